@@ -1,0 +1,64 @@
+"""streammi: rolling mutual information between live signals.
+
+Data flows one way, and imports follow it::
+
+    frames - formats -> samples - pairing -> pairs - binning -> symbols - window -> counts - measures -> Reading
+                                                                                                          |
+                                dashboard, your program, Prometheus <- publisher <- Reading, Event <- detect
+
+>>> from streammi import JointWindow, UniformBins
+>>> window = JointWindow(UniformBins(0, 1, 2), UniformBins(0, 1, 2), 4)
+>>> window.extend([0.1, 0.2, 0.8, 0.9], [0.1, 0.2, 0.8, 0.9])
+>>> window.mi
+1.0
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streammi.analysis import Analysis as Analysis
+    from streammi.analysis import analyse as analyse
+    from streammi.core.binning import Categories as Categories
+    from streammi.core.binning import EdgeBins as EdgeBins
+    from streammi.core.binning import QuantileBins as QuantileBins
+    from streammi.core.binning import UniformBins as UniformBins
+    from streammi.core.window import JointWindow as JointWindow
+    from streammi.core.window import rolling_mi as rolling_mi
+    from streammi.errors import ConfigError as ConfigError
+    from streammi.errors import FeedError as FeedError
+    from streammi.errors import StreammiError as StreammiError
+    from streammi.monitor import Monitor as Monitor
+    from streammi.records import Event as Event
+    from streammi.records import PairBatch as PairBatch
+    from streammi.records import Reading as Reading
+
+# Resolved on first use: the command line's --help and the dashboard, which never compute, start without numba.
+_HOMES = {
+    "Categories": "core.binning",
+    "EdgeBins": "core.binning",
+    "QuantileBins": "core.binning",
+    "UniformBins": "core.binning",
+    "JointWindow": "core.window",
+    "rolling_mi": "core.window",
+    "ConfigError": "errors",
+    "FeedError": "errors",
+    "StreammiError": "errors",
+    "Monitor": "monitor",
+    "Event": "records",
+    "PairBatch": "records",
+    "Reading": "records",
+    "Analysis": "analysis",
+    "analyse": "analysis",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

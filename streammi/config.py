@@ -1,0 +1,194 @@
+"""Frozen settings, validated once; the command line and programs both end here.
+
+A value that cannot work raises ``ConfigError`` with the option's name, the rule and the value.
+"""
+
+import math
+import re
+from datetime import timedelta
+from typing import Literal, TypeAlias, get_args
+
+import msgspec
+
+from streammi.errors import ConfigError
+from streammi.records import Unit
+
+EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife"]
+DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
+BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
+
+SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+MAX_WINDOW_PAIRS = 1 << 24  # 16.8 M pairs: 0.5 GB of values, symbols and times
+MAX_BINS = 1024  # a joint histogram of 4 MiB
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A length of stream: a number of pairs, or a duration in seconds; exactly one is set."""
+
+    pairs: int | None = None
+    seconds: float | None = None
+
+    def __str__(self) -> str:
+        if self.pairs is not None:
+            return f"{self.pairs} pairs"
+        assert self.seconds is not None
+        return f"{self.seconds:g} s" if self.seconds >= 1 else f"{self.seconds * 1e3:g} ms"
+
+
+def span(value: int | str | timedelta | Span, name: str = "window", least_pairs: int = 1) -> Span:
+    """Read ``1000``, ``"1000"``, ``"10s"``, ``"500ms"``, ``"2h"`` or a timedelta.
+
+    >>> span("500ms"), span(1000).pairs
+    (Span(pairs=None, seconds=0.5), 1000)
+    >>> span("fast", "every")
+    Traceback (most recent call last):
+    ...
+    streammi.errors.ConfigError: every must be a number of pairs or a duration such as 10s or 500ms, got 'fast'
+    """
+    if isinstance(value, Span):
+        return value
+    if isinstance(value, timedelta):
+        return _duration(value.total_seconds(), name, value)
+    if isinstance(value, str):
+        match = re.fullmatch(r"\s*([0-9][0-9_.,]*(?:e[0-9]+)?)\s*([a-z]*)\s*", value.lower())
+        unit = match[2] if match else ""
+        if not match or (unit and unit not in SECONDS):
+            raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value)
+        try:
+            number = float(match[1].replace("_", "").replace(",", ""))
+        except ValueError:
+            raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value) from None
+        if unit:
+            return _duration(number * SECONDS[unit], name, value)
+        if number != int(number):
+            raise ConfigError(name, "a whole number of pairs, or a duration with its unit such as 10s", value)
+        value = int(number)
+    if isinstance(value, bool) or not isinstance(value, int):
+        try:  # numpy integers
+            value = value.__index__()  # type: ignore[unreachable]
+        except AttributeError:
+            raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value) from None
+    if not least_pairs <= value <= MAX_WINDOW_PAIRS:
+        rule = f">= {least_pairs} pairs" if value < least_pairs else f"<= {MAX_WINDOW_PAIRS} pairs"
+        raise ConfigError(name, rule, value)
+    return Span(pairs=value)
+
+
+def _duration(seconds: float, name: str, given: object) -> Span:
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise ConfigError(name, "a duration > 0", given)
+    return Span(seconds=seconds)
+
+
+def value_range(text: str, name: str) -> tuple[float, float]:
+    """Read ``LO:HI``.
+
+    >>> value_range("-1:2.5", "--x-range")
+    (-1.0, 2.5)
+    """
+    low, colon, high = text.partition(":")
+    try:
+        pair = float(low), float(high)
+    except ValueError:
+        raise ConfigError(name, "LOW:HIGH, two numbers", text) from None
+    if not (colon and math.isfinite(pair[0]) and math.isfinite(pair[1]) and pair[0] < pair[1]):
+        raise ConfigError(name, "LOW:HIGH with LOW < HIGH", text)
+    return pair
+
+
+def lag_range(text: str, name: str = "--lags") -> tuple[int, int]:
+    """Read ``FIRST:LAST`` in samples, such as ``-50:50``.
+
+    >>> lag_range("-50:50")
+    (-50, 50)
+    """
+    first, _, last = text.partition(":")
+    try:
+        pair = int(first), int(last)
+    except ValueError:
+        raise ConfigError(name, "FIRST:LAST, two whole numbers of samples", text) from None
+    if pair[0] > pair[1] or pair[1] - pair[0] >= 10_000:
+        raise ConfigError(name, "FIRST:LAST with FIRST <= LAST and at most 10000 delays", text)
+    return pair
+
+
+class BinsConfig(msgspec.Struct, frozen=True):
+    """How both signals are divided: ``count`` None means chosen from the window (``auto``)."""
+
+    kind: BinsKind | None = None  # None: uniform where a range is given, else quantile
+    count: int | None = None
+
+
+def bins(text: str | int, name: str = "--bins") -> BinsConfig:
+    """Read ``auto``, ``16``, ``uniform:16``, ``quantile:16`` or ``categories``.
+
+    >>> bins("uniform:16")
+    BinsConfig(kind='uniform', count=16)
+    """
+    kind, colon, number = str(text).rpartition(":")
+    if not colon and number in (*get_args(BinsKind), "auto"):
+        kind, number = number, "auto"
+    if kind == "auto":
+        kind = ""
+    if kind not in ("", *get_args(BinsKind)):
+        raise ConfigError(name, "auto, N, quantile:N, uniform:N or categories", text)
+    try:
+        count = None if number == "auto" else int(number)
+    except ValueError:
+        raise ConfigError(name, "auto, N, quantile:N, uniform:N or categories", text) from None
+    if count is not None and not 2 <= count <= MAX_BINS:
+        raise ConfigError(name, f"between 2 and {MAX_BINS}", text)
+    return BinsConfig(kind or None, count)  # type: ignore[arg-type]
+
+
+class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One ZeroMQ source and what to take from its messages."""
+
+    endpoint: str
+    x: str = "0"  # path of the value: imu/acc/x or imu.acc.x; raw pairs have the paths 0 and 1
+    y: str = "1"
+    t: str | None = None  # path of the sample's time; None: `timestamp`, `time`, `ts` or `t` where there is one
+    seq: str | None = None  # path of a sequence number; None: `seq` where there is one
+    topic: str = ""
+    pull: bool = False  # PULL takes frames away from other consumers, so it is asked for by name
+    format: str = "auto"
+    labels: bool = False  # values are labels, not numbers
+    receive_queue: int = 256  # messages (RCVHWM)
+    max_message: int = 1 << 20  # bytes (MAXMSGSIZE)
+
+
+class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What is computed for one pair, and how often it is said."""
+
+    pair: str = "xy"
+    x_name: str = "x"
+    y_name: str = "y"
+    window: Span = Span(pairs=1000)
+    bins: BinsConfig = BinsConfig()
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+    every: Span = Span(seconds=0.1)
+    unit: Unit = "bit"
+    estimator: EstimatorName | None = None  # None: the default of streammi.core.estimators
+    null: int = 0  # delayed partners of the shift null; 0: no significance
+    lags: tuple[int, int] | None = None  # samples
+    detector: DetectorName | None = None  # None: no detection
+    endpoint: str = ""  # for the snapshot's header only
+
+    def __post_init__(self) -> None:
+        check_pair_name(self.pair)
+        if self.unit not in get_args(Unit):
+            raise ConfigError("--unit", "bit, nat or ban", self.unit)
+        if self.estimator is not None and self.estimator not in get_args(EstimatorName):
+            raise ConfigError("--estimator", ", ".join(get_args(EstimatorName)), self.estimator)
+        if self.null and not 19 <= self.null <= 9999:
+            raise ConfigError("--null", "0 (off) or between 19 and 9999 delayed partners", self.null)
+        if self.detector is not None and self.detector not in get_args(DetectorName):
+            raise ConfigError("--detect", ", ".join(get_args(DetectorName)), self.detector)
+
+
+def check_pair_name(name: str) -> str:
+    """A pair's name becomes part of a topic: 1 to 64 printable characters, no white space."""
+    if not 1 <= len(name) <= 64 or not name.isprintable() or any(c.isspace() for c in name):
+        raise ConfigError("--name", "1 to 64 printable characters without white space", name)
+    return name

@@ -1,0 +1,1 @@
+"""Pure computation: numpy and numba; no clock, socket, file or terminal."""

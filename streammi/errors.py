@@ -1,0 +1,54 @@
+"""What can go wrong, and whose fault it is.
+
+``ConfigError`` is ours to refuse before anything runs; ``FeedError`` is a peer's bad input: it is counted by reason
+and never stops a feed.
+"""
+
+from typing import Literal, TypeAlias
+
+Reason: TypeAlias = Literal[
+    "empty",
+    "not JSON",
+    "not msgpack",
+    "not CBOR",
+    "not text",
+    "no such path",
+    "not a number",
+    "lengths differ",
+    "too large",
+    "too deep",
+    "too many frames",
+    "wrong frames",
+    "odd length",
+    "bad header",
+    "other format",
+]
+
+
+class StreammiError(Exception):
+    """The root of every error that streammi raises on purpose."""
+
+
+class ConfigError(StreammiError, ValueError):
+    """A setting that cannot work; names it, the rule it breaks and the value it had.
+
+    >>> raise ConfigError("window", ">= 2 pairs", 1)
+    Traceback (most recent call last):
+    ...
+    streammi.errors.ConfigError: window must be >= 2 pairs, got 1
+    """
+
+    def __init__(self, name: str, rule: str, value: object) -> None:
+        super().__init__(f"{name} must be {rule}, got {value!r}")
+        self.name, self.rule, self.value = name, rule, value
+
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[str, str, object]]:
+        return type(self), (self.name, self.rule, self.value)
+
+
+class FeedError(StreammiError):
+    """A message that yields no pair: ``reason`` is the counter's name, ``detail`` what the log says."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason, self.detail = reason, detail

@@ -1,0 +1,1 @@
+"""streammi inside other engines."""

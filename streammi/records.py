@@ -1,0 +1,160 @@
+"""The frozen values that cross a stage, a thread or a socket.
+
+Everything here is data: no behaviour beyond what can be read off the fields. Arrays are never written to after
+they were put into a record. Times are seconds since the epoch (event time of a sample, or wall clock where the
+name says so); information is in the unit that the record names.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Unit: TypeAlias = Literal["bit", "nat", "ban"]
+LinkState: TypeAlias = Literal["connecting", "connected", "stalled", "lost", "ended"]
+EventKind: TypeAlias = Literal["gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+
+
+class PairBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Pairs in the order they arrived, and what arrived with them that was not a pair.
+
+    ``x`` and ``y`` have shape (n,): float64, or object arrays of labels where a signal is categorical. ``t`` is the
+    samples' own time in seconds, shape (n,), or None when the feed has no timestamps. ``received`` is the wall clock
+    at which the batch was taken off the wire.
+    """
+
+    x: NDArray[np.generic]
+    y: NDArray[np.generic]
+    t: FloatArray | None = None
+    received: float = 0.0
+    gaps: int = 0  # samples the feed's own sequence numbers say are missing before or inside this batch
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What one window says: entropies and mutual information in ``unit``, and what is needed to believe them.
+
+    None means not known (no data yet, r of a constant, a null that is warming up), never zero.
+    """
+
+    n: int  # pairs in the window
+    unit: Unit
+    h_x: float
+    h_y: float
+    h_xy: float
+    h_x_given_y: float
+    h_y_given_x: float
+    mi: float  # plug-in: biased up by about (Kxy - Kx - Ky + 1)/(2n) nats
+    mi_corrected: float  # by `estimator`; may be slightly negative
+    nmi: float | None  # 2 I / (H(X) + H(Y)); None when neither signal varies
+    pearson_r: float | None  # of the window's own values; None for a constant or for labels
+    estimator: str = "miller_madow"
+    stderr: float | None = None  # of mi, delta method
+    h_x_stderr: float | None = None
+    h_y_stderr: float | None = None
+    h_xy_stderr: float | None = None
+    spearman_r: float | None = None
+    fill: float = 1.0  # share of the window that is filled, 0 to 1
+    t0: float | None = None  # event time of the oldest pair in the window
+    t1: float | None = None  # event time of the newest pair
+    epoch: int = 0  # how often the bins were fitted
+    x_constant: bool = False  # every value in the window is the same
+    y_constant: bool = False
+    x_clipped: int = 0  # pairs in the window whose x lay outside the bins' range
+    y_clipped: int = 0
+    pairs: int = 0  # totals since the start: pairs taken in,
+    clipped: int = 0  # of those, with a value outside the bins' range,
+    nonfinite: int = 0  # skipped: not finite,
+    late: int = 0  # with a timestamp that stepped back,
+    dropped: int = 0  # and of the late ones, those older than the window
+    # significance against delayed partners, when asked for
+    p: float | None = None  # (b + 1)/(S + 1), never 0
+    z: float | None = None
+    null_mean: float | None = None
+    null_q95: float | None = None
+    correlation_time: float | None = None  # samples; the null's delays are spaced wider than this
+    # delays, when asked for; positive: y follows x
+    peak_lag: float | None = None  # samples, or seconds for a time window
+    peak_mi: float | None = None
+    peak_p: float | None = None  # of the maximum over all delays
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that somebody should know of."""
+
+    pair: str
+    kind: EventKind
+    timestamp: float  # event time where the feed has one, else the wall clock, s
+    size: float | None  # how large: change of MI in `unit`, of the delay in samples, a share; None where it has none
+    unit: str  # of `size`: bit, nat, ban, samples, share, s
+    evidence: str  # one sentence with the numbers that led to it
+    signal: Literal["x", "y", "both"] = "both"
+
+
+class LinkHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """What the feed's socket and decoder know of themselves; totals since the start."""
+
+    endpoint: str
+    state: LinkState
+    since: float = 0.0  # wall clock of the last change of state
+    messages: int = 0
+    bytes: int = 0
+    pairs: int = 0
+    malformed: dict[str, int] = {}  # messages that yielded no pair, by reason
+    gaps: int = 0  # samples missing by the feed's own sequence numbers
+    reconnects: int = 0
+    rate: float | None = None  # pairs a second over the last seconds; None before the first
+    message_rate: float | None = None
+    lag: float | None = None  # seconds from a sample's timestamp to its reading; None without timestamps
+    format: str | None = None  # as recognised
+    note: str = ""  # one line for the person watching, empty when there is nothing to say
+
+
+class HistoryLevel(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Past readings at one resolution: each point stands for ``step`` readings; arrays of shape (k,), oldest first."""
+
+    step: int
+    t: FloatArray  # time of the point's last reading, s
+    mi: FloatArray  # mean of mi_corrected over the point's readings
+    low: FloatArray  # its minimum and maximum
+    high: FloatArray
+    null_q95: FloatArray  # NaN where there was no null
+
+
+class DelayProfile(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """MI at each delay; positive delays: y follows x."""
+
+    lags: FloatArray  # (k,) samples, or seconds for a time window
+    mi: FloatArray  # (k,), corrected, in the reading's unit
+    lag_unit: Literal["samples", "s"] = "samples"
+
+
+class AxisInfo(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """How one axis of the histogram is divided; exactly one of ``edges`` and ``labels`` is set once bins are known."""
+
+    name: str  # the path or column the signal comes from
+    edges: FloatArray | None = None  # (B + 1,)
+    labels: tuple[str, ...] | None = None  # (B,)
+
+
+class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Everything a dashboard draws; made only while somebody looks."""
+
+    pair: str
+    run: int  # start second of the monitor: with seq it tells loss and restarts apart
+    seq: int
+    timestamp: float  # wall clock, s
+    window: str  # "1000 pairs", "10 s"
+    x: AxisInfo
+    y: AxisInfo
+    reading: Reading | None  # None before the first pair
+    counts: IntArray | None  # (Bx, By); None before the bins are known
+    history: tuple[HistoryLevel, ...] = ()  # finest first
+    profile: DelayProfile | None = None
+    events: tuple[Event, ...] = ()  # newest last, at most 100
+    links: tuple[LinkHealth, ...] = ()
+    verdict: str = ""  # plain words: see streammi.core.measures.verdict
+    status: int = 0  # as published: see streammi.publish.messages
