@@ -34,6 +34,15 @@ class PairBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     gaps: int = 0  # samples the feed's own sequence numbers say are missing before or inside this batch
 
 
+class SampleBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Samples of one signal in the order they arrived; arrays of shape (n,). Pairing makes pairs of two of these."""
+
+    values: NDArray[np.generic]
+    t: FloatArray | None = None  # s; None when the feed has no timestamps
+    received: float = 0.0  # wall clock at which the batch was taken off the wire, s
+    gaps: int = 0
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What one window says: entropies and mutual information in ``unit``, and what is needed to believe them.
 
