@@ -22,6 +22,8 @@ Reason: TypeAlias = Literal[
     "odd length",
     "bad header",
     "other format",
+    "not a time",
+    "too few fields",
 ]
 
 
