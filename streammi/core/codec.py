@@ -1,0 +1,48 @@
+"""Arrays and plain values as bytes and back: versioned, checksummed, nothing evaluated."""
+
+import struct
+import zlib
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.errors import ConfigError
+
+MAGIC: Final = b"streammi"
+ARRAY_TYPES: Final = {"float64", "uint32", "uint16", "int64", "uint8"}
+_HEAD = struct.Struct("<8sII")  # magic, CRC-32 of the body, length of its first part
+
+
+def pack(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> bytes:
+    """``kind`` (what it is, and its version), plain values and arrays as bytes.
+
+    >>> unpack("demo 1", pack("demo 1", {"n": 2}, [np.array([1.5])]))
+    ({'n': 2}, [array([1.5])])
+    """
+    shapes = [(a.dtype.name, list(a.shape)) for a in arrays]
+    first = msgspec.msgpack.encode((kind, header, shapes))
+    body = b"".join([first, *(np.ascontiguousarray(a).tobytes() for a in arrays)])
+    return _HEAD.pack(MAGIC, zlib.crc32(body), len(first)) + body
+
+
+def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """The header and arrays of ``pack``; ConfigError when the bytes are cut, changed or of another kind."""
+    if len(data) < _HEAD.size or data[: len(MAGIC)] != MAGIC:
+        raise ConfigError("saved state", "bytes that streammi saved", bytes(data[:16]))
+    _, checksum, length = _HEAD.unpack_from(data)
+    body = memoryview(data)[_HEAD.size :]
+    if zlib.crc32(body) != checksum:
+        raise ConfigError("saved state", "whole and unchanged (its checksum differs)", f"{len(data)} bytes")
+    found, header, shapes = msgspec.msgpack.decode(body[:length])
+    if found != kind:
+        raise ConfigError("saved state", f"of the kind {kind!r}", found)
+    arrays, at = [], length
+    for name, shape in shapes:
+        if name not in ARRAY_TYPES:
+            raise ConfigError("saved state", "made of " + ", ".join(sorted(ARRAY_TYPES)), name)
+        array = np.frombuffer(body, dtype=name, count=int(np.prod(shape)), offset=at).reshape(shape)
+        arrays.append(array)
+        at += array.nbytes
+    return header, arrays

@@ -1,0 +1,370 @@
+"""The only compiled code: plain loops on preallocated arrays, results in ``out`` or in the arrays given.
+
+Codes. An axis' code is a uint16: the symbol in the low 15 bits, ``CLIPPED`` set when the value lay outside the bins'
+range, ``SKIP`` when it was not finite. A ring entry is ``x_code << 16 | y_code``, uint32: 4 bytes a pair.
+
+State. ``state`` is int64, laid out by the constants below; everything in it is an exact integer.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+
+CLIPPED: Final = 0x8000
+SYMBOL: Final = 0x7FFF
+SKIP: Final = 0xFFFF
+MAX_SYMBOLS: Final = 0x7FFF  # the largest symbol is below it, so that no code reads as SKIP
+
+HEAD, N, S_X, S_Y, S_XY, X_CLIPPED, Y_CLIPPED, PAIRS, CLIPPED_TOTAL, LATE, DROPPED = range(11)
+STATE_SIZE: Final = 11
+
+
+@njit(nogil=True, cache=True)
+def bin_uniform(values: Any, low: float, high: float, count: int, out: Any) -> int:
+    """Codes of equal-width bins, symbol = floor((v - low) * count / (high - low)); returns how many were not finite."""
+    width = high - low
+    top = float(count - 1)
+    skipped = 0
+    for k in range(values.size):
+        v = values[k]
+        # Clamped as floats: converting 1e300 or infinity to an integer is undefined.
+        f = min(max((v - low) * count / width, 0.0), top)
+        finite = abs(v) <= 1.7976931348623157e308
+        outside = (v < low) | (v > high)
+        code = np.int32(f) | (np.int32(outside) << 15)
+        out[k] = code if finite else 0xFFFF
+        skipped += not finite
+    return skipped
+
+
+@njit(nogil=True, cache=True)
+def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int:
+    """Codes of the bins between ``low``, the inner edges and ``high``; returns how many values were not finite.
+
+    ``inner`` holds the edges between the bins, padded with infinity to 2**d - 1, so that a search takes d steps. The
+    steps are the outer loop over a block of values: with the values outside, the compiler makes a branch of the
+    comparison, which is unpredictable (22 ns a value at 16 bins instead of 5; np.searchsorted 20).
+    """
+    at = np.empty(512, dtype=np.int64)
+    skipped = 0
+    for start in range(0, values.size, at.size):
+        size = min(at.size, values.size - start)
+        at[:size] = 0
+        step = (inner.size + 1) >> 1
+        while step > 0:
+            for k in range(size):
+                symbol = at[k]
+                at[k] = symbol + step * np.int64(values[start + k] >= inner[symbol + step - 1])
+            step >>= 1
+        for k in range(size):
+            v = values[start + k]
+            finite = abs(v) <= 1.7976931348623157e308
+            code = at[k] | (np.int64((v < low) | (v > high)) << 15)
+            out[start + k] = code if finite else 0xFFFF
+            skipped += not finite
+    return skipped
+
+
+@njit(nogil=True, cache=True)
+def equal_frequency(ordered: Any, count: int, out: Any) -> int:
+    """Lower edges of at most ``count`` bins that hold equally many of the sorted values; returns how many there are.
+
+    Only comparisons of values decide, so any increasing transform of the values has the same bins. A value that is
+    heavier than a bin's share gets a bin of its own, and the rest is shared out among the remaining bins.
+    """
+    n = ordered.size
+    distinct = 1
+    for k in range(1, n):
+        distinct += ordered[k] != ordered[k - 1]
+    out[0] = ordered[0]
+    made = 1
+    held = 0  # values in the open bin
+    left = n  # values in the open bin and above
+    start = 0
+    while start < n:
+        stop = start + 1
+        while stop < n and ordered[stop] == ordered[start]:
+            stop += 1
+        ties = stop - start
+        full = 2 * (held * (count - made + 1) - left) + ties * (count - made + 1) > 0
+        if held > 0 and made < count and (full or distinct <= count):
+            out[made] = ordered[start]
+            made += 1
+            left -= held
+            held = 0
+        held += ties
+        start = stop
+    return made
+
+
+# Indices are unsigned throughout: for a signed one the compiler adds Python's wrap-around at each access (14 instead of
+# 9 ns a sample). Mixing the two would make a float, hence the typed constants.
+_ONE: Final = np.uint64(1)
+_SYMBOL: Final = np.uint64(SYMBOL)
+_X: Final = np.uint64(16)
+_X_FLAG: Final = np.uint64(31)
+_FLAG: Final = np.uint64(15)
+
+
+@njit(nogil=True, cache=True)
+def _put(counts: Any, cell: int, f: Any) -> int:
+    c = np.uint64(counts[cell])
+    counts[cell] = c + _ONE
+    return f[c + _ONE] - f[c]  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, cache=True)
+def _take(counts: Any, cell: int, f: Any) -> int:
+    c = np.uint64(counts[cell]) - _ONE
+    counts[cell] = c
+    return f[c + _ONE] - f[c]  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, cache=True)
+def slide(
+    x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any,
+    f: Any, constants: Any, unit_bits: float, floor: float, out: Any,
+) -> None:  # fmt: skip
+    """Push codes, none of them SKIP, into a count window of ``ring.size`` pairs; O(1) each.
+
+    ``f`` is the estimator's table. With ``out`` of the codes' length, out[k] becomes ``max(floor, MI)`` in bits after
+    pair k; an empty ``out`` emits nothing. A(n) is constants[n], or log2(n) where ``constants`` is empty.
+    """
+    size = ring.size
+    y_size = np.uint64(y_counts.size)
+    head, n = state[HEAD], state[N]
+    s_x, s_y, s_xy = state[S_X], state[S_Y], state[S_XY]
+    x_clipped, y_clipped, clipped = state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
+    emit = out.size > 0
+    constant = 0.0
+    if emit and n > 0:
+        constant = constants[n] if constants.size else np.log2(n)
+    for k in range(x_codes.size):
+        x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
+        i, j = x & _SYMBOL, y & _SYMBOL
+        if n == size:
+            # No branch on "symbol unchanged": it is unpredictable and costs more (17-27 ns) than the look-ups it saves.
+            old = np.uint64(ring[head])
+            i_old, j_old = old >> _X & _SYMBOL, old & _SYMBOL
+            s_x -= _take(x_counts, i_old, f)
+            s_y -= _take(y_counts, j_old, f)
+            s_xy -= _take(joint, i_old * y_size + j_old, f)
+            x_clipped -= np.int64(old >> _X_FLAG)
+            y_clipped -= np.int64(old >> _FLAG & _ONE)
+        else:
+            n += 1
+            if emit:
+                constant = constants[n] if constants.size else np.log2(n)
+        ring[head] = x << _X | y
+        head = head + 1 if head + 1 < size else 0
+        s_x += _put(x_counts, i, f)
+        s_y += _put(y_counts, j, f)
+        s_xy += _put(joint, i * y_size + j, f)
+        x_clipped += np.int64(x >> _FLAG)
+        y_clipped += np.int64(y >> _FLAG)
+        clipped += np.int64((x | y) >> _FLAG)
+        if emit:
+            out[k] = max(floor, constant - (s_x + s_y - s_xy) * (unit_bits / n))
+    state[HEAD], state[N] = head, n
+    state[S_X], state[S_Y], state[S_XY] = s_x, s_y, s_xy
+    state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = x_clipped, y_clipped, clipped
+    state[PAIRS] += x_codes.size
+
+
+@njit(nogil=True, cache=True)
+def push(
+    x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, y_low: float, y_high: float,
+    y_uniform: int, y_inner: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any,
+    constants: Any, unit_bits: float, floor: float,
+) -> float:  # fmt: skip
+    """``slide`` for one pair, coded here and written to the ring of ``values`` (2, capacity); returns MI in bits.
+
+    An axis is (low, high, number of equal-width bins, or 0 and the edges between the bins). A pair that is not finite
+    changes nothing and returns NaN. All in one call: a call from Python costs more than the work.
+    """
+    value, code, mi = np.empty(2), np.empty((2, 1), dtype=np.uint16), np.empty(1)
+    value[0], value[1] = x, y
+    if x_uniform:
+        skipped = bin_uniform(value[:1], x_low, x_high, x_uniform, code[0])
+    else:
+        skipped = bin_edges(value[:1], x_low, x_high, x_inner, code[0])
+    if y_uniform:
+        skipped += bin_uniform(value[1:], y_low, y_high, y_uniform, code[1])
+    else:
+        skipped += bin_edges(value[1:], y_low, y_high, y_inner, code[1])
+    if skipped:
+        return np.nan
+    head = state[HEAD]
+    values[0, head], values[1, head] = x, y
+    slide(code[0], code[1], ring, state, x_counts, y_counts, joint, f, constants, unit_bits, floor, mi)
+    return mi[0]  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, cache=True)
+def slide_span(
+    x_codes: Any, y_codes: Any, t: Any, span: float, limit: int, ring: Any, times: Any, state: Any,
+    x_counts: Any, y_counts: Any, joint: Any, f: Any,
+) -> int:  # fmt: skip
+    """Push codes with times that never step back into a window of ``span`` seconds; returns how many were taken.
+
+    It stops early when the ring is full of pairs that are all still inside, so that the caller can make room; with
+    ``limit`` pairs inside, the oldest leaves early. ``f`` is the estimator's table.
+    """
+    capacity = ring.size
+    y_size = np.uint64(y_counts.size)
+    head, n = state[HEAD], state[N]
+    s_x, s_y, s_xy = state[S_X], state[S_Y], state[S_XY]
+    x_clipped, y_clipped, clipped = state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
+    tail = head - n if head >= n else head - n + capacity
+    taken = 0
+    for k in range(x_codes.size):
+        oldest = t[k] - span
+        while n > 0 and (times[tail] <= oldest or n == limit):
+            old = np.uint64(ring[tail])
+            i_old, j_old = old >> _X & _SYMBOL, old & _SYMBOL
+            s_x -= _take(x_counts, i_old, f)
+            s_y -= _take(y_counts, j_old, f)
+            s_xy -= _take(joint, i_old * y_size + j_old, f)
+            x_clipped -= np.int64(old >> _X_FLAG)
+            y_clipped -= np.int64(old >> _FLAG & _ONE)
+            tail = tail + 1 if tail + 1 < capacity else 0
+            n -= 1
+        if n == capacity:
+            break
+        x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
+        i, j = x & _SYMBOL, y & _SYMBOL
+        n += 1
+        ring[head] = x << _X | y
+        times[head] = t[k]
+        head = head + 1 if head + 1 < capacity else 0
+        s_x += _put(x_counts, i, f)
+        s_y += _put(y_counts, j, f)
+        s_xy += _put(joint, i * y_size + j, f)
+        x_clipped += np.int64(x >> _FLAG)
+        y_clipped += np.int64(y >> _FLAG)
+        clipped += np.int64((x | y) >> _FLAG)
+        taken += 1
+    state[HEAD], state[N] = head, n
+    state[S_X], state[S_Y], state[S_XY] = s_x, s_y, s_xy
+    state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = x_clipped, y_clipped, clipped
+    state[PAIRS] += taken
+    return taken
+
+
+@njit(nogil=True, cache=True)
+def admit(t: Any, times: Any, size: int, span: float, newest: float, state: Any, clock: Any, kept: Any) -> int:
+    """Decide which pairs belong to the window by their times; returns how many do.
+
+    A time below the newest is late. A late pair is kept, at the newest time, unless it is older than the window: by
+    ``span`` seconds, or, in a count window (``size`` > 0) that is full, older than its oldest pair. ``clock[:m]``
+    receives the kept pairs' times and ``kept`` which they are.
+    """
+    m = 0
+    head, n, capacity = state[HEAD], state[N], times.size
+    for k in range(t.size):
+        time = t[k]
+        keep = True
+        if time < newest:
+            state[LATE] += 1
+            if size > 0:
+                if n + m >= size:
+                    oldest = clock[m - size] if m >= size else times[(head - min(n, size - m) + capacity) % capacity]
+                    keep = not time < oldest
+            else:
+                keep = not time <= newest - span
+            state[DROPPED] += not keep
+            time = newest
+        kept[k] = keep
+        if keep:
+            clock[m] = time
+            newest = time
+            m += 1
+    return m
+
+
+@njit(nogil=True, cache=True)
+def recount(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any) -> tuple[int, int]:
+    """Count the ring's newest ``n`` entries, up to ``head``, into cleared arrays; returns how many x and y are clipped."""
+    y_size = y_counts.size
+    x_clipped = y_clipped = 0
+    at = head - n if head >= n else head - n + ring.size
+    for _ in range(n):
+        entry = np.int64(ring[at])
+        i, j = entry >> 16 & SYMBOL, entry & SYMBOL
+        x_counts[i] += 1
+        y_counts[j] += 1
+        joint[i * y_size + j] += 1
+        x_clipped += entry >> 31
+        y_clipped += entry >> 15 & 1
+        at = at + 1 if at + 1 < ring.size else 0
+    return x_clipped, y_clipped
+
+
+@njit(nogil=True, cache=True)
+def correlation(x: Any, y: Any, n: int) -> tuple[float, bool, bool]:
+    """Pearson r of the first n values, NaN for a constant, and whether x and y are constant; two passes.
+
+    The values are scaled by their largest distance from the first one, so that neither 1e300 nor 1e-300 is lost; a sum
+    kept incrementally would never get rid of the rounding of a spike that has left the window.
+    """
+    x0, y0 = x[0], y[0]
+    x_reach = y_reach = 0.0
+    for k in range(n):
+        x_reach = max(x_reach, abs(x[k] * 0.5 - x0 * 0.5))
+        y_reach = max(y_reach, abs(y[k] * 0.5 - y0 * 0.5))
+    if x_reach == 0.0 or y_reach == 0.0:
+        return np.nan, x_reach == 0.0, y_reach == 0.0
+    x_sum = y_sum = 0.0
+    for k in range(n):
+        x_sum += (x[k] * 0.5 - x0 * 0.5) / x_reach
+        y_sum += (y[k] * 0.5 - y0 * 0.5) / y_reach
+    x_mean, y_mean = x_sum / n, y_sum / n
+    xx = yy = xy = 0.0
+    for k in range(n):
+        dx = (x[k] * 0.5 - x0 * 0.5) / x_reach - x_mean
+        dy = (y[k] * 0.5 - y0 * 0.5) / y_reach - y_mean
+        xx += dx * dx
+        yy += dy * dy
+        xy += dx * dy
+    return max(-1.0, min(1.0, xy / np.sqrt(xx * yy))), False, False
+
+
+@njit(nogil=True, cache=True)
+def log_moments(joint: Any, x_counts: Any, y_counts: Any, n: int, out: Any) -> None:
+    """Second moments (bits squared) for the delta method: of log p(x), log p(y), log p(x,y) and the pointwise MI."""
+    out[:] = 0.0
+    y_size = y_counts.size
+    log_n = np.log2(n)
+    x_logs = np.zeros(x_counts.size)
+    y_logs = np.zeros(y_size)
+    for i in range(x_counts.size):
+        if x_counts[i] > 0:
+            x_logs[i] = np.log2(x_counts[i]) - log_n
+            out[0] += x_counts[i] * x_logs[i] ** 2
+    for j in range(y_size):
+        if y_counts[j] > 0:
+            y_logs[j] = np.log2(y_counts[j]) - log_n
+            out[1] += y_counts[j] * y_logs[j] ** 2
+    for i in range(x_counts.size):
+        if x_counts[i] == 0:
+            continue
+        for j in range(y_size):
+            c = joint[i * y_size + j]
+            if c > 0:
+                log_p = np.log2(c) - log_n
+                out[2] += c * log_p**2
+                out[3] += c * (log_p - x_logs[i] - y_logs[j]) ** 2
+    out /= n
+
+
+@njit(nogil=True, cache=True)
+def table_sums(joint: Any, x_counts: Any, y_counts: Any, f: Any, out: Any) -> None:
+    """S_x, S_y, S_xy of one estimator's table from the counts; exact integers into ``out`` (3,)."""
+    out[:] = 0
+    for c in x_counts:
+        out[0] += f[c]
+    for c in y_counts:
+        out[1] += f[c]
+    for c in joint:
+        out[2] += f[c]
