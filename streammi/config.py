@@ -65,7 +65,7 @@ def span(value: int | str | timedelta | Span, name: str = "window", least_pairs:
         value = int(number)
     if isinstance(value, bool) or not isinstance(value, int):
         try:  # numpy integers
-            value = value.__index__()  # type: ignore[unreachable]
+            value = value.__index__()
         except AttributeError:
             raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value) from None
     if not least_pairs <= value <= MAX_WINDOW_PAIRS:

@@ -203,9 +203,8 @@ def auto_count(n: int) -> int:
     return min(max(round(math.sqrt(0.2 * n)), 2), 64)
 
 
-UNLEARNT = EdgeBins(
-    [-math.ulp(0.0), math.ulp(0.0)]
-)  # one symbol for everything, until there is something to learn from
+# One symbol for everything, until there is something to learn from.
+UNLEARNT = EdgeBins([-math.ulp(0.0), math.ulp(0.0)])
 
 
 @dataclass(frozen=True)
@@ -235,7 +234,7 @@ class QuantileBins:
         return EdgeBins(_closed(lower[:made], ordered[-1]))
 
     def fits(self, axis: Axis, shares: FloatArray, learnt: FloatArray, clipped: float) -> bool:
-        """Whether the symbols' ``shares`` (B,) are still near those at learning, ``learnt``, and few are ``clipped``."""
+        """Whether the symbols' ``shares`` (B,) are still near those ``learnt``, and the share ``clipped`` is small."""
         tolerance = 0.5 / (self.count or axis.count)
         return clipped <= tolerance and bool(np.abs(shares - learnt).max() <= tolerance)
 

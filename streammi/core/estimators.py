@@ -110,7 +110,7 @@ def scale_bits(capacity: int) -> int:
 
 
 class Table(msgspec.Struct, frozen=True, eq=False):
-    """One estimator's f(c) for c = 0..size in fixed point: ``f`` int64, shape (size + 1,), f(0) = 0, in ``unit_bits``."""
+    """One estimator's f(c), c = 0..size, in fixed point: ``f`` int64, shape (size + 1,), in ``unit_bits``; f(0) = 0."""
 
     estimator: Estimator
     f: IntArray

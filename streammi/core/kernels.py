@@ -108,17 +108,17 @@ _FLAG: Final = np.uint64(15)
 
 
 @njit(nogil=True, cache=True)
-def _put(counts: Any, cell: int, f: Any) -> int:
+def _put(counts: Any, cell: Any, f: Any) -> Any:
     c = np.uint64(counts[cell])
     counts[cell] = c + _ONE
-    return f[c + _ONE] - f[c]  # type: ignore[no-any-return]
+    return f[c + _ONE] - f[c]
 
 
 @njit(nogil=True, cache=True)
-def _take(counts: Any, cell: int, f: Any) -> int:
+def _take(counts: Any, cell: Any, f: Any) -> Any:
     c = np.uint64(counts[cell]) - _ONE
     counts[cell] = c
-    return f[c + _ONE] - f[c]  # type: ignore[no-any-return]
+    return f[c + _ONE] - f[c]
 
 
 @njit(nogil=True, cache=True)
@@ -284,10 +284,10 @@ def admit(t: Any, times: Any, size: int, span: float, newest: float, state: Any,
 
 
 @njit(nogil=True, cache=True)
-def recount(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any) -> tuple[int, int]:
-    """Count the ring's newest ``n`` entries, up to ``head``, into cleared arrays; returns how many x and y are clipped."""
+def recount(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any) -> tuple[Any, Any]:
+    """Count the ring's newest ``n`` entries, up to ``head``, into cleared arrays; returns the clipped x and y."""
     y_size = y_counts.size
-    x_clipped = y_clipped = 0
+    x_clipped = y_clipped = np.int64(0)
     at = head - n if head >= n else head - n + ring.size
     for _ in range(n):
         entry = np.int64(ring[at])

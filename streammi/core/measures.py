@@ -43,7 +43,8 @@ def reading(
     moments = np.empty(4)
     kernels.log_moments(joint, x_counts, y_counts, n, moments)
     errors = [
-        math.sqrt(max(0.0, float(m) - mean * mean) / n) * per_bit for m, mean in zip(moments, (h_x, h_y, h_xy, mi))
+        math.sqrt(max(0.0, float(m) - mean * mean) / n) * per_bit
+        for m, mean in zip(moments, (h_x, h_y, h_xy, mi), strict=True)
     ]
     return Reading(
         n=n,

@@ -235,14 +235,14 @@ class JointWindow:
             "epoch": self._epoch,
             "next_check": self._next_check,
         }
-        arrays = [self._ring[at], self._values[:, at], *self._learnt_shares]
+        arrays: list[NDArray[Any]] = [self._ring[at], self._values[:, at], *self._learnt_shares]
         if self._times is not None:
             arrays.append(self._times[at])
         return codec.pack(FORMAT, header, arrays)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "JointWindow":
-        """The window that ``to_bytes`` saved, bit for bit; ConfigError when the bytes are not whole or not a window's."""
+        """The window that ``to_bytes`` saved, bit for bit; ConfigError when the bytes are cut, changed or foreign."""
         header, arrays = codec.unpack(FORMAT, data)
         x_bins, y_bins = (binning.from_plain(b) for b in header["bins"])
         window = cls(x_bins, y_bins, Span(*header["span"]), estimator=header["estimator"])
@@ -267,7 +267,9 @@ class JointWindow:
         x, y = as_values(xs, self._bins[0]), as_values(ys, self._bins[1])
         t = None if ts is None else np.ascontiguousarray(ts, dtype=np.float64)
         if x.ndim != 1 or x.shape != y.shape or (t is not None and t.shape != x.shape):
-            raise ConfigError("xs, ys and ts", "arrays of one shape (n,)", [np.shape(a) for a in (xs, ys, ts)])
+            raise ConfigError(
+                "xs, ys and ts", "arrays of one shape (n,)", [a.shape for a in (x, y, t) if a is not None]
+            )
         if t is None and self._span.seconds:
             raise ConfigError("t", "given for each pair of a time window", None)
         for start in range(0, x.size, CHUNK):
@@ -530,8 +532,9 @@ def rolling_mi(
 def as_values(values: ArrayLike, bins: Bins) -> NDArray[Any]:
     """Values as the window takes them: contiguous float64, or objects where they are labels."""
     if isinstance(bins, Categories):
-        array = np.empty(len(values), dtype=object)  # type: ignore[arg-type]
-        array[:] = values.tolist() if isinstance(values, np.ndarray) else list(values)  # type: ignore[arg-type]
+        labels: list[Any] = values.tolist() if isinstance(values, np.ndarray) else list(values)  # type: ignore[arg-type]
+        array: NDArray[Any] = np.empty(len(labels), dtype=np.object_)
+        array[:] = labels
         return array
     try:
         return np.ascontiguousarray(values, dtype=np.float64)
@@ -542,7 +545,8 @@ def as_values(values: ArrayLike, bins: Bins) -> NDArray[Any]:
 def _usable(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype == object:
         return np.fromiter(map(binning.is_label, values), dtype=np.bool_, count=values.size)
-    return np.isfinite(values)
+    finite: NDArray[np.bool_] = np.isfinite(values)
+    return finite
 
 
 def _check_bins(bins: Bins, name: str) -> Bins:
