@@ -60,7 +60,7 @@ def span(value: int | str | timedelta | Span, name: str = "window", least_pairs:
             raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value) from None
         if unit:
             return _duration(number * SECONDS[unit], name, value)
-        if number != int(number):
+        if not number.is_integer():
             raise ConfigError(name, "a whole number of pairs, or a duration with its unit such as 10s", value)
         value = int(number)
     if isinstance(value, bool) or not isinstance(value, int):

@@ -122,6 +122,11 @@ class JointWindow:
         return _read_only(self._y_counts)
 
     @property
+    def values(self) -> FloatArray:
+        """The window's own values, oldest first, shape (2, n); labels are their symbols."""
+        return self._values[:, self._order()]
+
+    @property
     def sums(self) -> tuple[int, int, int]:
         """S_x, S_y, S_xy: the exact integer sums that ``mi`` is made of (see core.estimators)."""
         s_x, s_y, s_xy = self._state[kernels.S_X : kernels.S_XY + 1].tolist()
@@ -235,7 +240,7 @@ class JointWindow:
             "epoch": self._epoch,
             "next_check": self._next_check,
         }
-        arrays: list[NDArray[Any]] = [self._ring[at], self._values[:, at], *self._learnt_shares]
+        arrays: list[NDArray[Any]] = [self._ring[at], self.values, *self._learnt_shares]
         if self._times is not None:
             arrays.append(self._times[at])
         return codec.pack(FORMAT, header, arrays)
@@ -348,7 +353,7 @@ class JointWindow:
         if n == self._ring.size or self._span.pairs:  # a ring that has not wrapped, or is full: any order will do
             x, y = self._values
         else:
-            x, y = self._values[:, self._order()]
+            x, y = self.values
         r, x_constant, y_constant = kernels.correlation(x, y, n)
         return (r if self._numeric and math.isfinite(r) else None), x_constant, y_constant
 
@@ -431,7 +436,7 @@ class JointWindow:
 
     def _learn(self) -> None:
         """Fit the bins that learn from the window's own values, where they do not fit any more."""
-        values = self._values[:, self._order()]
+        values = self.values
         first_window = self.n == self.pairs
         before = list(self._axes)
         for side, rule in enumerate(self._bins):

@@ -1,0 +1,204 @@
+"""Monitor: pairs in, readings and events out. No input or output, no clock of its own."""
+
+from collections import deque
+from typing import Final, TypeAlias
+
+import msgspec
+import numpy as np
+
+from streammi.config import MonitorConfig, Span
+from streammi.core import measures
+from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
+from streammi.core.window import JointWindow
+from streammi.errors import ConfigError
+from streammi.history import History
+from streammi.records import AxisInfo, Event, FloatArray, LinkHealth, PairBatch, Reading, Snapshot
+
+Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
+EVENTS_KEPT: Final = 100
+SPEARMAN_PAIRS: Final = 200_000  # ranks cost n log n: beyond this a snapshot goes without
+
+
+class Monitor:
+    """Watches one pair: a window, its history, and what is said of it every so often.
+
+    Times come with the batches: a reading is due by the batches' ``received`` clock, or, with ``event_time``, by the
+    samples' own. The same batches give the same outputs, always.
+
+    >>> import numpy as np
+    >>> from streammi.config import span
+    >>> monitor = Monitor(MonitorConfig(window=span(4), every=span(4), x_range=(0, 1), y_range=(0, 1)))
+    >>> [(_, reading)] = monitor.feed(PairBatch(x=np.array([0, 0, 1, 1.0]), y=np.array([0, 0, 1, 1.0])))
+    >>> reading.mi
+    1.0
+    """
+
+    def __init__(self, config: MonitorConfig, *, event_time: bool = False) -> None:
+        self.config = config
+        self.window = JointWindow(*bins_for(config), config.window)
+        self.notes: list[str] = []  # what a person should know, once each; the application says them
+        self._cadence = Cadence(config.every, event_time)
+        self._history = History()
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._latest: Reading | None = None
+        self._learnt = False
+        self._spearman: tuple[int, float | None] = (-1, None)  # pairs seen when it was computed, and the value
+        self._warn_of_undersampling()
+
+    def feed(self, batch: PairBatch) -> list[Output]:
+        """Take in a batch; returns what became due in it, in order."""
+        outputs: list[Output] = []
+        start = 0
+        for stop, timestamp in self._cadence.cuts(batch):
+            self._extend(batch, start, stop)
+            outputs += self._speak(timestamp)
+            start = stop
+        self._extend(batch, start, batch.x.size)
+        return outputs
+
+    def last(self, timestamp: float) -> list[Output]:
+        """What is to be said at the end: the last reading, if pairs have come since the one before."""
+        said = self._latest.pairs if self._latest else 0
+        return self._speak(timestamp) if self.window.pairs > said else []
+
+    def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...], status: int) -> Snapshot:
+        """Everything a dashboard draws, as of now."""
+        reading = self._reading()
+        if reading is not None:
+            reading = msgspec.structs.replace(reading, spearman_r=self._spearman_r())
+        x_axis, y_axis = self.window.x_axis, self.window.y_axis
+        return Snapshot(
+            pair=self.config.pair,
+            run=run,
+            seq=seq,
+            timestamp=timestamp,
+            window=str(self.config.window),
+            x=axis_info(self.config.x_name, x_axis),
+            y=axis_info(self.config.y_name, y_axis),
+            reading=reading,
+            counts=None if reading is None else self.window.counts.astype(np.int64),
+            history=self._history.levels(),
+            events=tuple(self._events),
+            links=links,
+            verdict="" if reading is None else measures.verdict(reading),
+            status=status,
+        )
+
+    def _extend(self, batch: PairBatch, start: int, stop: int) -> None:
+        if stop > start:
+            t = None if batch.t is None else batch.t[start:stop]
+            self.window.extend(batch.x[start:stop], batch.y[start:stop], t)
+            if not self._learnt:
+                self._say_what_was_learnt()
+
+    def _reading(self) -> Reading | None:
+        return self.window.reading(self.config.unit, self.config.estimator)
+
+    def _speak(self, timestamp: float) -> list[Output]:
+        reading = self._reading()
+        if reading is None:
+            return []
+        self._latest = reading
+        self._history.add(timestamp, reading.mi_corrected, reading.null_q95)
+        return [(timestamp, reading)]
+
+    def _spearman_r(self) -> float | None:
+        pairs, n = self.window.pairs, self.window.n
+        if n > SPEARMAN_PAIRS or self.config.bins.kind == "categories":
+            return None
+        if self._spearman[0] < 0 or pairs - self._spearman[0] >= n // 64:
+            self._spearman = (pairs, measures.spearman(*self.window.values))
+        return self._spearman[1]
+
+    def _say_what_was_learnt(self) -> None:
+        """Once the first window is full, say which bins were taken from it."""
+        window, size = self.window, self.config.window.pairs
+        if window.pairs < (size or 1000):
+            return
+        self._learnt = True
+        given = (self.config.x_range, self.config.y_range)
+        for name, axis, range_ in zip(("x", "y"), (window.x_axis, window.y_axis), given, strict=True):
+            if range_ is None and axis is not None and not isinstance(axis, Categories):
+                low, high = axis.edges.item(0), axis.edges.item(-1)
+                self.notes.append(f"{name}: {axis.count} bins from {low:g} to {high:g}, taken from the first window")
+
+    def _warn_of_undersampling(self) -> None:
+        count, pairs = self.config.bins.count, self.config.window.pairs
+        if count and pairs and count * count / pairs > 1:
+            self.notes.append(
+                f"{count} x {count} bins for {pairs} pairs undersample the joint histogram: MI will read too high; "
+                f"--bins {auto_count(pairs)} or a window of {5 * count * count} pairs would not"
+            )
+
+
+class Cadence:
+    """When a reading is due: every N samples, or every so many seconds of the received or the event clock."""
+
+    def __init__(self, every: Span, event_time: bool) -> None:
+        self._every, self._event_time = every, event_time
+        self._samples = 0
+        self._due = -np.inf
+        self._newest = -np.inf
+
+    def cuts(self, batch: PairBatch) -> list[tuple[int, float]]:
+        """Where in the batch a reading is due: (samples before it, its timestamp)."""
+        n = batch.x.size
+        if self._every.pairs is not None:
+            first = self._every.pairs - self._samples % self._every.pairs
+            self._samples += n
+            return [(k, self._stamp(batch, k)) for k in range(first, n + 1, self._every.pairs)]
+        assert self._every.seconds is not None
+        if not self._event_time:
+            return self._by_received(batch, self._every.seconds)
+        if batch.t is None:
+            raise ConfigError("--every", "a number of samples where the samples have no timestamps", str(self._every))
+        return self._by_event_time(batch.t, self._every.seconds)
+
+    def _stamp(self, batch: PairBatch, k: int) -> float:
+        if self._event_time and batch.t is not None:
+            return float(batch.t[k - 1])
+        return batch.received
+
+    def _by_received(self, batch: PairBatch, seconds: float) -> list[tuple[int, float]]:
+        if not batch.x.size or batch.received < self._due:
+            return []
+        late = (batch.received - self._due) // seconds if np.isfinite(self._due) else np.nan
+        self._due = self._due + (late + 1) * seconds if late < 1000 else batch.received + seconds
+        return [(batch.x.size, batch.received)]
+
+    def _by_event_time(self, t: FloatArray, seconds: float) -> list[tuple[int, float]]:
+        """A reading when the samples' clock first reaches a due time, of the samples before it."""
+        clock = np.maximum.accumulate(np.where(np.isfinite(t), t, self._newest))
+        np.maximum(clock, self._newest, out=clock)
+        cuts: list[tuple[int, float]] = []
+        k = 0
+        while k < clock.size:
+            if not np.isfinite(self._due):
+                self._due = float(clock[k]) + seconds
+            k += int(np.searchsorted(clock[k:], self._due))
+            if k < clock.size:
+                cuts.append((k, float(clock[k - 1]) if k else float(self._newest)))
+                self._due += (float(clock[k] - self._due) // seconds + 1) * seconds
+        self._newest = float(clock[-1]) if clock.size else self._newest
+        return cuts
+
+
+def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:
+    """The bins of x and y: the range that was given, or what is to be learnt from the window."""
+    kind, count = config.bins.kind, config.bins.count
+    if kind == "categories":
+        return Categories(), Categories()
+    learn = SpanBins if kind == "uniform" else QuantileBins
+    fixed = count or auto_count(config.window.pairs or 1000)
+
+    def one(range_: tuple[float, float] | None) -> Bins:
+        return learn(count) if range_ is None else UniformBins(*range_, fixed)
+
+    return one(config.x_range), one(config.y_range)
+
+
+def axis_info(name: str, axis: Axis | None) -> AxisInfo:
+    """An axis as a snapshot shows it."""
+    if isinstance(axis, Categories):
+        return AxisInfo(name=name, labels=(*map(str, axis.labels), Categories.OTHER))
+    return AxisInfo(name=name, edges=None if axis is None else axis.edges)
