@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from streammi.errors import ConfigError
-from streammi.records import Unit
 
+Unit: TypeAlias = Literal["bit", "nat", "ban"]
 EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife"]
 DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
 BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]

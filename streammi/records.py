@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-Unit: TypeAlias = Literal["bit", "nat", "ban"]
+from streammi.config import Unit as Unit
+
 LinkState: TypeAlias = Literal["connecting", "connected", "stalled", "lost", "ended"]
 EventKind: TypeAlias = Literal["gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap"]
 
