@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from streammi.core.binning import EdgeBins as EdgeBins
     from streammi.core.binning import QuantileBins as QuantileBins
     from streammi.core.binning import UniformBins as UniformBins
+    from streammi.core.rolling import rolling_mi as rolling_mi
     from streammi.core.window import JointWindow as JointWindow
-    from streammi.core.window import rolling_mi as rolling_mi
     from streammi.errors import ConfigError as ConfigError
     from streammi.errors import FeedError as FeedError
     from streammi.errors import StreammiError as StreammiError
@@ -40,7 +40,7 @@ _HOMES = {
     "QuantileBins": "core.binning",
     "UniformBins": "core.binning",
     "JointWindow": "core.window",
-    "rolling_mi": "core.window",
+    "rolling_mi": "core.rolling",
     "ConfigError": "errors",
     "FeedError": "errors",
     "StreammiError": "errors",
@@ -52,7 +52,7 @@ _HOMES = {
     "analyse": "analysis",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 __version__ = "0.1.0"
 
 

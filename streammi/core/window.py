@@ -199,6 +199,10 @@ class JointWindow:
         """
         self._extend(xs, ys, ts, EMPTY)
 
+    def emit(self, xs: ArrayLike, ys: ArrayLike, out: FloatArray) -> None:
+        """Take in finite pairs without times, and write ``mi`` after each of them to ``out`` (n,), bits."""
+        self._extend(xs, ys, None, out)
+
     def follow(self, follower: Follower) -> None:
         """Pass every pair that is added from now on to ``follower`` as well."""
         if self._learnt:
@@ -282,7 +286,7 @@ class JointWindow:
             self._extend_chunk(x[part], y[part], None if t is None else t[part], out[part])
 
     def _extend_chunk(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
-        finite = _usable(x) & _usable(y)
+        finite = usable(x) & usable(y)
         if t is not None:
             finite &= np.isfinite(t)
         if not finite.all():
@@ -491,49 +495,6 @@ class JointWindow:
         self._joint = np.zeros(x_size * y_size, dtype=np.uint32)
 
 
-def rolling_mi(
-    x: ArrayLike,
-    y: ArrayLike,
-    size: int,
-    x_bins: Bins,
-    y_bins: Bins,
-    *,
-    unit: Unit = "bit",
-    estimator: EstimatorName = "plugin",
-    min_count: int | None = None,
-) -> FloatArray:
-    """MI in ``unit`` of the window of ``size`` pairs that ends at each sample, shape (n,); O(1) a sample.
-
-    NaN before ``min_count`` pairs have come (default: ``size``); a pair that is not finite repeats the value before it.
-    Raises ConfigError as JointWindow does.
-
-    >>> from streammi import UniformBins
-    >>> bins = UniformBins(0, 2, 2)
-    >>> rolling_mi([0, 0, 1, 1], [0, 0, 1, 1], 2, bins, bins).tolist()
-    [nan, 0.0, 1.0, 0.0]
-    """
-    window = JointWindow(x_bins, y_bins, size, estimator=estimator)
-    if window.size.pairs is None:
-        raise ConfigError("size", "a number of pairs", size)
-    least = window.size.pairs if min_count is None else min_count
-    if not 1 <= least <= window.size.pairs:
-        raise ConfigError("min_count", f"between 1 and the window's {window.size.pairs} pairs", min_count)
-    x, y = as_values(x, x_bins), as_values(y, y_bins)
-    out = np.empty(x.shape)
-    usable = _usable(x) & _usable(y) if x.shape == y.shape else np.ones(x.shape, dtype=np.bool_)
-    if usable.all():
-        window._extend(x, y, None, out)
-        out[: least - 1] = np.nan
-    else:
-        emitted = np.empty(int(usable.sum()) + 1)
-        emitted[0] = np.nan
-        window._extend(x[usable], y[usable], None, emitted[1:])
-        emitted[:least] = np.nan
-        np.take(emitted, np.cumsum(usable), out=out)
-    out *= measures.UNIT_PER_BIT[measures.check_unit(unit)]
-    return out
-
-
 def as_values(values: ArrayLike, bins: Bins) -> NDArray[Any]:
     """Values as the window takes them: contiguous float64, or objects where they are labels."""
     if isinstance(bins, Categories):
@@ -547,7 +508,8 @@ def as_values(values: ArrayLike, bins: Bins) -> NDArray[Any]:
         raise ConfigError("values", "numbers (labels need Categories bins)", values) from None
 
 
-def _usable(values: NDArray[Any]) -> NDArray[np.bool_]:
+def usable(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which values can be binned, shape (n,): finite numbers, or labels."""
     if values.dtype == object:
         return np.fromiter(map(binning.is_label, values), dtype=np.bool_, count=values.size)
     finite: NDArray[np.bool_] = np.isfinite(values)
