@@ -67,6 +67,17 @@ def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int
 
 
 @njit(nogil=True, cache=True)
+def finite_pairs(x: Any, y: Any, finite: Any) -> int:
+    """Write whether each pair is finite to ``finite`` (n,); returns how many are."""
+    count = 0
+    for k in range(x.size):
+        both = (abs(x[k]) <= 1.7976931348623157e308) & (abs(y[k]) <= 1.7976931348623157e308)
+        finite[k] = both
+        count += both
+    return count
+
+
+@njit(nogil=True, cache=True)
 def equal_frequency(ordered: Any, count: int, out: Any) -> int:
     """Lower edges of at most ``count`` bins that hold equally many of the sorted values; returns how many there are.
 

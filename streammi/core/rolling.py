@@ -1,12 +1,14 @@
 """rolling_mi: the MI of a sliding window at each sample of two arrays."""
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import EstimatorName
 from streammi.core import measures
 from streammi.core.binning import Bins
-from streammi.core.window import JointWindow, as_values, usable
+from streammi.core.window import JointWindow, as_values
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, Unit
 
@@ -32,6 +34,7 @@ def rolling_mi(
     >>> rolling_mi([0, 0, 1, 1], [0, 0, 1, 1], 2, bins, bins).tolist()
     [nan, 0.0, 1.0, 0.0]
     """
+    measures.check_unit(unit)
     window = JointWindow(x_bins, y_bins, size, estimator=estimator)
     if window.size.pairs is None:
         raise ConfigError("size", "a number of pairs", size)
@@ -40,17 +43,15 @@ def rolling_mi(
         raise ConfigError("min_count", f"between 1 and the window's {window.size.pairs} pairs", min_count)
     x, y = as_values(x, x_bins), as_values(y, y_bins)
     out = np.empty(x.shape)
-    if x.shape != y.shape:
-        raise ConfigError("x and y", "of one shape (n,)", [x.shape, y.shape])
-    finite = usable(x) & usable(y)
-    if finite.all():
-        window.emit(x, y, out)
-        out[: least - 1] = np.nan
-    else:
-        emitted = np.empty(int(finite.sum()) + 1)
-        emitted[0] = np.nan
-        window.emit(x[finite], y[finite], emitted[1:])
-        emitted[:least] = np.nan
-        np.take(emitted, np.cumsum(finite), out=out)
-    out *= measures.UNIT_PER_BIT[measures.check_unit(unit)]
+    window.emit(x, y, out)
+    out[: _first(x, y, least, window)] = np.nan
+    if unit != "bit":
+        out *= measures.UNIT_PER_BIT[unit]
     return out
+
+
+def _first(x: NDArray[Any], y: NDArray[Any], least: int, window: JointWindow) -> int:
+    """The place of the first sample at which ``least`` pairs have come."""
+    if window.pairs == x.size:
+        return least - 1
+    return int(np.searchsorted(np.cumsum(window.usable(x, y)), least))

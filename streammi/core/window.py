@@ -200,7 +200,10 @@ class JointWindow:
         self._extend(xs, ys, ts, EMPTY)
 
     def emit(self, xs: ArrayLike, ys: ArrayLike, out: FloatArray) -> None:
-        """Take in finite pairs without times, and write ``mi`` after each of them to ``out`` (n,), bits."""
+        """Take in pairs without times, and write ``mi`` after each of them to ``out`` (n,), bits.
+
+        A pair that is skipped repeats the value before it, NaN where there is none.
+        """
         self._extend(xs, ys, None, out)
 
     def follow(self, follower: Follower) -> None:
@@ -286,12 +289,32 @@ class JointWindow:
             self._extend_chunk(x[part], y[part], None if t is None else t[part], out[part])
 
     def _extend_chunk(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
-        finite = usable(x) & usable(y)
+        usable = self.usable(x, y)
         if t is not None:
-            finite &= np.isfinite(t)
-        if not finite.all():
-            self._nonfinite += int(finite.size - finite.sum())
-            x, y, t = x[finite], y[finite], None if t is None else t[finite]
+            usable &= np.isfinite(t)
+        skipped = int(x.size - np.count_nonzero(usable))
+        if skipped:
+            self._nonfinite += skipped
+            x, y, t = x[usable], y[usable], None if t is None else t[usable]
+        if skipped and out.size:
+            emitted = np.empty(x.size + 1)
+            emitted[0] = math.nan if self.mi is None else self.mi
+            self._admit(x, y, t, emitted[1:])
+            np.take(emitted, np.cumsum(usable), out=out)
+        else:
+            self._admit(x, y, t, out)
+
+    def usable(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which pairs can be binned: finite numbers, or labels."""
+        usable = np.empty(x.size, dtype=np.bool_)
+        if self._numeric:
+            kernels.finite_pairs(x, y, usable)
+        else:
+            usable[:] = [binning.is_label(a) and binning.is_label(b) for a, b in zip(x, y, strict=True)]
+        return usable
+
+    def _admit(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
+        """Add the pairs that their times let in, and learn where it is time to."""
         if t is None and self._times is not None:
             t = np.full(x.size, self._newest)  # a count window whose feed has lost its clock
         if t is not None:
@@ -440,21 +463,30 @@ class JointWindow:
 
     def _learn(self) -> None:
         """Fit the bins that learn from the window's own values, where they do not fit any more."""
-        values = self.values
         first_window = self.n == self.pairs
-        before = list(self._axes)
-        for side, rule in enumerate(self._bins):
-            if isinstance(rule, Rule) and (first_window or not self._fits(side, rule)):
-                self._axes[side] = rule.learn(values[side])
+        misfits = [
+            side
+            for side, rule in enumerate(self._bins)
+            if isinstance(rule, Rule) and (first_window or not self._fits(side, rule))
+        ]
+        if misfits:
+            self._relearn(misfits)
+        size, pairs = self._span.pairs, self.pairs
+        self._next_check = pairs + max(self.n, min(LEARN_FROM, self._ring.size))
+        if size and pairs < size:
+            self._next_check = min(self._next_check, size)
+
+    def _relearn(self, sides: list[int]) -> None:
+        values, before = self.values, list(self._axes)
+        for side in sides:
+            rule = self._bins[side]
+            assert isinstance(rule, Rule)
+            self._axes[side] = rule.learn(values[side])
         if self._axes != before:
             self._epoch += 1
             self._rebin(values)
             for follower in self._followers:
                 follower.learn(*self._axes)
-        size, pairs = self._span.pairs, self.pairs
-        self._next_check = pairs + max(self.n, min(LEARN_FROM, self._ring.size))
-        if size and pairs < size:
-            self._next_check = min(self._next_check, size)
 
     def _fits(self, side: int, rule: Rule) -> bool:
         shares = self._shares()[side]
@@ -506,14 +538,6 @@ def as_values(values: ArrayLike, bins: Bins) -> NDArray[Any]:
         return np.ascontiguousarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise ConfigError("values", "numbers (labels need Categories bins)", values) from None
-
-
-def usable(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which values can be binned, shape (n,): finite numbers, or labels."""
-    if values.dtype == object:
-        return np.fromiter(map(binning.is_label, values), dtype=np.bool_, count=values.size)
-    finite: NDArray[np.bool_] = np.isfinite(values)
-    return finite
 
 
 def _check_bins(bins: Bins, name: str) -> Bins:
