@@ -12,6 +12,7 @@ from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins
 from streammi.core.window import JointWindow
 from streammi.errors import ConfigError
 from streammi.history import History
+from streammi.publish.status import status_of
 from streammi.records import AxisInfo, Event, FloatArray, LinkHealth, PairBatch, Reading, Snapshot
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
@@ -61,7 +62,7 @@ class Monitor:
         said = self._latest.pairs if self._latest else 0
         return self._speak(timestamp) if self.window.pairs > said else []
 
-    def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...], status: int) -> Snapshot:
+    def snapshot(self, *, run: int, seq: int, timestamp: float, link: LinkHealth) -> Snapshot:
         """Everything a dashboard draws, as of now."""
         reading = self._reading()
         if reading is not None:
@@ -79,9 +80,9 @@ class Monitor:
             counts=None if reading is None else self.window.counts.astype(np.int64),
             history=self._history.levels(),
             events=tuple(self._events),
-            links=links,
+            links=(link,),
             verdict="" if reading is None else measures.verdict(reading),
-            status=status,
+            status=int(status_of(reading, link)),
         )
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from streammi.config import Unit as Unit
 
 LinkState: TypeAlias = Literal["connecting", "connected", "stalled", "lost", "ended"]
-EventKind: TypeAlias = Literal["gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap"]
+EventKind: TypeAlias = Literal[
+    "gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap"
+]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]

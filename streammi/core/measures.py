@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from streammi.core import kernels
 from streammi.core.estimators import Table
 from streammi.errors import ConfigError
-from streammi.records import Reading, Unit
+from streammi.records import FloatArray, Reading, Unit
 
 UNIT_PER_BIT: Final[dict[Unit, float]] = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
 
@@ -76,3 +76,66 @@ def entropies(
     s_x, s_y, s_xy = sums.tolist()
     per_pair = table.unit_bits / n
     return constant - s_x * per_pair, constant - s_y * per_pair, constant - s_xy * per_pair
+
+
+def spearman(x: FloatArray, y: FloatArray) -> float | None:
+    """Spearman's rank correlation of finite values, shape (n,) each: Pearson's r of the ranks, ties at their mean rank.
+
+    None when a signal is constant or n < 2. O(n log n).
+
+    >>> spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 100.0]))
+    1.0
+    """
+    if x.size < 2:
+        return None
+    r, _, _ = kernels.correlation(_ranks(x), _ranks(y), x.size)
+    return r if math.isfinite(r) else None
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    _, which, ties = np.unique(values, return_inverse=True, return_counts=True)
+    middle = np.cumsum(ties) - (ties - 1) / 2
+    ranks: FloatArray = middle[which]
+    return ranks
+
+
+LEAST_PAIRS: Final = 16
+RESOLVED_BITS: Final = 0.15  # a Gaussian pair with r = 0.43
+SIGNIFICANT: Final = 0.05
+
+
+def verdict(reading: Reading) -> str:
+    """What a reading says, in plain words.
+
+    Dependence is decided by ``p`` where it is known (<= 0.05). Without it, corrected MI must exceed three standard
+    errors, and three standard deviations of it for independent samples, sqrt(bias / n) in nats (2 n MI is chi-square
+    distributed with 2 n bias degrees of freedom); that holds for signals without memory only, so it is then said to be
+    untested. It is linear when the correlation accounts for at least half of the MI: for a Gaussian pair
+    MI = -1/2 log(1 - r^2).
+    """
+    if reading.x_constant or reading.y_constant:
+        both = reading.x_constant and reading.y_constant
+        return "both signals are constant" if both else f"{'x' if reading.x_constant else 'y'} is constant"
+    bits = reading.mi_corrected / UNIT_PER_BIT[reading.unit]
+    noise = _noise_bits(reading)
+    dependent = reading.p <= SIGNIFICANT if reading.p is not None else bits > 3 * noise
+    cells = 2.0 ** (reading.h_xy / UNIT_PER_BIT[reading.unit])
+    if reading.n < LEAST_PAIRS or (reading.p is None and cells > reading.n / 2):
+        return "too few samples to say"
+    if not dependent:
+        return "too few samples to say" if 3 * noise > RESOLVED_BITS else "not distinguishable from independent"
+    return _kind(reading.pearson_r, bits) + (" (untested: no null)" if reading.p is None else "")
+
+
+def _noise_bits(reading: Reading) -> float:
+    per_bit = UNIT_PER_BIT[reading.unit]
+    bias_nats = max(0.0, (reading.mi - reading.mi_corrected) / per_bit * UNIT_PER_BIT["nat"])
+    independent = math.sqrt(bias_nats / reading.n) / UNIT_PER_BIT["nat"]
+    return max(independent, (reading.stderr or 0.0) / per_bit)
+
+
+def _kind(r: float | None, bits: float) -> str:
+    if r is None:
+        return "dependent"
+    explained = math.inf if r * r >= 1 else -0.5 * math.log2(1 - r * r)
+    return "linearly dependent" if explained >= bits / 2 else "dependent but not linearly"

@@ -1,0 +1,187 @@
+"""Clock, signals and sockets: runs a Monitor between a feed and whoever wants to know."""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from typing import Final, TextIO
+
+import msgspec
+import numpy as np
+import zmq
+
+from streammi.config import FeedConfig, MonitorConfig
+from streammi.ingest.files import PairFile
+from streammi.ingest.subscriber import Subscriber
+from streammi.monitor import Monitor
+from streammi.publish import messages
+from streammi.publish.publisher import Publisher
+from streammi.publish.snapshots import snapshot_message
+from streammi.publish.status import status_of
+from streammi.records import Event, LinkHealth, PairBatch, Reading
+from streammi.stop import Stop
+
+TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
+
+
+class Outbox:
+    """Says readings and events: as JSON lines on ``lines``, as messages on ``publisher``; either may be None."""
+
+    def __init__(self, pair: str, publisher: Publisher | None, lines: TextIO | None, run: int) -> None:
+        self.seq = 0
+        self.run = run
+        self._pair, self._publisher, self._lines = pair, publisher, lines
+
+    def say(self, timestamp: float, item: Reading | Event, link: LinkHealth) -> None:
+        """Say one thing to everyone; flushed, so that a reader of a pipe has it now."""
+        if isinstance(item, Event):
+            frames = messages.event_message(item)
+        else:
+            self.seq += 1
+            if item.t1 is not None:
+                link = msgspec.structs.replace(link, lag=timestamp - item.t1)
+            status = status_of(item, link)
+            frames = messages.reading_message(
+                self._pair, item, link=link, run=self.run, seq=self.seq, timestamp=timestamp, status=status
+            )
+        if self._publisher is not None:
+            self._publisher.send(frames)
+        if self._lines is not None:
+            self._lines.write(frames[1].decode() + "\n")
+            self._lines.flush()
+
+
+def run_monitor(
+    config: MonitorConfig,
+    feed: FeedConfig,
+    *,
+    publish: str | None = None,
+    lines: TextIO | None = None,
+    log: TextIO | None = None,
+    seconds: float | None = None,
+    samples: int | None = None,
+    insecure: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> int:
+    """Receive, count and say until a signal, ``seconds`` or ``samples`` pairs; returns the exit status.
+
+    Raises ConfigError for an endpoint that cannot be used.
+    """
+    log = log or sys.stderr
+    with ExitStack() as stack:
+        context = stack.enter_context(zmq.Context())
+        publisher = None
+        if publish is not None:
+            publisher = stack.enter_context(closing(Publisher(publish, context, insecure=insecure)))
+            print(f"streammi: publishing mi/{config.pair} on {publisher.endpoint}", file=log, flush=True)
+        # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
+        warm_up(config)
+        subscriber = stack.enter_context(closing(Subscriber(feed, context, clock)))
+        stop = stack.enter_context(Stop(seconds))
+        loop = Loop(Monitor(config), subscriber, publisher, Outbox(config.pair, publisher, lines, int(clock())), clock)
+        return loop.run(stop, samples, log)
+
+
+class Loop:
+    """One turn after the other: wait, receive, count, say."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        subscriber: Subscriber,
+        publisher: Publisher | None,
+        outbox: Outbox,
+        clock: Callable[[], float],
+    ) -> None:
+        self._monitor, self._subscriber, self._publisher, self._outbox = monitor, subscriber, publisher, outbox
+        self._clock = clock
+        self._snapshot_due = 0.0
+        self._taken = 0  # pairs handed to the monitor
+
+    def run(self, stop: Stop, samples: int | None, log: TextIO) -> int:
+        """Turn until it is time to stop; then say the last reading. Returns the exit status."""
+        poller = zmq.Poller()
+        poller.register(self._subscriber.socket, zmq.POLLIN)
+        poller.register(stop.fileno(), zmq.POLLIN)
+        if self._publisher is not None:
+            poller.register(self._publisher.socket, zmq.POLLIN)
+        while not stop.requested and (samples is None or self._taken < samples):
+            poller.poll(TICK_SECONDS * 1000)
+            self._turn(samples)
+            while self._monitor.notes:
+                print(f"streammi: {self._monitor.notes.pop(0)}", file=log, flush=True)
+        now = self._clock()
+        for timestamp, item in self._monitor.last(now):
+            self._outbox.say(timestamp, item, self._subscriber.health(now))
+        self._offer_snapshot(now, at_once=True)
+        return stop.status
+
+    def _turn(self, samples: int | None) -> None:
+        batch = self._subscriber.receive()
+        now = self._clock()
+        if batch is not None and batch.x.size:
+            if samples is not None:
+                batch = first_pairs(batch, samples - self._taken)
+            self._taken += batch.x.size
+            outputs = self._monitor.feed(batch)
+            if outputs:
+                health = self._subscriber.health(now)
+                for timestamp, item in outputs:
+                    self._outbox.say(timestamp, item, health)
+        if self._publisher is not None:
+            self._publisher.handle_subscriptions()
+            self._offer_snapshot(now)
+
+    def _offer_snapshot(self, now: float, at_once: bool = False) -> None:
+        """A snapshot, ten a second at the most, and only while somebody subscribes to it."""
+        pair = self._monitor.config.pair
+        if self._publisher is None or (now < self._snapshot_due and not at_once):
+            return
+        if self._publisher.wants(messages.snapshot_topic(pair)):
+            self._snapshot_due = now + TICK_SECONDS
+            snapshot = self._monitor.snapshot(
+                run=self._outbox.run, seq=self._outbox.seq, timestamp=now, link=self._subscriber.health(now)
+            )
+            self._publisher.send(snapshot_message(snapshot))
+
+
+def run_replay(config: MonitorConfig, pairs: PairFile, source: str, lines: TextIO, log: TextIO | None = None) -> int:
+    """A recording at full speed, readings by event time; returns the exit status."""
+    log = log or sys.stderr
+    monitor = Monitor(config, event_time=True)
+    outbox = Outbox(config.pair, None, lines, run=0)
+    taken, newest = 0, 0.0
+    with Stop() as stop, pairs:
+        for batch in pairs:
+            taken += batch.x.size
+            newest = float(batch.t[-1]) if batch.t is not None and batch.x.size else newest
+            link = LinkHealth(endpoint=source, state="ended", pairs=taken, malformed=dict(pairs.malformed))
+            for timestamp, item in monitor.feed(batch):
+                outbox.say(timestamp, item, link)
+            if stop.requested:
+                break
+        link = LinkHealth(endpoint=source, state="ended", pairs=taken, malformed=dict(pairs.malformed))
+        for timestamp, item in monitor.last(newest):
+            outbox.say(timestamp, item, link)
+        for note in (*monitor.notes, pairs.note):
+            if note:
+                print(f"streammi: {note}", file=log)
+        return stop.status
+
+
+def first_pairs(batch: PairBatch, n: int) -> PairBatch:
+    """The first ``n`` pairs of a batch."""
+    if batch.x.size <= n:
+        return batch
+    t = None if batch.t is None else batch.t[:n]
+    return msgspec.structs.replace(batch, x=batch.x[:n], y=batch.y[:n], t=t)
+
+
+def warm_up(config: MonitorConfig) -> None:
+    """Load or compile every kernel that a monitor with these settings will use."""
+    rng = np.random.default_rng(0)
+    monitor = Monitor(config)
+    categories = config.bins.kind == "categories"
+    x = rng.integers(0, 2, 64).astype(object) if categories else rng.random(64)
+    monitor.feed(PairBatch(x=x, y=x.copy(), t=np.arange(64.0) if config.window.seconds else None))
+    monitor.window.reading(config.unit, config.estimator)

@@ -1,0 +1,227 @@
+"""The command line: commands, and the only place that exits the process."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from streammi import __version__
+from streammi.errors import StreammiError
+from streammi.options import (
+    Endpoint,
+    FeedOptions,
+    Insecure,
+    PairOptions,
+    Publish,
+    Samples,
+    Seconds,
+    ViewOptions,
+    check_choice,
+    grouped,
+)
+
+USAGE_ERROR = 2
+
+app = typer.Typer(
+    name="streammi",
+    help="Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out.",
+    epilog="Start with: streammi demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    rich_markup_mode=None,
+)
+
+# What runs is imported in the commands: --help answers without numpy and ZeroMQ.
+
+
+@app.callback(invoke_without_command=True)
+def streammi(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out."""
+    if version:
+        print(f"streammi {__version__}")
+        raise typer.Exit
+
+
+@app.command(no_args_is_help=True)
+@grouped
+def monitor(
+    endpoint: Endpoint,
+    feed: FeedOptions,
+    pair: PairOptions,
+    publish: Publish = None,
+    insecure: Insecure = False,
+    seconds: Seconds = None,
+    samples: Samples = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No JSON lines on standard output.")] = False,
+) -> None:
+    """Watch a feed without a screen: readings as JSON lines and, with --publish, on a socket.
+
+    \b
+    Examples:
+      streammi monitor tcp://127.0.0.1:5556 --x temperature --y power
+      streammi monitor tcp://10.0.0.7:5556 --x imu/acc/x --y imu/gyr/z --window 10s --publish tcp://127.0.0.1:5557
+      streammi monitor ipc:///run/bus --pull --window 5000 --bins 30 --x-range 0:1 --y-range=-1:1 --every 1000
+    """
+    from streammi.app import run_monitor
+
+    status = run_monitor(
+        pair.config(feed.x, feed.y, endpoint),
+        feed.config(endpoint, pair.labels),
+        publish=publish,
+        insecure=insecure,
+        lines=None if quiet else sys.stdout,
+        seconds=seconds,
+        samples=samples,
+    )
+    raise typer.Exit(status)
+
+
+@app.command(no_args_is_help=True)
+@grouped
+def watch(
+    endpoint: Endpoint,
+    feed: FeedOptions,
+    pair: PairOptions,
+    view: ViewOptions,
+    publish: Publish = None,
+    insecure: Insecure = False,
+    seconds: Seconds = None,
+    samples: Samples = None,
+) -> None:
+    """Watch a feed on the screen: monitor and view in one.
+
+    \b
+    Examples:
+      streammi watch tcp://127.0.0.1:5556 --x temperature --y power
+      streammi watch tcp://10.0.0.7:5556 --x acc/x --y acc/y --window 10s --unit nat
+      streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 --publish tcp://127.0.0.1:5557
+    """
+    from streammi.together import run_watch
+
+    raise typer.Exit(run_watch(endpoint, feed, pair, view, publish, insecure, seconds, samples))
+
+
+@app.command("view", no_args_is_help=True)
+@grouped
+def view_(endpoint: Endpoint, view: ViewOptions, seconds: Seconds = None) -> None:
+    """Show a running monitor, from anywhere; piped, its readings as lines.
+
+    \b
+    Examples:
+      streammi view tcp://127.0.0.1:5557
+      streammi view tcp://plant:5557 --output jsonl | jq .mi_corrected
+      streammi view tcp://127.0.0.1:5557 --output once
+    """
+    from streammi.app import run_view
+
+    raise typer.Exit(run_view(endpoint, view, seconds=seconds))
+
+
+@app.command()
+@grouped
+def demo(
+    view: ViewOptions,
+    source: Annotated[
+        str, typer.Option("--source", help="seed: made-up signals whose coupling changes; host: this machine's own.")
+    ] = "seed",
+    x: Annotated[str | None, typer.Option("--x", help="With --source host: the first signal.")] = None,
+    y: Annotated[str | None, typer.Option("--y", help="With --source host: the second signal.")] = None,
+    seconds: Seconds = None,
+) -> None:
+    """See it work: a publisher, a monitor and a dashboard over real sockets on this machine.
+
+    \b
+    Examples:
+      streammi demo
+      streammi demo --source host
+      streammi demo --source host --x cpu.percent --y net.received --seconds 60
+    """
+    from streammi.together import run_demo
+
+    check_choice("--source", source, ("seed", "host"))
+    raise typer.Exit(run_demo(source, x, y, view, seconds))
+
+
+@app.command(no_args_is_help=True)
+def publish(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A CSV or CSV.gz file, - for standard input, host or seed.")
+    ],
+    bind: Annotated[str, typer.Option("--bind", metavar="ENDPOINT", help="Where to publish.")],
+    x: Annotated[str | None, typer.Option("--x", metavar="COL", help="Column of x.")] = None,
+    y: Annotated[str | None, typer.Option("--y", metavar="COL", help="Column of y.")] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", metavar="HZ", help="Samples a second; a file goes as fast as it can.")
+    ] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end of the file.")] = False,
+    format_: Annotated[str, typer.Option("--format", help="json or pairs (raw float64).")] = "json",
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Samples a message.")] = 1,
+    push: Annotated[bool, typer.Option("--push", help="PUSH instead of PUB: nothing is ever dropped.")] = False,
+    insecure: Insecure = False,
+    seconds: Seconds = None,
+) -> None:
+    """Publish samples to try things with: a recording, this machine's own readings, or made-up signals.
+
+    \b
+    Examples:
+      streammi publish seed --bind tcp://127.0.0.1:5556
+      streammi publish host --bind tcp://127.0.0.1:5556 --rate 5
+      streammi publish room.csv.gz --x S1_Sound --y S2_Sound --bind tcp://127.0.0.1:5556 --rate 100 --loop
+    """
+    from streammi.source import run_publish
+
+    check_choice("--format", format_, ("json", "pairs"))
+    status = run_publish(
+        source,
+        bind,
+        x=x,
+        y=y,
+        rate=rate,
+        loop=loop,
+        pairs=format_ == "pairs",
+        batch=batch,
+        push=push,
+        insecure=insecure,
+        seconds=seconds,
+    )
+    raise typer.Exit(status)
+
+
+@app.command(no_args_is_help=True)
+@grouped
+def replay(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV or CSV.gz file, or - for standard input.")],
+    x: Annotated[str, typer.Option("--x", metavar="COL", help="Column of x.")],
+    y: Annotated[str, typer.Option("--y", metavar="COL", help="Column of y.")],
+    pair: PairOptions,
+    t: Annotated[
+        str | None, typer.Option("--t", metavar="COL", help="Column of the time; found by its usual names.")
+    ] = None,
+) -> None:
+    """Run a recording through at full speed: readings as JSON lines, durations in the recording's own time.
+
+    \b
+    Examples:
+      streammi replay room.csv.gz --x S1_Sound --y S2_Sound --every 100
+      streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat
+    """
+    from streammi.app import run_replay
+    from streammi.ingest.files import read_pairs
+
+    pairs = read_pairs(file, x, y, t, labels=pair.labels)
+    raise typer.Exit(run_replay(pair.config(x, y, file), pairs, file, sys.stdout))
+
+
+def main() -> None:
+    """Run the command line; exit with 0, or 2 for what cannot work, or 128 + the signal that ended it."""
+    try:
+        app()
+    except StreammiError as error:
+        print(f"streammi: {error}", file=sys.stderr)
+        sys.exit(USAGE_ERROR)
+    except BrokenPipeError:
+        # Whoever read our lines has gone, as `| head` does: nothing is wrong. Standard output would fail again at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(0)

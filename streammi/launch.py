@@ -1,0 +1,106 @@
+"""Several processes as one command: a monitor beside its view, and a publisher beside both for the demo.
+
+The view has the terminal and this process; what receives and counts runs beside it, so that drawing, a slow terminal or
+a stopped session never delays it. They are joined by the same messages as over a network.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from streammi.options import FeedOptions, PairOptions, ViewOptions, arguments
+
+GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
+
+
+def run_watch(
+    endpoint: str,
+    feed: FeedOptions,
+    pair: PairOptions,
+    view: ViewOptions,
+    publish: str | None,
+    insecure: bool,
+    seconds: float | None,
+    samples: int | None,
+) -> int:
+    """A monitor of ``endpoint`` and a view of it; returns the exit status."""
+    # What is wrong is said here, before there is a second process and a screen.
+    pair.config(feed.x, feed.y, endpoint)
+    feed.config(endpoint, pair.labels)
+    words = ["monitor", endpoint, *arguments(feed), *arguments(pair), "--quiet"]
+    if insecure:
+        words.append("--insecure")
+    if seconds is not None:
+        words.append(f"--seconds={seconds}")
+    if samples is not None:
+        words.append(f"--samples={samples}")
+    with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
+        link = publish or _ipc(folder, "readings")
+        return _view_beside([[*words, f"--publish={link}"]], link, view, seconds, Path(folder))
+
+
+def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, seconds: float | None) -> int:
+    """A publisher of ``source``, a monitor of it and a view; returns the exit status."""
+    with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
+        samples, readings = _ipc(folder, "samples"), _ipc(folder, "readings")
+        signals = _demo_signals(source, x, y)
+        publisher = ["publish", source, f"--bind={samples}"]
+        monitor = ["monitor", samples, *signals, "--quiet", f"--publish={readings}"]
+        return _view_beside([publisher, monitor], readings, view, seconds, Path(folder))
+
+
+def _demo_signals(source: str, x: str | None, y: str | None) -> list[str]:
+    if source == "host":
+        return [f"--x={x or 'cpu.percent'}", f"--y={y or 'memory.percent'}", "--window=240", "--name=host"]
+    return ["--x=x", "--y=y", "--window=2000", "--null=99", "--lags=-20:20", "--detect=adwin", "--name=demo"]
+
+
+def _ipc(folder: str, name: str) -> str:
+    return f"ipc://{folder}/{name}"
+
+
+def _view_beside(
+    commands: Sequence[list[str]], link: str, view: ViewOptions, seconds: float | None, folder: Path
+) -> int:
+    """Run the commands beside a view of ``link``; the status of whichever ended with something to say."""
+    from streammi.app import run_view
+
+    with ExitStack() as stack:
+        beside = [stack.enter_context(_process(words, folder / f"log{k}")) for k, words in enumerate(commands)]
+
+        def ended() -> bool:
+            return any(process.poll() is not None for process in beside)
+
+        status = run_view(link, view, seconds=seconds, ended=ended)
+    for k, process in enumerate(beside):
+        # After the screen is restored. Terminated by us is no news.
+        if process.returncode not in (0, 128 + 15, -15):
+            sys.stderr.write((folder / f"log{k}").read_text())
+            status = process.returncode if process.returncode > 0 else 128 - process.returncode
+    return status
+
+
+@contextmanager
+def _process(words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """``streammi WORDS`` beside this process, its messages in ``log``; asked to end, then made to, on the way out."""
+    with log.open("wb") as messages:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streammi", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=messages,
+            start_new_session=True,  # Ctrl-C is the view's; it then ends the others in order
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

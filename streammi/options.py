@@ -1,0 +1,183 @@
+"""The command line's options: each declared once, grouped by what they set, read by several commands."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from functools import wraps
+from typing import Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from streammi.config import FeedConfig, MonitorConfig, bins, lag_range, span, value_range
+from streammi.errors import ConfigError
+
+Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556.")]
+Publish = Annotated[str | None, typer.Option(metavar="ENDPOINT", help="Publish readings on this endpoint.")]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")]
+Seconds = Annotated[float | None, typer.Option(min=0.0, help="End after so many seconds.")]
+Samples = Annotated[int | None, typer.Option(min=1, help="End after so many pairs, with a last reading.")]
+
+
+@dataclass(frozen=True)
+class FeedOptions:
+    """Which messages to receive, and what to take from them."""
+
+    x: Annotated[str, typer.Option("--x", metavar="PATH", help="The first signal, such as imu/acc/x.")] = "0"
+    y: Annotated[str, typer.Option("--y", metavar="PATH", help="The second signal; raw pairs have 0 and 1.")] = "1"
+    t: Annotated[
+        str | None,
+        typer.Option("--t", metavar="PATH", help="The samples' time; found by its usual names if not given."),
+    ] = None
+    topic: Annotated[str, typer.Option("--topic", help="Take only messages whose topic starts so.")] = ""
+    pull: Annotated[
+        bool, typer.Option("--pull", help="PULL instead of SUB: takes messages away from other consumers.")
+    ] = False
+    format: Annotated[str, typer.Option("--format", help="Format of the messages; auto recognises it.")] = "auto"
+
+    def config(self, endpoint: str, labels: bool) -> FeedConfig:
+        """The settings of a feed from ``endpoint``."""
+        return FeedConfig(
+            endpoint=endpoint,
+            x=self.x,
+            y=self.y,
+            t=self.t,
+            topic=self.topic,
+            pull=self.pull,
+            format=self.format,
+            labels=labels,
+        )
+
+
+@dataclass(frozen=True)
+class PairOptions:
+    """What is computed, and how often it is said."""
+
+    window: Annotated[
+        str, typer.Option("--window", metavar="N|DURATION", help="The sliding window: 1000 pairs, or 10s.")
+    ] = "1000"
+    bins: Annotated[
+        str, typer.Option("--bins", metavar="BINS", help="auto, N, quantile:N, uniform:N or categories.")
+    ] = "auto"
+    x_range: Annotated[
+        str | None, typer.Option("--x-range", metavar="LO:HI", help="Range of x: bins of equal width over it.")
+    ] = None
+    y_range: Annotated[str | None, typer.Option("--y-range", metavar="LO:HI", help="Range of y.")] = None
+    every: Annotated[
+        str, typer.Option("--every", metavar="N|DURATION", help="A reading so often: 100ms, or each N samples.")
+    ] = "100ms"
+    unit: Annotated[str, typer.Option("--unit", help="bit, nat or ban.")] = "bit"
+    estimator: Annotated[
+        str | None,
+        typer.Option("--estimator", help="The correction: miller_madow, zhang, grassberger, jackknife or plugin."),
+    ] = None
+    null: Annotated[
+        int, typer.Option("--null", metavar="S", help="Significance against S delayed partners, such as 99.")
+    ] = 0
+    lags: Annotated[
+        str | None,
+        typer.Option("--lags", metavar="FIRST:LAST", help="MI at each delay, in samples; positive: y follows x."),
+    ] = None
+    detect: Annotated[str | None, typer.Option("--detect", help="Report changes: adwin, page-hinkley or kswin.")] = None
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="PAIR", help="The pair's name in its topics; x~y if not given.")
+    ] = None
+
+    @property
+    def labels(self) -> bool:
+        """Whether the values are labels, not numbers."""
+        return bins(self.bins).kind == "categories"
+
+    def config(self, x: str, y: str, source: str) -> MonitorConfig:
+        """The settings of a monitor for the signals ``x`` and ``y``; ConfigError names the option that is wrong."""
+        return MonitorConfig(
+            pair=self.name or f"{_in_a_name(x)}~{_in_a_name(y)}",
+            x_name=x,
+            y_name=y,
+            window=span(self.window, "--window", least_pairs=2),
+            bins=bins(self.bins),
+            x_range=None if self.x_range is None else value_range(self.x_range, "--x-range"),
+            y_range=None if self.y_range is None else value_range(self.y_range, "--y-range"),
+            every=span(self.every, "--every"),
+            unit=self.unit,  # type: ignore[arg-type]  # MonitorConfig checks the names
+            estimator=self.estimator,  # type: ignore[arg-type]
+            null=self.null,
+            lags=None if self.lags is None else lag_range(self.lags),
+            detector=self.detect,  # type: ignore[arg-type]
+            endpoint=source,
+        )
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """How it is shown."""
+
+    output: Annotated[str, typer.Option("--output", help="auto, tui, jsonl, plain, influx, or once: one reading.")] = (
+        "auto"
+    )
+    glyphs: Annotated[str, typer.Option("--glyphs", help="auto, braille, block or ascii.")] = "auto"
+    palette: Annotated[str, typer.Option("--palette", help="cividis, viridis or grey.")] = "cividis"
+    background: Annotated[str, typer.Option("--background", help="dark or light.")] = "dark"
+    max_fps: Annotated[float, typer.Option("--max-fps", help="Draw at most so many frames a second.")] = 10.0
+    readonly: Annotated[bool, typer.Option("--readonly", help="Keys change nothing but the picture.")] = False
+
+
+def arguments(options: Any) -> list[str]:
+    """The command-line words that give these options; those at their defaults are left out."""
+    words: list[str] = []
+    hints = get_type_hints(type(options), include_extras=True)
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if value == field.default:
+            continue
+        flag = get_args(hints[field.name])[1].param_decls[0]
+        # One word, so that a value that begins with a dash, as in --lags=-50:50, is not read as an option.
+        words.append(flag if value is True else f"{flag}={value}")
+    return words
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take option groups: a parameter of such a class becomes the class' fields as options."""
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if hint in (FeedOptions, PairOptions, ViewOptions)}
+
+    @wraps(command)
+    def expanded(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+        command(**given)
+
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        if parameter.name in groups:
+            parameters += _parameters(groups[parameter.name])
+        else:
+            parameters.append(parameter.replace(annotation=hints[parameter.name], kind=parameter.KEYWORD_ONLY))
+    expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    expanded.__annotations__ = {p.name: p.annotation for p in parameters}
+    del expanded.__wrapped__  # type: ignore[attr-defined]  # typer would look through it
+    return expanded
+
+
+def _parameters(group: type[Any]) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(group)
+    ]
+
+
+def _in_a_name(path: str) -> str:
+    """A path as part of a pair's name: no white space, nothing that does not print."""
+    return "".join(c if c.isprintable() and not c.isspace() else "_" for c in path)[:31] or "_"
+
+
+def check_choice(option: str, value: str, choices: tuple[str, ...]) -> str:
+    """The value; ConfigError when it is none of the choices."""
+    if value not in choices:
+        raise ConfigError(option, ", ".join(choices[:-1]) + f" or {choices[-1]}", value)
+    return value

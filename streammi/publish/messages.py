@@ -1,0 +1,207 @@
+"""What is published, frame by frame; pure.
+
+========================  ==========================  =======================================================
+``mi/<pair>``             a reading as compact JSON   numbers or null, text only in ``unit``: see result_fields
+``event/<pair>``          an event as compact JSON    see streammi.records.Event
+``snapshot/<pair>``       a snapshot as msgpack       for dashboards: see streammi.publish.snapshots
+========================  ==========================  =======================================================
+
+Every message is exactly two frames: the topic and the payload. ``v`` is the schema version; fields may be added
+within one version, so that a consumer skips what it does not know.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final, TypeAlias
+
+import msgspec
+
+from streammi.config import check_pair_name
+from streammi.errors import ConfigError, FeedError
+from streammi.records import Event, LinkHealth, Reading
+
+VERSION: Final = 1
+MAX_TEXT_BYTES: Final = 1 << 16  # of a reading or an event; ours are about 1 KiB
+Fields: TypeAlias = dict[str, float | int | str | None]
+DECODE_ERRORS: Final = (
+    msgspec.MsgspecError,
+    UnicodeDecodeError,
+    RecursionError,
+)  # all that msgspec raises on bad input
+
+_decode_fields: Final = msgspec.json.Decoder(Fields).decode
+_decode_event: Final = msgspec.json.Decoder(Event).decode
+
+
+def reading_topic(pair: str) -> bytes:
+    """The topic of a pair's readings."""
+    return b"mi/" + pair.encode()
+
+
+def event_topic(pair: str) -> bytes:
+    """The topic of a pair's events."""
+    return b"event/" + pair.encode()
+
+
+def snapshot_topic(pair: str) -> bytes:
+    """The topic of a pair's snapshots."""
+    return b"snapshot/" + pair.encode()
+
+
+def check_pair_names(names: Iterable[str]) -> list[str]:
+    """Names of pairs that are watched together; ConfigError where one starts another: subscribing takes prefixes.
+
+    >>> check_pair_names(["boiler", "boiler2"])
+    Traceback (most recent call last):
+    ...
+    streammi.errors.ConfigError: --name must be no other pair's beginning ('boiler2'), got 'boiler'
+    """
+    given = [check_pair_name(name) for name in names]
+    ordered = sorted(given)  # a name that starts others comes right before the first of them
+    for name, following in pairwise(ordered):
+        if following.startswith(name):
+            raise ConfigError("--name", f"no other pair's beginning ({following!r})", name)
+    return given
+
+
+def result_fields(
+    reading: Reading, *, run: int, seq: int, timestamp: float, link: LinkHealth, status: int = 0
+) -> Fields:
+    """A reading as it is published and printed: this is the list of fields, always all of them.
+
+    Information is in ``unit``; times and lags in seconds, ``timestamp`` and ``t0`` since the epoch; ``rate`` in pairs
+    a second; ``peak_lag`` in samples, or seconds for a time window (positive: y follows x). Counters are totals
+    since the start. None is not known. ``status`` is a sum of streammi.publish.status.Status.
+    """
+    return {
+        "v": VERSION,
+        "run": run,  # start second of the monitor; with seq it tells loss and restarts apart
+        "seq": seq,
+        "timestamp": timestamp,
+        "t0": reading.t0,
+        "n": reading.n,
+        "fill": reading.fill,
+        "mi": reading.mi,
+        "mi_corrected": reading.mi_corrected,
+        "nmi": reading.nmi,
+        "hx": reading.h_x,
+        "hy": reading.h_y,
+        "hxy": reading.h_xy,
+        "hx_given_y": reading.h_x_given_y,
+        "hy_given_x": reading.h_y_given_x,
+        "r": reading.pearson_r,
+        "spearman_r": reading.spearman_r,
+        "stderr": reading.stderr,
+        "p": reading.p,
+        "z": reading.z,
+        "null_mean": reading.null_mean,
+        "null_q95": reading.null_q95,
+        "correlation_time": reading.correlation_time,
+        "peak_lag": reading.peak_lag,
+        "peak_mi": reading.peak_mi,
+        "peak_p": reading.peak_p,
+        "epoch": reading.epoch,
+        "x_clipped": reading.x_clipped,
+        "y_clipped": reading.y_clipped,
+        "pairs": reading.pairs,
+        "gaps": link.gaps,
+        "dropped": reading.dropped,
+        "late": reading.late,
+        "malformed": sum(link.malformed.values()),
+        "nonfinite": reading.nonfinite,
+        "clipped": reading.clipped,
+        "messages": link.messages,
+        "reconnects": link.reconnects,
+        "rate": link.rate,
+        "lag": link.lag,
+        "status": int(status),
+        "unit": reading.unit,
+    }
+
+
+def reading_message(
+    pair: str, reading: Reading, *, run: int, seq: int, timestamp: float, link: LinkHealth, status: int = 0
+) -> list[bytes]:
+    """``[topic, json]``; the second frame is also the line that is printed. NaN and infinities become null.
+
+    >>> reading = Reading(n=4, unit="bit", h_x=1.0, h_y=1.0, h_xy=1.0, h_x_given_y=0.0, h_y_given_x=0.0, mi=1.0,
+    ...                   mi_corrected=0.82, nmi=1.0, pearson_r=None)
+    >>> link = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
+    >>> topic, line = reading_message("xy", reading, run=1767225600, seq=7, timestamp=1767225609.5, link=link)
+    >>> topic, line[:53]
+    (b'mi/xy', b'{"v":1,"run":1767225600,"seq":7,"timestamp":176722560')
+    """
+    fields = result_fields(reading, run=run, seq=seq, timestamp=timestamp, link=link, status=status)
+    return [reading_topic(pair), msgspec.json.encode(fields)]
+
+
+def read_reading(frames: Sequence[bytes]) -> tuple[str, Fields]:
+    """The pair and the fields of a published reading; FeedError for anything else."""
+    pair, payload = open_frames(frames, reading_topic(""), MAX_TEXT_BYTES)
+    try:
+        fields = _decode_fields(payload)
+    except DECODE_ERRORS as error:
+        raise FeedError("not JSON", str(error)) from None
+    check_version(fields.get("v"))
+    return pair, fields
+
+
+def event_message(event: Event) -> list[bytes]:
+    """``[topic, json]`` of an event."""
+    fields = {"v": VERSION, **msgspec.structs.asdict(event)}
+    return [event_topic(event.pair), msgspec.json.encode(fields)]
+
+
+def read_event(frames: Sequence[bytes]) -> Event:
+    """A published event; FeedError for anything else."""
+    pair, payload = open_frames(frames, event_topic(""), MAX_TEXT_BYTES)
+    try:
+        event = _decode_event(payload)
+    except DECODE_ERRORS as error:
+        raise FeedError("not JSON", str(error)) from None
+    if event.pair != pair:
+        raise FeedError("bad header", f"topic of {pair!r}, event of {event.pair!r}")
+    return event
+
+
+def influx_line(pair: str, fields: Fields) -> str:
+    r"""A reading as one line of the InfluxDB line protocol, for Telegraf's ``execd`` input with data_format = "influx".
+
+    ``pair`` and ``unit`` are tags. Every field is a float, so that none changes its type between two lines; what is not
+    known is left out. A backslash in a tag has no escape of its own, so it becomes ``/``.
+
+    >>> influx_line("a=b,c", {"timestamp": 1.5, "n": 3, "mi": 0.25, "p": None, "unit": "bit"})
+    'streammi,pair=a\\=b\\,c,unit=bit n=3.0,mi=0.25 1500000000'
+    """
+    timestamp = fields["timestamp"]
+    if not isinstance(timestamp, float | int):
+        raise ConfigError("timestamp", "a number of seconds", timestamp)
+    values = ",".join(
+        f"{key}={float(value)!r}"
+        for key, value in fields.items()
+        if isinstance(value, float | int) and key != "timestamp" and abs(value) < float("inf")
+    )
+    tags = "".join(f",{key}={_influx_tag(str(value))}" for key, value in (("pair", pair), ("unit", fields["unit"])))
+    return f"streammi{tags} {values} {round(timestamp * 1e9)}"
+
+
+def _influx_tag(text: str) -> str:
+    return text.translate({ord("\\"): "/", ord(","): r"\,", ord("="): r"\=", ord(" "): r"\ "})
+
+
+def open_frames(frames: Sequence[bytes], channel: bytes, most: int) -> tuple[str, bytes]:
+    """The pair's name and the payload of a message of one channel, at most ``most`` bytes; FeedError otherwise."""
+    if len(frames) != 2 or not frames[0].startswith(channel):
+        raise FeedError("wrong frames", f"not [{channel.decode()}<pair>, payload]")
+    if len(frames[1]) > most:
+        raise FeedError("too large", f"{len(frames[1])} bytes")
+    try:
+        return check_pair_name(frames[0].removeprefix(channel).decode()), frames[1]
+    except (UnicodeDecodeError, ConfigError):
+        raise FeedError("bad header", "the topic holds no pair's name") from None
+
+
+def check_version(version: object) -> None:
+    """FeedError unless this is the schema version that is read here."""
+    if version != VERSION:
+        raise FeedError("other format", f"schema version {version!r}; this streammi reads {VERSION}")

@@ -1,0 +1,57 @@
+"""The ``status`` number of a reading: what to know before believing it."""
+
+from enum import IntFlag
+from typing import Final
+
+from streammi.records import LinkHealth, LinkState, Reading
+
+SATURATED_SHARE: Final = 0.05  # of the window's pairs, for one signal: then the end bins carry the result
+
+
+class Status(IntFlag):
+    """What holds of a reading, as a sum of these; 0 is a full window on a live feed.
+
+    >>> status_words(Status.WARMING_UP | Status.STALLED)
+    ('warming up', 'stalled')
+    """
+
+    OK = 0
+    WARMING_UP = 1  # the window is not full yet
+    SPANS_GAP = 2  # samples are missing inside the window
+    CONNECTING = 4  # no connection to the feed yet
+    STALLED = 8  # connected, but nothing comes
+    LOST = 16  # the connection to the feed broke
+    ENDED = 32  # the feed is over: this is its last state
+    STUCK = 64  # a signal is constant over the whole window: hx or hy says which
+    SATURATED = 128  # many values lie outside the bins' range: x_clipped and y_clipped say of which signal
+    UNDERSAMPLED = 256  # too few pairs for so many bins
+    BEHIND = 512  # readings trail the samples: more arrives than can be counted
+    UNSAVED = 1024  # the state or the recording cannot be written
+
+
+_OF_LINK: Final[dict[LinkState, Status]] = {
+    "connecting": Status.CONNECTING,
+    "connected": Status.OK,
+    "stalled": Status.STALLED,
+    "lost": Status.LOST,
+    "ended": Status.ENDED,
+}
+
+
+def status_of(reading: Reading | None, link: LinkHealth) -> Status:
+    """What a reading and its feed say of themselves; add with ``|`` what only others know (a gap, a full disk)."""
+    status = _OF_LINK[link.state]
+    if reading is None:
+        return status | Status.WARMING_UP
+    if reading.fill < 1:
+        status |= Status.WARMING_UP
+    if reading.x_constant or reading.y_constant:
+        status |= Status.STUCK
+    if max(reading.x_clipped, reading.y_clipped) > SATURATED_SHARE * reading.n:
+        status |= Status.SATURATED
+    return status
+
+
+def status_words(status: int) -> tuple[str, ...]:
+    """The flags that are set, in words; empty when nothing needs to be said."""
+    return tuple(str(flag.name).lower().replace("_", " ") for flag in Status if status & flag)

@@ -1,0 +1,186 @@
+"""Samples out: a recording, this machine's own readings or made-up signals as a ZeroMQ publisher."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any, Final, TextIO, TypeAlias
+
+import msgspec
+import numpy as np
+import zmq
+
+from streammi.errors import ConfigError
+from streammi.ingest.files import read_pairs
+from streammi.ingest.host import Host
+from streammi.ingest.seed import Seed
+from streammi.records import FloatArray
+from streammi.security import is_loopback
+from streammi.stop import Stop
+
+SEED_RATE: Final = 1000.0  # samples a second
+SEED_PHASE: Final = 10_000  # samples until the made-up coupling changes
+HOST_RATE: Final = 4.0
+LINGER_MS: Final = 5000  # what is not delivered by then, after the end, is given up
+Block: TypeAlias = dict[str, FloatArray]  # columns by name, each (n,); "timestamp" among them where it is known
+
+
+def run_publish(
+    source: str, endpoint: str, *, x: str | None, y: str | None, rate: float | None, loop: bool, pairs: bool,
+    batch: int, push: bool, insecure: bool, seconds: float | None, log: TextIO | None = None,
+) -> int:  # fmt: skip
+    """Publish samples until they end, a signal, or for ``seconds``; returns the exit status.
+
+    A recording at full speed waits for its first subscriber, and then for a slow one, so that nothing is lost; a live
+    source waits for nobody. Raises ConfigError for an endpoint or a source that cannot be used.
+    """
+    log = log or sys.stderr
+    if rate is not None and rate <= 0:
+        raise ConfigError("--rate", "samples a second > 0", rate)
+    recorded = source not in ("seed", "host")
+    blocks, columns = _blocks(source, x, y, loop)
+    rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
+    with zmq.Context() as context, Stop(seconds) as stop:
+        outlet = Outlet(context, endpoint, push=push, patient=recorded, insecure=insecure)
+        with closing(outlet):
+            print(f"streammi: publishing {source} on {outlet.endpoint}", file=log, flush=True)
+            if recorded and not outlet.wait_for_subscriber(stop):
+                return stop.status
+            encode = _encode_pairs if pairs else _encode_json
+            seq = 0
+            for part in paced(_resized(blocks, batch), rate, stop):
+                n = part[columns[0]].size
+                if not outlet.send(encode(part, columns, seq), stop):
+                    break
+                seq += n
+            print(f"streammi: published {seq} samples", file=log, flush=True)
+        return stop.status
+
+
+class Outlet:
+    """A PUB or PUSH socket; a patient one waits for slow receivers where others would drop."""
+
+    def __init__(self, context: zmq.Context[Any], endpoint: str, *, push: bool, patient: bool, insecure: bool) -> None:
+        if not insecure and not is_loopback(endpoint):
+            raise ConfigError("--bind", "on this machine (127.0.0.1 or ipc), or given with --insecure", endpoint)
+        self._push = push
+        self._socket = context.socket(zmq.PUSH if push else zmq.XPUB)
+        self._socket.linger = LINGER_MS
+        if not push:
+            self._socket.setsockopt(zmq.MAXMSGSIZE, 256)
+            self._socket.setsockopt(zmq.XPUB_NODROP, int(patient))
+        try:
+            self._socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            self._socket.close(0)
+            raise ConfigError("--bind", f"an endpoint that is free ({error.strerror})", endpoint) from None
+
+    @property
+    def endpoint(self) -> str:
+        """Where it is bound, with the port that was chosen for ``*``."""
+        return self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+
+    def wait_for_subscriber(self, stop: Stop) -> bool:
+        """Wait until somebody receives; False when it is time to stop first."""
+        return self._wait(zmq.POLLOUT if self._push else zmq.POLLIN, stop)
+
+    def send(self, message: bytes, stop: Stop) -> bool:
+        """Send; False when it is time to stop before there is room."""
+        while not stop.requested:
+            try:
+                self._socket.send(message, zmq.NOBLOCK)
+                return True
+            except zmq.Again:
+                # XPUB is always said to be writable: nothing to poll for, so look again soon.
+                if self._push:
+                    self._wait(zmq.POLLOUT, stop)
+                else:
+                    time.sleep(0.001)
+        return False
+
+    def close(self) -> None:
+        """Close after what was sent is delivered, or LINGER_MS."""
+        self._socket.close()
+
+    def _wait(self, event: int, stop: Stop) -> bool:
+        poller = zmq.Poller()
+        poller.register(self._socket, event)
+        poller.register(stop.fileno(), zmq.POLLIN)
+        while not stop.requested:
+            if any(socket is self._socket for socket, _ in poller.poll(100)):
+                return True
+        return False
+
+
+def _blocks(source: str, x: str | None, y: str | None, loop: bool) -> tuple[Iterator[Block], tuple[str, str]]:
+    """The source's blocks of samples, and which of their columns are x and y."""
+    if source == "seed":
+        return _seed(), ("x", "y")
+    if source == "host":
+        host = Host(time.monotonic)
+        columns = (x or "cpu.percent", y or "memory.percent")
+        host.check(columns)
+        return _host(host), columns
+    if x is None or y is None:
+        raise ConfigError("--x" if x is None else "--y", f"a column of {source}", None)
+    return _file(source, x, y, loop), (x, y)
+
+
+def _seed() -> Iterator[Block]:
+    seed = Seed(np.random.default_rng(), SEED_PHASE)
+    while True:
+        x, y = seed.pairs(1000)
+        yield {"x": x, "y": y}
+
+
+def _host(host: Host) -> Iterator[Block]:
+    while True:
+        yield {name: np.array([value]) for name, value in host.sample().items()}
+
+
+def _file(path: str, x: str, y: str, loop: bool) -> Iterator[Block]:
+    while True:
+        with read_pairs(path, x, y) as pairs:
+            for batch in pairs:
+                block: Block = {x: batch.x.astype(np.float64), y: batch.y.astype(np.float64)}
+                if batch.t is not None:
+                    block["timestamp"] = batch.t
+                yield block
+        if not loop:
+            return
+
+
+def _resized(blocks: Iterator[Block], size: int) -> Iterator[Block]:
+    """The same samples in blocks of ``size``; the last of each block may be smaller."""
+    for block in blocks:
+        n = len(next(iter(block.values())))
+        for start in range(0, n, size):
+            yield {name: column[start : start + size] for name, column in block.items()}
+
+
+def paced(
+    blocks: Iterator[Block], rate: float | None, stop: Stop, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Block]:
+    """The blocks, at ``rate`` samples a second on the average, until it is time to stop."""
+    start, sent = clock(), 0
+    for block in blocks:
+        while rate and not stop.requested and (ahead := start + sent / rate - clock()) > 0:
+            time.sleep(min(ahead, 0.1))
+        if stop.requested:
+            return
+        yield block
+        sent += len(next(iter(block.values())))
+
+
+def _encode_pairs(block: Block, columns: tuple[str, str], seq: int) -> bytes:
+    return np.column_stack([block[name] for name in columns]).astype("<f8").tobytes()
+
+
+def _encode_json(block: Block, columns: tuple[str, str], seq: int) -> bytes:
+    """One object, or an array of them; a sample without its own time gets the time it is sent."""
+    names = list(block)
+    now = time.time()
+    rows = zip(*(column.tolist() for column in block.values()), strict=True)
+    samples = [{"timestamp": now, **dict(zip(names, row, strict=True)), "seq": seq + k} for k, row in enumerate(rows)]
+    # msgspec writes what is not finite as null: JSON has no word for it.
+    return msgspec.json.encode(samples[0] if len(samples) == 1 else samples)
