@@ -155,12 +155,12 @@ def run_replay(config: MonitorConfig, pairs: PairFile, source: str, lines: TextI
         for batch in pairs:
             taken += batch.x.size
             newest = float(batch.t[-1]) if batch.t is not None and batch.x.size else newest
-            link = LinkHealth(endpoint=source, state="ended", pairs=taken, malformed=dict(pairs.malformed))
+            link = LinkHealth(endpoint=source, state="ended", pairs=taken, malformed={**pairs.malformed})
             for timestamp, item in monitor.feed(batch):
                 outbox.say(timestamp, item, link)
             if stop.requested:
                 break
-        link = LinkHealth(endpoint=source, state="ended", pairs=taken, malformed=dict(pairs.malformed))
+        link = LinkHealth(endpoint=source, state="ended", pairs=taken, malformed={**pairs.malformed})
         for timestamp, item in monitor.last(newest):
             outbox.say(timestamp, item, link)
         for note in (*monitor.notes, pairs.note):

@@ -98,7 +98,7 @@ def watch(
       streammi watch tcp://10.0.0.7:5556 --x acc/x --y acc/y --window 10s --unit nat
       streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 --publish tcp://127.0.0.1:5557
     """
-    from streammi.together import run_watch
+    from streammi.launch import run_watch
 
     raise typer.Exit(run_watch(endpoint, feed, pair, view, publish, insecure, seconds, samples))
 
@@ -138,7 +138,7 @@ def demo(
       streammi demo --source host
       streammi demo --source host --x cpu.percent --y net.received --seconds 60
     """
-    from streammi.together import run_demo
+    from streammi.launch import run_demo
 
     check_choice("--source", source, ("seed", "host"))
     raise typer.Exit(run_demo(source, x, y, view, seconds))
@@ -223,5 +223,5 @@ def main() -> None:
         sys.exit(USAGE_ERROR)
     except BrokenPipeError:
         # Whoever read our lines has gone, as `| head` does: nothing is wrong. Standard output would fail again at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(0)

@@ -154,7 +154,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
             parameters.append(parameter.replace(annotation=hints[parameter.name], kind=parameter.KEYWORD_ONLY))
     expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     expanded.__annotations__ = {p.name: p.annotation for p in parameters}
-    del expanded.__wrapped__  # type: ignore[attr-defined]  # typer would look through it
+    del expanded.__wrapped__  # typer would look through it
     return expanded
 
 

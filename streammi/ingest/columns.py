@@ -28,17 +28,17 @@ class Columns:
         self.sequence = Sequence()
         self._signals, self._dtype = signals, np.object_ if labels else np.float64
         self._rows: list[Row] = []
-        self._blocks: list[tuple[list[NDArray[Any]], FloatArray]] = []
+        self._blocks: list[tuple[list[NDArray[Any]], FloatArray | None]] = []
         self.add: Callable[[Row], None] = self._rows.append
 
     def add_block(self, values: list[NDArray[Any]], t: FloatArray | None = None, seq: float = np.nan) -> None:
-        """Add arrays of shape (n,); FeedError("lengths differ") when they do."""
+        """Add arrays of shape (n,), of any number type and stride; FeedError("lengths differ") when they do."""
         n = values[0].size
         if any(column.shape != (n,) for column in values) or (t is not None and t.shape != (n,)):
             raise FeedError("lengths differ", " and ".join(str(column.size) for column in values))
         self._close_rows()
         self.sequence.message(seq, n)
-        self._blocks.append((values, np.full(n, np.nan) if t is None else t))
+        self._blocks.append((values, t))
 
     def take(self) -> tuple[list[NDArray[Any]], FloatArray | None]:
         """The columns so far, each (n,), and their times, None where none has one; leaves nothing behind."""
@@ -46,10 +46,14 @@ class Columns:
         blocks, self._blocks = self._blocks, []
         if not blocks:
             return [np.empty(0, dtype=self._dtype) for _ in range(self._signals)], None
-        values, t = blocks[0]
-        if len(blocks) > 1:
-            values = [np.concatenate([block[0][k] for block in blocks]) for k in range(self._signals)]
-            t = np.concatenate([block[1] for block in blocks])
+        # One pass over everything, which also packs and converts: blocks may be views into messages.
+        values = [
+            np.concatenate([block[0][k] for block in blocks], dtype=self._dtype, casting="unsafe")
+            for k in range(self._signals)
+        ]
+        if all(t is None for _, t in blocks):
+            return values, None
+        t = np.concatenate([np.full(block[0].size, np.nan) if t is None else t for block, t in blocks])
         return values, None if np.isnan(t).all() else t
 
     def _close_rows(self) -> None:

@@ -153,7 +153,7 @@ class RawPairs:
         if len(buffer) % (2 * self._dtype.itemsize):
             raise FeedError("odd length", f"{len(buffer)} bytes")
         pairs = np.frombuffer(buffer, dtype=self._dtype).reshape(-1, 2)
-        columns.add_block([pairs[:, k].astype(np.float64) for k in self._picked])
+        columns.add_block([pairs[:, k] for k in self._picked])
 
 
 FORMATS: Final[dict[str, Callable[[FeedConfig], Parser]]] = {

@@ -15,7 +15,7 @@ from streammi.records import LinkHealth, LinkState, PairBatch
 
 DRAIN_MESSAGES: Final = 1000
 DRAIN_SECONDS: Final = 0.005  # then it is time to publish
-DRAIN_BYTES: Final = 8 << 20
+DRAIN_BYTES: Final = 2 << 20  # stays in the caches on its way through
 MAX_FRAMES: Final = 64  # a message; what has more is malformed
 STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
 RATE_SECONDS: Final = 2.0
@@ -30,7 +30,6 @@ SOCKET_OPTIONS: Final = {
     zmq.HANDSHAKE_IVL: 5000,
     zmq.CONNECT_TIMEOUT: 5000,
     zmq.LINGER: 0,
-    zmq.IPV6: 1,
 }
 
 
@@ -50,6 +49,7 @@ class Subscriber:
         self.socket = context.socket(zmq.PULL if config.pull else zmq.SUB)
         for option, value in SOCKET_OPTIONS.items():
             self.socket.setsockopt(option, value)
+        self.socket.setsockopt(zmq.IPV6, int("[" in config.endpoint))
         self.socket.setsockopt(zmq.RCVHWM, config.receive_queue)
         self.socket.setsockopt(zmq.MAXMSGSIZE, config.max_message)
         if configure is not None:
