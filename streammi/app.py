@@ -106,7 +106,7 @@ class Loop:
         if self._publisher is not None:
             poller.register(self._publisher.socket, zmq.POLLIN)
         while not stop.requested and (samples is None or self._taken < samples):
-            poller.poll(TICK_SECONDS * 1000)
+            poller.poll(round(TICK_SECONDS * 1000))
             self._turn(samples)
             while self._monitor.notes:
                 print(f"streammi: {self._monitor.notes.pop(0)}", file=log, flush=True)
@@ -154,19 +154,23 @@ def run_replay(config: MonitorConfig, pairs: PairFile, source: str, lines: TextI
     with Stop() as stop, pairs:
         for batch in pairs:
             taken += batch.x.size
-            newest = float(batch.t[-1]) if batch.t is not None and batch.x.size else newest
-            link = LinkHealth(endpoint=source, state="ended", pairs=taken, malformed={**pairs.malformed})
+            newest = float(taken if batch.t is None else batch.t[-1]) if batch.x.size else newest
             for timestamp, item in monitor.feed(batch):
-                outbox.say(timestamp, item, link)
+                outbox.say(timestamp, item, _link(source, pairs, taken))
             if stop.requested:
                 break
-        link = LinkHealth(endpoint=source, state="ended", pairs=taken, malformed={**pairs.malformed})
         for timestamp, item in monitor.last(newest):
-            outbox.say(timestamp, item, link)
+            outbox.say(timestamp, item, _link(source, pairs, taken))
         for note in (*monitor.notes, pairs.note):
             if note:
                 print(f"streammi: {note}", file=log)
         return stop.status
+
+
+def _link(source: str, pairs: PairFile, taken: int) -> LinkHealth:
+    """A recording as a link: what was read of it so far."""
+    malformed = {str(reason): count for reason, count in pairs.malformed.items()}
+    return LinkHealth(endpoint=source, state="ended", pairs=taken, malformed=malformed)
 
 
 def first_pairs(batch: PairBatch, n: int) -> PairBatch:

@@ -9,11 +9,12 @@ import numpy as np
 from streammi.config import MonitorConfig, Span
 from streammi.core import measures
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
+from streammi.core.lags import LagBank
 from streammi.core.window import JointWindow
 from streammi.errors import ConfigError
 from streammi.history import History
 from streammi.publish.status import status_of
-from streammi.records import AxisInfo, Event, FloatArray, LinkHealth, PairBatch, Reading, Snapshot
+from streammi.records import AxisInfo, DelayProfile, Event, FloatArray, LinkHealth, PairBatch, Reading, Snapshot
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
@@ -38,6 +39,9 @@ class Monitor:
         self.config = config
         self.window = JointWindow(*bins_for(config), config.window)
         self.notes: list[str] = []  # what a person should know, once each; the application says them
+        self._bank = None if config.lags is None else LagBank(range(config.lags[0], config.lags[1] + 1))
+        if self._bank is not None:
+            self.window.follow(self._bank)
         self._cadence = Cadence(config.every, event_time)
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
@@ -79,6 +83,7 @@ class Monitor:
             reading=reading,
             counts=None if reading is None else self.window.counts.astype(np.int64),
             history=self._history.levels(),
+            profile=self._profile() if self._bank is not None and reading is not None else None,
             events=tuple(self._events),
             links=(link,),
             verdict="" if reading is None else measures.verdict(reading),
@@ -93,7 +98,19 @@ class Monitor:
                 self._say_what_was_learnt()
 
     def _reading(self) -> Reading | None:
-        return self.window.reading(self.config.unit, self.config.estimator)
+        reading = self.window.reading(self.config.unit, self.config.estimator)
+        if reading is None or self._bank is None:
+            return reading
+        profile = self._profile()
+        known = np.isfinite(profile.mi)
+        if not known.any():
+            return reading
+        peak = int(np.argmax(np.where(known, profile.mi, -np.inf)))
+        return msgspec.structs.replace(reading, peak_lag=float(profile.lags[peak]), peak_mi=float(profile.mi[peak]))
+
+    def _profile(self) -> DelayProfile:
+        assert self._bank is not None
+        return self._bank.profile(self.window.table(self.config.estimator), self.config.unit)
 
     def _speak(self, timestamp: float) -> list[Output]:
         reading = self._reading()
@@ -145,9 +162,9 @@ class Cadence:
         """Where in the batch a reading is due: (samples before it, its timestamp)."""
         n = batch.x.size
         if self._every.pairs is not None:
-            first = self._every.pairs - self._samples % self._every.pairs
+            first, before = self._every.pairs - self._samples % self._every.pairs, self._samples
             self._samples += n
-            return [(k, self._stamp(batch, k)) for k in range(first, n + 1, self._every.pairs)]
+            return [(k, self._stamp(batch, k, before)) for k in range(first, n + 1, self._every.pairs)]
         assert self._every.seconds is not None
         if not self._event_time:
             return self._by_received(batch, self._every.seconds)
@@ -155,10 +172,11 @@ class Cadence:
             raise ConfigError("--every", "a number of samples where the samples have no timestamps", str(self._every))
         return self._by_event_time(batch.t, self._every.seconds)
 
-    def _stamp(self, batch: PairBatch, k: int) -> float:
-        if self._event_time and batch.t is not None:
-            return float(batch.t[k - 1])
-        return batch.received
+    def _stamp(self, batch: PairBatch, k: int, before: int) -> float:
+        """The time of the batch's k-th sample; where event time is wanted and there is none, its number."""
+        if not self._event_time:
+            return batch.received
+        return float(before + k) if batch.t is None else float(batch.t[k - 1])
 
     def _by_received(self, batch: PairBatch, seconds: float) -> list[tuple[int, float]]:
         if not batch.x.size or batch.received < self._due:

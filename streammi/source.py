@@ -78,7 +78,7 @@ class Outlet:
     @property
     def endpoint(self) -> str:
         """Where it is bound, with the port that was chosen for ``*``."""
-        return self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        return str(self._socket.getsockopt_string(zmq.LAST_ENDPOINT))
 
     def wait_for_subscriber(self, stop: Stop) -> bool:
         """Wait until somebody receives; False when it is time to stop first."""

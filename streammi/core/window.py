@@ -151,15 +151,14 @@ class JointWindow:
         if not self.n or not self._learnt:
             return None
         n, state = self.n, self._state
-        rule = estimators.table(estimator, self._ring.size, self._digits)
         r, x_constant, y_constant = self._correlation()
         return measures.reading(
             self._x_counts,
             self._y_counts,
             self._joint,
             n,
-            estimators.table("plugin", self._ring.size, self._digits),
-            rule,
+            self.table("plugin"),
+            self.table(estimator),
             unit,
             pearson_r=r,
             x_constant=x_constant,
@@ -176,6 +175,10 @@ class JointWindow:
             late=state.item(kernels.LATE),
             dropped=state.item(kernels.DROPPED),
         )
+
+    def table(self, estimator: EstimatorName | None) -> estimators.Table:
+        """The fixed-point table of an estimator (None: the default) that reaches the window's n."""
+        return estimators.table(estimator or estimators.DEFAULT, self._ring.size, self._digits)
 
     # What goes in ---------------------------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Publisher:
     @property
     def endpoint(self) -> str:
         """Where it is bound, with the port that was chosen for ``*``."""
-        return self.socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        return str(self.socket.getsockopt_string(zmq.LAST_ENDPOINT))
 
     def handle_subscriptions(self) -> None:
         """Take in who came and went; resend the newest reading of what somebody has just subscribed to."""
