@@ -101,7 +101,7 @@ class Subscriber:
 
     def close(self) -> None:
         """Close the socket and its monitor."""
-        self.socket.disable_monitor()
+        self._link.close(self.socket)
         self.socket.close(0)
 
     def _drain(self) -> list[list[bytes]]:
@@ -161,6 +161,11 @@ class Link:
             state = "connected"
         if state != self.state:
             self.state, self.since = state, now
+
+    def close(self, socket: zmq.Socket[Any]) -> None:
+        """Stop listening to the socket's events."""
+        socket.disable_monitor()
+        self._events.close(0)
 
     def _on_event(self, event: Any) -> None:
         kind = event["event"]
