@@ -1,0 +1,201 @@
+"""The command line as a user meets it: real processes, real sockets."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zmq
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+ROOM = DATA / "room_occupancy_uci864" / "part1.csv.gz"
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-W", "error", "-m", "streammi", *words]
+
+
+def run(*words: str, status: int = 0, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command(*words), capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def readings(text: str) -> list[dict[str, float]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def without_clock(reading: dict[str, float]) -> dict[str, float]:
+    """What must not depend on when and how a reading was made."""
+    moving = {"run", "timestamp", "rate", "lag", "messages", "status", "reconnects"}
+    return {name: value for name, value in reading.items() if name not in moving}
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(5)
+    x = rng.random(3000)
+    y = x + rng.normal(0, 0.1, 3000)
+    rows = [f"{1.7e9 + k * 0.01:.2f},{a!r},{b!r}" for k, (a, b) in enumerate(zip(x.tolist(), y.tolist(), strict=True))]
+    file = tmp_path / "signals.csv"
+    file.write_text("timestamp,left,right\n" + "\n".join(rows) + "\n")
+    return file
+
+
+@pytest.mark.parametrize("name", ["monitor", "watch", "view", "demo", "publish", "replay"])
+def test_each_command_has_examples_in_its_help(name: str) -> None:
+    text = run(name, "--help").stdout
+    assert f"streammi {name}" in text
+    assert "Examples:" in text
+
+
+def test_help_starts_without_what_computes() -> None:
+    code = (
+        "import sys, streammi.cli; print([m for m in ('numpy', 'numba', 'zmq', 'river', 'rich') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["monitor", "tcp://127.0.0.1:1", "--window", "1"], ["--window", "got 1", ">= 2"]),
+        (["monitor", "tcp://127.0.0.1:1", "--every", "soon"], ["--every", "soon", "500ms"]),
+        (["monitor", "tcp://127.0.0.1:1", "--x-range", "3:1"], ["--x-range", "3:1"]),
+        (["monitor", "tcp://127.0.0.1:1", "--unit", "bits"], ["--unit", "bits", "nat"]),
+        (["monitor", "tcp://127.0.0.1:1", "--bins", "1"], ["--bins", "got '1'"]),
+        (["monitor", "nowhere"], ["ENDPOINT", "nowhere", "tcp://"]),
+        (["monitor", "tcp://127.0.0.1:1", "--publish", "tcp://*:0"], ["--publish", "tcp://*:0", "--insecure"]),
+        (["replay", "no-such-file.csv", "--x", "a", "--y", "b"], ["no-such-file.csv", "No such file"]),
+        (["publish", "seed", "--bind", "tcp://1.2.3.4:5"], ["--bind", "tcp://1.2.3.4:5"]),
+        (["publish", "host", "--bind", "tcp://127.0.0.1:*", "--x", "cpu.heat"], ["cpu.heat", "cpu.percent"]),
+    ],
+)
+def test_what_cannot_work_is_one_clear_line(words: list[str], said: list[str]) -> None:
+    done = run(*words, status=2)
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
+    for part in said:
+        assert part in done.stderr
+
+
+def test_a_bound_endpoint_is_named() -> None:
+    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
+        port = socket.bind_to_random_port("tcp://127.0.0.1")
+        done = run("monitor", "tcp://127.0.0.1:1", "--publish", f"tcp://127.0.0.1:{port}", status=2)
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "in use" in done.stderr
+
+
+def test_a_missing_column_is_named_with_those_there_are(recording: Path) -> None:
+    done = run("replay", str(recording), "--x", "left", "--y", "middle", status=2)
+    assert "middle" in done.stderr
+    assert "right" in done.stderr
+
+
+def test_replay_equals_a_notebook(recording: Path) -> None:
+    """The last window by np.histogram2d, over the range that was given."""
+    words = ["--x", "left", "--y", "right", "--bins", "10", "--x-range", "0:1", "--y-range=-0.5:1.5", "--every", "1000"]
+    *_, last = readings(run("replay", str(recording), *words).stdout)
+    _, x, y = np.loadtxt(recording, delimiter=",", skiprows=1, unpack=True)
+    joint = np.histogram2d(x[-1000:], y[-1000:], 10, range=[[0, 1], [-0.5, 1.5]])[0] / 1000
+    outer = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
+    mi = (joint[joint > 0] * np.log2(joint[joint > 0] / outer[joint > 0])).sum()
+    assert last["mi"] == pytest.approx(mi, abs=1e-12)
+    assert last["n"] == 1000
+
+
+def test_replay_speaks_event_time(recording: Path) -> None:
+    """3,000 samples 10 ms apart last 29.99 s: 5 readings at 5 s, 10 s, ... and the last one."""
+    found = readings(
+        run("replay", str(recording), "--x", "left", "--y", "right", "--every", "5s", "--window", "2s").stdout
+    )
+    assert [round(r["timestamp"] - 1.7e9) for r in found] == [5, 10, 15, 20, 25, 30]
+    assert {r["n"] for r in found} == {200}
+
+
+@pytest.mark.skipif(not ROOM.exists(), reason="no recordings beside the checkout")
+def test_live_equals_replay_on_a_real_recording(tmp_path: Path) -> None:
+    words = ["--x", "S1_Sound", "--y", "S2_Sound"]
+    expected = readings(run("replay", str(ROOM), *words, "--every", "500").stdout)
+    feed, out = f"ipc://{tmp_path}/feed", f"ipc://{tmp_path}/out"
+    publisher = subprocess.Popen(command("publish", str(ROOM), *words, "--bind", feed), stderr=subprocess.DEVNULL)
+    monitor = subprocess.Popen(
+        command("monitor", feed, *words, "--every", "500", "--samples", "5305", "--publish", out),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with zmq.Context() as context, context.socket(zmq.SUB) as consumer:
+        consumer.subscribe("mi/")
+        consumer.connect(out)
+        lines, _ = monitor.communicate(timeout=60)
+        assert publisher.wait(20) == 0
+        received = []
+        while consumer.poll(500):
+            topic, payload = consumer.recv_multipart()
+            assert topic == b"mi/S1_Sound~S2_Sound"
+            received.append(json.loads(payload))
+    live = readings(lines)
+    assert [without_clock(r) for r in live] == [without_clock(r) for r in expected]
+    assert received[-1] == live[-1]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_monitor_with_its_last_reading(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+        sender.bind(f"ipc://{tmp_path}/feed")
+        words = ["--pull", "--x", "a", "--y", "b", "--every", "1000000", "--window", "10", "--bins", "2"]
+        process = subprocess.Popen(
+            command("monitor", f"ipc://{tmp_path}/feed", *words),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for k in range(100):
+            sender.send_json({"a": k % 7, "b": k % 5})
+        deadline = time.monotonic() + 30
+        while sender.poll(0, zmq.POLLOUT) == 0 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1.0)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == status
+    assert "Traceback" not in err
+    assert readings(out)[-1]["pairs"] == 100
+
+
+def test_a_closed_pipe_is_no_error(recording: Path) -> None:
+    words = ["replay", str(recording), "--x", "left", "--y", "right", "--every", "1"]
+    process = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {})
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b'{"v":1')
+    process.stdout.close()
+    assert process.wait(30) == 0
+    assert process.stderr is not None
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+
+
+def test_publish_host_gives_live_readings(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("publish", "host", "--bind", f"ipc://{tmp_path}/host", "--rate", "20", "--seconds", "20"),
+        stderr=subprocess.DEVNULL,
+    )
+    with zmq.Context() as context, context.socket(zmq.SUB) as consumer:
+        consumer.subscribe("")
+        consumer.connect(f"ipc://{tmp_path}/host")
+        assert consumer.poll(15_000)
+        first = consumer.recv_json()
+        second = consumer.recv_json()
+    process.terminate()
+    assert process.wait(10) == 143
+    assert second["seq"] == first["seq"] + 1
+    assert abs(first["timestamp"] - time.time()) < 60
+    assert 0 <= first["memory.percent"] <= 100
