@@ -29,6 +29,7 @@ class Outbox:
 
     def __init__(self, pair: str, publisher: Publisher | None, lines: TextIO | None, run: int) -> None:
         self.seq = 0
+        self.closed = False  # nobody reads the lines any more
         self.run = run
         self._pair, self._publisher, self._lines = pair, publisher, lines
 
@@ -47,8 +48,12 @@ class Outbox:
         if self._publisher is not None:
             self._publisher.send(frames)
         if self._lines is not None:
-            self._lines.write(frames[1].decode() + "\n")
-            self._lines.flush()
+            try:
+                self._lines.write(frames[1].decode() + "\n")
+                self._lines.flush()
+            except BrokenPipeError:  # whoever read our lines has gone, as `| head` does: nothing is wrong
+                self._lines = None
+                self.closed = True
 
 
 def run_monitor(
@@ -105,7 +110,7 @@ class Loop:
         poller.register(stop.fileno(), zmq.POLLIN)
         if self._publisher is not None:
             poller.register(self._publisher.socket, zmq.POLLIN)
-        while not stop.requested and (samples is None or self._taken < samples):
+        while not stop.requested and not self._outbox.closed and (samples is None or self._taken < samples):
             poller.poll(round(TICK_SECONDS * 1000))
             self._turn(samples)
             while self._monitor.notes:
@@ -157,7 +162,7 @@ def run_replay(config: MonitorConfig, pairs: PairFile, source: str, lines: TextI
             newest = float(taken if batch.t is None else batch.t[-1]) if batch.x.size else newest
             for timestamp, item in monitor.feed(batch):
                 outbox.say(timestamp, item, _link(source, pairs, taken))
-            if stop.requested:
+            if stop.requested or outbox.closed:
                 break
         for timestamp, item in monitor.last(newest):
             outbox.say(timestamp, item, _link(source, pairs, taken))

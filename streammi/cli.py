@@ -1,5 +1,6 @@
 """The command line: commands, and the only place that exits the process."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -114,7 +115,7 @@ def view_(endpoint: Endpoint, view: ViewOptions, seconds: Seconds = None) -> Non
       streammi view tcp://plant:5557 --output jsonl | jq .mi_corrected
       streammi view tcp://127.0.0.1:5557 --output once
     """
-    from streammi.app import run_view
+    from streammi.show import run_view
 
     raise typer.Exit(run_view(endpoint, view, seconds=seconds))
 
@@ -221,7 +222,8 @@ def main() -> None:
     except StreammiError as error:
         print(f"streammi: {error}", file=sys.stderr)
         sys.exit(USAGE_ERROR)
-    except BrokenPipeError:
-        # Whoever read our lines has gone, as `| head` does: nothing is wrong. Standard output would fail again at exit.
-        sys.stdout = None
-        sys.exit(0)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # its reader has gone; the interpreter would complain of it on the way out
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

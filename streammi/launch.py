@@ -67,7 +67,7 @@ def _view_beside(
     commands: Sequence[list[str]], link: str, view: ViewOptions, seconds: float | None, folder: Path
 ) -> int:
     """Run the commands beside a view of ``link``; the status of whichever ended with something to say."""
-    from streammi.app import run_view
+    from streammi.show import run_view
 
     with ExitStack() as stack:
         beside = [stack.enter_context(_process(words, folder / f"log{k}")) for k, words in enumerate(commands)]

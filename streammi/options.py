@@ -115,10 +115,24 @@ class ViewOptions:
         "auto"
     )
     glyphs: Annotated[str, typer.Option("--glyphs", help="auto, braille, block or ascii.")] = "auto"
-    palette: Annotated[str, typer.Option("--palette", help="cividis, viridis or grey.")] = "cividis"
+    palette: Annotated[str, typer.Option("--palette", help="cividis, viridis or greyscale.")] = "cividis"
     background: Annotated[str, typer.Option("--background", help="dark or light.")] = "dark"
     max_fps: Annotated[float, typer.Option("--max-fps", help="Draw at most so many frames a second.")] = 10.0
     readonly: Annotated[bool, typer.Option("--readonly", help="Keys change nothing but the picture.")] = False
+
+    def resolved_output(self, terminal: bool) -> str:
+        """The output, ``auto`` decided by whether there is a terminal; ConfigError for a wrong choice."""
+        check_choice("--output", self.output, ("auto", "tui", "jsonl", "plain", "influx", "once"))
+        check_choice("--glyphs", self.glyphs, ("auto", "braille", "block", "ascii"))
+        check_choice("--palette", self.palette, ("cividis", "viridis", "greyscale"))
+        check_choice("--background", self.background, ("dark", "light"))
+        if not 0.1 <= self.max_fps <= 60:
+            raise ConfigError("--max-fps", "between 0.1 and 60", self.max_fps)
+        if self.output == "auto":
+            return "tui" if terminal else "jsonl"
+        if self.output == "tui" and not terminal:
+            raise ConfigError("--output", "jsonl or plain where standard output is no terminal", "tui")
+        return self.output
 
 
 def arguments(options: Any) -> list[str]:

@@ -28,6 +28,14 @@ class Stop:
         """Becomes readable when a signal arrives."""
         return self._reader.fileno()
 
+    def drain(self) -> None:
+        """Take note of what woke the loop, so that it can sleep again."""
+        try:
+            while self._reader.recv(64):
+                pass
+        except BlockingIOError:
+            return
+
     def __enter__(self) -> Self:
         self._reader.setblocking(False)
         self._writer.setblocking(False)

@@ -30,9 +30,9 @@ class _Envelope(msgspec.Struct):
 
 
 def pack_array(array: object) -> msgspec.msgpack.Ext:
-    """An int64 or float64 array of one or two dimensions as an extension value."""
+    """An int64 or float64 array of one or two dimensions as an extension value; TypeError for any other."""
     if not isinstance(array, np.ndarray) or array.dtype not in CODES or not 1 <= array.ndim <= MAX_DIMENSIONS:
-        raise NotImplementedError(f"no place for {type(array).__name__} in a snapshot")  # msgspec makes it a TypeError
+        raise TypeError(f"no place in a snapshot for {array!r:.80}")
     header = struct.pack(f"<cB{array.ndim}I", CODES[array.dtype], array.ndim, *array.shape)
     return msgspec.msgpack.Ext(ARRAY, header + array.tobytes())
 

@@ -1,0 +1,128 @@
+"""The past, as columns of a chart: levels of different resolution joined, cut to a span and resampled.
+
+A chart's columns are buckets of fixed time, so a column keeps its height while the picture moves on.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from streammi.records import FloatArray, HistoryLevel
+
+SPANS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800, 2592000)
+DEFAULT_READINGS = 600  # a minute, at ten a second
+GAP = 2.5  # times the usual distance: readings further apart than that are not joined by a line
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """All readings of a history in order of time; arrays of shape (k,)."""
+
+    t: FloatArray
+    mi: FloatArray
+    low: FloatArray
+    high: FloatArray
+    null: FloatArray
+    reach: FloatArray  # how far back a point may be joined to the one before it, s
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One value a column, shape (n,); NaN where nothing is known. ``start`` and ``stop`` are in seconds."""
+
+    start: float
+    stop: float
+    mi: FloatArray
+    low: FloatArray
+    high: FloatArray
+    null: FloatArray
+
+
+def join(levels: tuple[HistoryLevel, ...]) -> Past:
+    """Return the levels as one: each coarser one only where the finer ones do not reach back to."""
+    parts: list[tuple[FloatArray, ...]] = []
+    start = np.inf
+    for level in levels:
+        keep = np.isfinite(level.t) & np.isfinite(level.mi) & (level.t < start)
+        if not keep.any():
+            continue
+        t = np.maximum.accumulate(level.t[keep])  # a clock that steps back does not fold the chart
+        usual = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
+        parts.append(
+            (t, level.mi[keep], level.low[keep], level.high[keep], level.null_q95[keep], np.full(len(t), GAP * usual))
+        )
+        start = float(t[0])
+    if not parts:
+        nothing = np.empty(0)
+        return Past(nothing, nothing, nothing, nothing, nothing, nothing)
+    return Past(*(np.concatenate(field) for field in zip(*parts[::-1], strict=True)))
+
+
+def usual_span(past: Past) -> int:
+    """Return the index in SPANS that shows what there is, up to the last ``DEFAULT_READINGS`` readings."""
+    if len(past.t) < 2:
+        return 0
+    recent = past.t[-DEFAULT_READINGS:]
+    return int(np.searchsorted(SPANS[:-1], (recent[-1] - recent[0]) * 0.999))
+
+
+def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
+    """Return the ``span`` seconds that end ``back`` seconds before the newest reading, in ``n`` columns."""
+    width = span / n
+    newest = float(past.t[-1]) if len(past.t) else 0.0
+    stop = (np.floor((newest - back) / width) + 1) * width
+    start = stop - span
+    nothing = np.full(n, np.nan)
+    first, last = np.searchsorted(past.t, (start - span, stop))  # one span more, to join the line at the left edge
+    if last <= first:
+        return Columns(start, stop, nothing, nothing, nothing, nothing)
+    t, edges = past.t[first:last], start + width * np.arange(n + 1)
+    at = np.searchsorted(t, edges)
+    some = np.diff(at) > 0
+
+    def mean(values: FloatArray) -> FloatArray:
+        known = ~np.isnan(values)
+        total = np.concatenate(([0.0], np.cumsum(np.where(known, values, 0.0))))
+        number = np.concatenate(([0], np.cumsum(known)))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray((total[at[1:]] - total[at[:-1]]) / (number[at[1:]] - number[at[:-1]]))
+
+    def extreme(ufunc: np.ufunc, values: FloatArray) -> FloatArray:
+        found = ufunc.reduceat(np.append(values, values[-1]), at[:-1])
+        return np.where(some, found, np.nan)
+
+    mi = _join_short_gaps(mean(past.mi[first:last]), t, past.mi[first:last], past.reach[first:last], edges, some)
+    null = past.null[first:last]
+    return Columns(
+        start,
+        stop,
+        mi,
+        extreme(np.fmin, past.low[first:last]),
+        extreme(np.fmax, past.high[first:last]),
+        _join_short_gaps(mean(null), t, null, past.reach[first:last], edges, some)
+        if not np.isnan(null).all()
+        else nothing,
+    )
+
+
+def _join_short_gaps(
+    values: FloatArray, t: FloatArray, mi: FloatArray, reach: FloatArray, edges: FloatArray, some: np.ndarray
+) -> FloatArray:
+    empty = np.flatnonzero(~some)
+    if len(empty) == 0:
+        return values
+    centre = (edges[empty] + edges[empty + 1]) / 2
+    after = np.searchsorted(t, centre)
+    inside = (after > 0) & (after < len(t))
+    empty, centre, after = empty[inside], centre[inside], after[inside]
+    near = t[after] - t[after - 1] <= reach[after]
+    values[empty[near]] = np.interp(centre[near], t, mi)
+    return values
+
+
+def at_time(past: Past, moment: float) -> float | None:
+    """Return MI at ``moment``: of the last reading that is not after it, unless that is too long before."""
+    index = int(np.searchsorted(past.t, moment, side="right")) - 1
+    if index < 0 or moment - past.t[index] > past.reach[index]:
+        return None
+    return float(past.mi[index])

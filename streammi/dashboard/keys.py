@@ -1,0 +1,129 @@
+"""Bytes from the terminal to keys, and what each key does.
+
+An escape sequence may come in pieces, and a lone ESC looks like the beginning of one: ``Keys`` keeps what is
+incomplete for ``WAIT`` seconds at most, so that nothing typed ever waits for something else.
+"""
+
+import re
+from typing import Literal, NamedTuple, TypeAlias
+
+WAIT = 0.03  # s; over slow links the pieces of one sequence still arrive together
+LONGEST = 256  # bytes of one sequence: a longer one is not for us
+
+_SEQUENCES = {
+    "A": "up", "B": "down", "C": "right", "D": "left", "H": "home", "F": "end", "Z": "backtab",
+    "1~": "home", "7~": "home", "4~": "end", "8~": "end", "5~": "pageup", "6~": "pagedown",
+}  # fmt: skip
+_CONTROLS = {" ": "space", "\t": "tab", "\r": "enter", "\n": "enter", "\x0c": "redraw", "\x04": "q"}
+# CSI with its parameters, SS3 (arrows in application mode), OSC to its end (an answer of the terminal), Alt + a key.
+_SEQUENCE = re.compile(
+    r"\x1b(?:\[(?P<csi>[0-?]*[ -/]*[@-~])|O(?P<ss3>[ -~])|\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)|(?P<alt>[^\[O\]\x1b]))"
+)
+_BACKGROUND = re.compile(r"11;rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
+
+
+class Keys:
+    """Turns what was read into names of keys: ``a`` for itself, ``left``, ``space``, ``escape``, ``light``."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._since = 0.0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something incomplete is kept: call ``feed(b"", now)`` when ``WAIT`` is over."""
+        return bool(self._rest)
+
+    def feed(self, data: bytes, now: float) -> list[str]:
+        """Return the keys that are complete.
+
+        >>> Keys().feed(b"q\\x1b[A\\x1bOB", 0.0)
+        ['q', 'up', 'down']
+        >>> keys = Keys()
+        >>> keys.feed(b"\\x1b", 0.0), keys.feed(b"", 1.0)
+        ([], ['escape'])
+        """
+        if not self._rest:
+            self._since = now
+        text = self._rest + data.decode("utf-8", "replace")
+        found: list[str] = []
+        at = 0
+        while at < len(text):
+            if text[at] != "\x1b":
+                found.append(_CONTROLS.get(text[at], text[at]))
+                at += 1
+                continue
+            match = _SEQUENCE.match(text, at)
+            if match is None:
+                break
+            found.extend(_sequence(match))
+            at = match.end()
+        self._rest = text[at:]
+        if self._rest and (now - self._since >= WAIT or len(self._rest) > LONGEST):
+            found.extend(["escape"] if self._rest == "\x1b" else [])
+            self._rest = ""
+        return found
+
+
+def _sequence(match: re.Match[str]) -> list[str]:
+    if match["csi"] is not None:
+        body = match["csi"]
+        # Modified keys (1;5A) mean the same as plain ones here.
+        name = _SEQUENCES.get(re.sub(r"^(\d+);\d+~$", r"\1~", body)) or (
+            _SEQUENCES.get(body[-1]) if body[-1] != "~" else None
+        )
+        return [name] if name else []
+    if match["ss3"] is not None:
+        name = _SEQUENCES.get(match["ss3"])
+        return [name] if name else []
+    answer = _BACKGROUND.match(match["osc"] or "")
+    if answer:
+        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in answer.groups())
+        return ["light" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "dark"]
+    return []
+
+
+Action: TypeAlias = Literal[
+    "quit", "freeze", "help", "next pair", "previous pair", "pair", "back", "forward", "far back", "far forward",
+    "start", "now", "zoom in", "zoom out", "unit", "heatmap", "enlarge", "overview", "palette", "reset", "save", "log",
+    "redraw", "light", "dark",
+]  # fmt: skip
+
+
+class Binding(NamedTuple):
+    """Keys that do one thing, and what the help says of it; without words it is not listed."""
+
+    keys: tuple[str, ...]
+    action: Action
+    shown: str = ""
+    words: str = ""
+    changes: bool = True  # so it does nothing under --readonly
+
+
+BINDINGS = (
+    Binding(("q", "Q"), "quit", "q", "quit", changes=False),
+    Binding(("space",), "freeze", "space", "freeze the picture; receiving goes on"),
+    Binding(("?", "h"), "help", "?", "this help", changes=False),
+    Binding(("tab",), "next pair", "tab 1-9", "next pair, or a pair by its number"),
+    Binding(("backtab",), "previous pair"),
+    Binding(tuple("123456789"), "pair"),
+    Binding(("e",), "enlarge", "e", "enlarge the next panel"),
+    Binding(("escape",), "overview", "esc", "back to the overview", changes=False),
+    Binding(("l",), "log", "l", "log of events"),
+    Binding(("m",), "heatmap", "m", "heatmap: counts, p(y|x), pointwise information"),
+    Binding(("left",), "back", "← →", "scroll the history back and forth"),
+    Binding(("right",), "forward"),
+    Binding(("pageup",), "far back"),
+    Binding(("pagedown",), "far forward"),
+    Binding(("home",), "start", "home end", "oldest reading, newest reading"),
+    Binding(("end",), "now"),
+    Binding(("+", "=", "up"), "zoom in", "+ -", "zoom the history (or ↑ ↓)"),
+    Binding(("-", "_", "down"), "zoom out"),
+    Binding(("u",), "unit", "u", "unit: bit, nat, ban"),
+    Binding(("c",), "palette", "c", "colours: cividis, viridis, greyscale"),
+    Binding(("r",), "reset", "r", "reset the extremes"),
+    Binding(("s",), "save", "s", "save picture (SVG, PNG) and state (JSON)"),
+    Binding(("redraw",), "redraw", changes=False),
+    Binding(("light",), "light", changes=False),
+    Binding(("dark",), "dark", changes=False),
+)

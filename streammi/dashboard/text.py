@@ -1,0 +1,185 @@
+"""Words and numbers as they go on a screen: harmless, measured in columns, never without their unit.
+
+A cell is one uint64: a code point and up to two combining marks of 21 bits each, and the top bit for a character two
+columns wide, whose second cell is ``CONTINUATION``. So a row compares and slices as an array, whatever is in it.
+"""
+
+import math
+import unicodedata
+from datetime import datetime, tzinfo
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import get_character_cell_size
+
+from streammi.records import Unit
+
+CONTINUATION = 0
+MARK_BITS = 21
+WIDE_BIT = 63
+_MARKS = 2
+_PER_BIT = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
+
+
+@lru_cache(maxsize=4096)
+def cells(text: str) -> NDArray[np.uint64]:
+    """Return the cells of ``text``, shape (columns,), with everything in it that could steer a terminal made harmless.
+
+    Control characters become U+FFFD so that an attempt is seen; invisible format characters, direction overrides
+    among them, are left out. A character stands alone: joiners are left out too, so that every terminal agrees on
+    the width.
+
+    >>> cells("ab").tolist(), len(cells("日本")), cells("a" + chr(27)).tolist()[1] == 0xFFFD
+    ([97, 98], 4, True)
+    """
+    if text.isascii() and text.isprintable():
+        return np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
+    out: list[int] = []
+    marks, base = _MARKS, -1
+    for character in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(character)
+        if category in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp"):
+            character, category = "\ufffd", "So"
+        if category == "Cf":
+            continue
+        width = get_character_cell_size(character)
+        if width == 0:
+            if marks < _MARKS and base >= 0:
+                marks += 1
+                out[base] |= ord(character) << (MARK_BITS * marks)
+            continue
+        base, marks = len(out), 0
+        out.append(ord(character) if width == 1 else ord(character) | 1 << WIDE_BIT)
+        out.extend([CONTINUATION] * (width - 1))
+    return np.array(out, np.uint64)
+
+
+def columns(text: str) -> int:
+    """Return how many columns ``text`` takes once it is harmless."""
+    return len(cells(text))
+
+
+def fit(text: str, width: int, ellipsis: str = "…") -> str:
+    """Return ``text`` in at most ``width`` columns, with an ellipsis where something was cut.
+
+    >>> fit("temperature", 6), fit("日本語", 5)
+    ('tempe…', '日本…')
+    """
+    if columns(text) <= width:
+        return text
+    kept, used = [], columns(ellipsis)
+    for character in text:
+        used += columns(character)
+        if used > width:
+            break
+        kept.append(character)
+    return "".join(kept) + ellipsis if width >= columns(ellipsis) else ""
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return ``text`` broken at spaces into lines of at most ``width`` columns; a longer word is cut.
+
+    >>> wrap("dependent, but not linearly", 12)
+    ['dependent,', 'but not', 'linearly']
+    """
+    lines: list[str] = []
+    for word in text.split():
+        if lines and columns(lines[-1]) + 1 + columns(word) <= width:
+            lines[-1] += " " + word
+        else:
+            lines.append(fit(word, width))
+    return lines
+
+
+def unit_factor(source: Unit, target: Unit) -> float:
+    """Return what a number in ``source`` is multiplied by to be in ``target``.
+
+    >>> round(unit_factor("bit", "nat"), 4)
+    0.6931
+    """
+    return _PER_BIT[target] / _PER_BIT[source]
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return ``value`` with ``digits`` decimals; what is not known is an em dash, never 0.
+
+    >>> number(1.5), number(None), number(-0.0001)
+    ('1.500', '—', '0.000')
+    """
+    if value is None or not math.isfinite(value):
+        return "—"
+    text = f"{value:.{digits}f}"
+    return text[1:] if text.startswith("-") and not float(text) else text
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """Return ``value`` with its sign, a true minus.
+
+    >>> signed(0.25), signed(-0.25, 1)
+    ('+0.250', '−0.2')
+    """
+    if value is None or not math.isfinite(value):
+        return "—"
+    text = number(value, digits)
+    return "−" + text[1:] if text.startswith("-") else "+" + text
+
+
+def short(value: float | None) -> str:
+    """Return an axis value in about four significant digits.
+
+    >>> short(0.30000001), short(12345.0), short(1.5e9), short(-2.0)
+    ('0.3', '12.3k', '1.5G', '-2')
+    """
+    if value is None or not math.isfinite(value):
+        return "—"
+    size = abs(value)
+    if size >= 1e15 or 0 < size < 1e-3:
+        return f"{value:.2g}"
+    if size < 1e4:
+        return f"{value:.4g}" if size >= 1 else f"{value:.3g}"
+    scale, letter = next((s, c) for s, c in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")) if size >= s)
+    return f"{value / scale:.3g}{letter}"
+
+
+def count(value: int) -> str:
+    """Return a total with its thousands apart, shortened from ten million up.
+
+    >>> count(1234567), count(123456789)
+    ('1,234,567', '123M')
+    """
+    return f"{value:,}" if abs(value) < 10_000_000 else short(float(value))
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in one unit.
+
+    >>> duration(0.25), duration(30), duration(90), duration(7200), duration(86400 * 3)
+    ('250 ms', '30 s', '1.5 min', '2 h', '3 d')
+    """
+    for least, scale, unit in (
+        (172800, 86400, "d"),
+        (5400, 3600, "h"),
+        (60, 60, "min"),
+        (1, 1, "s"),
+        (1e-3, 1e-3, "ms"),
+    ):
+        if abs(seconds) >= least:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs" if seconds else "0 s"
+
+
+def clock(timestamp: float | None, zone: tzinfo | None, *, date: bool = False) -> str:
+    """Return the time of day of ``timestamp`` (seconds since the epoch) in ``zone``; None: the machine's own.
+
+    >>> from datetime import timezone
+    >>> clock(0.0, timezone.utc), clock(0.0, timezone.utc, date=True)
+    ('00:00:00', '1970-01-01 00:00:00')
+    """
+    if timestamp is None:
+        return "—"
+    try:
+        moment = datetime.fromtimestamp(timestamp, zone)
+    except (OverflowError, OSError, ValueError):  # a feed may call anything a time
+        return "—"
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if date else f"{moment:%H:%M:%S}"

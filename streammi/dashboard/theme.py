@@ -1,0 +1,243 @@
+"""Colours and what they mean: a pen for each role, and a ramp of pens for the heatmap.
+
+A pen is a small number; ``Pens`` knows its escape codes at the terminal's colour depth and its Rich style. Roles
+take their colours from Okabe and Ito's set, which people with any common colour vision tell apart; each role
+also has a glyph, a word or a place of its own, so that colour is never all that carries a meaning.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.color import Color, ColorSystem
+from rich.style import Style
+
+from streammi.dashboard.glyphs import Glyphs
+
+Depth: TypeAlias = Literal["truecolor", "256", "16", "none"]
+Palette: TypeAlias = Literal["cividis", "viridis", "greyscale"]
+Background: TypeAlias = Literal["dark", "light"]
+RGB: TypeAlias = tuple[int, int, int]
+
+
+def _colours(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+PALETTES: dict[Palette, tuple[str, ...]] = {
+    # Nunez, Anderton, Renslow (2018) and van der Walt, Smith (2015), every ninth part of the way.
+    "cividis": _colours("00204d 00336f 39486b 575c6d 707173 8a8779 a69d75 c4b56c e4cf5b ffea46"),
+    "viridis": _colours("440154 482878 3e4a89 31688e 26828e 1f9e89 35b779 6dcd59 b4de2c fde725"),
+    "greyscale": ("303030", "ffffff"),
+}
+DIVERGING: dict[Background, tuple[str, ...]] = {
+    # Brightness goes one way from "less often than chance" to "more often": the order survives without hue.
+    "dark": ("2447c4", "4a6ab4", "6b7482", "b59a52", "ffd24a"),
+    "light": ("9cc4f5", "b4c4d4", "b9b3a8", "b8763c", "8a3b00"),
+}
+LEVELS = 24  # steps of a ramp above nothing: more cannot be told apart, and cost bytes
+ANSI_RAMP = (4, 6, 3, 11, 15)  # blue, cyan, brown, yellow, white: brightness goes up on a dark ground
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """One colour: as it is, and by number where there are sixteen."""
+
+    rgb: RGB
+    ansi: int
+
+
+def ink(hexadecimal: str, ansi: int) -> Ink:
+    """Return the colour written as six hexadecimal digits."""
+    red, green, blue = bytes.fromhex(hexadecimal)
+    return Ink((red, green, blue), ansi)
+
+
+class Pens:
+    """Styles by number, for one colour depth; the same style is the same number, 0 is the terminal's own."""
+
+    def __init__(self, depth: Depth) -> None:
+        self.depth = depth
+        self._numbers: dict[tuple[Ink | None, Ink | None, str], int] = {}
+        self._keys: list[tuple[Ink | None, Ink | None, str]] = []
+        self._colors: dict[Ink, Color] = {}
+        self.codes: list[tuple[str, str, str]] = []  # of attributes, foreground, background, by pen
+        self.pen()
+
+    def pen(self, front: Ink | None = None, back: Ink | None = None, attributes: str = "") -> int:
+        """Return the pen with these colours and ``attributes``: words among bold, dim, reverse, underline."""
+        key = (front, back, attributes) if self.depth != "none" else (None, None, attributes)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.codes)
+            self._keys.append(key)
+            self.codes.append((_attribute_codes(attributes), self._code(front, True), self._code(back, False)))
+        return number
+
+    def style(self, pen: int) -> Style:
+        """Return the pen as Rich has it."""
+        front, back, attributes = self._keys[pen]
+        return Style(
+            color=self._color(front) if front else None,
+            bgcolor=self._color(back) if back else None,
+            **dict.fromkeys(attributes.split(), True),  # type: ignore[arg-type]
+        )
+
+    def _code(self, colour: Ink | None, foreground: bool) -> str:
+        if colour is None or self.depth == "none":
+            return ""
+        return ";".join(self._color(colour).get_ansi_codes(foreground))
+
+    def _color(self, colour: Ink) -> Color:
+        if colour not in self._colors:
+            full = Color.from_rgb(*colour.rgb)
+            self._colors[colour] = (
+                Color.from_ansi(colour.ansi)
+                if self.depth == "16"
+                else full.downgrade(ColorSystem.EIGHT_BIT)
+                if self.depth == "256"
+                else full
+            )
+        return self._colors[colour]
+
+
+def _attribute_codes(attributes: str) -> str:
+    codes = {"bold": "1", "dim": "2", "underline": "4", "reverse": "7"}
+    return ";".join(codes[word] for word in attributes.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ramp:
+    """Pens from little to much: level 0 is nothing, 1 the least that is something, ``LEVELS`` the most."""
+
+    inks: tuple[Ink | None, ...]
+    front: NDArray[np.uint16]  # (LEVELS + 1,): the colour as foreground
+    half: NDArray[np.uint16]  # (LEVELS + 1, LEVELS + 1): a half block with the lower level behind, [top, bottom]
+    glyphs: str  # where a level is a glyph: nothing first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """What everything is drawn with."""
+
+    glyphs: Glyphs
+    pens: Pens
+    background: Background
+    palette: Palette
+    text: int
+    dim: int
+    faint: int
+    title: int
+    strong: int
+    bar: int  # header and footer
+    bar_strong: int
+    bar_dim: int
+    key: int
+    mi: int
+    mi_strong: int
+    x: int
+    y: int
+    null: int
+    good: int
+    warn: int
+    bad: int
+    bar_good: int
+    bar_warn: int
+    bar_bad: int
+    heat: Ramp
+    diverging: Ramp
+
+    @property
+    def half_blocks(self) -> bool:
+        """Whether a heatmap cell may carry two colours: without many colours they would be one uniform field."""
+        return self.glyphs.half_blocks and self.pens.depth in ("truecolor", "256")
+
+    def state(self, state: str, *, bar: bool = False) -> tuple[str, int]:
+        """Return the glyph and the pen of a link's state."""
+        good, warn, bad = (self.bar_good, self.bar_warn, self.bar_bad) if bar else (self.good, self.warn, self.bad)
+        glyph: str = getattr(self.glyphs, state)
+        return glyph, {"connected": good, "lost": bad, "ended": self.bar_dim if bar else self.dim}.get(state, warn)
+
+
+# role: (dark, light, one of sixteen on dark, on light)
+_INKS: dict[str, tuple[str, str, int, int]] = {
+    "dim": ("9aa3ad", "5c6670", 7, 8),
+    "faint": ("4d5661", "b8c0c8", 8, 7),
+    "title": ("d5dbe1", "20262c", 15, 0),
+    "mi": ("f0e442", "8a6d00", 11, 3),
+    "x": ("56b4e9", "0072b2", 14, 4),
+    "y": ("d98cc0", "a3397f", 13, 5),
+    "null": ("c98a5e", "a3562a", 3, 3),
+    "good": ("2fbf8f", "007a57", 10, 2),
+    "warn": ("f2a93b", "a86a00", 11, 3),
+    "bad": ("ff6b4a", "c03000", 9, 1),
+    "ground": ("1b232c", "e4e9ee", 0, 7),
+}
+
+
+def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", palette: Palette = "cividis") -> Theme:
+    """Return the theme for a terminal; pens of earlier themes on the same ``pens`` stay as they were."""
+    light = background == "light"
+    inks = {role: ink(c[1], c[3]) if light else ink(c[0], c[2]) for role, c in _INKS.items()}
+    ground = inks["ground"] if pens.depth in ("truecolor", "256") else None
+    reverse = "" if ground else "reverse"
+
+    def pen(role: str | None, attributes: str = "") -> int:
+        return pens.pen(inks[role] if role else None, None, attributes)
+
+    def bar(role: str | None, attributes: str = "") -> int:
+        # A reversed bar takes one pen: a coloured word in it would be a block of that colour.
+        return pens.pen(inks[role] if role and ground else None, ground, f"{attributes} {reverse}".strip())
+
+    return Theme(
+        glyphs=glyphs,
+        pens=pens,
+        background=background,
+        palette=palette,
+        text=pen(None),
+        dim=pen("dim"),
+        faint=pen("faint", "dim" if pens.depth == "none" else ""),
+        title=pen("title", "bold"),
+        strong=pen(None, "bold"),
+        bar=bar(None),
+        bar_strong=bar(None, "bold"),
+        bar_dim=bar("dim"),
+        key=bar("mi", "bold"),
+        mi=pen("mi"),
+        mi_strong=pen("mi", "bold"),
+        x=pen("x"),
+        y=pen("y"),
+        null=pen("null"),
+        good=pen("good"),
+        warn=pen("warn", "bold"),
+        bad=pen("bad", "bold"),
+        bar_good=bar("good"),
+        bar_warn=bar("warn", "bold"),
+        bar_bad=bar("bad", "bold"),
+        heat=_ramp(pens, _heat_stops(palette, light), glyphs.shades, light),
+        diverging=_ramp(pens, DIVERGING[background], glyphs.signs, light),
+    )
+
+
+def _heat_stops(palette: Palette, light: bool) -> tuple[str, ...]:
+    # The far end of a palette is close to the ground it is drawn on; what is least must still be seen.
+    stops = PALETTES[palette]
+    if light:
+        return ("d0d0d0", "101010") if palette == "greyscale" else stops[::-1]
+    return stops[1:] if len(stops) > 2 else stops
+
+
+def _ramp(pens: Pens, stops: tuple[str, ...], glyphs: str, light: bool) -> Ramp:
+    anchors = np.array([list(bytes.fromhex(stop)) for stop in stops], float)
+    at = np.linspace(0, len(stops) - 1, LEVELS)
+    rgb = np.stack([np.interp(at, np.arange(len(stops)), anchors[:, k]) for k in range(3)], axis=1).round().astype(int)
+    steps = ANSI_RAMP[::-1] if light else ANSI_RAMP
+    ansi = [steps[level * len(steps) // LEVELS] for level in range(LEVELS)]
+    inks = (None, *(Ink((int(r), int(g), int(b)), a) for (r, g, b), a in zip(rgb, ansi, strict=True)))
+    half = [
+        [pens.pen(inks[max(t, b)], inks[min(t, b)] if t != b else None) for b in range(len(inks))]
+        for t in range(len(inks))
+    ]
+    front = [pens.pen(one) for one in inks]
+    return Ramp(inks=inks, front=np.array(front, np.uint16), half=np.array(half, np.uint16), glyphs=glyphs)

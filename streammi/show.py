@@ -1,0 +1,51 @@
+"""Runs a view on a running monitor; nothing here computes, so that the first picture comes at once."""
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from typing import TextIO
+
+import zmq
+
+from streammi.dashboard.capabilities import Look, depth_of, glyphs_of
+from streammi.dashboard.loop import ViewLoop
+from streammi.dashboard.outputs import run_lines
+from streammi.dashboard.source import Source
+from streammi.dashboard.terminal import Terminal
+from streammi.options import ViewOptions
+from streammi.stop import Stop
+
+
+def run_view(
+    endpoint: str,
+    options: ViewOptions,
+    *,
+    seconds: float | None = None,
+    ended: Callable[[], bool] = lambda: False,
+    out: TextIO | None = None,
+) -> int:
+    """Show a running monitor on the terminal, or as lines; returns the exit status.
+
+    ``ended`` says that what is shown has come to its end. Raises ConfigError for what cannot be shown.
+    """
+    out = out or sys.stdout
+    output = options.resolved_output(out.isatty())
+    look = Look(
+        glyphs=glyphs_of(os.environ, options.glyphs),
+        depth=depth_of(os.environ),
+        palette=options.palette,  # type: ignore[arg-type]  # checked by resolved_output
+        background=options.background,  # type: ignore[arg-type]
+    )
+    with ExitStack() as stack:
+        context = stack.enter_context(zmq.Context())
+        stop = stack.enter_context(Stop(seconds))
+        if output == "tui":
+            source = stack.enter_context(closing(Source(endpoint, context, "snapshot/")))
+            terminal = stack.enter_context(closing(Terminal.open()))
+            stack.enter_context(terminal)
+            ViewLoop(source, terminal, look, max_fps=options.max_fps, readonly=options.readonly).run(stop, ended)
+            return stop.status
+        source = stack.enter_context(closing(Source(endpoint, context, "mi/", queue=1000)))
+        came = run_lines(source, output, look.glyphs, out, stop, ended)
+        return stop.status or (0 if came or output != "once" else 1)
