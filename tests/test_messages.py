@@ -38,15 +38,16 @@ from streammi.records import (
 
 READING = Reading(
     n=1000, unit="bit", h_x=3.9, h_y=3.8, h_xy=6.4, h_x_given_y=2.6, h_y_given_x=2.5, mi=1.3, mi_corrected=1.21,
-    nmi=0.33, pearson_r=None, fill=1.0, t0=1767225500.25, t1=1767225600.0, pairs=5000, clipped=7, nonfinite=2, late=3, dropped=1,
+    nmi=0.33, pearson_r=None, fill=1.0, t0=1767225500.25, t1=1767225600.0, pairs=5000, clipped=7, nonfinite=2,
+    late=3, dropped=1,
 )  # fmt: skip
 LINK = LinkHealth(
     endpoint="tcp://127.0.0.1:5556", state="connected", messages=5010, pairs=5000, gaps=4, reconnects=2, rate=99.5,
     malformed={"not JSON": 8, "empty": 2}, lag=0.003,
 )  # fmt: skip
 SAID = {"run": 1767225600, "seq": 7, "timestamp": 1767225609.5, "link": LINK}
-LISTED = """v run seq timestamp t0 n fill mi mi_corrected nmi hx hy hxy r gaps dropped malformed nonfinite clipped rate lag
-    status unit hx_given_y hy_given_x stderr p z null_mean null_q95 peak_lag peak_mi peak_p epoch late spearman_r"""
+LISTED = """v run seq timestamp t0 n fill mi mi_corrected nmi hx hy hxy r gaps dropped malformed nonfinite clipped rate
+    lag status unit hx_given_y hy_given_x stderr p z null_mean null_q95 peak_lag peak_mi peak_p epoch late spearman_r"""
 
 
 def test_a_reading_is_two_frames_of_plain_json() -> None:

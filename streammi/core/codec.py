@@ -12,7 +12,8 @@ from streammi.errors import ConfigError
 
 MAGIC: Final = b"streammi"
 ARRAY_TYPES: Final = {"float64", "uint32", "uint16", "int64", "uint8"}
-_HEAD = struct.Struct("<8sII")  # magic, CRC-32 of the body, length of its first part
+_HEAD = struct.Struct("<8sI")  # magic, CRC-32 of all that follows
+_LENGTH = struct.Struct("<I")  # of the header
 
 
 def pack(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> bytes:
@@ -23,22 +24,23 @@ def pack(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> bytes
     """
     shapes = [(a.dtype.name, list(a.shape)) for a in arrays]
     first = msgspec.msgpack.encode((kind, header, shapes))
-    body = b"".join([first, *(np.ascontiguousarray(a).tobytes() for a in arrays)])
-    return _HEAD.pack(MAGIC, zlib.crc32(body), len(first)) + body
+    body = b"".join([_LENGTH.pack(len(first)), first, *(np.ascontiguousarray(a).tobytes() for a in arrays)])
+    return _HEAD.pack(MAGIC, zlib.crc32(body)) + body
 
 
 def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     """The header and arrays of ``pack``; ConfigError when the bytes are cut, changed or of another kind."""
-    if len(data) < _HEAD.size or data[: len(MAGIC)] != MAGIC:
+    if len(data) < _HEAD.size + _LENGTH.size or data[: len(MAGIC)] != MAGIC:
         raise ConfigError("saved state", "bytes that streammi saved", bytes(data[:16]))
-    _, checksum, length = _HEAD.unpack_from(data)
+    _, checksum = _HEAD.unpack_from(data)
     body = memoryview(data)[_HEAD.size :]
     if zlib.crc32(body) != checksum:
         raise ConfigError("saved state", "whole and unchanged (its checksum differs)", f"{len(data)} bytes")
-    found, header, shapes = msgspec.msgpack.decode(body[:length])
+    start = _LENGTH.size + _LENGTH.unpack_from(body)[0]
+    found, header, shapes = msgspec.msgpack.decode(body[_LENGTH.size : start])
     if found != kind:
         raise ConfigError("saved state", f"of the kind {kind!r}", found)
-    arrays, at = [], length
+    arrays, at = [], start
     for name, shape in shapes:
         if name not in ARRAY_TYPES:
             raise ConfigError("saved state", "made of " + ", ".join(sorted(ARRAY_TYPES)), name)
