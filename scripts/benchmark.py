@@ -1,0 +1,376 @@
+#!/usr/bin/env python3
+"""One run, one table: streammi beside its peers on the same data, and the live path over loopback.
+
+    .venv/bin/pip install -c constraints.txt '.[bench]'      the peers; those that are missing are left out, and said so
+    .venv/bin/python scripts/benchmark.py [--quick] [--only rolling,live]
+
+Figures are medians of interleaved rounds: machines are shared and noisy, so look at the ratios.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import multiprocessing
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import zmq
+
+from streammi import JointWindow, UniformBins, rolling_mi
+from streammi.core import estimators
+
+ROUNDS = 5
+
+
+def main() -> None:
+    sections = {
+        "rolling": rolling,
+        "estimators": corrections,
+        "delays": delays,
+        "one": one_sample,
+        "memory": memory,
+        "start": start_up,
+        "frame": frames,
+        "live": live,
+        "latency": latency,
+    }
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer samples: the figures are rougher")
+    parser.add_argument("--only", default=",".join(sections), help="sections: " + ", ".join(sections))
+    options = parser.parse_args()
+    print(machine(), end="\n\n")
+    for name in options.only.split(","):
+        if name not in sections:
+            parser.error(f"--only must be of {', '.join(sections)}, got {name!r}")
+        for line in sections[name](options.quick):
+            print(line, flush=True)
+        print()
+
+
+def machine() -> str:
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.processor(),
+    )
+    names = ("numpy", "numba", "pyzmq", "msgspec", "rich", "scikit-learn", "river", "boost-histogram")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    return f"{cpu}, {multiprocessing.cpu_count()} cores, Python {platform.python_version()}; {versions}"
+
+
+def version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+
+
+def signals(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The textbook pair: X ~ U(0, 1), Y = X + N(0, 0.1)."""
+    rng = np.random.default_rng(0)
+    x = rng.random(n)
+    return x, x + rng.normal(0, 0.1, n)
+
+
+def axes(bins: int) -> tuple[UniformBins, UniformBins]:
+    return UniformBins(0, 1, bins), UniformBins(-0.4, 1.4, bins)
+
+
+def timed(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Median seconds of each work, the rounds interleaved; the first round, which may compile, is not counted."""
+    found: list[list[float]] = [[] for _ in works]
+    for round_ in range(rounds + 1):
+        for times, work in zip(found, works, strict=True):
+            start = time.perf_counter()
+            work()
+            if round_:
+                times.append(time.perf_counter() - start)
+    return [statistics.median(times) for times in found]
+
+
+def rolling(quick: bool) -> Iterator[str]:
+    """MI at every sample: ns a sample, and how many times the cost of adding the two arrays that is."""
+    n = 1_000_000 if quick else 4_000_000
+    x, y = signals(n)
+    out = np.empty(n)
+    yield "| MI at every sample | window | bins | ns/sample | times np.add | times slower than streammi |"
+    yield "|---|---|---|---|---|---|"
+    for bins in (8, 30, 64):
+        for size in (1_000, 100_000, 1_000_000):
+            size = min(size, n)
+            floor, ours = timed(
+                lambda: np.add(x, y, out=out), lambda size=size, bins=bins: rolling_mi(x, y, size, *axes(bins))
+            )
+            found = [("streammi.rolling_mi", ours / n)]
+            if size == 1_000:
+                found += peers(x, y, size, bins)
+            for name, cost in found:
+                ratios = f"{cost * n / floor:,.1f} | {cost * n / ours:,.0f}"
+                yield f"| {name} | {size:,} | {bins} x {bins} | {cost * 1e9:,.1f} | {ratios} |"
+    yield f"| np.add(x, y, out) | | | {floor / n * 1e9:.2f} | 1 | |"
+
+
+def peers(x: np.ndarray, y: np.ndarray, size: int, bins: int) -> Iterator[tuple[str, float]]:
+    """Seconds a sample of what else there is."""
+    try:
+        from sklearn.metrics import mutual_info_score
+
+        def recompute() -> None:
+            for k in range(50):
+                joint = np.histogram2d(x[k : k + size], y[k : k + size], bins)[0]
+                mutual_info_score(None, None, contingency=joint)
+
+        yield "np.histogram2d + scikit-learn mutual_info_score", timed(recompute)[0] / 50
+    except ImportError:
+        yield "scikit-learn (missing)", np.nan
+    try:
+        import boost_histogram as bh
+        from sklearn.metrics import mutual_info_score
+
+        x_axis, y_axis = bh.axis.Regular(bins, 0, 1), bh.axis.Regular(bins, -0.4, 1.4)
+
+        def refill() -> None:
+            for k in range(50):
+                histogram = bh.Histogram(x_axis, y_axis)
+                histogram.fill(x[k : k + size], y[k : k + size])
+                mutual_info_score(None, None, contingency=histogram.view())
+
+        yield "boost-histogram refilled + mutual_info_score", timed(refill)[0] / 50
+    except ImportError:
+        yield "boost-histogram (missing)", np.nan
+    from river import metrics, utils
+
+    i, j = (axis.symbols(v[: size + 20]).tolist() for axis, v in zip(axes(bins), (x, y), strict=True))
+    metric = utils.Rolling(metrics.MutualInfo(), window_size=size)
+    for a, b in zip(i[:size], j[:size], strict=True):
+        metric.update(a, b)
+
+    def river() -> None:
+        for a, b in zip(i[size:], j[size:], strict=True):
+            metric.update(a, b)
+            metric.get()
+
+    yield "river utils.Rolling(metrics.MutualInfo)", timed(river, rounds=1)[0] / 20
+
+
+def estimator_cost(name: str, x: np.ndarray, y: np.ndarray) -> Callable[[], object]:
+    return lambda: rolling_mi(x, y, 1000, *axes(30), estimator=name)
+
+
+def corrections(quick: bool) -> Iterator[str]:
+    """Each correction at every sample, beside plug-in."""
+    n = 1_000_000 if quick else 4_000_000
+    x, y = signals(n)
+    names = list(estimators.ESTIMATORS)
+    costs = timed(*(estimator_cost(name, x, y) for name in names))
+    yield "| estimator, window 1,000, 30 x 30 | ns/sample | times plug-in |"
+    yield "|---|---|---|"
+    for name, cost in zip(names, costs, strict=True):
+        yield f"| {name} | {cost / n * 1e9:.1f} | {cost / costs[0]:.2f} |"
+
+
+def delays(quick: bool) -> Iterator[str]:
+    """101 delays at once, in batches of 1,000 pairs, and what reading them costs."""
+    from streammi.core.lags import LagBank
+
+    n = 100_000 if quick else 300_000
+    x, y = signals(n)
+
+    def run(bank: LagBank | None) -> None:
+        window = JointWindow(*axes(8), 1000)
+        if bank is not None:
+            window.follow(bank)
+        for start in range(0, n, 1000):
+            window.extend(x[start : start + 1000], y[start : start + 1000])
+
+    plain, banked = timed(lambda: run(None), lambda: run(LagBank(range(-50, 51))))
+    window, bank = JointWindow(*axes(8), 1000), LagBank(range(-50, 51))
+    window.follow(bank)
+    window.extend(x[:5000], y[:5000])
+    (read,) = timed(lambda: [bank.mi(window.table("plugin")) for _ in range(100)])
+    yield "| 101 delays, window 1,000, 8 x 8 | |"
+    yield "|---|---|"
+    yield f"| beside the window | {(banked - plain) / n * 1e9:.0f} ns/sample |"
+    yield f"| MI of all of them | {read / 100 * 1e6:.0f} us a reading |"
+
+
+def one_sample(quick: bool) -> Iterator[str]:
+    """update() and .mi from Python, and a whole reading."""
+    n = 20_000
+    x, y = (v.tolist() for v in signals(n))
+    window = JointWindow(*axes(30), 1000)
+
+    def run() -> None:
+        for a, b in zip(x, y, strict=True):
+            window.update(a, b)
+            window.mi  # noqa: B018 -- what is timed
+
+    (cost,) = timed(run)
+    (reading,) = timed(lambda: [window.reading() for _ in range(1000)])
+    yield "| from Python, window 1,000, 30 x 30 | us |"
+    yield "|---|---|"
+    yield f"| update() + .mi | {cost / n * 1e6:.2f} |"
+    yield f"| reading() | {reading / 1000 * 1e6:.1f} |"
+
+
+def memory(quick: bool) -> Iterator[str]:
+    """What a window of 1,000,000 pairs adds, with one reading taken, in a process of its own."""
+    code = (
+        "import resource, numpy as np; from streammi import JointWindow, UniformBins\n"
+        "def run(size):\n"
+        "    w = JointWindow(UniformBins(0, 1, 30), UniformBins(0, 1, 30), size)\n"
+        "    for k in range(0, size, 1000): w.extend(np.full(1000, .5), np.full(1000, .5))\n"
+        "    w.reading(); return w\n"
+        "small = run(1000); before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "large = run(1_000_000); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    added = int(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    yield f"A window of 1,000,000 pairs adds {added / 1024:.0f} MB (peak)."
+
+
+def start_up(quick: bool) -> Iterator[str]:
+    """Whole processes, with a warm kernel cache."""
+    first = (
+        "from streammi import JointWindow, UniformBins; b = UniformBins(0, 1, 8); "
+        "w = JointWindow(b, b, 10); w.update(0, 0); w.mi"
+    )
+    costs = timed(
+        lambda: subprocess.run([sys.executable, "-m", "streammi", "--help"], check=True, capture_output=True),
+        lambda: subprocess.run([sys.executable, "-c", first], check=True),
+    )
+    yield "| start, warm | s |"
+    yield "|---|---|"
+    yield f"| streammi --help | {costs[0]:.2f} |"
+    yield f"| a fresh interpreter to its first MI | {costs[1]:.2f} |"
+
+
+def frames(quick: bool) -> Iterator[str]:
+    """Drawing: CPU and bytes a frame at 120 x 40."""
+    from streammi.config import BinsConfig, MonitorConfig, Span
+    from streammi.dashboard import glyphs, screen, state, theme, view
+    from streammi.monitor import Monitor
+    from streammi.records import LinkHealth, PairBatch
+
+    link = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
+    x, y = signals(200_000)
+    config = MonitorConfig(bins=BinsConfig("quantile", 64), window=Span(pairs=50_000), every=Span(pairs=1000))
+    monitor = Monitor(config)
+    snapshots = []
+    for k in range(200):
+        part = slice(k * 1000, k * 1000 + 1000)
+        monitor.feed(PairBatch(x=x[part], y=y[part], received=1.8e9 + k / 10))
+        snapshots.append(monitor.snapshot(run=0, seq=k, timestamp=1.8e9 + k / 10, link=link))
+    pens = theme.Pens("truecolor")
+    look, shown = theme.make_theme(glyphs.BRAILLE, pens), screen.Screen(pens)
+    cpu, sizes = [], []
+    for snapshot in snapshots[100:]:
+        start = time.process_time()
+        data = shown.frame(view.draw([snapshot], state.State(), look, 120, 40, "", snapshot.timestamp))
+        cpu.append(time.process_time() - start)
+        sizes.append(len(data))
+    shown.forget()
+    start = time.process_time()
+    whole = shown.frame(view.draw([snapshots[-1]], state.State(), look, 120, 40, "", 1.8e9))
+    everything = time.process_time() - start
+    again = shown.frame(view.draw([snapshots[-1]], state.State(), look, 120, 40, "", 1.8e9))
+    yield "| frame, 120 x 40, 64 x 64 bins | ms CPU | bytes |"
+    yield "|---|---|---|"
+    yield f"| a new snapshot each time | {statistics.median(cpu) * 1e3:.2f} | {statistics.median(sizes):,.0f} |"
+    yield f"| everything | {everything * 1e3:.2f} | {len(whole):,} |"
+    yield f"| nothing changed | | {len(again)} |"
+
+
+def push(port: int, count: int, kind: str) -> None:
+    """A sender in plain pyzmq, in a process of its own."""
+    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
+        socket.bind(f"tcp://127.0.0.1:{port}")
+        socket.poll(60_000, zmq.POLLOUT)
+        if kind == "json":
+            messages = [b'{"x":%.6f,"y":%.6f}' % (k * 0.37 % 1, k * 0.11 % 1) for k in range(1000)]
+            for _ in range(count // 1000):
+                for message in messages:
+                    socket.send(message)
+        else:
+            block = np.random.default_rng(0).random((4096, 2)).tobytes()
+            for _ in range(count // 4096):
+                socket.send(block, copy=False)
+
+
+def monitor_words(port: int, x: str, y: str, *more: str) -> list[str]:
+    words = [sys.executable, "-m", "streammi", "monitor", f"tcp://127.0.0.1:{port}", "--pull", "--x", x, "--y", y]
+    return [*words, "--bins", "16", "--x-range", "0:1", "--y-range", "0:1", *more]
+
+
+def live(quick: bool) -> Iterator[str]:
+    """From a sender in another process to readings: pairs a second between the first and the last reading."""
+    yield "| live over loopback, PUSH to PULL | pairs/s | lost |"
+    yield "|---|---|---|"
+    for name, kind, count, x, y in (
+        ("one JSON object a message", "json", 400_000 if quick else 2_000_000, "x", "y"),
+        ("raw float64, 4,096 pairs a message", "raw", 4096 * (5_000 if quick else 40_000), "0", "1"),
+    ):
+        rates, lost = [], 0
+        for _ in range(1 if quick else 3):
+            port = free_port()
+            sender = multiprocessing.Process(target=push, args=(port, count, kind))
+            sender.start()
+            done = subprocess.run(
+                monitor_words(port, x, y, "--samples", str(count)), check=True, capture_output=True, text=True
+            )
+            sender.join()
+            readings = [json.loads(line) for line in done.stdout.splitlines()]
+            first, last = readings[0], readings[-1]
+            rates.append((last["pairs"] - first["pairs"]) / (last["timestamp"] - first["timestamp"]))
+            lost += count - last["pairs"]
+        yield f"| {name} | {statistics.median(rates) / 1e6:.2f} M | {lost} |"
+
+
+def latency(quick: bool) -> Iterator[str]:
+    """Sample sent to reading received by a consumer, --every 1, 10,000 messages a second."""
+    count = 20_000 if quick else 100_000
+    port, out = free_port(), free_port()
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender, context.socket(zmq.SUB) as consumer:
+        sender.bind(f"tcp://127.0.0.1:{port}")
+        consumer.set_hwm(0)
+        consumer.subscribe("mi/")
+        consumer.connect(f"tcp://127.0.0.1:{out}")
+        words = monitor_words(port, "x", "y", "--every", "1", "--quiet", "--publish", f"tcp://127.0.0.1:{out}")
+        process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+        sender.poll(60_000, zmq.POLLOUT)
+        time.sleep(1.0)
+        delays_s, sent = [], 0
+        start = time.perf_counter()
+        while sent < count:
+            while sent < (time.perf_counter() - start) * 10_000 and sent < count:
+                sender.send(b'{"x":%.4f,"y":0.5,"timestamp":%.6f}' % (sent % 7 / 7, time.time()))
+                sent += 1
+            while consumer.poll(0):
+                reading = json.loads(consumer.recv_multipart()[1])
+                delays_s.append(time.time() - (reading["timestamp"] - reading["lag"]))
+            time.sleep(0.0001)
+        process.terminate()
+        process.wait()
+    p50, p99 = np.percentile(delays_s, [50, 99]) * 1e3
+    yield "| latency, 10,000 messages/s, --every 1 | ms |"
+    yield "|---|---|"
+    yield f"| p50 | {p50:.2f} |"
+    yield f"| p99 | {p99:.2f} |"
+    yield f"| readings | {len(delays_s):,} of {count:,} |"
+
+
+def free_port() -> int:
+    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
+        return socket.bind_to_random_port("tcp://127.0.0.1")
+
+
+if __name__ == "__main__":
+    main()
