@@ -1,37 +1,30 @@
 """CSV, CSV.gz and standard input as pairs, by column names; one line is one row.
 
-The text is taken in blocks as they come, so that standard input is a live source, and each block is read by numpy's
-C parser. A block in which that fails (an empty field, a quoted one, a bad one, a short row) is read again field by
-field, which says what is wrong and in which line.
+Each block of text is read by numpy's C parser. A block in which that fails (an empty field, a quoted one, a bad one, a
+short row) is read again field by field, which says what is wrong and in which line.
 """
 
-import csv
-import gzip
 import io
 import math
 import os
-import sys
-import zlib
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.errors import ConfigError, Reason
+from streammi.errors import Reason
+from streammi.ingest.table import CsvTable
 from streammi.ingest.timestamps import is_missing, to_seconds_array
 from streammi.records import FloatArray, PairBatch
 
 CHUNK: Final = 1 << 18  # bytes of text a batch: 8,000 rows of three numbers
-MAX_LINE: Final = 1 << 20  # bytes; what has no line end for longer than this is not CSV
-TIME_COLUMNS: Final = ("timestamp", "time", "ts", "t", "t_s", "datetime", "date")
-DELIMITERS: Final = ",;\t"
 
 
 def columns(path: str | os.PathLike[str]) -> list[str]:
     """The names of the columns of a CSV or CSV.gz file; ``ConfigError`` for what cannot be read as one."""
-    with _Table(os.fspath(path), CHUNK, None) as table:
+    with CsvTable(os.fspath(path), CHUNK, None) as table:
         return table.names
 
 
@@ -47,11 +40,11 @@ def read_pairs(
     """Pairs of the columns ``x`` and ``y`` of a CSV or CSV.gz file, or of standard input for ``-``.
 
     ``t`` is the column of the samples' time, in any form that ``timestamps`` reads; None takes the first of
-    ``TIME_COLUMNS`` that is there and holds times, ``""`` none. ``labels``: values stay text. ``chunk`` is the bytes of
-    text a batch. The file is opened and its columns are looked up at once: ``ConfigError`` for a file that cannot be
-    read and for a column that is not there.
+    ``table.TIME_COLUMNS`` that is there and holds times, ``""`` none. ``labels``: values stay text. A batch is at most
+    ``chunk`` bytes of text. The file is opened and its columns are looked up at once: ``ConfigError`` for a file that
+    cannot be read (or, while iterating, turns out to be broken) and for a column that is not there.
     """
-    table = _Table(os.fspath(path), chunk, stdin)
+    table = CsvTable(os.fspath(path), chunk, stdin)
     try:
         wanted = [table.column("--x", x), table.column("--y", y)]
         if t:
@@ -71,7 +64,7 @@ class PairFile:
     ``malformed`` by reason; ``first_line`` has the line of the first one of each.
     """
 
-    def __init__(self, table: "_Table", wanted: list[int], labels: bool, guessed: bool = False) -> None:
+    def __init__(self, table: CsvTable, wanted: list[int], labels: bool, guessed: bool = False) -> None:
         self._table, self._wanted, self._labels, self._guessed = table, wanted, labels, guessed
         self.malformed: dict[Reason, int] = {}
         self.first_line: dict[Reason, int] = {}
@@ -196,108 +189,3 @@ def _labels(texts: Sequence[str]) -> tuple[NDArray[np.generic], NDArray[np.bool_
     values = np.empty(len(texts), dtype=object)
     values[:] = [math.nan if is_missing(text) else text for text in texts]
     return values, np.zeros(len(texts), dtype=bool)
-
-
-class _Table:
-    """The header of an open CSV stream, and the blocks of whole rows after it."""
-
-    def __init__(self, path: str, chunk: int, stdin: io.BufferedReader | None) -> None:
-        if chunk < 1:
-            raise ConfigError("chunk", ">= 1 bytes", chunk)
-        self.path, self._chunk = path, chunk
-        self._files = _open(path, stdin)  # the last one is read, all are ours to close
-        self._rest = b""
-        self._line = 1  # number of the first line in _rest
-        self._ended = False
-        try:
-            header = self._header()
-        except BaseException:
-            self.close()
-            raise
-        self.delimiter = max(DELIMITERS, key=header.count)
-        self.names = [name.strip() for name in self.split(header)]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close what was opened here; standard input stays open."""
-        for file in self._files:
-            file.close()
-
-    def column(self, option: str, name: str) -> int:
-        """The place of a column; ``ConfigError`` that lists those there are."""
-        if name not in self.names:
-            raise ConfigError(option, f"a column of {self.path} ({', '.join(self.names)})", name)
-        return self.names.index(name)
-
-    def time_column(self) -> int | None:
-        """The place of the first column with one of the usual names of a time, in any case but for the letter t."""
-        lower = [name if len(name) == 1 else name.lower() for name in self.names]  # T is a temperature
-        return next((lower.index(name) for name in TIME_COLUMNS if name in lower), None)
-
-    def split(self, line: str) -> list[str]:
-        """The fields of one row."""
-        if '"' not in line:
-            return line.split(self.delimiter)
-        return next(csv.reader([line], delimiter=self.delimiter))
-
-    def blocks(self) -> Iterator[tuple[int, str]]:
-        """Whole rows as text, and the number of the first one's line."""
-        while True:
-            cut = len(self._rest) if self._ended else self._rest.rfind(b"\n") + 1
-            if cut:
-                block, self._rest = self._rest[:cut], self._rest[cut:]
-                line = self._line
-                self._line += block.count(b"\n")
-                yield line, block.decode("utf-8", "replace").replace("\r\n", "\n")
-            elif self._ended:
-                return
-            self._fill()
-
-    def _header(self) -> str:
-        while b"\n" not in self._rest and not self._ended:
-            self._fill()
-        header, _, self._rest = self._rest.partition(b"\n")
-        self._line = 2
-        text = header.decode("utf-8-sig", "replace").strip("\r")
-        if not text.strip() or "\0" in text:
-            raise ConfigError("file", "CSV that starts with a line of column names", self.path)
-        return text
-
-    def _fill(self) -> None:
-        """Take what there is, at most ``chunk`` bytes of it, and wait only when there is nothing."""
-        if len(self._rest) > max(MAX_LINE, self._chunk):
-            raise ConfigError("file", f"CSV with rows of at most {MAX_LINE} bytes (line {self._line})", self.path)
-        try:
-            data = self._files[-1].read1(self._chunk)
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            raise ConfigError("file", f"whole gzip (it is broken after line {self._line})", self.path) from None
-        except OSError as error:
-            raise ConfigError("file", f"readable ({error.strerror})", self.path) from None
-        self._ended = not data
-        self._rest += data
-
-
-def _open(path: str, stdin: BinaryIO | None) -> list[Any]:
-    """The open files of a source, the one to read from last; ``ConfigError`` for what cannot be opened."""
-    if path == "-":
-        return [stdin or sys.stdin.buffer]
-    try:
-        file = open(path, "rb")  # noqa: SIM115 -- closed by _Table
-    except OSError as error:
-        raise ConfigError("file", f"readable ({error.strerror})", path) from None
-    if file.peek(2)[:2] == b"\x1f\x8b":  # by content: a name may lie
-        return [file, gzip.GzipFile(fileobj=file)]
-    return [file]
-
-
-def _end_of_rows(text: bytes) -> int:
-    """Where the last whole row ends: after a line end that is not inside quotes; 0 where there is none."""
-    cut = text.rfind(b"\n") + 1
-    while cut and text.count(b'"', 0, cut) % 2:
-        cut = text.rfind(b"\n", 0, cut - 1) + 1
-    return cut
