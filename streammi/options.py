@@ -143,7 +143,8 @@ def arguments(options: Any) -> list[str]:
         value = getattr(options, field.name)
         if value == field.default:
             continue
-        flag = get_args(hints[field.name])[1].param_decls[0]
+        # In an Annotated, typer keeps the first of Option's words, the flag, as its default.
+        flag = get_args(hints[field.name])[1].default
         # One word, so that a value that begins with a dash, as in --lags=-50:50, is not read as an option.
         words.append(flag if value is True else f"{flag}={value}")
     return words
