@@ -1,7 +1,8 @@
 """This machine's own live readings, by psutil, as named signals."""
 
+import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import psutil
@@ -10,17 +11,21 @@ from streammi.errors import ConfigError
 
 
 class Host:
-    """Readings of CPU, memory, disks and network; rates are a second, from the counters and the time that passed.
+    """Readings of CPU, memory, disks, network and sensors, by name; those that this machine does not have are left out.
 
-    Signals that this machine does not have are left out.
+    Rates are a second: what the counters grew by over the time that passed on ``clock`` since the sample before.
+    psutil keeps the CPU's last times for the whole process: one ``Host`` a process.
+
+    >>> host = Host()
+    >>> "cpu.percent" in host.signals
+    True
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._before: tuple[float, dict[str, float]] = (clock(), _counters())
-        psutil.cpu_percent()  # the first call begins the interval that the next one measures
-        psutil.cpu_percent(percpu=True)
-        self.signals: tuple[str, ...] = tuple(self.sample())
+        dict(_levels())  # the CPU's first call begins the interval that the next one measures
+        self._before = (clock(), dict(_counters()))
+        self.signals: tuple[str, ...] = (*dict(_levels()), *self._before[1])
 
     def check(self, names: Iterable[str]) -> None:
         """ConfigError for a name that is no signal of this machine."""
@@ -29,35 +34,60 @@ class Host:
                 raise ConfigError("signal", "one of " + ", ".join(self.signals), name)
 
     def sample(self) -> dict[str, float]:
-        """Each signal's value now: %, MHz, bytes/s, processes."""
-        now, counters = self._clock(), _counters()
-        before, then = self._before
-        self._before = (now, counters)
-        elapsed = max(now - before, 1e-6)
-        rates = {name: max(value - then.get(name, value), 0.0) / elapsed for name, value in counters.items()}
-        return {**_levels(), **rates}
+        """Each signal's value now: %, MHz, bytes, degrees C, or a second; NaN for what cannot be read now."""
+        now, counters = self._clock(), dict(_counters())
+        (then, before), self._before = self._before, (now, counters)
+        found = dict(_levels()) | {
+            name: _rate(total - before.get(name, math.nan), now - then) for name, total in counters.items()
+        }
+        return {name: found.get(name, math.nan) for name in self.signals}
 
 
-def _levels() -> dict[str, float]:
-    levels = {"cpu.percent": psutil.cpu_percent()}
-    levels |= {f"cpu{k}.percent": value for k, value in enumerate(psutil.cpu_percent(percpu=True))}
-    frequency = psutil.cpu_freq() if hasattr(psutil, "cpu_freq") else None
-    if frequency is not None:
-        levels["cpu.freq"] = frequency.current
-    levels["cpu.load"] = psutil.getloadavg()[0]
-    memory = psutil.virtual_memory()
-    return {**levels, "memory.percent": memory.percent, "memory.available": float(memory.available)}
+def _rate(growth: float, elapsed: float) -> float:
+    """NaN, not 0, for a counter that began again (a disk or an interface went) and for no time at all."""
+    return growth / elapsed if growth >= 0 and elapsed > 0 else math.nan
 
 
-def _counters() -> dict[str, float]:
+def _levels() -> Iterator[tuple[str, float]]:
+    yield "cpu.percent", psutil.cpu_percent()
+    for k, percent in enumerate(psutil.cpu_percent(percpu=True)):
+        yield f"cpu{k}.percent", percent
+    frequency = _ask("cpu_freq")
+    if frequency is not None and frequency.current > 0:  # some virtual machines say 0
+        yield "cpu.freq", frequency.current
+    load = _ask("getloadavg")
+    if load is not None:
+        yield "cpu.load", load[0]
+    memory, swap, battery = psutil.virtual_memory(), _ask("swap_memory"), _ask("sensors_battery")
+    yield "memory.percent", memory.percent
+    yield "memory.available", float(memory.available)
+    if swap is not None and swap.total:
+        yield "swap.percent", swap.percent
+    if battery is not None:
+        yield "battery.percent", battery.percent
+    for chip, sensors in (_ask("sensors_temperatures") or {}).items():
+        for k, sensor in enumerate(sensors):
+            yield f"temperature.{chip}.{k}", sensor.current
+
+
+def _counters() -> Iterator[tuple[str, float]]:
     """Totals that only grow."""
-    disk, net, cpu = psutil.disk_io_counters(), psutil.net_io_counters(), psutil.cpu_stats()
-    sources: Sequence[tuple[str, Any, str]] = (
-        ("disk.read", disk, "read_bytes"),
-        ("disk.write", disk, "write_bytes"),
-        ("net.sent", net, "bytes_sent"),
-        ("net.received", net, "bytes_recv"),
-        ("cpu.switches", cpu, "ctx_switches"),
-        ("cpu.interrupts", cpu, "interrupts"),
-    )
-    return {name: float(getattr(source, field)) for name, source, field in sources if source is not None}
+    for name, source, field in (
+        ("disk.read", "disk_io_counters", "read_bytes"),
+        ("disk.write", "disk_io_counters", "write_bytes"),
+        ("net.sent", "net_io_counters", "bytes_sent"),
+        ("net.received", "net_io_counters", "bytes_recv"),
+        ("cpu.switches", "cpu_stats", "ctx_switches"),
+        ("cpu.interrupts", "cpu_stats", "interrupts"),
+    ):
+        totals = _ask(source)
+        if totals is not None:
+            yield name, float(getattr(totals, field))
+
+
+def _ask(function: str) -> Any:
+    """What a function of psutil says; None where this system, container or user does not have it."""
+    try:
+        return getattr(psutil, function)()
+    except (AttributeError, NotImplementedError, OSError, RuntimeError):
+        return None

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from streammi.errors import ConfigError
 from streammi.records import FloatArray
 
 PHASES: Final = ("linear", "parabola", "independent")
@@ -11,7 +12,9 @@ NOISE: Final = 0.1
 
 
 class Seed:
-    """X ~ U(0, 1); Y = X + N(0, 0.1), then (2X - 1)^2 + N(0, 0.1) where r is 0 and MI is not, then independent of X.
+    """X ~ U(0, 1); Y = X + N(0, 0.1), then (2X - 1)^2 + N(0, 0.1) where r is 0 and MI is not, then U(0, 1) by itself.
+
+    Each lasts for ``phase_length`` samples, and then they begin again.
 
     >>> seed = Seed(np.random.default_rng(0), phase_length=2)
     >>> x, y = seed.pairs(4)
@@ -20,6 +23,8 @@ class Seed:
     """
 
     def __init__(self, rng: np.random.Generator, phase_length: int) -> None:
+        if phase_length < 1:
+            raise ConfigError("phase_length", ">= 1 samples", phase_length)
         self._rng, self._length = rng, phase_length
         self._made = 0
 
@@ -33,4 +38,4 @@ class Seed:
         x, noise, other = self._rng.random(n), self._rng.normal(0, NOISE, n), self._rng.random(n)
         phase = (self._made + np.arange(n)) // self._length % len(PHASES)
         self._made += n
-        return x, np.choose(phase, (x, (2 * x - 1) ** 2, other)) + noise
+        return x, np.choose(phase, (x + noise, (2 * x - 1) ** 2 + noise, other))
