@@ -150,7 +150,7 @@ def peers(x: np.ndarray, y: np.ndarray, size: int, bins: int) -> Iterator[tuple[
     from river import metrics, utils
 
     i, j = (axis.symbols(v[: size + 20]).tolist() for axis, v in zip(axes(bins), (x, y), strict=True))
-    metric = utils.Rolling(metrics.MutualInfo(), window_size=size)
+    metric = utils.Rolling(metrics.MutualInfo, window_size=size)
     for a, b in zip(i[:size], j[:size], strict=True):
         metric.update(a, b)
 

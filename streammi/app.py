@@ -1,5 +1,6 @@
 """Clock, signals and sockets: runs a Monitor between a feed and whoever wants to know."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
 from streammi.publish.status import status_of
 from streammi.records import Event, LinkHealth, PairBatch, Reading
-from streammi.stop import Stop
+from streammi.stop import Stop, parent_of
 
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
 
@@ -82,7 +83,7 @@ def run_monitor(
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         warm_up(config)
         subscriber = stack.enter_context(closing(Subscriber(feed, context, clock)))
-        stop = stack.enter_context(Stop(seconds))
+        stop = stack.enter_context(Stop(seconds, parent=parent_of(os.environ)))
         loop = Loop(Monitor(config), subscriber, publisher, Outbox(config.pair, publisher, lines, int(clock())), clock)
         return loop.run(stop, samples, log)
 

@@ -4,6 +4,7 @@ The view has the terminal and this process; what receives and counts runs beside
 a stopped session never delays it. They are joined by the same messages as over a network.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from streammi.options import FeedOptions, PairOptions, ViewOptions, arguments
+from streammi.stop import PARENT
 
 GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
 
@@ -94,6 +96,7 @@ def _process(words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
             stdout=subprocess.DEVNULL,
             stderr=messages,
             start_new_session=True,  # Ctrl-C is the view's; it then ends the others in order
+            env=os.environ | {PARENT: str(os.getpid())},
         )
     try:
         yield process

@@ -91,11 +91,15 @@ class Monitor:
         )
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:
-        if stop > start:
-            t = None if batch.t is None else batch.t[start:stop]
-            self.window.extend(batch.x[start:stop], batch.y[start:stop], t)
-            if not self._learnt:
-                self._say_what_was_learnt()
+        if stop - start == 1:  # each sample has its reading: the short way is 20 times faster than arrays of one
+            t = None if batch.t is None else batch.t.item(start)
+            self.window.update(batch.x.item(start), batch.y.item(start), t)
+        elif stop > start:
+            self.window.extend(
+                batch.x[start:stop], batch.y[start:stop], None if batch.t is None else batch.t[start:stop]
+            )
+        if not self._learnt:
+            self._say_what_was_learnt()
 
     def _reading(self) -> Reading | None:
         reading = self.window.reading(self.config.unit, self.config.estimator)

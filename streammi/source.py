@@ -1,5 +1,6 @@
 """Samples out: a recording, this machine's own readings or made-up signals as a ZeroMQ publisher."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from streammi.ingest.host import Host
 from streammi.ingest.seed import Seed
 from streammi.records import FloatArray
 from streammi.security import is_loopback
-from streammi.stop import Stop
+from streammi.stop import Stop, parent_of
 
 SEED_RATE: Final = 1000.0  # samples a second
 SEED_PHASE: Final = 10_000  # samples until the made-up coupling changes
@@ -40,7 +41,7 @@ def run_publish(
     recorded = source not in ("seed", "host")
     blocks, columns = _blocks(source, x, y, loop)
     rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
-    with zmq.Context() as context, Stop(seconds) as stop:
+    with zmq.Context() as context, Stop(seconds, parent=parent_of(os.environ)) as stop:
         outlet = Outlet(context, endpoint, push=push, patient=recorded, insecure=insecure)
         with closing(outlet):
             print(f"streammi: publishing {source} on {outlet.endpoint}", file=log, flush=True)

@@ -1,28 +1,40 @@
 """When to end: a signal, or the end of the time asked for, as something that a loop can poll."""
 
+import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import Self
+from typing import Final, Self
+
+PARENT: Final = "STREAMMI_PARENT"  # names the process that this one was started beside
+
+
+def parent_of(environment: Mapping[str, str]) -> int | None:
+    """The process that this one was started beside, if it was."""
+    return int(environment[PARENT]) if PARENT in environment else None
 
 
 class Stop:
     """SIGINT and SIGTERM as something to poll: ``requested`` turns true, ``status`` is the exit status it asks for."""
 
-    def __init__(self, deadline: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, deadline: float | None = None, clock: Callable[[], float] = time.monotonic, parent: int | None = None
+    ) -> None:
         self.status = 0
         self._clock = clock
         self._deadline = None if deadline is None else clock() + deadline
         self._caught = False
+        self._parent = parent  # the process that started this one beside itself: when that has died, so do we
         self._reader, self._writer = socket.socketpair()
         self._previous: dict[int, object] = {}
 
     @property
     def requested(self) -> bool:
-        """Whether it is time to end: by a signal, or because the time asked for is over."""
-        return self._caught or (self._deadline is not None and self._clock() >= self._deadline)
+        """Whether it is time to end: by a signal, because the time asked for is over, or because we are left alone."""
+        late = self._deadline is not None and self._clock() >= self._deadline
+        return self._caught or late or (self._parent is not None and os.getppid() != self._parent)
 
     def fileno(self) -> int:
         """Becomes readable when a signal arrives."""

@@ -184,14 +184,18 @@ class JointWindow:
 
     def update(self, x: Any, y: Any, t: float | None = None) -> None:
         """Take in one pair; O(1)."""
-        if t is None and self._short:
-            mi = kernels.push(float(x), float(y), *self._short)
-            if mi == mi:
-                self._mi = mi
-            else:
-                self._nonfinite += 1
-        else:
+        short, times = self._short, self._times
+        if short is None or (t is None) != (times is None) or not (t is None or self._newest <= t < math.inf):
             self.extend([x], [y], None if t is None else [t])
+            return
+        head = self._state.item(HEAD)
+        mi = kernels.push(float(x), float(y), *short)
+        if mi != mi:
+            self._nonfinite += 1
+            return
+        self._mi = mi
+        if times is not None and t is not None:
+            times[head] = self._newest = t
 
     def extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None = None) -> None:
         """Take in pairs, arrays of shape (n,), in order; ``ts`` are their times in seconds.
@@ -400,9 +404,9 @@ class JointWindow:
         return t if math.isfinite(t) else None
 
     def _short_way(self) -> tuple[Any, ...] | None:
-        """The arguments of kernels.push, for a count window of numbers whose bins and clock stay as they are."""
+        """The arguments of kernels.push, for a count window of numbers whose bins stay as they are."""
         x, y = self._axes
-        if self._times is not None or self._followers or self._next_check >= 0:
+        if self._span.seconds or self._followers or self._next_check >= 0:
             return None
         if isinstance(x, Categories) or isinstance(y, Categories):
             return None
@@ -440,7 +444,6 @@ class JointWindow:
     def _timestamps(self) -> FloatArray:
         if self._times is None:
             self._times = np.full(self._ring.size, np.nan)
-            self._short = None
         return self._times
 
     def _order(self) -> NDArray[np.int64]:
