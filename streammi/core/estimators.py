@@ -1,11 +1,11 @@
 """Entropy estimators as integer tables: each is a sum over cells of f(c) and a constant of the number of pairs.
 
-Every estimator here has the form ``H = A(N) - (1/N) sum over cells of f(c)`` in bits, so that
+Every estimator here has the form ``H = (W(N) - sum over cells of f(c)) / N`` in bits, so that
 
-    I(X;Y) = H(X) + H(Y) - H(X,Y) = A(N) - (S_x + S_y - S_xy) / N
+    I(X;Y) = H(X) + H(Y) - H(X,Y) = (W(N) - S_x - S_y + S_xy) / N
 
 and adding or evicting a pair changes each S by one entry of a table. The sums are int64 in fixed point: adding and
-evicting are exact inverses, and no rounding can build up.
+evicting are exact inverses, no rounding can build up, and the entropy of a constant is 0, not a rounding error.
 """
 
 import math
@@ -25,12 +25,15 @@ DEFAULT: Final[EstimatorName] = "miller_madow"
 
 
 class Estimator(msgspec.Struct, frozen=True):
-    """One entropy estimator: ``H = constant(N) - (1/N) sum terms(c)``, bits; ``source`` says where it comes from."""
+    """One entropy estimator: ``H = (whole(N) - sum terms(c)) / N``, bits; ``source`` says where it comes from.
+
+    Without ``whole`` it is ``terms``: one cell that holds everything has no entropy.
+    """
 
     name: EstimatorName
-    terms: Callable[[FloatArray], FloatArray]  # counts >= 1 -> f(c), bits
-    constant: Callable[[FloatArray], FloatArray]  # N >= 1 -> A(N), bits
     source: str
+    terms: Callable[[FloatArray], FloatArray]  # counts >= 1 -> f(c), bits
+    whole: Callable[[FloatArray], FloatArray] | None = None  # N >= 1 -> W(N), bits
 
 
 def digamma(x: FloatArray) -> FloatArray:
@@ -64,29 +67,25 @@ def _grassberger_g(c: FloatArray) -> FloatArray:
 ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
     e.name: e
     for e in (
-        Estimator("plugin", _c_log_c, np.log2, "maximum likelihood"),
+        Estimator("plugin", "maximum likelihood", _c_log_c),
         Estimator(
             "miller_madow",
-            lambda c: _c_log_c(c) - 0.5 / LN2,
-            lambda n: np.log2(n) - 0.5 / (LN2 * n),
             "Miller 1955: plug-in + (K - 1)/(2N) nats, K occupied cells",
+            lambda c: _c_log_c(c) - 0.5 / LN2,
         ),
         Estimator(
             "zhang",
-            lambda c: c * digamma(c) / LN2,
-            lambda n: digamma(n) / LN2,
             "Zhang 2012, Neural Computation 24; in closed form Schuermann 2015",
+            lambda c: c * digamma(c) / LN2,
         ),
         Estimator(
-            "grassberger", lambda c: c * _grassberger_g(c) / LN2, np.log2, "Grassberger 2003, arXiv physics/0307138"
+            "grassberger",
+            "Grassberger 2003, arXiv physics/0307138",
+            lambda c: c * _grassberger_g(c) / LN2,
+            _c_log_c,
         ),
         # N H - (N-1) mean of the leave-one-out H: the plug-in sum S cancels, which leaves one table.
-        Estimator(
-            "jackknife",
-            lambda c: c * (_c_log_c(c) - _c_log_c(c - 1)),
-            lambda n: _c_log_c(n) - _c_log_c(n - 1),
-            "Efron; Zahl 1977",
-        ),
+        Estimator("jackknife", "Efron; Zahl 1977", lambda c: c * (_c_log_c(c) - _c_log_c(c - 1))),
     )
 }
 
@@ -110,10 +109,14 @@ def scale_bits(capacity: int) -> int:
 
 
 class Table(msgspec.Struct, frozen=True, eq=False):
-    """One estimator's f(c), c = 0..size, in fixed point: ``f`` int64, shape (size + 1,), in ``unit_bits``; f(0) = 0."""
+    """One estimator's f(c) and W(N) up to ``size`` in fixed point: int64, shape (size + 1,) each, in ``unit_bits``.
+
+    f(0) = W(0) = 0.
+    """
 
     estimator: Estimator
     f: IntArray
+    whole: IntArray  # W(N); the same array as f where they do not differ
     unit_bits: float
 
 
@@ -128,9 +131,14 @@ def table(name: str | None, size: int, digits: int) -> Table:
     [0.0, 0.0, 2.0]
     """
     rule = estimator(name)
-    f = np.zeros(size + 1, dtype=np.int64)
+    f = _fixed_point(rule.terms, size, digits)
+    return Table(rule, f, f if rule.whole is None else _fixed_point(rule.whole, size, digits), 2.0**-digits)
+
+
+def _fixed_point(terms: Callable[[FloatArray], FloatArray], size: int, digits: int) -> IntArray:
+    values = np.zeros(size + 1, dtype=np.int64)
     for start in range(1, size + 1, 1 << 16):  # in pieces, so that a large table's temporaries stay small
         c = np.arange(start, min(start + (1 << 16), size + 1), dtype=np.float64)
-        f[start : start + c.size] = np.rint(rule.terms(c) * 2.0**digits)
-    f.flags.writeable = False
-    return Table(rule, f, 2.0**-digits)
+        values[start : start + c.size] = np.rint(terms(c) * 2.0**digits)
+    values.flags.writeable = False
+    return values

@@ -135,12 +135,12 @@ def _take(counts: Any, cell: Any, f: Any) -> Any:
 @njit(nogil=True, cache=True)
 def slide(
     x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any,
-    f: Any, constants: Any, unit_bits: float, floor: float, out: Any,
+    f: Any, whole: Any, unit_bits: float, floor: float, out: Any,
 ) -> None:  # fmt: skip
     """Push codes, none of them SKIP, into a count window of ``ring.size`` pairs; O(1) each.
 
-    ``f`` is the estimator's table. With ``out`` of the codes' length, out[k] becomes ``max(floor, MI)`` in bits after
-    pair k; an empty ``out`` emits nothing. A(n) is constants[n], or log2(n) where ``constants`` is empty.
+    ``f`` and ``whole`` are the estimator's tables. With ``out`` of the codes' length, out[k] becomes ``max(floor, MI)``
+    in bits after pair k; an empty ``out`` emits nothing.
     """
     size = ring.size
     y_size = np.uint64(y_counts.size)
@@ -148,9 +148,6 @@ def slide(
     s_x, s_y, s_xy = state[S_X], state[S_Y], state[S_XY]
     x_clipped, y_clipped, clipped = state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
     emit = out.size > 0
-    constant = 0.0
-    if emit and n > 0:
-        constant = constants[n] if constants.size else np.log2(n)
     for k in range(x_codes.size):
         x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
         i, j = x & _SYMBOL, y & _SYMBOL
@@ -165,8 +162,6 @@ def slide(
             y_clipped -= np.int64(old >> _FLAG & _ONE)
         else:
             n += 1
-            if emit:
-                constant = constants[n] if constants.size else np.log2(n)
         ring[head] = x << _X | y
         head = head + 1 if head + 1 < size else 0
         s_x += _put(x_counts, i, f)
@@ -176,7 +171,7 @@ def slide(
         y_clipped += np.int64(y >> _FLAG)
         clipped += np.int64((x | y) >> _FLAG)
         if emit:
-            out[k] = max(floor, constant - (s_x + s_y - s_xy) * (unit_bits / n))
+            out[k] = max(floor, (whole[n] - s_x - s_y + s_xy) * (unit_bits / n))
     state[HEAD], state[N] = head, n
     state[S_X], state[S_Y], state[S_XY] = s_x, s_y, s_xy
     state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = x_clipped, y_clipped, clipped
@@ -187,7 +182,7 @@ def slide(
 def push(
     x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, y_low: float, y_high: float,
     y_uniform: int, y_inner: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any,
-    constants: Any, unit_bits: float, floor: float,
+    whole: Any, unit_bits: float, floor: float,
 ) -> float:  # fmt: skip
     """``slide`` for one pair, coded here and written to the ring of ``values`` (2, capacity); returns MI in bits.
 
@@ -208,7 +203,7 @@ def push(
         return np.nan
     head = state[HEAD]
     values[0, head], values[1, head] = x, y
-    slide(code[0], code[1], ring, state, x_counts, y_counts, joint, f, constants, unit_bits, floor, mi)
+    slide(code[0], code[1], ring, state, x_counts, y_counts, joint, f, whole, unit_bits, floor, mi)
     return mi[0]  # type: ignore[no-any-return]
 
 

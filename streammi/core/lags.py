@@ -86,10 +86,10 @@ class LagBank:
         lags = self._delays.astype(np.float64) * (1.0 if seconds is None else seconds)
         return DelayProfile(lags=lags, mi=mi, lag_unit="samples" if seconds is None else "s")
 
-    def move(self, delays: Iterable[int]) -> None:
-        """Take other delays, counted from the history there is."""
+    def move(self, delays: Iterable[int], beyond: int = 0) -> None:
+        """Take other delays, counted from the history there is; keep ``beyond`` more pairs of history than they need."""
         self._delays = _check_delays(delays)
-        self._history.reach = int(np.abs(self._delays).max())
+        self._history.reach = int(np.abs(self._delays).max()) + beyond
         self._count()
 
     def learn(self, x_axis: Axis, y_axis: Axis) -> None:
@@ -201,8 +201,7 @@ def mi_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, IntArray
     """MI in bits of joint histograms (D, Bx, By), and how many pairs each holds, both (D,); 0 of an empty one."""
     sums, pairs = np.empty((2, joint.shape[0]), dtype=np.int64)
     kernels.delay_sums(joint, table.f, sums, pairs)
-    n = np.maximum(pairs, 1).astype(np.float64)
-    return table.estimator.constant(n) - sums * (table.unit_bits / n), pairs
+    return (table.whole[pairs] - sums) * (table.unit_bits / np.maximum(pairs, 1)), pairs
 
 
 def _check_delays(delays: Iterable[int]) -> IntArray:

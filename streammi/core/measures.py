@@ -69,13 +69,12 @@ def reading(
 def entropies(
     x_counts: NDArray[np.uint32], y_counts: NDArray[np.uint32], joint: NDArray[np.uint32], n: int, table: Table
 ) -> tuple[float, float, float]:
-    """H(X), H(Y), H(X,Y) in bits by the table's estimator: A(n) - S/n."""
+    """H(X), H(Y), H(X,Y) in bits by the table's estimator: (W(n) - S) / n."""
     sums = np.empty(3, dtype=np.int64)
     kernels.table_sums(joint, x_counts, y_counts, table.f, sums)
-    constant = math.log2(n) if table.estimator.name == "plugin" else float(table.estimator.constant(np.float64(n)))  # type: ignore[arg-type]
-    s_x, s_y, s_xy = sums.tolist()
+    whole, (s_x, s_y, s_xy) = table.whole.item(n), sums.tolist()
     per_pair = table.unit_bits / n
-    return constant - s_x * per_pair, constant - s_y * per_pair, constant - s_xy * per_pair
+    return (whole - s_x) * per_pair, (whole - s_y) * per_pair, (whole - s_xy) * per_pair
 
 
 def spearman(x: FloatArray, y: FloatArray) -> float | None:

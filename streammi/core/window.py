@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -138,7 +137,7 @@ class JointWindow:
         if self._mi is None and self.n and self._learnt:
             s_x, s_y, s_xy = self.sums
             n = self.n
-            mi = self._constant(n) - (s_x + s_y - s_xy) * (self._table.unit_bits / n)
+            mi = (self._table.whole.item(n) - s_x - s_y + s_xy) * (self._table.unit_bits / n)
             self._mi = max(self._floor, mi)
         return self._mi
 
@@ -353,9 +352,8 @@ class JointWindow:
                 x_codes, y_codes, t, self._span.seconds, MAX_WINDOW_PAIRS, self._ring, times, state, *counts, table.f
             )
         else:
-            constants = EMPTY if self._plugin or not out.size else self._constants
             kernels.slide(
-                x_codes, y_codes, self._ring, state, *counts, table.f, constants, table.unit_bits, self._floor, out
+                x_codes, y_codes, self._ring, state, *counts, table.f, table.whole, table.unit_bits, self._floor, out
             )
             if t is not None:
                 _write(self._timestamps(), head, t)
@@ -411,17 +409,13 @@ class JointWindow:
         if isinstance(x, Categories) or isinstance(y, Categories):
             return None
         counts = (self._x_counts, self._y_counts, self._joint)
-        table, constants = self._table, EMPTY if self._plugin else self._constants
+        table = self._table
         ring = (self._ring, self._values, self._state)
-        return (*x.scalars, *y.scalars, *ring, *counts, table.f, constants, table.unit_bits, self._floor)
+        return (*x.scalars, *y.scalars, *ring, *counts, table.f, table.whole, table.unit_bits, self._floor)
 
     @property
     def _learnt(self) -> bool:
         return UNLEARNT is not self._axes[0] and UNLEARNT is not self._axes[1]
-
-    @property
-    def _plugin(self) -> bool:
-        return self._table.estimator.name == "plugin"
 
     @property
     def _learns(self) -> bool:
@@ -430,16 +424,7 @@ class JointWindow:
     @property
     def _floor(self) -> float:
         # The plug-in MI is never negative but for the last bit of a float; a corrected one may be, and is said so.
-        return 0.0 if self._plugin else -math.inf
-
-    def _constant(self, n: int) -> float:
-        return math.log2(n) if self._plugin else float(self._constants[n])
-
-    @cached_property
-    def _constants(self) -> FloatArray:
-        """A(n) for each n the ring has room for, shape (capacity + 1,)."""
-        n = np.maximum(np.arange(self._ring.size + 1, dtype=np.float64), 1.0)
-        return self._table.estimator.constant(n)
+        return 0.0 if self._table.estimator.name == "plugin" else -math.inf
 
     def _timestamps(self) -> FloatArray:
         if self._times is None:
@@ -465,7 +450,6 @@ class JointWindow:
         self._times = _grown(self._timestamps()[at], capacity)
         self._state[HEAD] = n
         self._table = estimators.table(self._table.estimator.name, capacity, self._digits)
-        self.__dict__.pop("_constants", None)
 
     def _learn(self) -> None:
         """Fit the bins that learn from the window's own values, where they do not fit any more."""
