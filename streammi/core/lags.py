@@ -87,7 +87,7 @@ class LagBank:
         return DelayProfile(lags=lags, mi=mi, lag_unit="samples" if seconds is None else "s")
 
     def move(self, delays: Iterable[int], beyond: int = 0) -> None:
-        """Take other delays, counted from the history there is; keep ``beyond`` more pairs of history than they need."""
+        """Take other delays, counted from the history there is; keep ``beyond`` pairs more of it than they need."""
         self._delays = _check_delays(delays)
         self._history.reach = int(np.abs(self._delays).max()) + beyond
         self._count()
@@ -111,13 +111,14 @@ class LagBank:
     def state(self) -> tuple[dict[str, Any], list[NDArray[Any]]]:
         """What ``restore`` needs: plain values and arrays."""
         history = self._history
-        header = {"delays": self._delays.tolist(), "seen": history.seen, "n": history.n}
-        return header, [history.values(history.seen - history.oldest)]
+        header = {"delays": self._delays.tolist(), "seen": history.seen, "n": history.n, "reach": history.reach}
+        return header, [history.values]
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state; the counts are there again once the bank follows the restored window."""
         self._history.restore(arrays[0], header["seen"], header["n"])
         self.move(header["delays"])
+        self._history.reach = header["reach"]
 
     def _count(self) -> None:
         history = self._history
@@ -156,13 +157,18 @@ class _History:
         """The symbols of x and y, from the pair with the number that is given with them."""
         return self._codes[0], self._codes[1], self.oldest
 
-    def values(self, count: int) -> FloatArray:
-        """The newest ``count`` values, or all there are, shape (2, k); labels are their symbols."""
-        kept = self.seen - self.oldest
-        return self._values[:, max(kept - count, 0) : kept]
+    @property
+    def kept(self) -> int:
+        """How many pairs there are."""
+        return self.seen - self.oldest
+
+    @property
+    def values(self) -> FloatArray:
+        """The values, oldest first, shape (2, kept); labels are their symbols."""
+        return self._values[:, : self.kept]
 
     def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
-        kept, m = self.seen - self.oldest, x.size
+        kept, m = self.kept, x.size
         if kept + m > self._values.shape[1]:
             capacity = 3 * (max(kept + m, self.n + self.reach)) // 2
             self._values, self._codes = _resized(self._values, capacity), _resized(self._codes, capacity)
@@ -176,13 +182,13 @@ class _History:
         """Make room once a third of the buffer is no longer needed."""
         spare = self.seen - self.n - self.reach - self.oldest
         if spare * 3 > self._values.shape[1]:
-            kept = self.seen - self.oldest
+            kept = self.kept
             for array in (self._values, self._codes):
                 array[:, : kept - spare] = array[:, spare:kept].copy()
             self.oldest += spare
 
     def code(self, axes: tuple[Axis, Axis]) -> None:
-        kept = self.seen - self.oldest
+        kept = self.kept
         for side, axis in enumerate(axes):
             values, out = self._values[side, :kept], self._codes[side, :kept]
             if isinstance(axis, Categories):
