@@ -10,6 +10,7 @@ from streammi.dashboard.text import clock, count, duration, fit, number, short, 
 from streammi.dashboard.theme import Theme
 from streammi.records import Event, LinkHealth, Reading, Snapshot, Unit
 
+LARGE_FROM = 60  # columns: with fewer, large digits take the place of words
 EVENT_MARKS = {"gained": "up", "lost": "down_arrow", "shifted": "moved", "moved": "moved", "recovered": "recovered"}
 
 
@@ -83,7 +84,7 @@ def now(canvas: Canvas, d: Drawing) -> None:
         return
     shown = max(reading.mi_corrected, 0.0) * d.factor
     x = 0
-    if canvas.height >= 4 and theme.glyphs.half_blocks:
+    if canvas.height >= 4 and canvas.width >= LARGE_FROM and theme.glyphs.half_blocks:
         digits = charts.large(number(shown, 3 if shown < 10 else 2))
         part = canvas.part(0, 1, digits.shape[1], 3)
         part.glyphs[...] = digits[: part.height, : part.width]
@@ -94,22 +95,22 @@ def now(canvas: Canvas, d: Drawing) -> None:
     head = [("MI ", theme.title), (f"{number(shown)}{sign}", theme.mi_strong), (f" {d.unit}", theme.text)]
     if reading.stderr is not None:
         head.append((f" {theme.glyphs.plus_minus} {number(d.value(reading.stderr))}", theme.dim))
-    canvas.spans(x if canvas.height >= 4 else 0, 0, head)
-    for k, row in enumerate(rows[: canvas.height - 1]):
-        canvas.spans(x if canvas.height >= 4 else 0, 1 + k, row)
+    canvas.spans(x, 0, head)
+    for k, (text, pen) in enumerate(rows[: canvas.height - 1]):
+        canvas.text(x, 1 + k, fit(text, canvas.width - x), pen)
 
 
-def _now_rows(d: Drawing, reading: Reading) -> list[list[tuple[str, int]]]:
+def _now_rows(d: Drawing, reading: Reading) -> list[tuple[str, int]]:
     theme, rows = d.theme, []
     if d.snapshot.verdict:
         dependent = d.snapshot.verdict.startswith(("dependent", "linearly"))
-        rows.append([(d.snapshot.verdict, theme.good if dependent else theme.warn)])
+        rows.append((d.snapshot.verdict, theme.good if dependent else theme.warn))
     facts = f"plug-in {number(d.value(reading.mi))} {d.unit}"
     if reading.pearson_r is not None:
         facts += f"   Pearson r {signed(reading.pearson_r, 2)}"
     if reading.spearman_r is not None:
         facts += f"   Spearman {signed(reading.spearman_r, 2)}"
-    rows.append([(facts, theme.text)])
+    rows.append((facts, theme.text))
     more = []
     if reading.p is not None:
         more.append(f"p {reading.p:.2g}")
@@ -122,7 +123,7 @@ def _now_rows(d: Drawing, reading: Reading) -> list[list[tuple[str, int]]]:
     extremes = d.state.extremes.get(d.snapshot.pair)
     if extremes is not None:
         more.append(f"seen {number(d.value(extremes.low))} to {number(d.value(extremes.high))} {d.unit}")
-    rows.append([("   ".join(more), theme.dim)])
+    rows.append(("   ".join(more), theme.dim))
     return rows
 
 

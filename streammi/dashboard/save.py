@@ -26,7 +26,9 @@ def svg(canvas: Canvas, theme: Theme, title: str) -> str:
     )
     canvas.settle()
     for glyphs, pens in zip(canvas.glyphs, canvas.pens, strict=True):
-        edges = np.flatnonzero(np.diff(pens)) + 1
+        # A piece never begins with blanks: some viewers of SVG drop them, and the text would slide to the left.
+        blank = glyphs == ord(" ")
+        edges = np.flatnonzero((np.diff(pens) != 0) | np.diff(blank)) + 1
         starts, ends = np.concatenate(([0], edges)), np.concatenate((edges, [pens.size]))
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             console.print(

@@ -2,6 +2,7 @@
 
 from streammi.dashboard import panels
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.heatmap import LABEL_COLUMNS, MARGINAL_COLUMNS
 from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.panels import Drawing
 from streammi.dashboard.state import Panel, State
@@ -98,7 +99,7 @@ def _wide(body: Canvas, d: Drawing) -> None:
     feed_rows = 1 if width >= 110 or height < 24 else 2
     bottom = 3 + feed_rows + event_rows
     top, gap = height - bottom, 2
-    right = min(max(2 * (top - 4) + 14, 30), width * 9 // 20)
+    right = _heatmap_width(d, width, top)
     left = width - right - gap
     panels.now(body.part(0, 1, left, 4), d)
     delay_rows = max(top // 4, 5) if d.snapshot.profile is not None and top >= 20 else 0
@@ -110,6 +111,14 @@ def _wide(body: Canvas, d: Drawing) -> None:
     panels.feed(body.part(0, top + 3, width, feed_rows), d)
     if event_rows:
         panels.events(body.part(0, top + 3 + feed_rows, width, event_rows), d)
+
+
+def _heatmap_width(d: Drawing, width: int, height: int) -> int:
+    """As wide as whole columns a bin make it, up to half the screen and about as wide as high."""
+    bins = 16 if d.snapshot.counts is None else max(d.snapshot.counts.shape[0], 1)
+    around = LABEL_COLUMNS + MARGINAL_COLUMNS
+    room = min(width // 2, 2 * height + around) - around
+    return around + max(bins * (room // bins), min(room, 24))
 
 
 def _help(body: Canvas, theme: Theme) -> None:

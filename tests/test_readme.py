@@ -1,0 +1,90 @@
+"""What the README tells a newcomer to type works as it stands."""
+
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import zmq
+
+from streammi import cli
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+COMMANDS = [line for language, text in BLOCKS if language == "console" for line in text.splitlines() if line]
+INLINE = re.findall(r"`(streammi [a-z]+ [^`]*)`", README)
+
+
+def free_port() -> int:
+    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
+        return socket.bind_to_random_port("tcp://127.0.0.1")
+
+
+def test_the_library_in_five_lines() -> None:
+    done = subprocess.run([sys.executable, "-c", PYTHON[2]], capture_output=True, text=True, check=True)
+    value, unit = done.stdout.split()
+    assert unit == "bit"
+    assert 2.0 < float(value) < 4.0  # y is a function of x: MI is H(Y)
+
+
+@pytest.mark.parametrize("line", [c for c in COMMANDS if "streammi" in c] + INLINE)
+def test_every_command_names_options_that_there_are(line: str) -> None:
+    words = shlex.split(line.partition("#")[0])
+    command = words[1]
+    assert command in {c.name or c.callback.__name__ for c in cli.app.registered_commands if c.callback}
+    text = subprocess.run(
+        [sys.executable, "-m", "streammi", command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for option in (word.partition("=")[0] for word in words if word.startswith("--")):
+        assert option in text
+
+
+def test_publisher_monitor_view_and_consumer_together() -> None:
+    """The README's blocks and lines as they are, but for ports that are free here."""
+    ports = {"5556": str(free_port()), "5557": str(free_port())}
+
+    def here(text: str) -> str:
+        for port, free in ports.items():
+            text = text.replace(port, free)
+        return text
+
+    monitor_line, view_line = (next(c for c in COMMANDS if c.startswith(f"streammi {n}")) for n in ("monitor", "view"))
+    publisher = subprocess.Popen([sys.executable, "-c", here(PYTHON[0])])
+    words = shlex.split(here(monitor_line))[1:]
+    monitor = subprocess.Popen(
+        [sys.executable, "-m", "streammi", *words, "--quiet"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    consumer = subprocess.Popen([sys.executable, "-u", "-c", here(PYTHON[1])], stdout=subprocess.PIPE, text=True)
+    try:
+        assert consumer.stdout is not None
+        name, n, mi, unit = consumer.stdout.readline().split()
+        assert (name, unit) == ("mi/temperature~power", "bit")
+        time.sleep(2)
+        shown = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "streammi",
+                *shlex.split(here(view_line))[1:],
+                "--output",
+                "once",
+                "--seconds",
+                "20",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert '"unit":"bit"' in shown.stdout
+        assert int(n) > 0
+        assert float(mi) < 10
+    finally:
+        for process in (publisher, monitor, consumer):
+            process.terminate()
+            process.wait()
+        assert consumer.stdout is not None
+        consumer.stdout.close()
