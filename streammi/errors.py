@@ -12,6 +12,7 @@ Reason: TypeAlias = Literal[
     "not msgpack",
     "not CBOR",
     "not text",
+    "not Influx lines",
     "no such path",
     "not a number",
     "lengths differ",

@@ -1,92 +1,211 @@
-"""What was found in messages, collected in order: samples as rows, or whole arrays, until a batch is made of them."""
+"""Values as messages hold them to float64 columns, or to labels; and the columns of many messages to one batch.
 
+A value is a number, a boolean (0 or 1, as a switch is), or a text that reads as a number, as exchanges and MQTT bridges
+send them. null and NaN are both "nothing measured": they pass as NaN, and the window counts them as not finite. A whole
+number too large for a float64 passes as infinite, likewise.
+"""
+
+import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.timestamps import scale
+from streammi.ingest.timestamps import is_missing, scale, to_seconds, to_seconds_array
 from streammi.records import FloatArray
 
-Row: TypeAlias = tuple[Any, ...]  # a value a signal, then the time (NaN: none) and the sequence number (NaN: none)
+Column: TypeAlias = list[Any] | NDArray[Any]
+NUMERIC: Final[np.dtype[Any]] = np.dtype(np.float64)
+LABELS: Final[np.dtype[Any]] = np.dtype(np.object_)
 
 
-class Columns:
-    """Samples of several signals with their times and sequence numbers.
+def is_array(value: Any) -> bool:
+    """Whether a value is many values.
 
-    >>> columns = Columns(2, labels=False)
-    >>> columns.add((1.0, 2.0, np.nan, 7))
-    >>> columns.add_block([np.array([3.0]), np.array([4.0])])
-    >>> values, t = columns.take()
-    >>> [v.tolist() for v in values], t
-    ([[1.0, 3.0], [2.0, 4.0]], None)
+    >>> is_array([1, 2]), is_array(np.zeros(2)), is_array("12"), is_array(np.float32(1))
+    (True, True, False, False)
+    """
+    return isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
+def number(value: Any) -> float:
+    """A value as a float64; ``FeedError("not a number")``.
+
+    >>> number(7), number(True), number("1e3"), number(None), number(-(10**400))
+    (7.0, 1.0, 1000.0, nan, -inf)
+    """
+    try:
+        if isinstance(value, float | int | np.number | np.bool_):
+            return float(value)
+        if isinstance(value, str):
+            return math.nan if is_missing(value) else float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    except (ValueError, TypeError):  # a text; a complex number
+        pass
+    if value is None:
+        return math.nan
+    raise FeedError("not a number", f"{type(value).__name__} {repr(value)[:60]}")
+
+
+def is_number(text: str) -> bool:
+    """Whether a text reads as a number.
+
+    >>> is_number("-1e3"), is_number("NaN"), is_number("1 2")
+    (True, True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def label(value: Any) -> Any:
+    """A value as a label: a text, a boolean or a number as it is; null as NaN.
+
+    >>> label("on"), label(3), label(None)
+    ('on', 3, nan)
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, str | bool | int | float):
+        return value
+    return number(value)
+
+
+def column(values: Column, labels: bool) -> NDArray[Any]:
+    """Many values as float64, or as labels, shape (n,): one that is no value becomes NaN, unless none of them is one.
+
+    >>> column([1, None, "2.5", "x", {}], labels=False)
+    array([1. , nan, 2.5, nan, nan])
+    >>> column(["x"], labels=False)
+    Traceback (most recent call last):
+    ...
+    streammi.errors.FeedError: not a number: str 'x'
+    """
+    if len(values) == 0:
+        raise FeedError("empty", "an empty array")
+    if isinstance(values, np.ndarray) and (values.ndim != 1 or values.dtype.kind not in "fiub"):
+        raise FeedError("not a number", f"an array of {values.dtype} with shape {values.shape}")
+    if labels:
+        return _objects([_or_nan(value, label) for value in values])
+    try:
+        numbers = np.ascontiguousarray(values, dtype=np.float64)  # reads numbers, null, booleans and texts
+    except (ValueError, TypeError, OverflowError):
+        pass
+    else:
+        if numbers.ndim == 1:
+            return numbers
+    numbers = np.array([_or_nan(value, number) for value in values])
+    if np.isnan(numbers).all():
+        for value in values:
+            number(value)
+    return numbers
+
+
+def times(value: Any, n: int) -> Column:
+    """The times of ``n`` samples in seconds: of each, or one for all. ``FeedError("not a time")``.
+
+    >>> times("2026-01-01T00:00:00Z", 2), times([1767225600000, None], 2)
+    ([1767225600.0, 1767225600.0], array([1.7672256e+09,           nan]))
+    """
+    if not is_array(value):
+        return [_seconds(value)] * n
+    if len(value) != n:
+        raise FeedError("lengths differ", f"{len(value)} times for {n} samples")
+    if isinstance(value, np.ndarray):
+        if value.ndim != 1 or value.dtype.kind not in "fiu":
+            raise FeedError("not a time", f"an array of {value.dtype} with shape {value.shape}")
+        return scale(value)
+    if all(isinstance(one, str) for one in value):
+        return to_seconds_array(value)
+    return np.array([math.nan if one is None else _seconds(one) for one in value])
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, np.number):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return math.nan
+    return to_seconds(value)
+
+
+def _or_nan(value: Any, convert: Callable[[Any], Any]) -> Any:
+    try:
+        return convert(value)
+    except FeedError:
+        return math.nan
+
+
+def _objects(values: list[Any]) -> NDArray[Any]:
+    array = np.empty(len(values), dtype=np.object_)
+    array[:] = values
+    return array
+
+
+class Batch:
+    """The columns of messages, one after the other.
+
+    >>> batch = Batch(2, labels=False)
+    >>> batch.add(([1.0], [2.0]), None)
+    >>> batch.add((np.array([3.0]), np.array([4.0])), [60.0])
+    >>> batch.take(math.nan)
+    [array([1., 3.]), array([2., 4.]), array([60., 60.])]
     """
 
     def __init__(self, signals: int, labels: bool) -> None:
-        self.sequence = Sequence()
-        self._signals, self._dtype = signals, np.object_ if labels else np.float64
-        self._rows: list[Row] = []
-        self._blocks: list[tuple[list[NDArray[Any]], FloatArray | None]] = []
-        self.add: Callable[[Row], None] = self._rows.append
+        self._dtype = LABELS if labels else NUMERIC
+        self._signals = signals
+        self._timed = False
+        self._rows: list[tuple[Any, ...]] = []  # single samples since the last block, each with its time
+        self._blocks: list[tuple[Column, ...]] = []
 
-    def add_block(self, values: list[NDArray[Any]], t: FloatArray | None = None, seq: float = np.nan) -> None:
-        """Add arrays of shape (n,), of any number type and stride; FeedError("lengths differ") when they do."""
-        n = values[0].size
-        if any(column.shape != (n,) for column in values) or (t is not None and t.shape != (n,)):
-            raise FeedError("lengths differ", " and ".join(str(column.size) for column in values))
-        self._close_rows()
-        self.sequence.message(seq, n)
-        self._blocks.append((values, t))
+    def add(self, values: tuple[Column, ...], t: Column | None) -> None:
+        """Add columns of equal length, and their times."""
+        n = len(values[0])
+        if t is None:
+            t = [math.nan] * n
+        else:
+            self._timed = True
+        if n == 1:
+            self._rows.append((*(column[0] for column in values), t[0]))
+        else:
+            self._close_rows()
+            self._blocks.append((*values, t))
 
-    def take(self) -> tuple[list[NDArray[Any]], FloatArray | None]:
-        """The columns so far, each (n,), and their times, None where none has one; leaves nothing behind."""
+    def take(self, last_t: float) -> list[Any]:
+        """The columns, and behind them their times: a sample without one is taken to be at the time of the one before.
+
+        ``last_t`` is the time of the sample before the first, NaN where there is none. None instead of the
+        times where there are none at all.
+        """
         self._close_rows()
-        blocks, self._blocks = self._blocks, []
-        if not blocks:
-            return [np.empty(0, dtype=self._dtype) for _ in range(self._signals)], None
-        # One pass over everything, which also packs and converts: blocks may be views into messages.
-        values = [
-            np.concatenate([block[0][k] for block in blocks], dtype=self._dtype, casting="unsafe")
-            for k in range(self._signals)
-        ]
-        if all(t is None for _, t in blocks):
-            return values, None
-        t = np.concatenate([np.full(block[0].size, np.nan) if t is None else t for block, t in blocks])
-        return values, None if np.isnan(t).all() else t
+        columns = list(zip(*self._blocks, strict=True)) or [()] * (self._signals + 1)
+        values = [_joined(pieces, self._dtype) for pieces in columns[:-1]]
+        timed = self._timed or not math.isnan(last_t)
+        return [*values, _filled(_joined(columns[-1], NUMERIC), last_t) if timed else None]
 
     def _close_rows(self) -> None:
-        if not self._rows:
-            return
-        table: NDArray[Any] = np.empty((len(self._rows), self._signals + 2), dtype=self._dtype)
-        table[:] = self._rows
-        self._rows.clear()
-        *values, t, seq = (np.ascontiguousarray(column) for column in table.T)
-        self.sequence.samples(seq.astype(np.float64))
-        self._blocks.append((values, scale(t.astype(np.float64))))
+        if self._rows:
+            self._blocks.append(tuple(list(column) for column in zip(*self._rows, strict=True)))
+            self._rows.clear()
 
 
-class Sequence:
-    """Sequence numbers: what is missing between them, and how often they began again."""
+def _joined(pieces: tuple[Column, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    arrays = [_objects(list(piece)) if dtype is LABELS else np.asarray(piece, dtype=dtype) for piece in pieces]
+    if len(arrays) == 1:
+        return arrays[0]
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype=dtype)
 
-    def __init__(self) -> None:
-        self.gaps = 0  # samples that never came
-        self.resets = 0  # the numbers stepped back: the sender began again, or the network changed the order
-        self._next: float | None = None
 
-    def samples(self, seq: FloatArray) -> None:
-        """Check the numbers of consecutive samples, shape (n,); NaN where a sample has none."""
-        seq = seq[np.isfinite(seq)]
-        if seq.size:
-            expected = np.concatenate(([seq[0] if self._next is None else self._next], seq[:-1] + 1))
-            self._judge(seq - expected)
-            self._next = float(seq[-1]) + 1
-
-    def message(self, seq: float, n: int) -> None:
-        """Check the number of a message with ``n`` samples, which counts messages."""
-        self.samples(np.array([seq]))
-
-    def _judge(self, ahead: FloatArray) -> None:
-        self.gaps += int(ahead[ahead > 0].sum())
-        self.resets += int((ahead < 0).sum())
+def _filled(t: FloatArray, last_t: float) -> FloatArray:
+    known = np.isfinite(t)
+    if known.all() or not (known.any() or math.isfinite(last_t)):
+        return t
+    first = last_t if math.isfinite(last_t) else t[known][0]
+    source = np.maximum.accumulate(np.where(known, np.arange(t.size), -1))
+    filled: FloatArray = np.where(source < 0, first, t[source])
+    return filled

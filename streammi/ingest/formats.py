@@ -1,295 +1,290 @@
-"""Messages to pairs: one function a format, a table that names them, and the Decoder that counts what is not a pair."""
+"""Messages to pairs: the table of formats, which one a message is in, and the Decoder, which counts what is no pair.
 
-import json
-import re
-from collections.abc import Callable, Sequence
-from operator import attrgetter
-from typing import Any, Final, TypeAlias
+A format is a row of the table: what its messages look like, a function that tells them, and one that reads one. Those
+that carry one sample a message at high rates also have a bulk reader.
+"""
+
+from collections.abc import Callable
+from itertools import chain
+from math import nan
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
-import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
-from streammi.ingest.columns import Columns
-from streammi.ingest.paths import Chain, follow, resolve
-from streammi.ingest.timestamps import to_seconds
-from streammi.records import FloatArray, PairBatch
+from streammi.ingest import arrays, packed, pairs, text
+from streammi.ingest.columns import Batch
+from streammi.ingest.content import Content, Places, Samples, Wanted, numbers_of, samples
+from streammi.ingest.frames import MAX_FRAMES, Frames, Messages, is_text
+from streammi.ingest.sequence import GapCounter, Numbers
+from streammi.ingest.typed import Typed
+from streammi.records import FloatArray, PairBatch, SampleBatch
 
-Frames: TypeAlias = Sequence[bytes]
-Parser: TypeAlias = Callable[[Frames, Columns], None]  # adds what one message holds; FeedError when that is nothing
-
-TIME_NAMES: Final = ("timestamp", "time", "ts", "t")
-SEQ_NAMES: Final = ("seq",)
-ASCII_SECONDS: Final = re.compile(rb"[0-9]{1,12}(\.[0-9]{1,9})?")
-BAD_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+SWITCH_AFTER: Final = 5  # messages in a row in one other format: then the feed has changed, not just one message
 
 
-class JsonObjects:
-    """``[json]``, ``[topic, json]`` and ``[topic, json, ASCII seconds]``: an object, or an array of them.
+class Bulk(Protocol):
+    """Reads runs of messages that are like one that was read before."""
 
-    The first message is decoded in full, which finds out where the values are; then a decoder is made that reads just
-    these, with their types, and serves as long as it fits (0.5 instead of 3 us a message).
-    """
+    def learn(self, content: Content, places: Places | None) -> None:
+        """Expect messages like this one."""
 
-    def __init__(self, config: FeedConfig) -> None:
-        self._config = config
-        self._typed: Callable[[bytes], Any] | None = None
-        self._pick: Callable[[Any], tuple[Any, ...]] = tuple
-        self._places: list[Chain | None] = []  # that the decoder was made for
-
-    def __call__(self, frames: Frames, columns: Columns) -> None:
-        """Add the samples of one message."""
-        payload = frames[-1] if len(frames) < 3 else frames[1]
-        if self._typed is not None and len(frames) < 3:
-            try:
-                columns.add(self._pick(self._typed(payload)))
-                return
-            except BAD_JSON:
-                pass  # another shape than the ones before: looked at in full
-        document = _json(payload)
-        sent = _ascii_seconds(frames[2]) if len(frames) == 3 else np.nan
-        if isinstance(document, list):
-            # All or nothing: an array of which one object is bad must not leave half of it behind.
-            for row in [self._row(one, sent) for one in document]:
-                columns.add(row)
-            if not document:
-                raise FeedError("empty", "an empty array")
-        else:
-            self._one(document, sent, columns)
-
-    def _one(self, document: Any, sent: float, columns: Columns) -> None:
-        chains = [resolve(document, path) for path in (self._config.x, self._config.y)]
-        values = [follow(document, chain) for chain in chains]
-        if all(isinstance(value, list) for value in values):
-            self._arrays(document, values, columns)
-            return
-        columns.add(self._row(document, sent))
-        if np.isnan(sent) and not self._config.labels:
-            t, seq = _chain(document, self._config.t, TIME_NAMES), _chain(document, self._config.seq, SEQ_NAMES)
-            if (places := [*chains, t, seq]) != self._places:
-                self._places = places
-                self._typed, self._pick = typed_decoder(places)
-
-    def _arrays(self, document: Any, values: list[list[Any]], columns: Columns) -> None:
-        blocks = [np.array([_number(v) for v in value]) for value in values]
-        time = _optional(document, self._config.t, TIME_NAMES)
-        t: FloatArray | None = None
-        if isinstance(time, list):
-            t = np.array([to_seconds(one) for one in time])
-        seq = _optional(document, self._config.seq, SEQ_NAMES)
-        columns.add_block(blocks, t, np.nan if seq is None else _number(seq))
-
-    def _row(self, document: Any, sent: float) -> tuple[Any, ...]:
-        config = self._config
-        values = [follow(document, resolve(document, path)) for path in (config.x, config.y)]
-        time = _optional(document, config.t, TIME_NAMES)
-        seq = _optional(document, config.seq, SEQ_NAMES)
-        take = _label if config.labels else _number
-        return (
-            *map(take, values),
-            sent if time is None else to_seconds(time),
-            np.nan if seq is None else _number(seq),
-        )
+    def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
+        """Read messages from ``start`` on, up to the first that is different; returns its index."""
 
 
-def typed_decoder(chains: list[Chain | None]) -> tuple[Callable[[bytes], Any] | None, Callable[[Any], tuple[Any, ...]]]:
-    """A decoder of just the values at these places, as numbers, and what picks them, in order, from its result.
+class Format(NamedTuple):
+    """A row of the table."""
 
-    None where a place is in a list, or where there is none at all.
-    """
-    tree: dict[str, Any] = {}
-    attributes: list[str | None] = []
-    names: dict[str, str] = {}
-    for chain in chains:
-        if chain is None:
-            attributes.append(None)
-            continue
-        if any(isinstance(key, int) for key in chain):
-            return None, tuple
-        keys = [names.setdefault(str(key), f"f{len(names)}") for key in chain]
-        branch = tree
-        for key in keys[:-1]:
-            branch = branch.setdefault(key, {})
-            if not isinstance(branch, dict):
-                return None, tuple
-        if isinstance(branch.get(keys[-1]), dict):
-            return None, tuple
-        branch[keys[-1]] = float
-        attributes.append(".".join(keys))
-    rename = {field: key for key, field in names.items()}
-    decoder = msgspec.json.Decoder(_struct(tree, rename), strict=True)
-    known = attrgetter(*(a for a in attributes if a is not None))
-    if None not in attributes:
-        return decoder.decode, known
-    blanks = tuple(np.nan for a in attributes if a is None)  # the time and the number come last, in this order
-    if attributes[-1] is not None:
-        return decoder.decode, lambda sample: (got := known(sample))[:-1] + blanks + got[-1:]
-    return decoder.decode, lambda sample: known(sample) + blanks
+    frames: str  # what a message consists of
+    recognise: Callable[[Frames], bool]  # may raise FeedError, which means no
+    read: Callable[[Frames, Wanted], Content | None]  # None: nothing of interest; FeedError: not readable
+    bulk: Callable[[Wanted], Bulk] | None = None
 
 
-def _struct(tree: dict[str, Any], rename: dict[str, str]) -> type[msgspec.Struct]:
-    fields = [(name, _struct(kind, rename) if isinstance(kind, dict) else float) for name, kind in tree.items()]
-    return msgspec.defstruct("Sample", fields, rename={name: rename[name] for name in tree})
-
-
-class RawPairs:
-    """``[buffer]`` and ``[topic, buffer]``: n x 2 little-endian floats, n from the length."""
-
-    def __init__(self, config: FeedConfig, dtype: str) -> None:
-        self._dtype = np.dtype(dtype)
-        try:
-            self._picked = [{"0": 0, "1": 1}[path] for path in (config.x, config.y)]
-        except KeyError as error:
-            raise ConfigError("--x and --y", "0 or 1 for raw pairs", error.args[0]) from None
-
-    def __call__(self, frames: Frames, columns: Columns) -> None:
-        """Add the pairs of one message."""
-        buffer = frames[-1]
-        if len(frames) > 2:
-            raise FeedError("wrong frames", f"{len(frames)} frames")
-        if not buffer:
-            raise FeedError("empty")
-        if len(buffer) % (2 * self._dtype.itemsize):
-            raise FeedError("odd length", f"{len(buffer)} bytes")
-        pairs = np.frombuffer(buffer, dtype=self._dtype).reshape(-1, 2)
-        columns.add_block([pairs[:, k] for k in self._picked])
-
-
-FORMATS: Final[dict[str, Callable[[FeedConfig], Parser]]] = {
-    "json": JsonObjects,
-    "pairs": lambda config: RawPairs(config, "<f8"),
-    "pairs32": lambda config: RawPairs(config, "<f4"),
+FORMATS: Final[dict[str, Format]] = {  # in the order in which they are tried
+    "open-ephys": Format("DATA, header, float32 samples of a channel", arrays.is_open_ephys, arrays.read_open_ephys),
+    "karabo": Format("(msgpack header, payload) ...", arrays.is_karabo, arrays.read_karabo),
+    "numpy": Format("[topic,] header with dtype and shape, array", arrays.is_numpy, arrays.read_numpy),
+    "glances": Format("prefix, plugin, JSON", text.is_glances, text.read_glances),
+    "json": Format(
+        "[topic,] JSON [, ASCII seconds]",
+        text.is_json,
+        text.read_json,
+        lambda wanted: Typed(lambda kind: msgspec.json.Decoder(kind).decode, wanted),
+    ),
+    "gnuradio": Format("[key,] float32 pairs or complex64, tags", pairs.is_gnuradio, pairs.read_gnuradio),
+    "influx": Format("[topic,] Influx lines", text.is_influx, text.read_influx),
+    "csv": Format("[topic,] CSV text", text.is_csv, text.read_csv),
+    "msgpack": Format(
+        "[topic,] msgpack",
+        packed.is_msgpack,
+        packed.read_msgpack,
+        lambda wanted: Typed(lambda kind: msgspec.msgpack.Decoder(kind).decode, wanted),
+    ),
+    "cbor": Format("[topic,] CBOR", packed.is_cbor, packed.read_cbor),
+    "pairs": Format(
+        "[topic,] float64 pairs",
+        pairs.is_pairs,
+        pairs.read_pairs,
+        lambda wanted: pairs.JoinedPairs(pairs.FLOAT64, wanted),
+    ),
+    "pairs32": Format(
+        "[topic,] float32 pairs",
+        pairs.is_pairs32,
+        pairs.read_pairs32,
+        lambda wanted: pairs.JoinedPairs(pairs.FLOAT32, wanted),
+    ),
 }
 
 
-def recognise(frames: Frames) -> str:
-    """The name of the format that a message seems to have."""
-    payload = frames[-1] if len(frames) < 3 else frames[1]
-    if payload[:1].isspace() or payload[:1] in (b"{", b"["):
-        try:
-            _json(payload)
-        except FeedError:
-            if len(payload) % 8 or payload.isascii():
-                return "json"
-        else:
-            return "json"
-    if len(payload) % 16 == 0 and _plausible(np.frombuffer(payload, dtype="<f8")):
-        return "pairs"
-    if len(payload) % 8 == 0 and _plausible(np.frombuffer(payload, dtype="<f4")):
-        return "pairs32"
-    return "pairs" if len(payload) % 16 == 0 else "json"
+def recognise(frames: Frames) -> str | None:
+    """The name of the first format that a message can be in.
+
+    >>> recognise([b"topic", b'{"x": 1}']), recognise([b"1.5,2.5"]), recognise([b"hello"])
+    ('json', 'csv', None)
+    """
+    return next((name for name, row in FORMATS.items() if _is(row, frames)), None)
 
 
-def _plausible(values: np.ndarray[Any, Any]) -> bool:
-    """Whether most of the numbers have a size that sensors have."""
-    with np.errstate(invalid="ignore"):
-        size = np.abs(values)
-    return bool(values.size and ((size == 0) | ((size > 1e-20) & (size < 1e20)) | np.isnan(values)).mean() > 0.9)
+def _is(row: Format, frames: Frames) -> bool:
+    try:
+        return row.recognise(frames)
+    except FeedError:
+        return False
 
 
 class Decoder:
-    """Messages in, pairs out; what is not a pair is counted by reason and never stops anything.
+    """Messages in, pairs out, in order; what is not a pair is counted by reason and never stops anything.
+
+    ``paths`` are the signals: two for ``decode``, one for ``samples``. A message without a usable value counts once in
+    ``malformed``; the rules for values are those of streammi.ingest.columns. With the format ``auto`` the first
+    message from which values can be read decides; a message in another format then counts as "other format", until
+    SWITCH_AFTER of them came in a row: then the feed has changed, is read on, and ``note`` says so.
 
     >>> decoder = Decoder(FeedConfig(endpoint="", x="a", y="b"))
     >>> decoder.decode([[b'{"a": 1, "b": 2}'], [b'{"a": 1}'], [b""]], received=0.0).x.tolist(), decoder.malformed
     ([1.0], {'no such path': 1, 'empty': 1})
     """
 
-    def __init__(self, config: FeedConfig) -> None:
+    def __init__(self, config: FeedConfig, paths: tuple[str, ...] | None = None) -> None:
         if config.format not in ("auto", *FORMATS):
             raise ConfigError("--format", "auto, " + ", ".join(FORMATS), config.format)
-        self._config = config
-        self._columns = Columns(2, config.labels)
-        self.format: str | None = None if config.format == "auto" else config.format
-        self._parse: Parser | None = None if self.format is None else FORMATS[self.format](config)
+        paths = (config.x, config.y) if paths is None else paths
+        for path in (*paths, config.t, config.seq):
+            if path is not None and not 0 < len(path) <= 256:
+                raise ConfigError("a path", "such as imu/acc/x or imu.acc.x, of 1 to 256 characters", path)
+        self._wanted = Wanted(paths, config.t, config.seq, config.labels, {})
+        self._max_message = config.max_message
+        self._gaps = GapCounter()
+        self._last_t = nan
+        self._auto = config.format == "auto"
+        self._settled = not self._auto
+        self._other = "", 0  # the other format of the last messages, and how many they were
+        self._changed = ""
         self.malformed: dict[str, int] = {}
         self.detail = ""  # of the last message that was malformed
         self.messages = self.bytes = self.pairs = 0
+        self.format: str | None = None  # as recognised
+        self._bulk: Bulk | None = None
+        if not self._auto:
+            self._use(config.format)
 
     @property
     def gaps(self) -> int:
-        """Samples that are missing by the feed's own sequence numbers."""
-        return self._columns.sequence.gaps
+        """Samples that are missing by the feed's own numbers, and did not come late either."""
+        return self._gaps.gaps
+
+    @property
+    def reordered(self) -> int:
+        """Messages that came after later ones."""
+        return self._gaps.reordered
+
+    @property
+    def resets(self) -> int:
+        """How often the feed's numbers began again."""
+        return self._gaps.resets
 
     @property
     def note(self) -> str:
-        """One line for the person watching."""
-        resets = self._columns.sequence.resets
-        return f"sequence numbers stepped back {resets} times" if resets else ""
+        """One line for the person watching, empty when there is nothing to say."""
+        notes = [self._changed] if self._changed else []
+        if self.resets:
+            notes.append(f"numbers began again {self.resets} times: the sender restarted, or there are several")
+        if self.reordered:
+            notes.append(f"{self.reordered} messages came after later ones")
+        return "; ".join(notes)
 
-    def decode(self, messages: Sequence[Frames], received: float) -> PairBatch:
-        """The pairs of the messages, in order."""
+    def decode(self, messages: Messages, received: float) -> PairBatch:
+        """The pairs in messages that were taken off the wire at ``received``."""
         gaps = self.gaps
-        columns = self._columns
-        size = 0
-        for frames in messages:
-            for frame in frames:
-                size += len(frame)
-            try:
-                (self._parse or self._recognised(frames))(frames, columns)
-            except FeedError as error:
-                self.malformed[error.reason] = self.malformed.get(error.reason, 0) + 1
-                self.detail = str(error)
+        (x, y), t = self._columns(messages)
+        return PairBatch(x=x, y=y, t=t, received=received, gaps=max(self.gaps - gaps, 0))
+
+    def samples(self, messages: Messages, received: float) -> SampleBatch:
+        """The samples of the one signal in messages that were taken off the wire at ``received``."""
+        gaps = self.gaps
+        (values,), t = self._columns(messages)
+        return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
+
+    def _columns(self, messages: Messages) -> tuple[list[Any], FloatArray | None]:
+        batch = Batch(len(self._wanted.paths), self._wanted.labels)
+        size = sum(map(len, chain.from_iterable(messages)))
         self.messages += len(messages)
         self.bytes += size
-        (x, y), t = columns.take()
-        self.pairs += x.size
-        return PairBatch(x=x, y=y, t=t, received=received, gaps=self.gaps - gaps)
+        if size > self._max_message or max(map(len, messages), default=0) > MAX_FRAMES:
+            messages = [frames for frames in messages if self._within_limits(frames)]
+        at = 0
+        while at < len(messages):
+            if self._bulk is not None:
+                start = at
+                at, found = self._bulk.take(messages, start)
+                if found is not None:
+                    self._other = "", 0
+                    self._add(found, batch)
+            if at < len(messages):
+                self._one(messages[at], batch)
+                at += 1
+        *columns, t = batch.take(self._last_t)
+        if t is not None and t.size:
+            self._last_t = float(t[-1])
+        self.pairs += columns[0].size
+        return columns, t
 
-    def _recognised(self, frames: Frames) -> Parser:
-        """The parser for a message of a feed whose format is not known yet; kept once a message was understood."""
-        if not frames or not frames[-1]:
-            raise FeedError("empty")
-        name = recognise(frames)
-        parse = FORMATS[name](self._config)
-        parse(frames, Columns(2, self._config.labels))
-        self.format, self._parse = name, parse
-        return parse
-
-
-def _json(payload: bytes) -> Any:
-    if not payload.strip():
-        raise FeedError("empty")
-    try:
-        return msgspec.json.decode(payload)
-    except BAD_JSON:
-        pass
-    try:  # with NaN and Infinity, as Python's own encoder writes them
-        return json.loads(payload)
-    except (ValueError, RecursionError) as error:
-        raise FeedError("not JSON", str(error)[:80]) from None
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool | int | float):
+    def _one(self, frames: Frames, batch: Batch) -> None:
+        """Read one message in full, and count it when it has nothing."""
         try:
-            return float(value)
-        except OverflowError:
-            return np.inf
-    if value is None:  # a sensor that has nothing to say: counted as not finite
-        return np.nan
-    raise FeedError("not a number", f"{type(value).__name__} {str(value)[:40]!r}")
+            self._add(self._read(frames), batch)
+        except FeedError as error:
+            self._count(error)
+        except MemoryError:
+            self._count(FeedError("too large", "a length that no buffer can have"))
+
+    def _add(self, found: Samples | None, batch: Batch) -> None:
+        if found is None:
+            return
+        batch.add(found.values, found.t)
+        if isinstance(found.numbers, Numbers):
+            self._gaps.check(found.numbers)
+        elif found.numbers is not None:
+            self._gaps.check_each(found.numbers)
+
+    def _read(self, frames: Frames) -> Samples | None:
+        if not any(frames):
+            raise FeedError("empty")
+        if not self._settled:
+            self._use(recognise(frames) or _unrecognised(frames, self._wanted))
+        try:
+            found = self._samples(frames)
+        except FeedError as error:
+            if self._auto and self._settled:
+                return self._in_other_format(frames, error)
+            raise
+        self._settled |= found is not None
+        self._other = "", 0
+        return found
+
+    def _samples(self, frames: Frames) -> Samples | None:
+        content = FORMATS[self.format or ""].read(frames, self._wanted)
+        if content is None:
+            return None
+        try:
+            found = samples(content, self._wanted)
+        except FeedError:
+            if (numbers := numbers_of(content.tree, self._wanted)) is not None:
+                self._gaps.check(numbers)
+            raise
+        if self._bulk is not None:
+            self._bulk.learn(content, found.places)
+        return found
+
+    def _in_other_format(self, frames: Frames, error: FeedError) -> Samples | None:
+        """A message that the feed's format cannot read: FeedError, unless the feed has changed its format."""
+        name = recognise(frames)
+        if name is None or name == self.format or not _has_samples(name, frames, self._wanted):
+            raise error
+        count = self._other[1] + 1 if self._other[0] == name else 1
+        self._other = name, count
+        if count < SWITCH_AFTER:
+            raise FeedError("other format", f"{name} in a feed of {self.format}")
+        self._changed = f"the feed changed its format from {self.format} to {name}"
+        self._other = "", 0
+        self._use(name)
+        return self._samples(frames)
+
+    def _use(self, name: str) -> None:
+        if name != self.format:
+            bulk = FORMATS[name].bulk
+            self.format, self._bulk = name, None if bulk is None else bulk(self._wanted)
+
+    def _within_limits(self, frames: Frames) -> bool:
+        if len(frames) > MAX_FRAMES:
+            self._count(FeedError("too many frames", f"more than {MAX_FRAMES}"))
+        elif max(map(len, frames), default=0) > self._max_message:
+            self._count(FeedError("too large", f"{max(map(len, frames))} bytes, over {self._max_message}"))
+        else:
+            return True
+        return False
+
+    def _count(self, error: FeedError) -> None:
+        self.malformed[error.reason] = self.malformed.get(error.reason, 0) + 1
+        self.detail = str(error)
 
 
-def _label(value: Any) -> Any:
-    return value if isinstance(value, str) else _number(value)
+def _unrecognised(frames: Frames, wanted: Wanted) -> str:
+    """Say what a message in none of the formats is not."""
+    if is_text(frames[-1]):
+        raise FeedError("not JSON", repr(frames[-1][:40]))
+    if set(wanted.paths) <= {"0", "1"}:
+        raise FeedError("odd length", f"{len(frames[-1])} bytes are no pairs")
+    raise FeedError("other format", f"of no format known: {frames[-1][:20]!r}")
 
 
-def _chain(document: Any, path: str | None, usual: tuple[str, ...]) -> Chain | None:
-    if path is not None:
-        return resolve(document, path)
-    if not isinstance(document, dict):
-        return None
-    return next(((name,) for name in usual if name in document), None)
-
-
-def _optional(document: Any, path: str | None, usual: tuple[str, ...]) -> Any:
-    chain = _chain(document, path, usual)
-    return None if chain is None else follow(document, chain)
-
-
-def _ascii_seconds(frame: bytes) -> float:
-    if not ASCII_SECONDS.fullmatch(frame):
-        raise FeedError("wrong frames", "the third frame is not a time in ASCII seconds")
-    return float(frame)
+def _has_samples(name: str, frames: Frames, wanted: Wanted) -> bool:
+    """Whether a message has samples in another format; a message that is a part of one, as far as it can be told."""
+    try:
+        content = FORMATS[name].read(frames, msgspec.structs.replace(wanted, memory={}))
+        return content is None or bool(samples(content, wanted))
+    except FeedError:
+        return False

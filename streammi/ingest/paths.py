@@ -3,36 +3,71 @@
 import re
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+
 from streammi.errors import FeedError
 
-Chain: TypeAlias = tuple[str | int, ...]  # keys and list indices, outermost first
-MAX_DEPTH: Final = 32
-_SEPARATORS = re.compile(r"[/.]")
+Chain: TypeAlias = tuple[Any, ...]  # the keys and list indices that lead to a value, outermost first
+
+_SEPARATOR: Final = re.compile(r"[/.]")
+_INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 
 
-def resolve(document: Any, path: str) -> Chain:
-    """The keys that lead to ``path`` in this document; FeedError("no such path") where nothing does.
+def find(tree: Any, path: str) -> Chain:
+    """The keys and indices that lead to ``path`` in this tree; ``FeedError("no such path")`` where nothing does.
 
-    A key that itself contains a separator is found first: ``{"cpu.load": 1}`` has the path ``cpu.load``.
+    A key may itself contain separators: at each level the longest piece of the path that is a key is taken. A number
+    is an index into a list or an array (-1: its last element), or a key of that number.
 
-    >>> resolve({"imu": {"acc": [1, 2]}}, "imu/acc/1")
+    >>> find({"imu": {"acc": [1, 2]}}, "imu/acc/1")
     ('imu', 'acc', 1)
+    >>> find({"cpu.load": {"1/5": 0.7}, "cpu": {"load": {}}}, "cpu.load.1/5")
+    ('cpu.load', '1/5')
     """
-    if isinstance(document, dict) and path in document:
-        return (path,)
-    chain: list[str | int] = []
-    for key in _SEPARATORS.split(path.strip("/"))[:MAX_DEPTH]:
-        step: str | int = int(key) if isinstance(document, list) and key.isdecimal() else key
-        document = follow(document, (step,))
-        chain.append(step)
-    return tuple(chain)
+    chain = _find(tree, path)
+    if chain is None:
+        raise FeedError("no such path", repr(path)[:80])
+    return chain
 
 
-def follow(document: Any, chain: Chain) -> Any:
-    """What the keys lead to; FeedError("no such path") where one of them is missing."""
+def follow(tree: Any, chain: Chain) -> Any:
+    """What the keys and indices lead to."""
     for key in chain:
-        try:
-            document = document[key]
-        except (KeyError, IndexError, TypeError):
-            raise FeedError("no such path", "/".join(map(str, chain))) from None
-    return document
+        tree = tree[key]
+    return tree
+
+
+def heads(path: str) -> list[str]:
+    """The pieces that a path can begin with, longest first.
+
+    >>> heads("a/b.c")
+    ['a/b.c', 'a/b', 'a']
+    """
+    return [path, *(path[: cut.start()] for cut in reversed(list(_SEPARATOR.finditer(path))))]
+
+
+def _find(tree: Any, path: str) -> Chain | None:
+    if isinstance(tree, dict):
+        for head in heads(path):
+            if (key := _key(tree, head)) is not None and (chain := _below(tree, key, head, path)) is not None:
+                return chain
+    elif isinstance(tree, list | np.ndarray):
+        head = heads(path)[-1]
+        if _INDEX.fullmatch(head) and np.ndim(tree) != 0 and -len(tree) <= int(head) < len(tree):
+            return _below(tree, int(head), head, path)
+    return None
+
+
+def _below(tree: Any, key: Any, head: str, path: str) -> Chain | None:
+    if len(head) == len(path):
+        return (key,)
+    rest = _find(tree[key], path[len(head) + 1 :])
+    return None if rest is None else (key, *rest)
+
+
+def _key(tree: dict[Any, Any], head: str) -> Any:
+    if head in tree:
+        return head
+    if _INDEX.fullmatch(head) and int(head) in tree:  # msgpack and CBOR have maps from numbers
+        return int(head)
+    return None

@@ -1,0 +1,79 @@
+"""Sequence numbers: what is missing between them, what came late after all, and when they began again."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from streammi.records import IntArray
+
+WRAPS: Final = frozenset({1 << 8, 1 << 16, 1 << 31, 1 << 32, 1 << 63, 1 << 64})  # where counters begin again at 0
+RESET_FROM: Final = 1 << 31  # numbers ahead: not a gap, another sender
+REMEMBERED: Final = 64  # gaps in which a late number is still looked for
+
+
+class Numbers(NamedTuple):
+    """The numbers ``first`` to ``first + many - 1``, each of which stands for ``weight`` samples."""
+
+    first: int
+    many: int = 1
+    weight: int = 1
+
+
+class GapCounter:
+    """Follows a feed's numbers; ``gaps`` are samples, ``reordered`` and ``resets`` are occasions.
+
+    A number that comes after a later one, and was counted as missing, is no longer missing but reordered. Any other
+    step back is a reset: the sender began again, or there is more than one. A counter's overflow is neither.
+
+    >>> counter = GapCounter()
+    >>> for number in (7, 8, 11, 9, 12, 0):
+    ...     counter.check(Numbers(number))
+    >>> counter.gaps, counter.reordered, counter.resets  # 10 is missing, 9 came late, 0 is a new beginning
+    (1, 1, 1)
+    """
+
+    def __init__(self) -> None:
+        self.gaps = self.reordered = self.resets = 0
+        self._next: int | None = None
+        self._missing: list[Numbers] = []
+
+    def check_each(self, numbers: IntArray) -> None:
+        """Check the numbers of consecutive samples, shape (n,)."""
+        first, last = int(numbers[0]), int(numbers[-1])
+        if self._next in (None, first) and last - first == len(numbers) - 1 and (np.diff(numbers) == 1).all():
+            self._next = last + 1
+        else:
+            for number in numbers.tolist():
+                self.check(Numbers(number))
+
+    def check(self, numbers: Numbers) -> None:
+        """Check the numbers that came next."""
+        expected = numbers.first if self._next is None else self._next
+        ahead = numbers.first - expected
+        if ahead < 0 and not (numbers.first == 0 and expected in WRAPS):
+            if self._was_missing(numbers):
+                self.reordered += 1
+                self.gaps -= numbers.many * numbers.weight
+                return
+            self._restart()
+        elif ahead >= RESET_FROM:
+            self._restart()
+        elif ahead > 0:
+            self.gaps += ahead * numbers.weight
+            self._missing = [*self._missing[1 - REMEMBERED :], Numbers(expected, ahead, numbers.weight)]
+        self._next = numbers.first + numbers.many
+
+    def _restart(self) -> None:
+        self.resets += 1
+        self._missing.clear()
+
+    def _was_missing(self, late: Numbers) -> bool:
+        end = late.first + late.many
+        for k, gap in enumerate(self._missing):
+            gap_end = gap.first + gap.many
+            if gap.first <= late.first and end <= gap_end:
+                left = Numbers(gap.first, late.first - gap.first, gap.weight)
+                right = Numbers(end, gap_end - end, gap.weight)
+                self._missing[k : k + 1] = [piece for piece in (left, right) if piece.many]
+                return True
+        return False

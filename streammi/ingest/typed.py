@@ -1,0 +1,209 @@
+"""Messages that look like the ones before, read at full speed: a msgspec decoder made for just the wanted values.
+
+Measured with {"x": ..., "y": ...}: 0.15 us a message in this decoder, 0.2 us decoded in full and then 3 us to look
+for paths, times and numbers; the more else a message holds, the larger the difference.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from operator import attrgetter
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+import numpy as np
+
+from streammi.ingest.columns import Column
+from streammi.ingest.content import (
+    ASCII_SECONDS,
+    SEQ_LIMIT,
+    SEQ_NAMES,
+    TIME_NAMES,
+    Content,
+    Places,
+    Samples,
+    Wanted,
+    has_records,
+)
+from streammi.ingest.frames import UNREADABLE, Messages
+from streammi.ingest.paths import Chain, heads
+from streammi.ingest.timestamps import scale, to_seconds
+from streammi.records import FloatArray
+
+Decode: TypeAlias = Callable[[bytes], Any]
+Tree: TypeAlias = dict[Any, Any]  # the types of the values at keys or indices, and trees of these
+
+NUMBER: Final = float | None
+LABEL: Final = float | int | str | bool | None
+TIME: Final = float | datetime
+SEQ: Final = Annotated[int, msgspec.Meta(gt=-SEQ_LIMIT, lt=SEQ_LIMIT)]
+SCALAR: Final = float | str | bool | None  # a list that begins with it is a record, not a list of records
+ABSENT: Final = Literal["\0 this key must not be there"]
+MAX_INDEX: Final = 255
+MAX_PLANS: Final = 8  # kinds of messages that a decoder is made for (0.2 ms each); the others are read in full
+
+
+class Plan(NamedTuple):
+    """A decoder of the messages that have everything at the same places, and what picks the columns from its rows."""
+
+    decode: Decode
+    values: tuple[Callable[[Any], Any], ...]
+    t: Callable[[Any], Any] | None
+    seq: Callable[[Any], Any] | None
+    records: bool  # a message is a list of rows, not one row
+    stamped: bool  # the time is in a frame behind the payload
+
+
+class Typed:
+    """Reads runs of messages that have everything at the same places as one that was read in full.
+
+    A message for which reading in full would find other places does not fit the decoder's types: a key that would
+    have come first must be absent. So the two ways of reading agree, whatever came before.
+    """
+
+    def __init__(self, make: Callable[[Any], Decode], wanted: Wanted) -> None:
+        self._make, self._wanted = make, wanted
+        self._plans: dict[tuple[Places, bool, bool], Plan | None] = {}
+        self._plan: Plan | None = None
+
+    def learn(self, content: Content, places: Places | None) -> None:
+        """Expect messages like this one."""
+        if places is None:
+            return
+        key = places, has_records(content.tree), content.stamp is not None
+        if key not in self._plans and len(self._plans) < MAX_PLANS:
+            self._plans[key] = None if key[1] and key[2] else _plan(*key, self._wanted, self._make)
+        self._plan = self._plans.get(key)
+
+    def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
+        """Read messages from ``start`` on, up to the first that is different; returns its index."""
+        if self._plan is None:
+            return start, None
+        plan, rows, stamps = self._plan, list[Any](), list[bytes]()
+        if plan.records:
+            stop = _take_records(plan.decode, messages, start, rows)
+        else:
+            stop = _take_rows(plan, messages, start, rows, stamps)
+        return stop, self._columns(plan, rows, stamps) if rows else None
+
+    def _columns(self, plan: Plan, rows: list[Any], stamps: list[bytes]) -> Samples:
+        dtype = np.object_ if self._wanted.labels else np.float64
+        values = tuple(np.array(list(map(pick, rows)), dtype=dtype) for pick in plan.values)
+        if self._wanted.labels:
+            for labels in values:
+                labels[labels == None] = np.nan  # noqa: E711
+        t: Column | None = None
+        if plan.t is not None:
+            t = _seconds(list(map(plan.t, rows)))
+        elif stamps:
+            t = scale(np.array(stamps).astype(np.float64))
+        numbers = None if plan.seq is None else np.array(list(map(plan.seq, rows)), dtype=np.int64)
+        return Samples(values, t, numbers)
+
+
+def _take_records(decode: Decode, messages: Messages, start: int, rows: list[Any]) -> int:
+    for stop in range(start, len(messages)):
+        try:
+            records = decode(messages[stop][-1])
+        except (*UNREADABLE, IndexError):
+            return stop
+        if not records:
+            return stop
+        rows += records
+    return len(messages)
+
+
+def _take_rows(plan: Plan, messages: Messages, start: int, rows: list[Any], stamps: list[bytes]) -> int:
+    add, decode = rows.append, plan.decode
+    try:
+        if plan.stamped:
+            for k in range(start, len(messages)):
+                if not ASCII_SECONDS.fullmatch(messages[k][-1]):
+                    break
+                add(decode(messages[k][-2]))
+                stamps.append(messages[k][-1])
+        else:
+            for k in range(start, len(messages)):
+                add(decode(messages[k][-1]))
+    except (*UNREADABLE, IndexError):
+        pass  # this one is read in full, which also finds the reason
+    return start + len(rows)
+
+
+def _seconds(values: list[float | datetime]) -> FloatArray:
+    return scale(np.array([value if isinstance(value, float) else to_seconds(value) for value in values]))
+
+
+def _plan(places: Places, records: bool, stamped: bool, wanted: Wanted, make: Callable[[Any], Decode]) -> Plan | None:
+    """None where no decoder can be made: an index from the end, a key that is a number, two uses of one value."""
+    tree: Tree = {}
+    kind = LABEL if wanted.labels else NUMBER
+    try:
+        names = [_place(tree, path, chain, kind) for path, chain in zip(wanted.paths, places.values, strict=True)]
+        t = _place_usual(tree, wanted.t, places.t, TIME_NAMES, places, TIME)
+        seq = _place_usual(tree, wanted.seq, places.seq, SEQ_NAMES, places, SEQ)
+        row = _struct(tree, SCALAR)
+        decode = make(list[row] if records else row)  # type: ignore[valid-type]
+    except (ValueError, TypeError):
+        return None
+    values = tuple(attrgetter(name) for name in names)
+    return Plan(decode, values, attrgetter(t) if t else None, attrgetter(seq) if seq else None, records, stamped)
+
+
+def _place(tree: Tree, path: str, chain: Chain, kind: Any) -> str:
+    """Put a value into the tree of types, and ABSENT where a longer key would come first; returns its dotted name."""
+    name = []
+    for depth, key in enumerate(chain, 1):
+        if isinstance(key, int):
+            path = path[len(heads(path)[-1]) + 1 :]
+        else:
+            for head in heads(path)[: heads(path).index(key)]:
+                _put(tree, head, ABSENT)
+            path = path[len(key) + 1 :]
+        below = _put(tree, key, kind if depth == len(chain) else {})
+        name.append(f"f{key if isinstance(key, int) else list(tree).index(key)}")
+        tree = below
+    return ".".join(name)
+
+
+def _place_usual(
+    tree: Tree, path: str | None, chain: Chain | None, usual: tuple[str, ...], places: Places, kind: Any
+) -> str | None:
+    if path is not None and chain is not None:
+        return _place(tree, path, chain, kind)
+    for name in usual:
+        if chain == (name,):
+            return _place(tree, name, chain, kind)
+        if (name,) not in places.values and not isinstance(tree.get(name), dict) and not _is_list(tree):
+            _put(tree, name, ABSENT)
+    return None
+
+
+def _put(tree: Tree, key: str | int, kind: Any) -> Any:
+    if isinstance(key, int) and not 0 <= key <= MAX_INDEX:
+        raise ValueError("an index from the end, or a far one")
+    if tree and _is_list(tree) != isinstance(key, int):
+        raise ValueError("a list and an object")
+    there = tree.setdefault(key, kind)
+    if there is not kind and not (isinstance(there, dict) and isinstance(kind, dict)):
+        raise ValueError(f"{key!r} is used twice")
+    return there
+
+
+def _is_list(tree: Tree) -> bool:
+    return isinstance(next(iter(tree)), int)
+
+
+def _struct(tree: Tree, unused: Any = Any) -> type[msgspec.Struct]:
+    """The type of an object with these keys, or of a list with values at these indices."""
+    if _is_list(tree):
+        kinds = [tree.get(k, unused) for k in range(max(map(int, tree)) + 1)]
+        return msgspec.defstruct("Sample", [(f"f{k}", _type(kind)) for k, kind in enumerate(kinds)], array_like=True)
+    fields: list[Any] = [
+        (f"f{k}", kind, None) if kind is ABSENT else (f"f{k}", _type(kind)) for k, kind in enumerate(tree.values())
+    ]
+    names = {f"f{k}": str(key) for k, key in enumerate(tree)}
+    return msgspec.defstruct("Sample", fields, rename=names, kw_only=True, gc=False)
+
+
+def _type(kind: Any) -> Any:
+    return _struct(kind) if isinstance(kind, dict) else kind
