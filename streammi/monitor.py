@@ -10,6 +10,7 @@ from streammi.config import MonitorConfig, Span
 from streammi.core import measures
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
 from streammi.core.lags import LagBank
+from streammi.core.null import ShiftNull
 from streammi.core.window import JointWindow
 from streammi.errors import ConfigError
 from streammi.history import History
@@ -40,8 +41,10 @@ class Monitor:
         self.window = JointWindow(*bins_for(config), config.window)
         self.notes: list[str] = []  # what a person should know, once each; the application says them
         self._bank = None if config.lags is None else LagBank(range(config.lags[0], config.lags[1] + 1))
-        if self._bank is not None:
-            self.window.follow(self._bank)
+        self._null = ShiftNull(config.null, self._bank) if config.null else None
+        for follower in (self._bank, self._null):
+            if follower is not None:
+                self.window.follow(follower)
         self._cadence = Cadence(config.every, event_time)
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
@@ -103,14 +106,13 @@ class Monitor:
 
     def _reading(self) -> Reading | None:
         reading = self.window.reading(self.config.unit, self.config.estimator)
-        if reading is None or self._bank is None:
-            return reading
-        profile = self._profile()
-        known = np.isfinite(profile.mi)
-        if not known.any():
-            return reading
-        peak = int(np.argmax(np.where(known, profile.mi, -np.inf)))
-        return msgspec.structs.replace(reading, peak_lag=float(profile.lags[peak]), peak_mi=float(profile.mi[peak]))
+        if reading is None:
+            return None
+        if self._bank is not None:
+            reading = with_peak(reading, self._profile())
+        if self._null is not None:
+            reading = self._null.complete(reading, self.window.table(self.config.estimator))
+        return reading
 
     def _profile(self) -> DelayProfile:
         assert self._bank is not None
@@ -151,6 +153,15 @@ class Monitor:
                 f"{count} x {count} bins for {pairs} pairs undersample the joint histogram: MI will read too high; "
                 f"--bins {auto_count(pairs)} or a window of {5 * count * count} pairs would not"
             )
+
+
+def with_peak(reading: Reading, profile: DelayProfile) -> Reading:
+    """The reading with the delay at which MI is largest, where any is known."""
+    known = np.isfinite(profile.mi)
+    if not known.any():
+        return reading
+    peak = int(np.argmax(np.where(known, profile.mi, -np.inf)))
+    return msgspec.structs.replace(reading, peak_lag=float(profile.lags[peak]), peak_mi=float(profile.mi[peak]))
 
 
 class Cadence:

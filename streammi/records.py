@@ -87,7 +87,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     z: float | None = None
     null_mean: float | None = None
     null_q95: float | None = None
-    correlation_time: float | None = None  # samples until the faster signal forgets itself; partners begin at twice this
+    correlation_time: float | None = None  # samples until the faster signal forgets itself; partners start at twice it
     # delays, when asked for; positive: y follows x
     peak_lag: float | None = None  # samples, or seconds for a time window
     peak_mi: float | None = None
