@@ -46,11 +46,17 @@ def span(value: int | str | timedelta | Span, name: str = "window", least_pairs:
     streammi.errors.ConfigError: every must be a number of pairs or a duration such as 10s or 500ms, got 'fast'
     """
     if isinstance(value, Span):
-        return value
+        if value.seconds is not None and value.pairs is None:
+            return _duration(value.seconds, name, value)
+        if value.pairs is None or value.seconds is not None:
+            raise ConfigError(name, "either a number of pairs or a duration", value)
+        value = value.pairs
     if isinstance(value, timedelta):
         return _duration(value.total_seconds(), name, value)
     if isinstance(value, str):
-        match = re.fullmatch(r"\s*([0-9][0-9_.,]*(?:e[0-9]+)?)\s*([a-z]*)\s*", value.lower())
+        # A comma separates thousands, and nothing else: 1,5s is no duration.
+        digits = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9][0-9_]*)(?:\.[0-9]*)?(?:e[0-9]+)?"
+        match = re.fullmatch(rf"\s*({digits})\s*([a-z]*)\s*", value.lower())
         unit = match[2] if match else ""
         if not match or (unit and unit not in SECONDS):
             raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value)
@@ -66,7 +72,7 @@ def span(value: int | str | timedelta | Span, name: str = "window", least_pairs:
     if isinstance(value, bool) or not isinstance(value, int):
         try:  # numpy integers
             value = value.__index__()
-        except AttributeError:
+        except (AttributeError, TypeError):
             raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value) from None
     if not least_pairs <= value <= MAX_WINDOW_PAIRS:
         rule = f">= {least_pairs} pairs" if value < least_pairs else f"<= {MAX_WINDOW_PAIRS} pairs"
@@ -126,11 +132,10 @@ def bins(text: str | int, name: str = "--bins") -> BinsConfig:
     BinsConfig(kind='uniform', count=16)
     """
     kind, colon, number = str(text).rpartition(":")
-    if not colon and number in (*get_args(BinsKind), "auto"):
+    if not colon and number in get_args(BinsKind):
         kind, number = number, "auto"
-    if kind == "auto":
-        kind = ""
-    if kind not in ("", *get_args(BinsKind)):
+    wrong = kind not in get_args(BinsKind) if kind or colon else False
+    if wrong or (kind == "categories" and number != "auto"):
         raise ConfigError(name, "auto, N, quantile:N, uniform:N or categories", text)
     try:
         count = None if number == "auto" else int(number)

@@ -6,7 +6,7 @@ learns an EdgeBins or UniformBins axis from the window's own values.
 
 import math
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -18,6 +18,39 @@ from streammi.errors import ConfigError
 from streammi.records import FloatArray
 
 Codes: TypeAlias = NDArray[np.uint16]
+
+
+def number(value: object, name: str) -> float:
+    """The value as a float; ConfigError when it is no number, or beyond the largest one."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise ConfigError(name, "a number", value) from None
+
+
+def numbers(values: ArrayLike, name: str) -> FloatArray:
+    """Values as a contiguous float64 array; ConfigError when they are not numbers."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError
+        return np.ascontiguousarray(array, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ConfigError(name, "numbers (labels need Categories bins)", values) from None
+
+
+def labels_of(values: Any) -> NDArray[Any]:
+    """Labels as an array of plain Python values, shape (n,); ConfigError when they are not in a row."""
+    try:
+        array = np.array(values, dtype=object)
+    except ValueError:  # lists among labels, of the same length
+        raise ConfigError("labels", "in an array of shape (n,)", values) from None
+    if array.ndim != 1:
+        raise ConfigError("labels", "in an array of shape (n,)", values)
+    for k, label in enumerate(array):
+        if isinstance(label, np.generic):
+            array[k] = label.item()
+    return array
 
 
 def _check_count(count: object, least: int = 1, name: str = "bins") -> int:
@@ -44,10 +77,10 @@ class UniformBins:
     count: int
 
     def __post_init__(self) -> None:
-        _check_count(self.count)
-        object.__setattr__(self, "low", float(self.low))
-        object.__setattr__(self, "high", float(self.high))
-        if not (self.low < self.high and math.isfinite(self.high - self.low)):
+        object.__setattr__(self, "count", _check_count(self.count))
+        object.__setattr__(self, "low", number(self.low, "low"))
+        object.__setattr__(self, "high", number(self.high, "high"))
+        if not (self.low < self.high and math.isfinite((self.high - self.low) * self.count)):
             raise ConfigError("range", "finite with low < high", (self.low, self.high))
 
     @property
@@ -80,10 +113,10 @@ class EdgeBins:
     """
 
     edges: FloatArray
-    _inner: FloatArray  # the edges between the bins, padded for the search
+    _inner: FloatArray = field(repr=False)  # the edges between the bins, padded for the search
 
     def __init__(self, edges: ArrayLike) -> None:
-        array = np.array(edges, dtype=np.float64)
+        array = numbers(edges, "edges").copy()
         if array.ndim != 1 or array.size < 2 or not np.isfinite(array).all() or not (array[1:] > array[:-1]).all():
             raise ConfigError("edges", "at least two finite numbers in ascending order", edges)
         _check_count(array.size - 1, name="number of bins between the edges")
@@ -134,7 +167,9 @@ class Categories:
     OTHER: ClassVar[str] = "other"
 
     def __init__(self, labels: Iterable[Hashable] | None = None, limit: int = 64) -> None:
-        known = () if labels is None else tuple(labels)
+        if labels is not None and not isinstance(labels, Iterable):
+            raise ConfigError("labels", "some labels, or None to learn them", labels)
+        known = () if labels is None else tuple(labels_of(list(labels)))
         if labels is not None and not known:
             raise ConfigError("labels", "at least one label, or None to learn them", labels)
         if len(set(known)) != len(known):
@@ -190,8 +225,12 @@ def _symbols(axis: Axis, values: ArrayLike) -> NDArray[np.int64]:
 
 
 def is_label(value: object) -> bool:
-    """Whether a value can be a category: a string, a boolean, a whole or a finite number."""
-    return isinstance(value, str | bool | int) or (isinstance(value, float) and math.isfinite(value))
+    """Whether a value can be a category: a string of characters, a boolean, a whole (64 bits) or a finite number."""
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)  # half a pair: no character
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 63
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def auto_count(n: int) -> int:
@@ -222,7 +261,7 @@ class QuantileBins:
 
     def __post_init__(self) -> None:
         if self.count is not None:
-            _check_count(self.count)
+            object.__setattr__(self, "count", _check_count(self.count))
 
     def learn(self, values: FloatArray) -> EdgeBins:
         """The equal-frequency axis of ``values``, shape (n,), n >= 1; fewer bins where values tie."""
@@ -251,16 +290,17 @@ class SpanBins:
 
     def __post_init__(self) -> None:
         if self.count is not None:
-            _check_count(self.count)
+            object.__setattr__(self, "count", _check_count(self.count))
 
     def learn(self, values: FloatArray) -> Axis:
         """The equal-width axis over ``values``, shape (n,), n >= 1; one bin where they are all the same."""
         low, high = float(values.min()), float(values.max())
         if low == high:
             return EdgeBins(_closed(values[:1], low))
-        if not math.isfinite(high - low):  # a width beyond the largest number cannot be divided
-            return QuantileBins(self.count).learn(values)
-        return UniformBins(low, high, self.count or auto_count(values.size))
+        count = self.count or auto_count(values.size)
+        if not math.isfinite((high - low) * count):  # beyond the largest number
+            return QuantileBins(count).learn(values)
+        return UniformBins(low, high, count)
 
     def fits(self, axis: Axis, shares: FloatArray, learnt: FloatArray, clipped: float) -> bool:
         """Always: a range once learnt is kept, and what lies outside it is counted as clipped."""

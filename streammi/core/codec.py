@@ -14,6 +14,7 @@ MAGIC: Final = b"streammi"
 ARRAY_TYPES: Final = {"float64", "uint32", "uint16", "int64", "uint8"}
 _HEAD = struct.Struct("<8sI")  # magic, CRC-32 of all that follows
 _LENGTH = struct.Struct("<I")  # of the header
+_decode: Final = msgspec.msgpack.Decoder(tuple[str, dict[str, Any], list[tuple[str, list[int]]]]).decode
 
 
 def pack(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> bytes:
@@ -37,7 +38,10 @@ def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     if zlib.crc32(body) != checksum:
         raise ConfigError("saved state", "whole and unchanged (its checksum differs)", f"{len(data)} bytes")
     start = _LENGTH.size + _LENGTH.unpack_from(body)[0]
-    found, header, shapes = msgspec.msgpack.decode(body[_LENGTH.size : start])
+    try:
+        found, header, shapes = _decode(body[_LENGTH.size : start])
+    except msgspec.MsgspecError:
+        raise ConfigError("saved state", "bytes that streammi saved", bytes(data[:16])) from None
     if found != kind:
         raise ConfigError("saved state", f"of the kind {kind!r}", found)
     arrays, at = [], start

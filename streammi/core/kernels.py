@@ -148,6 +148,7 @@ def slide(
     s_x, s_y, s_xy = state[S_X], state[S_Y], state[S_XY]
     x_clipped, y_clipped, clipped = state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
     emit = out.size > 0
+    total, scale = whole[n], unit_bits / max(n, 1)
     for k in range(x_codes.size):
         x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
         i, j = x & _SYMBOL, y & _SYMBOL
@@ -162,6 +163,7 @@ def slide(
             y_clipped -= np.int64(old >> _FLAG & _ONE)
         else:
             n += 1
+            total, scale = whole[n], unit_bits / n
         ring[head] = x << _X | y
         head = head + 1 if head + 1 < size else 0
         s_x += _put(x_counts, i, f)
@@ -171,7 +173,7 @@ def slide(
         y_clipped += np.int64(y >> _FLAG)
         clipped += np.int64((x | y) >> _FLAG)
         if emit:
-            out[k] = max(floor, (whole[n] - s_x - s_y + s_xy) * (unit_bits / n))
+            out[k] = max(floor, (total - s_x - s_y + s_xy) * scale)
     state[HEAD], state[N] = head, n
     state[S_X], state[S_Y], state[S_XY] = s_x, s_y, s_xy
     state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = x_clipped, y_clipped, clipped

@@ -39,7 +39,7 @@ def rolling_mi(
     if window.size.pairs is None:
         raise ConfigError("size", "a number of pairs", size)
     least = window.size.pairs if min_count is None else min_count
-    if not 1 <= least <= window.size.pairs:
+    if not (hasattr(least, "__index__") and 1 <= least <= window.size.pairs):
         raise ConfigError("min_count", f"between 1 and the window's {window.size.pairs} pairs", min_count)
     x, y = as_values(x, x_bins), as_values(y, y_bins)
     out = np.empty(x.shape)

@@ -19,6 +19,7 @@ CHUNK: Final = 1 << 15  # pairs coded at a time: codes and values stay in the se
 LEARN_FROM: Final = 16  # pairs from which bins are learnt first
 FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
 EMPTY: Final = np.empty(0)
+NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
 FORMAT: Final = "window 1"
 
 
@@ -147,6 +148,7 @@ class JointWindow:
         O(Bx By) for the corrected value and the standard errors, and O(n) for Pearson's r, which is made of the
         window's own values each time.
         """
+        measures.check_unit(unit)
         if not self.n or not self._learnt:
             return None
         n, state = self.n, self._state
@@ -184,17 +186,19 @@ class JointWindow:
     def update(self, x: Any, y: Any, t: float | None = None) -> None:
         """Take in one pair; O(1)."""
         short, times = self._short, self._times
-        if short is None or (t is None) != (times is None) or not (t is None or self._newest <= t < math.inf):
+        plain = isinstance(x, NUMBER) and isinstance(y, NUMBER) and (t is None or self._newest <= t < math.inf)
+        if short is None or not plain or (t is None) != (times is None):
             self.extend([x], [y], None if t is None else [t])
             return
         head = self._state.item(HEAD)
-        mi = kernels.push(float(x), float(y), *short)
+        mi = kernels.push(binning.number(x, "x"), binning.number(y, "y"), *short)
         if mi != mi:
             self._nonfinite += 1
             return
         self._mi = mi
         if times is not None and t is not None:
-            times[head] = self._newest = t
+            times[head] = self._newest = float(t)
+            self._first = min(self._first, self._newest)
 
     def extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None = None) -> None:
         """Take in pairs, arrays of shape (n,), in order; ``ts`` are their times in seconds.
@@ -283,7 +287,7 @@ class JointWindow:
 
     def _extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None, out: FloatArray) -> None:
         x, y = as_values(xs, self._bins[0]), as_values(ys, self._bins[1])
-        t = None if ts is None else np.ascontiguousarray(ts, dtype=np.float64)
+        t = None if ts is None else binning.numbers(ts, "ts")
         if x.ndim != 1 or x.shape != y.shape or (t is not None and t.shape != x.shape):
             raise ConfigError(
                 "xs, ys and ts", "arrays of one shape (n,)", [a.shape for a in (x, y, t) if a is not None]
@@ -337,6 +341,8 @@ class JointWindow:
             start += self._push(x[start:stop], y[start:stop], None if t is None else t[start:stop], out[start:stop])
             if self.pairs == self._next_check:
                 self._learn()
+                if out.size:
+                    out[start - 1] = math.nan if self.mi is None else self.mi
 
     def _push(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> int:
         """Add pairs that belong to the window, all of them or as many as there is room for; returns how many."""
@@ -352,8 +358,11 @@ class JointWindow:
                 x_codes, y_codes, t, self._span.seconds, MAX_WINDOW_PAIRS, self._ring, times, state, *counts, table.f
             )
         else:
+            if not self._learnt:
+                out[:] = math.nan
+            emit = out if self._learnt else EMPTY
             kernels.slide(
-                x_codes, y_codes, self._ring, state, *counts, table.f, table.whole, table.unit_bits, self._floor, out
+                x_codes, y_codes, self._ring, state, *counts, table.f, table.whole, table.unit_bits, self._floor, emit
             )
             if t is not None:
                 _write(self._timestamps(), head, t)
@@ -457,7 +466,7 @@ class JointWindow:
         misfits = [
             side
             for side, rule in enumerate(self._bins)
-            if isinstance(rule, Rule) and (first_window or not self._fits(side, rule))
+            if isinstance(rule, Rule) and (first_window or self._axes[side] is UNLEARNT or not self._fits(side, rule))
         ]
         if misfits:
             self._relearn(misfits)
@@ -519,15 +528,7 @@ class JointWindow:
 
 def as_values(values: ArrayLike, bins: Bins) -> NDArray[Any]:
     """Values as the window takes them: contiguous float64, or objects where they are labels."""
-    if isinstance(bins, Categories):
-        labels: list[Any] = values.tolist() if isinstance(values, np.ndarray) else list(values)  # type: ignore[arg-type]
-        array: NDArray[Any] = np.empty(len(labels), dtype=np.object_)
-        array[:] = labels
-        return array
-    try:
-        return np.ascontiguousarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ConfigError("values", "numbers (labels need Categories bins)", values) from None
+    return binning.labels_of(values) if isinstance(bins, Categories) else binning.numbers(values, "values")
 
 
 def _check_bins(bins: Bins, name: str) -> Bins:
