@@ -256,7 +256,10 @@ def start_up(quick: bool) -> Iterator[str]:
 def frames(quick: bool) -> Iterator[str]:
     """Drawing: CPU and bytes a frame at 120 x 40."""
     from streammi.config import BinsConfig, MonitorConfig, Span
-    from streammi.dashboard import glyphs, screen, state, theme, view
+    from streammi.dashboard.capabilities import Look
+    from streammi.dashboard.glyphs import BRAILLE
+    from streammi.dashboard.screen import Screen
+    from streammi.dashboard.viewer import Viewer
     from streammi.monitor import Monitor
     from streammi.records import LinkHealth, PairBatch
 
@@ -269,19 +272,20 @@ def frames(quick: bool) -> Iterator[str]:
         part = slice(k * 1000, k * 1000 + 1000)
         monitor.feed(PairBatch(x=x[part], y=y[part], received=1.8e9 + k / 10))
         snapshots.append(monitor.snapshot(run=0, seq=k, timestamp=1.8e9 + k / 10, link=link))
-    pens = theme.Pens("truecolor")
-    look, shown = theme.make_theme(glyphs.BRAILLE, pens), screen.Screen(pens)
+    viewer = Viewer(Look(BRAILLE, "truecolor"))
+    shown = Screen(viewer.pens)
     cpu, sizes = [], []
     for snapshot in snapshots[100:]:
         start = time.process_time()
-        data = shown.frame(view.draw([snapshot], state.State(), look, 120, 40, "", snapshot.timestamp))
+        viewer.take([snapshot])
+        data = shown.frame(viewer.canvas(120, 40))
         cpu.append(time.process_time() - start)
         sizes.append(len(data))
     shown.forget()
     start = time.process_time()
-    whole = shown.frame(view.draw([snapshots[-1]], state.State(), look, 120, 40, "", 1.8e9))
+    whole = shown.frame(viewer.canvas(120, 40))
     everything = time.process_time() - start
-    again = shown.frame(view.draw([snapshots[-1]], state.State(), look, 120, 40, "", 1.8e9))
+    again = shown.frame(viewer.canvas(120, 40))
     yield "| frame, 120 x 40, 64 x 64 bins | ms CPU | bytes |"
     yield "|---|---|---|"
     yield f"| a new snapshot each time | {statistics.median(cpu) * 1e3:.2f} | {statistics.median(sizes):,.0f} |"

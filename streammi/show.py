@@ -11,8 +11,9 @@ import zmq
 from streammi.dashboard.capabilities import Look, depth_of, glyphs_of
 from streammi.dashboard.loop import ViewLoop
 from streammi.dashboard.outputs import run_lines
-from streammi.dashboard.source import Source
+from streammi.dashboard.source import LINE_QUEUE, Source
 from streammi.dashboard.terminal import Terminal
+from streammi.dashboard.viewer import Viewer
 from streammi.options import ViewOptions
 from streammi.stop import Stop
 
@@ -43,9 +44,10 @@ def run_view(
         if output == "tui":
             source = stack.enter_context(closing(Source(endpoint, context, "snapshot/")))
             terminal = stack.enter_context(closing(Terminal.open()))
+            viewer = Viewer(look, readonly=options.readonly, endpoint=endpoint)
             stack.enter_context(terminal)
-            ViewLoop(source, terminal, look, max_fps=options.max_fps, readonly=options.readonly).run(stop, ended)
+            ViewLoop(source, terminal, viewer, max_fps=options.max_fps).run(stop, ended)
             return stop.status
-        source = stack.enter_context(closing(Source(endpoint, context, "mi/", queue=1000)))
+        source = stack.enter_context(closing(Source(endpoint, context, "mi/", "event/", queue=LINE_QUEUE)))
         came = run_lines(source, output, look.glyphs, out, stop, ended)
         return stop.status or (0 if came or output != "once" else 1)

@@ -1,53 +1,249 @@
-"""Snapshots to draw: each says something that a dashboard must show."""
+"""Snapshots to draw, made with numpy alone: each a moment in the life of a monitor, at a fixed time."""
 
+from datetime import UTC, datetime
+
+import msgspec
 import numpy as np
 
-from streammi.config import MonitorConfig, bins, span
-from streammi.monitor import Monitor
-from streammi.records import Event, LinkHealth, PairBatch, Snapshot
+from streammi.config import Unit
+from streammi.dashboard.capabilities import Look
+from streammi.dashboard.glyphs import SETS, GlyphName
+from streammi.dashboard.theme import Depth
+from streammi.dashboard.viewer import Viewer
+from streammi.records import (
+    AxisInfo,
+    DelayProfile,
+    Event,
+    EventKind,
+    FloatArray,
+    HistoryLevel,
+    IntArray,
+    LinkHealth,
+    LinkState,
+    Reading,
+    Snapshot,
+)
 
-NOW = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC
-HOSTILE = "\x1b[2J\x1b]0;owned\x07日本語 é\u202e"
+NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC).timestamp()
+PER_BIT = {"bit": 1.0, "nat": np.log(2), "ban": np.log10(2)}
 
 
-def snapshot(kind: str = "linear", pair: str = "demo", state: str = "connected") -> Snapshot:
-    """What a monitor says after 60 readings of a feed of one kind."""
-    rng = np.random.default_rng(1)
-    config = MonitorConfig(
-        pair=pair,
-        x_name=HOSTILE if kind == "hostile" else "temperature",
-        y_name="power",
-        window=span(1000),
-        bins=bins("categories" if kind == "labels" else "16"),
-        lags=(-10, 10) if kind == "delayed" else None,
+def entropy(counts: IntArray) -> float:
+    share = counts[counts > 0] / counts.sum()
+    return float(-(share * np.log2(share)).sum())
+
+
+def reading_of(counts: IntArray, r: float | None, unit: Unit = "bit", **more: object) -> Reading:
+    """Entropies of joint counts, as in any textbook."""
+    scale = PER_BIT[unit]
+    h_x, h_y, h_xy = (scale * entropy(c) for c in (counts.sum(axis=1), counts.sum(axis=0), counts))
+    n, cells = int(counts.sum()), (counts > 0).sum()
+    mi = h_x + h_y - h_xy
+    bias = scale * (cells - (counts.sum(axis=1) > 0).sum() - (counts.sum(axis=0) > 0).sum() + 1) / (2 * n * np.log(2))
+    fields = {
+        "n": n, "unit": unit, "h_x": h_x, "h_y": h_y, "h_xy": h_xy,
+        "h_x_given_y": h_xy - h_y, "h_y_given_x": h_xy - h_x,
+        "mi": mi, "mi_corrected": float(mi - bias), "nmi": 2 * mi / (h_x + h_y) if h_x + h_y else None, "pearson_r": r,
+        "stderr": scale * 0.021, "t0": NOW - 10.0, "t1": NOW, "pairs": 48_213 + n,
+    }  # fmt: skip
+    return Reading(**(fields | more))  # type: ignore[arg-type]
+
+
+def history_of(mi: FloatArray, *, null: float | None = None, every: float = 0.1) -> tuple[HistoryLevel, ...]:
+    """The last reading at NOW; a second level four times as coarse."""
+    t = NOW - every * np.arange(mi.size)[::-1]
+    q95 = np.full(mi.size, np.nan if null is None else null)
+    fine = HistoryLevel(step=1, t=t[-512:], mi=mi[-512:], low=mi[-512:], high=mi[-512:], null_q95=q95[-512:])
+    whole = mi[: mi.size // 4 * 4].reshape(-1, 4)
+    coarse = HistoryLevel(
+        step=4, t=t[3 : mi.size // 4 * 4 : 4], mi=whole.mean(axis=1), low=whole.min(axis=1), high=whole.max(axis=1),
+        null_q95=q95[: whole.shape[0]],
+    )  # fmt: skip
+    return (fine, coarse)
+
+
+def link(state: LinkState = "connected", **more: object) -> LinkHealth:
+    fields = {
+        "endpoint": "tcp://127.0.0.1:5556", "state": state, "since": NOW - 3723.0, "messages": 48_213,
+        "bytes": 3_471_336,
+        "pairs": 49_213, "rate": 9_987.0, "message_rate": 9_987.0, "lag": 0.0021, "format": "json",
+    }  # fmt: skip
+    return LinkHealth(**(fields | more))  # type: ignore[arg-type]
+
+
+def event(kind: EventKind, before: float, size: float | None, unit: str, evidence: str, **more: object) -> Event:
+    return Event(
+        pair="boiler",
+        kind=kind,
+        timestamp=NOW - before,
+        size=size,
+        unit=unit,
+        evidence=evidence,
+        **more,  # type: ignore[arg-type]
     )
-    monitor = Monitor(config)
-    for k in range(0 if kind == "empty" else 60):
-        x = rng.random(100)
-        y = {
-            "parabola": (2 * x - 1) ** 2 + rng.normal(0, 0.1, 100),
-            "independent": rng.random(100),
-            "stuck": np.full(100, 3.0),
-        }.get(kind, x + rng.normal(0, 0.1, 100))
-        if kind == "labels":
-            x, y = (np.array(["off", "on", HOSTILE], dtype=object)[(v * 2.99).astype(int) % 3] for v in (x, y))
-        monitor.feed(PairBatch(x=x, y=y, received=NOW + k / 10))
-    events = (Event(pair=pair, kind="lost", timestamp=NOW + 3, size=0.9, unit="bit", evidence=f"fell {HOSTILE}"),)
-    link = LinkHealth(
-        endpoint="tcp://127.0.0.1:5556",
-        state=state,  # type: ignore[arg-type]
-        messages=6000,
-        pairs=6000,
-        rate=1000.0,
-        malformed={"not JSON": 3} if kind == "hostile" else {},
-        lag=0.002,
+
+
+def snapshot_of(x: FloatArray, y: FloatArray, bins: int = 16, pair: str = "boiler", **more: object) -> Snapshot:
+    x_edges, y_edges = (np.histogram_bin_edges(v, bins) for v in (x, y))
+    counts = np.histogram2d(x, y, (x_edges, y_edges))[0].astype(np.int64)
+    rng = np.random.default_rng(bins)
+    r = float(np.corrcoef(x, y)[0, 1])
+    reading = reading_of(counts, r, spearman_r=r * 0.97)
+    wander = np.cumsum(rng.normal(0, 0.02, 900))
+    mi = np.clip(reading.mi_corrected + wander - wander[-1], 0, None)
+    fields = {
+        "pair": pair, "run": int(NOW) - 3723, "seq": 37_230, "timestamp": NOW, "window": f"{x.size} pairs",
+        "x": AxisInfo(name="flow", edges=x_edges), "y": AxisInfo(name="valve", edges=y_edges), "reading": reading,
+        "counts": counts, "history": history_of(mi), "links": (link(),), "verdict": "linearly dependent",
+    }  # fmt: skip
+    return Snapshot(**(fields | more))  # type: ignore[arg-type]
+
+
+def _uniform(n: int = 1000, seed: int = 7) -> tuple[np.random.Generator, FloatArray]:
+    rng = np.random.default_rng(seed)
+    return rng, rng.random(n)
+
+
+def linear(bins: int = 16, n: int = 1000) -> Snapshot:
+    rng, x = _uniform(n)
+    return snapshot_of(x, x + rng.normal(0, 0.1, n), bins)
+
+
+def parabola() -> Snapshot:
+    """r is 0 and MI is not: with everything there is to show."""
+    rng, x = _uniform(2000, 3)
+    y = (2 * x - 1) ** 2 + rng.normal(0, 0.08, 2000)
+    shot = snapshot_of(x, y, 20)
+    assert shot.reading is not None
+    lags = np.arange(-50.0, 51.0)
+    profile = 0.04 + 0.01 * rng.random(101) + 1.25 * np.exp(-((lags - 5) ** 2) / 18)
+    mi = np.concatenate(
+        [
+            0.05 + 0.04 * rng.random(420),
+            np.linspace(0.1, shot.reading.mi_corrected, 60),
+            np.full(420, shot.reading.mi_corrected),
+        ]
     )
-    made = monitor.snapshot(run=1, seq=60, timestamp=NOW + 6, link=link)
-    if kind != "hostile":
-        return made
-    import msgspec
+    mi[480:] += rng.normal(0, 0.03, 420)
+    mi[-1] = shot.reading.mi_corrected
+    return msgspec.structs.replace(
+        shot,
+        reading=msgspec.structs.replace(
+            shot.reading, p=0.01, z=41.2, null_mean=0.06, null_q95=0.11, correlation_time=3.0, peak_lag=5.0,
+            peak_mi=1.29, peak_p=0.01, clipped=63, late=2,
+        ),
+        history=history_of(mi, null=0.11),
+        profile=DelayProfile(lags=lags, mi=profile),
+        events=(
+            event("stalled", 71.0, 3.2, "s", "no message for 3.2 s while connected"),
+            event("recovered", 67.8, None, "", "messages again"),
+            event("gained", 41.0, 1.18, "bit", "MI rose from 0.07 to 1.25 bit (ADWIN, 64 separate readings)"),
+            event("moved", 12.5, 2.0, "samples", "the peak went from +3 to +5 samples"),
+        ),
+        links=(link(malformed={"not JSON": 3, "no such path": 1}, gaps=12),),
+        verdict="dependent but not linearly",
+    )  # fmt: skip
 
-    return msgspec.structs.replace(made, events=events)
+
+def independent() -> Snapshot:
+    """A corrected value below 0."""
+    rng, x = _uniform(1000, 11)
+    shot = snapshot_of(x, rng.random(1000), 16)
+    assert shot.reading is not None
+    mi = rng.normal(0.0, 0.02, 700)
+    return msgspec.structs.replace(
+        shot,
+        reading=msgspec.structs.replace(shot.reading, mi_corrected=-0.012, p=0.47, null_mean=0.0, null_q95=0.035),
+        history=history_of(mi, null=0.035),
+        verdict="not distinguishable from independent",
+    )
 
 
-KINDS = ("linear", "parabola", "independent", "stuck", "labels", "delayed", "hostile", "empty")
+def warming_up() -> Snapshot:
+    rng, x = _uniform(1000)
+    shot = snapshot_of(x[:37], x[:37] + rng.normal(0, 0.1, 37), 8, history=())
+    assert shot.reading is not None
+    return msgspec.structs.replace(
+        shot,
+        window="1000 pairs",
+        reading=msgspec.structs.replace(shot.reading, fill=0.037, t0=None, t1=None, stderr=None, spearman_r=None),
+        links=(link(rate=None, message_rate=None, lag=None),),
+        verdict="too few samples to say",
+    )
+
+
+def stalled() -> Snapshot:
+    return msgspec.structs.replace(
+        linear(), links=(link("stalled", rate=0.0, since=NOW - 12, note="connected, but nothing has come for 12 s"),)
+    )
+
+
+def lost() -> Snapshot:
+    return msgspec.structs.replace(linear(), links=(link("lost", rate=None, since=NOW - 40, reconnects=3),))
+
+
+def stuck() -> Snapshot:
+    """y is constant: nothing is undefined by chance, all of it is None."""
+    x = _uniform()[1]
+    edges = np.linspace(0, 1, 17)
+    counts = np.histogram2d(x, np.full(1000, 0.3), (edges, edges))[0].astype(np.int64)
+    reading = reading_of(counts, None, y_constant=True, mi_corrected=0.0, stderr=0.0)
+    return snapshot_of(
+        x, x, reading=reading, counts=counts, history=history_of(np.zeros(300)), verdict="y is constant",
+        events=(event("stuck", 8.0, 1.0, "share", "y has been 0.3 for 1,000 pairs", signal="y"),),
+    )  # fmt: skip
+
+
+def labels() -> Snapshot:
+    rng = np.random.default_rng(4)
+    counts = rng.integers(0, 60, (5, 3)) + np.eye(5, 3, dtype=np.int64) * 200
+    return msgspec.structs.replace(
+        linear(), counts=counts, reading=reading_of(counts, None),
+        x=AxisInfo(name="mode", labels=("idle", "starting", "heating", "cooling", "other")),
+        y=AxisInfo(name="alarm", labels=("none", "warning", "other")), verdict="dependent",
+    )  # fmt: skip
+
+
+def wide_names() -> Snapshot:
+    return msgspec.structs.replace(
+        linear(), pair="ボイラー温度", x=AxisInfo(name="流量センサー一号", edges=np.linspace(0, 1, 17)),
+        y=AxisInfo(name="vɐ́l̥ve·ệ·👩‍🔧", edges=np.linspace(-0.3, 1.3, 17)),
+    )  # fmt: skip
+
+
+def hostile_names() -> Snapshot:
+    evil = "\x1b[2J\x1b]0;owned\x07\x1b[31mred\x9b1;1H\u202eabc\r\n\x00" + "x" * 300
+    return msgspec.structs.replace(
+        linear(), x=AxisInfo(name=evil, edges=np.linspace(0, 1, 17)), y=AxisInfo(name=evil, labels=(evil,) * 16),
+        verdict=evil, window=evil, links=(link(endpoint=evil, note=evil, format=evil, malformed={evil: 3}),),
+        events=(event("gap", 3.0, 12.0, "samples", evil),),
+    )  # fmt: skip
+
+
+def empty() -> Snapshot:
+    """Connected; nothing has come."""
+    return Snapshot(
+        pair="boiler", run=int(NOW), seq=0, timestamp=NOW, window="1000 pairs", x=AxisInfo(name="flow"),
+        y=AxisInfo(name="valve"), reading=None, counts=None,
+        links=(LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connecting"),),
+    )  # fmt: skip
+
+
+def two_pairs() -> list[Snapshot]:
+    return [parabola(), msgspec.structs.replace(lost(), pair="pump~valve")]
+
+
+SAMPLES = {
+    f.__name__: f
+    for f in (
+        linear, parabola, independent, warming_up, stalled, lost, stuck, labels, wide_names, hostile_names, empty,
+    )
+}  # fmt: skip
+
+
+def viewer(*snapshots: Snapshot, glyphs: GlyphName = "braille", depth: Depth = "truecolor", **more: object) -> Viewer:
+    """A viewer that has received the snapshots, in UTC."""
+    one = Viewer(Look(glyphs=SETS[glyphs], depth=depth), endpoint="tcp://127.0.0.1:5557", zone=UTC, **more)  # type: ignore[arg-type]
+    one.link = "connected"
+    one.take(list(snapshots))
+    return one

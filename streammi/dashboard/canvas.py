@@ -4,6 +4,7 @@ A part of a canvas is a canvas that shares the cells, so a panel draws from its 
 construction: no row is ever longer than the terminal.
 """
 
+import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from streammi.dashboard.text import CONTINUATION, MARK_BITS, WIDE_BIT, cells, columns
 
 SPACE = ord(" ")
+LAST_ASCII = 126
+_ASCII = {"—": "-", "−": "-", "…": "~", "×": "x", "±": "~", "µ": "u", "ρ": "r", "←": "<", "→": ">", "↑": "^", "↓": "v"}
 
 
 class Canvas:
@@ -81,9 +84,20 @@ class Canvas:
             paired[:, 1:] = whole[:, :-1]
             self.glyphs[(first & ~whole) | (second & ~paired)] = SPACE
 
+    def to_ascii(self) -> None:
+        """Put something of the same meaning, or a question mark, where a glyph is not ASCII."""
+        for cell in np.unique(self.glyphs[self.glyphs > LAST_ASCII]).tolist():
+            self.glyphs[self.glyphs == cell] = ord(_in_ascii(chr(cell & (1 << MARK_BITS) - 1)))
+        self.glyphs[self.glyphs == CONTINUATION] = ord("?")
+
     def lines(self) -> list[str]:
         """Return the rows as text, one string of ``width`` columns each."""
         return [cell_text(row) for row in self.glyphs]
+
+
+def _in_ascii(character: str) -> str:
+    letter = unicodedata.normalize("NFKD", character)[0]
+    return _ASCII.get(character) or (letter if letter.isascii() else "?")
 
 
 def cell_text(row: NDArray[np.uint64]) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import SPACE
 from streammi.dashboard.glyphs import DIGITS, Glyphs
+from streammi.dashboard.history import Columns
 from streammi.records import FloatArray
 
 Cells = NDArray[np.uint64]
@@ -95,13 +96,13 @@ def sparkline(values: FloatArray, glyphs: Glyphs) -> str:
     return "".join(ramp[int(k)] for k in level)
 
 
-def large(text: str) -> Cells:
-    """Return ``text`` (digits, point, dash) three rows high, in half blocks of 4 x 6 pixels a digit."""
+def large(text: str, scale: int = 1) -> Cells:
+    """Return ``text`` (digits, point, dash) 3 ``scale`` rows high, in half blocks of 4 x 6 scaled pixels a digit."""
     gap = np.zeros((6, 1), bool)
     parts = []
     for character in text:
         parts += [np.array([[bit == "1" for bit in row] for row in DIGITS[character]]), gap]
-    pixels = np.concatenate(parts[:-1], axis=1)
+    pixels = np.concatenate(parts[:-1], axis=1).repeat(scale, axis=0).repeat(scale, axis=1)
     return np.asarray(_codes(" ▄▀█")[2 * pixels[::2] + pixels[1::2]])
 
 
@@ -116,6 +117,12 @@ def nice_ceiling(value: float) -> float:
     power = 10.0 ** np.floor(np.log10(value))
     factor = next((f for f in (1, 1.5, 2, 3, 4, 5, 6, 8) if value <= f * power * (1 + 1e-9)), 10)
     return float(f"{factor * power:.6g}")
+
+
+def ceiling_of(data: Columns) -> float:
+    """Return the value at the top of a chart of these columns."""
+    known = [values[~np.isnan(values)] for values in (data.high, data.mi, data.null)]
+    return nice_ceiling(1.05 * max((float(v.max()) for v in known if len(v)), default=1.0))
 
 
 def _codes(ramp: str) -> Cells:

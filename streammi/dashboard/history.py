@@ -62,8 +62,13 @@ def usual_span(past: Past) -> int:
     """Return the index in SPANS that shows what there is, up to the last ``DEFAULT_READINGS`` readings."""
     if len(past.t) < 2:
         return 0
-    recent = past.t[-DEFAULT_READINGS:]
-    return int(np.searchsorted(SPANS[:-1], (recent[-1] - recent[0]) * 0.999))
+    readings = DEFAULT_READINGS * float(past.reach[-1]) / GAP
+    return int(np.searchsorted(SPANS[:-1], min(float(past.t[-1] - past.t[0]), readings) * 0.999))
+
+
+def shown_span(past: Past, chosen: int | None) -> int:
+    """Return the index in SPANS of what is shown: the chosen one, or the usual one."""
+    return usual_span(past) if chosen is None else chosen
 
 
 def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:

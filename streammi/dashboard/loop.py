@@ -1,30 +1,42 @@
-"""The view as it runs: snapshots, keys, signals and the clock in; frames out, as many as the terminal takes."""
+"""The view as it runs: snapshots, keys, signals and the clock in; frames out, as many as the terminal takes.
+
+Nothing here waits for the terminal. While it does not take what was written, no further frame is made; the next one
+is the newest then, so a slow terminal sees fewer frames and never old ones, and the memory is that of one frame.
+"""
 
 import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
 import zmq
 
-from streammi.dashboard import save, view
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.capabilities import Look
-from streammi.dashboard.keys import BINDINGS, WAIT, Keys
+from streammi.dashboard.keys import WAIT, Keys
 from streammi.dashboard.screen import Screen
-from streammi.dashboard.source import Source
-from streammi.dashboard.state import State, act, seen
 from streammi.dashboard.terminal import Terminal
-from streammi.dashboard.theme import Pens, Theme, make_theme
-from streammi.records import Snapshot
+from streammi.dashboard.viewer import Viewer
+from streammi.records import LinkState, Snapshot
 from streammi.stop import Stop
 
-IDLE_SECONDS: Final = 0.5  # between two looks at what changes by itself: a clock, a link
-_BY_KEY: Final = {key: binding for binding in BINDINGS for key in binding.keys}
+LOOK_SECONDS: Final = 0.5  # between two looks at whether what is shown has ended, when nothing comes
+
+
+class SnapshotFeed(Protocol):
+    """Where snapshots come from."""
+
+    @property
+    def socket(self) -> zmq.Socket[bytes]:
+        """What becomes readable when there is news."""
+
+    @property
+    def link(self) -> LinkState:
+        """How the connection is, as of the last ``snapshots``."""
+
+    def snapshots(self) -> list[Snapshot]:
+        """Return the newest snapshot of each pair since the last call, without waiting."""
 
 
 class ViewLoop:
@@ -32,39 +44,32 @@ class ViewLoop:
 
     def __init__(
         self,
-        source: Source,
+        feed: SnapshotFeed,
         terminal: Terminal,
-        look: Look,
+        viewer: Viewer,
         *,
-        max_fps: float,
-        readonly: bool,
-        clock: Callable[[], float] = time.time,
+        max_fps: float = 10.0,
+        folder: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._source, self._terminal, self._look, self._clock = source, terminal, look, clock
-        self._pens = Pens(look.depth)
-        self._screen = Screen(self._pens)
-        self._keys = Keys()
-        self._interval, self._readonly = 1.0 / max_fps, readonly
-        self._state = State(palette=look.palette)
-        self._theme = self._themed()
-        self._received: dict[str, Snapshot] = {}
-        self._frozen: list[Snapshot] = []
-        self._quit = False
-        self._resized = False
-        self._dirty = True
-        self._drawn = -1.0  # when, by the monotonic clock
+        self._feed, self._terminal, self._viewer, self._clock = feed, terminal, viewer, clock
+        self._screen, self._keys = Screen(viewer.pens), Keys()
+        self._interval, self._folder = 1.0 / max_fps, folder or Path.cwd()
+        self._over = self._dirty = self._urgent = False
+        self._drawn = -self._interval
 
-    def run(self, stop: Stop, ended: Callable[[], bool]) -> None:
-        """Show until q, a signal, a closed terminal, or the end of what it shows."""
+    def run(self, stop: Stop, ended: Callable[[], bool] = lambda: False) -> None:
+        """Show until q, a signal, a closed terminal, or the end of what is shown."""
         poller = zmq.Poller()
-        poller.register(self._source.socket, zmq.POLLIN)
+        poller.register(self._feed.socket, zmq.POLLIN)
         poller.register(stop.fileno(), zmq.POLLIN)
         handlers = {signal.SIGWINCH: self._on_resize, signal.SIGTSTP: self._on_suspend, signal.SIGHUP: self._on_hangup}
         previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        self._dirty = self._urgent = True
         try:
-            while not (self._quit or stop.requested or ended()):
+            while not (self._over or stop.requested or ended()):
                 poller.register(self._terminal.fileno(), zmq.POLLIN | (zmq.POLLOUT if self._terminal.busy else 0))
-                poller.poll(round(self._wait() * 1000))
+                poller.poll(max(0, round(self._wait() * 1000)))
                 stop.drain()
                 self._turn()
         finally:
@@ -75,85 +80,62 @@ class ViewLoop:
         if self._keys.waiting:
             return WAIT
         if self._dirty and not self._terminal.busy:
-            return max(self._drawn + self._interval - time.monotonic(), 0.0)
-        return IDLE_SECONDS
+            return 0.0 if self._urgent else self._drawn + self._interval - self._clock()
+        return LOOK_SECONDS
 
     def _turn(self) -> None:
         typed = self._terminal.read()
-        if typed is None:  # the terminal has gone
-            self._quit = True
+        if typed is None or not self._terminal.flush():
+            self._over = True  # the terminal has gone
             return
-        for key in self._keys.feed(typed, time.monotonic()):
+        for key in self._keys.feed(typed, self._clock()):
             self._press(key)
-        snapshots = self._source.snapshots()
-        if snapshots:
-            self._received |= {snapshot.pair: snapshot for snapshot in snapshots}
-            self._state = seen(self._state, snapshots)
-            self._dirty = True
-        self._terminal.flush()
-        due = time.monotonic() - self._drawn >= self._interval
-        if self._resized:
-            self._resized, due, self._dirty = False, True, True
-            self._screen.forget()
-        if (self._dirty or time.monotonic() - self._drawn > IDLE_SECONDS) and due and not self._terminal.busy:
+        snapshots = self._feed.snapshots()
+        self._viewer.take(snapshots)
+        self._dirty |= bool(snapshots) or self._viewer.link != self._feed.link
+        self._viewer.link = self._feed.link
+        due = self._urgent or self._clock() - self._drawn >= self._interval
+        if self._dirty and due and not self._terminal.busy:
             self._draw()
 
-    def _snapshots(self) -> list[Snapshot]:
-        if self._state.frozen_at is not None:
-            return self._frozen
-        return [self._received[pair] for pair in sorted(self._received)]
-
     def _draw(self) -> None:
-        self._terminal.write(self._screen.frame(self._canvas()))
-        self._drawn, self._dirty = time.monotonic(), False
-
-    def _canvas(self) -> Canvas:
-        width, height = self._terminal.size
-        waiting = f"waiting for readings from {self._source.endpoint}"
-        return view.draw(self._snapshots(), self._state, self._theme, width, height, waiting, self._clock())
+        self._dirty = self._urgent = False
+        self._drawn = self._clock()
+        self._over |= not self._terminal.write(self._screen.frame(self._viewer.canvas(*self._terminal.size)))
 
     def _press(self, key: str) -> None:
-        binding = _BY_KEY.get(key)
-        if binding is None or (self._readonly and binding.changes):
+        action = self._viewer.press(key)
+        if action is None:
             return
-        snapshots = self._snapshots()
-        if binding.action == "quit":
-            self._quit = True
-        elif binding.action == "redraw":
+        self._dirty = self._urgent = True  # a key is answered at once, whatever the frame rate
+        if action == "quit":
+            self._over = True
+        elif action == "redraw":
             self._screen.forget()
-        elif binding.action == "save":
-            self._save(snapshots)
-        elif binding.action in ("light", "dark"):
-            self._look = replace(self._look, background=binding.action)
-        else:
-            panels = view.shown_panels(snapshots[self._state.pair % len(snapshots)]) if snapshots else ()
-            if binding.action == "freeze" and self._state.frozen_at is None:
-                self._frozen = snapshots
-            self._state = act(self._state, binding.action, key, snapshots, panels, self._clock())
-        self._theme = self._themed()
-        self._dirty, self._drawn = True, -1.0  # a key is answered at once
+        elif action == "save":
+            self._viewer.say(self._save())
 
-    def _themed(self) -> Theme:
-        return make_theme(self._look.glyphs, self._pens, self._look.background, self._state.palette)
+    def _save(self) -> str:
+        from streammi.dashboard import save  # Rich's console takes 70 ms to load: only who saves waits for it
 
-    def _save(self, snapshots: list[Snapshot]) -> None:
-        stem = time.strftime("streammi-%Y%m%d-%H%M%S", time.localtime(self._clock()))
         try:
-            written = save.save(Path.cwd(), stem, self._canvas(), self._theme, snapshots)
-            message = "saved " + " and ".join(path.name for path in written)
+            written = save.save(self._folder, self._viewer, self._terminal.size)
         except OSError as error:
-            message = f"not saved: {error.strerror} ({Path.cwd()})"
-        self._state = replace(self._state, message=message)
+            return f"not saved: {error.strerror} ({self._folder})"
+        return "saved " + ", ".join(path.name for path in written)
 
     def _on_resize(self, number: int, frame: FrameType | None) -> None:
-        self._resized = True
+        self._screen.forget()
+        self._dirty = self._urgent = True
 
     def _on_hangup(self, number: int, frame: FrameType | None) -> None:
-        self._quit = True
+        self._over = True
 
     def _on_suspend(self, number: int, frame: FrameType | None) -> None:
-        """Give the terminal back, stop, and take it over again when continued."""
+        """Give the terminal back, stop as the shell expects, and take it over again when continued."""
         self._terminal.leave()
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)  # returns when continued
+        signal.signal(signal.SIGTSTP, self._on_suspend)
         self._terminal.enter()
-        self._resized = True
+        self._on_resize(number, frame)

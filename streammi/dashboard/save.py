@@ -1,61 +1,170 @@
-"""A picture of the screen as SVG, by Rich, and the state behind it as JSON."""
+"""Pictures on disk: the screen as SVG by Rich, the charts as PNG, and the state behind them as JSON."""
 
 import io
+import re
+import struct
+import zlib
+from datetime import tzinfo
 from pathlib import Path
 
 import msgspec
 import numpy as np
-from rich.console import Console
+from numpy.typing import NDArray
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
-from rich.terminal_theme import DIMMED_MONOKAI, MONOKAI
+from rich.terminal_theme import TerminalTheme
 
-from streammi.dashboard.canvas import Canvas, cell_text
-from streammi.dashboard.theme import Theme
+from streammi.dashboard import charts, history
+from streammi.dashboard.canvas import SPACE, Canvas, cell_text
+from streammi.dashboard.capabilities import Look
+from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.panels import heatmap
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.text import clock
+from streammi.dashboard.theme import Background, Pens, Theme
+from streammi.dashboard.viewer import Viewer
 from streammi.records import Snapshot
+
+Pixels = NDArray[np.uint8]
+CHART, HEATMAP = (800, 400), 400  # pixels
+_ANSI = [
+    (0, 0, 0),
+    (194, 54, 33),
+    (37, 188, 36),
+    (173, 173, 39),
+    (73, 46, 225),
+    (211, 56, 211),
+    (51, 187, 200),
+    (203, 204, 205),
+]
+_GROUNDS: dict[Background, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
+    "dark": ((12, 14, 18), (215, 219, 225)),
+    "light": ((250, 250, 250), (20, 20, 20)),
+}
+
+
+def save(folder: Path, viewer: Viewer, size: tuple[int, int]) -> list[Path]:
+    """Write what is on the screen as NAME.svg, NAME.png and NAME.json; return the paths.
+
+    Raises OSError when that cannot be done; a file that is there is never overwritten.
+    """
+    scene = viewer.scene()
+    if scene.snapshot is None:
+        return []
+    pair = re.sub(r"[^\w.~-]", "_", scene.snapshot.pair)
+    moment = re.sub(
+        r"\W", "", clock(scene.snapshot.timestamp, scene.zone, date=True).replace(" ", "-").replace("-", "", 2)
+    )
+    contents = {
+        "svg": svg(viewer.canvas(*size), scene.theme, f"streammi {scene.snapshot.pair}").encode(),
+        "png": png(charts_pixels(scene)),
+        "json": state_json(scene.snapshot),
+    }
+    paths = []
+    for suffix, content in contents.items():
+        path = folder / f"streammi-{pair}-{moment}.{suffix}"
+        with path.open("xb") as file:
+            file.write(content)
+        paths.append(path)
+    return paths
+
+
+def save_svg(
+    snapshots: list[Snapshot], width: int, height: int, path: Path, keys: str = "", zone: tzinfo | None = None
+) -> None:
+    """Write the picture of ``snapshots`` on a terminal of this size as SVG, after the keys in ``keys`` were pressed."""
+    viewer = Viewer(Look(glyphs=BRAILLE, depth="truecolor"), zone=zone)
+    viewer.link = "connected"
+    viewer.take(snapshots)
+    for key in keys:
+        viewer.press(key)
+    path.write_text(svg(viewer.canvas(width, height), viewer.theme, "streammi"))
 
 
 def svg(canvas: Canvas, theme: Theme, title: str) -> str:
-    """The picture as an SVG document."""
+    """Return the picture as an SVG document."""
     console = Console(
-        width=canvas.width,
-        record=True,
-        file=io.StringIO(),
-        force_terminal=True,
-        color_system="truecolor",
-        legacy_windows=False,
+        width=canvas.width, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    canvas.settle()
-    for glyphs, pens in zip(canvas.glyphs, canvas.pens, strict=True):
-        # A piece never begins with blanks: some viewers of SVG drop them, and the text would slide to the left.
-        blank = glyphs == ord(" ")
-        edges = np.flatnonzero((np.diff(pens) != 0) | np.diff(blank)) + 1
-        starts, ends = np.concatenate(([0], edges)), np.concatenate((edges, [pens.size]))
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            console.print(
-                _Piece(Segment(cell_text(glyphs[start:end]), theme.pens.style(int(pens[start])))),
-                end="",
-                soft_wrap=True,
-            )
-        console.print()
-    return console.export_svg(title=title, theme=MONOKAI if theme.background == "dark" else DIMMED_MONOKAI)
+    console.print(_Picture(canvas, theme.pens), end="")
+    ground, front = _GROUNDS[theme.background]
+    return console.export_svg(title=title, theme=TerminalTheme(ground, front, _ANSI))
 
 
-class _Piece:
-    def __init__(self, segment: Segment) -> None:
-        self._segment = segment
+class _Picture:
+    """A canvas as Rich renders it."""
 
-    def __rich_console__(self, *_: object) -> list[Segment]:
-        return [self._segment]
+    def __init__(self, canvas: Canvas, pens: Pens) -> None:
+        canvas.settle()
+        self._canvas, self._pens = canvas, pens
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for glyphs, pens in zip(self._canvas.glyphs, self._canvas.pens, strict=True):
+            # A piece never begins with blanks: some viewers of SVG drop them, and the text would slide to the left.
+            cuts = np.flatnonzero((np.diff(pens) != 0) | np.diff(glyphs == SPACE)) + 1
+            for cells, pen in zip(np.split(glyphs, cuts), pens[np.append(0, cuts)].tolist(), strict=True):
+                yield Segment(cell_text(cells), self._pens.style(pen))
+            yield Segment.line()
 
 
-def state_json(snapshots: list[Snapshot]) -> bytes:
-    """Everything that was known, as JSON; arrays as lists."""
-    return msgspec.json.encode(snapshots, enc_hook=np.ndarray.tolist)
+def state_json(snapshot: Snapshot) -> bytes:
+    """Return everything that was known, as JSON; arrays as lists, NaN as null."""
+    return msgspec.json.encode(snapshot, enc_hook=lambda value: value.tolist())
 
 
-def save(folder: Path, stem: str, canvas: Canvas, theme: Theme, snapshots: list[Snapshot]) -> list[Path]:
-    """Write STEM.svg and STEM.json; returns where. Raises OSError when that cannot be done."""
-    picture, state = folder / f"{stem}.svg", folder / f"{stem}.json"
-    picture.write_text(svg(canvas, theme, "streammi"))
-    state.write_bytes(state_json(snapshots))
-    return [picture, state]
+def png(pixels: Pixels) -> bytes:
+    """Return an 8-bit RGB PNG of ``pixels``, shape (height, width, 3) (W3C PNG specification, third edition)."""
+    height, width, _ = pixels.shape
+    rows = np.concatenate((np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)), axis=1)  # filter 0 in each row
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows.tobytes()))
+        + chunk(b"IEND", b"")
+    )
+
+
+def charts_pixels(scene: Scene) -> Pixels:
+    """Return MI over time and the heatmap side by side, shape (400, 1200, 3) or less where there is less."""
+    parts = []
+    if len(scene.past.t) > 1:
+        parts.append(_line_pixels(scene))
+    if heatmap.says(scene):
+        parts.append(_heatmap_pixels(scene))
+    return np.concatenate(parts, axis=1) if parts else _empty(scene, 1, 1)
+
+
+def _empty(scene: Scene, width: int, height: int) -> Pixels:
+    return np.full((height, width, 3), _GROUNDS[scene.theme.background][0], np.uint8)
+
+
+def _line_pixels(scene: Scene) -> Pixels:
+    width, height = CHART
+    pixels = _empty(scene, width, height)
+    span = float(history.SPANS[history.shown_span(scene.past, scene.state.span)])
+    data = history.columns(scene.past, width, span)
+    top = charts.ceiling_of(data)
+    dark = scene.theme.background == "dark"
+    for mask, colour in (
+        (charts.spans(data.low / top, data.high / top, height), (77, 86, 97) if dark else (184, 192, 200)),
+        (charts.spans(data.null / top, data.null / top, height), (201, 138, 94) if dark else (163, 86, 42)),
+        (charts.connected(data.mi / top, height), (240, 228, 66) if dark else (138, 109, 0)),
+    ):
+        pixels[mask] = colour
+    return pixels
+
+
+def _heatmap_pixels(scene: Scene) -> Pixels:
+    assert scene.snapshot is not None
+    assert scene.snapshot.counts is not None
+    field = heatmap.make_field(scene.snapshot.counts, scene)
+    ground = _GROUNDS[scene.theme.background][0]
+    colours = np.array([ground if ink is None else ink.rgb for ink in field.ramp.inks], np.uint8)
+    bins_x, bins_y = field.levels.shape
+    across, up = heatmap.spread(HEATMAP, bins_x), heatmap.spread(HEATMAP, bins_y)[::-1]
+    return np.asarray(colours[field.levels[across][:, up].T])

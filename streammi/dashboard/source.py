@@ -1,49 +1,68 @@
 """Where snapshots and readings come from: a SUB socket on a running monitor."""
 
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import zmq
 
 from streammi.errors import ConfigError, FeedError
+from streammi.ingest.subscriber import SOCKET_OPTIONS, Link
 from streammi.publish.snapshots import read_snapshot
-from streammi.records import Snapshot
+from streammi.records import LinkState, Snapshot
 
-SOCKET_OPTIONS: Final = {
-    zmq.RCVHWM: 16,  # a picture needs the newest; what waits is old
-    zmq.MAXMSGSIZE: 64 << 20,
-    zmq.HEARTBEAT_IVL: 2000,
-    zmq.HEARTBEAT_TIMEOUT: 6000,
-    zmq.RECONNECT_IVL: 100,
-    zmq.RECONNECT_IVL_MAX: 2000,
-    zmq.HANDSHAKE_IVL: 5000,
-    zmq.LINGER: 0,
-}
+SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old
+LINE_QUEUE: Final = 1000
+MAX_MESSAGE_BYTES: Final = 64 << 20
+DRAIN_MESSAGES: Final = 1000  # then it is time to look at the keys
 
 
 class Source:
-    """Messages of a monitor whose topics start with ``topic``. Raises ConfigError for an impossible endpoint."""
+    """Messages of a monitor whose topics start with one of ``topics``. Raises ConfigError for an impossible endpoint.
 
-    def __init__(self, endpoint: str, context: zmq.Context[Any], topic: str, queue: int = 16) -> None:
-        self.endpoint = endpoint
+    ``configure`` may set more socket options, keys for instance, before the connection is made.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        context: zmq.Context[Any],
+        *topics: str,
+        queue: int = SNAPSHOT_QUEUE,
+        configure: Callable[[zmq.Socket[Any]], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.endpoint, self._clock = endpoint, clock
         self.socket = context.socket(zmq.SUB)
         for option, value in SOCKET_OPTIONS.items():
             self.socket.setsockopt(option, value)
         self.socket.setsockopt(zmq.RCVHWM, queue)
+        self.socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self.socket.setsockopt(zmq.IPV6, int("[" in endpoint))
-        self.socket.subscribe(topic)
+        if configure is not None:
+            configure(self.socket)
+        for topic in topics:
+            self.socket.subscribe(topic)
+        self._link = Link(self.socket, clock())
         self.malformed = 0  # messages that were none of ours
         try:
             self.socket.connect(endpoint)
         except zmq.ZMQError as error:
-            self.socket.close(0)
+            self.close()
             rule = f"an endpoint such as tcp://127.0.0.1:5557 ({error.strerror})"
             raise ConfigError("ENDPOINT", rule, endpoint) from None
 
+    @property
+    def link(self) -> LinkState:
+        """How the connection to the monitor is, as of the last ``messages`` or ``snapshots``."""
+        return self._link.state
+
     def messages(self) -> list[list[bytes]]:
-        """What has arrived, without waiting."""
+        """What has arrived, at most DRAIN_MESSAGES, without waiting."""
         found: list[list[bytes]] = []
-        while self.socket.poll(0):
+        while len(found) < DRAIN_MESSAGES and self.socket.poll(0):
             found.append(self.socket.recv_multipart())
+        self._link.update(self._clock(), len(found))
         return found
 
     def snapshots(self) -> list[Snapshot]:
@@ -58,5 +77,6 @@ class Source:
         return snapshots
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket and its monitor."""
+        self._link.close(self.socket)
         self.socket.close(0)

@@ -22,6 +22,7 @@ _ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[0m\x1b[2J"
 _LEAVE = b"\x1b[?2026l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
 ASK_BACKGROUND = b"\x1b]11;?\x1b\\"
 READ_SIZE = 4096
+_GONE = (errno.EIO, errno.EPIPE, errno.ENXIO)
 PATIENCE = 0.5  # s that a stopped terminal is given to take its last bytes
 
 
@@ -63,19 +64,25 @@ class Terminal:
         """Whether part of the last frame is still to be written: until then there is no next one."""
         return bool(self._pending)
 
-    def write(self, frame: bytes) -> None:
-        """Write what the terminal takes now; ``flush`` writes the rest."""
+    def write(self, frame: bytes) -> bool:
+        """Write what the terminal takes now; ``flush`` writes the rest. False: the terminal is gone."""
         self._pending += frame
-        self.flush()
+        return self.flush()
 
-    def flush(self) -> None:
-        """Write more of what is pending, without waiting."""
+    def flush(self) -> bool:
+        """Write more of what is pending, without waiting. False: the terminal is gone."""
         while self._pending:
             try:
                 written = os.write(self._fd, self._pending)
             except BlockingIOError:
-                return
+                return True
+            except OSError as error:
+                if error.errno not in _GONE:
+                    raise
+                self._pending = b""
+                return False
             self._pending = self._pending[written:]
+        return True
 
     def read(self) -> bytes | None:
         """Return what was typed, b"" when nothing was, None when the terminal is gone."""
@@ -84,7 +91,7 @@ class Terminal:
         except BlockingIOError:
             return b""
         except OSError as error:
-            if error.errno == errno.EIO:
+            if error.errno in _GONE:
                 return None
             raise
 

@@ -36,6 +36,7 @@ DIVERGING: dict[Background, tuple[str, ...]] = {
     "dark": ("2447c4", "4a6ab4", "6b7482", "b59a52", "ffd24a"),
     "light": ("9cc4f5", "b4c4d4", "b9b3a8", "b8763c", "8a3b00"),
 }
+MOST_PENS = 1 << 13  # three palettes on two grounds need less than half of that
 LEVELS = 24  # steps of a ramp above nothing: more cannot be told apart, and cost bytes
 ANSI_RAMP = (4, 6, 3, 11, 15)  # blue, cyan, brown, yellow, white: brightness goes up on a dark ground
 
@@ -136,9 +137,14 @@ class Theme:
     key: int
     mi: int
     mi_strong: int
+    mi_soft: int
     x: int
     y: int
+    x_soft: int  # marginals: large areas
+    y_soft: int
     null: int
+    under_mi: NDArray[np.uint16]  # by pen: the same on the ground below the line of MI,
+    under_null: NDArray[np.uint16]  # and below what chance reaches
     good: int
     warn: int
     bad: int
@@ -166,8 +172,13 @@ _INKS: dict[str, tuple[str, str, int, int]] = {
     "faint": ("4d5661", "b8c0c8", 8, 7),
     "title": ("d5dbe1", "20262c", 15, 0),
     "mi": ("f0e442", "8a6d00", 11, 3),
+    "mi_soft": ("857f35", "cdbb6e", 3, 3),
     "x": ("56b4e9", "0072b2", 14, 4),
     "y": ("d98cc0", "a3397f", 13, 5),
+    "x_soft": ("2f6a8c", "8fc0dd", 6, 6),
+    "y_soft": ("7d4f70", "dcb0ce", 5, 5),
+    "under_mi": ("1d1f14", "f4f0da", 0, 15),
+    "under_null": ("33231a", "f3e2d6", 0, 15),
     "null": ("c98a5e", "a3562a", 3, 3),
     "good": ("2fbf8f", "007a57", 10, 2),
     "warn": ("f2a93b", "a86a00", 11, 3),
@@ -206,9 +217,14 @@ def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", pale
         key=bar("mi", "bold"),
         mi=pen("mi"),
         mi_strong=pen("mi", "bold"),
+        mi_soft=pen("mi_soft"),
         x=pen("x"),
         y=pen("y"),
+        x_soft=pen("x_soft"),
+        y_soft=pen("y_soft"),
         null=pen("null"),
+        under_mi=_grounded(pens, inks, inks["under_mi"] if ground else None),
+        under_null=_grounded(pens, inks, inks["under_null"] if ground else None),
         good=pen("good"),
         warn=pen("warn", "bold"),
         bad=pen("bad", "bold"),
@@ -218,6 +234,15 @@ def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", pale
         heat=_ramp(pens, _heat_stops(palette, light), glyphs.shades, light),
         diverging=_ramp(pens, DIVERGING[background], glyphs.signs, light),
     )
+
+
+def _grounded(pens: Pens, inks: dict[str, Ink], ground: Ink | None) -> NDArray[np.uint16]:
+    table = np.arange(MOST_PENS, dtype=np.uint16)
+    if ground is not None:
+        for role in (None, "mi", "null", "faint"):
+            front = inks[role] if role else None
+            table[pens.pen(front)] = pens.pen(front, ground)
+    return table
 
 
 def _heat_stops(palette: Palette, light: bool) -> tuple[str, ...]:

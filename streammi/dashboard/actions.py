@@ -1,0 +1,87 @@
+"""What a key does to the state: one function, the same scene and action always give the same state."""
+
+from collections.abc import Sequence
+from typing import TypeVar, get_args
+
+from msgspec.structs import replace
+
+from streammi.config import Unit
+from streammi.dashboard.history import SPANS, shown_span
+from streammi.dashboard.keys import Action
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.state import HeatmapMode, PanelName, State
+from streammi.dashboard.theme import PALETTES
+
+ARROW, PAGE = 0.25, 1.0  # of the span
+_SCROLL = {"back": -ARROW, "forward": ARROW, "far back": -PAGE, "far forward": PAGE}
+_LINES = {"zoom in": -1, "zoom out": 1, "far back": -10, "far forward": 10}
+
+
+def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -> State:
+    """Return the state after an action on what is shown; ``panels`` are those that can be enlarged.
+
+    Quitting, freezing, saving and redrawing are not choices of how to show something: they change nothing here.
+    """
+    state = replace(scene.state, message="")
+    if state.enlarged == "events" and action in _LINES:
+        most = len(scene.snapshot.events) - 1 if scene.snapshot else 0
+        return replace(state, scrolled=max(0, min(state.scrolled + _LINES[action], most)))
+    match action:
+        case "help":
+            return replace(state, help=not state.help)
+        case "overview":
+            return replace(state, help=False, enlarged=None, scrolled=0)
+        case "next pair" | "previous pair" | "pair":
+            return _pair(scene, state, action, key)
+        case "unit":
+            return replace(state, unit=_after(get_args(Unit), scene.unit))
+        case "heatmap":
+            return replace(state, heatmap=_after(get_args(HeatmapMode), state.heatmap))
+        case "palette":
+            palette = _after(tuple(PALETTES), state.palette)
+            return replace(state, palette=palette, message=f"colours: {palette}")
+        case "light" | "dark":
+            return replace(state, background=action)
+        case "enlarge":
+            return replace(state, enlarged=_after((None, *panels), state.enlarged), scrolled=0)
+        case "log":
+            return replace(state, enlarged=None if state.enlarged == "events" else "events", scrolled=0)
+        case "start" | "now" | "zoom in" | "zoom out" | "back" | "forward" | "far back" | "far forward":
+            return _history(scene, state, action)
+        case _:
+            return state
+
+
+Choice = TypeVar("Choice")
+
+
+def _after(choices: Sequence[Choice], current: object, step: int = 1) -> Choice:
+    """The choice ``step`` after the current one, around the end; the first where the current one is not among them."""
+    return choices[(choices.index(current) + step) % len(choices)] if current in choices else choices[0]
+
+
+def _pair(scene: Scene, state: State, action: Action, key: str) -> State:
+    names = tuple(tab.pair for tab in scene.tabs)
+    if action == "pair":
+        number = int(key)
+        return replace(state, pair=names[number - 1], until=None) if number <= len(names) else state
+    shown = scene.snapshot.pair if scene.snapshot else ""
+    step = 1 if action == "next pair" else -1
+    return replace(state, pair=_after(names, shown, step), until=None) if names else state
+
+
+def _history(scene: Scene, state: State, action: Action) -> State:
+    t = scene.past.t
+    if len(t) < 2:
+        return state
+    index = shown_span(scene.past, state.span)
+    if action in ("zoom in", "zoom out"):
+        index += 1 if action == "zoom out" else -1
+        return replace(state, span=max(0, min(index, len(SPANS) - 1)))
+    oldest, newest, span = float(t[0]), float(t[-1]), SPANS[index]
+    if action in ("start", "now"):
+        until = newest if action == "now" else oldest + span
+    else:
+        until = (newest if state.until is None else state.until) + _SCROLL[action] * span
+    until = max(until, min(oldest + span, newest))
+    return replace(state, until=None if until >= newest else until)

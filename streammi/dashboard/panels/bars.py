@@ -1,0 +1,105 @@
+"""The header, the tabs of several pairs and the footer."""
+
+from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.keys import BINDINGS, Action
+from streammi.dashboard.layout import LEAST, LayoutName
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.text import clock, columns, duration, fit, number, short
+
+FULL = LEAST["full"]
+HINTS: dict[Action, str] = {  # in the order of what is needed most: a narrow footer ends early
+    "quit": "quit", "freeze": "freeze", "help": "help", "next pair": "pair", "enlarge": "enlarge", "heatmap": "heatmap",
+    "unit": "unit", "back": "scroll", "zoom in": "zoom", "log": "log", "save": "save", "palette": "colours",
+}  # fmt: skip
+
+
+def draw_header(canvas: Canvas, scene: Scene) -> None:
+    """Draw who is watched on the left, and from the right how it is: clock, window, rate, link."""
+    theme, snapshot = scene.theme, scene.snapshot
+    canvas.fill(" ", theme.bar)
+    right = canvas.width
+    for text, pen in _right(scene):
+        if right - columns(text) - 2 < canvas.width // 3:
+            break
+        right -= columns(text) + 2
+        canvas.text(right + 1, 0, text, pen)
+    left = canvas.part(0, 0, right, 1)
+    if snapshot is None:
+        left.text(1, 0, fit("streammi", left.width - 1), theme.bar_strong)
+        return
+    names = f"{snapshot.x.name} {theme.glyphs.times} {snapshot.y.name}"
+    x = left.text(1, 0, fit(snapshot.pair, left.width - 2, theme.glyphs.ellipsis), theme.bar_strong)
+    if x + 2 + columns(names) < left.width:
+        left.text(x + 2, 0, names, theme.bar)
+
+
+def _right(scene: Scene) -> list[tuple[str, int]]:
+    theme, snapshot = scene.theme, scene.snapshot
+    parts: list[tuple[str, int]] = []
+    if scene.link != "connected":
+        glyph, pen = theme.state(scene.link, bar=True)
+        parts.append((f"{glyph} monitor {scene.link}", pen))
+    if snapshot is None:
+        return parts
+    worst = min(
+        snapshot.links,
+        key=lambda link: ("lost", "stalled", "connecting", "ended", "connected").index(link.state),
+        default=None,
+    )
+    if worst:
+        glyph, pen = theme.state(worst.state, bar=True)
+        parts.append((f"{glyph} {worst.state}", pen))
+    rates = [link.rate for link in snapshot.links if link.rate is not None]
+    moment = snapshot.reading.t1 if snapshot.reading and snapshot.reading.t1 is not None else snapshot.timestamp
+    parts.append((clock(moment, scene.zone), theme.bar))
+    if rates:
+        parts.append((f"{short(sum(rates))} pairs/s", theme.bar))
+    if snapshot.reading:
+        fill = snapshot.reading.fill
+        parts.append(
+            (
+                f"window {snapshot.window}" + ("" if fill >= 1 else f" {fill:.0%} full"),
+                theme.bar_dim if fill >= 1 else theme.bar_warn,
+            )
+        )
+    parts += [(link.endpoint, theme.bar_dim) for link in snapshot.links]
+    return parts
+
+
+def draw_tabs(canvas: Canvas, scene: Scene) -> None:
+    """Draw the pairs with their numbers, the shown one strong."""
+    theme = scene.theme
+    x = 1
+    shown = scene.snapshot.pair if scene.snapshot else ""
+    for index, tab in enumerate(scene.tabs, 1):
+        glyph, pen = theme.state(tab.state)
+        here = tab.pair == shown
+        x = canvas.spans(x, 0, [
+            (f"{index} " if index < 10 else "  ", theme.mi_strong if here else theme.dim),
+            (f"{glyph} ", pen),
+            (fit(tab.pair, 20, theme.glyphs.ellipsis), theme.strong if here else theme.text),
+            (f" {number(tab.mi, 2)} {scene.unit}", theme.mi if here else theme.dim),
+        ]) + 3  # fmt: skip
+
+
+def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
+    """Draw what holds now (frozen, scrolled, an answer) and then the keys."""
+    theme, state = scene.theme, scene.state
+    canvas.fill(" ", theme.bar)
+    x = 1
+    if scene.behind is not None:
+        seconds, readings = scene.behind
+        x = canvas.text(x, 0, f"FROZEN, {duration(seconds)} and {readings:,} readings behind", theme.bar_warn) + 3
+    if state.message:
+        x = canvas.text(x, 0, fit(state.message, canvas.width - x - 1, theme.glyphs.ellipsis), theme.bar_strong) + 3
+    by_action = {binding.action: binding for binding in BINDINGS if binding.words}
+    for action, word in HINTS.items():
+        binding = by_action[action]
+        if (state.readonly and binding.changes) or (action == "next pair" and len(scene.tabs) < 2):
+            continue
+        if x + columns(binding.shown) + len(word) + 2 > canvas.width:
+            return
+        x = canvas.spans(x, 0, [(binding.shown, theme.key), (f" {word}", theme.bar)]) + 2
+    needed = f"{FULL[0]} x {FULL[1]} shows all"
+    if layout in ("compact", "small") and x + len(needed) < canvas.width:
+        canvas.right(0, needed, theme.bar_dim, margin=1)

@@ -1,0 +1,46 @@
+"""Correlation beside MI, on one scale from -1 to +1: where MI reaches much further, the dependence is not linear."""
+
+from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.panels.title import titled
+from streammi.dashboard.scene import Scene, linear_equivalent
+from streammi.dashboard.text import number, signed
+
+LABEL = 11
+
+
+def says(scene: Scene) -> bool:
+    """Whether there is a coefficient."""
+    return scene.reading is not None
+
+
+def draw(canvas: Canvas, scene: Scene) -> None:
+    """Draw a bar for each coefficient that is known."""
+    theme, reading = scene.theme, scene.reading
+    assert reading is not None
+    body = titled(canvas, theme, "CORRELATION", "" if reading.nmi is None else f"NMI {number(reading.nmi, 2)} of 1")
+    rows = [
+        ("Pearson r", reading.pearson_r, theme.text),
+        ("Spearman ρ", reading.spearman_r, theme.text),
+        ("MI as |r|", linear_equivalent(reading), theme.mi),
+    ]
+    known = [row for row in rows if row[1] is not None]
+    for y, (name, value, pen) in enumerate(known):
+        assert value is not None
+        body.text(0, y, name, theme.dim)
+        body.right(y, signed(value, 2) if pen == theme.text else number(value, 2), pen)
+        scale(body.part(LABEL, y, body.width - LABEL - 6, 1), value, pen, scene)
+    if body.height > len(known):
+        axis = body.part(LABEL, len(known), body.width - LABEL - 6, 1)
+        axis.text(0, 0, "−1", theme.dim)
+        axis.text(axis.width // 2, 0, "0", theme.dim)
+        axis.right(0, "+1", theme.dim)
+
+
+def scale(canvas: Canvas, value: float, pen: int, scene: Scene) -> None:
+    """Draw a bar from the middle (0) to ``value`` on a row that goes from -1 to +1."""
+    glyphs, theme = scene.theme.glyphs, scene.theme
+    middle = canvas.width // 2
+    canvas.text(0, 0, glyphs.across * canvas.width, theme.faint)
+    end = round(middle + max(-1.0, min(value, 1.0)) * (canvas.width - 1) / 2)
+    canvas.text(min(middle, end), 0, glyphs.full * max(abs(end - middle), 0), pen)
+    canvas.text(middle, 0, glyphs.tick if end == middle else glyphs.full, pen if end != middle else theme.dim)

@@ -1,0 +1,85 @@
+"""MI at each delay, with the peak."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.dashboard import charts
+from streammi.dashboard.canvas import SPACE, Canvas
+from streammi.dashboard.panels.title import titled
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.text import number, short, signed
+from streammi.records import DelayProfile, FloatArray
+
+LABEL = 8
+
+
+def says(scene: Scene) -> bool:
+    """Whether a bank of delays is kept and holds something."""
+    profile = scene.snapshot.profile if scene.snapshot else None
+    return profile is not None and bool(np.isfinite(profile.mi).any())
+
+
+def draw(canvas: Canvas, scene: Scene) -> None:
+    """Draw the profile as bars, one column or more a delay, the peak marked, and the peak in words."""
+    theme, profile = scene.theme, scene.snapshot.profile if scene.snapshot else None
+    assert profile is not None
+    body = titled(canvas, theme, "DELAY", "positive: y follows x")
+    words = in_words(scene, profile)
+    body.text(0, 0, words, theme.strong)
+    room = body.part(LABEL, 1, body.width - LABEL, body.height - 2)
+    if room.width < 3 or room.height < 1:
+        return
+    mi, peak = per_column(profile.mi, room.width)
+    plot = room.part(0, 0, len(mi), room.height)
+    top = charts.nice_ceiling(float(np.nanmax(mi)))
+    plot.glyphs[...] = charts.bars(mi / top, plot.height, theme.glyphs.levels)
+    plot.pens[...] = theme.mi_soft
+    plot.pens[:, peak] = theme.mi_strong
+    body.part(0, 1, LABEL, 1).right(0, f"{short(top)} {scene.unit}", theme.dim, margin=1)
+    body.part(0, plot.height, LABEL, 1).right(0, "0", theme.dim, margin=1)
+    _axis(body.part(LABEL, body.height - 1, plot.width, 1), plot, profile, scene)
+
+
+def per_column(mi: FloatArray, width: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return the MI of each column, the most of its delays where several share one, and which columns hold the peak.
+
+    >>> values, peak = per_column(np.array([0.1, 0.5, 0.2]), 7)
+    >>> values.tolist(), np.flatnonzero(peak).tolist()
+    ([0.1, 0.1, 0.5, 0.5, 0.2, 0.2], [2, 3])
+    """
+    per_lag = max(width // len(mi), 1)
+    lags = np.arange(len(mi)).repeat(per_lag)
+    starts = np.unique(np.linspace(0, len(lags), min(width, len(lags)), endpoint=False).astype(int))
+    values = np.fmax.reduceat(mi[lags], starts)
+    at_peak = np.add.reduceat(lags == int(np.nanargmax(mi)), starts) > 0
+    return values, at_peak
+
+
+def _axis(canvas: Canvas, plot: Canvas, profile: DelayProfile, scene: Scene) -> None:
+    theme = scene.theme
+    low, high = float(profile.lags[0]), float(profile.lags[-1])
+    canvas.text(0, 0, signed(low, 0) if low == round(low) else short(low), theme.dim)
+    canvas.right(0, f"{signed(high, 0) if high == round(high) else short(high)} {profile.lag_unit}", theme.dim)
+    if low < 0 < high:
+        zero = int(-low / (high - low) * (plot.width - 1))
+        canvas.text(zero, 0, "0", theme.dim)
+        free = plot.glyphs[:, zero] == SPACE
+        plot.glyphs[free, zero], plot.pens[free, zero] = ord(theme.glyphs.dotted_down), theme.faint
+
+
+def in_words(scene: Scene, profile: DelayProfile) -> str:
+    """Return where the peak is and what that means."""
+    reading = scene.reading
+    if reading is None or reading.peak_lag is None:
+        return ""
+    unit = "s" if profile.lag_unit == "s" else "sample" if abs(reading.peak_lag) == 1 else "samples"
+    lag = f"{abs(reading.peak_lag):g} {unit}"
+    who = (
+        "at no delay"
+        if reading.peak_lag == 0
+        else f"y follows x by {lag}"
+        if reading.peak_lag > 0
+        else f"x follows y by {lag}"
+    )
+    sure = "" if reading.peak_p is None else f", p {reading.peak_p:.3g}"
+    return f"{who}: {number(reading.peak_mi)} {scene.unit}{sure}"

@@ -1,0 +1,65 @@
+"""The entropies as one bar: what X has alone, what both share, what Y has alone."""
+
+from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.panels.title import flow, titled
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.text import columns, number
+
+
+def says(scene: Scene) -> bool:
+    """Whether there is a reading of something that varies."""
+    return scene.reading is not None and scene.reading.h_xy > 0
+
+
+def draw_bar(canvas: Canvas, scene: Scene) -> tuple[int, int]:
+    """Draw the bar of H(X|Y), I(X;Y) and H(Y|X) into the first row; return where the first and the second part end."""
+    theme, reading = scene.theme, scene.reading
+    assert reading is not None
+    width = canvas.width
+    first = round(width * reading.h_x_given_y / reading.h_xy)
+    second = round(width * min(reading.h_x / reading.h_xy, 1.0))
+    canvas.text(0, 0, theme.glyphs.x_only * first, theme.x)
+    canvas.text(first, 0, theme.glyphs.shared * (second - first), theme.mi)
+    canvas.text(second, 0, theme.glyphs.y_only * (width - second), theme.y)
+    return first, second
+
+
+def draw_labelled_bar(canvas: Canvas, scene: Scene) -> None:
+    """Draw the bar with its numbers inside, as far as they fit."""
+    reading, theme = scene.reading, scene.theme
+    assert reading is not None
+    first, second = draw_bar(canvas, scene)
+    for start, end, name, value in (
+        (0, first, "H(X|Y)", reading.h_x_given_y),
+        (first, second, "I", reading.mi),
+        (second, canvas.width, "H(Y|X)", reading.h_y_given_x),
+    ):
+        words = (f" {name} {number(value, 2)} {reading.unit} ", f" {number(value, 2)} {reading.unit} ")
+        label = next((text for text in words if len(text) <= end - start), "")
+        canvas.text(start + (end - start - len(label)) // 2, 0, label, theme.text)
+
+
+def draw(canvas: Canvas, scene: Scene) -> None:
+    """Draw H(X) above and H(Y) below the bar, so that what they share lies under both."""
+    theme, reading, glyphs = scene.theme, scene.reading, scene.theme.glyphs
+    assert reading is not None
+    unit = reading.unit
+    body = titled(canvas, theme, "ENTROPY", f"H(X,Y) {number(reading.h_xy, 2)} {unit}")
+    bar = body.part(0, 1, body.width, 1)
+    first, second = draw_bar(bar, scene)
+    _bracket(body.part(0, 0, second, 1), f" H(X) {number(reading.h_x, 2)} {unit} ", theme.x, scene)
+    _bracket(body.part(first, 2, body.width - first, 1), f" H(Y) {number(reading.h_y, 2)} {unit} ", theme.y, scene)
+    words = (
+        (glyphs.x_only, f"H(X|Y) {number(reading.h_x_given_y, 2)} {unit}", theme.x),
+        (glyphs.shared, f"I(X;Y) {number(reading.mi, 2)} {unit}", theme.mi),
+        (glyphs.y_only, f"H(Y|X) {number(reading.h_y_given_x, 2)} {unit}", theme.y),
+    )
+    flow(body.part(0, 3, body.width, body.height - 3), [[(f"{g} ", pen), (text, theme.text)] for g, text, pen in words])
+
+
+def _bracket(canvas: Canvas, label: str, pen: int, scene: Scene) -> None:
+    glyphs = scene.theme.glyphs
+    if canvas.width >= 2:
+        canvas.text(0, 0, glyphs.left_end + glyphs.across * (canvas.width - 2) + glyphs.right_end, pen)
+    if columns(label) <= canvas.width - 2:
+        canvas.text((canvas.width - columns(label)) // 2, 0, label, scene.theme.text)

@@ -1,0 +1,59 @@
+"""The event log, newest first."""
+
+from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.panels.title import titled
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.text import clock, count, fit, signed
+from streammi.dashboard.theme import Theme
+from streammi.records import Event
+
+
+def says(scene: Scene) -> bool:
+    """Whether something happened."""
+    return scene.snapshot is not None and bool(scene.snapshot.events)
+
+
+def draw(canvas: Canvas, scene: Scene) -> None:
+    """Draw one event a line: when, what, how much, and the evidence."""
+    theme = scene.theme
+    events = scene.snapshot.events[::-1] if scene.snapshot else ()
+    body = titled(canvas, theme, "EVENTS", f"{count(len(events))} kept" if events else "")
+    if not events:
+        body.text(0, 0, "none since the start", theme.dim)
+    for y, event in enumerate(events[scene.state.scrolled :][: body.height]):
+        glyph, pen = glyph_of(event, theme)
+        x = body.spans(
+            0,
+            y,
+            [
+                (f"{clock(event.timestamp, scene.zone)} ", theme.dim),
+                (f"{glyph} ", pen),
+                (f"{_what(event)} ", theme.strong),
+            ],
+        )
+        body.text(x, y, fit(event.evidence, body.width - x, theme.glyphs.ellipsis), theme.dim)
+
+
+def glyph_of(event: Event, theme: Theme) -> tuple[str, int]:
+    """Return what marks an event of this kind, in the log and in the chart."""
+    glyphs = theme.glyphs
+    return {
+        "gained": (glyphs.up, theme.good),
+        "lost": (glyphs.down_arrow, theme.bad),
+        "shifted": (glyphs.peak, theme.warn),
+        "moved": (glyphs.moved, theme.warn),
+        "stuck": (glyphs.ended, theme.bad),
+        "saturated": (glyphs.steady, theme.warn),
+        "stalled": (glyphs.stalled, theme.bad),
+        "recovered": (glyphs.recovered, theme.good),
+        "gap": (glyphs.gap, theme.warn),
+    }[event.kind]
+
+
+def _what(event: Event) -> str:
+    signal = "" if event.signal == "both" else f" {event.signal}"
+    if event.size is None:
+        return f"{event.kind}{signal}"
+    if event.unit == "share":
+        return f"{event.kind}{signal} {event.size:.1%}"
+    return f"{event.kind}{signal} {signed(event.size, 2 if event.unit in ('bit', 'nat', 'ban') else 0)} {event.unit}"

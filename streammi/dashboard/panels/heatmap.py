@@ -1,0 +1,227 @@
+"""The joint histogram as a heatmap, with its marginals on the edges and the signals' values on the axes.
+
+Three ways to see it: counts; p(y|x), each column a distribution; and pointwise mutual information, whether two
+values meet more or less often than chance would have it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.dashboard import charts
+from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.panels.title import Spans, titled
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.state import HeatmapMode
+from streammi.dashboard.text import columns, fit, short, unit_factor
+from streammi.dashboard.theme import LEVELS, Ramp, Theme
+from streammi.records import AxisInfo, FloatArray, IntArray
+
+LABELS = 7  # columns of the y axis
+TITLES: dict[HeatmapMode, str] = {
+    "counts": "JOINT COUNTS",
+    "conditional": "p(y|x)",
+    "pointwise": "POINTWISE MI",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Levels of a ramp for each bin, shape (Bx, By), and what the ramp's ends stand for."""
+
+    levels: NDArray[np.intp]
+    ramp: Ramp
+    legends: tuple[tuple[str, str], ...]  # what the ends stand for, longest first
+
+
+def says(scene: Scene) -> bool:
+    """Whether the bins are known and hold something."""
+    return scene.snapshot is not None and scene.snapshot.counts is not None and bool(scene.snapshot.counts.any())
+
+
+def draw(canvas: Canvas, scene: Scene) -> None:
+    """Draw marginal, heatmap, marginal, axes and legend into what room there is."""
+    snapshot, theme = scene.snapshot, scene.theme
+    assert snapshot is not None
+    assert snapshot.counts is not None
+    dense = 2 if theme.half_blocks else 1
+    shape = Shape.fit(canvas.width, canvas.height - 1, snapshot.counts.shape, dense)
+    counts = merge(snapshot.counts, shape.bins_x, shape.bins_y)
+    field = make_field(counts, scene)
+    body = titled(canvas, theme, TITLES[scene.state.heatmap], *legend_spans(field, theme))
+    if not shape.cells_x:
+        body.text(0, 0, fit("needs more room", body.width), theme.dim)
+        return
+    heat = body.part(LABELS, shape.top, shape.cells_x, shape.cells_y)
+    paint(heat, field, theme, shape)
+    share = counts.sum(axis=1) / max(counts.sum(axis=1).max(), 1)
+    top = body.part(LABELS, 0, shape.cells_x, shape.top)
+    top.glyphs[...] = charts.bars(share[spread(shape.cells_x, len(share))], shape.top, theme.glyphs.levels)
+    top.pens[...] = theme.x_soft
+    if shape.side:
+        share = counts.sum(axis=0)[::-1] / max(counts.sum(axis=0).max(), 1)
+        middle = spread(shape.cells_y, len(share), centre=True)
+        side = body.part(LABELS + shape.cells_x, shape.top, shape.side, shape.cells_y)
+        side.glyphs[...] = charts.lengths(share[middle], shape.side, theme.glyphs.lengths)
+        side.pens[...] = theme.y_soft
+    draw_axes(body, scene, shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where things are: cells of the heatmap, rows and columns of the marginals, and how many bins are shown."""
+
+    cells_x: int
+    cells_y: int
+    top: int
+    side: int
+    bins_x: int
+    bins_y: int
+
+    @classmethod
+    def fit(cls, width: int, height: int, bins: tuple[int, ...], dense: int) -> "Shape":
+        """Return the shape for ``width`` x ``height`` cells; ``cells_x`` 0 where there is not enough room."""
+        top = 3 if height >= 20 else 2 if height >= 13 else 1
+        side = 8 if width >= 60 else 5 if width >= 30 else 0
+        room_x, room_y = width - LABELS - side - 1, height - top - 1
+        if room_x < 4 or room_y < 3:
+            return cls(0, 0, 0, 0, *bins)
+        bins_x, bins_y = shown_bins(bins[0], room_x), shown_bins(bins[1], room_y * dense)
+        cells_y = -(-length(bins_y, room_y * dense) // dense)
+        cells_x = length(bins_x, min(room_x, 4 * cells_y))
+        return cls(cells_x, cells_y, top, side, bins_x, bins_y)
+
+
+def shown_bins(bins: int, room: int) -> int:
+    """Return how many bins are shown in ``room`` dots: neighbours are added up until they fit.
+
+    >>> shown_bins(64, 40), shown_bins(16, 40)
+    (32, 16)
+    """
+    return -(-bins // -(-bins // room))
+
+
+def length(bins: int, room: int) -> int:
+    """Return how many of ``room`` dots are used: whole dots a bin, unless that leaves too much empty.
+
+    >>> length(16, 50), length(16, 31)
+    (48, 31)
+    """
+    whole = room // bins * bins
+    return whole if whole >= 0.75 * room else room
+
+
+def spread(dots: int, bins: int, *, centre: bool = False) -> NDArray[np.intp]:
+    """Return the bin of each dot, shape (dots,)."""
+    return ((np.arange(dots) + (0.5 if centre else 0.0)) * bins / dots).astype(np.intp)
+
+
+def merge(counts: IntArray, bins_x: int, bins_y: int) -> IntArray:
+    """Return the counts with neighbours added up so that no more than ``bins_x`` x ``bins_y`` are left."""
+    step_x, step_y = -(-counts.shape[0] // bins_x), -(-counts.shape[1] // bins_y)
+    if step_x == step_y == 1:
+        return counts
+    rows = np.add.reduceat(counts, np.arange(0, counts.shape[0], step_x), axis=0)
+    return np.asarray(np.add.reduceat(rows, np.arange(0, counts.shape[1], step_y), axis=1))
+
+
+def make_field(counts: IntArray, scene: Scene) -> Field:
+    """Return the levels of what the state asks for."""
+    mode, theme = scene.state.heatmap, scene.theme
+    if mode == "pointwise":
+        return _pointwise(counts, scene)
+    if mode == "conditional":
+        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        most = float(share.max())
+        return Field(
+            _levels(share / most if most else share, counts),
+            theme.heat,
+            (("0 %", f"{most:.0%} of a column"), ("0 %", f"{most:.0%}")),
+        )
+    most = int(counts.max())
+    # The square root brings out what is rare: with a few counts per bin their spread is the same everywhere.
+    return Field(
+        _levels(np.sqrt(counts / max(most, 1)), counts),
+        theme.heat,
+        (("1", f"{most:,} pairs a bin"), ("1", f"{most:,} pairs")),
+    )
+
+
+def _pointwise(counts: IntArray, scene: Scene) -> Field:
+    n = max(int(counts.sum()), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bits = np.log2(counts * float(n) / np.outer(counts.sum(axis=1), counts.sum(axis=0)))
+    values = np.where(counts > 0, bits, 0.0) * unit_factor("bit", scene.unit)
+    most = max(float(np.abs(values).max()), 1e-9)
+    levels = np.rint((values / most + 1) / 2 * (LEVELS - 1)).astype(np.intp) + 1
+    levels[counts == 0] = 0
+    low, high = f"−{most:.1f}", f"+{most:.1f} {scene.unit}"
+    return Field(levels, scene.theme.diverging, ((f"{low} rarer", f"oftener {high}"), (low, high)))
+
+
+def _levels(share: FloatArray, counts: IntArray) -> NDArray[np.intp]:
+    levels = np.ceil(share * LEVELS).astype(np.intp)
+    levels[counts == 0] = 0
+    return np.clip(levels, 0, LEVELS)
+
+
+def paint(heat: Canvas, field: Field, theme: Theme, shape: Shape) -> None:
+    """Paint the levels, y upwards: two a cell by half blocks, or one glyph a cell."""
+    across = spread(shape.cells_x, shape.bins_x)
+    dense = 2 if theme.half_blocks else 1
+    up = spread(shape.cells_y * dense, shape.bins_y)[::-1]
+    levels = field.levels[across][:, up].T
+    if not theme.half_blocks:
+        glyphs = np.array([ord(glyph) for glyph in field.ramp.glyphs], np.uint64)
+        heat.glyphs[...] = glyphs[-(-levels * (len(glyphs) - 1) // LEVELS)]
+        heat.pens[...] = field.ramp.front[levels]
+        return
+    top, bottom = levels[::2], levels[1::2]
+    kind = np.where(top == bottom, np.where(top > 0, 3, 0), np.where(top > bottom, 2, 1))
+    heat.glyphs[...] = np.array([ord(glyph) for glyph in " ▄▀█"], np.uint64)[kind]
+    heat.pens[...] = field.ramp.half[top, bottom]
+
+
+def legend_spans(field: Field, theme: Theme) -> list[Spans]:
+    """Return the ramp between what its ends stand for, in longer and shorter words."""
+    glyphs, front = field.ramp.glyphs, field.ramp.front
+    ramp = [
+        (theme.glyphs.full if theme.half_blocks else _glyph(glyphs, level), int(front[level]))
+        for level in np.linspace(1, LEVELS, 8).astype(int).tolist()
+    ]
+    return [[(f"{low} ", theme.dim), *ramp, (f" {high}", theme.dim)] for low, high in field.legends]
+
+
+def _glyph(ramp: str, level: int) -> str:
+    return ramp[-(-level * (len(ramp) - 1) // LEVELS)]
+
+
+def draw_axes(body: Canvas, scene: Scene, shape: Shape) -> None:
+    """Write the values at the ends and the middle of both axes, and the signals' names."""
+    theme, snapshot = scene.theme, scene.snapshot
+    assert snapshot is not None
+    bottom = shape.top + shape.cells_y
+    for y, share in ((bottom - 1, 0.0), (shape.top + shape.cells_y // 2, 0.5), (shape.top, 1.0)):
+        body.part(0, y, LABELS - 1, 1).right(
+            0, fit(axis_value(snapshot.y, share), LABELS - 1, theme.glyphs.ellipsis), theme.dim
+        )
+    body.text(0, max(shape.top - 1, 0), fit(snapshot.y.name, LABELS - 1, theme.glyphs.ellipsis), theme.y)
+    axis = body.part(LABELS, bottom, shape.cells_x, 1)
+    low, high = axis_value(snapshot.x, 0.0), axis_value(snapshot.x, 1.0)
+    room = axis.width // 3
+    axis.text(0, 0, fit(low, room, theme.glyphs.ellipsis), theme.dim)
+    axis.right(0, fit(high, room, theme.glyphs.ellipsis), theme.dim)
+    name = fit(snapshot.x.name, axis.width - columns(low) - columns(high) - 2, theme.glyphs.ellipsis)
+    axis.text((axis.width - columns(name)) // 2, 0, name, theme.x)
+
+
+def axis_value(axis: AxisInfo, share: float) -> str:
+    """Return the value, or the label, at ``share`` of the way along an axis."""
+    if axis.labels is not None:
+        return axis.labels[min(int(share * len(axis.labels)), len(axis.labels) - 1)] if axis.labels else ""
+    if axis.edges is None:
+        return ""
+    # Three digits of the range: what is finer than a bin is not worth reading.
+    decimals = 2 - int(np.floor(np.log10(max(axis.edges[-1] - axis.edges[0], 1e-12))))
+    return short(round(float(axis.edges[round(share * (len(axis.edges) - 1))]), decimals))

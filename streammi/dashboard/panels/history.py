@@ -1,0 +1,170 @@
+"""MI over time: the line, its range in each column, the level that chance reaches, and events."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.dashboard import charts
+from streammi.dashboard.canvas import SPACE, Canvas
+from streammi.dashboard.history import SPANS, Columns, columns, shown_span
+from streammi.dashboard.panels.events import glyph_of
+from streammi.dashboard.panels.title import titled
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.text import clock, duration, number, short
+from streammi.records import FloatArray
+
+LABEL = 6  # columns of the values on the left
+STEPS = (
+    0.1,
+    0.2,
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    21600,
+    43200,
+    86400,
+    172800,
+    604800,
+)
+
+
+def says(scene: Scene) -> bool:
+    """Whether there is a past."""
+    return len(scene.past.t) > 1
+
+
+def draw(canvas: Canvas, scene: Scene) -> None:
+    """Draw the chart under its title."""
+    draw_chart(titled(canvas, scene.theme, "OVER TIME", *_infos(scene)), scene)
+
+
+def draw_chart(body: Canvas, scene: Scene) -> None:
+    """Draw the chart with its axes."""
+    theme = scene.theme
+    if body.width < LABEL + 4 or body.height < 2:
+        return
+    plot = body.part(LABEL, 0, body.width - LABEL, body.height - 1)
+    back = 0.0 if scene.state.until is None else float(scene.past.t[-1]) - scene.state.until
+    data = columns(scene.past, charts.dot_columns(theme.glyphs, plot.width), _span(scene), back)
+    top = charts.ceiling_of(data)
+    draw_lines(plot, scene, data, top)
+    _draw_values(body.part(0, 0, LABEL, plot.height), scene, top)
+    _draw_times(body.part(LABEL, body.height - 1, plot.width, 1), scene, data)
+    _draw_events(plot, scene, data)
+    if theme.glyphs.name == "braille":
+        _ground(plot, theme.under_null, data.null / top)
+        _ground(plot, theme.under_mi, data.mi / top)
+
+
+def _span(scene: Scene) -> float:
+    return float(SPANS[shown_span(scene.past, scene.state.span)])
+
+
+def draw_lines(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
+    """Draw the three layers, the most important last: range, chance, MI."""
+    theme = scene.theme
+    draw = {"braille": _braille, "block": _blocks, "ascii": _ascii}[theme.glyphs.name]
+    draw(plot, scene, data.mi / top, data.low / top, data.high / top, data.null / top)
+    with np.errstate(invalid="ignore"):
+        below = (data.mi < 0).reshape(plot.width, -1).any(axis=1)
+    plot.glyphs[-1][below] = ord(theme.glyphs.below_zero)
+    plot.pens[-1][below] = theme.warn
+
+
+def _ground(plot: Canvas, table: NDArray[np.uint16], share: FloatArray) -> None:
+    """Give the cells that lie wholly below a line the ground of the table."""
+    lowest = np.fmin.reduce(share.reshape(plot.width, -1), axis=1)
+    rows = np.floor(np.nan_to_num(np.clip(lowest, 0.0, 1.0)) * plot.height)
+    below = np.arange(plot.height)[:, None] >= plot.height - rows
+    plot.pens[below] = table[plot.pens[below]]
+
+
+def _braille(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
+    theme, rows = scene.theme, plot.height * 4
+    layers = (
+        (charts.spans(low, high, rows), theme.faint),
+        (charts.spans(null, null, rows) & (np.arange(len(null)) % 4 < 3), theme.null),
+        (charts.connected(mi, rows), theme.mi),
+    )
+    dots = np.zeros((rows, len(mi)), bool)
+    for mask, pen in layers:
+        dots |= mask
+        plot.pens[mask.reshape(plot.height, 4, plot.width, 2).any(axis=(1, 3))] = pen
+    plot.glyphs[...] = charts.braille(dots)
+
+
+def _blocks(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
+    theme = scene.theme
+    plot.glyphs[...] = charts.bars(mi, plot.height, theme.glyphs.levels)
+    plot.pens[...] = theme.mi
+    chance = np.where(np.isnan(null), -1, null * plot.height)
+    plot.pens[(plot.height - np.arange(plot.height))[:, None] <= chance] = theme.null
+    line = (np.arange(plot.height)[:, None] == charts.rows_of(null, plot.height)) & (plot.glyphs == SPACE)
+    plot.glyphs[line], plot.pens[line] = ord(theme.glyphs.dotted), theme.null
+
+
+def _ascii(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
+    theme, rows = scene.theme, plot.height
+    for mask, glyph, pen in (
+        (charts.spans(low, high, rows), ":", theme.faint),
+        (charts.spans(null, null, rows), theme.glyphs.dotted, theme.null),
+        (charts.spans(mi, mi, rows), "*", theme.mi),
+    ):
+        plot.glyphs[mask], plot.pens[mask] = ord(glyph), pen
+
+
+def _draw_values(canvas: Canvas, scene: Scene, top: float) -> None:
+    theme = scene.theme
+    steps = 4 if canvas.height >= 9 else 2 if canvas.height >= 5 else 1
+    for step in range(steps + 1):
+        y = round((canvas.height - 1) * (1 - step / steps))
+        label = short(top * step / steps)
+        if step == steps:
+            label = f"{label} {scene.unit}"
+            canvas.text(0, y, label, theme.dim)
+            continue
+        canvas.right(y, label, theme.dim, margin=1)
+
+
+def _draw_times(canvas: Canvas, scene: Scene, data: Columns) -> None:
+    theme, live = scene.theme, scene.state.until is None
+    span = data.stop - data.start
+    step = next((s for s in STEPS if span / s <= max(1, canvas.width // 14)), span)
+    for before in np.arange(0.0, span + step / 2, step):
+        x = round((canvas.width - 1) * (1 - before / span))
+        label = ("−" + duration(before) if before else "now") if live else clock(data.stop - before, scene.zone)
+        x = min(max(0, x - len(label) // 2), canvas.width - len(label))
+        canvas.text(x, 0, label, theme.dim)
+
+
+def _draw_events(plot: Canvas, scene: Scene, data: Columns) -> None:
+    theme = scene.theme
+    for event in scene.snapshot.events if scene.snapshot else ():
+        if not data.start <= event.timestamp < data.stop:
+            continue
+        x = int((event.timestamp - data.start) / (data.stop - data.start) * plot.width)
+        free = plot.glyphs[:, x] == SPACE
+        plot.glyphs[free, x], plot.pens[free, x] = ord(theme.glyphs.dotted_down), theme.faint
+        glyph, pen = glyph_of(event, theme)
+        plot.text(x, 0, glyph, pen)
+
+
+def _infos(scene: Scene) -> tuple[str, ...]:
+    span = duration(_span(scene))
+    shown = f"last {span}" if scene.state.until is None else f"{span}, scrolled back"
+    seen = scene.extremes
+    if seen is None:
+        return (shown,)
+    extremes = f"seen {number(seen.low)} to {number(seen.high)} {scene.unit}"
+    return (f"{extremes} since {clock(seen.since, scene.zone)}  {shown}", f"{extremes}  {shown}", shown)

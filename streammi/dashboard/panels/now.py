@@ -1,0 +1,107 @@
+"""MI now, large: the corrected value, how far to trust it, and what it means in words."""
+
+from streammi.dashboard import charts
+from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.history import at_time
+from streammi.dashboard.panels.title import Spans, span_columns, titled
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.text import columns, number, signed, wrap
+from streammi.records import Reading
+
+SIGNIFICANT = 0.05
+
+
+def says(scene: Scene) -> bool:
+    """Whether there is a snapshot."""
+    return scene.snapshot is not None
+
+
+def draw(canvas: Canvas, scene: Scene) -> None:
+    """Draw the number, what belongs to it, and the verdict below."""
+    theme, reading = scene.theme, scene.reading
+    body = titled(canvas, theme, "MUTUAL INFORMATION", _estimator(reading))
+    if reading is None:
+        body.text(1, 0, "waiting for the first pairs", theme.dim)
+        return
+    scale = 2 if body.height >= 9 and body.width >= 80 else 1
+    x = value(body, scene, reading, scale)
+    beside = body.part(x + 1, 3 * scale - 3, body.width - x - 1, 3)
+    for y, spans in enumerate(details(scene, reading)[:3]):
+        beside.spans(0, y, spans if span_columns(spans) <= beside.width else spans[:1])
+    top = 3 * scale
+    verdict(body.part(0, top + (body.height - top > 2), body.width, body.height - top), scene)
+
+
+def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int:
+    """Write the corrected value and its unit as large as asked for; return the column after it."""
+    theme = scene.theme
+    text = number(max(reading.mi_corrected, 0.0))
+    if theme.glyphs.half_blocks and canvas.height >= 3 and canvas.width >= 34:
+        cells = charts.large(text, scale)
+        part = canvas.part(0, 0, cells.shape[1], cells.shape[0])
+        part.glyphs[...], part.pens[...] = cells[: part.height, : part.width], theme.mi_strong
+        return canvas.text(cells.shape[1] + 1, 3 * scale - 1, reading.unit, theme.mi_strong)
+    return canvas.spans(0, 0, ((text, theme.mi_strong), (f" {reading.unit}", theme.mi)))
+
+
+def details(scene: Scene, reading: Reading) -> list[Spans]:
+    """Return what is said beside the number, most important first; nothing that is not known."""
+    theme, glyphs, unit = scene.theme, scene.theme.glyphs, reading.unit
+    lines: list[Spans] = []
+    if reading.mi_corrected < 0:
+        lines.append([(f"{glyphs.below_zero} {signed(reading.mi_corrected)} {unit}, drawn at 0", theme.warn)])
+    if reading.stderr is not None:
+        lines.append(
+            [(f"{glyphs.plus_minus} {number(reading.stderr)} {unit} ", theme.text), ("standard error", theme.dim)]
+        )
+    lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", biased up", theme.dim)])
+    change = trend(scene, reading)
+    if change:
+        lines.append(change)
+    return lines
+
+
+def trend(scene: Scene, reading: Reading) -> Spans:
+    """Return the change since one window ago: the newest reading that shares no pair with this one."""
+    theme, glyphs = scene.theme, scene.theme.glyphs
+    if reading.t0 is None or reading.t1 is None:
+        return []
+    before = at_time(scene.past, reading.t0)
+    if before is None:
+        return []
+    change = reading.mi_corrected - before
+    steady = abs(change) < 2**1.5 * (reading.stderr or 0.0)  # two standard errors of a difference
+    glyph = glyphs.steady if steady else glyphs.up if change > 0 else glyphs.down_arrow
+    return [(f"{glyph} {signed(change)} {reading.unit} ", theme.text), ("since one window ago", theme.dim)]
+
+
+def verdict(canvas: Canvas, scene: Scene) -> None:
+    """Write the verdict in words, and the evidence for it."""
+    theme, reading, snapshot = scene.theme, scene.reading, scene.snapshot
+    if snapshot is None or reading is None or canvas.height < 1:
+        return
+    sure = reading.p is not None and reading.p <= SIGNIFICANT
+    glyph = theme.glyphs.connected if sure else theme.glyphs.connecting
+    y = 0
+    for line in wrap(snapshot.verdict, canvas.width - 2):
+        canvas.spans(
+            0, y, [(f"{glyph} " if y == 0 else "  ", theme.mi_strong if sure else theme.dim), (line, theme.strong)]
+        )
+        y += 1
+    evidence = next((words for words in significance(reading) if columns(words) <= canvas.width - 2), "")
+    canvas.text(2, y, evidence, theme.dim)
+
+
+def significance(reading: Reading) -> tuple[str, ...]:
+    """Return p and the level that chance reaches, in longer and shorter words; nothing where there is no null."""
+    if reading.p is None:
+        return ()
+    p = f"p {reading.p:.3g}"
+    if reading.null_q95 is None:
+        return (p,)
+    level = f"{number(reading.null_q95)} {reading.unit}"
+    return (f"{p}; unrelated signals like these stay below {level}", f"{p}; chance stays below {level}", p)
+
+
+def _estimator(reading: Reading | None) -> str:
+    return reading.estimator.replace("_", "-") if reading else ""

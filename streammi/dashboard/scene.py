@@ -1,0 +1,103 @@
+"""All that a picture is made of: one value, so that the same scene is always the same picture."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+import msgspec
+import numpy as np
+
+from streammi.config import Unit
+from streammi.dashboard.history import Past
+from streammi.dashboard.state import State
+from streammi.dashboard.text import unit_factor
+from streammi.dashboard.theme import Theme
+from streammi.records import LinkState, Reading, Snapshot
+
+_INFORMATION = (
+    "h_x", "h_y", "h_xy", "h_x_given_y", "h_y_given_x", "mi", "mi_corrected", "stderr", "h_x_stderr", "h_y_stderr",
+    "h_xy_stderr", "null_mean", "null_q95", "peak_mi",
+)  # fmt: skip
+
+
+_WORST_FIRST: tuple[LinkState, ...] = ("lost", "stalled", "connecting", "ended", "connected")
+
+
+@dataclass(frozen=True, slots=True)
+class Extremes:
+    """The lowest and the highest corrected MI that was seen since a time."""
+
+    low: float
+    high: float
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of several pairs, as the header lists it."""
+
+    pair: str
+    mi: float | None
+    state: LinkState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What panels draw from; information is in ``unit`` throughout."""
+
+    snapshot: Snapshot | None
+    past: Past
+    state: State
+    theme: Theme
+    unit: Unit
+    link: LinkState = "connected"  # of this view to the monitor
+    endpoint: str = ""  # of the monitor
+    tabs: tuple[Tab, ...] = ()
+    extremes: Extremes | None = None
+    behind: tuple[float, int] | None = None  # of a frozen picture: seconds and readings
+    zone: tzinfo | None = None  # None: the machine's own
+
+    @property
+    def reading(self) -> Reading | None:
+        """The snapshot's reading."""
+        return self.snapshot.reading if self.snapshot else None
+
+    @property
+    def worst_link(self) -> LinkState:
+        """The state of the link that is worst off: the view's own, or one of the feed's."""
+        states = [link.state for link in self.snapshot.links] if self.snapshot else []
+        return min((self.link, *states), key=_WORST_FIRST.index)
+
+
+def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
+    """Return the snapshot with all information in ``unit``; the same one where it is already."""
+    reading = snapshot.reading
+    if reading is None or reading.unit == unit:
+        return snapshot
+    factor = unit_factor(reading.unit, unit)
+    changed = {name: getattr(reading, name) * factor for name in _INFORMATION if getattr(reading, name) is not None}
+    replace = msgspec.structs.replace
+    return replace(
+        snapshot,
+        reading=replace(reading, unit=unit, **changed),
+        history=tuple(
+            replace(level, **{name: getattr(level, name) * factor for name in ("mi", "low", "high", "null_q95")})
+            for level in snapshot.history
+        ),
+        profile=replace(snapshot.profile, mi=snapshot.profile.mi * factor) if snapshot.profile else None,
+        events=tuple(
+            replace(event, size=event.size * unit_factor(event.unit, unit), unit=unit)  # type: ignore[arg-type]
+            if event.size is not None and event.unit in ("bit", "nat", "ban")
+            else event
+            for event in snapshot.events
+        ),
+    )
+
+
+def linear_equivalent(reading: Reading) -> float:
+    """Return the |r| at which a Gaussian pair would have the reading's corrected MI: sqrt(1 - exp(-2 I)), I in nats.
+
+    Linfoot (1957), An informational measure of correlation. It puts MI on the scale of r: where it is much larger
+    than |r|, the dependence is not a linear one.
+    """
+    nats = max(reading.mi_corrected, 0.0) * unit_factor(reading.unit, "nat")
+    return float(np.sqrt(-np.expm1(-2.0 * nats)))

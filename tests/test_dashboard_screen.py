@@ -1,0 +1,65 @@
+"""What the screen writes, read by pyte: every sample at every size, storms of sizes, hostile names."""
+
+import random
+import re
+
+import pytest
+from dashboard_samples import SAMPLES, linear, parabola, two_pairs
+from dashboard_terminal import Television
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streammi.dashboard.glyphs import GlyphName
+from streammi.dashboard.theme import Depth
+
+SIZES = [(1, 1), (7, 1), (60, 1), (20, 5), (40, 12), (80, 24), (120, 40), (200, 60), (300, 100)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_at_every_size(name: str, size: tuple[int, int]) -> None:
+    Television(SAMPLES[name](), size=size).show()
+
+
+@pytest.mark.parametrize("depth", ["256", "16", "none"])
+@pytest.mark.parametrize("glyphs", ["block", "ascii"])
+def test_every_sample_in_each_look(glyphs: GlyphName, depth: Depth) -> None:
+    for make in SAMPLES.values():
+        television = Television(make(), size=(120, 40), glyphs=glyphs, depth=depth)
+        written = television.show()
+        assert glyphs != "ascii" or television.text.isascii()
+        assert depth != "none" or not re.search(rb"\x1b\[[0-9;]*\b([34]8|3[0-7]|4[0-7]|9[0-7])\b[0-9;]*m", written)
+
+
+def test_nothing_changed_is_no_byte() -> None:
+    television = Television(linear(), size=(120, 40))
+    assert len(television.show()) > 1000
+    assert television.show() == b""
+
+
+def test_names_from_outside_cannot_steer_the_terminal() -> None:
+    television = Television(SAMPLES["hostile_names"](), size=(200, 60))
+    written = television.show().decode()
+    for code in ("\x1b]", "\x07", "\r", "\n", "\x9b", "\u202e", "\x1b[31m", "\0"):
+        assert code not in written
+
+
+KEYS = [*"?emmuc+-l1r", "space", "tab", "left", "right", "home", "end", "pageup", "up", "escape", "light", "dark"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_storm_of_sizes_feeds_and_keys_leaves_no_stale_cell(seed: int) -> None:
+    """After anything the terminal shows what a fresh one would: Television compares each picture."""
+    rng = random.Random(seed)
+    samples = [make() for make in SAMPLES.values()] + two_pairs()
+    television = Television(parabola())
+    for _ in range(12):
+        event = rng.random()
+        if event < 0.4:
+            television.resize(rng.randint(1, 300), rng.randint(1, 100))
+        elif event < 0.7:
+            television.viewer.take([rng.choice(samples)])
+        else:
+            television.viewer.press(rng.choice(KEYS))
+        television.show()

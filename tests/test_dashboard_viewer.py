@@ -1,0 +1,143 @@
+"""Keys in, pictures out: what each key does to what is shown, and what is never shown."""
+
+import msgspec
+import numpy as np
+import pytest
+from dashboard_samples import NOW, SAMPLES, independent, linear, parabola, stuck, two_pairs, warming_up
+from dashboard_terminal import Television
+
+from streammi.dashboard.keys import BINDINGS
+
+
+def test_what_an_operator_needs_is_there() -> None:
+    television = Television(parabola(), size=(120, 40))
+    text = television.press()
+    reading = parabola().reading
+    assert reading is not None
+    for words in (
+        "boiler", "flow × valve", "● connected", "9987 pairs/s", "window 2000 pairs", "15:09:26", "0.021 bit",
+        f"plug-in {reading.mi:.2f} bit", "dependent but not linearly", "p 0.01", "OVER TIME", "JOINT COUNTS",
+        f"H(X) {reading.h_x:.2f} bit", f"H(Y) {reading.h_y:.2f} bit", f"H(X,Y) {reading.h_xy:.2f} bit",
+        f"I(X;Y) {reading.mi:.2f} bit", "Pearson r", "Spearman", "y follows x by 5 samples", "gained +1.18 bit",
+        "▲ 3 malformed: not JSON", "▲ 12 missing by sequence", "▲ 63 clipped", "▲ 2 late", "2.1 ms lag", "q quit",
+    ):  # fmt: skip
+        assert words in text, words
+
+
+def test_u_changes_every_number_of_information() -> None:
+    television = Television(parabola(), size=(120, 40))
+    text = television.press("u")
+    reading = parabola().reading
+    assert reading is not None
+    assert f"H(X) {reading.h_x * np.log(2):.2f} nat" in text
+    assert f"gained {1.18 * np.log(2):+.2f} nat" in text
+    # What an event said in words at its time is not rewritten.
+    assert " bit" not in text.replace("1.25 bit", "").replace("1.2…", "")
+    assert "0.49 bit" not in television.press("u")
+    assert f"H(X) {reading.h_x:.2f} bit" in television.press("u")
+
+
+def test_space_freezes_the_picture_and_says_how_far_behind_it_is() -> None:
+    television = Television(linear())
+    before = television.press("space").splitlines()[1:-1]
+    later = linear(n=4000)
+    television.viewer.take([msgspec.structs.replace(later, timestamp=NOW + 42, seq=later.seq + 420)])
+    text = television.press()
+    assert text.splitlines()[1:-1] == before
+    assert "FROZEN" in text
+    assert "42 s" in text
+    assert "420 readings behind" in text
+    assert "FROZEN" not in television.press("space")
+
+
+def test_tab_and_numbers_choose_the_pair() -> None:
+    television = Television(*two_pairs(), size=(120, 40))
+    assert television.press().startswith(" boiler")
+    assert television.press("tab").startswith(" pump~valve")
+    assert television.press("tab").startswith(" boiler")
+    assert television.press("2").startswith(" pump~valve")
+    assert television.press("9").startswith(" pump~valve")
+    assert "1 ● boiler" in television.text
+    assert "2 ✖ pump~valve" in television.text
+
+
+def test_m_goes_through_the_ways_to_see_the_shape() -> None:
+    television = Television(parabola(), size=(120, 40))
+    assert "pairs a bin" in television.press()
+    assert "of a column" in television.press("m")
+    assert "rarer" in television.press("m")
+    assert "pairs a bin" in television.press("m")
+
+
+def test_e_enlarges_what_has_something_to_say() -> None:
+    television = Television(linear(), size=(120, 40))
+    titles = [television.press("e").splitlines()[1].split("─")[0].strip() for _ in range(6)]
+    assert titles == ["OVER TIME", "JOINT COUNTS", "FEED", "ENTROPY", "CORRELATION", "MUTUAL INFORMATION"]
+    assert "JOINT" in television.press("e")
+    television.press("e")
+    assert "JOINT" in television.press("escape")
+
+
+def test_arrows_scroll_and_zoom_the_history() -> None:
+    television = Television(linear(), size=(120, 40))
+    assert "last 1 min" in television.press()
+    assert "last 30 s" in television.press("+")
+    assert "last 15 s" in television.press("up")
+    assert "15 s, scrolled back" in television.press("left")
+    oldest = television.press("home")
+    assert television.press("left") == oldest
+    later = linear()
+    fresh = msgspec.structs.replace(
+        later, history=tuple(msgspec.structs.replace(level, t=level.t + 5) for level in later.history)
+    )
+    television.viewer.take([fresh])
+    assert "scrolled back" in television.press()
+    assert "last 15 s" in television.press("end")
+    assert "last 30 s" in television.press("-")
+
+
+def test_the_help_lists_just_what_works() -> None:
+    text = Television(linear()).press("?")
+    for binding in BINDINGS:
+        assert binding.words in text
+    television = Television(linear(), readonly=True)
+    text = television.press("?")
+    assert [binding.words in text for binding in BINDINGS if binding.words] == [
+        not binding.changes for binding in BINDINGS if binding.words
+    ]
+
+
+def test_readonly_changes_nothing() -> None:
+    television = Television(*two_pairs(), readonly=True)
+    before = television.press()
+    for binding in BINDINGS:
+        if binding.changes:
+            assert all(television.viewer.press(key) is None for key in binding.keys)
+    assert television.press() == before
+
+
+def test_r_resets_the_extremes() -> None:
+    television = Television(linear(), size=(200, 60))
+    television.viewer.take([independent()])
+    assert "seen -0.012 to" in television.press()
+    television.press("r")
+    television.viewer.take([linear()])
+    assert "seen -0.012 to" not in television.press()
+
+
+def test_a_negative_estimate_is_drawn_at_zero_with_a_mark() -> None:
+    assert "0.000▾ bit" in Television(independent(), size=(40, 12)).press()
+    assert "▾ −0.012 bit, drawn at 0" in Television(independent(), size=(120, 40)).press()
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])
+def test_what_is_not_known_is_not_drawn(size: tuple[int, int]) -> None:
+    for shot in (stuck(), warming_up(), SAMPLES["empty"]()):
+        text = Television(shot, size=size).press()
+        assert "None" not in text
+        assert "nan" not in text
+        assert "Spearman" not in text or shot is not stuck
+        assert "p 0" not in text
+    assert "Pearson" not in Television(stuck(), size=(120, 40)).press()
+    assert "DELAY" not in Television(linear(), size=(200, 60)).press()
+    assert "EVENTS" not in Television(linear(), size=(200, 60)).press()
