@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import digamma
 from sklearn.metrics import mutual_info_score
 
 Pairs = list[tuple[int, int]]
@@ -28,6 +29,53 @@ def sklearn_mi_nats(pairs: Pairs) -> float:
     """The same by scikit-learn."""
     x, y = zip(*pairs, strict=True)
     return float(mutual_info_score(x, y))
+
+
+def mi_nats_of_counts(joint: NDArray[np.integer]) -> float:
+    """MI of a joint histogram by scikit-learn."""
+    return float(mutual_info_score(None, None, contingency=joint))
+
+
+def plugin(counts: list[int]) -> float:
+    """Plug-in entropy in nats."""
+    return entropy_bits(counts) * math.log(2)
+
+
+def jackknife(counts: list[int]) -> float:
+    """By leaving each sample out in turn, n >= 2."""
+    n = sum(counts)
+    left_out = [c * plugin([d - (k == j) for k, d in enumerate(counts)]) for j, c in enumerate(counts)]
+    return n * plugin(counts) - (n - 1) / n * math.fsum(left_out)
+
+
+def zhang(counts: list[int]) -> float:
+    """The digamma form of Zhang's estimator."""
+    n = sum(counts)
+    return float(digamma(n) - sum(c * digamma(c) for c in counts) / n)
+
+
+def grassberger(counts: list[int]) -> float:
+    """Grassberger's estimator of 2003."""
+    g = [digamma(c) + (-1) ** c / 2 * (digamma((c + 1) / 2) - digamma(c / 2)) for c in counts]
+    return math.log(sum(counts)) - float(np.dot(counts, g)) / sum(counts)
+
+
+# Entropy in nats of the counts of occupied cells.
+ENTROPIES = {
+    "plugin": plugin,
+    "miller_madow": lambda counts: plugin(counts) + (len(counts) - 1) / (2 * sum(counts)),
+    "zhang": zhang,
+    "grassberger": grassberger,
+    "jackknife": jackknife,
+}
+
+
+def mi_nats_by(estimator: str, joint: NDArray[np.integer]) -> float:
+    """MI of a joint histogram by one of ENTROPIES."""
+    h_x, h_y, h_xy = (
+        ENTROPIES[estimator]([int(c) for c in counts.ravel() if c]) for counts in (joint.sum(1), joint.sum(0), joint)
+    )
+    return h_x + h_y - h_xy
 
 
 def uniform_symbol(v: float, low: float, high: float, count: int) -> int:
@@ -57,6 +105,12 @@ def time_windows(t: list[float], seconds: float) -> Iterator[list[int]]:
         yield [place for place, _ in inside]
 
 
-def mi_nats_of_counts(joint: NDArray[np.integer]) -> float:
-    """MI of a joint histogram by scikit-learn."""
-    return float(mutual_info_score(None, None, contingency=joint))
+def timed_count_windows(t: list[float], size: int) -> Iterator[list[int]]:
+    """The same for a window of ``size`` pairs with times: dropped is what is older than all of a full window."""
+    inside: deque[tuple[int, float]] = deque(maxlen=size)
+    newest = -math.inf
+    for k, moment in enumerate(t):
+        if not (moment < newest and len(inside) == size and moment < inside[0][1]):
+            newest = max(newest, moment)
+            inside.append((k, newest))
+        yield [place for place, _ in inside]

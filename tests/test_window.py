@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streammi import Categories, ConfigError, EdgeBins, JointWindow, QuantileBins, UniformBins
+from streammi.core.binning import Bins, SpanBins
 
 BINS = UniformBins(-2, 2, 7), EdgeBins([-3, -1, -0.5, 0, 2])
 VALUES = st.one_of(st.floats(-3, 3), st.sampled_from([math.nan, math.inf, -math.inf, 1e308, -1e308, 5e-324, 0.0, 2.0]))
@@ -95,6 +96,67 @@ def test_a_time_window_holds_what_its_definition_says(t: list[float], seconds: f
     assert reading is not None
     assert reading.late == sum(t[k] < max(t[:k]) for k in range(1, len(t)))
     assert JointWindow.from_bytes(single.to_bytes()) == single
+
+
+@given(TIMES, st.integers(2, 12), st.integers(1, 7))
+def test_a_count_window_with_times_holds_what_its_definition_says(t: list[float], size: int, piece: int) -> None:
+    x = [k % 5 for k in range(len(t))]
+    axes = UniformBins(0, 5, 5), UniformBins(0, 5, 5)
+    single, pieces = JointWindow(*axes, size), JointWindow(*axes, size)
+    places: list[int] = []
+    for k, places in enumerate(oracles.timed_count_windows(t, size)):
+        single.update(x[k], x[k], t[k])
+        assert single.n == len(places)
+    for k in range(0, len(t), piece):
+        pieces.extend(x[k : k + piece], x[k : k + piece], t[k : k + piece])
+    assert single.counts.diagonal().tolist() == [sum(x[k] == symbol for k in places) for symbol in range(5)]
+    assert single == pieces
+    reading = single.reading()
+    assert reading is not None
+    assert reading.late == sum(t[k] < max(t[:k]) for k in range(1, len(t)))
+    assert reading.pairs + reading.dropped == len(t)
+    assert reading.t1 == max(t)
+
+
+FEEDS = {
+    "numbers": st.one_of(
+        st.floats(-3, 3), st.sampled_from([math.nan, math.inf, 1e308, 5e-324, 0.0]), st.integers(-2, 2)
+    ),
+    "labels": st.sampled_from(["a", "b", "c", "d", None, math.nan, 1.5, True]),
+}
+BINS_OF = {
+    "numbers": [UniformBins(-2, 2, 7), EdgeBins([-1, 0, 2]), QuantileBins(3), QuantileBins(), SpanBins(4), SpanBins()],
+    "labels": [Categories(limit=2), Categories(["a", "b"]), Categories()],
+}
+SIZES = st.one_of(st.integers(2, 40), st.floats(0.1, 30).map(lambda seconds: timedelta(seconds=seconds)))
+
+
+@settings(max_examples=300)
+@given(st.data(), SIZES)
+def test_every_way_into_every_window_gives_the_same_bits(data: st.DataObject, size: int | timedelta) -> None:
+    """Numbers and labels, bins that are given, learnt and learnt again, times that are late, missing or not finite."""
+    kinds = data.draw(st.tuples(*[st.sampled_from(sorted(FEEDS))] * 2))
+    bins: list[Bins] = [data.draw(st.sampled_from(BINS_OF[kind])) for kind in kinds]
+    timed = isinstance(size, timedelta) or data.draw(st.booleans())
+    moments = st.one_of(st.floats(0, 100), st.integers(0, 100), st.just(math.nan))
+    rows = data.draw(st.lists(st.tuples(*(FEEDS[kind] for kind in kinds), moments), max_size=120))
+    single, pieces = JointWindow(*bins, size), JointWindow(*bins, size)
+    for x, y, t in rows:
+        single.update(x, y, t if timed else None)
+    while rows:
+        cut = data.draw(st.integers(1, len(rows)))
+        x, y, t = map(list, zip(*rows[:cut], strict=True))
+        pieces.extend(x, y, t if timed else None)
+        pieces = JointWindow.from_bytes(pieces.to_bytes())
+        rows = rows[cut:]
+    assert single.to_bytes() == pieces.to_bytes()
+    assert single.sums == pieces.sums
+    assert single.mi == pieces.mi
+    assert single.reading() == pieces.reading()
+    reading = single.reading()
+    if reading is not None:
+        assert single.counts.sum() == single.x_counts.sum() == single.y_counts.sum() == single.n == reading.n
+        assert 0 <= reading.mi <= min(reading.h_x, reading.h_y) + 1e-9
 
 
 def test_late_pairs_of_a_full_count_window() -> None:
@@ -203,6 +265,23 @@ def test_learnt_bins_do_not_depend_on_the_pieces(size: int, count: int, seed: in
     assert whole.x_counts.sum() == whole.n == size
 
 
+@pytest.mark.parametrize("bins", [QuantileBins(4), SpanBins(4)])
+@pytest.mark.parametrize("value", [0.0, 3.5])
+def test_bins_are_learnt_though_pairs_leave_before_there_are_many(bins: Bins, value: float) -> None:
+    """A window of 10 s at one pair a second never holds the 16 pairs from which bins are learnt otherwise."""
+    window = JointWindow(bins, bins, "10s")
+    for k in range(30):
+        window.update(value, value, float(k))
+    reading = window.reading()
+    assert reading is not None
+    assert (reading.n, reading.mi, reading.x_constant) == (10, 0.0, True)
+    window.extend(np.arange(100.0), np.arange(100.0), 30 + np.arange(100) / 10)
+    window.extend(np.arange(100.0), np.arange(100.0), 40 + np.arange(100) / 10)
+    reading = window.reading()
+    assert reading is not None
+    assert reading.mi > (1.9 if isinstance(bins, QuantileBins) else -1)  # a range is learnt once, and kept
+
+
 def test_labels_are_learnt_up_to_the_limit() -> None:
     window = JointWindow(Categories(limit=2), Categories(["on", "off"]), 10)
     window.extend(["a", "b", "c", None, "a"], ["on", "off", "off", "on", "unknown"])
@@ -220,28 +299,160 @@ def test_sizes_that_cannot_work(size: object) -> None:
         JointWindow(*BINS, size)  # type: ignore[arg-type]
 
 
-def test_arrays_that_do_not_fit() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (([1, 2], [1]), "one shape"),
+        (([1, 2], [1, 2], [1]), "one shape"),
+        ((np.zeros((2, 2)), np.zeros((2, 2))), "one shape"),
+        ((["a"], [1]), "numbers"),
+        ((["1"], [1]), "numbers"),
+        (([[1], [1, 2]], [1]), "numbers"),
+        (([1], np.array([1j])), "numbers"),
+        ((np.array(["2020-01-01"], dtype="M8[s]"), [1]), "numbers"),
+        (([10**400], [1]), "numbers"),
+        (([1], [1], ["noon"]), "ts must be numbers"),
+    ],
+)
+def test_arrays_that_cannot_be_pairs(arguments: tuple[object, ...], said: str) -> None:
     window = JointWindow(*BINS, 10)
-    with pytest.raises(ConfigError, match="one shape"):
-        window.extend([1, 2], [1])
-    with pytest.raises(ConfigError, match="numbers"):
-        window.extend(["a"], [1])
-    with pytest.raises(ConfigError, match="given for each pair"):
-        JointWindow(*BINS, "1s").update(1, 2)
+    before = window.to_bytes()
+    with pytest.raises(ConfigError, match=said):
+        window.extend(*arguments)  # type: ignore[arg-type]
+    assert window.to_bytes() == before
+
+
+@pytest.mark.parametrize("bins", [BINS[0], QuantileBins(4)])
+@pytest.mark.parametrize("value", ["a", "1", 1j, 10**400, [1, 2]])
+def test_values_that_are_no_number(bins: Bins, value: object) -> None:
+    window = JointWindow(bins, bins, 10)
+    with pytest.raises(ConfigError, match="must be"):
+        window.update(value, 1.0)
     assert window.n == 0
 
 
+@pytest.mark.parametrize("bins", [BINS[0], QuantileBins(4)])
+def test_a_value_that_is_missing_is_no_pair(bins: Bins) -> None:
+    window = JointWindow(bins, bins, 10)
+    window.update(None, 1.0)
+    window.update(1.0, math.nan)
+    window.update(1.0, 1.0)
+    assert (window.n, window.pairs) == (1, 1)
+
+
+def test_a_time_window_needs_times() -> None:
+    with pytest.raises(ConfigError, match="given for each pair"):
+        JointWindow(*BINS, "1s").update(1, 2)
+
+
+def test_what_a_reading_is_asked_for_is_checked_before_there_is_one() -> None:
+    with pytest.raises(ConfigError, match="unit must be"):
+        JointWindow(*BINS, 10).reading("bits")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 5e-324, 1e308, -1e308, 1.5])
+@pytest.mark.parametrize("n", [2, 3, 7, 14, 1000])
+def test_constants_share_nothing_whatever_their_number(value: float, n: int) -> None:
+    """Exactly nothing: 1e-16 bits of nothing would be a normalised MI of 1."""
+    for bins in (UniformBins(-1, 1, 4), QuantileBins(4), SpanBins(4)):
+        window = JointWindow(bins, bins, n)
+        window.extend(np.full(n, value), np.full(n, value))
+        reading = window.reading()
+        assert reading is not None
+        assert (reading.h_x, reading.h_xy, reading.mi, window.mi) == (0.0, 0.0, 0.0, 0.0)
+        assert (reading.nmi, reading.pearson_r, reading.x_constant, reading.stderr) == (None, None, True, 0.0)
+
+
+def test_one_pair_is_a_window_too() -> None:
+    for size in (5, "10s"):
+        window = JointWindow(*BINS, size)
+        window.update(1.0, 1.0, 7.0)
+        reading = window.reading()
+        assert reading is not None
+        assert (reading.n, reading.mi, reading.mi_corrected, reading.t0, reading.t1) == (1, 0.0, 0.0, 7.0, 7.0)
+
+
+@given(st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2), min_size=2, max_size=40))
+def test_learnt_bins_take_any_finite_numbers(pairs: list[tuple[float, float]]) -> None:
+    x, y = zip(*pairs, strict=True)
+    for bins in (QuantileBins(4), SpanBins(4)):
+        window = JointWindow(bins, bins, len(pairs))
+        window.extend(x, y)
+        reading = window.reading()
+        assert reading is not None
+        assert reading.n == len(pairs)
+        assert reading.clipped == 0
+        r = reading.pearson_r
+        assert r is None or -1 <= r <= 1
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(*[st.floats(-1e6, 1e6)] * 2), min_size=3, max_size=30), st.sampled_from([1, 1e-290, 1e290]))
+def test_r_is_that_of_numpy_at_any_scale(pairs: list[tuple[float, float]], scale: float) -> None:
+    x, y = np.round(np.array(pairs).T, 3)
+    window = JointWindow(*BINS, 40)
+    window.extend(x * scale, y * scale)
+    reading = window.reading()
+    assert reading is not None
+    assert (reading.x_constant, reading.y_constant) == (np.unique(x).size == 1, np.unique(y).size == 1)
+    if reading.pearson_r is None:
+        assert reading.x_constant or reading.y_constant
+    else:
+        x, y = x - x.mean(), y - y.mean()
+        assert reading.pearson_r == pytest.approx(float(x @ y / math.sqrt((x @ x) * (y @ y))), abs=1e-9)
+
+
 def test_any_kind_of_array_will_do() -> None:
-    table = np.arange(40, dtype=np.float32).reshape(20, 2) / 10 - 2
-    table.flags.writeable = False
-    plain, strided = JointWindow(*BINS, 15), JointWindow(*BINS, 15)
-    plain.extend(table[:, 0].astype(float).tolist(), table[:, 1].astype(float).tolist())
-    strided.extend(table[:, 0], table[:, 1])
-    assert plain == strided
+    table = (np.arange(40).reshape(20, 2) - 20).astype(np.int8)
+    plain = JointWindow(*BINS, 15)
+    plain.extend(table[:, 0].tolist(), table[:, 1].tolist())
+    for kind in ("int8", "int64", "float16", "float32", ">f8", "float64", "object"):
+        other = JointWindow(*BINS, 15)
+        columns = table.astype(kind)
+        columns.flags.writeable = False
+        other.extend(columns[:, 0], columns[:, 1])
+        assert other == plain
+    for turn in (float, int, np.float64, np.float32, np.int16):
+        other = JointWindow(*BINS, 15)
+        for x, y in table:
+            other.update(turn(x), turn(y))
+        assert other == plain
     plain.extend([], [])
-    assert plain == strided
-    with pytest.raises(ValueError, match="read-only"):
-        plain.counts[0, 0] = 1
+    assert plain == other
+
+
+def test_counts_can_be_looked_at_only() -> None:
+    window = JointWindow(*BINS, 10)
+    window.update(1, 1)
+    for counts in (window.counts, window.x_counts, window.y_counts):
+        with pytest.raises(ValueError, match="read-only"):
+            counts[0] = 1
+
+
+def test_labels_may_come_from_numpy() -> None:
+    plain, other, single = (JointWindow(Categories(), Categories(), 10) for _ in range(3))
+    plain.extend(["a", "b", "a"], [1, 2, 3])
+    other.extend(np.array(["a", "b", "a"]), np.array([1, 2, 3]))
+    for x, y in zip(np.array(["a", "b", "a"]), np.array([1, 2, 3]), strict=True):
+        single.update(x, y)
+    assert plain.n == 3
+    assert plain == other == single
+    with pytest.raises(ConfigError, match="labels must be"):
+        plain.extend([["a"], ["b"]], [1, 2])
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    window = JointWindow(*BINS, 10)
+    window.extend(range(5), range(5))
+    for twin in (window.copy(), copy.copy(window), copy.deepcopy(window), pickle.loads(pickle.dumps(window))):  # noqa: S301
+        assert twin == window
+        twin.update(1, 1)
+        assert twin != window
+        assert window.n == 5
+    assert window != "window"
+    assert JointWindow(*BINS, 11) != JointWindow(*BINS, 10)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(window)
 
 
 @settings(max_examples=200)

@@ -5,6 +5,7 @@ learns an EdgeBins or UniformBins axis from the window's own values.
 """
 
 import math
+import sys
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
@@ -243,7 +244,7 @@ def auto_count(n: int) -> int:
 
 
 # One symbol for everything, until there is something to learn from.
-UNLEARNT = EdgeBins([-math.ulp(0.0), math.ulp(0.0)])
+UNLEARNT = EdgeBins([-sys.float_info.max, sys.float_info.max])
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Arrays and plain values as bytes and back: versioned, checksummed, nothing evaluated."""
 
+import math
 import struct
 import zlib
 from typing import Any, Final
@@ -46,9 +47,11 @@ def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:
         raise ConfigError("saved state", f"of the kind {kind!r}", found)
     arrays, at = [], start
     for name, shape in shapes:
-        if name not in ARRAY_TYPES:
-            raise ConfigError("saved state", "made of " + ", ".join(sorted(ARRAY_TYPES)), name)
-        array = np.frombuffer(body, dtype=name, count=int(np.prod(shape)), offset=at).reshape(shape)
-        arrays.append(array)
-        at += array.nbytes
+        if name not in ARRAY_TYPES or min(shape, default=0) < 0:
+            raise ConfigError("saved state", "made of arrays of " + ", ".join(sorted(ARRAY_TYPES)), (name, shape))
+        stop = at + math.prod(shape) * np.dtype(name).itemsize
+        if stop > len(body):
+            raise ConfigError("saved state", "as long as it says", f"{len(data)} bytes")
+        arrays.append(np.frombuffer(body[at:stop], dtype=name).reshape(shape))
+        at = stop
     return header, arrays

@@ -1,0 +1,145 @@
+"""Readings against scipy and scikit-learn, and what is said of them."""
+
+import math
+
+import msgspec
+import numpy as np
+import oracles
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy import stats
+from sklearn.metrics import normalized_mutual_info_score
+
+from streammi import ConfigError, JointWindow, Reading, UniformBins
+from streammi.core import estimators, measures
+
+TABLE = estimators.table("plugin", 10_000, estimators.scale_bits(10_000))
+CORRECTION = estimators.table(None, 10_000, estimators.scale_bits(10_000))
+JOINT = arrays.arrays(np.uint32, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.integers(0, 50)).filter(
+    lambda joint: joint.sum() > 1
+)
+
+
+def reading_of(joint: np.ndarray, unit: str = "bit") -> Reading:
+    x_counts, y_counts = joint.sum(1, dtype=np.uint32), joint.sum(0, dtype=np.uint32)
+    n = int(joint.sum())
+    return measures.reading(
+        x_counts, y_counts, joint.ravel(), n, TABLE, CORRECTION, unit, pearson_r=None  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@given(JOINT, st.sampled_from([("bit", 2.0), ("nat", math.e), ("ban", 10.0)]))
+def test_entropies_are_those_of_scipy_in_each_unit(joint: np.ndarray, unit: tuple[str, float]) -> None:
+    name, base = unit
+    reading = reading_of(joint, name)
+    assert (reading.unit, reading.n) == (name, joint.sum())
+    assert reading.h_x == pytest.approx(stats.entropy(joint.sum(1), base=base), abs=1e-12)
+    assert reading.h_y == pytest.approx(stats.entropy(joint.sum(0), base=base), abs=1e-12)
+    assert reading.h_xy == pytest.approx(stats.entropy(joint.ravel(), base=base), abs=1e-12)
+    assert reading.mi == pytest.approx(oracles.mi_nats_of_counts(joint) / math.log(base), abs=1e-12)
+    assert reading.h_x_given_y == pytest.approx(reading.h_x - reading.mi, abs=1e-12)
+    assert reading.h_y_given_x == pytest.approx(reading.h_y - reading.mi, abs=1e-12)
+    assert min(reading.mi, reading.h_x, reading.h_y, reading.h_x_given_y, reading.h_y_given_x) >= 0
+    corrected = oracles.mi_nats_by("miller_madow", joint) / math.log(base)
+    assert reading.mi_corrected == pytest.approx(corrected, abs=1e-12)
+
+
+@given(JOINT)
+def test_normalised_mi_is_that_of_scikit_learn(joint: np.ndarray) -> None:
+    reading = reading_of(joint)
+    i, j = np.indices(joint.shape).reshape(2, -1).repeat(joint.ravel(), axis=1)
+    if np.unique(i).size == np.unique(j).size == 1:
+        assert reading.nmi is None
+    else:
+        assert reading.nmi == pytest.approx(normalized_mutual_info_score(i, j), abs=1e-9)
+
+
+@given(JOINT)
+def test_standard_errors_are_the_delta_methods(joint: np.ndarray) -> None:
+    """The standard deviation of the pairs' own logarithms, divided by sqrt(n)."""
+    reading = reading_of(joint)
+    n = joint.sum()
+    i, j = np.indices(joint.shape).reshape(2, -1).repeat(joint.ravel(), axis=1)
+    p_x, p_y, p_xy = joint.sum(1)[i] / n, joint.sum(0)[j] / n, joint[i, j] / n
+    for error, logs in [
+        (reading.h_x_stderr, np.log2(p_x)),
+        (reading.h_y_stderr, np.log2(p_y)),
+        (reading.h_xy_stderr, np.log2(p_xy)),
+        (reading.stderr, np.log2(p_xy / (p_x * p_y))),
+    ]:
+        assert error == pytest.approx(logs.std() / math.sqrt(n), abs=1e-7)
+
+
+def test_the_standard_error_is_the_spread_of_repetitions() -> None:
+    rng = np.random.default_rng(30)
+    readings = []
+    for _ in range(300):
+        x = rng.random(1000)
+        window = JointWindow(UniformBins(0, 1, 5), UniformBins(0, 2, 5), 1000)
+        window.extend(x, x + rng.random(1000))
+        reading = window.reading()
+        assert reading is not None
+        readings.append(reading)
+    spread = np.std([reading.mi for reading in readings])
+    assert np.mean([reading.stderr for reading in readings]) == pytest.approx(spread, rel=0.15)  # type: ignore[arg-type]
+
+
+@given(arrays.arrays(np.float64, (2, 30), elements=st.integers(-6, 6)))
+def test_spearman_is_that_of_scipy(values: np.ndarray) -> None:
+    r = measures.spearman(*values)
+    if any(np.unique(side).size == 1 for side in values):
+        assert r is None
+    else:
+        assert r == pytest.approx(stats.spearmanr(*values).statistic, abs=1e-12)
+
+
+def test_spearman_needs_two_pairs() -> None:
+    assert measures.spearman(np.array([1.0]), np.array([1.0])) is None
+    assert measures.spearman(np.array([]), np.array([])) is None
+
+
+def test_units_are_checked() -> None:
+    assert [measures.check_unit(unit) for unit in ("bit", "nat", "ban")] == ["bit", "nat", "ban"]
+    with pytest.raises(ConfigError, match="unit must be bit, nat or ban, got 'shannon'"):
+        measures.check_unit("shannon")
+
+
+SAID = msgspec.structs.replace(
+    reading_of(np.full((4, 4), 62, dtype=np.uint32)), mi=0.55, mi_corrected=0.54, stderr=0.02, pearson_r=0.72
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "linearly dependent (untested: no null)"),
+        ({"p": 0.01}, "linearly dependent"),
+        ({"p": 0.01, "pearson_r": 0.05}, "dependent but not linearly"),
+        ({"p": 0.01, "pearson_r": None}, "dependent"),
+        ({"p": 0.01, "pearson_r": -1.0}, "linearly dependent"),
+        ({"p": 0.2, "mi": 0.02, "mi_corrected": 0.01}, "not distinguishable from independent"),
+        ({"mi": 0.02, "mi_corrected": 0.01}, "not distinguishable from independent"),
+        ({"p": 0.2, "stderr": 0.1}, "too few samples to say"),
+        ({"n": 10}, "too few samples to say"),
+        ({"n": 25}, "too few samples to say"),
+        ({"x_constant": True}, "x is constant"),
+        ({"y_constant": True, "p": 0.01}, "y is constant"),
+        ({"x_constant": True, "y_constant": True}, "both signals are constant"),
+    ],
+)
+def test_the_verdict_in_words(fields: dict[str, object], words: str) -> None:
+    assert measures.verdict(msgspec.structs.replace(SAID, **fields)) == words
+
+
+@pytest.mark.parametrize("unit", ["bit", "nat", "ban"])
+def test_the_verdict_does_not_depend_on_the_unit(unit: str) -> None:
+    rng = np.random.default_rng(31)
+    for noise, words in ((0.1, "linearly"), (30.0, "not distinguishable")):
+        x = rng.random(2000)
+        window = JointWindow(UniformBins(0, 1, 6), UniformBins(-1, 2, 6), 2000)
+        window.extend(x, x + rng.normal(0, noise, 2000))
+        reading = window.reading(unit)  # type: ignore[arg-type]
+        assert reading is not None
+        assert measures.verdict(reading).startswith(words)
