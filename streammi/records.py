@@ -75,6 +75,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int = 0  # how often the bins were fitted
     x_constant: bool = False  # every value in the window is the same
     y_constant: bool = False
+    x_run: int = 0  # newest pairs with one and the same x
+    y_run: int = 0
     x_clipped: int = 0  # pairs in the window whose x lay outside the bins' range
     y_clipped: int = 0
     pairs: int = 0  # totals since the start: pairs taken in,

@@ -423,3 +423,15 @@ def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
         for j in range(y_size):
             total += f[columns[j]]
         sums[d], pairs[d] = total, n
+
+
+@njit(nogil=True, cache=True)
+def final_run(values: Any, head: int, n: int) -> int:
+    """How many of the newest ``n`` values of a ring, up to ``head``, are the same as the newest one."""
+    at = head - 1 if head > 0 else values.size - 1
+    newest = values[at]
+    run = 0
+    while run < n and values[at] == newest:
+        run += 1
+        at = at - 1 if at > 0 else values.size - 1
+    return run

@@ -116,7 +116,7 @@ def verdict(reading: Reading) -> str:
         both = reading.x_constant and reading.y_constant
         return "both signals are constant" if both else f"{'x' if reading.x_constant else 'y'} is constant"
     bits = reading.mi_corrected / UNIT_PER_BIT[reading.unit]
-    noise = _noise_bits(reading)
+    noise = noise_bits(reading)
     dependent = reading.p <= SIGNIFICANT if reading.p is not None else bits > 3 * noise
     cells = 2.0 ** (reading.h_xy / UNIT_PER_BIT[reading.unit])
     if reading.n < LEAST_PAIRS or (reading.p is None and cells > reading.n / 2):
@@ -126,7 +126,8 @@ def verdict(reading: Reading) -> str:
     return _kind(reading.pearson_r, bits) + (" (untested: no null)" if reading.p is None else "")
 
 
-def _noise_bits(reading: Reading) -> float:
+def noise_bits(reading: Reading) -> float:
+    """The standard deviation in bits that corrected MI has, or would have for independent samples; the larger one."""
     per_bit = UNIT_PER_BIT[reading.unit]
     bias_nats = max(0.0, (reading.mi - reading.mi_corrected) / per_bit * UNIT_PER_BIT["nat"])
     independent = math.sqrt(bias_nats / reading.n) / UNIT_PER_BIT["nat"]

@@ -164,6 +164,8 @@ class JointWindow:
             pearson_r=r,
             x_constant=x_constant,
             y_constant=y_constant,
+            x_run=kernels.final_run(self._values[0], state.item(HEAD), n),
+            y_run=kernels.final_run(self._values[1], state.item(HEAD), n),
             fill=self._fill(),
             t0=self._time_at(n),
             t1=self._time_at(1),

@@ -1,0 +1,300 @@
+"""Changes in readings: what a person should know of, on river's drift detectors.
+
+Readings of a rolling window are copies of each other, more or less, and a detector that is fed each one is a false
+alarm machine. So a reading is looked at only when its window overlaps that of the one before by no more than
+``overlap``. Nothing is concluded from a window that holds a stuck or saturated stretch, or the change that was just
+reported.
+"""
+
+import math
+from statistics import fmean, median
+from typing import Any, Final, Literal, get_args
+
+from streammi.config import DetectorName
+from streammi.core.measures import UNIT_PER_BIT, check_unit, noise_bits
+from streammi.errors import ConfigError
+from streammi.records import Event, EventKind, LinkHealth, Reading, Unit
+
+DEFAULT: Final[DetectorName] = "page-hinkley"
+CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
+RECENT: Final = 3  # newest readings that do not count as usual yet
+MEMORY: Final = 256  # readings since the last change that are remembered
+PRIOR_WEIGHT: Final = 4.0  # readings that the expected spread counts for, beside the spread that is seen
+# Of stationary feeds the readings' spread was 1.1 to 1.7 times their standard error, most for autocorrelated ones.
+PRIOR_SPREAD: Final = 1.5
+LEAST_SPREAD_BITS: Final = 0.05
+LEAST_PAIRS: Final = 16
+SUSPICIOUS_RUN: Final = (
+    0.125  # of the window: that long a run of one value, and twice as long as ever, may be a stuck input
+)
+STUCK_RUN: Final = 0.5
+SATURATED: Final = 0.25  # share of the window outside the bins' range
+UNSATURATED: Final = 0.1
+
+Signal = Literal["x", "y"]
+
+
+class Detector:
+    """Events from readings: gained, lost, shifted, moved; of the inputs stuck and saturated; of the link stalled.
+
+    ``name`` is what decides on a change of the level of MI: "page-hinkley" within one or two windows, "adwin" and
+    "kswin" within about ten and twenty, for feeds whose usual level wanders. ``overlap`` is the largest share
+    that two windows in a row may have in common. With delays in the readings the level is that of the best delay,
+    ``lag_unit`` is theirs. Raises ConfigError for another name or overlap.
+    """
+
+    def __init__(
+        self,
+        name: DetectorName = DEFAULT,
+        pair: str = "xy",
+        unit: Unit = "bit",
+        *,
+        overlap: float = 0.5,
+        lag_unit: Literal["samples", "s"] = "samples",
+    ) -> None:
+        if name not in get_args(DetectorName):
+            raise ConfigError("detector", ", ".join(get_args(DetectorName)), name)
+        if not 0 <= overlap < 1:
+            raise ConfigError("overlap", "at least 0 and below 1", overlap)
+        self._pair, self._unit, self._overlap = pair, check_unit(unit), overlap
+        self._inputs = [_Input("x"), _Input("y")]
+        self._level = _Level(name, self._unit)
+        self._delay = _Delay(lag_unit)
+        self._looked_at: float = -math.inf  # pairs seen at the last reading that was looked at
+        self._not_before: float = -math.inf  # pairs that must have been seen, so that the window is clean again
+        self._silent_since: float | None = None
+
+    def update(self, reading: Reading, timestamp: float) -> list[Event]:
+        """The events that a reading brings; readings in order, in the detector's unit, ``timestamp`` in seconds."""
+        events = [self._event(e, timestamp) for i in self._inputs for e in i.update(reading)]
+        if any(i.trouble for i in self._inputs):
+            self._not_before = (
+                reading.pairs + 2 * reading.n
+            )  # a window to be rid of it, one for the bins to be learnt again
+        if any(i.suspicious for i in self._inputs) or reading.fill < 1 or reading.pairs < self._not_before:
+            return events
+        if reading.pairs - self._looked_at < (1 - self._overlap) * reading.n:
+            return events
+        self._looked_at = reading.pairs
+        found = self._delay.update(reading)
+        if not self._delay.unsettled:
+            found += self._level.update(reading)
+        if found:
+            self._not_before = reading.pairs + reading.n
+        return events + [self._event(e, timestamp) for e in found]
+
+    def link(self, health: LinkHealth) -> list[Event]:
+        """``stalled`` when a feed falls silent, once, and ``recovered`` when it is back."""
+        silent = health.state in ("stalled", "lost")
+        if silent and self._silent_since is None:
+            self._silent_since = health.since
+            evidence = f"{health.endpoint} is {health.state} after {health.pairs} pairs in {health.messages} messages"
+            return [self._event(_Found("stalled", None, "s", evidence), health.since)]
+        if health.state == "connected" and self._silent_since is not None:
+            seconds = health.since - self._silent_since
+            self._silent_since = None
+            return [
+                self._event(
+                    _Found("recovered", seconds, "s", f"{health.endpoint} is back after {seconds:.3g} s"), health.since
+                )
+            ]
+        return []
+
+    def _event(self, found: "_Found", timestamp: float) -> Event:
+        return Event(
+            pair=self._pair,
+            kind=found.kind,
+            timestamp=timestamp,
+            size=found.size,
+            unit=found.unit,
+            evidence=found.evidence,
+            signal=found.signal,
+        )
+
+
+class _Found:
+    """An event that does not know yet whose and when it is."""
+
+    def __init__(
+        self, kind: EventKind, size: float | None, unit: str, evidence: str, signal: Literal["x", "y", "both"] = "both"
+    ) -> None:
+        self.kind, self.size, self.unit, self.evidence, self.signal = kind, size, unit, evidence, signal
+
+
+class _Input:
+    """Whether one signal is stuck at a value, or outside its bins' range."""
+
+    def __init__(self, signal: Signal) -> None:
+        self._signal = signal
+        self._run = self._longest = 1  # pairs for which the value is the same now, and was at most before
+        self._pairs = 0
+        self.suspicious = False
+        self._stuck = self._saturated = False
+
+    @property
+    def trouble(self) -> bool:
+        """Whether its values say nothing of the signal now."""
+        return self._stuck or self._saturated
+
+    def update(self, reading: Reading) -> list[_Found]:
+        if reading.n < LEAST_PAIRS:
+            return []
+        x = self._signal == "x"
+        run, constant = (reading.x_run, reading.x_constant) if x else (reading.y_run, reading.y_constant)
+        # Bins that were learnt are learnt again when values leave them; only a range that was given can be left.
+        outside = 0 if reading.epoch else reading.x_clipped if x else reading.y_clipped
+        if run < self._run + reading.pairs - self._pairs and not self._stuck:  # the run seen last has ended
+            self._longest = max(self._longest, self._run)
+        self._run, self._pairs = run, reading.pairs
+        if reading.fill < 1:
+            return []
+        return self._stick(run, constant, reading.n) + self._saturate(outside / reading.n, reading.n)
+
+    def _stick(self, run: int, constant: bool, n: int) -> list[_Found]:
+        unusual = run > 2 * self._longest
+        self.suspicious = constant or (unusual and run >= max(SUSPICIOUS_RUN * n, 3))
+        stuck = constant or (unusual and run >= STUCK_RUN * n)
+        if stuck == self._stuck:
+            return []
+        self._stuck = stuck
+        if stuck:
+            evidence = f"{self._signal} has not changed for {run} pairs; before, for {self._longest} at most"
+            return [_Found("stuck", run, "samples", evidence, self._signal)]
+        return [_Found("recovered", None, "samples", f"{self._signal} changes again", self._signal)]
+
+    def _saturate(self, share: float, n: int) -> list[_Found]:
+        saturated = share > (UNSATURATED if self._saturated else SATURATED)
+        if saturated == self._saturated:
+            return []
+        self._saturated = saturated
+        now = f"{self._signal} was outside its bins' range for {share:.0%} of the last {n} pairs"
+        if saturated:
+            return [_Found("saturated", share, "share", now, self._signal)]
+        return [_Found("recovered", share, "share", f"{now} only", self._signal)]
+
+
+class _Level:
+    """Whether the level of MI has changed since the last change."""
+
+    def __init__(self, name: DetectorName, unit: Unit) -> None:
+        self._name, self._unit = name, unit
+        self._per_bit = UNIT_PER_BIT[unit]
+        self._begin()
+
+    def _begin(self) -> None:
+        self._values: list[float] = []
+        self._errors: list[float] = []
+        self._detector = drift_detector(self._name)
+        self._usual: float | None = None  # the level that deviations are from
+        self._alarm = False
+
+    def update(self, reading: Reading) -> list[_Found]:
+        mi = reading.mi_corrected if reading.peak_mi is None else reading.peak_mi
+        self._values = [*self._values[-MEMORY:], mi]
+        self._errors = [*self._errors[-MEMORY:], reading.stderr or 0.0]
+        if len(self._values) < CALIBRATION:
+            return []
+        spread = self._spread()
+        if self._usual is None:
+            self._usual = fmean(self._values)
+            for value in self._values[:-1]:
+                self._detector.update((value - self._usual) / spread)
+        self._detector.update((mi - self._usual) / spread)
+        self._alarm |= self._detector.drift_detected
+        return self._changed(reading, spread) if self._alarm else []
+
+    def _spread(self) -> float:
+        """Standard deviation of the usual readings: what they show, and what their standard errors let expect."""
+        usual = self._values[: max(CALIBRATION, len(self._values) - RECENT)]
+        expected = max(PRIOR_SPREAD * fmean(self._errors[: len(usual)]), LEAST_SPREAD_BITS * self._per_bit)
+        mean = fmean(usual)
+        seen = sum((v - mean) ** 2 for v in usual)
+        return math.sqrt((PRIOR_WEIGHT * expected**2 + seen) / (PRIOR_WEIGHT + len(usual) - 1))
+
+    def _changed(self, reading: Reading, spread: float) -> list[_Found]:
+        split = _change_point(self._values)
+        before, after, now = fmean(self._values[:split]), fmean(self._values[split:]), self._values[-1]
+        none = 3 * noise_bits(reading) * self._per_bit if reading.null_q95 is None else reading.null_q95
+        if now < before and now > none and split == len(self._values) - 1:
+            return []  # falling: the next window tells whether anything is left
+        self._begin()
+        kind: EventKind = "shifted"
+        if before <= none < after:
+            kind = "gained"
+        elif now <= none < before:
+            kind, after = "lost", now
+        evidence = (
+            f"MI went from {before:.3g} to {after:.3g} {self._unit}, {abs(after - before) / spread:.1f} times "
+            f"its usual spread of {spread:.2g}; windows of {reading.n} pairs, {self._name}"
+        )
+        return [_Found(kind, after - before, self._unit, evidence)]
+
+
+class _Delay:
+    """Whether the delay at which MI is largest has moved."""
+
+    def __init__(self, unit: Literal["samples", "s"]) -> None:
+        self._unit = unit
+        self._lags: list[float] = []
+        self._new: list[float] = []  # readings in a row at another delay
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the newest reading was at an unusual delay that may be a new one: its MI is in transition too."""
+        return bool(self._new)
+
+    def update(self, reading: Reading) -> list[_Found]:
+        lag, peak = reading.peak_lag, reading.peak_mi
+        if lag is None or peak is None or not _is_peak(reading, peak):
+            self._new = []
+            return []
+        if len(self._lags) < CALIBRATION - 1:
+            self._lags.append(lag)
+            return []
+        usual = median(self._lags)
+        tolerance = max(1.5 * self._step(reading), 4 * median(abs(v - usual) for v in self._lags))
+        if abs(lag - usual) <= tolerance:
+            self._lags, self._new = [*self._lags[-MEMORY:], lag], []
+            return []
+        self._new = [v for v in self._new if abs(v - lag) <= tolerance] + [lag]
+        if len(self._new) < 2:
+            return []
+        self._lags, self._new = self._new, []
+        evidence = (
+            f"MI is largest ({peak:.3g} {reading.unit}) where y follows x by {lag:g} {self._unit}; it was {usual:g}"
+        )
+        return [_Found("moved", lag - usual, self._unit, evidence)]
+
+    def _step(self, reading: Reading) -> float:
+        """One sample in the delays' unit."""
+        if self._unit == "samples" or reading.t0 is None or reading.t1 is None or reading.n < 2:
+            return 1.0
+        return (reading.t1 - reading.t0) / (reading.n - 1)
+
+
+def _is_peak(reading: Reading, peak: float) -> bool:
+    if reading.peak_p is not None:
+        return reading.peak_p <= 0.05
+    return peak > 6 * noise_bits(reading) * UNIT_PER_BIT[reading.unit]  # the largest of many: three would not do
+
+
+def _change_point(values: list[float]) -> int:
+    """Where two levels explain the values best (least squares); the second part may be one value."""
+
+    def gain(k: int) -> float:
+        before, after = values[:k], values[k:]
+        return len(before) * len(after) * (fmean(before) - fmean(after)) ** 2
+
+    return max(range(2, len(values)), key=gain)
+
+
+def drift_detector(name: DetectorName) -> Any:
+    """river's detector of that name, set for readings in units of their usual spread."""
+    from river import drift  # late: river takes a second or two to import, and few feeds are watched for changes
+
+    if name == "adwin":
+        return drift.ADWIN(delta=0.002, clock=1, grace_period=2 * CALIBRATION)  # type: ignore[no-untyped-call]
+    if name == "kswin":
+        return drift.KSWIN(alpha=0.001, window_size=30, stat_size=10, seed=0)
+    # Deviations of less than one spread do not add up; the sum of what is beyond must exceed five.
+    return drift.PageHinkley(min_instances=CALIBRATION, delta=1.0, threshold=5.0, alpha=1.0)

@@ -1,0 +1,160 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from streammi import ConfigError, JointWindow, QuantileBins, UniformBins
+from streammi.core.lags import LagBank
+from streammi.detect import Detector
+from streammi.records import LinkHealth
+
+DATA = Path(__file__).parents[2] / "shared/data"
+
+
+def autoregressive(phi, n, rng):
+    return lfilter([np.sqrt(1 - phi * phi)], [1, -phi], rng.normal(size=n + 500))[500:]
+
+
+def pair(r, n, rng, phi=0.0):
+    x = autoregressive(phi, n, rng)
+    return x, r * x + np.sqrt(1 - r * r) * autoregressive(phi, n, rng)
+
+
+def events(x, y, n=60, bins=6, name="page-hinkley", every=10, lags=None, axis=None):
+    """The events of a feed whose readings come every ``every`` samples."""
+    axis = axis or QuantileBins(bins)
+    window, detector, found = JointWindow(axis, axis, n), Detector(name), []
+    bank = None if lags is None else LagBank(lags)
+    if bank:
+        window.follow(bank)
+    for stop in range(every, x.size + 1, every):
+        window.extend(x[stop - every : stop], y[stop - every : stop])
+        reading = window.reading()
+        if reading is None:
+            continue
+        if bank:
+            mi = bank.mi(window.table(None))
+            peak = int(np.nanargmax(mi))
+            reading = replace(reading, peak_lag=float(bank.delays[peak]), peak_mi=float(mi[peak]))
+        found += detector.update(reading, float(stop))
+    return found
+
+
+def replace(reading, **fields):
+    return type(reading)(**{f: fields.get(f, getattr(reading, f)) for f in reading.__struct_fields__})
+
+
+def column(path):
+    with gzip.open(DATA / path, "rt") as lines:
+        names = lines.readline().strip().split(",")
+        return dict(zip(names, np.genfromtxt(lines, delimiter=",").T, strict=True))
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.9])
+def test_a_stationary_feed_raises_no_alarm(phi):
+    rng = np.random.default_rng(1)
+    assert len([e for r in (0.0, 0.7) for e in events(*pair(r, 12_000, rng, phi), n=200)]) <= 1  # of 120 windows
+
+
+@pytest.mark.parametrize(
+    ("name", "patience"),
+    [("page-hinkley", 3), ("adwin", 10), ("kswin", 8)],
+)
+@pytest.mark.parametrize(
+    ("before", "after", "kind"), [(0.0, 0.9, "gained"), (0.9, 0.0, "lost"), (0.95, 0.7, "shifted")]
+)
+def test_a_change_of_level_is_reported_once_with_its_numbers(name, patience, before, after, kind):
+    rng = np.random.default_rng(2)
+    first, second = pair(before, 6000, rng), pair(after, 6000, rng)
+    found = events(*np.concatenate([first, second], axis=1), n=200, bins=8, name=name)
+    assert [e.kind for e in found] == [kind]
+    (event,) = found
+    assert 6000 < event.timestamp <= 6000 + patience * 200
+    assert np.sign(event.size) == np.sign(after - before)
+    assert event.unit == "bit"
+    assert "usual spread" in event.evidence
+    assert name in event.evidence
+
+
+def test_how_often_readings_come_does_not_matter():
+    rng = np.random.default_rng(3)
+    x, y = np.concatenate([pair(0.0, 3000, rng), pair(0.9, 3000, rng)], axis=1)
+    seldom, often = (events(x, y, n=100, every=every) for every in (50, 1))
+    assert [(e.kind, e.timestamp) for e in seldom] == [(e.kind, e.timestamp) for e in often]
+
+
+def test_a_stuck_input_is_said_to_be_that():
+    rng = np.random.default_rng(4)
+    x, y = pair(0.9, 9000, rng)
+    y[4000:5000] = y[3999]
+    found = events(x, y, n=200)
+    assert [(e.kind, e.signal) for e in found] == [("stuck", "y"), ("recovered", "y")]
+    assert 4000 < found[0].timestamp <= 4120
+    assert 5000 < found[1].timestamp <= 5010
+
+
+def test_a_saturated_input_is_said_to_be_that():
+    rng = np.random.default_rng(5)
+    x, y = pair(0.9, 9000, rng)
+    x[4000:5000] += 20
+    found = events(x, y, n=200, axis=UniformBins(-4, 4, 6))
+    assert [(e.kind, e.signal) for e in found] == [("saturated", "x"), ("recovered", "x")]
+    assert found[0].size == pytest.approx(0.275, abs=0.03)
+    assert found[0].unit == "share"
+
+
+def test_a_signal_of_few_values_is_not_stuck():
+    rng = np.random.default_rng(6)
+    state = np.cumsum(rng.random(20_000) < 0.02) % 2  # on and off for 50 samples on average
+    assert events(state.astype(float), state + rng.normal(size=state.size), n=1000, every=100) == []
+
+
+def test_a_delay_that_moves_is_reported_as_that():
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=8000)
+    y = np.concatenate([np.roll(x, 3)[:4000], np.roll(x, 9)[4000:]]) + 0.3 * rng.normal(size=x.size)
+    found = events(x, y, n=200, lags=range(-15, 16))
+    assert [(e.kind, e.size, e.unit) for e in found] == [("moved", 6.0, "samples")]
+    assert 4000 < found[0].timestamp <= 4400
+    assert "follows x by 9 samples; it was 3" in found[0].evidence
+
+
+def test_a_silent_feed_is_stalled_until_it_is_back():
+    detector = Detector(pair="a")
+    states = [("connected", 1.0), ("stalled", 5.0), ("lost", 9.0), ("connected", 12.0), ("connected", 12.0)]
+    found = [detector.link(LinkHealth(endpoint="tcp://h:1", state=s, since=t)) for s, t in states]
+    assert [[e.kind for e in f] for f in found] == [[], ["stalled"], [], ["recovered"], []]
+    assert found[1][0].timestamp == 5.0
+    assert (found[3][0].size, found[3][0].unit, found[3][0].pair) == (7.0, "s", "a")
+
+
+def test_settings_are_checked():
+    with pytest.raises(ConfigError, match="detector must be adwin, page-hinkley, kswin"):
+        Detector("cusum")
+    with pytest.raises(ConfigError, match="overlap"):
+        Detector(overlap=1.0)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="needs the recordings beside the checkout")
+@pytest.mark.parametrize(
+    ("file", "x", "y"),
+    [
+        ("fault14", "XMEAS9", "XMEAS21"),
+        ("fault14", "XMEAS9", "XMV10"),
+        ("fault06", "XMEAS1", "XMV3"),
+        ("fault03", "XMEAS1", "XMV3"),
+        ("normal_d00_te", "XMEAS1", "XMV3"),
+        ("normal_d00_te", "XMEAS9", "XMEAS21"),
+        ("normal_d00_te", "XMEAS9", "XMV10"),
+    ],
+)
+def test_a_chemical_plants_faults_are_found_and_nothing_else(file, x, y):
+    """Windows of 60 rows, 6 bins: faults 14 and 6 begin at row 160, fault 3 does not touch the pair."""
+    columns = column(f"tep/{file}.csv.gz")
+    rows = [e.timestamp for e in events(columns[x], columns[y], n=60, bins=6)]
+    if file in ("fault14", "fault06"):
+        assert 160 < rows[0] <= 260
+    else:
+        assert rows == []
