@@ -12,6 +12,7 @@ from streammi.ingest.frames import Frames, Messages, is_text, last_frame
 
 FLOAT64: Final = np.dtype("<f8")
 FLOAT32: Final = np.dtype("<f4")
+LARGE: Final = 4096  # bytes a message from which joining the messages first costs more than it saves
 JUDGED_FROM: Final = 8  # pairs: fewer do not tell float32 from float64
 
 
@@ -84,10 +85,12 @@ class JoinedPairs:
             stop += 1
         if not buffers:
             return start, None
-        buffer = buffers[0] if len(buffers) == 1 else b"".join(buffers)
-        pairs = np.frombuffer(buffer, dtype=self._dtype).reshape(-1, 2)
-        # Copies, so that each column is contiguous for the one pass that bins it.
-        return stop, Samples(tuple(pairs[:, k].astype(np.float64) for k in self._columns))
+        if sum(map(len, buffers)) < LARGE * len(buffers):
+            buffers = [b"".join(buffers)]
+        parts = [np.frombuffer(buffer, dtype=self._dtype).reshape(-1, 2) for buffer in buffers]
+        # One pass that packs and converts each column, contiguous for the one that bins it.
+        columns = (np.concatenate([part[:, k] for part in parts], dtype=np.float64) for k in self._columns)
+        return stop, Samples(tuple(columns))
 
 
 # GNU Radio: gr-zeromq's tag_headers.cc and pmt_serialize.cc
