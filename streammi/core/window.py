@@ -124,7 +124,11 @@ class JointWindow:
     @property
     def values(self) -> FloatArray:
         """The window's own values, oldest first, shape (2, n); labels are their symbols."""
-        return self._values[:, self._order()]
+        head = self._state.item(HEAD)
+        first = head - self._state.item(N)
+        if first >= 0:
+            return self._values[:, first:head].copy()
+        return np.concatenate((self._values[:, first:], self._values[:, :head]), axis=1)
 
     @property
     def sums(self) -> tuple[int, int, int]:
@@ -392,12 +396,9 @@ class JointWindow:
 
     def _correlation(self) -> tuple[float | None, bool, bool]:
         """Pearson's r of the window's values, and whether x and y are constant."""
-        n = self.n
-        if n == self._ring.size or self._span.pairs:  # a ring that has not wrapped, or is full: any order will do
-            x, y = self._values
-        else:
-            x, y = self.values
-        r, x_constant, y_constant = kernels.correlation(x, y, n)
+        # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
+        x, y = self.values
+        r, x_constant, y_constant = kernels.correlation(x, y, self.n)
         return (r if self._numeric and math.isfinite(r) else None), x_constant, y_constant
 
     def _fill(self) -> float:
@@ -486,6 +487,9 @@ class JointWindow:
         if self._axes != before:
             self._epoch += 1
             self._rebin(values)
+            if self.n == self.pairs:  # what lay outside of bins that were learnt too early did not lie outside
+                flags = self._ring[self._order()] & np.uint32(kernels.CLIPPED << 16 | kernels.CLIPPED)
+                self._state[kernels.CLIPPED_TOTAL] = np.count_nonzero(flags)
             for follower in self._followers:
                 follower.learn(*self._axes)
 
