@@ -52,8 +52,8 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 def draw_chart(body: Canvas, scene: Scene) -> None:
     """Draw the chart with its axes."""
     theme = scene.theme
-    if body.width < LABEL + 4 or body.height < 2:
-        return
+    if body.width < LABEL + 4 or body.height < 2 or not scene.past.t.size:
+        return  # no room, or enlarged before there is a past
     plot = body.part(LABEL, 0, body.width - LABEL, body.height - 1)
     back = 0.0 if scene.state.until is None else float(scene.past.t[-1]) - scene.state.until
     data = columns(scene.past, charts.dot_columns(theme.glyphs, plot.width), _span(scene), back)
