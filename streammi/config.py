@@ -13,7 +13,7 @@ import msgspec
 from streammi.errors import ConfigError
 
 Unit: TypeAlias = Literal["bit", "nat", "ban"]
-EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife"]
+EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife", "balanced"]
 DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
 BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
 

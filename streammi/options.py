@@ -68,7 +68,10 @@ class PairOptions:
     unit: Annotated[str, typer.Option("--unit", help="bit, nat or ban.")] = "bit"
     estimator: Annotated[
         str | None,
-        typer.Option("--estimator", help="The correction: miller_madow, zhang, grassberger, jackknife or plugin."),
+        typer.Option(
+            "--estimator",
+            help="The correction: balanced (the default), miller_madow, zhang, grassberger, jackknife, plugin.",
+        ),
     ] = None
     null: Annotated[
         int, typer.Option("--null", metavar="S", help="Significance against S delayed partners, such as 99.")

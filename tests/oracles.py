@@ -67,6 +67,7 @@ ENTROPIES = {
     "zhang": zhang,
     "grassberger": grassberger,
     "jackknife": jackknife,
+    "balanced": lambda counts: (grassberger(counts) - grassberger([sum(counts)]) + jackknife(counts)) / 2,
 }
 
 

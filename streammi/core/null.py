@@ -41,17 +41,17 @@ class ShiftNull:
     """
 
     def __init__(self, partners: int = 99, bank: LagBank | None = None, delays: Iterable[int] | None = None) -> None:
-        fixed = None if delays is None else np.sort(np.array(list(delays), dtype=np.int64))
-        if fixed is not None:
-            partners = fixed.size
-        if partners < LEAST_PARTNERS:
-            raise ConfigError("null", f">= {LEAST_PARTNERS} delayed partners", partners)
-        self._partners, self._peaks_of, self._fixed = partners, bank, fixed
+        fixed = np.sort(np.array([] if delays is None else list(delays), dtype=np.int64))
+        self._fixed = delays is not None
+        self._partners = fixed.size if self._fixed else partners
+        if self._partners < LEAST_PARTNERS:
+            raise ConfigError("null", f">= {LEAST_PARTNERS} delayed partners", self._partners)
+        self._peaks_of = bank
         self._bank = LagBank([0])
         self._planned = 0  # pairs in the window for which the delays were chosen; 0: not yet
         self._next_plan = 0
         self.correlation_time: int | None = None  # samples after which the faster signal has forgotten itself
-        self._forget_peaks()
+        self._take(fixed)
 
     @property
     def delays(self) -> IntArray:
@@ -71,10 +71,11 @@ class ShiftNull:
             self._plan(n)
             self._next_plan = history.seen + min(history.seen, int(SPREAD * n))
 
-    def complete(self, reading: Reading, table: Table) -> Reading:
+    def complete(self, reading: Reading, table: Table, *, all_peaks: bool = False) -> Reading:
         """The reading of the window just now with p, z, the null's mean and 95 % level, and peak_p, where known.
 
-        ``table`` is that of the reading's ``mi_corrected``, which p judges; the levels are in the reading's unit.
+        ``table`` is that of the reading's ``mi_corrected``, which p judges; the levels are in the reading's unit. The
+        partners' maxima over the bank's delays are renewed in turn, four a window, or at once with ``all_peaks``.
         """
         known = msgspec.structs.replace(reading, correlation_time=self.correlation_time)
         if not self._warm or reading.y_constant or reading.x_constant:
@@ -89,7 +90,7 @@ class ShiftNull:
             z=(own - float(null.mean())) / spread if spread > 0 else None,
             null_mean=float(null.mean()) * to_mi,
             null_q95=float(np.quantile(null, 0.95)) * to_mi,
-            peak_p=self._peak_p(table),
+            peak_p=self._peak_p(table, all_peaks),
         )
 
     def state(self) -> tuple[dict[str, Any], list[NDArray[Any]]]:
@@ -118,19 +119,18 @@ class ShiftNull:
         self.correlation_time = min(correlation_time(codes[:kept]) for codes in (x, y))
         clear = min(max(NEAREST * n, 2.0 * self.correlation_time), FARTHEST_START * n)
         grown = not self._planned / 2 <= n <= self._planned * 2
-        if self._fixed is not None:
-            chosen = self._fixed
+        if self._fixed:
+            self._planned = n
         elif grown or clear > 1.5 * self.delays[0]:
-            chosen = np.unique(np.rint(np.linspace(clear, clear + SPREAD * n, self._partners)).astype(np.int64))
-        else:
-            return
-        if not np.array_equal(chosen, self.delays):
-            reach = 0 if self._peaks_of is None else int(np.abs(self._peaks_of.delays).max())
-            self._bank.move([0, *(-chosen)], beyond=reach)
-            self._forget_peaks()
-        self._planned = n
+            self._planned = n
+            self._take(np.unique(np.rint(np.linspace(clear, clear + SPREAD * n, self._partners)).astype(np.int64)))
 
-    def _peak_p(self, table: Table) -> float | None:
+    def _take(self, delays: IntArray) -> None:
+        reach = 0 if self._peaks_of is None else int(np.abs(self._peaks_of.delays).max())
+        self._bank.move([0, *(-delays)], beyond=reach)
+        self._forget_peaks()
+
+    def _peak_p(self, table: Table, all_peaks: bool) -> float | None:
         """p of the bank's maximum over its delays, against the partners' maxima over the same delays."""
         bank = self._peaks_of
         if bank is None or not (bank.pairs == bank.history.n).all():
@@ -138,16 +138,16 @@ class ShiftNull:
         history = self._bank.history
         if history.tail - history.oldest < int(self.delays[-1]) + int(np.abs(bank.delays).max()):
             return None
-        self._renew_peaks(bank.delays, table)
+        due = PEAKS_A_WINDOW * (history.seen - self._renewed) // max(history.n, 1)
+        self._renew_peaks(bank.delays, table, self._partners if all_peaks else min(due, self._partners))
         null = self._peaks[np.isfinite(self._peaks)]
         if null.size < LEAST_PARTNERS:
             return None
         return _p(float(_scores(bank.counts, table)[0].max()), null)
 
-    def _renew_peaks(self, lags: IntArray, table: Table) -> None:
-        """Renew some partners' maxima, in turn: as many as the pairs since the last time pay for."""
+    def _renew_peaks(self, lags: IntArray, table: Table, due: int) -> None:
+        """Renew the maxima of the ``due`` partners whose turn it is."""
         history = self._bank.history
-        due = PEAKS_A_WINDOW * (history.seen - self._renewed) // max(history.n, 1)
         if due < 1:
             return
         x, y, oldest = history.codes
@@ -156,7 +156,7 @@ class ShiftNull:
         assert axes is not None
         order = np.argsort(np.arange(self.delays.size) * GOLDEN % 1.0)  # in turn, and early ones far from each other
         first = history.tail - oldest - reach
-        for _ in range(min(due, order.size)):
+        for _ in range(due):
             which = order[self._turn % order.size]
             joint = np.zeros((lags.size, axes[0].count, axes[1].count), dtype=np.uint32)
             shifted = y[first - int(self.delays[which]) :]
