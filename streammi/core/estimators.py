@@ -65,8 +65,11 @@ def _grassberger_g(c: FloatArray) -> FloatArray:
 
 
 def _leave_one_out(c: FloatArray) -> FloatArray:
-    # N H - (N-1) mean of the leave-one-out H: the plug-in sum S cancels, which leaves one table.
-    return c * (_c_log_c(c) - _c_log_c(c - 1))
+    # N H - (N-1) mean of the leave-one-out H: the plug-in sum S cancels, which leaves one table, c (c log c - (c-1)
+    # log(c-1)). Taken as a difference it loses as many digits as c has (1e-12 bits of MI at 1,000 pairs); as c log c -
+    # c (c-1) log(1 - 1/c) none.
+    result: FloatArray = _c_log_c(c) - c * (c - 1) * np.log1p(-1.0 / np.maximum(c, 2.0)) / LN2
+    return result
 
 
 ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {

@@ -118,6 +118,7 @@ class ShiftNull:
         kept = self._bank.history.kept
         self.correlation_time = min(correlation_time(codes[:kept]) for codes in (x, y))
         clear = min(max(NEAREST * n, 2.0 * self.correlation_time), FARTHEST_START * n)
+        clear += 2 * self._peaks_reach  # the partners' delays must not meet the bank's, where the dependence may be
         grown = not self._planned / 2 <= n <= self._planned * 2
         if self._fixed:
             self._planned = n
@@ -126,9 +127,13 @@ class ShiftNull:
             self._take(np.unique(np.rint(np.linspace(clear, clear + SPREAD * n, self._partners)).astype(np.int64)))
 
     def _take(self, delays: IntArray) -> None:
-        reach = 0 if self._peaks_of is None else int(np.abs(self._peaks_of.delays).max())
-        self._bank.move([0, *(-delays)], beyond=reach)
+        self._bank.move([0, *(-delays)], beyond=self._peaks_reach)
         self._forget_peaks()
+
+    @property
+    def _peaks_reach(self) -> int:
+        """The bank's longest delay, 0 without one."""
+        return 0 if self._peaks_of is None else int(np.abs(self._peaks_of.delays).max())
 
     def _peak_p(self, table: Table, all_peaks: bool) -> float | None:
         """p of the bank's maximum over its delays, against the partners' maxima over the same delays."""
