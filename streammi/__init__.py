@@ -17,6 +17,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from streammi.analysis import Analysis as Analysis
+    from streammi.analysis import analyse as analyse
     from streammi.core.binning import Categories as Categories
     from streammi.core.binning import EdgeBins as EdgeBins
     from streammi.core.binning import QuantileBins as QuantileBins
@@ -46,6 +48,8 @@ _HOMES = {
     "Event": "records",
     "PairBatch": "records",
     "Reading": "records",
+    "Analysis": "analysis",
+    "analyse": "analysis",
 }
 
 __all__ = sorted(_HOMES)

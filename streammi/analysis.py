@@ -1,0 +1,157 @@
+"""Everything that streammi says, of recorded arrays at once."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from streammi import config
+from streammi.config import DetectorName, EstimatorName, MonitorConfig, Span
+from streammi.core import measures
+from streammi.core.lags import LagBank
+from streammi.core.null import LEAST_PARTNERS, ShiftNull, correlation_time
+from streammi.core.window import JointWindow, as_values
+from streammi.detect import DEFAULT, Detector
+from streammi.errors import ConfigError
+from streammi.monitor import Monitor, bins_for, with_peak
+from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
+
+
+class Analysis(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """What ``analyse`` found; information is in the readings' unit, a positive delay means that y follows x."""
+
+    reading: Reading  # of the whole record
+    verdict: str  # of it, in plain words
+    profile: DelayProfile | None  # MI of the whole record at each delay; None unless asked for
+    rolling: tuple[Reading, ...]  # of the window, ten readings a window
+    at: FloatArray  # (k,) time in s of the newest pair of each rolling reading, or how many samples it came after
+    events: tuple[Event, ...]  # changes between the rolling readings
+
+
+def analyse(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    t: ArrayLike | None = None,
+    window: int | str | Span = 1000,
+    bins: int | str = "auto",
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    null: int = 99,
+    lags: tuple[int, int] | None = None,
+    unit: Unit = "bit",
+    estimator: EstimatorName | None = None,
+    detector: DetectorName | None = DEFAULT,
+) -> Analysis:
+    """Analyse a recording: x, y and their times ``t`` in seconds, arrays of shape (n,), in order.
+
+    The settings are those of the command line: ``window`` in pairs or as a duration (which needs ``t``), ``bins`` such
+    as "auto", 16 or "categories", ``null`` delayed partners (0: no significance), ``lags`` the first and last delay.
+    The whole record's null is that of y shifted around in a circle; p stays None where the record is too short for 19
+    shifts clear of its correlation time. Pairs that are not finite are skipped and counted. Raises ConfigError.
+
+    >>> x = np.sin(np.arange(3000) ** 1.5)
+    >>> found = analyse(x, np.roll(x, 3) ** 2, lags=(-5, 5))
+    >>> found.reading.peak_lag, found.reading.peak_p
+    (3.0, 0.01)
+    """
+    size = config.span(window)
+    settings = MonitorConfig(
+        window=size,
+        bins=config.bins(bins),
+        x_range=x_range,
+        y_range=y_range,
+        every=_every(size),
+        unit=unit,
+        estimator=estimator,
+        null=null,
+        lags=lags,
+    )
+    batch = _batch(x, y, t, settings)
+    reading, profile = _whole(batch, settings)
+    rolling = [(at, r) for at, r in Monitor(settings, event_time=True).feed(batch) if isinstance(r, Reading)]
+    watch = None if detector is None else Detector(detector, unit=unit)
+    return Analysis(
+        reading=reading,
+        verdict=measures.verdict(reading),
+        profile=profile,
+        rolling=tuple(r for _, r in rolling),
+        at=np.array([at for at, _ in rolling]),
+        events=() if watch is None else tuple(e for at, r in rolling for e in watch.update(r, at)),
+    )
+
+
+def _every(size: Span) -> Span:
+    """A tenth of the window."""
+    if size.pairs is not None:
+        return Span(pairs=max(size.pairs // 10, 1))
+    assert size.seconds is not None
+    return Span(seconds=size.seconds / 10)
+
+
+def _batch(x: ArrayLike, y: ArrayLike, t: ArrayLike | None, settings: MonitorConfig) -> PairBatch:
+    columns = [as_values(v, bins) for v, bins in zip((x, y), bins_for(settings), strict=True)]
+    times = None if t is None else np.ascontiguousarray(t, dtype=np.float64)
+    shapes = [v.shape for v in (*columns, times) if v is not None]
+    if len(set(shapes)) != 1 or len(shapes[0]) != 1:
+        raise ConfigError("x, y and t", "arrays of one shape (n,)", shapes)
+    return PairBatch(x=columns[0], y=columns[1], t=times)
+
+
+def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None]:
+    """The reading of the whole record, complete, and MI at each delay."""
+    bins = bins_for(settings)
+    usable = JointWindow(*bins, 2).usable(batch.x, batch.y)
+    x, y = batch.x[usable], batch.y[usable]
+    window = JointWindow(*bins, max(x.size, 2))  # as long as what it gets: the bins are learnt from all of it
+    bank = None if settings.lags is None else LagBank(_delays(settings.lags))
+    if bank is not None:
+        window.follow(bank)
+    window.extend(x, y)
+    reading = window.reading(settings.unit, settings.estimator)
+    if reading is None:
+        raise ConfigError("x and y", "16 or more finite pairs", f"{window.n} finite pairs")
+    if settings.bins.kind != "categories":
+        reading = msgspec.structs.replace(reading, spearman_r=measures.spearman(*window.values))
+    profile = None if bank is None else bank.profile(window.table(settings.estimator), settings.unit)
+    if profile is not None:
+        reading = with_peak(reading, profile)
+    if settings.null:
+        reading = _significance(reading, window, x, y, settings)
+    return msgspec.structs.replace(reading, fill=1.0, nonfinite=batch.x.size - x.size), profile
+
+
+def _significance(
+    reading: Reading, window: JointWindow, x: NDArray[Any], y: NDArray[Any], settings: MonitorConfig
+) -> Reading:
+    """The reading with its p: the record goes round twice, so that a delayed partner is a circular shift."""
+    assert window.x_axis is not None
+    assert window.y_axis is not None
+    memory = min(correlation_time(axis.symbols(v)) for axis, v in ((window.x_axis, x), (window.y_axis, y)))
+    lags = range(1) if settings.lags is None else _delays(settings.lags)
+    # What a partner is compared at must not meet the delays where the dependence may be.
+    shifts = _shifts(max(2 * memory, x.size // 20, 1) + 2 * max(map(abs, lags)), x.size, settings.null)
+    if shifts.size < LEAST_PARTNERS:
+        return msgspec.structs.replace(reading, correlation_time=memory)
+    again = JointWindow(window.x_axis, window.y_axis, x.size)
+    bank = None if settings.lags is None else LagBank(lags)
+    null = ShiftNull(bank=bank, delays=shifts)
+    for follower in (bank, null):
+        if follower is not None:
+            again.follow(follower)
+    for _ in range(2):
+        again.extend(x, y)
+    return null.complete(reading, window.table(settings.estimator), all_peaks=True)
+
+
+def _delays(lags: tuple[int, int]) -> range:
+    return range(lags[0], lags[1] + 1)
+
+
+def _shifts(clear: int, n: int, partners: int) -> IntArray:
+    """Shifts spread over what is ``clear`` of both ends of the record."""
+    if n - 2 * clear < partners // 2:
+        return np.empty(0, dtype=np.int64)
+    spread: FloatArray = np.linspace(clear, n - clear, partners)
+    return np.unique(np.rint(spread).astype(np.int64))
