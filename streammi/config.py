@@ -4,6 +4,7 @@ A value that cannot work raises ``ConfigError`` with the option's name, the rule
 """
 
 import math
+import operator
 import re
 from datetime import timedelta
 from typing import Literal, TypeAlias, get_args
@@ -69,15 +70,16 @@ def span(value: int | str | timedelta | Span, name: str = "window", least_pairs:
         if not number.is_integer():
             raise ConfigError(name, "a whole number of pairs, or a duration with its unit such as 10s", value)
         value = int(number)
-    if isinstance(value, bool) or not isinstance(value, int):
-        try:  # numpy integers
-            value = value.__index__()
-        except (AttributeError, TypeError):
-            raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value) from None
-    if not least_pairs <= value <= MAX_WINDOW_PAIRS:
-        rule = f">= {least_pairs} pairs" if value < least_pairs else f"<= {MAX_WINDOW_PAIRS} pairs"
-        raise ConfigError(name, rule, value)
-    return Span(pairs=value)
+    try:
+        pairs = None if isinstance(value, bool) else operator.index(value)  # also numpy's integers
+    except TypeError:
+        pairs = None
+    if pairs is None:
+        raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value)
+    if not least_pairs <= pairs <= MAX_WINDOW_PAIRS:
+        rule = f">= {least_pairs} pairs" if pairs < least_pairs else f"<= {MAX_WINDOW_PAIRS} pairs"
+        raise ConfigError(name, rule, pairs)
+    return Span(pairs=pairs)
 
 
 def _duration(seconds: float, name: str, given: object) -> Span:

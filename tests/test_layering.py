@@ -1,0 +1,139 @@
+"""Data flows one way, and imports follow it; what need not compute starts without what computes."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Each may import those above it and itself.
+_LAYERS = """
+errors  config  records  stop  security  connections
+core
+ingest
+publish.status  history  detect
+monitor
+analysis  publish
+dashboard
+interop
+options  show  launch  source  app
+cli  __main__
+"""
+LAYERS = _LAYERS.split()
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The modules that a file names in an import, also inside functions: a.b for ``from a import b`` of a module b."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            for alias in node.names:
+                place = ROOT.joinpath(*f"{node.module}.{alias.name}".split("."))
+                is_module = place.with_suffix(".py").exists() or place.is_dir()
+                yield f"{node.module}.{alias.name}" if is_module else str(node.module)
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+IMPORTS = {module_name(path): set(imports_of(path)) for path in sorted(ROOT.glob("streammi/**/*.py"))}
+# The root's own imports are resolved on first use.
+OURS = {name: {other for other in found if other in IMPORTS and other != "streammi"} for name, found in IMPORTS.items()}
+del OURS["streammi"]
+
+
+def layer(name: str) -> int | None:
+    fitting = [prefix for prefix in LAYERS if f"{name}.".startswith(f"streammi.{prefix}.")]
+    return LAYERS.index(max(fitting, key=len)) if fitting else None
+
+
+def reachable(name: str) -> set[str]:
+    seen: set[str] = set()
+    left = [name]
+    while left:
+        for other in OURS[left.pop()] - seen:
+            seen.add(other)
+            left.append(other)
+    return seen
+
+
+def under(package: str) -> list[str]:
+    return [name for name in OURS if f"{name}.".startswith(f"streammi.{package}.")]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_imports_follow_the_flow(name: str) -> None:
+    here = layer(name)
+    assert here is not None, f"{name} has no place in LAYERS yet"
+    for other in OURS[name]:
+        there = layer(other)
+        assert there is not None, f"{other} has no place in LAYERS yet"
+        assert there <= here, f"{name} imports {other}, which comes after it"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_nothing_imports_itself_by_a_detour(name: str) -> None:
+    assert name not in reachable(name)
+
+
+@pytest.mark.parametrize("name", under("core"))
+def test_the_core_computes_and_does_nothing_else(name: str) -> None:
+    others = {other.partition(".")[0] for other in IMPORTS[name]} - {"streammi"}
+    assert others - set(sys.stdlib_module_names) <= {"numpy", "numba", "msgspec"}
+    assert not others & {
+        "io",
+        "logging",
+        "os",
+        "pathlib",
+        "random",
+        "select",
+        "socket",
+        "subprocess",
+        "threading",
+        "time",
+    }
+
+
+@pytest.mark.parametrize(
+    ("package", "never"),
+    [
+        ("dashboard", ("core", "monitor", "detect", "app")),
+        ("publish", ("core", "ingest", "monitor", "dashboard")),
+        ("ingest", ("core", "publish", "monitor", "dashboard")),
+        ("monitor", ("ingest", "dashboard", "publish.messages", "publish.publisher")),
+    ],
+)
+def test_what_keeps_apart(package: str, never: tuple[str, ...]) -> None:
+    found = {other for name in under(package) for other in reachable(name)}
+    assert not [other for other in found for prefix in never if f"{other}.".startswith(f"streammi.{prefix}.")]
+
+
+@pytest.mark.parametrize(
+    "name", ["monitor", "detect", "history", "ingest.formats", "publish.messages", "dashboard.view"]
+)
+def test_pure_modules_know_no_socket(name: str) -> None:
+    names = {f"streammi.{name}"} | reachable(f"streammi.{name}")
+    assert not {other for each in names for other in IMPORTS[each]} & {"zmq", "socket", "select", "time", "threading"}
+
+
+@pytest.mark.parametrize(
+    ("code", "without"),
+    [
+        ("import streammi", "numpy numba zmq river rich psutil typer"),
+        ("import streammi.cli; streammi.cli.app(['--help'], standalone_mode=False)", "numpy numba zmq river psutil"),
+        ("import streammi.cli; streammi.cli.app(['watch', '--help'], standalone_mode=False)", "numpy numba zmq river"),
+        ("import streammi.dashboard.loop", "numba river psutil"),
+        ("from streammi import rolling_mi", "zmq river rich psutil typer"),
+    ],
+)
+def test_what_starts_without_what(code: str, without: str) -> None:
+    report = f"{code}\nimport sys\nprint('loaded', sorted(set({without.split()}) & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-W", "error", "-c", report], capture_output=True, text=True, check=True)
+    assert run.stdout.endswith("loaded []\n")
