@@ -119,7 +119,7 @@ class ViewOptions:
     )
     glyphs: Annotated[str, typer.Option("--glyphs", help="auto, braille, block or ascii.")] = "auto"
     palette: Annotated[str, typer.Option("--palette", help="cividis, viridis or greyscale.")] = "cividis"
-    background: Annotated[str, typer.Option("--background", help="dark or light.")] = "dark"
+    background: Annotated[str, typer.Option("--background", help="auto asks the terminal; dark or light.")] = "auto"
     max_fps: Annotated[float, typer.Option("--max-fps", help="Draw at most so many frames a second.")] = 10.0
     readonly: Annotated[bool, typer.Option("--readonly", help="Keys change nothing but the picture.")] = False
 
@@ -128,7 +128,7 @@ class ViewOptions:
         check_choice("--output", self.output, ("auto", "tui", "jsonl", "plain", "influx", "once"))
         check_choice("--glyphs", self.glyphs, ("auto", "braille", "block", "ascii"))
         check_choice("--palette", self.palette, ("cividis", "viridis", "greyscale"))
-        check_choice("--background", self.background, ("dark", "light"))
+        check_choice("--background", self.background, ("auto", "dark", "light"))
         if not 0.1 <= self.max_fps <= 60:
             raise ConfigError("--max-fps", "between 0.1 and 60", self.max_fps)
         if self.output == "auto":

@@ -4,13 +4,13 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from typing import TextIO
+from typing import TextIO, cast
 
 import zmq
 
-from streammi.dashboard.capabilities import Look, depth_of, glyphs_of
+from streammi.dashboard.capabilities import Look, background_of, depth_of, glyphs_of, is_terminal
 from streammi.dashboard.loop import ViewLoop
-from streammi.dashboard.outputs import run_lines
+from streammi.dashboard.outputs import LineOutput, run_lines
 from streammi.dashboard.source import LINE_QUEUE, Source
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
@@ -31,23 +31,24 @@ def run_view(
     ``ended`` says that what is shown has come to its end. Raises ConfigError for what cannot be shown.
     """
     out = out or sys.stdout
-    output = options.resolved_output(out.isatty())
+    output = options.resolved_output(is_terminal(os.environ, out.isatty()))
     look = Look(
         glyphs=glyphs_of(os.environ, options.glyphs),
         depth=depth_of(os.environ),
         palette=options.palette,  # type: ignore[arg-type]  # checked by resolved_output
-        background=options.background,  # type: ignore[arg-type]
+        background=background_of(os.environ, options.background),
     )
     with ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
         stop = stack.enter_context(Stop(seconds))
         if output == "tui":
             source = stack.enter_context(closing(Source(endpoint, context, "snapshot/")))
-            terminal = stack.enter_context(closing(Terminal.open()))
+            ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
+            terminal = stack.enter_context(closing(Terminal.open(ask_background=ask)))
             viewer = Viewer(look, readonly=options.readonly, endpoint=endpoint)
             stack.enter_context(terminal)
             ViewLoop(source, terminal, viewer, max_fps=options.max_fps).run(stop, ended)
             return stop.status
         source = stack.enter_context(closing(Source(endpoint, context, "mi/", "event/", queue=LINE_QUEUE)))
-        came = run_lines(source, output, look.glyphs, out, stop, ended)
+        came = run_lines(source, cast(LineOutput, output), look.glyphs, out, stop, ended)
         return stop.status or (0 if came or output != "once" else 1)

@@ -79,7 +79,8 @@ def test_publisher_monitor_view_and_consumer_together() -> None:
             text=True,
             check=True,
         )
-        assert '"unit":"bit"' in shown.stdout
+        assert shown.stdout.startswith("temperature~power  ")
+        assert " bit " in shown.stdout
         assert int(n) > 0
         assert float(mi) < 10
     finally:

@@ -4,54 +4,45 @@ A part of a canvas is a canvas that shares the cells, so a panel draws from its 
 construction: no row is ever longer than the terminal.
 """
 
-import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.text import CONTINUATION, MARK_BITS, WIDE_BIT, cells, columns
+from streammi.dashboard.text import CONTINUATION, WIDE_BIT, Cells, cell_text, cells, columns
 
 SPACE = ord(" ")
-LAST_ASCII = 126
-_ASCII = {"—": "-", "−": "-", "…": "~", "×": "x", "±": "~", "µ": "u", "ρ": "r", "←": "<", "→": ">", "↑": "^", "↓": "v"}
 
 
 class Canvas:
     """Cells: ``glyphs`` (height, width) uint64 as of text.cells, and ``pens`` (height, width) uint16."""
 
-    __slots__ = ("glyphs", "pens")
+    __slots__ = ("glyphs", "height", "pens", "width")
 
     def __init__(self, width: int, height: int) -> None:
-        self.glyphs: NDArray[np.uint64] = np.full((height, width), SPACE, np.uint64)
+        self.width, self.height = width, height
+        self.glyphs: Cells = np.full((height, width), SPACE, np.uint64)
         self.pens: NDArray[np.uint16] = np.zeros((height, width), np.uint16)
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-        return int(self.glyphs.shape[1])
-
-    @property
-    def height(self) -> int:
-        """Rows."""
-        return int(self.glyphs.shape[0])
 
     def part(self, x: int, y: int, width: int, height: int) -> "Canvas":
         """Return the cells from column ``x`` and row ``y`` on as a canvas of its own; what lies outside is cut off."""
-        x, y, right, bottom = max(x, 0), max(y, 0), max(x + width, 0), max(y + height, 0)
+        right, bottom = max(x + width, 0), max(y + height, 0)
+        x, y = max(x, 0), max(y, 0)
         part = Canvas.__new__(Canvas)
         part.glyphs, part.pens = self.glyphs[y:bottom, x:right], self.pens[y:bottom, x:right]
+        part.height, part.width = part.glyphs.shape
         return part
 
     def text(self, x: int, y: int, text: str, pen: int = 0) -> int:
         """Write ``text`` from column ``x`` of row ``y`` on; return the column after it."""
         written = cells(text)
         end = x + len(written)
-        if not 0 <= y < self.height or x >= self.width or end <= 0:
+        if not 0 <= y < self.height:
             return end
-        start = max(x, 0)
-        written = written[start - x : self.width - x]
-        stop = start + len(written)
+        start, stop = x, end
+        if x < 0 or end > self.width:
+            start, stop = max(x, 0), min(end, self.width)
+            written = written[start - x : max(stop - x, 0)]
         self.glyphs[y, start:stop] = written
         self.pens[y, start:stop] = pen
         return end
@@ -84,26 +75,6 @@ class Canvas:
             paired[:, 1:] = whole[:, :-1]
             self.glyphs[(first & ~whole) | (second & ~paired)] = SPACE
 
-    def to_ascii(self) -> None:
-        """Put something of the same meaning, or a question mark, where a glyph is not ASCII."""
-        for cell in np.unique(self.glyphs[self.glyphs > LAST_ASCII]).tolist():
-            self.glyphs[self.glyphs == cell] = ord(_in_ascii(chr(cell & (1 << MARK_BITS) - 1)))
-        self.glyphs[self.glyphs == CONTINUATION] = ord("?")
-
     def lines(self) -> list[str]:
         """Return the rows as text, one string of ``width`` columns each."""
         return [cell_text(row) for row in self.glyphs]
-
-
-def _in_ascii(character: str) -> str:
-    letter = unicodedata.normalize("NFKD", character)[0]
-    return _ASCII.get(character) or (letter if letter.isascii() else "?")
-
-
-def cell_text(row: NDArray[np.uint64]) -> str:
-    """Return the text of a row of cells."""
-    if not (row >> np.uint64(MARK_BITS)).any():
-        return row.astype(np.uint32).tobytes().decode("utf-32-le").replace("\0", "")
-    one = (1 << MARK_BITS) - 1
-    codes = ((cell & one, cell >> MARK_BITS & one, cell >> 2 * MARK_BITS & one) for cell in row.tolist())
-    return "".join(chr(code) for cell in codes for code in cell if code)

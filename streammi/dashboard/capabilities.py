@@ -18,6 +18,26 @@ class Look:
     background: Background = "dark"
 
 
+def is_terminal(environment: Mapping[str, str], stream_is_one: bool) -> bool:
+    """Whether there is a person at a terminal that can place text: not in a pipe, a dumb terminal or a CI job.
+
+    >>> is_terminal({"TERM": "xterm"}, True), is_terminal({"TERM": "dumb"}, True), is_terminal({"CI": "true"}, True)
+    (True, False, False)
+    """
+    return stream_is_one and environment.get("TERM", "dumb") != "dumb" and not environment.get("CI")
+
+
+def background_of(environment: Mapping[str, str], asked: str = "auto") -> Background:
+    """The ground as asked for, or by COLORFGBG where the terminal sets it; dark until the terminal itself says more.
+
+    >>> background_of({"COLORFGBG": "0;15"}), background_of({})
+    ('light', 'dark')
+    """
+    if asked in ("dark", "light"):
+        return "light" if asked == "light" else "dark"
+    return "light" if environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15") else "dark"
+
+
 def depth_of(environment: Mapping[str, str]) -> Depth:
     """How many colours: none for NO_COLOR and dumb terminals.
 
@@ -27,6 +47,8 @@ def depth_of(environment: Mapping[str, str]) -> Depth:
     term = environment.get("TERM", "")
     if environment.get("NO_COLOR") or term in ("", "dumb") or term.startswith("vt"):
         return "none"
+    if environment.get("STY"):  # GNU screen passes COLORTERM on, but not the colours
+        return "256"
     if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit") or "direct" in term:
         return "truecolor"
     return "256" if "256" in term else "16"

@@ -4,20 +4,27 @@ A chart is drawn in dots finer than cells: 2 x 4 a cell in braille, 1 x 8 in blo
 shares of the chart's height, 0 at the bottom to 1 at the top; NaN is no dot.
 """
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import SPACE
 from streammi.dashboard.glyphs import DIGITS, Glyphs
 from streammi.dashboard.history import Columns
-from streammi.records import FloatArray
+from streammi.dashboard.text import Cells
+from streammi.records import FloatArray, IntArray
 
-Cells = NDArray[np.uint64]
 DOTS = {"braille": (2, 4), "block": (1, 8), "ascii": (1, 1)}  # across and up, in one cell
 
 _BRAILLE = 0x2800
-# The dots of a braille cell by row and column (Unicode chart U+2800).
-_WEIGHTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint64)
+# The bits of a braille cell (Unicode chart U+2800): by column of dots, from the top.
+_COLUMNS = np.array([[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]], np.uint8)
+# Of a column of four dots: the bits of those from the first up to, not including, the second; [column, first, second].
+_SPANS = np.array(
+    [[[column[first:second].sum() for second in range(5)] for first in range(5)] for column in _COLUMNS], np.uint8
+)
 
 
 def dot_columns(glyphs: Glyphs, width: int) -> int:
@@ -25,56 +32,73 @@ def dot_columns(glyphs: Glyphs, width: int) -> int:
     return width * DOTS[glyphs.name][0]
 
 
-def rows_of(values: FloatArray, rows: int) -> FloatArray:
-    """Return the row of dots of each value, 0 at the top; NaN stays NaN."""
-    return (rows - 1) - np.rint(np.clip(values, 0.0, 1.0) * (rows - 1))
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Dots from row ``top`` to row ``bottom`` in each of n columns, counted from the top; none where top > bottom."""
+
+    top: IntArray
+    bottom: IntArray
+
+    def mask(self, rows: int) -> NDArray[np.bool_]:
+        """Return the dots as (rows, n)."""
+        row = np.arange(rows)[:, None]
+        return np.asarray((row >= self.top) & (row <= self.bottom))
+
+    def braille(self, height: int) -> NDArray[np.uint8]:
+        """Return the dots as bits of ``height`` rows of braille cells, two columns each: shape (height, n / 2)."""
+        first = 4 * np.arange(height)[:, None]
+        start = np.minimum(np.maximum(self.top - first, 0), 4)
+        stop = np.minimum(np.maximum(self.bottom + 1 - first, 0), 4)
+        np.maximum(stop, start, out=stop)
+        return np.asarray(_SPANS[0, start[:, ::2], stop[:, ::2]] | _SPANS[1, start[:, 1::2], stop[:, 1::2]])
 
 
-def spans(low: FloatArray, high: FloatArray, rows: int) -> NDArray[np.bool_]:
-    """Return a (rows, n) mask of the dots from ``low`` to ``high`` in each of n columns.
+def rows_of(values: FloatArray, rows: int) -> IntArray:
+    """Return the row of dots of each value, 0 at the top; -1 for NaN.
 
-    >>> spans(np.array([0.0, 0.5]), np.array([1.0, 0.5]), 3).astype(int).tolist()
+    >>> rows_of(np.array([0.0, 0.5, 1.0, np.nan]), 5).tolist()
+    [4, 2, 0, -1]
+    """
+    inside = np.minimum(np.maximum(values, 0.0), 1.0)
+    return np.where(np.isnan(inside), rows, (rows - 1) * inside + 0.5).astype(np.int64) * -1 + (rows - 1)
+
+
+def spans(low: FloatArray, high: FloatArray, rows: int) -> Spans:
+    """Return the dots from ``low`` to ``high`` in each column.
+
+    >>> spans(np.array([0.0, 0.5]), np.array([1.0, 0.5]), 3).mask(3).astype(int).tolist()
     [[1, 0], [1, 1], [1, 0]]
     """
-    row = np.arange(rows)[:, None]
-    with np.errstate(invalid="ignore"):
-        return np.asarray((row >= rows_of(high, rows)) & (row <= rows_of(low, rows)))
+    bottom = rows_of(low, rows)
+    return Spans(np.where(bottom < 0, 0, rows_of(high, rows)), bottom)
 
 
-def connected(values: FloatArray, rows: int) -> NDArray[np.bool_]:
-    """Return a (rows, n) mask of a line through the values: each column reaches half-way to its neighbours."""
+def connected(values: FloatArray, rows: int) -> Spans:
+    """Return a line through the values: each column reaches half-way to its neighbours."""
     row = rows_of(values, rows)
-    low, high = row.copy(), row.copy()
-    middle = (row[1:] + row[:-1]) / 2
-    step = ~np.isnan(middle)
-    low[1:][step] = np.maximum(low[1:], np.floor(middle))[step]
-    high[1:][step] = np.minimum(high[1:], np.ceil(middle))[step]
-    low[:-1][step] = np.maximum(low[:-1], np.floor(middle))[step]
-    high[:-1][step] = np.minimum(high[:-1], np.ceil(middle))[step]
-    grid = np.arange(rows)[:, None]
-    with np.errstate(invalid="ignore"):
-        return np.asarray((grid >= high) & (grid <= low))
+    top, bottom = row.copy(), row.copy()
+    before, after = row[:-1], row[1:]
+    joined = (before >= 0) & (after >= 0)
+    up, down = (before + after) // 2, (before + after + 1) // 2  # rows that meet half-way, both on the line
+    np.minimum(top[1:], up, out=top[1:], where=joined)
+    np.maximum(bottom[1:], down, out=bottom[1:], where=joined)
+    np.minimum(top[:-1], up, out=top[:-1], where=joined)
+    np.maximum(bottom[:-1], down, out=bottom[:-1], where=joined)
+    return Spans(np.where(row < 0, 0, top), bottom)
 
 
-def braille(mask: NDArray[np.bool_]) -> Cells:
-    """Return the braille cells (h, w) of a dot mask (4 h, 2 w); empty cells are blank.
-
-    >>> [hex(c) for c in braille(np.eye(4, 2, dtype=bool))[0].tolist()]
-    ['0x2811']
-    """
-    height, width = mask.shape[0] // 4, mask.shape[1] // 2
-    dots = mask.reshape(height, 4, width, 2).transpose(0, 2, 1, 3).reshape(-1, 8) @ _WEIGHTS.ravel()
-    cells = dots.reshape(height, width) + np.uint64(_BRAILLE)
-    cells[cells == _BRAILLE] = SPACE
-    return cells
+def braille(bits: NDArray[np.uint8]) -> Cells:
+    """Return the braille cells of these bits; empty ones are blank."""
+    return np.where(bits == 0, np.uint64(SPACE), bits + np.uint64(_BRAILLE))
 
 
 def bars(values: FloatArray, height: int, ramp: str) -> Cells:
     """Return upright bars, one column each, shape (height, n), in the steps of ``ramp`` (blank first, full last)."""
     steps = len(ramp) - 1
-    filled = np.nan_to_num(np.ceil(np.clip(values, 0.0, 1.0) * height * steps - 1e-9))
-    level = np.clip(filled[None, :] - steps * np.arange(height - 1, -1, -1)[:, None], 0, steps).astype(int)
-    return np.asarray(_codes(ramp)[level])
+    share = np.minimum(np.maximum(np.where(np.isnan(values), 0.0, values), 0.0), 1.0)
+    filled = np.ceil(share * (height * steps) - 1e-9).astype(np.int64)
+    level = filled - steps * np.arange(height - 1, -1, -1)[:, None]
+    return np.asarray(codes(ramp)[np.minimum(np.maximum(level, 0), steps)])
 
 
 def lengths(values: FloatArray, width: int, ramp: str) -> Cells:
@@ -98,12 +122,15 @@ def sparkline(values: FloatArray, glyphs: Glyphs) -> str:
 
 def large(text: str, scale: int = 1) -> Cells:
     """Return ``text`` (digits, point, dash) 3 ``scale`` rows high, in half blocks of 4 x 6 scaled pixels a digit."""
-    gap = np.zeros((6, 1), bool)
-    parts = []
-    for character in text:
-        parts += [np.array([[bit == "1" for bit in row] for row in DIGITS[character]]), gap]
-    pixels = np.concatenate(parts[:-1], axis=1).repeat(scale, axis=0).repeat(scale, axis=1)
-    return np.asarray(_codes(" ▄▀█")[2 * pixels[::2] + pixels[1::2]])
+    pixels = np.concatenate([_digit(character) for character in text], axis=1)[:, :-1]
+    pixels = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+    return np.asarray(codes(" ▄▀█")[2 * pixels[::2] + pixels[1::2]])
+
+
+@lru_cache
+def _digit(character: str) -> NDArray[np.uint8]:
+    """Its pixels and a gap."""
+    return np.array([[int(bit) for bit in row + "0"] for row in DIGITS[character]], np.uint8)
 
 
 def nice_ceiling(value: float) -> float:
@@ -121,9 +148,11 @@ def nice_ceiling(value: float) -> float:
 
 def ceiling_of(data: Columns) -> float:
     """Return the value at the top of a chart of these columns."""
-    known = [values[~np.isnan(values)] for values in (data.high, data.mi, data.null)]
-    return nice_ceiling(1.05 * max((float(v.max()) for v in known if len(v)), default=1.0))
+    most = [np.fmax.reduce(values) for values in (data.high, data.mi, data.null)]
+    return nice_ceiling(1.05 * float(np.fmax.reduce(most)))
 
 
-def _codes(ramp: str) -> Cells:
+@lru_cache
+def codes(ramp: str) -> Cells:
+    """Return the glyphs of a ramp by level."""
     return np.array([ord(glyph) for glyph in ramp], np.uint64)

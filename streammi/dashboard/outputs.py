@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final, TextIO
+from datetime import tzinfo
+from typing import Final, Literal, TextIO, TypeAlias
 
 import numpy as np
 import zmq
@@ -10,56 +11,84 @@ import zmq
 from streammi.dashboard import charts
 from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.source import Source
-from streammi.dashboard.text import clock, number, signed
+from streammi.dashboard.text import clock, number, printable, signed
 from streammi.errors import FeedError
-from streammi.publish.messages import Fields, influx_line, read_reading
+from streammi.publish.messages import Fields, event_topic, influx_line, read_event, read_reading
+from streammi.publish.status import status_words
+from streammi.records import Event
 from streammi.stop import Stop
 
+LineOutput: TypeAlias = Literal["jsonl", "plain", "influx", "once"]
 SPARK: Final = 24  # readings of a plain line's sparkline
+LOOK_MS: Final = 100  # between two looks at whether it has ended
 
 
 class Lines:
-    """Turns messages of readings into lines, by the name of the output."""
+    """Turns messages into lines, by the name of the output.
 
-    def __init__(self, output: str, glyphs: Glyphs) -> None:
-        self._output, self._glyphs = output, glyphs
+    ``jsonl``: the published JSON as it came, readings and events. ``plain``: words, with a sparkline of the last
+    readings. ``influx``: readings in the line protocol. ``once``: words.
+    """
+
+    def __init__(self, output: LineOutput, glyphs: Glyphs, zone: tzinfo | None = None) -> None:
+        self._output, self._glyphs, self._zone = output, glyphs, zone
         self._recent: dict[str, deque[float]] = {}
 
     def line(self, frames: list[bytes]) -> str | None:
-        """The line of one message; None for what is not a reading."""
+        """Return the line of one message; None for one that has none in this output."""
         try:
+            if frames[0].startswith(event_topic("")):
+                return self._event(read_event(frames), frames[1])
             pair, fields = read_reading(frames)
         except FeedError:
             return None
-        if self._output == "influx":
-            return influx_line(pair, fields)
-        if self._output == "plain":
-            return self._plain(pair, fields)
-        return frames[1].decode()
+        match self._output:
+            case "jsonl":
+                return frames[1].decode()
+            case "influx":
+                return influx_line(pair, fields)
+        return printable(self._reading(pair, fields), ascii_only=self._glyphs.name == "ascii")
 
-    def _plain(self, pair: str, fields: Fields) -> str:
-        mi, error, r, unit = (fields.get(name) for name in ("mi_corrected", "stderr", "r", "unit"))
-        if not isinstance(mi, float | int):
-            return f"{pair}  no reading"
-        recent = self._recent.setdefault(pair, deque(maxlen=SPARK))
-        recent.append(max(float(mi), 0.0))
-        stamp = fields.get("timestamp")
-        words = [
-            clock(float(stamp) if isinstance(stamp, float | int) else None, None),
-            pair,
-            f"MI {number(float(mi))} {unit}",
-        ]
-        if isinstance(error, float | int):
-            words.append(f"{self._glyphs.plus_minus} {number(float(error))}")
-        if isinstance(r, float | int):
-            words.append(f"r {signed(float(r), 2)}")
-        words.append(f"n {fields.get('n')}")
-        words.append(charts.sparkline(np.array(recent), self._glyphs))
+    def _event(self, event: Event, payload: bytes) -> str | None:
+        if self._output == "jsonl":
+            return payload.decode()
+        if self._output != "plain":
+            return None
+        size = "" if event.size is None else f" {signed(event.size)} {event.unit}"
+        words = f"{clock(event.timestamp, self._zone)}  {event.pair}  {event.kind}{size}  {event.evidence}"
+        return printable(words, ascii_only=self._glyphs.name == "ascii")
+
+    def _reading(self, pair: str, fields: Fields) -> str:
+        mi, error, r = (_float(fields, name) for name in ("mi_corrected", "stderr", "r"))
+        words = [pair, f"{number(mi)} {fields.get('unit')}"]
+        if error is not None:
+            words[1] += f" {self._glyphs.plus_minus}{number(error)}"
+        if r is not None:
+            words.append(f"r {signed(r, 2)}")
+        words += status_words(int(_float(fields, "status") or 0))
+        if self._output == "plain":
+            words.insert(0, clock(_float(fields, "timestamp"), self._zone))
+            words.append(self._sparkline(pair, mi))
         return "  ".join(words)
 
+    def _sparkline(self, pair: str, mi: float | None) -> str:
+        recent = self._recent.setdefault(pair, deque(maxlen=SPARK))
+        recent.append(np.nan if mi is None else max(mi, 0.0))
+        return charts.sparkline(np.array(recent), self._glyphs)
 
-def run_lines(source: Source, output: str, glyphs: Glyphs, out: TextIO, stop: Stop, ended: Callable[[], bool]) -> bool:
-    """Write a line a reading until it is time to stop; with the output ``once`` just one. Returns whether one came."""
+
+def _float(fields: Fields, name: str) -> float | None:
+    value = fields.get(name)
+    return float(value) if isinstance(value, float | int) else None
+
+
+def run_lines(
+    source: Source, output: LineOutput, glyphs: Glyphs, out: TextIO, stop: Stop, ended: Callable[[], bool]
+) -> bool:
+    """Write a line a message until it is time to stop; with the output ``once`` one reading. Returns whether one came.
+
+    A reader of ``out`` that goes away, as ``| head`` does, ends it; nothing is wrong then.
+    """
     lines = Lines(output, glyphs)
     poller = zmq.Poller()
     poller.register(source.socket, zmq.POLLIN)
@@ -67,14 +96,13 @@ def run_lines(source: Source, output: str, glyphs: Glyphs, out: TextIO, stop: St
     came = False
     while not stop.requested:
         over = ended()
-        poller.poll(100)
-        for frames in source.messages():
-            line = lines.line(frames)
-            if line is None:
-                continue
+        poller.poll(LOOK_MS)
+        stop.drain()
+        for line in filter(None, map(lines.line, source.messages())):
             try:
-                print(line, file=out, flush=True)
-            except BrokenPipeError:  # its reader has gone, as `| head` does
+                out.write(line + "\n")
+                out.flush()
+            except BrokenPipeError:
                 return True
             came = True
             if output == "once":

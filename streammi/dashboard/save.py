@@ -10,22 +10,24 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 
 from streammi.dashboard import charts, history
-from streammi.dashboard.canvas import SPACE, Canvas, cell_text
+from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.panels import heatmap
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock
+from streammi.dashboard.text import Cells, cell_text, clock
 from streammi.dashboard.theme import Background, Pens, Theme
 from streammi.dashboard.viewer import Viewer
 from streammi.records import Snapshot
 
 Pixels = NDArray[np.uint8]
+_CELL_X, _CELL_Y = 12.2, 24.4  # of Rich's SVG: 0.61 and 1.22 of its font's 20 units
 CHART, HEATMAP = (800, 400), 400  # pixels
 _ANSI = [
     (0, 0, 0),
@@ -83,28 +85,70 @@ def save_svg(
 
 def svg(canvas: Canvas, theme: Theme, title: str) -> str:
     """Return the picture as an SVG document."""
+    canvas.settle()
     console = Console(
         width=canvas.width, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    console.print(_Picture(canvas, theme.pens), end="")
+    console.print(_Words(canvas, theme.pens), end="")
     ground, front = _GROUNDS[theme.background]
-    return console.export_svg(title=title, theme=TerminalTheme(ground, front, _ANSI))
+    template = CONSOLE_SVG_FORMAT.replace("{backgrounds}", "{backgrounds}" + shapes(canvas, theme))
+    return console.export_svg(title=title, theme=TerminalTheme(ground, front, _ANSI), code_format=template)
 
 
-class _Picture:
-    """A canvas as Rich renders it."""
+class _Words:
+    """The text of a canvas as Rich renders it; blocks and braille are left to ``shapes``."""
 
     def __init__(self, canvas: Canvas, pens: Pens) -> None:
-        canvas.settle()
         self._canvas, self._pens = canvas, pens
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for glyphs, pens in zip(self._canvas.glyphs, self._canvas.pens, strict=True):
+        for row, pens in zip(self._canvas.glyphs, self._canvas.pens, strict=True):
+            glyphs = np.where(_drawn(row), np.uint64(SPACE), row)
             # A piece never begins with blanks: some viewers of SVG drop them, and the text would slide to the left.
             cuts = np.flatnonzero((np.diff(pens) != 0) | np.diff(glyphs == SPACE)) + 1
             for cells, pen in zip(np.split(glyphs, cuts), pens[np.append(0, cuts)].tolist(), strict=True):
                 yield Segment(cell_text(cells), self._pens.style(pen))
             yield Segment.line()
+
+
+def _drawn(glyphs: Cells) -> NDArray[np.bool_]:
+    return ((glyphs >= 0x2580) & (glyphs <= 0x2593)) | ((glyphs >= 0x2800) & (glyphs <= 0x28FF))
+
+
+def shapes(canvas: Canvas, theme: Theme) -> str:
+    """Return the block and braille cells as SVG paths, one a pen.
+
+    Fonts draw them with seams, or not at all; and Rich's rows are higher than its glyphs.
+    """
+    paths: dict[tuple[int, float], list[str]] = {}
+    for y, x in np.argwhere(_drawn(canvas.glyphs)).tolist():
+        rectangles, opacity = _inked(int(canvas.glyphs[y, x]))
+        for left, top, right, bottom in rectangles:
+            path = f"M{(x + left) * _CELL_X:.5g} {1.5 + (y + top) * _CELL_Y:.5g}"
+            path += f"h{(right - left) * _CELL_X:.4g}v{(bottom - top) * _CELL_Y:.4g}H{(x + left) * _CELL_X:.5g}z"
+            paths.setdefault((int(canvas.pens[y, x]), opacity), []).append(path)
+    front = "#" + bytes(_GROUNDS[theme.background][1]).hex()
+    out = []
+    for (pen, opacity), parts in paths.items():
+        color = theme.pens.style(pen).color
+        fill = f'fill="{color.get_truecolor().hex if color else front}"'
+        fill += f' fill-opacity="{opacity}"' if opacity < 1 else ""
+        out.append(f'<path {fill} shape-rendering="crispEdges" d="{"".join(parts)}"/>')
+    return "".join(out)
+
+
+def _inked(cell: int) -> tuple[list[tuple[float, float, float, float]], float]:
+    """Left, top, right and bottom of what is inked in a cell, as shares of it; and how much ink."""
+    if cell >= 0x2800:
+        dots = [(k // 3 if k < 6 else k - 6, k % 3 if k < 6 else 3) for k in range(8) if cell - 0x2800 >> k & 1]
+        return [((4 * x + 1) / 8, (4 * y + 1) / 16, (4 * x + 3) / 8, (4 * y + 3) / 16) for x, y in dots], 1.0
+    if cell == 0x2580:
+        return [(0.0, 0.0, 1.0, 0.5)], 1.0
+    if cell <= 0x2588:
+        return [(0.0, 1 - (cell - 0x2580) / 8, 1.0, 1.0)], 1.0
+    if cell <= 0x258F:
+        return [(0.0, 0.0, (0x2590 - cell) / 8, 1.0)], 1.0
+    return [(0.0, 0.0, 1.0, 1.0)], (cell - 0x2590) / 4  # light, medium and dark shade
 
 
 def state_json(snapshot: Snapshot) -> bytes:
@@ -150,12 +194,12 @@ def _line_pixels(scene: Scene) -> Pixels:
     data = history.columns(scene.past, width, span)
     top = charts.ceiling_of(data)
     dark = scene.theme.background == "dark"
-    for mask, colour in (
+    for spans, colour in (
         (charts.spans(data.low / top, data.high / top, height), (77, 86, 97) if dark else (184, 192, 200)),
         (charts.spans(data.null / top, data.null / top, height), (201, 138, 94) if dark else (163, 86, 42)),
         (charts.connected(data.mi / top, height), (240, 228, 66) if dark else (138, 109, 0)),
     ):
-        pixels[mask] = colour
+        pixels[spans.mask(height)] = colour
     return pixels
 
 

@@ -11,6 +11,7 @@ from streammi.dashboard.history import Past
 from streammi.dashboard.state import State
 from streammi.dashboard.text import unit_factor
 from streammi.dashboard.theme import Theme
+from streammi.publish.status import Status, status_words
 from streammi.records import LinkState, Reading, Snapshot
 
 _INFORMATION = (
@@ -19,6 +20,7 @@ _INFORMATION = (
 )  # fmt: skip
 
 
+_WARNINGS = Status.SPANS_GAP | Status.SATURATED | Status.UNDERSAMPLED | Status.BEHIND | Status.UNSAVED
 _WORST_FIRST: tuple[LinkState, ...] = ("lost", "stalled", "connecting", "ended", "connected")
 
 
@@ -60,6 +62,11 @@ class Scene:
     def reading(self) -> Reading | None:
         """The snapshot's reading."""
         return self.snapshot.reading if self.snapshot else None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before believing the reading, in words, but for what the link says."""
+        return status_words(self.snapshot.status & _WARNINGS) if self.snapshot else ()
 
     @property
     def worst_link(self) -> LinkState:

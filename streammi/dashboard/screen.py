@@ -7,8 +7,8 @@ know it show the frame at once, others ignore the marks). Nothing changed: no by
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.canvas import SPACE, Canvas, cell_text
-from streammi.dashboard.text import CONTINUATION, MARK_BITS
+from streammi.dashboard.canvas import SPACE, Canvas
+from streammi.dashboard.text import CONTINUATION, MARK_BITS, Cells, cell_text
 from streammi.dashboard.theme import Pens
 
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
@@ -74,7 +74,7 @@ def _bridged(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _segments(
     changed: NDArray[np.bool_],
-    cells: NDArray[np.uint64],
+    cells: Cells,
     pens: NDArray[np.uint16],
     fragile: NDArray[np.bool_],
     width: int,

@@ -29,25 +29,29 @@ PATIENCE = 0.5  # s that a stopped terminal is given to take its last bytes
 class Terminal:
     """A terminal by file descriptor; as a context it is in cbreak mode on its alternate screen."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, *, ask_background: bool = False) -> None:
         self._fd = fd
+        self._question = ASK_BACKGROUND if ask_background else b""
         os.set_blocking(fd, False)
         self._modes: list[Any] | None = None
         self._pending = b""
 
     @classmethod
-    def open(cls) -> Self:
-        """Open the terminal that standard output is; raise ConfigError when there is none."""
+    def open(cls, *, ask_background: bool = False) -> Self:
+        """Open the terminal that standard output is; raise ConfigError when there is none.
+
+        With ``ask_background`` it is asked for the colour of its ground; the answer comes among the keys, if ever.
+        """
+        flags = os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK
         try:
-            return cls(os.open(os.ttyname(sys.stdout.fileno()), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
-        except OSError:
-            pass  # a pseudo-terminal of another mount namespace has no name here, but is /dev/tty
-        try:
-            return cls(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
-        except OSError as error:
-            raise ConfigError(
-                "--output", f"jsonl or plain where there is no terminal ({error.strerror})", "tui"
-            ) from None
+            fd = os.open(os.ttyname(sys.stdout.fileno()), flags)
+        except OSError:  # a pseudo-terminal of another mount namespace has no name here, but is /dev/tty
+            try:
+                fd = os.open("/dev/tty", flags)
+            except OSError as error:
+                rule = f"jsonl or plain where there is no terminal ({error.strerror})"
+                raise ConfigError("--output", rule, "tui") from None
+        return cls(fd, ask_background=ask_background)
 
     def fileno(self) -> int:
         """Return the descriptor: poll it for keys, and for writing while ``busy``."""
@@ -99,7 +103,7 @@ class Terminal:
         """Take the terminal over."""
         self._modes = termios.tcgetattr(self._fd)
         tty.setcbreak(self._fd, termios.TCSANOW)
-        self.write(_ENTER)
+        self.write(_ENTER + self._question)
 
     def leave(self) -> None:
         """Give the terminal back as it was; what was pending is dropped. A terminal that is gone stays gone."""
@@ -109,6 +113,8 @@ class Terminal:
         # CAN ends the escape sequence that a dropped rest may have left open.
         last, self._pending = (b"\x18" if self._pending else b"") + _LEAVE, b""
         try:
+            if self._question:
+                termios.tcflush(self._fd, termios.TCIFLUSH)  # an answer that comes now would be typed into the shell
             self.write(last)
             if self.busy and select.select([], [self._fd], [], PATIENCE)[1]:
                 self.flush()

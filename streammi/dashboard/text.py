@@ -8,6 +8,7 @@ import math
 import unicodedata
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +16,18 @@ from rich.cells import get_character_cell_size
 
 from streammi.records import Unit
 
+Cells: TypeAlias = NDArray[np.uint64]
 CONTINUATION = 0
 MARK_BITS = 21
 WIDE_BIT = 63
 _MARKS = 2
+LAST_ASCII = 126
+_ASCII = {"—": "-", "−": "-", "…": "~", "×": "x", "±": "~", "µ": "u", "ρ": "r", "←": "<", "→": ">", "↑": "^", "↓": "v"}
 _PER_BIT = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
 
 
 @lru_cache(maxsize=4096)
-def cells(text: str) -> NDArray[np.uint64]:
+def cells(text: str) -> Cells:
     """Return the cells of ``text``, shape (columns,), with everything in it that could steer a terminal made harmless.
 
     Control characters become U+FFFD so that an attempt is seen; invisible format characters, direction overrides
@@ -55,9 +59,39 @@ def cells(text: str) -> NDArray[np.uint64]:
     return np.array(out, np.uint64)
 
 
+def printable(text: str, *, ascii_only: bool = False) -> str:
+    """Return ``text`` as ``cells`` would show it: for a line that is printed, not placed.
+
+    >>> printable("1.5 ± 0.1" + chr(27) + "[2J", ascii_only=True)
+    '1.5 ~ 0.1?[2J'
+    """
+    row = cells(text)
+    return cell_text(ascii_cells(row) if ascii_only else row)
+
+
+def cell_text(row: Cells) -> str:
+    """Return the text of a row of cells."""
+    if not (row >> np.uint64(MARK_BITS)).any():
+        return row.astype(np.uint32).tobytes().decode("utf-32-le").replace("\0", "")
+    one = (1 << MARK_BITS) - 1
+    codes = ((cell & one, cell >> MARK_BITS & one, cell >> 2 * MARK_BITS & one) for cell in row.tolist())
+    return "".join(chr(code) for cell in codes for code in cell if code)
+
+
+def ascii_cells(glyphs: Cells) -> Cells:
+    """Return cells of any shape with something of the same meaning, or a question mark, for what is not ASCII."""
+    out = glyphs.copy()
+    for cell in np.unique(glyphs[glyphs > LAST_ASCII]).tolist():
+        character = chr(cell & (1 << MARK_BITS) - 1)
+        letter = unicodedata.normalize("NFKD", character)[0]
+        out[glyphs == cell] = ord(_ASCII.get(character) or (letter if letter.isascii() else "?"))
+    out[glyphs == CONTINUATION] = ord("?")
+    return out
+
+
 def columns(text: str) -> int:
     """Return how many columns ``text`` takes once it is harmless."""
-    return len(cells(text))
+    return len(text) if text.isascii() else len(cells(text))
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:
@@ -176,10 +210,15 @@ def clock(timestamp: float | None, zone: tzinfo | None, *, date: bool = False) -
     >>> clock(0.0, timezone.utc), clock(0.0, timezone.utc, date=True)
     ('00:00:00', '1970-01-01 00:00:00')
     """
-    if timestamp is None:
+    if timestamp is None or not math.isfinite(timestamp):
         return "—"
+    moment = _moment(int(timestamp // 1), zone)
+    return moment if date else moment[11:]
+
+
+@lru_cache(maxsize=1024)
+def _moment(second: int, zone: tzinfo | None) -> str:
     try:
-        moment = datetime.fromtimestamp(timestamp, zone)
+        return f"{datetime.fromtimestamp(second, zone):%Y-%m-%d %H:%M:%S}"
     except (OverflowError, OSError, ValueError):  # a feed may call anything a time
-        return "—"
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if date else f"{moment:%H:%M:%S}"
+        return f"{'—':>10} {'—':>8}"

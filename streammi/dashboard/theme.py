@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.color import Color, ColorSystem
+from rich.color import Color
 from rich.style import Style
 
 from streammi.dashboard.glyphs import Glyphs
@@ -37,16 +37,25 @@ DIVERGING: dict[Background, tuple[str, ...]] = {
     "light": ("9cc4f5", "b4c4d4", "b9b3a8", "b8763c", "8a3b00"),
 }
 MOST_PENS = 1 << 13  # three palettes on two grounds need less than half of that
+# The same by number, where there are 256: chosen by hand, as the nearest of the cube go back and forth in brightness.
+INDEXED: dict[str, tuple[int, ...]] = {
+    "cividis": (18, 24, 60, 102, 144, 185, 227),
+    "viridis": (54, 61, 31, 36, 71, 113, 191),
+    "greyscale": (236, 239, 242, 245, 248, 251, 255),
+    "dark": (27, 68, 67, 102, 144, 179, 221),
+    "light": (117, 152, 188, 180, 173, 130, 94),
+}
 LEVELS = 24  # steps of a ramp above nothing: more cannot be told apart, and cost bytes
 ANSI_RAMP = (4, 6, 3, 11, 15)  # blue, cyan, brown, yellow, white: brightness goes up on a dark ground
 
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """One colour: as it is, and by number where there are sixteen."""
+    """One colour: as it is, and by number where there are sixteen, or 256 (None: the nearest)."""
 
     rgb: RGB
     ansi: int
+    indexed: int | None = None
 
 
 def ink(hexadecimal: str, ansi: int) -> Ink:
@@ -92,15 +101,31 @@ class Pens:
 
     def _color(self, colour: Ink) -> Color:
         if colour not in self._colors:
-            full = Color.from_rgb(*colour.rgb)
-            self._colors[colour] = (
-                Color.from_ansi(colour.ansi)
-                if self.depth == "16"
-                else full.downgrade(ColorSystem.EIGHT_BIT)
-                if self.depth == "256"
-                else full
-            )
+            if self.depth == "16":
+                found = Color.from_ansi(colour.ansi)
+            elif self.depth == "256":
+                found = Color.from_ansi(nearest_of_256(colour.rgb) if colour.indexed is None else colour.indexed)
+            else:
+                found = Color.from_rgb(*colour.rgb)
+            self._colors[colour] = found
         return self._colors[colour]
+
+
+def nearest_of_256(rgb: RGB) -> int:
+    """Return the number of the terminal's colour that is nearest by eye, among the cube and the greys (16 to 255).
+
+    By the "redmean" distance. Rich's own downgrade rounds each channel by itself, which turns the dark grounds black
+    and cividis, all of whose colours are nearly grey, into pink and green.
+
+    >>> nearest_of_256((255, 255, 255)), nearest_of_256((27, 35, 44))
+    (231, 235)
+    """
+    steps = np.array([0, 95, 135, 175, 215, 255])
+    cube = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    colours = np.concatenate((cube, np.arange(8, 248, 10)[:, None].repeat(3, axis=1)))
+    red = (colours[:, 0] + rgb[0]) / 2
+    weights = np.stack((2 + red / 256, np.full(len(red), 4.0), 3 - red / 256), axis=1)
+    return 16 + int(np.argmin((weights * (colours - np.array(rgb)) ** 2).sum(axis=1)))
 
 
 def _attribute_codes(attributes: str) -> str:
@@ -176,7 +201,7 @@ _INKS: dict[str, tuple[str, str, int, int]] = {
     "x": ("56b4e9", "0072b2", 14, 4),
     "y": ("d98cc0", "a3397f", 13, 5),
     "x_soft": ("2f6a8c", "8fc0dd", 6, 6),
-    "y_soft": ("7d4f70", "dcb0ce", 5, 5),
+    "y_soft": ("7f5080", "dcb0ce", 5, 5),
     "under_mi": ("1d1f14", "f4f0da", 0, 15),
     "under_null": ("33231a", "f3e2d6", 0, 15),
     "null": ("c98a5e", "a3562a", 3, 3),
@@ -231,8 +256,8 @@ def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", pale
         bar_good=bar("good"),
         bar_warn=bar("warn", "bold"),
         bar_bad=bar("bad", "bold"),
-        heat=_ramp(pens, _heat_stops(palette, light), glyphs.shades, light),
-        diverging=_ramp(pens, DIVERGING[background], glyphs.signs, light),
+        heat=_ramp(pens, _heat_stops(palette, light), INDEXED[palette][:: -1 if light else 1], glyphs.shades, light),
+        diverging=_ramp(pens, DIVERGING[background], INDEXED[background], glyphs.signs, light),
     )
 
 
@@ -253,16 +278,18 @@ def _heat_stops(palette: Palette, light: bool) -> tuple[str, ...]:
     return stops[1:] if len(stops) > 2 else stops
 
 
-def _ramp(pens: Pens, stops: tuple[str, ...], glyphs: str, light: bool) -> Ramp:
+def _ramp(pens: Pens, stops: tuple[str, ...], indexed: tuple[int, ...], glyphs: str, light: bool) -> Ramp:
     anchors = np.array([list(bytes.fromhex(stop)) for stop in stops], float)
     at = np.linspace(0, len(stops) - 1, LEVELS)
     rgb = np.stack([np.interp(at, np.arange(len(stops)), anchors[:, k]) for k in range(3)], axis=1).round().astype(int)
     steps = ANSI_RAMP[::-1] if light else ANSI_RAMP
-    ansi = [steps[level * len(steps) // LEVELS] for level in range(LEVELS)]
-    inks = (None, *(Ink((int(r), int(g), int(b)), a) for (r, g, b), a in zip(rgb, ansi, strict=True)))
+    inks: list[Ink | None] = [None]
+    for level, (red, green, blue) in enumerate(rgb.tolist()):
+        ansi, number = (numbers[level * len(numbers) // LEVELS] for numbers in (steps, indexed))
+        inks.append(Ink((red, green, blue), ansi, number))
     half = [
         [pens.pen(inks[max(t, b)], inks[min(t, b)] if t != b else None) for b in range(len(inks))]
         for t in range(len(inks))
     ]
     front = [pens.pen(one) for one in inks]
-    return Ramp(inks=inks, front=np.array(front, np.uint16), half=np.array(half, np.uint16), glyphs=glyphs)
+    return Ramp(inks=tuple(inks), front=np.array(front, np.uint16), half=np.array(half, np.uint16), glyphs=glyphs)

@@ -5,6 +5,7 @@ from streammi.dashboard.layout import LEAST, Area, arrange, layout_for
 from streammi.dashboard.panels import PANELS, bars, help, small
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.state import PanelName
+from streammi.dashboard.text import ascii_cells, wrap
 
 
 def render(scene: Scene, width: int, height: int) -> Canvas:
@@ -12,7 +13,7 @@ def render(scene: Scene, width: int, height: int) -> Canvas:
     canvas = Canvas(width, height)
     _draw(canvas, scene)
     if scene.theme.glyphs.name == "ascii":
-        canvas.to_ascii()
+        canvas.glyphs = ascii_cells(canvas.glyphs)
     return canvas
 
 
@@ -32,15 +33,30 @@ def _draw(canvas: Canvas, scene: Scene) -> None:
     body = Area(margin, top, width - 2 * margin, height - top - 1)
     if scene.state.help:
         help.draw(canvas.part(*body), scene)
-    elif scene.state.enlarged is not None and PANELS[scene.state.enlarged].says(scene):
-        PANELS[scene.state.enlarged].draw(canvas.part(*body), scene)
     elif scene.snapshot is None:
         small.draw_waiting(canvas.part(*body), scene)
+    elif scene.state.enlarged is not None and enlargeable(scene, scene.state.enlarged):
+        _enlarged(canvas.part(*body), scene, scene.state.enlarged)
     elif layout == "small":
         small.draw(canvas.part(*body), scene)
     else:
         for name, area in arrange(layout, body, speaking(scene)):
             PANELS[name].draw(canvas.part(*area), scene)
+
+
+def enlargeable(scene: Scene, name: PanelName) -> bool:
+    """Whether a panel can fill the screen: it has something to say, or is the log, whose emptiness says something."""
+    return name == "events" or PANELS[name].says(scene)
+
+
+def _enlarged(canvas: Canvas, scene: Scene, name: PanelName) -> None:
+    columns, rows = PANELS[name].least
+    if canvas.width >= columns and canvas.height >= rows:
+        PANELS[name].draw(canvas, scene)
+    else:
+        words = f"{name} needs {columns} x {rows}, here are {canvas.width} x {canvas.height}"
+        for y, line in enumerate(wrap(words, canvas.width)):
+            canvas.text(0, y, line, scene.theme.warn)
 
 
 def speaking(scene: Scene) -> tuple[PanelName, ...]:

@@ -72,6 +72,7 @@ class Join:
         self._started: set[str] = set()
         self._untimed = ""  # the side without times that made this a join by arrival
         self._arrived = {"x": 0, "y": 0}  # samples that came or are known to be missing, for a join by order
+        self._settled = -np.inf  # time before which no further pair of equals is made, s
         self._offsets: FloatArray = np.empty(0)
 
     def add(self, side: Literal["x", "y"], batch: SampleBatch) -> PairBatch:
@@ -157,7 +158,8 @@ class Join:
         """Pairs of each other's nearest that nothing to come can undo."""
         watermark = np.inf if final else min(x.watermark, y.watermark)
         i, j = mutual_nearest(x.t, y.t, self._tolerance)
-        fresh = ~(x.used[i] | y.used[j])  # of the newest pair that was settled: there only to be compared to
+        # Those in a pair, and those that were settled to be in none, are there only to be compared to.
+        fresh = ~(x.used[i] | y.used[j]) & (np.minimum(x.t[i], y.t[j]) >= self._settled)
         i, j = i[fresh], j[fresh]
         tx, ty = x.t[i], y.t[j]
         apart = np.abs(ty - tx)
@@ -167,15 +169,14 @@ class Join:
         pairs = _Pairs(x.values[i[:n]], y.values[j[:n]], tx[:n], ty[:n])
         x.pair(i[:n])
         y.pair(j[:n])
+        # The lot of a sample hangs on its nearest, and on that one's: no further than two tolerances. Three leave room
+        # for rounding, and two more keep whatever those that are not settled are compared to.
+        self._settled = -np.inf if final else watermark - 3 * self._tolerance
         for side, rows in ((x, i[:n]), (y, j[:n])):
-            if final:
-                side.close(len(side.t))
-                continue
-            # Pairs of nearest do not cross, so all before the newest pair is settled; the pair itself may still be the
-            # nearest of what comes. What is in no pair may be too, up to a tolerance away from what is undecided for
-            # another; three tolerances leave room for rounding.
+            # Pairs of nearest do not cross: all before the newest pair is settled, and farther from what comes.
             done = int(rows[-1]) if n else 0
-            side.close(max(done, int(np.searchsorted(side.t, watermark - 3 * self._tolerance))))
+            old = int(np.searchsorted(side.t, watermark - 5 * self._tolerance))
+            side.close(len(side.t) if final else max(done, old))
         return pairs
 
     def _settle_following(self, x: Side, y: Side, final: bool) -> _Pairs:

@@ -14,15 +14,16 @@ class Panel(NamedTuple):
 
     says: Callable[[Scene], bool]
     draw: Callable[[Canvas, Scene], None]
+    least: tuple[int, int]  # columns and rows below which it cannot be read
 
 
 PANELS: dict[PanelName, Panel] = {
-    "history": Panel(history.says, history.draw),
-    "heatmap": Panel(heatmap.says, heatmap.draw),
-    "delays": Panel(delays.says, delays.draw),
-    "events": Panel(events.says, events.draw),
-    "health": Panel(health.says, health.draw),
-    "entropy": Panel(entropy.says, entropy.draw),
-    "correlation": Panel(correlation.says, correlation.draw),
-    "now": Panel(now.says, now.draw),
+    "history": Panel(history.says, history.draw, (20, 5)),
+    "heatmap": Panel(heatmap.says, heatmap.draw, (24, 8)),
+    "delays": Panel(delays.says, delays.draw, (24, 5)),
+    "events": Panel(events.says, events.draw, (30, 2)),
+    "health": Panel(health.says, health.draw, (30, 3)),
+    "entropy": Panel(entropy.says, entropy.draw, (36, 4)),
+    "correlation": Panel(correlation.says, correlation.draw, (30, 4)),
+    "now": Panel(now.says, now.draw, (30, 4)),
 }

@@ -1,5 +1,7 @@
 """The header, the tabs of several pairs and the footer."""
 
+from functools import lru_cache
+
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
@@ -49,6 +51,7 @@ def _right(scene: Scene) -> list[tuple[str, int]]:
     if worst:
         glyph, pen = theme.state(worst.state, bar=True)
         parts.append((f"{glyph} {worst.state}", pen))
+    parts += [(f"{theme.glyphs.warning} {words}", theme.bar_warn) for words in scene.warnings]
     rates = [link.rate for link in snapshot.links if link.rate is not None]
     moment = snapshot.reading.t1 if snapshot.reading and snapshot.reading.t1 is not None else snapshot.timestamp
     parts.append((clock(moment, scene.zone), theme.bar))
@@ -92,14 +95,22 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
         x = canvas.text(x, 0, f"FROZEN, {duration(seconds)} and {readings:,} readings behind", theme.bar_warn) + 3
     if state.message:
         x = canvas.text(x, 0, fit(state.message, canvas.width - x - 1, theme.glyphs.ellipsis), theme.bar_strong) + 3
-    by_action = {binding.action: binding for binding in BINDINGS if binding.words}
-    for action, word in HINTS.items():
-        binding = by_action[action]
-        if (state.readonly and binding.changes) or (action == "next pair" and len(scene.tabs) < 2):
+    for action, shown, word, width in _hints(state.readonly):
+        if action == "next pair" and len(scene.tabs) < 2:
             continue
-        if x + columns(binding.shown) + len(word) + 2 > canvas.width:
+        if x + width > canvas.width:
             return
-        x = canvas.spans(x, 0, [(binding.shown, theme.key), (f" {word}", theme.bar)]) + 2
+        x = canvas.spans(x, 0, [(shown, theme.key), (f" {word}", theme.bar)]) + 2
     needed = f"{FULL[0]} x {FULL[1]} shows all"
     if layout in ("compact", "small") and x + len(needed) < canvas.width:
         canvas.right(0, needed, theme.bar_dim, margin=1)
+
+
+@lru_cache
+def _hints(readonly: bool) -> list[tuple[Action, str, str, int]]:
+    """What can be pressed: the action, the keys, a word, and the columns it takes."""
+    by_action = {binding.action: binding for binding in BINDINGS if binding.words}
+    usable = [
+        (by_action[action], word) for action, word in HINTS.items() if not (readonly and by_action[action].changes)
+    ]
+    return [(b.action, b.shown, word, columns(b.shown) + len(word) + 2) for b, word in usable]

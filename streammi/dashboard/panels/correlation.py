@@ -19,15 +19,14 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     assert reading is not None
     body = titled(canvas, theme, "CORRELATION", "" if reading.nmi is None else f"NMI {number(reading.nmi, 2)} of 1")
     rows = [
-        ("Pearson r", reading.pearson_r, theme.text),
-        ("Spearman ρ", reading.spearman_r, theme.text),
-        ("MI as |r|", linear_equivalent(reading), theme.mi),
+        ("Pearson r", reading.pearson_r, signed(reading.pearson_r, 2), theme.dim),
+        ("Spearman ρ", reading.spearman_r, signed(reading.spearman_r, 2), theme.dim),
+        ("MI as |r|", linear_equivalent(reading), number(linear_equivalent(reading), 2), theme.mi),
     ]
-    known = [row for row in rows if row[1] is not None]
-    for y, (name, value, pen) in enumerate(known):
-        assert value is not None
+    known = [(name, value, text, pen) for name, value, text, pen in rows if value is not None]
+    for y, (name, value, text, pen) in enumerate(known):
         body.text(0, y, name, theme.dim)
-        body.right(y, signed(value, 2) if pen == theme.text else number(value, 2), pen)
+        body.right(y, text, pen if pen == theme.mi else theme.text)
         scale(body.part(LABEL, y, body.width - LABEL - 6, 1), value, pen, scene)
     if body.height > len(known):
         axis = body.part(LABEL, len(known), body.width - LABEL - 6, 1)

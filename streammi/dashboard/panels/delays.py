@@ -49,7 +49,8 @@ def per_column(mi: FloatArray, width: int) -> tuple[FloatArray, NDArray[np.bool_
     """
     per_lag = max(width // len(mi), 1)
     lags = np.arange(len(mi)).repeat(per_lag)
-    starts = np.unique(np.linspace(0, len(lags), min(width, len(lags)), endpoint=False).astype(int))
+    columns = min(width, len(lags))
+    starts = np.arange(columns) * len(lags) // columns
     values = np.fmax.reduceat(mi[lags], starts)
     at_peak = np.add.reduceat(lags == int(np.nanargmax(mi)), starts) > 0
     return values, at_peak

@@ -78,8 +78,8 @@ def _trouble(snapshot: Snapshot, scene: Scene) -> list[Spans]:
 
 def _totals(link: LinkHealth, scene: Scene) -> list[Spans]:
     theme = scene.theme
-    return [
+    facts: list[Spans] = [
         [(count(link.messages), theme.text), (" messages", theme.dim)],
         [(count(link.pairs), theme.text), (" pairs", theme.dim)],
-        [(f"{short(float(link.bytes))}B", theme.text), (" received", theme.dim)],
     ]
+    return facts + ([[(f"{short(float(link.bytes))}B", theme.text), (" received", theme.dim)]] if link.bytes else [])

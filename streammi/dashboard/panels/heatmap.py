@@ -173,28 +173,28 @@ def paint(heat: Canvas, field: Field, theme: Theme, shape: Shape) -> None:
     up = spread(shape.cells_y * dense, shape.bins_y)[::-1]
     levels = field.levels[across][:, up].T
     if not theme.half_blocks:
-        glyphs = np.array([ord(glyph) for glyph in field.ramp.glyphs], np.uint64)
+        glyphs = charts.codes(field.ramp.glyphs)
         heat.glyphs[...] = glyphs[-(-levels * (len(glyphs) - 1) // LEVELS)]
         heat.pens[...] = field.ramp.front[levels]
         return
     top, bottom = levels[::2], levels[1::2]
     kind = np.where(top == bottom, np.where(top > 0, 3, 0), np.where(top > bottom, 2, 1))
-    heat.glyphs[...] = np.array([ord(glyph) for glyph in " ▄▀█"], np.uint64)[kind]
+    heat.glyphs[...] = charts.codes(" ▄▀█")[kind]
     heat.pens[...] = field.ramp.half[top, bottom]
 
 
 def legend_spans(field: Field, theme: Theme) -> list[Spans]:
-    """Return the ramp between what its ends stand for, in longer and shorter words."""
-    glyphs, front = field.ramp.glyphs, field.ramp.front
-    ramp = [
-        (theme.glyphs.full if theme.half_blocks else _glyph(glyphs, level), int(front[level]))
-        for level in np.linspace(1, LEVELS, 8).astype(int).tolist()
-    ]
-    return [[(f"{low} ", theme.dim), *ramp, (f" {high}", theme.dim)] for low, high in field.legends]
+    """Return the ramp between what its ends stand for, long and short."""
+    spans = []
+    for (low, high), cells in zip(field.legends, (8, 4), strict=True):
+        steps = [1 + (LEVELS - 1) * k // (cells - 1) for k in range(cells)]
+        ramp = [(_glyph(field.ramp, level, theme), int(field.ramp.front[level])) for level in steps]
+        spans.append([(f"{low} ", theme.dim), *ramp, (f" {high}", theme.dim)])
+    return spans
 
 
-def _glyph(ramp: str, level: int) -> str:
-    return ramp[-(-level * (len(ramp) - 1) // LEVELS)]
+def _glyph(ramp: Ramp, level: int, theme: Theme) -> str:
+    return theme.glyphs.full if theme.half_blocks else ramp.glyphs[-(-level * (len(ramp.glyphs) - 1) // LEVELS)]
 
 
 def draw_axes(body: Canvas, scene: Scene, shape: Shape) -> None:

@@ -52,8 +52,8 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 def draw_chart(body: Canvas, scene: Scene) -> None:
     """Draw the chart with its axes."""
     theme = scene.theme
-    if body.width < LABEL + 4 or body.height < 2 or not scene.past.t.size:
-        return  # no room, or enlarged before there is a past
+    if body.width < LABEL + 4 or body.height < 2 or not says(scene):
+        return
     plot = body.part(LABEL, 0, body.width - LABEL, body.height - 1)
     back = 0.0 if scene.state.until is None else float(scene.past.t[-1]) - scene.state.until
     data = columns(scene.past, charts.dot_columns(theme.glyphs, plot.width), _span(scene), back)
@@ -76,51 +76,53 @@ def draw_lines(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
     theme = scene.theme
     draw = {"braille": _braille, "block": _blocks, "ascii": _ascii}[theme.glyphs.name]
     draw(plot, scene, data.mi / top, data.low / top, data.high / top, data.null / top)
-    with np.errstate(invalid="ignore"):
-        below = (data.mi < 0).reshape(plot.width, -1).any(axis=1)
-    plot.glyphs[-1][below] = ord(theme.glyphs.below_zero)
-    plot.pens[-1][below] = theme.warn
+    below = data.mi < 0
+    if below.any():
+        cells = np.flatnonzero(below) * plot.width // len(below)
+        plot.glyphs[-1, cells], plot.pens[-1, cells] = ord(theme.glyphs.below_zero), theme.warn
 
 
 def _ground(plot: Canvas, table: NDArray[np.uint16], share: FloatArray) -> None:
     """Give the cells that lie wholly below a line the ground of the table."""
-    lowest = np.fmin.reduce(share.reshape(plot.width, -1), axis=1)
-    rows = np.floor(np.nan_to_num(np.clip(lowest, 0.0, 1.0)) * plot.height)
+    lowest = np.fmin(share[::2], share[1::2])
+    rows = (np.minimum(np.where(lowest > 0, lowest, 0.0), 1.0) * plot.height).astype(np.int64)
     below = np.arange(plot.height)[:, None] >= plot.height - rows
-    plot.pens[below] = table[plot.pens[below]]
+    plot.pens[...] = np.where(below, table[plot.pens], plot.pens)
 
 
 def _braille(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
     theme, rows = scene.theme, plot.height * 4
-    layers = (
-        (charts.spans(low, high, rows), theme.faint),
-        (charts.spans(null, null, rows) & (np.arange(len(null)) % 4 < 3), theme.null),
-        (charts.connected(mi, rows), theme.mi),
-    )
-    dots = np.zeros((rows, len(mi)), bool)
-    for mask, pen in layers:
-        dots |= mask
-        plot.pens[mask.reshape(plot.height, 4, plot.width, 2).any(axis=(1, 3))] = pen
+    dots = charts.spans(low, high, rows).braille(plot.height)
+    plot.pens[...] = theme.faint
+    line = charts.rows_of(null, rows)
+    line[3::4] = -1  # dotted
+    for spans, pen in ((charts.Spans(line, line), theme.null), (charts.connected(mi, rows), theme.mi)):
+        bits = spans.braille(plot.height)
+        plot.pens[bits != 0] = pen
+        dots |= bits
     plot.glyphs[...] = charts.braille(dots)
 
 
 def _blocks(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
     theme = scene.theme
     plot.glyphs[...] = charts.bars(mi, plot.height, theme.glyphs.levels)
-    plot.pens[...] = theme.mi
-    chance = np.where(np.isnan(null), -1, null * plot.height)
-    plot.pens[(plot.height - np.arange(plot.height))[:, None] <= chance] = theme.null
-    line = (np.arange(plot.height)[:, None] == charts.rows_of(null, plot.height)) & (plot.glyphs == SPACE)
-    plot.glyphs[line], plot.pens[line] = ord(theme.glyphs.dotted), theme.null
+    filled = plot.glyphs != SPACE
+    plot.pens[...] = theme.mi_soft
+    plot.pens[np.argmax(filled, axis=0), np.arange(plot.width)] = theme.mi
+    line = np.arange(plot.height)[:, None] == charts.rows_of(null, plot.height)
+    plot.pens[line] = theme.null
+    line &= ~filled
+    plot.glyphs[line] = ord(theme.glyphs.dotted)
 
 
 def _ascii(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
     theme, rows = scene.theme, plot.height
-    for mask, glyph, pen in (
+    for spans, glyph, pen in (
         (charts.spans(low, high, rows), ":", theme.faint),
         (charts.spans(null, null, rows), theme.glyphs.dotted, theme.null),
         (charts.spans(mi, mi, rows), "*", theme.mi),
     ):
+        mask = spans.mask(rows)
         plot.glyphs[mask], plot.pens[mask] = ord(glyph), pen
 
 

@@ -79,6 +79,8 @@ def _value(scene: Scene, reading: Reading) -> Spans:
     theme = scene.theme
     below = theme.glyphs.below_zero if reading.mi_corrected < 0 else ""
     spans = [(f"{number(max(reading.mi_corrected, 0.0))}{below}", theme.mi_strong), (f" {reading.unit}", theme.mi)]
+    if scene.warnings:
+        spans.append((f" {theme.glyphs.warning}{scene.warnings[0]}", theme.warn))
     if reading.stderr is not None:
         spans.append((f" {theme.glyphs.plus_minus}{number(reading.stderr)}", theme.dim))
     return spans
