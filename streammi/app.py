@@ -15,61 +15,27 @@ from streammi.config import FeedConfig, MonitorConfig
 from streammi.ingest.files import PairFile
 from streammi.ingest.subscriber import Subscriber
 from streammi.monitor import Monitor
-from streammi.publish import messages
+from streammi.options import RunOptions
+from streammi.publish.messages import snapshot_topic
+from streammi.publish.outbox import Outbox
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
-from streammi.publish.status import status_of
-from streammi.records import Event, LinkHealth, PairBatch, Reading
+from streammi.records import LinkHealth, PairBatch
 from streammi.stop import Stop, parent_of
 
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
 
 
-class Outbox:
-    """Says readings and events: as JSON lines on ``lines``, as messages on ``publisher``; either may be None."""
-
-    def __init__(self, pair: str, publisher: Publisher | None, lines: TextIO | None, run: int) -> None:
-        self.seq = 0
-        self.closed = False  # nobody reads the lines any more
-        self.run = run
-        self._pair, self._publisher, self._lines = pair, publisher, lines
-
-    def say(self, timestamp: float, item: Reading | Event, link: LinkHealth) -> None:
-        """Say one thing to everyone; flushed, so that a reader of a pipe has it now."""
-        if isinstance(item, Event):
-            frames = messages.event_message(item)
-        else:
-            self.seq += 1
-            if item.t1 is not None:
-                link = msgspec.structs.replace(link, lag=timestamp - item.t1)
-            status = status_of(item, link)
-            frames = messages.reading_message(
-                self._pair, item, link=link, run=self.run, seq=self.seq, timestamp=timestamp, status=status
-            )
-        if self._publisher is not None:
-            self._publisher.send(frames)
-        if self._lines is not None:
-            try:
-                self._lines.write(frames[1].decode() + "\n")
-                self._lines.flush()
-            except BrokenPipeError:  # whoever read our lines has gone, as `| head` does: nothing is wrong
-                self._lines = None
-                self.closed = True
-
-
 def run_monitor(
     config: MonitorConfig,
     feed: FeedConfig,
-    *,
-    publish: str | None = None,
+    run: RunOptions,
     lines: TextIO | None = None,
+    *,
     log: TextIO | None = None,
-    seconds: float | None = None,
-    samples: int | None = None,
-    insecure: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> int:
-    """Receive, count and say until a signal, ``seconds`` or ``samples`` pairs; returns the exit status.
+    """Receive, count and say until a signal, or as long as ``run`` says; returns the exit status.
 
     Raises ConfigError for an endpoint that cannot be used.
     """
@@ -77,15 +43,15 @@ def run_monitor(
     with ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
         publisher = None
-        if publish is not None:
-            publisher = stack.enter_context(closing(Publisher(publish, context, insecure=insecure)))
+        if run.publish is not None:
+            publisher = stack.enter_context(closing(Publisher(run.publish, context, insecure=run.insecure)))
             print(f"streammi: publishing mi/{config.pair} on {publisher.endpoint}", file=log, flush=True)
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         warm_up(config)
         subscriber = stack.enter_context(closing(Subscriber(feed, context, clock)))
-        stop = stack.enter_context(Stop(seconds, parent=parent_of(os.environ)))
+        stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
         loop = Loop(Monitor(config), subscriber, publisher, Outbox(config.pair, publisher, lines, int(clock())), clock)
-        return loop.run(stop, samples, log)
+        return loop.run(stop, run.samples, log)
 
 
 class Loop:
@@ -143,7 +109,7 @@ class Loop:
         pair = self._monitor.config.pair
         if self._publisher is None or (now < self._snapshot_due and not at_once):
             return
-        if self._publisher.wants(messages.snapshot_topic(pair)):
+        if self._publisher.wants(snapshot_topic(pair)):
             self._snapshot_due = now + TICK_SECONDS
             snapshot = self._monitor.snapshot(
                 run=self._outbox.run, seq=self._outbox.seq, timestamp=now, link=self._subscriber.health(now)

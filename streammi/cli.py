@@ -13,8 +13,7 @@ from streammi.options import (
     FeedOptions,
     Insecure,
     PairOptions,
-    Publish,
-    Samples,
+    RunOptions,
     Seconds,
     ViewOptions,
     check_choice,
@@ -51,10 +50,7 @@ def monitor(
     endpoint: Endpoint,
     feed: FeedOptions,
     pair: PairOptions,
-    publish: Publish = None,
-    insecure: Insecure = False,
-    seconds: Seconds = None,
-    samples: Samples = None,
+    run: RunOptions,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No JSON lines on standard output.")] = False,
 ) -> None:
     """Watch a feed without a screen: readings as JSON lines and, with --publish, on a socket.
@@ -67,15 +63,8 @@ def monitor(
     """
     from streammi.app import run_monitor
 
-    status = run_monitor(
-        pair.config(feed.x, feed.y, endpoint),
-        feed.config(endpoint, pair.labels),
-        publish=publish,
-        insecure=insecure,
-        lines=None if quiet else sys.stdout,
-        seconds=seconds,
-        samples=samples,
-    )
+    lines = None if quiet else sys.stdout
+    status = run_monitor(pair.config(feed.x, feed.y, endpoint), feed.config(endpoint, pair.labels), run, lines)
     raise typer.Exit(status)
 
 
@@ -85,11 +74,8 @@ def watch(
     endpoint: Endpoint,
     feed: FeedOptions,
     pair: PairOptions,
+    run: RunOptions,
     view: ViewOptions,
-    publish: Publish = None,
-    insecure: Insecure = False,
-    seconds: Seconds = None,
-    samples: Samples = None,
 ) -> None:
     """Watch a feed on the screen: monitor and view in one.
 
@@ -101,7 +87,7 @@ def watch(
     """
     from streammi.launch import run_watch
 
-    raise typer.Exit(run_watch(endpoint, feed, pair, view, publish, insecure, seconds, samples))
+    raise typer.Exit(run_watch(endpoint, feed, pair, run, view))
 
 
 @app.command("view", no_args_is_help=True)

@@ -10,39 +10,25 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from streammi.options import FeedOptions, PairOptions, ViewOptions, arguments
+from streammi.options import FeedOptions, PairOptions, RunOptions, ViewOptions, arguments
 from streammi.stop import PARENT
 
 GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
 
 
-def run_watch(
-    endpoint: str,
-    feed: FeedOptions,
-    pair: PairOptions,
-    view: ViewOptions,
-    publish: str | None,
-    insecure: bool,
-    seconds: float | None,
-    samples: int | None,
-) -> int:
+def run_watch(endpoint: str, feed: FeedOptions, pair: PairOptions, run: RunOptions, view: ViewOptions) -> int:
     """A monitor of ``endpoint`` and a view of it; returns the exit status."""
     # What is wrong is said here, before there is a second process and a screen.
     pair.config(feed.x, feed.y, endpoint)
     feed.config(endpoint, pair.labels)
-    words = ["monitor", endpoint, *arguments(feed), *arguments(pair), "--quiet"]
-    if insecure:
-        words.append("--insecure")
-    if seconds is not None:
-        words.append(f"--seconds={seconds}")
-    if samples is not None:
-        words.append(f"--samples={samples}")
     with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
-        link = publish or _ipc(folder, "readings")
-        return _view_beside([[*words, f"--publish={link}"]], link, view, seconds, Path(folder))
+        run = replace(run, publish=run.publish or _ipc(folder, "readings"))
+        words = ["monitor", endpoint, *arguments(feed), *arguments(pair), *arguments(run), "--quiet"]
+        return _view_beside([words], str(run.publish), view, run.seconds, Path(folder))
 
 
 def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, seconds: float | None) -> int:

@@ -12,10 +12,8 @@ from streammi.config import FeedConfig, MonitorConfig, bins, lag_range, span, va
 from streammi.errors import ConfigError
 
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556.")]
-Publish = Annotated[str | None, typer.Option(metavar="ENDPOINT", help="Publish readings on this endpoint.")]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")]
 Seconds = Annotated[float | None, typer.Option(min=0.0, help="End after so many seconds.")]
-Samples = Annotated[int | None, typer.Option(min=1, help="End after so many pairs, with a last reading.")]
 
 
 @dataclass(frozen=True)
@@ -111,6 +109,22 @@ class PairOptions:
 
 
 @dataclass(frozen=True)
+class RunOptions:
+    """How long a monitor runs, and where its readings go."""
+
+    publish: Annotated[
+        str | None, typer.Option("--publish", metavar="ENDPOINT", help="Publish readings on this endpoint.")
+    ] = None
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")
+    ] = False
+    seconds: Annotated[float | None, typer.Option("--seconds", min=0.0, help="End after so many seconds.")] = None
+    samples: Annotated[
+        int | None, typer.Option("--samples", min=1, help="End after so many pairs, with a last reading.")
+    ] = None
+
+
+@dataclass(frozen=True)
 class ViewOptions:
     """How it is shown."""
 
@@ -156,7 +170,7 @@ def arguments(options: Any) -> list[str]:
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command take option groups: a parameter of such a class becomes the class' fields as options."""
     hints = get_type_hints(command, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if hint in (FeedOptions, PairOptions, ViewOptions)}
+    groups = {name: hint for name, hint in hints.items() if hint in (FeedOptions, PairOptions, RunOptions, ViewOptions)}
 
     @wraps(command)
     def expanded(**given: Any) -> None:
