@@ -271,7 +271,7 @@ def frames(quick: bool) -> Iterator[str]:
     for k in range(200):
         part = slice(k * 1000, k * 1000 + 1000)
         monitor.feed(PairBatch(x=x[part], y=y[part], received=1.8e9 + k / 10))
-        snapshots.append(monitor.snapshot(run=0, seq=k, timestamp=1.8e9 + k / 10, link=link))
+        snapshots.append(monitor.snapshot(run=0, seq=k, timestamp=1.8e9 + k / 10, links=(link,)))
     viewer = Viewer(Look(BRAILLE, "truecolor"))
     shown = Screen(viewer.pens)
     cpu, sizes = [], []

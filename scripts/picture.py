@@ -31,7 +31,7 @@ def main() -> None:
         link = LinkHealth(
             endpoint=ENDPOINT, state="connected", messages=100 * k + 100, pairs=100 * k + 100, rate=1000.0
         )
-        snapshots.append(monitor.snapshot(run=0, seq=k, timestamp=START + k / 10, link=link))
+        snapshots.append(monitor.snapshot(run=0, seq=k, timestamp=START + k / 10, links=(link,)))
     width, _, height = size.partition("x")
     save_svg(snapshots, int(width), int(height), path, zone=UTC)
 

@@ -11,9 +11,11 @@ import msgspec
 import numpy as np
 import zmq
 
-from streammi.config import FeedConfig, MonitorConfig
+from streammi.config import MonitorConfig
+from streammi.health import total
+from streammi.ingest.feed import Feed
 from streammi.ingest.files import PairFile
-from streammi.ingest.subscriber import Subscriber
+from streammi.ingest.intake import SourceConfig
 from streammi.monitor import Monitor
 from streammi.options import RunOptions
 from streammi.publish.messages import snapshot_topic
@@ -28,7 +30,7 @@ TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least
 
 def run_monitor(
     config: MonitorConfig,
-    feed: FeedConfig,
+    source: SourceConfig,
     run: RunOptions,
     lines: TextIO | None = None,
     *,
@@ -48,9 +50,9 @@ def run_monitor(
             print(f"streammi: publishing mi/{config.pair} on {publisher.endpoint}", file=log, flush=True)
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         warm_up(config)
-        subscriber = stack.enter_context(closing(Subscriber(feed, context, clock)))
+        feed = stack.enter_context(closing(Feed(source, context, clock)))
         stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
-        loop = Loop(Monitor(config), subscriber, publisher, Outbox(config.pair, publisher, lines, int(clock())), clock)
+        loop = Loop(Monitor(config), feed, publisher, Outbox(config.pair, publisher, lines, int(clock())), clock)
         return loop.run(stop, run.samples, log)
 
 
@@ -60,12 +62,12 @@ class Loop:
     def __init__(
         self,
         monitor: Monitor,
-        subscriber: Subscriber,
+        feed: Feed,
         publisher: Publisher | None,
         outbox: Outbox,
         clock: Callable[[], float],
     ) -> None:
-        self._monitor, self._subscriber, self._publisher, self._outbox = monitor, subscriber, publisher, outbox
+        self._monitor, self._feed, self._publisher, self._outbox = monitor, feed, publisher, outbox
         self._clock = clock
         self._snapshot_due = 0.0
         self._taken = 0  # pairs handed to the monitor
@@ -73,7 +75,8 @@ class Loop:
     def run(self, stop: Stop, samples: int | None, log: TextIO) -> int:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
         poller = zmq.Poller()
-        poller.register(self._subscriber.socket, zmq.POLLIN)
+        for socket in self._feed.sockets:
+            poller.register(socket, zmq.POLLIN)
         poller.register(stop.fileno(), zmq.POLLIN)
         if self._publisher is not None:
             poller.register(self._publisher.socket, zmq.POLLIN)
@@ -84,12 +87,12 @@ class Loop:
                 print(f"streammi: {self._monitor.notes.pop(0)}", file=log, flush=True)
         now = self._clock()
         for timestamp, item in self._monitor.last(now):
-            self._outbox.say(timestamp, item, self._subscriber.health(now))
+            self._outbox.say(timestamp, item, total(self._feed.health(now)))
         self._offer_snapshot(now, at_once=True)
         return stop.status
 
     def _turn(self, samples: int | None) -> None:
-        batch = self._subscriber.receive()
+        batch = self._feed.receive()
         now = self._clock()
         if batch is not None and batch.x.size:
             if samples is not None:
@@ -97,9 +100,9 @@ class Loop:
             self._taken += batch.x.size
             outputs = self._monitor.feed(batch)
             if outputs:
-                health = self._subscriber.health(now)
+                link = total(self._feed.health(now))
                 for timestamp, item in outputs:
-                    self._outbox.say(timestamp, item, health)
+                    self._outbox.say(timestamp, item, link)
         if self._publisher is not None:
             self._publisher.handle_subscriptions()
             self._offer_snapshot(now)
@@ -112,7 +115,7 @@ class Loop:
         if self._publisher.wants(snapshot_topic(pair)):
             self._snapshot_due = now + TICK_SECONDS
             snapshot = self._monitor.snapshot(
-                run=self._outbox.run, seq=self._outbox.seq, timestamp=now, link=self._subscriber.health(now)
+                run=self._outbox.run, seq=self._outbox.seq, timestamp=now, links=self._feed.health(now)
             )
             self._publisher.send(snapshot_message(snapshot))
 

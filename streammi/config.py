@@ -17,6 +17,7 @@ Unit: TypeAlias = Literal["bit", "nat", "ban"]
 EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife", "balanced"]
 DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
 BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
+PairMode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]
 
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 MAX_WINDOW_PAIRS = 1 << 24  # 16.8 M pairs: 0.5 GB of values, symbols and times
@@ -162,6 +163,16 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     labels: bool = False  # values are labels, not numbers
     receive_queue: int = 256  # messages (RCVHWM)
     max_message: int = 1 << 20  # bytes (MAXMSGSIZE)
+
+
+class JoinConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Two ZeroMQ sources with a signal each, and how their samples become pairs: see streammi.ingest.pairing."""
+
+    x: FeedConfig  # its path `x` is the signal
+    y: FeedConfig  # its path `y` is the signal
+    mode: PairMode = "nearest"
+    tolerance_s: float = math.inf
+    lateness_s: float = 0.0
 
 
 class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from streammi.core.lags import LagBank
 from streammi.core.null import ShiftNull
 from streammi.core.window import JointWindow
 from streammi.errors import ConfigError
+from streammi.health import total
 from streammi.history import History
 from streammi.publish.status import status_of
 from streammi.records import AxisInfo, DelayProfile, Event, FloatArray, LinkHealth, PairBatch, Reading, Snapshot
@@ -69,7 +70,7 @@ class Monitor:
         said = self._latest.pairs if self._latest else 0
         return self._speak(timestamp) if self.window.pairs > said else []
 
-    def snapshot(self, *, run: int, seq: int, timestamp: float, link: LinkHealth) -> Snapshot:
+    def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...]) -> Snapshot:
         """Everything a dashboard draws, as of now."""
         reading = self._reading()
         if reading is not None:
@@ -88,9 +89,9 @@ class Monitor:
             history=self._history.levels(),
             profile=self._profile() if self._bank is not None and reading is not None else None,
             events=tuple(self._events),
-            links=(link,),
+            links=links,
             verdict="" if reading is None else measures.verdict(reading),
-            status=int(status_of(reading, link)),
+            status=int(status_of(reading, total(links))),
         )
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:

@@ -108,22 +108,43 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     signal: Literal["x", "y", "both"] = "both"
 
 
+class Tally(msgspec.Struct, frozen=True):
+    """What became of the samples of one of two joined sources; all but ``received`` add up to it."""
+
+    received: int = 0
+    paired: int = 0  # in at least one pair
+    unmatched: int = 0  # no partner within the tolerance
+    late: int = 0  # older than the source's newest time by more than the lateness
+    duplicate: int = 0  # no partner, and an earlier sample of the source has the same time
+    dropped: int = 0  # without a time, or pushed out because too many were waiting
+    pending: int = 0  # waiting for what the other source may still send
+
+
 class LinkHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """What the feed's socket and decoder know of themselves; totals since the start."""
+    """What one source's socket and decoder know of themselves; totals since the start.
+
+    Of two joined sources each has its own, and ``pairs`` and ``rate`` are those of the join in both.
+    """
 
     endpoint: str
     state: LinkState
+    signal: Literal["x", "y", "both"] = "both"  # what comes over it
     since: float = 0.0  # wall clock of the last change of state
     messages: int = 0
     bytes: int = 0
     pairs: int = 0
     malformed: dict[str, int] = {}  # messages that yielded no pair, by reason
     gaps: int = 0  # samples missing by the feed's own sequence numbers
+    resets: int = 0  # how often these began again
+    reordered: int = 0  # messages that came after later ones
     reconnects: int = 0
     rate: float | None = None  # pairs a second over the last seconds; None before the first
     message_rate: float | None = None
     lag: float | None = None  # seconds from a sample's timestamp to its reading; None without timestamps
     format: str | None = None  # as recognised
+    tally: Tally | None = None  # of a source that is joined with another
+    clock_offset: float | None = None  # seconds that the clock of y is ahead of x's, if both take equally long to come
+    pair_offset: float | None = None  # median of y's time less x's over the last pairs, s
     note: str = ""  # one line for the person watching, empty when there is nothing to say
 
 

@@ -79,7 +79,7 @@ def test_a_snapshot_has_what_was_fed() -> None:
     monitor = Monitor(MonitorConfig(window=span(200), every=span(50), bins=bins("5"), x_name="a", y_name="b"))
     x, y = signals(500)
     monitor.feed(PairBatch(x=x, y=y, received=5.0))
-    snapshot = monitor.snapshot(run=1, seq=2, timestamp=6.0, link=LINK)
+    snapshot = monitor.snapshot(run=1, seq=2, timestamp=6.0, links=(LINK,))
     assert snapshot.counts is not None
     assert snapshot.counts.sum() == 200
     assert snapshot.x.edges is not None

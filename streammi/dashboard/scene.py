@@ -11,6 +11,7 @@ from streammi.dashboard.history import Past
 from streammi.dashboard.state import State
 from streammi.dashboard.text import unit_factor
 from streammi.dashboard.theme import Theme
+from streammi.health import WORST_FIRST
 from streammi.publish.status import Status, status_words
 from streammi.records import LinkState, Reading, Snapshot
 
@@ -21,7 +22,6 @@ _INFORMATION = (
 
 
 _WARNINGS = Status.SPANS_GAP | Status.SATURATED | Status.UNDERSAMPLED | Status.BEHIND | Status.UNSAVED
-_WORST_FIRST: tuple[LinkState, ...] = ("lost", "stalled", "connecting", "ended", "connected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Scene:
     def worst_link(self) -> LinkState:
         """The state of the link that is worst off: the view's own, or one of the feed's."""
         states = [link.state for link in self.snapshot.links] if self.snapshot else []
-        return min((self.link, *states), key=_WORST_FIRST.index)
+        return min((self.link, *states), key=WORST_FIRST.index)
 
 
 def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:

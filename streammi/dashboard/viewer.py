@@ -15,6 +15,7 @@ from streammi.dashboard.state import State
 from streammi.dashboard.text import unit_factor
 from streammi.dashboard.theme import Pens, Theme, make_theme
 from streammi.dashboard.view import render, speaking
+from streammi.health import total
 from streammi.records import LinkState, Snapshot
 
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
@@ -115,7 +116,7 @@ class Viewer:
             if snapshot.reading is None
             else max(snapshot.reading.mi_corrected, 0.0) * unit_factor(snapshot.reading.unit, unit)
         )
-        return Tab(snapshot.pair, mi, snapshot.links[0].state if snapshot.links else "connected")
+        return Tab(snapshot.pair, mi, total(snapshot.links).state if snapshot.links else "connected")
 
 
 def _widened(seen: Extremes | None, snapshot: Snapshot) -> Extremes:

@@ -9,24 +9,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.records import FloatArray
+from streammi.records import FloatArray, Tally
 
 RESTART_AFTER: Final = 100  # late samples in a row: the clock did not falter, it was set back
 LAGS_KEPT: Final = 101  # batches over which the lag is taken
 
 Values = NDArray[np.generic]
-
-
-class Tally(msgspec.Struct, frozen=True):
-    """What became of the samples of one side; all but ``received`` add up to it."""
-
-    received: int = 0
-    paired: int = 0  # in at least one pair
-    unmatched: int = 0  # no partner within the tolerance
-    late: int = 0  # older than the side's newest time by more than the lateness
-    duplicate: int = 0  # no partner, and an earlier sample of the side has the same time
-    dropped: int = 0  # without a time, or pushed out because too many were waiting
-    pending: int = 0
 
 
 class ClockStep(msgspec.Struct, frozen=True):
@@ -66,6 +54,14 @@ class Side:
     def tally(self) -> Tally:
         """What became of the samples so far."""
         return Tally(**self._counts, pending=int(np.count_nonzero(~self.used)))
+
+    @property
+    def note(self) -> str:
+        """What its clock did; empty when it never stepped back."""
+        if not self.steps:
+            return ""
+        stayed = f", and was taken as set back {_times(self.restarts)}" if self.restarts else ""
+        return f"stepped back {_times(self.steps)}, last {self.last_step}{stayed}"
 
     @property
     def watermark(self) -> float:
@@ -159,3 +155,7 @@ class Side:
                 return row
             self._counts["late"] += 1
         return len(t)
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"

@@ -6,16 +6,15 @@ that may still come could change its lot: each source lets in what is at most ``
 the older of the two limits is the watermark.
 """
 
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from streammi.config import PairMode
 from streammi.errors import ConfigError
 from streammi.ingest.arrivals import Side, Values
 from streammi.ingest.matching import between, mutual_nearest, neighbours, previous
 from streammi.records import FloatArray, PairBatch, SampleBatch
-
-Mode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]
 
 LIMIT: Final = 100_000  # waiting samples a side: 2.4 MB
 OFFSETS_KEPT: Final = 1000  # pairs over which their offset is taken
@@ -55,17 +54,17 @@ class Join:
     """
 
     def __init__(
-        self, mode: Mode = "nearest", tolerance_s: float = np.inf, lateness_s: float = 0.0, limit: int = LIMIT
+        self, mode: PairMode = "nearest", tolerance_s: float = np.inf, lateness_s: float = 0.0, limit: int = LIMIT
     ) -> None:
-        if mode not in get_args(Mode):
-            raise ConfigError("--pair", " or ".join(get_args(Mode)), mode)
+        if mode not in get_args(PairMode):
+            raise ConfigError("--pair", " or ".join(get_args(PairMode)), mode)
         if not tolerance_s >= 0:
             raise ConfigError("--tolerance", ">= 0 s", tolerance_s)
         if not 0 <= lateness_s < np.inf:
             raise ConfigError("--lateness", ">= 0 s", lateness_s)
         if limit < 2:
             raise ConfigError("limit", ">= 2 samples", limit)
-        self.mode: Mode = mode
+        self.mode: PairMode = mode
         self.x, self.y = Side(lateness_s), Side(lateness_s)
         self._tolerance = 0.0 if mode == "exact" else tolerance_s
         self._limit = limit
@@ -109,17 +108,11 @@ class Join:
 
     @property
     def note(self) -> str:
-        """What a person should know of how these pairs were made; empty when there is nothing to say."""
-        notes = []
-        if self._untimed and self.mode == "exact":
-            notes.append(f"{self._untimed} has no timestamps: paired by order, a lost sample shifts all later pairs")
-        elif self._untimed:
-            notes.append(f"{self._untimed} has no timestamps: paired by time of arrival")
-        for name, side in (("x", self.x), ("y", self.y)):
-            if side.steps:
-                stayed = f", and was taken as set back {side.restarts} times" if side.restarts else ""
-                notes.append(f"the clock of {name} stepped back {side.steps} times, last {side.last_step}{stayed}")
-        return "; ".join(notes)
+        """What a person should know of how these pairs are made; empty when it is by the samples' own times."""
+        if not self._untimed:
+            return ""
+        by = "order, a lost sample shifts all later pairs" if self.mode == "exact" else "time of arrival"
+        return f"{self._untimed} has no timestamps: paired by {by}"
 
     def _timed(self, name: str, own: Side, batch: SampleBatch) -> tuple[Values, FloatArray]:
         """The samples that have a time, and the time that they are joined by."""

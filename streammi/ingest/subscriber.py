@@ -1,7 +1,6 @@
-"""The ZeroMQ side of a feed: a SUB or PULL socket, drained in batches, and what its link is doing."""
+"""The ZeroMQ side of a source: a SUB or PULL socket, drained in batches, and what its link is doing."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -10,15 +9,13 @@ from zmq.utils.monitor import parse_monitor_message
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
-from streammi.ingest.formats import Decoder
-from streammi.records import LinkHealth, LinkState, PairBatch
+from streammi.records import LinkHealth, LinkState
 
 DRAIN_MESSAGES: Final = 1000
 DRAIN_SECONDS: Final = 0.005  # then it is time to publish
 DRAIN_BYTES: Final = 2 << 20  # stays in the caches on its way through
 MAX_FRAMES: Final = 64  # a message; what has more is malformed
 STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
-RATE_SECONDS: Final = 2.0
 SOCKET_OPTIONS: Final = {
     # A half-open connection hangs for ever otherwise.
     zmq.HEARTBEAT_IVL: 2000,
@@ -34,7 +31,7 @@ SOCKET_OPTIONS: Final = {
 
 
 class Subscriber:
-    """A feed's socket. Raises ConfigError for an endpoint that cannot be connected to."""
+    """A source's socket. Raises ConfigError for an endpoint that cannot be connected to."""
 
     def __init__(
         self,
@@ -45,7 +42,6 @@ class Subscriber:
         configure: Callable[[zmq.Socket[Any]], None] | None = None,
     ) -> None:
         self._config, self._clock, self._on_frames = config, clock, on_frames
-        self.decoder = Decoder(config)
         self.socket = context.socket(zmq.PULL if config.pull else zmq.SUB)
         for option, value in SOCKET_OPTIONS.items():
             self.socket.setsockopt(option, value)
@@ -55,7 +51,6 @@ class Subscriber:
         if configure is not None:
             configure(self.socket)
         self._link = Link(self.socket, clock())
-        self._meter = Meter()
         if not config.pull:
             self.socket.subscribe(config.topic)
         try:
@@ -65,38 +60,25 @@ class Subscriber:
             rule = f"an endpoint such as tcp://127.0.0.1:5556 or ipc:///run/feed ({error.strerror})"
             raise ConfigError("ENDPOINT", rule, config.endpoint) from None
 
-    def receive(self) -> PairBatch | None:
-        """The pairs of what has arrived, at most DRAIN_MESSAGES or what comes in DRAIN_SECONDS; None for nothing."""
+    def receive(self) -> tuple[float, list[list[bytes]]]:
+        """What has arrived, and when it was taken: at most DRAIN_MESSAGES, or what comes in DRAIN_SECONDS."""
         messages = self._drain()
         now = self._clock()
         self._link.update(now, len(messages))
-        if not messages:
-            return None
-        if self._on_frames is not None:
+        if messages and self._on_frames is not None:
             self._on_frames(now, messages)
-        batch = self.decoder.decode(messages, now)
-        self._meter.add(now, self.decoder.messages, self.decoder.pairs)
-        return batch
+        return now, messages
 
     def health(self, now: float) -> LinkHealth:
-        """What the link and the decoder know of themselves."""
-        decoder, link = self.decoder, self._link
+        """What the link knows of itself; its messages are the intake's to describe."""
+        link = self._link
         link.update(now, 0)
-        message_rate, rate = self._meter.rates(now)
         return LinkHealth(
             endpoint=self._config.endpoint,
             state=link.state,
             since=link.since,
-            messages=decoder.messages,
-            bytes=decoder.bytes,
-            pairs=decoder.pairs,
-            malformed=dict(decoder.malformed),
-            gaps=decoder.gaps,
             reconnects=link.reconnects,
-            rate=rate,
-            message_rate=message_rate,
-            format=decoder.format,
-            note=link.note or decoder.note,
+            note=link.note,
         )
 
     def close(self) -> None:
@@ -180,28 +162,3 @@ class Link:
             self.note = "the peer refuses us: it wants other keys, or does not speak ZeroMQ"
         elif kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
             self.note = "the peer breaks off during the handshake: it may want CURVE keys"
-
-
-class Meter:
-    """Rates over the last seconds from totals."""
-
-    def __init__(self) -> None:
-        self._points: deque[tuple[float, int, int]] = deque()
-
-    def add(self, now: float, messages: int, pairs: int) -> None:
-        """Note the totals at a time; at most 20 points a second are kept."""
-        if not self._points or now - self._points[-1][0] >= 0.05:
-            self._points.append((now, messages, pairs))
-        while len(self._points) > 1 and now - self._points[0][0] > RATE_SECONDS:
-            self._points.popleft()
-
-    def rates(self, now: float) -> tuple[float | None, float | None]:
-        """Messages and pairs a second; None before there are two points, 0 after nothing came for a while."""
-        if not self._points:
-            return None, None
-        (first, messages0, pairs0), (last, messages1, pairs1) = self._points[0], self._points[-1]
-        if now - last > RATE_SECONDS:
-            return 0.0, 0.0
-        if last <= first:
-            return None, None
-        return (messages1 - messages0) / (last - first), (pairs1 - pairs0) / (last - first)

@@ -7,6 +7,7 @@ from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import clock, columns, duration, fit, number, short
+from streammi.health import total
 
 FULL = LEAST["full"]
 HINTS: dict[Action, str] = {  # in the order of what is needed most: a narrow footer ends early
@@ -43,20 +44,15 @@ def _right(scene: Scene) -> list[tuple[str, int]]:
         parts.append((f"{glyph} monitor {scene.link}", pen))
     if snapshot is None:
         return parts
-    worst = min(
-        snapshot.links,
-        key=lambda link: ("lost", "stalled", "connecting", "ended", "connected").index(link.state),
-        default=None,
-    )
-    if worst:
-        glyph, pen = theme.state(worst.state, bar=True)
-        parts.append((f"{glyph} {worst.state}", pen))
+    link = total(snapshot.links) if snapshot.links else None
+    if link is not None:
+        glyph, pen = theme.state(link.state, bar=True)
+        parts.append((f"{glyph} {link.state}", pen))
     parts += [(f"{theme.glyphs.warning} {words}", theme.bar_warn) for words in scene.warnings]
-    rates = [link.rate for link in snapshot.links if link.rate is not None]
     moment = snapshot.reading.t1 if snapshot.reading and snapshot.reading.t1 is not None else snapshot.timestamp
     parts.append((clock(moment, scene.zone), theme.bar))
-    if rates:
-        parts.append((f"{short(sum(rates))} pairs/s", theme.bar))
+    if link is not None and link.rate is not None:
+        parts.append((f"{short(link.rate)} pairs/s", theme.bar))
     if snapshot.reading:
         fill = snapshot.reading.fill
         parts.append(

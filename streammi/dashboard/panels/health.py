@@ -4,6 +4,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import clock, count, duration, fit, short
+from streammi.health import total
 from streammi.records import LinkHealth, Snapshot
 
 
@@ -20,10 +21,9 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     y = 0
     for link in snapshot.links:
         y = _link(body, y, link, scene)
-    rates = [fact for link in snapshot.links for fact in _rates(link, scene)]
-    trouble = _trouble(snapshot, scene)
-    totals = [fact for link in snapshot.links for fact in _totals(link, scene)]
-    flow(body.part(0, y, body.width, body.height - y), rates + trouble + totals)
+    whole = total(snapshot.links) if snapshot.links else None
+    rates, totals = (_rates(whole, scene), _totals(whole, scene)) if whole else ([], [])
+    flow(body.part(0, y, body.width, body.height - y), rates + _trouble(snapshot, whole, scene) + totals)
 
 
 def _link(body: Canvas, y: int, link: LinkHealth, scene: Scene) -> int:
@@ -52,15 +52,13 @@ def _rates(link: LinkHealth, scene: Scene) -> list[Spans]:
     return facts
 
 
-def _trouble(snapshot: Snapshot, scene: Scene) -> list[Spans]:
+def _trouble(snapshot: Snapshot, whole: LinkHealth | None, scene: Scene) -> list[Spans]:
     """What happened at all of the things that should not: a total of 0 is not worth a word."""
     theme = scene.theme
     found: dict[str, int] = {}
-    for link in snapshot.links:
-        for reason, total in sorted(link.malformed.items()):
-            found[f"malformed: {reason}"] = found.get(f"malformed: {reason}", 0) + total
-        found["missing by sequence"] = found.get("missing by sequence", 0) + link.gaps
-        found["reconnects"] = found.get("reconnects", 0) + link.reconnects
+    if whole is not None:
+        found |= {f"malformed: {reason}": times for reason, times in sorted(whole.malformed.items())}
+        found |= {"missing by sequence": whole.gaps, "reconnects": whole.reconnects}
     if snapshot.reading is not None:
         reading = snapshot.reading
         found |= {
@@ -70,9 +68,9 @@ def _trouble(snapshot: Snapshot, scene: Scene) -> list[Spans]:
             "dropped": reading.dropped,
         }
     return [
-        [(f"{theme.glyphs.warning} {count(total)}", theme.warn), (f" {what}", theme.text)]
-        for what, total in found.items()
-        if total
+        [(f"{theme.glyphs.warning} {count(times)}", theme.warn), (f" {what}", theme.text)]
+        for what, times in found.items()
+        if times
     ]
 
 

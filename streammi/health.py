@@ -1,0 +1,51 @@
+"""The links of a pair's sources as one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from streammi.records import LinkHealth, LinkState
+
+WORST_FIRST: Final[tuple[LinkState, ...]] = ("lost", "stalled", "connecting", "ended", "connected")
+
+
+def total(links: Sequence[LinkHealth]) -> LinkHealth:
+    """One link in place of all: its state is the worst, its counters are sums; pairs and their rate are of the join.
+
+    >>> x = LinkHealth(endpoint="tcp://a:1", state="connected", signal="x", messages=3, pairs=2, gaps=1)
+    >>> y = LinkHealth(endpoint="tcp://b:1", state="stalled", signal="y", messages=4, pairs=2, note="silent")
+    >>> both = total((x, y))
+    >>> both.state, both.messages, both.pairs, both.gaps, both.note
+    ('stalled', 7, 2, 1, 'silent')
+    """
+    if len(links) == 1:
+        return links[0]
+    worst = min(links, key=lambda link: WORST_FIRST.index(link.state))
+    malformed = Counter[str]()
+    for link in links:
+        malformed.update(link.malformed)
+    return LinkHealth(
+        endpoint=" + ".join(link.endpoint for link in links),
+        state=worst.state,
+        since=worst.since,
+        messages=sum(link.messages for link in links),
+        bytes=sum(link.bytes for link in links),
+        pairs=max(link.pairs for link in links),
+        malformed=dict(malformed),
+        gaps=sum(link.gaps for link in links),
+        resets=sum(link.resets for link in links),
+        reordered=sum(link.reordered for link in links),
+        reconnects=sum(link.reconnects for link in links),
+        rate=links[0].rate,
+        message_rate=_sum_or_none([link.message_rate for link in links]),
+        lag=max((link.lag for link in links if link.lag is not None), default=None),
+        format=" + ".join(dict.fromkeys(link.format for link in links if link.format)) or None,
+        clock_offset=worst.clock_offset,
+        pair_offset=worst.pair_offset,
+        note="; ".join(link.note for link in links if link.note),
+    )
+
+
+def _sum_or_none(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -1,0 +1,143 @@
+"""Messages of a pair's one source, or two, to pairs, and what became of them. No socket and no clock.
+
+Live feeds and replays of what was recorded from them are read by the same code, so they say the same.
+"""
+
+from collections import deque
+from typing import Final, Literal, Protocol, TypeAlias
+
+from msgspec.structs import replace
+
+from streammi.config import FeedConfig, JoinConfig
+from streammi.ingest.formats import Decoder
+from streammi.ingest.frames import Messages
+from streammi.ingest.pairing import Join
+from streammi.records import LinkHealth, PairBatch
+
+RATE_SECONDS: Final = 2.0
+SourceConfig: TypeAlias = FeedConfig | JoinConfig
+Links: TypeAlias = tuple[LinkHealth, ...]
+
+
+class Intake(Protocol):
+    """Reads the messages of numbered sources, from 0; x's is the first."""
+
+    def take(self, source: int, messages: Messages, received: float) -> PairBatch:
+        """The pairs that are known now that these messages were taken off the wire at ``received``; maybe none."""
+
+    def flush(self) -> PairBatch | None:
+        """What was waiting for messages that will never come; None where nothing ever waits."""
+
+    def describe(self, links: Links, now: float) -> Links:
+        """The links, one a source, completed by what is known of their messages."""
+
+
+def intake_of(config: SourceConfig) -> Intake:
+    """The intake for these settings; ConfigError for those that cannot work."""
+    return JoinIntake(config) if isinstance(config, JoinConfig) else PairIntake(config)
+
+
+class PairIntake:
+    """Both signals come in the same messages."""
+
+    def __init__(self, config: FeedConfig) -> None:
+        self._decoder = Decoder(config)
+        self._meter = Meter()
+
+    def take(self, source: int, messages: Messages, received: float) -> PairBatch:
+        """The pairs in the messages."""
+        batch = self._decoder.decode(messages, received)
+        self._meter.add(received, self._decoder.messages, self._decoder.pairs)
+        return batch
+
+    def flush(self) -> PairBatch | None:
+        """Nothing waits."""
+        return None
+
+    def describe(self, links: Links, now: float) -> Links:
+        """The one link, with the decoder's totals."""
+        (link,) = links
+        message_rate, rate = self._meter.rates(now)
+        return (described(link, self._decoder, pairs=self._decoder.pairs, rate=rate, message_rate=message_rate),)
+
+
+class JoinIntake:
+    """Each signal has its source; samples are joined by their times."""
+
+    def __init__(self, config: JoinConfig) -> None:
+        self._decoders = Decoder(config.x, (config.x.x,)), Decoder(config.y, (config.y.y,))
+        self._join = Join(config.mode, config.tolerance_s, config.lateness_s)
+        self._meters = Meter(), Meter()
+        self._pair_meter = Meter()
+        self._pairs = 0
+
+    def take(self, source: int, messages: Messages, received: float) -> PairBatch:
+        """The pairs that are settled by the samples in the messages."""
+        decoder = self._decoders[source]
+        batch = self._join.add("y" if source else "x", decoder.samples(messages, received))
+        self._pairs += batch.x.size
+        self._meters[source].add(received, decoder.messages, decoder.pairs)
+        self._pair_meter.add(received, 0, self._pairs)
+        return batch
+
+    def flush(self) -> PairBatch | None:
+        """The pairs among what waits, as if nothing more came."""
+        batch = self._join.flush()
+        self._pairs += batch.x.size
+        return batch
+
+    def describe(self, links: Links, now: float) -> Links:
+        """Both links, each with its decoder's totals and the lot of its samples."""
+        _, rate = self._pair_meter.rates(now)
+        names: tuple[Literal["x", "y"], ...] = ("x", "y")
+        found = []
+        for link, name, decoder, meter in zip(links, names, self._decoders, self._meters, strict=True):
+            side = self._join.x if name == "x" else self._join.y
+            notes = (f"the clock of {name} {side.note}" if side.note else "", self._join.note if name == "x" else "")
+            link = described(
+                link, decoder, *notes, pairs=self._pairs, rate=rate, message_rate=meter.rates(now)[0], signal=name,
+                tally=side.tally, clock_offset=self._join.clock_offset_s, pair_offset=self._join.pair_offset_s,
+            )  # fmt: skip
+            found.append(link)
+        return tuple(found)
+
+
+def described(link: LinkHealth, decoder: Decoder, *notes: str, **more: object) -> LinkHealth:
+    """The link with its decoder's totals, ``more`` fields and notes."""
+    return replace(
+        link,
+        messages=decoder.messages,
+        bytes=decoder.bytes,
+        malformed=dict(decoder.malformed),
+        gaps=decoder.gaps,
+        resets=decoder.resets,
+        reordered=decoder.reordered,
+        format=decoder.format,
+        note="; ".join(filter(None, (link.note, decoder.note, *notes))),
+        **more,
+    )
+
+
+class Meter:
+    """Rates over the last seconds from totals."""
+
+    def __init__(self) -> None:
+        self._points: deque[tuple[float, int, int]] = deque()
+
+    def add(self, now: float, messages: int, pairs: int) -> None:
+        """Note the totals at a time; at most 20 points a second are kept."""
+        if not self._points or now - self._points[-1][0] >= 0.05:
+            self._points.append((now, messages, pairs))
+        while len(self._points) > 1 and now - self._points[0][0] > RATE_SECONDS:
+            self._points.popleft()
+
+    def rates(self, now: float) -> tuple[float | None, float | None]:
+        """Messages and pairs a second; None before there are two points, 0 after nothing came for a while."""
+        if not self._points:
+            return None, None
+        (first, messages0, pairs0), (last, messages1, pairs1) = self._points[0], self._points[-1]
+        if now - last > RATE_SECONDS:
+            return 0.0, 0.0
+        if last <= first:
+            return None, None
+        return (messages1 - messages0) / (last - first), (pairs1 - pairs0) / (last - first)
