@@ -12,7 +12,7 @@ from streammi.core import measures
 from streammi.core.lags import LagBank
 from streammi.core.null import LEAST_PARTNERS, ShiftNull, correlation_time
 from streammi.core.window import JointWindow, as_values
-from streammi.detect import DEFAULT, Detector
+from streammi.detect import DEFAULT
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor, bins_for, with_peak
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
@@ -26,7 +26,7 @@ class Analysis(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     profile: DelayProfile | None  # MI of the whole record at each delay; None unless asked for
     rolling: tuple[Reading, ...]  # of the window, ten readings a window
     at: FloatArray  # (k,) time in s of the newest pair of each rolling reading, or how many samples it came after
-    events: tuple[Event, ...]  # changes between the rolling readings
+    events: tuple[Event, ...]  # changes between windows that overlap by half at most
 
 
 def analyse(
@@ -67,18 +67,19 @@ def analyse(
         estimator=estimator,
         null=null,
         lags=lags,
+        detector=detector,
     )
     batch = _batch(x, y, t, settings)
     reading, profile = _whole(batch, settings)
-    rolling = [(at, r) for at, r in Monitor(settings, event_time=True).feed(batch) if isinstance(r, Reading)]
-    watch = None if detector is None else Detector(detector, unit=unit)
+    said = Monitor(settings, event_time=True).feed(batch)
+    rolling = [(at, item) for at, item in said if isinstance(item, Reading)]
     return Analysis(
         reading=reading,
         verdict=measures.verdict(reading),
         profile=profile,
         rolling=tuple(r for _, r in rolling),
         at=np.array([at for at, _ in rolling]),
-        events=() if watch is None else tuple(e for at, r in rolling for e in watch.update(r, at)),
+        events=tuple(item for _, item in said if isinstance(item, Event)),
     )
 
 

@@ -69,7 +69,7 @@ class Loop:
     ) -> None:
         self._monitor, self._feed, self._publisher, self._outbox = monitor, feed, publisher, outbox
         self._clock = clock
-        self._snapshot_due = 0.0
+        self._snapshot_due = self._link_due = 0.0
         self._taken = 0  # pairs handed to the monitor
 
     def run(self, stop: Stop, samples: int | None, log: TextIO) -> int:
@@ -103,9 +103,20 @@ class Loop:
                 link = total(self._feed.health(now))
                 for timestamp, item in outputs:
                     self._outbox.say(timestamp, item, link)
+        self._look_at_links(now)
         if self._publisher is not None:
             self._publisher.handle_subscriptions()
             self._offer_snapshot(now)
+
+    def _look_at_links(self, now: float) -> None:
+        """Say what happened to the links, ten times a second at the most."""
+        if self._link_due - TICK_SECONDS <= now < self._link_due:
+            return
+        self._link_due = now + TICK_SECONDS
+        links = self._feed.health(now)
+        for link in links:
+            for timestamp, item in self._monitor.link(link, now):
+                self._outbox.say(timestamp, item, total(links))
 
     def _offer_snapshot(self, now: float, at_once: bool = False) -> None:
         """A snapshot, ten a second at the most, and only while somebody subscribes to it."""

@@ -8,7 +8,7 @@ reported.
 
 import math
 from statistics import fmean, median
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from streammi.config import DetectorName
 from streammi.core.measures import UNIT_PER_BIT, check_unit, noise_bits
@@ -16,6 +16,7 @@ from streammi.errors import ConfigError
 from streammi.records import Event, EventKind, LinkHealth, Reading, Unit
 
 DEFAULT: Final[DetectorName] = "page-hinkley"
+OVERLAP: Final = 0.5  # share that two windows that are looked at may have in common
 CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
 RECENT: Final = 3  # newest readings that do not count as usual yet
 MEMORY: Final = 256  # readings since the last change that are remembered
@@ -30,12 +31,14 @@ SUSPICIOUS_RUN: Final = (
 STUCK_RUN: Final = 0.5
 SATURATED: Final = 0.25  # share of the window outside the bins' range
 UNSATURATED: Final = 0.1
+GAP_SECONDS: Final = 60.0  # between two reports of missing samples
 
 Signal = Literal["x", "y"]
+_Link: TypeAlias = tuple[str, str]  # its endpoint and signal
 
 
 class Detector:
-    """Events from readings: gained, lost, shifted, moved; of the inputs stuck and saturated; of the link stalled.
+    """Events from readings: gained, lost, shifted, moved; of the inputs stuck, saturated and recovered.
 
     ``name`` is what decides on a change of the level of MI: "page-hinkley" within one or two windows, "adwin" and
     "kswin" within about ten and twenty, for feeds whose usual level wanders. ``overlap`` is the largest share
@@ -49,7 +52,7 @@ class Detector:
         pair: str = "xy",
         unit: Unit = "bit",
         *,
-        overlap: float = 0.5,
+        overlap: float = OVERLAP,
         lag_unit: Literal["samples", "s"] = "samples",
     ) -> None:
         if name not in get_args(DetectorName):
@@ -62,7 +65,6 @@ class Detector:
         self._delay = _Delay(lag_unit)
         self._looked_at: float = -math.inf  # pairs seen at the last reading that was looked at
         self._not_before: float = -math.inf  # pairs that must have been seen, so that the window is clean again
-        self._silent_since: float | None = None
 
     def update(self, reading: Reading, timestamp: float) -> list[Event]:
         """The events that a reading brings; readings in order, in the detector's unit, ``timestamp`` in seconds."""
@@ -83,33 +85,52 @@ class Detector:
             self._not_before = reading.pairs + reading.n
         return events + [self._event(e, timestamp) for e in found]
 
-    def link(self, health: LinkHealth) -> list[Event]:
-        """``stalled`` when a feed falls silent, once, and ``recovered`` when it is back."""
-        silent = health.state in ("stalled", "lost")
-        if silent and self._silent_since is None:
-            self._silent_since = health.since
-            evidence = f"{health.endpoint} is {health.state} after {health.pairs} pairs in {health.messages} messages"
-            return [self._event(_Found("stalled", None, "s", evidence), health.since)]
-        if health.state == "connected" and self._silent_since is not None:
-            seconds = health.since - self._silent_since
-            self._silent_since = None
-            return [
-                self._event(
-                    _Found("recovered", seconds, "s", f"{health.endpoint} is back after {seconds:.3g} s"), health.since
-                )
-            ]
+    def _event(self, found: "_Found", timestamp: float) -> Event:
+        return found.event(self._pair, timestamp)
+
+
+class LinkWatch:
+    """Events of a pair's links: stalled and recovered, and gap where samples are missing.
+
+    A gap is reported at once; those of the next minute are added up, so that a feed that loses samples all the time
+    does not fill the log.
+
+    >>> watch, health = LinkWatch("xy"), LinkHealth(endpoint="tcp://h:1", state="connected", since=1.0)
+    >>> watch.update(health, 2.0)
+    []
+    """
+
+    def __init__(self, pair: str) -> None:
+        self._pair = pair
+        self._silent_since: dict[_Link, float] = {}
+        self._gaps: dict[_Link, tuple[float, int]] = {}  # when they were reported last, and the total then
+
+    def update(self, health: LinkHealth, now: float) -> list[Event]:
+        """What has happened to a link, as of ``now`` (wall clock, s)."""
+        link = (health.endpoint, health.signal)
+        return self._silence(link, health) + self._gap(link, health, now)
+
+    def _silence(self, link: "_Link", health: LinkHealth) -> list[Event]:
+        at, silent_since = health.since, self._silent_since.get(link)
+        if health.state in ("stalled", "lost") and silent_since is None:
+            self._silent_since[link] = at
+            said = f"{health.endpoint} is {health.state} after {health.pairs} pairs in {health.messages} messages"
+            return [_Found("stalled", None, "s", said, health.signal).event(self._pair, at)]
+        if health.state == "connected" and silent_since is not None:
+            del self._silent_since[link]
+            said = f"{health.endpoint} is back after {at - silent_since:.3g} s"
+            return [_Found("recovered", at - silent_since, "s", said, health.signal).event(self._pair, at)]
         return []
 
-    def _event(self, found: "_Found", timestamp: float) -> Event:
-        return Event(
-            pair=self._pair,
-            kind=found.kind,
-            timestamp=timestamp,
-            size=found.size,
-            unit=found.unit,
-            evidence=found.evidence,
-            signal=found.signal,
-        )
+    def _gap(self, link: "_Link", health: LinkHealth, now: float) -> list[Event]:
+        at, reported = self._gaps.get(link, (-math.inf, 0))
+        missing = health.gaps - reported
+        if missing <= 0 or 0 <= now - at < GAP_SECONDS:
+            return []
+        self._gaps[link] = (now, health.gaps)
+        since = "since the start" if at == -math.inf else f"in {now - at:.0f} s"
+        said = f"{missing} samples of {health.endpoint} are missing {since}, by its own sequence numbers"
+        return [_Found("gap", missing, "samples", said, health.signal).event(self._pair, now)]
 
 
 class _Found:
@@ -119,6 +140,12 @@ class _Found:
         self, kind: EventKind, size: float | None, unit: str, evidence: str, signal: Literal["x", "y", "both"] = "both"
     ) -> None:
         self.kind, self.size, self.unit, self.evidence, self.signal = kind, size, unit, evidence, signal
+
+    def event(self, pair: str, timestamp: float) -> Event:
+        return Event(
+            pair=pair, kind=self.kind, timestamp=timestamp, size=self.size, unit=self.unit,
+            evidence=self.evidence, signal=self.signal,
+        )  # fmt: skip
 
 
 class _Input:

@@ -43,8 +43,14 @@ def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, secon
 
 def _demo_signals(source: str, x: str | None, y: str | None) -> list[str]:
     if source == "host":
-        return [f"--x={x or 'cpu.percent'}", f"--y={y or 'memory.percent'}", "--window=240", "--name=host"]
-    return ["--x=x", "--y=y", "--window=2000", "--null=99", "--lags=-20:20", "--name=demo"]
+        return [
+            f"--x={x or 'cpu.percent'}",
+            f"--y={y or 'memory.percent'}",
+            "--window=240",
+            "--detect=page-hinkley",
+            "--name=host",
+        ]
+    return ["--x=x", "--y=y", "--window=2000", "--null=99", "--lags=-20:20", "--detect=page-hinkley", "--name=demo"]
 
 
 def _ipc(folder: str, name: str) -> str:

@@ -1,5 +1,6 @@
 """Monitor: pairs in, readings and events out. No input or output, no clock of its own."""
 
+import math
 from collections import deque
 from typing import Final, TypeAlias
 
@@ -12,6 +13,7 @@ from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins
 from streammi.core.lags import LagBank
 from streammi.core.null import ShiftNull
 from streammi.core.window import JointWindow
+from streammi.detect import OVERLAP, Detector, LinkWatch
 from streammi.errors import ConfigError
 from streammi.health import total
 from streammi.history import History
@@ -20,6 +22,7 @@ from streammi.records import AxisInfo, DelayProfile, Event, FloatArray, LinkHeal
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
+LOOK_SECONDS: Final = 0.01  # between two looks for changes: at 25 us each, 130 with a null, 1 % of a core
 SPEARMAN_PAIRS: Final = 200_000  # ranks cost n log n: beyond this a snapshot goes without
 
 
@@ -46,7 +49,12 @@ class Monitor:
         for follower in (self._bank, self._null):
             if follower is not None:
                 self.window.follow(follower)
+        self._event_time = event_time
         self._cadence = Cadence(config.every, event_time)
+        self._detector = None if config.detector is None else Detector(config.detector, config.pair, config.unit)
+        self._looks = Cadence(_pace(config.window), event_time or config.window.seconds is not None)
+        self._looked = -np.inf  # the received clock at the last look for changes
+        self._links = LinkWatch(config.pair)
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
@@ -58,12 +66,18 @@ class Monitor:
         """Take in a batch; returns what became due in it, in order."""
         outputs: list[Output] = []
         start = 0
-        for stop, timestamp in self._cadence.cuts(batch):
+        looks = [(k, False, at) for k, at in self._due_looks(batch)]
+        due = [(k, True, at) for k, at in self._cadence.cuts(batch)]
+        for stop, speaks, timestamp in sorted(looks + due) if looks else due:
             self._extend(batch, start, stop)
-            outputs += self._speak(timestamp)
+            outputs += self._speak(timestamp) if speaks else self._look(timestamp)
             start = stop
         self._extend(batch, start, batch.x.size)
         return outputs
+
+    def link(self, health: LinkHealth, now: float) -> list[Output]:
+        """The events that a feed's state brings as of ``now`` (wall clock, s): stalled, recovered, gap."""
+        return self._say(self._links.update(health, now))
 
     def last(self, timestamp: float) -> list[Output]:
         """What is to be said at the end: the last reading, if pairs have come since the one before."""
@@ -126,6 +140,32 @@ class Monitor:
         self._latest = reading
         self._history.add(timestamp, reading.mi_corrected, reading.null_q95)
         return [(timestamp, reading)]
+
+    def _due_looks(self, batch: PairBatch) -> list[tuple[int, float]]:
+        """Where in the batch to look for changes: at the detector's own pace, whatever is said how often.
+
+        A live feed is looked at a hundred times a second at most: nobody could act on more.
+        """
+        if self._detector is None:
+            return []
+        cuts = self._looks.cuts(batch)
+        if self._event_time or not cuts:
+            return cuts
+        if batch.received:  # else nobody has put a clock on it
+            since = abs(batch.received - self._looked)  # a clock may be set back
+            cuts = cuts[-int(min(since / LOOK_SECONDS, len(cuts))) :] if since >= LOOK_SECONDS else []
+            self._looked = batch.received if cuts else self._looked
+        return [(k, batch.received) for k, _ in cuts]
+
+    def _look(self, timestamp: float) -> list[Output]:
+        reading = self._reading()
+        if self._detector is None or reading is None:
+            return []
+        return self._say(self._detector.update(reading, timestamp))
+
+    def _say(self, events: list[Event]) -> list[Output]:
+        self._events += events
+        return [(event.timestamp, event) for event in events]
 
     def _spearman_r(self) -> float | None:
         pairs, n = self.window.pairs, self.window.n
@@ -216,6 +256,14 @@ class Cadence:
                 self._due += (float(clock[k] - self._due) // seconds + 1) * seconds
         self._newest = float(clock[-1]) if clock.size else self._newest
         return cuts
+
+
+def _pace(window: Span) -> Span:
+    """How far apart the windows are that a detector looks at."""
+    if window.seconds is not None:
+        return Span(seconds=(1 - OVERLAP) * window.seconds)
+    assert window.pairs is not None
+    return Span(pairs=math.ceil((1 - OVERLAP) * window.pairs))
 
 
 def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:

@@ -199,3 +199,35 @@ def test_publish_host_gives_live_readings(tmp_path: Path) -> None:
     assert second["seq"] == first["seq"] + 1
     assert abs(first["timestamp"] - time.time()) < 60
     assert 0 <= first["memory.percent"] <= 100
+
+
+def test_a_change_is_an_event_among_the_lines_and_on_the_socket(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=4000)
+    y = np.where(np.arange(4000) < 2000, x, 0) + rng.normal(0, 0.3, 4000)
+    feed, out = f"ipc://{tmp_path}/feed", f"ipc://{tmp_path}/out"
+    words = ["--window", "200", "--every", "100", "--detect", "page-hinkley", "--name", "a", "--samples", "4000"]
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender, context.socket(zmq.SUB) as consumer:
+        sender.bind(feed)
+        for topic in ("mi/", "event/"):
+            consumer.subscribe(topic)
+        consumer.connect(out)
+        process = subprocess.Popen(
+            command("monitor", feed, "--pull", *words, "--publish", out),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        pairs = np.column_stack((x, y)).astype("<f8")
+        sender.send(pairs[:2000].tobytes())
+        assert consumer.poll(40_000)  # it hears us: what comes now cannot be missed
+        for start in range(2000, 4000, 100):  # at leisure, so that there is time for a look at each
+            time.sleep(0.02)
+            sender.send(pairs[start : start + 100].tobytes())
+        lines, _ = process.communicate(timeout=40)
+        heard = []
+        while consumer.poll(1000):
+            heard.append(consumer.recv_multipart())
+    [event] = [line for line in readings(lines) if "kind" in line]
+    assert (event["kind"], event["pair"], event["unit"]) == ("lost", "a", "bit")
+    assert [json.loads(payload) for topic, payload in heard if topic == b"event/a"] == [event]

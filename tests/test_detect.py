@@ -7,7 +7,7 @@ from scipy.signal import lfilter
 
 from streammi import ConfigError, JointWindow, QuantileBins, UniformBins
 from streammi.core.lags import LagBank
-from streammi.detect import Detector
+from streammi.detect import Detector, LinkWatch
 from streammi.records import LinkHealth
 
 DATA = Path(__file__).parents[2] / "shared/data"
@@ -122,12 +122,31 @@ def test_a_delay_that_moves_is_reported_as_that():
 
 
 def test_a_silent_feed_is_stalled_until_it_is_back():
-    detector = Detector(pair="a")
+    watch = LinkWatch("a")
     states = [("connected", 1.0), ("stalled", 5.0), ("lost", 9.0), ("connected", 12.0), ("connected", 12.0)]
-    found = [detector.link(LinkHealth(endpoint="tcp://h:1", state=s, since=t)) for s, t in states]
+    found = [watch.update(LinkHealth(endpoint="tcp://h:1", state=s, since=t), t) for s, t in states]
     assert [[e.kind for e in f] for f in found] == [[], ["stalled"], [], ["recovered"], []]
     assert found[1][0].timestamp == 5.0
     assert (found[3][0].size, found[3][0].unit, found[3][0].pair) == (7.0, "s", "a")
+
+
+def test_each_link_is_watched_by_itself():
+    watch = LinkWatch("a")
+    first, second = (LinkHealth(endpoint=f"tcp://h:{k}", state="stalled", since=5.0) for k in (1, 2))
+    assert [e.kind for health in (first, second, first) for e in watch.update(health, 5.0)] == ["stalled", "stalled"]
+
+
+def test_missing_samples_are_reported_at_once_and_then_once_a_minute():
+    watch = LinkWatch("a")
+    totals = [(0.0, 0), (1.0, 3), (2.0, 4), (30.0, 9), (61.5, 10), (200.0, 10)]
+    found = {
+        now: [(e.kind, e.size, e.unit) for e in watch.update(LinkHealth(endpoint="h", state="connected", gaps=g), now)]
+        for now, g in totals
+    }
+    assert {now: events for now, events in found.items() if events} == {
+        1.0: [("gap", 3, "samples")],
+        61.5: [("gap", 7, "samples")],
+    }
 
 
 def test_settings_are_checked():

@@ -1,11 +1,13 @@
 """Monitor: what is said, when, and of what."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streammi import ConfigError, Monitor, PairBatch, Reading
+from streammi import ConfigError, Event, Monitor, PairBatch, Reading
 from streammi.config import MonitorConfig, bins, span
 from streammi.records import LinkHealth
 
@@ -94,6 +96,71 @@ def edges_of(edges: np.ndarray) -> np.ndarray:
     open_ended = edges.copy()
     open_ended[0], open_ended[-1] = -np.inf, np.inf
     return open_ended
+
+
+def coupled_then_not(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Dependent for the first half."""
+    x, y = signals(n)
+    y[n // 2 :] = np.random.default_rng(1).normal(size=n - n // 2)
+    return x, y
+
+
+@pytest.mark.parametrize("every", [1, 130, 5000])
+def test_changes_are_found_at_the_detectors_own_pace(every: int) -> None:
+    config = MonitorConfig(window=span(200), every=span(every), bins=bins("5"), detector="page-hinkley")
+    x, y = coupled_then_not(6000)
+    said = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y))
+    times = [t for t, _ in said]
+    assert times == sorted(times)
+    [(at, event)] = [(t, item) for t, item in said if isinstance(item, Event)]
+    assert (event.kind, at) == ("lost", event.timestamp)
+    assert at == 3200  # every 100 samples, whatever ``every`` is
+
+
+@settings(max_examples=10)
+@given(st.lists(st.integers(1, 700), min_size=10, max_size=10))
+def test_events_do_not_depend_on_the_batches(sizes: list[int]) -> None:
+    x, y = coupled_then_not(4000)
+    config = MonitorConfig(window=span(100), every=span(50), bins=bins("4"), detector="page-hinkley")
+    whole = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y))
+    monitor, edges = Monitor(config, event_time=True), [0, *np.cumsum(sizes).tolist(), x.size]
+    pieces = [out for a, b in pairwise(edges) for out in monitor.feed(PairBatch(x=x[a:b], y=y[a:b]))]
+    assert pieces == whole
+    assert any(isinstance(item, Event) for _, item in whole)
+
+
+def test_a_time_window_is_looked_at_by_its_own_clock() -> None:
+    x, y = coupled_then_not(6000)
+    t = np.cumsum(np.random.default_rng(2).exponential(0.01, 6000))
+    config = MonitorConfig(window=span("2s"), every=span("1s"), bins=bins("5"), detector="page-hinkley")
+    said = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y, t=t))
+    [event] = [item for _, item in said if isinstance(item, Event)]
+    assert event.kind == "lost"
+    assert t[3000] < event.timestamp < t[3000] + 4
+
+
+@pytest.mark.parametrize(("seconds", "looks_expected"), [(0.004, 76), (0.045, 806), (1.0, 2000)])
+def test_a_fast_feed_is_looked_at_a_hundred_times_a_second(seconds: float, looks_expected: int) -> None:
+    x, y = coupled_then_not(200_000)
+    config = MonitorConfig(window=span(200), every=span(10_000), bins=bins("5"), detector="page-hinkley")
+    monitor = Monitor(config)
+    looks = []
+    look = monitor._look
+    monitor._look = lambda at: looks.append(at) or look(at)  # type: ignore[method-assign, func-returns-value]
+    for k in range(200):
+        part = slice(k * 1000, (k + 1) * 1000)
+        monitor.feed(PairBatch(x=x[part], y=y[part], received=100 + k * seconds))
+    assert len(looks) == pytest.approx(looks_expected, abs=1)
+    assert "lost" in [e.kind for e in monitor.snapshot(run=1, seq=1, timestamp=1.0, links=(LINK,)).events]
+
+
+def test_what_happens_to_the_link_is_among_the_events() -> None:
+    monitor = Monitor(MonitorConfig(pair="a"))
+    assert monitor.link(LINK, 1.0) == []
+    [(at, event)] = monitor.link(LinkHealth(endpoint=LINK.endpoint, state="stalled", since=9.0), 9.1)
+    assert isinstance(event, Event)
+    assert (at, event.kind, event.pair) == (9.0, "stalled", "a")
+    assert monitor.snapshot(run=1, seq=1, timestamp=9.2, links=(LINK,)).events == (event,)
 
 
 def test_too_many_bins_are_warned_of() -> None:
