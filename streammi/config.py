@@ -14,7 +14,7 @@ import msgspec
 from streammi.errors import ConfigError
 
 Unit: TypeAlias = Literal["bit", "nat", "ban"]
-EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife", "balanced"]
+EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife", "schuermann"]
 DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
 BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
 PairMode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]

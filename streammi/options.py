@@ -68,7 +68,7 @@ class PairOptions:
         str | None,
         typer.Option(
             "--estimator",
-            help="The correction: balanced (the default), miller_madow, zhang, grassberger, jackknife, plugin.",
+            help="The correction: schuermann (the default), miller_madow, zhang, grassberger, jackknife, plugin.",
         ),
     ] = None
     null: Annotated[

@@ -63,7 +63,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     mi_corrected: float  # by `estimator`; may be slightly negative
     nmi: float | None  # 2 I / (H(X) + H(Y)); None when neither signal varies
     pearson_r: float | None  # of the window's own values; None for a constant or for labels
-    estimator: str = "balanced"
+    estimator: str = "schuermann"
     stderr: float | None = None  # of mi, delta method
     h_x_stderr: float | None = None
     h_y_stderr: float | None = None

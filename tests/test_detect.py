@@ -170,9 +170,9 @@ def test_settings_are_checked():
     ],
 )
 def test_a_chemical_plants_faults_are_found_and_nothing_else(file, x, y):
-    """Windows of 56 rows, 6 bins: faults 14 and 6 begin at row 160, fault 3 does not touch the pair."""
+    """Windows of 40 rows, 6 bins: faults 14 and 6 begin at row 160, fault 3 does not touch the pair."""
     columns = column(f"tep/{file}.csv.gz")
-    rows = [e.timestamp for e in events(columns[x], columns[y], n=56, bins=6, every=7)]
+    rows = [e.timestamp for e in events(columns[x], columns[y], n=40, bins=6, every=5)]
     if file in ("fault14", "fault06"):
         assert 160 < rows[0] <= 260
     else:

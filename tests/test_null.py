@@ -30,9 +30,9 @@ def p_values(x, y, n, **options):
 @pytest.mark.parametrize("phi", [0.0, 0.5, 0.8, 0.9, 0.95])
 def test_false_alarms_of_autocorrelated_signals_keep_to_the_nominal_rate(phi):
     rng = np.random.default_rng(5)
-    x, y = autoregressive(phi, 120_000, rng), autoregressive(phi, 120_000, rng)
+    x, y = autoregressive(phi, 250_000, rng), autoregressive(phi, 250_000, rng)
     p = np.array([v for v in p_values(x, y, 512)[0] if v is not None])
-    assert p.size > 200
+    assert p.size > 450  # 8 % is three standard errors above the nominal rate
     assert (p <= 0.05).mean() <= 0.08
 
 
