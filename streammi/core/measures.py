@@ -1,7 +1,7 @@
 """Counts and sums to a Reading: entropies, mutual information, their standard errors, and the verdict in words."""
 
 import math
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ UNIT_PER_BIT: Final[dict[Unit, float]] = {"bit": 1.0, "nat": math.log(2.0), "ban
 
 def check_unit(unit: str) -> Unit:
     """The unit itself; ConfigError when it is none of bit, nat and ban."""
-    if unit not in get_args(Unit):
+    if unit not in UNIT_PER_BIT:
         raise ConfigError("unit", "bit, nat or ban", unit)
-    return unit  # type: ignore[return-value]
+    return unit
 
 
 def reading(
@@ -37,15 +37,16 @@ def reading(
     estimate that is a mean of logarithms is that of the logarithm, divided by n (Roulston 1999, Physica D 125).
     """
     per_bit = UNIT_PER_BIT[check_unit(unit)]
-    h_x, h_y, h_xy = entropies(x_counts, y_counts, joint, n, plugin)
-    c_x, c_y, c_xy = entropies(x_counts, y_counts, joint, n, correction)
+    sums, moments = np.empty((2, 3), dtype=np.int64), np.empty(4)
+    kernels.summarise(joint, x_counts, y_counts, n, plugin.f, correction.f, plugin.unit_bits, sums, moments)
+    (s_x, s_y, s_xy), (t_x, t_y, t_xy) = sums.tolist()
+    per_pair, whole = plugin.unit_bits / n, plugin.whole.item(n)
+    h_x, h_y, h_xy = (whole - s_x) * per_pair, (whole - s_y) * per_pair, (whole - s_xy) * per_pair
     mi = max(0.0, h_x + h_y - h_xy)
-    moments = np.empty(4)
-    kernels.log_moments(joint, x_counts, y_counts, n, moments)
-    errors = [
-        math.sqrt(max(0.0, float(m) - mean * mean) / n) * per_bit
-        for m, mean in zip(moments, (h_x, h_y, h_xy, mi), strict=True)
-    ]
+    x_error, y_error, xy_error, mi_error = (
+        math.sqrt(max(0.0, moment - mean * mean) / n) * per_bit
+        for moment, mean in zip(moments.tolist(), (h_x, h_y, h_xy, mi), strict=True)
+    )
     return Reading(
         n=n,
         unit=unit,
@@ -55,26 +56,15 @@ def reading(
         h_x_given_y=max(0.0, h_xy - h_y) * per_bit,
         h_y_given_x=max(0.0, h_xy - h_x) * per_bit,
         mi=mi * per_bit,
-        mi_corrected=(c_x + c_y - c_xy) * per_bit,
+        mi_corrected=(correction.whole.item(n) - t_x - t_y + t_xy) * (per_pair * per_bit),
         nmi=min(2 * mi / (h_x + h_y), 1.0) if h_x + h_y > 0 else None,
         estimator=correction.estimator.name,
-        h_x_stderr=errors[0],
-        h_y_stderr=errors[1],
-        h_xy_stderr=errors[2],
-        stderr=errors[3],
+        h_x_stderr=x_error,
+        h_y_stderr=y_error,
+        h_xy_stderr=xy_error,
+        stderr=mi_error,
         **rest,
     )
-
-
-def entropies(
-    x_counts: NDArray[np.uint32], y_counts: NDArray[np.uint32], joint: NDArray[np.uint32], n: int, table: Table
-) -> tuple[float, float, float]:
-    """H(X), H(Y), H(X,Y) in bits by the table's estimator: (W(n) - S) / n."""
-    sums = np.empty(3, dtype=np.int64)
-    kernels.table_sums(joint, x_counts, y_counts, table.f, sums)
-    whole, (s_x, s_y, s_xy) = table.whole.item(n), sums.tolist()
-    per_pair = table.unit_bits / n
-    return (whole - s_x) * per_pair, (whole - s_y) * per_pair, (whole - s_xy) * per_pair
 
 
 def spearman(x: FloatArray, y: FloatArray) -> float | None:
@@ -87,7 +77,7 @@ def spearman(x: FloatArray, y: FloatArray) -> float | None:
     """
     if x.size < 2:
         return None
-    r, _, _ = kernels.correlation(_ranks(x), _ranks(y), x.size)
+    r, _, _ = kernels.correlation(_ranks(x), _ranks(y))
     return r if math.isfinite(r) else None
 
 

@@ -156,7 +156,7 @@ class JointWindow:
         if not self.n or not self._learnt:
             return None
         n, state = self.n, self._state
-        r, x_constant, y_constant = self._correlation()
+        r, x_constant, y_constant, x_run, y_run = kernels.compare(self._values, state.item(HEAD), n)
         return measures.reading(
             self._x_counts,
             self._y_counts,
@@ -165,11 +165,11 @@ class JointWindow:
             self.table("plugin"),
             self.table(estimator),
             unit,
-            pearson_r=r,
+            pearson_r=r if self._numeric and math.isfinite(r) else None,
             x_constant=x_constant,
             y_constant=y_constant,
-            x_run=kernels.final_run(self._values[0], state.item(HEAD), n),
-            y_run=kernels.final_run(self._values[1], state.item(HEAD), n),
+            x_run=x_run,
+            y_run=y_run,
             fill=self._fill(),
             t0=self._time_at(n),
             t1=self._time_at(1),
@@ -393,13 +393,6 @@ class JointWindow:
     def _numbers(self, side: int, values: NDArray[Any], codes: Codes) -> NDArray[Any]:
         """What the ring of values keeps: the values, or for labels their symbols."""
         return codes[: values.size] & kernels.SYMBOL if isinstance(self._axes[side], Categories) else values
-
-    def _correlation(self) -> tuple[float | None, bool, bool]:
-        """Pearson's r of the window's values, and whether x and y are constant."""
-        # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
-        x, y = self.values
-        r, x_constant, y_constant = kernels.correlation(x, y, self.n)
-        return (r if self._numeric and math.isfinite(r) else None), x_constant, y_constant
 
     def _fill(self) -> float:
         if self._span.pairs:

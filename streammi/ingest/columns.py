@@ -170,7 +170,7 @@ class Batch:
             t = [math.nan] * n
         else:
             self._timed = True
-        if n == 1:
+        if n == 1 and not isinstance(values[0], np.ndarray):
             self._rows.append((*(column[0] for column in values), t[0]))
         else:
             self._close_rows()
