@@ -210,3 +210,43 @@ def check_pair_name(name: str) -> str:
     if not 1 <= len(name) <= 64 or not name.isprintable() or any(c.isspace() for c in name):
         raise ConfigError("--name", "1 to 64 printable characters without white space", name)
     return name
+
+
+OPTION_NAMES = {"pair": "--name", "x_name": "--x", "y_name": "--y", "detector": "--detect", "endpoint": "ENDPOINT"}
+# How messages are fetched, not what they mean: a saved state goes on under other ones.
+TRANSPORT = frozenset({"pull", "receive_queue", "max_message"})
+
+
+def settings_of(config: MonitorConfig | FeedConfig) -> dict[str, str]:
+    """What decides the meaning of what was counted: each setting under its option's name, as text.
+
+    >>> settings_of(MonitorConfig(lags=(-5, 5)))["--lags"]
+    '-5:5'
+    """
+    return {
+        OPTION_NAMES.get(name, "--" + name.replace("_", "-")): _as_text(value)
+        for name, value in msgspec.structs.asdict(config).items()
+        if name not in TRANSPORT
+    }
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, BinsConfig):
+        return f"{value.kind}:{value.count or 'auto'}" if value.kind else str(value.count or "auto")
+    if isinstance(value, tuple):
+        return ":".join(f"{one:g}" for one in value)
+    return "not given" if value is None else str(value)
+
+
+def check_same(now: dict[str, str], then: dict[str, str]) -> None:
+    """ConfigError that names the settings that a saved state was made with, and are others now.
+
+    >>> check_same({"--window": "100 pairs", "--x": "a"}, {"--window": "1000 pairs", "--x": "a"})
+    Traceback (most recent call last):
+    ...
+    streammi.errors.ConfigError: --window must be 1000 pairs, as when the state was saved, got '100 pairs'
+    """
+    names = [name for name in now | then if now.get(name) != then.get(name)]
+    if names:
+        before, after = (", ".join(found.get(name, "not given") for name in names) for found in (then, now))
+        raise ConfigError(", ".join(names), f"{before}, as when the state was saved", after)

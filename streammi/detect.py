@@ -10,14 +10,15 @@ import math
 from statistics import fmean, median
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from streammi import drift
 from streammi.config import DetectorName
 from streammi.core.measures import UNIT_PER_BIT, check_unit, noise_bits
+from streammi.drift import CALIBRATION
 from streammi.errors import ConfigError
 from streammi.records import Event, EventKind, LinkHealth, Reading, Unit
 
 DEFAULT: Final[DetectorName] = "page-hinkley"
 OVERLAP: Final = 0.5  # share that two windows that are looked at may have in common
-CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
 RECENT: Final = 3  # newest readings that do not count as usual yet
 MEMORY: Final = 256  # readings since the last change that are remembered
 PRIOR_WEIGHT: Final = 4.0  # readings that the expected spread counts for, beside the spread that is seen
@@ -85,6 +86,19 @@ class Detector:
             self._not_before = reading.pairs + reading.n
         return events + [self._event(e, timestamp) for e in found]
 
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs: plain values, which are copied before the next reading."""
+        parts = {"inputs": [vars(i) for i in self._inputs], "level": self._level.state(), "delay": vars(self._delay)}
+        return parts | {"looked_at": self._looked_at, "not_before": self._not_before}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the saved state of a detector with the same settings."""
+        for one, saved in zip(self._inputs, state["inputs"], strict=True):
+            vars(one).update(saved)
+        self._level.restore(state["level"])
+        vars(self._delay).update(state["delay"])
+        self._looked_at, self._not_before = state["looked_at"], state["not_before"]
+
     def _event(self, found: "_Found", timestamp: float) -> Event:
         return found.event(self._pair, timestamp)
 
@@ -109,6 +123,14 @@ class LinkWatch:
         """What has happened to a link, as of ``now`` (wall clock, s)."""
         link = (health.endpoint, health.signal)
         return self._silence(link, health) + self._gap(link, health, now)
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs: plain values and tuples, which are copied before the next update."""
+        return {"silent_since": self._silent_since, "gaps": self._gaps}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a saved state."""
+        self._silent_since, self._gaps = state["silent_since"], state["gaps"]
 
     def _silence(self, link: "_Link", health: LinkHealth) -> list[Event]:
         at, silent_since = health.since, self._silent_since.get(link)
@@ -211,7 +233,7 @@ class _Level:
     def _begin(self) -> None:
         self._values: list[float] = []
         self._errors: list[float] = []
-        self._detector = drift_detector(self._name)
+        self._detector = drift.drift_detector(self._name)
         self._usual: float | None = None  # the level that deviations are from
         self._alarm = False
 
@@ -229,6 +251,17 @@ class _Level:
         self._detector.update((mi - self._usual) / spread)
         self._alarm |= self._detector.drift_detected
         return self._changed(reading, spread) if self._alarm else []
+
+    def state(self) -> dict[str, Any]:
+        own = {"values": self._values, "errors": self._errors, "usual": self._usual, "alarm": self._alarm}
+        return own | {"detector": drift.state_of(self._name, self._detector)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._values, self._errors = state["values"], state["errors"]
+        self._usual, self._alarm = state["usual"], state["alarm"]
+        usual, spread = self._usual, self._spread() if self._usual is not None else 1.0
+        seen = [] if usual is None else [(value - usual) / spread for value in self._values]
+        drift.restore(self._name, self._detector, state["detector"], seen)
 
     def _spread(self) -> float:
         """Standard deviation of the usual readings: what they show, and what their standard errors let expect."""
@@ -313,15 +346,3 @@ def _change_point(values: list[float]) -> int:
         return len(before) * len(after) * (fmean(before) - fmean(after)) ** 2
 
     return max(range(2, len(values)), key=gain)
-
-
-def drift_detector(name: DetectorName) -> Any:
-    """river's detector of that name, set for readings in units of their usual spread."""
-    from river import drift  # late: river takes a second or two to import, and few feeds are watched for changes
-
-    if name == "adwin":
-        return drift.ADWIN(delta=0.002, clock=1, grace_period=2 * CALIBRATION)  # type: ignore[no-untyped-call]
-    if name == "kswin":
-        return drift.KSWIN(alpha=0.001, window_size=30, stat_size=10, seed=0)
-    # Deviations of less than one spread do not add up; the sum of what is beyond must exceed five.
-    return drift.PageHinkley(min_instances=CALIBRATION, delta=1.0, threshold=5.0, alpha=1.0)

@@ -2,10 +2,12 @@
 
 import math
 from collections import deque
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from streammi.core.codec import State
 from streammi.records import HistoryLevel
 
 POINTS: Final = 512  # a level
@@ -58,6 +60,16 @@ class History:
                 t, mi, low, high, null = np.array(ring.points).T.copy()
                 levels.append(HistoryLevel(step=FACTOR**k, t=t, mi=mi, low=low, high=high, null_q95=null))
         return tuple(levels)
+
+    def state(self) -> State:
+        """What ``restore`` needs: plain values and arrays."""
+        return {"totals": [r.total for r in self._rings]}, [np.array(r.points).reshape(-1, 5) for r in self._rings]
+
+    def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
+        """Take up a saved state."""
+        for ring, total, points in zip(self._rings, header["totals"], arrays, strict=True):
+            ring.total = total
+            ring.points = deque(map(tuple, points.tolist()), maxlen=POINTS)
 
 
 def _merged(points: list[Point]) -> Point:

@@ -2,14 +2,15 @@
 
 import math
 from collections import deque
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
 
-from streammi.config import MonitorConfig, Span
-from streammi.core import measures
+from streammi.config import MonitorConfig, Span, check_same, settings_of
+from streammi.core import codec, measures
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
+from streammi.core.codec import State
 from streammi.core.lags import LagBank
 from streammi.core.null import ShiftNull
 from streammi.core.window import JointWindow
@@ -46,9 +47,8 @@ class Monitor:
         self.notes: list[str] = []  # what a person should know, once each; the application says them
         self._bank = None if config.lags is None else LagBank(range(config.lags[0], config.lags[1] + 1))
         self._null = ShiftNull(config.null, self._bank) if config.null else None
-        for follower in (self._bank, self._null):
-            if follower is not None:
-                self.window.follow(follower)
+        for follower in self._followers.values():
+            self.window.follow(follower)
         self._event_time = event_time
         self._cadence = Cadence(config.every, event_time)
         self._detector = None if config.detector is None else Detector(config.detector, config.pair, config.unit)
@@ -107,6 +107,56 @@ class Monitor:
             verdict="" if reading is None else measures.verdict(reading),
             status=int(status_of(reading, total(links))),
         )
+
+    def state(self) -> State:
+        """Everything that it remembers, as plain values and arrays that are its own no more."""
+        plain = {
+            "settings": settings_of(self.config),
+            "cadence": self._cadence.state(),
+            "looks": [*self._looks.state(), self._looked],
+            "links": self._links.state(),
+            "detector": None if self._detector is None else self._detector.state(),
+            "events": [msgspec.structs.asdict(event) for event in self._events],
+            "latest": None if self._latest is None else msgspec.structs.asdict(self._latest),
+            "learnt": self._learnt,
+            "spearman": self._spearman,
+            "notes": self.notes,
+        }
+        parts = {
+            "monitor": ({"plain": codec.to_plain(plain)}, list[Any]()),
+            "window": self.window.state(),
+            "history": self._history.state(),
+        }
+        return codec.joined(parts | {name: part.state() for name, part in self._followers.items()})
+
+    def restore(self, state: State) -> None:
+        """Take up the state of a monitor with the same settings: from then on it says what that one would have said.
+
+        Raises ConfigError when the settings differ.
+        """
+        parts = codec.parts_of(state)
+        plain = codec.from_plain(parts["monitor"][0]["plain"])
+        check_same(settings_of(self.config), plain["settings"])
+        self.window = JointWindow.from_state(*parts["window"])
+        for name, follower in self._followers.items():
+            follower.restore(*parts[name])
+            self.window.follow(follower)
+        self._cadence.restore(plain["cadence"])
+        self._looks.restore(plain["looks"])
+        self._looked = plain["looks"][-1]
+        self._links.restore(plain["links"])
+        if self._detector is not None:
+            self._detector.restore(plain["detector"])
+        self._history.restore(*parts["history"])
+        self._events.extend(Event(**event) for event in plain["events"])
+        self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
+        self._learnt, self._spearman = plain["learnt"], plain["spearman"]
+        self.notes[:] = plain["notes"]
+
+    @property
+    def _followers(self) -> dict[str, LagBank | ShiftNull]:
+        named = {"bank": self._bank, "null": self._null}
+        return {name: follower for name, follower in named.items() if follower is not None}
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:
         if stop - start == 1:  # each sample has its reading: the short way is 20 times faster than arrays of one
@@ -213,6 +263,14 @@ class Cadence:
         self._samples = 0
         self._due = -np.inf
         self._newest = -np.inf
+
+    def state(self) -> list[float]:
+        """What ``restore`` needs."""
+        return [self._samples, self._due, self._newest]
+
+    def restore(self, state: list[float]) -> None:
+        """Take up a saved state."""
+        self._samples, self._due, self._newest = int(state[0]), state[1], state[2]
 
     def cuts(self, batch: PairBatch) -> list[tuple[int, float]]:
         """Where in the batch a reading is due: (samples before it, its timestamp)."""

@@ -15,7 +15,7 @@ _LAYERS = """
 errors  config  records  health  stop  security  connections
 core
 ingest
-publish.status  history  detect
+publish.status  history  drift  detect
 monitor
 analysis  publish
 dashboard

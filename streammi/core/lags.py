@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from streammi.config import Unit
 from streammi.core import kernels
 from streammi.core.binning import Axis, Categories, Codes
+from streammi.core.codec import State
 from streammi.core.estimators import Table
 from streammi.core.measures import UNIT_PER_BIT, check_unit
 from streammi.errors import ConfigError
@@ -108,15 +109,15 @@ class LagBank:
             self._add(max(before, history.tail), history.seen, 1)
         history.forget()
 
-    def state(self) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    def state(self) -> State:
         """What ``restore`` needs: plain values and arrays."""
         history = self._history
         header = {"delays": self._delays.tolist(), "seen": history.seen, "n": history.n, "reach": history.reach}
-        return header, [history.values]
+        return header | {"room": history.room}, [history.values.copy()]
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state; the counts are there again once the bank follows the restored window."""
-        self._history.restore(arrays[0], header["seen"], header["n"])
+        self._history.restore(arrays[0], header["seen"], header["n"], header["room"])
         self.move(header["delays"])
         self._history.reach = header["reach"]
 
@@ -158,6 +159,11 @@ class _History:
         return self._codes[0], self._codes[1], self.oldest
 
     @property
+    def room(self) -> int:
+        """How many pairs there is room for: it decides when old ones are forgotten."""
+        return self._values.shape[1]
+
+    @property
     def kept(self) -> int:
         """How many pairs there are."""
         return self.seen - self.oldest
@@ -197,8 +203,8 @@ class _History:
                 axis.code(values, out)
                 out &= kernels.SYMBOL
 
-    def restore(self, values: NDArray[Any], seen: int, n: int) -> None:
-        self._values = np.array(values, dtype=np.float64)
+    def restore(self, values: NDArray[Any], seen: int, n: int, room: int) -> None:
+        self._values = _resized(values, room)
         self._codes = np.zeros(self._values.shape, dtype=np.uint16)
         self.seen, self.n, self.oldest = seen, n, seen - values.shape[1]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from streammi.core import kernels
 from streammi.core.binning import Axis, Codes
+from streammi.core.codec import State
 from streammi.core.estimators import Table
 from streammi.core.lags import LagBank, mi_of
 from streammi.core.measures import UNIT_PER_BIT
@@ -93,11 +94,11 @@ class ShiftNull:
             peak_p=self._peak_p(table, all_peaks),
         )
 
-    def state(self) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    def state(self) -> State:
         """What ``restore`` needs: plain values and arrays."""
         header, arrays = self._bank.state()
         plan = {"planned": self._planned, "next_plan": self._next_plan, "correlation_time": self.correlation_time}
-        return {"bank": header, **plan, "renewed": self._renewed, "turn": self._turn}, [*arrays, self._peaks]
+        return {"bank": header, **plan, "renewed": self._renewed, "turn": self._turn}, [*arrays, self._peaks.copy()]
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state; whole again once it follows the restored window."""

@@ -249,8 +249,8 @@ class JointWindow:
     def __repr__(self) -> str:
         return f"JointWindow({self._bins[0]!r}, {self._bins[1]!r}, {str(self._span)!r}) with {self.n} pairs"
 
-    def to_bytes(self) -> bytes:
-        """The whole state, with a version and a checksum; equal windows have equal bytes."""
+    def state(self) -> codec.State:
+        """The whole state as plain values and arrays; equal windows have equal ones."""
         at = self._order()
         header = {
             "span": [self._span.pairs, self._span.seconds],
@@ -266,12 +266,11 @@ class JointWindow:
         arrays: list[NDArray[Any]] = [self._ring[at], self.values, *self._learnt_shares]
         if self._times is not None:
             arrays.append(self._times[at])
-        return codec.pack(FORMAT, header, arrays)
+        return header, arrays
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "JointWindow":
-        """The window that ``to_bytes`` saved, bit for bit; ConfigError when the bytes are cut, changed or foreign."""
-        header, arrays = codec.unpack(FORMAT, data)
+    def from_state(cls, header: dict[str, Any], arrays: list[NDArray[Any]]) -> "JointWindow":
+        """The window whose ``state`` this is, bit for bit."""
         x_bins, y_bins = (binning.from_plain(b) for b in header["bins"])
         window = cls(x_bins, y_bins, Span(*header["span"]), estimator=header["estimator"])
         ring, values, x_shares, y_shares, *times = arrays
@@ -288,6 +287,15 @@ class JointWindow:
         window._learnt_shares = [x_shares, y_shares]
         window._recount()
         return window
+
+    def to_bytes(self) -> bytes:
+        """The whole state, with a version and a checksum; equal windows have equal bytes."""
+        return codec.pack(FORMAT, *self.state())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "JointWindow":
+        """The window that ``to_bytes`` saved, bit for bit; ConfigError when the bytes are cut, changed or foreign."""
+        return cls.from_state(*codec.unpack(FORMAT, data))
 
     # How it is done -------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from collections import deque
 from datetime import UTC, datetime
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -13,6 +13,9 @@ from streammi.records import FloatArray, Tally
 
 RESTART_AFTER: Final = 100  # late samples in a row: the clock did not falter, it was set back
 LAGS_KEPT: Final = 101  # batches over which the lag is taken
+SAVED: Final = (
+    "t", "values", "used", "steps", "restarts", "_newest", "_seen", "_late_run", "_closed_t", "_counts",
+)  # fmt: skip
 
 Values = NDArray[np.generic]
 
@@ -96,6 +99,19 @@ class Side:
         on_time = ~late[:n]
         self._insert(values[:n][on_time], t[:n][on_time])
         return n
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs: plain values and arrays, which are copied before more samples come."""
+        step = None if self.last_step is None else msgspec.structs.astuple(self.last_step)
+        return {name: getattr(self, name) for name in SAVED} | {"last_step": step, "_lags": list(self._lags)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a saved state."""
+        for name in SAVED:
+            setattr(self, name, state[name])
+        self.used = self.used.copy()  # it is written to
+        self.last_step = None if state["last_step"] is None else ClockStep(*state["last_step"])
+        self._lags.extend(state["_lags"])
 
     def restart(self) -> None:
         """Begin anew at any time; nothing may be waiting."""

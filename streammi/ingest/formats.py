@@ -168,6 +168,30 @@ class Decoder:
         (values,), t = self._columns(messages)
         return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
 
+    def state(self) -> dict[str, Any]:
+        """What it remembers and has counted; the formats' memory may hold sets, tuples and arrays."""
+        counted = {"messages": self.messages, "bytes": self.bytes, "pairs": self.pairs, "malformed": self.malformed}
+        read = {"format": self.format, "settled": self._settled, "other": self._other, "changed": self._changed}
+        return {
+            "counted": counted,
+            "read": read,
+            "last_t": self._last_t,
+            "gaps": self._gaps.state(),
+            "memory": self._wanted.memory,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the saved state of a decoder with the same settings."""
+        for name, value in state["counted"].items():
+            setattr(self, name, value)
+        read = state["read"]
+        if read["format"] is not None:
+            self._use(read["format"])
+        self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
+        self._last_t = state["last_t"]
+        self._gaps.restore(state["gaps"])
+        self._wanted.memory.update(state["memory"])
+
     def _columns(self, messages: Messages) -> tuple[list[Any], FloatArray | None]:
         batch = Batch(len(self._wanted.paths), self._wanted.labels)
         size = sum(map(len, chain.from_iterable(messages)))

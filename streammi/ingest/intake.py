@@ -4,7 +4,7 @@ Live feeds and replays of what was recorded from them are read by the same code,
 """
 
 from collections import deque
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from msgspec.structs import replace
 
@@ -30,6 +30,12 @@ class Intake(Protocol):
 
     def describe(self, links: Links, now: float) -> Links:
         """The links, one a source, completed by what is known of their messages."""
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs: values that are copied before the next message."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the saved state of an intake with the same settings."""
 
 
 def intake_of(config: SourceConfig) -> Intake:
@@ -59,6 +65,15 @@ class PairIntake:
         (link,) = links
         message_rate, rate = self._meter.rates(now)
         return (described(link, self._decoder, pairs=self._decoder.pairs, rate=rate, message_rate=message_rate),)
+
+    def state(self) -> dict[str, Any]:
+        """The decoder's and the rates'."""
+        return {"decoder": self._decoder.state(), "meter": self._meter.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a saved state."""
+        self._decoder.restore(state["decoder"])
+        self._meter.restore(state["meter"])
 
 
 class JoinIntake:
@@ -101,6 +116,21 @@ class JoinIntake:
             found.append(link)
         return tuple(found)
 
+    def state(self) -> dict[str, Any]:
+        """The decoders', the join's and the rates'."""
+        meters = [meter.state() for meter in (*self._meters, self._pair_meter)]
+        decoders = [decoder.state() for decoder in self._decoders]
+        return {"decoders": decoders, "join": self._join.state(), "meters": meters, "pairs": self._pairs}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a saved state."""
+        for decoder, saved in zip(self._decoders, state["decoders"], strict=True):
+            decoder.restore(saved)
+        for meter, points in zip((*self._meters, self._pair_meter), state["meters"], strict=True):
+            meter.restore(points)
+        self._join.restore(state["join"])
+        self._pairs = state["pairs"]
+
 
 def described(link: LinkHealth, decoder: Decoder, *notes: str, **more: object) -> LinkHealth:
     """The link with its decoder's totals, ``more`` fields and notes."""
@@ -130,6 +160,14 @@ class Meter:
             self._points.append((now, messages, pairs))
         while len(self._points) > 1 and now - self._points[0][0] > RATE_SECONDS:
             self._points.popleft()
+
+    def state(self) -> list[tuple[float, int, int]]:
+        """What ``restore`` needs."""
+        return list(self._points)
+
+    def restore(self, points: list[tuple[float, int, int]]) -> None:
+        """Take up a saved state."""
+        self._points = deque(points)
 
     def rates(self, now: float) -> tuple[float | None, float | None]:
         """Messages and pairs a second; None before there are two points, 0 after nothing came for a while."""

@@ -6,7 +6,7 @@ that may still come could change its lot: each source lets in what is at most ``
 the older of the two limits is the watermark.
 """
 
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from streammi.records import FloatArray, PairBatch, SampleBatch
 
 LIMIT: Final = 100_000  # waiting samples a side: 2.4 MB
 OFFSETS_KEPT: Final = 1000  # pairs over which their offset is taken
+SAVED: Final = ("_started", "_untimed", "_arrived", "_settled", "_offsets")
 
 
 class _Pairs(NamedTuple):
@@ -94,6 +95,17 @@ class Join:
     def flush(self) -> PairBatch:
         """Settle everything that waits, as if nothing more came; returns the last pairs."""
         return self._batch([self._settle(final=True)], 0.0, 0)
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs: plain values and arrays, which are copied before more samples come."""
+        return {"x": self.x.state(), "y": self.y.state()} | {name: getattr(self, name) for name in SAVED}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the saved state of a join with the same settings."""
+        self.x.restore(state["x"])
+        self.y.restore(state["y"])
+        for name in SAVED:
+            setattr(self, name, state[name])
 
     @property
     def clock_offset_s(self) -> float | None:

@@ -1,6 +1,6 @@
 """Sequence numbers: what is missing between them, what came late after all, and when they began again."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -62,6 +62,15 @@ class GapCounter:
             self.gaps += ahead * numbers.weight
             self._missing = [*self._missing[1 - REMEMBERED :], Numbers(expected, ahead, numbers.weight)]
         self._next = numbers.first + numbers.many
+
+    def state(self) -> list[Any]:
+        """What ``restore`` needs, plain values."""
+        return [self.gaps, self.reordered, self.resets, self._next, [list(gap) for gap in self._missing]]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take up a saved state."""
+        self.gaps, self.reordered, self.resets, self._next, missing = state
+        self._missing = [Numbers(*gap) for gap in missing]
 
     def _restart(self) -> None:
         self.resets += 1
