@@ -53,6 +53,22 @@ def test_counts_and_mi_equal_a_counter(pairs: list[tuple[float, float]], size: i
     assert reading.x_clipped == sum(abs(x) > 2 for x, _ in finite[-size:])
 
 
+@given(st.integers(0, 50), st.integers(28, 200), st.integers(2, 40), st.integers(0, 1 << 30))
+def test_a_piece_longer_than_the_window_leaves_what_single_pairs_leave(
+    before: int, many: int, size: int, seed: int
+) -> None:
+    """The pairs that have left again by its end are not counted, and must not be missed."""
+    x, y = np.random.default_rng(seed).normal(0, 1.5, (2, before + many))  # some of them outside of the bins
+    single, piece = JointWindow(*BINS, size), JointWindow(*BINS, size)
+    for a, b in zip(x, y, strict=True):
+        single.update(a, b)
+    piece.extend(x[:before], y[:before])
+    piece.extend(x[before:], y[before:])
+    assert piece.to_bytes() == single.to_bytes()
+    assert (piece.sums, piece.mi) == (single.sums, single.mi)
+    assert piece.counts.tolist() == single.counts.tolist()
+
+
 @given(PAIRS, st.integers(2, 20), st.randoms())
 def test_every_way_in_gives_the_same_bits(pairs: list[tuple[float, float]], size: int, random: object) -> None:
     """One by one, in any pieces, and saved and restored on the way."""

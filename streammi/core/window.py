@@ -375,9 +375,11 @@ class JointWindow:
             if not self._learnt:
                 out[:] = math.nan
             emit = out if self._learnt else EMPTY
-            kernels.slide(
-                x_codes, y_codes, self._ring, state, *counts, table.f, table.whole, table.unit_bits, self._floor, emit
-            )
+            codes = x_codes, y_codes, self._ring, state
+            if not emit.size and x.size >= max(self._ring.size, self._joint.size):
+                kernels.refill(*codes, *counts, table.f)
+            else:
+                kernels.slide(*codes, *counts, table.f, table.whole, table.unit_bits, self._floor, emit)
             if t is not None:
                 _write(self._timestamps(), head, t)
         _write(self._values[0], head, self._numbers(0, x[:taken], x_codes))
