@@ -24,6 +24,7 @@ from streammi.publish.outbox import Outbox
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
 from streammi.records import LinkHealth, PairBatch
+from streammi.security import PLAIN_TEXT, Keys
 from streammi.stop import Stop, parent_of
 
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
@@ -35,6 +36,7 @@ def run_monitor(
     run: RunOptions,
     lines: TextIO | None = None,
     *,
+    keys: Keys = PLAIN_TEXT,
     log: TextIO | None = None,
     clock: Callable[[], float] = time.time,
 ) -> int:
@@ -45,14 +47,19 @@ def run_monitor(
     log = log or sys.stderr
     with ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
+        stack.enter_context(keys.guarding(context))
         publisher = None
         if run.publish is not None:
-            publisher = stack.enter_context(closing(Publisher(run.publish, context, insecure=run.insecure)))
+            publisher = Publisher(run.publish, context, keys=keys, insecure=run.insecure)
+            stack.enter_context(closing(publisher))
             print(f"streammi: publishing mi/{config.pair} on {publisher.endpoint}", file=log, flush=True)
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         warm_up(config)
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
-        feed = stack.enter_context(closing(Feed(source, context, clock)))
+        feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
+        for link in feed.health(clock()):
+            if link.note:
+                print(f"streammi: {link.endpoint}: {link.note}", file=log, flush=True)
         stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
         loop = Loop(Monitor(config), feed, publisher, Outbox(config.pair, publisher, lines, int(clock())), clock)
         return loop.run(stop, run.samples, log)

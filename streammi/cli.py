@@ -9,9 +9,12 @@ import typer
 from streammi import __version__
 from streammi.errors import StreammiError
 from streammi.options import (
+    BindKeyOptions,
+    ConnectKeyOptions,
     Endpoint,
     FeedOptions,
     Insecure,
+    KeyOptions,
     PairOptions,
     RunOptions,
     Seconds,
@@ -51,6 +54,7 @@ def monitor(
     feed: FeedOptions,
     pair: PairOptions,
     run: RunOptions,
+    keys: KeyOptions,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No JSON lines on standard output.")] = False,
 ) -> None:
     """Watch a feed without a screen: readings as JSON lines and, with --publish, on a socket.
@@ -64,7 +68,8 @@ def monitor(
     from streammi.app import run_monitor
 
     lines = None if quiet else sys.stdout
-    status = run_monitor(pair.config(feed.x, feed.y, endpoint), feed.config(endpoint, pair.labels), run, lines)
+    settings, source = pair.config(feed.x, feed.y, endpoint), feed.config(endpoint, pair.labels)
+    status = run_monitor(settings, source, run, lines, keys=keys.keys(run.publish))
     raise typer.Exit(status)
 
 
@@ -76,6 +81,7 @@ def watch(
     pair: PairOptions,
     run: RunOptions,
     view: ViewOptions,
+    keys: KeyOptions,
 ) -> None:
     """Watch a feed on the screen: monitor and view in one.
 
@@ -87,12 +93,12 @@ def watch(
     """
     from streammi.launch import run_watch
 
-    raise typer.Exit(run_watch(endpoint, feed, pair, run, view))
+    raise typer.Exit(run_watch(endpoint, feed, pair, run, view, keys))
 
 
 @app.command("view", no_args_is_help=True)
 @grouped
-def view_(endpoint: Endpoint, view: ViewOptions, seconds: Seconds = None) -> None:
+def view_(endpoint: Endpoint, view: ViewOptions, keys: ConnectKeyOptions, seconds: Seconds = None) -> None:
     """Show a running monitor, from anywhere; piped, its readings as lines.
 
     \b
@@ -100,10 +106,11 @@ def view_(endpoint: Endpoint, view: ViewOptions, seconds: Seconds = None) -> Non
       streammi view tcp://127.0.0.1:5557
       streammi view tcp://plant:5557 --output jsonl | jq .mi_corrected
       streammi view tcp://127.0.0.1:5557 --output once
+      streammi view tcp://plant:5557 --curve-server-key plant.key --curve-secret alice/alice.key_secret
     """
     from streammi.show import run_view
 
-    raise typer.Exit(run_view(endpoint, view, seconds=seconds))
+    raise typer.Exit(run_view(endpoint, view, keys=keys.keys(), seconds=seconds))
 
 
 @app.command()
@@ -132,11 +139,13 @@ def demo(
 
 
 @app.command(no_args_is_help=True)
+@grouped
 def publish(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="A CSV or CSV.gz file, - for standard input, host or seed.")
     ],
     bind: Annotated[str, typer.Option("--bind", metavar="ENDPOINT", help="Where to publish.")],
+    keys: BindKeyOptions,
     x: Annotated[str | None, typer.Option("--x", metavar="COL", help="Column of x.")] = None,
     y: Annotated[str | None, typer.Option("--y", metavar="COL", help="Column of y.")] = None,
     rate: Annotated[
@@ -171,6 +180,7 @@ def publish(
         batch=batch,
         push=push,
         insecure=insecure,
+        keys=keys.keys(),
         seconds=seconds,
     )
     raise typer.Exit(status)
@@ -199,6 +209,34 @@ def replay(
 
     pairs = read_pairs(file, x, y, t, labels=pair.labels)
     raise typer.Exit(run_replay(pair.config(x, y, file), pairs, file, sys.stdout))
+
+
+@app.command(no_args_is_help=True)
+def keygen(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder for the two files, which are named like it.")],
+) -> None:
+    """Make a pair of CURVE keys, so that a feed or a monitor is read by those you choose and by nobody else.
+
+    \b
+    Each side has a pair. Who connects gives --curve-secret and, as --curve-server-key, the other side's NAME.key.
+    Who is connected to gives --curve-secret and --authorized-keys DIR, a folder of the NAME.key of all it lets in.
+
+    \b
+    Examples:
+      streammi keygen plant
+      streammi keygen ~/.config/alice
+      cp alice.key in/
+      streammi monitor ipc:///run/bus --publish tcp://*:5557 --curve-secret plant/plant.key_secret --authorized-keys in
+      streammi view tcp://plant:5557 --curve-secret alice/alice.key_secret --curve-server-key plant.key
+    """
+    from pathlib import Path
+
+    from streammi.security import write_keys
+
+    public, secret = write_keys(Path(folder))
+    print(f"{secret}  stays here, readable by you alone: --curve-secret {secret}")
+    print(f"{public}  goes to those you connect to, for their --authorized-keys folder,")
+    print(f"{'':{len(str(public))}}  and to those who connect to you, as their --curve-server-key")
 
 
 def main() -> None:

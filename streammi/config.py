@@ -22,6 +22,8 @@ PairMode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 MAX_WINDOW_PAIRS = 1 << 24  # 16.8 M pairs: 0.5 GB of values, symbols and times
 MAX_BINS = 1024  # a joint histogram of 4 MiB
+RECEIVE_QUEUE = 256  # whole messages that wait to be counted (RCVHWM)
+MAX_MESSAGE = 1 << 20  # bytes a frame (MAXMSGSIZE); the frames of a message together: see ingest.frames
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -161,8 +163,14 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     pull: bool = False  # PULL takes frames away from other consumers, so it is asked for by name
     format: str = "auto"
     labels: bool = False  # values are labels, not numbers
-    receive_queue: int = 256  # messages (RCVHWM)
-    max_message: int = 1 << 20  # bytes (MAXMSGSIZE)
+    receive_queue: int = RECEIVE_QUEUE
+    max_message: int = MAX_MESSAGE
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.receive_queue <= 1_000_000:
+            raise ConfigError("--receive-queue", "between 1 and 1,000,000 messages", self.receive_queue)
+        if not 64 <= self.max_message <= 1 << 30:
+            raise ConfigError("--max-message", "between 64 and 1,073,741,824 bytes", self.max_message)
 
 
 class JoinConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,21 +14,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from streammi.options import FeedOptions, PairOptions, RunOptions, ViewOptions, arguments
+import msgspec
+
+from streammi.options import FeedOptions, KeyOptions, PairOptions, RunOptions, ViewOptions, arguments
+from streammi.security import PLAIN_TEXT, Keys, reachable_here
 from streammi.stop import PARENT
 
 GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
 
 
-def run_watch(endpoint: str, feed: FeedOptions, pair: PairOptions, run: RunOptions, view: ViewOptions) -> int:
+def run_watch(
+    endpoint: str, feed: FeedOptions, pair: PairOptions, run: RunOptions, view: ViewOptions, keys: KeyOptions
+) -> int:
     """A monitor of ``endpoint`` and a view of it; returns the exit status."""
     # What is wrong is said here, before there is a second process and a screen.
     pair.config(feed.x, feed.y, endpoint)
     feed.config(endpoint, pair.labels)
+    known = keys.keys(run.publish)
+    # A monitor lets its own key in: that is how its view connects to it.
+    own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
     with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
         run = replace(run, publish=run.publish or _ipc(folder, "readings"))
-        words = ["monitor", endpoint, *arguments(feed), *arguments(pair), *arguments(run), "--quiet"]
-        return _view_beside([words], str(run.publish), view, run.seconds, Path(folder))
+        words = ["monitor", endpoint, *arguments(feed), *arguments(pair), *arguments(run), *arguments(keys), "--quiet"]
+        return _view_beside([words], reachable_here(str(run.publish)), view, run.seconds, Path(folder), own)
 
 
 def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, seconds: float | None) -> int:
@@ -58,7 +66,12 @@ def _ipc(folder: str, name: str) -> str:
 
 
 def _view_beside(
-    commands: Sequence[list[str]], link: str, view: ViewOptions, seconds: float | None, folder: Path
+    commands: Sequence[list[str]],
+    link: str,
+    view: ViewOptions,
+    seconds: float | None,
+    folder: Path,
+    keys: Keys = PLAIN_TEXT,
 ) -> int:
     """Run the commands beside a view of ``link``; the status of whichever ended with something to say."""
     from streammi.show import run_view
@@ -69,7 +82,7 @@ def _view_beside(
         def ended() -> bool:
             return any(process.poll() is not None for process in beside)
 
-        status = run_view(link, view, seconds=seconds, ended=ended)
+        status = run_view(link, view, keys=keys, seconds=seconds, ended=ended)
     for k, process in enumerate(beside):
         # After the screen is restored. Terminated by us is no news.
         if process.returncode not in (0, 128 + 15, -15):

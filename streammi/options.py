@@ -4,16 +4,28 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from functools import wraps
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import typer
 
-from streammi.config import FeedConfig, MonitorConfig, bins, lag_range, span, value_range
+from streammi.config import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, MonitorConfig, bins, lag_range, span, value_range
 from streammi.errors import ConfigError
+from streammi.security import Keys, read_keys
 
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556.")]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")]
 Seconds = Annotated[float | None, typer.Option(min=0.0, help="End after so many seconds.")]
+
+ServerKey = Annotated[
+    str | None, typer.Option("--curve-server-key", metavar="KEY", help="The peer's public key: a file, or the key.")
+]
+SecretKey = Annotated[
+    str | None, typer.Option("--curve-secret", metavar="FILE", help="Our own secret key (streammi keygen).")
+]
+AuthorizedKeys = Annotated[
+    str | None,
+    typer.Option("--authorized-keys", metavar="DIR", help="Let in only those whose public keys are in DIR."),
+]
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,12 @@ class FeedOptions:
         bool, typer.Option("--pull", help="PULL instead of SUB: takes messages away from other consumers.")
     ] = False
     format: Annotated[str, typer.Option("--format", help="Format of the messages; auto recognises it.")] = "auto"
+    receive_queue: Annotated[
+        int, typer.Option("--receive-queue", metavar="N", help="Messages that may wait to be counted.")
+    ] = RECEIVE_QUEUE
+    max_message: Annotated[
+        int, typer.Option("--max-message", metavar="BYTES", help="Largest frame that a message may have.")
+    ] = MAX_MESSAGE
 
     def config(self, endpoint: str, labels: bool) -> FeedConfig:
         """The settings of a feed from ``endpoint``."""
@@ -43,6 +61,8 @@ class FeedOptions:
             pull=self.pull,
             format=self.format,
             labels=labels,
+            receive_queue=self.receive_queue,
+            max_message=self.max_message,
         )
 
 
@@ -125,6 +145,48 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
+class ConnectKeyOptions:
+    """Keys of a program that connects."""
+
+    curve_server_key: ServerKey = None
+    curve_secret: SecretKey = None
+
+    def keys(self) -> Keys:
+        """The keys; ConfigError where they do not make sense."""
+        return read_keys(self.curve_secret, server=self.curve_server_key)
+
+
+@dataclass(frozen=True)
+class BindKeyOptions:
+    """Keys of a program that others connect to."""
+
+    curve_secret: SecretKey = None
+    authorized_keys: AuthorizedKeys = None
+
+    def keys(self) -> Keys:
+        """The keys; ConfigError where they do not make sense."""
+        return read_keys(self.curve_secret, authorized=self.authorized_keys)
+
+
+@dataclass(frozen=True)
+class KeyOptions:
+    """Keys of a program that connects to a feed, and that others connect to."""
+
+    curve_server_key: ServerKey = None
+    curve_secret: SecretKey = None
+    authorized_keys: AuthorizedKeys = None
+
+    def keys(self, publish: str | None) -> Keys:
+        """The keys of a program that publishes on ``publish``; ConfigError where they do not make sense."""
+        return read_keys(
+            self.curve_secret,
+            server=self.curve_server_key,
+            authorized=self.authorized_keys,
+            serves=publish is not None,
+        )
+
+
+@dataclass(frozen=True)
 class ViewOptions:
     """How it is shown."""
 
@@ -152,6 +214,11 @@ class ViewOptions:
         return self.output
 
 
+GROUPS: Final = (
+    FeedOptions, PairOptions, RunOptions, ViewOptions, ConnectKeyOptions, BindKeyOptions, KeyOptions,
+)  # fmt: skip
+
+
 def arguments(options: Any) -> list[str]:
     """The command-line words that give these options; those at their defaults are left out."""
     words: list[str] = []
@@ -170,7 +237,7 @@ def arguments(options: Any) -> list[str]:
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command take option groups: a parameter of such a class becomes the class' fields as options."""
     hints = get_type_hints(command, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if hint in (FeedOptions, PairOptions, RunOptions, ViewOptions)}
+    groups = {name: hint for name, hint in hints.items() if hint in GROUPS}
 
     @wraps(command)
     def expanded(**given: Any) -> None:

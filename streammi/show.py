@@ -15,6 +15,7 @@ from streammi.dashboard.source import LINE_QUEUE, Source
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
 from streammi.options import ViewOptions
+from streammi.security import PLAIN_TEXT, Keys
 from streammi.stop import Stop
 
 
@@ -22,9 +23,11 @@ def run_view(
     endpoint: str,
     options: ViewOptions,
     *,
+    keys: Keys = PLAIN_TEXT,
     seconds: float | None = None,
     ended: Callable[[], bool] = lambda: False,
     out: TextIO | None = None,
+    log: TextIO | None = None,
 ) -> int:
     """Show a running monitor on the terminal, or as lines; returns the exit status.
 
@@ -42,13 +45,15 @@ def run_view(
         context = stack.enter_context(zmq.Context())
         stop = stack.enter_context(Stop(seconds))
         if output == "tui":
-            source = stack.enter_context(closing(Source(endpoint, context, "snapshot/")))
+            source = stack.enter_context(closing(Source(endpoint, context, "snapshot/", keys=keys)))
             ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
             terminal = stack.enter_context(closing(Terminal.open(ask_background=ask)))
             viewer = Viewer(look, readonly=options.readonly, endpoint=endpoint)
             stack.enter_context(terminal)
+            if source.note:
+                viewer.say(source.note)
             ViewLoop(source, terminal, viewer, max_fps=options.max_fps).run(stop, ended)
             return stop.status
-        source = stack.enter_context(closing(Source(endpoint, context, "mi/", "event/", queue=LINE_QUEUE)))
-        came = run_lines(source, cast(LineOutput, output), look.glyphs, out, stop, ended)
+        source = stack.enter_context(closing(Source(endpoint, context, "mi/", "event/", queue=LINE_QUEUE, keys=keys)))
+        came = run_lines(source, cast(LineOutput, output), look.glyphs, out, log or sys.stderr, stop, ended)
         return stop.status or (0 if came or output != "once" else 1)

@@ -11,12 +11,13 @@ import msgspec
 import numpy as np
 import zmq
 
+from streammi.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.errors import ConfigError
 from streammi.ingest.files import read_pairs
 from streammi.ingest.host import Host
 from streammi.ingest.seed import Seed
 from streammi.records import FloatArray
-from streammi.security import is_loopback
+from streammi.security import Keys
 from streammi.stop import Stop, parent_of
 
 SEED_RATE: Final = 1000.0  # samples a second
@@ -28,7 +29,7 @@ Block: TypeAlias = dict[str, FloatArray]  # columns by name, each (n,); "timesta
 
 def run_publish(
     source: str, endpoint: str, *, x: str | None, y: str | None, rate: float | None, loop: bool, pairs: bool,
-    batch: int, push: bool, insecure: bool, seconds: float | None, log: TextIO | None = None,
+    batch: int, push: bool, insecure: bool, keys: Keys, seconds: float | None, log: TextIO | None = None,
 ) -> int:  # fmt: skip
     """Publish samples until they end, a signal, or for ``seconds``; returns the exit status.
 
@@ -41,8 +42,8 @@ def run_publish(
     recorded = source not in ("seed", "host")
     blocks, columns = _blocks(source, x, y, loop)
     rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
-    with zmq.Context() as context, Stop(seconds, parent=parent_of(os.environ)) as stop:
-        outlet = Outlet(context, endpoint, push=push, patient=recorded, insecure=insecure)
+    with zmq.Context() as context, keys.guarding(context), Stop(seconds, parent=parent_of(os.environ)) as stop:
+        outlet = Outlet(context, endpoint, push=push, patient=recorded, insecure=insecure, keys=keys)
         with closing(outlet):
             print(f"streammi: publishing {source} on {outlet.endpoint}", file=log, flush=True)
             if recorded and not outlet.wait_for_subscriber(stop):
@@ -61,25 +62,25 @@ def run_publish(
 class Outlet:
     """A PUB or PUSH socket; a patient one waits for slow receivers where others would drop."""
 
-    def __init__(self, context: zmq.Context[Any], endpoint: str, *, push: bool, patient: bool, insecure: bool) -> None:
-        if not insecure and not is_loopback(endpoint):
-            raise ConfigError("--bind", "on this machine (127.0.0.1 or ipc), or given with --insecure", endpoint)
+    def __init__(
+        self, context: zmq.Context[Any], endpoint: str, *, push: bool, patient: bool, insecure: bool, keys: Keys
+    ) -> None:
         self._push = push
         self._socket = context.socket(zmq.PUSH if push else zmq.XPUB)
         self._socket.linger = LINGER_MS
         if not push:
-            self._socket.setsockopt(zmq.MAXMSGSIZE, 256)
+            self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
             self._socket.setsockopt(zmq.XPUB_NODROP, int(patient))
         try:
-            self._socket.bind(endpoint)
-        except zmq.ZMQError as error:
+            self._binding = Binding(self._socket, endpoint, "--bind", keys=keys, insecure=insecure)
+        except ConfigError:
             self._socket.close(0)
-            raise ConfigError("--bind", f"an endpoint that is free ({error.strerror})", endpoint) from None
+            raise
 
     @property
     def endpoint(self) -> str:
         """Where it is bound, with the port that was chosen for ``*``."""
-        return str(self._socket.getsockopt_string(zmq.LAST_ENDPOINT))
+        return self._binding.endpoint
 
     def wait_for_subscriber(self, stop: Stop) -> bool:
         """Wait until somebody receives; False when it is time to stop first."""
@@ -102,6 +103,7 @@ class Outlet:
     def close(self) -> None:
         """Close after what was sent is delivered, or LINGER_MS."""
         self._socket.close()
+        self._binding.release()
 
     def _wait(self, event: int, stop: Stop) -> bool:
         poller = zmq.Poller()

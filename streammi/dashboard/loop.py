@@ -35,6 +35,10 @@ class SnapshotFeed(Protocol):
     def link(self) -> LinkState:
         """How the connection is, as of the last ``snapshots``."""
 
+    @property
+    def note(self) -> str:
+        """Why there is no connection; empty when there is nothing to say."""
+
     def snapshots(self) -> list[Snapshot]:
         """Return the newest snapshot of each pair since the last call, without waiting."""
 
@@ -92,8 +96,9 @@ class ViewLoop:
             self._press(key)
         snapshots = self._feed.snapshots()
         self._viewer.take(snapshots)
-        self._dirty |= bool(snapshots) or self._viewer.link != self._feed.link
-        self._viewer.link = self._feed.link
+        link = self._feed.link, self._feed.note
+        self._dirty |= bool(snapshots) or (self._viewer.link, self._viewer.link_note) != link
+        self._viewer.link, self._viewer.link_note = link
         due = self._urgent or self._clock() - self._drawn >= self._interval
         if self._dirty and due and not self._terminal.busy:
             self._draw()

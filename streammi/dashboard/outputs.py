@@ -83,17 +83,24 @@ def _float(fields: Fields, name: str) -> float | None:
 
 
 def run_lines(
-    source: Source, output: LineOutput, glyphs: Glyphs, out: TextIO, stop: Stop, ended: Callable[[], bool]
+    source: Source,
+    output: LineOutput,
+    glyphs: Glyphs,
+    out: TextIO,
+    log: TextIO,
+    stop: Stop,
+    ended: Callable[[], bool],
 ) -> bool:
     """Write a line a message until it is time to stop; with the output ``once`` one reading. Returns whether one came.
 
-    A reader of ``out`` that goes away, as ``| head`` does, ends it; nothing is wrong then.
+    Why there is no connection is said on ``log``. A reader of ``out`` that goes away, as ``| head`` does, ends it;
+    nothing is wrong then.
     """
     lines = Lines(output, glyphs)
     poller = zmq.Poller()
     poller.register(source.socket, zmq.POLLIN)
     poller.register(stop.fileno(), zmq.POLLIN)
-    came = False
+    came, said = False, ""
     while not stop.requested:
         over = ended()
         poller.poll(LOOK_MS)
@@ -107,6 +114,10 @@ def run_lines(
             came = True
             if output == "once":
                 return True
+        if source.note != said:
+            said = source.note
+            if said:
+                print(f"streammi: {source.endpoint}: {said}", file=log, flush=True)
         if over:
             break
     return came

@@ -52,6 +52,7 @@ class Scene:
     theme: Theme
     unit: Unit
     link: LinkState = "connected"  # of this view to the monitor
+    link_note: str = ""  # why there is none
     endpoint: str = ""  # of the monitor
     tabs: tuple[Tab, ...] = ()
     extremes: Extremes | None = None

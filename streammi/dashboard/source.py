@@ -7,9 +7,11 @@ from typing import Any, Final
 import zmq
 
 from streammi.errors import ConfigError, FeedError
-from streammi.ingest.subscriber import SOCKET_OPTIONS, Link
+from streammi.ingest.link import Link
+from streammi.ingest.subscriber import SOCKET_OPTIONS
 from streammi.publish.snapshots import read_snapshot
 from streammi.records import LinkState, Snapshot
+from streammi.security import PLAIN_TEXT, Keys
 
 SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old
 LINE_QUEUE: Final = 1000
@@ -18,10 +20,7 @@ DRAIN_MESSAGES: Final = 1000  # then it is time to look at the keys
 
 
 class Source:
-    """Messages of a monitor whose topics start with one of ``topics``. Raises ConfigError for an impossible endpoint.
-
-    ``configure`` may set more socket options, keys for instance, before the connection is made.
-    """
+    """Messages of a monitor whose topics start with one of ``topics``. ConfigError: an impossible endpoint."""
 
     def __init__(
         self,
@@ -29,7 +28,7 @@ class Source:
         context: zmq.Context[Any],
         *topics: str,
         queue: int = SNAPSHOT_QUEUE,
-        configure: Callable[[zmq.Socket[Any]], None] | None = None,
+        keys: Keys = PLAIN_TEXT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.endpoint, self._clock = endpoint, clock
@@ -39,11 +38,10 @@ class Source:
         self.socket.setsockopt(zmq.RCVHWM, queue)
         self.socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self.socket.setsockopt(zmq.IPV6, int("[" in endpoint))
-        if configure is not None:
-            configure(self.socket)
+        keys.connect(self.socket)
         for topic in topics:
             self.socket.subscribe(topic)
-        self._link = Link(self.socket, clock())
+        self._link = Link(self.socket, endpoint, clock(), keys)
         self.malformed = 0  # messages that were none of ours
         try:
             self.socket.connect(endpoint)
@@ -56,6 +54,11 @@ class Source:
     def link(self) -> LinkState:
         """How the connection to the monitor is, as of the last ``messages`` or ``snapshots``."""
         return self._link.state
+
+    @property
+    def note(self) -> str:
+        """Why there is no connection, or what to know of the one there is; empty when there is nothing to say."""
+        return self._link.note or self._link.notice
 
     def messages(self) -> list[list[bytes]]:
         """What has arrived, at most DRAIN_MESSAGES, without waiting."""
@@ -78,5 +81,5 @@ class Source:
 
     def close(self) -> None:
         """Close the socket and its monitor."""
-        self._link.close(self.socket)
+        self._link.close()
         self.socket.close(0)

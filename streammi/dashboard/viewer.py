@@ -27,6 +27,7 @@ class Viewer:
     def __init__(self, look: Look, *, readonly: bool = False, endpoint: str = "", zone: tzinfo | None = None) -> None:
         self.pens = Pens(look.depth)
         self.link: LinkState = "connecting"  # to the monitor
+        self.link_note = ""  # why there is none
         self._look, self._endpoint, self._zone = look, endpoint, zone
         self._state = State(palette=look.palette, background=look.background, readonly=readonly)
         self._newest: dict[str, Snapshot] = {}
@@ -92,6 +93,7 @@ class Viewer:
             theme=self.theme,
             unit=unit,
             link=self.link,
+            link_note=self.link_note,
             endpoint=self._endpoint,
             tabs=tuple(self._tab(shown[name], unit) for name in names) if len(names) > 1 else (),
             extremes=Extremes(seen.low * factor, seen.high * factor, seen.since) if seen else None,

@@ -11,17 +11,16 @@ from streammi.config import JoinConfig
 from streammi.ingest.intake import Links, SourceConfig, intake_of
 from streammi.ingest.subscriber import Subscriber
 from streammi.records import PairBatch
+from streammi.security import PLAIN_TEXT, Keys
 
 OnFrames: TypeAlias = Callable[[int, float, Sequence[Sequence[bytes]]], None]
-Configure: TypeAlias = Callable[[zmq.Socket[Any]], None]
 
 
 class Feed:
     """What a monitor takes its pairs from.
 
     ``on_frames`` is handed the messages as they came: the number of their source (x's is 0), when they were taken off
-    the wire, their frames. ``configure`` may set options of a socket before it connects. Raises ConfigError for an
-    endpoint that cannot be connected to.
+    the wire, their frames. Raises ConfigError for an endpoint that cannot be connected to.
     """
 
     def __init__(
@@ -30,7 +29,7 @@ class Feed:
         context: zmq.Context[Any],
         clock: Callable[[], float] = time.time,
         on_frames: OnFrames | None = None,
-        configure: Configure | None = None,
+        keys: Keys = PLAIN_TEXT,
     ) -> None:
         self._intake = intake_of(config)
         self._subscribers: list[Subscriber] = []
@@ -38,7 +37,7 @@ class Feed:
         try:
             for source, one in enumerate((config.x, config.y) if isinstance(config, JoinConfig) else (config,)):
                 hook = None if on_frames is None else partial(on_frames, source)
-                self._subscribers.append(Subscriber(one, context, clock, hook, configure))
+                self._subscribers.append(Subscriber(one, context, clock, hook, keys))
         except BaseException:
             self.close()
             raise

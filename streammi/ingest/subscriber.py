@@ -1,21 +1,21 @@
-"""The ZeroMQ side of a source: a SUB or PULL socket, drained in batches, and what its link is doing."""
+"""The ZeroMQ side of a source: a SUB or PULL socket, drained in batches."""
 
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
-from streammi.records import LinkHealth, LinkState
+from streammi.ingest.frames import MAX_FRAMES
+from streammi.ingest.link import Link
+from streammi.records import LinkHealth
+from streammi.security import PLAIN_TEXT, Keys
 
 DRAIN_MESSAGES: Final = 1000
 DRAIN_SECONDS: Final = 0.005  # then it is time to publish
 DRAIN_BYTES: Final = 2 << 20  # stays in the caches on its way through
-MAX_FRAMES: Final = 64  # a message; what has more is malformed
-STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
 SOCKET_OPTIONS: Final = {
     # A half-open connection hangs for ever otherwise.
     zmq.HEARTBEAT_IVL: 2000,
@@ -39,7 +39,7 @@ class Subscriber:
         context: zmq.Context[Any],
         clock: Callable[[], float] = time.time,
         on_frames: Callable[[float, Sequence[Sequence[bytes]]], None] | None = None,
-        configure: Callable[[zmq.Socket[Any]], None] | None = None,
+        keys: Keys = PLAIN_TEXT,
     ) -> None:
         self._config, self._clock, self._on_frames = config, clock, on_frames
         self.socket = context.socket(zmq.PULL if config.pull else zmq.SUB)
@@ -48,9 +48,8 @@ class Subscriber:
         self.socket.setsockopt(zmq.IPV6, int("[" in config.endpoint))
         self.socket.setsockopt(zmq.RCVHWM, config.receive_queue)
         self.socket.setsockopt(zmq.MAXMSGSIZE, config.max_message)
-        if configure is not None:
-            configure(self.socket)
-        self._link = Link(self.socket, clock())
+        keys.connect(self.socket)
+        self._link = Link(self.socket, config.endpoint, clock(), keys)
         if not config.pull:
             self.socket.subscribe(config.topic)
         try:
@@ -78,12 +77,12 @@ class Subscriber:
             state=link.state,
             since=link.since,
             reconnects=link.reconnects,
-            note=link.note,
+            note=link.note or link.notice,
         )
 
     def close(self) -> None:
         """Close the socket and its monitor."""
-        self._link.close(self.socket)
+        self._link.close()
         self.socket.close(0)
 
     def _drain(self) -> list[list[bytes]]:
@@ -114,51 +113,3 @@ class Subscriber:
             if len(parts) <= MAX_FRAMES:
                 parts.append(frame.bytes)
         return parts
-
-
-class Link:
-    """The state of a connection, from the events of its socket and from what arrives."""
-
-    def __init__(self, socket: zmq.Socket[Any], now: float) -> None:
-        self.state: LinkState = "connecting"
-        self.since = now
-        self.reconnects = 0
-        self.note = ""
-        self._heard = now
-        self._connections = 0  # made so far
-        self._open = 0  # now
-        self._events = socket.get_monitor_socket()
-
-    def update(self, now: float, messages: int) -> None:
-        """Take in the events since the last time, and that ``messages`` have arrived by ``now``."""
-        while self._events.poll(0):
-            self._on_event(parse_monitor_message(self._events.recv_multipart()))
-        if messages:
-            self._heard = now
-        if not self._open:
-            state: LinkState = "lost" if self._connections else "connecting"
-        elif self._heard > 0 and now - self._heard > STALLED_SECONDS:
-            state = "stalled"
-        else:
-            state = "connected"
-        if state != self.state:
-            self.state, self.since = state, now
-
-    def close(self, socket: zmq.Socket[Any]) -> None:
-        """Stop listening to the socket's events."""
-        socket.disable_monitor()
-        self._events.close(0)
-
-    def _on_event(self, event: Any) -> None:
-        kind = event["event"]
-        if kind == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-            self._open += 1
-            self.reconnects += self._connections > 0
-            self._connections += 1
-            self.note = ""
-        elif kind == zmq.EVENT_DISCONNECTED:
-            self._open = max(self._open - 1, 0)
-        elif kind in (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL):
-            self.note = "the peer refuses us: it wants other keys, or does not speak ZeroMQ"
-        elif kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-            self.note = "the peer breaks off during the handshake: it may want CURVE keys"

@@ -5,14 +5,15 @@ from typing import Any, Final
 
 import zmq
 
+from streammi.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.errors import ConfigError
-from streammi.security import is_loopback
+from streammi.security import PLAIN_TEXT, Keys
 
 TOPICS_COUNTED: Final = 10_000  # different subscriptions; what comes beyond these is served, but not counted
 SOCKET_OPTIONS: Final = {
     zmq.SNDHWM: 1000,
     zmq.LINGER: 500,
-    zmq.MAXMSGSIZE: 256,  # of what subscribers send: an endless subscription is cut off
+    zmq.MAXMSGSIZE: MAX_SUBSCRIPTION_BYTES,
     zmq.HEARTBEAT_IVL: 2000,
     zmq.HEARTBEAT_TIMEOUT: 6000,
     zmq.HEARTBEAT_TTL: 6000,
@@ -24,28 +25,28 @@ SOCKET_OPTIONS: Final = {
 class Publisher:
     """Publishes two-frame messages; a late joiner gets the newest reading of its topics at once.
 
-    Raises ConfigError for an endpoint that cannot be bound, or that others could reach in plain text.
+    Raises ConfigError for an endpoint that cannot be bound, or that others could reach in plain text. With keys, the
+    context must be guarded by them.
     """
 
-    def __init__(self, endpoint: str, context: zmq.Context[Any], *, insecure: bool = False) -> None:
-        if not insecure and not is_loopback(endpoint):
-            raise ConfigError("--publish", "on this machine (127.0.0.1 or ipc), or given with --insecure", endpoint)
+    def __init__(
+        self, endpoint: str, context: zmq.Context[Any], *, keys: Keys = PLAIN_TEXT, insecure: bool = False
+    ) -> None:
         self.socket = context.socket(zmq.XPUB)
         for option, value in SOCKET_OPTIONS.items():
             self.socket.setsockopt(option, value)
-        self.socket.setsockopt(zmq.IPV6, int("[" in endpoint))
         try:
-            self.socket.bind(endpoint)
-        except zmq.ZMQError as error:
+            self._binding = Binding(self.socket, endpoint, "--publish", keys=keys, insecure=insecure)
+        except ConfigError:
             self.socket.close(0)
-            raise ConfigError("--publish", f"a free endpoint ({error.strerror})", endpoint) from None
+            raise
         self._newest: dict[bytes, list[bytes]] = {}
         self._subscriptions: Counter[bytes] = Counter()
 
     @property
     def endpoint(self) -> str:
         """Where it is bound, with the port that was chosen for ``*``."""
-        return str(self.socket.getsockopt_string(zmq.LAST_ENDPOINT))
+        return self._binding.endpoint
 
     def handle_subscriptions(self) -> None:
         """Take in who came and went; resend the newest reading of what somebody has just subscribed to."""
@@ -77,3 +78,4 @@ class Publisher:
     def close(self) -> None:
         """Close after what was sent is delivered, or half a second."""
         self.socket.close()
+        self._binding.release()

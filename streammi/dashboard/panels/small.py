@@ -7,7 +7,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import SPANS, columns, shown_span
 from streammi.dashboard.panels import entropy, history
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import fit, number, signed
+from streammi.dashboard.text import fit, number, signed, wrap
 from streammi.records import Reading
 
 Spans = list[tuple[str, int]]
@@ -67,6 +67,9 @@ def draw_waiting(canvas: Canvas, scene: Scene) -> None:
     canvas.spans(
         0, 0, [(f"{glyph} ", pen), (fit(_waiting(scene), canvas.width - 2, theme.glyphs.ellipsis), theme.text)]
     )
+    if scene.snapshot is None:
+        for y, line in enumerate(wrap(scene.link_note, canvas.width - 2)[: canvas.height - 1], 1):
+            canvas.text(2, y, line, theme.warn)
 
 
 def _waiting(scene: Scene) -> str:

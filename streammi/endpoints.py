@@ -1,0 +1,101 @@
+"""Endpoints that are bound: who can reach them, and that nobody else has them."""
+
+import fcntl
+import os
+import socket as sockets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import zmq
+
+from streammi.errors import ConfigError
+from streammi.security import Keys, is_loopback
+
+# Of what subscribers send: an endless subscription is cut off. 256 bytes would do for the topics, but not for the third
+# message of CURVE's handshake, which has 290: no client would ever get in.
+MAX_SUBSCRIPTION_BYTES: Final = 512
+
+
+class Binding:
+    """A socket bound to an endpoint that others cannot reach in plain text, and that nobody else has.
+
+    Other machines may reach it only with keys, or where ``insecure`` says that they may; without either, an ipc
+    endpoint is for this user alone. It is locked: ZeroMQ lets whoever binds it last take it from whoever has it, and
+    nobody notices. ConfigError names ``option`` for an endpoint that does not fit.
+    """
+
+    def __init__(self, socket: zmq.Socket[Any], endpoint: str, option: str, *, keys: Keys, insecure: bool) -> None:
+        open_to_others = insecure or keys.authorized is not None
+        if not open_to_others and not is_loopback(endpoint):
+            rule = "on this machine (127.0.0.1 or ipc), or given with --authorized-keys or --insecure"
+            raise ConfigError(option, rule, endpoint)
+        keys.serve(socket)
+        socket.setsockopt(zmq.IPV6, int("[" in endpoint))
+        path = _ipc_path(endpoint)
+        self._lock = None if path is None else _lock(path, option, endpoint)
+        try:
+            if path is None or open_to_others:
+                socket.bind(endpoint)
+            else:
+                with _umask(0o077):
+                    socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            self.release()
+            raise ConfigError(option, f"a free endpoint ({error.strerror})", endpoint) from None
+        self.endpoint = str(socket.getsockopt_string(zmq.LAST_ENDPOINT))  # with the port that was chosen for *
+
+    def release(self) -> None:
+        """Let others have an ipc endpoint; to be called when the socket is closed."""
+        if self._lock is not None:
+            path, descriptor = self._lock
+            self._lock = None
+            os.unlink(path)
+            os.close(descriptor)
+
+
+def _ipc_path(endpoint: str) -> str | None:
+    """The file of an ipc endpoint; None for those that are none: abstract names cannot be taken over."""
+    scheme, _, path = endpoint.partition("://")
+    return path if scheme == "ipc" and path and path[0] not in "@*" else None
+
+
+def _lock(path: str, option: str, endpoint: str) -> tuple[str, int]:
+    """Lock an ipc endpoint against other programs of ours, and look for those that know no locks."""
+    lock = f"{path}.lock"
+    taken = ConfigError(option, "a free endpoint (another program is bound to it)", endpoint)
+    try:
+        while True:
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(descriptor).st_ino == _inode(lock):
+                    break
+            except BlockingIOError:
+                os.close(descriptor)
+                raise taken from None
+            os.close(descriptor)  # whoever had it has just removed the file that we locked
+    except OSError as error:
+        raise ConfigError(option, f"an endpoint that can be locked ({error.strerror}: {lock})", endpoint) from None
+    with sockets.socket(sockets.AF_UNIX) as probe:
+        if len(path.encode()) < 108 and probe.connect_ex(path) == 0:
+            os.unlink(lock)
+            os.close(descriptor)
+            raise taken
+    return lock, descriptor
+
+
+def _inode(path: str) -> int | None:
+    try:
+        return os.stat(path).st_ino
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)

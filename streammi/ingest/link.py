@@ -1,0 +1,94 @@
+"""What a connection to a publisher is doing, from the events of its socket and from what arrives."""
+
+from typing import Any, Final
+
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+from streammi.records import LinkState
+from streammi.security import Keys, is_loopback
+
+STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
+RETRY_SECONDS: Final = 10.0  # after a refusal
+PLAIN_TEXT_NOTICE: Final = (
+    "plain text from another machine: whoever is on the way can read it, and change it (streammi keygen)"
+)
+_REFUSALS: Final = (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL)
+
+
+class Link:
+    """The state of a connection; ``note`` says why there is none, ``notice`` what to know while there is one."""
+
+    def __init__(self, socket: zmq.Socket[Any], endpoint: str, now: float, keys: Keys) -> None:
+        self.state: LinkState = "connecting"
+        self.since = now
+        self.reconnects = 0
+        self.note = ""
+        self.notice = "" if keys.server is not None or is_loopback(endpoint) else PLAIN_TEXT_NOTICE
+        self._socket, self._endpoint = socket, endpoint
+        self._keyed = keys.server is not None
+        self._heard = now
+        self._connections = 0  # made so far
+        self._open = 0  # now
+        self._retry_at: float | None = None
+        self._events = socket.get_monitor_socket()
+
+    def update(self, now: float, messages: int) -> None:
+        """Take in the events since the last time, and that ``messages`` have arrived by ``now``."""
+        while self._events.poll(0):
+            self._on_event(parse_monitor_message(self._events.recv_multipart()), now)
+        if self._retry_at is not None and now >= self._retry_at:
+            self._retry()
+        if messages:
+            self._heard = now
+        if not self._open:
+            state: LinkState = "lost" if self._connections else "connecting"
+        elif self._heard > 0 and now - self._heard > STALLED_SECONDS:
+            state = "stalled"
+        else:
+            state = "connected"
+        if state != self.state:
+            self.state, self.since = state, now
+
+    def close(self) -> None:
+        """Stop listening to the socket's events."""
+        self._socket.disable_monitor()
+        self._events.close(0)
+
+    def _on_event(self, event: Any, now: float) -> None:
+        kind = event["event"]
+        if kind == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            self._open += 1
+            self.reconnects += self._connections > 0
+            self._connections += 1
+            self.note, self._retry_at = "", None
+        elif kind == zmq.EVENT_DISCONNECTED:
+            self._open = max(self._open - 1, 0)
+        elif kind in _REFUSALS or kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+            self.note = refusal(kind, event["value"], self._keyed)
+            if kind in _REFUSALS:
+                self._retry_at = now + RETRY_SECONDS
+
+    def _retry(self) -> None:
+        """Connect again: ZeroMQ gives up for good once it was refused, and a folder of keys may have changed since."""
+        self._retry_at = None
+        self._socket.disconnect(self._endpoint)
+        self._socket.connect(self._endpoint)
+
+
+def refusal(kind: int, value: int, keyed: bool) -> str:
+    """Why a handshake failed, in words; ``keyed`` says whether we came with keys.
+
+    >>> refusal(zmq.EVENT_HANDSHAKE_FAILED_AUTH, 400, True)
+    'the peer refuses our key: it is not among those it lets in'
+    """
+    if kind == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+        return "the peer refuses our key: it is not among those it lets in"
+    if kind == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL and value == zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
+        if keyed:
+            return "the peer speaks plain text: it does not have the key --curve-server-key"
+        return "the peer wants CURVE keys: give --curve-server-key and --curve-secret"
+    # No more is known when the peer closes first.
+    if keyed:
+        return "the handshake fails: the peer does not have the key --curve-server-key, or is no publisher"
+    return "the handshake fails: the peer may want CURVE keys, or be no publisher (PUB; with --pull, PUSH)"
