@@ -17,13 +17,14 @@ from streammi.health import total
 from streammi.ingest.feed import Feed
 from streammi.ingest.files import PairFile
 from streammi.ingest.intake import SourceConfig
+from streammi.ingest.joined_files import JoinedFiles
 from streammi.monitor import Monitor
 from streammi.options import RunOptions
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.outbox import Outbox
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
-from streammi.records import LinkHealth, PairBatch
+from streammi.records import PairBatch
 from streammi.security import PLAIN_TEXT, Keys
 from streammi.stop import Stop, parent_of
 
@@ -140,7 +141,7 @@ class Loop:
             self._publisher.send(snapshot_message(snapshot))
 
 
-def run_replay(config: MonitorConfig, pairs: PairFile, source: str, lines: TextIO, log: TextIO | None = None) -> int:
+def run_replay(config: MonitorConfig, pairs: PairFile | JoinedFiles, lines: TextIO, log: TextIO | None = None) -> int:
     """A recording at full speed, readings by event time; returns the exit status."""
     log = log or sys.stderr
     monitor = Monitor(config, event_time=True)
@@ -151,21 +152,15 @@ def run_replay(config: MonitorConfig, pairs: PairFile, source: str, lines: TextI
             taken += batch.x.size
             newest = float(taken if batch.t is None else batch.t[-1]) if batch.x.size else newest
             for timestamp, item in monitor.feed(batch):
-                outbox.say(timestamp, item, _link(source, pairs, taken))
+                outbox.say(timestamp, item, total(pairs.health()))
             if stop.requested or outbox.closed:
                 break
         for timestamp, item in monitor.last(newest):
-            outbox.say(timestamp, item, _link(source, pairs, taken))
+            outbox.say(timestamp, item, total(pairs.health()))
         for note in (*monitor.notes, pairs.note):
             if note:
                 print(f"streammi: {note}", file=log)
         return stop.status
-
-
-def _link(source: str, pairs: PairFile, taken: int) -> LinkHealth:
-    """A recording as a link: what was read of it so far."""
-    malformed = {str(reason): count for reason, count in pairs.malformed.items()}
-    return LinkHealth(endpoint=source, state="ended", pairs=taken, malformed=malformed)
 
 
 def first_pairs(batch: PairBatch, n: int) -> PairBatch:

@@ -5,8 +5,10 @@ import sys
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from streammi import __version__
+from streammi.config import FeedConfig
 from streammi.errors import StreammiError
 from streammi.options import (
     BindKeyOptions,
@@ -14,7 +16,9 @@ from streammi.options import (
     Endpoint,
     FeedOptions,
     Insecure,
+    JoinOptions,
     KeyOptions,
+    OptionalEndpoint,
     PairOptions,
     RunOptions,
     Seconds,
@@ -50,11 +54,12 @@ def streammi(version: Annotated[bool, typer.Option("--version", help="Print the 
 @app.command(no_args_is_help=True)
 @grouped
 def monitor(
-    endpoint: Endpoint,
     feed: FeedOptions,
+    joining: JoinOptions,
     pair: PairOptions,
     run: RunOptions,
     keys: KeyOptions,
+    endpoint: OptionalEndpoint = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No JSON lines on standard output.")] = False,
 ) -> None:
     """Watch a feed without a screen: readings as JSON lines and, with --publish, on a socket.
@@ -64,24 +69,26 @@ def monitor(
       streammi monitor tcp://127.0.0.1:5556 --x temperature --y power
       streammi monitor tcp://10.0.0.7:5556 --x imu/acc/x --y imu/gyr/z --window 10s --publish tcp://127.0.0.1:5557
       streammi monitor ipc:///run/bus --pull --window 5000 --bins 30 --x-range 0:1 --y-range=-1:1 --every 1000
+      streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
     """
     from streammi.app import run_monitor
 
     lines = None if quiet else sys.stdout
-    settings, source = pair.config(feed.x, feed.y, endpoint), feed.config(endpoint, pair.labels)
-    status = run_monitor(settings, source, run, lines, keys=keys.keys(run.publish))
-    raise typer.Exit(status)
+    source = feed.config(endpoint, pair.labels, joining)
+    settings = pair.config(*feed.names, endpoint or "")
+    raise typer.Exit(run_monitor(settings, source, run, lines, keys=keys.keys(run.publish)))
 
 
 @app.command(no_args_is_help=True)
 @grouped
 def watch(
-    endpoint: Endpoint,
     feed: FeedOptions,
+    joining: JoinOptions,
     pair: PairOptions,
     run: RunOptions,
     view: ViewOptions,
     keys: KeyOptions,
+    endpoint: OptionalEndpoint = None,
 ) -> None:
     """Watch a feed on the screen: monitor and view in one.
 
@@ -90,10 +97,11 @@ def watch(
       streammi watch tcp://127.0.0.1:5556 --x temperature --y power
       streammi watch tcp://10.0.0.7:5556 --x acc/x --y acc/y --window 10s --unit nat
       streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 --publish tcp://127.0.0.1:5557
+      streammi watch --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --tolerance 50ms
     """
     from streammi.launch import run_watch
 
-    raise typer.Exit(run_watch(endpoint, feed, pair, run, view, keys))
+    raise typer.Exit(run_watch(endpoint, feed, joining, pair, run, view, keys))
 
 
 @app.command("view", no_args_is_help=True)
@@ -189,10 +197,16 @@ def publish(
 @app.command(no_args_is_help=True)
 @grouped
 def replay(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV or CSV.gz file, or - for standard input.")],
-    x: Annotated[str, typer.Option("--x", metavar="COL", help="Column of x.")],
-    y: Annotated[str, typer.Option("--y", metavar="COL", help="Column of y.")],
+    joining: JoinOptions,
     pair: PairOptions,
+    x: Annotated[str, typer.Option("--x", metavar="COL", help="Column of x, or FILE:COL.")],
+    y: Annotated[str, typer.Option("--y", metavar="COL", help="Column of y, likewise.")],
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE", help="A CSV or CSV.gz file, or - for standard input; or x and y have a file each."
+        ),
+    ] = None,
     t: Annotated[
         str | None, typer.Option("--t", metavar="COL", help="Column of the time; found by its usual names.")
     ] = None,
@@ -203,12 +217,20 @@ def replay(
     Examples:
       streammi replay room.csv.gz --x S1_Sound --y S2_Sound --every 100
       streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat
+      streammi replay --x disk.csv.gz:value --y net.csv.gz:value --pair nearest --tolerance 150s
     """
     from streammi.app import run_replay
     from streammi.ingest.files import read_pairs
+    from streammi.ingest.joined_files import file_column, read_joined
 
-    pairs = read_pairs(file, x, y, t, labels=pair.labels)
-    raise typer.Exit(run_replay(pair.config(x, y, file), pairs, file, sys.stdout))
+    if file is not None:
+        joining.check_unused()
+        config = pair.config(x, y, file)
+        raise typer.Exit(run_replay(config, read_pairs(file, x, y, t, labels=pair.labels), sys.stdout))
+    (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
+    common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
+    joined = joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file))
+    raise typer.Exit(run_replay(pair.config(x, y, ""), read_joined(joined), sys.stdout))
 
 
 @app.command(no_args_is_help=True)

@@ -7,7 +7,7 @@ import math
 import operator
 import re
 from datetime import timedelta
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
@@ -181,6 +181,59 @@ class JoinConfig(msgspec.Struct, frozen=True, kw_only=True):
     mode: PairMode = "nearest"
     tolerance_s: float = math.inf
     lateness_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(PairMode):
+            raise ConfigError("--pair", ", ".join(get_args(PairMode)), self.mode)
+        if self.mode == "exact" and self.tolerance_s != math.inf:
+            raise ConfigError("--tolerance", "left out with --pair exact, which allows none", self.tolerance_s)
+        if self.mode == "interpolate" and self.y.labels:
+            raise ConfigError("--pair", "exact, nearest or previous for labels", self.mode)
+        if self.x.pull and self.x.endpoint == self.y.endpoint:
+            rule = "given with an endpoint for each signal: two that pull from one share its messages out"
+            raise ConfigError("--pull", rule, self.x.endpoint)
+
+
+class Signal(NamedTuple):
+    """Where one signal comes from."""
+
+    endpoint: str
+    topic: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return f"{self.topic}:{self.path}" if self.topic else self.path
+
+
+def signal(text: str, name: str) -> Signal:
+    """Read ``ENDPOINT#TOPIC:PATH`` or ``ENDPOINT#PATH``. A path with a colon in it stands behind a bare colon.
+
+    >>> signal("tcp://127.0.0.1:5556#boiler:flow/value", "--x")
+    Signal(endpoint='tcp://127.0.0.1:5556', topic='boiler', path='flow/value')
+    >>> signal("ipc:///run/bus#:AGIPD/0CH0:xtdf/image", "--x").path
+    'AGIPD/0CH0:xtdf/image'
+    """
+    endpoint, _, rest = text.partition("#")
+    topic, path = ("", rest[1:]) if rest.startswith(":") else rest.rpartition(":")[::2]
+    if "://" not in endpoint or not path:
+        raise ConfigError(name, "ENDPOINT#TOPIC:PATH, such as tcp://127.0.0.1:5556#boiler:flow", text)
+    return Signal(endpoint, topic, path)
+
+
+def seconds(text: str, name: str) -> float:
+    """Read a duration of 0 or more, such as ``150s`` or ``5ms``.
+
+    >>> seconds("2min", "--tolerance"), seconds("0s", "--lateness")
+    (120.0, 0.0)
+    """
+    if re.fullmatch(r"\s*0+(\.0*)?\s*[a-z]*\s*", text.lower()):
+        return 0.0
+    found = span(text, name).seconds
+    if found is None:
+        raise ConfigError(name, "a duration with its unit, such as 150s or 5ms", text)
+    return found
 
 
 class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):

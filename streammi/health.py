@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from streammi.records import LinkHealth, LinkState
+from streammi.records import LinkHealth, LinkState, Tally
 
 WORST_FIRST: Final[tuple[LinkState, ...]] = ("lost", "stalled", "connecting", "ended", "connected")
+LOTS: Final = tuple(name for name in Tally.__struct_fields__ if name != "received")
 
 
 def total(links: Sequence[LinkHealth]) -> LinkHealth:
@@ -39,6 +40,7 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         rate=links[0].rate,
         message_rate=_sum_or_none([link.message_rate for link in links]),
         lag=max((link.lag for link in links if link.lag is not None), default=None),
+        tally=_sum_of_tallies([link.tally for link in links if link.tally is not None]),
         format=" + ".join(dict.fromkeys(link.format for link in links if link.format)) or None,
         clock_offset=worst.clock_offset,
         pair_offset=worst.pair_offset,
@@ -46,6 +48,22 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
     )
 
 
+def _sum_of_tallies(tallies: Sequence[Tally]) -> Tally | None:
+    if not tallies:
+        return None
+    return Tally(*(sum(getattr(tally, name) for tally in tallies) for name in Tally.__struct_fields__))
+
+
 def _sum_or_none(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
+
+
+def lots(tally: Tally) -> str:
+    """What became of a source's samples, in words; the numbers add up to the first.
+
+    >>> lots(Tally(received=4730, paired=12, unmatched=4718))
+    '4,730 samples = 12 paired + 4,718 unmatched'
+    """
+    parts = [f"{getattr(tally, name):,} {name}" for name in LOTS if getattr(tally, name) or name == "paired"]
+    return f"{tally.received:,} samples = {' + '.join(parts)}"

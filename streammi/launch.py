@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from streammi.options import FeedOptions, KeyOptions, PairOptions, RunOptions, ViewOptions, arguments
+from streammi.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions, arguments
 from streammi.security import PLAIN_TEXT, Keys, reachable_here
 from streammi.stop import PARENT
 
@@ -24,18 +24,20 @@ GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
 
 
 def run_watch(
-    endpoint: str, feed: FeedOptions, pair: PairOptions, run: RunOptions, view: ViewOptions, keys: KeyOptions
-) -> int:
-    """A monitor of ``endpoint`` and a view of it; returns the exit status."""
+    endpoint: str | None, feed: FeedOptions, joining: JoinOptions, pair: PairOptions, run: RunOptions,
+    view: ViewOptions, keys: KeyOptions,
+) -> int:  # fmt: skip
+    """A monitor of ``endpoint``, or of those in ``feed``, and a view of it; returns the exit status."""
     # What is wrong is said here, before there is a second process and a screen.
-    pair.config(feed.x, feed.y, endpoint)
-    feed.config(endpoint, pair.labels)
+    pair.config(*feed.names, endpoint or "")
+    feed.config(endpoint, pair.labels, joining)
     known = keys.keys(run.publish)
     # A monitor lets its own key in: that is how its view connects to it.
     own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
     with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
         run = replace(run, publish=run.publish or _ipc(folder, "readings"))
-        words = ["monitor", endpoint, *arguments(feed), *arguments(pair), *arguments(run), *arguments(keys), "--quiet"]
+        given = (word for options in (feed, joining, pair, run, keys) for word in arguments(options))
+        words = ["monitor", *([endpoint] if endpoint else []), *given, "--quiet"]
         return _view_beside([words], reachable_here(str(run.publish)), view, run.seconds, Path(folder), own)
 
 

@@ -1,18 +1,35 @@
 """The command line's options: each declared once, grouped by what they set, read by several commands."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from functools import wraps
 from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import typer
+from msgspec.structs import replace
 
-from streammi.config import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, MonitorConfig, bins, lag_range, span, value_range
+from streammi.config import (
+    MAX_MESSAGE,
+    RECEIVE_QUEUE,
+    FeedConfig,
+    JoinConfig,
+    MonitorConfig,
+    bins,
+    lag_range,
+    seconds,
+    signal,
+    span,
+    value_range,
+)
 from streammi.errors import ConfigError
 from streammi.security import Keys, read_keys
 
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556.")]
+OptionalEndpoint = Annotated[
+    str | None, typer.Argument(metavar="ENDPOINT", help="Of both signals; or --x and --y have an endpoint each.")
+]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")]
 Seconds = Annotated[float | None, typer.Option(min=0.0, help="End after so many seconds.")]
 
@@ -29,11 +46,48 @@ AuthorizedKeys = Annotated[
 
 
 @dataclass(frozen=True)
+class JoinOptions:
+    """How the samples of two sources become pairs."""
+
+    pair: Annotated[
+        str, typer.Option("--pair", metavar="MODE", help="Two sources: nearest, exact, previous or interpolate.")
+    ] = "nearest"
+    tolerance: Annotated[
+        str | None,
+        typer.Option("--tolerance", metavar="DURATION", help="Two sources: no pair farther apart than this."),
+    ] = None
+    lateness: Annotated[
+        str, typer.Option("--lateness", metavar="DURATION", help="Two sources: how far out of order samples may come.")
+    ] = "0s"
+
+    def config(self, x: FeedConfig, y: FeedConfig) -> JoinConfig:
+        """The settings of two joined sources; ConfigError names the option that is wrong."""
+        return JoinConfig(
+            x=x,
+            y=y,
+            mode=self.pair,  # type: ignore[arg-type]  # JoinConfig checks the names
+            tolerance_s=math.inf if self.tolerance is None else seconds(self.tolerance, "--tolerance"),
+            lateness_s=seconds(self.lateness, "--lateness"),
+        )
+
+    def check_unused(self) -> None:
+        """ConfigError when any of these is given though there is one source."""
+        for word in arguments(self):
+            option, _, value = word.partition("=")
+            raise ConfigError(option, "left out where both signals have one source", value)
+
+
+@dataclass(frozen=True)
 class FeedOptions:
     """Which messages to receive, and what to take from them."""
 
-    x: Annotated[str, typer.Option("--x", metavar="PATH", help="The first signal, such as imu/acc/x.")] = "0"
-    y: Annotated[str, typer.Option("--y", metavar="PATH", help="The second signal; raw pairs have 0 and 1.")] = "1"
+    x: Annotated[
+        str,
+        typer.Option("--x", metavar="PATH", help="The first signal, such as imu/acc/x, or ENDPOINT#TOPIC:PATH."),
+    ] = "0"
+    y: Annotated[
+        str, typer.Option("--y", metavar="PATH", help="The second signal, likewise; raw pairs have 0 and 1.")
+    ] = "1"
     t: Annotated[
         str | None,
         typer.Option("--t", metavar="PATH", help="The samples' time; found by its usual names if not given."),
@@ -50,20 +104,46 @@ class FeedOptions:
         int, typer.Option("--max-message", metavar="BYTES", help="Largest frame that a message may have.")
     ] = MAX_MESSAGE
 
-    def config(self, endpoint: str, labels: bool) -> FeedConfig:
-        """The settings of a feed from ``endpoint``."""
-        return FeedConfig(
-            endpoint=endpoint,
-            x=self.x,
-            y=self.y,
+    def config(self, endpoint: str | None, labels: bool, joining: JoinOptions) -> FeedConfig | JoinConfig:
+        """The settings of a feed from ``endpoint``, or from one each for x and y; ConfigError says which is missing."""
+        common = FeedConfig(
+            endpoint=endpoint or "",
             t=self.t,
-            topic=self.topic,
             pull=self.pull,
             format=self.format,
             labels=labels,
             receive_queue=self.receive_queue,
             max_message=self.max_message,
         )
+        if self._sources(endpoint):
+            if self.topic:
+                raise ConfigError("--topic", "a part of --x and --y where these have their own endpoints", self.topic)
+            x, y = signal(self.x, "--x"), signal(self.y, "--y")
+            return joining.config(
+                replace(common, endpoint=x.endpoint, topic=x.topic, x=x.path),
+                replace(common, endpoint=y.endpoint, topic=y.topic, y=y.path),
+            )
+        joining.check_unused()
+        return replace(common, x=self.x, y=self.y, topic=self.topic)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What to call the signals."""
+        given = (("--x", self.x), ("--y", self.y))
+        x, y = (signal(text, option).name if "://" in text else text for option, text in given)
+        return x, y
+
+    def _sources(self, endpoint: str | None) -> bool:
+        """Whether x and y have their own endpoints."""
+        x, y = "://" in self.x, "://" in self.y
+        if x != y:
+            option, value = ("--y", self.y) if x else ("--x", self.x)
+            raise ConfigError(option, "ENDPOINT#TOPIC:PATH too where the other signal is", value)
+        if x and endpoint is not None:
+            raise ConfigError("ENDPOINT", "left out where --x and --y have their own", endpoint)
+        if not x and endpoint is None:
+            raise ConfigError("ENDPOINT", "given, or a part of both --x and --y (ENDPOINT#TOPIC:PATH)", endpoint)
+        return x
 
 
 @dataclass(frozen=True)
@@ -215,7 +295,7 @@ class ViewOptions:
 
 
 GROUPS: Final = (
-    FeedOptions, PairOptions, RunOptions, ViewOptions, ConnectKeyOptions, BindKeyOptions, KeyOptions,
+    FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions, ConnectKeyOptions, BindKeyOptions, KeyOptions,
 )  # fmt: skip
 
 
@@ -241,9 +321,11 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def expanded(**given: Any) -> None:
-        for name, group in groups.items():
-            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
-        command(**given)
+        made = {
+            name: group(**{field.name: given.pop(field.name) for field in fields(group)})
+            for name, group in groups.items()
+        }
+        command(**given, **made)
 
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(command).parameters.values():

@@ -29,7 +29,7 @@ class ClockStep(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         when = datetime.fromtimestamp(self.before, UTC).isoformat() if abs(self.before) < 1e11 else f"{self.before:g}"
-        return f"by {self.before - self.after:.10g} s at {when}"
+        return f"by {self.before - self.after:.10g} s at {when} (sample {self.sample})"
 
 
 class Side:

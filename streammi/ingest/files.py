@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from streammi.errors import Reason
 from streammi.ingest.table import CsvTable
 from streammi.ingest.timestamps import is_missing, to_seconds_array
-from streammi.records import FloatArray, PairBatch
+from streammi.records import FloatArray, LinkHealth, PairBatch
 
 CHUNK: Final = 1 << 18  # bytes of text a batch: 8,000 rows of three numbers
 
@@ -68,6 +68,7 @@ class PairFile:
         self._table, self._wanted, self._labels, self._guessed = table, wanted, labels, guessed
         self.malformed: dict[Reason, int] = {}
         self.first_line: dict[Reason, int] = {}
+        self._taken = 0
         self.rows = 0  # read so far, whole or not, without the header
 
     @property
@@ -81,11 +82,17 @@ class PairFile:
         parts = [f"{n} {reason} (first in line {self.first_line[reason]})" for reason, n in self.malformed.items()]
         return f"{sum(self.malformed.values())} rows skipped: {', '.join(parts)}" if parts else ""
 
+    def health(self) -> tuple[LinkHealth, ...]:
+        """The file as the one link of a feed: what was read of it so far."""
+        malformed = {str(reason): count for reason, count in self.malformed.items()}
+        return (LinkHealth(endpoint=self._table.path, state="ended", pairs=self._taken, malformed=malformed),)
+
     def __iter__(self) -> Iterator[PairBatch]:
         with self:
             for line, text in self._table.blocks():
                 batch = self._fast(text) or self._by_rows(line, text)
                 if len(batch.x):
+                    self._taken += len(batch.x)
                     yield batch
 
     def __enter__(self) -> Self:

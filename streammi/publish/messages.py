@@ -105,6 +105,11 @@ def result_fields(
         "y_clipped": reading.y_clipped,
         "pairs": reading.pairs,
         "gaps": link.gaps,
+        "resets": link.resets,
+        "reordered": link.reordered,
+        "unmatched": None if link.tally is None else link.tally.unmatched,  # samples of either of two joined sources
+        "clock_offset": link.clock_offset,
+        "pair_offset": link.pair_offset,
         "dropped": reading.dropped,
         "late": reading.late,
         "malformed": sum(link.malformed.values()),

@@ -4,7 +4,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import clock, count, duration, fit, short
-from streammi.health import total
+from streammi.health import LOTS, total
 from streammi.records import LinkHealth, Snapshot
 
 
@@ -49,6 +49,10 @@ def _rates(link: LinkHealth, scene: Scene) -> list[Spans]:
         facts.append([(short(link.message_rate), theme.text), (" messages/s", theme.dim)])
     if link.lag is not None:
         facts.append([(duration(link.lag), theme.text), (" lag", theme.dim)])
+    if link.pair_offset is not None:
+        facts.append([(duration(link.pair_offset), theme.text), (" from x to y", theme.dim)])
+    if link.clock_offset is not None:
+        facts.append([(duration(link.clock_offset), theme.text), (" y's clock ahead", theme.dim)])
     return facts
 
 
@@ -59,6 +63,11 @@ def _trouble(snapshot: Snapshot, whole: LinkHealth | None, scene: Scene) -> list
     if whole is not None:
         found |= {f"malformed: {reason}": times for reason, times in sorted(whole.malformed.items())}
         found |= {"missing by sequence": whole.gaps, "reconnects": whole.reconnects}
+    for link in snapshot.links:
+        if link.tally is not None:
+            found |= {
+                f"{link.signal} {lot}": getattr(link.tally, lot) for lot in LOTS if lot not in ("paired", "pending")
+            }
     if snapshot.reading is not None:
         reading = snapshot.reading
         found |= {
