@@ -22,6 +22,7 @@ from streammi.records import (
     LinkState,
     Reading,
     Snapshot,
+    Tally,
 )
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC).timestamp()
@@ -178,6 +179,18 @@ def stalled() -> Snapshot:
     )
 
 
+def joined() -> Snapshot:
+    """Two sources, of which one is silent and has lost samples."""
+    both = {"clock_offset": 0.0123, "pair_offset": -0.002}
+    x = link(signal="x", tally=Tally(received=500, paired=480, unmatched=20), **both)
+    y = link(
+        "stalled", signal="y", endpoint="tcp://10.0.0.8:5556", gaps=7, resets=1, since=NOW - 12,
+        tally=Tally(received=490, paired=480, late=8, duplicate=2), note="connected, but nothing has come for 12 s",
+        **both,
+    )  # fmt: skip
+    return msgspec.structs.replace(linear(), links=(x, y))
+
+
 def lost() -> Snapshot:
     return msgspec.structs.replace(linear(), links=(link("lost", rate=None, since=NOW - 40, reconnects=3),))
 
@@ -236,7 +249,8 @@ def two_pairs() -> list[Snapshot]:
 SAMPLES = {
     f.__name__: f
     for f in (
-        linear, parabola, independent, warming_up, stalled, lost, stuck, labels, wide_names, hostile_names, empty,
+        linear, parabola, independent, warming_up, stalled, joined, lost, stuck, labels, wide_names, hostile_names,
+        empty,
     )
 }  # fmt: skip
 

@@ -32,8 +32,8 @@ def check(name: str, text: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_screen(size: tuple[int, int], glyphs: GlyphName, depth: Depth) -> None:
     television = Television(*two_pairs(), size=size, glyphs=glyphs, depth=depth)
-    # 256 colours show the same glyphs as all of them; with 16 and with none the heatmap is made of glyphs.
-    check(f"{size[0]}x{size[1]}-{glyphs}-{'many' if depth in ('truecolor', '256') else 'few'}", television.press())
+    # 256 colours show the same glyphs as all of them; with 16 and with none more is made of glyphs.
+    check(f"{size[0]}x{size[1]}-{glyphs}-{'many' if depth in ('truecolor', '256') else depth}", television.press())
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

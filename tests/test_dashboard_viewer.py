@@ -3,7 +3,20 @@
 import msgspec
 import numpy as np
 import pytest
-from dashboard_samples import NOW, SAMPLES, independent, linear, parabola, stuck, two_pairs, warming_up
+from dashboard_samples import (
+    NOW,
+    SAMPLES,
+    history_of,
+    independent,
+    joined,
+    linear,
+    link,
+    lost,
+    parabola,
+    stuck,
+    two_pairs,
+    warming_up,
+)  # fmt: skip
 from dashboard_terminal import Television
 
 from streammi.dashboard.keys import BINDINGS
@@ -50,6 +63,56 @@ def test_space_freezes_the_picture_and_says_how_far_behind_it_is() -> None:
     assert "FROZEN" not in television.press("space")
 
 
+@pytest.mark.parametrize("size", [(20, 5), (60, 1), (40, 12), (80, 24), (200, 60)])
+def test_a_frozen_picture_says_so_at_every_size(size: tuple[int, int]) -> None:
+    television = Television(linear(), size=size)
+    assert "FROZEN" in television.press("space")
+    television.viewer.take([msgspec.structs.replace(linear(), timestamp=NOW + 42, seq=linear().seq + 420)])
+    assert "42 s" in television.press()
+
+
+@pytest.mark.parametrize("size", [(20, 5), (60, 1), (40, 12), (80, 24), (200, 60)])
+def test_a_feed_that_is_lost_says_so_in_words_at_every_size(size: tuple[int, int]) -> None:
+    assert "lost" in Television(lost(), size=size).press()
+
+
+def test_each_of_two_sources_has_its_line_and_its_losses() -> None:
+    text = Television(joined(), size=(200, 60)).press()
+    for words in (
+        "● connected x: tcp://127.0.0.1:5556", "◑ stalled y: tcp://10.0.0.8:5556", "nothing has come for 12 s",
+        "▲ 20 x unmatched", "▲ 8 y late", "▲ 2 y duplicate", "▲ 7 missing by sequence",
+        "12.3 ms y's clock ahead of x's",
+    ):  # fmt: skip
+        assert words in text, words
+    assert "▲ 20 x unpaired" in Television(joined(), size=(100, 30)).press()
+
+
+def test_trouble_is_said_before_totals_where_there_is_little_room() -> None:
+    text = Television(parabola(), size=(80, 24)).press()
+    assert "▲ 4 malformed  ▲ 12 missing" in text
+    assert "48,213 messages" not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "word"), [(0.5, "▲ rising +0.5"), (-0.5, "▼ falling −0.5"), (0.01, "▬ steady +0.01")]
+)
+def test_whether_it_changes_is_a_word(change: float, word: str) -> None:
+    shot = linear()
+    assert shot.reading is not None
+    mi = np.full(500, shot.reading.mi_corrected - change)
+    shot = msgspec.structs.replace(shot, history=history_of(mi))
+    assert word in Television(shot, size=(120, 40)).press()
+    assert word.rpartition(" ")[0] in Television(shot, size=(40, 12)).press()
+    without_rate = msgspec.structs.replace(shot, links=(link(rate=None),))
+    assert word in Television(without_rate, size=(120, 40)).press()
+
+
+def test_every_label_of_an_axis_is_written_where_it_fits() -> None:
+    text = Television(SAMPLES["labels"](), size=(200, 60)).press()
+    for label in ("idle", "starting", "heating", "cooling", "none", "warning"):
+        assert label in text
+
+
 def test_tab_and_numbers_choose_the_pair() -> None:
     television = Television(*two_pairs(), size=(120, 40))
     assert television.press().startswith(" boiler")
@@ -72,7 +135,7 @@ def test_m_goes_through_the_ways_to_see_the_shape() -> None:
 def test_e_enlarges_what_has_something_to_say() -> None:
     television = Television(linear(), size=(120, 40))
     titles = [television.press("e").splitlines()[1].split("─")[0].strip() for _ in range(6)]
-    assert titles == ["OVER TIME", "JOINT COUNTS", "FEED", "ENTROPY", "CORRELATION", "MUTUAL INFORMATION"]
+    assert titles == ["MI OVER TIME (bit)", "JOINT COUNTS", "FEED", "ENTROPY", "CORRELATION", "MUTUAL INFORMATION"]
     assert "JOINT" in television.press("e")
     television.press("e")
     assert "JOINT" in television.press("escape")
@@ -119,10 +182,10 @@ def test_readonly_changes_nothing() -> None:
 def test_r_resets_the_extremes() -> None:
     television = Television(linear(), size=(200, 60))
     television.viewer.take([independent()])
-    assert "seen -0.012 to" in television.press()
+    assert "least -0.012 most" in television.press()
     television.press("r")
     television.viewer.take([linear()])
-    assert "seen -0.012 to" not in television.press()
+    assert "least -0.012 most" not in television.press()
 
 
 def test_a_negative_estimate_is_drawn_at_zero_with_a_mark() -> None:

@@ -122,7 +122,7 @@ BINDINGS = (
     Binding(("u",), "unit", "u", "unit: bit, nat, ban"),
     Binding(("c",), "palette", "c", "colours: cividis, viridis, greyscale"),
     Binding(("r",), "reset", "r", "reset the extremes"),
-    Binding(("s",), "save", "s", "save the picture (SVG) and the state (JSON)"),
+    Binding(("s",), "save", "s", "save: the screen (SVG), its charts (PNG), the state (JSON)"),
     Binding(("redraw",), "redraw", changes=False),
     Binding(("light",), "light", changes=False),
     Binding(("dark",), "dark", changes=False),

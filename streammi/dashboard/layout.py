@@ -71,13 +71,9 @@ def arrange(layout: LayoutName, body: Area, says: Collection[PanelName]) -> Plac
 
 def _wide(body: Area, says: Collection[PanelName]) -> Places:
     left, right = body.columns(body.width * 11 // 20)
-    shape, rest = right.rows(right.height - 12)
-    bar, rest = rest.rows(6)
     return [
         *stack(left, says, Slot("now", 10), Slot("history", 10, 3), Slot("delays", 8, 2), Slot("events", 4, 1, 16)),
-        *stack(shape, says, Slot("heatmap", 10, 1)),
-        *stack(bar, says, Slot("entropy", 6)),
-        *beside(rest, says, Slot("correlation", 5), Slot("health", 6)),
+        *stack(right, says, Slot("heatmap", 10, 1), Slot("entropy", 6), Slot("correlation", 6), Slot("health", 7)),
     ]
 
 
@@ -99,6 +95,25 @@ def _compact(body: Area, says: Collection[PanelName]) -> Places:
         *beside(bars, says, Slot("entropy", 4), Slot("correlation", 4)),
         *beside(rest, says, Slot("health", 3), Slot("events", 3)),
     ]
+
+
+# Panels that do not get better by more rows, and what fills the rest of the screen below them, as far as it fits.
+_BELOW: dict[PanelName, tuple[Slot, ...]] = {
+    "now": (Slot("now", 7), Slot("history", 8, 1)),
+    "entropy": (Slot("entropy", 6), Slot("correlation", 6), Slot("health", 6, 1)),
+    "correlation": (Slot("correlation", 6), Slot("entropy", 6), Slot("health", 6, 1)),
+    "health": (Slot("health", 8), Slot("events", 6, 1)),
+}
+
+
+def enlarged(name: PanelName, body: Area, says: Collection[PanelName]) -> Places:
+    """Return where the enlarged panel goes, and what else there is room for."""
+    first, *others = _BELOW.get(name, (Slot(name, 0, 1),))
+    if name == "now" and body.height >= 20:
+        first = first._replace(least=11)
+    if body.height < first.least:
+        return [(name, body)]
+    return stack(body, {name, *says}, first, *others)
 
 
 def stack(area: Area, says: Collection[PanelName], *slots: Slot) -> Places:

@@ -29,16 +29,9 @@ from streammi.records import Snapshot
 Pixels = NDArray[np.uint8]
 _CELL_X, _CELL_Y = 12.2, 24.4  # of Rich's SVG: 0.61 and 1.22 of its font's 20 units
 CHART, HEATMAP = (800, 400), 400  # pixels
-_ANSI = [
-    (0, 0, 0),
-    (194, 54, 33),
-    (37, 188, 36),
-    (173, 173, 39),
-    (73, 46, 225),
-    (211, 56, 211),
-    (51, 187, 200),
-    (203, 204, 205),
-]
+# xterm's sixteen colours, but for a blue that can be read on black.
+_NORMAL = "000000 cd0000 00cd00 cdcd00 3b6fe0 cd00cd 00cdcd e5e5e5"
+_BRIGHT = "7f7f7f ff0000 00ff00 ffff00 6c9cff ff00ff 00ffff ffffff"
 _GROUNDS: dict[Background, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "dark": ((12, 14, 18), (215, 219, 225)),
     "light": ((250, 250, 250), (20, 20, 20)),
@@ -92,7 +85,12 @@ def svg(canvas: Canvas, theme: Theme, title: str) -> str:
     console.print(_Words(canvas, theme.pens), end="")
     ground, front = _GROUNDS[theme.background]
     template = CONSOLE_SVG_FORMAT.replace("{backgrounds}", "{backgrounds}" + shapes(canvas, theme))
-    return console.export_svg(title=title, theme=TerminalTheme(ground, front, _ANSI), code_format=template)
+    colours = TerminalTheme(ground, front, _colours(_NORMAL), _colours(_BRIGHT))
+    return console.export_svg(title=title, theme=colours, code_format=template)
+
+
+def _colours(words: str) -> list[tuple[int, int, int]]:
+    return [(value >> 16, value >> 8 & 255, value & 255) for value in (int(word, 16) for word in words.split())]
 
 
 class _Words:

@@ -167,7 +167,11 @@ class Theme:
     y: int
     x_soft: int  # marginals: large areas
     y_soft: int
+    in_x: int  # words on a bar of that colour; where there are no colours, words
+    in_mi: int
+    in_y: int
     null: int
+    null_in_mi: int  # the level of chance where it crosses the bars of MI
     under_mi: NDArray[np.uint16]  # by pen: the same on the ground below the line of MI,
     under_null: NDArray[np.uint16]  # and below what chance reaches
     good: int
@@ -226,6 +230,9 @@ def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", pale
         # A reversed bar takes one pen: a coloured word in it would be a block of that colour.
         return pens.pen(inks[role] if role and ground else None, ground, f"{attributes} {reverse}".strip())
 
+    def inside(role: str) -> int:
+        return 0 if pens.depth == "none" else pen(role, "reverse")
+
     return Theme(
         glyphs=glyphs,
         pens=pens,
@@ -247,7 +254,11 @@ def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", pale
         y=pen("y"),
         x_soft=pen("x_soft"),
         y_soft=pen("y_soft"),
+        in_x=inside("x"),
+        in_mi=inside("mi"),
+        in_y=inside("y"),
         null=pen("null"),
+        null_in_mi=pen("mi_soft", "reverse"),
         under_mi=_grounded(pens, inks, inks["under_mi"] if ground else None),
         under_null=_grounded(pens, inks, inks["under_null"] if ground else None),
         good=pen("good"),

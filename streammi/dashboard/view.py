@@ -1,7 +1,7 @@
 """Scene to picture: a pure function; the same scene and size give the same cells."""
 
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.layout import LEAST, Area, arrange, layout_for
+from streammi.dashboard.layout import LEAST, Area, arrange, enlarged, layout_for
 from streammi.dashboard.panels import PANELS, bars, help, small
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.state import PanelName
@@ -36,7 +36,7 @@ def _draw(canvas: Canvas, scene: Scene) -> None:
     elif scene.snapshot is None:
         small.draw_waiting(canvas.part(*body), scene)
     elif scene.state.enlarged is not None and enlargeable(scene, scene.state.enlarged):
-        _enlarged(canvas.part(*body), scene, scene.state.enlarged)
+        _enlarged(canvas, body, scene, scene.state.enlarged)
     elif layout == "small":
         small.draw(canvas.part(*body), scene)
     else:
@@ -49,14 +49,15 @@ def enlargeable(scene: Scene, name: PanelName) -> bool:
     return name == "events" or PANELS[name].says(scene)
 
 
-def _enlarged(canvas: Canvas, scene: Scene, name: PanelName) -> None:
+def _enlarged(canvas: Canvas, body: Area, scene: Scene, name: PanelName) -> None:
     columns, rows = PANELS[name].least
-    if canvas.width >= columns and canvas.height >= rows:
-        PANELS[name].draw(canvas, scene)
-    else:
-        words = f"{name} needs {columns} x {rows}, here are {canvas.width} x {canvas.height}"
-        for y, line in enumerate(wrap(words, canvas.width)):
-            canvas.text(0, y, line, scene.theme.warn)
+    if body.width < columns or body.height < rows:
+        words = f"{name} needs {columns} x {rows}, here are {body.width} x {body.height}"
+        for y, line in enumerate(wrap(words, body.width)):
+            canvas.part(*body).text(0, y, line, scene.theme.warn)
+        return
+    for shown, area in enlarged(name, body, speaking(scene)):
+        PANELS[shown].draw(canvas.part(*area), scene)
 
 
 def speaking(scene: Scene) -> tuple[PanelName, ...]:

@@ -5,13 +5,14 @@ from functools import lru_cache
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
-from streammi.dashboard.scene import Scene
+from streammi.dashboard.panels.title import Spans, span_columns
+from streammi.dashboard.scene import Scene, Tab
 from streammi.dashboard.text import clock, columns, duration, fit, number, short
 from streammi.health import total
 
 FULL = LEAST["full"]
 HINTS: dict[Action, str] = {  # in the order of what is needed most: a narrow footer ends early
-    "quit": "quit", "freeze": "freeze", "help": "help", "next pair": "pair", "enlarge": "enlarge", "heatmap": "heatmap",
+    "quit": "quit", "help": "help", "freeze": "freeze", "next pair": "pair", "enlarge": "enlarge", "heatmap": "heatmap",
     "unit": "unit", "back": "scroll", "zoom in": "zoom", "log": "log", "save": "save", "palette": "colours",
 }  # fmt: skip
 
@@ -47,7 +48,8 @@ def _right(scene: Scene) -> list[tuple[str, int]]:
     link = total(snapshot.links) if snapshot.links else None
     if link is not None:
         glyph, pen = theme.state(link.state, bar=True)
-        parts.append((f"{glyph} {link.state}", pen))
+        since = f" since {clock(link.since, scene.zone)}" if link.since and link.state != "connected" else ""
+        parts.append((f"{glyph} {link.state}{since}", pen))
     parts += [(f"{theme.glyphs.warning} {words}", theme.bar_warn) for words in scene.warnings]
     moment = snapshot.reading.t1 if snapshot.reading and snapshot.reading.t1 is not None else snapshot.timestamp
     parts.append((clock(moment, scene.zone), theme.bar))
@@ -68,17 +70,29 @@ def _right(scene: Scene) -> list[tuple[str, int]]:
 def draw_tabs(canvas: Canvas, scene: Scene) -> None:
     """Draw the pairs with their numbers, the shown one strong."""
     theme = scene.theme
-    x = 1
-    shown = scene.snapshot.pair if scene.snapshot else ""
-    for index, tab in enumerate(scene.tabs, 1):
-        glyph, pen = theme.state(tab.state)
-        here = tab.pair == shown
-        x = canvas.spans(x, 0, [
-            (f"{index} " if index < 10 else "  ", theme.mi_strong if here else theme.dim),
-            (f"{glyph} ", pen),
-            (fit(tab.pair, 20, theme.glyphs.ellipsis), theme.strong if here else theme.text),
-            (f" {number(tab.mi, 2)} {scene.unit}", theme.mi if here else theme.dim),
-        ]) + 3  # fmt: skip
+    tabs = [_tab(index, tab, scene) for index, tab in enumerate(scene.tabs, 1)]
+    shown = next((k for k, tab in enumerate(scene.tabs) if scene.snapshot and tab.pair == scene.snapshot.pair), 0)
+    first = 0
+    while first < shown and sum(span_columns(tab) + 3 for tab in tabs[first : shown + 1]) > canvas.width - 4:
+        first += 1
+    x = 1 if not first else canvas.text(1, 0, f"{theme.glyphs.ellipsis} ", theme.dim)
+    for tab in tabs[first:]:
+        if x + span_columns(tab) + 2 > canvas.width and tab is not tabs[-1]:
+            canvas.text(x, 0, theme.glyphs.ellipsis, theme.dim)
+            return
+        x = canvas.spans(x, 0, tab) + 3
+
+
+def _tab(index: int, tab: Tab, scene: Scene) -> Spans:
+    theme = scene.theme
+    glyph, pen = theme.state(tab.state)
+    here = scene.snapshot is not None and tab.pair == scene.snapshot.pair
+    return [
+        (f"{index} " if index < 10 else "  ", theme.mi_strong if here else theme.dim),
+        (f"{glyph} ", pen),
+        (fit(tab.pair, 20, theme.glyphs.ellipsis), theme.strong if here else theme.text),
+        (f" {number(tab.mi, 2)} {scene.unit}", theme.mi if here else theme.dim),
+    ]
 
 
 def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
@@ -91,15 +105,17 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
         x = canvas.text(x, 0, f"FROZEN, {duration(seconds)} and {readings:,} readings behind", theme.bar_warn) + 3
     if state.message:
         x = canvas.text(x, 0, fit(state.message, canvas.width - x - 1, theme.glyphs.ellipsis), theme.bar_strong) + 3
+    right = canvas.width
+    if layout in ("compact", "small"):
+        needed = f"all at {FULL[0]} x {FULL[1]}"
+        if x + len(needed) + 14 < right:  # where q and ? are named as well
+            right = canvas.right(0, needed, theme.bar_dim, margin=1) - 1
     for action, shown, word, width in _hints(state.readonly):
         if action == "next pair" and len(scene.tabs) < 2:
             continue
-        if x + width > canvas.width:
+        if x + width > right:
             return
         x = canvas.spans(x, 0, [(shown, theme.key), (f" {word}", theme.bar)]) + 2
-    needed = f"{FULL[0]} x {FULL[1]} shows all"
-    if layout in ("compact", "small") and x + len(needed) < canvas.width:
-        canvas.right(0, needed, theme.bar_dim, margin=1)
 
 
 @lru_cache

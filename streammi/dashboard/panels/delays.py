@@ -10,7 +10,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import number, short, signed
 from streammi.records import DelayProfile, FloatArray
 
-LABEL = 8
+LABEL = 6  # as in the chart over time
 
 
 def says(scene: Scene) -> bool:
@@ -23,7 +23,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw the profile as bars, one column or more a delay, the peak marked, and the peak in words."""
     theme, profile = scene.theme, scene.snapshot.profile if scene.snapshot else None
     assert profile is not None
-    body = titled(canvas, theme, "DELAY", "positive: y follows x")
+    body = titled(canvas, theme, f"MI BY DELAY ({scene.unit})", "positive: y follows x")
     words = in_words(scene, profile)
     body.text(0, 0, words, theme.strong)
     room = body.part(LABEL, 1, body.width - LABEL, body.height - 2)
@@ -35,7 +35,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     plot.glyphs[...] = charts.bars(mi / top, plot.height, theme.glyphs.levels)
     plot.pens[...] = theme.mi_soft
     plot.pens[:, peak] = theme.mi_strong
-    body.part(0, 1, LABEL, 1).right(0, f"{short(top)} {scene.unit}", theme.dim, margin=1)
+    body.part(0, 1, LABEL, 1).right(0, short(top), theme.dim, margin=1)
     body.part(0, plot.height, LABEL, 1).right(0, "0", theme.dim, margin=1)
     _axis(body.part(LABEL, body.height - 1, plot.width, 1), plot, profile, scene)
 

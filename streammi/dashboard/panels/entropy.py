@@ -1,7 +1,7 @@
 """The entropies as one bar: what X has alone, what both share, what Y has alone."""
 
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.panels.title import flow, titled
+from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import columns, number
 
@@ -29,14 +29,18 @@ def draw_labelled_bar(canvas: Canvas, scene: Scene) -> None:
     reading, theme = scene.reading, scene.theme
     assert reading is not None
     first, second = draw_bar(canvas, scene)
-    for start, end, name, value in (
-        (0, first, "H(X|Y)", reading.h_x_given_y),
-        (first, second, "I", reading.mi),
-        (second, canvas.width, "H(Y|X)", reading.h_y_given_x),
+    for start, end, name, value, pen in (
+        (0, first, "H(X|Y)", reading.h_x_given_y, theme.in_x),
+        (first, second, "I", reading.mi, theme.in_mi),
+        (second, canvas.width, "H(Y|X)", reading.h_y_given_x, theme.in_y),
     ):
-        words = (f" {name} {number(value, 2)} {reading.unit} ", f" {number(value, 2)} {reading.unit} ")
+        figure = number(value, 2)
+        words = (f" {name} {figure} {reading.unit} ", f" {name} {figure} ", f" {figure} ")
         label = next((text for text in words if len(text) <= end - start), "")
-        canvas.text(start + (end - start - len(label)) // 2, 0, label, theme.text)
+        if pen == theme.text:  # no colours: the glyphs of the bar go on around the label
+            canvas.text(start + (end - start - len(label)) // 2, 0, label, pen)
+        else:
+            canvas.text(start, 0, label.center(end - start), pen)
 
 
 def draw(canvas: Canvas, scene: Scene) -> None:
@@ -54,7 +58,8 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         (glyphs.shared, f"I(X;Y) {number(reading.mi, 2)} {unit}", theme.mi),
         (glyphs.y_only, f"H(Y|X) {number(reading.h_y_given_x, 2)} {unit}", theme.y),
     )
-    flow(body.part(0, 3, body.width, body.height - 3), [[(f"{g} ", pen), (text, theme.text)] for g, text, pen in words])
+    legend: list[Spans] = [[(f"{g} ", pen), (text, theme.text)] for g, text, pen in words]
+    flow(body.part(0, 3, body.width, body.height - 3), legend, theme)
 
 
 def _bracket(canvas: Canvas, label: str, pen: int, scene: Scene) -> None:

@@ -3,9 +3,11 @@
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock, count, fit, signed
+from streammi.dashboard.text import clock, count, duration, fit, number, signed, wrap
 from streammi.dashboard.theme import Theme
 from streammi.records import Event
+
+LEAST_WORDS = 20  # columns in which a sentence can be broken into lines
 
 
 def says(scene: Scene) -> bool:
@@ -20,7 +22,10 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     body = titled(canvas, theme, "EVENTS", f"{count(len(events))} kept" if events else "")
     if not events:
         body.text(0, 0, "none since the start", theme.dim)
-    for y, event in enumerate(events[scene.state.scrolled :][: body.height]):
+    y = 0
+    for event in events[scene.state.scrolled :]:
+        if y >= body.height:
+            break
         glyph, pen = glyph_of(event, theme)
         x = body.spans(
             0,
@@ -31,7 +36,12 @@ def draw(canvas: Canvas, scene: Scene) -> None:
                 (f"{_what(event)} ", theme.strong),
             ],
         )
-        body.text(x, y, fit(event.evidence, body.width - x, theme.glyphs.ellipsis), theme.dim)
+        room = body.width - x
+        whole = scene.state.enlarged == "events" and room > LEAST_WORDS
+        for line in wrap(event.evidence, room) if whole else [fit(event.evidence, room, theme.glyphs.ellipsis)]:
+            body.text(x, y, line, theme.dim)
+            y += 1
+        y += not event.evidence
 
 
 def glyph_of(event: Event, theme: Theme) -> tuple[str, int]:
@@ -56,4 +66,7 @@ def _what(event: Event) -> str:
         return f"{event.kind}{signal}"
     if event.unit == "share":
         return f"{event.kind}{signal} {event.size:.1%}"
-    return f"{event.kind}{signal} {signed(event.size, 2 if event.unit in ('bit', 'nat', 'ban') else 0)} {event.unit}"
+    if event.unit == "s":
+        return f"{event.kind}{signal} {duration(event.size)}"
+    change = signed if event.kind in ("gained", "lost", "shifted", "moved") else number
+    return f"{event.kind}{signal} {change(event.size, 2 if event.unit in ('bit', 'nat', 'ban') else 0)} {event.unit}"

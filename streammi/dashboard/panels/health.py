@@ -1,11 +1,12 @@
 """The feed: what came in, and of what should not happen that which did."""
 
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.panels.title import Spans, flow, titled
+from streammi.dashboard.panels.title import Spans, flow, flow_rows, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import clock, count, duration, fit, short
+from streammi.dashboard.theme import Theme
 from streammi.health import LOTS, total
-from streammi.records import LinkHealth, Snapshot
+from streammi.records import LinkHealth, Snapshot, Tally
 
 
 def says(scene: Scene) -> bool:
@@ -18,26 +19,35 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     theme, snapshot = scene.theme, scene.snapshot
     assert snapshot is not None
     body = titled(canvas, theme, "FEED")
-    y = 0
-    for link in snapshot.links:
-        y = _link(body, y, link, scene)
     whole = total(snapshot.links) if snapshot.links else None
+    # One row is kept for the counts: where there are not enough, the links are drawn as one, with the worst state.
+    links = snapshot.links if whole is None or len(snapshot.links) < body.height else (whole,)
+    y, spare = 0, body.height - 1 - len(links)
+    for link in links:
+        y, spare = _link(body, y, link, scene, spare)
     rates, totals = (_rates(whole, scene), _totals(whole, scene)) if whole else ([], [])
-    flow(body.part(0, y, body.width, body.height - y), rates + _trouble(snapshot, whole, scene) + totals)
+    room = body.part(0, y, body.width, body.height - y)
+    detailed, brief = (_trouble(_found(snapshot, whole, by_reason=by_reason), theme) for by_reason in (True, False))
+    trouble = detailed if flow_rows(detailed, room.width) <= room.height else brief
+    flow(room, trouble + rates + totals, theme)
 
 
-def _link(body: Canvas, y: int, link: LinkHealth, scene: Scene) -> int:
+def _link(body: Canvas, y: int, link: LinkHealth, scene: Scene, spare: int) -> tuple[int, int]:
+    """Draw a link and, where there is a spare row, its note; return the next row and how many are spare then."""
     theme = scene.theme
     glyph, pen = theme.state(link.state)
+    x = body.spans(
+        0, y, [(f"{glyph} {link.state}", pen), (" " if link.signal == "both" else f" {link.signal}: ", theme.dim)]
+    )
     named = f"{link.endpoint}{f' ({link.format})' if link.format else ''}"
-    x = body.spans(0, y, [(f"{glyph} {link.state}", pen), (" ", theme.text)])
     x = body.text(x, y, fit(named, body.width - x, theme.glyphs.ellipsis), theme.text)
     since = f" since {clock(link.since, scene.zone)}"
     if link.since and x + len(since) <= body.width:
         body.text(x, y, since, theme.dim)
-    if link.note:
-        body.text(2, y + 1, fit(link.note, body.width - 2, theme.glyphs.ellipsis), theme.warn)
-    return y + 1 + bool(link.note)
+    if not link.note or spare < 1:
+        return y + 1, spare
+    body.text(2, y + 1, fit(link.note, body.width - 2, theme.glyphs.ellipsis), theme.warn)
+    return y + 2, spare - 1
 
 
 def _rates(link: LinkHealth, scene: Scene) -> list[Spans]:
@@ -52,30 +62,48 @@ def _rates(link: LinkHealth, scene: Scene) -> list[Spans]:
     if link.pair_offset is not None:
         facts.append([(duration(link.pair_offset), theme.text), (" from x to y", theme.dim)])
     if link.clock_offset is not None:
-        facts.append([(duration(link.clock_offset), theme.text), (" y's clock ahead", theme.dim)])
+        who = "ahead of" if link.clock_offset >= 0 else "behind"
+        facts.append([(duration(abs(link.clock_offset)), theme.text), (f" y's clock {who} x's", theme.dim)])
     return facts
 
 
-def _trouble(snapshot: Snapshot, whole: LinkHealth | None, scene: Scene) -> list[Spans]:
-    """What happened at all of the things that should not: a total of 0 is not worth a word."""
-    theme = scene.theme
+def _found(snapshot: Snapshot, whole: LinkHealth | None, *, by_reason: bool) -> dict[str, int]:
+    """How much there was of each thing that should not be; ``by_reason``: malformed messages in detail."""
     found: dict[str, int] = {}
     if whole is not None:
-        found |= {f"malformed: {reason}": times for reason, times in sorted(whole.malformed.items())}
-        found |= {"missing by sequence": whole.gaps, "reconnects": whole.reconnects}
+        if by_reason:
+            found |= {f"malformed: {reason}": times for reason, times in sorted(whole.malformed.items())}
+        found |= {
+            "malformed": 0 if by_reason else sum(whole.malformed.values()),
+            "missing by sequence" if by_reason else "missing": whole.gaps,
+            "out of order": whole.reordered,
+            "restarts of the publisher" if by_reason else "restarts": whole.resets,
+            "reconnects": whole.reconnects,
+        }
     for link in snapshot.links:
         if link.tally is not None:
-            found |= {
-                f"{link.signal} {lot}": getattr(link.tally, lot) for lot in LOTS if lot not in ("paired", "pending")
-            }
+            found |= _unpaired(link.signal, link.tally, by_reason=by_reason)
     if snapshot.reading is not None:
         reading = snapshot.reading
         found |= {
-            "clipped": reading.clipped,
-            "not finite": reading.nonfinite,
-            "late": reading.late,
             "dropped": reading.dropped,
+            "late": reading.late,
+            "not finite": reading.nonfinite,
+            "clipped": reading.clipped,
         }
+    return found
+
+
+def _unpaired(signal: str, tally: Tally, *, by_reason: bool) -> dict[str, int]:
+    """The samples of one of two joined sources that came into no pair."""
+    found = {lot: getattr(tally, lot) for lot in LOTS if lot not in ("paired", "pending")}
+    if by_reason:
+        return {f"{signal} {reason}": times for reason, times in found.items()}
+    return {f"{signal} unpaired": sum(found.values())}
+
+
+def _trouble(found: dict[str, int], theme: Theme) -> list[Spans]:
+    """What happened at all: a total of 0 is not worth a word."""
     return [
         [(f"{theme.glyphs.warning} {count(times)}", theme.warn), (f" {what}", theme.text)]
         for what, times in found.items()

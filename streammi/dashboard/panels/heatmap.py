@@ -18,7 +18,7 @@ from streammi.dashboard.text import columns, fit, short, unit_factor
 from streammi.dashboard.theme import LEVELS, Ramp, Theme
 from streammi.records import AxisInfo, FloatArray, IntArray
 
-LABELS = 7  # columns of the y axis
+LABELS = 7  # columns of the y axis, at least
 TITLES: dict[HeatmapMode, str] = {
     "counts": "JOINT COUNTS",
     "conditional": "p(y|x)",
@@ -46,23 +46,23 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     assert snapshot is not None
     assert snapshot.counts is not None
     dense = 2 if theme.half_blocks else 1
-    shape = Shape.fit(canvas.width, canvas.height - 1, snapshot.counts.shape, dense)
+    shape = Shape.fit(canvas.width, canvas.height - 1, snapshot.counts.shape, dense, _label_columns(snapshot.y))
     counts = merge(snapshot.counts, shape.bins_x, shape.bins_y)
     field = make_field(counts, scene)
     body = titled(canvas, theme, TITLES[scene.state.heatmap], *legend_spans(field, theme))
     if not shape.cells_x:
         body.text(0, 0, fit("needs more room", body.width), theme.dim)
         return
-    heat = body.part(LABELS, shape.top, shape.cells_x, shape.cells_y)
+    heat = body.part(shape.left, shape.top, shape.cells_x, shape.cells_y)
     paint(heat, field, theme, shape)
     share = counts.sum(axis=1) / max(counts.sum(axis=1).max(), 1)
-    top = body.part(LABELS, 0, shape.cells_x, shape.top)
+    top = body.part(shape.left, 0, shape.cells_x, shape.top)
     top.glyphs[...] = charts.bars(share[spread(shape.cells_x, len(share))], shape.top, theme.glyphs.levels)
     top.pens[...] = theme.x_soft
     if shape.side:
         share = counts.sum(axis=0)[::-1] / max(counts.sum(axis=0).max(), 1)
         middle = spread(shape.cells_y, len(share), centre=True)
-        side = body.part(LABELS + shape.cells_x, shape.top, shape.side, shape.cells_y)
+        side = body.part(shape.left + shape.cells_x, shape.top, shape.side, shape.cells_y)
         side.glyphs[...] = charts.lengths(share[middle], shape.side, theme.glyphs.lengths)
         side.pens[...] = theme.y_soft
     draw_axes(body, scene, shape)
@@ -70,8 +70,9 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where things are: cells of the heatmap, rows and columns of the marginals, and how many bins are shown."""
+    """Where things are: columns of labels, cells of the heatmap, rows and columns of the marginals, bins shown."""
 
+    left: int
     cells_x: int
     cells_y: int
     top: int
@@ -80,17 +81,22 @@ class Shape:
     bins_y: int
 
     @classmethod
-    def fit(cls, width: int, height: int, bins: tuple[int, ...], dense: int) -> "Shape":
+    def fit(cls, width: int, height: int, bins: tuple[int, ...], dense: int, labels: int = LABELS) -> "Shape":
         """Return the shape for ``width`` x ``height`` cells; ``cells_x`` 0 where there is not enough room."""
         top = 3 if height >= 20 else 2 if height >= 13 else 1
         side = 8 if width >= 60 else 5 if width >= 30 else 0
-        room_x, room_y = width - LABELS - side - 1, height - top - 1
+        left = min(max(LABELS, labels), max(LABELS, width // 4))
+        room_x, room_y = width - left - side - 1, height - top - 1
         if room_x < 4 or room_y < 3:
-            return cls(0, 0, 0, 0, *bins)
+            return cls(0, 0, 0, 0, 0, *bins)
         bins_x, bins_y = shown_bins(bins[0], room_x), shown_bins(bins[1], room_y * dense)
         cells_y = -(-length(bins_y, room_y * dense) // dense)
         cells_x = length(bins_x, min(room_x, 4 * cells_y))
-        return cls(cells_x, cells_y, top, side, bins_x, bins_y)
+        return cls(left, cells_x, cells_y, top, side, bins_x, bins_y)
+
+
+def _label_columns(axis: AxisInfo) -> int:
+    return 1 + max(map(columns, (axis.name, *(axis.labels or ()))))
 
 
 def shown_bins(bins: int, room: int) -> int:
@@ -198,22 +204,39 @@ def _glyph(ramp: Ramp, level: int, theme: Theme) -> str:
 
 
 def draw_axes(body: Canvas, scene: Scene, shape: Shape) -> None:
-    """Write the values at the ends and the middle of both axes, and the signals' names."""
+    """Write the values at the ends and the middle of both axes, or each label where it fits, and the signals' names."""
     theme, snapshot = scene.theme, scene.snapshot
     assert snapshot is not None
-    bottom = shape.top + shape.cells_y
-    for y, share in ((bottom - 1, 0.0), (shape.top + shape.cells_y // 2, 0.5), (shape.top, 1.0)):
-        body.part(0, y, LABELS - 1, 1).right(
-            0, fit(axis_value(snapshot.y, share), LABELS - 1, theme.glyphs.ellipsis), theme.dim
-        )
-    body.text(0, max(shape.top - 1, 0), fit(snapshot.y.name, LABELS - 1, theme.glyphs.ellipsis), theme.y)
-    axis = body.part(LABELS, bottom, shape.cells_x, 1)
-    low, high = axis_value(snapshot.x, 0.0), axis_value(snapshot.x, 1.0)
-    room = axis.width // 3
-    axis.text(0, 0, fit(low, room, theme.glyphs.ellipsis), theme.dim)
-    axis.right(0, fit(high, room, theme.glyphs.ellipsis), theme.dim)
-    name = fit(snapshot.x.name, axis.width - columns(low) - columns(high) - 2, theme.glyphs.ellipsis)
+    ellipsis, bottom = theme.glyphs.ellipsis, shape.top + shape.cells_y
+    for y, text in _y_labels(snapshot.y, shape):
+        body.part(0, shape.top + y, shape.left - 1, 1).right(0, fit(text, shape.left - 1, ellipsis), theme.dim)
+    name = fit(snapshot.y.name, shape.left - 1, ellipsis)
+    body.part(0, max(shape.top - 1, 0), shape.left - 1, 1).right(0, name, theme.y)
+    axis = body.part(shape.left, bottom, body.width - shape.left, 1)
+    labels = snapshot.x.labels or ()
+    step = shape.cells_x / max(len(labels), 1)
+    if labels and len(labels) == shape.bins_x and max(map(columns, labels)) < step:
+        for k, label in enumerate(labels):
+            axis.text(int((k + 0.5) * step - columns(label) / 2 + 0.5), 0, label, theme.dim)
+        axis.text(shape.cells_x + 1, 0, fit(snapshot.x.name, axis.width - shape.cells_x - 1, ellipsis), theme.x)
+        return
+    axis = axis.part(0, 0, shape.cells_x, 1)
+    low, high = (fit(axis_value(snapshot.x, share), axis.width // 3, ellipsis) for share in (0.0, 1.0))
+    axis.text(0, 0, low, theme.dim)
+    axis.right(0, high, theme.dim)
+    name = fit(snapshot.x.name, axis.width - columns(low) - columns(high) - 2, ellipsis)
     axis.text((axis.width - columns(name)) // 2, 0, name, theme.x)
+
+
+def _y_labels(axis: AxisInfo, shape: Shape) -> list[tuple[int, str]]:
+    """Rows, from the top of the heatmap, and what is written there."""
+    labels = axis.labels or ()
+    if labels and len(labels) == shape.bins_y <= shape.cells_y:
+        step = shape.cells_y / len(labels)
+        return [(int(shape.cells_y - (k + 0.5) * step), label) for k, label in enumerate(labels)]
+    return [
+        (y, axis_value(axis, share)) for y, share in ((shape.cells_y - 1, 0.0), (shape.cells_y // 2, 0.5), (0, 1.0))
+    ]
 
 
 def axis_value(axis: AxisInfo, share: float) -> str:
@@ -224,4 +247,4 @@ def axis_value(axis: AxisInfo, share: float) -> str:
         return ""
     # Three digits of the range: what is finer than a bin is not worth reading.
     decimals = 2 - int(np.floor(np.log10(max(axis.edges[-1] - axis.edges[0], 1e-12))))
-    return short(round(float(axis.edges[round(share * (len(axis.edges) - 1))]), decimals))
+    return short(round(float(axis.edges[round(share * (len(axis.edges) - 1))]), decimals)).replace("-", "−")

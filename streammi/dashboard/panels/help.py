@@ -1,20 +1,72 @@
-"""The keys that work here, and what is on the screen."""
+"""The keys that work here, and what the marks on the screen stand for."""
 
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS
-from streammi.dashboard.panels.title import flow, titled
+from streammi.dashboard.layout import LEAST, LayoutName, layout_for
+from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import fit
+from streammi.dashboard.theme import Theme
+
+WIDTH = 124  # columns of keys and marks side by side
+LAYOUTS: dict[LayoutName, str] = {"wide": "all, large", "full": "all", "compact": "most", "small": "MI, past"}
 
 
 def draw(canvas: Canvas, scene: Scene) -> None:
-    """Draw one line a key."""
+    """Draw one line a key; beside or below them the marks, where there is room."""
     theme = scene.theme
     body = titled(canvas, theme, "KEYS", "any key closes")
     listed = [b for b in BINDINGS if b.words and not (scene.state.readonly and b.changes)]
     if body.height < len(listed):
-        flow(body, [[(b.shown, theme.mi_strong), (f" {b.action}", theme.text)] for b in listed])
+        flow(body, [[(b.shown, theme.mi_strong), (f" {b.action}", theme.text)] for b in listed], theme)
         return
     for y, binding in enumerate(listed):
         body.text(1, y, binding.shown, theme.mi_strong)
-        body.text(10, y, fit(binding.words, body.width - 10, theme.glyphs.ellipsis), theme.text)
+        body.text(11, y, fit(binding.words, body.width - 11, theme.glyphs.ellipsis), theme.text)
+    marks, used = _marks(theme), len(listed) + 1
+    if body.width >= WIDTH:
+        _list(body.part(WIDTH // 2, 0, body.width - WIDTH // 2, body.height), marks, scene)
+    elif body.height >= used + len(marks):
+        _list(body.part(0, used, body.width, body.height - used), marks, scene)
+        used += len(marks) + 1
+    if body.height > used:
+        _sizes(body, theme)
+
+
+def _list(canvas: Canvas, marks: list[tuple[Spans, str]], scene: Scene) -> None:
+    theme = scene.theme
+    for y, (spans, words) in enumerate(marks):
+        canvas.spans(1, y, spans)
+        canvas.text(11, y, fit(words, canvas.width - 11, theme.glyphs.ellipsis), theme.text)
+
+
+def _sizes(body: Canvas, theme: Theme) -> None:
+    """In the last line: what is shown at which size."""
+    here = layout_for(body.width + 2, body.height + 3)
+    sizes = [(f"{LEAST[name][0]} x {LEAST[name][1]} {words}", name == here) for name, words in LAYOUTS.items()]
+    x = body.text(1, body.height - 1, "sizes: ", theme.dim)
+    for words, mine in sizes:
+        x = body.text(x, body.height - 1, words, theme.strong if mine else theme.dim) + 2
+
+
+def _marks(theme: Theme) -> list[tuple[Spans, str]]:
+    glyphs = theme.glyphs
+    verdicts: Spans = [(f"{glyphs.connected} ", theme.mi_strong), (glyphs.connecting, theme.dim)]
+    return [
+        ([("1.234", theme.mi_strong)], "MI corrected for bias; plug-in is the estimate as it is"),
+        ([(glyphs.plus_minus, theme.text)], "standard error of MI"),
+        (verdicts, "verdict: significant; not so, or untested"),
+        (
+            [(f"{glyphs.up} {glyphs.down_arrow} {glyphs.steady}", theme.strong)],
+            "rising, falling, steady (two standard errors)",
+        ),
+        ([(glyphs.below_zero, theme.warn)], "estimate below 0, drawn at 0"),
+        ([(glyphs.dotted * 3, theme.null)], "chance: 95 % of unrelated signals stay below"),
+        ([("|r|", theme.mi)], "r of a Gaussian pair with as much MI"),
+        ([(f"{glyphs.warning} ", theme.warn)], "to know before believing a number"),
+        ([theme.state("connected")], "connected: samples come"),
+        ([theme.state("stalled")], "stalled: connected, but nothing comes"),
+        ([theme.state("connecting")], "connecting: no publisher was reached yet"),
+        ([theme.state("lost")], "lost: the connection broke"),
+        ([theme.state("ended")], "ended: the feed is over"),
+    ]

@@ -46,11 +46,11 @@ def says(scene: Scene) -> bool:
 
 def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw the chart under its title."""
-    draw_chart(titled(canvas, scene.theme, "OVER TIME", *_infos(scene)), scene)
+    draw_chart(titled(canvas, scene.theme, f"MI OVER TIME ({scene.unit})", *_infos(scene)), scene)
 
 
-def draw_chart(body: Canvas, scene: Scene) -> None:
-    """Draw the chart with its axes."""
+def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
+    """Draw the chart with its axes; ``unit`` goes to the highest value where no title names it."""
     theme = scene.theme
     if body.width < LABEL + 4 or body.height < 2 or not says(scene):
         return
@@ -59,7 +59,7 @@ def draw_chart(body: Canvas, scene: Scene) -> None:
     data = columns(scene.past, charts.dot_columns(theme.glyphs, plot.width), _span(scene), back)
     top = charts.ceiling_of(data)
     draw_lines(plot, scene, data, top)
-    _draw_values(body.part(0, 0, LABEL, plot.height), scene, top)
+    _draw_values(body.part(0, 0, LABEL, plot.height), scene, top, unit)
     _draw_times(body.part(LABEL, body.height - 1, plot.width, 1), scene, data)
     _draw_events(plot, scene, data)
     if theme.glyphs.name == "braille":
@@ -109,10 +109,11 @@ def _blocks(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: F
     filled = plot.glyphs != SPACE
     plot.pens[...] = theme.mi_soft
     plot.pens[np.argmax(filled, axis=0), np.arange(plot.width)] = theme.mi
-    line = np.arange(plot.height)[:, None] == charts.rows_of(null, plot.height)
-    plot.pens[line] = theme.null
-    line &= ~filled
+    # The row of cells that holds the level, by the same measure as the bars: a cell is 1 / height.
+    row = plot.height - 1 - np.floor(np.where(np.isnan(null), -1.0, null) * plot.height)
+    line = np.arange(plot.height)[:, None] == row
     plot.glyphs[line] = ord(theme.glyphs.dotted)
+    plot.pens[line] = np.where(filled, theme.null_in_mi, theme.null)[line]
 
 
 def _ascii(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
@@ -126,17 +127,17 @@ def _ascii(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: Fl
         plot.glyphs[mask], plot.pens[mask] = ord(glyph), pen
 
 
-def _draw_values(canvas: Canvas, scene: Scene, top: float) -> None:
+def _draw_values(canvas: Canvas, scene: Scene, top: float, unit: str) -> None:
     theme = scene.theme
     steps = 4 if canvas.height >= 9 else 2 if canvas.height >= 5 else 1
+    # Even distances, where four, five or two steps give them and leave a row between two labels.
+    rows = canvas.height - 1
+    steps = next((n for n in (4, 5, 2) if steps / 2 <= n <= rows / 2 and rows % n == 0), steps)
     for step in range(steps + 1):
-        y = round((canvas.height - 1) * (1 - step / steps))
-        label = short(top * step / steps)
-        if step == steps:
-            label = f"{label} {scene.unit}"
-            canvas.text(0, y, label, theme.dim)
-            continue
-        canvas.right(y, label, theme.dim, margin=1)
+        y = round(rows * (1 - step / steps))
+        canvas.right(
+            y, f"{short(top * step / steps)}{f' {unit}' if unit and step == steps else ''}", theme.dim, margin=1
+        )
 
 
 def _draw_times(canvas: Canvas, scene: Scene, data: Columns) -> None:
@@ -168,5 +169,5 @@ def _infos(scene: Scene) -> tuple[str, ...]:
     seen = scene.extremes
     if seen is None:
         return (shown,)
-    extremes = f"seen {number(seen.low)} to {number(seen.high)} {scene.unit}"
+    extremes = f"least {number(seen.low)} most {number(seen.high)} {scene.unit}"
     return (f"{extremes} since {clock(seen.since, scene.zone)}  {shown}", f"{extremes}  {shown}", shown)

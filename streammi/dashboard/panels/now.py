@@ -6,6 +6,7 @@ from streammi.dashboard.history import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import columns, number, signed, wrap
+from streammi.health import total
 from streammi.records import Reading
 
 SIGNIFICANT = 0.05
@@ -27,7 +28,9 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     x = value(body, scene, reading, scale)
     beside = body.part(x + 1, 3 * scale - 3, body.width - x - 1, 3)
     for y, spans in enumerate(details(scene, reading)[:3]):
-        beside.spans(0, y, spans if span_columns(spans) <= beside.width else spans[:1])
+        while len(spans) > 1 and span_columns(spans) > beside.width:
+            spans = spans[:-1]
+        beside.spans(0, y, spans)
     top = 3 * scale
     verdict(body.part(0, top + (body.height - top > 2), body.width, body.height - top), scene)
 
@@ -62,17 +65,32 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
 
 
 def trend(scene: Scene, reading: Reading) -> Spans:
-    """Return the change since one window ago: the newest reading that shares no pair with this one."""
+    """Return whether and how much MI changed since one window ago: whether it moves at all, then by how much."""
+    change = change_since_one_window(scene, reading)
+    if change is None:
+        return []
     theme, glyphs = scene.theme, scene.theme.glyphs
-    if reading.t0 is None or reading.t1 is None:
-        return []
-    before = at_time(scene.past, reading.t0)
-    if before is None:
-        return []
-    change = reading.mi_corrected - before
-    steady = abs(change) < 2**1.5 * (reading.stderr or 0.0)  # two standard errors of a difference
-    glyph = glyphs.steady if steady else glyphs.up if change > 0 else glyphs.down_arrow
-    return [(f"{glyph} {signed(change)} {reading.unit} ", theme.text), ("since one window ago", theme.dim)]
+    if abs(change) <= 2**1.5 * (reading.stderr or 0.0):  # two standard errors of a difference
+        word, pen = f"{glyphs.steady} steady", theme.text
+    else:
+        word, pen = f"{glyphs.up} rising" if change > 0 else f"{glyphs.down_arrow} falling", theme.strong
+    return [(word, pen), (f" {signed(change)} {reading.unit}", pen), (" since one window ago", theme.dim)]
+
+
+def change_since_one_window(scene: Scene, reading: Reading) -> float | None:
+    """Return how much MI changed since the newest reading that shares no pair with this one; None where none is kept.
+
+    The history is in the time of the readings, so the window's length is too: its pairs at the rate at which they come.
+    """
+    rate = total(scene.snapshot.links).rate if scene.snapshot and scene.snapshot.links else None
+    if rate:
+        seconds = reading.n / rate
+    elif reading.t0 is not None and reading.t1 is not None:
+        seconds = reading.t1 - reading.t0
+    else:
+        return None
+    before = at_time(scene.past, float(scene.past.t[-1]) - seconds) if len(scene.past.t) else None
+    return None if before is None or reading.fill < 1 else reading.mi_corrected - before
 
 
 def verdict(canvas: Canvas, scene: Scene) -> None:
@@ -104,4 +122,4 @@ def significance(reading: Reading) -> tuple[str, ...]:
 
 
 def _estimator(reading: Reading | None) -> str:
-    return reading.estimator.replace("_", "-") if reading else ""
+    return f"{reading.estimator.replace('_', '-')} estimator" if reading else ""

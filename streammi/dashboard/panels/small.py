@@ -5,12 +5,12 @@ import numpy as np
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import SPANS, columns, shown_span
-from streammi.dashboard.panels import entropy, history
-from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import fit, number, signed, wrap
+from streammi.dashboard.panels import entropy, help, history
+from streammi.dashboard.panels.now import trend
+from streammi.dashboard.panels.title import Spans, span_columns
+from streammi.dashboard.scene import Scene, linear_equivalent
+from streammi.dashboard.text import duration, fit, number, signed, wrap
 from streammi.records import Reading
-
-Spans = list[tuple[str, int]]
 
 
 def draw(canvas: Canvas, scene: Scene) -> None:
@@ -19,45 +19,62 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     if reading is None:
         draw_waiting(canvas, scene)
         return
-    x = canvas.spans(0, 0, _value(scene, reading))
-    linear = _linear(reading)
-    if x + len(linear) < canvas.width:
-        canvas.right(0, linear, theme.text)
-    canvas.text(
-        0, 1, fit(scene.snapshot.verdict if scene.snapshot else "", canvas.width, theme.glyphs.ellipsis), theme.strong
-    )
+    assert scene.snapshot is not None
+    _at_both_ends(canvas, 0, _value(scene, reading), [_compared(reading, scene), _linear(reading, scene)])
+    words = fit(scene.snapshot.verdict, canvas.width, theme.glyphs.ellipsis)
+    _at_both_ends(canvas, 1, [(words, theme.strong)], [trend(scene, reading)[:2], trend(scene, reading)[:1]])
     bar = int(entropy.says(scene) and canvas.height >= 7)
     if bar:
         entropy.draw_labelled_bar(canvas.part(0, canvas.height - 1, canvas.width, 1), scene)
     if history.says(scene):
-        history.draw_chart(canvas.part(0, 2, canvas.width, canvas.height - 2 - bar), scene)
+        history.draw_chart(canvas.part(0, 2, canvas.width, canvas.height - 2 - bar), scene, scene.unit)
+
+
+def _at_both_ends(canvas: Canvas, y: int, left: Spans, rights: list[Spans]) -> None:
+    """Write a line, and at its end the first of what belongs there for which there is room."""
+    x = canvas.spans(0, y, left) + 2
+    fitting = next((spans for spans in rights if x + span_columns(spans) <= canvas.width), [])
+    canvas.spans(canvas.width - span_columns(fitting), y, fitting)
 
 
 def draw_lines(canvas: Canvas, scene: Scene) -> None:
     """Draw up to five lines: state and pair, MI, the verdict, the past, correlation; all in one where there is one."""
     theme, reading = scene.theme, scene.reading
+    if scene.state.help:
+        help.draw(canvas, scene)
+        return
     if reading is None:
         draw_waiting(canvas, scene)
         return
     snapshot = scene.snapshot
     assert snapshot is not None
-    state, pen = theme.state(scene.worst_link)
-    head = [(f"{state} ", pen)]
-    value = _value(scene, reading)
+    head, value = _head(scene), _value(scene, reading)
     if canvas.height == 1:
-        x = canvas.spans(0, 0, head + value)
+        x = canvas.spans(0, 0, [*head, *value])
         x = canvas.text(x + 1, 0, _spark(scene, min(16, canvas.width - x - 1)), theme.mi) + 1
         canvas.text(x, 0, f"{snapshot.pair}  {snapshot.verdict}", theme.dim)
         return
-    lines: list[Spans] = [
-        value,
-        [(_spark(scene, canvas.width), theme.mi)],
-        [(fit(snapshot.verdict, canvas.width, theme.glyphs.ellipsis), theme.text)],
-        [(_linear(reading), theme.text)],
-    ]
+    words = (wrap(snapshot.verdict, canvas.width) or [""])[: max(canvas.height - 3, 1)]
+    last = canvas.height - 3 - len(words)
+    words[-1] = fit(words[-1], canvas.width, theme.glyphs.ellipsis)
     canvas.spans(0, 0, [*head, (snapshot.pair, theme.title)])
-    for y, spans in enumerate(lines, 1):
-        canvas.spans(0, y, spans)
+    canvas.spans(0, 1, value)
+    canvas.text(0, 2, _spark(scene, canvas.width), theme.mi)
+    for y, line in enumerate(words, 3):
+        canvas.text(0, y, line, theme.text)
+    if last > 0:
+        _at_both_ends(canvas, canvas.height - 1, _linear(reading, scene), [trend(scene, reading)[:1]])
+
+
+def _head(scene: Scene) -> Spans:
+    """How far the picture can be trusted: frozen, or the state of the link, in words unless all is well."""
+    theme, state = scene.theme, scene.worst_link
+    if scene.state.message:
+        return [(f"{scene.state.message} ", theme.strong)]
+    if scene.behind is not None:
+        return [(f"FROZEN {duration(scene.behind[0])} ago ", theme.warn)]
+    glyph, pen = theme.state(state)
+    return [(f"{glyph} " if state == "connected" else f"{glyph} {state} ", pen)]
 
 
 def draw_waiting(canvas: Canvas, scene: Scene) -> None:
@@ -89,8 +106,14 @@ def _value(scene: Scene, reading: Reading) -> Spans:
     return spans
 
 
-def _linear(reading: Reading) -> str:
-    return "" if reading.pearson_r is None else f"r {signed(reading.pearson_r, 2)}"
+def _linear(reading: Reading, scene: Scene) -> Spans:
+    return [] if reading.pearson_r is None else [(f"r {signed(reading.pearson_r, 2)}", scene.theme.text)]
+
+
+def _compared(reading: Reading, scene: Scene) -> Spans:
+    """How strong that is, on the scale of r, beside r."""
+    as_r = f"as |r| {number(linear_equivalent(reading), 2)}"
+    return [(as_r, scene.theme.mi), ("  ", scene.theme.text), *_linear(reading, scene)]
 
 
 def _spark(scene: Scene, width: int) -> str:

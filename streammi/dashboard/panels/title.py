@@ -28,11 +28,25 @@ def span_columns(spans: Spans) -> int:
     return sum(columns(text) for text, _ in spans)
 
 
-def flow(canvas: Canvas, facts: list[Spans]) -> None:
-    """Write the facts one after the other, on the next line where one does not fit."""
+def flow(canvas: Canvas, facts: list[Spans], theme: Theme) -> None:
+    """Write the facts one after the other, on the next line where one does not fit; where not all fit, an ellipsis."""
     x = y = 0
-    for spans in facts:
-        width = span_columns(spans)
-        if x and x + width > canvas.width:
+    for k, spans in enumerate(facts, 1):
+        last = y == canvas.height - 1
+        if x and x + span_columns(spans) + (2 if last and k < len(facts) else 0) > canvas.width:
+            if last:
+                canvas.text(x - 1, y, theme.glyphs.ellipsis, theme.dim)
+                return
             x, y = 0, y + 1
         x = canvas.spans(x, y, spans) + 2
+
+
+def flow_rows(facts: list[Spans], width: int) -> int:
+    """Return how many lines ``flow`` takes for the facts."""
+    x = y = 0
+    for spans in facts:
+        columns_ = span_columns(spans)
+        if x and x + columns_ > width:
+            x, y = 0, y + 1
+        x += columns_ + 2
+    return y + bool(facts)
