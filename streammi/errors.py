@@ -49,6 +49,17 @@ class ConfigError(StreammiError, ValueError):
         return type(self), (self.name, self.rule, self.value)
 
 
+class MissingExtra(StreammiError):
+    """An option that needs a library which is not installed; names the extra that brings it.
+
+    >>> print(MissingExtra("--metrics", "prometheus-client", "metrics"))
+    --metrics needs prometheus-client, which is not installed: pip install 'streammi[metrics]'
+    """
+
+    def __init__(self, option: str, library: str, extra: str) -> None:
+        super().__init__(f"{option} needs {library}, which is not installed: pip install 'streammi[{extra}]'")
+
+
 class FeedError(StreammiError):
     """A message that yields no pair: ``reason`` is the counter's name, ``detail`` what the log says."""
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 # Each may import those above it and itself.
 _LAYERS = """
-errors  config  records  health  stop  security  endpoints  connections
+errors  config  records  journal  entries  health  stop  security  endpoints  connections
 core
 ingest
 publish.status  history  drift  detect

@@ -1,0 +1,169 @@
+"""Writes a recording: what came off the wire, as it came, so that the very same readings can be made of it again."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from streammi.entries import Arrived, Begin, Ended, Entry, LinkChanged, encode, files_of, numbered
+from streammi.errors import ConfigError
+from streammi.journal import MAGIC, Packer, Position
+from streammi.records import LinkHealth
+
+FILES: Final = 16  # that a recording is divided into when it is at its limit: the oldest goes as a whole
+RETRY_SECONDS: Final = 10.0  # after a write that failed
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Recorder:
+    """Appends to the recording ``path``, whose files together stay below ``limit`` bytes: the oldest go first.
+
+    Each entry is handed to the operating system at once, so that a crash of this process loses none. What cannot be
+    written is counted, ``unsaved`` is true until it works again, and ``notes`` say it. A recording that is there
+    already is gone on with in a new file. Raises ConfigError where nothing can be written or another one writes.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], begin: Begin, limit: int) -> None:
+        self.notes: list[str] = []  # what a person should know; the application says them
+        self.unsaved = False
+        self._path, self._begin, self._limit = Path(path), begin, limit
+        self._links: dict[int, LinkChanged] = {}
+        self._lost = 0
+        self._dropping = False
+        self._retry_at = 0.0
+        self._fd = -1
+        self._size = 0
+        self._number = -1
+        self._records = 0
+        self._packer = Packer()
+        self._newest_is_free()
+        try:
+            self._next_file()
+        except OSError as error:
+            if error.errno not in FULL:
+                raise ConfigError("--record", f"a file that can be written ({error.strerror})", str(path)) from None
+            self._failed(error, 0.0)
+
+    @property
+    def position(self) -> Position:
+        """Behind the last entry."""
+        return Position(self._number, self._records)
+
+    def arrived(self, source: int, received: float, messages: Sequence[Sequence[bytes]]) -> None:
+        """Record the messages that one source had at a time."""
+        if not self._write(Arrived(source, received, messages), received):
+            self._lost += 1
+
+    def link(self, source: int, link: LinkHealth, now: float) -> None:
+        """Record the state of a source's link, if it is another one."""
+        entry = LinkChanged(source, now, link.state, link.since, link.reconnects)
+        known = self._links.get(source)
+        if known is None or replace(known, at=now) != entry:
+            self._links[source] = entry
+            self._write(entry, now)
+
+    def end(self, now: float) -> None:
+        """Record that it ends in order."""
+        self._write(Ended(now), now)
+
+    def sync(self) -> None:
+        """Wait until what was written would survive a power cut."""
+        if self._fd >= 0:
+            os.fdatasync(self._fd)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _write(self, entry: Entry, now: float) -> bool:
+        if self._fd < 0 and now < self._retry_at:
+            return False
+        try:
+            payload = encode(entry)
+            if self._fd < 0 or (self._size + len(payload) > self._limit // FILES and self._records > 0):
+                self._next_file()
+            self._append(self._packer.pack(payload))
+        except OSError as error:
+            self._failed(error, now)
+            return False
+        if self.unsaved:
+            self.unsaved, self._lost = False, 0
+            self.notes.append("recording again")
+        return True
+
+    def _append(self, record: bytes) -> None:
+        self._put(record)
+        self._records += 1
+
+    def _put(self, data: bytes) -> None:
+        written = os.write(self._fd, data)
+        while written < len(data):
+            written += os.write(self._fd, data[written:])
+        self._size += len(data)
+
+    def _next_file(self) -> None:
+        """Go on in a file of its own, which can be read without those before it."""
+        self.close()
+        known = files_of(self._path)
+        number = max(known, default=-1) + 1
+        begin = replace(self._begin, continues=self._number >= 0, lost=self._lost)
+        name = numbered(self._path, number)
+        self._fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._packer, self._size, self._records = Packer(), 0, 0
+            self._put(MAGIC)
+            self._append(self._packer.pack(encode(begin), plain=True))
+            for link in self._links.values():
+                self._append(self._packer.pack(encode(link)))
+        except OSError:
+            self.close()
+            os.unlink(name)
+            raise
+        self._number = number
+        self._drop_oldest(known)
+
+    def _drop_oldest(self, known: dict[int, Path]) -> None:
+        sizes = {file: file.stat().st_size for file in known.values()}
+        total = sum(sizes.values()) + self._limit // FILES
+        for file, size in sizes.items():
+            if total <= self._limit:
+                return
+            file.unlink()
+            total -= size
+            if not self._dropping:
+                self.notes.append(f"the recording is at its limit of {self._limit} bytes: its oldest files go")
+            self._dropping = True
+
+    def _failed(self, error: OSError, now: float) -> None:
+        """Leave the file as it was before the entry; its stream of deflated data ends there."""
+        if not self.unsaved:
+            self.notes.append(f"cannot record ({error.strerror}): going on without; trying again every 10 s")
+        if self._fd >= 0:
+            try:
+                os.ftruncate(self._fd, self._size)
+            except OSError as also:
+                self.notes.append(f"and the recording has a torn end ({also.strerror})")
+            self.close()
+        self.unsaved = True
+        self._retry_at = now + RETRY_SECONDS
+
+    def _newest_is_free(self) -> None:
+        """ConfigError when another process writes this recording."""
+        for file in [*files_of(self._path).values()][-1:]:
+            try:
+                with file.open("rb") as newest:
+                    fcntl.flock(newest, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if not MAGIC.startswith(newest.read(len(MAGIC))):
+                        raise ConfigError("--record", "a new file, or a recording to go on with", str(self._path))
+            except BlockingIOError:
+                raise ConfigError("--record", "a file that no other monitor writes", str(self._path)) from None
+            except OSError as error:
+                rule = f"a file that can be written ({error.strerror})"
+                raise ConfigError("--record", rule, str(self._path)) from None

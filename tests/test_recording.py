@@ -1,0 +1,271 @@
+"""A recording gives back what was written, whatever happened to the file since."""
+
+import errno
+import io
+import os
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streammi.config import FeedConfig, JoinConfig, MonitorConfig
+from streammi.entries import Arrived, Begin, Ended, Entry, LinkChanged, Settings
+from streammi.errors import ConfigError
+from streammi.ingest.recording import Recording, is_recording
+from streammi.journal import MAGIC, Packer, Position, RecordReader
+from streammi.publish.recorder import FILES, Recorder
+from streammi.records import LinkHealth
+
+MIB = 1 << 20
+BEGIN = Begin("0.1", 1767225600, Settings(monitor=MonitorConfig(), feed=FeedConfig(endpoint="tcp://127.0.0.1:1")))
+CONNECTED = LinkHealth(endpoint="tcp://127.0.0.1:1", state="connected", since=1.5, reconnects=2)
+
+frames = st.lists(st.lists(st.binary(max_size=40) | st.just(b'{"x":1.25,"y":2.5}' * 4), max_size=3), max_size=5)
+batches = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 2e9), frames), max_size=30)
+
+
+def written(path: Path, received: list[tuple[int, float, list[list[bytes]]]], limit: int = 64 * MIB) -> list[Entry]:
+    recorder = Recorder(path, BEGIN, limit)
+    recorder.link(0, CONNECTED, 2.0)
+    for batch in received:
+        recorder.arrived(*batch)
+    recorder.end(9.0)
+    recorder.close()
+    assert not recorder.notes
+    link = LinkChanged(0, 2.0, "connected", 1.5, 2)
+    return [BEGIN, link, *(Arrived(*batch) for batch in received), Ended(9.0)]
+
+
+@given(received=batches)
+@settings(max_examples=50)
+def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, received: list) -> None:
+    path = tmp_path_factory.mktemp("r") / "feed.rec"
+    entries = written(path, received)
+    recording = Recording(path)
+    assert list(recording) == entries
+    assert recording.read == recording.size == path.stat().st_size
+    assert not recording.notes
+    assert recording.begin == BEGIN
+
+
+def test_settings_of_two_sources_are_kept(tmp_path: Path) -> None:
+    one = FeedConfig(endpoint="ipc://a", x="left")
+    begin = Begin("0.1", 1, Settings(monitor=MonitorConfig(), join=JoinConfig(x=one, y=one), samples=7))
+    Recorder(tmp_path / "feed.rec", begin, MIB).close()
+    assert Recording(tmp_path / "feed.rec").begin == begin
+
+
+def test_the_layout_of_a_file_is_the_documented_one(tmp_path: Path) -> None:
+    """Read with nothing of ours: u32 length, u32 CRC-32 of length and body; the first byte tells how it is stored."""
+    path = tmp_path / "feed.rec"
+    message = b'{"x":1.25,"y":2.5}' * 30
+    written(path, [(0, 1.0, [[message]])])
+    data = path.read_bytes()
+    assert data.startswith(b"streammi recording 1\n")
+    at, stream, bodies = len(MAGIC), zlib.decompressobj(-15), []
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "little")
+        body = data[at + 8 : at + 8 + length]
+        assert int.from_bytes(data[at + 4 : at + 8], "little") == zlib.crc32(data[at : at + 4] + body)
+        bodies.append(body[1:] if body[0] == 0 else stream.decompress(body[1:]))
+        at += 8 + length
+    assert len(bodies) == 4
+    assert bodies[2].count(message) == 1
+    assert len(bodies[2]) > 540
+    assert len(data) - len(bodies[0]) < 200
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Entry], list[int]]:
+    """A recording, its entries, and where each of them ends."""
+    path = tmp_path_factory.mktemp("whole") / "feed.rec"
+    received = [(0, float(k), [[b"t", os.urandom(k % 7), b'{"x": %d}' % (k * k)]] * (k % 4)) for k in range(200)]
+    entries = written(path, received)
+    data = path.read_bytes()
+    ends, reader = [], RecordReader(io.BytesIO(data))
+    for _ in reader:
+        ends.append(reader.whole)
+    assert ends[-1] == len(data)
+    return data, entries, ends
+
+
+@given(data=st.data())
+@settings(max_examples=200)
+def test_all_whole_entries_before_a_cut_come_back(
+    tmp_path_factory: pytest.TempPathFactory, whole: tuple[bytes, list[Entry], list[int]], data: st.DataObject
+) -> None:
+    content, entries, ends = whole
+    cut = data.draw(st.integers(ends[0], len(content)))
+    path = tmp_path_factory.mktemp("cut") / "feed.rec"
+    path.write_bytes(content[:cut])
+    recording = Recording(path)
+    assert list(recording) == entries[: sum(end <= cut for end in ends)]
+    assert bool(recording.notes) == (cut not in ends)
+
+
+@given(data=st.data(), how=st.sampled_from(["flip", "zero", "garbage"]))
+@settings(max_examples=200)
+def test_nothing_false_is_read_from_a_damaged_file(
+    tmp_path_factory: pytest.TempPathFactory, whole: tuple[bytes, list[Entry], list[int]], data: st.DataObject, how: str
+) -> None:
+    content, entries, ends = whole
+    damaged = bytearray(content)
+    at = data.draw(st.integers(ends[0], len(content) - 1))
+    if how == "flip":
+        damaged[at] ^= 1 << data.draw(st.integers(0, 7))
+    elif how == "zero":
+        damaged[at:] = bytes(len(content) - at)
+    else:
+        damaged[at:] = os.urandom(len(content) - at)
+    path = tmp_path_factory.mktemp("damaged") / "feed.rec"
+    path.write_bytes(damaged)
+    recording = Recording(path)
+    first = next((k for k in range(len(content)) if damaged[k] != content[k]), len(content))
+    assert list(recording) == entries[: sum(end <= first for end in ends)]
+    assert bool(recording.notes) == (first < len(content))
+
+
+def test_it_is_divided_into_files_below_its_limit(tmp_path: Path) -> None:
+    path, limit = tmp_path / "feed.rec", MIB
+    recorder = Recorder(path, BEGIN, limit)
+    recorder.link(0, CONNECTED, 2.0)
+    received = [(0, float(k), [[os.urandom(5000)]]) for k in range(600)]
+    for batch in received:
+        recorder.arrived(*batch)
+        assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= limit
+    recorder.close()
+    assert len(recorder.notes) == 1
+    assert "limit" in recorder.notes[0]
+    files = sorted(tmp_path.iterdir())
+    assert FILES - 2 <= len(files) <= FILES + 1
+    assert not path.exists()
+    recording = Recording(path)
+    entries = [entry for entry in recording if not isinstance(entry, Begin | LinkChanged)]
+    assert entries == [Arrived(*batch) for batch in received[-len(entries) :]]
+    assert "came before it is gone" in recording.notes[0]
+    # Each file can be read alone, and knows the state of the link.
+    alone = list(Recording(files[3]))
+    assert alone[1] == LinkChanged(0, 2.0, "connected", 1.5, 2)
+    assert isinstance(alone[2], Arrived)
+
+
+def test_a_second_monitor_goes_on_in_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "feed.rec"
+    first = written(path, [(0, 1.0, [[b"one"]])])
+    path.write_bytes(path.read_bytes()[:-3])  # torn by a crash
+    second = written(path, [(0, 2.0, [[b"two"]])])
+    recording = Recording(path)
+    assert list(recording) == first[:-1] + second
+    assert len(recording.notes) == 1
+    assert "feed.rec: the last" in recording.notes[0]
+
+
+def test_behind_damage_in_the_middle_nothing_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "feed.rec"
+    recorder = Recorder(path, BEGIN, MIB)
+    for k in range(40):
+        recorder.arrived(0, float(k), [[os.urandom(5000)]])
+    recorder.close()
+    data = bytearray((tmp_path / "feed.rec.1").read_bytes())
+    data[30_000] ^= 1
+    (tmp_path / "feed.rec.1").write_bytes(data)
+    recording = Recording(path)
+    stamps = [entry.received for entry in recording if isinstance(entry, Arrived)]
+    assert stamps == [float(k) for k in range(len(stamps))]
+    assert 12 <= len(stamps) < 24
+    assert "replay it by itself" in recording.notes[-1]
+
+
+def test_a_position_names_what_is_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "feed.rec"
+    recorder = Recorder(path, BEGIN, MIB)
+    positions = []
+    for k in range(40):
+        recorder.arrived(0, float(k), [[os.urandom(5000)]])
+        positions.append(recorder.position)
+    recorder.close()
+    recording = Recording(path)
+    found = [(position, entry) for position, entry in recording.entries() if isinstance(entry, Arrived)]
+    assert [position for position, _ in found] == positions
+    for k in (0, 11, 12, 39):
+        behind = [entry.received for _, entry in recording.entries(positions[k]) if isinstance(entry, Arrived)]
+        assert behind == [float(j) for j in range(k + 1, 40)]
+
+
+def test_two_writers_are_refused(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "feed.rec", BEGIN, MIB)
+    with pytest.raises(ConfigError, match="no other monitor writes"):
+        Recorder(tmp_path / "feed.rec", BEGIN, MIB)
+    recorder.close()
+    Recorder(tmp_path / "feed.rec", BEGIN, MIB).close()
+
+
+def test_a_file_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="--record must be a new file"):
+        Recorder(tmp_path / "notes.txt", BEGIN, MIB)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert not is_recording(tmp_path / "notes.txt")
+    with pytest.raises(ConfigError, match="a recording"):
+        Recording(tmp_path / "notes.txt")
+    with pytest.raises(ConfigError, match="No such file"):
+        Recorder(tmp_path / "nowhere" / "feed.rec", BEGIN, MIB)
+
+
+def test_a_full_disk_is_said_and_got_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk with room for 20,000 bytes, which takes a part of the last write as real ones do."""
+    room = 20_000
+    write = os.write
+
+    def limited(fd: int, data: bytes) -> int:
+        nonlocal room
+        if room <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        room -= (n := write(fd, data[:room]))
+        return n
+
+    monkeypatch.setattr(os, "write", limited)
+    path = tmp_path / "feed.rec"
+    recorder = Recorder(path, BEGIN, MIB)
+    for k in range(40):
+        if k == 30:
+            room = 1 << 30  # somebody has cleared up
+        recorder.arrived(0, float(k), [[os.urandom(3000)]])
+        assert recorder.unsaved == (6 <= k < 36)
+    recorder.close()
+    assert [note[:13] for note in recorder.notes] == ["cannot record", "recording aga"]
+    assert "No space left on device" in recorder.notes[0]
+    recording = Recording(path)
+    stamps = [entry.received for entry in recording if isinstance(entry, Arrived)]
+    assert stamps == [*range(6), *range(36, 40)]
+    assert "30 batches before it could not be recorded" in recording.notes[0]
+
+
+def test_a_disk_that_is_full_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        recorder = Recorder(tmp_path / "feed.rec", BEGIN, MIB)
+        recorder.arrived(0, 5.0, [[b"one"]])
+    assert recorder.unsaved
+    assert not list(tmp_path.iterdir())
+    recorder.arrived(0, 15.0, [[b"two"]])
+    assert not recorder.unsaved
+    recorder.close()
+    assert list(Recording(tmp_path / "feed.rec"))[1:] == [Arrived(0, 15.0, [[b"two"]])]
+
+
+def test_floats_are_not_deflated_again_and_again() -> None:
+    packer = Packer()
+    sizes = [len(packer.pack(os.urandom(5000))) for _ in range(600)]
+    assert 0 < sum(size != 5009 for size in sizes) < 12  # those that were tried
+    text = [len(packer.pack(b'{"temperature": 20.5}' * 250)) for _ in range(600)]
+    assert sum(size > 500 for size in text) <= 256
+
+
+def test_positions_are_ordered() -> None:
+    assert Position(1, 900) < Position(2, 1) < Position(2, 10)
