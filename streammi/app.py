@@ -12,7 +12,9 @@ import msgspec
 import numpy as np
 import zmq
 
-from streammi.config import MonitorConfig
+from streammi import __version__
+from streammi.config import MonitorConfig, byte_size
+from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
 from streammi.health import total
 from streammi.ingest.feed import Feed
 from streammi.ingest.files import PairFile
@@ -23,9 +25,12 @@ from streammi.options import RunOptions
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.outbox import Outbox
 from streammi.publish.publisher import Publisher
+from streammi.publish.recorder import Recorder
 from streammi.publish.snapshots import snapshot_message
+from streammi.publish.status import Status
 from streammi.records import PairBatch
 from streammi.security import PLAIN_TEXT, Keys
+from streammi.session import Session
 from streammi.stop import Stop, parent_of
 
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
@@ -54,35 +59,38 @@ def run_monitor(
             publisher = Publisher(run.publish, context, keys=keys, insecure=run.insecure)
             stack.enter_context(closing(publisher))
             print(f"streammi: publishing mi/{config.pair} on {publisher.endpoint}", file=log, flush=True)
+        begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
+        recorder = None
+        if run.record is not None:
+            recorder = stack.enter_context(closing(Recorder(run.record, begin, byte_size(run.record_limit))))
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         warm_up(config)
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
-        for link in feed.health(clock()):
+        for link in feed.links:
             if link.note:
                 print(f"streammi: {link.endpoint}: {link.note}", file=log, flush=True)
         stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
-        loop = Loop(Monitor(config), feed, publisher, Outbox(config.pair, publisher, lines, int(clock())), clock)
-        return loop.run(stop, run.samples, log)
+        session = Session(Monitor(config), source, Outbox(config.pair, publisher, lines, begin.run), run.samples)
+        return Loop(session, feed, recorder, publisher, clock).run(stop, log)
 
 
 class Loop:
-    """One turn after the other: wait, receive, count, say."""
+    """One turn after the other: wait, receive, record, count, say."""
 
     def __init__(
         self,
-        monitor: Monitor,
+        session: Session,
         feed: Feed,
+        recorder: Recorder | None,
         publisher: Publisher | None,
-        outbox: Outbox,
         clock: Callable[[], float],
     ) -> None:
-        self._monitor, self._feed, self._publisher, self._outbox = monitor, feed, publisher, outbox
+        self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
         self._clock = clock
         self._snapshot_due = self._link_due = 0.0
-        self._taken = 0  # pairs handed to the monitor
 
-    def run(self, stop: Stop, samples: int | None, log: TextIO) -> int:
+    def run(self, stop: Stop, log: TextIO) -> int:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
         poller = zmq.Poller()
         for socket in self._feed.sockets:
@@ -90,55 +98,74 @@ class Loop:
         poller.register(stop.fileno(), zmq.POLLIN)
         if self._publisher is not None:
             poller.register(self._publisher.socket, zmq.POLLIN)
-        while not stop.requested and not self._outbox.closed and (samples is None or self._taken < samples):
+        while not stop.requested and not self._session.over:
             poller.poll(round(TICK_SECONDS * 1000))
-            self._turn(samples)
-            while self._monitor.notes:
-                print(f"streammi: {self._monitor.notes.pop(0)}", file=log, flush=True)
+            self._turn()
+            self._print_notes(log)
         now = self._clock()
-        for timestamp, item in self._monitor.last(now):
-            self._outbox.say(timestamp, item, total(self._feed.health(now)))
+        self._take(Ended(now))
         self._offer_snapshot(now, at_once=True)
+        self._print_notes(log)
         return stop.status
 
-    def _turn(self, samples: int | None) -> None:
-        batch = self._feed.receive()
-        now = self._clock()
-        if batch is not None and batch.x.size:
-            if samples is not None:
-                batch = first_pairs(batch, samples - self._taken)
-            self._taken += batch.x.size
-            outputs = self._monitor.feed(batch)
-            if outputs:
-                link = total(self._feed.health(now))
-                for timestamp, item in outputs:
-                    self._outbox.say(timestamp, item, link)
+    def _turn(self) -> None:
+        arrived = self._feed.receive()
+        now = self._clock() if arrived is None else arrived.received
+        self._take_links(now)
+        if arrived is not None:
+            self._take(arrived)
+            now = self._clock()
+        self._take_flags(now)
         self._look_at_links(now)
         if self._publisher is not None:
             self._publisher.handle_subscriptions()
             self._offer_snapshot(now)
+
+    def _take(self, entry: Entry) -> None:
+        """Record what happened, and then let it act: what is said depends on what is recorded, and on nothing else."""
+        if self._recorder is not None:
+            self._recorder.write(entry)
+        self._session.apply(entry)
+
+    def _take_links(self, now: float) -> None:
+        for source, link in enumerate(self._feed.links):
+            if link != self._session.links[source]:
+                self._take(LinkChanged(source, now, link.state, link.since, link.reconnects, link.note))
+
+    def _take_flags(self, now: float) -> None:
+        unsaved = self._recorder is not None and self._recorder.unsaved
+        flags = Status.UNSAVED if unsaved else Status.OK
+        if flags != self._session.flags:
+            self._take(Flagged(now, flags))
 
     def _look_at_links(self, now: float) -> None:
         """Say what happened to the links, ten times a second at the most."""
         if self._link_due - TICK_SECONDS <= now < self._link_due:
             return
         self._link_due = now + TICK_SECONDS
-        links = self._feed.health(now)
-        for link in links:
-            for timestamp, item in self._monitor.link(link, now):
-                self._outbox.say(timestamp, item, total(links))
+        outputs = self._session.look(now)
+        if outputs and self._recorder is not None:
+            self._recorder.write(Looked(now))
+        self._session.say(outputs, now)
+
+    def _print_notes(self, log: TextIO) -> None:
+        for notes in (self._session.monitor.notes, [] if self._recorder is None else self._recorder.notes):
+            while notes:
+                print(f"streammi: {notes.pop(0)}", file=log, flush=True)
 
     def _offer_snapshot(self, now: float, at_once: bool = False) -> None:
         """A snapshot, ten a second at the most, and only while somebody subscribes to it."""
-        pair = self._monitor.config.pair
+        session = self._session
+        pair = session.monitor.config.pair
         if self._publisher is None or (now < self._snapshot_due and not at_once):
             return
         if self._publisher.wants(snapshot_topic(pair)):
             self._snapshot_due = now + TICK_SECONDS
-            snapshot = self._monitor.snapshot(
-                run=self._outbox.run, seq=self._outbox.seq, timestamp=now, links=self._feed.health(now)
+            snapshot = session.monitor.snapshot(
+                run=session.outbox.run, seq=session.outbox.seq, timestamp=now, links=session.health(now)
             )
-            self._publisher.send(snapshot_message(snapshot))
+            status = snapshot.status | session.flags
+            self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))
 
 
 def run_replay(config: MonitorConfig, pairs: PairFile | JoinedFiles, lines: TextIO, log: TextIO | None = None) -> int:
@@ -161,14 +188,6 @@ def run_replay(config: MonitorConfig, pairs: PairFile | JoinedFiles, lines: Text
             if note:
                 print(f"streammi: {note}", file=log)
         return stop.status
-
-
-def first_pairs(batch: PairBatch, n: int) -> PairBatch:
-    """The first ``n`` pairs of a batch."""
-    if batch.x.size <= n:
-        return batch
-    t = None if batch.t is None else batch.t[:n]
-    return msgspec.structs.replace(batch, x=batch.x[:n], y=batch.y[:n], t=t)
 
 
 def warm_up(config: MonitorConfig) -> None:

@@ -91,6 +91,22 @@ def _duration(seconds: float, name: str, given: object) -> Span:
     return Span(seconds=seconds)
 
 
+def byte_size(text: str, name: str = "--record-limit", least: int = 1 << 20) -> int:
+    """Read ``1GiB``, ``500MB`` or a number of bytes.
+
+    >>> byte_size("1GiB"), byte_size("1.5 MB")
+    (1073741824, 1500000)
+    """
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?)\s*(?:([kmgt])(i?)b?|b)?\s*", text.lower())
+    if not match:
+        raise ConfigError(name, "a size such as 1GiB or 500MB", text)
+    exponent = " kmgt".index(match[2] or " ")
+    size = int(float(match[1]) * (1024 if match[3] else 1000) ** exponent)
+    if size < least:
+        raise ConfigError(name, f"at least {least} bytes", text)
+    return size
+
+
 def value_range(text: str, name: str) -> tuple[float, float]:
     """Read ``LO:HI``.
 

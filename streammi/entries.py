@@ -8,7 +8,6 @@ from typing import Final, TypeAlias
 import msgspec
 
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig
-from streammi.journal import Position
 from streammi.records import LinkState
 
 
@@ -21,6 +20,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     samples: int | None = None  # it ended after so many pairs
 
 
+def settings_of(monitor: MonitorConfig, source: FeedConfig | JoinConfig, samples: int | None) -> Settings:
+    """The settings of a monitor of this source."""
+    if isinstance(source, JoinConfig):
+        return Settings(monitor=monitor, join=source, samples=samples)
+    return Settings(monitor=monitor, feed=source, samples=samples)
+
+
 class Begin(msgspec.Struct, frozen=True, array_like=True, tag=0):
     """The first entry of each file."""
 
@@ -29,8 +35,7 @@ class Begin(msgspec.Struct, frozen=True, array_like=True, tag=0):
     settings: Settings
     continues: bool = False  # the same process goes on with what the file before holds
     lost: int = 0  # batches before this file that could not be written
-    resumed: Position | None = None  # the monitor went on from a checkpoint that had seen what is before this
-    seq: int = 0  # of the last reading before this file
+    resumed: bool = False  # the monitor went on from a checkpoint and what was recorded behind it
 
 
 class Arrived(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -49,6 +54,7 @@ class LinkChanged(msgspec.Struct, frozen=True, array_like=True, tag=2):
     state: LinkState
     since: float
     reconnects: int
+    note: str = ""
 
 
 class Ended(msgspec.Struct, frozen=True, array_like=True, tag=3):
@@ -57,7 +63,20 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag=3):
     at: float
 
 
-Entry: TypeAlias = Begin | Arrived | LinkChanged | Ended
+class Looked(msgspec.Struct, frozen=True, array_like=True, tag=4):
+    """The links were looked at, and there were events to say of them."""
+
+    at: float
+
+
+class Flagged(msgspec.Struct, frozen=True, array_like=True, tag=5):
+    """What is added to the status of each reading from now on: see streammi.publish.status."""
+
+    at: float
+    flags: int
+
+
+Entry: TypeAlias = Begin | Arrived | LinkChanged | Ended | Looked | Flagged
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Entry).decode

@@ -218,6 +218,12 @@ class RunOptions:
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")
     ] = False
+    record: Annotated[
+        str | None, typer.Option("--record", metavar="FILE", help="Record what arrives; see streammi replay.")
+    ] = None
+    record_limit: Annotated[
+        str, typer.Option("--record-limit", metavar="SIZE", help="All of its files together; the oldest go first.")
+    ] = "1GiB"
     seconds: Annotated[float | None, typer.Option("--seconds", min=0.0, help="End after so many seconds.")] = None
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="End after so many pairs, with a last reading.")

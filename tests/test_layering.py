@@ -20,6 +20,7 @@ monitor
 analysis  publish
 dashboard
 interop
+session
 options  show  launch  source  app
 cli  __main__
 """

@@ -16,11 +16,10 @@ from streammi.errors import ConfigError
 from streammi.ingest.recording import Recording, is_recording
 from streammi.journal import MAGIC, Packer, Position, RecordReader
 from streammi.publish.recorder import FILES, Recorder
-from streammi.records import LinkHealth
 
 MIB = 1 << 20
 BEGIN = Begin("0.1", 1767225600, Settings(monitor=MonitorConfig(), feed=FeedConfig(endpoint="tcp://127.0.0.1:1")))
-CONNECTED = LinkHealth(endpoint="tcp://127.0.0.1:1", state="connected", since=1.5, reconnects=2)
+CONNECTED = LinkChanged(0, 2.0, "connected", 1.5, 2)
 
 frames = st.lists(st.lists(st.binary(max_size=40) | st.just(b'{"x":1.25,"y":2.5}' * 4), max_size=3), max_size=5)
 batches = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 2e9), frames), max_size=30)
@@ -28,14 +27,13 @@ batches = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 2e9), frames), max_
 
 def written(path: Path, received: list[tuple[int, float, list[list[bytes]]]], limit: int = 64 * MIB) -> list[Entry]:
     recorder = Recorder(path, BEGIN, limit)
-    recorder.link(0, CONNECTED, 2.0)
+    recorder.write(CONNECTED)
     for batch in received:
-        recorder.arrived(*batch)
-    recorder.end(9.0)
+        recorder.write(Arrived(*batch))
+    recorder.write(Ended(9.0))
     recorder.close()
     assert not recorder.notes
-    link = LinkChanged(0, 2.0, "connected", 1.5, 2)
-    return [BEGIN, link, *(Arrived(*batch) for batch in received), Ended(9.0)]
+    return [BEGIN, CONNECTED, *(Arrived(*batch) for batch in received), Ended(9.0)]
 
 
 @given(received=batches)
@@ -130,10 +128,10 @@ def test_nothing_false_is_read_from_a_damaged_file(
 def test_it_is_divided_into_files_below_its_limit(tmp_path: Path) -> None:
     path, limit = tmp_path / "feed.rec", MIB
     recorder = Recorder(path, BEGIN, limit)
-    recorder.link(0, CONNECTED, 2.0)
+    recorder.write(CONNECTED)
     received = [(0, float(k), [[os.urandom(5000)]]) for k in range(600)]
     for batch in received:
-        recorder.arrived(*batch)
+        recorder.write(Arrived(*batch))
         assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= limit
     recorder.close()
     assert len(recorder.notes) == 1
@@ -147,7 +145,7 @@ def test_it_is_divided_into_files_below_its_limit(tmp_path: Path) -> None:
     assert "came before it is gone" in recording.notes[0]
     # Each file can be read alone, and knows the state of the link.
     alone = list(Recording(files[3]))
-    assert alone[1] == LinkChanged(0, 2.0, "connected", 1.5, 2)
+    assert alone[1] == CONNECTED
     assert isinstance(alone[2], Arrived)
 
 
@@ -166,7 +164,7 @@ def test_behind_damage_in_the_middle_nothing_is_read(tmp_path: Path) -> None:
     path = tmp_path / "feed.rec"
     recorder = Recorder(path, BEGIN, MIB)
     for k in range(40):
-        recorder.arrived(0, float(k), [[os.urandom(5000)]])
+        recorder.write(Arrived(0, float(k), [[os.urandom(5000)]]))
     recorder.close()
     data = bytearray((tmp_path / "feed.rec.1").read_bytes())
     data[30_000] ^= 1
@@ -183,7 +181,7 @@ def test_a_position_names_what_is_behind_it(tmp_path: Path) -> None:
     recorder = Recorder(path, BEGIN, MIB)
     positions = []
     for k in range(40):
-        recorder.arrived(0, float(k), [[os.urandom(5000)]])
+        recorder.write(Arrived(0, float(k), [[os.urandom(5000)]]))
         positions.append(recorder.position)
     recorder.close()
     recording = Recording(path)
@@ -232,7 +230,7 @@ def test_a_full_disk_is_said_and_got_over(tmp_path: Path, monkeypatch: pytest.Mo
     for k in range(40):
         if k == 30:
             room = 1 << 30  # somebody has cleared up
-        recorder.arrived(0, float(k), [[os.urandom(3000)]])
+        recorder.write(Arrived(0, float(k), [[os.urandom(3000)]]))
         assert recorder.unsaved == (6 <= k < 36)
     recorder.close()
     assert [note[:13] for note in recorder.notes] == ["cannot record", "recording aga"]
@@ -250,10 +248,10 @@ def test_a_disk_that_is_full_at_the_start(tmp_path: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
         recorder = Recorder(tmp_path / "feed.rec", BEGIN, MIB)
-        recorder.arrived(0, 5.0, [[b"one"]])
+        recorder.write(Arrived(0, 5.0, [[b"one"]]))
     assert recorder.unsaved
     assert not list(tmp_path.iterdir())
-    recorder.arrived(0, 15.0, [[b"two"]])
+    recorder.write(Arrived(0, 15.0, [[b"two"]]))
     assert not recorder.unsaved
     recorder.close()
     assert list(Recording(tmp_path / "feed.rec"))[1:] == [Arrived(0, 15.0, [[b"two"]])]

@@ -38,6 +38,11 @@ class Intake(Protocol):
         """Take up the saved state of an intake with the same settings."""
 
 
+def sources_of(config: SourceConfig) -> tuple[FeedConfig, ...]:
+    """The sources by their numbers: the one, or x's and y's."""
+    return (config.x, config.y) if isinstance(config, JoinConfig) else (config,)
+
+
 def intake_of(config: SourceConfig) -> Intake:
     """The intake for these settings; ConfigError for those that cannot work."""
     return JoinIntake(config) if isinstance(config, JoinConfig) else PairIntake(config)

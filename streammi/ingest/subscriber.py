@@ -1,7 +1,7 @@
 """The ZeroMQ side of a source: a SUB or PULL socket, drained in batches."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import zmq
@@ -42,10 +42,9 @@ class Subscriber:
         config: FeedConfig,
         context: zmq.Context[Any],
         clock: Callable[[], float] = time.time,
-        on_frames: Callable[[float, Sequence[Sequence[bytes]]], None] | None = None,
         keys: Keys = PLAIN_TEXT,
     ) -> None:
-        self._config, self._clock, self._on_frames = config, clock, on_frames
+        self._config, self._clock = config, clock
         self.socket = context.socket(zmq.PULL if config.pull else zmq.SUB)
         for option, value in SOCKET_OPTIONS.items():
             self.socket.setsockopt(option, value)
@@ -68,14 +67,12 @@ class Subscriber:
         messages = self._drain()
         now = self._clock()
         self._link.update(now, len(messages))
-        if messages and self._on_frames is not None:
-            self._on_frames(now, messages)
         return now, messages
 
-    def health(self, now: float) -> LinkHealth:
-        """What the link knows of itself; its messages are the intake's to describe."""
+    @property
+    def link(self) -> LinkHealth:
+        """The link as of the last ``receive``; its messages are the intake's to describe."""
         link = self._link
-        link.update(now, 0)
         return LinkHealth(
             endpoint=self._config.endpoint,
             state=link.state,

@@ -6,7 +6,7 @@ import msgspec
 
 from streammi.publish import messages
 from streammi.publish.publisher import Publisher
-from streammi.publish.status import status_of
+from streammi.publish.status import Status, status_of
 from streammi.records import Event, LinkHealth, Reading
 
 
@@ -19,15 +19,15 @@ class Outbox:
         self.run = run
         self._pair, self._publisher, self._lines = pair, publisher, lines
 
-    def say(self, timestamp: float, item: Reading | Event, link: LinkHealth) -> None:
-        """Say one thing to everyone; flushed, so that a reader of a pipe has it now."""
+    def say(self, timestamp: float, item: Reading | Event, link: LinkHealth, flags: Status = Status.OK) -> None:
+        """Say one thing to everyone, ``flags`` added to its status; flushed, so that a reader of a pipe has it now."""
         if isinstance(item, Event):
             frames = messages.event_message(item)
         else:
             self.seq += 1
             if item.t1 is not None:
                 link = msgspec.structs.replace(link, lag=timestamp - item.t1)
-            status = status_of(item, link)
+            status = status_of(item, link) | flags
             frames = messages.reading_message(
                 self._pair, item, link=link, run=self.run, seq=self.seq, timestamp=timestamp, status=status
             )

@@ -3,16 +3,14 @@
 import errno
 import fcntl
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
 
-from streammi.entries import Arrived, Begin, Ended, Entry, LinkChanged, encode, files_of, numbered
+from streammi.entries import Arrived, Begin, Entry, Flagged, LinkChanged, encode, files_of, numbered
 from streammi.errors import ConfigError
 from streammi.journal import MAGIC, Packer, Position
-from streammi.records import LinkHealth
 
 FILES: Final = 16  # that a recording is divided into when it is at its limit: the oldest goes as a whole
 RETRY_SECONDS: Final = 10.0  # after a write that failed
@@ -31,7 +29,7 @@ class Recorder:
         self.notes: list[str] = []  # what a person should know; the application says them
         self.unsaved = False
         self._path, self._begin, self._limit = Path(path), begin, limit
-        self._links: dict[int, LinkChanged] = {}
+        self._standing: dict[int, Entry] = {}  # what still holds, and each file begins with
         self._lost = 0
         self._dropping = False
         self._retry_at = 0.0
@@ -53,22 +51,15 @@ class Recorder:
         """Behind the last entry."""
         return Position(self._number, self._records)
 
-    def arrived(self, source: int, received: float, messages: Sequence[Sequence[bytes]]) -> None:
-        """Record the messages that one source had at a time."""
-        if not self._write(Arrived(source, received, messages), received):
-            self._lost += 1
-
-    def link(self, source: int, link: LinkHealth, now: float) -> None:
-        """Record the state of a source's link, if it is another one."""
-        entry = LinkChanged(source, now, link.state, link.since, link.reconnects)
-        known = self._links.get(source)
-        if known is None or replace(known, at=now) != entry:
-            self._links[source] = entry
-            self._write(entry, now)
-
-    def end(self, now: float) -> None:
-        """Record that it ends in order."""
-        self._write(Ended(now), now)
+    def write(self, entry: Entry) -> None:
+        """Record what happened next."""
+        if isinstance(entry, LinkChanged):
+            self._standing[entry.source] = entry
+        elif isinstance(entry, Flagged):
+            self._standing[-1] = entry
+        now = entry.received if isinstance(entry, Arrived) else 0.0 if isinstance(entry, Begin) else entry.at
+        if not self._written(entry, now):
+            self._lost += isinstance(entry, Arrived)
 
     def sync(self) -> None:
         """Wait until what was written would survive a power cut."""
@@ -81,7 +72,7 @@ class Recorder:
             os.close(self._fd)
             self._fd = -1
 
-    def _write(self, entry: Entry, now: float) -> bool:
+    def _written(self, entry: Entry, now: float) -> bool:
         if self._fd < 0 and now < self._retry_at:
             return False
         try:
@@ -120,8 +111,8 @@ class Recorder:
             self._packer, self._size, self._records = Packer(), 0, 0
             self._put(MAGIC)
             self._append(self._packer.pack(encode(begin), plain=True))
-            for link in self._links.values():
-                self._append(self._packer.pack(encode(link)))
+            for entry in self._standing.values():
+                self._append(self._packer.pack(encode(entry)))
         except OSError:
             self.close()
             os.unlink(name)

@@ -1,0 +1,83 @@
+"""A monitor between what it is fed, entry by entry, and whoever it tells.
+
+A live run and a replay of its recording hand the same entries to the same code, so what they say is the same. Nothing
+here looks at a clock: times come with the entries.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from streammi.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Looked
+from streammi.health import total
+from streammi.ingest.intake import Links, SourceConfig, intake_of, sources_of
+from streammi.monitor import Monitor, Output
+from streammi.publish.outbox import Outbox
+from streammi.publish.status import Status
+from streammi.records import LinkHealth, PairBatch
+
+
+class Session:
+    """Counts what arrives and says what is due; over after ``samples`` pairs, or when nobody reads the lines."""
+
+    def __init__(self, monitor: Monitor, source: SourceConfig, outbox: Outbox, samples: int | None = None) -> None:
+        self.monitor, self.outbox = monitor, outbox
+        self.intake = intake_of(source)
+        self.links = [LinkHealth(endpoint=one.endpoint, state="connecting") for one in sources_of(source)]
+        self.flags = Status.OK
+        self.taken = 0  # pairs handed to the monitor
+        self._samples = samples
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.outbox.closed or (self._samples is not None and self.taken >= self._samples)
+
+    def apply(self, entry: Entry) -> None:
+        """Take in what happened next, and say what comes of it."""
+        match entry:
+            case Arrived(source, received, messages):
+                self._count(self.intake.take(source, messages, received), received)
+            case LinkChanged(source, _, state, since, reconnects, note):
+                known = self.links[source]
+                self.links[source] = msgspec.structs.replace(
+                    known, state=state, since=since, reconnects=reconnects, note=note
+                )
+            case Looked(at):
+                self.say(self.look(at), at)
+            case Flagged(_, flags):
+                self.flags = Status(flags)
+            case Ended(at):
+                self.say(self.monitor.last(at), at)
+            case Begin():
+                self.outbox.run = entry.run
+
+    def look(self, now: float) -> list[Output]:
+        """The events that the links bring as of ``now``; looking again brings them no second time."""
+        return [output for link in self.health(now) for output in self.monitor.link(link, now)]
+
+    def say(self, outputs: Sequence[Output], now: float) -> None:
+        """Say these, with the links as of ``now``."""
+        if outputs:
+            link = total(self.health(now))
+            for timestamp, item in outputs:
+                self.outbox.say(timestamp, item, link, self.flags)
+
+    def health(self, now: float) -> Links:
+        """What is known of the links, one a source."""
+        return self.intake.describe(tuple(self.links), now)
+
+    def _count(self, batch: PairBatch, now: float) -> None:
+        if self._samples is not None:
+            batch = first_pairs(batch, self._samples - self.taken)
+        if batch.x.size:
+            self.taken += batch.x.size
+            self.say(self.monitor.feed(batch), now)
+
+
+def first_pairs(batch: PairBatch, n: int) -> PairBatch:
+    """The first ``n`` pairs of a batch."""
+    if batch.x.size <= n:
+        return batch
+    t = None if batch.t is None else batch.t[:n]
+    return msgspec.structs.replace(batch, x=batch.x[:n], y=batch.y[:n], t=t)
