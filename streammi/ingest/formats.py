@@ -10,6 +10,7 @@ from math import nan
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
+import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
@@ -192,6 +193,8 @@ class Decoder:
         self._gaps.restore(state["gaps"])
         self._wanted.memory.update(state["memory"])
 
+    # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
+    @np.errstate(invalid="ignore", over="ignore")
     def _columns(self, messages: Messages) -> tuple[list[Any], FloatArray | None]:
         batch = Batch(len(self._wanted.paths), self._wanted.labels)
         size = sum(map(len, chain.from_iterable(messages)))
