@@ -71,9 +71,8 @@ def grassberger(counts: list[int]) -> float:
 
 
 def schuermann(counts: list[int]) -> float:
-    """Schuermann's estimator of 2004 with xi = exp(-1/2), its integral by quadrature."""
-    top = math.exp(0.5) - 1
-    g = [digamma(c) + (-1) ** c * quad(lambda t, c=c: t ** (c - 1) / (1 + t), 0, top)[0] for c in counts]
+    """Schuermann's estimator of 2004 with xi = 1/1.9, its integral by quadrature."""
+    g = [digamma(c) + (-1) ** c * quad(lambda t, c=c: t ** (c - 1) / (1 + t), 0, 0.9)[0] for c in counts]
     return math.log(sum(counts)) - float(np.dot(counts, g)) / sum(counts)
 
 

@@ -148,6 +148,18 @@ def test_quantile_bins_do_not_see_an_increasing_transform(values: list[int], cou
     assert symbols[0] == symbols[1]
 
 
+@given(st.integers(1, 60), st.integers(1, 400))
+def test_quantile_bins_do_not_see_a_decreasing_transform(count: int, n: int) -> None:
+    """Of values that all differ; with an odd number of them and an even one of bins the middle value is on an edge."""
+    assume(n % 2 == 0 or count % 2)
+    values = np.random.default_rng(n).permutation(n).astype(float)
+    up, down = (QuantileBins(count).learn(v).symbols(v) for v in (values, -values))
+    assert np.array_equal(up, up.max() - down)
+    sizes = np.bincount(up)
+    assert sizes.size == min(count, n)
+    assert sizes.max() - sizes.min() <= 1
+
+
 @given(st.lists(st.one_of(FINITE, st.sampled_from(EXTREME)), min_size=1, max_size=60), st.integers(1, 20))
 def test_a_learnt_range_holds_all_it_was_learnt_from(values: list[float], count: int) -> None:
     for rule in (SpanBins(count), QuantileBins(count), SpanBins(), QuantileBins()):

@@ -82,14 +82,21 @@ def finite_pairs(x: Any, y: Any, finite: Any) -> int:
 def equal_frequency(ordered: Any, count: int, out: Any) -> int:
     """Lower edges of at most ``count`` bins that hold equally many of the sorted values; returns how many there are.
 
-    Only comparisons of values decide, so any increasing transform of the values has the same bins. A value that is
-    heavier than a bin's share gets a bin of its own, and the rest is shared out among the remaining bins.
+    Only comparisons of values decide, so any increasing transform of the values has the same bins. So has a decreasing
+    one where all values differ, unless the middle value lies on an edge. A value that is heavier than a bin's share
+    gets a bin of its own, and the rest is shared out among the remaining bins.
     """
     n = ordered.size
     distinct = 1
     for k in range(1, n):
         distinct += ordered[k] != ordered[k - 1]
     out[0] = ordered[0]
+    if distinct == n and count <= n:
+        for k in range(1, count):  # the edge nearest to k n / count, of two the one nearer to the middle
+            mirrored = min(k, count - k)
+            place = (2 * mirrored * n + count) // (2 * count)
+            out[k] = ordered[place if mirrored == k else n - place]
+        return count
     made = 1
     held = 0  # values in the open bin
     left = n  # values in the open bin and above

@@ -1,0 +1,353 @@
+#!/usr/bin/env python3
+"""Each number that streammi publishes beside what it should be: markdown tables, each with its bar.
+
+    .venv/bin/pip install -c constraints.txt '.[test]'      scipy
+    .venv/bin/python scripts/accuracy.py [--quick] [--only estimators,null]
+
+Ends with 1 when a bar is missed. Seeds are fixed: the same versions print the same figures. The recordings are looked
+for beside the checkout, or where --data says; what needs them is left out without them, and said so.
+"""
+
+import argparse
+import gzip
+import math
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import truths
+from scipy.signal import lfilter
+
+from streammi import JointWindow, QuantileBins, UniformBins, analyse
+from streammi.core import estimators
+from streammi.core.lags import mi_of
+from streammi.core.null import ShiftNull, g_test
+
+DATA = Path(__file__).parents[2] / "shared/data"
+NATS = math.log(2)  # in a bit
+MISSED = "MISSED"
+
+
+def main() -> int:
+    sections = {
+        "estimators": estimator_errors,
+        "null": null_bias,
+        "truth": known_truth,
+        "invariance": invariance,
+        "alarms": false_alarms,
+        "power": power,
+        "delays": delays,
+        "stderr": standard_errors,
+    }
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer repeats: the figures are rougher")
+    parser.add_argument("--only", default=",".join(sections), help="sections: " + ", ".join(sections))
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the recordings")
+    options = parser.parse_args()
+    missed = 0
+    for name in options.only.split(","):
+        if name not in sections:
+            parser.error(f"--only must be of {', '.join(sections)}, got {name!r}")
+        for line in sections[name](options.quick, options.data):
+            print(line, flush=True)
+            missed += MISSED in line
+        print()
+    print(f"{missed} bars missed" if missed else "every bar met")
+    return 1 if missed else 0
+
+
+def met(good: bool) -> str:
+    return "met" if good else MISSED
+
+
+# What the estimators of a histogram say, against the exact MI of that histogram -------------------------------------
+
+WINDOWS = (200, 500, 1000, 10_000)
+BINS = (4, 8, 16, 32, 64)
+
+
+def continuous() -> list[truths.Pair]:
+    correlations = [truths.gaussian(r) for r in (0, 0.3, 0.6, 0.75, 0.9, 0.99)]
+    others = [truths.uniform_noise(0.1), truths.circle(0.1), truths.parabola(1.0), truths.student(3, 0.5)]
+    return [*correlations, truths.textbook(), *others]
+
+
+def estimator_errors(quick: bool, _: Path) -> Iterator[str]:
+    """Bias, standard deviation and root-mean-square error of each estimator, and which one is nearest on the whole."""
+    repeats, windows = (40, (200, 1000)) if quick else (100, WINDOWS)
+    rng = np.random.default_rng(1)
+    names = list(estimators.ESTIMATORS)
+    yield "Errors in nats: bias ± standard deviation, root-mean-square. Truth: the exact MI of the binned signals."
+    for axes in ("fixed axes", "axes learnt from the window"):
+        yield ""
+        yield f"| {axes} | pairs | bins | truth | " + " | ".join(names) + " |"
+        yield "|---|---|---|---|" + "---|" * len(names)
+        scores: dict[str, dict[str, list[float]]] = {"sampled": {}, "undersampled": {}}
+        for name, n, bins, truth, joint in cases(axes == "fixed axes", windows, repeats, rng):
+            errors = [estimated(joint, e) - truth for e in names]
+            rms = [math.sqrt(float((e * e).mean())) for e in errors]
+            cells = (f"{e.mean():+.4f} ± {e.std():.4f}, {r:.4f}" for e, r in zip(errors, rms, strict=True))
+            yield f"| {name} | {n} | {bins} | {truth:.4f} | " + " | ".join(cells) + " |"
+            kind = scores["sampled" if joint[0].size <= n else "undersampled"]
+            for e, r in zip(names, rms, strict=True):
+                kind.setdefault(e, []).append(r / min(rms))
+        yield from ranking(axes, scores, names)
+
+
+def ranking(axes: str, scores: dict[str, dict[str, list[float]]], names: list[str]) -> Iterator[str]:
+    """How many times the error of the best estimator of each case, on the (geometric) average; the default's bar."""
+    yield ""
+    yield f"| {axes}: error, in times the best estimator's of each case | cases | " + " | ".join(names) + " | bar |"
+    yield "|---|---|" + "---|" * len(names) + "---|"
+    everything = {e: scores["sampled"][e] + scores["undersampled"][e] for e in names}
+    for kind, found in (
+        ("a pair a cell or more", scores["sampled"]),
+        ("fewer pairs than cells", scores["undersampled"]),
+        ("all", everything),
+    ):
+        means = {e: math.exp(float(np.log(found[e]).mean())) for e in names}
+        best = min(means, key=means.__getitem__)
+        bar = ""
+        if kind == "all":
+            bar = f"{estimators.DEFAULT} least: {met(best == estimators.DEFAULT)}"
+        values = " | ".join(f"**{m:.3f}**" if e == best else f"{m:.3f}" for e, m in means.items())
+        yield f"| {kind} | {len(found[names[0]])} | {values} | {bar} |"
+
+
+def cases(
+    fixed: bool, windows: tuple[int, ...], repeats: int, rng: np.random.Generator
+) -> Iterator[tuple[str, int, int, float, np.ndarray]]:
+    """Name, pairs, bins, truth in nats and ``repeats`` joint histograms (repeats, B, B)."""
+    for pair in continuous():
+        for bins in BINS:
+            cells = pair.cells(bins)
+            truth = truths.mi_nats(cells)
+            for n in windows:
+                joint = drawn(cells, n, repeats, rng) if fixed else learnt(pair, bins, n, repeats // 2, rng)
+                yield pair.name, n, bins, truth, joint
+    if fixed:  # labels have no axes to learn
+        for name, (cells, truth) in truths.channels().items():
+            for n in windows:
+                yield name, n, max(cells.shape), truth, drawn(cells, n, repeats, rng)
+
+
+def drawn(cells: np.ndarray, n: int, repeats: int, rng: np.random.Generator) -> np.ndarray:
+    """Joint histograms of n pairs, drawn from the cells' exact probabilities."""
+    counts = rng.multinomial(n, cells.ravel() / cells.sum(), size=repeats)
+    return counts.reshape(repeats, *cells.shape).astype(np.uint32)
+
+
+def learnt(pair: truths.Pair, bins: int, n: int, repeats: int, rng: np.random.Generator) -> np.ndarray:
+    """Joint histograms of n pairs whose bins were learnt from the same pairs."""
+    joint = np.zeros((repeats, bins, bins), dtype=np.uint32)
+    for counts in joint:
+        i, j = (QuantileBins(bins).learn(v).symbols(v) for v in pair.sample(rng, n))
+        np.add.at(counts, (i, j), 1)
+    return joint
+
+
+def estimated(joint: np.ndarray, name: str) -> np.ndarray:
+    """MI in nats of joint histograms (R, B, B) of equally many pairs, by the integer table that a window uses."""
+    n = int(joint[0].sum())
+    return mi_of(joint, estimators.table(name, n, estimators.scale_bits(n)))[0] * NATS
+
+
+# What a window says --------------------------------------------------------------------------------------------------
+
+
+def window_nats(x: np.ndarray, y: np.ndarray, bins: int | None = None) -> float:
+    """Corrected MI in nats of one full window, as it is published."""
+    window = JointWindow(QuantileBins(bins), QuantileBins(bins), x.size)
+    window.extend(x, y)
+    return window.reading("nat").mi_corrected
+
+
+def null_bias(quick: bool, _: Path) -> Iterator[str]:
+    """Mean corrected MI of independent signals, whose MI is 0."""
+    repeats = 200 if quick else 1000
+    rng = np.random.default_rng(2)
+    yield "| independent Gaussians, 500 pairs, learnt bins | mean corrected MI, nats | standard error | bar | |"
+    yield "|---|---|---|---|---|"
+    for bins, bar in ((8, 0.002), (16, 0.02)):
+        found = np.array([window_nats(*rng.normal(size=(2, 500)), bins) for _ in range(repeats)])
+        mean, error = float(found.mean()), float(found.std()) / math.sqrt(repeats)
+        yield f"| {bins} x {bins} | {mean:+.5f} | {error:.5f} | within {bar} of 0 | {met(abs(mean) <= bar)} |"
+
+
+def known_truth(quick: bool, _: Path) -> Iterator[str]:
+    """Corrected MI at default settings against closed forms; what the bins cannot resolve counts as error here."""
+    repeats = 2 if quick else 10
+    rng = np.random.default_rng(3)
+    errors = []
+    yield "| 10,000 pairs, default settings, nats | truth | mean of readings | mean absolute error |"
+    yield "|---|---|---|---|"
+    for pair in truths.nine():
+        found = np.array([window_nats(*pair.sample(rng, 10_000)) for _ in range(repeats)])
+        errors.append(float(np.abs(found - pair.nats).mean()))
+        yield f"| {pair.name} | {pair.nats:.4f} | {found.mean():.4f} | {errors[-1]:.4f} |"
+    mean = float(np.mean(errors))
+    yield f"| mean of the nine; bar: <= 0.03: {met(mean <= 0.03)} | | | {mean:.4f} |"
+
+
+TRANSFORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "x": lambda x: x,
+    "exp x": np.exp,
+    "x³": lambda x: x**3,
+    "arctan x": np.arctan,
+    "1e-6 x + 5": lambda x: 1e-6 * x + 5,
+    "-sinh x": lambda x: -np.sinh(x),
+}
+
+
+def invariance(_: bool, __: Path) -> Iterator[str]:
+    """Monotone transforms of a signal leave learnt bins, and MI, as they are."""
+    x, y = truths.gaussian(0.75).sample(np.random.default_rng(4), 1000)
+    found = {name: window_nats(f(x), y) for name, f in TRANSFORMS.items()}
+    yield "| 1,000 pairs, Gaussian, r 0.75, default settings | corrected MI, nats |"
+    yield "|---|---|"
+    for name, value in found.items():
+        yield f"| {name} | {value:.15f} |"
+    spread = max(found.values()) - min(found.values())
+    yield f"| largest difference; bar: 0: {met(spread == 0)} | {spread:.3g} |"
+
+
+# Significance --------------------------------------------------------------------------------------------------------
+
+
+def autoregressive(phi: float, n: int, rng: np.random.Generator) -> np.ndarray:
+    return np.asarray(lfilter([1], [1, -phi], rng.normal(size=n + 1000))[1000:])
+
+
+def p_values(x: np.ndarray, y: np.ndarray, n: int, bins: int | None) -> np.ndarray:
+    """p by the shift null and by the naive G-test of windows that do not overlap, where both are known; (k, 2)."""
+    window, null = JointWindow(QuantileBins(bins), QuantileBins(bins), n), ShiftNull(99)
+    window.follow(null)
+    found = []
+    for start in range(0, x.size - n + 1, n):
+        window.extend(x[start : start + n], y[start : start + n])
+        p = null.complete(window.reading(), window.table(None)).p
+        naive = g_test(window.counts)
+        if p is not None and naive is not None:
+            found.append((p, naive))
+    return np.array(found).reshape(-1, 2)
+
+
+def false_alarms(quick: bool, data: Path) -> Iterator[str]:
+    """How often unrelated signals are called dependent at a nominal 5 %."""
+    yield "| unrelated signals, 99 partners, p <= 0.05 | window | bins | windows | shift null | naive G-test | |"
+    yield "|---|---|---|---|---|---|---|"
+    rng = np.random.default_rng(5)
+    windows = 300 if quick else 1500
+    for bins in (8, None):
+        for phi in (0, 0.5, 0.8, 0.9, 0.95):
+            x, y = (autoregressive(phi, 512 * windows, rng) for _ in "xy")
+            yield alarm_line(f"AR(1), phi {phi:g}", 512, bins, p_values(x, y, 512, bins))
+    found = sorted(data.glob("independent_constructed/*.csv.gz"))
+    if not found:
+        yield f"| no recordings in {data} | | | | | | left out |"
+        return
+    for n in (512,) if quick else (256, 512, 1000):
+        for bins in (8, None):
+            ps = [p_values(*columns(path, 1, 2), n, bins) for path in found]
+            if n == 512:
+                for path, p in zip(found, ps, strict=True):
+                    yield alarm_line(path.name.partition(".")[0], n, bins, p, bar=False)
+            yield alarm_line(f"all {len(found)} unrelated pairs of recordings", n, bins, np.concatenate(ps))
+
+
+def alarm_line(name: str, n: int, bins: int | None, p: np.ndarray, bar: bool = True) -> str:
+    shift, naive = (p <= 0.05).mean(axis=0) if p.size else (math.nan, math.nan)
+    verdict = f"<= 8 %: {met(shift <= 0.08)}" if bar else ""
+    return f"| {name} | {n} | {bins or 'auto'} | {len(p)} | {shift:.1%} | {naive:.1%} | {verdict} |"
+
+
+def power(quick: bool, _: Path) -> Iterator[str]:
+    """How often dependence is found, at the settings at which the false alarms were counted."""
+    windows = 60 if quick else 400
+    rng = np.random.default_rng(6)
+    yield "| dependent signals, 1,000 pairs, 99 partners, p <= 0.05 | bins | windows | MI, nats | found | |"
+    yield "|---|---|---|---|---|---|"
+    for pair in (truths.gaussian(0.3), truths.circle(0.3), truths.parabola(2.0)):
+        for bins in (8, None):
+            p = p_values(*pair.sample(rng, 1000 * windows), 1000, bins)[:, 0]
+            found = float((p <= 0.05).mean())
+            verdict = f">= 90 %: {met(found >= 0.9)}"
+            yield f"| {pair.name} | {bins or 'auto'} | {p.size} | {pair.nats:.3f} | {found:.1%} | {verdict} |"
+
+
+# Delays --------------------------------------------------------------------------------------------------------------
+
+
+def delays(quick: bool, data: Path) -> Iterator[str]:
+    """The delay at which MI is largest; positive: y follows x."""
+    yield "| delays | expected | found | |"
+    yield "|---|---|---|---|"
+    furnace, river = data / "gas_furnace/gasrate_co2.csv.gz", data / "usgs/nf_shenandoah_daily_2008-2017.csv.gz"
+    if furnace.exists() and river.exists():
+        found = analyse(*columns(furnace, 0, 1), lags=(-20, 20), window=100, detector=None).reading
+        yield delay_line("Box-Jenkins gas furnace, samples of 9 s", 5, found.peak_lag, found.peak_p)
+        up, down = np.log(columns(river, 1, 2))
+        found = analyse(up, down, lags=(-10, 10), detector=None).reading
+        yield delay_line("NF Shenandoah, log flow, days", 1, found.peak_lag, found.peak_p)
+    else:
+        yield f"| no recordings in {data} | | | left out |"
+    rng = np.random.default_rng(7)
+    wanted = range(0, 201, 20 if quick else 1)
+    wrong = [lag for lag in wanted if synthetic_delay(lag, rng) != lag]
+    yield (
+        f"| Y = X delayed + N(0, 1), X ~ N(0, 1), 1,000 pairs, {len(wanted)} delays from 0 to 200 of -200:200 "
+        f"| all of them | {len(wanted) - len(wrong)} exactly | {met(not wrong)} |"
+    )
+
+
+def synthetic_delay(lag: int, rng: np.random.Generator) -> float | None:
+    x = rng.normal(size=1000 + lag)
+    y = np.roll(x, lag) + rng.normal(size=x.size)
+    reading = analyse(x, y, lags=(-200, 200), null=0, detector=None).reading
+    return reading.peak_lag
+
+
+def delay_line(name: str, expected: int, found: float | None, p: float | None) -> str:
+    return f"| {name} | {expected:+d} | {found:+g}, p {p:.2g} over all delays | {met(found == expected)} |"
+
+
+# Standard errors -----------------------------------------------------------------------------------------------------
+
+
+def standard_errors(quick: bool, _: Path) -> Iterator[str]:
+    """The published standard errors against what readings of fresh windows scatter by, and against the bootstrap."""
+    repeats = 100 if quick else 400
+    rng = np.random.default_rng(8)
+    yield "| 1,000 pairs, 8 x 8 fixed bins, nats | stderr | sd of fresh windows | bootstrap of one | ratio to sd | |"
+    yield "|---|---|---|---|---|---|"
+    for pair in (truths.gaussian(0.3), truths.gaussian(0.75), truths.circle(0.1), truths.student(3, 0.5)):
+        cells = pair.cells(8)
+        found = [stderr_of(joint) for joint in drawn(cells, 1000, repeats, rng)]
+        errors, mi = np.array(found).T
+        once = drawn(cells, 1000, 1, rng)[0]
+        again = estimated(drawn(once, 1000, repeats, rng), "plugin").std()
+        ratio = float(errors.mean() / mi.std())
+        verdict = f"within 15 %: {met(abs(ratio - 1) <= 0.15)}"
+        yield f"| {pair.name} | {errors.mean():.4f} | {mi.std():.4f} | {again:.4f} | {ratio:.2f} | {verdict} |"
+
+
+def stderr_of(joint: np.ndarray) -> tuple[float, float]:
+    """The published standard error and MI, nats, of a window with this joint histogram (B, B)."""
+    i, j = np.nonzero(joint)
+    repeat = joint[i, j]
+    axis = UniformBins(0, joint.shape[0], joint.shape[0])
+    window = JointWindow(axis, axis, int(joint.sum()))
+    window.extend(np.repeat(i, repeat) + 0.5, np.repeat(j, repeat) + 0.5)
+    reading = window.reading("nat")
+    return reading.stderr, reading.mi
+
+
+def columns(path: Path, *which: int) -> np.ndarray:
+    """Columns of a recording, shape (k, n)."""
+    with gzip.open(path, "rt") as lines:
+        return np.genfromtxt(lines, delimiter=",", skip_header=1, usecols=which).T
+
+
+if __name__ == "__main__":
+    sys.exit(main())
