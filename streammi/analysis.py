@@ -12,7 +12,7 @@ from streammi.core import measures
 from streammi.core.lags import LagBank
 from streammi.core.null import LEAST_PARTNERS, ShiftNull, correlation_time
 from streammi.core.window import JointWindow, as_values
-from streammi.detect import DEFAULT
+from streammi.detect.detector import DEFAULT
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor, bins_for, with_peak
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit

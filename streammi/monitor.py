@@ -14,7 +14,8 @@ from streammi.core.codec import State
 from streammi.core.lags import LagBank
 from streammi.core.null import ShiftNull
 from streammi.core.window import JointWindow
-from streammi.detect import OVERLAP, Detector, LinkWatch
+from streammi.detect.detector import OVERLAP, Detector
+from streammi.detect.links import LinkWatch
 from streammi.errors import ConfigError
 from streammi.health import total
 from streammi.history import History
@@ -51,7 +52,7 @@ class Monitor:
             self.window.follow(follower)
         self._event_time = event_time
         self._cadence = Cadence(config.every, event_time)
-        self._detector = None if config.detector is None else Detector(config.detector, config.pair, config.unit)
+        self._detector = None if config.detector is None else detector_for(config)
         self._looks = Cadence(_pace(config.window), event_time or config.window.seconds is not None)
         self._looked = -np.inf  # the received clock at the last look for changes
         self._links = LinkWatch(config.pair)
@@ -211,6 +212,9 @@ class Monitor:
         reading = self._reading()
         if self._detector is None or reading is None:
             return []
+        error = self.window.batch_stderr()
+        if error is not None:
+            reading = msgspec.structs.replace(reading, stderr_batch=error * measures.UNIT_PER_BIT[reading.unit])
         return self._say(self._detector.update(reading, timestamp))
 
     def _say(self, events: list[Event]) -> list[Output]:
@@ -322,6 +326,16 @@ def _pace(window: Span) -> Span:
         return Span(seconds=(1 - OVERLAP) * window.seconds)
     assert window.pairs is not None
     return Span(pairs=math.ceil((1 - OVERLAP) * window.pairs))
+
+
+def detector_for(config: MonitorConfig) -> Detector:
+    """The detector that the settings name."""
+    assert config.detector is not None
+    x, y = bins_for(config)
+    fixed = (not isinstance(x, QuantileBins), not isinstance(y, QuantileBins))
+    # Windows of a duration do not hold equally many pairs each.
+    overlap = OVERLAP if config.window.pairs else OVERLAP + 0.05
+    return Detector(config.detector, config.pair, config.unit, overlap=overlap, fixed_bins=fixed)
 
 
 def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:

@@ -65,6 +65,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     pearson_r: float | None  # of the window's own values; None for a constant or for labels
     estimator: str = "schuermann"
     stderr: float | None = None  # of mi, delta method
+    stderr_batch: float | None = None  # of mi, by batch means: for signals with a memory; where a detector looks
     h_x_stderr: float | None = None
     h_y_stderr: float | None = None
     h_xy_stderr: float | None = None

@@ -7,7 +7,8 @@ from scipy.signal import lfilter
 
 from streammi import ConfigError, JointWindow, QuantileBins, UniformBins
 from streammi.core.lags import LagBank
-from streammi.detect import Detector, LinkWatch
+from streammi.detect.detector import Detector
+from streammi.detect.links import LinkWatch
 from streammi.records import LinkHealth
 
 DATA = Path(__file__).parents[2] / "shared/data"
@@ -24,8 +25,8 @@ def pair(r, n, rng, phi=0.0):
 
 def events(x, y, n=60, bins=6, name="page-hinkley", every=10, lags=None, axis=None):
     """The events of a feed whose readings come every ``every`` samples."""
-    axis = axis or QuantileBins(bins)
-    window, detector, found = JointWindow(axis, axis, n), Detector(name), []
+    fixed, axis = axis is not None, axis or QuantileBins(bins)
+    window, detector, found = JointWindow(axis, axis, n), Detector(name, fixed_bins=(fixed, fixed)), []
     bank = None if lags is None else LagBank(lags)
     if bank:
         window.follow(bank)
@@ -118,7 +119,7 @@ def test_a_delay_that_moves_is_reported_as_that():
     found = events(x, y, n=200, lags=range(-15, 16))
     assert [(e.kind, e.size, e.unit) for e in found] == [("moved", 6.0, "samples")]
     assert 4000 < found[0].timestamp <= 4400
-    assert "follows x by 9 samples; it was 3" in found[0].evidence
+    assert "where y follows x by 9 samples; before, where y followed x by 3 samples" in found[0].evidence
 
 
 def test_a_silent_feed_is_stalled_until_it_is_back():

@@ -6,9 +6,9 @@ from typing import get_args
 import msgspec
 import pytest
 
-from streammi import drift
 from streammi.config import DetectorName
 from streammi.core import codec
+from streammi.detect import drift
 
 
 def levels(n: int) -> list[float]:

@@ -15,7 +15,7 @@ _LAYERS = """
 errors  config  records  journal  entries  health  stop  security  endpoints  connections
 core
 ingest
-publish.status  history  drift  detect
+publish.status  history  detect
 monitor
 analysis  publish
 dashboard

@@ -114,7 +114,7 @@ def test_changes_are_found_at_the_detectors_own_pace(every: int) -> None:
     assert times == sorted(times)
     [(at, event)] = [(t, item) for t, item in said if isinstance(item, Event)]
     assert (event.kind, at) == ("lost", event.timestamp)
-    assert at == 3200  # every 100 samples, whatever ``every`` is
+    assert at == 3300  # every 100 samples, whatever ``every`` is
 
 
 @settings(max_examples=10)

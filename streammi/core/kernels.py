@@ -490,6 +490,30 @@ def summarise(
 
 
 @njit(nogil=True, cache=True)
+def batch_means(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, out: Any) -> None:
+    """Means of the pointwise MI (bits) over as many runs of pairs, all of one length, as ``out`` has places.
+
+    Of the ring's newest ``n`` entries, up to ``head``, oldest first; the counts are theirs.
+    """
+    y_size = y_counts.size
+    logs = np.zeros(joint.size)
+    for i in range(x_counts.size):
+        for j in range(y_size):
+            c = joint[i * y_size + j]
+            if c > 0:
+                logs[i * y_size + j] = np.log2(c * float(n) / (float(x_counts[i]) * y_counts[j]))
+    length = n // out.size
+    at = head - length * out.size
+    for batch in range(out.size):
+        total = 0.0
+        for k in range(at, at + length):
+            entry = np.int64(ring[k if k >= 0 else k + ring.size])
+            total += logs[(entry >> 16 & SYMBOL) * y_size + (entry & SYMBOL)]
+        out[batch] = total / length
+        at += length
+
+
+@njit(nogil=True, cache=True)
 def table_sums(joint: Any, x_counts: Any, y_counts: Any, f: Any, out: Any) -> None:
     """S_x, S_y, S_xy of one estimator's table from the counts; exact integers into ``out`` (3,)."""
     out[:] = 0

@@ -20,6 +20,7 @@ LEARN_FROM: Final = 16  # pairs from which bins are learnt first
 FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
 EMPTY: Final = np.empty(0)
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
+BATCHES: Final = 5  # few, so that each is long: ten were up to 15 % more wrong where the memory is long
 FORMAT: Final = "window 1"
 
 
@@ -182,6 +183,21 @@ class JointWindow:
             late=state.item(kernels.LATE),
             dropped=state.item(kernels.DROPPED),
         )
+
+    def batch_stderr(self) -> float | None:
+        """Standard error of MI in bits by batch means: also for signals with a memory, if it is shorter than a batch.
+
+        The spread of the pointwise MI's mean over fifths of the window. ``Reading.stderr`` holds for independent
+        pairs: for AR(1) pairs with phi 0.98 the MI of windows of 1,000 varied 3.3 to 6.6 times as much as that says,
+        and 1.2 to 1.5 times as much as this says. None below 5 pairs. O(n). Source: Fishman & Yarberry 1997, INFORMS
+        Journal on Computing 9(3), 296-310.
+        """
+        if self.n < BATCHES or not self._learnt:
+            return None
+        means = np.empty(BATCHES)
+        head, counts = self._state.item(HEAD), (self._x_counts, self._y_counts, self._joint)
+        kernels.batch_means(self._ring, head, self.n, *counts, means)
+        return float(means.std(ddof=1)) / math.sqrt(BATCHES)
 
     def table(self, estimator: EstimatorName | None) -> estimators.Table:
         """The fixed-point table of an estimator (None: the default) that reaches the window's n."""

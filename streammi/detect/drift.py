@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from streammi.config import DetectorName
 
-CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
 PAGE_HINKLEY: Final = ("_sum_increase", "_sum_decrease", "_min_increase", "_max_decrease")
 
 
@@ -15,11 +14,13 @@ def drift_detector(name: DetectorName) -> Any:
     from river import drift  # late: river takes a second or two to import, and few feeds are watched for changes
 
     if name == "adwin":
-        return drift.ADWIN(delta=0.002, clock=1, grace_period=2 * CALIBRATION)  # type: ignore[no-untyped-call]
+        return drift.ADWIN(delta=0.002, clock=1, grace_period=8)  # type: ignore[no-untyped-call]
     if name == "kswin":
         return drift.KSWIN(alpha=0.001, window_size=30, stat_size=10, seed=0)
-    # Deviations of less than one spread do not add up; the sum of what is beyond must exceed five.
-    return drift.PageHinkley(min_instances=CALIBRATION, delta=1.0, threshold=5.0, alpha=1.0)
+    # Deviations of less than one spread do not add up; the sum of what is beyond must exceed eight. Of independent
+    # Gaussian readings whose level and spread are known, one in 20 million would be a false alarm: a CUSUM with k = 1
+    # and h = 8 (Siegmund 1985, Sequential Analysis); with a sum of five it would be one in 50,000.
+    return drift.PageHinkley(min_instances=4, delta=1.0, threshold=8.0, alpha=1.0)
 
 
 def state_of(name: DetectorName, detector: Any) -> list[Any]:

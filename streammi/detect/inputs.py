@@ -1,0 +1,89 @@
+"""Whether one signal says nothing: stuck at a value, or outside its bins' range."""
+
+from typing import Any, Final, Literal
+
+from streammi.records import Event, EventKind, Reading
+
+LEAST_PAIRS: Final = 16
+# Of the window: that long a run of one value, and twice as long as ever, may be the beginning of a stuck input.
+SUSPICIOUS_RUN: Final = 0.125
+STUCK_RUN: Final = 0.5
+SATURATED: Final = 0.25  # share of the window outside the bins' range
+UNSATURATED: Final = 0.1  # well below, so that what is at the limit is not reported again and again
+
+
+class Input:
+    """Watches one signal through the readings: stuck, saturated, recovered."""
+
+    def __init__(self, pair: str, signal: Literal["x", "y"], fixed_bins: bool) -> None:
+        self._pair: Final = pair
+        self._signal: Final = signal
+        self._fixed_bins = fixed_bins  # they stay as they are when values leave them
+        self._run = self._longest = 1  # pairs for which the value is the same now, and was at most before
+        self._pairs = 0
+        self.suspicious = False
+        self._stuck = self._saturated = False
+
+    @property
+    def trouble(self) -> bool:
+        """Whether its values say nothing of the signal now."""
+        return self._stuck or self._saturated
+
+    def update(self, reading: Reading, timestamp: float) -> list[Event]:
+        """The events that a reading brings."""
+        if reading.n < LEAST_PAIRS:
+            return []
+        x = self._signal == "x"
+        run, constant = (reading.x_run, reading.x_constant) if x else (reading.y_run, reading.y_constant)
+        clipped = reading.x_clipped if x else reading.y_clipped
+        if run < self._run + reading.pairs - self._pairs and not self._stuck:  # the run seen last has ended
+            self._longest = max(self._longest, self._run)
+        self._run, self._pairs = run, reading.pairs
+        if reading.fill < 1:
+            return []
+        events = (
+            self._stick(run, constant, reading.n, timestamp),
+            self._saturate(clipped if self._fixed_bins else 0, reading.n, timestamp),
+        )
+        return [event for event in events if event is not None]
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs."""
+        return vars(self)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a saved state."""
+        vars(self).update(state)
+
+    def _stick(self, run: int, constant: bool, n: int, timestamp: float) -> Event | None:
+        unusual = run > 2 * self._longest
+        self.suspicious = constant or (unusual and run >= max(SUSPICIOUS_RUN * n, 3))
+        stuck = constant or (unusual and run >= STUCK_RUN * n)
+        if stuck == self._stuck:
+            return None
+        self._stuck = stuck
+        if not stuck:
+            return self._event("recovered", timestamp, None, "samples", f"{self._signal} changes again")
+        before = f"the same value came {self._longest} times in a row at most" if self._longest > 1 else "it did"
+        evidence = f"{self._signal} has not changed for {run} samples; before that, {before}"
+        return self._event("stuck", timestamp, run, "samples", evidence)
+
+    def _saturate(self, outside: int, n: int, timestamp: float) -> Event | None:
+        share = outside / n
+        saturated = share > (UNSATURATED if self._saturated else SATURATED)
+        if saturated == self._saturated:
+            return None
+        self._saturated = saturated
+        evidence = f"{self._signal} was outside its bins' range in {outside} of the last {n} pairs ({share:.0%})"
+        return self._event("saturated" if saturated else "recovered", timestamp, share, "share", evidence)
+
+    def _event(self, kind: EventKind, timestamp: float, size: float | None, unit: str, evidence: str) -> Event:
+        return Event(
+            pair=self._pair,
+            kind=kind,
+            timestamp=timestamp,
+            size=size,
+            unit=unit,
+            evidence=evidence,
+            signal=self._signal,
+        )

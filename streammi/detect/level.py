@@ -1,0 +1,174 @@
+"""Whether the level of MI has changed since the last change."""
+
+import math
+from statistics import fmean
+from typing import Any, Final
+
+from streammi.config import DetectorName
+from streammi.core.measures import UNIT_PER_BIT
+from streammi.detect import drift
+from streammi.detect.dependence import is_dependent
+from streammi.records import Event, EventKind, Reading, Unit
+
+CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
+RECENT: Final = 3  # newest readings that do not count as usual yet: they may be the beginning of a change
+MEMORY: Final = 256  # readings that are remembered
+# Of stationary feeds (AR(1), phi 0 to .98, r 0 to .95, windows of 60 to 1,000) the readings' spread was 0.8 to 1.9
+# times their standard error by batch means, 1.2 times on the average.
+PER_ERROR: Final = 1.2
+EXPECTED_WEIGHT: Final = 8.0  # readings that the expected spread counts for, beside the spread that is seen
+LEAST_SPREAD_BITS: Final = 0.03  # so that nothing below 0.09 bit is reported, however long the window
+UNUSUAL: Final = 3.0  # spreads: so far from the usual level is unusual, and what is not is no change
+# river's detectors compare with the mean of what they have seen: without readings at the usual level, as many as
+# eight windows would have, a change soon after the start becomes part of what they call usual.
+ANCHOR: Final = 16
+
+
+class Usual:
+    """Mean and spread of the readings that are usual; old ones are forgotten.
+
+    >>> usual = Usual()
+    >>> for value in (1.0, 1.2, 0.8, 1.0):
+    ...     usual.add(value, error=0.1)
+    >>> usual.mean, round(usual.spread, 2), usual.contains(1.5)
+    (1.0, 0.15, False)
+    """
+
+    def __init__(self) -> None:
+        self.mean = 0.0
+        self._n = 0
+        self._squares = 0.0  # sum of squared deviations from the mean
+        self._expected = 0.0  # variance that the readings' standard errors let expect
+
+    def add(self, value: float, error: float) -> None:
+        """Take in a usual reading and how much it is expected to spread."""
+        if self._n == MEMORY:
+            self._n -= 1
+            self._squares *= 1 - 1 / MEMORY
+        self._n += 1
+        deviation = value - self.mean
+        self.mean += deviation / self._n
+        self._squares += deviation * (value - self.mean)
+        self._expected += (error * error - self._expected) / self._n
+
+    @property
+    def spread(self) -> float:
+        """Their standard deviation, what is seen and what is expected; larger while they are few (as Student's t)."""
+        variance = (EXPECTED_WEIGHT * self._expected + self._squares) / (EXPECTED_WEIGHT + self._n - 1)
+        return math.sqrt(variance) * (1 + 1 / self._n)
+
+    def distance(self, value: float) -> float:
+        """How far a reading is from their mean, in spreads."""
+        return (value - self.mean) / self.spread
+
+    def contains(self, value: float) -> bool:
+        """Whether a reading is one of them."""
+        return abs(self.distance(value)) <= UNUSUAL
+
+
+class Level:
+    """Watches the level of MI, at the best delay where there are delays: gained, lost, shifted."""
+
+    def __init__(self, name: DetectorName, pair: str, unit: Unit) -> None:
+        self._name: Final = name
+        self._pair, self._unit = pair, unit
+        self._least_error = LEAST_SPREAD_BITS * UNIT_PER_BIT[unit]
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what is usual, and learn it again."""
+        self._values: list[float] = []
+        self._errors: list[float] = []
+        self._dependent: list[bool] = []
+        self._usual = Usual()
+        self._detector = drift.drift_detector(self._name)
+        self._waiting = False  # after an alarm, for the new level
+
+    def update(self, reading: Reading, timestamp: float) -> list[Event]:
+        """The events that a reading brings."""
+        mi = reading.mi_corrected if reading.peak_mi is None else reading.peak_mi
+        error = max(PER_ERROR * (reading.stderr_batch or reading.stderr or 0.0), self._least_error)
+        self._values = [*self._values[-MEMORY:], mi]
+        self._errors = [*self._errors[-RECENT:], error]
+        self._dependent = [*self._dependent[-MEMORY:], is_dependent(reading)]
+        if len(self._values) <= CALIBRATION:
+            self._calibrate(mi, error)
+            return []
+        if not self._waiting and not self._alarms(mi):
+            return []
+        return self._changed(reading, timestamp)
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs."""
+        own = {"values": self._values, "errors": self._errors, "dependent": self._dependent, "waiting": self._waiting}
+        return own | {"usual": vars(self._usual), "detector": drift.state_of(self._name, self._detector)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a saved state."""
+        self._values, self._errors, self._dependent = state["values"], state["errors"], state["dependent"]
+        self._waiting = state["waiting"]
+        vars(self._usual).update(state["usual"])
+        seen = [self._usual.distance(value) for value in self._values] if self._values else []
+        drift.restore(self._name, self._detector, state["detector"], seen)
+
+    def _calibrate(self, mi: float, error: float) -> None:
+        self._usual.add(mi, error)
+        if len(self._values) == CALIBRATION:
+            for value in (*map(self._usual.distance, self._values), *[0.0] * ANCHOR):
+                self._detector.update(value)
+
+    def _alarms(self, mi: float) -> bool:
+        """Whether the detector says that the level has changed."""
+        if len(self._values) > CALIBRATION + RECENT and self._usual.contains(self._values[-1 - RECENT]):
+            self._usual.add(self._values[-1 - RECENT], self._errors[0])
+        self._detector.update(self._usual.distance(mi))
+        return bool(self._detector.drift_detected)
+
+    def _changed(self, reading: Reading, timestamp: float) -> list[Event]:
+        spread, last = self._usual.spread, len(self._values) - 1
+        split = change_point(self._values)
+        before = fmean(self._values[:split])
+        now, previous = (abs(value - before) for value in self._values[-1:-3:-1])
+        self._waiting = now > previous + spread and last - split < self._patience(before)
+        if self._waiting:
+            return []
+        where = last if now >= previous else last - 1
+        change = self._values[where] - before
+        if abs(change) < UNUSUAL * spread:
+            return []
+        kind = self._kind(split, where)
+        evidence = (
+            f"MI went from {before:.3g} to {self._values[where]:.3g} {self._unit} (windows of {reading.n} pairs), "
+            f"{abs(change) / spread:.1f} times its usual spread of {spread:.2g} {self._unit}; found by {self._name}"
+        )
+        self.begin()
+        return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]
+
+    def _patience(self, before: float) -> int:
+        """Readings after the first of a new level to wait for: while it falls, until nothing of the old one is left.
+
+        Whether the dependence is lost is not known before that; how far it rises is mostly seen half a window later.
+        """
+        if self._values[-1] > before:
+            return 1
+        return 2 if self._dependent[-1] else 0
+
+    def _kind(self, split: int, where: int) -> EventKind:
+        was, is_now = sum(self._dependent[:split]) * 2 > split, self._dependent[where]
+        if was == is_now:
+            return "shifted"
+        return "gained" if is_now else "lost"
+
+
+def change_point(values: list[float]) -> int:
+    """Where two levels explain the values best (least squares): the first index of the second, which may be one value.
+
+    >>> change_point([0.1, 0.0, 0.1, 0.9, 1.0])
+    3
+    """
+
+    def gain(k: int) -> float:
+        before, after = values[:k], values[k:]
+        return len(before) * len(after) * (fmean(before) - fmean(after)) ** 2
+
+    return max(range(2, len(values)), key=gain)
