@@ -6,22 +6,27 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from typing import Final, TextIO
+from pathlib import Path
+from typing import Final, TextIO, cast
 
 import msgspec
 import numpy as np
 import zmq
 
 from streammi import __version__
-from streammi.config import MonitorConfig, byte_size
-from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
+from streammi.checkpoint import Checkpoint, Keeper, Place, Resumed, time_of_day
+from streammi.config import MonitorConfig, byte_size, options_of
+from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, Settings, settings_of
 from streammi.health import total
 from streammi.ingest.feed import Feed
 from streammi.ingest.files import PairFile
 from streammi.ingest.intake import SourceConfig
 from streammi.ingest.joined_files import JoinedFiles
+from streammi.ingest.recording import Recording, is_recording
+from streammi.journal import Position
+from streammi.log import FORMS, Form, Log
 from streammi.monitor import Monitor
-from streammi.options import RunOptions
+from streammi.options import RunOptions, check_choice
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.outbox import Outbox
 from streammi.publish.publisher import Publisher
@@ -50,29 +55,37 @@ def run_monitor(
 
     Raises ConfigError for an endpoint that cannot be used.
     """
-    log = log or sys.stderr
+    said = Log(log or sys.stderr, cast(Form, check_choice("--log", run.log, FORMS)), clock)
     with ExitStack() as stack:
+        keeper = None
+        if run.state is not None:
+            keeper = Keeper(run.state, options_of(config) | options_of(source), run.state_every_s)
+            stack.enter_context(closing(keeper))
         context = stack.enter_context(zmq.Context())
         stack.enter_context(keys.guarding(context))
         publisher = None
         if run.publish is not None:
             publisher = Publisher(run.publish, context, keys=keys, insecure=run.insecure)
             stack.enter_context(closing(publisher))
-            print(f"streammi: publishing mi/{config.pair} on {publisher.endpoint}", file=log, flush=True)
+            said.say(f"publishing mi/{config.pair} on {publisher.endpoint}")
+        # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
+        warm_up(config)
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
+        session = Session(Monitor(config), source, Outbox(config.pair, publisher, lines, begin.run), run.samples)
+        if keeper is not None and keeper.saved is not None:
+            begin = msgspec.structs.replace(
+                begin, resumed=go_on(session, begin.settings, keeper.saved, run.record, said)
+            )
         recorder = None
         if run.record is not None:
             recorder = stack.enter_context(closing(Recorder(run.record, begin, byte_size(run.record_limit))))
-        # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
-        warm_up(config)
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
         for link in feed.links:
             if link.note:
-                print(f"streammi: {link.endpoint}: {link.note}", file=log, flush=True)
+                said.warn(f"{link.endpoint}: {link.note}")
         stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
-        session = Session(Monitor(config), source, Outbox(config.pair, publisher, lines, begin.run), run.samples)
-        return Loop(session, feed, recorder, publisher, clock).run(stop, log)
+        return Loop(session, feed, recorder, keeper, publisher, said, clock).run(stop)
 
 
 class Loop:
@@ -83,14 +96,20 @@ class Loop:
         session: Session,
         feed: Feed,
         recorder: Recorder | None,
+        keeper: Keeper | None,
         publisher: Publisher | None,
+        log: Log,
         clock: Callable[[], float],
     ) -> None:
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
+        self._keeper, self._log = keeper, log
         self._clock = clock
         self._snapshot_due = self._link_due = 0.0
+        self._resumed = None
+        if keeper is not None and keeper.saved is not None:
+            self._resumed = Resumed(keeper.saved.saved, session.health(clock()))
 
-    def run(self, stop: Stop, log: TextIO) -> int:
+    def run(self, stop: Stop) -> int:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
         poller = zmq.Poller()
         for socket in self._feed.sockets:
@@ -101,12 +120,23 @@ class Loop:
         while not stop.requested and not self._session.over:
             poller.poll(round(TICK_SECONDS * 1000))
             self._turn()
-            self._print_notes(log)
+            if self._keeper is not None:
+                self._keeper.keep(self._session, self._place, self._clock())
+            self._say_notes()
         now = self._clock()
         self._take(Ended(now))
+        if self._keeper is not None:
+            self._keeper.keep_last(self._session, self._place, now)
         self._offer_snapshot(now, at_once=True)
-        self._print_notes(log)
+        self._say_notes()
         return stop.status
+
+    @property
+    def _place(self) -> Place | None:
+        """Behind what was recorded so far."""
+        if self._recorder is None:
+            return None
+        return Place(str(self._recorder.path), *self._recorder.position)
 
     def _turn(self) -> None:
         arrived = self._feed.receive()
@@ -133,7 +163,7 @@ class Loop:
                 self._take(LinkChanged(source, now, link.state, link.since, link.reconnects, link.note))
 
     def _take_flags(self, now: float) -> None:
-        unsaved = self._recorder is not None and self._recorder.unsaved
+        unsaved = any(writer is not None and writer.unsaved for writer in (self._recorder, self._keeper))
         flags = Status.UNSAVED if unsaved else Status.OK
         if flags != self._session.flags:
             self._take(Flagged(now, flags))
@@ -148,10 +178,18 @@ class Loop:
             self._recorder.write(Looked(now))
         self._session.say(outputs, now)
 
-    def _print_notes(self, log: TextIO) -> None:
-        for notes in (self._session.monitor.notes, [] if self._recorder is None else self._recorder.notes):
-            while notes:
-                print(f"streammi: {notes.pop(0)}", file=log, flush=True)
+    def _say_notes(self) -> None:
+        """Say what the others have noted for a person."""
+        while self._session.monitor.notes:
+            self._log.say(self._session.monitor.notes.pop(0))
+        for writer in (self._recorder, self._keeper):
+            while writer is not None and writer.notes:
+                self._log.warn(writer.notes.pop(0))
+        if self._resumed is not None:
+            missed = self._resumed.missed(self._session.health(self._clock()), self._session.intake.numbered)
+            if missed is not None:
+                self._log.say(missed)
+                self._resumed = None
 
     def _offer_snapshot(self, now: float, at_once: bool = False) -> None:
         """A snapshot, ten a second at the most, and only while somebody subscribes to it."""
@@ -168,9 +206,31 @@ class Loop:
             self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))
 
 
+def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log) -> bool:
+    """Let the session go on from what was saved, and from what was recorded behind it; whether it was recorded."""
+    session.restore(saved.session)
+    log.say(f"going on from {session.monitor.window.pairs} pairs, saved at {time_of_day(saved.saved)}")
+    if saved.place is None or recording is None or saved.place.recording != str(Path(recording).absolute()):
+        return False
+    if not is_recording(recording):
+        log.warn(f"what was recorded since is gone: {recording}")
+        return False
+    recorded, before = Recording(recording), session.monitor.window.pairs
+    for _, entry in recorded.entries(Position(*saved.place[1:])):
+        if not isinstance(entry, Begin):  # its `run` is another process'
+            session.apply(entry)
+        elif (entry.settings.feed, entry.settings.join) != (settings.feed, settings.join):
+            log.warn(f"{recording} goes on with another feed: it was not gone on from")
+            return False
+    for note in recorded.notes:
+        log.warn(note)
+    log.say(f"took {session.monitor.window.pairs - before} more pairs from {recording}")
+    return True
+
+
 def run_replay(config: MonitorConfig, pairs: PairFile | JoinedFiles, lines: TextIO, log: TextIO | None = None) -> int:
     """A recording at full speed, readings by event time; returns the exit status."""
-    log = log or sys.stderr
+    said = Log(log or sys.stderr)
     monitor = Monitor(config, event_time=True)
     outbox = Outbox(config.pair, None, lines, run=0)
     taken, newest = 0, 0.0
@@ -186,7 +246,7 @@ def run_replay(config: MonitorConfig, pairs: PairFile | JoinedFiles, lines: Text
             outbox.say(timestamp, item, total(pairs.health()))
         for note in (*monitor.notes, pairs.note):
             if note:
-                print(f"streammi: {note}", file=log)
+                said.say(note)
         return stop.status
 
 

@@ -289,22 +289,27 @@ def check_pair_name(name: str) -> str:
     return name
 
 
-OPTION_NAMES = {"pair": "--name", "x_name": "--x", "y_name": "--y", "detector": "--detect", "endpoint": "ENDPOINT"}
+OPTION_NAMES = {
+    "pair": "--name", "x_name": "--x", "y_name": "--y", "detector": "--detect", "endpoint": "ENDPOINT",
+    "mode": "--pair", "tolerance_s": "--tolerance", "lateness_s": "--lateness",
+}  # fmt: skip
 # How messages are fetched, not what they mean: a saved state goes on under other ones.
 TRANSPORT = frozenset({"pull", "receive_queue", "max_message"})
 
 
-def settings_of(config: MonitorConfig | FeedConfig) -> dict[str, str]:
+def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str]:
     """What decides the meaning of what was counted: each setting under its option's name, as text.
 
-    >>> settings_of(MonitorConfig(lags=(-5, 5)))["--lags"]
+    >>> options_of(MonitorConfig(lags=(-5, 5)))["--lags"]
     '-5:5'
     """
-    return {
-        OPTION_NAMES.get(name, "--" + name.replace("_", "-")): _as_text(value)
-        for name, value in msgspec.structs.asdict(config).items()
-        if name not in TRANSPORT
-    }
+    settings: dict[str, str] = {}
+    for name, value in msgspec.structs.asdict(config).items():
+        if isinstance(value, FeedConfig):
+            settings |= {f"{option} of {name}": text for option, text in options_of(value).items()}
+        elif name not in TRANSPORT:
+            settings[OPTION_NAMES.get(name, "--" + name.replace("_", "-"))] = _as_text(value)
+    return settings
 
 
 def _as_text(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 import numpy as np
 
-from streammi.config import MonitorConfig, Span, check_same, settings_of
+from streammi.config import MonitorConfig, Span, check_same, options_of
 from streammi.core import codec, measures
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
 from streammi.core.codec import State
@@ -112,7 +112,7 @@ class Monitor:
     def state(self) -> State:
         """Everything that it remembers, as plain values and arrays that are its own no more."""
         plain = {
-            "settings": settings_of(self.config),
+            "settings": options_of(self.config),
             "cadence": self._cadence.state(),
             "looks": [*self._looks.state(), self._looked],
             "links": self._links.state(),
@@ -137,7 +137,7 @@ class Monitor:
         """
         parts = codec.parts_of(state)
         plain = codec.from_plain(parts["monitor"][0]["plain"])
-        check_same(settings_of(self.config), plain["settings"])
+        check_same(options_of(self.config), plain["settings"])
         self.window = JointWindow.from_state(*parts["window"])
         for name, follower in self._followers.items():
             follower.restore(*parts[name])

@@ -228,6 +228,21 @@ class RunOptions:
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="End after so many pairs, with a last reading.")
     ] = None
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="DIR", help="Keep the state in this folder, and go on from it.")
+    ] = None
+    state_every: Annotated[
+        str, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved.")
+    ] = "5s"
+    log: Annotated[str, typer.Option("--log", help="Messages as text, or as json: one line each.")] = "text"
+
+    @property
+    def state_every_s(self) -> float:
+        """How often the state is saved, s; ConfigError for what is no duration."""
+        every = span(self.state_every, "--state-every").seconds
+        if every is None:
+            raise ConfigError("--state-every", "a duration such as 5s", self.state_every)
+        return every
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,12 @@ here looks at a clock: times come with the entries.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
+from streammi.core import codec
+from streammi.core.codec import State
 from streammi.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Looked
 from streammi.health import total
 from streammi.ingest.intake import Links, SourceConfig, intake_of, sources_of
@@ -32,6 +35,22 @@ class Session:
     def over(self) -> bool:
         """Whether there is nothing left to do."""
         return self.outbox.closed or (self._samples is not None and self.taken >= self._samples)
+
+    def state(self) -> State:
+        """Everything that what is said from now on depends on, as plain values and arrays that are its own no more."""
+        links = [msgspec.structs.asdict(link) for link in self.links]
+        plain = {"intake": self.intake.state(), "links": links, "flags": int(self.flags)}
+        parts = {"session": ({"plain": codec.to_plain(plain)}, list[Any]()), "monitor": self.monitor.state()}
+        return codec.joined(parts)
+
+    def restore(self, state: State) -> None:
+        """Take up the state of a session with the same settings; ``taken`` counts from here."""
+        parts = codec.parts_of(state)
+        plain = codec.from_plain(parts["session"][0]["plain"])
+        self.intake.restore(plain["intake"])
+        self.links = [LinkHealth(**link) for link in plain["links"]]
+        self.flags = Status(plain["flags"])
+        self.monitor.restore(parts["monitor"])
 
     def apply(self, entry: Entry) -> None:
         """Take in what happened next, and say what comes of it."""

@@ -16,6 +16,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.files import read_pairs
 from streammi.ingest.host import Host
 from streammi.ingest.seed import Seed
+from streammi.log import Log
 from streammi.records import FloatArray
 from streammi.security import Keys
 from streammi.stop import Stop, parent_of
@@ -36,7 +37,7 @@ def run_publish(
     A recording at full speed waits for its first subscriber, and then for a slow one, so that nothing is lost; a live
     source waits for nobody. Raises ConfigError for an endpoint or a source that cannot be used.
     """
-    log = log or sys.stderr
+    journal = Log(log or sys.stderr)
     if rate is not None and rate <= 0:
         raise ConfigError("--rate", "samples a second > 0", rate)
     recorded = source not in ("seed", "host")
@@ -45,7 +46,7 @@ def run_publish(
     with zmq.Context() as context, keys.guarding(context), Stop(seconds, parent=parent_of(os.environ)) as stop:
         outlet = Outlet(context, endpoint, push=push, patient=recorded, insecure=insecure, keys=keys)
         with closing(outlet):
-            print(f"streammi: publishing {source} on {outlet.endpoint}", file=log, flush=True)
+            journal.say(f"publishing {source} on {outlet.endpoint}")
             if recorded and not outlet.wait_for_subscriber(stop):
                 return stop.status
             encode = _encode_pairs if pairs else _encode_json
@@ -55,7 +56,7 @@ def run_publish(
                 if not outlet.send(encode(part, columns, seq), stop):
                     break
                 seq += n
-            print(f"streammi: published {seq} samples", file=log, flush=True)
+            journal.say(f"published {seq} samples")
         return stop.status
 
 

@@ -88,10 +88,19 @@ def pack(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> bytes
     >>> unpack("demo 1", pack("demo 1", {"n": 2}, [np.array([1.5])]))
     ({'n': 2}, [array([1.5])])
     """
+    return b"".join(pieces(kind, header, arrays))
+
+
+def pieces(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> list[bytes | memoryview]:
+    """The bytes of ``pack`` in pieces, the arrays among them as they are: nothing large is copied."""
     shapes = [(a.dtype.name, list(a.shape)) for a in arrays]
     first = msgspec.msgpack.encode((kind, header, shapes))
-    body = b"".join([_LENGTH.pack(len(first)), first, *(np.ascontiguousarray(a).tobytes() for a in arrays)])
-    return _HEAD.pack(MAGIC, zlib.crc32(body)) + body
+    raw = [np.ascontiguousarray(a).reshape(-1).view(np.uint8).data for a in arrays]
+    body: list[bytes | memoryview] = [_LENGTH.pack(len(first)), first, *raw]
+    checksum = 0
+    for piece in body:
+        checksum = zlib.crc32(piece, checksum)
+    return [_HEAD.pack(MAGIC, checksum), *body]
 
 
 def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:

@@ -13,6 +13,7 @@ from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.source import Source
 from streammi.dashboard.text import clock, number, printable, signed
 from streammi.errors import FeedError
+from streammi.log import Log
 from streammi.publish.messages import Fields, event_topic, influx_line, read_event, read_reading
 from streammi.publish.status import status_words
 from streammi.records import Event
@@ -117,7 +118,7 @@ def run_lines(
         if source.note != said:
             said = source.note
             if said:
-                print(f"streammi: {source.endpoint}: {said}", file=log, flush=True)
+                Log(log).say(f"{source.endpoint}: {said}")
         if over:
             break
     return came

@@ -138,6 +138,11 @@ class Decoder:
         return self._gaps.gaps
 
     @property
+    def numbered(self) -> bool:
+        """Whether a message so far had a sequence number."""
+        return self._gaps.started
+
+    @property
     def reordered(self) -> int:
         """Messages that came after later ones."""
         return self._gaps.reordered

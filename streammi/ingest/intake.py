@@ -31,6 +31,10 @@ class Intake(Protocol):
     def describe(self, links: Links, now: float) -> Links:
         """The links, one a source, completed by what is known of their messages."""
 
+    @property
+    def numbered(self) -> bool:
+        """Whether the messages so far had sequence numbers, so that missing ones are known."""
+
     def state(self) -> dict[str, Any]:
         """What ``restore`` needs: values that are copied before the next message."""
 
@@ -70,6 +74,11 @@ class PairIntake:
         (link,) = links
         message_rate, rate = self._meter.rates(now)
         return (described(link, self._decoder, pairs=self._decoder.pairs, rate=rate, message_rate=message_rate),)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the source numbers its messages."""
+        return self._decoder.numbered
 
     def state(self) -> dict[str, Any]:
         """The decoder's and the rates'."""
@@ -120,6 +129,11 @@ class JoinIntake:
             )  # fmt: skip
             found.append(link)
         return tuple(found)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether both sources number their messages."""
+        return all(decoder.numbered for decoder in self._decoders)
 
     def state(self) -> dict[str, Any]:
         """The decoders', the join's and the rates'."""

@@ -37,6 +37,11 @@ class GapCounter:
         self._next: int | None = None
         self._missing: list[Numbers] = []
 
+    @property
+    def started(self) -> bool:
+        """Whether there was a number yet."""
+        return self._next is not None
+
     def check_each(self, numbers: IntArray) -> None:
         """Check the numbers of consecutive samples, shape (n,)."""
         first, last = int(numbers[0]), int(numbers[-1])

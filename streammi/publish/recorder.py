@@ -28,7 +28,8 @@ class Recorder:
     def __init__(self, path: str | os.PathLike[str], begin: Begin, limit: int) -> None:
         self.notes: list[str] = []  # what a person should know; the application says them
         self.unsaved = False
-        self._path, self._begin, self._limit = Path(path), begin, limit
+        self.path = Path(path).absolute()
+        self._begin, self._limit = begin, limit
         self._standing: dict[int, Entry] = {}  # what still holds, and each file begins with
         self._lost = 0
         self._dropping = False
@@ -101,10 +102,10 @@ class Recorder:
     def _next_file(self) -> None:
         """Go on in a file of its own, which can be read without those before it."""
         self.close()
-        known = files_of(self._path)
+        known = files_of(self.path)
         number = max(known, default=-1) + 1
         begin = replace(self._begin, continues=self._number >= 0, lost=self._lost)
-        name = numbered(self._path, number)
+        name = numbered(self.path, number)
         self._fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,14 +148,14 @@ class Recorder:
 
     def _newest_is_free(self) -> None:
         """ConfigError when another process writes this recording."""
-        for file in [*files_of(self._path).values()][-1:]:
+        for file in [*files_of(self.path).values()][-1:]:
             try:
                 with file.open("rb") as newest:
                     fcntl.flock(newest, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     if not MAGIC.startswith(newest.read(len(MAGIC))):
-                        raise ConfigError("--record", "a new file, or a recording to go on with", str(self._path))
+                        raise ConfigError("--record", "a new file, or a recording to go on with", str(self.path))
             except BlockingIOError:
-                raise ConfigError("--record", "a file that no other monitor writes", str(self._path)) from None
+                raise ConfigError("--record", "a file that no other monitor writes", str(self.path)) from None
             except OSError as error:
                 rule = f"a file that can be written ({error.strerror})"
-                raise ConfigError("--record", rule, str(self._path)) from None
+                raise ConfigError("--record", rule, str(self.path)) from None

@@ -1,0 +1,233 @@
+"""A monitor's state in a folder: at any moment, also of a power cut, there is a whole one in it.
+
+The folder holds two generations, ``state.0`` and ``state.1``, which take turns: the one that is written is never the
+newest. A state goes to a file of another name first, is brought to the disk, and then takes its place at once.
+"""
+
+import fcntl
+import os
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from streammi.config import check_same
+from streammi.core import codec
+from streammi.core.codec import DamagedError, State
+from streammi.errors import ConfigError
+from streammi.ingest.intake import Links
+from streammi.session import Session
+
+KIND: Final = "checkpoint 1"
+GENERATIONS: Final = 2
+
+
+class Place(NamedTuple):
+    """Behind so many entries of a file of a recording."""
+
+    recording: str  # its path
+    file: int
+    entries: int
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """What a monitor goes on from."""
+
+    settings: dict[str, str]  # it was made with, by option
+    saved: float  # wall clock, s
+    session: State
+    place: Place | None = None  # in the recording: what came before it is counted
+
+
+class StateFolder:
+    """A folder for the state of one monitor, made if need be, and locked until it is closed.
+
+    ``notes`` say what of it could not be read. Raises ConfigError where there can be no such folder, or where another
+    monitor uses it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.notes: list[str] = []
+        self.damaged = 0  # generations that are there and cannot be read
+        self._serial = 0
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError("--state", f"a folder ({error.strerror})", str(path)) from None
+        self._lock = self._locked()
+
+    def newest(self) -> Checkpoint | None:
+        """The newest whole state; None when there is none. ConfigError for one that another version made."""
+        found: dict[int, Checkpoint] = {}
+        for generation in range(GENERATIONS):
+            try:
+                data = self._file(generation).read_bytes()
+                header, arrays = codec.unpack(KIND, data)
+            except FileNotFoundError:
+                continue
+            except (DamagedError, OSError) as error:
+                why = error.strerror if isinstance(error, OSError) else f"it must be {error.rule}"
+                self.notes.append(f"{self._file(generation)} cannot be used: {why}")
+                self.damaged += 1
+                continue
+            place = None if header["place"] is None else Place(*header["place"])
+            session = header["session"], arrays
+            found[header["serial"]] = Checkpoint(header["settings"], header["saved"], session, place)
+        self._serial = max(found, default=0)
+        return found.get(self._serial)
+
+    def write(self, checkpoint: Checkpoint) -> int:
+        """Bring a state to the disk, in place of the one before the newest; returns its bytes. Raises OSError."""
+        session, arrays = checkpoint.session
+        serial = self._serial + 1
+        header = {
+            "serial": serial,
+            "settings": checkpoint.settings,
+            "saved": checkpoint.saved,
+            "place": checkpoint.place,
+            "session": session,
+        }
+        pieces = codec.pieces(KIND, header, arrays)
+        fresh = self.path / "state.new"
+        with open(fresh, "wb", opener=_private) as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, self._file(serial % GENERATIONS))
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else a power cut may undo the renaming
+        finally:
+            os.close(folder)
+        self._serial = serial
+        return sum(map(len, pieces))
+
+    def close(self) -> None:
+        """Let others use the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _file(self, generation: int) -> Path:
+        return self.path / f"state.{generation}"
+
+    def _locked(self) -> int | None:
+        """The lock's descriptor; None in a folder that cannot be written to, where nobody can do harm."""
+        lock = None
+        try:
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            assert lock is not None
+            os.close(lock)
+            raise ConfigError("--state", "a folder that no other monitor uses", str(self.path)) from None
+        except OSError as error:
+            self.notes.append(f"{self.path} cannot be locked ({error.strerror})")
+        return lock
+
+
+class Keeper:
+    """Saves what a session remembers, beside the loop that runs it, one state at a time.
+
+    ``unsaved`` is true from a write that failed to one that worked; ``notes`` say both. Raises ConfigError for a
+    folder that cannot be used, or whose state was made with other settings.
+    """
+
+    def __init__(self, path: str, settings: dict[str, str], every_s: float) -> None:
+        self.notes: list[str] = []  # what somebody should act on; the application says them
+        self.unsaved = False
+        self.newest: tuple[float, int] | None = None  # wall clock and bytes of the newest state on the disk
+        self._folder = StateFolder(path)
+        self._settings, self._every = settings, every_s
+        self._due = 0.0
+        self._thread = ThreadPoolExecutor(1, "checkpoint")
+        self._writing: tuple[float, Future[int]] | None = None
+        try:
+            self.saved = self._folder.newest()  # what there is to go on from
+            if self.saved is not None:
+                check_same(settings, self.saved.settings)
+        except ConfigError:
+            self.close()
+            raise
+        self.notes += self._folder.notes
+        if self.saved is not None and self._folder.damaged:
+            self.notes.append(f"going on from the other state: what came after {time_of_day(self.saved.saved)} is lost")
+        elif self._folder.damaged:
+            self.notes.append(f"no whole state is left in {path}: beginning anew")
+
+    def keep(self, session: Session, place: Place | None, now: float) -> bool:
+        """Begin to save the session when it is time to; ``place`` is behind what it has taken of the recording."""
+        self._look()
+        if self._writing is not None or self._due - self._every <= now < self._due:
+            return False
+        self._due = now + self._every
+        checkpoint = Checkpoint(self._settings, now, session.state(), place)
+        self._writing = now, self._thread.submit(self._folder.write, checkpoint)
+        return True
+
+    def keep_last(self, session: Session, place: Place | None, now: float) -> None:
+        """Save the session, and wait until it is saved."""
+        if self._writing is not None:
+            wait([self._writing[1]])
+        self._due = 0.0
+        self.keep(session, place, now)
+        self.close()
+
+    def close(self) -> None:
+        """Wait for the state that is being written, and let others use the folder."""
+        self._thread.shutdown()
+        self._look()
+        self._folder.close()
+
+    def _look(self) -> None:
+        """Take note of how the writing ended."""
+        if self._writing is None or not self._writing[1].done():
+            return
+        (saved, writing), self._writing = self._writing, None
+        error = writing.exception()
+        if error is None:
+            self.newest = saved, writing.result()
+            if self.unsaved:
+                self.notes.append("the state is saved again")
+            self.unsaved = False
+        elif not isinstance(error, OSError):
+            raise error
+        else:
+            if not self.unsaved:
+                self.notes.append(f"cannot save the state in {self._folder.path} ({error.strerror}): going on without")
+            self.unsaved = True
+
+
+class Resumed:
+    """Says once what was missed between the state that a monitor goes on from and the first messages after it."""
+
+    def __init__(self, saved: float, links: Links) -> None:
+        self._saved, self._links = saved, links
+
+    def missed(self, links: Links, numbered: bool) -> str | None:
+        """The sentence; None while a source has sent nothing yet."""
+        if any(now.messages == then.messages for now, then in zip(links, self._links, strict=True)):
+            return None
+        since = f"since {time_of_day(self._saved)}"
+        if sum(link.resets for link in links) > sum(link.resets for link in self._links):
+            return f"how many samples are missing {since} is not known: the feed's numbers began again"
+        if not numbered:
+            return f"how many samples are missing {since} is not known: the feed does not number them"
+        missing = sum(link.gaps for link in links) - sum(link.gaps for link in self._links)
+        return f"{missing} samples are missing {since}, by the feed's own numbers"
+
+
+def time_of_day(at: float) -> str:
+    """A wall clock's time, s, for a person.
+
+    >>> time_of_day(1767225600.0)
+    '2026-01-01 00:00:00 UTC'
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,53 @@
+"""What a person should know while a program runs: one line a message, as text or as JSON."""
+
+import time
+from collections.abc import Callable
+from typing import Final, Literal, TextIO, TypeAlias
+
+import msgspec
+
+Form: TypeAlias = Literal["text", "json"]
+Level: TypeAlias = Literal["info", "warning"]
+FORMS: Final[tuple[Form, ...]] = ("text", "json")
+
+
+class Log:
+    """Writes messages to ``stream``, flushed; what cannot be written there is counted in ``lost``.
+
+    Nothing that a feed may have put into a message acts on a terminal.
+
+    >>> import sys
+    >>> Log(sys.stdout).say("the topic is a\\x1b[2Jb")
+    streammi: the topic is a\\x1b[2Jb
+    >>> Log(sys.stdout, "json", clock=lambda: 1.5).warn("cannot save", folder="/var/lib/streammi")
+    {"timestamp":1.5,"level":"warning","message":"cannot save","folder":"/var/lib/streammi"}
+    """
+
+    def __init__(self, stream: TextIO, form: Form = "text", clock: Callable[[], float] = time.time) -> None:
+        self.lost = 0
+        self._stream, self._form, self._clock = stream, form, clock
+
+    def say(self, message: str, level: Level = "info", **fields: object) -> None:
+        """Write one message; JSON has the ``fields`` as well."""
+        if self._form == "json":
+            record = {"timestamp": self._clock(), "level": level, "message": message, **fields}
+            line = msgspec.json.encode(record).decode()
+        else:
+            line = f"streammi: {'warning: ' if level == 'warning' else ''}{harmless(message)}"
+        try:
+            print(line, file=self._stream, flush=True)
+        except OSError:  # its reader has gone, or a disk is full: neither is a reason to stop watching a feed
+            self.lost += 1
+
+    def warn(self, message: str, **fields: object) -> None:
+        """Write one message that somebody should act on."""
+        self.say(message, "warning", **fields)
+
+
+def harmless(text: str) -> str:
+    r"""Text with what is not printable written as escapes.
+
+    >>> harmless("a\x1b]0;title\x07\n")
+    'a\\x1b]0;title\\x07\\n'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

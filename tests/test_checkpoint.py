@@ -1,0 +1,210 @@
+"""States in a folder: whole at any moment, the newest whole one found, and what is lost said."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streammi import ConfigError, Monitor
+from streammi.checkpoint import Checkpoint, Keeper, Place, Resumed, StateFolder
+from streammi.config import FeedConfig, MonitorConfig, options_of, span
+from streammi.core import codec
+from streammi.entries import Arrived, LinkChanged
+from streammi.publish.outbox import Outbox
+from streammi.records import LinkHealth
+from streammi.session import Session
+
+CONFIG = MonitorConfig(window=span(100), every=span(50), null=19, lags=(-3, 3))
+FEED = FeedConfig(endpoint="ipc:///tmp/feed", x="a", y="b")
+SETTINGS = options_of(CONFIG) | options_of(FEED)
+
+
+def session() -> Session:
+    return Session(Monitor(CONFIG), FEED, Outbox(CONFIG.pair, None, None, run=1))
+
+
+def fed(pairs: int) -> Session:
+    """A session that has seen so many pairs; a batch is 10 numbered messages."""
+    one, rng = session(), np.random.default_rng(1)
+    one.apply(LinkChanged(0, 1e9, "connected", 1e9, 0))
+    for k in range(0, pairs, 10):
+        messages = [[b'{"a":%f,"b":%f,"seq":%d}' % (*rng.normal(size=2), k + i)] for i in range(10)]
+        one.apply(Arrived(0, 1e9 + k, messages))
+    return one
+
+
+def keep(folder: Path, *pairs: int) -> None:
+    """States of monitors that have seen so many pairs, one after the other."""
+    for number in pairs:
+        keeper = Keeper(str(folder), SETTINGS, 5.0)
+        keeper.keep_last(fed(number), None, 1e9 + number)
+        assert keeper.notes == []
+
+
+def test_the_newest_of_two_generations_is_gone_on_from(tmp_path: Path) -> None:
+    keep(tmp_path, 100, 200, 300)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["lock", "state.0", "state.1"]
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    assert keeper.saved is not None
+    one = session()
+    one.restore(keeper.saved.session)
+    assert codec.pack("m", *one.state()) == codec.pack("m", *fed(300).state())
+    assert one.health(2e9) == fed(300).health(2e9)
+    keeper.close()
+
+
+def test_states_are_private(tmp_path: Path) -> None:
+    keep(tmp_path / "new" / "folder", 50)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").rglob("*")}
+    assert modes == {"folder": 0o700, "lock": 0o600, "state.1": 0o600}
+
+
+def test_damage_is_said_and_the_other_generation_used(tmp_path: Path) -> None:
+    """Cut, zeroed and flipped at random places: what is gone on from is always one of the two that were saved."""
+    keep(tmp_path, 100, 200)
+    rng = random.Random(2)
+    newest, before = ((tmp_path / f"state.{k}").read_bytes() for k in (0, 1))
+    for turn in range(120):
+        data = bytearray(newest)
+        place = rng.randrange(len(data))
+        match turn % 3:
+            case 0:
+                del data[place:]
+            case 1:
+                data[place] ^= 1 << rng.randrange(8)
+            case 2:
+                data[place : place + 512] = bytes(len(data[place : place + 512]))
+        (tmp_path / "state.0").write_bytes(data)
+        keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+        assert keeper.saved is not None
+        if data == newest:  # zeros over zeros
+            assert (keeper.saved.saved, keeper.notes) == (1e9 + 200, [])
+        else:
+            assert keeper.saved.saved == 1e9 + 100
+            assert "state.0 cannot be used: it must be" in keeper.notes[0]
+            assert keeper.notes[1] == "going on from the other state: what came after 2001-09-09 01:48:20 UTC is lost"
+        keeper.close()
+    assert (tmp_path / "state.1").read_bytes() == before
+
+
+def test_the_damaged_generation_is_the_next_to_be_replaced(tmp_path: Path) -> None:
+    keep(tmp_path, 100, 200)
+    (tmp_path / "state.0").write_bytes(b"")
+    before = (tmp_path / "state.1").read_bytes()
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    keeper.keep_last(fed(300), None, 5.0)
+    assert (tmp_path / "state.1").read_bytes() == before
+    with_newest = StateFolder(tmp_path)
+    assert with_newest.newest() is not None
+    assert with_newest.notes == []
+    with_newest.close()
+
+
+def test_with_no_whole_state_it_begins_anew_and_says_so(tmp_path: Path) -> None:
+    keep(tmp_path, 100, 200)
+    for name in ("state.0", "state.1"):
+        (tmp_path / name).write_bytes(bytes(1000))
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    assert keeper.saved is None
+    assert keeper.notes[-1] == f"no whole state is left in {tmp_path}: beginning anew"
+    keeper.keep_last(fed(50), None, 7.0)
+    assert keeper.newest is not None
+
+
+def test_a_crash_while_writing_leaves_what_was_there(tmp_path: Path) -> None:
+    keep(tmp_path, 100)
+    (tmp_path / "state.new").write_bytes((tmp_path / "state.1").read_bytes()[:500])
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    assert keeper.saved is not None
+    assert keeper.notes == []
+    keeper.close()
+
+
+def test_other_settings_are_refused_and_the_folder_is_free_again(tmp_path: Path) -> None:
+    keep(tmp_path, 100)
+    other = options_of(CONFIG) | options_of(FeedConfig(endpoint="ipc:///tmp/other", x="a", y="b"))
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="ENDPOINT must be ipc:///tmp/feed, as when the state was saved"):
+            Keeper(str(tmp_path), other, 5.0)
+
+
+def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
+    keep(tmp_path, 100)
+    header, arrays = codec.unpack("checkpoint 1", (tmp_path / "state.1").read_bytes())
+    (tmp_path / "state.1").write_bytes(codec.pack("checkpoint 99", header, arrays))
+    with pytest.raises(ConfigError, match="of the kind 'checkpoint 1', got 'checkpoint 99'"):
+        Keeper(str(tmp_path), SETTINGS, 5.0)
+
+
+def test_two_monitors_cannot_share_a_folder(tmp_path: Path) -> None:
+    first = StateFolder(tmp_path)
+    with pytest.raises(ConfigError, match="a folder that no other monitor uses"):
+        StateFolder(tmp_path)
+    first.close()
+    StateFolder(tmp_path).close()
+
+
+def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"--state must be a folder \(.*\), got"):
+        StateFolder(tmp_path / "file")
+
+
+def test_a_full_disk_is_said_once_and_its_end_too(tmp_path: Path) -> None:
+    one = fed(50)
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    (tmp_path / "state.new").symlink_to("/dev/full")
+    for now in (10.0, 20.0, 30.0):
+        keeper.keep(one, None, now)
+        wait_for(keeper)
+        keeper.keep(one, None, now + 1)  # not due: it only looks how the writing ended
+    assert keeper.unsaved
+    assert keeper.notes == [f"cannot save the state in {tmp_path} (No space left on device): going on without"]
+    (tmp_path / "state.new").unlink()
+    keeper.keep_last(one, None, 40.0)
+    assert not keeper.unsaved
+    assert keeper.notes[1:] == ["the state is saved again"]
+
+
+def wait_for(keeper: Keeper) -> None:
+    assert keeper._writing is not None
+    keeper._writing[1].exception(30)
+
+
+def test_a_state_is_saved_so_often_also_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    one = fed(50)
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    began = []
+    for now in (100.0, 101.0, 104.9, 105.0, 60.0, 61.0, 65.0):
+        keeper.keep(one, None, now)
+        if keeper._writing is not None:
+            began.append(now)
+            wait_for(keeper)
+    assert began == [100.0, 105.0, 60.0, 65.0]
+    keeper.close()
+
+
+def test_a_position_in_the_recording_is_kept(tmp_path: Path) -> None:
+    folder = StateFolder(tmp_path)
+    folder.write(Checkpoint(SETTINGS, 1.0, fed(50).state(), Place("/data/plant.rec", 3, 4711)))
+    saved = folder.newest()
+    assert saved is not None
+    assert saved.place == Place("/data/plant.rec", 3, 4711)
+    folder.close()
+
+
+@pytest.mark.parametrize(
+    ("gaps", "resets", "numbered", "said"),
+    [
+        (7, 0, True, "5 samples are missing since 1970-01-01 00:00:09 UTC, by the feed's own numbers"),
+        (2, 1, True, "how many samples are missing since 1970-01-01 00:00:09 UTC is not known: the feed's numbers"),
+        (2, 0, False, "is not known: the feed does not number them"),
+    ],
+)
+def test_what_was_missed_is_said_once_the_feed_speaks(gaps: int, resets: int, numbered: bool, said: str) -> None:
+    before = LinkHealth(endpoint="a", state="connected", messages=10, gaps=2)
+    resumed = Resumed(9.0, (before,))
+    assert resumed.missed((before,), numbered) is None
+    now = LinkHealth(endpoint="a", state="connected", messages=11, gaps=gaps, resets=resets)
+    assert said in str(resumed.missed((now,), numbered))
