@@ -207,6 +207,15 @@ def test_without_times_by_arrival() -> None:
     assert join.note == "x has no timestamps: paired by time of arrival"
 
 
+def test_messages_without_a_sample_say_nothing_of_timestamps() -> None:
+    join = Join("nearest", tolerance_s=0.5)
+    join.add("x", batch([], None))
+    join.add("x", batch([1.0, 2.0], [0.0, 1.0]))
+    join.add("y", batch([5.0, 6.0], [0.1, 1.1]))
+    assert join.flush().x.tolist() == [2.0]
+    assert join.note == ""
+
+
 def test_samples_that_lose_their_time_are_dropped() -> None:
     join = Join("exact")
     join.add("x", batch([1.0, 2.0], [0.0, 1.0]))

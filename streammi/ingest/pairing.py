@@ -129,7 +129,7 @@ class Join:
     def _timed(self, name: str, own: Side, batch: SampleBatch) -> tuple[Values, FloatArray]:
         """The samples that have a time, and the time that they are joined by."""
         n = len(batch.values)
-        if name not in self._started:
+        if n and name not in self._started:
             self._started.add(name)
             if batch.t is None and not self._untimed:
                 self._settle(final=True)  # what waits has times of another kind
