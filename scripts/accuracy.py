@@ -21,8 +21,9 @@ from scipy.signal import lfilter
 
 from streammi import JointWindow, QuantileBins, UniformBins, analyse
 from streammi.core import estimators
+from streammi.core.gtest import g_test
 from streammi.core.lags import mi_of
-from streammi.core.null import ShiftNull, g_test
+from streammi.core.null import ShiftNull
 
 DATA = Path(__file__).parents[2] / "shared/data"
 NATS = math.log(2)  # in a bit

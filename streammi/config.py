@@ -16,11 +16,13 @@ from streammi.errors import ConfigError
 Unit: TypeAlias = Literal["bit", "nat", "ban"]
 EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife", "schuermann"]
 DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
+SignificanceTest: TypeAlias = Literal["shift", "g"]
 BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
 PairMode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]
 
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 MAX_WINDOW_PAIRS = 1 << 24  # 16.8 M pairs: 0.5 GB of values, symbols and times
+DEFAULT_PARTNERS = 99  # of the shift null: p down to 0.01
 MAX_BINS = 1024  # a joint histogram of 4 MiB
 RECEIVE_QUEUE = 256  # whole messages that wait to be counted (RCVHWM)
 MAX_MESSAGE = 1 << 20  # bytes a frame (MAXMSGSIZE); the frames of a message together: see ingest.frames
@@ -143,11 +145,11 @@ class BinsConfig(msgspec.Struct, frozen=True):
     """How both signals are divided: ``count`` None means chosen from the window (``auto``)."""
 
     kind: BinsKind | None = None  # None: uniform where a range is given, else quantile
-    count: int | None = None
+    count: int | None = None  # of categories: the most labels, further ones being one "other"
 
 
 def bins(text: str | int, name: str = "--bins") -> BinsConfig:
-    """Read ``auto``, ``16``, ``uniform:16``, ``quantile:16`` or ``categories``.
+    """Read ``auto``, ``16``, ``uniform:16``, ``quantile:16``, ``categories`` or, with at most 100, ``categories:100``.
 
     >>> bins("uniform:16")
     BinsConfig(kind='uniform', count=16)
@@ -155,13 +157,13 @@ def bins(text: str | int, name: str = "--bins") -> BinsConfig:
     kind, colon, number = str(text).rpartition(":")
     if not colon and number in get_args(BinsKind):
         kind, number = number, "auto"
-    wrong = kind not in get_args(BinsKind) if kind or colon else False
-    if wrong or (kind == "categories" and number != "auto"):
-        raise ConfigError(name, "auto, N, quantile:N, uniform:N or categories", text)
+    rule = "auto, N, quantile:N, uniform:N, categories or categories:N"
+    if (kind or colon) and kind not in get_args(BinsKind):
+        raise ConfigError(name, rule, text)
     try:
         count = None if number == "auto" else int(number)
     except ValueError:
-        raise ConfigError(name, "auto, N, quantile:N, uniform:N or categories", text) from None
+        raise ConfigError(name, rule, text) from None
     if count is not None and not 2 <= count <= MAX_BINS:
         raise ConfigError(name, f"between 2 and {MAX_BINS}", text)
     return BinsConfig(kind or None, count)  # type: ignore[arg-type]
@@ -265,7 +267,8 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     every: Span = Span(seconds=0.1)
     unit: Unit = "bit"
     estimator: EstimatorName | None = None  # None: the default of streammi.core.estimators
-    null: int = 0  # delayed partners of the shift null; 0: no significance
+    null: int = 0  # delayed partners of the shift null; 0: no significance by it
+    test: SignificanceTest = "shift"  # "g": by the G-test instead, which takes each sample as independent of the others
     lags: tuple[int, int] | None = None  # samples
     detector: DetectorName | None = None  # None: no detection
     endpoint: str = ""  # for the snapshot's header only
@@ -278,6 +281,10 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--estimator", ", ".join(get_args(EstimatorName)), self.estimator)
         if self.null and not 19 <= self.null <= 9999:
             raise ConfigError("--null", "0 (off) or between 19 and 9999 delayed partners", self.null)
+        if self.test not in get_args(SignificanceTest):
+            raise ConfigError("--test", "shift or g", self.test)
+        if self.test == "g" and self.null:
+            raise ConfigError("--null", "left out with --test g: its partners are the shift test's", self.null)
         if self.detector is not None and self.detector not in get_args(DetectorName):
             raise ConfigError("--detect", ", ".join(get_args(DetectorName)), self.detector)
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from streammi.config import MonitorConfig, Span, check_same, options_of
-from streammi.core import codec, measures
+from streammi.core import codec, gtest, measures
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
 from streammi.core.codec import State
 from streammi.core.lags import LagBank
@@ -61,7 +61,10 @@ class Monitor:
         self._latest: Reading | None = None
         self._learnt = False
         self._spearman: tuple[int, float | None] = (-1, None)  # pairs seen when it was computed, and the value
-        self._warn_of_undersampling()
+        self._too_many_labels = False
+        self._warn_of_undersampling(config.window.pairs)
+        if config.test == "g":
+            self.notes.append("p is by the G-test: it holds only where each sample is independent of those before it")
 
     def feed(self, batch: PairBatch) -> list[Output]:
         """Take in a batch; returns what became due in it, in order."""
@@ -177,8 +180,8 @@ class Monitor:
         if self._bank is not None:
             reading = with_peak(reading, self._profile())
         if self._null is not None:
-            reading = self._null.complete(reading, self.window.table(self.config.estimator))
-        return reading
+            return self._null.complete(reading, self.window.table(self.config.estimator))
+        return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
 
     def _profile(self) -> DelayProfile:
         assert self._bank is not None
@@ -189,6 +192,7 @@ class Monitor:
         if reading is None:
             return []
         self._latest = reading
+        self._warn_of_many_labels(reading)
         self._history.add(timestamp, reading.mi_corrected, reading.null_q95)
         return [(timestamp, reading)]
 
@@ -240,14 +244,30 @@ class Monitor:
             if range_ is None and axis is not None and not isinstance(axis, Categories):
                 low, high = axis.edges.item(0), axis.edges.item(-1)
                 self.notes.append(f"{name}: {axis.count} bins from {low:g} to {high:g}, taken from the first window")
+        if size is None:  # how many pairs a duration holds is seen only now
+            self._warn_of_undersampling(window.n)
 
-    def _warn_of_undersampling(self) -> None:
-        count, pairs = self.config.bins.count, self.config.window.pairs
-        if count and pairs and count * count / pairs > 1:
+    def _warn_of_undersampling(self, pairs: int | None) -> None:
+        """Say that the user's number of bins is too large for so many pairs."""
+        count = None if self.config.bins.kind == "categories" else self.config.bins.count
+        if count and pairs and count * count > pairs:
             self.notes.append(
                 f"{count} x {count} bins for {pairs} pairs undersample the joint histogram: MI will read too high; "
                 f"--bins {auto_count(pairs)} or a window of {5 * count * count} pairs would not"
             )
+
+    def _warn_of_many_labels(self, reading: Reading) -> None:
+        """Say once that there are more labels than symbols for them."""
+        if self._too_many_labels or not reading.clipped or self.config.bins.kind != "categories":
+            return
+        self._too_many_labels = True
+        sides = (("x", self.window.x_axis, reading.x_clipped), ("y", self.window.y_axis, reading.y_clipped))
+        for name, axis, others in sides:
+            if isinstance(axis, Categories) and others:
+                self.notes.append(
+                    f'{name}: more than {axis.limit} labels; all further ones count as one, "{Categories.OTHER}" '
+                    "(--bins categories:N takes N)"
+                )
 
 
 def with_peak(reading: Reading, profile: DelayProfile) -> Reading:
@@ -342,7 +362,8 @@ def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:
     """The bins of x and y: the range that was given, or what is to be learnt from the window."""
     kind, count = config.bins.kind, config.bins.count
     if kind == "categories":
-        return Categories(), Categories()
+        labels = Categories() if count is None else Categories(limit=count)
+        return labels, labels
     learn = SpanBins if kind == "uniform" else QuantileBins
     fixed = count or auto_count(config.window.pairs or 1000)
 

@@ -11,6 +11,7 @@ import typer
 from msgspec.structs import replace
 
 from streammi.config import (
+    DEFAULT_PARTNERS,
     MAX_MESSAGE,
     RECEIVE_QUEUE,
     FeedConfig,
@@ -154,7 +155,10 @@ class PairOptions:
         str, typer.Option("--window", metavar="N|DURATION", help="The sliding window: 1000 pairs, or 10s.")
     ] = "1000"
     bins: Annotated[
-        str, typer.Option("--bins", metavar="BINS", help="auto, N, quantile:N, uniform:N or categories.")
+        str,
+        typer.Option(
+            "--bins", metavar="BINS", help="auto, N, quantile:N, uniform:N, or categories:N for at most N labels (64)."
+        ),
     ] = "auto"
     x_range: Annotated[
         str | None, typer.Option("--x-range", metavar="LO:HI", help="Range of x: bins of equal width over it.")
@@ -174,6 +178,13 @@ class PairOptions:
     null: Annotated[
         int, typer.Option("--null", metavar="S", help="Significance against S delayed partners, such as 99.")
     ] = 0
+    test: Annotated[
+        str | None,
+        typer.Option(
+            "--test",
+            help="What p is by: shift (--null, 99 if not given), or g, the G-test, for samples without memory only.",
+        ),
+    ] = None
     lags: Annotated[
         str | None,
         typer.Option("--lags", metavar="FIRST:LAST", help="MI at each delay, in samples; positive: y follows x."),
@@ -201,7 +212,8 @@ class PairOptions:
             every=span(self.every, "--every"),
             unit=self.unit,  # type: ignore[arg-type]  # MonitorConfig checks the names
             estimator=self.estimator,  # type: ignore[arg-type]
-            null=self.null,
+            null=self.null or (DEFAULT_PARTNERS if self.test == "shift" else 0),
+            test=self.test or "shift",  # type: ignore[arg-type]
             lags=None if self.lags is None else lag_range(self.lags),
             detector=self.detect,  # type: ignore[arg-type]
             endpoint=source,

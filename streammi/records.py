@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.config import SignificanceTest
 from streammi.config import Unit as Unit
 
 LinkState: TypeAlias = Literal["connecting", "connected", "stalled", "lost", "ended"]
@@ -85,8 +86,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     nonfinite: int = 0  # skipped: not finite,
     late: int = 0  # with a timestamp that stepped back,
     dropped: int = 0  # and of the late ones, those older than the window
-    # significance against delayed partners, when asked for
-    p: float | None = None  # (b + 1)/(S + 1), never 0
+    cells: int = 0  # of the joint histogram: the bins of x that hold a pair, times those of y
+    # significance, when asked for: against delayed partners, or by the G-test
+    test: SignificanceTest | None = None  # which one p is of
+    p: float | None = None  # against S partners (b + 1)/(S + 1), never 0
     z: float | None = None
     null_mean: float | None = None
     null_q95: float | None = None

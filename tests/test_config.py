@@ -106,6 +106,7 @@ def test_spans_in_words(span: Span, words: str) -> None:
         ("quantile:8", BinsConfig("quantile", 8)),
         ("uniform:auto", BinsConfig("uniform")),
         ("categories", BinsConfig("categories")),
+        ("categories:100", BinsConfig("categories", 100)),
     ],
 )
 def test_bins(text: str | int, found: BinsConfig) -> None:
@@ -113,7 +114,23 @@ def test_bins(text: str | int, found: BinsConfig) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "0", "-4", "1025", "many", "5.0", ":5", "auto:5", "quantile:", "categories:5", "log:8", True]
+    "text",
+    [
+        "",
+        "1",
+        "0",
+        "-4",
+        "1025",
+        "many",
+        "5.0",
+        ":5",
+        "auto:5",
+        "quantile:",
+        "categories:",
+        "categories:1",
+        "log:8",
+        True,
+    ],
 )
 def test_bins_that_cannot_work(text: str) -> None:
     with pytest.raises(ConfigError, match="--bins must be"):

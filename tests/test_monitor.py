@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from streammi import ConfigError, Event, Monitor, PairBatch, Reading
 from streammi.config import MonitorConfig, bins, span
+from streammi.publish.status import Status, status_of
 from streammi.records import LinkHealth
 
 LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
@@ -165,3 +166,34 @@ def test_what_happens_to_the_link_is_among_the_events() -> None:
 
 def test_too_many_bins_are_warned_of() -> None:
     assert "undersample" in Monitor(MonitorConfig(window=span(100), bins=bins("30"))).notes[0]
+
+
+def labelled(n, *more):
+    labels = [f"label {k % n}" for k in range(300)] + list(more)
+    return PairBatch(x=np.array(labels, dtype=object), y=np.array(labels, dtype=object))
+
+
+def test_labels_beyond_the_limit_are_one_and_that_is_said():
+    monitor = Monitor(MonitorConfig(window=span(300), every=span(100), bins=bins("categories:5")))
+    *_, (_, reading) = monitor.feed(labelled(7))
+    assert reading.n == 300
+    assert reading.h_x == pytest.approx(np.log2(7) - 2 / 7, abs=0.01)  # two of seven labels are one
+    assert [note.partition(";")[0] for note in monitor.notes] == ["x: more than 5 labels", "y: more than 5 labels"]
+    monitor = Monitor(MonitorConfig(window=span(300), every=span(100), bins=bins("categories:7")))
+    monitor.feed(labelled(7))
+    assert monitor.notes == []
+
+
+def test_too_many_bins_for_the_pairs_are_said_and_flagged():
+    rng = np.random.default_rng(1)
+    x, y, t = *rng.normal(size=(2, 4000)), np.arange(4000.0)
+    for window, warned in (("200", True), ("200s", True), ("2000", False), ("2000s", False)):
+        monitor = Monitor(MonitorConfig(window=span(window), every=span(4000), bins=bins(20)))
+        ((_, reading),) = monitor.feed(PairBatch(x=x, y=y, t=t))
+        assert any("20 x 20 bins for 200 pairs undersample" in note for note in monitor.notes) == warned
+        flagged = status_of(reading, LINK)
+        assert bool(flagged & Status.UNDERSAMPLED) == warned
+        assert reading.cells == 400
+    monitor = Monitor(MonitorConfig(window=span(200), every=span(4000)))
+    ((_, reading),) = monitor.feed(PairBatch(x=x, y=y))
+    assert status_of(reading, LINK) == Status.OK

@@ -59,6 +59,7 @@ def reading(
         mi_corrected=(correction.whole.item(n) - t_x - t_y + t_xy) * (per_pair * per_bit),
         nmi=min(2 * mi / (h_x + h_y), 1.0) if h_x + h_y > 0 else None,
         estimator=correction.estimator.name,
+        cells=int(np.count_nonzero(x_counts)) * int(np.count_nonzero(y_counts)),
         h_x_stderr=x_error,
         h_y_stderr=y_error,
         h_xy_stderr=xy_error,
@@ -113,7 +114,13 @@ def verdict(reading: Reading) -> str:
         return "too few samples to say"
     if not dependent:
         return "too few samples to say" if 3 * noise > RESOLVED_BITS else "not distinguishable from independent"
-    return _kind(reading.pearson_r, bits) + (" (untested: no null)" if reading.p is None else "")
+    return _kind(reading.pearson_r, bits) + _doubt(reading)
+
+
+def _doubt(reading: Reading) -> str:
+    if reading.p is None:
+        return " (untested: no null)"
+    return " (by the G-test: if the samples are independent)" if reading.test == "g" else ""
 
 
 def noise_bits(reading: Reading) -> float:

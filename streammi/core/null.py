@@ -1,4 +1,4 @@
-"""Is the MI more than chance? The shift null, for signals with a memory, and the G-test, for those without."""
+"""Is the MI more than chance? The shift null, for signals with a memory; core.gtest is for those without."""
 
 import math
 from collections.abc import Iterable
@@ -87,6 +87,7 @@ class ShiftNull:
         to_mi = scales.item(0) * UNIT_PER_BIT[reading.unit]
         return msgspec.structs.replace(
             known,
+            test="shift",
             p=_p(own, null),
             z=(own - float(null.mean())) / spread if spread > 0 else None,
             null_mean=float(null.mean()) * to_mi,
@@ -191,36 +192,6 @@ def correlation_time(values: NDArray[Any]) -> int:
         return 0
     below = np.flatnonzero(products < products[0] / math.e)
     return int(below[0]) if below.size else values.size
-
-
-def g_test(counts: NDArray[np.unsignedinteger[Any]]) -> float | None:
-    """p of the naive G-test of joint counts (Bx, By): 2 n MI (nats) is chi-square, freedom (Kx - 1)(Ky - 1).
-
-    Assumes that each signal's samples are independent of each other. Those of sensors are not: it calls 73 % of
-    unrelated AR(1) pairs with phi 0.9 dependent at a nominal 5 %, which is what ShiftNull is for. None when a signal is
-    constant.
-
-    >>> round(g_test(np.array([[3, 1], [1, 3]], dtype=np.uint32)), 3)  # G = 2.093, one degree of freedom
-    0.148
-    """
-    c = counts[np.ix_(counts.any(axis=1), counts.any(axis=0))].astype(np.float64)
-    freedom = (c.shape[0] - 1) * (c.shape[1] - 1)
-    if freedom < 1:
-        return None
-    expected = c.sum(axis=1, keepdims=True) * c.sum(axis=0, keepdims=True) / c.sum()
-    seen = c > 0
-    return _chi_square_tail(2.0 * float((c[seen] * np.log(c[seen] / expected[seen])).sum()), freedom)
-
-
-def _chi_square_tail(x: float, freedom: int) -> float:
-    """P(chi-square > x): the finite sums for whole degrees of freedom (Abramowitz & Stegun 26.4.4, 26.4.5)."""
-    half = max(x, 0.0) / 2
-    if half == 0.0:
-        return 1.0
-    odd = freedom % 2
-    start = math.erfc(math.sqrt(half)) if odd else 0.0
-    powers = (k + odd / 2 for k in range(freedom // 2))
-    return min(1.0, start + sum(math.exp(k * math.log(half) - half - math.lgamma(k + 1)) for k in powers))
 
 
 def _scores(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, FloatArray]:

@@ -24,7 +24,7 @@ class Status(IntFlag):
     ENDED = 32  # the feed is over: this is its last state
     STUCK = 64  # a signal is constant over the whole window: hx or hy says which
     SATURATED = 128  # many values lie outside the bins' range: x_clipped and y_clipped say of which signal
-    UNDERSAMPLED = 256  # too few pairs for so many bins
+    UNDERSAMPLED = 256  # fewer pairs than the joint histogram has cells: no estimator can be believed
     BEHIND = 512  # readings trail the samples: more arrives than can be counted
     UNSAVED = 1024  # the state or the recording cannot be written
 
@@ -49,6 +49,8 @@ def status_of(reading: Reading | None, link: LinkHealth) -> Status:
         status |= Status.STUCK
     if max(reading.x_clipped, reading.y_clipped) > SATURATED_SHARE * reading.n:
         status |= Status.SATURATED
+    if reading.cells > reading.n:
+        status |= Status.UNDERSAMPLED
     return status
 
 
