@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Final, TextIO, cast
+from typing import Any, Final, TextIO, TypeAlias, cast
 
 import msgspec
 import numpy as np
@@ -17,7 +17,7 @@ from streammi import __version__
 from streammi.checkpoint import Checkpoint, Keeper, Place, Resumed, time_of_day
 from streammi.config import MonitorConfig, byte_size, options_of
 from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, Settings, settings_of
-from streammi.health import total
+from streammi.health import lost, total
 from streammi.ingest.feed import Feed
 from streammi.ingest.files import PairFile
 from streammi.ingest.intake import SourceConfig
@@ -38,6 +38,8 @@ from streammi.security import PLAIN_TEXT, Keys
 from streammi.session import Session
 from streammi.stop import Stop, parent_of
 
+Sockets: TypeAlias = tuple[zmq.Socket[Any], ...]
+LOSS_STATUS: Final = 3  # exit status of --strict
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
 
 
@@ -85,7 +87,7 @@ def run_monitor(
             if link.note:
                 said.warn(f"{link.endpoint}: {link.note}")
         stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
-        return Loop(session, feed, recorder, keeper, publisher, said, clock).run(stop)
+        return Loop(session, feed, recorder, keeper, publisher, said, clock, strict=run.strict).run(stop)
 
 
 class Loop:
@@ -100,7 +102,10 @@ class Loop:
         publisher: Publisher | None,
         log: Log,
         clock: Callable[[], float],
+        *,
+        strict: bool = False,
     ) -> None:
+        self._strict, self._lost = strict, False
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
         self._keeper, self._log = keeper, log
         self._clock = clock
@@ -112,12 +117,13 @@ class Loop:
     def run(self, stop: Stop) -> int:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
         poller = zmq.Poller()
-        for socket in self._feed.sockets:
-            poller.register(socket, zmq.POLLIN)
+        polled: Sockets = ()
         poller.register(stop.fileno(), zmq.POLLIN)
         if self._publisher is not None:
             poller.register(self._publisher.socket, zmq.POLLIN)
-        while not stop.requested and not self._session.over:
+        while not stop.requested and not self._session.over and not self._lost:
+            if polled != self._feed.sockets:
+                polled = _register(poller, polled, self._feed.sockets)
             poller.poll(round(TICK_SECONDS * 1000))
             self._turn()
             if self._keeper is not None:
@@ -129,7 +135,13 @@ class Loop:
             self._keeper.keep_last(self._session, self._place, now)
         self._offer_snapshot(now, at_once=True)
         self._say_notes()
+        if self._strict and (loss := self._loss(now)):
+            self._log.warn(f"--strict: {loss}")
+            return LOSS_STATUS
         return stop.status
+
+    def _loss(self, now: float) -> str:
+        return lost(total(self._session.health(now)))
 
     @property
     def _place(self) -> Place | None:
@@ -160,7 +172,7 @@ class Loop:
     def _take_links(self, now: float) -> None:
         for source, link in enumerate(self._feed.links):
             if link != self._session.links[source]:
-                self._take(LinkChanged(source, now, link.state, link.since, link.reconnects, link.note))
+                self._take(LinkChanged(source, now, link.state, link.since, link.reconnects, link.note, link.behind))
 
     def _take_flags(self, now: float) -> None:
         unsaved = any(writer is not None and writer.unsaved for writer in (self._recorder, self._keeper))
@@ -173,6 +185,8 @@ class Loop:
         if self._link_due - TICK_SECONDS <= now < self._link_due:
             return
         self._link_due = now + TICK_SECONDS
+        if self._strict:
+            self._lost = bool(self._loss(now))
         outputs = self._session.look(now)
         if outputs and self._recorder is not None:
             self._recorder.write(Looked(now))
@@ -248,6 +262,15 @@ def run_replay(config: MonitorConfig, pairs: PairFile | JoinedFiles, lines: Text
             if note:
                 said.say(note)
         return stop.status
+
+
+def _register(poller: zmq.Poller, old: Sockets, new: Sockets) -> Sockets:
+    """Poll the new sockets in place of the old ones."""
+    for socket in old:
+        poller.unregister(socket)
+    for socket in new:
+        poller.register(socket, zmq.POLLIN)
+    return new
 
 
 def warm_up(config: MonitorConfig) -> None:

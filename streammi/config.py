@@ -203,8 +203,6 @@ class JoinConfig(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.mode not in get_args(PairMode):
             raise ConfigError("--pair", ", ".join(get_args(PairMode)), self.mode)
-        if self.mode == "exact" and self.tolerance_s != math.inf:
-            raise ConfigError("--tolerance", "left out with --pair exact, which allows none", self.tolerance_s)
         if self.mode == "interpolate" and self.y.labels:
             raise ConfigError("--pair", "exact, nearest or previous for labels", self.mode)
         if self.x.pull and self.x.endpoint == self.y.endpoint:

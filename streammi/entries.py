@@ -55,6 +55,7 @@ class LinkChanged(msgspec.Struct, frozen=True, array_like=True, tag=2):
     since: float
     reconnects: int
     note: str = ""
+    behind: bool = False
 
 
 class Ended(msgspec.Struct, frozen=True, array_like=True, tag=3):

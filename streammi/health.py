@@ -39,6 +39,7 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         reconnects=sum(link.reconnects for link in links),
         rate=links[0].rate,
         message_rate=_sum_or_none([link.message_rate for link in links]),
+        behind=any(link.behind for link in links),
         lag=max((link.lag for link in links if link.lag is not None), default=None),
         tally=_sum_of_tallies([link.tally for link in links if link.tally is not None]),
         format=" + ".join(dict.fromkeys(link.format for link in links if link.format)) or None,
@@ -57,6 +58,24 @@ def _sum_of_tallies(tallies: Sequence[Tally]) -> Tally | None:
 def _sum_or_none(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
+
+
+def lost(link: LinkHealth) -> str:
+    """What is lost of what was sent, in words; empty when all of it came and could be used, as far as is known.
+
+    >>> lost(LinkHealth(endpoint="tcp://a:1", state="connected", gaps=2, malformed={"not JSON": 1}))
+    '2 samples missing by sequence numbers, 1 message malformed'
+    """
+    tally = link.tally or Tally()
+    counts = (
+        (link.gaps, "sample", "missing by sequence numbers"),
+        (sum(link.malformed.values()), "message", "malformed"),
+        (link.resets, "time", "the sequence numbers began again"),
+        (link.reconnects, "time", "the connection broke"),
+        (tally.late, "sample", "late"),
+        (tally.dropped, "sample", "dropped"),
+    )
+    return ", ".join(f"{count:,} {noun}{'s' * (count > 1)} {what}" for count, noun, what in counts if count)
 
 
 def lots(tally: Tally) -> str:

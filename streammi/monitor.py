@@ -60,6 +60,7 @@ class Monitor:
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
         self._learnt = False
+        self._hole: tuple[int, int] | None = None  # samples are missing behind so many pairs: at least, and at most
         self._spearman: tuple[int, float | None] = (-1, None)  # pairs seen when it was computed, and the value
         self._too_many_labels = False
         self._warn_of_undersampling(config.window.pairs)
@@ -70,6 +71,9 @@ class Monitor:
         """Take in a batch; returns what became due in it, in order."""
         outputs: list[Output] = []
         start = 0
+        missing = batch.gaps > 0 or batch.interrupted
+        if missing:
+            self._hole = self.window.pairs, self.window.pairs + batch.x.size
         looks = [(k, False, at) for k, at in self._due_looks(batch)]
         due = [(k, True, at) for k, at in self._cadence.cuts(batch)]
         for stop, speaks, timestamp in sorted(looks + due) if looks else due:
@@ -77,6 +81,8 @@ class Monitor:
             outputs += self._speak(timestamp) if speaks else self._look(timestamp)
             start = stop
         self._extend(batch, start, batch.x.size)
+        if missing and self._hole is not None:
+            self._hole = self._hole[0], self.window.pairs
         return outputs
 
     def link(self, health: LinkHealth, now: float) -> list[Output]:
@@ -123,6 +129,7 @@ class Monitor:
             "events": [msgspec.structs.asdict(event) for event in self._events],
             "latest": None if self._latest is None else msgspec.structs.asdict(self._latest),
             "learnt": self._learnt,
+            "hole": self._hole,
             "spearman": self._spearman,
             "notes": self.notes,
         }
@@ -154,7 +161,7 @@ class Monitor:
         self._history.restore(*parts["history"])
         self._events.extend(Event(**event) for event in plain["events"])
         self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
-        self._learnt, self._spearman = plain["learnt"], plain["spearman"]
+        self._learnt, self._hole, self._spearman = plain["learnt"], plain["hole"], plain["spearman"]
         self.notes[:] = plain["notes"]
 
     @property
@@ -177,11 +184,20 @@ class Monitor:
         reading = self.window.reading(self.config.unit, self.config.estimator)
         if reading is None:
             return None
+        if self._spans_gap():
+            reading = msgspec.structs.replace(reading, spans_gap=True)
         if self._bank is not None:
             reading = with_peak(reading, self._profile())
         if self._null is not None:
             return self._null.complete(reading, self.window.table(self.config.estimator))
         return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
+
+    def _spans_gap(self) -> bool:
+        """Whether the window has, or may have, pairs from both sides of the last place where samples are missing."""
+        if self._hole is None:
+            return False
+        newest = self.window.pairs
+        return newest > self._hole[0] and newest - self.window.n < self._hole[1]
 
     def _profile(self) -> DelayProfile:
         assert self._bank is not None

@@ -63,6 +63,8 @@ class JoinOptions:
 
     def config(self, x: FeedConfig, y: FeedConfig) -> JoinConfig:
         """The settings of two joined sources; ConfigError names the option that is wrong."""
+        if self.pair == "exact" and self.tolerance is not None:
+            raise ConfigError("--tolerance", "left out with --pair exact, which allows none", self.tolerance)
         return JoinConfig(
             x=x,
             y=y,
@@ -237,6 +239,7 @@ class RunOptions:
         str, typer.Option("--record-limit", metavar="SIZE", help="All of its files together; the oldest go first.")
     ] = "1GiB"
     seconds: Annotated[float | None, typer.Option("--seconds", min=0.0, help="End after so many seconds.")] = None
+    strict: Annotated[bool, typer.Option("--strict", help="End with status 3 as soon as anything is lost.")] = False
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="End after so many pairs, with a last reading.")
     ] = None

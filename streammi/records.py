@@ -36,6 +36,7 @@ class PairBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     t: FloatArray | None = None
     received: float = 0.0
     gaps: int = 0  # samples the feed's own sequence numbers say are missing before or inside this batch
+    interrupted: bool = False  # the connection broke before it: what was sent meanwhile is not here
 
 
 class SampleBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -72,6 +73,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     h_xy_stderr: float | None = None
     spearman_r: float | None = None
     fill: float = 1.0  # share of the window that is filled, 0 to 1
+    spans_gap: bool = False  # samples are missing inside the window, or may be: a connection broke
     t0: float | None = None  # event time of the oldest pair in the window
     t1: float | None = None  # event time of the newest pair
     epoch: int = 0  # how often the bins were fitted
@@ -144,6 +146,7 @@ class LinkHealth(msgspec.Struct, frozen=True, kw_only=True):
     reconnects: int = 0
     rate: float | None = None  # pairs a second over the last seconds; None before the first
     message_rate: float | None = None
+    behind: bool = False  # its queue has been full for a while: more comes than can be counted
     lag: float | None = None  # seconds from a sample's timestamp to its reading; None without timestamps
     format: str | None = None  # as recognised
     tally: Tally | None = None  # of a source that is joined with another

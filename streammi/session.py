@@ -30,6 +30,7 @@ class Session:
         self.flags = Status.OK
         self.taken = 0  # pairs handed to the monitor
         self._samples = samples
+        self._interrupted = False  # a connection broke since the last batch
 
     @property
     def over(self) -> bool:
@@ -57,10 +58,11 @@ class Session:
         match entry:
             case Arrived(source, received, messages):
                 self._count(self.intake.take(source, messages, received), received)
-            case LinkChanged(source, _, state, since, reconnects, note):
+            case LinkChanged(source, _, state, since, reconnects, note, behind):
                 known = self.links[source]
+                self._interrupted |= reconnects > known.reconnects
                 self.links[source] = msgspec.structs.replace(
-                    known, state=state, since=since, reconnects=reconnects, note=note
+                    known, state=state, since=since, reconnects=reconnects, note=note, behind=behind
                 )
             case Looked(at):
                 self.say(self.look(at), at)
@@ -89,7 +91,9 @@ class Session:
     def _count(self, batch: PairBatch, now: float) -> None:
         if self._samples is not None:
             batch = first_pairs(batch, self._samples - self.taken)
-        if batch.x.size:
+        if self._interrupted:
+            batch, self._interrupted = msgspec.structs.replace(batch, interrupted=True), False
+        if batch.x.size or batch.gaps or batch.interrupted:
             self.taken += batch.x.size
             self.say(self.monitor.feed(batch), now)
 

@@ -208,7 +208,7 @@ def test_who_is_let_in_later_gets_in_without_a_restart(people: People, monkeypat
     with published(read_keys(plant_secret, authorized=str(people.inside))) as publisher, zmq.Context() as context:
         config = FeedConfig(endpoint=publisher.endpoint)
         with closing(Subscriber(config, context, keys=own)) as feed:
-            wait(lambda: "refuses our key" in feed.health(time.time()).note)
+            wait(lambda: bool(feed.receive()) and "refuses our key" in feed.link.note)
             people.let_in("alice")
 
             def came() -> bool:
@@ -217,7 +217,7 @@ def test_who_is_let_in_later_gets_in_without_a_restart(people: People, monkeypat
                 return bool(feed.receive()[1])
 
             wait(came)
-            assert feed.health(time.time()).note == ""
+            assert feed.link.note == ""
 
 
 def test_a_folder_is_read_again_once_a_second_at_the_most(people: People) -> None:
@@ -240,7 +240,7 @@ def test_plain_text_from_elsewhere_is_noticed() -> None:
             with context.socket(zmq.SUB) as socket, closing(Link(socket, endpoint, 0.0, PLAIN_TEXT)) as link:
                 assert link.notice == notice
         with closing(Subscriber(FeedConfig(endpoint="tcp://192.0.2.1:5556"), context)) as feed:
-            assert feed.health(0.0).note == PLAIN_TEXT_NOTICE
+            assert feed.link.note == PLAIN_TEXT_NOTICE
 
 
 def bound(endpoint: str) -> tuple[zmq.Socket[Any], Binding]:

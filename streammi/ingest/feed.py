@@ -36,7 +36,7 @@ class Feed:
 
     @property
     def sockets(self) -> tuple[zmq.Socket[Any], ...]:
-        """What to poll for input."""
+        """What to poll for input; they change when a silent connection is replaced."""
         return tuple(subscriber.socket for subscriber in self._subscribers)
 
     @property

@@ -33,6 +33,16 @@ class Link:
         self._retry_at: float | None = None
         self._events = socket.get_monitor_socket()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._open > 0
+
+    @property
+    def heard(self) -> float:
+        """When a message came last, or the connection was made, s."""
+        return self._heard
+
     def update(self, now: float, messages: int) -> None:
         """Take in the events since the last time, and that ``messages`` have arrived by ``now``."""
         while self._events.poll(0):
@@ -61,6 +71,7 @@ class Link:
             self._open += 1
             self.reconnects += self._connections > 0
             self._connections += 1
+            self._heard = now
             self.note, self._retry_at = "", None
         elif kind == zmq.EVENT_DISCONNECTED:
             self._open = max(self._open - 1, 0)

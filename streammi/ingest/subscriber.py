@@ -1,4 +1,4 @@
-"""The ZeroMQ side of a source: a SUB or PULL socket, drained in batches."""
+"""The ZeroMQ side of a source: a SUB or PULL socket, drained in batches, and a second connection while it is silent."""
 
 import time
 from collections.abc import Callable
@@ -16,6 +16,8 @@ from streammi.security import PLAIN_TEXT, Keys
 DRAIN_MESSAGES: Final = 1000
 DRAIN_SECONDS: Final = 0.005  # then it is time to publish
 DRAIN_BYTES: Final = 2 << 20  # stays in the caches on its way through
+BEHIND_SECONDS: Final = 2.0  # with the queue full at each look: more comes than can be counted
+SILENT_SECONDS: Final = 5.0  # then a subscription is made a second time, in case the first one's way here is cut
 SOCKET_OPTIONS: Final = {
     # A connection to a host that vanished hangs for ever otherwise. ZMTP's own heartbeat is not for receivers: behind a
     # queue that is full for longer than its timeout no answer is read, so it cuts a healthy connection (744 messages
@@ -35,7 +37,13 @@ SOCKET_OPTIONS: Final = {
 
 
 class Subscriber:
-    """A source's socket. Raises ConfigError for an endpoint that cannot be connected to."""
+    """A source's socket. Raises ConfigError for an endpoint that cannot be connected to.
+
+    A connection may be dead without anybody's saying so: a firewall forgot it, a relay hangs. So a silent SUB gets a
+    spare beside it. Where the next message comes on both, the first one lives, and the spare goes; where it comes on
+    the spare alone, the spare takes over. Nothing is lost by asking, and nothing comes twice. A PUSH would share its
+    messages out between two: a PULL is left to the kernel's keepalive.
+    """
 
     def __init__(
         self,
@@ -44,29 +52,21 @@ class Subscriber:
         clock: Callable[[], float] = time.time,
         keys: Keys = PLAIN_TEXT,
     ) -> None:
-        self._config, self._clock = config, clock
-        self.socket = context.socket(zmq.PULL if config.pull else zmq.SUB)
-        for option, value in SOCKET_OPTIONS.items():
-            self.socket.setsockopt(option, value)
-        self.socket.setsockopt(zmq.IPV6, int("[" in config.endpoint))
-        self.socket.setsockopt(zmq.RCVHWM, config.receive_queue)
-        self.socket.setsockopt(zmq.MAXMSGSIZE, config.max_message)
-        keys.connect(self.socket)
-        self._link = Link(self.socket, config.endpoint, clock(), keys)
-        if not config.pull:
-            self.socket.subscribe(config.topic)
-        try:
-            self.socket.connect(config.endpoint)
-        except zmq.ZMQError as error:
-            self.close()
-            rule = f"an endpoint such as tcp://127.0.0.1:5556 or ipc:///run/feed ({error.strerror})"
-            raise ConfigError("ENDPOINT", rule, config.endpoint) from None
+        self._config, self._context, self._keys, self._clock = config, context, keys, clock
+        self.socket, self._link = self._connected()
+        self._spare: tuple[zmq.Socket[Any], Link] | None = None
+        self._replaced = 0  # connections, by a spare
+        self._full_since: float | None = None  # since when the queue has been full at each look
+        self._behind = False
 
     def receive(self) -> tuple[float, list[list[bytes]]]:
         """What has arrived, and when it was taken: at most DRAIN_MESSAGES, or what comes in DRAIN_SECONDS."""
         messages = self._drain()
         now = self._clock()
         self._link.update(now, len(messages))
+        if self._spare is not None or (not messages and self._is_silent(now)):
+            messages = self._ask_anew(now, messages)
+        self._watch_queue(now, len(messages))
         return now, messages
 
     @property
@@ -77,14 +77,82 @@ class Subscriber:
             endpoint=self._config.endpoint,
             state=link.state,
             since=link.since,
-            reconnects=link.reconnects,
-            note=link.note or link.notice,
+            reconnects=self._replaced + link.reconnects,
+            behind=self._behind,
+            note=link.note or self._silence() or link.notice,
         )
 
     def close(self) -> None:
         """Close the socket and its monitor."""
+        self._drop_spare()
         self._link.close()
         self.socket.close(0)
+
+    def _connected(self) -> tuple[zmq.Socket[Any], Link]:
+        config = self._config
+        socket = self._context.socket(zmq.PULL if config.pull else zmq.SUB)
+        for option, value in SOCKET_OPTIONS.items():
+            socket.setsockopt(option, value)
+        socket.setsockopt(zmq.IPV6, int("[" in config.endpoint))
+        socket.setsockopt(zmq.RCVHWM, config.receive_queue)
+        socket.setsockopt(zmq.MAXMSGSIZE, config.max_message)
+        self._keys.connect(socket)
+        link = Link(socket, config.endpoint, self._clock(), self._keys)
+        if not config.pull:
+            socket.subscribe(config.topic)
+        try:
+            socket.connect(config.endpoint)
+        except zmq.ZMQError as error:
+            link.close()
+            socket.close(0)
+            rule = f"an endpoint such as tcp://127.0.0.1:5556 or ipc:///run/feed ({error.strerror})"
+            raise ConfigError("ENDPOINT", rule, config.endpoint) from None
+        return socket, link
+
+    def _watch_queue(self, now: float, taken: int) -> None:
+        """Note whether the queue was full: as many as it holds were there, or more than is taken at once."""
+        if taken < self._config.receive_queue and not (taken and int(self.socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN):
+            self._full_since = None
+        elif self._full_since is None:
+            self._full_since = now
+        self._behind = self._full_since is not None and now - self._full_since > BEHIND_SECONDS
+
+    def _is_silent(self, now: float) -> bool:
+        return not self._config.pull and self._link.is_open and now - self._link.heard > SILENT_SECONDS
+
+    def _ask_anew(self, now: float, messages: list[list[bytes]]) -> list[list[bytes]]:
+        """Look after the spare of a connection that has been silent until these messages; what came on either."""
+        if messages or not self._link.is_open:
+            self._drop_spare()
+        elif self._spare is None:
+            self._spare = self._connected()
+        else:
+            socket, link = self._spare
+            link.update(now, 0)
+            if socket.poll(0) and not (messages := self._drain()):
+                self._replaced += 1 + self._link.reconnects
+                self._spare = self.socket, self._link
+                self.socket, self._link = socket, link
+                messages = self._drain()
+            if messages:
+                self._drop_spare()
+                self._link.update(now, len(messages))
+        return messages
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            socket, link = self._spare
+            link.close()
+            socket.close(0)
+            self._spare = None
+
+    def _silence(self) -> str:
+        """What the spare says of a silence."""
+        if self._spare is None:
+            return ""
+        if self._spare[1].is_open:
+            return "silent, but it takes new connections: it has nothing to say, or nothing on this topic"
+        return "silent, and it takes no new connection"
 
     def _drain(self) -> list[list[bytes]]:
         messages: list[list[bytes]] = []

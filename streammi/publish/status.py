@@ -41,8 +41,12 @@ _OF_LINK: Final[dict[LinkState, Status]] = {
 def status_of(reading: Reading | None, link: LinkHealth) -> Status:
     """What a reading and its feed say of themselves; add with ``|`` what only others know (a gap, a full disk)."""
     status = _OF_LINK[link.state]
+    if link.behind:
+        status |= Status.BEHIND
     if reading is None:
         return status | Status.WARMING_UP
+    if reading.spans_gap:
+        status |= Status.SPANS_GAP
     if reading.fill < 1:
         status |= Status.WARMING_UP
     if reading.x_constant or reading.y_constant:

@@ -1,0 +1,114 @@
+"""What is lost is said: in the status of each window that it touches, by --strict, and that we are behind."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import zmq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streammi import Monitor, PairBatch, Reading
+from streammi.config import FeedConfig, MonitorConfig, bins, span
+from streammi.ingest.subscriber import BEHIND_SECONDS, Subscriber
+from streammi.publish.status import Status, status_of
+from streammi.records import LinkHealth
+
+LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.booleans()), min_size=1, max_size=12))
+def test_a_window_that_spans_a_gap_says_so(batches: list[tuple[int, bool, bool]]) -> None:
+    """A gap is before or inside its batch: a window spans it when it has a pair from before and one from behind it."""
+    monitor = Monitor(MonitorConfig(window=span(20), every=span(1), bins=bins("2"), x_range=(0, 1), y_range=(0, 1)))
+    taken, hole = 0, None
+    for size, gap, broken in batches:
+        batch = PairBatch(x=np.full(size, 0.5), y=np.full(size, 0.5), gaps=3 * gap, interrupted=broken)
+        if gap or broken:
+            hole = (taken, taken + size)
+        for _, reading in monitor.feed(batch):
+            taken += 1
+            assert isinstance(reading, Reading)
+            oldest = max(taken - 20, 0)
+            expected = hole is not None and any(oldest < at for at in range(hole[0], hole[1] + 1)) and taken > hole[0]
+            assert reading.spans_gap == expected
+            assert bool(status_of(reading, LINK) & Status.SPANS_GAP) == expected
+
+
+def test_who_cannot_keep_up_is_behind_until_the_queue_is_empty() -> None:
+    now = 1000.0
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+        sender.linger = 0
+        port = sender.bind_to_random_port("tcp://127.0.0.1")
+        config = FeedConfig(endpoint=f"tcp://127.0.0.1:{port}", pull=True, receive_queue=10)
+        subscriber = Subscriber(config, context, lambda: now)
+        sender.send(b"1 2")
+        assert subscriber.socket.poll(20_000)
+        while subscriber.receive()[1]:
+            pass
+        assert not subscriber.link.behind
+        for _ in range(6):
+            for _ in range(2500):
+                sender.send(b"1 2")
+            assert subscriber.socket.poll(20_000)
+            time.sleep(0.1)  # the queue of ten fills
+            subscriber.receive()
+            now += BEHIND_SECONDS / 4
+        assert subscriber.link.behind
+        deadline = time.monotonic() + 30
+        while subscriber.link.behind and time.monotonic() < deadline:
+            subscriber.receive()
+        assert not subscriber.link.behind
+        subscriber.close()
+    reading = Reading(
+        n=1, unit="bit", h_x=0, h_y=0, h_xy=0, h_x_given_y=0, h_y_given_x=0, mi=0, mi_corrected=0, nmi=None,
+        pearson_r=None,
+    )  # fmt: skip
+    assert status_of(reading, LinkHealth(endpoint="", state="connected", behind=True)) == Status.BEHIND
+
+
+def strict(send: Callable[[zmq.Socket[bytes]], None], *words: str) -> tuple[int, str, list[dict[str, float]]]:
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+        sender.linger = 0
+        port = sender.bind_to_random_port("tcp://127.0.0.1")
+        line = [sys.executable, "-W", "error", "-m", "streammi", "monitor", f"tcp://127.0.0.1:{port}", "--pull"]
+        line += ["--x", "a", "--y", "b", "--window", "50", "--bins", "2", "--strict", *words]
+        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert sender.poll(40_000, zmq.POLLOUT)
+        send(sender)
+        out, err = process.communicate(timeout=40)
+    return process.returncode, err, [json.loads(line) for line in out.splitlines()]
+
+
+def rows(*numbers: int) -> list[bytes]:
+    return [b'{"a":%d,"b":%d,"seq":%d}' % (k % 7, k % 5, k) for k in numbers]
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        (rows(*range(100), *range(103, 200)), "3 samples missing by sequence numbers"),
+        ([*rows(*range(100)), b"{oops", *rows(*range(100, 200))], "1 message malformed"),
+        ([*rows(*range(100)), *rows(*range(100))], "1 time the sequence numbers began again"),
+    ],
+)
+def test_strict_ends_with_status_3_on_loss(messages: list[bytes], said: str) -> None:
+    status, err, readings = strict(lambda sender: [sender.send(message) for message in messages])  # type: ignore[func-returns-value]
+    assert status == 3
+    assert f"--strict: {said}" in err
+    assert readings
+
+
+def test_strict_is_content_when_nothing_is_lost() -> None:
+    messages = rows(*range(200))
+    status, err, readings = strict(
+        lambda sender: [sender.send(message) for message in messages],  # type: ignore[func-returns-value]
+        "--samples",
+        "200",
+    )
+    assert (status, "--strict" in err, readings[-1]["pairs"], readings[-1]["gaps"]) == (0, False, 200, 0)
+    assert not readings[-1]["status"] & Status.SPANS_GAP
