@@ -19,9 +19,7 @@ from streammi.config import MonitorConfig, byte_size, options_of
 from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, Settings, settings_of
 from streammi.health import lost, total
 from streammi.ingest.feed import Feed
-from streammi.ingest.files import PairFile
 from streammi.ingest.intake import SourceConfig
-from streammi.ingest.joined_files import JoinedFiles
 from streammi.ingest.recording import Recording, is_recording
 from streammi.journal import Position
 from streammi.log import FORMS, Form, Log
@@ -75,9 +73,8 @@ def run_monitor(
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
         session = Session(Monitor(config), source, Outbox(config.pair, publisher, lines, begin.run), run.samples)
         if keeper is not None and keeper.saved is not None:
-            begin = msgspec.structs.replace(
-                begin, resumed=go_on(session, begin.settings, keeper.saved, run.record, said)
-            )
+            resumed = go_on(session, begin.settings, keeper.saved, run.record, said)
+            begin = msgspec.structs.replace(begin, resumed=resumed, seq=session.outbox.seq, taken=session.taken)
         recorder = None
         if run.record is not None:
             recorder = stack.enter_context(closing(Recorder(run.record, begin, byte_size(run.record_limit))))
@@ -240,28 +237,6 @@ def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: st
         log.warn(note)
     log.say(f"took {session.monitor.window.pairs - before} more pairs from {recording}")
     return True
-
-
-def run_replay(config: MonitorConfig, pairs: PairFile | JoinedFiles, lines: TextIO, log: TextIO | None = None) -> int:
-    """A recording at full speed, readings by event time; returns the exit status."""
-    said = Log(log or sys.stderr)
-    monitor = Monitor(config, event_time=True)
-    outbox = Outbox(config.pair, None, lines, run=0)
-    taken, newest = 0, 0.0
-    with Stop() as stop, pairs:
-        for batch in pairs:
-            taken += batch.x.size
-            newest = float(taken if batch.t is None else batch.t[-1]) if batch.x.size else newest
-            for timestamp, item in monitor.feed(batch):
-                outbox.say(timestamp, item, total(pairs.health()))
-            if stop.requested or outbox.closed:
-                break
-        for timestamp, item in monitor.last(newest):
-            outbox.say(timestamp, item, total(pairs.health()))
-        for note in (*monitor.notes, pairs.note):
-            if note:
-                said.say(note)
-        return stop.status
 
 
 def _register(poller: zmq.Poller, old: Sockets, new: Sockets) -> Sockets:

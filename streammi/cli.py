@@ -5,10 +5,8 @@ import sys
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
 from streammi import __version__
-from streammi.config import FeedConfig
 from streammi.errors import StreammiError
 from streammi.options import (
     BindKeyOptions,
@@ -197,40 +195,65 @@ def publish(
 @app.command(no_args_is_help=True)
 @grouped
 def replay(
+    context: typer.Context,
     joining: JoinOptions,
     pair: PairOptions,
-    x: Annotated[str, typer.Option("--x", metavar="COL", help="Column of x, or FILE:COL.")],
-    y: Annotated[str, typer.Option("--y", metavar="COL", help="Column of y, likewise.")],
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="FILE", help="A CSV or CSV.gz file, or - for standard input; or x and y have a file each."
+            metavar="FILE",
+            help="What --record wrote; a CSV or CSV.gz file; - for standard input; or x and y have a file each.",
         ),
     ] = None,
+    x: Annotated[str | None, typer.Option("--x", metavar="COL", help="Column of x, or FILE:COL; a path.")] = None,
+    y: Annotated[str | None, typer.Option("--y", metavar="COL", help="Column of y, likewise.")] = None,
     t: Annotated[
         str | None, typer.Option("--t", metavar="COL", help="Column of the time; found by its usual names.")
     ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            "--speed", metavar="FACTOR", min=1e-6, help="1: as fast as it came. Not given: as fast as can be."
+        ),
+    ] = None,
+    output: Annotated[str, typer.Option("--output", help="jsonl, csv, parquet or influx; auto: by --out.")] = "auto",
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="FILE", help="Readings to a file: .jsonl, .csv or .parquet."),
+    ] = None,
+    samples_out: Annotated[
+        str | None, typer.Option("--samples-out", metavar="FILE", help="The pairs to a file, likewise.")
+    ] = None,
 ) -> None:
-    """Run a recording through at full speed: readings as JSON lines, durations in the recording's own time.
+    """Run a recording through a monitor again: of a live feed, or CSV.
+
+    What monitor --record wrote gives the very same readings as live, under the settings that were recorded; options
+    that are given replace these. Of CSV the readings are by the recording's own time.
 
     \b
     Examples:
+      streammi replay plant.rec | cmp - live.jsonl
+      streammi replay plant.rec --window 5000 --null 99 --out readings.parquet --samples-out pairs.parquet
       streammi replay room.csv.gz --x S1_Sound --y S2_Sound --every 100
-      streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat
       streammi replay --x disk.csv.gz:value --y net.csv.gz:value --pair nearest --tolerance 150s
+      streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat --output csv
     """
-    from streammi.app import run_replay
-    from streammi.ingest.files import read_pairs
-    from streammi.ingest.joined_files import file_column, read_joined
+    from streammi.ingest.recording import is_recording
+    from streammi.override import Override
+    from streammi.replay import Replay, replay_csv, replay_recording, run_replay
+    from streammi.sinks import OUTPUTS, Sinks
 
-    if file is not None:
-        joining.check_unused()
-        config = pair.config(x, y, file)
-        raise typer.Exit(run_replay(config, read_pairs(file, x, y, t, labels=pair.labels), sys.stdout))
-    (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
-    common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
-    joined = joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file))
-    raise typer.Exit(run_replay(pair.config(x, y, ""), read_joined(joined), sys.stdout))
+    check_choice("--output", output, OUTPUTS)
+    with Sinks(output, out, samples_out) as sinks:
+        replayed: Replay
+        if file is not None and is_recording(file):
+            given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
+            replayed = replay_recording(file, Override(given, pair, joining, x, y, t), sinks)
+        else:
+            replayed = replay_csv(file, x, y, t, pair, joining, sinks, speed)
+        bar = sys.stderr.isatty() and not (out is None and sys.stdout.isatty())
+        status = run_replay(replayed, speed, bar=bar)
+    raise typer.Exit(status)
 
 
 @app.command(no_args_is_help=True)

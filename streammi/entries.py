@@ -35,7 +35,9 @@ class Begin(msgspec.Struct, frozen=True, array_like=True, tag=0):
     settings: Settings
     continues: bool = False  # the same process goes on with what the file before holds
     lost: int = 0  # batches before this file that could not be written
-    resumed: bool = False  # the monitor went on from a checkpoint and what was recorded behind it
+    resumed: bool = False  # the monitor went on from a checkpoint and what was recorded behind it,
+    seq: int = 0  # and had said so many readings then
+    taken: int = 0  # of so many pairs
 
 
 class Arrived(msgspec.Struct, frozen=True, array_like=True, tag=1):

@@ -4,7 +4,7 @@ A live run and a replay of its recording hand the same entries to the same code,
 here looks at a clock: times come with the entries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,15 +21,25 @@ from streammi.records import LinkHealth, PairBatch
 
 
 class Session:
-    """Counts what arrives and says what is due; over after ``samples`` pairs, or when nobody reads the lines."""
+    """Counts what arrives and says what is due; over after ``samples`` pairs, or when nobody reads the lines.
 
-    def __init__(self, monitor: Monitor, source: SourceConfig, outbox: Outbox, samples: int | None = None) -> None:
+    ``on_pairs`` is handed the pairs as they are counted.
+    """
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        source: SourceConfig,
+        outbox: Outbox,
+        samples: int | None = None,
+        on_pairs: Callable[[PairBatch], None] | None = None,
+    ) -> None:
         self.monitor, self.outbox = monitor, outbox
         self.intake = intake_of(source)
         self.links = [LinkHealth(endpoint=one.endpoint, state="connecting") for one in sources_of(source)]
         self.flags = Status.OK
         self.taken = 0  # pairs handed to the monitor
-        self._samples = samples
+        self._samples, self._on_pairs = samples, on_pairs
         self._interrupted = False  # a connection broke since the last batch
 
     @property
@@ -71,7 +81,7 @@ class Session:
             case Ended(at):
                 self.say(self.monitor.last(at), at)
             case Begin():
-                self.outbox.run = entry.run
+                self.outbox.run, self.outbox.seq, self.taken = entry.run, entry.seq, entry.taken
 
     def look(self, now: float) -> list[Output]:
         """The events that the links bring as of ``now``; looking again brings them no second time."""
@@ -95,6 +105,8 @@ class Session:
             batch, self._interrupted = msgspec.structs.replace(batch, interrupted=True), False
         if batch.x.size or batch.gaps or batch.interrupted:
             self.taken += batch.x.size
+            if self._on_pairs is not None:
+                self._on_pairs(batch)
             self.say(self.monitor.feed(batch), now)
 
 

@@ -77,6 +77,11 @@ class PairFile:
         return self._table.names[self._wanted[2]] if len(self._wanted) > 2 else None
 
     @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of the whole file, 0 where that is not known."""
+        return self._table.read, self._table.size
+
+    @property
     def note(self) -> str:
         """One line on the rows that were skipped; empty when there were none."""
         parts = [f"{n} {reason} (first in line {self.first_line[reason]})" for reason, n in self.malformed.items()]

@@ -47,6 +47,12 @@ class JoinedFiles:
         self._pairs = 0
 
     @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of both files."""
+        read, size = zip(*(file.progress for file in self._files.values()), strict=True)
+        return sum(read), sum(size)
+
+    @property
     def note(self) -> str:
         """One line on what became of the samples, and of the rows that were skipped."""
         parts: list[str] = []

@@ -6,6 +6,7 @@ What is there is taken, and nothing waited for, so that standard input is a live
 import csv
 import gzip
 import io
+import os
 import re
 import sys
 import zlib
@@ -30,6 +31,8 @@ class CsvTable:
         self.path, self._chunk = path, chunk
         self._source, self._opened = _open(path, stdin)
         self._rest = b""
+        self.read = 0  # bytes of the file so far, packed as it is
+        self.size = os.fstat(self._opened[-1].fileno()).st_size if self._opened else 0  # 0: standard input
         self._line = 1  # number of the first line in _rest
         self._ended = False
         try:
@@ -101,6 +104,8 @@ class CsvTable:
         except OSError as error:
             raise ConfigError("file", f"readable ({error.strerror})", self.path) from None
         self._ended = not data
+        if self._opened:
+            self.read = self._opened[-1].tell()
         self._rest += data
 
 

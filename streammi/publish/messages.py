@@ -137,6 +137,11 @@ def reading_message(
     (b'mi/xy', b'{"v":1,"run":1767225600,"seq":7,"timestamp":176722560')
     """
     fields = result_fields(reading, run=run, seq=seq, timestamp=timestamp, link=link, status=status)
+    return fields_message(pair, fields)
+
+
+def fields_message(pair: str, fields: Fields) -> list[bytes]:
+    """``[topic, json]`` of a reading's fields."""
     return [reading_topic(pair), msgspec.json.encode(fields)]
 
 
@@ -188,6 +193,20 @@ def influx_line(pair: str, fields: Fields) -> str:
     )
     tags = "".join(f",{key}={_influx_tag(str(value))}" for key, value in (("pair", pair), ("unit", fields["unit"])))
     return f"streammi{tags} {values} {round(timestamp * 1e9)}"
+
+
+def influx_event_line(event: Event) -> str:
+    r"""An event as one line of the InfluxDB line protocol: ``size`` where it has one, and its evidence as text.
+
+    >>> influx_event_line(Event(pair="xy", kind="lost", timestamp=2.5, size=-0.5, unit="bit", evidence='r "0"'))
+    'streammi_event,pair=xy,kind=lost,signal=both,unit=bit size=-0.5,evidence="r \\"0\\"" 2500000000'
+    """
+    tags = {"pair": event.pair, "kind": event.kind, "signal": event.signal, "unit": event.unit}
+    size = "" if event.size is None else f"size={float(event.size)!r},"
+    words = " ".join(event.evidence.split())  # a line break would end the line
+    evidence = words.replace("\\", "\\\\").replace('"', '\\"')
+    labels = "".join(f",{key}={_influx_tag(value)}" for key, value in tags.items())
+    return f'streammi_event{labels} {size}evidence="{evidence}" {round(event.timestamp * 1e9)}'
 
 
 def _influx_tag(text: str) -> str:

@@ -1,23 +1,42 @@
 """Says each reading and event to everyone who wants to know."""
 
-from typing import TextIO
+from collections.abc import Callable
+from typing import Final, Literal, TextIO, TypeAlias
 
 import msgspec
 
 from streammi.publish import messages
+from streammi.publish.messages import Fields
 from streammi.publish.publisher import Publisher
 from streammi.publish.status import Status, status_of
 from streammi.records import Event, LinkHealth, Reading
 
+LineForm: TypeAlias = Literal["jsonl", "influx"]
+LINE_FORMS: Final = ("jsonl", "influx")
+
 
 class Outbox:
-    """Says readings and events: as JSON lines on ``lines``, as messages on ``publisher``; either may be None."""
+    """Says readings and events: as lines on ``lines``, as messages on ``publisher``; either may be None.
 
-    def __init__(self, pair: str, publisher: Publisher | None, lines: TextIO | None, run: int) -> None:
+    ``on_reading`` is handed the fields of each reading as they are published.
+    """
+
+    def __init__(
+        self,
+        pair: str,
+        publisher: Publisher | None,
+        lines: TextIO | None,
+        run: int,
+        *,
+        form: LineForm = "jsonl",
+        on_reading: Callable[[Fields], None] | None = None,
+    ) -> None:
         self.seq = 0
         self.closed = False  # nobody reads the lines any more
         self.run = run
+        self.newest: Fields = {}  # of the last reading
         self._pair, self._publisher, self._lines = pair, publisher, lines
+        self._form, self._on_reading = form, on_reading
 
     def say(self, timestamp: float, item: Reading | Event, link: LinkHealth, flags: Status = Status.OK) -> None:
         """Say one thing to everyone, ``flags`` added to its status; flushed, so that a reader of a pipe has it now."""
@@ -28,15 +47,28 @@ class Outbox:
             if item.t1 is not None:
                 link = msgspec.structs.replace(link, lag=timestamp - item.t1)
             status = status_of(item, link) | flags
-            frames = messages.reading_message(
-                self._pair, item, link=link, run=self.run, seq=self.seq, timestamp=timestamp, status=status
+            self.newest = messages.result_fields(
+                item, run=self.run, seq=self.seq, timestamp=timestamp, link=link, status=status
             )
+            frames = messages.fields_message(self._pair, self.newest)
+            if self._on_reading is not None:
+                self._on_reading(self.newest)
         if self._publisher is not None:
             self._publisher.send(frames)
         if self._lines is not None:
-            try:
-                self._lines.write(frames[1].decode() + "\n")
-                self._lines.flush()
-            except BrokenPipeError:  # whoever read our lines has gone, as `| head` does: nothing is wrong
-                self._lines = None
-                self.closed = True
+            self._write(self._lines, self._line(item, frames[1]))
+
+    def _line(self, item: Reading | Event, payload: bytes) -> str:
+        if self._form == "jsonl":
+            return payload.decode()
+        if isinstance(item, Event):
+            return messages.influx_event_line(item)
+        return messages.influx_line(self._pair, self.newest)
+
+    def _write(self, lines: TextIO, line: str) -> None:
+        try:
+            lines.write(line + "\n")
+            lines.flush()
+        except BrokenPipeError:  # whoever read our lines has gone, as `| head` does: nothing is wrong
+            self._lines = None
+            self.closed = True

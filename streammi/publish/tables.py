@@ -1,0 +1,194 @@
+"""Readings and samples as tables: CSV, JSON lines or Parquet, written as they come."""
+
+import csv
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol, TextIO, TypeAlias, get_args
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.errors import ConfigError, MissingExtra
+from streammi.publish.messages import Fields, result_fields
+from streammi.records import LinkHealth, PairBatch, Reading, Tally
+
+TableForm: TypeAlias = Literal["csv", "jsonl", "parquet"]
+ColumnType: TypeAlias = type[int] | type[float] | type[str]
+Columns: TypeAlias = Mapping[str, Sequence[Any] | NDArray[Any]]
+ROWS: Final = 1000  # readings that are written together
+
+
+def form_of(path: str, option: str) -> TableForm:
+    """The form of a table by the end of its file's name.
+
+    >>> form_of("readings.parquet", "--out")
+    'parquet'
+    """
+    end = Path(path).suffix.removeprefix(".")
+    if end not in get_args(TableForm):
+        raise ConfigError(option, "a name that ends in .csv, .jsonl or .parquet", path)
+    return end  # type: ignore[return-value]
+
+
+class Table(Protocol):
+    """Takes columns of equal length; a value that is not known is None, or NaN in an array."""
+
+    def write(self, columns: Columns) -> None:
+        """Add rows."""
+
+    def close(self) -> None:
+        """Finish the file."""
+
+
+def open_table(path: str | None, form: TableForm, types: Mapping[str, ColumnType], option: str) -> Table:
+    """A table in a new file, or on standard output for None; ConfigError for a file that cannot be written."""
+    if form == "parquet":
+        if path is None:
+            raise ConfigError(option, "given where the output is parquet", path)
+        return ParquetTable(path, types, option)
+    try:
+        stream = sys.stdout if path is None else open(path, "w", encoding="utf-8", newline="")  # noqa: SIM115
+    except OSError as error:
+        raise ConfigError(option, f"a file that can be written ({error.strerror})", path) from None
+    return (CsvTable if form == "csv" else JsonTable)(stream, types, owned=path is not None)
+
+
+class _TextTable:
+    def __init__(self, stream: TextIO, types: Mapping[str, ColumnType], *, owned: bool) -> None:
+        self._stream, self._names, self._owned = stream, list(types), owned
+
+    def _rows(self, columns: Columns) -> list[list[Any]]:
+        values = [_listed(columns[name]) for name in self._names]
+        return [list(row) for row in zip(*values, strict=True)]
+
+    def close(self) -> None:
+        """Close the file; standard output stays open."""
+        if self._owned:
+            self._stream.close()
+        else:
+            self._stream.flush()
+
+
+class CsvTable(_TextTable):
+    """A header, and a line a row; what is not known is empty."""
+
+    def __init__(self, stream: TextIO, types: Mapping[str, ColumnType], *, owned: bool) -> None:
+        super().__init__(stream, types, owned=owned)
+        self._writer = csv.writer(stream, lineterminator="\n")
+        self._writer.writerow(self._names)
+
+    def write(self, columns: Columns) -> None:
+        """Add rows."""
+        self._writer.writerows(self._rows(columns))
+
+
+class JsonTable(_TextTable):
+    """A JSON object a line; what is not known is null."""
+
+    def write(self, columns: Columns) -> None:
+        """Add rows."""
+        for row in self._rows(columns):
+            self._stream.write(msgspec.json.encode(dict(zip(self._names, row, strict=True))).decode() + "\n")
+
+
+class ParquetTable:
+    """Typed columns, compressed; what is not known is null. MissingExtra without pyarrow."""
+
+    def __init__(self, path: str | os.PathLike[str], types: Mapping[str, ColumnType], option: str) -> None:
+        try:
+            import pyarrow
+            import pyarrow.parquet
+        except ImportError:
+            raise MissingExtra("Parquet", "pyarrow", "parquet") from None
+        self._arrow = pyarrow
+        arrow_types = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
+        self._schema = pyarrow.schema([(name, arrow_types[kind]) for name, kind in types.items()])
+        try:
+            self._writer = pyarrow.parquet.ParquetWriter(os.fspath(path), self._schema)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConfigError(option, f"a file that can be written ({reason})", os.fspath(path)) from None
+
+    def write(self, columns: Columns) -> None:
+        """Add rows."""
+        arrays = [self._arrow.array(columns[field.name], type=field.type, from_pandas=True) for field in self._schema]
+        self._writer.write_table(self._arrow.Table.from_arrays(arrays, schema=self._schema))
+
+    def close(self) -> None:
+        """Write what a reader of the file looks for."""
+        self._writer.close()
+
+
+class ReadingTable:
+    """Readings as published, a row each."""
+
+    def __init__(self, path: str | None, form: TableForm) -> None:
+        self._types = reading_types()
+        self._table = open_table(path, form, self._types, "--out")
+        self._rows: list[Fields] = []
+
+    def add(self, fields: Fields) -> None:
+        """Add one."""
+        self._rows.append(fields)
+        if len(self._rows) >= ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._flush()
+        self._table.close()
+
+    def _flush(self) -> None:
+        self._table.write({name: [row.get(name) for row in self._rows] for name in self._types})
+        self._rows.clear()
+
+
+class SampleTable:
+    """The pairs that the readings are made of: ``received`` and ``t`` in seconds where they are known, ``x``, ``y``."""
+
+    def __init__(self, path: str, *, labels: bool) -> None:
+        value: ColumnType = str if labels else float
+        types: dict[str, ColumnType] = {"received": float, "t": float, "x": value, "y": value}
+        self._labels = labels
+        self._table = open_table(path, form_of(path, "--samples-out"), types, "--samples-out")
+
+    def add(self, batch: PairBatch) -> None:
+        """Add the pairs of a batch."""
+        n = batch.x.size
+        received = np.full(n, batch.received or np.nan)
+        t = np.full(n, np.nan) if batch.t is None else batch.t
+        x, y = (_texts(v) if self._labels else v for v in (batch.x, batch.y))
+        self._table.write({"received": received, "t": t, "x": x, "y": y})
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._table.close()
+
+
+def reading_types() -> dict[str, ColumnType]:
+    """The fields of a published reading and their types; all but ``unit`` are numbers."""
+    reading = msgspec.convert({"unit": "bit", **_all_known(Reading)}, Reading)
+    link = msgspec.convert({"endpoint": "", "state": "ended", "tally": Tally(), **_all_known(LinkHealth)}, LinkHealth)
+    published = result_fields(reading, run=0, seq=0, timestamp=0.5, link=link)
+    return {name: type(value) for name, value in published.items()}  # type: ignore[misc]
+
+
+def _all_known(record: type[msgspec.Struct]) -> dict[str, float]:
+    """Numbers for all fields that are numbers, also for those that may be None."""
+    fields = msgspec.structs.fields(record)
+    return {f.name: 0 if f.type is int else 0.5 for f in fields if f.type in (int, float, float | None)}
+
+
+def _texts(values: NDArray[Any]) -> list[str | None]:
+    """Labels as text; None where there is none."""
+    return [None if isinstance(value, float) and value != value else str(value) for value in values.tolist()]
+
+
+def _listed(values: Sequence[Any] | NDArray[Any]) -> list[Any]:
+    """The values, None for NaN."""
+    if isinstance(values, np.ndarray):
+        return [None if value != value else value for value in values.tolist()]
+    return list(values)

@@ -1,0 +1,253 @@
+"""Runs what was recorded through a monitor again: a recording of a live feed, or CSV, at full speed or as it came."""
+
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import pairwise
+from typing import Final, Protocol, TextIO
+
+import numpy as np
+from msgspec.structs import replace
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+from streammi import __version__
+from streammi.config import FeedConfig
+from streammi.entries import Arrived, Begin, Settings
+from streammi.errors import ConfigError
+from streammi.health import total
+from streammi.ingest.files import PairFile, read_pairs
+from streammi.ingest.intake import sources_of
+from streammi.ingest.joined_files import JoinedFiles, file_column, read_joined
+from streammi.ingest.recording import Recording
+from streammi.log import Log
+from streammi.monitor import Monitor
+from streammi.options import JoinOptions, PairOptions
+from streammi.override import Override
+from streammi.publish.outbox import Outbox
+from streammi.records import PairBatch
+from streammi.session import Session
+from streammi.sinks import Sinks
+from streammi.stop import Stop
+
+PIECE_SECONDS: Final = 0.1  # of the time that passes, when a file is paced by its timestamps
+OnPairs = Callable[[PairBatch], None]
+
+
+class Replay(Protocol):
+    """Says, step by step, what was recorded: iterating yields the time of the next step, in s, before it is done."""
+
+    notes: list[str]
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all; 0 where that is not known."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+
+    def __iter__(self) -> Iterator[float]: ...
+
+    def end(self) -> None:
+        """Say what is left to be said, after the last step."""
+
+
+def run_replay(replay: Replay, speed: float | None = None, *, log: TextIO | None = None, bar: bool = False) -> int:
+    """Do every step, ``speed`` times as fast as it came, or as fast as can be; returns the exit status."""
+    log = log or sys.stderr
+    said = Log(log)
+    with ExitStack() as stack:
+        stop = stack.enter_context(Stop())
+        shown = stack.enter_context(_progress(log)) if bar else None
+        task = None if shown is None else shown.add_task("", total=None)
+        pace = Pace(speed, stop)
+        for at in replay:
+            if shown is not None and task is not None:
+                read, size = replay.progress
+                shown.update(task, completed=read, total=size or None)
+            pace.wait(at)
+            if stop.requested or replay.closed:
+                break
+        replay.end()
+    for note in replay.notes:
+        said.say(note)
+    return stop.status
+
+
+def _progress(log: TextIO) -> Progress:
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(file=log), transient=True)
+
+
+def replay_recording(path: str, override: Override, sinks: Sinks) -> "RecordingReplay":
+    """What replays a recording; ConfigError for settings that cannot work."""
+    recording = Recording(path)
+    settings = override(recording.begin.settings)
+    source = settings.feed or settings.join
+    labels = any(one.labels for one in sources_of(source)) if source is not None else False
+    return RecordingReplay(recording, sinks.outbox, override, sinks.on_pairs(labels=labels))
+
+
+def replay_csv(
+    file: str | None,
+    x: str | None,
+    y: str | None,
+    t: str | None,
+    pair: PairOptions,
+    joining: JoinOptions,
+    sinks: Sinks,
+    speed: float | None,
+) -> "FileReplay":
+    """What replays one CSV file, or two where x and y name theirs; ConfigError for columns that are not there."""
+    if x is None or y is None:
+        raise ConfigError("--x" if x is None else "--y", "given, the name of a column", None)
+    pairs: PairFile | JoinedFiles
+    if file is not None:
+        joining.check_unused()
+        pairs = read_pairs(file, x, y, t, labels=pair.labels)
+    else:
+        (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
+        common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
+        pairs = read_joined(joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file)))
+    monitor = Monitor(pair.config(x, y, file or ""), event_time=True)
+    outbox = sinks.outbox(monitor.config.pair, 0)
+    return FileReplay(monitor, pairs, outbox, sinks.on_pairs(labels=pair.labels), speed)
+
+
+class Pace:
+    """Lets time pass between steps as it passed between what they replay, ``speed`` times as fast."""
+
+    def __init__(self, speed: float | None, stop: Stop, clock: Callable[[], float] = time.monotonic) -> None:
+        self._speed, self._stop, self._clock = speed, stop, clock
+        self._start: tuple[float, float] | None = None
+
+    def wait(self, at: float) -> None:
+        """Wait until ``at``, in the recording's time; a signal ends it."""
+        if self._speed is None or not np.isfinite(at):
+            return
+        now = self._clock()
+        if self._start is None or at < self._start[1]:  # a clock that was set back starts anew
+            self._start = now, at
+        began, first = self._start
+        while (left := began + (at - first) / self._speed - self._clock()) > 0 and not self._stop.requested:
+            select.select([self._stop], [], [], min(left, 1.0))
+
+
+class FileReplay:
+    """CSV: readings by the samples' own time."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        pairs: PairFile | JoinedFiles,
+        outbox: Outbox,
+        on_pairs: OnPairs | None = None,
+        speed: float | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._monitor, self._pairs, self._outbox, self._on_pairs = monitor, pairs, outbox, on_pairs
+        self._piece_seconds = None if speed is None else PIECE_SECONDS * speed
+        self._taken, self._newest = 0, 0.0
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all."""
+        return self._pairs.progress
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+        return self._outbox.closed
+
+    def __iter__(self) -> Iterator[float]:
+        with self._pairs:
+            for batch in self._pairs:
+                for piece in pieces(batch, self._piece_seconds):
+                    self._taken += piece.x.size
+                    self._newest = float(self._taken if piece.t is None else piece.t[-1])
+                    yield np.nan if piece.t is None else self._newest
+                    if self._on_pairs is not None:
+                        self._on_pairs(piece)
+                    for timestamp, item in self._monitor.feed(piece):
+                        self._outbox.say(timestamp, item, total(self._pairs.health()))
+
+    def end(self) -> None:
+        """Say the last reading."""
+        for timestamp, item in self._monitor.last(self._newest):
+            self._outbox.say(timestamp, item, total(self._pairs.health()))
+        self.notes += [*self._monitor.notes, *filter(None, [self._pairs.note])]
+
+
+def pieces(batch: PairBatch, seconds: float | None) -> Iterator[PairBatch]:
+    """A batch in pieces that span so many seconds at most; as it is where there is no time, or no need.
+
+    >>> [piece.x.tolist() for piece in pieces(PairBatch(x=np.arange(3.0), y=np.arange(3.0), t=np.arange(3.0)), 1.5)]
+    [[0.0, 1.0], [2.0]]
+    """
+    if seconds is None or batch.t is None or not batch.x.size:
+        if batch.x.size:
+            yield batch
+        return
+    place = np.floor((batch.t - batch.t[0]) / seconds)
+    cuts = [0, *(np.flatnonzero(np.diff(place)) + 1).tolist(), batch.x.size]
+    for start, stop in pairwise(cuts):
+        yield replace(batch, x=batch.x[start:stop], y=batch.y[start:stop], t=batch.t[start:stop])
+
+
+class RecordingReplay:
+    """A recording: the very same readings as live, unless ``settings`` makes others of those recorded."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        outbox: Callable[[str, int], Outbox],
+        settings: Callable[[Settings], Settings] = lambda recorded: recorded,
+        on_pairs: OnPairs | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._recording, self._outbox, self._settings, self._on_pairs = recording, outbox, settings, on_pairs
+        self._session: Session | None = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all."""
+        return self._recording.read, self._recording.size
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+        return self._session is not None and self._session.outbox.closed
+
+    def __iter__(self) -> Iterator[float]:
+        for entry in self._recording:
+            if isinstance(entry, Begin):
+                self._begin(entry)
+            elif self._session is not None:
+                yield entry.received if isinstance(entry, Arrived) else entry.at
+                self._session.apply(entry)
+
+    def end(self) -> None:
+        """All was said: the live monitor's last reading is an entry of its own."""
+        self._note_monitor()
+        self.notes += self._recording.notes
+
+    def _begin(self, begin: Begin) -> None:
+        if self._session is not None and (begin.continues or begin.resumed):
+            if not begin.continues:
+                self._session.apply(begin)
+            return
+        self._note_monitor()
+        if begin.version != __version__:
+            self.notes.append(f"recorded by streammi {begin.version}; readings by {__version__} may differ")
+        settings = self._settings(begin.settings)
+        source = settings.feed or settings.join
+        assert source is not None
+        outbox = self._outbox(settings.monitor.pair, begin.run)
+        self._session = Session(Monitor(settings.monitor), source, outbox, settings.samples, self._on_pairs)
+
+    def _note_monitor(self) -> None:
+        if self._session is not None:
+            self.notes += self._session.monitor.notes

@@ -1,0 +1,393 @@
+"""A replay says what was said live, byte for byte, and as fast as it came where asked to."""
+
+import csv
+import io
+import json
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import msgpack
+import numpy as np
+import pyarrow.parquet
+import pytest
+import zmq
+
+from streammi import cli
+from streammi.entries import Begin
+from streammi.errors import ConfigError, StreammiError
+from streammi.ingest.recording import Recording
+from streammi.options import JoinOptions, PairOptions
+from streammi.override import Override
+from streammi.replay import FileReplay, replay_csv, replay_recording, run_replay
+from streammi.sinks import Sinks
+
+
+class Live:
+    """A monitor as a process of its own, and the lines that it says."""
+
+    def __init__(self, *words: str) -> None:
+        self.lines: list[bytes] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "streammi", "monitor", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._reader = Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(iter(self.process.stdout.readline, b""))
+
+    def until(self, done: Callable[[dict[str, Any]], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Wait for a line of which something holds."""
+        deadline = time.monotonic() + 40
+        seen = 0
+        while not any(done(json.loads(line)) for line in self.lines[seen:]):
+            seen = len(self.lines)
+            assert time.monotonic() < deadline, b"".join(self.lines[-3:]).decode()
+            assert self.process.poll() is None, self.process.stderr and self.process.stderr.read().decode()
+            meanwhile()
+            time.sleep(0.02)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> bytes:
+        self.process.send_signal(number)
+        self.process.wait(20)
+        self._reader.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+        return b"".join(self.lines)
+
+
+@contextmanager
+def live(*words: str) -> Iterator[Live]:
+    monitor = Live(*words)
+    try:
+        yield monitor
+    finally:
+        if monitor.process.poll() is None:
+            monitor.end(signal.SIGKILL)
+
+
+def replayed(recording: Path | str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "streammi", "replay", str(recording), *words],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done
+
+
+def mixed(rng: random.Random, k: int) -> list[bytes]:
+    """A message of one format or another, one in three of them of no use."""
+    x = rng.gauss(0, 1)
+    record = {"a": x, "b": x * x + rng.gauss(0, 0.1), "seq": k, "timestamp": 1.7e9 + k / 100}
+    text = json.dumps(record).encode()
+    return rng.choice(
+        [
+            [text],
+            [text],
+            [b"topic", text],
+            [b"topic", text, b"1767225600.5"],
+            [json.dumps([record, record]).encode()],
+            [msgpack.packb(record)],
+            [text[: rng.randrange(len(text))]],
+            [b'{"a": 1}'],
+            [b'{"a": null, "b": "4"}'],
+            [b'{"a": NaN, "b": 1e999}'],
+            [rng.randbytes(rng.randrange(40))],
+            [b""],
+            [b"x"] * 70,
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A recording of a feed that was mixed, malformed and cut off, and what was said live; a dashboard looked on."""
+    folder = tmp_path_factory.mktemp("live")
+    feed, out, record = f"ipc://{folder}/feed", f"ipc://{folder}/out", folder / "feed.rec"
+    words = ["--pull", "--x", "a", "--y", "b", "--window", "100", "--every", "10ms", "--null", "19", "--lags=-3:3"]
+    words += ["--detect", "adwin", "--publish", out, "--record", str(record), "--record-limit", "1MiB"]
+    rng = random.Random(6)
+    with live(feed, *words) as monitor, zmq.Context() as context, context.socket(zmq.SUB) as dashboard:
+        dashboard.subscribe("snapshot/")
+        dashboard.connect(out)
+        for part in (1, 2):
+            with context.socket(zmq.PUSH) as sender:
+                sender.bind(feed)
+                for k in range(1500):
+                    sender.send_multipart(mixed(rng, part * 1500 + k))
+                    if rng.random() < 0.05:
+                        time.sleep(0.002)
+                monitor.until(lambda line, part=part: line.get("messages", 0) >= 1500 * part, lambda: more(sender))
+            if part == 1:  # the sender has gone
+                monitor.until(lambda line: line.get("kind") == "stalled")
+        lines = monitor.end()
+    return record, lines
+
+
+def more(sender: zmq.Socket[bytes]) -> None:
+    sender.send_json({"a": 0.5, "b": 0.25})
+
+
+def test_the_feed_was_as_bad_as_it_should_be(recorded: tuple[Path, bytes]) -> None:
+    lines = [json.loads(line) for line in recorded[1].splitlines()]
+    assert {"stalled", "recovered", "gap"} <= {line["kind"] for line in lines if "kind" in line}
+    last = [line for line in lines if "mi" in line][-1]
+    assert last["malformed"] > 200
+    assert last["pairs"] > 1000
+    assert last["reconnects"] == 1
+    assert last["p"] is not None
+    assert len({line["rate"] for line in lines if "mi" in line}) > 10
+    assert len(lines) > 30
+
+
+def test_a_replay_equals_the_live_run_byte_for_byte(recorded: tuple[Path, bytes]) -> None:
+    record, lines = recorded
+    done = replayed(record)
+    assert done.stdout == lines
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_copy_without_its_end_says_all_that_came_before(recorded: tuple[Path, bytes], tmp_path: Path) -> None:
+    record, lines = recorded
+    cut = tmp_path / "cut.rec"
+    for share in (0.3, 0.9, 0.999):
+        content = record.read_bytes()
+        cut.write_bytes(content[: int(len(content) * share)])
+        log = io.StringIO()
+        with Sinks("jsonl", str(tmp_path / "out"), None) as sinks:
+            run_replay(replay_recording(str(cut), Override((), PairOptions(), JoinOptions()), sinks), log=log)
+        said = (tmp_path / "out").read_bytes()
+        assert lines.startswith(said)
+        assert len(said) > 0.5 * share * len(lines)
+        assert "no whole entry" in log.getvalue()
+
+
+def test_a_killed_monitor_loses_nothing(tmp_path: Path) -> None:
+    feed, record = f"ipc://{tmp_path}/feed", tmp_path / "feed.rec"
+    with (
+        live(feed, "--pull", "--every", "1", "--window", "50", "--record", str(record)) as monitor,
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as sender,
+    ):
+        sender.bind(feed)
+        for k in range(200):
+            sender.send(np.array([math.sin(k), math.cos(k)]).tobytes())
+        monitor.until(lambda line: line["pairs"] >= 200)
+        lines = monitor.end(signal.SIGKILL)
+    again = replayed(record).stdout
+    assert again.startswith(lines)  # the last line may have been on its way
+    assert json.loads(again.splitlines()[-1])["pairs"] == 200
+
+
+def test_two_sources_are_replayed_too(tmp_path: Path) -> None:
+    x, y, record = f"ipc://{tmp_path}/x", f"ipc://{tmp_path}/y", tmp_path / "feed.rec"
+    words = [
+        "--x",
+        f"{x}#:a",
+        "--y",
+        f"{y}#:b",
+        "--pull",
+        "--tolerance",
+        "5ms",
+        "--lateness",
+        "20ms",
+        "--window",
+        "100",
+    ]
+    with (
+        live(*words, "--every", "7", "--record", str(record)) as monitor,
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as x_sender,
+        context.socket(zmq.PUSH) as y_sender,
+    ):
+        x_sender.bind(x)
+        y_sender.bind(y)
+        rng = random.Random(3)
+        for k in range(600):
+            if rng.random() < 0.9:
+                x_sender.send_json({"a": math.sin(k / 5), "timestamp": 1.7e9 + k / 100})
+            if rng.random() < 0.9:
+                y_sender.send_json({"b": math.cos(k / 5), "timestamp": 1.7e9 + k / 100 + rng.random() / 1000})
+            if k % 50 == 0:
+                time.sleep(0.005)
+        monitor.until(lambda line: line["pairs"] >= 400)
+        lines = monitor.end()
+    assert replayed(record).stdout == lines
+    other = [json.loads(line) for line in replayed(record, "--tolerance", "500us").stdout.splitlines()]
+    assert 0 < other[-1]["pairs"] < json.loads(lines.splitlines()[-1])["pairs"]
+
+
+def test_options_that_are_given_replace_the_recorded_ones(recorded: tuple[Path, bytes]) -> None:
+    """Also one that is given its default."""
+    words = ["--window", "1000", "--unit", "nat", "--y", "a", "--every", "100", "--null", "0", "--detect", "kswin"]
+    lines = [json.loads(line) for line in replayed(recorded[0], *words).stdout.splitlines()]
+    found = [line for line in lines if "mi" in line]
+    assert [line["pairs"] + line["nonfinite"] for line in found][:3] == [100, 200, 300]
+    assert found[-1]["n"] > 900
+    assert {line["unit"] for line in found} == {"nat"}
+    assert found[-1]["r"] == pytest.approx(1.0)  # a with itself
+    assert {line["p"] for line in found} == {None}
+    assert found[-1]["peak_lag"] is not None  # --lags as recorded
+
+
+def test_an_override_names_the_rest_as_recorded(recorded: tuple[Path, bytes]) -> None:
+    settings = Recording(recorded[0]).begin.settings
+    assert Override((), PairOptions(), JoinOptions())(settings) == settings
+    changed = Override(("bins", "name"), PairOptions(bins="categories", name="z"), JoinOptions())(settings)
+    assert changed.feed is not None
+    assert changed.feed.labels
+    assert changed.monitor.pair == "z"
+    assert changed.monitor.window == settings.monitor.window
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
+def test_readings_and_pairs_as_tables(recorded: tuple[Path, bytes], tmp_path: Path, form: str) -> None:
+    record, lines = recorded
+    out, pairs = tmp_path / f"readings.{form}", tmp_path / f"pairs.{form}"
+    with Sinks("auto", str(out), str(pairs)) as sinks:
+        run_replay(replay_recording(str(record), Override((), PairOptions(), JoinOptions()), sinks), log=sys.stderr)
+    expected = [json.loads(line) for line in lines.splitlines()]
+    if form == "jsonl":
+        assert out.read_bytes() == lines
+    else:
+        readings = [line for line in expected if "mi" in line]
+        assert table(out) == readings
+    rows = table(pairs)
+    assert len(rows) == expected[-1]["pairs"] + expected[-1]["nonfinite"]
+    assert set(rows[0]) == {"received", "t", "x", "y"}
+    assert [row["received"] for row in rows] == sorted(row["received"] for row in rows)
+    x, y = (np.array([math.nan if row[name] is None else row[name] for row in rows]) for name in "xy")
+    last = np.isfinite(x) & np.isfinite(y)
+    assert np.corrcoef(x[last][-100:], y[last][-100:])[0, 1] == pytest.approx(expected[-1]["r"], abs=1e-9)
+
+
+def table(path: Path) -> list[dict[str, Any]]:
+    """Rows as Python values, by readers that are not ours."""
+    if path.suffix == ".parquet":
+        return pyarrow.parquet.read_table(path).to_pylist()
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    with path.open(newline="") as file:
+        return [{name: parsed(text) for name, text in row.items()} for row in csv.DictReader(file)]
+
+
+def parsed(text: str) -> Any:
+    if text in ("", "bit"):
+        return text or None
+    return float(text) if text == "inf" else json.loads(text)
+
+
+def test_csv_of_labels_to_parquet(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("a,b\n" + "red,on\nblue,\n" * 20)
+    with Sinks("parquet", str(tmp_path / "out"), str(tmp_path / "pairs.parquet")) as sinks:
+        options = PairOptions(bins="categories", every="10", window="20")
+        run_replay(replay_csv(str(file), "a", "b", None, options, JoinOptions(), sinks, None))
+    rows = table(tmp_path / "pairs.parquet")
+    assert rows[:2] == [
+        {"received": None, "t": None, "x": "red", "y": "on"},
+        {"received": None, "t": None, "x": "blue", "y": None},
+    ]
+    assert pyarrow.parquet.read_table(tmp_path / "out")["n"].to_pylist()[-1] == 20
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--output", "parquet"], "--out must be given where the output is parquet"),
+        (["--output", "xml"], "--output must be"),
+        (["--out", "readings.xls"], "--out must be a name that ends in .csv, .jsonl or .parquet"),
+        (["--samples-out", "no/such/folder.csv"], "--samples-out must be a file that can be written (No such file"),
+        (["--out", "no/such/folder.parquet"], "--out must be a file that can be written"),
+        (["--tolerance", "1s"], "--tolerance must be left out where both signals have one source"),
+        (["--window", "1"], "--window must be >= 2 pairs"),
+    ],
+)
+def test_what_cannot_work_is_named(recorded: tuple[Path, bytes], words: list[str], said: str) -> None:
+    with pytest.raises(StreammiError) as error:
+        cli.app(["replay", str(recorded[0]), *words], standalone_mode=False)
+    assert said in str(error.value)
+
+
+def test_a_column_must_be_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ConfigError, match="--x must be given, the name of a column"):
+        cli.app(["replay", str(tmp_path / "a.csv")], standalone_mode=False)
+
+
+def test_without_pyarrow_the_extra_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    code = "import sys; sys.modules['pyarrow'] = None; from streammi import cli; cli.main()"
+    words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--out", str(tmp_path / "o.parquet")]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "streammi: Parquet needs pyarrow, which is not installed: pip install 'streammi[parquet]'\n"
+
+
+def test_the_pace_is_that_of_the_recording(recorded: tuple[Path, bytes], tmp_path: Path) -> None:
+    """At ten times the speed it takes at least a tenth of the time, and says the same."""
+    record, lines = recorded
+    times = [entry.received for entry in Recording(record) if hasattr(entry, "received")]
+    start = time.monotonic()
+    assert replayed(record, "--speed", "10").stdout == lines
+    assert time.monotonic() - start >= (times[-1] - times[0]) / 10
+
+
+def test_csv_is_paced_by_its_timestamps(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("timestamp,a,b\n" + "".join(f"{1.7e9 + k / 100:.2f},{k % 7},{k % 5}\n" for k in range(500)))
+    words = [str(file), "--x=a", "--y=b", "--every=500ms"]
+    start = time.monotonic()
+    paced = replayed(*words, "--speed", "5").stdout
+    assert time.monotonic() - start >= 4.99 / 5
+    assert paced == replayed(*words).stdout
+
+
+def test_one_piece_where_there_is_no_hurry(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("timestamp,a,b\n" + "".join(f"{k},{k % 7},{k % 5}\n" for k in range(500)))
+    steps = {}
+    for speed in (None, 100.0):
+        with Sinks("csv", os.devnull, None) as sinks:
+            replay = replay_csv(
+                str(tmp_path / "a.csv"), "a", "b", None, PairOptions(every="100"), JoinOptions(), sinks, speed
+            )
+            assert isinstance(replay, FileReplay)
+            steps[speed] = list(replay)
+            read, size = replay.progress
+            assert read == size == (tmp_path / "a.csv").stat().st_size
+    assert steps[None] == [499.0]
+    assert len(steps[100.0]) == 50  # of ten seconds each
+
+
+def test_two_runs_in_one_recording(tmp_path: Path) -> None:
+    """A monitor that is started again goes on in a second file; the replay says what both said."""
+    feed, record = f"ipc://{tmp_path}/feed", tmp_path / "feed.rec"
+    said = b""
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+        sender.bind(feed)
+        for window in ("20", "30"):
+            words = ["--pull", "--every", "10", "--window", window, "--samples", "50", "--record", str(record)]
+            with live(feed, *words) as monitor:
+                for k in range(50):
+                    sender.send(np.array([math.sin(k), math.cos(k)]).tobytes())
+                monitor.process.wait(40)
+                said += monitor.end()
+    assert [entry.continues for entry in Recording(record) if isinstance(entry, Begin)] == [False, False]
+    assert replayed(record).stdout == said
+    assert [json.loads(line)["n"] for line in said.splitlines()][-1] == 30
