@@ -391,3 +391,27 @@ def test_two_runs_in_one_recording(tmp_path: Path) -> None:
     assert [entry.continues for entry in Recording(record) if isinstance(entry, Begin)] == [False, False]
     assert replayed(record).stdout == said
     assert [json.loads(line)["n"] for line in said.splitlines()][-1] == 30
+
+
+def test_a_monitor_that_goes_on_from_its_state_is_replayed_as_one(tmp_path: Path) -> None:
+    feed, record, state = f"ipc://{tmp_path}/feed", tmp_path / "feed.rec", tmp_path / "state"
+    words = ["--pull", "--every", "5", "--window", "60", "--record", str(record), "--state", str(state)]
+    said = []
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+        sender.bind(feed)
+        for part in range(2):
+            with live(feed, *words, "--state-every", "50ms") as monitor:
+                for k in range(200):
+                    sender.send(np.array([math.sin(k + 200 * part), math.cos(3 * k)]).tobytes())
+                    time.sleep(0.001)
+                monitor.until(lambda line, part=part: line.get("pairs", 0) >= 200 * (part + 1))
+                said.append(monitor.end(signal.SIGKILL).splitlines())
+            time.sleep(1.1)  # `run` is a start second
+    lines = replayed(record).stdout.splitlines()
+    runs = [json.loads(line)["run"] for line in lines]
+    first = [line for line, run in zip(lines, runs, strict=True) if run == runs[0]]
+    second = [line for line, run in zip(lines, runs, strict=True) if run == runs[-1]]
+    assert first == said[0]
+    assert 0 < len(second) <= len(said[1])  # what was recorded behind the checkpoint is said again, live
+    assert second == said[1][-len(second) :]
+    assert json.loads(lines[-1])["pairs"] == 400
