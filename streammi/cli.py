@@ -102,6 +102,31 @@ def watch(
     raise typer.Exit(run_watch(endpoint, feed, joining, pair, run, view, keys))
 
 
+@app.command(no_args_is_help=True)
+@grouped
+def probe(
+    endpoint: Endpoint,
+    keys: ConnectKeyOptions,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="Listen for so long.")] = 5.0,
+    topic: Annotated[str, typer.Option("--topic", help="Look only at topics that start so.")] = "",
+    pull: Annotated[bool, typer.Option("--pull", help="PULL: takes messages away from other consumers.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+) -> None:
+    """Listen to a feed and say what it carries: format, topics, rates, every number, and the line that watches it.
+
+    Says what is wrong when nothing comes; the exit status is then 1.
+
+    \b
+    Examples:
+      streammi probe tcp://127.0.0.1:5556
+      streammi probe tcp://10.0.0.7:5556 --seconds 30 --topic imu/
+      streammi probe ipc:///run/bus --json | jq -r .command
+    """
+    from streammi.listen import run_probe
+
+    raise typer.Exit(run_probe(endpoint, seconds, topic=topic, pull=pull, as_json=json, keys=keys.keys()))
+
+
 @app.command("view", no_args_is_help=True)
 @grouped
 def view_(endpoint: Endpoint, view: ViewOptions, keys: ConnectKeyOptions, seconds: Seconds = None) -> None:

@@ -21,7 +21,7 @@ analysis  publish
 dashboard
 interop
 session  checkpoint
-options  override  sinks  show  replay  launch  source  app
+options  override  sinks  show  listen  replay  launch  source  app
 cli  __main__
 """
 LAYERS = _LAYERS.split()

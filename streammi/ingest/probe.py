@@ -1,0 +1,335 @@
+"""What a feed looks like from its messages: formats, topics, rates, every number in them, and how to watch it. Pure."""
+
+import math
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+from statistics import median
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from streammi.config import FeedConfig
+from streammi.errors import FeedError
+from streammi.ingest.columns import is_array, number, times
+from streammi.ingest.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
+from streammi.ingest.formats import FORMATS, Decoder, recognise
+from streammi.ingest.frames import Frames, Messages, is_text, text_of
+from streammi.ingest.sequence import GapCounter, Numbers
+from streammi.ingest.text import parse_json
+
+MAX_TOPICS: Final = 100
+MAX_SIGNALS: Final = 500  # of a topic
+MAX_DEPTH: Final = 8
+MAX_ITEMS: Final = 32  # of a list of lists
+WHOLE: Final = 500  # messages of a topic that are all read; of later ones fewer and fewer
+TRIED: Final = 4  # signals of which pairs are tried
+KEPT: Final = 50  # messages that what is proposed is tried on
+HEADER: Final = frozenset({"dtype", "shape"})  # of an array: no signals
+SIZES: Final = ((1e8, "seconds from its start"), (1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
+
+
+class SignalSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that messages carry."""
+
+    path: str
+    values: int  # that were looked at
+    low: float | None  # None: none of them was finite
+    high: float | None
+    example: float | None
+    array: bool = False  # many values a message
+
+    @property
+    def varies(self) -> bool:
+        """Whether it had more than one value."""
+        return self.low != self.high
+
+
+class TopicSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """The messages of one topic."""
+
+    topic: str
+    messages: int
+    rate: float | None  # messages a second
+    formats: dict[str, int]  # messages that were looked at, the most frequent format first
+    signals: tuple[SignalSeen, ...] = ()
+    timestamp: str | None = None  # where the samples' time is, and in which form
+    age: float | None = None  # median of receive time less the samples' time, s
+    sequence: str | None = None  # where a sequence number is
+    missing: int | None = None  # samples, by these numbers, among the first messages
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What was heard."""
+
+    endpoint: str
+    seconds: float
+    messages: int
+    bytes: int
+    topics: tuple[TopicSeen, ...]
+    more_topics: int = 0  # messages of topics beyond MAX_TOPICS
+    problem: str = ""  # why nothing came, or nothing that can be read
+    command: str | None = None  # that watches it
+
+
+class Probe:
+    """Takes a feed's messages; ``report`` says what they are.
+
+    >>> probe = Probe()
+    >>> probe.take([[b'{"a": {"x": 1.5}, "b": 7}'], [b'{"a": {"x": 2.5}, "b": 8}']], 0.0)
+    >>> report = probe.report("tcp://127.0.0.1:5556", 1.0)
+    >>> [(signal.path, signal.low, signal.high) for signal in report.topics[0].signals]
+    [('a/x', 1.5, 2.5), ('b', 7.0, 8.0)]
+    >>> report.command
+    'streammi watch tcp://127.0.0.1:5556 --x a/x --y b'
+    """
+
+    def __init__(self, topic: str = "") -> None:
+        self.messages = self.bytes = self._more = 0
+        self._topic = topic
+        self._topics: dict[str, _Topic] = {}
+        self._others: Counter[str] = Counter()  # topics that were not asked for
+
+    def take(self, messages: Messages, received: float) -> None:
+        """Look at messages that were taken off the wire at ``received``."""
+        for frames in messages:
+            self.messages += 1
+            self.bytes += sum(map(len, frames))
+            name = recognise(frames) if any(frames) else None
+            topic = topic_of(name, frames)
+            if not topic.startswith(self._topic):
+                self._others[topic] += len(self._others) < MAX_TOPICS or topic in self._others
+            elif topic in self._topics or len(self._topics) < MAX_TOPICS:
+                self._topics.setdefault(topic, _Topic()).take(name, frames, received)
+            else:
+                self._more += 1
+
+    def report(self, endpoint: str, seconds: float, problem: str = "", pull: bool = False) -> Report:
+        """What was heard in so many seconds; ``problem`` is what the connection says when nothing was."""
+        seen = [topic.seen(name, seconds) for name, topic in self._topics.items()]
+        command = self._command(endpoint, seen, pull)
+        return Report(
+            endpoint=endpoint,
+            seconds=seconds,
+            messages=self.messages,
+            bytes=self.bytes,
+            topics=tuple(seen),
+            more_topics=self._more,
+            problem=self._problem(problem, seen, command),
+            command=command,
+        )
+
+    def _problem(self, problem: str, seen: list[TopicSeen], command: str | None) -> str:
+        if not self.messages or command is not None:
+            return problem
+        if not seen:
+            there = ", ".join(repr(topic) for topic, _ in self._others.most_common(10))
+            return f"no topic starts with {self._topic!r}; there are {there}"
+        if not any(topic.signals for topic in seen):
+            return "there is no number in what could be read"
+        return "there are no two numbers that come together: a pair takes two"
+
+    def _command(self, endpoint: str, seen: list[TopicSeen], pull: bool) -> str | None:
+        """The line that watches the first two signals that vary: of one topic, else of two."""
+        flag = " --pull" if pull else ""
+        ordered = sorted(seen, key=lambda topic: topic.messages, reverse=True)
+        for topic in ordered:
+            for x, y in _candidates(topic):
+                config = FeedConfig(endpoint=endpoint, x=x, y=y, topic=topic.topic)
+                if Decoder(config).decode(self._topics[topic.topic].kept, 0.0).x.size:
+                    named = f" --topic {shlex.quote(topic.topic)}" if topic.topic and len(seen) > 1 else ""
+                    return f"streammi watch {endpoint} --x {shlex.quote(x)} --y {shlex.quote(y)}{named}{flag}"
+        single = [(topic.topic, topic.signals[0].path) for topic in ordered if topic.signals]
+        if len(single) < 2 or pull:
+            return None
+        x, y = (shlex.quote(f"{endpoint}#{topic}:{path}") for topic, path in single[:2])
+        return f"streammi watch --x {x} --y {y}"
+
+
+class _Topic:
+    """What is known of one topic."""
+
+    def __init__(self) -> None:
+        self.kept: list[Frames] = []
+        self._messages = 0
+        self._formats: Counter[str] = Counter()
+        self._signals: dict[str, _Signal] = {}
+        self._memory: dict[str, Any] = {}
+        self._time: str | None = None
+        self._ages: list[float] = []
+        self._sequence: str | None = None
+        self._gaps = GapCounter()
+
+    def take(self, name: str | None, frames: Frames, received: float) -> None:
+        self._messages += 1
+        if self._messages % (1 + self._messages // WHOLE):
+            return
+        self._formats[name or "unknown"] += 1
+        if len(self.kept) < KEPT:
+            self.kept.append(frames)
+        if name is None:
+            return
+        try:
+            content = FORMATS[name].read(frames, Wanted(_asked(name, frames), memory=self._memory))
+        except FeedError:
+            self._formats[f"{name}, unreadable"] += 1
+            return
+        if content is not None:
+            self._look(content, received, HEADER if name == "numpy" else frozenset())
+
+    def seen(self, topic: str, seconds: float) -> TopicSeen:
+        return TopicSeen(
+            topic=topic,
+            messages=self._messages,
+            rate=self._messages / seconds if seconds > 0 else None,
+            formats=dict(self._formats.most_common()),
+            signals=tuple(signal.seen(path) for path, signal in self._signals.items()),
+            timestamp=self._time,
+            age=median(self._ages) if self._ages else None,
+            sequence=self._sequence,
+            missing=self._gaps.gaps if self._sequence else None,
+        )
+
+    def _look(self, content: Content, received: float, header: frozenset[str]) -> None:
+        tree = signals(content.tree, Wanted(("0", "1"))) if isinstance(content.tree, np.ndarray) else content.tree
+        records = list(tree)[:WHOLE] if has_records(tree) else [tree]
+        if content.stamp is not None:
+            self._note_time("behind the payload", content.stamp, received)
+        for record in records:
+            special: set[str | None] = set(header)
+            if isinstance(record, dict):
+                special |= {self._find_time(record, received), self._find_sequence(record)}
+            for path, value in leaves(record):
+                if path not in special and (path in self._signals or len(self._signals) < MAX_SIGNALS):
+                    self._note(path, value)
+        if content.first is not None and self._messages <= WHOLE:
+            self._sequence = "sample numbers"
+            self._gaps.check(Numbers(content.first, max((_size(value) for _, value in leaves(tree)), default=1)))
+
+    def _note(self, path: str, value: Any) -> None:
+        values = _numbers(value)
+        if values is not None and values.size:
+            self._signals.setdefault(path, _Signal()).take(values, is_array(value))
+
+    def _find_time(self, record: dict[Any, Any], received: float) -> str | None:
+        name = next((name for name in TIME_NAMES if name in record), None)
+        return name if name is not None and self._note_time(name, record[name], received) else None
+
+    def _note_time(self, where: str, value: Any, received: float) -> bool:
+        try:
+            seconds = times(value, _size(value))[-1]
+        except (FeedError, IndexError):
+            return False
+        self._time = f"{where}: {_form(value)}"
+        if seconds > SIZES[0][0] and len(self._ages) < WHOLE:
+            self._ages.append(received - float(seconds))
+        return True
+
+    def _find_sequence(self, record: dict[Any, Any]) -> str | None:
+        name = next((name for name in SEQ_NAMES if type(record.get(name)) is int), None)
+        if name is not None and self._messages <= WHOLE:
+            self._sequence = name
+            self._gaps.check(Numbers(record[name]))
+        return name
+
+
+class _Signal:
+    def __init__(self) -> None:
+        self._values, self._low, self._high, self._example = 0, math.inf, -math.inf, math.nan
+        self._array = False
+
+    def take(self, values: Any, array: bool) -> None:
+        self._values += values.size
+        self._array |= array
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            self._low, self._high = min(self._low, float(finite.min())), max(self._high, float(finite.max()))
+            self._example = float(finite[-1])
+
+    def seen(self, path: str) -> SignalSeen:
+        known = self._low <= self._high
+        low, high, example = (self._low, self._high, self._example) if known else (None, None, None)
+        return SignalSeen(path=path, values=self._values, low=low, high=high, example=example, array=self._array)
+
+
+def topic_of(name: str | None, frames: Frames) -> str:
+    """The topic of a message in this format; empty when it has none.
+
+    >>> topic_of("json", [b"boiler", b"{}"]), topic_of("json", [b"boiler {}"]), topic_of("numpy", [b"{}", b""])
+    ('boiler', 'boiler', '')
+    """
+    least = {"numpy": 3, "karabo": 1 << 30, "open-ephys": 1 << 30}.get(name or "", 2)
+    if len(frames) >= least:
+        return frames[0].decode("utf-8", "backslashreplace")
+    if name == "json" and frames[0][:1] not in (b"{", b"["):
+        return frames[0].partition(b" ")[0].decode("utf-8", "backslashreplace")
+    return ""
+
+
+def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Everything in a record that is not itself made of named or numbered parts, with the path that leads to it.
+
+    >>> list(leaves({"a": {"x": 1}, "b": [1, 2], "c": [[1], [2]]}))
+    [('a/x', 1), ('b', [1, 2]), ('c/0', [1]), ('c/1', [2])]
+    >>> list(leaves([1.5, 2.5]))
+    [('0', 1.5), ('1', 2.5)]
+    """
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(tree, dict):
+        items: Any = tree.items()
+    elif is_array(tree) and (not path or has_records(tree) or np.ndim(tree) > 1):
+        items = enumerate(tree[:MAX_ITEMS])
+    else:
+        yield path, tree
+        return
+    for key, value in items:
+        yield from leaves(value, f"{path}/{key}" if path else str(key), depth + 1)
+
+
+def _asked(name: str, frames: Frames) -> tuple[str, ...]:
+    """What to ask a message for; those of formats that carry one part each say themselves which."""
+    try:
+        if name == "open-ephys":
+            return (str(int(parse_json(frames[1])["content"]["channel_num"])),)
+        if name == "glances":
+            return (text_of(frames[1]),)
+    except (FeedError, KeyError, TypeError, ValueError, OverflowError):
+        pass  # an event, or not what it looks like: reading it says so
+    return ("0", "1")
+
+
+def _candidates(topic: TopicSeen) -> Iterator[tuple[str, str]]:
+    """Pairs of signals that can be watched together: those that vary first."""
+    ordered = sorted(topic.signals, key=lambda signal: not signal.varies)
+    for array in (False, True):
+        yield from combinations([signal.path for signal in ordered if signal.array == array][:TRIED], 2)
+
+
+def _numbers(value: Any) -> Any:
+    """A leaf as float64, shape (n,); None for what is no number."""
+    values = value if is_array(value) else [value]
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
+        return values.astype(np.float64)
+    try:
+        return np.array([number(one) for one in values])
+    except FeedError:
+        return None
+
+
+def _size(value: Any) -> int:
+    return len(value) if is_array(value) else 1
+
+
+def _form(value: Any) -> str:
+    """How a time is written."""
+    value = value[0] if is_array(value) and len(value) else value
+    if isinstance(value, bytes):
+        value = value.decode("latin-1") if is_text(value) else value
+    try:
+        size = abs(float(value))
+    except (TypeError, ValueError):
+        return "ISO 8601"
+    return next((form for most, form in SIZES if size < most), "nanoseconds")
