@@ -20,6 +20,7 @@ from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, 
 from streammi.health import lost, total
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import SourceConfig
+from streammi.ingest.link import unreachable
 from streammi.ingest.recording import Recording, is_recording
 from streammi.journal import Position
 from streammi.log import FORMS, Form, Log
@@ -80,9 +81,6 @@ def run_monitor(
             recorder = stack.enter_context(closing(Recorder(run.record, begin, byte_size(run.record_limit))))
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
-        for link in feed.links:
-            if link.note:
-                said.warn(f"{link.endpoint}: {link.note}")
         stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
         return Loop(session, feed, recorder, keeper, publisher, said, clock, strict=run.strict).run(stop)
 
@@ -132,6 +130,8 @@ class Loop:
             self._keeper.keep_last(self._session, self._place, now)
         self._offer_snapshot(now, at_once=True)
         self._say_notes()
+        if stop.status == 0 and stop.requested and all(link.state == "connecting" for link in self._feed.links):
+            raise unreachable(self._feed.links[0].endpoint, self._feed.links[0].note)
         if self._strict and (loss := self._loss(now)):
             self._log.warn(f"--strict: {loss}")
             return LOSS_STATUS
@@ -168,7 +168,10 @@ class Loop:
 
     def _take_links(self, now: float) -> None:
         for source, link in enumerate(self._feed.links):
-            if link != self._session.links[source]:
+            before = self._session.links[source]
+            if link != before:
+                if link.note and link.note != before.note:
+                    self._log.warn(f"{link.endpoint}: {link.note}")
                 self._take(LinkChanged(source, now, link.state, link.since, link.reconnects, link.note, link.behind))
 
     def _take_flags(self, now: float) -> None:

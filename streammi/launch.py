@@ -9,13 +9,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from streammi.dashboard.capabilities import is_terminal
 from streammi.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions, arguments
 from streammi.security import PLAIN_TEXT, Keys, reachable_here
 from streammi.stop import PARENT
@@ -78,25 +79,31 @@ def _view_beside(
     """Run the commands beside a view of ``link``; the status of whichever ended with something to say."""
     from streammi.show import run_view
 
+    drawn = view.resolved_output(is_terminal(os.environ, sys.stdout.isatty())) == "tui"
+    # Their messages wait until the screen is restored; where there is none they come at once.
+    logs = [folder / f"log{k}" if drawn else None for k in range(len(commands))]
     with ExitStack() as stack:
-        beside = [stack.enter_context(_process(words, folder / f"log{k}")) for k, words in enumerate(commands)]
+        beside = [stack.enter_context(_process(words, log)) for words, log in zip(commands, logs, strict=True)]
 
         def ended() -> bool:
             return any(process.poll() is not None for process in beside)
 
         status = run_view(link, view, keys=keys, seconds=seconds, ended=ended)
-    for k, process in enumerate(beside):
-        # After the screen is restored. Terminated by us is no news.
-        if process.returncode not in (0, 128 + 15, -15):
-            sys.stderr.write((folder / f"log{k}").read_text())
+    for process, log in zip(beside, logs, strict=True):
+        if process.returncode not in (0, 128 + 15, -15):  # terminated by us is no news
+            if log is not None:
+                sys.stderr.write(log.read_text())
             status = process.returncode if process.returncode > 0 else 128 - process.returncode
     return status
 
 
 @contextmanager
-def _process(words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """``streammi WORDS`` beside this process, its messages in ``log``; asked to end, then made to, on the way out."""
-    with log.open("wb") as messages:
+def _process(words: list[str], log: Path | None) -> Iterator[subprocess.Popen[bytes]]:
+    """``streammi WORDS`` beside this process; asked to end, then made to, on the way out.
+
+    Its messages go to ``log``, or to our standard error.
+    """
+    with nullcontext() if log is None else log.open("wb") as messages:
         process = subprocess.Popen(
             [sys.executable, "-m", "streammi", *words],
             stdin=subprocess.DEVNULL,

@@ -14,6 +14,7 @@ from streammi.dashboard.outputs import LineOutput, run_lines
 from streammi.dashboard.source import LINE_QUEUE, Source
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
+from streammi.ingest.link import unreachable
 from streammi.options import ViewOptions
 from streammi.security import PLAIN_TEXT, Keys
 from streammi.stop import Stop
@@ -56,4 +57,6 @@ def run_view(
             return stop.status
         source = stack.enter_context(closing(Source(endpoint, context, "mi/", "event/", queue=LINE_QUEUE, keys=keys)))
         came = run_lines(source, cast(LineOutput, output), look.glyphs, out, log or sys.stderr, stop, ended)
+        if not came and stop.requested and stop.status == 0 and source.link == "connecting":
+            raise unreachable(endpoint, source.note)
         return stop.status or (0 if came or output != "once" else 1)

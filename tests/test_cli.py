@@ -26,6 +26,11 @@ def run(*words: str, status: int = 0, timeout: float = 60) -> subprocess.Complet
     return done
 
 
+def free_port() -> int:
+    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
+        return socket.bind_to_random_port("tcp://127.0.0.1")
+
+
 def readings(text: str) -> list[dict[str, float]]:
     return [json.loads(line) for line in text.splitlines()]
 
@@ -91,6 +96,18 @@ def test_a_bound_endpoint_is_named() -> None:
         done = run("monitor", "tcp://127.0.0.1:1", "--publish", f"tcp://127.0.0.1:{port}", status=2)
     assert f"127.0.0.1:{port}" in done.stderr
     assert "in use" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["monitor", "--x=a", "--y=b"], ["view", "--output=jsonl"], ["view", "--output=once"]], ids=" ".join
+)
+def test_an_endpoint_where_nobody_answers_is_named(words: list[str]) -> None:
+    nobody = f"tcp://127.0.0.1:{free_port()}"
+    done = run(words[0], nobody, *words[1:], "--seconds=4", status=2)
+    *before, last = done.stderr.splitlines()
+    assert last == f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'"
+    assert ["nobody answers there yet" in line for line in before] == [True] * len(before)
+    assert done.stdout == ""
 
 
 def test_a_missing_column_is_named_with_those_there_are(recording: Path) -> None:

@@ -320,7 +320,7 @@ def test_the_commands_with_keys_from_end_to_end(people: People, tmp_path: Path) 
         assert shown.stdout.startswith("x~y  ")
         assert shown.stderr == ""
         refused = subprocess.run([*STREAMMI, *view, "--seconds=3"], capture_output=True, text=True, check=False)
-        assert (refused.returncode, refused.stdout) == (1, "")
+        assert (refused.returncode, refused.stdout) == (2, "")
         assert re.search("wants? CURVE keys", refused.stderr)
         session = Session(["-W", "error", "-m", "streammi", "view", readings])
         session.until("CURVE keys", 40)

@@ -5,11 +5,14 @@ from typing import Any, Final
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from streammi.errors import ConfigError
 from streammi.records import LinkState
 from streammi.security import Keys, is_loopback
 
 STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
 RETRY_SECONDS: Final = 10.0  # after a refusal
+UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
+UNANSWERED: Final = "nobody answers there yet; still trying"
 PLAIN_TEXT_NOTICE: Final = (
     "plain text from another machine: whoever is on the way can read it, and change it (streammi keygen)"
 )
@@ -53,6 +56,8 @@ class Link:
             self._heard = now
         if not self._open:
             state: LinkState = "lost" if self._connections else "connecting"
+            if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
+                self.note = UNANSWERED
         elif self._heard > 0 and now - self._heard > STALLED_SECONDS:
             state = "stalled"
         else:
@@ -103,3 +108,9 @@ def refusal(kind: int, value: int, keyed: bool) -> str:
     if keyed:
         return "the handshake fails: the peer does not have the key --curve-server-key, or is no publisher"
     return "the handshake fails: the peer may want CURVE keys, or be no publisher (PUB; with --pull, PUSH)"
+
+
+def unreachable(endpoint: str, note: str) -> ConfigError:
+    """What a run that has come to its end without a connection ends with; ``note`` is the link's."""
+    why = "nobody answered" if note in ("", UNANSWERED) else note
+    return ConfigError("ENDPOINT", f"reachable ({why})", endpoint)
