@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi import config
-from streammi.config import DetectorName, EstimatorName, MonitorConfig, Span
+from streammi.config import DEFAULT_DETECTOR, DetectorName, EstimatorName, MonitorConfig, Span
 from streammi.core import measures
 from streammi.core.lags import LagBank
 from streammi.core.null import LEAST_PARTNERS, ShiftNull, correlation_time
 from streammi.core.window import JointWindow, as_values
-from streammi.detect.detector import DEFAULT
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor, bins_for, with_peak
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
@@ -42,7 +41,7 @@ def analyse(
     lags: tuple[int, int] | None = None,
     unit: Unit = "bit",
     estimator: EstimatorName | None = None,
-    detector: DetectorName | None = DEFAULT,
+    detector: DetectorName | None = DEFAULT_DETECTOR,
 ) -> Analysis:
     """Analyse a recording: x, y and their times ``t`` in seconds, arrays of shape (n,), in order.
 

@@ -7,7 +7,7 @@ import math
 import operator
 import re
 from datetime import timedelta
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ from streammi.errors import ConfigError
 Unit: TypeAlias = Literal["bit", "nat", "ban"]
 EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife", "schuermann"]
 DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
+DEFAULT_DETECTOR: Final[DetectorName] = "page-hinkley"
 SignificanceTest: TypeAlias = Literal["shift", "g"]
 BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
 PairMode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]

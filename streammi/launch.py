@@ -58,10 +58,9 @@ def _demo_signals(source: str, x: str | None, y: str | None) -> list[str]:
             f"--x={x or 'cpu.percent'}",
             f"--y={y or 'memory.percent'}",
             "--window=240",
-            "--detect=page-hinkley",
             "--name=host",
         ]
-    return ["--x=x", "--y=y", "--window=2000", "--null=99", "--lags=-20:20", "--detect=page-hinkley", "--name=demo"]
+    return ["--x=x", "--y=y", "--window=2000", "--null=99", "--lags=-20:20", "--name=demo"]
 
 
 def _ipc(folder: str, name: str) -> str:

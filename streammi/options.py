@@ -11,9 +11,11 @@ import typer
 from msgspec.structs import replace
 
 from streammi.config import (
+    DEFAULT_DETECTOR,
     DEFAULT_PARTNERS,
     MAX_MESSAGE,
     RECEIVE_QUEUE,
+    DetectorName,
     FeedConfig,
     JoinConfig,
     MonitorConfig,
@@ -191,7 +193,9 @@ class PairOptions:
         str | None,
         typer.Option("--lags", metavar="FIRST:LAST", help="MI at each delay, in samples; positive: y follows x."),
     ] = None
-    detect: Annotated[str | None, typer.Option("--detect", help="Report changes: adwin, page-hinkley or kswin.")] = None
+    detect: Annotated[
+        str, typer.Option("--detect", metavar="NAME", help="What finds changes: page-hinkley, adwin, kswin, or off.")
+    ] = DEFAULT_DETECTOR
     name: Annotated[
         str | None, typer.Option("--name", metavar="PAIR", help="The pair's name in its topics; x~y if not given.")
     ] = None
@@ -200,6 +204,12 @@ class PairOptions:
     def labels(self) -> bool:
         """Whether the values are labels, not numbers."""
         return bins(self.bins).kind == "categories"
+
+    @property
+    def detector(self) -> DetectorName | None:
+        """The detector, None for none; ConfigError for a name that is none of them."""
+        names = get_args(DetectorName)
+        return None if check_choice("--detect", self.detect, (*names, "off")) == "off" else self.detect  # type: ignore[return-value]
 
     def config(self, x: str, y: str, source: str) -> MonitorConfig:
         """The settings of a monitor for the signals ``x`` and ``y``; ConfigError names the option that is wrong."""
@@ -217,7 +227,7 @@ class PairOptions:
             null=self.null or (DEFAULT_PARTNERS if self.test == "shift" else 0),
             test=self.test or "shift",  # type: ignore[arg-type]
             lags=None if self.lags is None else lag_range(self.lags),
-            detector=self.detect,  # type: ignore[arg-type]
+            detector=self.detector,
             endpoint=source,
         )
 

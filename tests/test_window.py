@@ -483,3 +483,23 @@ def test_bytes_that_were_changed_are_refused(data: st.DataObject) -> None:
         saved[data.draw(st.integers(0, len(saved) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(ConfigError, match="saved state"):
         JointWindow.from_bytes(bytes(saved))
+
+
+@pytest.mark.parametrize("n", [5, 17, 400])
+def test_the_batch_means_error_is_that_of_five_runs_of_pairs(n: int) -> None:
+    rng = np.random.default_rng(n)
+    x, y = rng.random((2, 900))
+    window = JointWindow(UniformBins(0, 1, 3), UniformBins(0, 1, 4), n)
+    window.extend(x, y)
+    i, j = (x[-n:] * 3).astype(int), (y[-n:] * 4).astype(int)
+    p = np.zeros((3, 4))
+    np.add.at(p, (i, j), 1 / n)
+    pointwise = np.log2(p[i, j] / p.sum(1)[i] / p.sum(0)[j])
+    means = pointwise[n % 5 :].reshape(5, n // 5).mean(axis=1)
+    assert window.batch_stderr() == pytest.approx(means.std(ddof=1) / np.sqrt(5), abs=1e-12)
+
+
+def test_the_batch_means_error_is_not_known_of_a_few_pairs() -> None:
+    window = JointWindow(UniformBins(0, 1, 3), UniformBins(0, 1, 4), 10)
+    window.extend([0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4])
+    assert window.batch_stderr() is None

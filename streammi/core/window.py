@@ -197,7 +197,9 @@ class JointWindow:
         means = np.empty(BATCHES)
         head, counts = self._state.item(HEAD), (self._x_counts, self._y_counts, self._joint)
         kernels.batch_means(self._ring, head, self.n, *counts, means)
-        return float(means.std(ddof=1)) / math.sqrt(BATCHES)
+        batches: list[float] = means.tolist()
+        mean = sum(batches) / BATCHES
+        return math.sqrt(sum((m - mean) ** 2 for m in batches) / (BATCHES * (BATCHES - 1)))
 
     def table(self, estimator: EstimatorName | None) -> estimators.Table:
         """The fixed-point table of an estimator (None: the default) that reaches the window's n."""

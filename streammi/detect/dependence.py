@@ -1,4 +1,4 @@
-"""Whether a reading's MI is more than chance: by its p where that is known, else as for signals without memory."""
+"""Whether a reading's MI is more than chance: by its p where that is known, else by its standard errors."""
 
 from typing import Final
 
@@ -26,4 +26,4 @@ def is_peak(reading: Reading, peak: float) -> bool:
 
 
 def _noise(reading: Reading) -> float:
-    return noise_bits(reading) * UNIT_PER_BIT[reading.unit]
+    return max(noise_bits(reading) * UNIT_PER_BIT[reading.unit], reading.stderr_batch or 0.0)

@@ -9,7 +9,7 @@ reported.
 import math
 from typing import Any, Final, Literal, get_args
 
-from streammi.config import DetectorName
+from streammi.config import DEFAULT_DETECTOR, DetectorName
 from streammi.core.measures import check_unit
 from streammi.detect.delay import Delay
 from streammi.detect.inputs import Input
@@ -17,7 +17,6 @@ from streammi.detect.level import Level
 from streammi.errors import ConfigError
 from streammi.records import Event, Reading, Unit
 
-DEFAULT: Final[DetectorName] = "page-hinkley"
 OVERLAP: Final = 0.5  # share that two windows that are looked at may have in common
 
 
@@ -37,12 +36,12 @@ class Detector:
     ...     window.update(k % 2, k % 2 if k < 200 else k // 2 % 2)  # from the 200th on, y no longer depends on x
     ...     kinds += [(e.kind, e.timestamp) for e in detector.update(window.reading(), timestamp=k)]
     >>> kinds
-    [('lost', 209)]
+    [('lost', 229)]
     """
 
     def __init__(
         self,
-        name: DetectorName = DEFAULT,
+        name: DetectorName = DEFAULT_DETECTOR,
         pair: str = "xy",
         unit: Unit = "bit",
         *,

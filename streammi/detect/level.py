@@ -1,7 +1,7 @@
 """Whether the level of MI has changed since the last change."""
 
 import math
-from statistics import fmean
+from statistics import NormalDist, fmean
 from typing import Any, Final
 
 from streammi.config import DetectorName
@@ -19,9 +19,9 @@ PER_ERROR: Final = 1.2
 EXPECTED_WEIGHT: Final = 8.0  # readings that the expected spread counts for, beside the spread that is seen
 LEAST_SPREAD_BITS: Final = 0.03  # so that nothing below 0.09 bit is reported, however long the window
 UNUSUAL: Final = 3.0  # spreads: so far from the usual level is unusual, and what is not is no change
-# river's detectors compare with the mean of what they have seen: without readings at the usual level, as many as
-# eight windows would have, a change soon after the start becomes part of what they call usual.
-ANCHOR: Final = 16
+# river's detectors compare with what they have seen: without usual readings, as many as eight windows would have, a
+# change soon after the start becomes part of what they call usual. Gaussian quantiles, so that they also spread.
+ANCHOR: Final = tuple(sign * NormalDist().inv_cdf((k + 0.5) / 16) for k in range(8) for sign in (1, -1))
 
 
 class Usual:
@@ -87,7 +87,7 @@ class Level:
     def update(self, reading: Reading, timestamp: float) -> list[Event]:
         """The events that a reading brings."""
         mi = reading.mi_corrected if reading.peak_mi is None else reading.peak_mi
-        error = max(PER_ERROR * (reading.stderr_batch or reading.stderr or 0.0), self._least_error)
+        error = max(PER_ERROR * _stderr(reading), self._least_error)
         self._values = [*self._values[-MEMORY:], mi]
         self._errors = [*self._errors[-RECENT:], error]
         self._dependent = [*self._dependent[-MEMORY:], is_dependent(reading)]
@@ -114,7 +114,7 @@ class Level:
     def _calibrate(self, mi: float, error: float) -> None:
         self._usual.add(mi, error)
         if len(self._values) == CALIBRATION:
-            for value in (*map(self._usual.distance, self._values), *[0.0] * ANCHOR):
+            for value in (*map(self._usual.distance, self._values), *ANCHOR):
                 self._detector.update(value)
 
     def _alarms(self, mi: float) -> bool:
@@ -129,7 +129,10 @@ class Level:
         split = change_point(self._values)
         before = fmean(self._values[:split])
         now, previous = (abs(value - before) for value in self._values[-1:-3:-1])
-        self._waiting = now > previous + spread and last - split < self._patience(before)
+        # While it falls, until nothing of the old window is left: whether the dependence is lost is not known before.
+        # How far it rises is mostly seen half a window later.
+        patience = 1 if self._values[-1] > before else 2
+        self._waiting = now > previous + spread and last - split < patience
         if self._waiting:
             return []
         where = last if now >= previous else last - 1
@@ -144,20 +147,25 @@ class Level:
         self.begin()
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]
 
-    def _patience(self, before: float) -> int:
-        """Readings after the first of a new level to wait for: while it falls, until nothing of the old one is left.
-
-        Whether the dependence is lost is not known before that; how far it rises is mostly seen half a window later.
-        """
-        if self._values[-1] > before:
-            return 1
-        return 2 if self._dependent[-1] else 0
-
     def _kind(self, split: int, where: int) -> EventKind:
         was, is_now = sum(self._dependent[:split]) * 2 > split, self._dependent[where]
         if was == is_now:
             return "shifted"
         return "gained" if is_now else "lost"
+
+
+def _stderr(reading: Reading) -> float:
+    """Standard error of the level, by batch means where the reading has them.
+
+    Those of a reading are of its MI without delay. At the best delay the pointwise MI of Gaussian pairs has a standard
+    deviation of |r| nats, one nat at the most, which the signals' memory makes worse by as much as it does
+    without delay.
+    """
+    plain, batch = reading.stderr or 0.0, reading.stderr_batch or reading.stderr or 0.0
+    if reading.peak_mi is None or not plain:
+        return batch
+    nat = UNIT_PER_BIT[reading.unit] / UNIT_PER_BIT["nat"]
+    return max(batch, nat / math.sqrt(reading.n) * max(batch / plain, 1.0))
 
 
 def change_point(values: list[float]) -> int:
