@@ -7,13 +7,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi import config
-from streammi.config import DEFAULT_DETECTOR, DetectorName, EstimatorName, MonitorConfig, Span
-from streammi.core import measures
+from streammi.config import (
+    DEFAULT_DETECTOR,
+    DEFAULT_PARTNERS,
+    DetectorName,
+    EstimatorName,
+    LagSpan,
+    MonitorConfig,
+    SignificanceTest,
+    Span,
+)
+from streammi.core import gtest, measures, sampling
 from streammi.core.lags import LagBank
 from streammi.core.null import LEAST_PARTNERS, ShiftNull, correlation_time
 from streammi.core.window import JointWindow, as_values
+from streammi.delays import MOST_TIMED, with_peak
 from streammi.errors import ConfigError
-from streammi.monitor import Monitor, bins_for, with_peak
+from streammi.monitor import Monitor, bins_for
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
 
 
@@ -37,8 +47,9 @@ def analyse(
     bins: int | str = "auto",
     x_range: tuple[float, float] | None = None,
     y_range: tuple[float, float] | None = None,
-    null: int = 99,
-    lags: tuple[int, int] | None = None,
+    null: int | None = None,
+    test: SignificanceTest = "shift",
+    lags: tuple[int, int] | str | None = None,
     unit: Unit = "bit",
     estimator: EstimatorName | None = None,
     detector: DetectorName | None = DEFAULT_DETECTOR,
@@ -46,7 +57,9 @@ def analyse(
     """Analyse a recording: x, y and their times ``t`` in seconds, arrays of shape (n,), in order.
 
     The settings are those of the command line: ``window`` in pairs or as a duration (which needs ``t``), ``bins`` such
-    as "auto", 16 or "categories", ``null`` delayed partners (0: no significance), ``lags`` the first and last delay.
+    as "auto", 16 or "categories", ``null`` delayed partners (99; 0: no significance), ``test`` "shift" or "g". ``lags``
+    are the first and the last delay, in samples, (-50, 50) or "-50:50", or, with a window in seconds, "-5s:5s"; with
+    such a window delays are said in seconds. Positive: y follows x.
     The whole record's null is that of y shifted around in a circle; p stays None where the record is too short for 19
     shifts clear of its correlation time. Pairs that are not finite are skipped and counted. Raises ConfigError.
 
@@ -64,8 +77,9 @@ def analyse(
         every=_every(size),
         unit=unit,
         estimator=estimator,
-        null=null,
-        lags=lags,
+        null=(DEFAULT_PARTNERS if test == "shift" else 0) if null is None else null,
+        test=test,
+        lags=config.lag_range(lags, "lags") if isinstance(lags, str) else lags,
         detector=detector,
     )
     batch = _batch(x, y, t, settings)
@@ -105,7 +119,9 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
     usable = JointWindow(*bins, 2).usable(batch.x, batch.y)
     x, y = batch.x[usable], batch.y[usable]
     window = JointWindow(*bins, max(x.size, 2))  # as long as what it gets: the bins are learnt from all of it
-    bank = None if settings.lags is None else LagBank(_delays(settings.lags))
+    step = _step(batch, usable, settings)
+    lags = _delays(settings.lags, step)
+    bank = None if lags is None else LagBank(lags)
     if bank is not None:
         window.follow(bank)
     window.extend(x, y)
@@ -114,28 +130,35 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
         raise ConfigError("x and y", "16 or more finite pairs", f"{window.n} finite pairs")
     if settings.bins.kind != "categories":
         reading = msgspec.structs.replace(reading, spearman_r=measures.spearman(*window.values))
-    profile = None if bank is None else bank.profile(window.table(settings.estimator), settings.unit)
+    profile = None if bank is None else bank.profile(window.table(settings.estimator), settings.unit, step)
     if profile is not None:
-        reading = with_peak(reading, profile)
+        reading = with_peak(reading, profile, in_seconds=settings.window.seconds is not None)
     if settings.null:
-        reading = _significance(reading, window, x, y, settings)
+        reading = _significance(reading, window, x, y, settings, lags)
+    elif settings.test == "g":
+        reading = gtest.complete(reading, window.counts)
     return msgspec.structs.replace(reading, fill=1.0, nonfinite=batch.x.size - x.size), profile
 
 
 def _significance(
-    reading: Reading, window: JointWindow, x: NDArray[Any], y: NDArray[Any], settings: MonitorConfig
+    reading: Reading,
+    window: JointWindow,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    settings: MonitorConfig,
+    lags: IntArray | None,
 ) -> Reading:
     """The reading with its p: the record goes round twice, so that a delayed partner is a circular shift."""
     assert window.x_axis is not None
     assert window.y_axis is not None
     memory = min(correlation_time(axis.symbols(v)) for axis, v in ((window.x_axis, x), (window.y_axis, y)))
-    lags = range(1) if settings.lags is None else _delays(settings.lags)
+    reach = 0 if lags is None else int(np.abs(lags).max())
     # What a partner is compared at must not meet the delays where the dependence may be.
-    shifts = _shifts(max(2 * memory, x.size // 20, 1) + 2 * max(map(abs, lags)), x.size, settings.null)
+    shifts = _shifts(max(2 * memory, x.size // 20, 1) + 2 * reach, x.size, settings.null)
     if shifts.size < LEAST_PARTNERS:
         return msgspec.structs.replace(reading, correlation_time=memory)
     again = JointWindow(window.x_axis, window.y_axis, x.size)
-    bank = None if settings.lags is None else LagBank(lags)
+    bank = None if lags is None else LagBank(lags)
     null = ShiftNull(bank=bank, delays=shifts)
     for follower in (bank, null):
         if follower is not None:
@@ -145,8 +168,20 @@ def _significance(
     return null.complete(reading, window.table(settings.estimator), all_peaks=True)
 
 
-def _delays(lags: tuple[int, int]) -> range:
-    return range(lags[0], lags[1] + 1)
+def _step(batch: PairBatch, usable: NDArray[np.bool_], settings: MonitorConfig) -> float | None:
+    """The seconds a sample, where delays are said in seconds and that is known."""
+    if batch.t is None or settings.window.seconds is None:
+        return None
+    return sampling.interval(np.maximum.accumulate(batch.t[usable]))
+
+
+def _delays(lags: tuple[int, int] | LagSpan | None, step: float | None) -> IntArray | None:
+    """The delays in samples, (k,); ConfigError for seconds of samples that come irregularly."""
+    if not isinstance(lags, LagSpan):
+        return None if lags is None else np.arange(lags[0], lags[1] + 1)
+    if step is None:
+        raise ConfigError("lags", "in samples, such as -50:50, where these come irregularly", str(lags))
+    return sampling.delays_between(lags.first, lags.last, step, MOST_TIMED)
 
 
 def _shifts(clear: int, n: int, partners: int) -> IntArray:

@@ -126,17 +126,33 @@ def value_range(text: str, name: str) -> tuple[float, float]:
     return pair
 
 
-def lag_range(text: str, name: str = "--lags") -> tuple[int, int]:
-    """Read ``FIRST:LAST`` in samples, such as ``-50:50``.
+class LagSpan(msgspec.Struct, frozen=True):
+    """The first and the last delay in seconds."""
 
-    >>> lag_range("-50:50")
-    (-50, 50)
+    first: float
+    last: float
+
+    def __str__(self) -> str:
+        return f"{self.first:g}s:{self.last:g}s"
+
+
+def lag_range(text: str, name: str = "--lags") -> tuple[int, int] | LagSpan:
+    """Read ``FIRST:LAST`` in samples, such as ``-50:50``, or in time, such as ``-5s:500ms``.
+
+    >>> lag_range("-50:50"), str(lag_range("-5s:500ms"))
+    ((-50, 50), '-5s:0.5s')
     """
     first, _, last = text.partition(":")
+    times = [re.fullmatch(r"([+-]?[0-9.]+)([a-z]+)", end.strip()) for end in (first, last)]
     try:
+        if times[0] and times[1]:
+            found = LagSpan(*(float(time[1]) * SECONDS[time[2]] for time in times if time))
+            if not (math.isfinite(found.first) and found.first < found.last):
+                raise ConfigError(name, "FIRST:LAST with FIRST < LAST", text)
+            return found
         pair = int(first), int(last)
-    except ValueError:
-        raise ConfigError(name, "FIRST:LAST, two whole numbers of samples", text) from None
+    except (KeyError, ValueError):
+        raise ConfigError(name, "FIRST:LAST, two whole numbers of samples or two times as -5s:5s", text) from None
     if pair[0] > pair[1] or pair[1] - pair[0] >= 10_000:
         raise ConfigError(name, "FIRST:LAST with FIRST <= LAST and at most 10000 delays", text)
     return pair
@@ -268,7 +284,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     estimator: EstimatorName | None = None  # None: the default of streammi.core.estimators
     null: int = 0  # delayed partners of the shift null; 0: no significance by it
     test: SignificanceTest = "shift"  # "g": by the G-test instead, which takes each sample as independent of the others
-    lags: tuple[int, int] | None = None  # samples
+    lags: tuple[int, int] | LagSpan | None = None  # samples, or seconds
     detector: DetectorName | None = None  # None: no detection
     endpoint: str = ""  # for the snapshot's header only
 
@@ -284,6 +300,8 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--test", "shift or g", self.test)
         if self.test == "g" and self.null:
             raise ConfigError("--null", "left out with --test g: its partners are the shift test's", self.null)
+        if isinstance(self.lags, LagSpan) and self.window.seconds is None:
+            raise ConfigError("--lags", "in samples with a window of pairs, such as -50:50", str(self.lags))
         if self.detector is not None and self.detector not in get_args(DetectorName):
             raise ConfigError("--detect", ", ".join(get_args(DetectorName)), self.detector)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ from streammi.core.codec import State
 from streammi.core.lags import LagBank
 from streammi.core.null import ShiftNull
 from streammi.core.window import JointWindow
+from streammi.delays import Delays
 from streammi.detect.detector import OVERLAP, Detector
 from streammi.detect.links import LinkWatch
 from streammi.errors import ConfigError
@@ -46,8 +47,9 @@ class Monitor:
         self.config = config
         self.window = JointWindow(*bins_for(config), config.window)
         self.notes: list[str] = []  # what a person should know, once each; the application says them
-        self._bank = None if config.lags is None else LagBank(range(config.lags[0], config.lags[1] + 1))
-        self._null = ShiftNull(config.null, self._bank) if config.null else None
+        self._delays = None if config.lags is None else Delays(config.lags, config.window)
+        bank = None if self._delays is None else self._delays.bank
+        self._null = ShiftNull(config.null, bank) if config.null else None
         for follower in self._followers.values():
             self.window.follow(follower)
         self._event_time = event_time
@@ -64,6 +66,8 @@ class Monitor:
         self._spearman: tuple[int, float | None] = (-1, None)  # pairs seen when it was computed, and the value
         self._too_many_labels = False
         self._warn_of_undersampling(config.window.pairs)
+        if self._delays is not None:
+            self.notes.append("peak_lag: positive means that y follows x, negative that x follows y")
         if config.test == "g":
             self.notes.append("p is by the G-test: it holds only where each sample is independent of those before it")
 
@@ -111,7 +115,7 @@ class Monitor:
             reading=reading,
             counts=None if reading is None else self.window.counts.astype(np.int64),
             history=self._history.levels(),
-            profile=self._profile() if self._bank is not None and reading is not None else None,
+            profile=None if reading is None else self._profile(),
             events=tuple(self._events),
             links=links,
             verdict="" if reading is None else measures.verdict(reading),
@@ -130,6 +134,8 @@ class Monitor:
             "latest": None if self._latest is None else msgspec.structs.asdict(self._latest),
             "learnt": self._learnt,
             "hole": self._hole,
+            "too_many_labels": self._too_many_labels,
+            "delays": None if self._delays is None else self._delays.state(),
             "spearman": self._spearman,
             "notes": self.notes,
         }
@@ -162,11 +168,14 @@ class Monitor:
         self._events.extend(Event(**event) for event in plain["events"])
         self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
         self._learnt, self._hole, self._spearman = plain["learnt"], plain["hole"], plain["spearman"]
+        if self._delays is not None:
+            self._delays.restore(plain["delays"])
+        self._too_many_labels = plain["too_many_labels"]
         self.notes[:] = plain["notes"]
 
     @property
     def _followers(self) -> dict[str, LagBank | ShiftNull]:
-        named = {"bank": self._bank, "null": self._null}
+        named = {"bank": None if self._delays is None else self._delays.bank, "null": self._null}
         return {name: follower for name, follower in named.items() if follower is not None}
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:
@@ -186,8 +195,9 @@ class Monitor:
             return None
         if self._spans_gap():
             reading = msgspec.structs.replace(reading, spans_gap=True)
-        if self._bank is not None:
-            reading = with_peak(reading, self._profile())
+        profile = self._profile()
+        if self._delays is not None and profile is not None:
+            reading = self._delays.with_peak(reading, profile)
         if self._null is not None:
             return self._null.complete(reading, self.window.table(self.config.estimator))
         return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
@@ -199,11 +209,23 @@ class Monitor:
         newest = self.window.pairs
         return newest > self._hole[0] and newest - self.window.n < self._hole[1]
 
-    def _profile(self) -> DelayProfile:
-        assert self._bank is not None
-        return self._bank.profile(self.window.table(self.config.estimator), self.config.unit)
+    def _profile(self) -> DelayProfile | None:
+        if self._delays is None:
+            return None
+        return self._delays.profile(self.window, self.config.estimator, self.config.unit)
+
+    def _keep_delays(self) -> None:
+        """Before something is said: see to it that the delays are those that were asked for."""
+        if self._delays is None:
+            return
+        if self._delays.plan(self.window) and self._null is not None:
+            self._null.lags_moved()
+        note = self._delays.note(self.window)
+        if note:
+            self.notes.append(note)
 
     def _speak(self, timestamp: float) -> list[Output]:
+        self._keep_delays()
         reading = self._reading()
         if reading is None:
             return []
@@ -229,6 +251,7 @@ class Monitor:
         return [(k, batch.received) for k, _ in cuts]
 
     def _look(self, timestamp: float) -> list[Output]:
+        self._keep_delays()
         reading = self._reading()
         if self._detector is None or reading is None:
             return []
@@ -284,15 +307,6 @@ class Monitor:
                     f'{name}: more than {axis.limit} labels; all further ones count as one, "{Categories.OTHER}" '
                     "(--bins categories:N takes N)"
                 )
-
-
-def with_peak(reading: Reading, profile: DelayProfile) -> Reading:
-    """The reading with the delay at which MI is largest, where any is known."""
-    known = np.isfinite(profile.mi)
-    if not known.any():
-        return reading
-    peak = int(np.argmax(np.where(known, profile.mi, -np.inf)))
-    return msgspec.structs.replace(reading, peak_lag=float(profile.lags[peak]), peak_mi=float(profile.mi[peak]))
 
 
 class Cadence:
@@ -371,7 +385,8 @@ def detector_for(config: MonitorConfig) -> Detector:
     fixed = (not isinstance(x, QuantileBins), not isinstance(y, QuantileBins))
     # Windows of a duration do not hold equally many pairs each.
     overlap = OVERLAP if config.window.pairs else OVERLAP + 0.05
-    return Detector(config.detector, config.pair, config.unit, overlap=overlap, fixed_bins=fixed)
+    lag_unit: Literal["samples", "s"] = "samples" if config.window.pairs else "s"
+    return Detector(config.detector, config.pair, config.unit, overlap=overlap, fixed_bins=fixed, lag_unit=lag_unit)
 
 
 def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:

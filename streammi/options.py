@@ -191,7 +191,11 @@ class PairOptions:
     ] = None
     lags: Annotated[
         str | None,
-        typer.Option("--lags", metavar="FIRST:LAST", help="MI at each delay, in samples; positive: y follows x."),
+        typer.Option(
+            "--lags",
+            metavar="FIRST:LAST",
+            help="MI at each delay, in samples, or as -5s:5s with a window in seconds; positive: y follows x.",
+        ),
     ] = None
     detect: Annotated[
         str, typer.Option("--detect", metavar="NAME", help="What finds changes: page-hinkley, adwin, kswin, or off.")

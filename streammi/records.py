@@ -97,7 +97,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     null_q95: float | None = None
     correlation_time: float | None = None  # samples until the faster signal forgets itself; partners start at twice it
     # delays, when asked for; positive: y follows x
-    peak_lag: float | None = None  # samples, or seconds for a time window
+    peak_lag: float | None = None  # samples; seconds for a time window, None where its samples are irregular
     peak_mi: float | None = None
     peak_p: float | None = None  # of the maximum over all delays
 

@@ -15,7 +15,7 @@ _LAYERS = """
 errors  config  records  journal  entries  health  stop  log  security  endpoints  connections
 core
 ingest
-publish.status  history  detect
+publish.status  history  detect  delays
 monitor
 analysis  publish
 dashboard

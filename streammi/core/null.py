@@ -95,6 +95,11 @@ class ShiftNull:
             peak_p=self._peak_p(table, all_peaks),
         )
 
+    def lags_moved(self) -> None:
+        """Take up other delays of the bank that ``peak_p`` is of: what its maxima were is forgotten."""
+        self._next_plan = 0
+        self._take(self.delays)
+
     def state(self) -> State:
         """What ``restore`` needs: plain values and arrays."""
         header, arrays = self._bank.state()

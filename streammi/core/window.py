@@ -427,6 +427,13 @@ class JointWindow:
             return self.n / self._span.pairs
         return min((self._newest - self._first) / (self._span.seconds or 1.0), 1.0)
 
+    def newest_times(self, most: int) -> FloatArray:
+        """The times in s of the newest pairs, ``most`` of them or as many as there are, oldest first; (0,) without."""
+        head, n = self._state.item(HEAD), min(self._state.item(N), most)
+        if self._times is None:
+            return EMPTY
+        return self._times[np.arange(head - n, head) % self._ring.size]
+
     def _time_at(self, back: int) -> float | None:
         """The time of the pair that is ``back`` pairs from the end; None when it is not known."""
         if self._times is None:
