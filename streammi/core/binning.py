@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import MAX_BINS
-from streammi.core import kernels
+from streammi.core.kernels import coding, layout
 from streammi.errors import ConfigError
 from streammi.records import FloatArray
 
@@ -90,8 +90,8 @@ class UniformBins:
         return np.linspace(self.low, self.high, self.count + 1)
 
     def code(self, values: FloatArray, out: Codes) -> None:
-        """Write the codes (see core.kernels) of ``values`` (n,) to ``out`` (n,)."""
-        kernels.bin_uniform(values, self.low, self.high, self.count, out)
+        """Write the codes (see core.kernels.layout) of ``values`` (n,) to ``out`` (n,)."""
+        coding.bin_uniform(values, self.low, self.high, self.count, out)
 
     @property
     def scalars(self) -> tuple[float, float, int, FloatArray]:
@@ -139,8 +139,8 @@ class EdgeBins:
         return hash(self.edges.tobytes())
 
     def code(self, values: FloatArray, out: Codes) -> None:
-        """Write the codes (see core.kernels) of ``values`` (n,) to ``out`` (n,)."""
-        kernels.bin_edges(values, self.edges[0], self.edges[-1], self._inner, out)
+        """Write the codes (see core.kernels.layout) of ``values`` (n,) to ``out`` (n,)."""
+        coding.bin_edges(values, self.edges[0], self.edges[-1], self._inner, out)
 
     @property
     def scalars(self) -> tuple[float, float, int, FloatArray]:
@@ -204,9 +204,9 @@ class Categories:
         return result
 
     def code(self, values: NDArray[Any], out: Codes) -> None:
-        """Write the codes (see core.kernels) of the labels ``values`` (n,) to ``out`` (n,)."""
+        """Write the codes (see core.kernels.layout) of the labels ``values`` (n,) to ``out`` (n,)."""
         symbol_of = {label: k for k, label in enumerate(self.labels)}
-        other = self.limit | kernels.CLIPPED
+        other = self.limit | layout.CLIPPED
         out[:] = [symbol_of.get(label, other) for label in values.tolist()]
 
     def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
@@ -222,7 +222,7 @@ def _symbols(axis: Axis, values: ArrayLike) -> NDArray[np.int64]:
     array = np.ascontiguousarray(values, dtype=None if isinstance(axis, Categories) else np.float64)
     codes = np.empty(array.size, dtype=np.uint16)
     axis.code(array, codes)
-    return (codes & kernels.SYMBOL).astype(np.int64)
+    return (codes & layout.SYMBOL).astype(np.int64)
 
 
 def is_label(value: object) -> bool:
@@ -270,7 +270,7 @@ class QuantileBins:
         ordered = np.sort(values)
         count = self.count or auto_count(ordered.size)
         lower = np.empty(count)
-        made = kernels.equal_frequency(ordered, count, lower)
+        made = coding.equal_frequency(ordered, count, lower)
         # Above the largest value, so that a value that ties there has its own bin.
         return EdgeBins(_closed(lower[:made], ordered[-1]))
 

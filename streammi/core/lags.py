@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import Unit
-from streammi.core import kernels
 from streammi.core.binning import Axis, Categories, Codes
 from streammi.core.codec import State
 from streammi.core.estimators import Table
+from streammi.core.kernels import lagged, layout
 from streammi.core.measures import UNIT_PER_BIT, check_unit
 from streammi.errors import ConfigError
 from streammi.records import DelayProfile, FloatArray, IntArray
@@ -131,7 +131,7 @@ class LagBank:
 
     def _add(self, first: int, last: int, step: int) -> None:
         x, y, base = self._history.codes
-        kernels.count_delays(x, y, self._delays, self._starts - base, first - base, last - base, step, self._joint)
+        lagged.count_delays(x, y, self._delays, self._starts - base, first - base, last - base, step, self._joint)
 
 
 class _History:
@@ -180,8 +180,8 @@ class _History:
             self._values, self._codes = _resized(self._values, capacity), _resized(self._codes, capacity)
         place = slice(kept, kept + m)
         self._values[0, place], self._values[1, place] = x, y
-        np.bitwise_and(x_codes, kernels.SYMBOL, out=self._codes[0, place])
-        np.bitwise_and(y_codes, kernels.SYMBOL, out=self._codes[1, place])
+        np.bitwise_and(x_codes, layout.SYMBOL, out=self._codes[0, place])
+        np.bitwise_and(y_codes, layout.SYMBOL, out=self._codes[1, place])
         self.seen, self.n = self.seen + m, n
 
     def forget(self) -> None:
@@ -201,7 +201,7 @@ class _History:
                 out[:] = values
             else:
                 axis.code(values, out)
-                out &= kernels.SYMBOL
+                out &= layout.SYMBOL
 
     def restore(self, values: NDArray[Any], seen: int, n: int, room: int) -> None:
         self._values = _resized(values, room)
@@ -212,7 +212,7 @@ class _History:
 def mi_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, IntArray]:
     """MI in bits of joint histograms (D, Bx, By), and how many pairs each holds, both (D,); 0 of an empty one."""
     sums, pairs = np.empty((2, joint.shape[0]), dtype=np.int64)
-    kernels.delay_sums(joint, table.f, sums, pairs)
+    lagged.delay_sums(joint, table.f, sums, pairs)
     return (table.whole[pairs] - sums) * (table.unit_bits / np.maximum(pairs, 1)), pairs
 
 
@@ -224,7 +224,7 @@ def _check_delays(delays: Iterable[int]) -> IntArray:
 
 
 def _numbers(values: NDArray[Any], codes: Codes) -> NDArray[Any]:
-    return codes & kernels.SYMBOL if values.dtype == object else values
+    return codes & layout.SYMBOL if values.dtype == object else values
 
 
 def _resized(array: NDArray[Any], capacity: int) -> NDArray[Any]:

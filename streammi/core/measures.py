@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.core import kernels
 from streammi.core.estimators import Table
+from streammi.core.kernels import summary
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, Reading, Unit
 
@@ -38,7 +38,7 @@ def reading(
     """
     per_bit = UNIT_PER_BIT[check_unit(unit)]
     sums, moments = np.empty((2, 3), dtype=np.int64), np.empty(4)
-    kernels.summarise(joint, x_counts, y_counts, n, plugin.f, correction.f, plugin.unit_bits, sums, moments)
+    summary.summarise(joint, x_counts, y_counts, n, plugin.f, correction.f, plugin.unit_bits, sums, moments)
     (s_x, s_y, s_xy), (t_x, t_y, t_xy) = sums.tolist()
     per_pair, whole = plugin.unit_bits / n, plugin.whole.item(n)
     h_x, h_y, h_xy = (whole - s_x) * per_pair, (whole - s_y) * per_pair, (whole - s_xy) * per_pair
@@ -78,7 +78,7 @@ def spearman(x: FloatArray, y: FloatArray) -> float | None:
     """
     if x.size < 2:
         return None
-    r, _, _ = kernels.correlation(_ranks(x), _ranks(y))
+    r, _, _ = summary.correlation(_ranks(x), _ranks(y))
     return r if math.isfinite(r) else None
 
 

@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.core import kernels
 from streammi.core.binning import Axis, Codes
 from streammi.core.codec import State
 from streammi.core.estimators import Table
+from streammi.core.kernels import lagged
 from streammi.core.lags import LagBank, mi_of
 from streammi.core.measures import UNIT_PER_BIT
 from streammi.errors import ConfigError
@@ -172,7 +172,7 @@ class ShiftNull:
             which = order[self._turn % order.size]
             joint = np.zeros((lags.size, axes[0].count, axes[1].count), dtype=np.uint32)
             shifted = y[first - int(self.delays[which]) :]
-            kernels.count_delays(x[first:], shifted, lags, np.abs(lags), reach, reach + history.n, 1, joint)
+            lagged.count_delays(x[first:], shifted, lags, np.abs(lags), reach, reach + history.n, 1, joint)
             self._peaks[which] = _scores(joint, table)[0].max()
             self._turn += 1
         self._renewed = history.seen

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, Span, span
-from streammi.core import binning, codec, estimators, kernels, measures
+from streammi.core import binning, codec, estimators, measures
 from streammi.core.binning import UNLEARNT, Axis, Bins, Categories, Codes, Rule
-from streammi.core.kernels import HEAD, PAIRS, N
+from streammi.core.kernels import coding, layout, sliding, summary
+from streammi.core.kernels.layout import HEAD, PAIRS, N
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, Reading, Unit
 
@@ -68,7 +69,7 @@ class JointWindow:
         self._values = np.zeros((2, capacity))
         self._times: FloatArray | None = None if self._span.pairs else np.zeros(capacity)
         self._first, self._newest = math.inf, -math.inf  # times of the very first and the newest pair
-        self._state = np.zeros(kernels.STATE_SIZE, dtype=np.int64)
+        self._state = np.zeros(layout.STATE_SIZE, dtype=np.int64)
         self._allocate_counts()
         self._nonfinite = 0
         self._epoch = 0
@@ -134,7 +135,7 @@ class JointWindow:
     @property
     def sums(self) -> tuple[int, int, int]:
         """S_x, S_y, S_xy: the exact integer sums that ``mi`` is made of (see core.estimators)."""
-        s_x, s_y, s_xy = self._state[kernels.S_X : kernels.S_XY + 1].tolist()
+        s_x, s_y, s_xy = self._state[layout.S_X : layout.S_XY + 1].tolist()
         return s_x, s_y, s_xy
 
     @property
@@ -157,7 +158,7 @@ class JointWindow:
         if not self.n or not self._learnt:
             return None
         n, state = self.n, self._state
-        r, x_constant, y_constant, x_run, y_run = kernels.compare(self._values, state.item(HEAD), n)
+        r, x_constant, y_constant, x_run, y_run = summary.compare(self._values, state.item(HEAD), n)
         return measures.reading(
             self._x_counts,
             self._y_counts,
@@ -175,13 +176,13 @@ class JointWindow:
             t0=self._time_at(n),
             t1=self._time_at(1),
             epoch=self._epoch,
-            x_clipped=state.item(kernels.X_CLIPPED),
-            y_clipped=state.item(kernels.Y_CLIPPED),
+            x_clipped=state.item(layout.X_CLIPPED),
+            y_clipped=state.item(layout.Y_CLIPPED),
             pairs=state.item(PAIRS),
-            clipped=state.item(kernels.CLIPPED_TOTAL),
+            clipped=state.item(layout.CLIPPED_TOTAL),
             nonfinite=self._nonfinite,
-            late=state.item(kernels.LATE),
-            dropped=state.item(kernels.DROPPED),
+            late=state.item(layout.LATE),
+            dropped=state.item(layout.DROPPED),
         )
 
     def batch_stderr(self) -> float | None:
@@ -196,7 +197,7 @@ class JointWindow:
             return None
         means = np.empty(BATCHES)
         head, counts = self._state.item(HEAD), (self._x_counts, self._y_counts, self._joint)
-        kernels.batch_means(self._ring, head, self.n, *counts, means)
+        summary.batch_means(self._ring, head, self.n, *counts, means)
         batches: list[float] = means.tolist()
         mean = sum(batches) / BATCHES
         return math.sqrt(sum((m - mean) ** 2 for m in batches) / (BATCHES * (BATCHES - 1)))
@@ -215,7 +216,7 @@ class JointWindow:
             self.extend([x], [y], None if t is None else [t])
             return
         head = self._state.item(HEAD)
-        mi = kernels.push(binning.number(x, "x"), binning.number(y, "y"), *short)
+        mi = sliding.push(binning.number(x, "x"), binning.number(y, "y"), *short)
         if mi != mi:
             self._nonfinite += 1
             return
@@ -350,7 +351,7 @@ class JointWindow:
         """Which pairs can be binned: finite numbers, or labels."""
         usable = np.empty(x.size, dtype=np.bool_)
         if self._numeric:
-            kernels.finite_pairs(x, y, usable)
+            coding.finite_pairs(x, y, usable)
         else:
             usable[:] = [binning.is_label(a) and binning.is_label(b) for a, b in zip(x, y, strict=True)]
         return usable
@@ -363,7 +364,7 @@ class JointWindow:
             kept = np.empty(x.size, dtype=np.bool_)
             clock = np.empty(x.size)
             size, seconds = self._span.pairs or 0, self._span.seconds or math.inf
-            m = kernels.admit(t, self._timestamps(), size, seconds, self._newest, self._state, clock, kept)
+            m = sliding.admit(t, self._timestamps(), size, seconds, self._newest, self._state, clock, kept)
             if m < x.size:
                 x, y = x[kept], y[kept]
             t = clock[:m]
@@ -386,7 +387,7 @@ class JointWindow:
         if self._span.seconds:
             assert t is not None
             times = self._timestamps()
-            taken = kernels.slide_span(
+            taken = sliding.slide_span(
                 x_codes, y_codes, t, self._span.seconds, MAX_WINDOW_PAIRS, self._ring, times, state, *counts, table.f
             )
         else:
@@ -395,9 +396,9 @@ class JointWindow:
             emit = out if self._learnt else EMPTY
             codes = x_codes, y_codes, self._ring, state
             if not emit.size and x.size >= max(self._ring.size, self._joint.size):
-                kernels.refill(*codes, *counts, table.f)
+                sliding.refill(*codes, *counts, table.f)
             else:
-                kernels.slide(*codes, *counts, table.f, table.whole, table.unit_bits, self._floor, emit)
+                sliding.slide(*codes, *counts, table.f, table.whole, table.unit_bits, self._floor, emit)
             if t is not None:
                 _write(self._timestamps(), head, t)
         _write(self._values[0], head, self._numbers(0, x[:taken], x_codes))
@@ -420,7 +421,7 @@ class JointWindow:
 
     def _numbers(self, side: int, values: NDArray[Any], codes: Codes) -> NDArray[Any]:
         """What the ring of values keeps: the values, or for labels their symbols."""
-        return codes[: values.size] & kernels.SYMBOL if isinstance(self._axes[side], Categories) else values
+        return codes[: values.size] & layout.SYMBOL if isinstance(self._axes[side], Categories) else values
 
     def _fill(self) -> float:
         if self._span.pairs:
@@ -442,7 +443,7 @@ class JointWindow:
         return t if math.isfinite(t) else None
 
     def _short_way(self) -> tuple[Any, ...] | None:
-        """The arguments of kernels.push, for a count window of numbers whose bins stay as they are."""
+        """The arguments of sliding.push, for a count window of numbers whose bins stay as they are."""
         x, y = self._axes
         if self._span.seconds or self._followers or self._next_check >= 0:
             return None
@@ -516,14 +517,14 @@ class JointWindow:
             self._epoch += 1
             self._rebin(values)
             if self.n == self.pairs:  # what lay outside of bins that were learnt too early did not lie outside
-                flags = self._ring[self._order()] & np.uint32(kernels.CLIPPED << 16 | kernels.CLIPPED)
-                self._state[kernels.CLIPPED_TOTAL] = np.count_nonzero(flags)
+                flags = self._ring[self._order()] & np.uint32(layout.CLIPPED << 16 | layout.CLIPPED)
+                self._state[layout.CLIPPED_TOTAL] = np.count_nonzero(flags)
             for follower in self._followers:
                 follower.learn(*self._axes)
 
     def _fits(self, side: int, rule: Rule) -> bool:
         shares = self._shares()[side]
-        clipped = self._state.item(kernels.X_CLIPPED + side) / self.n
+        clipped = self._state.item(layout.X_CLIPPED + side) / self.n
         return rule.fits(self._axes[side], shares, self._learnt_shares[side], clipped)
 
     def _shares(self) -> list[FloatArray]:
@@ -540,17 +541,17 @@ class JointWindow:
         axis = self._axes[side]
         if isinstance(axis, Categories):  # its ring of values holds the symbols
             symbols = values.astype(np.uint16)
-            return np.where(symbols == axis.limit, symbols | kernels.CLIPPED, symbols).astype(np.uint16)
+            return np.where(symbols == axis.limit, symbols | layout.CLIPPED, symbols).astype(np.uint16)
         return self._code(side, values)
 
     def _recount(self) -> None:
         self._allocate_counts()
         state = self._state
-        state[kernels.X_CLIPPED], state[kernels.Y_CLIPPED] = kernels.recount(
+        state[layout.X_CLIPPED], state[layout.Y_CLIPPED] = sliding.recount(
             self._ring, state[HEAD], state[N], self._x_counts, self._y_counts, self._joint
         )
-        sums = state[kernels.S_X : kernels.S_XY + 1]
-        kernels.table_sums(self._joint, self._x_counts, self._y_counts, self._table.f, sums)
+        sums = state[layout.S_X : layout.S_XY + 1]
+        sliding.table_sums(self._joint, self._x_counts, self._y_counts, self._table.f, sums)
         self._mi, self._short = None, self._short_way()
 
     def _allocate_counts(self) -> None:

@@ -1,0 +1,53 @@
+"""Many joint histograms at once: the counts and the sums of each delay."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def count_delays(x: Any, y: Any, delays: Any, starts: Any, first: int, last: int, step: int, joint: Any) -> None:
+    """Add ``step`` (1 or -1) to the joint counts (D, Bx, By) of each delay for the later places [first, last).
+
+    At delay L >= 0 the pair of place s is (x[s - L], y[s]), at L < 0 it is (x[s], y[s + L]); places before starts[d]
+    have no partner and are left out. One delay after the other over all samples: its histogram and the symbols stay in
+    the first-level cache (1.5 ns per delay and sample to evict one pair and add one).
+    """
+    width = np.uint64(joint.shape[2])
+    flat = joint.reshape(joint.shape[0], joint.shape[1] * joint.shape[2])
+    change = np.uint32(step)
+    for d in range(delays.size):
+        counts = flat[d]
+        start = max(first, starts[d])
+        size = last - start
+        if size <= 0:
+            continue
+        ahead = max(delays[d], 0)
+        behind = max(-delays[d], 0)
+        i, j = x[start - ahead : last - ahead], y[start - behind : last - behind]
+        for k in range(size):
+            counts[np.uint64(i[k]) * width + np.uint64(j[k])] += change
+
+
+@njit(nogil=True, cache=True)
+def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
+    """For each joint histogram (D, Bx, By): S_x + S_y - S_xy of the table ``f`` into sums (D,), totals into pairs."""
+    x_size, y_size = joint.shape[1], joint.shape[2]
+    columns = np.empty(y_size, dtype=np.int64)
+    for d in range(joint.shape[0]):
+        columns[:] = 0
+        total = np.int64(0)
+        n = np.int64(0)
+        for i in range(x_size):
+            row = np.int64(0)
+            for j in range(y_size):
+                c = np.int64(joint[d, i, j])
+                row += c
+                columns[j] += c
+                total -= f[c]
+            total += f[row]
+            n += row
+        for j in range(y_size):
+            total += f[columns[j]]
+        sums[d], pairs[d] = total, n

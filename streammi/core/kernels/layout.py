@@ -1,0 +1,17 @@
+"""How symbols, ring entries and the state are laid out.
+
+Codes. An axis' code is a uint16: the symbol in the low 15 bits, ``CLIPPED`` set when the value lay outside the bins'
+range, ``SKIP`` when it was not finite. A ring entry is ``x_code << 16 | y_code``, uint32: 4 bytes a pair.
+
+State. ``state`` is int64, laid out by the constants below; everything in it is an exact integer.
+"""
+
+from typing import Final
+
+CLIPPED: Final = 0x8000
+SYMBOL: Final = 0x7FFF
+SKIP: Final = 0xFFFF
+MAX_SYMBOLS: Final = 0x7FFF  # the largest symbol is below it, so that no code reads as SKIP
+
+HEAD, N, S_X, S_Y, S_XY, X_CLIPPED, Y_CLIPPED, PAIRS, CLIPPED_TOTAL, LATE, DROPPED = range(11)
+STATE_SIZE: Final = 11

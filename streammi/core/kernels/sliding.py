@@ -1,0 +1,257 @@
+"""Pairs into the window and out of it: counts and entropy sums, O(1) each."""
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+
+from streammi.core.kernels.coding import bin_edges, bin_uniform
+from streammi.core.kernels.layout import (
+    CLIPPED_TOTAL,
+    DROPPED,
+    HEAD,
+    LATE,
+    PAIRS,
+    S_X,
+    S_XY,
+    S_Y,
+    SYMBOL,
+    X_CLIPPED,
+    Y_CLIPPED,
+    N,
+)
+
+# Indices are unsigned throughout: for a signed one the compiler adds Python's wrap-around at each access (14 instead of
+# 9 ns a sample). Mixing the two would make a float, hence the typed constants.
+_ONE: Final = np.uint64(1)
+_SYMBOL: Final = np.uint64(SYMBOL)
+_X: Final = np.uint64(16)
+_X_FLAG: Final = np.uint64(31)
+_FLAG: Final = np.uint64(15)
+
+
+@njit(nogil=True, cache=True)
+def _put(counts: Any, cell: Any, f: Any) -> Any:
+    c = np.uint64(counts[cell])
+    counts[cell] = c + _ONE
+    return f[c + _ONE] - f[c]
+
+
+@njit(nogil=True, cache=True)
+def _take(counts: Any, cell: Any, f: Any) -> Any:
+    c = np.uint64(counts[cell]) - _ONE
+    counts[cell] = c
+    return f[c + _ONE] - f[c]
+
+
+@njit(nogil=True, cache=True)
+def slide(
+    x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any,
+    f: Any, whole: Any, unit_bits: float, floor: float, out: Any,
+) -> None:  # fmt: skip
+    """Push codes, none of them SKIP, into a count window of ``ring.size`` pairs; O(1) each.
+
+    ``f`` and ``whole`` are the estimator's tables. With ``out`` of the codes' length, out[k] becomes ``max(floor, MI)``
+    in bits after pair k; an empty ``out`` emits nothing.
+    """
+    size = ring.size
+    y_size = np.uint64(y_counts.size)
+    head, n = state[HEAD], state[N]
+    s_x, s_y, s_xy = state[S_X], state[S_Y], state[S_XY]
+    x_clipped, y_clipped, clipped = state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
+    emit = out.size > 0
+    total, scale = whole[n], unit_bits / max(n, 1)
+    for k in range(x_codes.size):
+        x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
+        i, j = x & _SYMBOL, y & _SYMBOL
+        if n == size:
+            # No branch on "symbol unchanged": it is unpredictable and costs more (17-27 ns) than the look-ups it saves.
+            old = np.uint64(ring[head])
+            i_old, j_old = old >> _X & _SYMBOL, old & _SYMBOL
+            s_x -= _take(x_counts, i_old, f)
+            s_y -= _take(y_counts, j_old, f)
+            s_xy -= _take(joint, i_old * y_size + j_old, f)
+            x_clipped -= np.int64(old >> _X_FLAG)
+            y_clipped -= np.int64(old >> _FLAG & _ONE)
+        else:
+            n += 1
+            total, scale = whole[n], unit_bits / n
+        ring[head] = x << _X | y
+        head = head + 1 if head + 1 < size else 0
+        s_x += _put(x_counts, i, f)
+        s_y += _put(y_counts, j, f)
+        s_xy += _put(joint, i * y_size + j, f)
+        x_clipped += np.int64(x >> _FLAG)
+        y_clipped += np.int64(y >> _FLAG)
+        clipped += np.int64((x | y) >> _FLAG)
+        if emit:
+            out[k] = max(floor, (total - s_x - s_y + s_xy) * scale)
+    state[HEAD], state[N] = head, n
+    state[S_X], state[S_Y], state[S_XY] = s_x, s_y, s_xy
+    state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = x_clipped, y_clipped, clipped
+    state[PAIRS] += x_codes.size
+
+
+@njit(nogil=True, cache=True)
+def refill(
+    x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any,
+) -> None:  # fmt: skip
+    """``slide`` without ``out`` for at least as many codes as the window holds: the same state, to the last bit.
+
+    Nothing is counted that would have left again (1 ns a sample instead of 6 where the window is much shorter).
+    """
+    size, m = ring.size, x_codes.size
+    clipped = np.int64(0)
+    for k in range(m):
+        clipped += np.int64((x_codes[k] | y_codes[k]) >> 15)
+    at = (state[HEAD] + m - size) % size
+    for k in range(m - size, m):
+        ring[at] = np.uint64(x_codes[k]) << _X | np.uint64(y_codes[k])
+        at = at + 1 if at + 1 < size else 0
+    x_counts[:], y_counts[:], joint[:] = 0, 0, 0
+    state[HEAD], state[N] = at, size
+    state[X_CLIPPED], state[Y_CLIPPED] = recount(ring, at, size, x_counts, y_counts, joint)
+    table_sums(joint, x_counts, y_counts, f, state[S_X : S_XY + 1])
+    state[CLIPPED_TOTAL] += clipped
+    state[PAIRS] += m
+
+
+@njit(nogil=True, cache=True)
+def push(
+    x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, y_low: float, y_high: float,
+    y_uniform: int, y_inner: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any,
+    whole: Any, unit_bits: float, floor: float,
+) -> float:  # fmt: skip
+    """``slide`` for one pair, coded here and written to the ring of ``values`` (2, capacity); returns MI in bits.
+
+    An axis is (low, high, number of equal-width bins, or 0 and the edges between the bins). A pair that is not finite
+    changes nothing and returns NaN. All in one call: a call from Python costs more than the work.
+    """
+    value, code, mi = np.empty(2), np.empty((2, 1), dtype=np.uint16), np.empty(1)
+    value[0], value[1] = x, y
+    if x_uniform:
+        skipped = bin_uniform(value[:1], x_low, x_high, x_uniform, code[0])
+    else:
+        skipped = bin_edges(value[:1], x_low, x_high, x_inner, code[0])
+    if y_uniform:
+        skipped += bin_uniform(value[1:], y_low, y_high, y_uniform, code[1])
+    else:
+        skipped += bin_edges(value[1:], y_low, y_high, y_inner, code[1])
+    if skipped:
+        return np.nan
+    head = state[HEAD]
+    values[0, head], values[1, head] = x, y
+    slide(code[0], code[1], ring, state, x_counts, y_counts, joint, f, whole, unit_bits, floor, mi)
+    return mi[0]  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, cache=True)
+def slide_span(
+    x_codes: Any, y_codes: Any, t: Any, span: float, limit: int, ring: Any, times: Any, state: Any,
+    x_counts: Any, y_counts: Any, joint: Any, f: Any,
+) -> int:  # fmt: skip
+    """Push codes with times that never step back into a window of ``span`` seconds; returns how many were taken.
+
+    It stops early when the ring is full of pairs that are all still inside, so that the caller can make room; with
+    ``limit`` pairs inside, the oldest leaves early. ``f`` is the estimator's table.
+    """
+    capacity = ring.size
+    y_size = np.uint64(y_counts.size)
+    head, n = state[HEAD], state[N]
+    s_x, s_y, s_xy = state[S_X], state[S_Y], state[S_XY]
+    x_clipped, y_clipped, clipped = state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
+    tail = head - n if head >= n else head - n + capacity
+    taken = 0
+    for k in range(x_codes.size):
+        oldest = t[k] - span
+        while n > 0 and (times[tail] <= oldest or n == limit):
+            old = np.uint64(ring[tail])
+            i_old, j_old = old >> _X & _SYMBOL, old & _SYMBOL
+            s_x -= _take(x_counts, i_old, f)
+            s_y -= _take(y_counts, j_old, f)
+            s_xy -= _take(joint, i_old * y_size + j_old, f)
+            x_clipped -= np.int64(old >> _X_FLAG)
+            y_clipped -= np.int64(old >> _FLAG & _ONE)
+            tail = tail + 1 if tail + 1 < capacity else 0
+            n -= 1
+        if n == capacity:
+            break
+        x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
+        i, j = x & _SYMBOL, y & _SYMBOL
+        n += 1
+        ring[head] = x << _X | y
+        times[head] = t[k]
+        head = head + 1 if head + 1 < capacity else 0
+        s_x += _put(x_counts, i, f)
+        s_y += _put(y_counts, j, f)
+        s_xy += _put(joint, i * y_size + j, f)
+        x_clipped += np.int64(x >> _FLAG)
+        y_clipped += np.int64(y >> _FLAG)
+        clipped += np.int64((x | y) >> _FLAG)
+        taken += 1
+    state[HEAD], state[N] = head, n
+    state[S_X], state[S_Y], state[S_XY] = s_x, s_y, s_xy
+    state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = x_clipped, y_clipped, clipped
+    state[PAIRS] += taken
+    return taken
+
+
+@njit(nogil=True, cache=True)
+def admit(t: Any, times: Any, size: int, span: float, newest: float, state: Any, clock: Any, kept: Any) -> int:
+    """Decide which pairs belong to the window by their times; returns how many do.
+
+    A time below the newest is late. A late pair is kept, at the newest time, unless it is older than the window: by
+    ``span`` seconds, or, in a count window (``size`` > 0) that is full, older than its oldest pair. ``clock[:m]``
+    receives the kept pairs' times and ``kept`` which they are.
+    """
+    m = 0
+    head, n, capacity = state[HEAD], state[N], times.size
+    for k in range(t.size):
+        time = t[k]
+        keep = True
+        if time < newest:
+            state[LATE] += 1
+            if size > 0:
+                if n + m >= size:
+                    oldest = clock[m - size] if m >= size else times[(head - min(n, size - m) + capacity) % capacity]
+                    keep = not time < oldest
+            else:
+                keep = not time <= newest - span
+            state[DROPPED] += not keep
+            time = newest
+        kept[k] = keep
+        if keep:
+            clock[m] = time
+            newest = time
+            m += 1
+    return m
+
+
+@njit(nogil=True, cache=True)
+def recount(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any) -> tuple[Any, Any]:
+    """Count the ring's newest ``n`` entries, up to ``head``, into cleared arrays; returns the clipped x and y."""
+    y_size = y_counts.size
+    x_clipped = y_clipped = np.int64(0)
+    at = head - n if head >= n else head - n + ring.size
+    for _ in range(n):
+        entry = np.int64(ring[at])
+        i, j = entry >> 16 & SYMBOL, entry & SYMBOL
+        x_counts[i] += 1
+        y_counts[j] += 1
+        joint[i * y_size + j] += 1
+        x_clipped += entry >> 31
+        y_clipped += entry >> 15 & 1
+        at = at + 1 if at + 1 < ring.size else 0
+    return x_clipped, y_clipped
+
+
+@njit(nogil=True, cache=True)
+def table_sums(joint: Any, x_counts: Any, y_counts: Any, f: Any, out: Any) -> None:
+    """S_x, S_y, S_xy of one estimator's table from the counts; exact integers into ``out`` (3,)."""
+    out[:] = 0
+    for c in x_counts:
+        out[0] += f[c]
+    for c in y_counts:
+        out[1] += f[c]
+    for c in joint:
+        out[2] += f[c]

@@ -1,0 +1,184 @@
+"""What a reading needs of the window: of its values, correlation and runs; of its counts, sums and moments."""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+
+from streammi.core.kernels.layout import SYMBOL
+
+# Unsigned, as everywhere here: see streammi.core.kernels.sliding.
+_ONE: Final = np.uint64(1)
+_TWO: Final = np.uint64(2)
+_THREE: Final = np.uint64(3)
+
+
+@njit(nogil=True, cache=True)
+def _centre(values: Any) -> bool:
+    """Put values (n,) on a scale of about 1 around their mean, in place; returns whether they are all the same.
+
+    Halved and multiplied by a power of two, both exact, so that neither 1e308 nor 1e-308 is lost.
+    """
+    first = values[0] * 0.5
+    for k in range(values.size):
+        values[k] = values[k] * 0.5 - first
+    reach = _reach(values)
+    if reach == 0.0:
+        return True
+    factor = math.ldexp(1.0, -max(math.frexp(reach)[1], -1021))  # 2**1022 and more would be infinite
+    for k in range(values.size):
+        values[k] *= factor
+    mean = _sum(values) / values.size
+    for k in range(values.size):
+        values[k] -= mean
+    return False
+
+
+# Four results side by side, in an order that no compiler changes; one waits for its adder (3 times slower).
+@njit(nogil=True, cache=True)
+def _reach(a: Any) -> float:
+    r0 = r1 = r2 = r3 = 0.0
+    whole = a.size - a.size % 4
+    for k in range(0, whole, 4):
+        at = np.uint64(k)
+        r0 = max(r0, abs(a[at]))
+        r1 = max(r1, abs(a[at + _ONE]))
+        r2 = max(r2, abs(a[at + _TWO]))
+        r3 = max(r3, abs(a[at + _THREE]))
+    for k in range(whole, a.size):
+        r0 = max(r0, abs(a[k]))
+    return max(max(r0, r1), max(r2, r3))
+
+
+@njit(nogil=True, cache=True)
+def _sum(a: Any) -> float:
+    s0 = s1 = s2 = s3 = 0.0
+    whole = a.size - a.size % 4
+    for k in range(0, whole, 4):
+        at = np.uint64(k)
+        s0 += a[at]
+        s1 += a[at + _ONE]
+        s2 += a[at + _TWO]
+        s3 += a[at + _THREE]
+    for k in range(whole, a.size):
+        s0 += a[k]
+    return (s0 + s1) + (s2 + s3)
+
+
+@njit(nogil=True, cache=True)
+def _dot(a: Any, b: Any) -> float:
+    s0 = s1 = s2 = s3 = 0.0
+    whole = a.size - a.size % 4
+    for k in range(0, whole, 4):
+        at = np.uint64(k)
+        s0 += a[at] * b[at]
+        s1 += a[at + _ONE] * b[at + _ONE]
+        s2 += a[at + _TWO] * b[at + _TWO]
+        s3 += a[at + _THREE] * b[at + _THREE]
+    for k in range(whole, a.size):
+        s0 += a[k] * b[k]
+    return (s0 + s1) + (s2 + s3)
+
+
+@njit(nogil=True, cache=True)
+def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
+    """Pearson r of x and y (n,), NaN for a constant, and whether each is constant; overwrites them.
+
+    A sum kept incrementally would never get rid of the rounding of a spike that has left the window.
+    """
+    x_constant, y_constant = _centre(x), _centre(y)
+    if x_constant or y_constant:
+        return np.nan, x_constant, y_constant
+    xy, xx, yy = _dot(x, y), _dot(x, x), _dot(y, y)
+    return max(-1.0, min(1.0, xy / np.sqrt(xx * yy))), False, False
+
+
+@njit(nogil=True, cache=True)
+def compare(values: Any, head: int, n: int) -> tuple[float, bool, bool, int, int]:
+    """Of the newest ``n`` values (2, capacity) of two rings, up to ``head``: ``correlation``, and each one's final run.
+
+    A final run is how many of the newest values are the same as the newest one.
+    """
+    # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
+    x, y = np.empty(n), np.empty(n)
+    first = n - head if head < n else 0  # pairs before the ring's end
+    x[:first], y[:first] = values[0, values.shape[1] - first :], values[1, values.shape[1] - first :]
+    x[first:], y[first:] = values[0, head - n + first : head], values[1, head - n + first : head]
+    x_run, y_run = _final_run(x), _final_run(y)
+    r, x_constant, y_constant = correlation(x, y)
+    return r, x_constant, y_constant, x_run, y_run
+
+
+@njit(nogil=True, cache=True)
+def _final_run(values: Any) -> int:
+    run = 1
+    while run < values.size and values[values.size - 1 - run] == values[values.size - 1]:
+        run += 1
+    return run
+
+
+@njit(nogil=True, cache=True)
+def summarise(
+    joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, g: Any, unit_bits: float, sums: Any, moments: Any
+) -> None:
+    """All that a reading needs of the counts of ``n`` pairs, in one pass over them.
+
+    ``f`` is the plug-in table, ``g`` another's, both in ``unit_bits``; their S_x, S_y, S_xy go to sums (2, 3), exact.
+    To moments (4,) go the second moments (bits squared) for the delta method: of log p(x), log p(y), log p(x,y) and
+    the pointwise MI. As f(c) = c log2 c, no logarithm is taken.
+    """
+    y_size = y_counts.size
+    log_n = f[n] * unit_bits / n  # of the table too: the logarithm of a certainty is exactly 0
+    x_logs, y_logs = np.zeros(x_counts.size), np.zeros(y_size)
+    sums[:] = 0
+    moments[:] = 0.0
+    for side, counts, logs in ((0, x_counts, x_logs), (1, y_counts, y_logs)):
+        for k in range(counts.size):
+            c = np.uint64(counts[k])
+            if c > 0:
+                sums[0, side] += f[c]
+                sums[1, side] += g[c]
+                logs[k] = f[c] * unit_bits / c - log_n
+                moments[side] += c * logs[k] ** 2
+    f_xy = g_xy = np.int64(0)
+    log_p2 = pointwise2 = 0.0
+    for i in range(x_counts.size):
+        if x_counts[i] == 0:
+            continue
+        row, x_log = joint[i * y_size : (i + 1) * y_size], x_logs[i]
+        for j in range(y_size):
+            c = np.uint64(row[j])
+            if c > 0:
+                f_xy += f[c]
+                g_xy += g[c]
+                log_p = f[c] * unit_bits / c - log_n
+                log_p2 += c * log_p**2
+                pointwise2 += c * (log_p - x_log - y_logs[j]) ** 2
+    sums[0, 2], sums[1, 2] = f_xy, g_xy
+    moments[2], moments[3] = log_p2, pointwise2
+    moments /= n
+
+
+@njit(nogil=True, cache=True)
+def batch_means(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, out: Any) -> None:
+    """Means of the pointwise MI (bits) over as many runs of pairs, all of one length, as ``out`` has places.
+
+    Of the ring's newest ``n`` entries, up to ``head``, oldest first; the counts are theirs.
+    """
+    y_size = y_counts.size
+    logs = np.zeros(joint.size)
+    for i in range(x_counts.size):
+        for j in range(y_size):
+            c = joint[i * y_size + j]
+            if c > 0:
+                logs[i * y_size + j] = np.log2(c * float(n) / (float(x_counts[i]) * y_counts[j]))
+    length = n // out.size
+    at = head - length * out.size
+    for batch in range(out.size):
+        total = 0.0
+        for k in range(at, at + length):
+            entry = np.int64(ring[k if k >= 0 else k + ring.size])
+            total += logs[(entry >> 16 & SYMBOL) * y_size + (entry & SYMBOL)]
+        out[batch] = total / length
+        at += length
