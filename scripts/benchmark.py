@@ -4,7 +4,8 @@
     .venv/bin/pip install -c constraints.txt '.[bench]'      the peers; those that are missing are left out, and said so
     .venv/bin/python scripts/benchmark.py [--quick] [--only rolling,live]
 
-Figures are medians of interleaved rounds: machines are shared and noisy, so look at the ratios.
+Figures are medians of interleaved rounds: machines are shared and noisy, so look at the ratios. Sections estimators and
+delays count CPU time.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from streammi import JointWindow, UniformBins, rolling_mi
 from streammi.core import estimators
 
 ROUNDS = 5
+CPU = time.process_time
 
 
 def main() -> None:
@@ -70,7 +72,18 @@ def machine() -> str:
         ),
         platform.processor(),
     )
-    names = ("numpy", "numba", "pyzmq", "msgspec", "rich", "scikit-learn", "river", "boost-histogram")
+    names = (
+        "numpy",
+        "numba",
+        "pyzmq",
+        "msgspec",
+        "rich",
+        "scikit-learn",
+        "river",
+        "boost-histogram",
+        "infomeasure",
+        "ennemi",
+    )
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return f"{cpu}, {multiprocessing.cpu_count()} cores, Python {platform.python_version()}; {versions}"
 
@@ -93,15 +106,17 @@ def axes(bins: int) -> tuple[UniformBins, UniformBins]:
     return UniformBins(0, 1, bins), UniformBins(-0.4, 1.4, bins)
 
 
-def timed(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+def timed(
+    *works: Callable[[], object], rounds: int = ROUNDS, clock: Callable[[], float] = time.perf_counter
+) -> list[float]:
     """Median seconds of each work, the rounds interleaved; the first round, which may compile, is not counted."""
     found: list[list[float]] = [[] for _ in works]
     for round_ in range(rounds + 1):
         for times, work in zip(found, works, strict=True):
-            start = time.perf_counter()
+            start = clock()
             work()
             if round_:
-                times.append(time.perf_counter() - start)
+                times.append(clock() - start)
     return [statistics.median(times) for times in found]
 
 
@@ -175,40 +190,124 @@ def estimator_cost(name: str, x: np.ndarray, y: np.ndarray) -> Callable[[], obje
 
 
 def corrections(quick: bool) -> Iterator[str]:
-    """Each correction at every sample, beside plug-in."""
+    """Each correction at every sample, beside plug-in, and what infomeasure takes for one window."""
     n = 1_000_000 if quick else 4_000_000
     x, y = signals(n)
     names = list(estimators.ESTIMATORS)
-    costs = timed(*(estimator_cost(name, x, y) for name in names))
-    yield "| estimator, window 1,000, 30 x 30 | ns/sample | times plug-in |"
-    yield "|---|---|---|"
+    costs = timed(*(estimator_cost(name, x, y) for name in names), clock=CPU)
+    one = [axis.symbols(v[:1000]) for axis, v in zip(axes(30), (x, y), strict=True)]
+    yield "| estimator, window 1,000, 30 x 30 | ns CPU/sample | times plug-in | <= 1.4 | infomeasure, one window |"
+    yield "|---|---|---|---|---|"
     for name, cost in zip(names, costs, strict=True):
-        yield f"| {name} | {cost / n * 1e9:.1f} | {cost / costs[0]:.2f} |"
+        ratio = cost / costs[0]
+        peer = infomeasure_cost(*one, approach={"plugin": "discrete"}.get(name, name))
+        yield f"| {name} | {cost / n * 1e9:.1f} | {ratio:.2f} | {met(ratio <= 1.4)} | {peer} |"
+
+
+def infomeasure_cost(x: np.ndarray, y: np.ndarray, **options: object) -> str:
+    try:
+        import infomeasure
+    except ImportError:
+        return "missing"
+    try:
+        (cost,) = timed(lambda: infomeasure.mutual_information(x, y, **options), rounds=3, clock=CPU)
+    except ValueError:  # it does not have this estimator
+        return ""
+    return f"{cost * 1e6:,.0f} us"
+
+
+def met(good: bool) -> str:
+    return "met" if good else "MISSED"
 
 
 def delays(quick: bool) -> Iterator[str]:
-    """101 delays at once, in batches of 1,000 pairs, and what reading them costs."""
+    """101 delays and 99 delayed partners kept at each sample, in two sizes of batches; the peers on one window."""
     from streammi.core.lags import LagBank
+    from streammi.core.null import ShiftNull
 
     n = 100_000 if quick else 300_000
     x, y = signals(n)
-
-    def run(bank: LagBank | None) -> None:
-        window = JointWindow(*axes(8), 1000)
-        if bank is not None:
-            window.follow(bank)
-        for start in range(0, n, 1000):
-            window.extend(x[start : start + 1000], y[start : start + 1000])
-
-    plain, banked = timed(lambda: run(None), lambda: run(LagBank(range(-50, 51))))
-    window, bank = JointWindow(*axes(8), 1000), LagBank(range(-50, 51))
-    window.follow(bank)
-    window.extend(x[:5000], y[:5000])
-    (read,) = timed(lambda: [bank.mi(window.table("plugin")) for _ in range(100)])
-    yield "| 101 delays, window 1,000, 8 x 8 | |"
+    kinds = {
+        "101 delays": (lambda: LagBank(range(-50, 51)), lambda follower, window: follower.mi(window.table(None))),
+        "99 delayed partners, p": (
+            lambda: ShiftNull(99),
+            lambda follower, window: follower.complete(window.reading(), window.table(None)),
+        ),
+    }
+    yield "| window 1,000, 8 x 8 bins | pairs a batch | ns/sample beside the window | <= 600 | us a reading |"
+    yield "|---|---|---|---|---|"
+    for name, (make, read) in kinds.items():
+        for batch in (1000, 100):
+            plain, kept = timed(
+                lambda b=batch: feed(x, y, b, None), lambda b=batch, m=make: feed(x, y, b, m()), clock=CPU
+            )
+            follower = make()
+            window = feed(x, y, batch, follower)
+            (reading,) = timed(lambda f=follower, w=window, r=read: [r(f, w) for _ in range(100)], clock=CPU)
+            cost = (kept - plain) / n * 1e9
+            yield f"| {name} | {batch:,} | {cost:.0f} | {met(cost <= 600)} | {reading / 100 * 1e6:.0f} |"
+    yield ""
+    yield "| the same work anew, one window of 1,000 | us |"
     yield "|---|---|"
-    yield f"| beside the window | {(banked - plain) / n * 1e9:.0f} ns/sample |"
-    yield f"| MI of all of them | {read / 100 * 1e6:.0f} us a reading |"
+    for name, cost in delay_peers(x[:1200], y[:1200]):
+        yield f"| {name} | {cost} |"
+
+
+def feed(x: np.ndarray, y: np.ndarray, batch: int, follower: object) -> JointWindow:
+    window = JointWindow(*axes(8), 1000)
+    if follower is not None:
+        window.follow(follower)
+    for start in range(0, x.size, batch):
+        window.extend(x[start : start + batch], y[start : start + batch])
+    return window
+
+
+def delay_peers(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[str, str]]:
+    """What 101 delays, or 99 surrogates, take elsewhere; 1,200 values, so that each delay has 1,000 pairs."""
+    i, j = (axis.symbols(v) for axis, v in zip(axes(8), (x, y), strict=True))
+    try:
+        from sklearn.metrics import mutual_info_score
+
+        def loop(shifts: range) -> list[float]:
+            return [mutual_info_score(i[100:1100], j[100 + k : 1100 + k]) for k in shifts]
+
+        (every,) = timed(lambda: loop(range(-50, 51)), rounds=1, clock=CPU)
+        yield "scikit-learn mutual_info_score, 101 delays", f"{every * 1e6:,.0f}"
+        (every,) = timed(lambda: loop(range(1, 100)), rounds=1, clock=CPU)
+        yield "scikit-learn mutual_info_score, 99 delayed partners", f"{every * 1e6:,.0f}"
+    except ImportError:
+        yield "scikit-learn", "missing"
+    try:
+        import infomeasure
+
+        (every,) = timed(
+            lambda: [
+                infomeasure.mutual_information(i[100:1100], j[100:1100], approach="discrete", offset=k)
+                for k in range(-50, 51)
+            ],
+            rounds=1,
+            clock=CPU,
+        )
+        yield "infomeasure discrete, 101 delays", f"{every * 1e6:,.0f}"
+        (every,) = timed(
+            lambda: infomeasure.estimator(
+                i[100:1100], j[100:1100], measure="mutual_information", approach="discrete"
+            ).statistical_test(n_tests=99, method="permutation_test"),
+            rounds=1,
+            clock=CPU,
+        )
+        yield "infomeasure discrete, 99 permutations (which have no memory)", f"{every * 1e6:,.0f}"
+    except ImportError:
+        yield "infomeasure", "missing"
+    try:
+        import ennemi
+
+        (every,) = timed(
+            lambda: ennemi.estimate_mi(y[:1100], x[:1100], lag=range(-50, 51), max_threads=1), rounds=1, clock=CPU
+        )
+        yield "ennemi, nearest neighbours, 101 delays", f"{every * 1e6:,.0f}"
+    except ImportError:
+        yield "ennemi", "missing"
 
 
 def one_sample(quick: bool) -> Iterator[str]:
