@@ -27,7 +27,8 @@ from streammi.log import FORMS, Form, Log
 from streammi.monitor import Monitor
 from streammi.options import RunOptions, check_choice
 from streammi.publish.messages import snapshot_topic
-from streammi.publish.outbox import Outbox
+from streammi.publish.metrics import Metrics, MetricsServer
+from streammi.publish.outbox import LineForm, Outbox
 from streammi.publish.publisher import Publisher
 from streammi.publish.recorder import Recorder
 from streammi.publish.snapshots import snapshot_message
@@ -48,6 +49,7 @@ def run_monitor(
     run: RunOptions,
     lines: TextIO | None = None,
     *,
+    form: LineForm = "jsonl",
     keys: Keys = PLAIN_TEXT,
     log: TextIO | None = None,
     clock: Callable[[], float] = time.time,
@@ -69,10 +71,16 @@ def run_monitor(
             publisher = Publisher(run.publish, context, keys=keys, insecure=run.insecure)
             stack.enter_context(closing(publisher))
             said.say(f"publishing mi/{config.pair} on {publisher.endpoint}")
+        metrics = None
+        if run.metrics is not None:
+            metrics = Metrics()
+            server = stack.enter_context(closing(MetricsServer(run.metrics, metrics, insecure=run.insecure)))
+            said.say(f"metrics on {server.url}")
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         warm_up(config)
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
-        session = Session(Monitor(config), source, Outbox(config.pair, publisher, lines, begin.run), run.samples)
+        outbox = Outbox(config.pair, publisher, lines, begin.run, form=form)
+        session = Session(Monitor(config), source, outbox, run.samples)
         if keeper is not None and keeper.saved is not None:
             resumed = go_on(session, begin.settings, keeper.saved, run.record, said)
             begin = msgspec.structs.replace(begin, resumed=resumed, seq=session.outbox.seq, taken=session.taken)
@@ -82,7 +90,8 @@ def run_monitor(
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
         stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
-        return Loop(session, feed, recorder, keeper, publisher, said, clock, strict=run.strict).run(stop)
+        loop = Loop(session, feed, recorder, keeper, publisher, said, clock, metrics=metrics, strict=run.strict)
+        return loop.run(stop)
 
 
 class Loop:
@@ -98,8 +107,10 @@ class Loop:
         log: Log,
         clock: Callable[[], float],
         *,
+        metrics: Metrics | None = None,
         strict: bool = False,
     ) -> None:
+        self._metrics = metrics
         self._strict, self._lost = strict, False
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
         self._keeper, self._log = keeper, log
@@ -191,6 +202,9 @@ class Loop:
         if outputs and self._recorder is not None:
             self._recorder.write(Looked(now))
         self._session.say(outputs, now)
+        if self._metrics is not None:
+            session = self._session
+            self._metrics.set(session.monitor.config.pair, session.outbox.newest, session.health(now))
 
     def _say_notes(self) -> None:
         """Say what the others have noted for a person."""

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -58,7 +58,10 @@ def monitor(
     run: RunOptions,
     keys: KeyOptions,
     endpoint: OptionalEndpoint = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No JSON lines on standard output.")] = False,
+    output: Annotated[
+        str, typer.Option("--output", help="The lines: jsonl, or influx, as Telegraf takes them.")
+    ] = "jsonl",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No lines on standard output.")] = False,
 ) -> None:
     """Watch a feed without a screen: readings as JSON lines and, with --publish, on a socket.
 
@@ -68,13 +71,16 @@ def monitor(
       streammi monitor tcp://10.0.0.7:5556 --x imu/acc/x --y imu/gyr/z --window 10s --publish tcp://127.0.0.1:5557
       streammi monitor ipc:///run/bus --pull --window 5000 --bins 30 --x-range 0:1 --y-range=-1:1 --every 1000
       streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
+      streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
     """
     from streammi.app import run_monitor
+    from streammi.publish.outbox import LineForm
 
+    form = cast(LineForm, check_choice("--output", output, get_args(LineForm)))
     lines = None if quiet else sys.stdout
     source = feed.config(endpoint, pair.labels, joining)
     settings = pair.config(*feed.names, endpoint or "")
-    raise typer.Exit(run_monitor(settings, source, run, lines, keys=keys.keys(run.publish)))
+    raise typer.Exit(run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish)))
 
 
 @app.command(no_args_is_help=True)
@@ -279,6 +285,21 @@ def replay(
         bar = sys.stderr.isatty() and not (out is None and sys.stdout.isatty())
         status = run_replay(replayed, speed, bar=bar)
     raise typer.Exit(status)
+
+
+@app.command()
+def grafana() -> None:
+    """Print a Grafana dashboard of what --metrics serves, as JSON to import.
+
+    \b
+    Examples:
+      streammi grafana > dashboard.json
+    """
+    import json
+
+    from streammi.publish.grafana import dashboard
+
+    print(json.dumps(dashboard(), indent=2))
 
 
 @app.command(no_args_is_help=True)

@@ -246,6 +246,9 @@ class RunOptions:
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")
     ] = False
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", metavar="HOST:PORT", help="Serve metrics to Prometheus here.")
+    ] = None
     record: Annotated[
         str | None, typer.Option("--record", metavar="FILE", help="Record what arrives; see streammi replay.")
     ] = None

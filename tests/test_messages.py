@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from typing import Any
 
 import msgpack
@@ -13,12 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from streammi.config import check_pair_name
 from streammi.errors import ConfigError, FeedError
 from streammi.publish.messages import (
     check_pair_names,
     event_message,
-    influx_line,
     read_event,
     read_reading,
     reading_message,
@@ -140,33 +137,6 @@ def test_names_that_start_others_are_refused(names: list[str]) -> None:
             check_pair_names(names)
     else:
         assert check_pair_names(names) == names
-
-
-# The line protocol's own grammar: measurement, tags with escapes, fields, timestamp.
-LINE = re.compile(
-    r"streammi(?P<tags>(?:,[a-z]+=(?:\\[,= ]|[^,= \\])+)+)"
-    r" (?P<fields>[a-z_0-9]+=[^, ]+(?:,[a-z_0-9]+=[^, ]+)*) (?P<ns>-?\d+)"
-)
-
-
-def is_pair_name(name: str) -> bool:
-    try:
-        return bool(check_pair_name(name))
-    except ConfigError:
-        return False
-
-
-@given(st.text(min_size=1, max_size=20).filter(is_pair_name) | st.sampled_from(["a,b=c", "\\", "tail\\", "a\\,b"]))
-def test_influx_lines_parse(pair: str) -> None:
-    match = LINE.fullmatch(influx_line(pair, result_fields(READING, **SAID)))
-    assert match
-    tags = dict(re.findall(r",([a-z]+)=((?:\\[,= ]|[^,= \\])+)", match["tags"]))
-    assert re.sub(r"\\([,= ])", r"\1", tags["pair"]) == pair.replace("\\", "/")
-    assert tags["unit"] == "bit"
-    fields = {key: float(value) for key, value in (item.split("=") for item in match["fields"].split(","))}
-    expected = {k: v for k, v in result_fields(READING, **SAID).items() if isinstance(v, int | float)}
-    assert fields == {key: value for key, value in expected.items() if key != "timestamp"}
-    assert int(match["ns"]) == 1767225609500000000
 
 
 def test_status_says_what_holds() -> None:

@@ -14,7 +14,7 @@ from streammi.dashboard.source import Source
 from streammi.dashboard.text import clock, number, printable, signed
 from streammi.errors import FeedError
 from streammi.log import Log
-from streammi.publish.messages import Fields, event_topic, influx_line, read_event, read_reading
+from streammi.publish.messages import Fields, event_topic, influx_event_line, influx_line, read_event, read_reading
 from streammi.publish.status import status_words
 from streammi.records import Event
 from streammi.stop import Stop
@@ -28,7 +28,7 @@ class Lines:
     """Turns messages into lines, by the name of the output.
 
     ``jsonl``: the published JSON as it came, readings and events. ``plain``: words, with a sparkline of the last
-    readings. ``influx``: readings in the line protocol. ``once``: words.
+    readings. ``influx``: both in the line protocol. ``once``: words.
     """
 
     def __init__(self, output: LineOutput, glyphs: Glyphs, zone: tzinfo | None = None) -> None:
@@ -51,10 +51,13 @@ class Lines:
         return printable(self._reading(pair, fields), ascii_only=self._glyphs.name == "ascii")
 
     def _event(self, event: Event, payload: bytes) -> str | None:
-        if self._output == "jsonl":
-            return payload.decode()
-        if self._output != "plain":
-            return None
+        match self._output:
+            case "jsonl":
+                return payload.decode()
+            case "influx":
+                return influx_event_line(event)
+            case "once":
+                return None
         size = "" if event.size is None else f" {signed(event.size)} {event.unit}"
         words = f"{clock(event.timestamp, self._zone)}  {event.pair}  {event.kind}{size}  {event.evidence}"
         return printable(words, ascii_only=self._glyphs.name == "ascii")

@@ -3,6 +3,7 @@
 What is not known has no metric. Counters are totals since the start, as Prometheus wants them.
 """
 
+import math
 import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
@@ -61,10 +62,18 @@ METRICS: Final = (
     _in_unit("entropy_y_given_x", "hy_given_x", "Conditional entropy H(Y|X)"),
     _gauge("nmi", "nmi", "Normalised mutual information, 0 to 1"),
     _gauge("pearson_r", "r", "Pearson's correlation, -1 to 1"),
+    _gauge("spearman_r", "spearman_r", "Spearman's rank correlation, -1 to 1"),
+    _gauge("z_score", "z", "Standard deviations above the mean with delayed partners"),
     _gauge("p_value", "p", "Share of delayed partners that do at least as well, (b + 1)/(S + 1)"),
     _gauge("peak_lag", "peak_lag", "Delay of the largest mutual information, in samples, or seconds for a time window"),
+    _gauge("peak_p_value", "peak_p", "p of the largest mutual information, over all delays"),
+    _gauge("correlation_time_samples", "correlation_time", "Samples until the faster signal forgets itself"),
     _gauge("window_pairs", "n", "Pairs in the window"),
     _gauge("window_fill_ratio", "fill", "Share of the window that is filled, 0 to 1"),
+    _gauge("window_x_clipped_pairs", "x_clipped", "Pairs in the window whose x is outside the bins' range"),
+    _gauge("window_y_clipped_pairs", "y_clipped", "Pairs in the window whose y is outside the bins' range"),
+    _gauge("clock_offset_seconds", "clock_offset", "How far the clock of y is ahead of x's"),
+    _gauge("pair_offset_seconds", "pair_offset", "Median of y's time less x's over the last pairs"),
     _gauge("lag_seconds", "lag", "From the newest sample's timestamp to its reading"),
     _gauge("pairs_per_second", "rate", "Pairs received a second, over the last two seconds"),
     _gauge("status", "status", "Sum of the flags of streammi_status_flag; 0 is a full window on a live feed"),
@@ -76,10 +85,13 @@ METRICS: Final = (
     _counter("clipped_pairs", "clipped", "Pairs with a value outside the bins' range"),
     _counter("late_pairs", "late", "Pairs with a timestamp that stepped back"),
     _counter("dropped_pairs", "dropped", "Late pairs that were older than the window"),
+    _counter("unmatched_samples", "unmatched", "Samples of two joined sources that found no partner"),
     _counter("bin_fits", "epoch", "How often the bins were fitted"),
     _of_link("messages", "messages", "Messages received"),
     _of_link("received_bytes", "bytes", "Bytes received"),
     _of_link("missing_samples", "gaps", "Samples missing by the feed's own numbers; one that comes late stays counted"),
+    _of_link("sequence_resets", "resets", "How often the feed's own numbers began again"),
+    _of_link("reordered_messages", "reordered", "Messages that came after later ones"),
     _of_link("reconnects", "reconnects", "Connections made again"),
 )
 MALFORMED: Final = MetricRow(
@@ -150,7 +162,7 @@ def _values(row: MetricRow, newest: _Newest) -> Values:
     if row.per == "link":
         return [((k.signal,), float(getattr(k, row.field))) for k in links]
     value = fields.get(row.field)
-    if not isinstance(value, float | int):
+    if not isinstance(value, float | int) or not math.isfinite(value):
         return []
     if row is STATUS_FLAG:
         return [((str(flag.name).lower(),), float(bool(int(value) & flag))) for flag in Status if flag]

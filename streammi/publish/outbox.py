@@ -1,7 +1,7 @@
 """Says each reading and event to everyone who wants to know."""
 
 from collections.abc import Callable
-from typing import Final, Literal, TextIO, TypeAlias
+from typing import Final, Literal, TextIO, TypeAlias, get_args
 
 import msgspec
 
@@ -12,7 +12,7 @@ from streammi.publish.status import Status, status_of
 from streammi.records import Event, LinkHealth, Reading
 
 LineForm: TypeAlias = Literal["jsonl", "influx"]
-LINE_FORMS: Final = ("jsonl", "influx")
+LINE_FORMS: Final = get_args(LineForm)
 
 
 class Outbox:

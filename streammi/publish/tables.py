@@ -1,6 +1,7 @@
 """Readings and samples as tables: CSV, JSON lines or Parquet, written as they come."""
 
 import csv
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -131,8 +132,8 @@ class ReadingTable:
         self._rows: list[Fields] = []
 
     def add(self, fields: Fields) -> None:
-        """Add one."""
-        self._rows.append(fields)
+        """Add one; what is not finite is not known, as in the published JSON."""
+        self._rows.append({k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in fields.items()})
         if len(self._rows) >= ROWS:
             self._flush()
 

@@ -1,0 +1,125 @@
+"""The published stream as the programs of others read it: PlotJuggler, Telegraf."""
+
+import json
+import math
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from line_protocol import parse_line
+
+from streammi.config import check_pair_name
+from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.outputs import Lines
+from streammi.errors import ConfigError
+from streammi.publish.messages import event_message, influx_event_line, influx_line, reading_message, result_fields
+from streammi.publish.outbox import Outbox
+from streammi.records import Event, EventKind, LinkHealth, Reading
+
+
+def made(record: type[msgspec.Struct], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Records with anything that their types allow in them."""
+    kinds = {int: st.integers(-(2**53), 2**53), float: st.floats(), str: st.text(max_size=10)}
+    fields = {}
+    for field in msgspec.structs.fields(record):
+        kind = kinds[field.type] if field.type in kinds else st.from_type(field.type)
+        fields[field.name] = given.get(field.name, kind)
+    return st.fixed_dictionaries(fields).map(lambda values: record(**values))
+
+
+def is_pair_name(name: str) -> bool:
+    try:
+        return bool(check_pair_name(name))
+    except ConfigError:
+        return False
+
+
+names = st.text(min_size=1, max_size=20).filter(is_pair_name) | st.sampled_from(["a,b=c", "\\", "tail\\", "a\\,b", "#"])
+times = st.floats(-1e10, 1e10)
+counts = st.dictionaries(st.text(max_size=5), st.integers(0, 2**40), max_size=3)
+readings, links = made(Reading), made(LinkHealth, malformed=counts)
+events = made(
+    Event, pair=names, kind=st.sampled_from(get_args(EventKind)), timestamp=times, evidence=st.text(max_size=40),
+    size=st.none() | st.floats(allow_nan=False, allow_infinity=False), unit=st.sampled_from(["bit", "samples", "s"]),
+)  # fmt: skip
+
+
+@given(pair=names, reading=readings, link=links, timestamp=times)
+def test_plotjuggler_takes_the_stream_as_it_is(pair: str, reading: Reading, link: LinkHealth, timestamp: float) -> None:
+    """Two frames; the payload one flat JSON object whose values are numbers or null, text only in ``unit``."""
+    frames = reading_message(pair, reading, run=1, seq=2, timestamp=timestamp, link=link, status=3)
+    assert len(frames) == 2
+    assert frames[0] == b"mi/" + pair.encode()
+    fields = json.loads(frames[1], parse_constant=pytest.fail)
+    assert fields["timestamp"] == timestamp
+    for name, value in fields.items():
+        assert type(value) in ((str,) if name == "unit" else (int, float, type(None)))
+
+
+@given(pair=names, reading=readings, link=links, timestamp=times)
+def test_telegraf_takes_readings(pair: str, reading: Reading, link: LinkHealth, timestamp: float) -> None:
+    fields = result_fields(reading, run=1, seq=2, timestamp=timestamp, link=link)
+    point = parse_line(influx_line(pair, fields))
+    assert point.measurement == "streammi"
+    assert point.tags == {"pair": pair.replace("\\", "/"), "unit": reading.unit}
+    known = {name: value for name, value in fields.items() if isinstance(value, int | float) and math.isfinite(value)}
+    del known["timestamp"]
+    assert point.fields == known
+    assert all(type(value) is float for value in point.fields.values())  # a type of its own for good
+    assert point.nanoseconds == round(timestamp * 1e9)
+
+
+@given(event=events)
+def test_telegraf_takes_events(event: Event) -> None:
+    point = parse_line(influx_event_line(event))
+    assert point.measurement == "streammi_event"
+    assert point.tags == {
+        "pair": event.pair.replace("\\", "/"), "kind": event.kind, "signal": event.signal, "unit": event.unit,
+    }  # fmt: skip
+    evidence = " ".join(event.evidence.split())
+    assert point.fields == {"evidence": evidence} | ({} if event.size is None else {"size": event.size})
+    assert point.nanoseconds == round(event.timestamp * 1e9)
+
+
+def test_monitor_and_view_say_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    import sys
+
+    reading = Reading(
+        n=1, unit="nat", h_x=0.0, h_y=0.0, h_xy=0.0, h_x_given_y=0.0, h_y_given_x=0.0, mi=0.0, mi_corrected=-0.1,
+        nmi=None, pearson_r=None,
+    )  # fmt: skip
+    event = Event(pair="xy", kind="gap", timestamp=2.0, size=5, unit="samples", evidence="5 are missing")
+    link = LinkHealth(endpoint="", state="connected")
+    outbox = Outbox("xy", None, sys.stdout, run=1, form="influx")
+    outbox.say(1.5, reading, link)
+    outbox.say(2.0, event, link)
+    said = capsys.readouterr().out.splitlines()
+    view = Lines("influx", BRAILLE)
+    messages = [reading_message("xy", reading, run=1, seq=1, timestamp=1.5, link=link, status=1), event_message(event)]
+    assert [parse_line(line).measurement for line in said] == ["streammi", "streammi_event"]
+    assert said[1] == view.line(messages[1])
+    assert parse_line(said[0])._replace(fields={}) == parse_line(view.line(messages[0]) or "")._replace(fields={})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "a",
+        "a b",
+        "a,b c=1",
+        "a,b= c=1",
+        "a b=nan",
+        "a b=1 2 3",
+        'a b="x',
+        "a b=1.0x",
+        "a,t=x\\ b=1",
+        "_a b=1",
+        "a b=1\n",
+    ],
+)
+def test_the_parser_refuses_what_is_no_line(line: str) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        parse_line(line)
