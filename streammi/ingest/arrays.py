@@ -125,7 +125,8 @@ def read_open_ephys(frames: Frames, wanted: Wanted) -> Content | None:
     if not names or n == 0:
         return None
     blocks: dict[tuple[str, int, int], dict[str, Any]] = wanted.memory.setdefault("open-ephys", {})
-    key = (stream if channel in names else "", first, n)
+    # Channels are of one stream, unless each path names its own.
+    key = (stream if any(path.isdigit() for path in wanted.paths) else "", first, n)
     block = blocks.setdefault(key, {})
     block.update(dict.fromkeys(names, np.frombuffer(frames[2], dtype=FLOAT32)))
     if not set(wanted.paths) <= block.keys():

@@ -93,12 +93,13 @@ def signals(array: NDArray[Any], wanted: Wanted) -> dict[str, Any]:
     {'0': array([1, 3]), '1': array([2, 4])}
     """
     if array.dtype.names:
-        return {name: array[name] for name in array.dtype.names}
+        # [()]: of a single sample the value, not an array of it.
+        return {name: array[name][()] for name in array.dtype.names}
     if array.dtype.kind == "c":
-        return {"0": array.real, "1": array.imag}
+        return {"0": array.real[()], "1": array.imag[()]}
     if array.ndim == 1 and wanted.paths == ("0",):
         return {"0": array}
-    return {str(k): array[..., k] for k in range(min(array.shape[-1], MAX_COLUMNS) if array.ndim else 0)}
+    return {str(k): array[..., k][()] for k in range(min(array.shape[-1], MAX_COLUMNS) if array.ndim else 0)}
 
 
 def locate(tree: Any, wanted: Wanted) -> Places:

@@ -246,7 +246,8 @@ class Decoder:
         if not any(frames):
             raise FeedError("empty")
         if not self._settled:
-            self._use(recognise(frames) or _unrecognised(frames, self._wanted))
+            header = "csv" if text.is_csv_header(frames, self._wanted.paths) else None
+            self._use(recognise(frames) or header or _unrecognised(frames, self._wanted))
         try:
             found = self._samples(frames)
         except FeedError as error:

@@ -126,6 +126,19 @@ def is_csv(frames: Frames) -> bool:
     return any(n and (n == len(row) or len(row) > 1) for n, row in zip(numeric, rows, strict=True))
 
 
+def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
+    """Whether the payload is a line of column names with all of ``paths`` among them.
+
+    >>> is_csv_header([b"t;flow;valve"], ("flow", "valve")), is_csv_header([b"flow"], ("flow", "valve"))
+    (True, False)
+    """
+    payload = last_frame(frames)
+    if not is_text(payload):
+        return False
+    rows = _rows(payload[:4096].decode("utf-8", "replace"))
+    return len(rows) == 1 and set(paths) <= {name.strip() for name in rows[0]}
+
+
 def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
     """Lines of fields between commas, semicolons, tabs or spaces: columns by number, and by name after a header line.
 

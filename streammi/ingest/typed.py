@@ -34,10 +34,11 @@ Tree: TypeAlias = dict[Any, Any]  # the types of the values at keys or indices, 
 
 NUMBER: Final = float | None
 LABEL: Final = float | int | str | bool | None
-TIME: Final = float | datetime
+TIME: Final = int | float | datetime
 SEQ: Final = Annotated[int, msgspec.Meta(gt=-SEQ_LIMIT, lt=SEQ_LIMIT)]
 SCALAR: Final = float | str | bool | None  # a list that begins with it is a record, not a list of records
 ABSENT: Final = Literal["\0 this key must not be there"]
+EXACT: Final = 1 << 53  # whole numbers up to here are float64s
 MAX_INDEX: Final = 255
 MAX_PLANS: Final = 8  # kinds of messages that a decoder is made for (0.2 ms each); the others are read in full
 
@@ -129,8 +130,13 @@ def _take_rows(plan: Plan, messages: Messages, start: int, rows: list[Any], stam
     return start + len(rows)
 
 
-def _seconds(values: list[float | datetime]) -> FloatArray:
-    return scale(np.array([value if isinstance(value, float) else to_seconds(value) for value in values]))
+def _seconds(values: list[int | float | datetime]) -> FloatArray:
+    """As to_seconds has it, to the last bit: nanoseconds are more digits than a float64 has."""
+    return scale(np.array([value if _is_exact(value) else to_seconds(value) for value in values]))
+
+
+def _is_exact(value: int | float | datetime) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and -EXACT < value < EXACT)
 
 
 def _plan(places: Places, records: bool, stamped: bool, wanted: Wanted, make: Callable[[Any], Decode]) -> Plan | None:

@@ -1,0 +1,59 @@
+"""The gap counter is held against the whole list of what was sent and of what came."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streammi.ingest.sequence import RESET_FROM, GapCounter, Numbers
+
+
+def counted(numbers: list[int], weight: int = 1) -> GapCounter:
+    counter = GapCounter()
+    for number in numbers:
+        counter.check(Numbers(number, 1, weight))
+    return counter
+
+
+@given(st.integers(0, 1 << 40), st.lists(st.sampled_from(["came", "lost", "late"]), max_size=60), st.integers(1, 9))
+def test_what_is_missing_is_what_was_lost(first: int, lots: list[str], weight: int) -> None:
+    """One after the other; those that are late come once three more have come."""
+    came, waiting = [first], list[tuple[int, int]]()
+    for number, lot in enumerate(lots, first + 1):
+        if lot == "came":
+            came.append(number)
+        elif lot == "late":
+            waiting.append((number, len(came) + 3))
+        while waiting and len(came) >= waiting[0][1]:
+            came.append(waiting.pop(0)[0])
+    counter = counted(came, weight)
+    newest = np.maximum.accumulate(came)
+    assert counter.gaps == weight * (max(came) - first + 1 - len(came))
+    assert counter.reordered == sum(number < before for number, before in zip(came[1:], newest, strict=False))
+    assert counter.resets == 0
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=30), st.integers(0, 9))
+def test_a_batch_counts_as_its_numbers_do(steps: list[int], start: int) -> None:
+    numbers = start + np.cumsum(steps)
+    together, each = GapCounter(), counted(numbers.tolist())
+    together.check_each(numbers[: len(numbers) // 2]) if len(numbers) > 1 else None
+    together.check_each(numbers[len(numbers) // 2 :])
+    assert (together.gaps, together.resets) == (each.gaps, each.resets)
+
+
+def test_blocks_of_samples() -> None:
+    counter = GapCounter()
+    for first in (0, 512, 1536, 1024, 2048):
+        counter.check(Numbers(first, 512))
+    assert (counter.gaps, counter.reordered, counter.resets) == (0, 1, 0)
+    counter.check(Numbers(4096, 512))
+    assert counter.gaps == 4096 - 2560
+
+
+def test_a_new_beginning_is_a_reset_and_an_overflow_is_none() -> None:
+    assert counted([5, 6, 0, 1, 2]).resets == 1
+    assert counted([5, 6, 6 + RESET_FROM + 1]).resets == 1
+    assert counted([5, 6, 6]).resets == 1  # a second sender with the same numbers
+    for bits in (8, 16, 32, 64):
+        counter = counted([(1 << bits) - 2, (1 << bits) - 1, 0, 1])
+        assert (counter.gaps, counter.resets) == (0, 0)
