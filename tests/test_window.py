@@ -503,3 +503,30 @@ def test_the_batch_means_error_is_not_known_of_a_few_pairs() -> None:
     window = JointWindow(UniformBins(0, 1, 3), UniformBins(0, 1, 4), 10)
     window.extend([0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4])
     assert window.batch_stderr() is None
+
+
+@given(st.lists(st.booleans(), max_size=120), st.integers(2, 9))
+def test_pairs_that_were_taken_out_were_never_there(evicts: list[bool], size: int) -> None:
+    rng = np.random.default_rng(3)
+    window, inside = JointWindow(UniformBins(0, 1, 3), UniformBins(0, 1, 2), size), []
+    for evict in evicts:
+        if evict and inside:
+            assert window.oldest == inside.pop(0)
+            window.evict()
+        else:
+            inside.append(tuple(rng.uniform(-0.2, 1.2, 2).tolist()))
+            window.update(*inside[-1])
+            inside = inside[-size:]
+        fresh = JointWindow(UniformBins(0, 1, 3), UniformBins(0, 1, 2), size)
+        for pair in inside:
+            fresh.update(*pair)
+        assert (window.n, window.sums, window.mi) == (fresh.n, fresh.sums, fresh.mi)
+        assert window.counts.tolist() == fresh.counts.tolist()
+        assert window.values.tolist() == fresh.values.tolist()
+
+
+def test_an_empty_window_has_nothing_to_take_out() -> None:
+    window = JointWindow(UniformBins(0, 1, 3), UniformBins(0, 1, 2), 4)
+    assert window.oldest is None
+    with pytest.raises(ConfigError, match="evict"):
+        window.evict()

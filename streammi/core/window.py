@@ -133,6 +133,12 @@ class JointWindow:
         return np.concatenate((self._values[:, first:], self._values[:, :head]), axis=1)
 
     @property
+    def oldest(self) -> tuple[float, float] | None:
+        """The values of the pair that will leave first; labels are their symbols. None while the window is empty."""
+        at = (self._state.item(HEAD) - self.n) % self._ring.size
+        return (self._values.item(0, at), self._values.item(1, at)) if self.n else None
+
+    @property
     def sums(self) -> tuple[int, int, int]:
         """S_x, S_y, S_xy: the exact integer sums that ``mi`` is made of (see core.estimators)."""
         s_x, s_y, s_xy = self._state[layout.S_X : layout.S_XY + 1].tolist()
@@ -240,6 +246,13 @@ class JointWindow:
         A pair that is skipped repeats the value before it, NaN where there is none.
         """
         self._extend(xs, ys, None, out)
+
+    def evict(self) -> None:
+        """Take the oldest pair out before its time; O(1). ConfigError where there is none, or something follows."""
+        if not self.n or self._followers:
+            raise ConfigError("evict", "called of a window with pairs that nothing follows", repr(self))
+        sliding.evict(self._ring, self._state, self._x_counts, self._y_counts, self._joint, self._table.f)
+        self._mi = None
 
     def follow(self, follower: Follower) -> None:
         """Pass every pair that is added from now on to ``follower`` as well."""

@@ -146,6 +146,20 @@ def push(
 
 
 @njit(nogil=True, cache=True)
+def evict(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any) -> None:
+    """Take the oldest of the window's pairs, of which there is one at least, out; ``f`` is the estimator's table."""
+    at = state[HEAD] - state[N]
+    old = np.uint64(ring[at if at >= 0 else at + ring.size])
+    i, j = old >> _X & _SYMBOL, old & _SYMBOL
+    state[S_X] -= _take(x_counts, i, f)
+    state[S_Y] -= _take(y_counts, j, f)
+    state[S_XY] -= _take(joint, i * np.uint64(y_counts.size) + j, f)
+    state[X_CLIPPED] -= np.int64(old >> _X_FLAG)
+    state[Y_CLIPPED] -= np.int64(old >> _FLAG & _ONE)
+    state[N] -= 1
+
+
+@njit(nogil=True, cache=True)
 def slide_span(
     x_codes: Any, y_codes: Any, t: Any, span: float, limit: int, ring: Any, times: Any, state: Any,
     x_counts: Any, y_counts: Any, joint: Any, f: Any,
