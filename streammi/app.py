@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias, cast
 
 import msgspec
@@ -14,17 +13,16 @@ import numpy as np
 import zmq
 
 from streammi import __version__
-from streammi.checkpoint import Checkpoint, Keeper, Place, Resumed, time_of_day
+from streammi.checkpoint import Keeper, Place
 from streammi.config import MonitorConfig, byte_size, options_of
-from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, Settings, settings_of
+from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
 from streammi.health import lost, total
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import SourceConfig
 from streammi.ingest.link import unreachable
-from streammi.ingest.recording import Recording, is_recording
-from streammi.journal import Position
 from streammi.log import FORMS, Form, Log
 from streammi.monitor import Monitor
+from streammi.notify import notifier
 from streammi.options import RunOptions, check_choice
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics, MetricsServer
@@ -34,9 +32,11 @@ from streammi.publish.recorder import Recorder
 from streammi.publish.snapshots import snapshot_message
 from streammi.publish.status import Status
 from streammi.records import PairBatch
+from streammi.resume import Resumed, go_on
 from streammi.security import PLAIN_TEXT, Keys
 from streammi.session import Session
 from streammi.stop import Stop, parent_of
+from streammi.upkeep import Upkeep
 
 Sockets: TypeAlias = tuple[zmq.Socket[Any], ...]
 LOSS_STATUS: Final = 3  # exit status of --strict
@@ -60,9 +60,11 @@ def run_monitor(
     """
     said = Log(log or sys.stderr, cast(Form, check_choice("--log", run.log, FORMS)), clock)
     with ExitStack() as stack:
-        keeper = None
+        stop = stack.enter_context(Stop(parent=parent_of(os.environ), reports=True))
+        service = stack.enter_context(closing(notifier()))
+        options, keeper = options_of(config) | options_of(source), None
         if run.state is not None:
-            keeper = Keeper(run.state, options_of(config) | options_of(source), run.state_every_s)
+            keeper = Keeper(run.state, options, run.state_every_s)
             stack.enter_context(closing(keeper))
         context = stack.enter_context(zmq.Context())
         stack.enter_context(keys.guarding(context))
@@ -82,15 +84,22 @@ def run_monitor(
         outbox = Outbox(config.pair, publisher, lines, begin.run, form=form)
         session = Session(Monitor(config), source, outbox, run.samples)
         if keeper is not None and keeper.saved is not None:
-            resumed = go_on(session, begin.settings, keeper.saved, run.record, said)
-            begin = msgspec.structs.replace(begin, resumed=resumed, seq=session.outbox.seq, taken=session.taken)
+            recorded = go_on(session, begin.settings, keeper.saved, run.record, said, stop)
+            begin = msgspec.structs.replace(begin, resumed=recorded, seq=session.outbox.seq, taken=session.taken)
+        if stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
+            return stop.status
         recorder = None
         if run.record is not None:
             recorder = stack.enter_context(closing(Recorder(run.record, begin, byte_size(run.record_limit))))
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
-        stop = stack.enter_context(Stop(run.seconds, parent=parent_of(os.environ)))
-        loop = Loop(session, feed, recorder, keeper, publisher, said, clock, metrics=metrics, strict=run.strict)
+        resumed = None
+        if keeper is not None and keeper.saved is not None:
+            resumed = Resumed(keeper.saved.saved, session.health(clock()))
+        writers = [writer for writer in (recorder, keeper) if writer is not None]
+        upkeep = Upkeep(session, options, writers, said, service, resumed)
+        stop.end_after(run.seconds)
+        loop = Loop(session, feed, recorder, keeper, publisher, upkeep, clock, metrics=metrics, strict=run.strict)
         return loop.run(stop)
 
 
@@ -104,7 +113,7 @@ class Loop:
         recorder: Recorder | None,
         keeper: Keeper | None,
         publisher: Publisher | None,
-        log: Log,
+        upkeep: Upkeep,
         clock: Callable[[], float],
         *,
         metrics: Metrics | None = None,
@@ -113,12 +122,9 @@ class Loop:
         self._metrics = metrics
         self._strict, self._lost = strict, False
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
-        self._keeper, self._log = keeper, log
+        self._keeper, self._upkeep = keeper, upkeep
         self._clock = clock
         self._snapshot_due = self._link_due = 0.0
-        self._resumed = None
-        if keeper is not None and keeper.saved is not None:
-            self._resumed = Resumed(keeper.saved.saved, session.health(clock()))
 
     def run(self, stop: Stop) -> int:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
@@ -127,6 +133,7 @@ class Loop:
         poller.register(stop.fileno(), zmq.POLLIN)
         if self._publisher is not None:
             poller.register(self._publisher.socket, zmq.POLLIN)
+        self._upkeep.ready()
         while not stop.requested and not self._session.over and not self._lost:
             if polled != self._feed.sockets:
                 polled = _register(poller, polled, self._feed.sockets)
@@ -134,17 +141,20 @@ class Loop:
             self._turn()
             if self._keeper is not None:
                 self._keeper.keep(self._session, self._place, self._clock())
-            self._say_notes()
+            self._upkeep.turn(self._clock(), time.monotonic())
+            if stop.report_asked:
+                stop.drain()
+                self._upkeep.report(self._clock())
         now = self._clock()
         self._take(Ended(now))
         if self._keeper is not None:
             self._keeper.keep_last(self._session, self._place, now)
         self._offer_snapshot(now, at_once=True)
-        self._say_notes()
+        self._upkeep.end()
         if stop.status == 0 and stop.requested and all(link.state == "connecting" for link in self._feed.links):
             raise unreachable(self._feed.links[0].endpoint, self._feed.links[0].note)
         if self._strict and (loss := self._loss(now)):
-            self._log.warn(f"--strict: {loss}")
+            self._upkeep.warn(f"--strict: {loss}")
             return LOSS_STATUS
         return stop.status
 
@@ -179,11 +189,10 @@ class Loop:
 
     def _take_links(self, now: float) -> None:
         for source, link in enumerate(self._feed.links):
-            before = self._session.links[source]
-            if link != before:
-                if link.note and link.note != before.note:
-                    self._log.warn(f"{link.endpoint}: {link.note}")
-                self._take(LinkChanged(source, now, link.state, link.since, link.reconnects, link.note, link.behind))
+            if link != self._session.links[source]:
+                change = LinkChanged(source, now, link.state, link.since, link.reconnects, link.note, link.behind)
+                self._upkeep.link(change)
+                self._take(change)
 
     def _take_flags(self, now: float) -> None:
         unsaved = any(writer is not None and writer.unsaved for writer in (self._recorder, self._keeper))
@@ -206,19 +215,6 @@ class Loop:
             session = self._session
             self._metrics.set(session.monitor.config.pair, session.outbox.newest, session.health(now))
 
-    def _say_notes(self) -> None:
-        """Say what the others have noted for a person."""
-        while self._session.monitor.notes:
-            self._log.say(self._session.monitor.notes.pop(0))
-        for writer in (self._recorder, self._keeper):
-            while writer is not None and writer.notes:
-                self._log.warn(writer.notes.pop(0))
-        if self._resumed is not None:
-            missed = self._resumed.missed(self._session.health(self._clock()), self._session.intake.numbered)
-            if missed is not None:
-                self._log.say(missed)
-                self._resumed = None
-
     def _offer_snapshot(self, now: float, at_once: bool = False) -> None:
         """A snapshot, ten a second at the most, and only while somebody subscribes to it."""
         session = self._session
@@ -232,28 +228,6 @@ class Loop:
             )
             status = snapshot.status | session.flags
             self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))
-
-
-def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log) -> bool:
-    """Let the session go on from what was saved, and from what was recorded behind it; whether it was recorded."""
-    session.restore(saved.session)
-    log.say(f"going on from {session.monitor.window.pairs} pairs, saved at {time_of_day(saved.saved)}")
-    if saved.place is None or recording is None or saved.place.recording != str(Path(recording).absolute()):
-        return False
-    if not is_recording(recording):
-        log.warn(f"what was recorded since is gone: {recording}")
-        return False
-    recorded, before = Recording(recording), session.monitor.window.pairs
-    for _, entry in recorded.entries(Position(*saved.place[1:])):
-        if not isinstance(entry, Begin):  # its `run` is another process'
-            session.apply(entry)
-        elif (entry.settings.feed, entry.settings.join) != (settings.feed, settings.join):
-            log.warn(f"{recording} goes on with another feed: it was not gone on from")
-            return False
-    for note in recorded.notes:
-        log.warn(note)
-    log.say(f"took {session.monitor.window.pairs - before} more pairs from {recording}")
-    return True
 
 
 def _register(poller: zmq.Poller, old: Sockets, new: Sockets) -> Sockets:

@@ -17,7 +17,6 @@ from streammi.config import check_same
 from streammi.core import codec
 from streammi.core.codec import DamagedError, State
 from streammi.errors import ConfigError
-from streammi.ingest.intake import Links
 from streammi.session import Session
 
 KIND: Final = "checkpoint 1"
@@ -158,6 +157,13 @@ class Keeper:
         elif self._folder.damaged:
             self.notes.append(f"no whole state is left in {path}: beginning anew")
 
+    @property
+    def summary(self) -> str:
+        """What was saved last."""
+        if self.newest is None:
+            return f"nothing yet in {self._folder.path}"
+        return f"{self.newest[1]} bytes in {self._folder.path} at {time_of_day(self.newest[0])}"
+
     def keep(self, session: Session, place: Place | None, now: float) -> bool:
         """Begin to save the session when it is time to; ``place`` is behind what it has taken of the recording."""
         self._look()
@@ -199,25 +205,6 @@ class Keeper:
             if not self.unsaved:
                 self.notes.append(f"cannot save the state in {self._folder.path} ({error.strerror}): going on without")
             self.unsaved = True
-
-
-class Resumed:
-    """Says once what was missed between the state that a monitor goes on from and the first messages after it."""
-
-    def __init__(self, saved: float, links: Links) -> None:
-        self._saved, self._links = saved, links
-
-    def missed(self, links: Links, numbered: bool) -> str | None:
-        """The sentence; None while a source has sent nothing yet."""
-        if any(now.messages == then.messages for now, then in zip(links, self._links, strict=True)):
-            return None
-        since = f"since {time_of_day(self._saved)}"
-        if sum(link.resets for link in links) > sum(link.resets for link in self._links):
-            return f"how many samples are missing {since} is not known: the feed's numbers began again"
-        if not numbered:
-            return f"how many samples are missing {since} is not known: the feed does not number them"
-        missing = sum(link.gaps for link in links) - sum(link.gaps for link in self._links)
-        return f"{missing} samples are missing {since}, by the feed's own numbers"
 
 
 def time_of_day(at: float) -> str:

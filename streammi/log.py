@@ -1,10 +1,9 @@
 """What a person should know while a program runs: one line a message, as text or as JSON."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Final, Literal, TextIO, TypeAlias
-
-import msgspec
 
 Form: TypeAlias = Literal["text", "json"]
 Level: TypeAlias = Literal["info", "warning"]
@@ -31,7 +30,7 @@ class Log:
         """Write one message; JSON has the ``fields`` as well."""
         if self._form == "json":
             record = {"timestamp": self._clock(), "level": level, "message": message, **fields}
-            line = msgspec.json.encode(record).decode()
+            line = json.dumps(record, separators=(",", ":")).replace("\x7f", "\\u007f")  # ASCII, else printable
         else:
             line = f"streammi: {'warning: ' if level == 'warning' else ''}{harmless(message)}"
         try:
@@ -42,6 +41,14 @@ class Log:
     def warn(self, message: str, **fields: object) -> None:
         """Write one message that somebody should act on."""
         self.say(message, "warning", **fields)
+
+    def report(self, title: str, sections: dict[str, dict[str, object]]) -> None:
+        """Write a report: one object in JSON, a line a section in text."""
+        if self._form == "json":
+            self.say(title, "info", **sections)
+            return
+        for name, values in sections.items():
+            self.say(f"{title}: {name}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
 
 
 def harmless(text: str) -> str:

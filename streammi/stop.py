@@ -17,15 +17,25 @@ def parent_of(environment: Mapping[str, str]) -> int | None:
 
 
 class Stop:
-    """SIGINT and SIGTERM as something to poll: ``requested`` turns true, ``status`` is the exit status it asks for."""
+    """SIGINT and SIGTERM as something to poll: ``requested`` turns true, ``status`` is the exit status it asks for.
+
+    With ``reports`` SIGUSR1 ends nothing, but makes ``report_asked`` true once.
+    """
 
     def __init__(
-        self, deadline: float | None = None, clock: Callable[[], float] = time.monotonic, parent: int | None = None
+        self,
+        deadline: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        parent: int | None = None,
+        *,
+        reports: bool = False,
     ) -> None:
         self.status = 0
         self._clock = clock
-        self._deadline = None if deadline is None else clock() + deadline
-        self._caught = False
+        self._deadline: float | None = None
+        self.end_after(deadline)
+        self._caught = self._asked = False
+        self._reports = reports
         self._parent = parent  # the process that started this one beside itself: when that has died, so do we
         self._reader, self._writer = socket.socketpair()
         self._previous: dict[int, object] = {}
@@ -35,6 +45,16 @@ class Stop:
         """Whether it is time to end: by a signal, because the time asked for is over, or because we are left alone."""
         late = self._deadline is not None and self._clock() >= self._deadline
         return self._caught or late or (self._parent is not None and os.getppid() != self._parent)
+
+    @property
+    def report_asked(self) -> bool:
+        """Whether a report was asked for since this was looked at last."""
+        asked, self._asked = self._asked, False
+        return asked
+
+    def end_after(self, seconds: float | None) -> None:
+        """End so many seconds from now; None: do not."""
+        self._deadline = None if seconds is None else self._clock() + seconds
 
     def fileno(self) -> int:
         """Becomes readable when a signal arrives."""
@@ -53,6 +73,8 @@ class Stop:
         self._writer.setblocking(False)
         self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self._previous = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
+        if self._reports:
+            self._previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._catch_report)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,3 +87,6 @@ class Stop:
     def _catch(self, number: int, _: FrameType | None) -> None:
         self._caught = True
         self.status = 128 + number
+
+    def _catch_report(self, number: int, _: FrameType | None) -> None:
+        self._asked = True

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 # Each may import those above it and itself.
 _LAYERS = """
-errors  config  records  journal  entries  health  stop  log  security  endpoints  connections
+errors  config  records  journal  entries  health  stop  log  notify  security  endpoints  connections
 core
 ingest
 publish.status  history  detect  delays
@@ -20,7 +20,7 @@ monitor
 analysis  publish
 dashboard
 interop
-session  checkpoint
+session  checkpoint  resume  firstaid  upkeep
 options  override  sinks  show  listen  replay  launch  source  app
 cli  __main__
 """

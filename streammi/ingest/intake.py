@@ -32,6 +32,10 @@ class Intake(Protocol):
         """The links, one a source, completed by what is known of their messages."""
 
     @property
+    def detail(self) -> str:
+        """Why the newest message without a pair had none; empty before there was one."""
+
+    @property
     def numbered(self) -> bool:
         """Whether the messages so far had sequence numbers, so that missing ones are known."""
 
@@ -74,6 +78,11 @@ class PairIntake:
         (link,) = links
         message_rate, rate = self._meter.rates(now)
         return (described(link, self._decoder, pairs=self._decoder.pairs, rate=rate, message_rate=message_rate),)
+
+    @property
+    def detail(self) -> str:
+        """Why the newest message without a pair had none."""
+        return self._decoder.detail
 
     @property
     def numbered(self) -> bool:
@@ -129,6 +138,11 @@ class JoinIntake:
             )  # fmt: skip
             found.append(link)
         return tuple(found)
+
+    @property
+    def detail(self) -> str:
+        """Why the newest messages without a sample had none, of each source."""
+        return "; ".join(decoder.detail for decoder in self._decoders if decoder.detail)
 
     @property
     def numbered(self) -> bool:

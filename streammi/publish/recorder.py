@@ -52,6 +52,11 @@ class Recorder:
         """Behind the last entry."""
         return Position(self._number, self._records)
 
+    @property
+    def summary(self) -> str:
+        """How far the recording is."""
+        return f"{self._records} entries, {self._size} bytes in file {self._number} of {self.path}"
+
     def write(self, entry: Entry) -> None:
         """Record what happened next."""
         if isinstance(entry, LinkChanged):

@@ -1,0 +1,112 @@
+"""What a running monitor does for whoever runs it: messages, reports, and what the service manager is told."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from streammi.entries import LinkChanged
+from streammi.health import total
+from streammi.log import Log
+from streammi.notify import Notifier
+from streammi.resume import Resumed
+from streammi.session import Session
+
+CHANGES_KEPT: Final = 30  # of the links, for reports
+MALFORMED_SECONDS: Final = 60.0  # between two messages about messages that yield no pair
+
+
+class Writer(Protocol):
+    """Something that writes to a disk, notes what a person should act on, and says how far it is."""
+
+    notes: list[str]
+
+    @property
+    def summary(self) -> str:
+        """What was written last."""
+
+
+class Upkeep:
+    """Says what the parts of a run have noted; ``settings`` are those that a report shows."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: dict[str, str],
+        writers: Sequence[Writer],
+        log: Log,
+        service: Notifier,
+        resumed: Resumed | None = None,
+    ) -> None:
+        self._session, self._settings, self._writers = session, settings, writers
+        self._log, self._service, self._resumed = log, service, resumed
+        self._changes: deque[LinkChanged] = deque(maxlen=CHANGES_KEPT)
+        self._malformed = sum(total(session.health(0.0)).malformed.values())
+        self._malformed_due = 0.0
+
+    def link(self, change: LinkChanged) -> None:
+        """Say and remember that a link has changed."""
+        before = self._session.links[change.source]
+        self._changes.append(change)
+        if change.state != before.state:
+            self._log.say(f"{before.endpoint}: {change.state}", endpoint=before.endpoint, state=change.state)
+        if change.note and change.note != before.note:
+            self._log.warn(f"{before.endpoint}: {change.note}", endpoint=before.endpoint)
+
+    def ready(self) -> None:
+        """The loop begins to turn."""
+        self._service.ready()
+
+    def turn(self, wall: float, now: float) -> None:
+        """The loop has turned; ``wall`` is the clock's time, ``now`` that of one which only goes forward, s."""
+        self._service.alive(now, lambda: self._status(wall))
+        self._say_notes()
+        if self._resumed is not None:
+            missed = self._resumed.missed(self._session.health(wall), self._session.intake.numbered)
+            if missed is not None:
+                self._log.say(missed)
+                self._resumed = None
+        if now >= self._malformed_due:
+            self._sample_malformed(wall, now)
+
+    def report(self, wall: float) -> None:
+        """Write a first-aid report into the log."""
+        from streammi import firstaid  # late: nearly no run ever needs it
+
+        sections = firstaid.report(self._session, self._settings, self._changes, wall)
+        if self._writers:
+            sections["written"] = {type(writer).__name__.lower(): writer.summary for writer in self._writers}
+        self._log.report("report", sections)
+
+    def warn(self, message: str) -> None:
+        """Say what somebody should act on."""
+        self._log.warn(message)
+
+    def end(self) -> None:
+        """The loop has ended: say what is left to say."""
+        self._service.stopping()
+        self._say_notes()
+
+    def _say_notes(self) -> None:
+        while self._session.monitor.notes:
+            self._log.say(self._session.monitor.notes.pop(0))
+        for writer in self._writers:
+            while writer.notes:
+                self._log.warn(writer.notes.pop(0))
+        while self._service.notes:
+            self._log.warn(self._service.notes.pop(0))
+
+    def _status(self, wall: float) -> str:
+        link = total(self._session.health(wall))
+        rate = "" if link.rate is None else f", {link.rate:.0f} a second"
+        return f"{link.endpoint} {link.state}, {link.pairs} pairs{rate}"
+
+    def _sample_malformed(self, wall: float, now: float) -> None:
+        """Say that there were messages without a pair, and why there was none in the newest."""
+        self._malformed_due = now + 1.0
+        malformed = sum(total(self._session.health(wall)).malformed.values())
+        if malformed > self._malformed:
+            more, self._malformed = malformed - self._malformed, malformed
+            self._malformed_due = now + MALFORMED_SECONDS
+            self._log.warn(
+                f"messages that yielded no pair: {more}, the newest: {self._session.intake.detail}", messages=more
+            )
