@@ -18,6 +18,14 @@ def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: st
     ``recording`` is where it will be recorded further. When ``stop`` is requested on the way it is left half done.
     """
     session.restore(saved.session)
+    recorded = _go_on_recorded(session, settings, saved, recording, log, stop)
+    session.resume()
+    return recorded
+
+
+def _go_on_recorded(
+    session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
+) -> bool:
     log.say(f"going on from {session.monitor.window.pairs} pairs, saved at {time_of_day(saved.saved)}")
     if saved.place is None or recording is None or saved.place.recording != str(Path(recording).absolute()):
         return False

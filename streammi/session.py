@@ -40,7 +40,7 @@ class Session:
         self.flags = Status.OK
         self.taken = 0  # pairs handed to the monitor
         self._samples, self._on_pairs = samples, on_pairs
-        self._interrupted = False  # a connection broke since the last batch
+        self._interrupted = False  # a connection broke since the last batch, or the monitor stood still
 
     @property
     def over(self) -> bool:
@@ -51,6 +51,7 @@ class Session:
         """Everything that what is said from now on depends on, as plain values and arrays that are its own no more."""
         links = [msgspec.structs.asdict(link) for link in self.links]
         plain = {"intake": self.intake.state(), "links": links, "flags": int(self.flags)}
+        plain["interrupted"] = self._interrupted
         parts = {"session": ({"plain": codec.to_plain(plain)}, list[Any]()), "monitor": self.monitor.state()}
         return codec.joined(parts)
 
@@ -60,8 +61,12 @@ class Session:
         plain = codec.from_plain(parts["session"][0]["plain"])
         self.intake.restore(plain["intake"])
         self.links = [LinkHealth(**link) for link in plain["links"]]
-        self.flags = Status(plain["flags"])
+        self.flags, self._interrupted = Status(plain["flags"]), plain["interrupted"]
         self.monitor.restore(parts["monitor"])
+
+    def resume(self) -> None:
+        """Go on after a pause of the monitor itself: what was sent meanwhile is not here."""
+        self._interrupted = True
 
     def apply(self, entry: Entry) -> None:
         """Take in what happened next, and say what comes of it."""
@@ -82,6 +87,7 @@ class Session:
                 self.say(self.monitor.last(at), at)
             case Begin():
                 self.outbox.run, self.outbox.seq, self.taken = entry.run, entry.seq, entry.taken
+                self._interrupted |= entry.resumed
 
     def look(self, now: float) -> list[Output]:
         """The events that the links bring as of ``now``; looking again brings them no second time."""
