@@ -30,7 +30,10 @@ USAGE_ERROR = 2
 app = typer.Typer(
     name="streammi",
     help="Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out.",
-    epilog="Start with: streammi demo",
+    epilog=(
+        "Start with: streammi demo. "
+        "Exit statuses: 0 as asked, 2 for what cannot work, 3 for loss with --strict, 130 and 143 by a signal."
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -89,3 +90,12 @@ def test_publisher_monitor_view_and_consumer_together() -> None:
             process.wait()
         assert consumer.stdout is not None
         consumer.stdout.close()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    [unit] = [text for language, text in BLOCKS if language == "ini"]
+    file = tmp_path / "streammi.service"
+    file.write_text(unit.replace("/opt/streammi/bin/streammi", sys.executable))
+    done = subprocess.run(["systemd-analyze", "verify", str(file)], capture_output=True, text=True, check=False)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "streammi.service" in line]) == (0, [])
