@@ -4,6 +4,7 @@ A chart is drawn in dots finer than cells: 2 x 4 a cell in braille, 1 x 8 in blo
 shares of the chart's height, 0 at the bottom to 1 at the top; NaN is no dot.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,13 +19,9 @@ from streammi.records import FloatArray, IntArray
 
 DOTS = {"braille": (2, 4), "block": (1, 8), "ascii": (1, 1)}  # across and up, in one cell
 
-_BRAILLE = 0x2800
-# The bits of a braille cell (Unicode chart U+2800): by column of dots, from the top.
-_COLUMNS = np.array([[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]], np.uint8)
-# Of a column of four dots: the bits of those from the first up to, not including, the second; [column, first, second].
-_SPANS = np.array(
-    [[[column[first:second].sum() for second in range(5)] for first in range(5)] for column in _COLUMNS], np.uint8
-)
+_CELLS = np.array([SPACE, *range(0x2801, 0x2900)], np.uint64)  # braille by its bits
+# Row, column and bit of a braille cell's dots (Unicode chart U+2800), the first bit first.
+_DOTS = ((0, 0, 0), (1, 0, 1), (2, 0, 2), (0, 1, 3), (1, 1, 4), (2, 1, 5), (3, 0, 6), (3, 1, 7))
 
 
 def dot_columns(glyphs: Glyphs, width: int) -> int:
@@ -44,13 +41,19 @@ class Spans:
         row = np.arange(rows)[:, None]
         return np.asarray((row >= self.top) & (row <= self.bottom))
 
-    def braille(self, height: int) -> NDArray[np.uint8]:
-        """Return the dots as bits of ``height`` rows of braille cells, two columns each: shape (height, n / 2)."""
-        first = 4 * np.arange(height)[:, None]
-        start = np.minimum(np.maximum(self.top - first, 0), 4)
-        stop = np.minimum(np.maximum(self.bottom + 1 - first, 0), 4)
-        np.maximum(stop, start, out=stop)
-        return np.asarray(_SPANS[0, start[:, ::2], stop[:, ::2]] | _SPANS[1, start[:, 1::2], stop[:, 1::2]])
+
+def braille_bits(height: int, *layers: Spans) -> NDArray[np.uint8]:
+    """Return the layers' dots as bits of ``height`` rows of braille cells: shape (layers, height, n / 2).
+
+    Each dot on its own, in bytes: 48 us for three layers of 15 x 51 cells, against 80 by tables of four dots.
+    """
+    row = np.arange(4 * height, dtype=np.int16)[:, None]
+    top, bottom = (np.array([getattr(layer, end) for layer in layers], np.int16)[:, None] for end in ("top", "bottom"))
+    dots = ((row >= top) & (row <= bottom)).view(np.uint8).reshape(len(layers), height, 4, -1, 2)
+    bits = dots[:, :, 0, :, 0].copy()
+    for y, x, bit in _DOTS[1:]:
+        bits |= dots[:, :, y, :, x] << bit
+    return bits
 
 
 def rows_of(values: FloatArray, rows: int) -> IntArray:
@@ -63,23 +66,22 @@ def rows_of(values: FloatArray, rows: int) -> IntArray:
     return np.where(np.isnan(inside), rows, (rows - 1) * inside + 0.5).astype(np.int64) * -1 + (rows - 1)
 
 
-def spans(low: FloatArray, high: FloatArray, rows: int) -> Spans:
-    """Return the dots from ``low`` to ``high`` in each column.
+def between(low: IntArray, high: IntArray) -> Spans:
+    """Return the dots from the row of ``low`` up to that of ``high`` in each column; none where they are -1.
 
-    >>> spans(np.array([0.0, 0.5]), np.array([1.0, 0.5]), 3).mask(3).astype(int).tolist()
-    [[1, 0], [1, 1], [1, 0]]
+    >>> between(np.array([2, 1, -1]), np.array([0, 1, -1])).mask(3).astype(int).tolist()
+    [[1, 0, 0], [1, 1, 0], [1, 0, 0]]
     """
-    bottom = rows_of(low, rows)
-    return Spans(np.where(bottom < 0, 0, rows_of(high, rows)), bottom)
+    return Spans(np.where(low < 0, 0, high), low)
 
 
-def connected(values: FloatArray, rows: int) -> Spans:
-    """Return a line through the values: each column reaches half-way to its neighbours."""
-    row = rows_of(values, rows)
+def connected(row: IntArray) -> Spans:
+    """Return a line through the rows: each column reaches half-way to its neighbours."""
     top, bottom = row.copy(), row.copy()
     before, after = row[:-1], row[1:]
     joined = (before >= 0) & (after >= 0)
-    up, down = (before + after) // 2, (before + after + 1) // 2  # rows that meet half-way, both on the line
+    middle = before + after
+    up, down = middle >> 1, (middle + 1) >> 1  # rows that meet half-way, both on the line
     np.minimum(top[1:], up, out=top[1:], where=joined)
     np.maximum(bottom[1:], down, out=bottom[1:], where=joined)
     np.minimum(top[:-1], up, out=top[:-1], where=joined)
@@ -89,7 +91,7 @@ def connected(values: FloatArray, rows: int) -> Spans:
 
 def braille(bits: NDArray[np.uint8]) -> Cells:
     """Return the braille cells of these bits; empty ones are blank."""
-    return np.where(bits == 0, np.uint64(SPACE), bits + np.uint64(_BRAILLE))
+    return _CELLS.take(bits)
 
 
 def bars(values: FloatArray, height: int, ramp: str) -> Cells:
@@ -139,9 +141,9 @@ def nice_ceiling(value: float) -> float:
     >>> nice_ceiling(1.7), nice_ceiling(0.021), nice_ceiling(0.0)
     (2.0, 0.03, 1.0)
     """
-    if not value > 0 or not np.isfinite(value):
+    if not value > 0 or not math.isfinite(value):
         return 1.0
-    power = 10.0 ** np.floor(np.log10(value))
+    power = 10.0 ** math.floor(math.log10(value))
     factor = next((f for f in (1, 1.5, 2, 3, 4, 5, 6, 8) if value <= f * power * (1 + 1e-9)), 10)
     return float(f"{factor * power:.6g}")
 

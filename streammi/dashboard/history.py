@@ -16,14 +16,17 @@ GAP = 2.5  # times the usual distance: readings further apart than that are not 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """All readings of a history in order of time; arrays of shape (k,)."""
+    """All readings of a history in order of time."""
 
-    t: FloatArray
-    mi: FloatArray
-    low: FloatArray
-    high: FloatArray
-    null: FloatArray
-    reach: FloatArray  # how far back a point may be joined to the one before it, s
+    t: FloatArray  # (k,), s
+    values: FloatArray  # (4, k): mi, low, high, null_q95
+    reach: FloatArray  # (k,): how far back a point may be joined to the one before it, s
+
+    @property
+    def mi(self) -> FloatArray:
+        """Corrected MI, shape (k,)."""
+        mi: FloatArray = self.values[0]
+        return mi
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +43,26 @@ class Columns:
 
 def join(levels: tuple[HistoryLevel, ...]) -> Past:
     """Return the levels as one: each coarser one only where the finer ones do not reach back to."""
-    parts: list[tuple[FloatArray, ...]] = []
+    parts: list[tuple[FloatArray, FloatArray, FloatArray]] = []
     start = np.inf
     for level in levels:
-        keep = np.isfinite(level.t) & np.isfinite(level.mi) & (level.t < start)
-        if not keep.any():
+        values = np.array((level.mi, level.low, level.high, level.null_q95))
+        t = level.t
+        if not np.isfinite(t.sum() + values[0].sum()):
+            known = np.isfinite(t) & np.isfinite(values[0])
+            t, values = t[known], values[:, known]
+        t = np.maximum.accumulate(t)  # a clock that steps back does not fold the chart
+        older = int(np.searchsorted(t, start))
+        t, values = t[:older], values[:, :older]
+        if not len(t):
             continue
-        t = np.maximum.accumulate(level.t[keep])  # a clock that steps back does not fold the chart
         # The median distance; np.median takes six times as long.
         usual = float(np.sort(np.diff(t))[(len(t) - 1) // 2]) if len(t) > 1 else 0.0
-        parts.append(
-            (t, level.mi[keep], level.low[keep], level.high[keep], level.null_q95[keep], np.full(len(t), GAP * usual))
-        )
+        parts.append((t, values, np.full(len(t), GAP * usual)))
         start = float(t[0])
     if not parts:
-        nothing = np.empty(0)
-        return Past(nothing, nothing, nothing, nothing, nothing, nothing)
-    return Past(*(np.concatenate(field) for field in zip(*parts[::-1], strict=True)))
+        return Past(np.empty(0), np.empty((4, 0)), np.empty(0))
+    return Past(*(np.concatenate(field, axis=-1) for field in zip(*parts[::-1], strict=True)))
 
 
 def usual_span(past: Past) -> int:
@@ -84,30 +90,30 @@ def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
         return Columns(start, stop, nothing, nothing, nothing, nothing)
     t, edges = past.t[first:last], start + width * np.arange(n + 1)
     at = np.searchsorted(t, edges)
-    some = np.diff(at) > 0
+    some = at[1:] > at[:-1]
+    # One more at the end: reduceat wants the end of the last bucket to be inside.
+    values = np.concatenate((past.values[:, first:last], past.values[:, last - 1 : last]), axis=1)
 
-    def mean(values: FloatArray) -> FloatArray:
-        known = ~np.isnan(values)
-        total = np.concatenate(([0.0], np.cumsum(np.where(known, values, 0.0))))
-        number = np.concatenate(([0], np.cumsum(known)))
+    def reduced(ufunc: np.ufunc, row: FloatArray) -> FloatArray:
+        return np.where(some, ufunc.reduceat(row, at)[:-1], np.nan)
+
+    def joined(row: FloatArray, mean: FloatArray) -> FloatArray:
+        return _join_short_gaps(mean, t, row[:-1], past.reach[first:last], edges, some)
+
+    mi, low, high, null = values
+    known = np.isfinite(null)
+    null_mean = nothing
+    if known.any():
+        number = reduced(np.add, known.astype(float))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((total[at[1:]] - total[at[:-1]]) / (number[at[1:]] - number[at[:-1]]))
-
-    def extreme(ufunc: np.ufunc, values: FloatArray) -> FloatArray:
-        found = ufunc.reduceat(np.append(values, values[-1]), at[:-1])
-        return np.where(some, found, np.nan)
-
-    mi = _join_short_gaps(mean(past.mi[first:last]), t, past.mi[first:last], past.reach[first:last], edges, some)
-    null = past.null[first:last]
+            null_mean = joined(null, reduced(np.add, np.where(known, null, 0.0)) / number)
     return Columns(
         start,
         stop,
-        mi,
-        extreme(np.fmin, past.low[first:last]),
-        extreme(np.fmax, past.high[first:last]),
-        _join_short_gaps(mean(null), t, null, past.reach[first:last], edges, some)
-        if not np.isnan(null).all()
-        else nothing,
+        joined(mi, reduced(np.add, mi) / np.maximum(at[1:] - at[:-1], 1)),
+        reduced(np.fmin, low),
+        reduced(np.fmax, high),
+        null_mean,
     )
 
 

@@ -9,7 +9,8 @@
 ====================  =====================================================================
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from streammi.dashboard.state import PanelName
@@ -52,7 +53,7 @@ class Slot(NamedTuple):
     most: int = 1000
 
 
-Places: TypeAlias = list[tuple[PanelName, Area]]
+Places: TypeAlias = Sequence[tuple[PanelName, Area]]
 
 
 def layout_for(width: int, height: int) -> LayoutName:
@@ -64,7 +65,8 @@ def layout_for(width: int, height: int) -> LayoutName:
     return next(name for name, (columns, rows) in LEAST.items() if width >= columns and height >= rows)
 
 
-def arrange(layout: LayoutName, body: Area, says: Collection[PanelName]) -> Places:
+@lru_cache(maxsize=64)
+def arrange(layout: LayoutName, body: Area, says: tuple[PanelName, ...]) -> Places:
     """Return where each panel that has something to say goes in ``body``."""
     return {"wide": _wide, "full": _full, "compact": _compact}[layout](body, says)
 

@@ -192,10 +192,11 @@ def _line_pixels(scene: Scene) -> Pixels:
     data = history.columns(scene.past, width, span)
     top = charts.ceiling_of(data)
     dark = scene.theme.background == "dark"
+    line, least, most, chance = charts.rows_of(np.array((data.mi, data.low, data.high, data.null)) / top, height)
     for spans, colour in (
-        (charts.spans(data.low / top, data.high / top, height), (77, 86, 97) if dark else (184, 192, 200)),
-        (charts.spans(data.null / top, data.null / top, height), (201, 138, 94) if dark else (163, 86, 42)),
-        (charts.connected(data.mi / top, height), (240, 228, 66) if dark else (138, 109, 0)),
+        (charts.between(least, most), (77, 86, 97) if dark else (184, 192, 200)),
+        (charts.between(chance, chance), (201, 138, 94) if dark else (163, 86, 42)),
+        (charts.connected(line), (240, 228, 66) if dark else (138, 109, 0)),
     ):
         pixels[spans.mask(height)] = colour
     return pixels

@@ -1,10 +1,10 @@
 """All that a picture is made of: one value, so that the same scene is always the same picture."""
 
+import math
 from dataclasses import dataclass
 from datetime import tzinfo
 
 import msgspec
-import numpy as np
 
 from streammi.config import Unit
 from streammi.dashboard.history import Past
@@ -108,4 +108,4 @@ def linear_equivalent(reading: Reading) -> float:
     than |r|, the dependence is not a linear one.
     """
     nats = max(reading.mi_corrected, 0.0) * unit_factor(reading.unit, "nat")
-    return float(np.sqrt(-np.expm1(-2.0 * nats)))
+    return math.sqrt(-math.expm1(-2.0 * nats))

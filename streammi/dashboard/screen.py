@@ -4,6 +4,8 @@ Only cells that changed are written, in runs, between the marks of synchronised 
 know it show the frame at once, others ignore the marks). Nothing changed: no bytes.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,14 +47,15 @@ class Screen:
         text = cell_text(np.where(fragile, np.uint64(SPACE), cells))
         out: list[str] = []
         cursor, before = -1, ("", "", "")
-        for start, end, pen in zip(starts.tolist(), ends.tolist(), pens[starts].tolist(), strict=True):
+        pieces = zip(starts.tolist(), ends.tolist(), pens[starts].tolist(), fragile[starts].tolist(), strict=True)
+        for start, end, pen, alone in pieces:
             if start != cursor:
                 out.append(_move(cursor, start, width))
             codes = self._pens.codes[pen]
             if codes != before:
                 out.append(_switch(before, codes))
                 before = codes
-            if fragile[start]:  # terminals differ on how wide these are: say where the next cell is
+            if alone:  # terminals differ on how wide these are: say where the next cell is
                 out.append(cell_text(cells[start:end]))
                 cursor = -1
             else:
@@ -101,6 +104,7 @@ def _move(cursor: int, target: int, width: int) -> str:
     return f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H"
 
 
+@lru_cache(maxsize=4096)
 def _switch(before: tuple[str, str, str], after: tuple[str, str, str]) -> str:
     attributes, front, back = after
     if before[0] != attributes or (before[1] and not front) or (before[2] and not back):

@@ -159,6 +159,7 @@ def signed(value: float | None, digits: int = 3) -> str:
     return "−" + text[1:] if text.startswith("-") else "+" + text
 
 
+@lru_cache(maxsize=1024)
 def short(value: float | None) -> str:
     """Return an axis value in about four significant digits.
 
@@ -185,6 +186,7 @@ def count(value: int) -> str:
     return f"{value:,}" if abs(value) < 10_000_000 else short(float(value))
 
 
+@lru_cache(maxsize=1024)
 def duration(seconds: float) -> str:
     """Return a length of time in one unit.
 

@@ -143,6 +143,13 @@ class Ramp:
     glyphs: str  # where a level is a glyph: nothing first
 
 
+class Ground:
+    """Rows of ``Theme.grounds``: the terminal's own, below what chance reaches, below the line of MI."""
+
+    NONE, NULL, MI = range(3)
+    ROLES = (None, "under_null", "under_mi")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
     """What everything is drawn with."""
@@ -172,8 +179,7 @@ class Theme:
     in_y: int
     null: int
     null_in_mi: int  # the level of chance where it crosses the bars of MI
-    under_mi: NDArray[np.uint16]  # by pen: the same on the ground below the line of MI,
-    under_null: NDArray[np.uint16]  # and below what chance reaches
+    grounds: NDArray[np.uint16]  # (Ground, pen): the same pen on another ground
     good: int
     warn: int
     bad: int
@@ -259,8 +265,7 @@ def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", pale
         in_y=inside("y"),
         null=pen("null"),
         null_in_mi=pen("mi_soft", "reverse"),
-        under_mi=_grounded(pens, inks, inks["under_mi"] if ground else None),
-        under_null=_grounded(pens, inks, inks["under_null"] if ground else None),
+        grounds=np.stack([_grounded(pens, inks, inks[role] if role and ground else None) for role in Ground.ROLES]),
         good=pen("good"),
         warn=pen("warn", "bold"),
         bad=pen("bad", "bold"),

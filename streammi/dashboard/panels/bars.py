@@ -110,19 +110,25 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
         needed = f"all at {FULL[0]} x {FULL[1]}"
         if x + len(needed) + 14 < right:  # where q and ? are named as well
             right = canvas.right(0, needed, theme.bar_dim, margin=1) - 1
-    for action, shown, word, width in _hints(state.readonly):
-        if action == "next pair" and len(scene.tabs) < 2:
-            continue
-        if x + width > right:
-            return
-        x = canvas.spans(x, 0, [(shown, theme.key), (f" {word}", theme.bar)]) + 2
+    hints = _hints(state.readonly, len(scene.tabs) > 1, right - x)
+    x = canvas.text(x, 0, "".join(f"{shown} {word}  " for shown, word in hints)[:-2], theme.bar)
+    for shown, word in reversed(hints):
+        x -= len(shown) + len(word) + 1
+        canvas.pens[0, x : x + len(shown)] = theme.key
+        x -= 2
 
 
 @lru_cache
-def _hints(readonly: bool) -> list[tuple[Action, str, str, int]]:
-    """What can be pressed: the action, the keys, a word, and the columns it takes."""
+def _hints(readonly: bool, pairs: bool, width: int) -> list[tuple[str, str]]:
+    """What can be pressed and does something, and a word on it, as many as there is room for."""
     by_action = {binding.action: binding for binding in BINDINGS if binding.words}
-    usable = [
-        (by_action[action], word) for action, word in HINTS.items() if not (readonly and by_action[action].changes)
-    ]
-    return [(b.action, b.shown, word, columns(b.shown) + len(word) + 2) for b, word in usable]
+    hints, x = [], 0
+    for action, word in HINTS.items():
+        binding = by_action[action]
+        if (readonly and binding.changes) or (action == "next pair" and not pairs):
+            continue
+        x += len(binding.shown) + len(word) + 3
+        if x - 1 > width:
+            break
+        hints.append((binding.shown, word))
+    return hints

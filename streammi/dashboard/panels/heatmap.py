@@ -4,6 +4,7 @@ Three ways to see it: counts; p(y|x), each column a distribution; and pointwise 
 values meet more or less often than chance would have it.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,13 @@ TITLES: dict[HeatmapMode, str] = {
     "conditional": "p(y|x)",
     "pointwise": "POINTWISE MI",
 }
+
+
+# By the upper and the lower level: nothing, the larger one in front of the smaller, or both alike.
+_HALVES = np.array(
+    [ord("█ "[not top] if top == low else "▄▀"[top > low]) for top in range(LEVELS + 1) for low in range(LEVELS + 1)],
+    np.uint64,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +63,21 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         return
     heat = body.part(shape.left, shape.top, shape.cells_x, shape.cells_y)
     paint(heat, field, theme, shape)
-    share = counts.sum(axis=1) / max(counts.sum(axis=1).max(), 1)
+    share = _of_most(counts.sum(axis=1))
     top = body.part(shape.left, 0, shape.cells_x, shape.top)
     top.glyphs[...] = charts.bars(share[spread(shape.cells_x, len(share))], shape.top, theme.glyphs.levels)
     top.pens[...] = theme.x_soft
     if shape.side:
-        share = counts.sum(axis=0)[::-1] / max(counts.sum(axis=0).max(), 1)
+        share = _of_most(counts.sum(axis=0)[::-1])
         middle = spread(shape.cells_y, len(share), centre=True)
         side = body.part(shape.left + shape.cells_x, shape.top, shape.side, shape.cells_y)
         side.glyphs[...] = charts.lengths(share[middle], shape.side, theme.glyphs.lengths)
         side.pens[...] = theme.y_soft
     draw_axes(body, scene, shape)
+
+
+def _of_most(totals: IntArray) -> FloatArray:
+    return np.asarray(totals / max(totals.max(), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +140,13 @@ def merge(counts: IntArray, bins_x: int, bins_y: int) -> IntArray:
     step_x, step_y = -(-counts.shape[0] // bins_x), -(-counts.shape[1] // bins_y)
     if step_x == step_y == 1:
         return counts
-    rows = np.add.reduceat(counts, np.arange(0, counts.shape[0], step_x), axis=0)
-    return np.asarray(np.add.reduceat(rows, np.arange(0, counts.shape[1], step_y), axis=1))
+    for axis, step in ((0, step_x), (1, step_y)):
+        if counts.shape[axis] % step:
+            counts = np.add.reduceat(counts, np.arange(0, counts.shape[axis], step), axis=axis)
+        elif step > 1:  # three times as fast
+            shape = (-1, step, counts.shape[1]) if axis == 0 else (counts.shape[0], -1, step)
+            counts = counts.reshape(shape).sum(axis=axis + 1)
+    return counts
 
 
 def make_field(counts: IntArray, scene: Scene) -> Field:
@@ -169,7 +186,7 @@ def _pointwise(counts: IntArray, scene: Scene) -> Field:
 def _levels(share: FloatArray, counts: IntArray) -> NDArray[np.intp]:
     levels = np.ceil(share * LEVELS).astype(np.intp)
     levels[counts == 0] = 0
-    return np.clip(levels, 0, LEVELS)
+    return np.minimum(levels, LEVELS, out=levels)
 
 
 def paint(heat: Canvas, field: Field, theme: Theme, shape: Shape) -> None:
@@ -177,16 +194,15 @@ def paint(heat: Canvas, field: Field, theme: Theme, shape: Shape) -> None:
     across = spread(shape.cells_x, shape.bins_x)
     dense = 2 if theme.half_blocks else 1
     up = spread(shape.cells_y * dense, shape.bins_y)[::-1]
-    levels = field.levels[across][:, up].T
+    levels = field.levels.take(across, axis=0).take(up, axis=1).T
     if not theme.half_blocks:
         glyphs = charts.codes(field.ramp.glyphs)
         heat.glyphs[...] = glyphs[-(-levels * (len(glyphs) - 1) // LEVELS)]
         heat.pens[...] = field.ramp.front[levels]
         return
-    top, bottom = levels[::2], levels[1::2]
-    kind = np.where(top == bottom, np.where(top > 0, 3, 0), np.where(top > bottom, 2, 1))
-    heat.glyphs[...] = charts.codes(" ▄▀█")[kind]
-    heat.pens[...] = field.ramp.half[top, bottom]
+    both = levels[::2] * (LEVELS + 1) + levels[1::2]
+    heat.glyphs[...] = _HALVES.take(both)
+    heat.pens[...] = field.ramp.half.take(both)
 
 
 def legend_spans(field: Field, theme: Theme) -> list[Spans]:
@@ -246,5 +262,6 @@ def axis_value(axis: AxisInfo, share: float) -> str:
     if axis.edges is None:
         return ""
     # Three digits of the range: what is finer than a bin is not worth reading.
-    decimals = 2 - int(np.floor(np.log10(max(axis.edges[-1] - axis.edges[0], 1e-12))))
-    return short(round(float(axis.edges[round(share * (len(axis.edges) - 1))]), decimals)).replace("-", "−")
+    low, high, value = (axis.edges.item(k) for k in (0, -1, round(share * (len(axis.edges) - 1))))
+    decimals = 2 - math.floor(math.log10(max(high - low, 1e-12)))
+    return short(round(value, decimals)).replace("-", "−")

@@ -1,7 +1,6 @@
 """MI over time: the line, its range in each column, the level that chance reaches, and events."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
@@ -10,6 +9,7 @@ from streammi.dashboard.panels.events import glyph_of
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import clock, duration, number, short
+from streammi.dashboard.theme import Ground, Theme
 from streammi.records import FloatArray
 
 LABEL = 6  # columns of the values on the left
@@ -63,8 +63,7 @@ def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
     _draw_times(body.part(LABEL, body.height - 1, plot.width, 1), scene, data)
     _draw_events(plot, scene, data)
     if theme.glyphs.name == "braille":
-        _ground(plot, theme.under_null, data.null / top)
-        _ground(plot, theme.under_mi, data.mi / top)
+        _ground(plot, theme, data.mi / top, data.null / top)
 
 
 def _span(scene: Scene) -> float:
@@ -82,25 +81,24 @@ def draw_lines(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
         plot.glyphs[-1, cells], plot.pens[-1, cells] = ord(theme.glyphs.below_zero), theme.warn
 
 
-def _ground(plot: Canvas, table: NDArray[np.uint16], share: FloatArray) -> None:
-    """Give the cells that lie wholly below a line the ground of the table."""
-    lowest = np.fmin(share[::2], share[1::2])
+def _ground(plot: Canvas, theme: Theme, mi: FloatArray, null: FloatArray) -> None:
+    """Give the cells that lie wholly below a line the ground of that line."""
+    share = np.stack((null, mi))
+    lowest = np.fmin(share[:, ::2], share[:, 1::2])
     rows = (np.minimum(np.where(lowest > 0, lowest, 0.0), 1.0) * plot.height).astype(np.int64)
-    below = np.arange(plot.height)[:, None] >= plot.height - rows
-    plot.pens[...] = np.where(below, table[plot.pens], plot.pens)
+    below = np.arange(plot.height)[:, None] >= plot.height - rows[:, None]
+    which = np.where(below[0], Ground.NULL, np.where(below[1], Ground.MI, Ground.NONE))
+    plot.pens[...] = theme.grounds[which, plot.pens]
 
 
 def _braille(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
     theme, rows = scene.theme, plot.height * 4
-    dots = charts.spans(low, high, rows).braille(plot.height)
-    plot.pens[...] = theme.faint
-    line = charts.rows_of(null, rows)
-    line[3::4] = -1  # dotted
-    for spans, pen in ((charts.Spans(line, line), theme.null), (charts.connected(mi, rows), theme.mi)):
-        bits = spans.braille(plot.height)
-        plot.pens[bits != 0] = pen
-        dots |= bits
-    plot.glyphs[...] = charts.braille(dots)
+    line, least, most, chance = charts.rows_of(np.array((mi, low, high, null)), rows)
+    chance[3::4] = -1  # dotted
+    layers = charts.between(least, most), charts.between(chance, chance), charts.connected(line)
+    bits = charts.braille_bits(plot.height, *layers)
+    plot.pens[...] = np.where(bits[2] != 0, theme.mi, np.where(bits[1] != 0, theme.null, theme.faint))
+    plot.glyphs[...] = charts.braille(bits[0] | bits[1] | bits[2])
 
 
 def _blocks(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
@@ -118,10 +116,11 @@ def _blocks(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: F
 
 def _ascii(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
     theme, rows = scene.theme, plot.height
+    line, least, most, chance = charts.rows_of(np.array((mi, low, high, null)), rows)
     for spans, glyph, pen in (
-        (charts.spans(low, high, rows), ":", theme.faint),
-        (charts.spans(null, null, rows), theme.glyphs.dotted, theme.null),
-        (charts.spans(mi, mi, rows), "*", theme.mi),
+        (charts.between(least, most), ":", theme.faint),
+        (charts.between(chance, chance), theme.glyphs.dotted, theme.null),
+        (charts.between(line, line), "*", theme.mi),
     ):
         mask = spans.mask(rows)
         plot.glyphs[mask], plot.pens[mask] = ord(glyph), pen
@@ -144,7 +143,7 @@ def _draw_times(canvas: Canvas, scene: Scene, data: Columns) -> None:
     theme, live = scene.theme, scene.state.until is None
     span = data.stop - data.start
     step = next((s for s in STEPS if span / s <= max(1, canvas.width // 14)), span)
-    for before in np.arange(0.0, span + step / 2, step):
+    for before in (k * step for k in range(round(span / step) + 1)):
         x = round((canvas.width - 1) * (1 - before / span))
         label = ("−" + duration(before) if before else "now") if live else clock(data.stop - before, scene.zone)
         x = min(max(0, x - len(label) // 2), canvas.width - len(label))
