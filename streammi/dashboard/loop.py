@@ -94,10 +94,9 @@ class ViewLoop:
             return
         for key in self._keys.feed(typed, self._clock()):
             self._press(key)
-        snapshots = self._feed.snapshots()
-        self._viewer.take(snapshots)
+        news = self._viewer.take(self._feed.snapshots())
         link = self._feed.link, self._feed.note
-        self._dirty |= bool(snapshots) or (self._viewer.link, self._viewer.link_note) != link
+        self._dirty |= news or (self._viewer.link, self._viewer.link_note) != link
         self._viewer.link, self._viewer.link_note = link
         due = self._urgent or self._clock() - self._drawn >= self._interval
         if self._dirty and due and not self._terminal.busy:

@@ -48,12 +48,15 @@ class Viewer:
         """The snapshots that are shown, by pair: the newest, or those at the moment of freezing."""
         return self._newest if self._frozen is None else self._frozen
 
-    def take(self, snapshots: list[Snapshot]) -> None:
-        """Take in what was received."""
+    def take(self, snapshots: list[Snapshot]) -> bool:
+        """Take in what was received; return whether anything but the clock is new."""
+        news = False
         for snapshot in snapshots:
+            news |= _differ(self._newest.get(snapshot.pair), snapshot)
             self._newest[snapshot.pair] = snapshot
             if snapshot.reading is not None:
                 self._extremes[snapshot.pair] = _widened(self._extremes.get(snapshot.pair), snapshot)
+        return news
 
     def press(self, key: str) -> Action | None:
         """Act on a key; return the action, None where the key does nothing here."""
@@ -119,6 +122,13 @@ class Viewer:
             else max(snapshot.reading.mi_corrected, 0.0) * unit_factor(snapshot.reading.unit, unit)
         )
         return Tab(snapshot.pair, mi, total(snapshot.links).state if snapshot.links else "connected")
+
+
+def _differ(old: Snapshot | None, new: Snapshot) -> bool:
+    if old is None:
+        return True
+    fields = ("run", "seq", "reading", "links", "status", "events", "verdict")
+    return any(getattr(old, name) != getattr(new, name) for name in fields)
 
 
 def _widened(seen: Extremes | None, snapshot: Snapshot) -> Extremes:
