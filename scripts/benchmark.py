@@ -388,43 +388,12 @@ def until_shown(words: list[str], shown: tuple[bytes, ...], **environment: str) 
 
 
 def frames(quick: bool) -> Iterator[str]:
-    """Drawing: CPU and bytes a frame at 120 x 40."""
-    from streammi.config import BinsConfig, MonitorConfig, Span
-    from streammi.dashboard.capabilities import Look
-    from streammi.dashboard.glyphs import BRAILLE
-    from streammi.dashboard.screen import Screen
-    from streammi.dashboard.viewer import Viewer
-    from streammi.monitor import Monitor
-    from streammi.records import LinkHealth, PairBatch
+    """Drawing, and the dashboard as it runs."""
+    from benchmark_screen import drawing, watching
 
-    link = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
-    x, y = signals(200_000)
-    config = MonitorConfig(bins=BinsConfig("quantile", 64), window=Span(pairs=50_000), every=Span(pairs=1000))
-    monitor = Monitor(config)
-    snapshots = []
-    for k in range(200):
-        part = slice(k * 1000, k * 1000 + 1000)
-        monitor.feed(PairBatch(x=x[part], y=y[part], received=1.8e9 + k / 10))
-        snapshots.append(monitor.snapshot(run=0, seq=k, timestamp=1.8e9 + k / 10, links=(link,)))
-    viewer = Viewer(Look(BRAILLE, "truecolor"))
-    shown = Screen(viewer.pens)
-    cpu, sizes = [], []
-    for snapshot in snapshots[100:]:
-        start = time.process_time()
-        viewer.take([snapshot])
-        data = shown.frame(viewer.canvas(120, 40))
-        cpu.append(time.process_time() - start)
-        sizes.append(len(data))
-    shown.forget()
-    start = time.process_time()
-    whole = shown.frame(viewer.canvas(120, 40))
-    everything = time.process_time() - start
-    again = shown.frame(viewer.canvas(120, 40))
-    yield "| frame, 120 x 40, 64 x 64 bins | ms CPU | bytes |"
-    yield "|---|---|---|"
-    yield f"| a new snapshot each time | {statistics.median(cpu) * 1e3:.2f} | {statistics.median(sizes):,.0f} |"
-    yield f"| everything | {everything * 1e3:.2f} | {len(whole):,} |"
-    yield f"| nothing changed | | {len(again)} |"
+    yield from drawing(*signals(150_000))
+    yield ""
+    yield from watching(free_port(), quick)
 
 
 def checkpoint(quick: bool) -> Iterator[str]:

@@ -40,6 +40,7 @@ from streammi.upkeep import Upkeep
 
 Sockets: TypeAlias = tuple[zmq.Socket[Any], ...]
 LOSS_STATUS: Final = 3  # exit status of --strict
+IDLE_SECONDS: Final = 1.0  # between two snapshots that say the same, for whoever came in between
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
 
 
@@ -124,7 +125,8 @@ class Loop:
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
         self._keeper, self._upkeep = keeper, upkeep
         self._clock = clock
-        self._snapshot_due = self._link_due = 0.0
+        self._link_due = self._snapshot_at = 0.0
+        self._offered: object = None  # what the last snapshot was made of
 
     def run(self, stop: Stop) -> int:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
@@ -216,15 +218,20 @@ class Loop:
             self._metrics.set(session.monitor.config.pair, session.outbox.newest, session.health(now))
 
     def _offer_snapshot(self, now: float, at_once: bool = False) -> None:
-        """A snapshot, ten a second at the most, and only while somebody subscribes to it."""
+        """A snapshot, ten a second at the most, fewer while it says the same; only while somebody subscribes to it."""
         session = self._session
         pair = session.monitor.config.pair
-        if self._publisher is None or (now < self._snapshot_due and not at_once):
+        since = now - self._snapshot_at  # negative when the clock was set back
+        if self._publisher is None or (0 <= since < TICK_SECONDS and not at_once):
+            return
+        links = session.health(now)
+        news = (session.monitor.window.pairs, session.outbox.seq, session.flags, links)
+        if news == self._offered and 0 <= since < IDLE_SECONDS and not at_once:
             return
         if self._publisher.wants(snapshot_topic(pair)):
-            self._snapshot_due = now + TICK_SECONDS
+            self._snapshot_at, self._offered = now, news
             snapshot = session.monitor.snapshot(
-                run=session.outbox.run, seq=session.outbox.seq, timestamp=now, links=session.health(now)
+                run=session.outbox.run, seq=session.outbox.seq, timestamp=now, links=links
             )
             status = snapshot.status | session.flags
             self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))

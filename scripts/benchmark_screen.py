@@ -1,0 +1,177 @@
+"""The dashboard's figures: what a frame costs, and what the whole program costs on a terminal of 120 x 40."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import statistics
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+import psutil
+import zmq
+
+from streammi.config import BinsConfig, MonitorConfig, Span
+from streammi.dashboard.capabilities import Look
+from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.screen import Screen
+from streammi.dashboard.viewer import Viewer
+from streammi.monitor import Monitor
+from streammi.records import LinkHealth, PairBatch, Snapshot
+
+WIDTH, HEIGHT = 120, 40
+RATE = 100_000  # samples a second
+KEYS = 40
+
+
+def drawing(x: np.ndarray, y: np.ndarray) -> Iterator[str]:
+    """CPU and bytes a frame, without a terminal: medians over 200 frames."""
+    snapshots = list(_snapshots(x, y))
+    rng = np.random.default_rng(1)
+    yield "| frame, 120 x 40, 64 x 64 bins | ms CPU | bytes |"
+    yield "|---|---|---|"
+    yield _row("only the charts changed", *_cost(snapshots))
+    noise = [
+        msgspec.structs.replace(s, counts=rng.integers(0, 60, (64, 64)), seq=k) for k, s in enumerate(snapshots[100:])
+    ]
+    yield _row("everything, heatmap enlarged", *_cost(noise, keys="ee", forget=True))
+    yield _row("nothing changed", *_cost(snapshots[-1:] * 200))
+
+
+def _row(name: str, cpu_s: float, size: float) -> str:
+    return f"| {name} | {cpu_s * 1e3:.2f} | {size:,.0f} |"
+
+
+def _snapshots(x: np.ndarray, y: np.ndarray) -> Iterator[Snapshot]:
+    link = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
+    monitor = Monitor(MonitorConfig(bins=BinsConfig("quantile", 64), window=Span(pairs=50_000), every=Span(pairs=500)))
+    for k in range(300):
+        part = slice(k * 500, k * 500 + 500)
+        monitor.feed(PairBatch(x=x[part], y=y[part], received=1.8e9 + k / 10))
+        yield monitor.snapshot(run=0, seq=k, timestamp=1.8e9 + k / 10, links=(link,))
+
+
+def _cost(snapshots: list[Snapshot], keys: str = "", forget: bool = False) -> tuple[float, float]:
+    """Median CPU seconds and bytes of a frame, the first of them, which fill the screen, not counted."""
+    viewer = Viewer(Look(BRAILLE, "truecolor"))
+    viewer.link = "connected"
+    screen = Screen(viewer.pens)
+    viewer.take(snapshots[:1])
+    for key in keys:
+        viewer.press(key)
+    cpu, sizes = [], []
+    for snapshot in snapshots:
+        if forget:
+            screen.forget()
+        start = time.process_time()
+        viewer.take([snapshot])
+        data = screen.frame(viewer.canvas(WIDTH, HEIGHT))
+        cpu.append(time.process_time() - start)
+        sizes.append(len(data))
+    late = slice(len(cpu) // 3, None)
+    return statistics.median(cpu[late]), statistics.median(sizes[late])
+
+
+class Watched:
+    """``streammi watch`` on a pseudo-terminal that is always read, its feed from a PUSH socket of ours."""
+
+    def __init__(self, port: int) -> None:
+        words = [sys.executable, "-m", "streammi", "watch", f"tcp://127.0.0.1:{port}", "--pull", "--x=x", "--y=y"]
+        self.fd, end = pty.openpty()
+        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+        environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CI")}
+        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        self._view = subprocess.Popen(words, stdin=end, stdout=end, env=environment, start_new_session=True)
+        os.close(end)
+        self.bytes = 0
+        self.last = 0.0  # when something was written
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := os.read(self.fd, 1 << 16):
+                self.bytes += len(data)
+                self.last = time.perf_counter()
+
+    def cpu(self) -> tuple[float, float]:
+        """CPU seconds of the view and of the monitor beside it."""
+        view = psutil.Process(self._view.pid)
+        times = [sum(process.cpu_times()[:2]) for process in (view, *view.children())]
+        return times[0], sum(times[1:])
+
+    def share(self, seconds: float) -> tuple[float, float, float]:
+        """Of a core over so many seconds: the view, the monitor; and bytes a second."""
+        before, written = self.cpu(), self.bytes
+        time.sleep(seconds)
+        after = self.cpu()
+        view, monitor = ((b - a) / seconds for a, b in zip(before, after, strict=True))
+        return view, monitor, (self.bytes - written) / seconds
+
+    def key_s(self, key: bytes) -> float:
+        """Seconds from a key to the bytes that answer it; asked while nothing else is drawn."""
+        os.write(self.fd, key)
+        start, self.last = time.perf_counter(), 0.0
+        while not self.last and time.perf_counter() < start + 5:
+            time.sleep(0.0002)
+        return self.last - start
+
+    def close(self) -> None:
+        os.write(self.fd, b"q")
+        self._view.wait(20)
+
+
+def _feed(port: int, going: threading.Event) -> None:
+    """``RATE`` JSON objects a second, one a message, in bursts of 10 ms."""
+    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
+        socket.bind(f"tcp://127.0.0.1:{port}")
+        rng = np.random.default_rng(0)
+        x = rng.random(10_000)
+        y = x + rng.normal(0, 0.1, x.size)
+        messages = [b'{"x":%.6f,"y":%.6f}' % pair for pair in zip(x.tolist(), y.tolist(), strict=True)]
+        start, sent = time.perf_counter(), 0
+        while going.is_set():
+            while sent < (time.perf_counter() - start) * RATE and going.is_set():
+                if not socket.poll(100, zmq.POLLOUT):
+                    continue
+                for k in range(RATE // 100):
+                    socket.send(messages[(sent + k) % len(messages)])
+                sent += RATE // 100
+            time.sleep(0.002)
+        socket.close(0)
+
+
+def watching(port: int, quick: bool) -> Iterator[str]:
+    """The whole of ``watch``: busy, then idle, then its answers to keys."""
+    import multiprocessing
+
+    seconds = 3.0 if quick else 10.0
+    going = multiprocessing.Event()
+    going.set()
+    sender = multiprocessing.Process(target=_feed, args=(port, going))
+    sender.start()
+    watched = Watched(port)
+    try:
+        time.sleep(6)  # to its first picture, and its kernels loaded
+        busy = watched.share(seconds)
+        going.clear()
+        sender.join()
+        time.sleep(12)  # rates fall to 0, the link is called stalled, a lost one is tried again
+        idle = watched.share(seconds)
+        keys = [watched.key_s(b"u") for _ in range(KEYS)]
+    finally:
+        going.clear()
+        watched.close()
+    yield "| watch, 120 x 40 | view, % of a core | monitor, % of a core | bytes/s |"
+    yield "|---|---|---|---|"
+    for name, (view, monitor, written) in (("100,000 samples/s, 10 frames/s", busy), ("idle feed", idle)):
+        yield f"| {name} | {view * 100:.1f} | {monitor * 100:.1f} | {written:,.0f} |"
+    yield ""
+    yield f"Key to screen: median {statistics.median(keys) * 1e3:.1f} ms, most {max(keys) * 1e3:.1f} ms of {KEYS}."
