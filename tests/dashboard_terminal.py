@@ -74,16 +74,26 @@ def colours(emulator: pyte.Screen) -> list[tuple[str, str]]:
 class Session:
     """A real program on a pseudo-terminal, seen through pyte."""
 
-    def __init__(self, words: list[str], width: int = 80, height: int = 24, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        words: list[str],
+        width: int = 80,
+        height: int = 24,
+        folder: Path | None = None,
+        *,
+        program: str = sys.executable,
+        **environment: str,
+    ) -> None:
         self.emulator = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self.emulator)
         self.written = b""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ |= {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "", "NO_COLOR": "", "CI": ""}
+            os.environ |= environment
             os.chdir(folder or Path.cwd())
             ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-            os.execv(sys.executable, [sys.executable, *words])
+            os.execvp(program, [program, *words])
 
     def read(self, seconds: float) -> bool:
         """Take in what is written for so long; False when the terminal was closed at the other end."""

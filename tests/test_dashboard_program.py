@@ -1,6 +1,8 @@
 """The real program on real terminals: a pseudo-terminal read by pyte, and tmux."""
 
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -8,8 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import psutil
 import pytest
+import zmq
 from dashboard_terminal import Session
+
+from streammi.publish.snapshots import read_snapshot
 
 STREAMMI = ["-W", "error", "-m", "streammi"]
 
@@ -42,6 +49,125 @@ def test_what_cannot_start_says_so_after_the_screen_is_back() -> None:
     session = Session([*STREAMMI, "watch", "nowhere", "--x", "a", "--y", "b"])
     assert session.end() == 2
     assert b"ENDPOINT must be an endpoint" in session.written
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+def test_it_stops_and_goes_on_as_the_shell_expects() -> None:
+    view = shlex.join([sys.executable, *STREAMMI, "view", "tcp://127.0.0.1:9"])
+    script = f"set -m; {view}; echo STOPPED $?; stty -a; read _; fg; echo ENDED $?"
+    session = Session(["-c", script], program="bash")
+    session.until("waiting for a monitor")
+    session.type("\x1a")
+    session.until("STOPPED 148")
+    session.until(" icanon ")
+    assert session.restored
+    session.type("\n")
+    session.until("waiting for a monitor")
+    session.until("STOPPED", gone=True)
+    session.type("q")
+    session.until("ENDED 0")
+    assert session.end() == 0
+
+
+def test_after_a_stop_that_cannot_be_caught_it_draws_everything_again() -> None:
+    session = Session([*STREAMMI, "view", "tcp://127.0.0.1:9"])
+    session.until("waiting for a monitor")
+    os.kill(session.pid, signal.SIGSTOP)
+    session.emulator.reset()
+    os.kill(session.pid, signal.SIGCONT)
+    session.until("waiting for a monitor")
+    session.type("q")
+    assert session.end() == 0
+    assert session.restored
+
+
+def test_a_crash_says_why_after_the_screen_is_back() -> None:
+    code = (
+        "from streammi.dashboard.viewer import Viewer\n"
+        "def fail(*_): raise RuntimeError('the picture fell down')\n"
+        "Viewer.canvas = fail\n"
+        "from streammi.cli import main; main()"
+    )
+    session = Session(["-c", code, "view", "tcp://127.0.0.1:9"])
+    assert session.end() == 1
+    assert session.restored
+    assert session.written.rindex(b"\x1b[?1049l") < session.written.index(b"the picture fell down")
+
+
+def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
+    session = Session([*STREAMMI, "demo"], 100, 30, TMPDIR=str(tmp_path))
+    session.until("connected")
+    family = [psutil.Process(session.pid), *psutil.Process(session.pid).children(recursive=True)]
+    assert len(family) == 3
+    os.close(session.fd)
+    os.waitpid(session.pid, 0)
+    assert psutil.wait_procs(family[1:], timeout=30)[1] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_does_not_wait_for_the_next_frame() -> None:
+    session = Session([*STREAMMI, "demo", "--max-fps", "0.1"], 100, 30)
+    deadline = time.monotonic() + 40
+    while "(bit)" not in session.text and time.monotonic() < deadline:
+        session.type("c")  # frames are 10 s apart, but for those that answer a key
+        session.read(0.3)
+    for unit in ("nat", "ban", "bit"):
+        session.type("u")
+        session.until(f"({unit})", 6)
+    session.type("q")
+    assert session.end() == 0
+
+
+def test_a_terminal_that_is_not_read_delays_no_sample(tmp_path: Path) -> None:
+    """Ten seconds at 100,000 samples a second; then every pair has been counted, and the terminal still is not read."""
+    feed, readings = f"ipc://{tmp_path}/feed", f"ipc://{tmp_path}/readings"
+    words = ["watch", feed, "--pull", "--window", "1000", "--publish", readings]
+    block = np.random.default_rng(0).random((1000, 2)).tobytes()
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender, context.socket(zmq.SUB) as consumer:
+        sender.bind(feed)
+        consumer.subscribe("snapshot/")
+        consumer.connect(readings)
+        session = Session([*STREAMMI, *words], 200, 60)
+        sender.send(block)
+        session.until("connected")
+        written = len(session.written)
+        start, sent = time.monotonic(), 1
+        while sent < 1000:
+            if sent < (time.monotonic() - start) * 100:
+                sender.send(block)
+                sent += 1
+            else:
+                time.sleep(0.002)
+        pairs, deadline = 0, time.monotonic() + 40
+        while pairs < 1_000_000:
+            assert time.monotonic() < deadline, pairs
+            if consumer.poll(100):
+                reading = read_snapshot(consumer.recv_multipart()).reading
+                pairs = reading.pairs if reading else 0
+        assert pairs == 1_000_000
+        assert len(session.written) == written
+        session.until("1,000,000 pairs")  # the newest picture, not those of ten seconds in a row
+        assert len(session.written) - written < 500_000
+        session.type("q")
+        assert session.end() == 0
+        assert session.restored
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"CI": "true"}])
+def test_where_text_cannot_be_placed_there_are_lines(environment: dict[str, str]) -> None:
+    session = Session([*STREAMMI, "demo", "--seconds", "6"], 100, 30, **environment)
+    session.until('"mi_corrected":')
+    assert b"\x1b" not in session.written
+    session.type("\x03")
+    assert session.end() == 130
+
+
+def test_without_colours_no_colour_is_written() -> None:
+    session = Session([*STREAMMI, "demo"], 120, 40, NO_COLOR="1", COLORTERM="truecolor")
+    session.until("JOINT COUNTS")
+    session.type("q")
+    assert session.end() == 0
+    assert not re.search(rb"\x1b\[[0-9;]*\b([34]8|3[0-7]|4[0-7]|9[0-7]|10[0-7])\b[0-9;]*m", session.written)
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux here")

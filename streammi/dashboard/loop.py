@@ -23,6 +23,8 @@ from streammi.stop import Stop
 
 LOOK_SECONDS: Final = 0.5  # between two looks at whether what is shown has ended, when nothing comes
 
+_HANDLED: Final = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT, signal.SIGHUP)
+
 
 class SnapshotFeed(Protocol):
     """Where snapshots come from."""
@@ -61,20 +63,21 @@ class ViewLoop:
         self._interval, self._folder = 1.0 / max_fps, folder or Path.cwd()
         self._over = self._dirty = self._urgent = False
         self._drawn = -self._interval
+        self._signals: set[int] = set()  # that came since the last turn
 
     def run(self, stop: Stop, ended: Callable[[], bool] = lambda: False) -> None:
         """Show until q, a signal, a closed terminal, or the end of what is shown."""
         poller = zmq.Poller()
         poller.register(self._feed.socket, zmq.POLLIN)
         poller.register(stop.fileno(), zmq.POLLIN)
-        handlers = {signal.SIGWINCH: self._on_resize, signal.SIGTSTP: self._on_suspend, signal.SIGHUP: self._on_hangup}
-        previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        previous = {number: signal.signal(number, self._note) for number in _HANDLED}
         self._dirty = self._urgent = True
         try:
             while not (self._over or stop.requested or ended()):
                 poller.register(self._terminal.fileno(), zmq.POLLIN | (zmq.POLLOUT if self._terminal.busy else 0))
                 poller.poll(max(0, round(self._wait() * 1000)))
                 stop.drain()
+                self._heed_signals()
                 self._turn()
         finally:
             for number, handler in previous.items():
@@ -96,7 +99,8 @@ class ViewLoop:
             self._press(key)
         news = self._viewer.take(self._feed.snapshots())
         link = self._feed.link, self._feed.note
-        self._dirty |= news or (self._viewer.link, self._viewer.link_note) != link
+        if news or (self._viewer.link, self._viewer.link_note) != link:
+            self._dirty = True
         self._viewer.link, self._viewer.link_note = link
         due = self._urgent or self._clock() - self._drawn >= self._interval
         if self._dirty and due and not self._terminal.busy:
@@ -105,7 +109,8 @@ class ViewLoop:
     def _draw(self) -> None:
         self._dirty = self._urgent = False
         self._drawn = self._clock()
-        self._over |= not self._terminal.write(self._screen.frame(self._viewer.canvas(*self._terminal.size)))
+        if not self._terminal.write(self._screen.frame(self._viewer.canvas(*self._terminal.size))):
+            self._over = True
 
     def _press(self, key: str) -> None:
         action = self._viewer.press(key)
@@ -128,18 +133,26 @@ class ViewLoop:
             return f"not saved: {error.strerror} ({self._folder})"
         return "saved " + ", ".join(path.name for path in written)
 
-    def _on_resize(self, number: int, frame: FrameType | None) -> None:
-        self._screen.forget()
-        self._dirty = self._urgent = True
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        """Only note the signal: it may come in the middle of a frame. It also wakes the loop, through ``Stop``."""
+        self._signals.add(number)
 
-    def _on_hangup(self, number: int, frame: FrameType | None) -> None:
-        self._over = True
+    def _heed_signals(self) -> None:
+        signals, self._signals = self._signals, set()
+        if signal.SIGHUP in signals:
+            self._over = True
+        elif signal.SIGTSTP in signals:
+            self._suspend()
+        elif signal.SIGCONT in signals:
+            self._terminal.enter()  # stopped by what cannot be caught: others may have used the terminal meanwhile
+        if signals:
+            self._screen.forget()
+            self._dirty = self._urgent = True
 
-    def _on_suspend(self, number: int, frame: FrameType | None) -> None:
+    def _suspend(self) -> None:
         """Give the terminal back, stop as the shell expects, and take it over again when continued."""
         self._terminal.leave()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)  # returns when continued
-        signal.signal(signal.SIGTSTP, self._on_suspend)
+        signal.signal(signal.SIGTSTP, self._note)
         self._terminal.enter()
-        self._on_resize(number, frame)

@@ -100,8 +100,9 @@ class Terminal:
             raise
 
     def enter(self) -> None:
-        """Take the terminal over."""
-        self._modes = termios.tcgetattr(self._fd)
+        """Take the terminal over, or over again; it will be given back as it was at first."""
+        if self._modes is None:
+            self._modes = termios.tcgetattr(self._fd)
         tty.setcbreak(self._fd, termios.TCSANOW)
         self.write(_ENTER + self._question)
 
