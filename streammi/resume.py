@@ -36,11 +36,13 @@ def _go_on_recorded(
     for _, entry in recorded.entries(Position(*saved.place[1:])):
         if stop.requested:
             return False
-        if not isinstance(entry, Begin):  # its `run` is another process'
+        if not isinstance(entry, Begin):
             session.apply(entry)
         elif (entry.settings.feed, entry.settings.join) != (settings.feed, settings.join):
             log.warn(f"{recording} goes on with another feed, which was left out")
             return False
+        elif not entry.continues:  # a process that was killed before it saved anything
+            session.resume()
     for note in recorded.notes:
         log.warn(note)
     log.say(f"took {session.monitor.window.pairs - before} more pairs from {recording}")

@@ -5,10 +5,10 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from streammi.options import FeedOptions, JoinOptions, PairOptions, ViewOptions, arguments
+from streammi.options import FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions, arguments
 
 
-@pytest.mark.parametrize("group", [FeedOptions, JoinOptions, PairOptions, ViewOptions])
+@pytest.mark.parametrize("group", [FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions])
 def test_every_option_is_given_under_its_own_flag(group: type) -> None:
     hints = get_type_hints(group, include_extras=True)
     for field in fields(group):

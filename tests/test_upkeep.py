@@ -6,10 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import zmq
+
+from streammi.publish.status import Status
 
 
 def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
@@ -62,3 +67,70 @@ def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
     assert report["link history"]["0"].endswith("connected")
     assert state in report["written"]["keeper"]
     assert {path.name for path in Path(state).iterdir()} == {"lock", "state.0", "state.1"}
+
+
+@contextmanager
+def monitored(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A monitor with a state, and a feed that goes on as long as it does."""
+    feed, stop = f"ipc://{folder}/feed", threading.Event()
+
+    def send() -> None:
+        with zmq.Context() as context, context.socket(zmq.PUB) as sender:
+            sender.bind(feed)
+            while not stop.wait(0.002):
+                sender.send(b'{"a":1,"b":2}')
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    known = ["monitor", feed, "--x", "a", "--y", "b", "--x-range", "0:4", "--y-range", "0:4", "--every", "20"]
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "streammi", *known, *words, "--state", str(folder / "state")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+        stop.set()
+        sending.join()
+
+
+def test_a_full_disk_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "state.new").symlink_to("/dev/full")
+    with monitored(tmp_path, "--state-every", "50ms") as process:
+        assert process.stdout is not None
+        while not json.loads(process.stdout.readline())["status"] & Status.UNSAVED:
+            pass
+        (tmp_path / "state" / "state.new").unlink()
+        while json.loads(process.stdout.readline())["status"] & Status.UNSAVED:
+            pass
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    cannot = f"streammi: warning: cannot save the state in {tmp_path}/state (No space left on device): going on without"
+    assert [line for line in err.splitlines() if "warning" in line] == [
+        cannot,
+        "streammi: warning: the state is saved again",
+    ]
+    assert process.returncode == 143
+
+
+def test_a_state_is_gone_on_from_only_with_its_own_settings(tmp_path: Path) -> None:
+    pairs = 0
+    for life in range(2):
+        with monitored(tmp_path) as process:
+            assert process.stdout is not None
+            first = json.loads(process.stdout.readline())
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=30)
+        assert first["pairs"] > pairs
+        pairs = first["pairs"]
+        assert ("going on from" in err, "how many samples are missing since" in err) == (life == 1, life == 1)
+        assert bool(first["status"] & Status.SPANS_GAP) == (life == 1)
+    with monitored(tmp_path, "--window", "500") as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert err == "streammi: --window must be 1000 pairs, as when the state was saved, got '500 pairs'\n"

@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Kill a monitor at random moments, damage what it saved at random places, and hold what comes after to account.
+
+    .venv/bin/python scripts/crash.py [--kills 200] [--damages 1000] [--seed 1]
+
+Kills: a monitor with --state and --record is killed (SIGKILL) at random moments, from its first to its last. What it
+says over all its lives must be, byte for byte but for ``run`` and ``seq``, what one uninterrupted run over the recorded
+frames says, without a hole. Damages: a state or a recording that is cut, zeroed or flipped at a random place must be
+seen: the other generation is gone on from, what is read of a recording is what was written, and the loss is said.
+"""
+
+import argparse
+import contextlib
+import json
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import zmq
+
+from streammi.checkpoint import StateFolder
+from streammi.entries import encode
+from streammi.errors import ConfigError
+from streammi.ingest.recording import Recording
+from streammi.journal import Position
+
+WORDS = ["--x", "x", "--y", "y", "--window", "500", "--bins", "8", "--every", "200", "--null", "19", "--lags=-3:3"]
+OWN = re.compile(rb'"run":\d+,"seq":\d+,')  # what tells the lives of a monitor apart
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=200, help="at random moments (default 200)")
+    parser.add_argument("--damages", type=int, default=1000, help="at random places (default 1000)")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="streammi-crash-") as folder:
+        rng = random.Random(options.seed)
+        print(kills(Path(folder), options.kills, rng), flush=True)
+        print(damaged_states(Path(folder) / "state", options.damages, rng), flush=True)
+        print(damaged_recordings(Path(folder), options.damages, rng), flush=True)
+
+
+def kills(folder: Path, count: int, rng: random.Random, rate: float = 4000.0) -> str:
+    """Kill a monitor ``count`` times, let it end in order, and compare; AssertionError if anything is wrong."""
+    feed, recording = f"ipc://{folder}/feed", folder / "feed.rec"
+    words = ["monitor", feed, *WORDS, "--state", str(folder / "state"), "--state-every", "200ms"]
+    words += ["--record", str(recording)]
+    lives: list[list[bytes]] = []
+    with sender(feed, rate):
+        for life in range(count + 1):
+            output = folder / f"life{life}"
+            with output.open("wb") as lines, (folder / "log").open("wb") as log:
+                process = subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=lines, stderr=log)
+                last = life == count
+                # Of a life in three the start is what is hit, and not the loop; the last one comes to its end.
+                moment = rng.uniform(0.0, 1.2) if life % 3 == 2 and not last else rng.uniform(0.0, 0.8)
+                if life % 3 != 2 or last:
+                    wait_for_line(process, output)
+                deadline = time.monotonic() + moment
+                while time.monotonic() < deadline:
+                    assert process.poll() is None, (folder / "log").read_text()
+                    time.sleep(0.002)
+                process.send_signal(signal.SIGTERM if last else signal.SIGKILL)
+                assert process.wait(60) == (143 if last else -signal.SIGKILL), (folder / "log").read_text()
+            lives.append([line for line in output.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")])
+    replayed = subprocess.run(
+        [sys.executable, "-m", "streammi", "replay", str(recording)], capture_output=True, check=True
+    )
+    whole = [OWN.sub(b"", line) for line in replayed.stdout.splitlines(keepends=True)]
+    return f"{count} kills: {compared(lives, whole)}"
+
+
+def compared(lives: list[list[bytes]], whole: list[bytes]) -> str:
+    """Hold what each life said against the uninterrupted run: the very same lines, and no hole between two lives."""
+    said, again = 0, 0
+    for life, lines in enumerate(lives):
+        own = [OWN.sub(b"", line) for line in lines]
+        if not own:
+            continue
+        start = whole.index(own[0])
+        assert whole[start : start + len(own)] == own, f"life {life} says something else"
+        assert start <= said, f"lines {said} to {start} were never said"
+        again += said - start
+        said = max(said, start + len(own))
+    assert said == len(whole), f"lines {said} to {len(whole)} were never said"
+    pairs = max(json.loads(line).get("pairs", 0) for line in whole)
+    return f"{len(whole)} lines over {pairs} pairs equal those of an uninterrupted run; {again} were said again"
+
+
+def wait_for_line(process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not output.stat().st_size:
+        assert process.poll() is None
+        assert time.monotonic() < deadline, "no reading"
+        time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def sender(feed: str, rate: float):
+    """A feed in plain pyzmq: dependent pairs, numbered, one a message."""
+    stop = threading.Event()
+
+    def send() -> None:
+        rng, number, start = random.Random(5), 0, time.monotonic()
+        with zmq.Context() as context, context.socket(zmq.PUB) as socket:
+            socket.bind(feed)
+            while not stop.is_set():
+                while number < (time.monotonic() - start) * rate:
+                    x = rng.gauss(0, 1)
+                    socket.send(b'{"x":%.6f,"y":%.6f,"seq":%d}' % (x, x + rng.gauss(0, 1), number))
+                    number += 1
+                time.sleep(0.001)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def damage(data: bytes, rng: random.Random) -> bytes:
+    """The bytes cut, with zeros somewhere, or with one bit flipped."""
+    place = rng.randrange(len(data))
+    match rng.randrange(3):
+        case 0:
+            return data[:place]
+        case 1:
+            end = min(place + rng.choice((1, 16, 512, 4096)), len(data))
+            return data[:place] + bytes(end - place) + data[end:]
+    return data[:place] + bytes([data[place] ^ 1 << rng.randrange(8)]) + data[place + 1 :]
+
+
+def damaged_states(folder: Path, count: int, rng: random.Random) -> str:
+    """Damage one generation of a state, or both, and read it."""
+    files = [folder / "state.0", folder / "state.1"]
+    whole = [file.read_bytes() for file in files]
+    saved = [at(folder, files, [data if k == one else b"" for k, data in enumerate(whole)]) for one in (0, 1)]
+    newest = max(range(2), key=lambda k: saved[k][0] or 0.0)
+    seen = 0
+    for turn in range(count):
+        hit = [newest] if turn % 4 else [0, 1]
+        data = [damage(whole[k], rng) if k in hit else whole[k] for k in range(2)]
+        left = [k for k in range(2) if data[k] == whole[k]]
+        expected = max((saved[k][0] or 0.0 for k in left), default=None)
+        found, notes = at(folder, files, data)
+        assert found == expected
+        assert len(notes) == 2 - len(left)
+        seen += len(notes)
+    for file, data in zip(files, whole, strict=True):
+        file.write_bytes(data)
+    return f"{count} damages of states: {seen} damaged files seen, always the newest whole one used"
+
+
+def at(folder: Path, files: list[Path], contents: list[bytes]) -> tuple[float | None, list[str]]:
+    """When the state was saved that is found, and what is said, with files of these contents."""
+    for file, data in zip(files, contents, strict=True):
+        file.write_bytes(data)
+    with contextlib.closing(StateFolder(folder)) as opened:
+        found = opened.newest()
+        return None if found is None else found.saved, opened.notes
+
+
+def damaged_recordings(folder: Path, count: int, rng: random.Random) -> str:
+    """Damage a file of the recording, and read it: what is read are its first entries, and the rest is said."""
+    sources = sorted(folder.glob("feed.rec*"), key=lambda file: file.stat().st_size)[-3:]
+    place = folder / "damaged"
+    place.mkdir()
+    entries = {}
+    for source in sources:
+        entries[source] = read(Path(shutil.copy(source, place / "rec")))[0]
+    lost = 0
+    for turn in range(count):
+        source = sources[turn % len(sources)]
+        data = damage(source.read_bytes(), rng)
+        (place / "rec").write_bytes(data)
+        found, notes = read(place / "rec")
+        assert found == entries[source][: len(found)]
+        if data != source.read_bytes() and len(found) < len(entries[source]):
+            cut_between = source.read_bytes().startswith(data) and not notes  # a whole recording, but a shorter one
+            assert notes or cut_between
+            lost += len(entries[source]) - len(found)
+    mean = sum(map(len, entries.values())) / len(sources)
+    return f"{count} damages of recordings: never a wrong entry; {lost / count:.0f} of {mean:.0f} entries lost each"
+
+
+def read(path: Path) -> tuple[list[tuple[Position, bytes]], list[str]]:
+    """The entries of a recording, and what is said of it."""
+    try:
+        recording = Recording(path)
+    except ConfigError as error:
+        return [], [str(error)]
+    found = [(position, encode(entry)) for position, entry in recording.entries()]
+    return found, recording.notes
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""A short run of scripts/crash.py: monitors killed at random moments, and what they saved damaged at random places."""
+
+import random
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+import crash
+import pytest
+
+
+def test_what_is_said_over_many_lives_is_what_one_would_have_said(tmp_path: Path) -> None:
+    rng = random.Random(4)
+    assert "equal those of an uninterrupted run" in crash.kills(tmp_path, 7, rng, rate=2000.0)
+    assert "always the newest whole one used" in crash.damaged_states(tmp_path / "state", 60, rng)
+    assert "never a wrong entry" in crash.damaged_recordings(tmp_path, 60, rng)
+
+
+@pytest.mark.parametrize(
+    ("lives", "said"),
+    [
+        ([[b"a\n", b"b\n"], [b"d\n"]], "lines 2 to 3 were never said"),
+        ([[b"a\n", b"c\n"], [b"b\n"]], "life 0 says something else"),
+        ([[b"a\n"], [b"a\n", b"b\n", b"c\n"]], "lines 3 to 4 were never said"),
+    ],
+)
+def test_holes_and_differences_are_found(lives: list[list[bytes]], said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        crash.compared(lives, [b"a\n", b"b\n", b"c\n", b"d\n"])
