@@ -5,7 +5,7 @@
     .venv/bin/python scripts/accuracy.py [--quick] [--only estimators,null]
 
 Ends with 1 when a bar is missed. Seeds are fixed: the same versions print the same figures. The recordings are looked
-for beside the checkout, or where --data says; what needs them is left out without them, and said so.
+for beside the checkout, or, but for section detection, where --data says; without them what needs them is left out.
 """
 
 import argparse
@@ -13,8 +13,10 @@ import gzip
 import math
 import sys
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 
+import detection
 import numpy as np
 import truths
 from scipy.signal import lfilter
@@ -40,6 +42,7 @@ def main() -> int:
         "power": power,
         "delays": delays,
         "stderr": standard_errors,
+        "detection": changes,
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer repeats: the figures are rougher")
@@ -254,7 +257,23 @@ def false_alarms(quick: bool, data: Path) -> Iterator[str]:
             if n == 512:
                 for path, p in zip(found, ps, strict=True):
                     yield alarm_line(path.name.partition(".")[0], n, bins, p, bar=False)
-            yield alarm_line(f"all {len(found)} unrelated pairs of recordings", n, bins, np.concatenate(ps))
+            yield alarm_line(f"all {len(found)} constructed pairs", n, bins, np.concatenate(ps))
+    pairs = list(unrelated(found))
+    for n in (512,) if quick else (256, 512, 1000):
+        p = np.concatenate([p_values(x, y, n, 8) for x, y in pairs])
+        yield alarm_line(f"all {len(pairs)} pairs of their signals from two sources", n, 8, p)
+
+
+def unrelated(paths: list[Path]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Each two signals of the constructed pairs whose sources differ, side by side by their rows."""
+    signals: dict[str, np.ndarray] = {}
+    for path in paths:
+        names = path.name.partition(".")[0].partition("_")[2].split("__")
+        signals |= dict(zip(names, columns(path, 1, 2), strict=True))
+    for (a, x), (b, y) in combinations(signals.items(), 2):
+        if a.partition("_")[0] != b.partition("_")[0]:
+            n = min(x.size, y.size)
+            yield x[:n], y[:n]
 
 
 def alarm_line(name: str, n: int, bins: int | None, p: np.ndarray, bar: bool = True) -> str:
@@ -342,6 +361,21 @@ def stderr_of(joint: np.ndarray) -> tuple[float, float]:
     window.extend(np.repeat(i, repeat) + 0.5, np.repeat(j, repeat) + 0.5)
     reading = window.reading("nat")
     return reading.stderr, reading.mi
+
+
+# Changes -------------------------------------------------------------------------------------------------------------
+
+
+def changes(quick: bool, data: Path) -> Iterator[str]:
+    """The tables of scripts/detection.py, and whether the default detector finds in recordings what it should."""
+    yield from detection.tables(quick)
+    if not detection.DATA.exists():
+        return
+    yield ""
+    yield "| what is to be found in the recordings, and nothing else | |"
+    yield "|---|---|"
+    for name, case in detection.RECORDINGS.items():
+        yield f"| {name} | {met(case.holds(detection.DEFAULT_DETECTOR))} |"
 
 
 def columns(path: Path, *which: int) -> np.ndarray:
