@@ -13,7 +13,7 @@ import numpy as np
 import zmq
 
 from streammi import __version__
-from streammi.checkpoint import Keeper, Place
+from streammi.checkpoint import Keeper, Place, printable
 from streammi.config import MonitorConfig, byte_size, options_of
 from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
 from streammi.health import lost, total
@@ -61,7 +61,7 @@ def run_monitor(
     """
     said = Log(log or sys.stderr, cast(Form, check_choice("--log", run.log, FORMS)), clock)
     with ExitStack() as stack:
-        stop = stack.enter_context(Stop(parent=parent_of(os.environ), reports=True))
+        stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
         service = stack.enter_context(closing(notifier()))
         options, keeper = options_of(config) | options_of(source), None
         if run.state is not None:
@@ -168,7 +168,7 @@ class Loop:
         """Behind what was recorded so far."""
         if self._recorder is None:
             return None
-        return Place(str(self._recorder.path), *self._recorder.position)
+        return Place(printable(self._recorder.path), *self._recorder.position)
 
     def _turn(self) -> None:
         arrived = self._feed.receive()

@@ -6,6 +6,7 @@ newest. A state goes to a file of another name first, is brought to the disk, an
 
 import fcntl
 import os
+import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from streammi.session import Session
 
 KIND: Final = "checkpoint 1"
 GENERATIONS: Final = 2
+PAUSE_SHARE: Final = 0.01  # of the time that the loop may stand still to copy a state: a huge one is saved less often
 
 
 class Place(NamedTuple):
@@ -141,7 +143,7 @@ class Keeper:
         self.newest: tuple[float, int] | None = None  # wall clock and bytes of the newest state on the disk
         self._folder = StateFolder(path)
         self._settings, self._every = settings, every_s
-        self._due = 0.0
+        self._due = self._wait = 0.0
         self._thread = ThreadPoolExecutor(1, "checkpoint")
         self._writing: tuple[float, Future[int]] | None = None
         try:
@@ -167,10 +169,12 @@ class Keeper:
     def keep(self, session: Session, place: Place | None, now: float) -> bool:
         """Begin to save the session when it is time to; ``place`` is behind what it has taken of the recording."""
         self._look()
-        if self._writing is not None or self._due - self._every <= now < self._due:
+        if self._writing is not None or self._due - self._wait <= now < self._due:
             return False
-        self._due = now + self._every
+        start = time.perf_counter()
         checkpoint = Checkpoint(self._settings, now, session.state(), place)
+        self._wait = max(self._every, (time.perf_counter() - start) / PAUSE_SHARE)
+        self._due = now + self._wait
         self._writing = now, self._thread.submit(self._folder.write, checkpoint)
         return True
 
@@ -214,6 +218,15 @@ def time_of_day(at: float) -> str:
     '2026-01-01 00:00:00 UTC'
     """
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def printable(path: Path) -> str:
+    r"""A path as text that can be saved: a file's name may hold bytes that are no text.
+
+    >>> printable(Path(os.fsdecode(b"/data/\xff.rec")))
+    '/data/\\udcff.rec'
+    """
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def _private(path: str, flags: int) -> int:

@@ -341,7 +341,8 @@ def _as_text(value: object) -> str:
         return f"{value.kind}:{value.count or 'auto'}" if value.kind else str(value.count or "auto")
     if isinstance(value, tuple):
         return ":".join(f"{one:g}" for one in value)
-    return "not given" if value is None else str(value)
+    text = "not given" if value is None else str(value)
+    return text.encode("utf-8", "backslashreplace").decode()  # an argument may hold bytes that are no text
 
 
 def check_same(now: dict[str, str], then: dict[str, str]) -> None:

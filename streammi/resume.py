@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from streammi.checkpoint import Checkpoint, time_of_day
+from streammi.checkpoint import Checkpoint, printable, time_of_day
 from streammi.entries import Begin, Settings
 from streammi.ingest.intake import Links
 from streammi.ingest.recording import Recording, is_recording
@@ -27,7 +27,7 @@ def _go_on_recorded(
     session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
 ) -> bool:
     log.say(f"going on from {session.monitor.window.pairs} pairs, saved at {time_of_day(saved.saved)}")
-    if saved.place is None or recording is None or saved.place.recording != str(Path(recording).absolute()):
+    if saved.place is None or recording is None or saved.place.recording != printable(Path(recording).absolute()):
         return False
     if not is_recording(recording):
         log.warn(f"what was recorded since is gone: there is no {recording}")

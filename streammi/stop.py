@@ -19,7 +19,8 @@ def parent_of(environment: Mapping[str, str]) -> int | None:
 class Stop:
     """SIGINT and SIGTERM as something to poll: ``requested`` turns true, ``status`` is the exit status it asks for.
 
-    With ``reports`` SIGUSR1 ends nothing, but makes ``report_asked`` true once.
+    With ``service`` SIGUSR1 ends nothing, but makes ``report_asked`` true once; and a second signal to end, while a
+    long start still goes on, ends the process at once.
     """
 
     def __init__(
@@ -28,14 +29,14 @@ class Stop:
         clock: Callable[[], float] = time.monotonic,
         parent: int | None = None,
         *,
-        reports: bool = False,
+        service: bool = False,
     ) -> None:
         self.status = 0
         self._clock = clock
         self._deadline: float | None = None
         self.end_after(deadline)
         self._caught = self._asked = False
-        self._reports = reports
+        self._service = service
         self._parent = parent  # the process that started this one beside itself: when that has died, so do we
         self._reader, self._writer = socket.socketpair()
         self._previous: dict[int, object] = {}
@@ -73,7 +74,7 @@ class Stop:
         self._writer.setblocking(False)
         self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self._previous = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
-        if self._reports:
+        if self._service:
             self._previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._catch_report)
         return self
 
@@ -85,6 +86,9 @@ class Stop:
         self._writer.close()
 
     def _catch(self, number: int, _: FrameType | None) -> None:
+        if self._caught and self._service:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         self._caught = True
         self.status = 128 + number
 

@@ -1,0 +1,30 @@
+"""Signals, as a process gets them."""
+
+import signal
+import subprocess
+import sys
+
+SERVICE = """
+import os, signal, sys, time
+from streammi.stop import Stop
+with Stop(service=True) as stop:
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert (stop.requested, stop.report_asked, stop.report_asked) == (False, True, False)
+    stop.end_after(3600)
+    assert not stop.requested
+    stop.end_after(0)
+    assert stop.requested
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert (stop.requested, stop.status) == (True, 143)
+    print("waiting", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_signal_ends_a_long_start_at_once() -> None:
+    process = subprocess.Popen([sys.executable, "-W", "error", "-c", SERVICE], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGINT
