@@ -134,7 +134,8 @@ class Loop:
         polled: Sockets = ()
         poller.register(stop.fileno(), zmq.POLLIN)
         if self._publisher is not None:
-            poller.register(self._publisher.socket, zmq.POLLIN)
+            for socket in self._publisher.sockets:
+                poller.register(socket, zmq.POLLIN)
         self._upkeep.ready()
         while not stop.requested and not self._session.over and not self._lost:
             if polled != self._feed.sockets:
@@ -181,6 +182,8 @@ class Loop:
         self._look_at_links(now)
         if self._publisher is not None:
             self._publisher.handle_subscriptions()
+            if news := self._publisher.connections.news():
+                self._upkeep.warn(news)
             self._offer_snapshot(now)
 
     def _take(self, entry: Entry) -> None:

@@ -2,8 +2,13 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+from streammi.errors import FeedError
+from streammi.ingest.paths import find
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*ROOT.glob("streammi/**/*.py"), *ROOT.glob("scripts/*.py")])
@@ -78,3 +83,12 @@ def test_what_is_harmless_is_not_reported() -> None:
         "import json\njson.loads(text)\nnp.load(path, allow_pickle=False)\nre.compile(text)\nmsgspec.json.decode(text)"
     )
     assert runs_what_it_reads(ast.parse(code)) == []
+
+
+@pytest.mark.parametrize("tree", [[b"\xa0", "a"], [[1], [2, 3]], [{}, []], [None, "x"], np.array(1.0)])
+def test_a_path_into_a_list_of_anything_is_followed_or_refused(tree: Any) -> None:
+    """numpy makes no array of some of these: a list of bytes and text raises UnicodeDecodeError."""
+    if isinstance(tree, list):
+        assert find(tree, "1") == (1,)
+    with pytest.raises(FeedError, match="no such path"):
+        find(tree, "7")

@@ -58,7 +58,7 @@ class Source:
     @property
     def note(self) -> str:
         """Why there is no connection, or what to know of the one there is; empty when there is nothing to say."""
-        return self._link.note or self._link.notice
+        return "; ".join(filter(None, (self._link.note or self._link.notice, self._link.warning)))
 
     def messages(self) -> list[list[bytes]]:
         """What has arrived, at most DRAIN_MESSAGES, without waiting."""

@@ -17,7 +17,7 @@ from streammi.errors import ConfigError, FeedError
 from streammi.ingest import arrays, packed, pairs, text
 from streammi.ingest.columns import Batch
 from streammi.ingest.content import Content, Places, Samples, Wanted, numbers_of, samples
-from streammi.ingest.frames import MAX_FRAMES, Frames, Messages, is_text
+from streammi.ingest.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages, is_text
 from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.ingest.typed import Typed
 from streammi.records import FloatArray, PairBatch, SampleBatch
@@ -296,6 +296,8 @@ class Decoder:
             self._count(FeedError("too many frames", f"more than {MAX_FRAMES}"))
         elif max(map(len, frames), default=0) > self._max_message:
             self._count(FeedError("too large", f"{max(map(len, frames))} bytes, over {self._max_message}"))
+        elif sum(map(len, frames)) > MAX_MESSAGE_FRAMES * self._max_message:
+            self._count(FeedError("too large", f"{sum(map(len, frames))} bytes in all frames"))
         else:
             return True
         return False

@@ -5,12 +5,14 @@ from typing import Any, Final
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from streammi.connections import LOOK_SECONDS, Connection, socket_inode
 from streammi.errors import ConfigError
 from streammi.records import LinkState
 from streammi.security import Keys, is_loopback
 
 STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
 RETRY_SECONDS: Final = 10.0  # after a refusal
+MAX_UNFINISHED: Final = 64 << 20  # bytes of a message before its last frame
 UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
 UNANSWERED: Final = "nobody answers there yet; still trying"
 PLAIN_TEXT_NOTICE: Final = (
@@ -22,7 +24,9 @@ _REFUSALS: Final = (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_
 class Link:
     """The state of a connection; ``note`` says why there is none, ``notice`` what to know while there is one."""
 
-    def __init__(self, socket: zmq.Socket[Any], endpoint: str, now: float, keys: Keys) -> None:
+    def __init__(
+        self, socket: zmq.Socket[Any], endpoint: str, now: float, keys: Keys, unfinished: int = MAX_UNFINISHED
+    ) -> None:
         self.state: LinkState = "connecting"
         self.since = now
         self.reconnects = 0
@@ -35,6 +39,7 @@ class Link:
         self._open = 0  # now
         self._retry_at: float | None = None
         self._events = socket.get_monitor_socket()
+        self._unfinished = Unfinished(unfinished)
 
     @property
     def is_open(self) -> bool:
@@ -54,6 +59,7 @@ class Link:
             self._retry()
         if messages:
             self._heard = now
+        self._unfinished.look(now, messages)
         if not self._open:
             state: LinkState = "lost" if self._connections else "connecting"
             if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
@@ -64,6 +70,12 @@ class Link:
             state = "connected"
         if state != self.state:
             self.state, self.since = state, now
+
+    @property
+    def warning(self) -> str:
+        """What went wrong since the start, and may go wrong again; empty when nothing did."""
+        cut = self._unfinished.cut
+        return f"cut off {cut} times: a message did not end within {self._unfinished.limit:,} bytes" if cut else ""
 
     def close(self) -> None:
         """Stop listening to the socket's events."""
@@ -78,6 +90,8 @@ class Link:
             self._connections += 1
             self._heard = now
             self.note, self._retry_at = "", None
+        elif kind == zmq.EVENT_CONNECTED:
+            self._unfinished.watch(int(event["value"]), now)
         elif kind == zmq.EVENT_DISCONNECTED:
             self._open = max(self._open - 1, 0)
         elif kind in _REFUSALS or kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
@@ -90,6 +104,42 @@ class Link:
         self._retry_at = None
         self._socket.disconnect(self._endpoint)
         self._socket.connect(self._endpoint)
+
+
+class Unfinished:
+    """Breaks off a connection over which more than ``limit`` bytes have come without a whole message.
+
+    ZeroMQ keeps the frames of a message until its last one comes, and neither RCVHWM nor MAXMSGSIZE bounds how many.
+    A connection brings one message after the other, so what comes while no message does is one that has not ended.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.cut = 0  # since the start
+        self._connection: Connection | None = None
+        self._mark = 0  # bytes that had come when there was a message the last time
+        self._messages = 0  # since the last look
+        self._look_at = 0.0
+
+    def watch(self, descriptor: int, now: float) -> None:
+        """A connection was made."""
+        inode = socket_inode(descriptor)
+        self._connection = None if inode is None else Connection(descriptor, inode, now)
+        self._mark = 0
+
+    def look(self, now: float, messages: int) -> None:
+        """Take note that ``messages`` have arrived, and were all that there was; measure ten times a second at most."""
+        self._messages += messages
+        if self._connection is None or self._look_at - LOOK_SECONDS <= now < self._look_at:
+            return
+        self._look_at = now + LOOK_SECONDS
+        self._connection.look()
+        if self._messages:
+            self._mark, self._messages = self._connection.sent, 0
+        elif self._connection.sent - self._mark > self.limit:
+            self._connection.cut()
+            self._connection = None
+            self.cut += 1
 
 
 def refusal(kind: int, value: int, keyed: bool) -> str:

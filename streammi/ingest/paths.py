@@ -4,6 +4,7 @@ import re
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streammi.errors import FeedError
 
@@ -53,9 +54,15 @@ def _find(tree: Any, path: str) -> Chain | None:
                 return chain
     elif isinstance(tree, list | np.ndarray):
         head = heads(path)[-1]
-        if _INDEX.fullmatch(head) and np.ndim(tree) != 0 and -len(tree) <= int(head) < len(tree):
+        if _INDEX.fullmatch(head) and -_length(tree) <= int(head) < _length(tree):
             return _below(tree, int(head), head, path)
     return None
+
+
+def _length(tree: list[Any] | NDArray[Any]) -> int:
+    """How many elements there are; an array of no dimensions has none."""
+    # np.ndim of a list makes an array of it, which costs, and fails: [b"\xa0", "a"] raises UnicodeDecodeError.
+    return len(tree) if isinstance(tree, list) or tree.ndim else 0
 
 
 def _below(tree: Any, key: Any, head: str, path: str) -> Chain | None:

@@ -8,7 +8,7 @@ import zmq
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
-from streammi.ingest.frames import MAX_FRAMES
+from streammi.ingest.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES
 from streammi.ingest.link import Link
 from streammi.records import LinkHealth
 from streammi.security import PLAIN_TEXT, Keys
@@ -79,7 +79,7 @@ class Subscriber:
             since=link.since,
             reconnects=self._replaced + link.reconnects,
             behind=self._behind,
-            note=link.note or self._silence() or link.notice,
+            note="; ".join(filter(None, (link.note or self._silence() or link.notice, link.warning))),
         )
 
     def close(self) -> None:
@@ -97,7 +97,7 @@ class Subscriber:
         socket.setsockopt(zmq.RCVHWM, config.receive_queue)
         socket.setsockopt(zmq.MAXMSGSIZE, config.max_message)
         self._keys.connect(socket)
-        link = Link(socket, config.endpoint, self._clock(), self._keys)
+        link = Link(socket, config.endpoint, self._clock(), self._keys, MAX_MESSAGE_FRAMES * config.max_message)
         if not config.pull:
             socket.subscribe(config.topic)
         try:

@@ -1,15 +1,14 @@
 """The ZeroMQ side of publishing: an XPUB socket with a last-value cache."""
 
-from collections import Counter
 from typing import Any, Final
 
 import zmq
 
+from streammi.connections import Connections
 from streammi.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.errors import ConfigError
 from streammi.security import PLAIN_TEXT, Keys
 
-TOPICS_COUNTED: Final = 10_000  # different subscriptions; what comes beyond these is served, but not counted
 SOCKET_OPTIONS: Final = {
     zmq.SNDHWM: 1000,
     zmq.LINGER: 500,
@@ -35,39 +34,37 @@ class Publisher:
         self.socket = context.socket(zmq.XPUB)
         for option, value in SOCKET_OPTIONS.items():
             self.socket.setsockopt(option, value)
+        self.connections = Connections(self.socket)
         try:
             self._binding = Binding(self.socket, endpoint, "--publish", keys=keys, insecure=insecure)
         except ConfigError:
+            self.connections.close()
             self.socket.close(0)
             raise
         self._newest: dict[bytes, list[bytes]] = {}
-        self._subscriptions: Counter[bytes] = Counter()
 
     @property
     def endpoint(self) -> str:
         """Where it is bound, with the port that was chosen for ``*``."""
         return self._binding.endpoint
 
+    @property
+    def sockets(self) -> tuple[zmq.Socket[Any], ...]:
+        """What to poll for input: then it is time for ``handle_subscriptions``."""
+        return self.socket, self.connections.events
+
     def handle_subscriptions(self) -> None:
         """Take in who came and went; resend the newest reading of what somebody has just subscribed to."""
-        while self.socket.poll(0):
-            request = self.socket.recv()
-            topic = request[1:]
-            if request[:1] == b"\x00":
-                self._subscriptions[topic] -= 1
-                if self._subscriptions[topic] <= 0:
-                    del self._subscriptions[topic]
-            elif request[:1] == b"\x01":
-                if topic in self._subscriptions or len(self._subscriptions) < TOPICS_COUNTED:
-                    self._subscriptions[topic] += 1
-                # XPUB sends to all subscribers of the topic: run and seq say that it is the reading they have.
-                for known, frames in self._newest.items():
-                    if known.startswith(topic):
-                        self.socket.send_multipart(frames, zmq.NOBLOCK)
+        asked = self.connections.subscriptions()
+        # XPUB sends to all subscribers of the topic: run and seq say that it is the reading they have. Once, however
+        # many ask for it.
+        for known, frames in self._newest.items() if asked else ():
+            if any(known.startswith(topic) for topic in asked):
+                self.socket.send_multipart(frames, zmq.NOBLOCK)
 
     def wants(self, topic: bytes) -> bool:
         """Whether somebody subscribes to messages of this topic."""
-        return any(topic.startswith(prefix) for prefix in self._subscriptions)
+        return self.connections.wants(topic)
 
     def send(self, frames: list[bytes]) -> None:
         """Send to whoever subscribes; never waits. The newest reading of a topic is kept for late joiners."""
@@ -77,5 +74,6 @@ class Publisher:
 
     def close(self) -> None:
         """Close after what was sent is delivered, or half a second."""
+        self.connections.close()
         self.socket.close()
         self._binding.release()

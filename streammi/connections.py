@@ -1,0 +1,218 @@
+"""The connections that others make to a socket of ours: who subscribes to what, and who takes more than is good for us.
+
+ZeroMQ bounds neither how many connections there are, nor how many subscriptions one has, nor the frames of a message
+whose last frame never comes: a high-water mark counts whole messages, and MAXMSGSIZE holds for one frame. Measured:
+500,000 frames of 200 bytes with MORE set took a socket with a high-water mark of 10 from 16 to 213 MiB. But ZeroMQ
+names each connection's descriptor, the kernel counts what came over it, and ZeroMQ lets go of one that is shut down,
+with all that it left unfinished.
+"""
+
+import ctypes
+import os
+import socket as sockets
+import stat
+import struct
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+MAX_CONNECTIONS: Final = 512  # at a time; those that are still shaking hands go first
+MAX_TOPICS: Final = 1000  # subscriptions of one connection
+MAX_SENT: Final = 64 << 10  # bytes that one connection may send us, and
+MAX_SENT_A_SECOND: Final = 128  # bytes more for each second that it lasts: a heartbeat every 2 s takes 8, with CURVE 42
+REQUESTS: Final = 1000  # subscriptions taken in at a time: then it is time for others
+LOOK_SECONDS: Final = 0.1  # between two looks at what each connection has sent
+HANDSHAKE_BYTES: Final = 80  # who has sent less is no subscriber yet: a greeting of 64, and what introduces the socket
+_TCP_BYTES_RECEIVED: Final = 128  # struct tcp_info of Linux: where tcpi_bytes_received is, a u64
+_EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_MONITOR_STOPPED
+
+
+class Connection:
+    """One connection, by its descriptor, which is ZeroMQ's: it may be closed at any time, its number be another's then.
+
+    So it is known by its inode as well, and what is done is done to a duplicate that has this inode.
+    """
+
+    def __init__(self, descriptor: int, inode: int, now: float) -> None:
+        self.descriptor, self.inode, self.since = descriptor, inode, now
+        self.topics: Counter[bytes] = Counter()
+        self.sent = 0  # bytes, as of the last look
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is still there."""
+        return socket_inode(self.descriptor) == self.inode
+
+    def look(self) -> None:
+        """Take note of what it has sent so far."""
+        with duplicate(self.descriptor, self.inode) as socket:
+            self.sent = 0 if socket is None else bytes_received(socket)
+
+    def cut(self) -> None:
+        """Break it off; ZeroMQ then lets it go, and what it left unfinished."""
+        with duplicate(self.descriptor, self.inode) as socket:
+            if socket is not None:
+                break_off(socket)
+
+
+class Connections:
+    """Those that others made to an XPUB socket, which must not be bound yet; to be closed before the socket is."""
+
+    def __init__(self, socket: zmq.Socket[Any], clock: Callable[[], float] = time.monotonic) -> None:
+        self.cut = 0  # connections that were cut since the start
+        self.why = ""  # the last one was
+        self._said, self._say_at = 0, 0.0
+        self._socket, self._clock = socket, clock
+        self._connections: dict[int, Connection] = {}
+        self._look_at = 0.0
+        self.events: zmq.Socket[Any] = socket.get_monitor_socket(_EVENTS)
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def subscriptions(self) -> list[bytes]:
+        """The topics subscribed to since the last time, at most REQUESTS; and a look at all that is to be limited."""
+        asked = [topic for _ in range(REQUESTS) if (topic := self._request()) is not None]
+        now = self._clock()
+        accepted = False
+        for _ in range(REQUESTS):
+            if not self.events.poll(0):
+                break
+            event = parse_monitor_message(self.events.recv_multipart())
+            if event["event"] == zmq.EVENT_ACCEPTED:
+                self._known(int(event["value"]))
+                accepted = True
+        if accepted or now >= self._look_at:
+            self._look_at = now + LOOK_SECONDS
+            self._look(now)
+        return asked
+
+    def news(self) -> str | None:
+        """How many were cut since it was said last, and why, once a second at most; None when there is nothing new."""
+        now, more = self._clock(), self.cut - self._said
+        if not more or now < self._say_at:
+            return None
+        self._said, self._say_at = self.cut, now + 1.0
+        return f"{more} connections cut off, {self.cut} since the start; of the last one: {self.why}"
+
+    def wants(self, topic: bytes) -> bool:
+        """Whether somebody subscribes to messages of this topic."""
+        return any(topic.startswith(prefix) for one in self._connections.values() for prefix in one.topics)
+
+    def close(self) -> None:
+        """Stop listening to the socket's events."""
+        self._socket.disable_monitor()
+        self.events.close(0)
+
+    def _request(self) -> bytes | None:
+        """Take in one request, if there is one; the topic if it is a subscription that was let through."""
+        try:
+            frame = self._socket.recv(zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return None
+        kind, topic = frame.bytes[:1], frame.bytes[1:]
+        try:
+            connection = self._known(int(frame.get(zmq.SRCFD)))
+        except zmq.ZMQError:  # of one that has gone; it is forgotten with all its topics
+            return None
+        if connection is None:
+            return None
+        if kind == b"\x00":
+            # Anyone may send a cancellation of what he never subscribed to: it counts for himself alone.
+            connection.topics[topic] -= 1
+            if connection.topics[topic] <= 0:
+                del connection.topics[topic]
+            return None
+        connection.topics[topic] += 1
+        if len(connection.topics) > MAX_TOPICS or connection.topics[topic] > MAX_TOPICS:
+            self._cut(connection, f"it subscribed to more than {MAX_TOPICS} topics")
+            return None
+        return topic
+
+    def _known(self, descriptor: int) -> Connection | None:
+        """The connection with this descriptor; None when it has gone already."""
+        inode = socket_inode(descriptor)
+        known = self._connections.get(descriptor)
+        if inode is None:
+            self._connections.pop(descriptor, None)
+            return None
+        if known is None or known.inode != inode:
+            known = self._connections[descriptor] = Connection(descriptor, inode, self._clock())
+        return known
+
+    def _look(self, now: float) -> None:
+        for connection in list(self._connections.values()):
+            if not connection.alive:
+                del self._connections[connection.descriptor]
+                continue
+            connection.look()
+            if connection.sent > MAX_SENT + MAX_SENT_A_SECOND * (now - connection.since):
+                self._cut(connection, f"it sent {connection.sent} bytes, and has nothing to say but what it wants")
+        excess = len(self._connections) - MAX_CONNECTIONS
+        if excess > 0:
+            # First those that are still shaking hands, the oldest of them first; then the newest.
+            oldest_first = sorted(self._connections.values(), key=lambda one: one.since)
+            waiting = [one for one in oldest_first if one.sent < HANDSHAKE_BYTES]
+            others = [one for one in reversed(oldest_first) if one.sent >= HANDSHAKE_BYTES]
+            for connection in (waiting + others)[:excess]:
+                self._cut(connection, f"there are more than {MAX_CONNECTIONS} connections")
+
+    def _cut(self, connection: Connection, why: str) -> None:
+        connection.cut()
+        self._connections.pop(connection.descriptor, None)
+        self.cut += 1
+        self.why = why
+
+
+def socket_inode(descriptor: int) -> int | None:
+    """The inode of a socket's descriptor; None where there is no socket."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_ino if stat.S_ISSOCK(status.st_mode) else None
+
+
+@contextmanager
+def duplicate(descriptor: int, inode: int) -> Iterator[sockets.socket | None]:
+    """A duplicate of a descriptor as a socket, as long as it is the socket with this inode; else None."""
+    try:
+        copy = os.dup(descriptor)
+    except OSError:
+        yield None
+        return
+    if socket_inode(copy) != inode:
+        os.close(copy)
+        yield None
+        return
+    with sockets.socket(fileno=copy) as socket:
+        yield socket
+
+
+def break_off(socket: sockets.socket) -> None:
+    """End a connection, now, whoever else holds its descriptor."""
+    # Shut down alone, a TCP connection on Linux still takes in what the peer goes on sending, and ZeroMQ reads on.
+    # Connected to no address family (connect(2)), it is reset, and what has come is thrown away.
+    if sys.platform == "linux" and socket.family in (sockets.AF_INET, sockets.AF_INET6):
+        ctypes.CDLL(None).connect(socket.fileno(), struct.pack("=H14x", sockets.AF_UNSPEC), 16)
+    try:
+        socket.shutdown(sockets.SHUT_RDWR)
+    except OSError:  # it has ended
+        return
+
+
+def bytes_received(socket: sockets.socket) -> int:
+    """What has come over a TCP connection since it was made; 0 where the kernel does not count: ipc, or no Linux."""
+    if socket.family not in (sockets.AF_INET, sockets.AF_INET6) or not hasattr(sockets, "TCP_INFO"):
+        return 0
+    info = socket.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_INFO, 256)
+    if len(info) < _TCP_BYTES_RECEIVED + 8:
+        return 0
+    (received,) = struct.unpack_from("=Q", info, _TCP_BYTES_RECEIVED)
+    return int(received)
