@@ -32,8 +32,13 @@ def _go_on_recorded(
     if not is_recording(recording):
         log.warn(f"what was recorded since is gone: there is no {recording}")
         return False
+    place, reached = Position(*saved.place[1:]), 0
     recorded, before = Recording(recording), session.monitor.window.pairs
-    for _, entry in recorded.entries(Position(*saved.place[1:])):
+    for position, entry in recorded.entries(Position(place.file, 0)):
+        if position.file == place.file:
+            reached = position.records
+        if position <= place:
+            continue
         if stop.requested:
             return False
         if not isinstance(entry, Begin):
@@ -46,7 +51,9 @@ def _go_on_recorded(
     for note in recorded.notes:
         log.warn(note)
     log.say(f"took {session.monitor.window.pairs - before} more pairs from {recording}")
-    return True
+    if reached < place.records:  # the state was brought to the disk at once, the recording when the system saw fit
+        log.warn(f"{recording} lacks {place.records - reached} entries that the state holds: a replay will differ")
+    return reached >= place.records
 
 
 class Resumed:

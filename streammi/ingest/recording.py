@@ -59,7 +59,7 @@ class Recording:
         """The entries behind a position, or all of them, each with the position behind it."""
         self.read = 0
         self.notes.clear()
-        expected: int | None = None  # number of the file that goes on with the one before
+        expected = None if after is None else after.file  # number of the file that goes on with the one before
         for number, file in self._files.items():
             if after is not None and number < after.file:
                 continue

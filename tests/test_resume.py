@@ -1,0 +1,153 @@
+"""What was recorded behind a saved state is taken, once and whole, before anything else."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streammi import Monitor
+from streammi.checkpoint import Checkpoint, Place
+from streammi.config import FeedConfig, MonitorConfig, span
+from streammi.core import codec
+from streammi.entries import Arrived, Begin, LinkChanged, settings_of
+from streammi.log import Log
+from streammi.publish.outbox import Outbox
+from streammi.publish.recorder import Recorder
+from streammi.resume import go_on
+from streammi.session import Session
+from streammi.stop import Stop
+
+CONFIG = MonitorConfig(window=span(50), every=span(20))
+FEED = FeedConfig(endpoint="ipc:///tmp/feed", x="a", y="b")
+SETTINGS = settings_of(CONFIG, FEED, None)
+BEGIN = Begin("0.1.0", 1, SETTINGS)
+
+
+def session() -> Session:
+    return Session(Monitor(CONFIG), FEED, Outbox(CONFIG.pair, None, None, run=1))
+
+
+def arrivals(first: int, last: int) -> Iterator[Arrived]:
+    for k in range(first, last):
+        x, y = np.random.default_rng(k).normal(size=2)
+        yield Arrived(0, 1e9 + k, [[b'{"a":%f,"b":%f,"seq":%d}' % (x, y, k)]])
+
+
+def place(recorder: Recorder) -> Place:
+    return Place(str(recorder.path), *recorder.position)
+
+
+class Case:
+    """A monitor that recorded 100 batches and whose state is that after 60 of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "feed.rec"
+        self.whole = session()
+        recorder = Recorder(self.path, BEGIN, 1 << 30)
+        entries = [LinkChanged(0, 1e9, "connected", 1e9, 0), *arrivals(0, 100)]
+        for k, entry in enumerate(entries):
+            recorder.write(entry)
+            self.whole.apply(entry)
+            if k == 60:
+                self.saved = Checkpoint({}, 5.0, self.whole.state(), place(recorder))
+        recorder.close()
+        self.log = io.StringIO()
+
+    def resumed(self, path: Path | None = None, seconds: float | None = None) -> tuple[Session, bool]:
+        one = session()
+        with Stop(seconds) as stop:
+            return one, go_on(one, SETTINGS, self.saved, str(path or self.path), Log(self.log), stop)
+
+    def more(self, begin: Begin, first: int, last: int) -> None:
+        """Another process records further batches, and is killed."""
+        recorder = Recorder(self.path, begin, 1 << 30)
+        for entry in arrivals(first, last):
+            recorder.write(entry)
+        recorder.close()
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return Case(tmp_path)
+
+
+def same(one: Session, other: Session) -> bool:
+    return codec.pack("s", *one.state()) == codec.pack("s", *other.state())
+
+
+def test_what_came_behind_the_state_is_taken(case: Case) -> None:
+    one, recorded = case.resumed()
+    assert recorded
+    case.whole.resume()  # from here on something may be missing
+    assert same(one, case.whole)
+    assert case.log.getvalue() == (
+        "streammi: going on from 60 pairs, saved at 1970-01-01 00:00:05 UTC\n"
+        f"streammi: took 40 more pairs from {case.path}\n"
+    )
+
+
+def test_a_life_that_saved_nothing_is_taken_with_its_pause(case: Case) -> None:
+    case.more(Begin("0.1.0", 2, SETTINGS, resumed=True), 120, 130)
+    one, recorded = case.resumed()
+    assert recorded
+    case.whole.resume()
+    for entry in arrivals(120, 130):
+        case.whole.apply(entry)
+    case.whole.resume()
+    assert same(one, case.whole)
+    assert one.health(2e9)[0].gaps == 20
+
+
+def test_the_frames_of_another_feed_are_left_out(case: Case) -> None:
+    other = settings_of(CONFIG, FeedConfig(endpoint="ipc:///tmp/other", x="a", y="b"), None)
+    case.more(Begin("0.1.0", 2, other), 120, 130)
+    one, recorded = case.resumed()
+    assert not recorded
+    assert one.monitor.window.pairs == 100
+    assert "goes on with another feed, which was left out" in case.log.getvalue()
+
+
+def test_another_recording_is_not_gone_on_from(case: Case, tmp_path: Path) -> None:
+    one, recorded = case.resumed(tmp_path / "other.rec")
+    assert (recorded, one.monitor.window.pairs) == (False, 60)
+
+
+def test_a_recording_that_is_gone_is_said(case: Case) -> None:
+    case.path.unlink()
+    one, recorded = case.resumed()
+    assert (recorded, one.monitor.window.pairs) == (False, 60)
+    assert f"what was recorded since is gone: there is no {case.path}" in case.log.getvalue()
+
+
+def test_a_recording_that_is_behind_the_state_is_said(case: Case) -> None:
+    """A power cut: the state was on the disk, the end of the recording was not."""
+    case.path.write_bytes(case.path.read_bytes()[:2000])
+    one, recorded = case.resumed()
+    assert (recorded, one.monitor.window.pairs) == (False, 60)
+    assert "entries that the state holds: a replay will differ" in case.log.getvalue()
+
+
+def test_a_signal_leaves_it_half_done(case: Case) -> None:
+    _, recorded = case.resumed(seconds=0)
+    assert not recorded
+
+
+def test_a_recording_in_several_files_is_one(tmp_path: Path) -> None:
+    """The state stands in a file that goes on with the one before."""
+    recorder, one = Recorder(tmp_path / "feed.rec", BEGIN, 16 * 4000), session()
+    for k, entry in enumerate(arrivals(0, 300)):
+        recorder.write(entry)
+        one.apply(entry)
+        if k == 200:
+            saved = Checkpoint({}, 5.0, one.state(), place(recorder))
+    recorder.close()
+    assert saved.place is not None
+    assert 0 < saved.place.file < recorder.position.file
+    log, two = io.StringIO(), session()
+    with Stop() as stop:
+        assert go_on(two, SETTINGS, saved, str(recorder.path), Log(log), stop)
+    one.resume()
+    assert same(one, two)
+    assert "warning" not in log.getvalue()
