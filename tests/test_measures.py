@@ -127,6 +127,15 @@ SAID = msgspec.structs.replace(
         ({"x_constant": True}, "x is constant"),
         ({"y_constant": True, "p": 0.01}, "y is constant"),
         ({"x_constant": True, "y_constant": True}, "both signals are constant"),
+        ({"x_clipped": 300, "p": 0.01}, "x is outside its bins' range in 30% of the pairs"),
+        ({"x_clipped": 240, "p": 0.01}, "linearly dependent"),
+        ({"y_run": 500, "p": 0.5, "mi": 0.02, "mi_corrected": 0.01}, "y has not changed for 500 pairs"),
+        ({"y_run": 400, "p": 0.01}, "linearly dependent"),
+        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.01}, "dependent with a delay: y follows x"),
+        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": -0.5}, "dependent with a delay: x follows y"),
+        ({"p": 0.4, "peak_mi": 0.9}, "dependent with a delay"),
+        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.3}, "not distinguishable from independent"),
+        ({"p": 0.01, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.01}, "linearly dependent"),
     ],
 )
 def test_the_verdict_in_words(fields: dict[str, object], words: str) -> None:
@@ -138,7 +147,7 @@ def test_the_verdict_does_not_depend_on_the_unit(unit: str) -> None:
     rng = np.random.default_rng(31)
     for noise, words in ((0.1, "linearly"), (30.0, "not distinguishable")):
         x = rng.random(2000)
-        window = JointWindow(UniformBins(0, 1, 6), UniformBins(-1, 2, 6), 2000)
+        window = JointWindow(UniformBins(0, 1, 6), UniformBins(-3 * noise, 1 + 3 * noise, 6), 2000)
         window.extend(x, x + rng.normal(0, noise, 2000))
         reading = window.reading(unit)  # type: ignore[arg-type]
         assert reading is not None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from streammi import ConfigError, Event, Monitor, PairBatch, Reading
 from streammi.config import MonitorConfig, bins, span
@@ -97,6 +98,57 @@ def edges_of(edges: np.ndarray) -> np.ndarray:
     open_ended = edges.copy()
     open_ended[0], open_ended[-1] = -np.inf, np.inf
     return open_ended
+
+
+@pytest.mark.parametrize("every", [1, 16, 250])
+def test_pearson_and_spearman_are_of_the_window_whatever_went_through_it(every: int) -> None:
+    """After spikes of 1e9, through ties and over a constant stretch, beside scipy on the same pairs."""
+    rng = np.random.default_rng(12)
+    x, y = rng.normal(size=(2, 3000))
+    y += x
+    x[300:310], y[350] = 1e9, -1e9
+    x[1200:1500], y[1200:1500] = np.round(x[1200:1500]), np.round(2 * y[1200:1500]) / 2
+    y[2000:2200] = 7.0
+    monitor = Monitor(MonitorConfig(window=span(100), every=span(every)), event_time=True)
+    said = [item for _, item in monitor.feed(PairBatch(x=x, y=y)) if isinstance(item, Reading)]
+    for reading in said:
+        a, b = (v[max(reading.pairs - 100, 0) : reading.pairs] for v in (x, y))
+        if np.ptp(a) == 0 or np.ptp(b) == 0:
+            assert (reading.pearson_r, reading.spearman_r) == (None, None)
+            continue
+        assert reading.pearson_r == pytest.approx(stats.pearsonr(a, b).statistic, abs=1e-9)
+        assert reading.spearman_r == pytest.approx(stats.spearmanr(a, b).statistic, abs=1e-12)
+
+
+def test_long_windows_and_labels_have_no_spearman_in_each_reading() -> None:
+    x, y = signals(30_000)
+    long = MonitorConfig(window=span(25_000), every=span(30_000), bins=bins("8"))
+    monitor = Monitor(long)
+    [(_, reading)] = monitor.feed(PairBatch(x=x, y=y))
+    assert isinstance(reading, Reading)
+    assert reading.spearman_r is None
+    shown = monitor.snapshot(run=1, seq=1, timestamp=1.0, links=(LINK,)).reading
+    assert shown is not None
+    assert shown.spearman_r == pytest.approx(stats.spearmanr(x[-25_000:], y[-25_000:]).statistic, abs=1e-12)
+    labels = Monitor(MonitorConfig(window=span(50), every=span(50), bins=bins("categories")))
+    letters = np.array(list("ab" * 25), dtype=object)
+    [(_, reading)] = labels.feed(PairBatch(x=letters, y=letters))
+    assert isinstance(reading, Reading)
+    assert (reading.pearson_r, reading.spearman_r) == (None, None)
+
+
+def test_who_looks_does_not_change_what_is_said() -> None:
+    x, y = signals(600)
+    config = MonitorConfig(window=span(300), every=span(1), bins=bins("4"))
+    seen, unseen = Monitor(config), Monitor(config)
+    ranked = []
+    for k in range(0, 600, 3):
+        batch = PairBatch(x=x[k : k + 3], y=y[k : k + 3])
+        said = unseen.feed(batch)
+        assert seen.feed(batch) == said
+        seen.snapshot(run=1, seq=1, timestamp=1.0, links=(LINK,))
+        ranked += [item.pairs for _, item in said if isinstance(item, Reading) and item.spearman_r is not None]
+    assert set(np.diff(ranked[-50:])) == {4}  # a reading a sample: ranks are taken every 64th of the window
 
 
 def coupled_then_not(n: int) -> tuple[np.ndarray, np.ndarray]:

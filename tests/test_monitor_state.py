@@ -110,7 +110,7 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_looks", "_looked",
-        "_links", "_history", "_events", "_latest", "_learnt", "_hole", "_spearman", "_too_many_labels",
+        "_links", "_history", "_events", "_latest", "_learnt", "_hole", "_spearman", "_ranked", "_too_many_labels",
     }  # fmt: skip
 
 

@@ -92,6 +92,10 @@ def _ranks(values: FloatArray) -> FloatArray:
 LEAST_PAIRS: Final = 16
 RESOLVED_BITS: Final = 0.15  # a Gaussian pair with r = 0.43
 SIGNIFICANT: Final = 0.05
+CHANCE: Final = 3.0  # standard deviations of MI that chance is allowed,
+CHANCE_OF_MANY: Final = 6.0  # and the largest of many delays
+SATURATED: Final = 0.25  # share of the window outside the bins' range: the end bins make the MI
+STUCK: Final = 0.5  # share of the window without a change: little of the MI is of now
 
 
 def verdict(reading: Reading) -> str:
@@ -101,20 +105,61 @@ def verdict(reading: Reading) -> str:
     errors, and three standard deviations of it for independent samples, sqrt(bias / n) in nats (2 n MI is chi-square
     distributed with 2 n bias degrees of freedom); that holds for signals without memory only, so it is then said to be
     untested. It is linear when the correlation accounts for at least half of the MI: for a Gaussian pair
-    MI = -1/2 log(1 - r^2).
+    MI = -1/2 log(1 - r^2). An input that says nothing comes first: constant, outside its bins' range in a quarter of
+    the pairs, or the same for half of the window.
     """
-    if reading.x_constant or reading.y_constant:
-        both = reading.x_constant and reading.y_constant
-        return "both signals are constant" if both else f"{'x' if reading.x_constant else 'y'} is constant"
+    trouble = _trouble(reading)
+    if trouble:
+        return trouble
     bits = reading.mi_corrected / UNIT_PER_BIT[reading.unit]
     noise = noise_bits(reading)
-    dependent = reading.p <= SIGNIFICANT if reading.p is not None else bits > 3 * noise
     cells = 2.0 ** (reading.h_xy / UNIT_PER_BIT[reading.unit])
     if reading.n < LEAST_PAIRS or (reading.p is None and cells > reading.n / 2):
         return "too few samples to say"
-    if not dependent:
+    if not is_dependent(reading) and is_dependent_with_delay(reading):
+        return "dependent with a delay" + _follows(reading.peak_lag)
+    if not is_dependent(reading):
         return "too few samples to say" if 3 * noise > RESOLVED_BITS else "not distinguishable from independent"
     return _kind(reading.pearson_r, bits) + _doubt(reading)
+
+
+def is_dependent(reading: Reading) -> bool:
+    """Whether the MI without delay is more than chance: by its p where that is known, else by its standard errors."""
+    if reading.p is not None:
+        return reading.p <= SIGNIFICANT
+    return reading.mi_corrected / UNIT_PER_BIT[reading.unit] > CHANCE * noise_bits(reading)
+
+
+def is_dependent_with_delay(reading: Reading) -> bool:
+    """Whether the MI at the best delay is more than the largest of so many would be by chance."""
+    if reading.peak_mi is None:
+        return False
+    if reading.peak_p is not None:
+        return reading.peak_p <= SIGNIFICANT
+    return reading.peak_mi / UNIT_PER_BIT[reading.unit] > CHANCE_OF_MANY * noise_bits(reading)
+
+
+def _trouble(reading: Reading) -> str:
+    """What is the matter with the inputs, empty for nothing."""
+    if reading.x_constant and reading.y_constant:
+        return "both signals are constant"
+    for name, constant, clipped, run in (
+        ("x", reading.x_constant, reading.x_clipped, reading.x_run),
+        ("y", reading.y_constant, reading.y_clipped, reading.y_run),
+    ):
+        if constant:
+            return f"{name} is constant"
+        if clipped > SATURATED * reading.n:
+            return f"{name} is outside its bins' range in {clipped / reading.n:.0%} of the pairs"
+        if reading.n >= LEAST_PAIRS and run >= STUCK * reading.n:
+            return f"{name} has not changed for {run} pairs"
+    return ""
+
+
+def _follows(lag: float | None) -> str:
+    if not lag:
+        return ""
+    return ": y follows x" if lag > 0 else ": x follows y"
 
 
 def _doubt(reading: Reading) -> str:
@@ -124,11 +169,11 @@ def _doubt(reading: Reading) -> str:
 
 
 def noise_bits(reading: Reading) -> float:
-    """The standard deviation in bits that corrected MI has, or would have for independent samples; the larger one."""
+    """The standard deviation in bits that corrected MI has, or would have for independent samples; the largest one."""
     per_bit = UNIT_PER_BIT[reading.unit]
     bias_nats = max(0.0, (reading.mi - reading.mi_corrected) / per_bit * UNIT_PER_BIT["nat"])
     independent = math.sqrt(bias_nats / reading.n) / UNIT_PER_BIT["nat"]
-    return max(independent, (reading.stderr or 0.0) / per_bit)
+    return max(independent, (reading.stderr or 0.0) / per_bit, (reading.stderr_batch or 0.0) / per_bit)
 
 
 def _kind(r: float | None, bits: float) -> str:

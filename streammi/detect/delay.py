@@ -3,7 +3,7 @@
 from statistics import median
 from typing import Any, Final, Literal
 
-from streammi.detect.dependence import is_peak
+from streammi.core.measures import is_dependent_with_delay
 from streammi.detect.level import CALIBRATION, MEMORY
 from streammi.records import Event, Reading
 
@@ -25,7 +25,7 @@ class Delay:
     def update(self, reading: Reading, timestamp: float) -> list[Event]:
         """The events that a reading brings."""
         lag, peak = reading.peak_lag, reading.peak_mi
-        if lag is None or peak is None or not is_peak(reading, peak):
+        if lag is None or peak is None or not is_dependent_with_delay(reading):
             self._new = []
             return []
         if len(self._lags) < CALIBRATION - 1:

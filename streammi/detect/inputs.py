@@ -2,14 +2,12 @@
 
 from typing import Any, Final, Literal
 
+from streammi.core.measures import LEAST_PAIRS, SATURATED, STUCK
 from streammi.records import Event, EventKind, Reading
 
-LEAST_PAIRS: Final = 16
 # Of the window: that long a run of one value, and twice as long as ever, may be the beginning of a stuck input.
 SUSPICIOUS_RUN: Final = 0.125
-STUCK_RUN: Final = 0.5
-SATURATED: Final = 0.25  # share of the window outside the bins' range
-UNSATURATED: Final = 0.1  # well below, so that what is at the limit is not reported again and again
+UNSATURATED: Final = 0.1  # well below SATURATED, so that what is at the limit is not reported again and again
 
 
 class Input:
@@ -58,7 +56,7 @@ class Input:
     def _stick(self, run: int, constant: bool, n: int, timestamp: float) -> Event | None:
         unusual = run > 2 * self._longest
         self.suspicious = constant or (unusual and run >= max(SUSPICIOUS_RUN * n, 3))
-        stuck = constant or (unusual and run >= STUCK_RUN * n)
+        stuck = constant or (unusual and run >= STUCK * n)
         if stuck == self._stuck:
             return None
         self._stuck = stuck

@@ -5,9 +5,8 @@ from statistics import NormalDist, fmean
 from typing import Any, Final
 
 from streammi.config import DetectorName
-from streammi.core.measures import UNIT_PER_BIT
+from streammi.core.measures import UNIT_PER_BIT, is_dependent, is_dependent_with_delay
 from streammi.detect import drift
-from streammi.detect.dependence import is_dependent
 from streammi.records import Event, EventKind, Reading, Unit
 
 CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
@@ -86,11 +85,13 @@ class Level:
 
     def update(self, reading: Reading, timestamp: float) -> list[Event]:
         """The events that a reading brings."""
-        mi = reading.mi_corrected if reading.peak_mi is None else reading.peak_mi
+        mi, dependent = reading.mi_corrected, is_dependent(reading)
+        if reading.peak_mi is not None:
+            mi, dependent = reading.peak_mi, is_dependent_with_delay(reading)
         error = max(PER_ERROR * _stderr(reading), self._least_error)
         self._values = [*self._values[-MEMORY:], mi]
         self._errors = [*self._errors[-RECENT:], error]
-        self._dependent = [*self._dependent[-MEMORY:], is_dependent(reading)]
+        self._dependent = [*self._dependent[-MEMORY:], dependent]
         if len(self._values) <= CALIBRATION:
             self._calibrate(mi, error)
             return []
