@@ -375,7 +375,7 @@ def changes(quick: bool, data: Path) -> Iterator[str]:
     yield "| what is to be found in the recordings, and nothing else | |"
     yield "|---|---|"
     for name, case in detection.RECORDINGS.items():
-        yield f"| {name} | {met(case.holds(detection.DEFAULT_DETECTOR))} |"
+        yield f"| {name.strip()} | {met(case.holds(detection.DEFAULT_DETECTOR))} |"
 
 
 def columns(path: Path, *which: int) -> np.ndarray:
