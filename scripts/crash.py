@@ -63,7 +63,7 @@ def kills(folder: Path, count: int, rng: random.Random, rate: float = 4000.0) ->
                 # Of a life in three the start is what is hit, and not the loop; the last one comes to its end.
                 moment = rng.uniform(0.0, 1.2) if life % 3 == 2 and not last else rng.uniform(0.0, 0.8)
                 if life % 3 != 2 or last:
-                    wait_for_line(process, output)
+                    wait_for_line(process, output, folder / "log")
                 deadline = time.monotonic() + moment
                 while time.monotonic() < deadline:
                     assert process.poll() is None, (folder / "log").read_text()
@@ -95,10 +95,10 @@ def compared(lives: list[list[bytes]], whole: list[bytes]) -> str:
     return f"{len(whole)} lines over {pairs} pairs equal those of an uninterrupted run; {again} were said again"
 
 
-def wait_for_line(process: subprocess.Popen[bytes], output: Path) -> None:
-    deadline = time.monotonic() + 60
+def wait_for_line(process: subprocess.Popen[bytes], output: Path, log: Path) -> None:
+    deadline = time.monotonic() + 180  # the first of all may have to compile
     while not output.stat().st_size:
-        assert process.poll() is None
+        assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, "no reading"
         time.sleep(0.01)
 

@@ -2,12 +2,15 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, cast, get_args
 
 import typer
 
 from streammi import __version__
 from streammi.errors import StreammiError
+from streammi.log import Log
 from streammi.options import (
     BindKeyOptions,
     ConnectKeyOptions,
@@ -76,14 +79,28 @@ def monitor(
       streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
       streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
     """
-    from streammi.app import run_monitor
-    from streammi.publish.outbox import LineForm
+    with refused_in(run.log):
+        from streammi.app import run_monitor
+        from streammi.publish.outbox import LineForm
 
-    form = cast(LineForm, check_choice("--output", output, get_args(LineForm)))
-    lines = None if quiet else sys.stdout
-    source = feed.config(endpoint, pair.labels, joining)
-    settings = pair.config(*feed.names, endpoint or "")
-    raise typer.Exit(run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish)))
+        form = cast(LineForm, check_choice("--output", output, get_args(LineForm)))
+        lines = None if quiet else sys.stdout
+        source = feed.config(endpoint, pair.labels, joining)
+        settings = pair.config(*feed.names, endpoint or "")
+        status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))
+    raise typer.Exit(status)
+
+
+@contextmanager
+def refused_in(form: str) -> Iterator[None]:
+    """Say what cannot work as the log does where that is not text, which ``main`` prints."""
+    try:
+        yield
+    except StreammiError as error:
+        if form != "json":
+            raise
+        Log(sys.stderr, "json").fail(str(error))
+        raise typer.Exit(USAGE_ERROR) from None
 
 
 @app.command(no_args_is_help=True)
@@ -338,7 +355,7 @@ def main() -> None:
     try:
         app()
     except StreammiError as error:
-        print(f"streammi: {error}", file=sys.stderr)
+        Log(sys.stderr).fail(str(error))
         sys.exit(USAGE_ERROR)
     finally:
         try:

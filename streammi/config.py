@@ -317,8 +317,8 @@ OPTION_NAMES = {
     "pair": "--name", "x_name": "--x", "y_name": "--y", "detector": "--detect", "endpoint": "ENDPOINT",
     "mode": "--pair", "tolerance_s": "--tolerance", "lateness_s": "--lateness",
 }  # fmt: skip
-# How messages are fetched, not what they mean: a saved state goes on under other ones.
-TRANSPORT = frozenset({"pull", "receive_queue", "max_message"})
+# How messages are fetched, not what they mean: a saved state goes on under other ones; and what --bins decides.
+NOT_COMPARED = frozenset({"pull", "receive_queue", "max_message", "labels"})
 
 
 def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str]:
@@ -331,7 +331,7 @@ def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str
     for name, value in msgspec.structs.asdict(config).items():
         if isinstance(value, FeedConfig):
             settings |= {f"{option} of {name}": text for option, text in options_of(value).items()}
-        elif name not in TRANSPORT:
+        elif name not in NOT_COMPARED:
             settings[OPTION_NAMES.get(name, "--" + name.replace("_", "-"))] = _as_text(value)
     return settings
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, Literal, TextIO, TypeAlias
 
 Form: TypeAlias = Literal["text", "json"]
-Level: TypeAlias = Literal["info", "warning"]
+Level: TypeAlias = Literal["info", "warning", "error"]
 FORMS: Final[tuple[Form, ...]] = ("text", "json")
 
 
@@ -41,6 +41,10 @@ class Log:
     def warn(self, message: str, **fields: object) -> None:
         """Write one message that somebody should act on."""
         self.say(message, "warning", **fields)
+
+    def fail(self, message: str) -> None:
+        """Write why the program ends."""
+        self.say(message, "error")
 
     def report(self, title: str, sections: dict[str, dict[str, object]]) -> None:
         """Write a report: one object in JSON, a line a section in text."""

@@ -134,3 +134,10 @@ def test_a_state_is_gone_on_from_only_with_its_own_settings(tmp_path: Path) -> N
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (2, "")
     assert err == "streammi: --window must be 1000 pairs, as when the state was saved, got '500 pairs'\n"
+
+
+def test_a_refusal_is_an_object_too(tmp_path: Path) -> None:
+    words = ["monitor", "tcp://127.0.0.1:1", "--window", "1", "--log", "json"]
+    done = subprocess.run([sys.executable, "-m", "streammi", *words], capture_output=True, text=True, check=False)
+    said = json.loads(done.stderr)
+    assert (done.returncode, said["level"], said["message"]) == (2, "error", "--window must be >= 2 pairs, got 1")
