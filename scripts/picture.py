@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Make the README's picture of the dashboard: the demo's parabola after its linear phase, drawn by the program itself.
+"""Make the README's pictures: the demo's signals at a fixed time, drawn by the program itself, one picture a layout.
 
-.venv/bin/python scripts/picture.py .github/dashboard.svg [COLUMNSxROWS]
+.venv/bin/python scripts/picture.py .github
 """
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
@@ -14,26 +15,42 @@ from streammi.config import MonitorConfig, span
 from streammi.dashboard.save import save_svg
 from streammi.ingest.seed import Seed
 from streammi.monitor import Monitor
-from streammi.records import LinkHealth, PairBatch
+from streammi.records import LinkHealth, PairBatch, Snapshot
 
 START = 1_767_225_600.0
+PER_SECOND, PHASE_SECONDS = 1000, 10
 ENDPOINT = "tcp://127.0.0.1:5556"
+PICTURES = {  # layout: its size, and the keys pressed
+    "wide": ((200, 60), ""),
+    "full": ((120, 40), ""),
+    "compact": ((80, 24), ""),
+    "small": ((40, 12), ""),
+    "line": ((20, 5), ""),
+    "pointwise": ((100, 30), "emm"),
+}
+
+
+def snapshots(seconds: float) -> Iterator[Snapshot]:
+    """The demo's snapshots, ten a second, from its beginning on."""
+    config = MonitorConfig(pair="demo", window=span(2000), lags=(-20, 20), null=99, detector="adwin")
+    monitor, seed = Monitor(config), Seed(np.random.default_rng(1), PHASE_SECONDS * PER_SECOND)
+    for k in range(round(seconds * 10)):
+        n = PER_SECOND // 10
+        x, y = seed.pairs(n)
+        monitor.feed(PairBatch(x=x, y=y, received=START + k / 10))
+        link = LinkHealth(
+            endpoint=ENDPOINT, state="connected", since=START - 1, messages=n * (k + 1), pairs=n * (k + 1),
+            rate=float(PER_SECOND), bytes=90 * n * (k + 1), format="json",
+        )  # fmt: skip
+        yield monitor.snapshot(run=0, seq=k, timestamp=START + k / 10, links=(link,))
 
 
 def main() -> None:
-    path, size = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "120x40"
-    monitor = Monitor(MonitorConfig(pair="demo", window=span(2000), lags=(-20, 20)))
-    seed = Seed(np.random.default_rng(1), 10_000)
-    snapshots = []
-    for k in range(180):
-        x, y = seed.pairs(100)
-        monitor.feed(PairBatch(x=x, y=y, received=START + k / 10))
-        link = LinkHealth(
-            endpoint=ENDPOINT, state="connected", messages=100 * k + 100, pairs=100 * k + 100, rate=1000.0
-        )
-        snapshots.append(monitor.snapshot(run=0, seq=k, timestamp=START + k / 10, links=(link,)))
-    width, _, height = size.partition("x")
-    save_svg(snapshots, int(width), int(height), path, zone=UTC)
+    folder = Path(sys.argv[1])
+    shown = list(snapshots(18))
+    for name, ((width, height), keys) in PICTURES.items():
+        save_svg(shown, width, height, folder / f"dashboard-{name}.svg", keys=keys, zone=UTC)
+    save_svg(shown, 120, 40, folder / "dashboard-light.svg", keys=["light"], zone=UTC)
 
 
 if __name__ == "__main__":

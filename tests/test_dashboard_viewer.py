@@ -190,7 +190,7 @@ def test_r_resets_the_extremes() -> None:
 
 def test_a_negative_estimate_is_drawn_at_zero_with_a_mark() -> None:
     assert "0.000▾ bit" in Television(independent(), size=(40, 12)).press()
-    assert "▾ −0.012 bit, drawn at 0" in Television(independent(), size=(120, 40)).press()
+    assert "▾ −0.012 ± 0.021 bit, drawn at 0" in Television(independent(), size=(120, 40)).press()
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])

@@ -4,6 +4,7 @@ import io
 import re
 import struct
 import zlib
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from pathlib import Path
 
@@ -28,6 +29,12 @@ from streammi.records import Snapshot
 
 Pixels = NDArray[np.uint8]
 _CELL_X, _CELL_Y = 12.2, 24.4  # of Rich's SVG: 0.61 and 1.22 of its font's 20 units
+_ACROSS, _UP = 8, 16  # parts of a cell: blocks and dots begin and end at whole ones
+# The template without its fonts from the web: a picture is shown as it is wherever it is looked at, GitHub included.
+_FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+_TEMPLATE = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
+    "Fira Code, monospace", _FONTS
+)
 CHART, HEATMAP = (800, 400), 400  # pixels
 # xterm's sixteen colours, but for a blue that can be read on black.
 _NORMAL = "000000 cd0000 00cd00 cdcd00 3b6fe0 cd00cd 00cdcd e5e5e5"
@@ -65,7 +72,7 @@ def save(folder: Path, viewer: Viewer, size: tuple[int, int]) -> list[Path]:
 
 
 def save_svg(
-    snapshots: list[Snapshot], width: int, height: int, path: Path, keys: str = "", zone: tzinfo | None = None
+    snapshots: list[Snapshot], width: int, height: int, path: Path, keys: Iterable[str] = "", zone: tzinfo | None = None
 ) -> None:
     """Write the picture of ``snapshots`` on a terminal of this size as SVG, after the keys in ``keys`` were pressed."""
     viewer = Viewer(Look(glyphs=BRAILLE, depth="truecolor"), zone=zone)
@@ -84,7 +91,7 @@ def svg(canvas: Canvas, theme: Theme, title: str) -> str:
     )
     console.print(_Words(canvas, theme.pens), end="")
     ground, front = _GROUNDS[theme.background]
-    template = CONSOLE_SVG_FORMAT.replace("{backgrounds}", "{backgrounds}" + shapes(canvas, theme))
+    template = _TEMPLATE.replace("{backgrounds}", "{backgrounds}" + shapes(canvas, theme))
     colours = TerminalTheme(ground, front, _colours(_NORMAL), _colours(_BRIGHT))
     return console.export_svg(title=title, theme=colours, code_format=template)
 
@@ -114,39 +121,50 @@ def _drawn(glyphs: Cells) -> NDArray[np.bool_]:
 
 
 def shapes(canvas: Canvas, theme: Theme) -> str:
-    """Return the block and braille cells as SVG paths, one a pen.
+    """Return the block and braille cells as SVG paths, one a pen, in a group that places them over Rich's rows.
 
     Fonts draw them with seams, or not at all; and Rich's rows are higher than its glyphs.
     """
     paths: dict[tuple[int, float], list[str]] = {}
-    for y, x in np.argwhere(_drawn(canvas.glyphs)).tolist():
+    for y, x, length in _runs(canvas):
         rectangles, opacity = _inked(int(canvas.glyphs[y, x]))
         for left, top, right, bottom in rectangles:
-            path = f"M{(x + left) * _CELL_X:.5g} {1.5 + (y + top) * _CELL_Y:.5g}"
-            path += f"h{(right - left) * _CELL_X:.4g}v{(bottom - top) * _CELL_Y:.4g}H{(x + left) * _CELL_X:.5g}z"
-            paths.setdefault((int(canvas.pens[y, x]), opacity), []).append(path)
+            for k in range(1 if right - left == _ACROSS else length):
+                width = length * _ACROSS if right - left == _ACROSS else right - left
+                path = f"M{(x + k) * _ACROSS + left} {y * _UP + top}h{width}v{bottom - top}h-{width}z"
+                paths.setdefault((int(canvas.pens[y, x]), opacity), []).append(path)
     front = "#" + bytes(_GROUNDS[theme.background][1]).hex()
     out = []
     for (pen, opacity), parts in paths.items():
         color = theme.pens.style(pen).color
         fill = f'fill="{color.get_truecolor().hex if color else front}"'
         fill += f' fill-opacity="{opacity}"' if opacity < 1 else ""
-        out.append(f'<path {fill} shape-rendering="crispEdges" d="{"".join(parts)}"/>')
-    return "".join(out)
+        out.append(f'<path {fill} d="{"".join(parts)}"/>')
+    place = f'transform="translate(0 1.5) scale({_CELL_X / _ACROSS} {_CELL_Y / _UP})" shape-rendering="crispEdges"'
+    return f"<g {place}>{''.join(out)}</g>" if out else ""
 
 
-def _inked(cell: int) -> tuple[list[tuple[float, float, float, float]], float]:
-    """Left, top, right and bottom of what is inked in a cell, as shares of it; and how much ink."""
+def _runs(canvas: Canvas) -> Iterator[tuple[int, int, int]]:
+    """Row, first column and length of the runs of one block or braille cell in one pen."""
+    for y, (glyphs, pens) in enumerate(zip(canvas.glyphs, canvas.pens, strict=True)):
+        starts = np.append(0, np.flatnonzero((np.diff(pens) != 0) | (np.diff(glyphs) != 0)) + 1)
+        lengths = np.diff(np.append(starts, len(glyphs)))
+        drawn = _drawn(glyphs[starts])
+        yield from ((y, x, n) for x, n in zip(starts[drawn].tolist(), lengths[drawn].tolist(), strict=True))
+
+
+def _inked(cell: int) -> tuple[list[tuple[int, int, int, int]], float]:
+    """Left, top, right and bottom of what is inked in a cell of ``_ACROSS`` x ``_UP``; and how much ink."""
     if cell >= 0x2800:
         dots = [(k // 3 if k < 6 else k - 6, k % 3 if k < 6 else 3) for k in range(8) if cell - 0x2800 >> k & 1]
-        return [((4 * x + 1) / 8, (4 * y + 1) / 16, (4 * x + 3) / 8, (4 * y + 3) / 16) for x, y in dots], 1.0
+        return [(4 * x + 1, 4 * y + 1, 4 * x + 3, 4 * y + 3) for x, y in dots], 1.0
     if cell == 0x2580:
-        return [(0.0, 0.0, 1.0, 0.5)], 1.0
+        return [(0, 0, 8, 8)], 1.0
     if cell <= 0x2588:
-        return [(0.0, 1 - (cell - 0x2580) / 8, 1.0, 1.0)], 1.0
+        return [(0, 16 - 2 * (cell - 0x2580), 8, 16)], 1.0
     if cell <= 0x258F:
-        return [(0.0, 0.0, (0x2590 - cell) / 8, 1.0)], 1.0
-    return [(0.0, 0.0, 1.0, 1.0)], (cell - 0x2590) / 4  # light, medium and dark shade
+        return [(0, 0, 0x2590 - cell, 16)], 1.0
+    return [(0, 0, 8, 16)], (cell - 0x2590) / 4  # light, medium and dark shade
 
 
 def state_json(snapshot: Snapshot) -> bytes:

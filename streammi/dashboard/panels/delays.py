@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
+from streammi.dashboard.panels.now import SIGNIFICANT
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import number, short, signed
@@ -73,6 +74,8 @@ def in_words(scene: Scene, profile: DelayProfile) -> str:
     reading = scene.reading
     if reading is None or reading.peak_lag is None:
         return ""
+    if reading.peak_p is not None and reading.peak_p > SIGNIFICANT:
+        return f"no delay stands out: most {number(reading.peak_mi)} {scene.unit}, p {reading.peak_p:.3g}"
     unit = "s" if profile.lag_unit == "s" else "sample" if abs(reading.peak_lag) == 1 else "samples"
     lag = f"{abs(reading.peak_lag):g} {unit}"
     who = (

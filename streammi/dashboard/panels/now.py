@@ -9,7 +9,7 @@ from streammi.dashboard.text import columns, number, signed, wrap
 from streammi.health import total
 from streammi.records import Reading
 
-SIGNIFICANT = 0.05
+SIGNIFICANT = 0.05  # as in core.measures, which would bring the compiler into the view
 
 
 def says(scene: Scene) -> bool:
@@ -51,12 +51,12 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
     """Return what is said beside the number, most important first; nothing that is not known."""
     theme, glyphs, unit = scene.theme, scene.theme.glyphs, reading.unit
     lines: list[Spans] = []
+    error = "" if reading.stderr is None else f" {glyphs.plus_minus} {number(reading.stderr)}"
     if reading.mi_corrected < 0:
-        lines.append([(f"{glyphs.below_zero} {signed(reading.mi_corrected)} {unit}, drawn at 0", theme.warn)])
-    if reading.stderr is not None:
-        lines.append(
-            [(f"{glyphs.plus_minus} {number(reading.stderr)} {unit} ", theme.text), ("standard error", theme.dim)]
-        )
+        below = f"{glyphs.below_zero} {signed(reading.mi_corrected)}{error} {unit}"
+        lines.append([(below, theme.warn), (", drawn at 0", theme.dim)])
+    elif error:
+        lines.append([(f"{error.strip()} {unit} ", theme.text), ("standard error", theme.dim)])
     lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", biased up", theme.dim)])
     change = trend(scene, reading)
     if change:
