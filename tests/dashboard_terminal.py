@@ -114,6 +114,13 @@ class Session:
             assert time.monotonic() < deadline, self.text
             self.read(0.02)
 
+    def until_written(self, code: bytes, start: int = 0, seconds: float = 40.0) -> None:
+        """Wait for what is written to the terminal from byte ``start`` on, wherever the cursor is."""
+        deadline = time.monotonic() + seconds
+        while code not in self.written[start:]:
+            assert time.monotonic() < deadline, self.text
+            self.read(0.02)
+
     @property
     def text(self) -> str:
         return "\n".join(shown(self.emulator))
