@@ -1,11 +1,14 @@
 """A replay says what was said live, byte for byte, and as fast as it came where asked to."""
 
+import contextlib
 import csv
 import io
 import json
 import math
 import os
+import pty
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -19,15 +22,17 @@ from typing import Any
 import msgpack
 import numpy as np
 import pyarrow.parquet
+import pyte
 import pytest
 import zmq
 
 from streammi import cli
-from streammi.entries import Begin
+from streammi.entries import Arrived, Begin
 from streammi.errors import ConfigError, StreammiError
 from streammi.ingest.recording import Recording
 from streammi.options import JoinOptions, PairOptions
 from streammi.override import Override
+from streammi.publish.status import Status
 from streammi.replay import FileReplay, replay_csv, replay_recording, run_replay
 from streammi.sinks import Sinks
 
@@ -35,10 +40,11 @@ from streammi.sinks import Sinks
 class Live:
     """A monitor as a process of its own, and the lines that it says."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, before: str = "pass") -> None:
         self.lines: list[bytes] = []
+        self.messages = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "streammi", "monitor", *words],
+            [sys.executable, "-W", "error", "-c", f"{before}; from streammi import cli; cli.main()", "monitor", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -64,6 +70,8 @@ class Live:
         self.process.send_signal(number)
         self.process.wait(20)
         self._reader.join()
+        assert self.process.stderr is not None
+        self.messages = self.process.stderr.read()
         for stream in (self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()
@@ -71,13 +79,21 @@ class Live:
 
 
 @contextmanager
-def live(*words: str) -> Iterator[Live]:
-    monitor = Live(*words)
+def live(*words: str, before: str = "pass") -> Iterator[Live]:
+    monitor = Live(*words, before=before)
     try:
         yield monitor
     finally:
         if monitor.process.poll() is None:
             monitor.end(signal.SIGKILL)
+
+
+@contextmanager
+def sockets() -> Iterator[zmq.Context[zmq.Socket[bytes]]]:
+    """A context that does not wait at its end for messages that nobody takes."""
+    with zmq.Context() as context:
+        context.linger = 0
+        yield context
 
 
 def replayed(recording: Path | str, *words: str) -> subprocess.CompletedProcess[bytes]:
@@ -123,7 +139,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     words = ["--pull", "--x", "a", "--y", "b", "--window", "100", "--every", "1ms", "--null", "19", "--lags=-3:3"]
     words += ["--detect", "adwin", "--publish", out, "--record", str(record), "--record-limit", "1MiB"]
     rng = random.Random(6)
-    with live(feed, *words) as monitor, zmq.Context() as context, context.socket(zmq.SUB) as dashboard:
+    with live(feed, *words) as monitor, sockets() as context, context.socket(zmq.SUB) as dashboard:
         dashboard.subscribe("snapshot/")
         dashboard.connect(out)
         for part in (1, 2):
@@ -182,7 +198,7 @@ def test_a_killed_monitor_loses_nothing(tmp_path: Path) -> None:
     feed, record = f"ipc://{tmp_path}/feed", tmp_path / "feed.rec"
     with (
         live(feed, "--pull", "--every", "1", "--window", "50", "--record", str(record)) as monitor,
-        zmq.Context() as context,
+        sockets() as context,
         context.socket(zmq.PUSH) as sender,
     ):
         sender.bind(feed)
@@ -212,7 +228,7 @@ def test_two_sources_are_replayed_too(tmp_path: Path) -> None:
     ]
     with (
         live(*words, "--every", "7", "--record", str(record)) as monitor,
-        zmq.Context() as context,
+        sockets() as context,
         context.socket(zmq.PUSH) as x_sender,
         context.socket(zmq.PUSH) as y_sender,
     ):
@@ -379,7 +395,7 @@ def test_two_runs_in_one_recording(tmp_path: Path) -> None:
     """A monitor that is started again goes on in a second file; the replay says what both said."""
     feed, record = f"ipc://{tmp_path}/feed", tmp_path / "feed.rec"
     said = b""
-    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+    with sockets() as context, context.socket(zmq.PUSH) as sender:
         sender.bind(feed)
         for window in ("20", "30"):
             words = ["--pull", "--every", "10", "--window", window, "--samples", "50", "--record", str(record)]
@@ -397,7 +413,7 @@ def test_a_monitor_that_goes_on_from_its_state_is_replayed_as_one(tmp_path: Path
     feed, record, state = f"ipc://{tmp_path}/feed", tmp_path / "feed.rec", tmp_path / "state"
     words = ["--pull", "--every", "5", "--window", "60", "--record", str(record), "--state", str(state)]
     said = []
-    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+    with sockets() as context, context.socket(zmq.PUSH) as sender:
         sender.bind(feed)
         for part in range(2):
             with live(feed, *words, "--state-every", "50ms") as monitor:
@@ -415,3 +431,51 @@ def test_a_monitor_that_goes_on_from_its_state_is_replayed_as_one(tmp_path: Path
     assert 0 < len(second) <= len(said[1])  # what was recorded behind the checkpoint is said again, live
     assert second == said[1][-len(second) :]
     assert json.loads(lines[-1])["pairs"] == 400
+
+
+def test_a_disk_that_takes_no_more_is_said_and_marked(tmp_path: Path) -> None:
+    """The operating system refuses to let the file grow, as a full disk does; the monitor goes on."""
+    feed, record = f"ipc://{tmp_path}/feed", tmp_path / "feed.rec"
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))"
+    words = ["--pull", "--every", "1000", "--record", str(record)]
+    with (
+        sockets() as context,
+        context.socket(zmq.PUSH) as sender,
+        live(feed, *words, before=limit) as monitor,
+    ):
+        sender.bind(feed)
+        for message in np.random.default_rng(0).random((20_000, 20)):
+            sender.send(message.tobytes())
+        monitor.until(lambda line: line["pairs"] == 200_000)
+        lines = [json.loads(line) for line in monitor.end().splitlines()]
+    assert monitor.process.returncode == 143
+    marked = [line["pairs"] for line in lines if line["status"] & Status.UNSAVED]
+    assert 0 < marked[0] < 200_000
+    assert monitor.messages.count(b"cannot record (File too large): going on without") >= 1
+    assert record.stat().st_size <= 2_000_000
+    entries = list(Recording(record))
+    assert sum(len(entry.messages) for entry in entries if isinstance(entry, Arrived)) > 1000
+
+
+def test_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
+    """On a terminal of its own, and gone at the end; nothing of it where standard error is none."""
+    (tmp_path / "a.csv").write_text("timestamp,a,b\n" + "".join(f"{k},{k % 7},{k % 5}\n" for k in range(20_000)))
+    words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--every=1000", "--speed", "20000"]
+    main, end = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=subprocess.PIPE, stderr=end)
+    os.close(end)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal's other end is closed
+        while part := os.read(main, 65536):
+            shown += part
+    os.close(main)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert out.count(b"\n") == 20
+    percents = [int(found) for found in re.findall(rb"(\d+)%", shown)]
+    assert percents
+    assert percents == sorted(percents)
+    assert b"Traceback" not in shown
+    screen = pyte.Screen(80, 24)
+    pyte.ByteStream(screen).feed(shown)
+    assert not any("%" in line for line in screen.display)
