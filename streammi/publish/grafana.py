@@ -44,7 +44,7 @@ PANELS: Final = (
         unit="reqps",
     ),
     Panel("Lag", ("lag_seconds",), unit="s"),
-    Panel("Delay of the largest MI", ("peak_lag",)),
+    Panel("Delay of the largest MI (positive: y follows x)", ("peak_lag",)),
     Panel("Link", ("link_state",), kind="state-timeline"),
     Panel("Window fill", ("window_fill_ratio",), unit="percentunit"),
 )

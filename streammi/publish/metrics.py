@@ -65,7 +65,11 @@ METRICS: Final = (
     _gauge("spearman_r", "spearman_r", "Spearman's rank correlation, -1 to 1"),
     _gauge("z_score", "z", "Standard deviations above the mean with delayed partners"),
     _gauge("p_value", "p", "Share of delayed partners that do at least as well, (b + 1)/(S + 1)"),
-    _gauge("peak_lag", "peak_lag", "Delay of the largest mutual information, in samples, or seconds for a time window"),
+    _gauge(
+        "peak_lag",
+        "peak_lag",
+        "Delay of the largest MI, in samples, or s for a time window; positive: y follows x",
+    ),
     _gauge("peak_p_value", "peak_p", "p of the largest mutual information, over all delays"),
     _gauge("correlation_time_samples", "correlation_time", "Samples until the faster signal forgets itself"),
     _gauge("window_pairs", "n", "Pairs in the window"),

@@ -5,7 +5,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import columns, number, signed, wrap
+from streammi.dashboard.text import columns, count, number, signed, wrap
 from streammi.health import total
 from streammi.records import Reading
 
@@ -116,9 +116,12 @@ def significance(reading: Reading) -> tuple[str, ...]:
         return ()
     p = f"p {reading.p:.3g}"
     if reading.null_q95 is None:
-        return (p,)
+        return (f"{p} by the G-test: if samples are independent", p) if reading.test == "g" else (p,)
     level = f"{number(reading.null_q95)} {reading.unit}"
-    return (f"{p}; unrelated signals like these stay below {level}", f"{p}; chance stays below {level}", p)
+    words = (f"{p}; unrelated signals like these stay below {level}", f"{p}; chance stays below {level}", p)
+    if reading.correlation_time is None:
+        return words
+    return (f"{words[0]}; their memory is {count(round(reading.correlation_time))} samples", *words)
 
 
 def _estimator(reading: Reading | None) -> str:
