@@ -57,7 +57,7 @@ def run_monitor(
 ) -> int:
     """Receive, count and say until a signal, or as long as ``run`` says; returns the exit status.
 
-    Raises ConfigError for an endpoint that cannot be used.
+    Raises ConfigError for an endpoint that cannot be used, or a state that cannot be gone on from.
     """
     said = Log(log or sys.stderr, cast(Form, check_choice("--log", run.log, FORMS)), clock)
     with ExitStack() as stack:
@@ -84,8 +84,8 @@ def run_monitor(
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
         outbox = Outbox(config.pair, publisher, lines, begin.run, form=form)
         session = Session(Monitor(config), source, outbox, run.samples)
-        if keeper is not None and keeper.saved is not None:
-            recorded = go_on(session, begin.settings, keeper.saved, run.record, said, stop)
+        if keeper is not None and keeper.saved_at is not None:
+            recorded = go_on(session, begin.settings, keeper.take(), run.record, said, stop)
             begin = msgspec.structs.replace(begin, resumed=recorded, seq=session.outbox.seq, taken=session.taken)
         if stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
             return stop.status
@@ -95,8 +95,8 @@ def run_monitor(
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
         resumed = None
-        if keeper is not None and keeper.saved is not None:
-            resumed = Resumed(keeper.saved.saved, session.health(clock()))
+        if keeper is not None and keeper.saved_at is not None:
+            resumed = Resumed(keeper.saved_at, session.health(clock()))
         writers = [writer for writer in (recorder, keeper) if writer is not None]
         upkeep = Upkeep(session, options, writers, said, service, resumed)
         stop.end_after(run.seconds)

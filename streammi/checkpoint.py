@@ -153,11 +153,18 @@ class Keeper:
         except ConfigError:
             self.close()
             raise
+        self.saved_at = None if self.saved is None else self.saved.saved
         self.notes += self._folder.notes
         if self.saved is not None and self._folder.damaged:
             self.notes.append(f"going on from the other state: what came after {time_of_day(self.saved.saved)} is lost")
         elif self._folder.damaged:
             self.notes.append(f"no whole state is left in {path}: beginning anew")
+
+    def take(self) -> Checkpoint:
+        """What there is to go on from, which is then no longer kept here: it is as large as the monitor."""
+        assert self.saved is not None
+        saved, self.saved = self.saved, None
+        return saved
 
     @property
     def summary(self) -> str:
