@@ -71,7 +71,7 @@ def false_alarms(runs: int) -> Iterator[str]:
 
 def delays(runs: int) -> Iterator[str]:
     """How soon a change is found and by its name."""
-    yield f"| change, {runs} runs each | event | {' | '.join(DETECTORS)} |"
+    yield f"| change, {runs} runs each: windows until the event, median (largest) | event | {' | '.join(DETECTORS)} |"
     yield "|---|---|" + "---|" * len(DETECTORS)
     for feed, (kind, make, lags) in CHANGES.items():
         cells = [_delay([_first(make, kind, name, lags, run) for run in range(runs)]) for name in DETECTORS]
@@ -99,8 +99,8 @@ def _delay(found: list[tuple[float | None, int]]) -> str:
     if not seen:
         return "none found"
     share = "" if len(seen) == len(found) else f"{len(seen)} of {len(found)} found, "
-    wrong = f", {others} others" if others else ""
-    return f"{share}{median(seen):.1f} windows, at most {max(seen):.1f}{wrong}"
+    wrong = f", {others} other" if others else ""
+    return f"{share}{median(seen):.1f} ({max(seen):.1f}){wrong}"
 
 
 def events(
@@ -173,7 +173,6 @@ CHANGES: dict[str, tuple[str, Callable[[np.random.Generator, int], Pairs], tuple
 class Recording:
     """A pair of signals, and what is to be found in it: between which samples; None for nothing."""
 
-    pair: str
     load: Callable[[], tuple[Pairs, list[str]]]  # the signals, and each sample's name
     window: int
     bins: str
@@ -208,12 +207,12 @@ class Recording:
 
 def recordings() -> Iterator[str]:
     """What is found in each recording."""
-    yield f"| recording | pair | window | to be found | {' | '.join(DETECTORS)} |"
-    yield "|---|---|---|---|" + "---|" * len(DETECTORS)
+    yield f"| recording | window | to be found | {' | '.join(DETECTORS)} |"
+    yield "|---|---|---|" + "---|" * len(DETECTORS)
     for name, case in RECORDINGS.items():
         expected = "nothing" if case.expected is None else " to ".join(case.expected)
         cells = " | ".join(case.cell(detector) for detector in DETECTORS)
-        yield f"| {name} | {case.pair} | {case.window}, {case.bins} bins | {expected} | {cells} |"
+        yield f"| {name} | {case.window}, {case.bins} bins | {expected} | {cells} |"
 
 
 def columns(path: str) -> dict[str, list[str]]:
@@ -249,27 +248,24 @@ def numbers(column: list[str]) -> np.ndarray:
     return np.array([float(value) if value else np.nan for value in column])
 
 
-def plant_case(file: str, x: str, y: str) -> Recording:
+def plant_case(file: str, x: str, y: str, fault: bool) -> Recording:
     """Windows of 40 rows, two hours: faults begin at row 160, and are to be found within 100 rows."""
-    fault = file in ("fault06", "fault14")
-    quiet = (("row 000", "row 160"),) if fault else (("row 000", "row 999"),)
-    expected = ("row 160", "row 260") if fault else None
-    return Recording(f"{x}~{y}", partial(plant, file, x, y), 40, "4", expected, quiet)
+    quiet = (("row 000", "row 160" if fault else "row 999"),)
+    return Recording(partial(plant, file, x, y), 40, "4", ("row 160", "row 260") if fault else None, quiet)
 
 
-_PLANT = {
-    "tep, fault 14": ("fault14", "XMEAS9", "XMEAS21"),
-    "tep, fault 14 ": ("fault14", "XMEAS9", "XMV10"),
-    "tep, fault 6": ("fault06", "XMEAS1", "XMV3"),
-    "tep, fault 3, not of this pair": ("fault03", "XMEAS1", "XMV3"),
-    "tep, normal": ("normal_d00_te", "XMEAS1", "XMV3"),
-    "tep, normal ": ("normal_d00_te", "XMEAS9", "XMEAS21"),
-    "tep, normal  ": ("normal_d00_te", "XMEAS9", "XMV10"),
-}
-RECORDINGS = {name: plant_case(*case) for name, case in _PLANT.items()} | {
+_PLANT = (
+    ("fault 14", "fault14", "XMEAS9", "XMEAS21", True),
+    ("fault 14", "fault14", "XMEAS9", "XMV10", True),
+    ("fault 6", "fault06", "XMEAS1", "XMV3", True),
+    ("fault 3, not of this pair", "fault03", "XMEAS1", "XMV3", False),
+    ("normal", "normal_d00_te", "XMEAS1", "XMV3", False),
+    ("normal", "normal_d00_te", "XMEAS9", "XMEAS21", False),
+    ("normal", "normal_d00_te", "XMEAS9", "XMV10", False),
+)
+RECORDINGS = {f"tep, {what}: {x} ~ {y}": plant_case(file, x, y, fault) for what, file, x, y, fault in _PLANT} | {
     # A day. The damper faults of the 18th and 19th do not touch this pair; the valve sticks on the 22nd.
-    "lbnl_hvac, valve stuck on 22 September": Recording(
-        "SA_T~cool_valve",
+    "lbnl_hvac, valve stuck on 22 September: SA_T ~ cool_valve": Recording(
         partial(building, "SA_T", "cool_valve"),
         720,
         "16",
@@ -277,8 +273,7 @@ RECORDINGS = {name: plant_case(*case) for name, case in _PLANT.items()} | {
         (("09-18 00:00", "09-21 23:59"), ("09-23 00:00", "09-24 23:59")),
     ),
     # A day.
-    "nab, dependence on 16 April only": Recording(
-        "cpu825cc2~net257a54",
+    "nab, dependence on 16 April only: cpu825cc2 ~ net257a54": Recording(
         cloud,
         288,
         "8",

@@ -162,6 +162,17 @@ def test_a_short_burst_is_reported_at_its_height():
     assert 5000 < found[0].timestamp <= 5400
 
 
+def test_a_level_that_falls_and_comes_back_is_said_to():
+    """From a line to a parabola: in between, the window holds some of both."""
+    rng = np.random.default_rng(9)
+    x = rng.random(8000)
+    y = np.where(np.arange(8000) < 4050, x, (2 * x - 1) ** 2) + rng.normal(0, 0.1, 8000)
+    found = events(x, y, n=400, bins=9)
+    assert [e.kind for e in found] == ["shifted"]
+    assert found[0].size < -0.3
+    assert "and is coming back (windows of 400 pairs)" in found[0].evidence
+
+
 def test_a_wandering_level_is_usual_after_a_while():
     usual = Usual()
     for k in range(2000):

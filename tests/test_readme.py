@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import zmq
 
-from streammi import cli
+from streammi import Event, cli
+from streammi.publish.messages import event_message
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -90,6 +91,28 @@ def test_publisher_monitor_view_and_consumer_together() -> None:
             process.wait()
         assert consumer.stdout is not None
         consumer.stdout.close()
+
+
+def test_the_consumer_of_events() -> None:
+    event = Event(pair="a", kind="lost", timestamp=1.0, size=-0.5, unit="bit", evidence="MI went from 1 to 0.5 bit")
+    [code] = [text for text in PYTHON if "event/" in text]
+    port = free_port()
+    with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
+        socket.bind(f"tcp://127.0.0.1:{port}")
+        consumer = subprocess.Popen(
+            [sys.executable, "-u", "-c", code.replace("5557", str(port))], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert socket.poll(40_000)
+            socket.recv()
+            socket.send_multipart(event_message(event))
+            assert consumer.stdout is not None
+            assert consumer.stdout.readline() == "lost a -0.5 bit MI went from 1 to 0.5 bit\n"
+        finally:
+            consumer.terminate()
+            consumer.wait()
+            assert consumer.stdout is not None
+            consumer.stdout.close()
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")

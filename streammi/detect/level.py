@@ -141,9 +141,11 @@ class Level:
         if abs(change) < UNUSUAL * spread:
             return []
         kind = self._kind(split, where)
+        back = " and is coming back" if now < previous - spread else ""
         evidence = (
-            f"MI went from {before:.3g} to {self._values[where]:.3g} {self._unit} (windows of {reading.n} pairs), "
-            f"{abs(change) / spread:.1f} times its usual spread of {spread:.2g} {self._unit}; found by {self._name}"
+            f"MI went from {before:.3g} to {self._values[where]:.3g} {self._unit}{back} "
+            f"(windows of {reading.n} pairs), {abs(change) / spread:.1f} times its usual spread of "
+            f"{spread:.2g} {self._unit}; found by {self._name}"
         )
         self.begin()
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]
