@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import zmq
 
@@ -46,6 +47,7 @@ def main() -> None:
         "memory": memory,
         "start": start_up,
         "frame": frames,
+        "decode": decode,
         "live": live,
         "latency": latency,
         "checkpoint": checkpoint,
@@ -448,6 +450,63 @@ def checkpoint(quick: bool) -> Iterator[str]:
             f"| {name} | {size / 1e6:.1f} MB | {statistics.median(pauses) * 1e3:.1f} ms "
             f"| {statistics.median(writing) * 1e3:.0f} ms | {-cost:+.2%} |"
         )
+
+
+def decode(quick: bool) -> Iterator[str]:
+    """Messages to pairs without a socket, 1,000 messages at a time (raw: 32 of 4,096 pairs), as they are drained."""
+    import msgpack
+
+    from streammi.config import FeedConfig, JoinConfig
+    from streammi.ingest.intake import intake_of
+
+    rounds = 20 if quick else 100
+    rows = [{"x": k * 0.37 % 1, "y": k * 0.11 % 1} for k in range(1000)]
+    full = [{**row, "timestamp": 1.8e9 + k / 1000, "seq": k} for k, row in enumerate(rows)]
+    block = np.random.default_rng(0).random((4096, 2)).tobytes()
+
+    def one(messages: list[list[bytes]], x: str, y: str) -> tuple[Callable[[], object], int]:
+        intake = intake_of(FeedConfig(endpoint="", x=x, y=y))
+        intake.take(0, messages, 0.0)
+        n = intake.take(0, messages, 0.0).x.size
+        return lambda: [intake.take(0, messages, 0.0) for _ in range(rounds)], n * rounds
+
+    def two(mode: str, batch: int) -> tuple[Callable[[], object], int]:
+        """Both sources in turn, ``batch`` messages each, a millisecond apart."""
+        n = 20 * rounds * 10
+        sides = [
+            [[b'{"%s":%.6f,"timestamp":%.6f}' % (name, k * 0.37 % 1, 1.8e9 + k / 1000 + late)] for k in range(n)]
+            for name, late in ((b"x", 0.0), (b"y", 0.0 if mode == "exact" else 0.0002))
+        ]
+
+        def run() -> None:
+            source = FeedConfig(endpoint="")
+            tolerance = np.inf if mode == "exact" else 0.002
+            x, y = (msgspec.structs.replace(source, x="x"), msgspec.structs.replace(source, y="y"))
+            intake = intake_of(JoinConfig(x=x, y=y, mode=mode, tolerance_s=tolerance))
+            pairs = 0
+            for start in range(0, n, batch):
+                for side in (0, 1):
+                    pairs += intake.take(side, sides[side][start : start + batch], 0.0).x.size
+            assert pairs >= 0.9 * n
+
+        return run, n
+
+    works = {
+        "JSON, one pair a message": one([[msgspec.json.encode(row)] for row in rows], "x", "y"),
+        "JSON with timestamp and seq": one([[msgspec.json.encode(row)] for row in full], "x", "y"),
+        "msgpack, one pair a message": one([[msgpack.packb(row)] for row in rows], "x", "y"),
+        "raw float64, 4,096 pairs a message": one([[block]] * 32, "0", "1"),
+        "two sources of JSON, nearest, 1,000 messages a batch": two("nearest", 1000),
+        "two sources of JSON, nearest, 100 messages a batch": two("nearest", 100),
+        "two sources of JSON, exact, 1,000 messages a batch": two("exact", 1000),
+        "two sources of JSON, interpolated, 1,000 messages a batch": two("interpolate", 1000),
+    }
+    # CPU time: on a shared machine the wall clock measures the others.
+    costs = timed(*(work for work, _ in works.values()), clock=time.process_time)
+    yield "| decoded and, of two sources, joined | M pairs/s of CPU time |"
+    yield "|---|---|"
+    for (name, (_, n)), cost in zip(works.items(), costs, strict=True):
+        yield f"| {name} | {n / cost / 1e6:.2f} |"
 
 
 def push(port: int, count: int, kind: str) -> None:

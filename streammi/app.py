@@ -122,6 +122,7 @@ class Loop:
     ) -> None:
         self._metrics = metrics
         self._strict, self._lost = strict, False
+        self._lost_before = lost(total(session.health(clock())))  # by the run that this one goes on from
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
         self._keeper, self._upkeep = keeper, upkeep
         self._clock = clock
@@ -156,7 +157,7 @@ class Loop:
         self._upkeep.end()
         if stop.status == 0 and stop.requested and all(link.state == "connecting" for link in self._feed.links):
             raise unreachable(self._feed.links[0].endpoint, self._feed.links[0].note)
-        if self._strict and (loss := self._loss(now)):
+        if self._strict and (loss := self._loss(now)) != self._lost_before:
             self._upkeep.warn(f"--strict: {loss}")
             return LOSS_STATUS
         return stop.status
@@ -211,7 +212,7 @@ class Loop:
             return
         self._link_due = now + TICK_SECONDS
         if self._strict:
-            self._lost = bool(self._loss(now))
+            self._lost = self._loss(now) != self._lost_before
         outputs = self._session.look(now)
         if outputs and self._recorder is not None:
             self._recorder.write(Looked(now))
@@ -233,6 +234,8 @@ class Loop:
             return
         if self._publisher.wants(snapshot_topic(pair)):
             self._snapshot_at, self._offered = now, news
+            lag = cast(float | None, session.outbox.newest.get("lag"))
+            links = tuple(msgspec.structs.replace(link, lag=lag) for link in links)
             snapshot = session.monitor.snapshot(
                 run=session.outbox.run, seq=session.outbox.seq, timestamp=now, links=links
             )

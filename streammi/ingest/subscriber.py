@@ -17,6 +17,8 @@ DRAIN_MESSAGES: Final = 1000
 DRAIN_SECONDS: Final = 0.005  # then it is time to publish
 DRAIN_BYTES: Final = 2 << 20  # stays in the caches on its way through
 BEHIND_SECONDS: Final = 2.0  # with the queue full at each look: more comes than can be counted
+BEHIND_NOTE: Final = "more comes than can be counted: what does not fit the queue a PUB drops, and a PUSH keeps"
+LONG_LOOK: Final = 0.005  # seconds between two looks; what a look costs by itself is a tenth of it
 SILENT_SECONDS: Final = 5.0  # then a subscription is made a second time, in case the first one's way here is cut
 SOCKET_OPTIONS: Final = {
     # A connection to a host that vanished hangs for ever otherwise. ZMTP's own heartbeat is not for receivers: behind a
@@ -58,6 +60,7 @@ class Subscriber:
         self._replaced = 0  # connections, by a spare
         self._full_since: float | None = None  # since when the queue has been full at each look
         self._behind = False
+        self._looked = clock()
 
     def receive(self) -> tuple[float, list[list[bytes]]]:
         """What has arrived, and when it was taken: at most DRAIN_MESSAGES, or what comes in DRAIN_SECONDS."""
@@ -79,7 +82,9 @@ class Subscriber:
             since=link.since,
             reconnects=self._replaced + link.reconnects,
             behind=self._behind,
-            note="; ".join(filter(None, (link.note or self._silence() or link.notice, link.warning))),
+            note="; ".join(
+                filter(None, (link.note or self._silence() or self._pressure() or link.notice, link.warning))
+            ),
         )
 
     def close(self) -> None:
@@ -110,12 +115,21 @@ class Subscriber:
         return socket, link
 
     def _watch_queue(self, now: float, taken: int) -> None:
-        """Note whether the queue was full: as many as it holds were there, or more than is taken at once."""
-        if taken < self._config.receive_queue and not (taken and int(self.socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN):
+        """Note whether there is more than can be counted: more than is taken at once, or a queue that fills while the
+        last messages are counted. At high rates many messages a look are no sign of it, if the looks are short.
+
+        Half a queue is a full one: libzmq does not go on to fill one that was full before half of it is taken.
+        """
+        slow, self._looked = now - self._looked > LONG_LOOK, now
+        full = taken and int(self.socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN
+        if not full and not (slow and 2 * taken >= self._config.receive_queue):
             self._full_since = None
         elif self._full_since is None:
             self._full_since = now
         self._behind = self._full_since is not None and now - self._full_since > BEHIND_SECONDS
+
+    def _pressure(self) -> str:
+        return BEHIND_NOTE if self._behind else ""
 
     def _is_silent(self, now: float) -> bool:
         return not self._config.pull and self._link.is_open and now - self._link.heard > SILENT_SECONDS

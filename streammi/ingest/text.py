@@ -96,12 +96,12 @@ def read_glances(frames: Frames, wanted: Wanted) -> Content | None:
     if len(frames) != 3:
         raise FeedError("wrong frames", f"{len(frames)} frames, not prefix, plugin and JSON")
     plugin = text_of(frames[1])
-    turn: dict[str, Any] = wanted.memory.setdefault("glances", {"seen": set(), "held": {}, "said": True})
+    turn: dict[str, Any] = wanted.memory.setdefault("glances", {"seen": [], "held": {}, "said": True})
     lacking: list[str] = []
     if plugin in turn["seen"] or len(turn["seen"]) > MAX_PLUGINS:
         lacking = [] if turn["said"] else _lacking(turn["held"], wanted)
-        turn.update(seen=set(), held={}, said=False)
-    turn["seen"].add(plugin)
+        turn.update(seen=[], held={}, said=False)
+    turn["seen"].append(plugin)
     if any(plugin in heads(path) for path in wanted.paths):
         turn["held"][plugin] = parse_json(frames[2])
         if not _lacking(turn["held"], wanted):

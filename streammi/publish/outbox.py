@@ -14,6 +14,8 @@ from streammi.records import Event, LinkHealth, Reading
 LineForm: TypeAlias = Literal["jsonl", "influx"]
 LINE_FORMS: Final = get_args(LineForm)
 
+OTHER_CLOCK: Final = 1e8  # seconds from a sample's time to its reading: then that time is not since the epoch
+
 
 class Outbox:
     """Says readings and events: as lines on ``lines``, as messages on ``publisher``; either may be None.
@@ -44,7 +46,7 @@ class Outbox:
             frames = messages.event_message(item)
         else:
             self.seq += 1
-            if item.t1 is not None:
+            if item.t1 is not None and abs(timestamp - item.t1) < OTHER_CLOCK:
                 link = msgspec.structs.replace(link, lag=timestamp - item.t1)
             status = status_of(item, link) | flags
             self.newest = messages.result_fields(
