@@ -255,8 +255,10 @@ def _register(poller: zmq.Poller, old: Sockets, new: Sockets) -> Sockets:
 def warm_up(config: MonitorConfig) -> None:
     """Load or compile every kernel that a monitor with these settings will use."""
     rng = np.random.default_rng(0)
-    monitor = Monitor(config)
     categories = config.bins.kind == "categories"
     x = rng.integers(0, 2, 64).astype(object) if categories else rng.random(64)
-    monitor.feed(PairBatch(x=x, y=x.copy(), t=np.arange(64.0) if config.window.seconds else None))
-    monitor.window.reading(config.unit, config.estimator)
+    # Whether samples will have times is not known yet, and some kernels are for those that do.
+    for t in (np.arange(64.0),) if config.window.seconds else (None, np.arange(64.0)):
+        monitor = Monitor(config)
+        monitor.feed(PairBatch(x=x, y=x.copy(), t=t))
+        monitor.window.reading(config.unit, config.estimator)
