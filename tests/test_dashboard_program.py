@@ -21,10 +21,13 @@ from streammi.publish.snapshots import read_snapshot
 STREAMMI = ["-W", "error", "-m", "streammi"]
 
 
-def test_the_demo_answers_keys_and_gives_the_terminal_back() -> None:
-    session = Session([*STREAMMI, "demo"], 120, 40)
+def test_the_demo_answers_keys_and_gives_the_terminal_back(tmp_path: Path) -> None:
+    session = Session([*STREAMMI, "demo"], 120, 40, tmp_path)
     session.until("OVER TIME")
     session.until("connected")
+    session.type("s")
+    session.until("as svg, png, json", 20)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".png", ".svg"]
     session.type("u")
     session.until(" nat", 5)
     session.type("?")

@@ -131,7 +131,9 @@ class ViewLoop:
             written = save.save(self._folder, self._viewer, self._terminal.size)
         except OSError as error:
             return f"not saved: {error.strerror} ({self._folder})"
-        return "saved " + ", ".join(path.name for path in written)
+        if not written:
+            return "nothing to save yet"
+        return f"saved {written[0].stem} as " + ", ".join(path.suffix[1:] for path in written)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         """Only note the signal: it may come in the middle of a frame. It also wakes the loop, through ``Stop``."""
