@@ -530,3 +530,36 @@ def test_an_empty_window_has_nothing_to_take_out() -> None:
     assert window.oldest is None
     with pytest.raises(ConfigError, match="evict"):
         window.evict()
+
+
+def test_bins_are_refitted_from_the_windows_own_values_at_most_once_a_window() -> None:
+    """A signal that wanders never fits for long: at each refit the bins are those of a fresh window."""
+    rng = np.random.default_rng(11)
+    x, y = np.cumsum(rng.normal(size=(2, 20_000)), axis=1)
+    window = JointWindow(QuantileBins(6), QuantileBins(6), 200)
+    at, epoch = [], 0
+    for k in range(20_000):
+        window.update(x[k], y[k])
+        reading = window.reading() if window.pairs % 10 == 0 else None
+        if reading is None or reading.epoch == epoch:
+            continue
+        epoch = reading.epoch
+        at.append(k)
+    full = [k for k in at if k >= 200]
+    assert len(full) > 50
+    assert np.diff(full).min() >= 190  # seen each ten samples
+    before = len(at) - len(full)
+    assert before <= 6  # 16, 32, 64, 128 pairs, and the full window
+
+
+def test_bins_that_fit_are_left_alone() -> None:
+    x, y = np.random.default_rng(12).normal(size=(2, 50_000))
+    window = JointWindow(QuantileBins(6), QuantileBins(6), 1000)
+    window.extend(x[:1000], y[:1000])
+    reading = window.reading()
+    assert reading is not None
+    epoch = reading.epoch
+    window.extend(x[1000:], y[1000:])
+    reading = window.reading()
+    assert reading is not None
+    assert reading.epoch - epoch <= 3  # of 49 windows
