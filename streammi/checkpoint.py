@@ -145,7 +145,8 @@ class Keeper:
         self._settings, self._every = settings, every_s
         self._due = self._wait = 0.0
         self._thread = ThreadPoolExecutor(1, "checkpoint")
-        self._writing: tuple[float, Future[int]] | None = None
+        self._writing: tuple[float, int, Future[int]] | None = None  # since when, what state of the session, and how
+        self._kept = -1  # which state of the session is on the disk
         try:
             self.saved = self._folder.newest()  # what there is to go on from
             if self.saved is not None:
@@ -174,21 +175,24 @@ class Keeper:
         return f"{self.newest[1]} bytes in {self._folder.path} at {time_of_day(self.newest[0])}"
 
     def keep(self, session: Session, place: Place | None, now: float) -> bool:
-        """Begin to save the session when it is time to; ``place`` is behind what it has taken of the recording."""
+        """Begin to save the session when it is time to; ``place`` is behind what it has taken of the recording.
+
+        A feed that is silent costs no writing: what is on the disk already is not saved again.
+        """
         self._look()
-        if self._writing is not None or self._due - self._wait <= now < self._due:
+        if self._writing is not None or self._due - self._wait <= now < self._due or session.changes == self._kept:
             return False
         start = time.perf_counter()
         checkpoint = Checkpoint(self._settings, now, session.state(), place)
         self._wait = max(self._every, (time.perf_counter() - start) / PAUSE_SHARE)
         self._due = now + self._wait
-        self._writing = now, self._thread.submit(self._folder.write, checkpoint)
+        self._writing = now, session.changes, self._thread.submit(self._folder.write, checkpoint)
         return True
 
     def keep_last(self, session: Session, place: Place | None, now: float) -> None:
         """Save the session, and wait until it is saved."""
         if self._writing is not None:
-            wait([self._writing[1]])
+            wait([self._writing[2]])
         self._due = 0.0
         self.keep(session, place, now)
         self.close()
@@ -201,12 +205,12 @@ class Keeper:
 
     def _look(self) -> None:
         """Take note of how the writing ended."""
-        if self._writing is None or not self._writing[1].done():
+        if self._writing is None or not self._writing[2].done():
             return
-        (saved, writing), self._writing = self._writing, None
+        (saved, changes, writing), self._writing = self._writing, None
         error = writing.exception()
         if error is None:
-            self.newest = saved, writing.result()
+            self.newest, self._kept = (saved, writing.result()), changes
             if self.unsaved:
                 self.notes.append("the state is saved again")
             self.unsaved = False

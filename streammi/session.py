@@ -40,6 +40,7 @@ class Session:
         self.flags = Status.OK
         self.taken = 0  # pairs handed to the monitor
         self._samples, self._on_pairs = samples, on_pairs
+        self.changes = 0  # how often something was taken in or said: without another one the state is the same
         self._interrupted = False  # a connection broke since the last batch, or the monitor stood still
 
     @property
@@ -70,6 +71,7 @@ class Session:
 
     def apply(self, entry: Entry) -> None:
         """Take in what happened next, and say what comes of it."""
+        self.changes += 1
         match entry:
             case Arrived(source, received, messages):
                 self._count(self.intake.take(source, messages, received), received)
@@ -96,6 +98,7 @@ class Session:
     def say(self, outputs: Sequence[Output], now: float) -> None:
         """Say these, with the links as of ``now``."""
         if outputs:
+            self.changes += 1
             link = total(self.health(now))
             for timestamp, item in outputs:
                 self.outbox.say(timestamp, item, link, self.flags)

@@ -156,7 +156,7 @@ def test_a_full_disk_is_said_once_and_its_end_too(tmp_path: Path) -> None:
     one = fed(50)
     keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
     (tmp_path / "state.new").symlink_to("/dev/full")
-    for now in (10.0, 20.0, 30.0):
+    for now in (10.0, 20.0, 30.0):  # also of what has not changed, since it is not on the disk
         keeper.keep(one, None, now)
         wait_for(keeper)
         keeper.keep(one, None, now + 1)  # not due: it only looks how the writing ended
@@ -170,7 +170,7 @@ def test_a_full_disk_is_said_once_and_its_end_too(tmp_path: Path) -> None:
 
 def wait_for(keeper: Keeper) -> None:
     assert keeper._writing is not None
-    keeper._writing[1].exception(30)
+    keeper._writing[2].exception(30)
 
 
 def test_a_state_is_saved_so_often_also_when_the_clock_is_set_back(tmp_path: Path) -> None:
@@ -178,12 +178,27 @@ def test_a_state_is_saved_so_often_also_when_the_clock_is_set_back(tmp_path: Pat
     keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
     began = []
     for now in (100.0, 101.0, 104.9, 105.0, 60.0, 61.0, 65.0):
+        one.apply(LinkChanged(0, now, "connected", now, 0))
         keeper.keep(one, None, now)
         if keeper._writing is not None:
             began.append(now)
             wait_for(keeper)
     assert began == [100.0, 105.0, 60.0, 65.0]
     keeper.close()
+
+
+def test_what_has_not_changed_is_saved_once(tmp_path: Path) -> None:
+    one = fed(50)
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    assert keeper.keep(one, None, 100.0)
+    wait_for(keeper)
+    assert not keeper.keep(one, None, 200.0)
+    one.apply(Arrived(0, 201.0, [[b"{}"]]))
+    assert keeper.keep(one, None, 202.0)
+    wait_for(keeper)
+    keeper.keep_last(one, None, 300.0)
+    assert keeper.newest is not None
+    assert keeper.newest[0] == 202.0
 
 
 def test_a_position_in_the_recording_is_kept(tmp_path: Path) -> None:
