@@ -107,8 +107,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     pair: str
     kind: EventKind
-    timestamp: float  # event time where the feed has one, else the wall clock, s
-    size: float | None  # how large: change of MI in `unit`, of the delay in samples, a share; None where it has none
+    timestamp: float  # by the readings' clock: the wall clock of a live feed, the samples' own time of a recording, s
+    size: float | None  # how large: change of MI, of the delay, a share, a number of samples; None where it has none
     unit: str  # of `size`: bit, nat, ban, samples, share, s
     evidence: str  # one sentence with the numbers that led to it
     signal: Literal["x", "y", "both"] = "both"

@@ -85,6 +85,9 @@ def test_a_stuck_input_is_said_to_be_that():
     assert [(e.kind, e.signal) for e in found] == [("stuck", "y"), ("recovered", "y")]
     assert 4000 < found[0].timestamp <= 4120
     assert 5000 < found[1].timestamp <= 5010
+    assert found[0].evidence == f"y has not changed for {found[0].size} samples; before that, it did"
+    assert found[1].evidence == f"y changes again, after {found[1].size} samples at least"
+    assert found[1].size == 1001
 
 
 def test_a_saturated_input_is_said_to_be_that():

@@ -21,6 +21,7 @@ class Input:
         self._pairs = 0
         self.suspicious = False
         self._stuck = self._saturated = False
+        self._stuck_from = 0  # pairs seen before it stuck
 
     @property
     def trouble(self) -> bool:
@@ -36,11 +37,11 @@ class Input:
         clipped = reading.x_clipped if x else reading.y_clipped
         if run < self._run + reading.pairs - self._pairs and not self._stuck:  # the run seen last has ended
             self._longest = max(self._longest, self._run)
-        self._run, self._pairs = run, reading.pairs
+        seen, self._run, self._pairs = self._pairs, run, reading.pairs
         if reading.fill < 1:
             return []
         events = (
-            self._stick(run, constant, reading.n, timestamp),
+            self._stick(seen, constant, reading.n, timestamp),
             self._saturate(clipped if self._fixed_bins else 0, reading.n, timestamp),
         )
         return [event for event in events if event is not None]
@@ -53,7 +54,8 @@ class Input:
         """Take up a saved state."""
         vars(self).update(state)
 
-    def _stick(self, run: int, constant: bool, n: int, timestamp: float) -> Event | None:
+    def _stick(self, seen: int, constant: bool, n: int, timestamp: float) -> Event | None:
+        run = self._run
         unusual = run > 2 * self._longest
         self.suspicious = constant or (unusual and run >= max(SUSPICIOUS_RUN * n, 3))
         stuck = constant or (unusual and run >= STUCK * n)
@@ -61,9 +63,12 @@ class Input:
             return None
         self._stuck = stuck
         if not stuck:
-            return self._event("recovered", timestamp, None, "samples", f"{self._signal} changes again")
-        before = f"the same value came {self._longest} times in a row at most" if self._longest > 1 else "it did"
-        evidence = f"{self._signal} has not changed for {run} samples; before that, {before}"
+            length = seen - self._stuck_from
+            evidence = f"{self._signal} changes again, after {length} samples at least"
+            return self._event("recovered", timestamp, length, "samples", evidence)
+        self._stuck_from = self._pairs - run
+        most = f"the same value came {self._longest} times in a row at most" if self._longest > 1 else "it did"
+        evidence = f"{self._signal} has not changed for {run} samples; before that, {most}"
         return self._event("stuck", timestamp, run, "samples", evidence)
 
     def _saturate(self, outside: int, n: int, timestamp: float) -> Event | None:
