@@ -88,7 +88,8 @@ def _full(body: Area, says: Collection[PanelName]) -> Places:
 
 
 def _compact(body: Area, says: Collection[PanelName]) -> Places:
-    upper, lower = body.rows(body.height - (7 if body.height >= 20 else 4))
+    feed = 0 if body.height < 20 else 3 + max(0, body.height - 28) // 3  # rows; where it is tall, more of them
+    upper, lower = body.rows(body.height - 4 - feed)
     left, right = upper.columns(upper.width - max(28, upper.width * 4 // 9) - GUTTER)
     bars, rest = lower.rows(4)
     return [
