@@ -18,7 +18,7 @@ from streammi.config import FeedConfig
 from streammi.entries import Arrived, Begin, Settings
 from streammi.errors import ConfigError
 from streammi.health import total
-from streammi.ingest.files import PairFile, read_pairs
+from streammi.ingest.files import PairFile, columns, read_pairs
 from streammi.ingest.intake import sources_of
 from streammi.ingest.joined_files import JoinedFiles, file_column, read_joined
 from streammi.ingest.recording import Recording
@@ -37,7 +37,10 @@ OnPairs = Callable[[PairBatch], None]
 
 
 class Replay(Protocol):
-    """Says, step by step, what was recorded: iterating yields the time of the next step, in s, before it is done."""
+    """Says, step by step, what was recorded: iterating yields the time of the next step, in s, before it is done.
+
+    The time is NaN where there is none, and where another run begins.
+    """
 
     notes: list[str]
 
@@ -103,7 +106,8 @@ def replay_csv(
 ) -> "FileReplay":
     """What replays one CSV file, or two where x and y name theirs; ConfigError for columns that are not there."""
     if x is None or y is None:
-        raise ConfigError("--x" if x is None else "--y", "given, the name of a column", None)
+        rule = "given, FILE:COL" if file is None else f"given, a column of {file} ({', '.join(columns(file))})"
+        raise ConfigError("--x" if x is None else "--y", rule, None)
     pairs: PairFile | JoinedFiles
     if file is not None:
         joining.check_unused()
@@ -125,8 +129,9 @@ class Pace:
         self._start: tuple[float, float] | None = None
 
     def wait(self, at: float) -> None:
-        """Wait until ``at``, in the recording's time; a signal ends it."""
+        """Wait until ``at``, in the recording's time; a signal ends it. At a time that is NaN it starts anew."""
         if self._speed is None or not np.isfinite(at):
+            self._start = None
             return
         now = self._clock()
         if self._start is None or at < self._start[1]:  # a clock that was set back starts anew
@@ -225,6 +230,8 @@ class RecordingReplay:
         for entry in self._recording:
             if isinstance(entry, Begin):
                 self._begin(entry)
+                if not entry.continues:
+                    yield np.nan  # nobody waits for the time between two runs
             elif self._session is not None:
                 yield entry.received if isinstance(entry, Arrived) else entry.at
                 self._session.apply(entry)

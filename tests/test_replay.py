@@ -343,8 +343,28 @@ def test_what_cannot_work_is_named(recorded: tuple[Path, bytes], words: list[str
 
 def test_a_column_must_be_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ConfigError, match="--x must be given, the name of a column"):
+    with pytest.raises(ConfigError, match=r"--x must be given, a column of .*/a.csv \(a, b\)"):
         cli.app(["replay", str(tmp_path / "a.csv")], standalone_mode=False)
+    with pytest.raises(ConfigError, match="No such file"):
+        cli.app(["replay", str(tmp_path / "b.rec")], standalone_mode=False)
+    with pytest.raises(ConfigError, match="--y must be given, FILE:COL"):
+        cli.app(["replay", "--x", f"{tmp_path}/a.csv:a"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("output", ["csv", "jsonl", "influx"])
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, output: str) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n" + "".join(f"{k % 7},{k % 5}\n" for k in range(100_000)))
+    words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--every=20", "--output", output]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streammi", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(40) == 0
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
 
 
 def test_without_pyarrow_the_extra_is_named(tmp_path: Path) -> None:

@@ -53,12 +53,17 @@ class Outbox:
                 item, run=self.run, seq=self.seq, timestamp=timestamp, link=link, status=status
             )
             frames = messages.fields_message(self._pair, self.newest)
-            if self._on_reading is not None:
-                self._on_reading(self.newest)
         if self._publisher is not None:
             self._publisher.send(frames)
-        if self._lines is not None:
-            self._write(self._lines, self._line(item, frames[1]))
+        try:
+            if self._on_reading is not None and isinstance(item, Reading):
+                self._on_reading(self.newest)
+            if self._lines is not None:
+                self._lines.write(self._line(item, frames[1]) + "\n")
+                self._lines.flush()
+        except BrokenPipeError:  # whoever read our lines has gone, as `| head` does: nothing is wrong
+            self._lines = self._on_reading = None
+            self.closed = True
 
     def _line(self, item: Reading | Event, payload: bytes) -> str:
         if self._form == "jsonl":
@@ -66,11 +71,3 @@ class Outbox:
         if isinstance(item, Event):
             return messages.influx_event_line(item)
         return messages.influx_line(self._pair, self.newest)
-
-    def _write(self, lines: TextIO, line: str) -> None:
-        try:
-            lines.write(line + "\n")
-            lines.flush()
-        except BrokenPipeError:  # whoever read our lines has gone, as `| head` does: nothing is wrong
-            self._lines = None
-            self.closed = True

@@ -42,6 +42,8 @@ class Recorder:
         self._newest_is_free()
         try:
             self._next_file()
+            if self._number:
+                self.notes.append(f"{path} is there already: recording goes on in {numbered(self.path, self._number)}")
         except OSError as error:
             if error.errno not in FULL:
                 raise ConfigError("--record", f"a file that can be written ({error.strerror})", str(path)) from None

@@ -69,8 +69,6 @@ class _TextTable:
         """Close the file; standard output stays open."""
         if self._owned:
             self._stream.close()
-        else:
-            self._stream.flush()
 
 
 class CsvTable(_TextTable):
@@ -143,8 +141,9 @@ class ReadingTable:
         self._table.close()
 
     def _flush(self) -> None:
-        self._table.write({name: [row.get(name) for row in self._rows] for name in self._types})
-        self._rows.clear()
+        rows, self._rows = self._rows, []
+        if rows:
+            self._table.write({name: [row.get(name) for row in rows] for name in self._types})
 
 
 class SampleTable:
