@@ -4,6 +4,7 @@ The sender's own count, in a file that outlives it, is what ours is held against
 publisher is killed (50 for a thorough run).
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from streammi.config import FeedConfig
 from streammi.health import total
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import intake_of
+from streammi.publish.status import Status
 from streammi.records import LinkHealth
 
 RESTARTS = int(os.environ.get("STREAMMI_RESTARTS", "3"))
@@ -166,6 +168,30 @@ def test_a_connection_that_hangs_is_replaced(sender: Sender) -> None:
         assert missing > 0
         check_count(sender, received)
         assert received.link.gaps == missing
+
+
+def test_a_monitor_goes_on_over_the_new_connection(sender: Sender) -> None:
+    """The whole program: readings go on as fast as before, and the windows that span the hole say so."""
+    with Relay(sender.port) as relay:
+        words = ["--x", "x", "--y", "y", "--window", "200", "--bins", "4", "--every", "100ms"]
+        line = [sys.executable, "-m", "streammi", "monitor", f"tcp://127.0.0.1:{relay.port}", *words]
+        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            assert process.stdout is not None
+            lines = (json.loads(line) for line in process.stdout)
+            readings = (found for found in lines if "mi" in found)
+            assert not next(found for found in readings if found["n"] == 200)["status"] & Status.SPANS_GAP
+            relay.hang(accepts=True)
+            first = next(found for found in readings if found["reconnects"])
+            assert first["status"] & Status.SPANS_GAP
+            assert first["gaps"] > 0
+            later = next(found for found in readings if found["seq"] == first["seq"] + 20)
+            assert not later["status"] & Status.SPANS_GAP
+            assert later["gaps"] == first["gaps"]
+            assert later["timestamp"] - first["timestamp"] < 10
+        finally:
+            process.kill()
+            process.communicate()
 
 
 def test_a_network_that_hangs_as_a_whole(sender: Sender) -> None:
