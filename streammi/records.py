@@ -36,7 +36,7 @@ class PairBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     t: FloatArray | None = None
     received: float = 0.0
     gaps: int = 0  # samples the feed's own sequence numbers say are missing before or inside this batch
-    interrupted: bool = False  # the connection broke before it: what was sent meanwhile is not here
+    interrupted: bool = False  # samples may be missing before it or inside it: a connection broke, sources were joined
 
 
 class SampleBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):

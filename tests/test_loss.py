@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streammi import Monitor, PairBatch, Reading
-from streammi.config import FeedConfig, MonitorConfig, bins, span
+from streammi.config import FeedConfig, JoinConfig, MonitorConfig, bins, span
+from streammi.ingest.intake import intake_of
 from streammi.ingest.subscriber import BEHIND_NOTE, Subscriber
 from streammi.publish.status import Status, status_of
 from streammi.records import LinkHealth
@@ -38,6 +39,22 @@ def test_a_window_that_spans_a_gap_says_so(batches: list[tuple[int, bool, bool]]
             expected = hole is not None and any(oldest < at for at in range(hole[0], hole[1] + 1)) and taken > hole[0]
             assert reading.spans_gap == expected
             assert bool(status_of(reading, LINK) & Status.SPANS_GAP) == expected
+
+
+def test_pairs_that_wait_are_marked_until_those_from_before_the_gap_have_come() -> None:
+    """x loses 3 samples while 10 wait for y."""
+    intake = intake_of(JoinConfig(x=FeedConfig(endpoint="", x="v"), y=FeedConfig(endpoint="", y="v"), mode="exact"))
+
+    def rows(*numbers: int) -> list[list[bytes]]:
+        return [[b'{"v": 1, "timestamp": %d, "seq": %d}' % (k, k)] for k in numbers]
+
+    intake.take(0, rows(*range(10)), 0.0)
+    gap = intake.take(0, rows(*range(13, 20)), 0.0)
+    assert (gap.gaps, gap.x.size) == (3, 0)
+    came = [(batch.x.size, batch.interrupted) for k in range(30) for batch in [intake.take(1, rows(k), 0.0)]]
+    pairs_marked = [marked for size, marked in came if size]
+    assert len(pairs_marked) == 17
+    assert all(pairs_marked[:11])  # the last from before the gap, and the first from behind it
 
 
 def test_who_cannot_keep_up_is_behind_until_the_queue_is_empty() -> None:

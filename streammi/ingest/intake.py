@@ -108,14 +108,24 @@ class JoinIntake:
         self._meters = Meter(), Meter()
         self._pair_meter = Meter()
         self._pairs = 0
+        self._before_gap = 0  # pairs that may still come from before the last gap: so many samples were waiting
 
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs that are settled by the samples in the messages."""
         decoder = self._decoders[source]
-        batch = self._join.add("y" if source else "x", decoder.samples(messages, received))
+        batch = self._behind_gap(self._join.add("y" if source else "x", decoder.samples(messages, received)))
         self._pairs += batch.x.size
         self._meters[source].add(received, decoder.messages, decoder.pairs)
         self._pair_meter.add(received, 0, self._pairs)
+        return batch
+
+    def _behind_gap(self, batch: PairBatch) -> PairBatch:
+        """A gap is known before the pairs of what was waiting come: it is somewhere among them, or behind."""
+        if batch.gaps:
+            self._before_gap = max(self._join.x.tally.pending, self._join.y.tally.pending)
+        elif batch.x.size and self._before_gap > 0:
+            self._before_gap -= batch.x.size
+            return replace(batch, interrupted=True)
         return batch
 
     def flush(self) -> PairBatch | None:
@@ -153,7 +163,13 @@ class JoinIntake:
         """The decoders', the join's and the rates'."""
         meters = [meter.state() for meter in (*self._meters, self._pair_meter)]
         decoders = [decoder.state() for decoder in self._decoders]
-        return {"decoders": decoders, "join": self._join.state(), "meters": meters, "pairs": self._pairs}
+        return {
+            "decoders": decoders,
+            "join": self._join.state(),
+            "meters": meters,
+            "pairs": self._pairs,
+            "before_gap": self._before_gap,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
@@ -162,7 +178,7 @@ class JoinIntake:
         for meter, points in zip((*self._meters, self._pair_meter), state["meters"], strict=True):
             meter.restore(points)
         self._join.restore(state["join"])
-        self._pairs = state["pairs"]
+        self._pairs, self._before_gap = state["pairs"], state["before_gap"]
 
 
 def described(link: LinkHealth, decoder: Decoder, *notes: str, **more: object) -> LinkHealth:
