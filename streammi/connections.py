@@ -78,7 +78,13 @@ class Connections:
 
     def subscriptions(self) -> list[bytes]:
         """The topics subscribed to since the last time, at most REQUESTS; and a look at all that is to be limited."""
-        asked = [topic for _ in range(REQUESTS) if (topic := self._request()) is not None]
+        asked = []
+        for _ in range(REQUESTS):
+            if not self._socket.poll(0):
+                break
+            topic = self._request()
+            if topic is not None:
+                asked.append(topic)
         now = self._clock()
         accepted = False
         for _ in range(REQUESTS):
