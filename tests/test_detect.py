@@ -155,6 +155,20 @@ def test_bins_that_were_given_can_be_left_also_beside_learnt_ones():
     assert found == [("saturated", "x"), ("recovered", "x")]
 
 
+def test_what_is_found_does_not_depend_on_the_unit():
+    rng = np.random.default_rng(10)
+    x, y = np.concatenate([pair(0.95, 3000, rng), pair(0.7, 3000, rng)], axis=1)
+    found = {}
+    for unit in ("bit", "nat", "ban"):
+        config = MonitorConfig(window=span(200), every=span(6000), unit=unit, detector="page-hinkley")
+        said = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y))
+        [found[unit]] = [item for _, item in said if isinstance(item, Event)]
+    assert {(e.kind, e.timestamp) for e in found.values()} == {("shifted", found["bit"].timestamp)}
+    assert found["nat"].size == pytest.approx(found["bit"].size * np.log(2))
+    assert found["ban"].size == pytest.approx(found["bit"].size * np.log10(2))
+    assert " ban (windows of 200 pairs)" in found["ban"].evidence
+
+
 def test_a_short_burst_is_reported_at_its_height():
     rng = np.random.default_rng(8)
     x, y = pair(0.0, 9000, rng)
