@@ -85,7 +85,7 @@ def test_a_stuck_input_is_said_to_be_that():
     assert [(e.kind, e.signal) for e in found] == [("stuck", "y"), ("recovered", "y")]
     assert 4000 < found[0].timestamp <= 4120
     assert 5000 < found[1].timestamp <= 5010
-    assert found[0].evidence == f"y has not changed for {found[0].size} samples; before that, it did"
+    assert found[0].evidence == f"y has not changed for {found[0].size} samples; before that it kept changing"
     assert found[1].evidence == f"y changes again, after {found[1].size} samples at least"
     assert found[1].size == 1001
 
@@ -98,6 +98,15 @@ def test_a_saturated_input_is_said_to_be_that():
     assert [(e.kind, e.signal) for e in found] == [("saturated", "x"), ("recovered", "x")]
     assert found[0].size == pytest.approx(0.275, abs=0.03)
     assert found[0].unit == "share"
+
+
+def test_a_run_is_said_beside_the_longest_one_before():
+    rng = np.random.default_rng(6)
+    y = np.repeat(rng.normal(size=1000), 4)
+    y[2000:] = 1.0
+    found = events(rng.normal(size=y.size), y, n=200, every=3)
+    assert [e.kind for e in found] == ["stuck"]
+    assert found[0].evidence.endswith("before that the longest run seen was of 4")
 
 
 def test_a_signal_of_few_values_is_not_stuck():

@@ -67,8 +67,8 @@ class Input:
             evidence = f"{self._signal} changes again, after {length} samples at least"
             return self._event("recovered", timestamp, length, "samples", evidence)
         self._stuck_from = self._pairs - run
-        most = f"the same value came {self._longest} times in a row at most" if self._longest > 1 else "it did"
-        evidence = f"{self._signal} has not changed for {run} samples; before that, {most}"
+        usual = f"the longest run seen was of {self._longest}" if self._longest > 1 else "it kept changing"
+        evidence = f"{self._signal} has not changed for {run} samples; before that {usual}"
         return self._event("stuck", timestamp, run, "samples", evidence)
 
     def _saturate(self, outside: int, n: int, timestamp: float) -> Event | None:
