@@ -131,6 +131,34 @@ def test_a_busy_source_does_not_starve_the_other(context: zmq.Context[Any]) -> N
     assert {arrived.source for arrived in received.arrived[:4]} == {0, 1}
 
 
+def test_a_slow_feed_is_not_stalled_between_its_messages(context: zmq.Context[Any]) -> None:
+    now = 1000.0
+    sender, endpoint = bound(context)
+    with sender, closing(Feed(FeedConfig(endpoint=endpoint, pull=True), context, lambda: now)) as feed:
+
+        def receive() -> None:
+            deadline = time.monotonic() + 30
+            sender.send(b"1 2")
+            while feed.receive() is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+
+        def state_after(seconds: float) -> str:
+            nonlocal now
+            now += seconds
+            feed.receive()
+            return feed.links[0].state
+
+        receive()
+        assert state_after(10) == "stalled"  # nobody knows yet that it is a slow one
+        for _ in range(20):
+            receive()
+            now += 10
+        receive()
+        assert state_after(15) == "connected"
+        assert state_after(30) == "stalled"
+
+
 def test_what_cannot_be_connected_to_closes_everything(context: zmq.Context[Any]) -> None:
     sender, endpoint = bound(context)
     sender.close()

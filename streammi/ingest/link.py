@@ -11,6 +11,8 @@ from streammi.records import LinkState
 from streammi.security import Keys, is_loopback
 
 STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
+STALLED_SHARE: Final = 3.0  # times as long as usual; so that one message a minute is no feed that stalls each minute
+USUAL_OVER: Final = 8.0  # arrivals
 RETRY_SECONDS: Final = 10.0  # after a refusal
 MAX_UNFINISHED: Final = 64 << 20  # bytes of a message before its last frame
 UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
@@ -34,6 +36,7 @@ class Link:
         self.notice = "" if keys.server is not None or is_loopback(endpoint) else PLAIN_TEXT_NOTICE
         self._socket, self._endpoint = socket, endpoint
         self._keyed = keys.server is not None
+        self.usual = 0.0  # seconds between messages, those of late the most
         self._heard = now
         self._connections = 0  # made so far
         self._open = 0  # now
@@ -58,13 +61,14 @@ class Link:
         if self._retry_at is not None and now >= self._retry_at:
             self._retry()
         if messages:
+            self.usual += (now - self._heard - self.usual) / USUAL_OVER
             self._heard = now
         self._unfinished.look(now, messages)
         if not self._open:
             state: LinkState = "lost" if self._connections else "connecting"
             if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
                 self.note = UNANSWERED
-        elif self._heard > 0 and now - self._heard > STALLED_SECONDS:
+        elif self._heard > 0 and now - self._heard > max(STALLED_SECONDS, STALLED_SHARE * self.usual):
             state = "stalled"
         else:
             state = "connected"

@@ -20,6 +20,7 @@ BEHIND_SECONDS: Final = 2.0  # with the queue full at each look: more comes than
 BEHIND_NOTE: Final = "more comes than can be counted: what does not fit the queue a PUB drops, and a PUSH keeps"
 LONG_LOOK: Final = 0.005  # seconds between two looks; what a look costs by itself is a tenth of it
 SILENT_SECONDS: Final = 5.0  # then a subscription is made a second time, in case the first one's way here is cut
+SILENT_SHARE: Final = 2.0  # times as long as usual
 SOCKET_OPTIONS: Final = {
     # A connection to a host that vanished hangs for ever otherwise. ZMTP's own heartbeat is not for receivers: behind a
     # queue that is full for longer than its timeout no answer is read, so it cuts a healthy connection (744 messages
@@ -132,7 +133,8 @@ class Subscriber:
         return BEHIND_NOTE if self._behind else ""
 
     def _is_silent(self, now: float) -> bool:
-        return not self._config.pull and self._link.is_open and now - self._link.heard > SILENT_SECONDS
+        long = max(SILENT_SECONDS, SILENT_SHARE * self._link.usual)
+        return not self._config.pull and self._link.is_open and now - self._link.heard > long
 
     def _ask_anew(self, now: float, messages: list[list[bytes]]) -> list[list[bytes]]:
         """Look after the spare of a connection that has been silent until these messages; what came on either."""
