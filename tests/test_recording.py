@@ -267,3 +267,13 @@ def test_floats_are_stored_as_they_are_and_text_is_deflated() -> None:
 
 def test_positions_are_ordered() -> None:
     assert Position(1, 900) < Position(2, 1) < Position(2, 10)
+
+
+def test_large_batches_stay_below_a_small_limit(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "feed.rec", BEGIN, MIB)
+    for k in range(20):
+        recorder.write(Arrived(0, float(k), [[os.urandom(200_000)]]))
+        assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= MIB
+    recorder.close()
+    kept = [entry.received for entry in Recording(tmp_path / "feed.rec") if isinstance(entry, Arrived)]
+    assert kept == [15, 16, 17, 18, 19]

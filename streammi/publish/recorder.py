@@ -69,11 +69,6 @@ class Recorder:
         if not self._written(entry, now):
             self._lost += isinstance(entry, Arrived)
 
-    def sync(self) -> None:
-        """Wait until what was written would survive a power cut."""
-        if self._fd >= 0:
-            os.fdatasync(self._fd)
-
     def close(self) -> None:
         """Close the file."""
         if self._fd >= 0:
@@ -85,8 +80,8 @@ class Recorder:
             return False
         try:
             payload = encode(entry)
-            if self._fd < 0 or (self._size + len(payload) > self._limit // FILES and self._records > 0):
-                self._next_file()
+            if self._fd < 0 or self._size + len(payload) > self._limit // FILES:
+                self._next_file(len(payload))
             self._append(self._packer.pack(payload))
         except OSError as error:
             self._failed(error, now)
@@ -106,8 +101,8 @@ class Recorder:
             written += os.write(self._fd, data[written:])
         self._size += len(data)
 
-    def _next_file(self) -> None:
-        """Go on in a file of its own, which can be read without those before it."""
+    def _next_file(self, room: int = 0) -> None:
+        """Go on in a file of its own, which can be read without those before it, with room for so many bytes."""
         self.close()
         known = files_of(self.path)
         number = max(known, default=-1) + 1
@@ -126,11 +121,11 @@ class Recorder:
             os.unlink(name)
             raise
         self._number = number
-        self._drop_oldest(known)
+        self._drop_oldest(known, self._size + max(room, self._limit // FILES))
 
-    def _drop_oldest(self, known: dict[int, Path]) -> None:
+    def _drop_oldest(self, known: dict[int, Path], room: int) -> None:
         sizes = {file: file.stat().st_size for file in known.values()}
-        total = sum(sizes.values()) + self._limit // FILES
+        total = sum(sizes.values()) + room
         for file, size in sizes.items():
             if total <= self._limit:
                 return
