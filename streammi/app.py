@@ -258,7 +258,9 @@ def warm_up(config: MonitorConfig) -> None:
     categories = config.bins.kind == "categories"
     x = rng.integers(0, 2, 64).astype(object) if categories else rng.random(64)
     # Whether samples will have times is not known yet, and some kernels are for those that do.
-    for t in (np.arange(64.0),) if config.window.seconds else (None, np.arange(64.0)):
+    times = np.arange(64.0) * (config.window.seconds or 64.0) / 64  # all inside a window of whatever duration
+    for t in (times,) if config.window.seconds else (None, times):
         monitor = Monitor(config)
         monitor.feed(PairBatch(x=x, y=x.copy(), t=t))
         monitor.window.reading(config.unit, config.estimator)
+        monitor.window.batch_stderr()

@@ -1,0 +1,50 @@
+"""Nothing is compiled, or loaded, while a feed is connected: what queues up behind a compiler is lost."""
+
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import importlib, pkgutil
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+from streammi import Monitor, PairBatch
+from streammi.app import warm_up
+from streammi.config import MonitorConfig, lag_range, span
+from streammi.core import kernels
+from streammi.records import LinkHealth
+
+modules = [importlib.import_module(m.name) for m in pkgutil.iter_modules(kernels.__path__, kernels.__name__ + ".")]
+dispatchers = [d for module in modules for d in vars(module).values() if isinstance(d, Dispatcher)]
+
+def compiled():
+    return {(d.__name__, str(signature)) for d in dispatchers for signature in d.signatures}
+
+rng = np.random.default_rng(0)
+config = MonitorConfig(SETTINGS, every=span("100ms"), detector="page-hinkley")
+warm_up(config)
+before = compiled()
+monitor = Monitor(config)
+for k in range(30):
+    for start, n in ((0.0, 100), (0.99, 1)):
+        t = k + start + np.arange(n) / 102
+        monitor.feed(PairBatch(x=rng.normal(size=n), y=rng.normal(size=n), t=TIMES, received=1e9 + k + start))
+    monitor.snapshot(run=1, seq=1, timestamp=1.0, links=(LinkHealth(endpoint="x", state="connected"),))
+print(len(before) > 5, sorted(name for name, _ in compiled() - before))
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "times"),
+    [
+        ("window=span(200)", "None"),
+        ("window=span(200), null=19, lags=lag_range('-5:5')", "t"),
+        ("window=span('2s'), null=19, lags=lag_range('-0.05s:0.05s')", "t"),
+        ("window=span(200), x_range=(-3, 3)", "None"),
+    ],
+)
+def test_every_kernel_is_there_before_the_feed_is(settings: str, times: str) -> None:
+    code = CODE.replace("SETTINGS", settings).replace("TIMES", times)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "True []\n"
