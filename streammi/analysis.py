@@ -165,7 +165,7 @@ def _significance(
             again.follow(follower)
     for _ in range(2):
         again.extend(x, y)
-    return null.complete(reading, window.table(settings.estimator), all_peaks=True)
+    return null.complete(reading, window.table(settings.estimator), renew="all")
 
 
 def _step(batch: PairBatch, usable: NDArray[np.bool_], settings: MonitorConfig) -> float | None:

@@ -12,7 +12,7 @@ from streammi.core import codec, gtest, measures
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
 from streammi.core.codec import State
 from streammi.core.lags import LagBank
-from streammi.core.null import ShiftNull
+from streammi.core.null import Renewal, ShiftNull
 from streammi.core.window import JointWindow
 from streammi.delays import Delays
 from streammi.detect.detector import OVERLAP, Detector
@@ -102,8 +102,8 @@ class Monitor:
         return self._speak(timestamp) if self.window.pairs > said else []
 
     def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...]) -> Snapshot:
-        """Everything a dashboard draws, as of now."""
-        reading = self._reading()
+        """Everything a dashboard draws, as of now; what is said later does not depend on whether somebody looked."""
+        reading = self._reading(renew="none")
         if reading is not None and reading.n <= SPEARMAN_MOST and self.config.bins.kind != "categories":
             moved = 1 if reading.n <= SPEARMAN_PAIRS else reading.n // 64
             reading = msgspec.structs.replace(reading, spearman_r=self._spearman_r(moved))
@@ -195,7 +195,7 @@ class Monitor:
         if not self._learnt:
             self._say_what_was_learnt()
 
-    def _reading(self) -> Reading | None:
+    def _reading(self, renew: Renewal = "due") -> Reading | None:
         reading = self.window.reading(self.config.unit, self.config.estimator)
         if reading is None:
             return None
@@ -205,7 +205,7 @@ class Monitor:
         if self._delays is not None and profile is not None:
             reading = self._delays.with_peak(reading, profile)
         if self._null is not None:
-            return self._null.complete(reading, self.window.table(self.config.estimator))
+            return self._null.complete(reading, self.window.table(self.config.estimator), renew=renew)
         return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
 
     def _spans_gap(self) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from streammi import ConfigError, Event, Monitor, PairBatch, Reading
-from streammi.config import MonitorConfig, bins, span
+from streammi.config import MonitorConfig, bins, lag_range, span
 from streammi.publish.status import Status, status_of
 from streammi.records import LinkHealth
 
@@ -249,3 +249,15 @@ def test_too_many_bins_for_the_pairs_are_said_and_flagged():
     monitor = Monitor(MonitorConfig(window=span(200), every=span(4000)))
     ((_, reading),) = monitor.feed(PairBatch(x=x, y=y))
     assert status_of(reading, LINK) == Status.OK
+
+
+def test_what_is_said_does_not_depend_on_who_looks():
+    config = MonitorConfig(window=span(100), every=span(100), bins=bins("4"), null=19, lags=lag_range("-3:3"))
+    x, y = signals(3000)
+    unseen, seen = Monitor(config), Monitor(config)
+    for start in range(0, 3000, 20):
+        batch = PairBatch(x=x[start : start + 20], y=y[start : start + 20])
+        readings = unseen.feed(batch)
+        assert seen.feed(batch) == readings
+        seen.snapshot(run=0, seq=0, timestamp=0.0, links=(LINK,))
+    assert readings[-1][1].peak_p is not None

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -23,6 +23,8 @@ SPREAD: Final = 4.0  # windows over which the partners are spread
 FARTHEST_START: Final = 4.0  # windows: a memory of more than half of it is reported, not waited for
 PEAKS_A_WINDOW: Final = 4  # partners whose maximum over the bank's delays is renewed a window: half the bank's own cost
 GOLDEN: Final = 0.6180339887498949
+
+Renewal: TypeAlias = Literal["none", "due", "all"]  # of the partners' maxima
 
 
 class ShiftNull:
@@ -77,11 +79,12 @@ class ShiftNull:
             self._plan(n)
             self._next_plan = history.seen + min(history.seen, int(SPREAD * n))
 
-    def complete(self, reading: Reading, table: Table, *, all_peaks: bool = False) -> Reading:
+    def complete(self, reading: Reading, table: Table, *, renew: Renewal = "due") -> Reading:
         """The reading of the window just now with p, z, the null's mean and 95 % level, and peak_p, where known.
 
         ``table`` is that of the reading's ``mi_corrected``, which p judges; the levels are in the reading's unit. The
-        partners' maxima over the bank's delays are renewed in turn, four a window, or at once with ``all_peaks``.
+        partners' maxima over the bank's delays are renewed in turn, four a window, when they are due; or all at once;
+        or none, for somebody who only looks and must not change what is said next.
         """
         known = msgspec.structs.replace(reading, correlation_time=self.correlation_time)
         if not self._warm or reading.y_constant or reading.x_constant:
@@ -97,7 +100,7 @@ class ShiftNull:
             z=(own - float(null.mean())) / spread if spread > 0 else None,
             null_mean=float(null.mean()) * to_mi,
             null_q95=float(np.quantile(null, 0.95)) * to_mi,
-            peak_p=self._peak_p(table, all_peaks),
+            peak_p=self._peak_p(table, renew),
         )
 
     def lags_moved(self) -> None:
@@ -148,7 +151,7 @@ class ShiftNull:
         """The bank's longest delay, 0 without one."""
         return 0 if self._peaks_of is None else int(np.abs(self._peaks_of.delays).max())
 
-    def _peak_p(self, table: Table, all_peaks: bool) -> float | None:
+    def _peak_p(self, table: Table, renew: Renewal) -> float | None:
         """p of the bank's maximum over its delays, against the partners' maxima over the same delays."""
         bank = self._peaks_of
         if bank is None or not (bank.pairs == bank.history.n).all():
@@ -157,7 +160,8 @@ class ShiftNull:
         if history.tail - history.oldest < int(self.delays[-1]) + int(np.abs(bank.delays).max()):
             return None
         due = PEAKS_A_WINDOW * (history.seen - self._renewed) // max(history.n, 1)
-        self._renew_peaks(bank.delays, table, self._partners if all_peaks else min(due, self._partners))
+        renewed = {"none": 0, "due": min(due, self._partners), "all": self._partners}[renew]
+        self._renew_peaks(bank.delays, table, renewed)
         null = self._peaks[np.isfinite(self._peaks)]
         if null.size < LEAST_PARTNERS:
             return None
