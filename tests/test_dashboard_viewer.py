@@ -160,12 +160,16 @@ def test_arrows_scroll_and_zoom_the_history() -> None:
 
 
 def test_the_help_lists_just_what_works() -> None:
-    text = Television(linear()).press("?")
+    text = Television(*two_pairs(), size=(80, 30)).press("?")
     for binding in BINDINGS:
         assert binding.words in text
-    television = Television(linear(), readonly=True)
-    text = television.press("?")
-    assert [binding.words in text for binding in BINDINGS if binding.words] == [
+    assert "next pair" not in Television(linear()).press("?")
+    nothing_yet = Television(SAMPLES["empty"]()).press("?")
+    assert [words in nothing_yet for words in ("this help", "quit", "heatmap", "scroll", "unit:")] == [True] * 2 + [
+        False
+    ] * 3
+    readonly = Television(*two_pairs(), size=(80, 30), readonly=True).press("?")
+    assert [binding.words in readonly for binding in BINDINGS if binding.words] == [
         not binding.changes for binding in BINDINGS if binding.words
     ]
 

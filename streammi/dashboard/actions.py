@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from streammi.config import Unit
 from streammi.dashboard.history import SPANS, shown_span
-from streammi.dashboard.keys import Action
+from streammi.dashboard.keys import Action, Binding
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.state import HeatmapMode, PanelName, State
 from streammi.dashboard.theme import PALETTES
@@ -50,6 +50,27 @@ def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -
             return _history(scene, state, action)
         case _:
             return state
+
+
+def works(scene: Scene, binding: Binding) -> bool:
+    """Whether a key does anything on what is shown: what does nothing is not offered."""
+    if binding.changes and scene.state.readonly:
+        return False
+    match binding.action:
+        case "next pair":
+            return len(scene.tabs) > 1
+        case "heatmap":
+            return scene.snapshot is not None and scene.snapshot.counts is not None
+        case "back" | "start" | "zoom in":
+            return len(scene.past.t) > 1
+        case "reset":
+            return scene.extremes is not None
+        case "freeze" | "enlarge" | "save":
+            return scene.snapshot is not None
+        case "unit":
+            return scene.reading is not None
+        case _:
+            return True
 
 
 Choice = TypeVar("Choice")

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from streammi.dashboard.actions import works
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
@@ -15,6 +16,8 @@ HINTS: dict[Action, str] = {  # in the order of what is needed most: a narrow fo
     "quit": "quit", "help": "help", "freeze": "freeze", "next pair": "pair", "enlarge": "enlarge", "heatmap": "heatmap",
     "unit": "unit", "back": "scroll", "zoom in": "zoom", "log": "log", "save": "save", "palette": "colours",
 }  # fmt: skip
+
+_BINDING = {binding.action: binding for binding in BINDINGS if binding.words}
 
 
 def draw_header(canvas: Canvas, scene: Scene) -> None:
@@ -110,7 +113,7 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
         needed = f"all at {FULL[0]} x {FULL[1]}"
         if x + len(needed) + 14 < right:  # where q and ? are named as well
             right = canvas.right(0, needed, theme.bar_dim, margin=1) - 1
-    hints = _hints(state.readonly, len(scene.tabs) > 1, right - x)
+    hints = _hints(tuple(action for action in HINTS if works(scene, _BINDING[action])), right - x)
     x = canvas.text(x, 0, "".join(f"{shown} {word}  " for shown, word in hints)[:-2], theme.bar)
     for shown, word in reversed(hints):
         x -= len(shown) + len(word) + 1
@@ -119,16 +122,13 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
 
 
 @lru_cache
-def _hints(readonly: bool, pairs: bool, width: int) -> list[tuple[str, str]]:
-    """What can be pressed and does something, and a word on it, as many as there is room for."""
-    by_action = {binding.action: binding for binding in BINDINGS if binding.words}
+def _hints(actions: tuple[Action, ...], width: int) -> list[tuple[str, str]]:
+    """What is pressed for these actions, and a word on each, as many as there is room for."""
     hints, x = [], 0
-    for action, word in HINTS.items():
-        binding = by_action[action]
-        if (readonly and binding.changes) or (action == "next pair" and not pairs):
-            continue
-        x += len(binding.shown) + len(word) + 3
+    for action in actions:
+        shown, word = _BINDING[action].shown, HINTS[action]
+        x += len(shown) + len(word) + 3
         if x - 1 > width:
             break
-        hints.append((binding.shown, word))
+        hints.append((shown, word))
     return hints

@@ -1,5 +1,6 @@
 """The keys that work here, and what the marks on the screen stand for."""
 
+from streammi.dashboard.actions import works
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.layout import LEAST, LayoutName, layout_for
@@ -16,7 +17,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw one line a key; beside or below them the marks, where there is room."""
     theme = scene.theme
     body = titled(canvas, theme, "KEYS", "any key closes")
-    listed = [b for b in BINDINGS if b.words and not (scene.state.readonly and b.changes)]
+    listed = [binding for binding in BINDINGS if binding.words and works(scene, binding)]
     if body.height < len(listed):
         flow(body, [[(b.shown, theme.mi_strong), (f" {b.action}", theme.text)] for b in listed], theme)
         return
