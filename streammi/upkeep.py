@@ -4,8 +4,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+import msgspec
+
 from streammi.entries import LinkChanged
-from streammi.health import total
+from streammi.health import lots, total
 from streammi.log import Log
 from streammi.notify import Notifier
 from streammi.resume import Resumed
@@ -85,6 +87,9 @@ class Upkeep:
         """The loop has ended: say what is left to say."""
         self._service.stopping()
         self._say_notes()
+        for link in self._session.health(0.0):
+            if link.tally is not None:
+                self._log.say(f"{link.signal}: {lots(link.tally)}", **msgspec.structs.asdict(link.tally))
 
     def _say_notes(self) -> None:
         while self._session.monitor.notes:

@@ -1,6 +1,7 @@
 """Two sources on the command line: recordings and live ones, in real processes."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,8 @@ def test_monitor_joins_two_sources() -> None:
     assert last["n"] == 400
     assert last["r"] == pytest.approx(np.corrcoef(a, b)[0, 1])
     assert last["pair_offset"] == 0.0
+    assert re.search(r"streammi: x: 40[01] samples = 40[01] paired", err)
+    assert re.search(r"streammi: y: 40[01] samples = 40[01] paired", err)
 
 
 @pytest.mark.parametrize(
