@@ -62,3 +62,17 @@ def harmless(text: str) -> str:
     'a\\x1b]0;title\\x07\\n'
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def harmless_json(text: str) -> str:
+    r"""JSON as one line of the same meaning, in which what is not printable is written as JSON's escapes.
+
+    >>> harmless_json('{"unit":\n"bit\x9b2J"}')
+    '{"unit": "bit\\u009b2J"}'
+    """
+    if text.isprintable():
+        return text
+    # JSON has white space between its values alone, and nothing else below a space.
+    return "".join(
+        c if c.isprintable() else " " if c in "\n\r\t" else json.dumps(c)[1:-1].replace("\x7f", "\\u007f") for c in text
+    )

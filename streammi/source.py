@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import zmq
 
+from streammi.connections import LOOK_SECONDS, Connections
 from streammi.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.errors import ConfigError
 from streammi.ingest.files import read_pairs
@@ -69,13 +70,16 @@ class Outlet:
         self._push = push
         self._socket = context.socket(zmq.PUSH if push else zmq.XPUB)
         self._socket.linger = LINGER_MS
+        self._connections: Connections | None = None
+        self._tend_at = 0.0
         if not push:
+            self._connections = Connections(self._socket)
             self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
             self._socket.setsockopt(zmq.XPUB_NODROP, int(patient))
         try:
             self._binding = Binding(self._socket, endpoint, "--bind", keys=keys, insecure=insecure)
         except ConfigError:
-            self._socket.close(0)
+            self._close(0)
             raise
 
     @property
@@ -90,6 +94,7 @@ class Outlet:
     def send(self, message: bytes, stop: Stop) -> bool:
         """Send; False when it is time to stop before there is room."""
         while not stop.requested:
+            self._tend(time.monotonic())
             try:
                 self._socket.send(message, zmq.NOBLOCK)
                 return True
@@ -103,8 +108,19 @@ class Outlet:
 
     def close(self) -> None:
         """Close after what was sent is delivered, or LINGER_MS."""
-        self._socket.close()
+        self._close(None)
         self._binding.release()
+
+    def _close(self, linger: int | None) -> None:
+        if self._connections is not None:
+            self._connections.close()
+        self._socket.close(linger)
+
+    def _tend(self, now: float) -> None:
+        """Take in what subscribers ask for, so that it does not pile up, and cut off who asks for too much."""
+        if self._connections is not None and now >= self._tend_at:
+            self._tend_at = now + LOOK_SECONDS
+            self._connections.subscriptions()
 
     def _wait(self, event: int, stop: Stop) -> bool:
         poller = zmq.Poller()

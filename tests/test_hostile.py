@@ -1,12 +1,19 @@
 """Nothing that was received or read is ever run, and nothing of it steers a terminal."""
 
 import ast
+import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import zmq
 
+from streammi.dashboard.glyphs import ASCII
+from streammi.dashboard.outputs import LineOutput, Lines
 from streammi.errors import FeedError
 from streammi.ingest.paths import find
 
@@ -92,3 +99,61 @@ def test_a_path_into_a_list_of_anything_is_followed_or_refused(tree: Any) -> Non
         assert find(tree, "1") == (1,)
     with pytest.raises(FeedError, match="no such path"):
         find(tree, "7")
+
+
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202e\u2028"
+STREAMMI = [sys.executable, "-W", "error", "-m", "streammi"]
+
+
+def steers(text: str) -> list[str]:
+    """What in a program's output could do more than be seen."""
+    return [c for c in text if not c.isprintable() and c != "\n"]
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*STREAMMI, *words], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_names_in_a_file_are_harmless_in_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text("a\x1b[2J\x9b31m\u202e,b\n1,2\n3,4\n")
+    done = run("replay", str(file), "--x", "missing", "--y", "b")
+    assert done.returncode == 2
+    assert done.stderr
+    assert steers(done.stderr + done.stdout) == []
+
+
+def test_the_names_that_a_user_is_lured_to_give_are_harmless(tmp_path: Path) -> None:
+    words = ["--x", f"a{ESCAPES}", "--y", "b", "--seconds=0.2", "--publish", f"ipc://{tmp_path}/out"]
+    done = run("monitor", f"ipc://{tmp_path}/feed", *words)
+    assert done.stderr
+    assert steers(done.stderr + done.stdout) == []
+
+
+def test_a_feed_s_topics_and_fields_are_harmless_in_a_probe(tmp_path: Path) -> None:
+    message = [f"topic{ESCAPES}".encode(), json.dumps({f"field{ESCAPES}": 1.0, "b": f"text{ESCAPES}"}).encode()]
+    process = subprocess.Popen(
+        [*STREAMMI, "probe", f"ipc://{tmp_path}/feed", "--seconds=3"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with zmq.Context() as context, context.socket(zmq.PUB) as feed:
+        feed.bind(f"ipc://{tmp_path}/feed")
+        while process.poll() is None:
+            feed.send_multipart(message)
+            time.sleep(0.01)
+    out, err = process.communicate()
+    assert "field" in out
+    assert steers(out + err) == []
+
+
+@pytest.mark.parametrize("output", ["jsonl", "influx", "plain", "once"])
+def test_a_monitor_s_messages_are_harmless_as_lines(output: LineOutput) -> None:
+    """JSON may hold what a terminal of 8 bits obeys, and line breaks between its values."""
+    fields = {"v": 1, "timestamp": 1.5, "n": 3, "mi": 0.5, "mi_corrected": 0.5, "status": 0, "unit": f"bit{ESCAPES}"}
+    payload = json.dumps(fields, ensure_ascii=False, indent=1).replace("\x1b", "\\u001b").replace("\x07", "\\u0007")
+    line = Lines(output, ASCII).line([b"mi/pair", payload.encode()])
+    assert line is not None
+    assert steers(line) == []
+    assert "\n" not in line
+    if output == "jsonl":
+        assert json.loads(line) == fields

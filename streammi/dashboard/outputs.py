@@ -13,7 +13,7 @@ from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.source import Source
 from streammi.dashboard.text import clock, number, printable, signed
 from streammi.errors import FeedError
-from streammi.log import Log
+from streammi.log import Log, harmless, harmless_json
 from streammi.publish.messages import Fields, event_topic, influx_event_line, influx_line, read_event, read_reading
 from streammi.publish.status import status_words
 from streammi.records import Event
@@ -45,17 +45,17 @@ class Lines:
             return None
         match self._output:
             case "jsonl":
-                return frames[1].decode()
+                return harmless_json(frames[1].decode())
             case "influx":
-                return influx_line(pair, fields)
+                return harmless(influx_line(pair, fields))
         return printable(self._reading(pair, fields), ascii_only=self._glyphs.name == "ascii")
 
     def _event(self, event: Event, payload: bytes) -> str | None:
         match self._output:
             case "jsonl":
-                return payload.decode()
+                return harmless_json(payload.decode())
             case "influx":
-                return influx_event_line(event)
+                return harmless(influx_event_line(event))
             case "once":
                 return None
         size = "" if event.size is None else f" {signed(event.size)} {event.unit}"
