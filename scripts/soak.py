@@ -5,7 +5,8 @@
 Every few seconds a view comes, or goes, or is killed. At the end:
 
 - the counts are those of np.histogram2d over the last pairs that were sent, to the last one;
-- after the first quarter, the monitor's memory (RSS) stays within 2 % of its median;
+- the monitor's memory (RSS) is flat: the medians of the last three quarters are within 2 % of each other, and what it
+  takes for a moment, as for a snapshot, stays below 10 %;
 - it has as many descriptors as before the first view came.
 
     scripts/soak.py                60 minutes
@@ -34,7 +35,8 @@ BINS: Final = 16
 TICK_SECONDS: Final = 0.05
 VIEW_SECONDS: Final = 4.0  # between two comings or goings of views
 VIEWS: Final = 3
-SPREAD: Final = 0.02  # of memory
+SPREAD: Final = 0.02  # of memory, and
+PEAK: Final = 0.10  # for a moment
 OPTIONS: Final = [
     "--pull", f"--window={WINDOW}", f"--bins={BINS}", "--x-range=-4:4", "--y-range=-8:8", "--null=99", "--lags=-20:20",
     "--name=soak", "--quiet",
@@ -151,22 +153,27 @@ def _judge(
     tail: np.ndarray, sent: int, samples: list[Sample], snapshot: Snapshot | None, before: int, after: int, views: int
 ) -> list[str]:
     wrong = []
-    settled = [sample.rss for sample in samples[len(samples) // 4 :]]
-    median = statistics.median(settled)
-    spread = max(max(settled) - median, median - min(settled)) / median
+    rss = [sample.rss for sample in samples]
+    k = len(rss) // 4
+    medians = [statistics.median(rss[at : at + k]) for at in (k, 2 * k, len(rss) - k)]
+    median = statistics.median(rss[k:])
+    spread, peak = (max(medians) - min(medians)) / median, max(rss[k:]) / median - 1
     arrived = snapshot.reading.pairs if snapshot and snapshot.reading else 0
     symbols = np.clip(np.floor((tail - [-4, -8]) * BINS / [8, 16]), 0, BINS - 1)
     fresh = np.histogram2d(symbols[:, 0], symbols[:, 1], bins=BINS, range=[[-0.5, BINS - 0.5]] * 2)[0]
     equal = snapshot is not None and snapshot.counts is not None and np.array_equal(snapshot.counts, fresh)
     print(
         f"{sent:,} messages in {samples[-1].seconds:.0f} s, {arrived:,} counted; {views} views came and went;"
-        f" memory {median / 2**20:.1f} MiB, within {spread:.2%}; descriptors {before} before, {after} after,"
+        f" memory {median / 2**20:.1f} MiB, flat within {spread:.2%}, {peak:.1%} more at most;"
+        f" descriptors {before} before, {after} after,"
         f" {max(sample.descriptors for sample in samples)} at the most; counts {'equal' if equal else 'differ'}"
     )
     if not equal or arrived != sent:
         wrong.append(f"the counts are not those of the last {WINDOW} pairs sent")
     if spread > SPREAD:
         wrong.append(f"memory moved by {spread:.2%}, more than {SPREAD:.0%}")
+    if peak > PEAK:
+        wrong.append(f"memory was {peak:.1%} above its median, more than {PEAK:.0%}")
     if after > before:
         wrong.append(f"{after - before} descriptors are left open")
     return wrong

@@ -5,6 +5,7 @@ import os
 import socket as sockets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import zmq
@@ -50,7 +51,7 @@ class Binding:
         if self._lock is not None:
             path, descriptor = self._lock
             self._lock = None
-            os.unlink(path)
+            Path(path).unlink(missing_ok=True)  # its folder may have been cleared away before us
             os.close(descriptor)
 
 
