@@ -101,10 +101,12 @@ def compare(values: Any, head: int, n: int) -> tuple[float, bool, bool, int, int
     A final run is how many of the newest values are the same as the newest one.
     """
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
+    # Copied in loops: numba's check that two slices fit, with its message, takes 2 s to compile.
     x, y = np.empty(n), np.empty(n)
-    first = n - head if head < n else 0  # pairs before the ring's end
-    x[:first], y[:first] = values[0, values.shape[1] - first :], values[1, values.shape[1] - first :]
-    x[first:], y[first:] = values[0, head - n + first : head], values[1, head - n + first : head]
+    at = head - n if head >= n else head - n + values.shape[1]
+    for k in range(n):
+        x[k], y[k] = values[0, at], values[1, at]
+        at = at + 1 if at + 1 < values.shape[1] else 0
     x_run, y_run = _final_run(x), _final_run(y)
     r, x_constant, y_constant = correlation(x, y)
     return r, x_constant, y_constant, x_run, y_run
