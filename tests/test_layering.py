@@ -15,7 +15,7 @@ _LAYERS = """
 errors  config  records  journal  entries  health  stop  log  notify  security  endpoints  connections
 core
 ingest
-publish.status  history  detect  delays
+publish.status  history  cadence  detect  delays
 monitor
 analysis  publish
 dashboard
