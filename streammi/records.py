@@ -90,7 +90,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int = 0  # and of the late ones, those older than the window
     cells: int = 0  # of the joint histogram: the bins of x that hold a pair, times those of y
     # significance, when asked for: against delayed partners, or by the G-test
-    test: SignificanceTest | None = None  # which one p is of
+    test: SignificanceTest | None = None  # which one p is of, or will be once it has warmed up
     p: float | None = None  # against S partners (b + 1)/(S + 1), never 0
     z: float | None = None
     null_mean: float | None = None

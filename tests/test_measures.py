@@ -115,7 +115,9 @@ SAID = msgspec.structs.replace(
     ("fields", "words"),
     [
         ({}, "linearly dependent (untested: no null)"),
+        ({"test": "shift"}, "linearly dependent (untested: null warming up)"),
         ({"p": 0.01}, "linearly dependent"),
+        ({"p": 0.01, "mi": 0.01, "mi_corrected": -0.001, "pearson_r": 0.01}, "dependent"),
         ({"p": 0.01, "pearson_r": 0.05}, "dependent but not linearly"),
         ({"p": 0.01, "pearson_r": None}, "dependent"),
         ({"p": 0.01, "pearson_r": -1.0}, "linearly dependent"),

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from streammi import ConfigError, JointWindow, QuantileBins, UniformBins
+from streammi import ConfigError, JointWindow, Monitor, QuantileBins, Reading, UniformBins
+from streammi.config import MonitorConfig, bins, span
 from streammi.core.lags import LagBank
+from streammi.core.measures import verdict
 from streammi.core.null import ShiftNull, correlation_time
+from streammi.records import PairBatch
 
 
 def autoregressive(phi, n, rng):
@@ -45,6 +48,16 @@ def test_nothing_is_said_before_there_is_enough_history():
     warm = 100 + null.delays[-1]
     assert null.delays[0] >= 25
     assert [p is not None for p in found] == [100 * (k + 1) >= warm for k in range(12)]
+
+
+def test_while_it_warms_up_the_verdict_says_so():
+    monitor = Monitor(MonitorConfig(window=span(100), every=span(100), bins=bins(4), null=19))
+    x = np.random.default_rng(7).normal(size=1000)
+    said = [item for _, item in monitor.feed(PairBatch(x=x, y=x)) if isinstance(item, Reading)]
+    doubts = [verdict(reading).removeprefix("linearly dependent") for reading in said]
+    warm = [reading.p is not None for reading in said].index(True)
+    assert doubts == [" (untested: null warming up)"] * warm + [""] * (10 - warm)
+    assert 4 <= warm < 10
 
 
 def test_partners_are_kept_clear_of_a_longer_memory():

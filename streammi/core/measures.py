@@ -164,7 +164,7 @@ def _follows(lag: float | None) -> str:
 
 def _doubt(reading: Reading) -> str:
     if reading.p is None:
-        return " (untested: no null)"
+        return f" (untested: {'no null' if reading.test is None else 'null warming up'})"
     return " (by the G-test: if the samples are independent)" if reading.test == "g" else ""
 
 
@@ -177,7 +177,7 @@ def noise_bits(reading: Reading) -> float:
 
 
 def _kind(r: float | None, bits: float) -> str:
-    if r is None:
+    if r is None or bits <= 0:  # more than its null by p, and yet nothing of which r could be a part
         return "dependent"
     explained = math.inf if r * r >= 1 else -0.5 * math.log2(1 - r * r)
     return "linearly dependent" if explained >= bits / 2 else "dependent but not linearly"

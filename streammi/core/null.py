@@ -86,7 +86,7 @@ class ShiftNull:
         partners' maxima over the bank's delays are renewed in turn, four a window, when they are due; or all at once;
         or none, for somebody who only looks and must not change what is said next.
         """
-        known = msgspec.structs.replace(reading, correlation_time=self.correlation_time)
+        known = msgspec.structs.replace(reading, test="shift", correlation_time=self.correlation_time)
         if not self._warm or reading.y_constant or reading.x_constant:
             return known
         scores, scales = _scores(self._bank.counts, table)
@@ -95,7 +95,6 @@ class ShiftNull:
         to_mi = scales.item(0) * UNIT_PER_BIT[reading.unit]
         return msgspec.structs.replace(
             known,
-            test="shift",
             p=_p(own, null),
             z=(own - float(null.mean())) / spread if spread > 0 else None,
             null_mean=float(null.mean()) * to_mi,
