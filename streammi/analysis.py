@@ -69,6 +69,8 @@ def analyse(
     (3.0, 0.01)
     """
     size = config.span(window)
+    if size.seconds is not None and t is None:
+        raise ConfigError("window", "a number of pairs where there are no times t", window)
     settings = MonitorConfig(
         window=size,
         bins=config.bins(bins),

@@ -153,9 +153,19 @@ def lag_range(text: str, name: str = "--lags") -> tuple[int, int] | LagSpan:
         pair = int(first), int(last)
     except (KeyError, ValueError):
         raise ConfigError(name, "FIRST:LAST, two whole numbers of samples or two times as -5s:5s", text) from None
-    if pair[0] > pair[1] or pair[1] - pair[0] >= 10_000:
-        raise ConfigError(name, "FIRST:LAST with FIRST <= LAST and at most 10000 delays", text)
+    _check_lags(pair, name, text)
     return pair
+
+
+def _check_lags(lags: tuple[int, int], name: str, given: object) -> None:
+    """ConfigError unless these are a first and a last delay in samples that there is room for."""
+    if len(lags) != 2 or not all(hasattr(lag, "__index__") for lag in lags):
+        raise ConfigError(name, "two whole numbers of samples", given)
+    first, last = lags
+    if first > last or last - first >= 10_000:
+        raise ConfigError(name, "FIRST:LAST with FIRST <= LAST and at most 10000 delays", given)
+    if max(-first, last) > MAX_WINDOW_PAIRS or min(-first, last) < -MAX_WINDOW_PAIRS:
+        raise ConfigError(name, f"delays of at most {MAX_WINDOW_PAIRS} samples", given)
 
 
 class BinsConfig(msgspec.Struct, frozen=True):
@@ -300,6 +310,8 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--test", "shift or g", self.test)
         if self.test == "g" and self.null:
             raise ConfigError("--null", "left out with --test g: its partners are the shift test's", self.null)
+        if isinstance(self.lags, tuple):
+            _check_lags(self.lags, "--lags", self.lags)
         if isinstance(self.lags, LagSpan) and self.window.seconds is None:
             raise ConfigError("--lags", "in samples with a window of pairs, such as -50:50", str(self.lags))
         if self.detector is not None and self.detector not in get_args(DetectorName):

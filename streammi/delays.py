@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from streammi.config import EstimatorName, LagSpan, Span
+from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, LagSpan, Span
 from streammi.core import sampling
 from streammi.core.lags import LagBank
 from streammi.core.window import JointWindow
@@ -27,7 +27,7 @@ class Delays:
         self._lags, self._timed = lags, window.seconds is not None
         self.bank = LagBank([0] if isinstance(lags, LagSpan) else range(lags[0], lags[1] + 1))
         self._step: float | None = None  # seconds a sample that the bank's delays were chosen for
-        self._said_irregular = False
+        self._said_irregular = self._said_cut = False
 
     def plan(self, window: JointWindow) -> bool:
         """Choose the bank's delays where they are to be times; returns whether they have moved."""
@@ -46,6 +46,11 @@ class Delays:
 
     def note(self, window: JointWindow) -> str:
         """What a person should know of the delays now, once; empty when there is nothing to say."""
+        if isinstance(self._lags, LagSpan) and self._step and not self._said_cut:
+            self._said_cut = True
+            if max(abs(self._lags.first), abs(self._lags.last)) > MAX_WINDOW_PAIRS * self._step:
+                most = MAX_WINDOW_PAIRS * self._step
+                return f"--lags: delays of more than {MAX_WINDOW_PAIRS} samples, here {most:.3g} s, are not kept"
         if not self._timed or self._said_irregular or window.n < sampling.LEAST_SAMPLES or self._interval(window):
             return ""
         self._said_irregular = True
@@ -58,11 +63,11 @@ class Delays:
 
     def state(self) -> list[Any]:
         """What ``restore`` needs beside the bank's own state."""
-        return [self._step, self._said_irregular]
+        return [self._step, self._said_irregular, self._said_cut]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state; the bank has its own."""
-        self._step, self._said_irregular = state
+        self._step, self._said_irregular, self._said_cut = state
 
     def _interval(self, window: JointWindow) -> float | None:
         return sampling.interval(window.newest_times(NEWEST))
@@ -71,7 +76,7 @@ class Delays:
 def with_peak(reading: Reading, profile: DelayProfile, *, in_seconds: bool) -> Reading:
     """The reading with the delay at which MI is largest, where any is known; a delay in another unit is left out."""
     known = np.isfinite(profile.mi)
-    if not known.any():
+    if not known.any() or reading.x_constant or reading.y_constant:  # MI of a constant is 0 at every delay
         return reading
     peak = int(np.argmax(np.where(known, profile.mi, -np.inf)))
     lag = float(profile.lags[peak]) if in_seconds == (profile.lag_unit == "s") else None

@@ -296,7 +296,8 @@ class Monitor:
         for name, axis, range_ in zip(("x", "y"), (window.x_axis, window.y_axis), given, strict=True):
             if range_ is None and axis is not None and not isinstance(axis, Categories):
                 low, high = axis.edges.item(0), axis.edges.item(-1)
-                self.notes.append(f"{name}: {axis.count} bins from {low:g} to {high:g}, taken from the first window")
+                bins = "1 bin" if axis.count == 1 else f"{axis.count} bins"
+                self.notes.append(f"{name}: {bins} from {low:g} to {high:g}, taken from the first window")
         if size is None:  # how many pairs a duration holds is seen only now
             self._warn_of_undersampling(window.n)
 

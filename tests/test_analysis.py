@@ -110,7 +110,7 @@ def test_what_cannot_be_analysed_is_refused():
         analyse([1.0, 2.0], [1.0])
     with pytest.raises(ConfigError, match="16 or more finite pairs"):
         analyse([1.0, 2.0], [1.0, np.nan])
-    with pytest.raises(ConfigError, match="--every must be a number of samples"):
+    with pytest.raises(ConfigError, match="window must be a number of pairs where there are no times t"):
         analyse(np.arange(50.0), np.arange(50.0), window="10s")
 
 

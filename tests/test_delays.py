@@ -96,11 +96,35 @@ def test_a_record_at_once_says_the_same():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "5:", "-5s:5", "-5s:", "5s:-5s", "1s:1s", "-5x:5x", "-1.5:2", "3:2", ".s:1s"]
+    "text",
+    ["", "5", "5:", "-5s:5", "-5s:", "5s:-5s", "1s:1s", "-5x:5x", "-1.5:2", "3:2", ".s:1s", "-99999999:-99999998"],
 )
 def test_delays_that_cannot_be_read(text):
     with pytest.raises(ConfigError, match="--lags"):
         lag_range(text)
+
+
+@pytest.mark.parametrize("lags", [(3, 2), (0.5, 2), (1,), (0, 10_000), (99_999_999_990, 99_999_999_999)])
+def test_delays_that_cannot_work_are_refused_of_programs_too(lags):
+    with pytest.raises(ConfigError, match="--lags must be"):
+        monitor_of(lags, "1000")
+
+
+def test_a_delay_is_no_longer_than_the_longest_window():
+    assert lag_range("-16777216:-16777000") == (-16_777_216, -16_777_000)
+    kept = sampling.delays_between(-9e9, 9e9, 0.5, 3)
+    assert kept.tolist() == [-16_777_216, 0, 16_777_216]
+    # Here a sample is 1/4 s, so that 48 days are not too long, and 49 are.
+    for first, notes in ((-48 * 86400.0, 0), (-49 * 86400.0, 1)):
+        monitor = monitor_of(LagSpan(first, 0.0))
+        assert last(monitor, signals(0)).peak_lag == 0
+        assert len([note for note in monitor.notes if "more than 16777216 samples" in note]) == notes
+
+
+def test_a_constant_has_no_delay():
+    batch = signals(0, 1000)
+    reading = last(monitor_of((-3, 3), "500"), PairBatch(x=np.full(1000, 5.0), y=batch.y, t=batch.t))
+    assert (reading.peak_lag, reading.peak_mi) == (None, None)
 
 
 @given(st.floats(1e-4, 1e4), st.integers(17, 200), st.floats(0, 0.2), st.integers(0, 2**32))

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from streammi.config import MAX_WINDOW_PAIRS
 from streammi.records import FloatArray, IntArray
 
 LEAST_SAMPLES: Final = 17  # 16 intervals, as many as bins are learnt from pairs
@@ -34,9 +35,11 @@ def interval(t: FloatArray) -> float | None:
 def delays_between(first: float, last: float, step: float, most: int) -> IntArray:
     """The delays in samples of ``step`` seconds from ``first`` to ``last`` seconds, (k,); ``most`` of them, spread.
 
+    None is longer than the longest window, 16,777,216 samples: that far back nothing is remembered.
+
     >>> delays_between(-0.5, 1, 0.25, 100).tolist(), delays_between(-0.5, 1, 0.001, 4).tolist()
     ([-2, -1, 0, 1, 2, 3, 4], [-500, 0, 500, 1000])
     """
-    low, high = round(first / step), round(last / step)
+    low, high = (min(max(round(end / step), -MAX_WINDOW_PAIRS), MAX_WINDOW_PAIRS) for end in (first, last))
     count = min(high - low + 1, most)
     return np.rint(np.linspace(low, high, count)).astype(np.int64)
