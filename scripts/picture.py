@@ -26,7 +26,7 @@ PICTURES = {  # layout: its size, and the keys pressed
     "compact": ((80, 24), ""),
     "small": ((40, 12), ""),
     "line": ((20, 5), ""),
-    "pointwise": ((100, 30), "emm"),
+    "pointwise": ((100, 30), "eemm"),
 }
 
 

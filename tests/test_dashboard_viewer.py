@@ -168,6 +168,12 @@ def test_the_help_lists_just_what_works() -> None:
     assert [words in nothing_yet for words in ("this help", "quit", "heatmap", "scroll", "unit:")] == [True] * 2 + [
         False
     ] * 3
+    history = Television(linear(), size=(120, 40))
+    for there, missing in (("scroll", "m heatmap"), ("m heatmap", "scroll")):  # the history, the heatmap enlarged
+        footer = history.press("e").splitlines()[-1]
+        assert there in footer
+        assert missing not in footer
+    assert "m heatmap" not in Television(linear(), size=(59, 16)).press()
     readonly = Television(*two_pairs(), size=(80, 30), readonly=True).press("?")
     assert [binding.words in readonly for binding in BINDINGS if binding.words] == [
         not binding.changes for binding in BINDINGS if binding.words

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from streammi.config import Unit
 from streammi.dashboard.history import SPANS, shown_span
 from streammi.dashboard.keys import Action, Binding
+from streammi.dashboard.layout import LayoutName
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.state import HeatmapMode, PanelName, State
 from streammi.dashboard.theme import PALETTES
@@ -52,17 +53,19 @@ def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -
             return state
 
 
-def works(scene: Scene, binding: Binding) -> bool:
+def works(scene: Scene, binding: Binding, layout: LayoutName) -> bool:
     """Whether a key does anything on what is shown: what does nothing is not offered."""
+    enlarged = scene.state.enlarged
     if binding.changes and scene.state.readonly:
         return False
     match binding.action:
         case "next pair":
             return len(scene.tabs) > 1
         case "heatmap":
-            return scene.snapshot is not None and scene.snapshot.counts is not None
+            shown = layout not in ("small", "line") if enlarged is None else enlarged == "heatmap"
+            return shown and scene.snapshot is not None and scene.snapshot.counts is not None
         case "back" | "start" | "zoom in":
-            return len(scene.past.t) > 1
+            return len(scene.past.t) > 1 and enlarged in (None, "history", "now")
         case "reset":
             return scene.extremes is not None
         case "freeze" | "enlarge" | "save":

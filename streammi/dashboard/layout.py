@@ -4,7 +4,7 @@
 ``wide``   160 x 45   two columns; under the heatmap everything has its own panel
 ``full``   100 x 30   two columns, less of each
 ``compact`` 60 x 17   two columns for MI and the shape, one line of everything else
-``small``   24 x 6    one column: MI, its words, the line, the bar
+``small``   24 x 7    one column: MI, its words, the line, the bar
 ``line``              whatever fits into one to five short lines
 ====================  =====================================================================
 """

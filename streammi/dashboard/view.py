@@ -32,7 +32,7 @@ def _draw(canvas: Canvas, scene: Scene) -> None:
     margin = int(layout != "small")
     body = Area(margin, top, width - 2 * margin, height - top - 1)
     if scene.state.help:
-        help.draw(canvas.part(*body), scene)
+        help.draw(canvas.part(*body), scene, layout)
     elif scene.snapshot is None:
         small.draw_waiting(canvas.part(*body), scene)
     elif scene.state.enlarged is not None and enlargeable(scene, scene.state.enlarged):

@@ -113,7 +113,7 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
         needed = f"all at {FULL[0]} x {FULL[1]}"
         if x + len(needed) + 14 < right:  # where q and ? are named as well
             right = canvas.right(0, needed, theme.bar_dim, margin=1) - 1
-    hints = _hints(tuple(action for action in HINTS if works(scene, _BINDING[action])), right - x)
+    hints = _hints(tuple(action for action in HINTS if works(scene, _BINDING[action], layout)), right - x)
     x = canvas.text(x, 0, "".join(f"{shown} {word}  " for shown, word in hints)[:-2], theme.bar)
     for shown, word in reversed(hints):
         x -= len(shown) + len(word) + 1

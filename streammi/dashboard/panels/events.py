@@ -19,7 +19,9 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw one event a line: when, what, how much, and the evidence."""
     theme = scene.theme
     events = scene.snapshot.events[::-1] if scene.snapshot else ()
-    body = titled(canvas, theme, "EVENTS", f"{count(len(events))} kept" if events else "")
+    kept = f"{count(len(events))} kept" if events else ""
+    scrolls = scene.state.enlarged == "events" and len(events) > 1 and not scene.state.readonly
+    body = titled(canvas, theme, "EVENTS", f"{kept}, ↑ ↓ scroll" if scrolls else kept)
     if not events:
         body.text(0, 0, "none since the start", theme.dim)
     y = 0

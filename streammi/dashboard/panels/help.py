@@ -3,7 +3,7 @@
 from streammi.dashboard.actions import works
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS
-from streammi.dashboard.layout import LEAST, LayoutName, layout_for
+from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import fit
@@ -13,11 +13,11 @@ WIDTH = 124  # columns of keys and marks side by side
 LAYOUTS: dict[LayoutName, str] = {"wide": "all, large", "full": "all", "compact": "most", "small": "MI, past"}
 
 
-def draw(canvas: Canvas, scene: Scene) -> None:
+def draw(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
     """Draw one line a key; beside or below them the marks, where there is room."""
     theme = scene.theme
     body = titled(canvas, theme, "KEYS", "any key closes")
-    listed = [binding for binding in BINDINGS if binding.words and works(scene, binding)]
+    listed = [binding for binding in BINDINGS if binding.words and works(scene, binding, layout)]
     if body.height < len(listed):
         flow(body, [[(b.shown, theme.mi_strong), (f" {b.action}", theme.text)] for b in listed], theme)
         return
@@ -31,7 +31,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         _list(body.part(0, used, body.width, body.height - used), marks, scene)
         used += len(marks) + 1
     if body.height > used:
-        _sizes(body, theme)
+        _sizes(body, theme, layout)
 
 
 def _list(canvas: Canvas, marks: list[tuple[Spans, str]], scene: Scene) -> None:
@@ -41,10 +41,9 @@ def _list(canvas: Canvas, marks: list[tuple[Spans, str]], scene: Scene) -> None:
         canvas.text(11, y, fit(words, canvas.width - 11, theme.glyphs.ellipsis), theme.text)
 
 
-def _sizes(body: Canvas, theme: Theme) -> None:
+def _sizes(body: Canvas, theme: Theme, layout: LayoutName) -> None:
     """In the last line: what is shown at which size."""
-    here = layout_for(body.width + 2, body.height + 3)
-    sizes = [(f"{LEAST[name][0]} x {LEAST[name][1]} {words}", name == here) for name, words in LAYOUTS.items()]
+    sizes = [(f"{LEAST[name][0]} x {LEAST[name][1]} {words}", name == layout) for name, words in LAYOUTS.items()]
     x = body.text(1, body.height - 1, "sizes: ", theme.dim)
     for words, mine in sizes:
         x = body.text(x, body.height - 1, words, theme.strong if mine else theme.dim) + 2

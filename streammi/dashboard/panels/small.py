@@ -41,7 +41,7 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
     """Draw up to five lines: state and pair, MI, the verdict, the past, correlation; all in one where there is one."""
     theme, reading = scene.theme, scene.reading
     if scene.state.help:
-        help.draw(canvas, scene)
+        help.draw(canvas, scene, "line")
         return
     if reading is None:
         draw_waiting(canvas, scene)
