@@ -80,4 +80,5 @@ def with_peak(reading: Reading, profile: DelayProfile, *, in_seconds: bool) -> R
         return reading
     peak = int(np.argmax(np.where(known, profile.mi, -np.inf)))
     lag = float(profile.lags[peak]) if in_seconds == (profile.lag_unit == "s") else None
-    return msgspec.structs.replace(reading, peak_lag=lag, peak_mi=float(profile.mi[peak]))
+    lag_s = lag if in_seconds else None
+    return msgspec.structs.replace(reading, peak_lag=lag, peak_lag_s=lag_s, peak_mi=float(profile.mi[peak]))

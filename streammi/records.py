@@ -98,6 +98,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     correlation_time: float | None = None  # samples until the faster signal forgets itself; partners start at twice it
     # delays, when asked for; positive: y follows x
     peak_lag: float | None = None  # samples; seconds for a time window, None where its samples are irregular
+    peak_lag_s: float | None = None  # the same, where that is seconds; None where it is samples
     peak_mi: float | None = None
     peak_p: float | None = None  # of the maximum over all delays
 

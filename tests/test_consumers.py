@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import UTC
 from typing import Any, get_args
 
 import msgspec
@@ -101,6 +102,31 @@ def test_monitor_and_view_say_the_same_lines(capsys: pytest.CaptureFixture[str])
     assert [parse_line(line).measurement for line in said] == ["streammi", "streammi_event"]
     assert said[1] == view.line(messages[1])
     assert parse_line(said[0])._replace(fields={}) == parse_line(view.line(messages[0]) or "")._replace(fields={})
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({}, "xy  0.500 bit"),
+        ({"p": 0.01}, "xy  0.500 bit  p 0.01"),
+        ({"peak_lag": 3.0, "peak_mi": 1.5}, "xy  0.500 bit  y follows x by 3 samples: 1.500 bit"),
+        ({"peak_lag": -0.25, "peak_lag_s": -0.25, "peak_mi": 1.5, "peak_p": 0.05},
+         "xy  0.500 bit  x follows y by 0.25 s: 1.500 bit"),
+        ({"peak_lag": 0.0, "peak_mi": 0.5}, "xy  0.500 bit  at no delay: 0.500 bit"),
+        ({"p": 0.3, "peak_lag": 3.0, "peak_mi": 0.1, "peak_p": 0.2}, "xy  0.500 bit  p 0.3  no delay stands out"),
+    ],
+)  # fmt: skip
+def test_a_line_in_words_has_what_is_known(found: dict[str, float], words: str) -> None:
+    reading = Reading(
+        n=100, unit="bit", h_x=0.0, h_y=0.0, h_xy=0.0, h_x_given_y=0.0, h_y_given_x=0.0, mi=0.6, mi_corrected=0.5,
+        nmi=None, pearson_r=None, **found,
+    )  # fmt: skip
+    link = LinkHealth(endpoint="", state="connected")
+    frames = reading_message("xy", reading, run=1, seq=1, timestamp=1.5, link=link)
+    assert Lines("once", BRAILLE).line(frames) == words
+    plain = Lines("plain", BRAILLE, UTC).line(frames)
+    assert plain is not None
+    assert f"  {words}  " in plain
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def test_in_a_time_window_delays_are_in_seconds(lag, jitter):
     for lags in ((-10, 10), LagSpan(-2.5, 2.5)):
         monitor = monitor_of(lags)
         batch = signals(lag, jitter=jitter)
-        assert last(monitor, batch).peak_lag == pytest.approx(lag * 0.25, rel=0.02)
+        reading = last(monitor, batch)
+        assert reading.peak_lag == reading.peak_lag_s == pytest.approx(lag * 0.25, rel=0.02)
         profile = monitor.snapshot(run=0, seq=0, timestamp=0, links=(LINK,)).profile
         assert profile.lag_unit == "s"
         assert (profile.lags.size, profile.lags[0]) == (21, pytest.approx(-2.5, rel=0.02))
@@ -45,7 +46,8 @@ def test_in_a_time_window_delays_are_in_seconds(lag, jitter):
 
 
 def test_in_a_window_of_pairs_they_are_in_samples():
-    assert last(monitor_of((-10, 10), "1000"), signals(6)).peak_lag == 6
+    reading = last(monitor_of((-10, 10), "1000"), signals(6))
+    assert (reading.peak_lag, reading.peak_lag_s) == (6, None)
     with pytest.raises(ConfigError, match="--lags must be in samples with a window of pairs"):
         monitor_of(LagSpan(-1, 1), "1000")
 

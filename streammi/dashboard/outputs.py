@@ -10,8 +10,9 @@ import zmq
 
 from streammi.dashboard import charts
 from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.panels.now import SIGNIFICANT
 from streammi.dashboard.source import Source
-from streammi.dashboard.text import clock, number, printable, signed
+from streammi.dashboard.text import clock, follows, number, printable, signed
 from streammi.errors import FeedError
 from streammi.log import Log, harmless, harmless_json
 from streammi.publish.messages import Fields, event_topic, influx_event_line, influx_line, read_event, read_reading
@@ -69,6 +70,7 @@ class Lines:
             words[1] += f" {self._glyphs.plus_minus}{number(error)}"
         if r is not None:
             words.append(f"r {signed(r, 2)}")
+        words += _significance(fields)
         words += status_words(int(_float(fields, "status") or 0))
         if self._output == "plain":
             words.insert(0, clock(_float(fields, "timestamp"), self._zone))
@@ -79,6 +81,17 @@ class Lines:
         recent = self._recent.setdefault(pair, deque(maxlen=SPARK))
         recent.append(np.nan if mi is None else max(mi, 0.0))
         return charts.sparkline(np.array(recent), self._glyphs)
+
+
+def _significance(fields: Fields) -> list[str]:
+    """p and the delay of the largest MI, where they are known."""
+    p, lag, lag_s, mi, peak_p = (_float(fields, name) for name in ("p", "peak_lag", "peak_lag_s", "peak_mi", "peak_p"))
+    words = [] if p is None else [f"p {p:.3g}"]
+    if lag is None or mi is None:
+        return words
+    if peak_p is not None and peak_p > SIGNIFICANT:
+        return [*words, "no delay stands out"]
+    return [*words, f"{follows(lag, 'samples' if lag_s is None else 's')}: {number(mi)} {fields.get('unit')}"]
 
 
 def _float(fields: Fields, name: str) -> float | None:

@@ -160,6 +160,18 @@ def signed(value: float | None, digits: int = 3) -> str:
 
 
 @lru_cache(maxsize=1024)
+def follows(lag: float, unit: str) -> str:
+    """A delay in words, ``unit`` samples or s; positive: y follows x.
+
+    >>> follows(1.0, "samples"), follows(-0.25, "s"), follows(0.0, "s")
+    ('y follows x by 1 sample', 'x follows y by 0.25 s', 'at no delay')
+    """
+    if lag == 0:
+        return "at no delay"
+    one = "sample" if unit == "samples" and abs(lag) == 1 else unit
+    return f"{'y follows x' if lag > 0 else 'x follows y'} by {abs(lag):g} {one}"
+
+
 def short(value: float | None) -> str:
     """Return an axis value in about four significant digits.
 

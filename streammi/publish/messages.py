@@ -70,8 +70,9 @@ def result_fields(
     """A reading as it is published and printed: this is the list of fields, always all of them.
 
     Information is in ``unit``; times and lags in seconds, ``timestamp`` and ``t0`` since the epoch; ``rate`` in pairs
-    a second; ``peak_lag`` in samples, or seconds for a time window (positive: y follows x). Counters are totals
-    since the start. None is not known. ``status`` is a sum of streammi.publish.status.Status.
+    a second; ``peak_lag`` in samples, or seconds for a time window, and then ``peak_lag_s`` is the same (positive: y
+    follows x). Counters are totals since the start. None is not known. ``status`` is a sum of
+    streammi.publish.status.Status.
     """
     return {
         "v": VERSION,
@@ -98,6 +99,7 @@ def result_fields(
         "null_q95": reading.null_q95,
         "correlation_time": reading.correlation_time,
         "peak_lag": reading.peak_lag,
+        "peak_lag_s": reading.peak_lag_s,
         "peak_mi": reading.peak_mi,
         "peak_p": reading.peak_p,
         "epoch": reading.epoch,

@@ -70,6 +70,7 @@ METRICS: Final = (
         "peak_lag",
         "Delay of the largest MI, in samples, or s for a time window; positive: y follows x",
     ),
+    _gauge("peak_lag_seconds", "peak_lag_s", "The same for a time window; positive: y follows x"),
     _gauge("peak_p_value", "peak_p", "p of the largest mutual information, over all delays"),
     _gauge("correlation_time_samples", "correlation_time", "Samples until the faster signal forgets itself"),
     _gauge("window_pairs", "n", "Pairs in the window"),

@@ -8,7 +8,7 @@ from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.panels.now import SIGNIFICANT
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import number, short, signed
+from streammi.dashboard.text import follows, number, short, signed
 from streammi.records import DelayProfile, FloatArray
 
 LABEL = 6  # as in the chart over time
@@ -76,14 +76,6 @@ def in_words(scene: Scene, profile: DelayProfile) -> str:
         return ""
     if reading.peak_p is not None and reading.peak_p > SIGNIFICANT:
         return f"no delay stands out: most {number(reading.peak_mi)} {scene.unit}, p {reading.peak_p:.3g}"
-    unit = "s" if profile.lag_unit == "s" else "sample" if abs(reading.peak_lag) == 1 else "samples"
-    lag = f"{abs(reading.peak_lag):g} {unit}"
-    who = (
-        "at no delay"
-        if reading.peak_lag == 0
-        else f"y follows x by {lag}"
-        if reading.peak_lag > 0
-        else f"x follows y by {lag}"
-    )
+    who = follows(reading.peak_lag, profile.lag_unit)
     sure = "" if reading.peak_p is None else f", p {reading.peak_p:.3g}"
     return f"{who}: {number(reading.peak_mi)} {scene.unit}{sure}"
