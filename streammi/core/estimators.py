@@ -22,6 +22,9 @@ from streammi.records import FloatArray, IntArray
 
 LN2: Final = math.log(2.0)
 DEFAULT: Final[EstimatorName] = "schuermann"
+# Counts of a table that are computed at once. With 65,536 a window of 1,000,000 pairs and its first reading added 40.8
+# MB, the allocator keeping what the temporaries took; with 4,096 it is 39.5 MB, and as fast.
+PIECE: Final = 4096
 # Schuermann's 1/xi - 1. From 0.65 to 0.9 the error is the same to 1 % where there is a pair a cell or more; where there
 # are fewer it falls with it, by 10 % (the cases of scripts/accuracy.py).
 PARITY: Final = 0.9
@@ -165,8 +168,8 @@ def table(name: str | None, size: int, digits: int) -> Table:
 
 def _fixed_point(terms: Callable[[FloatArray], FloatArray], size: int, digits: int) -> IntArray:
     values = np.zeros(size + 1, dtype=np.int64)
-    for start in range(1, size + 1, 1 << 16):  # in pieces, so that a large table's temporaries stay small
-        c = np.arange(start, min(start + (1 << 16), size + 1), dtype=np.float64)
+    for start in range(1, size + 1, PIECE):
+        c = np.arange(start, min(start + PIECE, size + 1), dtype=np.float64)
         values[start : start + c.size] = np.rint(terms(c) * 2.0**digits)
     values.flags.writeable = False
     return values
