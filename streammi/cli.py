@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, cast, get_args
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
@@ -29,6 +29,8 @@ from streammi.options import (
 )
 
 USAGE_ERROR = 2
+# Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="streammi",
@@ -69,7 +71,7 @@ def monitor(
     ] = "jsonl",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No lines on standard output.")] = False,
 ) -> None:
-    """Watch a feed without a screen: readings as JSON lines and, with --publish, on a socket.
+    """Watch a feed without a screen. Readings come as JSON lines and, with --publish, on a socket.
 
     \b
     Examples:
@@ -138,7 +140,7 @@ def probe(
     pull: Annotated[bool, typer.Option("--pull", help="PULL: takes messages away from other consumers.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
 ) -> None:
-    """Listen to a feed and say what it carries: format, topics, rates, every number, and the line that watches it.
+    """Say what a feed carries. It listens, and prints format, topics, rates, every number, and what watches it.
 
     Says what is wrong when nothing comes; the exit status is then 1.
 
@@ -156,7 +158,7 @@ def probe(
 @app.command("view", no_args_is_help=True)
 @grouped
 def view_(endpoint: Endpoint, view: ViewOptions, keys: ConnectKeyOptions, seconds: Seconds = None) -> None:
-    """Show a running monitor, from anywhere; piped, its readings as lines.
+    """Show a running monitor, from anywhere. Piped, its readings as lines.
 
     \b
     Examples:
@@ -181,7 +183,7 @@ def demo(
     y: Annotated[str | None, typer.Option("--y", help="With --source host: the second signal.")] = None,
     seconds: Seconds = None,
 ) -> None:
-    """See it work: a publisher, a monitor and a dashboard over real sockets on this machine.
+    """See it work. A publisher, a monitor and a dashboard, joined by real sockets on this machine.
 
     \b
     Examples:
@@ -215,7 +217,7 @@ def publish(
     insecure: Insecure = False,
     seconds: Seconds = None,
 ) -> None:
-    """Publish samples to try things with: a recording, this machine's own readings, or made-up signals.
+    """Publish samples to try things with. A recording, this machine's own readings, or made-up signals.
 
     \b
     Examples:
@@ -276,7 +278,7 @@ def replay(
         str | None, typer.Option("--samples-out", metavar="FILE", help="The pairs to a file, likewise.")
     ] = None,
 ) -> None:
-    """Run a recording through a monitor again: of a live feed, or CSV.
+    """Run a recording through a monitor again. Of a live feed, or CSV.
 
     What monitor --record wrote gives the very same readings as live, under the settings that were recorded; options
     that are given replace these. Of CSV the readings are by the recording's own time.
@@ -309,7 +311,7 @@ def replay(
 
 @app.command()
 def grafana() -> None:
-    """Print a Grafana dashboard of what --metrics serves, as JSON to import.
+    """Print a Grafana dashboard. It is of what --metrics serves, as JSON to import.
 
     \b
     Examples:
@@ -326,7 +328,7 @@ def grafana() -> None:
 def keygen(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder for the two files, which are named like it.")],
 ) -> None:
-    """Make a pair of CURVE keys, so that a feed or a monitor is read by those you choose and by nobody else.
+    """Make a pair of CURVE keys. With them a feed or a monitor is read by those you choose and by nobody else.
 
     \b
     Each side has a pair. Who connects gives --curve-secret and, as --curve-server-key, the other side's NAME.key.
@@ -350,12 +352,27 @@ def keygen(
     print(f"{'':{len(str(public))}}  and to those who connect to you, as their --curve-server-key")
 
 
+def usage(error: Any) -> str:
+    """What is wrong with the words of a command, with the value where typer leaves it out."""
+    said = str(error.format_message())
+    # Newer versions of typer check values with pydantic.
+    invalid: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
+    return f"{said}, got {invalid[0]['input']!r}" if invalid else said
+
+
 def main() -> None:
     """Run the command line; exit with 0, or 2 for what cannot work, or 128 + the signal that ended it."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except StreammiError as error:
         Log(sys.stderr).fail(str(error))
+        sys.exit(USAGE_ERROR)
+    except UsageError as error:
+        said = usage(error)
+        if "\n" in said:  # the help, where nothing was given
+            print(said, file=sys.stderr)
+        else:
+            Log(sys.stderr).fail(said)
         sys.exit(USAGE_ERROR)
     finally:
         try:
