@@ -1,7 +1,8 @@
-"""Endpoints that are bound: who can reach them, and that nobody else has them."""
+"""Endpoints: that their port can be, and of those that are bound who can reach them, and that nobody else has them."""
 
 import fcntl
 import os
+import re
 import socket as sockets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,21 @@ from streammi.security import Keys, is_loopback
 # Of what subscribers send: an endless subscription is cut off. 256 bytes would do for the topics, but not for the third
 # message of CURVE's handshake, which has 290: no client would ever get in.
 MAX_SUBSCRIPTION_BYTES: Final = 512
+MAX_PORT: Final = 65535
+
+
+def check_port(endpoint: str, option: str) -> None:
+    """ConfigError for a port that ZeroMQ would take for another one: it keeps 16 bits of whatever number there is.
+
+    >>> check_port("tcp://127.0.0.1:99999", "--bind")
+    Traceback (most recent call last):
+    ...
+    streammi.errors.ConfigError: --bind must be an endpoint with a port up to 65535, got 'tcp://127.0.0.1:99999'
+    """
+    scheme, _, rest = endpoint.partition("://")
+    port = rest.rpartition(":")[2]
+    if scheme == "tcp" and re.fullmatch(r"[+-]?\d+", port) and not 0 <= int(port) <= MAX_PORT:
+        raise ConfigError(option, f"an endpoint with a port up to {MAX_PORT}", endpoint)
 
 
 class Binding:
@@ -31,6 +47,7 @@ class Binding:
         if not open_to_others and not is_loopback(endpoint):
             rule = "on this machine (127.0.0.1 or ipc), or given with --authorized-keys or --insecure"
             raise ConfigError(option, rule, endpoint)
+        check_port(endpoint, option)
         keys.serve(socket)
         socket.setsockopt(zmq.IPV6, int("[" in endpoint))
         path = _ipc_path(endpoint)

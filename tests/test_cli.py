@@ -80,6 +80,14 @@ def test_help_starts_without_what_computes() -> None:
         (["replay", "no-such-file.csv", "--x", "a", "--y", "b"], ["no-such-file.csv", "No such file"]),
         (["publish", "seed", "--bind", "tcp://1.2.3.4:5"], ["--bind", "tcp://1.2.3.4:5"]),
         (["publish", "host", "--bind", "tcp://127.0.0.1:*", "--x", "cpu.heat"], ["cpu.heat", "cpu.percent"]),
+        (["publish", "seed", "--bind", "tcp://127.0.0.1:65536"], ["--bind", "tcp://127.0.0.1:65536", "65535"]),
+        (["monitor", "tcp://127.0.0.1:99999"], ["ENDPOINT", "tcp://127.0.0.1:99999", "65535"]),
+        (["view", "tcp://127.0.0.1:-1"], ["ENDPOINT", "tcp://127.0.0.1:-1", "65535"]),
+        (["publish", "seed", "--bind", "tcp://127.0.0.1:*", "--batch", "few"], ["--batch", "'few'"]),
+        (["monitor", "tcp://127.0.0.1:1", "--samples", "0"], ["--samples", "0"]),
+        (["monitor", "tcp://127.0.0.1:1", "--windw", "10"], ["--windw"]),
+        (["publish", "seed"], ["--bind"]),
+        (["mnitor"], ["mnitor"]),
     ],
 )
 def test_what_cannot_work_is_one_clear_line(words: list[str], said: list[str]) -> None:

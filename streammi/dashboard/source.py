@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import zmq
 
+from streammi.endpoints import check_port
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.link import Link
 from streammi.ingest.subscriber import SOCKET_OPTIONS
@@ -31,6 +32,7 @@ class Source:
         keys: Keys = PLAIN_TEXT,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        check_port(endpoint, "ENDPOINT")
         self.endpoint, self._clock = endpoint, clock
         self.socket = context.socket(zmq.SUB)
         for option, value in SOCKET_OPTIONS.items():

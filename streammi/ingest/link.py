@@ -166,5 +166,5 @@ def refusal(kind: int, value: int, keyed: bool) -> str:
 
 def unreachable(endpoint: str, note: str) -> ConfigError:
     """What a run that has come to its end without a connection ends with; ``note`` is the link's."""
-    why = "nobody answered" if note in ("", UNANSWERED) else note
+    why = "nobody answered" if note in ("", UNANSWERED, PLAIN_TEXT_NOTICE) else note
     return ConfigError("ENDPOINT", f"reachable ({why})", endpoint)

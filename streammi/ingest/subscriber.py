@@ -7,6 +7,7 @@ from typing import Any, Final
 import zmq
 
 from streammi.config import FeedConfig
+from streammi.endpoints import check_port
 from streammi.errors import ConfigError
 from streammi.ingest.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES
 from streammi.ingest.link import Link
@@ -96,6 +97,7 @@ class Subscriber:
 
     def _connected(self) -> tuple[zmq.Socket[Any], Link]:
         config = self._config
+        check_port(config.endpoint, "ENDPOINT")
         socket = self._context.socket(zmq.PULL if config.pull else zmq.SUB)
         for option, value in SOCKET_OPTIONS.items():
             socket.setsockopt(option, value)
