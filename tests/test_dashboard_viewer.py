@@ -203,6 +203,15 @@ def test_a_negative_estimate_is_drawn_at_zero_with_a_mark() -> None:
     assert "▾ −0.012 ± 0.021 bit, drawn at 0" in Television(independent(), size=(120, 40)).press()
 
 
+def test_a_dependence_with_a_delay_has_the_p_of_all_delays() -> None:
+    shot = SAMPLES["parabola"]()
+    reading = msgspec.structs.replace(shot.reading, p=0.4, peak_p=0.01)
+    shot = msgspec.structs.replace(shot, reading=reading, verdict="dependent with a delay: y follows x")
+    text = Television(shot, size=(120, 40)).press()
+    assert "● dependent with a delay: y follows x" in text
+    assert "p 0.01 over all delays; p 0.4 without delay" in text
+
+
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])
 def test_what_is_not_known_is_not_drawn(size: tuple[int, int]) -> None:
     for shot in (stuck(), warming_up(), SAMPLES["empty"]()):

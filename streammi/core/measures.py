@@ -117,7 +117,7 @@ def verdict(reading: Reading) -> str:
     if reading.n < LEAST_PAIRS or (reading.p is None and cells > reading.n / 2):
         return "too few samples to say"
     if not is_dependent(reading) and is_dependent_with_delay(reading):
-        return "dependent with a delay" + _follows(reading.peak_lag)
+        return "dependent with a delay" + _follows(reading.peak_lag) + _untested(reading, reading.peak_p)
     if not is_dependent(reading):
         return "too few samples to say" if 3 * noise > RESOLVED_BITS else "not distinguishable from independent"
     return _kind(reading.pearson_r, bits) + _doubt(reading)
@@ -163,9 +163,14 @@ def _follows(lag: float | None) -> str:
 
 
 def _doubt(reading: Reading) -> str:
-    if reading.p is None:
-        return f" (untested: {'no null' if reading.test is None else 'null warming up'})"
-    return " (by the G-test: if the samples are independent)" if reading.test == "g" else ""
+    by_g = reading.test == "g" and reading.p is not None
+    return " (by the G-test: if the samples are independent)" if by_g else _untested(reading, reading.p)
+
+
+def _untested(reading: Reading, p: float | None) -> str:
+    if p is not None:
+        return ""
+    return " (untested: null warming up)" if reading.test == "shift" else " (untested: no null)"
 
 
 def noise_bits(reading: Reading) -> float:

@@ -98,7 +98,7 @@ def verdict(canvas: Canvas, scene: Scene) -> None:
     theme, reading, snapshot = scene.theme, scene.reading, scene.snapshot
     if snapshot is None or reading is None or canvas.height < 1:
         return
-    sure = reading.p is not None and reading.p <= SIGNIFICANT
+    sure = any(p is not None and p <= SIGNIFICANT for p in (reading.p, reading.peak_p))
     glyph = theme.glyphs.connected if sure else theme.glyphs.connecting
     y = 0
     for line in wrap(snapshot.verdict, canvas.width - 2):
@@ -115,6 +115,9 @@ def significance(reading: Reading) -> tuple[str, ...]:
     if reading.p is None:
         return ()
     p = f"p {reading.p:.3g}"
+    if reading.p > SIGNIFICANT and reading.peak_p is not None and reading.peak_p <= SIGNIFICANT:
+        over_all = f"p {reading.peak_p:.3g} over all delays"
+        return (f"{over_all}; {p} without delay", over_all)
     if reading.null_q95 is None:
         return (f"{p} by the G-test: if samples are independent", p) if reading.test == "g" else (p,)
     level = f"{number(reading.null_q95)} {reading.unit}"
