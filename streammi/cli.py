@@ -213,7 +213,7 @@ def publish(
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end of the file.")] = False,
     format_: Annotated[str, typer.Option("--format", help="json or pairs (raw float64).")] = "json",
     batch: Annotated[int, typer.Option("--batch", min=1, help="Samples a message.")] = 1,
-    push: Annotated[bool, typer.Option("--push", help="PUSH instead of PUB: nothing is ever dropped.")] = False,
+    push: Annotated[bool, typer.Option("--push", help="PUSH instead of PUB: waits rather than drop.")] = False,
     insecure: Insecure = False,
     seconds: Seconds = None,
 ) -> None:

@@ -8,11 +8,14 @@ with all that it left unfinished.
 """
 
 import ctypes
+import fcntl
 import os
+import select
 import socket as sockets
 import stat
 import struct
 import sys
+import termios
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -62,7 +65,7 @@ class Connection:
 
 
 class Connections:
-    """Those that others made to an XPUB socket, which must not be bound yet; to be closed before the socket is."""
+    """Those that others made to an XPUB or PUSH socket, which must not be bound yet; to be closed before it is."""
 
     def __init__(self, socket: zmq.Socket[Any], clock: Callable[[], float] = time.monotonic) -> None:
         self.cut = 0  # connections that were cut since the start
@@ -110,6 +113,16 @@ class Connections:
     def wants(self, topic: bytes) -> bool:
         """Whether somebody subscribes to messages of this topic."""
         return any(topic.startswith(prefix) for one in self._connections.values() for prefix in one.topics)
+
+    def hold(self) -> list[sockets.socket]:
+        """A duplicate of each, to be closed: a connection does not end before that, though ZeroMQ is done with it."""
+        self.subscriptions()  # and who has come since
+        held = []
+        for one in self._connections.values():
+            with duplicate(one.descriptor, one.inode) as socket:
+                if socket is not None:
+                    held.append(socket.dup())
+        return held
 
     def close(self) -> None:
         """Stop listening to the socket's events."""
@@ -211,6 +224,16 @@ def break_off(socket: sockets.socket) -> None:
         socket.shutdown(sockets.SHUT_RDWR)
     except OSError:  # it has ended
         return
+
+
+def is_unread(socket: sockets.socket) -> bool:
+    """Whether something that was sent over a connection has not reached a peer who is still there."""
+    poll = select.poll()
+    poll.register(socket, 0)
+    if poll.poll(0):  # an error, or hung up
+        return False
+    (waiting,) = struct.unpack("i", fcntl.ioctl(socket, termios.TIOCOUTQ, bytes(4)))
+    return bool(waiting)
 
 
 def bytes_received(socket: sockets.socket) -> int:

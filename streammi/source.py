@@ -1,17 +1,19 @@
 """Samples out: a recording, this machine's own readings or made-up signals as a ZeroMQ publisher."""
 
 import os
+import socket as sockets
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from threading import Thread
 from typing import Any, Final, TextIO, TypeAlias
 
 import msgspec
 import numpy as np
 import zmq
 
-from streammi.connections import LOOK_SECONDS, Connections
+from streammi.connections import LOOK_SECONDS, Connections, is_unread
 from streammi.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.errors import ConfigError
 from streammi.ingest.files import read_pairs
@@ -25,7 +27,10 @@ from streammi.stop import Stop, parent_of
 SEED_RATE: Final = 1000.0  # samples a second
 SEED_PHASE: Final = 10_000  # samples until the made-up coupling changes
 HOST_RATE: Final = 4.0
-LINGER_MS: Final = 5000  # what is not delivered by then, after the end, is given up
+LINGER_MS: Final = 5000  # when the time asked for is over; what is not taken by then is given up
+SIGNALLED_LINGER_MS: Final = 500  # after a signal
+UNTIL_TAKEN: Final = -1  # at the end of a recording: 5 s lost the last 286 of 3,500 to a receiver that stood for 10 s
+SLOW_SECONDS: Final = 1.0  # a longer wait is worth a word
 Block: TypeAlias = dict[str, FloatArray]  # columns by name, each (n,); "timestamp" among them where it is known
 
 
@@ -35,8 +40,8 @@ def run_publish(
 ) -> int:  # fmt: skip
     """Publish samples until they end, a signal, or for ``seconds``; returns the exit status.
 
-    A recording at full speed waits for its first subscriber, and then for a slow one, so that nothing is lost; a live
-    source waits for nobody. Raises ConfigError for an endpoint or a source that cannot be used.
+    A recording waits for its first subscriber, then for a slow one, and at its end until all is taken, so that nothing
+    is lost; a live source waits for nobody. Raises ConfigError for an endpoint or a source that cannot be used.
     """
     journal = Log(log or sys.stderr)
     if rate is not None and rate <= 0:
@@ -44,7 +49,12 @@ def run_publish(
     recorded = source not in ("seed", "host")
     blocks, columns = _blocks(source, x, y, loop)
     rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
-    with zmq.Context() as context, keys.guarding(context), Stop(seconds, parent=parent_of(os.environ)) as stop:
+    held: list[sockets.socket] = []
+    with (
+        Stop(seconds, parent=parent_of(os.environ)) as stop,
+        _delivering(stop, held, journal) as context,
+        keys.guarding(context),
+    ):
         outlet = Outlet(context, endpoint, push=push, patient=recorded, insecure=insecure, keys=keys)
         with closing(outlet):
             journal.say(f"publishing {source} on {outlet.endpoint}")
@@ -57,8 +67,46 @@ def run_publish(
                 if not outlet.send(encode(part, columns, seq), stop):
                     break
                 seq += n
+            held += outlet.linger(stop)
             journal.say(f"published {seq} samples")
-        return stop.status
+    return stop.status
+
+
+@contextmanager
+def _delivering(stop: Stop, held: list[sockets.socket], journal: Log) -> Iterator[zmq.Context[Any]]:
+    """A context that lasts, at the end, until what was sent is taken or given up; says so when that is not at once.
+
+    ``held`` are duplicates of its connections, which are closed thereafter.
+    """
+    context: zmq.Context[Any] = zmq.Context()
+    try:
+        yield context
+    finally:
+        # ZeroMQ has no word for "taken" but that a context has ended, which cannot be polled, nor interrupted for sure.
+        ending = Thread(target=_end, args=(context, held), daemon=True)
+        ending.start()
+        ending.join(SLOW_SECONDS)
+        patient = not stop.requested
+        if ending.is_alive() and patient:
+            journal.say("waiting for a slow receiver to take the last of them; Ctrl-C gives them up")
+        while ending.is_alive() and not stop.requested:
+            ending.join(0.1)
+        ending.join((SIGNALLED_LINGER_MS if patient else LINGER_MS) / 1000)
+        if ending.is_alive():
+            journal.say("the last of them were not taken, and are given up")
+
+
+def _end(context: zmq.Context[Any], held: list[sockets.socket]) -> None:
+    """Wait until ZeroMQ has handed over what was sent, and then until the receivers have taken it from the kernel.
+
+    libzmq 4.3.5 forgets what a receiver with a full queue has not read when the connection is hung up, as ipc's is with
+    the sender's end (the last 621 of 18,000 samples); and a container takes its sockets with it.
+    """
+    context.destroy()
+    for connection in held:
+        with connection:
+            while is_unread(connection):
+                time.sleep(0.01)
 
 
 class Outlet:
@@ -70,10 +118,9 @@ class Outlet:
         self._push = push
         self._socket = context.socket(zmq.PUSH if push else zmq.XPUB)
         self._socket.linger = LINGER_MS
-        self._connections: Connections | None = None
+        self._connections = Connections(self._socket)
         self._tend_at = 0.0
         if not push:
-            self._connections = Connections(self._socket)
             self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
             self._socket.setsockopt(zmq.XPUB_NODROP, int(patient))
         try:
@@ -106,19 +153,26 @@ class Outlet:
                     time.sleep(0.001)
         return False
 
+    def linger(self, stop: Stop) -> list[sockets.socket]:
+        """All is sent: let what is on its way be taken, for as long as the reason for the end allows.
+
+        Returns the connections to be held until then.
+        """
+        self._socket.linger = SIGNALLED_LINGER_MS if stop.status else LINGER_MS if stop.requested else UNTIL_TAKEN
+        return [] if stop.requested else self._connections.hold()
+
     def close(self) -> None:
-        """Close after what was sent is delivered, or LINGER_MS."""
+        """Close; what was sent lingers."""
         self._close(None)
         self._binding.release()
 
     def _close(self, linger: int | None) -> None:
-        if self._connections is not None:
-            self._connections.close()
+        self._connections.close()
         self._socket.close(linger)
 
     def _tend(self, now: float) -> None:
         """Take in what subscribers ask for, so that it does not pile up, and cut off who asks for too much."""
-        if self._connections is not None and now >= self._tend_at:
+        if now >= self._tend_at:
             self._tend_at = now + LOOK_SECONDS
             self._connections.subscriptions()
 
