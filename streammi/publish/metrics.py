@@ -63,14 +63,16 @@ METRICS: Final = (
     _gauge("nmi", "nmi", "Normalised mutual information, 0 to 1"),
     _gauge("pearson_r", "r", "Pearson's correlation, -1 to 1"),
     _gauge("spearman_r", "spearman_r", "Spearman's rank correlation, -1 to 1"),
-    _gauge("z_score", "z", "Standard deviations above the mean with delayed partners"),
-    _gauge("p_value", "p", "Share of delayed partners that do at least as well, (b + 1)/(S + 1)"),
+    _gauge(
+        "z_score", "z", "Standard deviations above what chance gives: the mean with delayed partners, or by the G-test"
+    ),
+    _gauge("p_value", "p", "p of the MI: against delayed partners (b + 1)/(S + 1), or by the G-test"),
     _gauge(
         "peak_lag",
         "peak_lag",
         "Delay of the largest MI, in samples, or s for a time window; positive: y follows x",
     ),
-    _gauge("peak_lag_seconds", "peak_lag_s", "The same for a time window; positive: y follows x"),
+    _gauge("peak_lag_seconds", "peak_lag_s", "Delay of the largest MI of a time window; positive: y follows x"),
     _gauge("peak_p_value", "peak_p", "p of the largest mutual information, over all delays"),
     _gauge("correlation_time_samples", "correlation_time", "Samples until the faster signal forgets itself"),
     _gauge("window_pairs", "n", "Pairs in the window"),
