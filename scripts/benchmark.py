@@ -573,7 +573,8 @@ def latency(quick: bool) -> Iterator[str]:
             while sent < (time.perf_counter() - start) * 10_000 and sent < count:
                 sender.send(b'{"x":%.4f,"y":0.5,"timestamp":%.6f}' % (sent % 7 / 7, time.time()))
                 sent += 1
-            while consumer.poll(0):
+            # Those on their way at the end are waited for.
+            while consumer.poll(0 if sent < count else 500):
                 reading = json.loads(consumer.recv_multipart()[1])
                 delays_s.append(time.time() - (reading["timestamp"] - reading["lag"]))
             time.sleep(0.0001)
