@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from streammi import __version__
-from streammi.config import FeedConfig
+from streammi.config import FeedConfig, Span
 from streammi.entries import Arrived, Begin, Settings
 from streammi.errors import ConfigError
 from streammi.health import total
-from streammi.ingest.files import PairFile, columns, read_pairs
+from streammi.ingest.files import PairFile, given_column, read_pairs
 from streammi.ingest.intake import sources_of
 from streammi.ingest.joined_files import JoinedFiles, file_column, read_joined
 from streammi.ingest.recording import Recording
@@ -32,6 +32,7 @@ from streammi.session import Session
 from streammi.sinks import Sinks
 from streammi.stop import Stop
 
+EVERY_UNTIMED: Final = 100  # samples, where a file has no timestamps and --every is left as it is
 PIECE_SECONDS: Final = 0.1  # of the time that passes, when a file is paced by its timestamps
 OnPairs = Callable[[PairBatch], None]
 
@@ -106,7 +107,7 @@ def replay_csv(
 ) -> "FileReplay":
     """What replays one CSV file, or two where x and y name theirs; ConfigError for columns that are not there."""
     if x is None or y is None:
-        rule = "given, FILE:COL" if file is None else f"given, a column of {file} ({', '.join(columns(file))})"
+        rule = "given, FILE:COL" if file is None else given_column(file)
         raise ConfigError("--x" if x is None else "--y", rule, None)
     pairs: PairFile | JoinedFiles
     if file is not None:
@@ -116,9 +117,17 @@ def replay_csv(
         (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
         common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
         pairs = read_joined(joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file)))
-    monitor = Monitor(pair.config(x, y, file or ""), event_time=True)
-    outbox = sinks.outbox(monitor.config.pair, 0)
-    return FileReplay(monitor, pairs, outbox, sinks.on_pairs(labels=pair.labels), speed)
+    config, notes = pair.config(x, y, file or ""), []
+    if isinstance(pairs, PairFile) and pairs.time_column is None:
+        if config.window.seconds is not None:
+            raise ConfigError("--window", "a number of pairs where the samples have no timestamps", pair.window)
+        if pair.every == PairOptions.every:
+            config = replace(config, every=Span(pairs=EVERY_UNTIMED))
+            notes.append(f"no timestamps: a reading each {EVERY_UNTIMED} samples (--every N)")
+    monitor = Monitor(config, event_time=True)
+    replayed = FileReplay(monitor, pairs, sinks.outbox(config.pair, 0), sinks.on_pairs(labels=pair.labels), speed)
+    replayed.notes += notes
+    return replayed
 
 
 class Pace:

@@ -16,7 +16,7 @@ import zmq
 from streammi.connections import LOOK_SECONDS, Connections, is_unread
 from streammi.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.errors import ConfigError
-from streammi.ingest.files import read_pairs
+from streammi.ingest.files import given_column, read_pairs
 from streammi.ingest.host import Host
 from streammi.ingest.seed import Seed
 from streammi.log import Log
@@ -196,7 +196,7 @@ def _blocks(source: str, x: str | None, y: str | None, loop: bool) -> tuple[Iter
         host.check(columns)
         return _host(host), columns
     if x is None or y is None:
-        raise ConfigError("--x" if x is None else "--y", f"a column of {source}", None)
+        raise ConfigError("--x" if x is None else "--y", given_column(source), None)
     return _file(source, x, y, loop), (x, y)
 
 

@@ -87,6 +87,7 @@ def test_help_starts_without_what_computes() -> None:
         (["monitor", "tcp://127.0.0.1:1", "--samples", "0"], ["--samples", "0"]),
         (["monitor", "tcp://127.0.0.1:1", "--windw", "10"], ["--windw"]),
         (["publish", "seed"], ["--bind"]),
+        (["publish", str(ROOM), "--bind", "tcp://127.0.0.1:*", "--x", "S1_Sound"], ["--y", "S2_Sound"]),
         (["mnitor"], ["mnitor"]),
     ],
 )
@@ -122,6 +123,17 @@ def test_a_missing_column_is_named_with_those_there_are(recording: Path) -> None
     done = run("replay", str(recording), "--x", "left", "--y", "middle", status=2)
     assert "middle" in done.stderr
     assert "right" in done.stderr
+
+
+def test_a_file_without_timestamps_is_replayed_by_the_sample(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("a,b\n" + "".join(f"{k % 7},{k % 5}\n" for k in range(250)))
+    words = ["replay", str(file), "--x", "a", "--y", "b"]
+    done = run(*words)
+    assert [reading["n"] for reading in readings(done.stdout)] == [100, 200, 250]
+    assert "each 100 samples" in done.stderr
+    for option, value in (("--every", "1s"), ("--window", "10s")):
+        assert f"{option} must be a number of" in run(*words, option, value, status=2).stderr
 
 
 def test_replay_equals_a_notebook(recording: Path) -> None:

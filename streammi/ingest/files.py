@@ -28,6 +28,16 @@ def columns(path: str | os.PathLike[str]) -> list[str]:
         return table.names
 
 
+def given_column(path: str) -> str:
+    """The rule that an option which names a column was to be given; ``ConfigError`` for what is no CSV file.
+
+    The columns of a file are named, those of standard input are not: its first line is not to be taken from it.
+    """
+    if path == "-":
+        return "given, a column of standard input"
+    return f"given, a column of {path} ({', '.join(columns(path))})"
+
+
 def read_pairs(
     path: str | os.PathLike[str],
     x: str,
