@@ -126,10 +126,10 @@ def test_tab_and_numbers_choose_the_pair() -> None:
 
 def test_m_goes_through_the_ways_to_see_the_shape() -> None:
     television = Television(parabola(), size=(120, 40))
-    assert "pairs a bin" in television.press()
+    assert "pairs a cell" in television.press()
     assert "of a column" in television.press("m")
     assert "rarer" in television.press("m")
-    assert "pairs a bin" in television.press("m")
+    assert "pairs a cell" in television.press("m")
 
 
 def test_e_enlarges_what_has_something_to_say() -> None:
@@ -180,6 +180,14 @@ def test_the_help_lists_just_what_works() -> None:
     ]
 
 
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (120, 40)])
+def test_pairs_from_which_bins_are_still_learnt_are_not_waited_for(size: tuple[int, int]) -> None:
+    learning = msgspec.structs.replace(linear(), reading=None, counts=None, links=(link(pairs=7),))
+    assert "learning the bins" in Television(learning, size=size).press()
+    nothing = msgspec.structs.replace(learning, links=(link(pairs=0),))
+    assert "waiting for the f" in Television(nothing, size=size).press()
+
+
 def test_readonly_changes_nothing() -> None:
     television = Television(*two_pairs(), readonly=True)
     before = television.press()
@@ -192,10 +200,10 @@ def test_readonly_changes_nothing() -> None:
 def test_r_resets_the_extremes() -> None:
     television = Television(linear(), size=(200, 60))
     television.viewer.take([independent()])
-    assert "least -0.012 most" in television.press()
+    assert "least −0.012 most" in television.press()
     television.press("r")
     television.viewer.take([linear()])
-    assert "least -0.012 most" not in television.press()
+    assert "least −0.012 most" not in television.press()
 
 
 def test_a_negative_estimate_is_drawn_at_zero_with_a_mark() -> None:

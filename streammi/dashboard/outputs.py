@@ -72,6 +72,7 @@ class Lines:
             words.append(f"r {signed(r, 2)}")
         words += _significance(fields)
         words += status_words(int(_float(fields, "status") or 0))
+        words = [pair, *(word.replace("−", "-") for word in words[1:])]  # a minus that programs read
         if self._output == "plain":
             words.insert(0, clock(_float(fields, "timestamp"), self._zone))
             words.append(self._sparkline(pair, mi))

@@ -136,15 +136,15 @@ def unit_factor(source: Unit, target: Unit) -> float:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Return ``value`` with ``digits`` decimals; what is not known is an em dash, never 0.
+    """Return ``value`` with ``digits`` decimals and a true minus; what is not known is an em dash, never 0.
 
-    >>> number(1.5), number(None), number(-0.0001)
-    ('1.500', '—', '0.000')
+    >>> number(1.5), number(-0.25, 1), number(None), number(-0.0001)
+    ('1.500', '−0.2', '—', '0.000')
     """
     if value is None or not math.isfinite(value):
         return "—"
-    text = f"{value:.{digits}f}"
-    return text[1:] if text.startswith("-") and not float(text) else text
+    text = f"{abs(value):.{digits}f}"
+    return f"−{text}" if value < 0 and float(text) else text
 
 
 def signed(value: float | None, digits: int = 3) -> str:
@@ -156,7 +156,7 @@ def signed(value: float | None, digits: int = 3) -> str:
     if value is None or not math.isfinite(value):
         return "—"
     text = number(value, digits)
-    return "−" + text[1:] if text.startswith("-") else "+" + text
+    return text if text.startswith("−") else "+" + text
 
 
 @lru_cache(maxsize=1024)
@@ -196,6 +196,17 @@ def count(value: int) -> str:
     ('1,234,567', '123M')
     """
     return f"{value:,}" if abs(value) < 10_000_000 else short(float(value))
+
+
+def size(count_bytes: int) -> str:
+    """Return a number of bytes.
+
+    >>> size(2596), size(54_300), size(3_980_000)
+    ('2596 B', '54.3 kB', '3.98 MB')
+    """
+    text = short(float(count_bytes))
+    letter = text[-1] if text[-1].isalpha() else ""
+    return f"{text.removesuffix(letter)} {letter}B"
 
 
 @lru_cache(maxsize=1024)

@@ -59,7 +59,12 @@ class LinkWatch:
             return []
         self._gaps[link] = (now, health.gaps)
         since = "since the start" if at == -math.inf else f"in {now - at:.0f} s"
-        said = f"{missing} samples of {health.endpoint} are missing {since}, by its own sequence numbers"
+        missed = (
+            f"{missing} sample of {health.endpoint} is"
+            if missing == 1
+            else f"{missing} samples of {health.endpoint} are"
+        )
+        said = f"{missed} missing {since}, by its own sequence numbers"
         return [self._event("gap", health, now, missing, "samples", said)]
 
     def _event(

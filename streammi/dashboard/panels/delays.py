@@ -60,7 +60,7 @@ def per_column(mi: FloatArray, width: int) -> tuple[FloatArray, NDArray[np.bool_
 def _axis(canvas: Canvas, plot: Canvas, profile: DelayProfile, scene: Scene) -> None:
     theme = scene.theme
     low, high = float(profile.lags[0]), float(profile.lags[-1])
-    canvas.text(0, 0, signed(low, 0) if low == round(low) else short(low), theme.dim)
+    canvas.text(0, 0, signed(low, 0) if low == round(low) else short(low).replace("-", "−"), theme.dim)
     canvas.right(0, f"{signed(high, 0) if high == round(high) else short(high)} {profile.lag_unit}", theme.dim)
     if low < 0 < high:
         zero = int(-low / (high - low) * (plot.width - 1))

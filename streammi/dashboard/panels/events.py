@@ -71,4 +71,5 @@ def _what(event: Event) -> str:
     if event.unit == "s":
         return f"{event.kind}{signal} {duration(event.size)}"
     change = signed if event.kind in ("gained", "lost", "shifted", "moved") else number
-    return f"{event.kind}{signal} {change(event.size, 2 if event.unit in ('bit', 'nat', 'ban') else 0)} {event.unit}"
+    unit = "sample" if event.unit == "samples" and abs(event.size) == 1 else event.unit
+    return f"{event.kind}{signal} {change(event.size, 2 if unit in ('bit', 'nat', 'ban') else 0)} {unit}"

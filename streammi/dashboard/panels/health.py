@@ -3,7 +3,7 @@
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, flow_rows, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock, count, duration, fit, short
+from streammi.dashboard.text import clock, count, duration, fit, short, size
 from streammi.dashboard.theme import Theme
 from streammi.health import LOTS, total
 from streammi.records import LinkHealth, Snapshot, Tally
@@ -117,4 +117,4 @@ def _totals(link: LinkHealth, scene: Scene) -> list[Spans]:
         [(count(link.messages), theme.text), (" messages", theme.dim)],
         [(count(link.pairs), theme.text), (" pairs", theme.dim)],
     ]
-    return facts + ([[(f"{short(float(link.bytes))}B", theme.text), (" received", theme.dim)]] if link.bytes else [])
+    return facts + ([[(size(link.bytes), theme.text), (" received", theme.dim)]] if link.bytes else [])

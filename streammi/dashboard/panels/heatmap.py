@@ -167,7 +167,7 @@ def make_field(counts: IntArray, scene: Scene) -> Field:
     return Field(
         _levels(np.sqrt(counts / max(most, 1)), counts),
         theme.heat,
-        (("1", f"{most:,} pairs a bin"), ("1", f"{most:,} pairs")),
+        (("1", f"{most:,} pairs a cell"), ("1", f"{most:,} pairs")),
     )
 
 
@@ -180,7 +180,7 @@ def _pointwise(counts: IntArray, scene: Scene) -> Field:
     levels = np.rint((values / most + 1) / 2 * (LEVELS - 1)).astype(np.intp) + 1
     levels[counts == 0] = 0
     low, high = f"−{most:.1f}", f"+{most:.1f} {scene.unit}"
-    return Field(levels, scene.theme.diverging, ((f"{low} rarer", f"oftener {high}"), (low, high)))
+    return Field(levels, scene.theme.diverging, ((f"{low} rarer", f"more often {high}"), (low, high)))
 
 
 def _levels(share: FloatArray, counts: IntArray) -> NDArray[np.intp]:

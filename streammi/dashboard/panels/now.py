@@ -5,7 +5,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import columns, count, number, signed, wrap
+from streammi.dashboard.text import columns, count, fit, number, signed, wrap
 from streammi.health import total
 from streammi.records import Reading
 
@@ -22,7 +22,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     theme, reading = scene.theme, scene.reading
     body = titled(canvas, theme, "MUTUAL INFORMATION", _estimator(reading))
     if reading is None:
-        body.text(1, 0, "waiting for the first pairs", theme.dim)
+        body.text(1, 0, fit(waiting(scene), body.width - 1, theme.glyphs.ellipsis), theme.dim)
         return
     scale = 2 if body.height >= 9 and body.width >= 80 else 1
     x = value(body, scene, reading, scale)
@@ -33,6 +33,12 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         beside.spans(0, y, spans)
     top = 3 * scale
     verdict(body.part(0, top + (body.height - top > 2), body.width, body.height - top), scene)
+
+
+def waiting(scene: Scene) -> str:
+    """Return what the first reading of a pair waits for."""
+    pairs = total(scene.snapshot.links).pairs if scene.snapshot and scene.snapshot.links else 0
+    return f"learning the bins: {count(pairs)} pairs so far" if pairs else "waiting for the first pairs"
 
 
 def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int:
@@ -124,7 +130,8 @@ def significance(reading: Reading) -> tuple[str, ...]:
     words = (f"{p}; unrelated signals like these stay below {level}", f"{p}; chance stays below {level}", p)
     if reading.correlation_time is None:
         return words
-    return (f"{words[0]}; their memory is {count(round(reading.correlation_time))} samples", *words)
+    memory = round(reading.correlation_time)
+    return (f"{words[0]}; their memory is {count(memory)} sample{'s' * (memory != 1)}", *words)
 
 
 def _estimator(reading: Reading | None) -> str:

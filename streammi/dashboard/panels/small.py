@@ -6,7 +6,7 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import SPANS, columns, shown_span
 from streammi.dashboard.panels import entropy, help, history
-from streammi.dashboard.panels.now import trend
+from streammi.dashboard.panels.now import trend, waiting
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, linear_equivalent
 from streammi.dashboard.text import duration, fit, number, signed, wrap
@@ -91,7 +91,7 @@ def draw_waiting(canvas: Canvas, scene: Scene) -> None:
 
 def _waiting(scene: Scene) -> str:
     if scene.snapshot is not None:
-        return "waiting for the first pairs"
+        return waiting(scene)
     return f"waiting for a monitor at {scene.endpoint}" if scene.endpoint else "waiting for a monitor"
 
 
