@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 from threading import Thread
 from typing import Any, Final, TextIO, TypeAlias
 
@@ -197,7 +198,9 @@ def _blocks(source: str, x: str | None, y: str | None, loop: bool) -> tuple[Iter
         return _host(host), columns
     if x is None or y is None:
         raise ConfigError("--x" if x is None else "--y", given_column(source), None)
-    return _file(source, x, y, loop), (x, y)
+    blocks = _file(source, x, y, loop)
+    # A wrong name or column is said now, not when somebody comes to receive; standard input may have nothing yet.
+    return (blocks if source == "-" else chain(list(islice(blocks, 1)), blocks)), (x, y)
 
 
 def _seed() -> Iterator[Block]:

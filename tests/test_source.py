@@ -57,3 +57,13 @@ def test_a_signal_gives_up_what_is_not_taken_and_says_so(tmp_path: Path, receive
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 143
         assert "given up" in said.read()
+
+
+@pytest.mark.parametrize(("name", "column"), [("signals.csv", "c"), ("another.csv", "b")])
+def test_what_cannot_be_read_is_said_before_anybody_comes(tmp_path: Path, name: str, column: str) -> None:
+    (tmp_path / "signals.csv").write_text("a,b\n1,2\n")
+    words = ["publish", str(tmp_path / name), "--x", "a", "--y", column, "--bind", f"ipc://{tmp_path}/feed"]
+    done = subprocess.run([sys.executable, "-m", "streammi", *words], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert (name if column == "b" else "'c'") in done.stderr
