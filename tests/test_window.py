@@ -267,8 +267,12 @@ def test_r_of_a_constant_is_not_known() -> None:
 def test_learnt_bins_do_not_depend_on_the_pieces(size: int, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(2, 1000)).round(1).cumsum(axis=1)  # drifts out of its first bins
-    whole, pieces = (JointWindow(QuantileBins(count), QuantileBins(count), size) for _ in range(2))
+    whole, pieces, single = (JointWindow(QuantileBins(count), QuantileBins(count), size) for _ in range(3))
     whole.extend(x, y)
+    for a, b in zip(x.tolist(), y.tolist(), strict=True):
+        single.update(a, b)
+    assert whole == single
+    assert whole.mi == single.mi
     start = 0
     while start < 1000:
         stop = start + int(rng.integers(1, 200))

@@ -218,7 +218,8 @@ class JointWindow:
         """Take in one pair; O(1)."""
         short, times = self._short, self._times
         plain = isinstance(x, NUMBER) and isinstance(y, NUMBER) and (t is None or self._newest <= t < math.inf)
-        if short is None or not plain or (t is None) != (times is None):
+        learns = self._state.item(PAIRS) + 1 == self._next_check
+        if short is None or learns or not plain or (t is None) != (times is None):
             self.extend([x], [y], None if t is None else [t])
             return
         head = self._state.item(HEAD)
@@ -456,9 +457,9 @@ class JointWindow:
         return t if math.isfinite(t) else None
 
     def _short_way(self) -> tuple[Any, ...] | None:
-        """The arguments of sliding.push, for a count window of numbers whose bins stay as they are."""
+        """The arguments of sliding.push, for a count window of numbers whose bins are known."""
         x, y = self._axes
-        if self._span.seconds or self._followers or self._next_check >= 0:
+        if self._span.seconds or self._followers or not self._learnt:
             return None
         if isinstance(x, Categories) or isinstance(y, Categories):
             return None
