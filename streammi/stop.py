@@ -19,8 +19,8 @@ def parent_of(environment: Mapping[str, str]) -> int | None:
 class Stop:
     """SIGINT and SIGTERM as something to poll: ``requested`` turns true, ``status`` is the exit status it asks for.
 
-    With ``service`` SIGUSR1 ends nothing, but makes ``report_asked`` true once; and a second signal to end, while a
-    long start still goes on, ends the process at once.
+    With ``service`` SIGHUP ends it in order as well, unless it is ignored; SIGUSR1 ends nothing, but makes
+    ``report_asked`` true once; and a second signal to end, while a long start still goes on, ends the process at once.
     """
 
     def __init__(
@@ -76,6 +76,8 @@ class Stop:
         self._previous = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
         if self._service:
             self._previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._catch_report)
+            if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
+                self._previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._catch)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -14,8 +14,8 @@ with Stop(service=True) as stop:
     assert not stop.requested
     stop.end_after(0)
     assert stop.requested
-    os.kill(os.getpid(), signal.SIGTERM)
-    assert (stop.requested, stop.status) == (True, 143)
+    os.kill(os.getpid(), signal.SIGHUP)
+    assert (stop.requested, stop.status) == (True, 129)
     print("waiting", flush=True)
     time.sleep(60)
 """
