@@ -271,8 +271,11 @@ class RunOptions:
     @property
     def state_every_s(self) -> float:
         """How often the state is saved, s; ConfigError for what is no duration."""
-        every = span(self.state_every, "--state-every").seconds
-        if every is None:
+        try:
+            every = seconds(self.state_every, "--state-every")
+        except ConfigError:
+            every = 0.0
+        if not every:
             raise ConfigError("--state-every", "a duration such as 5s", self.state_every)
         return every
 

@@ -75,6 +75,7 @@ def test_help_starts_without_what_computes() -> None:
         (["monitor", "tcp://127.0.0.1:1", "--x-range", "3:1"], ["--x-range", "3:1"]),
         (["monitor", "tcp://127.0.0.1:1", "--unit", "bits"], ["--unit", "bits", "nat"]),
         (["monitor", "tcp://127.0.0.1:1", "--bins", "1"], ["--bins", "got '1'"]),
+        (["monitor", "tcp://127.0.0.1:1", "--state-every", "5", "--state", "s"], ["--state-every", "got '5'", "5s"]),
         (["monitor", "nowhere"], ["ENDPOINT", "nowhere", "tcp://"]),
         (["monitor", "tcp://127.0.0.1:1", "--publish", "tcp://*:0"], ["--publish", "tcp://*:0", "--insecure"]),
         (["replay", "no-such-file.csv", "--x", "a", "--y", "b"], ["no-such-file.csv", "No such file"]),
