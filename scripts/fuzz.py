@@ -11,7 +11,7 @@ recognises the format by itself. What must hold:
 - the window that is fed from the batches has the counts of np.histogram2d over the pairs that came out, and these
   include every good one.
 
-    scripts/fuzz.py                      1,000,000 messages, seed 0
+    scripts/fuzz.py                      2,000,000 messages, seed 0
     scripts/fuzz.py --messages 20000 --format cbor --seed 7
     scripts/fuzz.py --coverage           lets atheris (pip install atheris) look for new paths, until it is stopped
 """
