@@ -262,5 +262,8 @@ def warm_up(config: MonitorConfig) -> None:
     for t in (times,) if config.window.seconds else (None, times):
         monitor = Monitor(config)
         monitor.feed(PairBatch(x=x, y=x.copy(), t=t))
+        monitor.feed(
+            PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:])
+        )  # a single pair takes a way of its own
         monitor.window.reading(config.unit, config.estimator)
         monitor.window.batch_stderr()

@@ -187,7 +187,7 @@ def test_the_demo_in_tmux(tmp_path: Path) -> None:
             assert time.monotonic() < deadline, screen
             time.sleep(0.05)
 
-    tmux("new-session", "-d", "-s", "demo", "-x", "100", "-y", "30", f"{sys.executable} -m streammi demo; sleep 60")
+    tmux("new-session", "-d", "-s", "demo", "-x", "100", "-y", "30", f"CI= {sys.executable} -m streammi demo; sleep 60")
     try:
         until("JOINT COUNTS")
         until("connected")
