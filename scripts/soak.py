@@ -2,7 +2,8 @@
 """A monitor under load for as long as you like, with dashboards coming and going: nothing grows, nothing is lost.
 
 50,000 messages a second of one pair each go to `streammi monitor` in a process of its own, over PUSH, which drops none.
-Every few seconds a view comes, or goes, or is killed. At the end:
+It looks for delays, significance and changes, saves its state, and every few seconds a view comes, or goes, or is
+killed. At the end:
 
 - the counts are those of np.histogram2d over the last pairs that were sent, to the last one;
 - the monitor's memory (RSS) is flat: the medians of the last three quarters are within 2 % of each other, and what it
@@ -52,8 +53,8 @@ class Sample(NamedTuple):
 
 
 @contextmanager
-def monitor(feed: str, readings: str) -> Iterator[psutil.Popen]:
-    words = [sys.executable, "-m", "streammi", "monitor", feed, *OPTIONS, "--publish", readings]
+def monitor(feed: str, readings: str, state: str) -> Iterator[psutil.Popen]:
+    words = [sys.executable, "-m", "streammi", "monitor", feed, *OPTIONS, "--publish", readings, "--state", state]
     process = psutil.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield process
@@ -130,7 +131,7 @@ def soak(minutes: float, rate: int) -> list[str]:
     """What did not hold; prints what was found."""
     with tempfile.TemporaryDirectory(prefix="streammi-") as folder, zmq.Context() as context:
         feed, readings = f"ipc://{folder}/feed", f"ipc://{folder}/readings"
-        with context.socket(zmq.PUSH) as socket, monitor(feed, readings) as process:
+        with context.socket(zmq.PUSH) as socket, monitor(feed, readings, f"{folder}/state") as process:
             socket.sndhwm = 2 * rate
             socket.linger = 0
             socket.bind(feed)
