@@ -402,12 +402,12 @@ def checkpoint(quick: bool) -> Iterator[str]:
     """What saving the state every 5 s costs, window 100,000; measured at 20 times that rate, to be seen at all."""
     import tempfile
 
-    from streammi.checkpoint import Keeper
     from streammi.config import FeedConfig, MonitorConfig, Span, bins
     from streammi.entries import Arrived
     from streammi.monitor import Monitor
     from streammi.publish.outbox import Outbox
-    from streammi.session import Session
+    from streammi.session.checkpoint import Keeper
+    from streammi.session.session import Session
 
     default_s, every_s = 5.0, 0.25
     seconds, rounds = (2.0, 3) if quick else (5.0, 5)

@@ -25,11 +25,11 @@ from pathlib import Path
 
 import zmq
 
-from streammi.checkpoint import StateFolder
 from streammi.entries import encode
 from streammi.errors import ConfigError
 from streammi.ingest.recording import Recording
 from streammi.journal import Position
+from streammi.session.checkpoint import StateFolder
 
 WORDS = ["--x", "x", "--y", "y", "--window", "500", "--bins", "8", "--every", "200", "--null", "19", "--lags=-3:3"]
 OWN = re.compile(rb'"run":\d+,"seq":\d+,')  # what tells the lives of a monitor apart

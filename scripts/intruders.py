@@ -24,7 +24,7 @@ import msgspec
 import psutil
 import zmq
 
-from streammi.security import PLAIN_TEXT, Keys, read_keys, write_keys
+from streammi.network.security import PLAIN_TEXT, Keys, read_keys, write_keys
 
 GREETING: Final = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
 READY: Final = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB"

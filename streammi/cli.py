@@ -10,7 +10,6 @@ import typer
 
 from streammi import __version__
 from streammi.errors import StreammiError
-from streammi.log import Log
 from streammi.options import (
     BindKeyOptions,
     ConnectKeyOptions,
@@ -27,6 +26,7 @@ from streammi.options import (
     check_choice,
     grouped,
 )
+from streammi.system.log import Log
 
 USAGE_ERROR = 2
 # Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
@@ -82,7 +82,7 @@ def monitor(
       streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
     """
     with refused_in(run.log):
-        from streammi.app import run_monitor
+        from streammi.commands.monitor import run_monitor
         from streammi.publish.outbox import LineForm
 
         form = cast(LineForm, check_choice("--output", output, get_args(LineForm)))
@@ -125,7 +125,7 @@ def watch(
       streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 --publish tcp://127.0.0.1:5557
       streammi watch --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --tolerance 50ms
     """
-    from streammi.launch import run_watch
+    from streammi.commands.watch import run_watch
 
     raise typer.Exit(run_watch(endpoint, feed, joining, pair, run, view, keys))
 
@@ -150,7 +150,7 @@ def probe(
       streammi probe tcp://10.0.0.7:5556 --seconds 30 --topic imu/
       streammi probe ipc:///run/bus --json | jq -r .command
     """
-    from streammi.listen import run_probe
+    from streammi.commands.probe import run_probe
 
     raise typer.Exit(run_probe(endpoint, seconds, topic=topic, pull=pull, as_json=json, keys=keys.keys()))
 
@@ -167,7 +167,7 @@ def view_(endpoint: Endpoint, view: ViewOptions, keys: ConnectKeyOptions, second
       streammi view tcp://127.0.0.1:5557 --output once
       streammi view tcp://plant:5557 --curve-server-key plant.key --curve-secret alice/alice.key_secret
     """
-    from streammi.show import run_view
+    from streammi.commands.view import run_view
 
     raise typer.Exit(run_view(endpoint, view, keys=keys.keys(), seconds=seconds))
 
@@ -191,7 +191,7 @@ def demo(
       streammi demo --source host
       streammi demo --source host --x cpu.percent --y net.received --seconds 60
     """
-    from streammi.launch import run_demo
+    from streammi.commands.watch import run_demo
 
     check_choice("--source", source, ("seed", "host"))
     raise typer.Exit(run_demo(source, x, y, view, seconds))
@@ -225,7 +225,7 @@ def publish(
       streammi publish host --bind tcp://127.0.0.1:5556 --rate 5
       streammi publish room.csv.gz --x S1_Sound --y S2_Sound --bind tcp://127.0.0.1:5556 --rate 100 --loop
     """
-    from streammi.source import run_publish
+    from streammi.commands.publish import run_publish
 
     check_choice("--format", format_, ("json", "pairs"))
     status = run_publish(
@@ -291,10 +291,10 @@ def replay(
       streammi replay --x disk.csv.gz:value --y net.csv.gz:value --pair nearest --tolerance 150s
       streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat --output csv
     """
+    from streammi.commands.override import Override
+    from streammi.commands.replay import Replay, replay_csv, replay_recording, run_replay
+    from streammi.commands.sinks import OUTPUTS, Sinks
     from streammi.ingest.recording import is_recording
-    from streammi.override import Override
-    from streammi.replay import Replay, replay_csv, replay_recording, run_replay
-    from streammi.sinks import OUTPUTS, Sinks
 
     check_choice("--output", output, OUTPUTS)
     with Sinks(output, out, samples_out) as sinks:
@@ -344,7 +344,7 @@ def keygen(
     """
     from pathlib import Path
 
-    from streammi.security import write_keys
+    from streammi.network.security import write_keys
 
     public, secret = write_keys(Path(folder))
     print(f"{secret}  stays here, readable by you alone: --curve-secret {secret}")

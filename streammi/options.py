@@ -27,7 +27,7 @@ from streammi.config import (
     value_range,
 )
 from streammi.errors import ConfigError
-from streammi.security import Keys, read_keys
+from streammi.network.security import Keys, read_keys
 
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556.")]
 OptionalEndpoint = Annotated[

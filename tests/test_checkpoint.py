@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from streammi import ConfigError, Monitor
-from streammi.checkpoint import Checkpoint, Keeper, Place, StateFolder
 from streammi.config import FeedConfig, MonitorConfig, options_of, span
 from streammi.core import codec
 from streammi.entries import Arrived, LinkChanged
 from streammi.publish.outbox import Outbox
 from streammi.records import LinkHealth
-from streammi.resume import Resumed
-from streammi.session import Session
+from streammi.session.checkpoint import Checkpoint, Keeper, Place, StateFolder
+from streammi.session.resume import Resumed
+from streammi.session.session import Session
 
 CONFIG = MonitorConfig(window=span(100), every=span(50), null=19, lags=(-3, 3))
 FEED = FeedConfig(endpoint="ipc:///tmp/feed", x="a", y="b")

@@ -12,9 +12,9 @@ import psutil
 import pytest
 import zmq
 
-from streammi import connections
 from streammi.config import FeedConfig
 from streammi.ingest.subscriber import Subscriber
+from streammi.network import connections
 from streammi.publish.publisher import Publisher
 
 GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)

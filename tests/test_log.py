@@ -7,7 +7,7 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streammi.log import Log
+from streammi.system.log import Log
 
 ANY = st.text(st.characters())  # half a surrogate pair among them
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streammi.notify import Notifier
+from streammi.system.notify import Notifier
 
 
 @pytest.fixture(params=["path", "abstract"])

@@ -18,12 +18,12 @@ import zmq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streammi.commands.probe import run_probe, words
 from streammi.config import FeedConfig
 from streammi.ingest.formats import Decoder
 from streammi.ingest.frames import Frames
 from streammi.ingest.probe import Probe, Report, leaves
-from streammi.listen import run_probe, words
-from streammi.security import write_keys
+from streammi.network.security import write_keys
 
 ENDPOINT = "tcp://127.0.0.1:5556"
 RNG = np.random.default_rng(4)

@@ -27,14 +27,14 @@ import pytest
 import zmq
 
 from streammi import cli
+from streammi.commands.override import Override
+from streammi.commands.replay import FileReplay, replay_csv, replay_recording, run_replay
+from streammi.commands.sinks import Sinks
 from streammi.entries import Arrived, Begin
 from streammi.errors import ConfigError, StreammiError
 from streammi.ingest.recording import Recording
 from streammi.options import JoinOptions, PairOptions
-from streammi.override import Override
 from streammi.publish.status import Status
-from streammi.replay import FileReplay, replay_csv, replay_recording, run_replay
-from streammi.sinks import Sinks
 
 
 class Live:

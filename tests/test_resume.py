@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from streammi import Monitor
-from streammi.checkpoint import Checkpoint, Place
 from streammi.config import FeedConfig, MonitorConfig, span
 from streammi.core import codec
 from streammi.entries import Arrived, Begin, LinkChanged, settings_of
-from streammi.log import Log
 from streammi.publish.outbox import Outbox
 from streammi.publish.recorder import Recorder
-from streammi.resume import go_on
-from streammi.session import Session
-from streammi.stop import Stop
+from streammi.session.checkpoint import Checkpoint, Place
+from streammi.session.resume import go_on
+from streammi.session.session import Session
+from streammi.system.log import Log
+from streammi.system.stop import Stop
 
 CONFIG = MonitorConfig(window=span(50), every=span(20))
 FEED = FeedConfig(endpoint="ipc:///tmp/feed", x="a", y="b")

@@ -19,12 +19,12 @@ from dashboard_terminal import Session
 
 from streammi.config import FeedConfig
 from streammi.dashboard.source import Source
-from streammi.endpoints import Binding
 from streammi.errors import ConfigError
 from streammi.ingest.link import PLAIN_TEXT_NOTICE, Link
 from streammi.ingest.subscriber import Subscriber
+from streammi.network.endpoints import Binding
+from streammi.network.security import PLAIN_TEXT, Authorized, Keys, read_keys, read_public, write_keys
 from streammi.publish.publisher import Publisher
-from streammi.security import PLAIN_TEXT, Authorized, Keys, read_keys, read_public, write_keys
 
 ANYWHERE = "tcp://127.0.0.1:*"
 

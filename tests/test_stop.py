@@ -6,7 +6,7 @@ import sys
 
 SERVICE = """
 import os, signal, sys, time
-from streammi.stop import Stop
+from streammi.system.stop import Stop
 with Stop(service=True) as stop:
     os.kill(os.getpid(), signal.SIGUSR1)
     assert (stop.requested, stop.report_asked, stop.report_asked) == (False, True, False)

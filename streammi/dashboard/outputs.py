@@ -14,11 +14,11 @@ from streammi.dashboard.panels.now import SIGNIFICANT
 from streammi.dashboard.source import Source
 from streammi.dashboard.text import clock, follows, number, printable, signed
 from streammi.errors import FeedError
-from streammi.log import Log, harmless, harmless_json
 from streammi.publish.messages import Fields, event_topic, influx_event_line, influx_line, read_event, read_reading
 from streammi.publish.status import status_words
 from streammi.records import Event
-from streammi.stop import Stop
+from streammi.system.log import Log, harmless, harmless_json
+from streammi.system.stop import Stop
 
 LineOutput: TypeAlias = Literal["jsonl", "plain", "influx", "once"]
 SPARK: Final = 24  # readings of a plain line's sparkline

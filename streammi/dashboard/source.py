@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import zmq
 
-from streammi.endpoints import check_port
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.link import Link
 from streammi.ingest.subscriber import SOCKET_OPTIONS
+from streammi.network.endpoints import check_port
+from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.snapshots import read_snapshot
 from streammi.records import LinkState, Snapshot
-from streammi.security import PLAIN_TEXT, Keys
 
 SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old
 LINE_QUEUE: Final = 1000

@@ -9,7 +9,7 @@ import zmq
 from streammi.entries import Arrived
 from streammi.ingest.intake import Links, SourceConfig, sources_of
 from streammi.ingest.subscriber import Subscriber
-from streammi.security import PLAIN_TEXT, Keys
+from streammi.network.security import PLAIN_TEXT, Keys
 
 
 class Feed:

@@ -5,10 +5,10 @@ from typing import Any, Final
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
-from streammi.connections import LOOK_SECONDS, Connection, socket_inode
 from streammi.errors import ConfigError
+from streammi.network.connections import LOOK_SECONDS, Connection, socket_inode
+from streammi.network.security import Keys, is_loopback
 from streammi.records import LinkState
-from streammi.security import Keys, is_loopback
 
 STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
 STALLED_SHARE: Final = 3.0  # times as long as usual; so that one message a minute is no feed that stalls each minute

@@ -7,12 +7,12 @@ from typing import Any, Final
 import zmq
 
 from streammi.config import FeedConfig
-from streammi.endpoints import check_port
 from streammi.errors import ConfigError
 from streammi.ingest.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES
 from streammi.ingest.link import Link
+from streammi.network.endpoints import check_port
+from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.records import LinkHealth
-from streammi.security import PLAIN_TEXT, Keys
 
 DRAIN_MESSAGES: Final = 1000
 DRAIN_SECONDS: Final = 0.005  # then it is time to publish

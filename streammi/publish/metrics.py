@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_arg
 
 from streammi import __version__
 from streammi.errors import ConfigError, MissingExtra
+from streammi.network.security import is_loopback
 from streammi.publish.messages import Fields
 from streammi.publish.status import Status
 from streammi.records import LinkHealth, LinkState
-from streammi.security import is_loopback
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import zmq
 
-from streammi.connections import Connections
-from streammi.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.errors import ConfigError
-from streammi.security import PLAIN_TEXT, Keys
+from streammi.network.connections import Connections
+from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
+from streammi.network.security import PLAIN_TEXT, Keys
 
 SOCKET_OPTIONS: Final = {
     zmq.SNDHWM: 1000,

@@ -10,9 +10,9 @@ import psutil
 import zmq
 
 from streammi import __version__
-from streammi.checkpoint import time_of_day
 from streammi.entries import LinkChanged
-from streammi.session import Session
+from streammi.session.checkpoint import time_of_day
+from streammi.session.session import Session
 
 Report: TypeAlias = dict[str, dict[str, Any]]
 PACKAGES: Final = ("numpy", "numba", "pyzmq", "msgspec", "river")

@@ -13,16 +13,14 @@ import numpy as np
 import zmq
 
 from streammi import __version__
-from streammi.checkpoint import Keeper, Place, printable
 from streammi.config import MonitorConfig, byte_size, options_of
 from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
 from streammi.health import lost, total
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import SourceConfig
 from streammi.ingest.link import unreachable
-from streammi.log import FORMS, Form, Log
 from streammi.monitor import Monitor
-from streammi.notify import notifier
+from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.options import RunOptions, check_choice
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics, MetricsServer
@@ -32,11 +30,13 @@ from streammi.publish.recorder import Recorder
 from streammi.publish.snapshots import snapshot_message
 from streammi.publish.status import Status
 from streammi.records import PairBatch
-from streammi.resume import Resumed, go_on
-from streammi.security import PLAIN_TEXT, Keys
-from streammi.session import Session
-from streammi.stop import Stop, parent_of
-from streammi.upkeep import Upkeep
+from streammi.session.checkpoint import Keeper, Place, printable
+from streammi.session.resume import Resumed, go_on
+from streammi.session.session import Session
+from streammi.session.upkeep import Upkeep
+from streammi.system.log import FORMS, Form, Log
+from streammi.system.notify import notifier
+from streammi.system.stop import Stop, parent_of
 
 Sockets: TypeAlias = tuple[zmq.Socket[Any], ...]
 LOSS_STATUS: Final = 3  # exit status of --strict

@@ -13,10 +13,10 @@ from streammi.config import FeedConfig
 from streammi.ingest.link import PLAIN_TEXT_NOTICE
 from streammi.ingest.probe import Probe, Report, SignalSeen, TopicSeen
 from streammi.ingest.subscriber import Subscriber
-from streammi.log import harmless
+from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.records import LinkHealth
-from streammi.security import PLAIN_TEXT, Keys
-from streammi.stop import Stop
+from streammi.system.log import harmless
+from streammi.system.stop import Stop
 
 SIGNALS_SHOWN: Final = 40  # of a topic, in words; all of them in JSON
 NOTHING: Final = 1  # exit status

@@ -8,10 +8,10 @@ import msgspec
 
 from streammi.entries import LinkChanged
 from streammi.health import lots, total
-from streammi.log import Log
-from streammi.notify import Notifier
-from streammi.resume import Resumed
-from streammi.session import Session
+from streammi.session.resume import Resumed
+from streammi.session.session import Session
+from streammi.system.log import Log
+from streammi.system.notify import Notifier
 
 CHANGES_KEPT: Final = 30  # of the links, for reports
 MALFORMED_SECONDS: Final = 60.0  # between two messages about messages that yield no pair
@@ -72,7 +72,7 @@ class Upkeep:
 
     def report(self, wall: float) -> None:
         """Write a first-aid report into the log."""
-        from streammi import firstaid  # late: nearly no run ever needs it
+        from streammi.session import firstaid  # late: nearly no run ever needs it
 
         sections = firstaid.report(self._session, self._settings, self._changes, wall)
         if self._writers:

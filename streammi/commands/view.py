@@ -15,9 +15,9 @@ from streammi.dashboard.source import LINE_QUEUE, Source
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
 from streammi.ingest.link import unreachable
+from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.options import ViewOptions
-from streammi.security import PLAIN_TEXT, Keys
-from streammi.stop import Stop
+from streammi.system.stop import Stop
 
 
 def run_view(

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from streammi.checkpoint import Checkpoint, printable, time_of_day
 from streammi.entries import Begin, Settings
 from streammi.ingest.intake import Links
 from streammi.ingest.recording import Recording, is_recording
 from streammi.journal import Position
-from streammi.log import Log
-from streammi.session import Session
-from streammi.stop import Stop
+from streammi.session.checkpoint import Checkpoint, printable, time_of_day
+from streammi.session.session import Session
+from streammi.system.log import Log
+from streammi.system.stop import Stop
 
 
 def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop) -> bool:

@@ -14,16 +14,16 @@ import msgspec
 import numpy as np
 import zmq
 
-from streammi.connections import LOOK_SECONDS, Connections, is_unread
-from streammi.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.errors import ConfigError
 from streammi.ingest.files import given_column, read_pairs
 from streammi.ingest.host import Host
 from streammi.ingest.seed import Seed
-from streammi.log import Log
+from streammi.network.connections import LOOK_SECONDS, Connections, is_unread
+from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
+from streammi.network.security import Keys
 from streammi.records import FloatArray
-from streammi.security import Keys
-from streammi.stop import Stop, parent_of
+from streammi.system.log import Log
+from streammi.system.stop import Stop, parent_of
 
 SEED_RATE: Final = 1000.0  # samples a second
 SEED_PHASE: Final = 10_000  # samples until the made-up coupling changes

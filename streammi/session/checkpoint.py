@@ -18,7 +18,7 @@ from streammi.config import check_same
 from streammi.core import codec
 from streammi.core.codec import DamagedError, State
 from streammi.errors import ConfigError
-from streammi.session import Session
+from streammi.session.session import Session
 
 KIND: Final = "checkpoint 1"
 GENERATIONS: Final = 2

@@ -12,7 +12,7 @@ from typing import Any, Final
 import zmq
 
 from streammi.errors import ConfigError
-from streammi.security import Keys, is_loopback
+from streammi.network.security import Keys, is_loopback
 
 # Of what subscribers send: an endless subscription is cut off. 256 bytes would do for the topics, but not for the third
 # message of CURVE's handshake, which has 290: no client would ever get in.

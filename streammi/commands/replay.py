@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from streammi import __version__
+from streammi.commands.override import Override
+from streammi.commands.sinks import Sinks
 from streammi.config import FeedConfig, Span
 from streammi.entries import Arrived, Begin, Settings
 from streammi.errors import ConfigError
@@ -22,15 +24,13 @@ from streammi.ingest.files import PairFile, given_column, read_pairs
 from streammi.ingest.intake import sources_of
 from streammi.ingest.joined_files import JoinedFiles, file_column, read_joined
 from streammi.ingest.recording import Recording
-from streammi.log import Log
 from streammi.monitor import Monitor
 from streammi.options import JoinOptions, PairOptions
-from streammi.override import Override
 from streammi.publish.outbox import Outbox
 from streammi.records import PairBatch
-from streammi.session import Session
-from streammi.sinks import Sinks
-from streammi.stop import Stop
+from streammi.session.session import Session
+from streammi.system.log import Log
+from streammi.system.stop import Stop
 
 EVERY_UNTIMED: Final = 100  # samples, where a file has no timestamps and --every is left as it is
 PIECE_SECONDS: Final = 0.1  # of the time that passes, when a file is paced by its timestamps

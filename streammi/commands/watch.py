@@ -17,9 +17,9 @@ from typing import Final
 import msgspec
 
 from streammi.dashboard.capabilities import is_terminal
+from streammi.network.security import PLAIN_TEXT, Keys, reachable_here
 from streammi.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions, arguments
-from streammi.security import PLAIN_TEXT, Keys, reachable_here
-from streammi.stop import PARENT
+from streammi.system.stop import PARENT
 
 GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
 
@@ -76,7 +76,7 @@ def _view_beside(
     keys: Keys = PLAIN_TEXT,
 ) -> int:
     """Run the commands beside a view of ``link``; the status of whichever ended with something to say."""
-    from streammi.show import run_view
+    from streammi.commands.view import run_view
 
     drawn = view.resolved_output(is_terminal(os.environ, sys.stdout.isatty())) == "tui"
     # Their messages wait until the screen is restored; where there is none they come at once.
