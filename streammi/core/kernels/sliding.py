@@ -44,6 +44,49 @@ def _take(counts: Any, cell: Any, f: Any) -> Any:
     return f[c + _ONE] - f[c]
 
 
+# Three kernels share these: a call that takes six numbers and hands six back is inlined. Written out in each of them, a
+# sample cost 0.97 to 1.07 times as much.
+@njit(nogil=True, cache=True)
+def _enter(x: Any, y: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: Any) -> Any:
+    """Count the pair of codes ``x`` and ``y``; returns ``sums`` (S_x, S_y, S_xy, clipped x, y and pairs) with it."""
+    s_x, s_y, s_xy, x_clipped, y_clipped, clipped = sums
+    i, j = x & _SYMBOL, y & _SYMBOL
+    return (
+        s_x + _put(x_counts, i, f),
+        s_y + _put(y_counts, j, f),
+        s_xy + _put(joint, i * np.uint64(y_counts.size) + j, f),
+        x_clipped + np.int64(x >> _FLAG),
+        y_clipped + np.int64(y >> _FLAG),
+        clipped + np.int64((x | y) >> _FLAG),
+    )
+
+
+@njit(nogil=True, cache=True)
+def _leave(entry: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: Any) -> Any:
+    """Take the pair of a ring entry out of the counts; returns ``sums`` without it, the last, a total, as it was."""
+    s_x, s_y, s_xy, x_clipped, y_clipped, clipped = sums
+    old = np.uint64(entry)
+    i, j = old >> _X & _SYMBOL, old & _SYMBOL
+    return (
+        s_x - _take(x_counts, i, f),
+        s_y - _take(y_counts, j, f),
+        s_xy - _take(joint, i * np.uint64(y_counts.size) + j, f),
+        x_clipped - np.int64(old >> _X_FLAG),
+        y_clipped - np.int64(old >> _FLAG & _ONE),
+        clipped,
+    )
+
+
+@njit(nogil=True, cache=True)
+def _load(state: Any) -> Any:
+    return state[S_X], state[S_Y], state[S_XY], state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
+
+
+@njit(nogil=True, cache=True)
+def _store(state: Any, sums: Any) -> None:
+    state[S_X], state[S_Y], state[S_XY], state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = sums
+
+
 @njit(nogil=True, cache=True)
 def slide(
     x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any,
@@ -55,40 +98,25 @@ def slide(
     in bits after pair k; an empty ``out`` emits nothing.
     """
     size = ring.size
-    y_size = np.uint64(y_counts.size)
     head, n = state[HEAD], state[N]
-    s_x, s_y, s_xy = state[S_X], state[S_Y], state[S_XY]
-    x_clipped, y_clipped, clipped = state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
+    sums = _load(state)
     emit = out.size > 0
     total, scale = whole[n], unit_bits / max(n, 1)
     for k in range(x_codes.size):
         x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
-        i, j = x & _SYMBOL, y & _SYMBOL
         if n == size:
             # No branch on "symbol unchanged": it is unpredictable and costs more (17-27 ns) than the look-ups it saves.
-            old = np.uint64(ring[head])
-            i_old, j_old = old >> _X & _SYMBOL, old & _SYMBOL
-            s_x -= _take(x_counts, i_old, f)
-            s_y -= _take(y_counts, j_old, f)
-            s_xy -= _take(joint, i_old * y_size + j_old, f)
-            x_clipped -= np.int64(old >> _X_FLAG)
-            y_clipped -= np.int64(old >> _FLAG & _ONE)
+            sums = _leave(ring[head], x_counts, y_counts, joint, f, sums)
         else:
             n += 1
             total, scale = whole[n], unit_bits / n
         ring[head] = x << _X | y
         head = head + 1 if head + 1 < size else 0
-        s_x += _put(x_counts, i, f)
-        s_y += _put(y_counts, j, f)
-        s_xy += _put(joint, i * y_size + j, f)
-        x_clipped += np.int64(x >> _FLAG)
-        y_clipped += np.int64(y >> _FLAG)
-        clipped += np.int64((x | y) >> _FLAG)
+        sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
         if emit:
-            out[k] = max(floor, (total - s_x - s_y + s_xy) * scale)
+            out[k] = max(floor, (total - sums[0] - sums[1] + sums[2]) * scale)
     state[HEAD], state[N] = head, n
-    state[S_X], state[S_Y], state[S_XY] = s_x, s_y, s_xy
-    state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = x_clipped, y_clipped, clipped
+    _store(state, sums)
     state[PAIRS] += x_codes.size
 
 
@@ -149,13 +177,8 @@ def push(
 def evict(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any) -> None:
     """Take the oldest of the window's pairs, of which there is one at least, out; ``f`` is the estimator's table."""
     at = state[HEAD] - state[N]
-    old = np.uint64(ring[at if at >= 0 else at + ring.size])
-    i, j = old >> _X & _SYMBOL, old & _SYMBOL
-    state[S_X] -= _take(x_counts, i, f)
-    state[S_Y] -= _take(y_counts, j, f)
-    state[S_XY] -= _take(joint, i * np.uint64(y_counts.size) + j, f)
-    state[X_CLIPPED] -= np.int64(old >> _X_FLAG)
-    state[Y_CLIPPED] -= np.int64(old >> _FLAG & _ONE)
+    entry = ring[at if at >= 0 else at + ring.size]
+    _store(state, _leave(entry, x_counts, y_counts, joint, f, _load(state)))
     state[N] -= 1
 
 
@@ -170,42 +193,27 @@ def slide_span(
     ``limit`` pairs inside, the oldest leaves early. ``f`` is the estimator's table.
     """
     capacity = ring.size
-    y_size = np.uint64(y_counts.size)
     head, n = state[HEAD], state[N]
-    s_x, s_y, s_xy = state[S_X], state[S_Y], state[S_XY]
-    x_clipped, y_clipped, clipped = state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
+    sums = _load(state)
     tail = head - n if head >= n else head - n + capacity
     taken = 0
     for k in range(x_codes.size):
         oldest = t[k] - span
         while n > 0 and (times[tail] <= oldest or n == limit):
-            old = np.uint64(ring[tail])
-            i_old, j_old = old >> _X & _SYMBOL, old & _SYMBOL
-            s_x -= _take(x_counts, i_old, f)
-            s_y -= _take(y_counts, j_old, f)
-            s_xy -= _take(joint, i_old * y_size + j_old, f)
-            x_clipped -= np.int64(old >> _X_FLAG)
-            y_clipped -= np.int64(old >> _FLAG & _ONE)
+            sums = _leave(ring[tail], x_counts, y_counts, joint, f, sums)
             tail = tail + 1 if tail + 1 < capacity else 0
             n -= 1
         if n == capacity:
             break
         x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
-        i, j = x & _SYMBOL, y & _SYMBOL
         n += 1
         ring[head] = x << _X | y
         times[head] = t[k]
         head = head + 1 if head + 1 < capacity else 0
-        s_x += _put(x_counts, i, f)
-        s_y += _put(y_counts, j, f)
-        s_xy += _put(joint, i * y_size + j, f)
-        x_clipped += np.int64(x >> _FLAG)
-        y_clipped += np.int64(y >> _FLAG)
-        clipped += np.int64((x | y) >> _FLAG)
+        sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
         taken += 1
     state[HEAD], state[N] = head, n
-    state[S_X], state[S_Y], state[S_XY] = s_x, s_y, s_xy
-    state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = x_clipped, y_clipped, clipped
+    _store(state, sums)
     state[PAIRS] += taken
     return taken
 
