@@ -13,5 +13,7 @@ SYMBOL: Final = 0x7FFF
 SKIP: Final = 0xFFFF
 MAX_SYMBOLS: Final = 0x7FFF  # the largest symbol is below it, so that no code reads as SKIP
 
+CLIPPED_ENTRY: Final = CLIPPED << 16 | CLIPPED  # in a ring entry, of x or of y
+
 HEAD, N, S_X, S_Y, S_XY, X_CLIPPED, Y_CLIPPED, PAIRS, CLIPPED_TOTAL, LATE, DROPPED = range(11)
 STATE_SIZE: Final = 11
