@@ -61,7 +61,7 @@ def _snapshots(x: np.ndarray, y: np.ndarray) -> Iterator[Snapshot]:
 def _cost(snapshots: list[Snapshot], keys: str = "", forget: bool = False) -> tuple[float, float]:
     """Median CPU seconds and bytes of a frame, the first of them, which fill the screen, not counted."""
     viewer = Viewer(Look(BRAILLE, "truecolor"))
-    viewer.link = "connected"
+    viewer.connect("connected")
     screen = Screen(viewer.pens)
     viewer.take(snapshots[:1])
     for key in keys:

@@ -33,7 +33,7 @@ MOST_BYTES = 1_000_000
 
 def frames() -> Iterator[tuple[Canvas, Theme]]:
     viewer = Viewer(Look(glyphs=BRAILLE, depth="truecolor"), zone=UTC)
-    viewer.link = "connected"
+    viewer.connect("connected")
     due, number = FIRST, 0
     for k, snapshot in enumerate(snapshots(LAST)):
         viewer.take([snapshot])

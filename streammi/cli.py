@@ -14,6 +14,7 @@ from streammi.options import (
     BindKeyOptions,
     ConnectKeyOptions,
     Endpoint,
+    Endpoints,
     FeedOptions,
     Insecure,
     JoinOptions,
@@ -157,19 +158,20 @@ def probe(
 
 @app.command("view", no_args_is_help=True)
 @grouped
-def view_(endpoint: Endpoint, view: ViewOptions, keys: ConnectKeyOptions, seconds: Seconds = None) -> None:
-    """Show a running monitor, from anywhere. Piped, its readings as lines.
+def view_(endpoints: Endpoints, view: ViewOptions, keys: ConnectKeyOptions, seconds: Seconds = None) -> None:
+    """Show a running monitor, or several, from anywhere. Piped, the readings as lines.
 
     \b
     Examples:
       streammi view tcp://127.0.0.1:5557
+      streammi view tcp://plant:5557 tcp://plant:5558 tcp://plant:5559
       streammi view tcp://plant:5557 --output jsonl | jq .mi_corrected
       streammi view tcp://127.0.0.1:5557 --output once
       streammi view tcp://plant:5557 --curve-server-key plant.key --curve-secret alice/alice.key_secret
     """
     from streammi.commands.view import run_view
 
-    raise typer.Exit(run_view(endpoint, view, keys=keys.keys(), seconds=seconds))
+    raise typer.Exit(run_view(endpoints, view, keys=keys.keys(), seconds=seconds))
 
 
 @app.command()

@@ -10,6 +10,15 @@ WORST_FIRST: Final[tuple[LinkState, ...]] = ("lost", "stalled", "connecting", "e
 LOTS: Final = tuple(name for name in Tally.__struct_fields__ if name != "received")
 
 
+def worst(*states: LinkState) -> LinkState:
+    """The state that is worst of these.
+
+    >>> worst("connected", "stalled")
+    'stalled'
+    """
+    return min(states, key=WORST_FIRST.index)
+
+
 def total(links: Sequence[LinkHealth]) -> LinkHealth:
     """One link in place of all: its state is the worst, its counters are sums; pairs and their rate are of the join.
 
@@ -21,14 +30,14 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
     """
     if len(links) == 1:
         return links[0]
-    worst = min(links, key=lambda link: WORST_FIRST.index(link.state))
+    blamed = min(links, key=lambda link: WORST_FIRST.index(link.state))
     malformed = Counter[str]()
     for link in links:
         malformed.update(link.malformed)
     return LinkHealth(
         endpoint=" + ".join(link.endpoint for link in links),
-        state=worst.state,
-        since=worst.since,
+        state=blamed.state,
+        since=blamed.since,
         messages=sum(link.messages for link in links),
         bytes=sum(link.bytes for link in links),
         pairs=max(link.pairs for link in links),
@@ -43,8 +52,8 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         lag=max((link.lag for link in links if link.lag is not None), default=None),
         tally=_sum_of_tallies([link.tally for link in links if link.tally is not None]),
         format=" + ".join(dict.fromkeys(link.format for link in links if link.format)) or None,
-        clock_offset=worst.clock_offset,
-        pair_offset=worst.pair_offset,
+        clock_offset=blamed.clock_offset,
+        pair_offset=blamed.pair_offset,
         note="; ".join(link.note for link in links if link.note),
     )
 

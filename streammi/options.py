@@ -30,6 +30,9 @@ from streammi.errors import ConfigError
 from streammi.network.security import Keys, read_keys
 
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556.")]
+Endpoints = Annotated[
+    list[str], typer.Argument(metavar="ENDPOINT", help="What monitors publish on, such as tcp://127.0.0.1:5557.")
+]
 OptionalEndpoint = Annotated[
     str | None, typer.Argument(metavar="ENDPOINT", help="Of both signals; or --x and --y have an endpoint each.")
 ]

@@ -257,7 +257,7 @@ SAMPLES = {
 
 def viewer(*snapshots: Snapshot, glyphs: GlyphName = "braille", depth: Depth = "truecolor", **more: object) -> Viewer:
     """A viewer that has received the snapshots, in UTC."""
-    one = Viewer(Look(glyphs=SETS[glyphs], depth=depth), endpoint="tcp://127.0.0.1:5557", zone=UTC, **more)  # type: ignore[arg-type]
-    one.link = "connected"
+    one = Viewer(Look(glyphs=SETS[glyphs], depth=depth), endpoints=["tcp://127.0.0.1:5557"], zone=UTC, **more)  # type: ignore[arg-type]
+    one.connect("connected")
     one.take(list(snapshots))
     return one

@@ -5,7 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +121,35 @@ def test_an_endpoint_where_nobody_answers_is_named(words: list[str]) -> None:
     assert last == f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'"
     assert ["nobody answers there yet" in line for line in before] == [True] * len(before)
     assert done.stdout == ""
+
+
+def test_one_view_says_a_reading_of_each_of_several_monitors() -> None:
+    reading = {"v": 1, "run": 1, "seq": 1, "timestamp": 1.5, "n": 9, "mi_corrected": 0.5, "status": 0, "unit": "bit"}
+    with ExitStack() as stack:
+        context = stack.enter_context(zmq.Context())
+        ports, ended = [], threading.Event()
+        for pair in (b"a", b"b"):
+            socket = stack.enter_context(context.socket(zmq.PUB))
+            ports.append(socket.bind_to_random_port("tcp://127.0.0.1"))
+            say = partial(_say_until, ended, socket, [b"mi/" + pair, json.dumps(reading).encode()])
+            thread = threading.Thread(target=say)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(ended.set)
+        endpoints = [f"tcp://127.0.0.1:{port}" for port in ports]
+        done = run("view", *endpoints, "--output=once")
+        assert sorted(done.stdout.splitlines()) == ["a  0.500 bit", "b  0.500 bit"]
+        nobody = f"tcp://127.0.0.1:{free_port()}"
+        done = run("view", nobody, endpoints[0], "--output=once", "--seconds=2", status=2)
+        assert done.stdout == "a  0.500 bit\n"
+        assert done.stderr.endswith(f"ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
+    done = run("view", *endpoints, "--output=jsonl", status=2)
+    assert "one with --output jsonl" in done.stderr
+
+
+def _say_until(ended: threading.Event, socket: "zmq.Socket[bytes]", message: list[bytes]) -> None:
+    while not ended.wait(0.02):
+        socket.send_multipart(message)
 
 
 def test_a_missing_column_is_named_with_those_there_are(recording: Path) -> None:

@@ -19,7 +19,10 @@ from dashboard_samples import (
 )  # fmt: skip
 from dashboard_terminal import Television
 
+from streammi.dashboard.capabilities import Look
+from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.keys import BINDINGS
+from streammi.dashboard.viewer import Viewer
 
 
 def test_what_an_operator_needs_is_there() -> None:
@@ -122,6 +125,34 @@ def test_tab_and_numbers_choose_the_pair() -> None:
     assert television.press("9").startswith(" pump~valve")
     assert "1 ● boiler" in television.text
     assert "2 ✖ pump~valve" in television.text
+
+
+def test_several_monitors_are_told_apart_also_where_their_pairs_have_one_name() -> None:
+    endpoints = ["tcp://plant:1", "tcp://plant:2", "tcp://plant:3"]
+    viewer = Viewer(Look(BRAILLE, "truecolor"), endpoints=endpoints)
+    assert viewer.connect("connected", monitor=0)
+    assert not viewer.connect("connected", monitor=0)
+    assert viewer.connect("lost", "no answer", monitor=1)
+    first, second = linear(), msgspec.structs.replace(independent(), pair=linear().pair)
+    assert viewer.take([first], 0)
+    assert viewer.take([second], 1)
+
+    def lines() -> list[str]:
+        return viewer.canvas(120, 40).lines()
+
+    tabs = lines()[1]
+    assert [words in tabs for words in ("1 ● boiler plant:1 ", "2 ✖ boiler plant:2 ", "3 ◌ plant:3")] == [True] * 3
+    assert viewer.scene().snapshot == first
+    viewer.press("tab")
+    assert viewer.scene().snapshot == second
+    assert "monitor lost" in lines()[0]
+    viewer.press("space")
+    viewer.take([msgspec.structs.replace(second, timestamp=second.timestamp + 9, seq=second.seq + 90)], 1)
+    assert viewer.scene().behind == (9.0, 90)
+    viewer.press("3")
+    assert "waiting for a monitor at tcp://plant:3" in "\n".join(lines())
+    viewer.press("tab")
+    assert viewer.scene().snapshot == first
 
 
 def test_m_goes_through_the_ways_to_see_the_shape() -> None:

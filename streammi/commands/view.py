@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from typing import TextIO, cast
 
@@ -11,9 +11,10 @@ import zmq
 from streammi.dashboard.capabilities import Look, background_of, depth_of, glyphs_of, is_terminal
 from streammi.dashboard.loop import ViewLoop
 from streammi.dashboard.outputs import LineOutput, run_lines
-from streammi.dashboard.source import LINE_QUEUE, Source
+from streammi.dashboard.source import LINE_QUEUE, SNAPSHOT_QUEUE, Source
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
+from streammi.errors import ConfigError
 from streammi.ingest.link import unreachable
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.options import ViewOptions
@@ -21,7 +22,7 @@ from streammi.system.stop import Stop
 
 
 def run_view(
-    endpoint: str,
+    endpoints: Sequence[str],
     options: ViewOptions,
     *,
     keys: Keys = PLAIN_TEXT,
@@ -30,7 +31,7 @@ def run_view(
     out: TextIO | None = None,
     log: TextIO | None = None,
 ) -> int:
-    """Show a running monitor on the terminal, or as lines; returns the exit status.
+    """Show running monitors on the terminal, or as lines; returns the exit status.
 
     ``ended`` says that what is shown has come to its end. Raises ConfigError for what cannot be shown.
     """
@@ -42,21 +43,27 @@ def run_view(
         palette=options.palette,  # type: ignore[arg-type]  # checked by resolved_output
         background=background_of(os.environ, options.background),
     )
+    if output == "jsonl" and len(endpoints) > 1:
+        rule = "one with --output jsonl, whose lines name no pair (those of plain and influx do)"
+        raise ConfigError("ENDPOINT", rule, " ".join(endpoints))
+    topics, queue = (["snapshot/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "event/"], LINE_QUEUE)
     with ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
         stop = stack.enter_context(Stop(seconds))
+        sources = [
+            stack.enter_context(closing(Source(endpoint, context, *topics, queue=queue, keys=keys)))
+            for endpoint in endpoints
+        ]
         if output == "tui":
-            source = stack.enter_context(closing(Source(endpoint, context, "snapshot/", keys=keys)))
             ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
             terminal = stack.enter_context(closing(Terminal.open(ask_background=ask)))
-            viewer = Viewer(look, readonly=options.readonly, endpoint=endpoint)
+            viewer = Viewer(look, readonly=options.readonly, endpoints=endpoints)
             stack.enter_context(terminal)
-            if source.note:
-                viewer.say(source.note)
-            ViewLoop(source, terminal, viewer, max_fps=options.max_fps).run(stop, ended)
+            viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
+            ViewLoop(sources, terminal, viewer, max_fps=options.max_fps).run(stop, ended)
             return stop.status
-        source = stack.enter_context(closing(Source(endpoint, context, "mi/", "event/", queue=LINE_QUEUE, keys=keys)))
-        came = run_lines(source, cast(LineOutput, output), look.glyphs, out, log or sys.stderr, stop, ended)
-        if not came and stop.requested and stop.status == 0 and source.link == "connecting":
-            raise unreachable(endpoint, source.note)
-        return stop.status or (0 if came or output != "once" else 1)
+        silent = run_lines(sources, cast(LineOutput, output), look.glyphs, out, log or sys.stderr, stop, ended)
+        for source in silent:
+            if stop.requested and stop.status == 0 and source.link == "connecting":
+                raise unreachable(source.endpoint, source.note)
+        return stop.status or int(output == "once" and bool(silent))

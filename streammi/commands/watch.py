@@ -87,7 +87,7 @@ def _view_beside(
         def ended() -> bool:
             return any(process.poll() is not None for process in beside)
 
-        status = run_view(link, view, keys=keys, seconds=seconds, ended=ended)
+        status = run_view([link], view, keys=keys, seconds=seconds, ended=ended)
     for process, log in zip(beside, logs, strict=True):
         if process.returncode not in (0, 128 + 15, -15):  # terminated by us is no news
             if log is not None:

@@ -85,13 +85,12 @@ def _after(choices: Sequence[Choice], current: object, step: int = 1) -> Choice:
 
 
 def _pair(scene: Scene, state: State, action: Action, key: str) -> State:
-    names = tuple(tab.pair for tab in scene.tabs)
+    keys = tuple(tab.key for tab in scene.tabs)
     if action == "pair":
         number = int(key)
-        return replace(state, pair=names[number - 1], until=None) if number <= len(names) else state
-    shown = scene.snapshot.pair if scene.snapshot else ""
+        return replace(state, pair=keys[number - 1], until=None) if number <= len(keys) else state
     step = 1 if action == "next pair" else -1
-    return replace(state, pair=_after(names, shown, step), until=None) if names else state
+    return replace(state, pair=_after(keys, scene.shown, step), until=None) if keys else state
 
 
 def _history(scene: Scene, state: State, action: Action) -> State:

@@ -7,7 +7,7 @@ is the newest then, so a slow terminal sees fewer frames and never old ones, and
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Final, Protocol
@@ -27,7 +27,7 @@ _HANDLED: Final = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT, signal.SIGHU
 
 
 class SnapshotFeed(Protocol):
-    """Where snapshots come from."""
+    """Where the snapshots of a monitor come from."""
 
     @property
     def socket(self) -> zmq.Socket[bytes]:
@@ -46,11 +46,11 @@ class SnapshotFeed(Protocol):
 
 
 class ViewLoop:
-    """One view on one terminal."""
+    """One view on one terminal, of one monitor or several."""
 
     def __init__(
         self,
-        feed: SnapshotFeed,
+        feeds: Sequence[SnapshotFeed],
         terminal: Terminal,
         viewer: Viewer,
         *,
@@ -58,7 +58,7 @@ class ViewLoop:
         folder: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._feed, self._terminal, self._viewer, self._clock = feed, terminal, viewer, clock
+        self._feeds, self._terminal, self._viewer, self._clock = feeds, terminal, viewer, clock
         self._screen, self._keys = Screen(viewer.pens), Keys()
         self._interval, self._folder = 1.0 / max_fps, folder or Path.cwd()
         self._over = self._dirty = self._urgent = False
@@ -68,7 +68,8 @@ class ViewLoop:
     def run(self, stop: Stop, ended: Callable[[], bool] = lambda: False) -> None:
         """Show until q, a signal, a closed terminal, or the end of what is shown."""
         poller = zmq.Poller()
-        poller.register(self._feed.socket, zmq.POLLIN)
+        for feed in self._feeds:
+            poller.register(feed.socket, zmq.POLLIN)
         poller.register(stop.fileno(), zmq.POLLIN)
         previous = {number: signal.signal(number, self._note) for number in _HANDLED}
         self._dirty = self._urgent = True
@@ -97,11 +98,9 @@ class ViewLoop:
             return
         for key in self._keys.feed(typed, self._clock()):
             self._press(key)
-        news = self._viewer.take(self._feed.snapshots())
-        link = self._feed.link, self._feed.note
-        if news or (self._viewer.link, self._viewer.link_note) != link:
-            self._dirty = True
-        self._viewer.link, self._viewer.link_note = link
+        for monitor, feed in enumerate(self._feeds):
+            self._dirty |= self._viewer.take(feed.snapshots(), monitor)
+            self._dirty |= self._viewer.connect(feed.link, feed.note, monitor)
         due = self._urgent or self._clock() - self._drawn >= self._interval
         if self._dirty and due and not self._terminal.busy:
             self._draw()

@@ -1,7 +1,7 @@
 """The same readings without a screen: JSON lines, plain lines, InfluxDB lines, or one reading."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Final, Literal, TextIO, TypeAlias
 
@@ -101,41 +101,44 @@ def _float(fields: Fields, name: str) -> float | None:
 
 
 def run_lines(
-    source: Source,
+    sources: Sequence[Source],
     output: LineOutput,
     glyphs: Glyphs,
     out: TextIO,
     log: TextIO,
     stop: Stop,
     ended: Callable[[], bool],
-) -> bool:
-    """Write a line a message until it is time to stop; with the output ``once`` one reading. Returns whether one came.
+) -> list[Source]:
+    """Write a line a message until it is time to stop; with the output ``once`` one reading of each source.
 
-    Why there is no connection is said on ``log``. A reader of ``out`` that goes away, as ``| head`` does, ends it;
-    nothing is wrong then.
+    Returns the sources that had none. Why there is no connection is said on ``log``. A reader of ``out`` that goes
+    away, as ``| head`` does, ends it; nothing is wrong then.
     """
     lines = Lines(output, glyphs)
     poller = zmq.Poller()
-    poller.register(source.socket, zmq.POLLIN)
+    for source in sources:
+        poller.register(source.socket, zmq.POLLIN)
     poller.register(stop.fileno(), zmq.POLLIN)
-    came, said = False, ""
+    silent, said = list(sources), dict.fromkeys(sources, "")
     while not stop.requested:
         over = ended()
         poller.poll(LOOK_MS)
         stop.drain()
-        for line in filter(None, map(lines.line, source.messages())):
-            try:
-                out.write(line + "\n")
-                out.flush()
-            except BrokenPipeError:
-                return True
-            came = True
-            if output == "once":
-                return True
-        if source.note != said:
-            said = source.note
-            if said:
-                Log(log).say(f"{source.endpoint}: {said}")
-        if over:
+        for source in sources:
+            for line in filter(None, map(lines.line, source.messages())):
+                if output == "once" and source not in silent:
+                    continue
+                try:
+                    out.write(line + "\n")
+                    out.flush()
+                except BrokenPipeError:
+                    return []
+                if source in silent:
+                    silent.remove(source)
+            if source.note != said[source]:
+                said[source] = source.note
+                if source.note:
+                    Log(log).say(f"{source.endpoint}: {source.note}")
+        if over or (output == "once" and not silent):
             break
-    return came
+    return silent

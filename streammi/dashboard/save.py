@@ -67,7 +67,7 @@ def save_svg(
 ) -> None:
     """Write the picture of ``snapshots`` on a terminal of this size as SVG, after the keys in ``keys`` were pressed."""
     viewer = Viewer(Look(glyphs=BRAILLE, depth="truecolor"), zone=zone)
-    viewer.link = "connected"
+    viewer.connect("connected")
     viewer.take(snapshots)
     for key in keys:
         viewer.press(key)

@@ -8,10 +8,10 @@ import msgspec
 
 from streammi.config import Unit
 from streammi.dashboard.history import Past
-from streammi.dashboard.state import State
+from streammi.dashboard.state import PairKey, State
 from streammi.dashboard.text import unit_factor
 from streammi.dashboard.theme import Theme
-from streammi.health import WORST_FIRST
+from streammi.health import worst
 from streammi.publish.status import Status, status_words
 from streammi.records import LinkState, Reading, Snapshot
 
@@ -35,9 +35,10 @@ class Extremes:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One of several pairs, as the header lists it."""
+    """One of several pairs, or a monitor that is still waited for, as the header lists it."""
 
-    pair: str
+    key: PairKey
+    label: str
     mi: float | None
     state: LinkState
 
@@ -55,6 +56,7 @@ class Scene:
     link_note: str = ""  # why there is none
     endpoint: str = ""  # of the monitor
     tabs: tuple[Tab, ...] = ()
+    shown: PairKey = (0, "")  # which of them
     extremes: Extremes | None = None
     behind: tuple[float, int] | None = None  # of a frozen picture: seconds and readings
     zone: tzinfo | None = None  # None: the machine's own
@@ -72,8 +74,8 @@ class Scene:
     @property
     def worst_link(self) -> LinkState:
         """The state of the link that is worst off: the view's own, or one of the feed's."""
-        states = [link.state for link in self.snapshot.links] if self.snapshot else []
-        return min((self.link, *states), key=WORST_FIRST.index)
+        feeds = self.snapshot.links if self.snapshot else ()
+        return worst(self.link, *(feed.state for feed in feeds))
 
 
 def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:

@@ -8,13 +8,14 @@ from streammi.config import Unit
 from streammi.dashboard.theme import Background, Palette
 
 HeatmapMode: TypeAlias = Literal["counts", "conditional", "pointwise"]
+PairKey: TypeAlias = tuple[int, str]  # which monitor, and what it calls the pair; "" while it has none
 PanelName: TypeAlias = Literal["now", "history", "heatmap", "entropy", "correlation", "delays", "events", "health"]
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """The choices of one view; an action makes a new state of an old one."""
 
-    pair: str = ""  # as it is called; one that is not there: the first there is
+    pair: PairKey | None = None  # one that is not there, as None: the first there is
     unit: Unit | None = None  # None: as published
     heatmap: HeatmapMode = "counts"
     palette: Palette = "cividis"

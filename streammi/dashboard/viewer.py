@@ -1,5 +1,7 @@
 """A view without a terminal: snapshots and keys in, pictures out."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from msgspec.structs import replace
@@ -11,11 +13,11 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit
-from streammi.dashboard.state import State
+from streammi.dashboard.state import PairKey, State
 from streammi.dashboard.text import unit_factor
 from streammi.dashboard.theme import Pens, Theme, make_theme
 from streammi.dashboard.view import render, speaking
-from streammi.health import total
+from streammi.health import worst
 from streammi.records import LinkState, Snapshot
 
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
@@ -24,15 +26,16 @@ _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
 class Viewer:
     """What is known of the pairs, what was chosen, and the picture of both."""
 
-    def __init__(self, look: Look, *, readonly: bool = False, endpoint: str = "", zone: tzinfo | None = None) -> None:
+    def __init__(
+        self, look: Look, *, readonly: bool = False, endpoints: Sequence[str] = ("",), zone: tzinfo | None = None
+    ) -> None:
         self.pens = Pens(look.depth)
-        self.link: LinkState = "connecting"  # to the monitor
-        self.link_note = ""  # why there is none
-        self._look, self._endpoint, self._zone = look, endpoint, zone
+        self._look, self._endpoints, self._zone = look, tuple(endpoints), zone
+        self._links: list[tuple[LinkState, str]] = [("connecting", "")] * len(self._endpoints)
         self._state = State(palette=look.palette, background=look.background, readonly=readonly)
-        self._newest: dict[str, Snapshot] = {}
-        self._frozen: dict[str, Snapshot] | None = None
-        self._extremes: dict[str, Extremes] = {}
+        self._newest: dict[PairKey, Snapshot] = {}
+        self._frozen: dict[PairKey, Snapshot] | None = None
+        self._extremes: dict[PairKey, Extremes] = {}
         self._theme: Theme | None = None
 
     @property
@@ -44,19 +47,25 @@ class Viewer:
         return theme
 
     @property
-    def shown(self) -> dict[str, Snapshot]:
-        """The snapshots that are shown, by pair: the newest, or those at the moment of freezing."""
+    def shown(self) -> dict[PairKey, Snapshot]:
+        """The snapshots that are shown: the newest of each pair, or those at the moment of freezing."""
         return self._newest if self._frozen is None else self._frozen
 
-    def take(self, snapshots: list[Snapshot]) -> bool:
-        """Take in what was received; return whether anything but the clock is new."""
+    def take(self, snapshots: list[Snapshot], monitor: int = 0) -> bool:
+        """Take in what was received from a monitor; return whether anything but the clock is new."""
         news = False
         for snapshot in snapshots:
-            news |= _differ(self._newest.get(snapshot.pair), snapshot)
-            self._newest[snapshot.pair] = snapshot
+            key = (monitor, snapshot.pair)
+            news |= _differ(self._newest.get(key), snapshot)
+            self._newest[key] = snapshot
             if snapshot.reading is not None:
-                self._extremes[snapshot.pair] = _widened(self._extremes.get(snapshot.pair), snapshot)
+                self._extremes[key] = _widened(self._extremes.get(key), snapshot)
         return news
+
+    def connect(self, state: LinkState, note: str = "", monitor: int = 0) -> bool:
+        """Take note of how the connection to a monitor is, and why there is none; return whether that is new."""
+        before, self._links[monitor] = self._links[monitor], (state, note)
+        return before != self._links[monitor]
 
     def press(self, key: str) -> Action | None:
         """Act on a key; return the action, None where the key does nothing here."""
@@ -71,7 +80,7 @@ class Viewer:
         if binding.action == "freeze":
             self._frozen = dict(self._newest) if self._frozen is None else None
         elif binding.action == "reset" and scene.snapshot is not None:
-            self._extremes.pop(scene.snapshot.pair, None)
+            self._extremes.pop(scene.shown, None)
         return binding.action
 
     def say(self, message: str) -> None:
@@ -80,27 +89,28 @@ class Viewer:
 
     def scene(self) -> Scene:
         """Return all that the picture is made of."""
-        shown = self.shown
-        names = sorted(shown)
-        pair = self._state.pair if self._state.pair in shown else names[0] if names else ""
-        snapshot = shown.get(pair)
+        keys = self._keys()
+        key = self._state.pair if self._state.pair in keys else keys[0]
+        snapshot = self.shown.get(key)
         published = snapshot.reading.unit if snapshot and snapshot.reading else "bit"
         unit = self._state.unit or published
         if snapshot is not None:
             snapshot = in_unit(snapshot, unit)
-        seen, factor = self._extremes.get(pair), unit_factor(published, unit)
+        seen, factor = self._extremes.get(key), unit_factor(published, unit)
+        link, note = self._links[key[0]]
         return Scene(
             snapshot=snapshot,
             past=history.join(snapshot.history if snapshot else ()),
             state=self._state,
             theme=self.theme,
             unit=unit,
-            link=self.link,
-            link_note=self.link_note,
-            endpoint=self._endpoint,
-            tabs=tuple(self._tab(shown[name], unit) for name in names) if len(names) > 1 else (),
+            link=link,
+            link_note=note,
+            endpoint=self._endpoints[key[0]],
+            tabs=self._tabs(keys, unit) if len(keys) > 1 else (),
+            shown=key,
             extremes=Extremes(seen.low * factor, seen.high * factor, seen.since) if seen else None,
-            behind=self._behind(pair),
+            behind=self._behind(key),
             zone=self._zone,
         )
 
@@ -108,20 +118,31 @@ class Viewer:
         """Return the picture for a terminal of this size."""
         return render(self.scene(), width, height)
 
-    def _behind(self, pair: str) -> tuple[float, int] | None:
-        if self._frozen is None or pair not in self._frozen:
+    def _behind(self, key: PairKey) -> tuple[float, int] | None:
+        if self._frozen is None or key not in self._frozen:
             return None if self._frozen is None else (0.0, 0)
-        old, new = self._frozen[pair], self._newest[pair]
+        old, new = self._frozen[key], self._newest[key]
         return new.timestamp - old.timestamp, new.seq - old.seq
 
-    @staticmethod
-    def _tab(snapshot: Snapshot, unit: Unit) -> Tab:
-        mi = (
-            None
-            if snapshot.reading is None
-            else max(snapshot.reading.mi_corrected, 0.0) * unit_factor(snapshot.reading.unit, unit)
-        )
-        return Tab(snapshot.pair, mi, total(snapshot.links).state if snapshot.links else "connected")
+    def _keys(self) -> list[PairKey]:
+        """The pairs by name, and behind them the monitors that have not sent one yet."""
+        heard = {monitor for monitor, _ in self.shown}
+        waited_for = [(monitor, "") for monitor in range(len(self._endpoints)) if monitor not in heard]
+        return sorted(self.shown, key=lambda key: (key[1], key[0])) + waited_for
+
+    def _tabs(self, keys: Sequence[PairKey], unit: Unit) -> tuple[Tab, ...]:
+        named = Counter(pair for _, pair in keys)
+        tabs = []
+        for key in keys:
+            monitor, pair = key
+            place = self._endpoints[monitor].rpartition("/")[2]  # what tells monitors of pairs of one name apart
+            label = place if not pair else f"{pair} {place}" if named[pair] > 1 else pair
+            snapshot, link = self.shown.get(key), self._links[monitor][0]
+            reading = snapshot and snapshot.reading
+            mi = max(reading.mi_corrected, 0.0) * unit_factor(reading.unit, unit) if reading else None
+            feeds = snapshot.links if snapshot else ()
+            tabs.append(Tab(key, label, mi, worst(link, *(feed.state for feed in feeds))))
+        return tuple(tabs)
 
 
 def _differ(old: Snapshot | None, new: Snapshot) -> bool:

@@ -12,6 +12,7 @@ from streammi.dashboard.text import clock, columns, duration, fit, number, short
 from streammi.health import total
 
 FULL = LEAST["full"]
+TAB_COLUMNS = 24  # of a tab's label
 HINTS: dict[Action, str] = {  # in the order of what is needed most: a narrow footer ends early
     "quit": "quit", "help": "help", "freeze": "freeze", "next pair": "pair", "enlarge": "enlarge", "heatmap": "heatmap",
     "unit": "unit", "back": "scroll", "zoom in": "zoom", "log": "log", "save": "save", "palette": "colours",
@@ -74,7 +75,7 @@ def draw_tabs(canvas: Canvas, scene: Scene) -> None:
     """Draw the pairs with their numbers, the shown one strong."""
     theme = scene.theme
     tabs = [_tab(index, tab, scene) for index, tab in enumerate(scene.tabs, 1)]
-    shown = next((k for k, tab in enumerate(scene.tabs) if scene.snapshot and tab.pair == scene.snapshot.pair), 0)
+    shown = next((k for k, tab in enumerate(scene.tabs) if tab.key == scene.shown), 0)
     first = 0
     while first < shown and sum(span_columns(tab) + 3 for tab in tabs[first : shown + 1]) > canvas.width - 4:
         first += 1
@@ -89,12 +90,12 @@ def draw_tabs(canvas: Canvas, scene: Scene) -> None:
 def _tab(index: int, tab: Tab, scene: Scene) -> Spans:
     theme = scene.theme
     glyph, pen = theme.state(tab.state)
-    here = scene.snapshot is not None and tab.pair == scene.snapshot.pair
+    here = tab.key == scene.shown
     return [
         (f"{index} " if index < 10 else "  ", theme.mi_strong if here else theme.dim),
         (f"{glyph} ", pen),
-        (fit(tab.pair, 20, theme.glyphs.ellipsis), theme.strong if here else theme.text),
-        (f" {number(tab.mi, 2)} {scene.unit}", theme.mi if here else theme.dim),
+        (fit(tab.label, TAB_COLUMNS, theme.glyphs.ellipsis), theme.strong if here else theme.text),
+        ("" if tab.mi is None else f" {number(tab.mi, 2)} {scene.unit}", theme.mi if here else theme.dim),
     ]
 
 
