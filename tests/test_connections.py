@@ -1,11 +1,15 @@
 """Who connects to a publisher, and how far he gets: raw sockets that speak as much ZMTP as they need to."""
 
+import contextlib
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -13,8 +17,10 @@ import pytest
 import zmq
 
 from streammi.config import FeedConfig
+from streammi.ingest.link import Link
 from streammi.ingest.subscriber import Subscriber
 from streammi.network import connections
+from streammi.network.security import PLAIN_TEXT
 from streammi.publish.publisher import Publisher
 
 GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
@@ -116,6 +122,112 @@ def test_who_subscribes_without_end_is_cut_off(publisher: Publisher) -> None:
         assert publisher.connections.news() is None
 
 
+def test_a_connection_over_ipc_is_known_by_its_path(tmp_path: Path) -> None:
+    with zmq.Context() as context, closing(Publisher(f"ipc://{tmp_path}/out", context)) as publisher:
+        with served(publisher):
+            assert len(publisher.connections) == 1
+            assert publisher.wants(b"event/friend/x")
+        wait(lambda: publisher.handle_subscriptions() or not publisher.wants(b"event/friend"))
+
+
+def test_a_flood_of_subscriptions_is_cut_off_before_it_is_taken_in(publisher: Publisher) -> None:
+    """As fast as they go: what ZeroMQ takes in of a connection before anybody can cut it off is bounded too."""
+    block = b"".join(frame(b"\1%08d" % k) for k in range(20_000))
+    process = psutil.Process()
+    with served(publisher) as turn:
+        turn()
+        before, over = process.memory_info().rss, threading.Event()
+
+        def flood() -> None:
+            for _ in range(10):
+                with contextlib.suppress(OSError), connect(publisher) as mallory:
+                    while True:
+                        mallory.sendall(block)
+            over.set()
+
+        thread = threading.Thread(target=flood)
+        thread.start()
+        wait(lambda: turn() and over.is_set(), 40)
+        thread.join()
+        assert publisher.connections.cut == 10
+        assert process.memory_info().rss - before < 32 << 20
+
+
+@pytest.fixture
+def gone(publisher: Publisher) -> Callable[[list[bytes]], None]:
+    """Connections one after the other, each to ask for something and gone before the publisher looks at it."""
+    process = psutil.Process()
+
+    def come_and_go(requests: list[bytes]) -> None:
+        before = process.num_fds()
+        for request in requests:
+            with connect(publisher) as mallory:
+                mallory.sendall(request)
+            wait(lambda: process.num_fds() <= before)
+
+    return come_and_go
+
+
+def test_what_the_dead_asked_for_counts_against_nobody(
+    publisher: Publisher, gone: Callable[[list[bytes]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A descriptor's number is that of the next connection: ZeroMQ says of requests that wait only which number."""
+    monkeypatch.setattr(connections, "MAX_TOPICS", 50)
+    gone([b"".join(frame(b"\1old%03d" % (10 * k + i)) for i in range(10)) for k in range(20)])
+    with connect(publisher) as innocent:
+        innocent.sendall(frame(b"\1event/a") + frame(b"\1event/b"))
+        wait(lambda: publisher.handle_subscriptions() or publisher.wants(b"event/b"))
+        assert publisher.wants(b"event/a")
+        assert publisher.connections.cut == 0
+        wait(lambda: publisher.handle_subscriptions() or not publisher.wants(b"old000"))
+        assert not any(publisher.wants(b"old%03d" % k) for k in range(150))
+        assert publisher.wants(b"event/a")
+        assert publisher.wants(b"event/b")
+        assert not closed(innocent)
+
+
+def test_a_feed_s_socket_is_not_taken_for_a_dead_subscriber_s(
+    publisher: Publisher, gone: Callable[[list[bytes]], None]
+) -> None:
+    gone([frame(b"\1old")])
+    with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as stack:
+        feeds = [stack.enter_context(socket.create_connection(server.getsockname())) for _ in range(5)]
+        for feed in feeds:
+            sender, _ = server.accept()
+            stack.enter_context(sender).sendall(bytes(2 * connections.MAX_SENT))
+            assert exactly(feed, 2 * connections.MAX_SENT)
+        for _ in range(3):
+            publisher.handle_subscriptions()
+            time.sleep(connections.LOOK_SECONDS)
+        assert publisher.connections.cut == 0
+        assert len(publisher.connections) == 0
+
+
+CLOSE_IN_A_FLOOD = """
+import socket, zmq
+from streammi.publish.publisher import Publisher
+
+publisher = Publisher("tcp://127.0.0.1:*", zmq.Context())
+address = "127.0.0.1", int(publisher.endpoint.rpartition(":")[2])
+
+try:
+    while True:
+        with socket.create_connection(address, 2) as peer:
+            peer.recv(1)  # the greeting, which is sent as long as ZeroMQ's thread does not wait
+except TimeoutError:
+    print("waits")
+publisher.close()
+"""
+
+
+def test_a_publisher_that_is_flooded_can_be_closed() -> None:
+    """ZeroMQ's thread waits, with the monitor locked, where nobody reads its events for a while."""
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSE_IN_A_FLOOD], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "waits" in done.stdout
+
+
 def test_a_message_without_an_end_is_cut_off(publisher: Publisher) -> None:
     """Frames of 200 bytes, each within every limit of ZeroMQ's, as fast as they go."""
     block = frame(b"x" * 200, MORE) * 5000
@@ -183,6 +295,32 @@ def test_a_descriptor_that_is_another_s_now_is_left_alone() -> None:
             known.look()
             d.send(b"x")
             assert c.recv(1) == b"x"
+
+
+def test_a_feed_that_has_ended_is_not_taken_for_the_next_one() -> None:
+    process = psutil.Process()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        zmq.Context() as context,
+        context.socket(zmq.SUB) as ended,
+        contextlib.ExitStack() as stack,
+    ):
+        ended.reconnect_ivl = -1
+        endpoint = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        link = stack.enter_context(closing(Link(ended, endpoint, 0.0, PLAIN_TEXT, unfinished=1000)))
+        before = process.num_fds()
+        ended.connect(endpoint)
+        server.accept()[0].close()
+        wait(lambda: process.num_fds() <= before)
+        others = [stack.enter_context(socket.create_connection(server.getsockname())) for _ in range(5)]
+        for other in others:
+            stack.enter_context(server.accept()[0]).sendall(bytes(5000))
+            assert exactly(other, 2500)
+        for second in (1.0, 2.0):
+            link.update(second, 0)
+        assert link.warning == ""
+        for other in others:
+            assert exactly(other, 2500)
 
 
 def test_what_came_over_a_connection() -> None:

@@ -98,6 +98,7 @@ class Link:
             self._unfinished.watch(int(event["value"]), now)
         elif kind == zmq.EVENT_DISCONNECTED:
             self._open = max(self._open - 1, 0)
+            self._unfinished.forget()
         elif kind in _REFUSALS or kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
             self.note = refusal(kind, event["value"], self._keyed)
             if kind in _REFUSALS:
@@ -130,6 +131,10 @@ class Unfinished:
         inode = socket_inode(descriptor)
         self._connection = None if inode is None else Connection(descriptor, inode, now)
         self._mark = 0
+
+    def forget(self) -> None:
+        """It has ended; its descriptor's number may be that of another feed."""
+        self._connection = None
 
     def look(self, now: float, messages: int) -> None:
         """Take note that ``messages`` have arrived, and were all that there was; measure ten times a second at most."""

@@ -33,6 +33,7 @@ REQUESTS: Final = 1000  # subscriptions taken in at a time: then it is time for 
 WAITING: Final = 10  # requests of one connection that ZeroMQ may hold
 LOOK_SECONDS: Final = 0.1  # between two looks at what each connection has sent
 HANDSHAKE_BYTES: Final = 80  # who has sent less is no subscriber yet: a greeting of 64, and what introduces the socket
+HEAD_BYTES: Final = 2  # of a request as it is sent
 _TCP_BYTES_RECEIVED: Final = 128  # struct tcp_info of Linux: where tcpi_bytes_received is, a u64
 _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_MONITOR_STOPPED
 
@@ -40,13 +41,15 @@ _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_MONITOR_STOPPED
 class Connection:
     """One connection, by its descriptor, which is ZeroMQ's: it may be closed at any time, its number be another's then.
 
-    So it is known by its inode as well, and what is done is done to a duplicate that has this inode.
+    So it is known by its inode as well, and what is done is done to a duplicate that has this inode. Its requests
+    ZeroMQ tells by the descriptor alone: until there was none left, they may be of one that had the number before.
     """
 
     def __init__(self, descriptor: int, inode: int, now: float) -> None:
         self.descriptor, self.inode, self.since = descriptor, inode, now
         self.topics: Counter[bytes] = Counter()
         self.sent = 0  # bytes, as of the last look
+        self._requests: list[bytes] | None = []  # so far, as long as another's may be among them
 
     @property
     def alive(self) -> bool:
@@ -57,6 +60,46 @@ class Connection:
         """Take note of what it has sent so far."""
         with duplicate(self.descriptor, self.inode) as socket:
             self.sent = 0 if socket is None else bytes_received(socket)
+
+    def take(self, request: bytes) -> None:
+        """Take in a request: a byte that says which, and a topic."""
+        if self._requests is not None:
+            self._requests.append(request)
+        self._apply(request)
+
+    def settle(self) -> None:
+        """Take note that no request was left: those to come are its own."""
+        if self._requests is not None:
+            self.disown()
+            self._requests = None
+
+    def disown(self) -> None:
+        """Take back what another asked for that had its number: that came first, and not over this connection."""
+        self.look()
+        if not self._requests or not self.sent:  # 0 where the kernel does not count
+            return
+        room, first = self.sent, len(self._requests)
+        while first and (room := room - HEAD_BYTES - len(self._requests[first - 1])) >= 0:
+            first -= 1
+        if first:
+            del self._requests[:first]
+            self.topics.clear()
+            for request in self._requests:
+                self._apply(request)
+
+    def asks_too_much(self, topic: bytes) -> bool:
+        """Whether it has more topics than one may have, or this one too often."""
+        return len(self.topics) > MAX_TOPICS or self.topics[topic] > MAX_TOPICS
+
+    def _apply(self, request: bytes) -> None:
+        kind, topic = request[:1], request[1:]
+        if kind == b"\1":
+            self.topics[topic] += 1
+        elif kind == b"\0":
+            # Anyone may send a cancellation of what he never subscribed to: it counts for himself alone.
+            self.topics[topic] -= 1
+            if self.topics[topic] <= 0:
+                del self.topics[topic]
 
     def cut(self) -> None:
         """Break it off; ZeroMQ then lets it go, and what it left unfinished."""
@@ -88,6 +131,8 @@ class Connections:
         asked = []
         for _ in range(REQUESTS):
             if not self._socket.poll(0):
+                for connection in self._connections.values():
+                    connection.settle()
                 break
             topic = self._request()
             if topic is not None:
@@ -130,6 +175,9 @@ class Connections:
 
     def close(self) -> None:
         """Stop listening to the socket's events."""
+        # ZeroMQ's thread waits where 2,000 are unread, and whoever disables the monitor waits for it, for ever.
+        while self.events.poll(0):
+            self.events.recv_multipart()
         self._socket.disable_monitor()
         self.events.close(0)
 
@@ -139,35 +187,43 @@ class Connections:
             frame = self._socket.recv(zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return None
-        kind, topic = frame.bytes[:1], frame.bytes[1:]
         try:
             connection = self._known(int(frame.get(zmq.SRCFD)))
         except zmq.ZMQError:  # of one that has gone; it is forgotten with all its topics
             return None
         if connection is None:
             return None
-        if kind == b"\x00":
-            # Anyone may send a cancellation of what he never subscribed to: it counts for himself alone.
-            connection.topics[topic] -= 1
-            if connection.topics[topic] <= 0:
-                del connection.topics[topic]
-            return None
-        connection.topics[topic] += 1
-        if len(connection.topics) > MAX_TOPICS or connection.topics[topic] > MAX_TOPICS:
+        request = frame.bytes
+        connection.take(request)
+        if connection.asks_too_much(request[1:]):
+            connection.disown()
+        if connection.asks_too_much(request[1:]):
             self._cut(connection, f"it subscribed to more than {MAX_TOPICS} topics")
             return None
-        return topic
+        return request[1:] if request[:1] == b"\1" else None
 
     def _known(self, descriptor: int) -> Connection | None:
         """The connection with this descriptor; None when it has gone already."""
         inode = socket_inode(descriptor)
         known = self._connections.get(descriptor)
-        if inode is None:
-            self._connections.pop(descriptor, None)
+        if known is not None and known.inode == inode:
+            return known
+        self._connections.pop(descriptor, None)
+        if inode is None or not self._is_ours(descriptor, inode):
             return None
-        if known is None or known.inode != inode:
-            known = self._connections[descriptor] = Connection(descriptor, inode, self._clock())
-        return known
+        new = self._connections[descriptor] = Connection(descriptor, inode, self._clock())
+        return new
+
+    def _is_ours(self, descriptor: int, inode: int) -> bool:
+        """Whether it was made to the socket's endpoint; the number may be that of any other socket of ours by now."""
+        with duplicate(descriptor, inode) as socket:
+            if socket is None:
+                return False
+            here, endpoint = socket.getsockname(), self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+            if socket.family == sockets.AF_UNIX:
+                path = os.fsdecode(here)
+                return bool(endpoint == f"ipc://{path.replace(chr(0), '@', 1)}")
+            return bool(endpoint.rpartition(":")[2] == str(here[1]))
 
     def _look(self, now: float) -> None:
         for connection in list(self._connections.values()):
