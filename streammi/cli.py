@@ -28,6 +28,7 @@ from streammi.options import (
     grouped,
 )
 from streammi.system.log import Log
+from streammi.system.stop import hold_reports
 
 USAGE_ERROR = 2
 # Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
@@ -364,6 +365,7 @@ def usage(error: Any) -> str:
 
 def main() -> None:
     """Run the command line; exit with 0, or 2 for what cannot work, or 128 + the signal that ended it."""
+    hold_reports()
     try:
         sys.exit(app(standalone_mode=False))
     except StreammiError as error:

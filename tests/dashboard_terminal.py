@@ -29,8 +29,9 @@ class Television:
         glyphs: GlyphName = "braille",
         depth: Depth = "truecolor",
         readonly: bool = False,
+        reports: bool = False,
     ) -> None:
-        self.viewer = viewer(*snapshots, glyphs=glyphs, depth=depth, readonly=readonly)
+        self.viewer = viewer(*snapshots, glyphs=glyphs, depth=depth, readonly=readonly, reports=reports)
         self.screen = Screen(self.viewer.pens)
         self.emulator = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.emulator)

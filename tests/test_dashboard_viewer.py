@@ -191,10 +191,14 @@ def test_arrows_scroll_and_zoom_the_history() -> None:
 
 
 def test_the_help_lists_just_what_works() -> None:
-    text = Television(*two_pairs(), size=(80, 30)).press("?")
+    text = Television(*two_pairs(), size=(80, 30), reports=True).press("?")
     for binding in BINDINGS:
         assert binding.words in text
     assert "next pair" not in Television(linear()).press("?")
+    for readonly in (False, True):  # a monitor elsewhere cannot be asked; readonly, one beside the screen neither
+        television = Television(*two_pairs(), size=(80, 30), readonly=readonly, reports=readonly)
+        assert television.viewer.press("a") is None
+        assert "first aid" not in television.press("?")
     nothing_yet = Television(SAMPLES["empty"]()).press("?")
     assert [words in nothing_yet for words in ("this help", "quit", "heatmap", "scroll", "unit:")] == [True] * 2 + [
         False

@@ -6,8 +6,13 @@ import sys
 
 SERVICE = """
 import os, signal, sys, time
-from streammi.system.stop import Stop
-with Stop(service=True) as stop:
+from streammi.system.stop import Stop, hold_reports
+hold_reports()
+os.kill(os.getpid(), signal.SIGUSR1)
+with Stop() as stop:
+    assert not stop.report_asked
+with Stop(service=True, reports=True) as stop:
+    assert (stop.report_asked, stop.report_asked) == (True, False)
     os.kill(os.getpid(), signal.SIGUSR1)
     assert (stop.requested, stop.report_asked, stop.report_asked) == (False, True, False)
     stop.end_after(3600)
@@ -21,7 +26,7 @@ with Stop(service=True) as stop:
 """
 
 
-def test_a_second_signal_ends_a_long_start_at_once() -> None:
+def test_a_report_waits_to_be_taken_and_a_second_signal_ends_a_long_start_at_once() -> None:
     process = subprocess.Popen([sys.executable, "-W", "error", "-c", SERVICE], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"

@@ -61,7 +61,7 @@ def run_monitor(
     """
     said = Log(log or sys.stderr, cast(Form, check_choice("--log", run.log, FORMS)), clock)
     with ExitStack() as stack:
-        stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
+        stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True, reports=True))
         service = stack.enter_context(closing(notifier()))
         options, keeper = options_of(config) | options_of(source), None
         if run.state is not None:
@@ -146,9 +146,8 @@ class Loop:
             if self._keeper is not None:
                 self._keeper.keep(self._session, self._place, self._clock())
             self._upkeep.turn(self._clock(), time.monotonic())
-            if stop.report_asked:
-                stop.drain()
-                self._upkeep.report(self._clock())
+            self._answer(stop)
+        self._answer(stop)  # who asks and then ends it at once is answered as well
         now = self._clock()
         self._take(Ended(now))
         if self._keeper is not None:
@@ -161,6 +160,12 @@ class Loop:
             self._upkeep.warn(f"--strict: {loss}")
             return LOSS_STATUS
         return stop.status
+
+    def _answer(self, stop: Stop) -> None:
+        """Report where somebody asked for it."""
+        if stop.report_asked:
+            stop.drain()
+            self._upkeep.report(self._clock())
 
     def _loss(self, now: float) -> str:
         return lost(total(self._session.health(now)))

@@ -28,12 +28,14 @@ def run_view(
     keys: Keys = PLAIN_TEXT,
     seconds: float | None = None,
     ended: Callable[[], bool] = lambda: False,
+    ask_report: Callable[[], str] | None = None,
     out: TextIO | None = None,
     log: TextIO | None = None,
 ) -> int:
     """Show running monitors on the terminal, or as lines; returns the exit status.
 
-    ``ended`` says that what is shown has come to its end. Raises ConfigError for what cannot be shown.
+    ``ended`` says that what is shown has come to its end; ``ask_report`` asks it for a first-aid report, and answers
+    where that will be; None where there is no way to ask. Raises ConfigError for what cannot be shown.
     """
     out = out or sys.stdout
     output = options.resolved_output(is_terminal(os.environ, out.isatty()))
@@ -49,7 +51,7 @@ def run_view(
     topics, queue = (["snapshot/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "event/"], LINE_QUEUE)
     with ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
-        stop = stack.enter_context(Stop(seconds))
+        stop = stack.enter_context(Stop(seconds, reports=ask_report is not None))
         sources = [
             stack.enter_context(closing(Source(endpoint, context, *topics, queue=queue, keys=keys)))
             for endpoint in endpoints
@@ -57,12 +59,13 @@ def run_view(
         if output == "tui":
             ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
             terminal = stack.enter_context(closing(Terminal.open(ask_background=ask)))
-            viewer = Viewer(look, readonly=options.readonly, endpoints=endpoints)
+            viewer = Viewer(look, readonly=options.readonly, reports=ask_report is not None, endpoints=endpoints)
             stack.enter_context(terminal)
             viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
-            ViewLoop(sources, terminal, viewer, max_fps=options.max_fps).run(stop, ended)
+            ViewLoop(sources, terminal, viewer, max_fps=options.max_fps, ask_report=ask_report).run(stop, ended)
             return stop.status
-        silent = run_lines(sources, cast(LineOutput, output), look.glyphs, out, log or sys.stderr, stop, ended)
+        lines, log = cast(LineOutput, output), log or sys.stderr
+        silent = run_lines(sources, lines, look.glyphs, out, log, stop, ended, ask_report or (lambda: None))
         for source in silent:
             if stop.requested and stop.status == 0 and source.link == "connecting":
                 raise unreachable(source.endpoint, source.note)

@@ -5,6 +5,7 @@ a stopped session never delays it. They are joined by the same messages as over 
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,23 +76,35 @@ def _view_beside(
     folder: Path,
     keys: Keys = PLAIN_TEXT,
 ) -> int:
-    """Run the commands beside a view of ``link``; the status of whichever ended with something to say."""
+    """Run the commands beside a view of ``link``, which the last of them publishes on.
+
+    Returns the status of whichever ended with something to say.
+    """
     from streammi.commands.view import run_view
 
     drawn = view.resolved_output(is_terminal(os.environ, sys.stdout.isatty())) == "tui"
-    # Their messages wait until the screen is restored; where there is none they come at once.
-    logs = [folder / f"log{k}" if drawn else None for k in range(len(commands))]
+    # Their messages wait until the screen that they would be written over is restored; else they come at once.
+    hidden = drawn and sys.stderr.isatty()
+    logs = [folder / f"log{k}" if hidden else None for k in range(len(commands))]
+    asked = False
     with ExitStack() as stack:
         beside = [stack.enter_context(_process(words, log)) for words, log in zip(commands, logs, strict=True)]
 
         def ended() -> bool:
             return any(process.poll() is not None for process in beside)
 
-        status = run_view([link], view, keys=keys, seconds=seconds, ended=ended)
+        def ask_report() -> str:
+            nonlocal asked
+            asked = True
+            beside[-1].send_signal(signal.SIGUSR1)
+            return "report: printed when this screen closes" if hidden else "report: see the log"
+
+        status = run_view([link], view, keys=keys, seconds=seconds, ended=ended, ask_report=ask_report)
     for process, log in zip(beside, logs, strict=True):
-        if process.returncode not in (0, 128 + 15, -15):  # terminated by us is no news
-            if log is not None:
-                sys.stderr.write(log.read_text())
+        failed = process.returncode not in (0, 128 + 15, -15)  # terminated by us is no news
+        if log is not None and (failed or (asked and process is beside[-1])):
+            sys.stderr.write(log.read_text())
+        if failed:
             status = process.returncode if process.returncode > 0 else 128 - process.returncode
     return status
 

@@ -21,7 +21,8 @@ _LINES = {"zoom in": -1, "zoom out": 1, "far back": -10, "far forward": 10}
 def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -> State:
     """Return the state after an action on what is shown; ``panels`` are those that can be enlarged.
 
-    Quitting, freezing, saving and redrawing are not choices of how to show something: they change nothing here.
+    Quitting, freezing, saving, redrawing and asking for a report are not choices of how to show something: they change
+    nothing here.
     """
     state = replace(scene.state, message="")
     if state.enlarged == "events" and action in _LINES:
@@ -53,10 +54,17 @@ def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -
             return state
 
 
+def exists(state: State, binding: Binding) -> bool:
+    """Whether a view has a key at all, whatever it shows."""
+    if binding.action == "report" and not state.reports:
+        return False
+    return not (binding.changes and state.readonly)
+
+
 def works(scene: Scene, binding: Binding, layout: LayoutName) -> bool:
     """Whether a key does anything on what is shown: what does nothing is not offered."""
     enlarged = scene.state.enlarged
-    if binding.changes and scene.state.readonly:
+    if not exists(scene.state, binding):
         return False
     match binding.action:
         case "next pair":

@@ -86,7 +86,7 @@ def _sequence(match: re.Match[str]) -> list[str]:
 Action: TypeAlias = Literal[
     "quit", "freeze", "help", "next pair", "previous pair", "pair", "back", "forward", "far back", "far forward",
     "start", "now", "zoom in", "zoom out", "unit", "heatmap", "enlarge", "overview", "palette", "reset", "save", "log",
-    "redraw", "light", "dark",
+    "report", "redraw", "light", "dark",
 ]  # fmt: skip
 
 
@@ -123,6 +123,7 @@ BINDINGS = (
     Binding(("c",), "palette", "c", "colours: cividis, viridis, greyscale"),
     Binding(("r",), "reset", "r", "reset the extremes"),
     Binding(("s",), "save", "s", "save: the screen (SVG), its charts (PNG), the state (JSON)"),
+    Binding(("a",), "report", "a", "first aid: a report on the monitor, for whoever is to help"),
     Binding(("redraw",), "redraw", changes=False),
     Binding(("light",), "light", changes=False),
     Binding(("dark",), "dark", changes=False),

@@ -56,11 +56,13 @@ class ViewLoop:
         *,
         max_fps: float = 10.0,
         folder: Path | None = None,
+        ask_report: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._feeds, self._terminal, self._viewer, self._clock = feeds, terminal, viewer, clock
         self._screen, self._keys = Screen(viewer.pens), Keys()
         self._interval, self._folder = 1.0 / max_fps, folder or Path.cwd()
+        self._ask_report = ask_report  # answers where the report will be, in words
         self._over = self._dirty = self._urgent = False
         self._drawn = -self._interval
         self._signals: set[int] = set()  # that came since the last turn
@@ -79,6 +81,8 @@ class ViewLoop:
                 poller.poll(max(0, round(self._wait() * 1000)))
                 stop.drain()
                 self._heed_signals()
+                if stop.report_asked:
+                    self._report()
                 self._turn()
         finally:
             for number, handler in previous.items():
@@ -122,6 +126,13 @@ class ViewLoop:
             self._screen.forget()
         elif action == "save":
             self._viewer.say(self._save())
+        elif action == "report":
+            self._report()
+
+    def _report(self) -> None:
+        if self._ask_report is not None:
+            self._viewer.say(self._ask_report())
+            self._dirty = self._urgent = True
 
     def _save(self) -> str:
         from streammi.dashboard import save  # Rich's console takes 70 ms to load: only who saves waits for it

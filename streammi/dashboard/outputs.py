@@ -108,11 +108,12 @@ def run_lines(
     log: TextIO,
     stop: Stop,
     ended: Callable[[], bool],
+    ask_report: Callable[[], object],
 ) -> list[Source]:
     """Write a line a message until it is time to stop; with the output ``once`` one reading of each source.
 
-    Returns the sources that had none. Why there is no connection is said on ``log``. A reader of ``out`` that goes
-    away, as ``| head`` does, ends it; nothing is wrong then.
+    Returns the sources that had none. Why there is no connection is said on ``log``; what is shown is asked for a
+    report when we are. A reader of ``out`` that goes away, as ``| head`` does, ends it; nothing is wrong then.
     """
     lines = Lines(output, glyphs)
     poller = zmq.Poller()
@@ -124,6 +125,8 @@ def run_lines(
         over = ended()
         poller.poll(LOOK_MS)
         stop.drain()
+        if stop.report_asked:
+            ask_report()
         for source in sources:
             for line in filter(None, map(lines.line, source.messages())):
                 if output == "once" and source not in silent:

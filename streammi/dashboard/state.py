@@ -26,4 +26,5 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     scrolled: int = 0  # lines of the event log
     help: bool = False
     readonly: bool = False
+    reports: bool = False  # whether the monitor can be asked for a report from here
     message: str = ""  # the answer to the last key

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from streammi.config import Unit
 from streammi.dashboard import history
-from streammi.dashboard.actions import act
+from streammi.dashboard.actions import act, exists
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.keys import BINDINGS, Action
@@ -27,12 +27,18 @@ class Viewer:
     """What is known of the pairs, what was chosen, and the picture of both."""
 
     def __init__(
-        self, look: Look, *, readonly: bool = False, endpoints: Sequence[str] = ("",), zone: tzinfo | None = None
+        self,
+        look: Look,
+        *,
+        readonly: bool = False,
+        reports: bool = False,
+        endpoints: Sequence[str] = ("",),
+        zone: tzinfo | None = None,
     ) -> None:
         self.pens = Pens(look.depth)
         self._look, self._endpoints, self._zone = look, tuple(endpoints), zone
         self._links: list[tuple[LinkState, str]] = [("connecting", "")] * len(self._endpoints)
-        self._state = State(palette=look.palette, background=look.background, readonly=readonly)
+        self._state = State(palette=look.palette, background=look.background, readonly=readonly, reports=reports)
         self._newest: dict[PairKey, Snapshot] = {}
         self._frozen: dict[PairKey, Snapshot] | None = None
         self._extremes: dict[PairKey, Extremes] = {}
@@ -70,7 +76,7 @@ class Viewer:
     def press(self, key: str) -> Action | None:
         """Act on a key; return the action, None where the key does nothing here."""
         binding = _BY_KEY.get(key)
-        if binding is None or (binding.changes and self._state.readonly):
+        if binding is None or not exists(self._state, binding):
             return None
         if self._state.help and binding.action not in ("quit", "redraw", "light", "dark"):
             self._state = replace(self._state, help=False)

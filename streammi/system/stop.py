@@ -16,11 +16,17 @@ def parent_of(environment: Mapping[str, str]) -> int | None:
     return int(environment[PARENT]) if PARENT in environment else None
 
 
+def hold_reports() -> None:
+    """Let nothing end of SIGUSR1, this process or one that it starts: it waits for a ``Stop`` that takes it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR1,))
+
+
 class Stop:
     """SIGINT and SIGTERM as something to poll: ``requested`` turns true, ``status`` is the exit status it asks for.
 
-    With ``service`` SIGHUP ends it in order as well, unless it is ignored; SIGUSR1 ends nothing, but makes
-    ``report_asked`` true once; and a second signal to end, while a long start still goes on, ends the process at once.
+    With ``reports`` SIGUSR1 makes ``report_asked`` true once, also one that came while it was held back. With
+    ``service`` SIGHUP ends it in order as well, unless it is ignored; and a second signal to end, while a long start
+    still goes on, ends the process at once.
     """
 
     def __init__(
@@ -30,16 +36,18 @@ class Stop:
         parent: int | None = None,
         *,
         service: bool = False,
+        reports: bool = False,
     ) -> None:
         self.status = 0
         self._clock = clock
         self._deadline: float | None = None
         self.end_after(deadline)
         self._caught = self._asked = False
-        self._service = service
+        self._service, self._reports = service, reports
         self._parent = parent  # the process that started this one beside itself: when that has died, so do we
         self._reader, self._writer = socket.socketpair()
         self._previous: dict[int, object] = {}
+        self._held: set[signal.Signals | int] | None = None
 
     @property
     def requested(self) -> bool:
@@ -74,13 +82,16 @@ class Stop:
         self._writer.setblocking(False)
         self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self._previous = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
-        if self._service:
+        if self._reports:
             self._previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._catch_report)
-            if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
-                self._previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._catch)
+            self._held = signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1,))
+        if self._service and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
+            self._previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._catch)
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._held is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._held)
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         signal.set_wakeup_fd(self._wakeup)

@@ -1,0 +1,139 @@
+"""Reports on running monitors, as those who look at one ask for them; and whoever has none goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from dashboard_terminal import Session
+
+STREAMMI = [sys.executable, "-W", "error", "-m", "streammi"]
+HELD = 1 << (signal.SIGUSR1 - 1)
+
+
+@contextmanager
+def running(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen([*STREAMMI, *words], text=True, **pipes)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Iterator[str]:
+    """A feed of made-up samples."""
+    with running("publish", "seed", f"--bind=ipc://{tmp_path}/samples") as process:
+        assert process.stderr is not None
+        assert "publishing seed" in process.stderr.readline()
+        process.send_signal(signal.SIGUSR1)
+        yield f"ipc://{tmp_path}/samples"
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(30) == 143
+
+
+def ask(process: "subprocess.Popen[str]") -> None:
+    """Send SIGUSR1 once our program, and not yet the interpreter alone, has it in hand."""
+    deadline = time.monotonic() + 40
+    while not blocked(process.pid) & HELD:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGUSR1)
+
+
+def blocked(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("SigBlk:")).split()[1], 16)
+
+
+def test_who_has_no_report_goes_on(samples: str, tmp_path: Path) -> None:
+    readings = f"ipc://{tmp_path}/readings"
+    with (
+        running("monitor", samples, "--x=x", "--y=y", "--quiet", f"--publish={readings}"),
+        running("view", readings, "--output=jsonl") as view,
+        running("probe", samples, "--seconds=2") as probe,
+        running("replay", "-", "--x=a", "--y=b", "--x-range=0:9", "--y-range=0:9", "--every=2") as replay,
+    ):
+        for process in (view, probe, replay):
+            ask(process)
+        assert replay.communicate("a,b\n1,2\n3,4\n5,6\n7,8\n", timeout=60)[0].count('"mi"') == 2
+        assert "streammi watch" in probe.communicate(timeout=60)[0]
+        assert view.stdout is not None
+        asked = time.time()
+        while json.loads(view.stdout.readline())["timestamp"] < asked:
+            pass
+        assert (probe.returncode, replay.returncode, view.poll()) == (0, 0, None)
+
+
+def test_the_report_of_a_monitor_beside_its_screen_is_printed_once_that_closes(samples: str) -> None:
+    session = Session([*STREAMMI[1:], "watch", samples, "--x=x", "--y=y"], 120, 40)
+    session.until("OVER TIME")
+    session.type("?")
+    session.until("first aid: a report on the monitor")
+    session.type(" a")
+    session.until("report: printed when this screen closes")
+    assert b"report: versions" not in session.written
+    session.type("c")
+    session.until("printed when this screen closes", gone=True)
+    os.kill(session.pid, signal.SIGUSR1)
+    session.until("printed when this screen closes")
+    session.type("q")
+    assert session.end() == 0
+    screen, _, after = session.written.rpartition(b"\x1b[?1049l")
+    assert b"report: versions" not in screen
+    assert f"streammi: {samples}: connected" in after.decode()
+    monitor = [line for line in after.decode().splitlines() if line.startswith("streammi: report: process: pid ")]
+    assert monitor
+    assert f"pid {session.pid}," not in monitor[0]
+
+
+def test_a_report_asked_for_and_then_left_at_once_is_printed(samples: str) -> None:
+    session = Session([*STREAMMI[1:], "demo"], 100, 30)
+    session.until("OVER TIME")
+    session.type("aq")
+    assert session.end() == 0
+    assert session.written.rpartition(b"\x1b[?1049l")[2].count(b"report: versions: ") == 1
+
+
+def test_where_messages_go_to_a_file_the_report_is_there_at_once(samples: str, tmp_path: Path) -> None:
+    words = f"{' '.join(STREAMMI)} watch {samples} --x=x --y=y --log=json 2>{tmp_path}/log"
+    session = Session(["-c", f"exec {words}"], 120, 40, program="sh")
+    session.until("OVER TIME")
+    session.type("a")
+    session.until("report: see the log")
+    deadline = time.monotonic() + 40
+    while "report" not in said(tmp_path / "log"):
+        assert time.monotonic() < deadline, said(tmp_path / "log")
+        session.read(0.05)
+    session.type("q")
+    assert session.end() == 0
+
+
+def said(log: Path) -> list[str]:
+    whole = log.read_text().rpartition("\n")[0].splitlines()
+    return [json.loads(line)["message"] for line in whole]
+
+
+def test_without_a_screen_the_report_comes_among_the_messages(samples: str) -> None:
+    with running("watch", samples, "--x=x", "--y=y", "--output=plain") as watch:
+        assert watch.stdout is not None
+        assert watch.stderr is not None
+        watch.stdout.readline()
+        watch.send_signal(signal.SIGUSR1)
+        while not (line := watch.stderr.readline()).startswith("streammi: report: process: pid "):
+            assert line
+        assert int(line.split()[4].rstrip(",")) in [child.pid for child in psutil.Process(watch.pid).children()]
+        assert watch.stdout.readline()
+        watch.terminate()
+        assert watch.wait(30) == 143
