@@ -1,6 +1,7 @@
 """States in a folder: whole at any moment, the newest whole one found, and what is lost said."""
 
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -125,16 +126,23 @@ def test_a_crash_while_writing_leaves_what_was_there(tmp_path: Path) -> None:
 def test_other_settings_are_refused_and_the_folder_is_free_again(tmp_path: Path) -> None:
     keep(tmp_path, 100)
     other = options_of(CONFIG) | options_of(FeedConfig(endpoint="ipc:///tmp/other", x="a", y="b"))
+    anew = f"(to begin anew: another --state, or remove {tmp_path}/state.*)"
     for _ in range(2):
-        with pytest.raises(ConfigError, match="ENDPOINT must be ipc:///tmp/feed, as when the state was saved"):
+        said = f"ENDPOINT must be ipc:///tmp/feed, as when the state was saved {anew}, got 'ipc:///tmp/other'"
+        with pytest.raises(ConfigError, match=re.escape(said)):
             Keeper(str(tmp_path), other, 5.0)
+    for file in tmp_path.glob("state.*"):
+        file.unlink()
+    keeper = Keeper(str(tmp_path), other, 5.0)
+    assert keeper.saved is None
+    keeper.close()
 
 
 def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
     keep(tmp_path, 100)
     header, arrays = codec.unpack("checkpoint 1", (tmp_path / "state.1").read_bytes())
     (tmp_path / "state.1").write_bytes(codec.pack("checkpoint 99", header, arrays))
-    with pytest.raises(ConfigError, match="of the kind 'checkpoint 1', got 'checkpoint 99'"):
+    with pytest.raises(ConfigError, match=r"of the kind 'checkpoint 1' \(to begin anew: .*\), got 'checkpoint 99'"):
         Keeper(str(tmp_path), SETTINGS, 5.0)
 
 

@@ -65,3 +65,31 @@ def test_a_manager_that_does_not_read_delays_nothing(manager: tuple[socket.socke
         service.alive(now, lambda: "x" * 100)
     assert service.notes == []
     service.close()
+
+
+@pytest.mark.parametrize(
+    "odd", ["soon", "", "0", "-5000000", "1e6", "1.5", "٣", "nan", str((1 << 64) - 1), "1" * 5000, "\udcff"]
+)
+def test_a_watchdog_without_a_time_is_said_and_none(odd: str, manager: tuple[socket.socket, str]) -> None:
+    bound, address = manager
+    service = Notifier({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": odd}, pid=7)
+    for now in range(0, 21, 5):
+        service.alive(now, lambda: "well")
+    service.close()
+    assert service.notes == [f"WATCHDOG_USEC is no number of microseconds: {odd}"]
+    bound.setblocking(False)
+    for _ in range(3):  # the status, at 0, 10 and 20 s
+        bound.recv(1000)
+    with pytest.raises(BlockingIOError):
+        bound.recv(1000)
+
+
+@pytest.mark.parametrize("odd", ["notify", "vsock:2:1234", " /run/notify", "/" + "n" * 200, "@" + "n" * 200, "@", "/"])
+def test_an_odd_address_is_said_and_nothing_else_happens(odd: str) -> None:
+    service = Notifier({"NOTIFY_SOCKET": odd}, pid=7)
+    service.ready()
+    service.alive(1.0, str)
+    service.stopping()
+    assert len(service.notes) == 1
+    assert service.notes[0].isprintable()
+    service.close()

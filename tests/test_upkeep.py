@@ -7,11 +7,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import zmq
 
 from streammi.publish.status import Status
@@ -69,8 +70,19 @@ def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
     assert {path.name for path in Path(state).iterdir()} == {"lock", "state.0", "state.1"}
 
 
+STREAMMI = ("-W", "error", "-m", "streammi")
+# Root reads and writes everything: without the two capabilities that let it, it is as anybody.
+AS_ANYBODY = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execv(sys.executable, [sys.executable, "-W", "error", "-m", "streammi", *sys.argv[1:]])
+"""
+
+
 @contextmanager
-def monitored(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+def monitored(folder: Path, *words: str, program: Sequence[str] = STREAMMI) -> Iterator[subprocess.Popen[str]]:
     """A monitor with a state, and a feed that goes on as long as it does."""
     feed, stop = f"ipc://{folder}/feed", threading.Event()
 
@@ -84,7 +96,7 @@ def monitored(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     sending.start()
     known = ["monitor", feed, "--x", "a", "--y", "b", "--x-range", "0:4", "--y-range", "0:4", "--every", "20"]
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "streammi", *known, *words, "--state", str(folder / "state")],
+        [sys.executable, *program, *known, *words, "--state", str(folder / "state")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -133,7 +145,55 @@ def test_a_state_is_gone_on_from_only_with_its_own_settings(tmp_path: Path) -> N
     with monitored(tmp_path, "--window", "500") as process:
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (2, "")
-    assert err == "streammi: --window must be 1000 pairs, as when the state was saved, got '500 pairs'\n"
+    anew = f"to begin anew: another --state, or remove {tmp_path}/state/state.*"
+    assert err == f"streammi: --window must be 1000 pairs, as when the state was saved ({anew}), got '500 pairs'\n"
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a state of 100 pairs, whose mode is put right at the end."""
+    with monitored(tmp_path, "--samples", "100") as process:
+        process.communicate(timeout=60)
+    folder = tmp_path / "state"
+    yield folder
+    folder.chmod(0o700)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("place", "mode", "said"),
+    [
+        ("state.1", 0o000, "state can be read ({}/state.1: Permission denied)"),
+        (".", 0o000, "state can be read ({}/state.0: Permission denied)"),
+        (".", 0o600, "state can be read ({}/state.0: Permission denied)"),
+        ("lock", 0o400, "lock can be opened ({}/lock: Permission denied)"),
+    ],
+)
+def test_a_state_that_is_kept_from_us_is_not_replaced(kept: Path, place: str, mode: int, said: str) -> None:
+    before = content(kept)
+    (kept / place).chmod(mode)
+    with monitored(kept.parent, program=("-c", AS_ANYBODY)) as process:
+        out, err = process.communicate(timeout=60)
+    (kept / place).chmod(0o700)
+    assert err == f"streammi: --state must be a folder whose {said.format(kept)}, got '{kept}'\n"
+    assert (process.returncode, out) == (2, "")
+    assert content(kept) == before
+
+
+def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(kept: Path) -> None:
+    before = content(kept)
+    kept.chmod(0o500)
+    with monitored(kept.parent, "--samples", "40", program=("-c", AS_ANYBODY)) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert json.loads(out.splitlines()[-1])["pairs"] == 140
+    assert "going on from 100 pairs" in err
+    cannot = f"cannot save the state in {kept} (Permission denied): going on without"
+    assert err.splitlines().count(f"streammi: warning: {cannot}") == 1
+    assert content(kept) == before
 
 
 def test_a_refusal_is_an_object_too(tmp_path: Path) -> None:

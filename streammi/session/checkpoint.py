@@ -4,6 +4,7 @@ The folder holds two generations, ``state.0`` and ``state.1``, which take turns:
 newest. A state goes to a file of another name first, is brought to the disk, and then takes its place at once.
 """
 
+import errno
 import fcntl
 import os
 import time
@@ -22,6 +23,7 @@ from streammi.session.session import Session
 
 KIND: Final = "checkpoint 1"
 GENERATIONS: Final = 2
+DAMAGE: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}  # reading what the disk or its file system has lost
 PAUSE_SHARE: Final = 0.01  # of the time that the loop may stand still to copy a state: a huge one is saved less often
 
 
@@ -45,8 +47,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
 class StateFolder:
     """A folder for the state of one monitor, made if need be, and locked until it is closed.
 
-    ``notes`` say what of it could not be read. Raises ConfigError where there can be no such folder, or where another
-    monitor uses it.
+    ``notes`` say what of it is damaged. Raises ConfigError where there can be no such folder, where another monitor
+    uses it, and where there may be a state that we are not allowed to read.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -61,19 +63,16 @@ class StateFolder:
         self._lock = self._locked()
 
     def newest(self) -> Checkpoint | None:
-        """The newest whole state; None when there is none. ConfigError for one that another version made."""
+        """The newest whole state; None when there is none.
+
+        ConfigError for one that another version made, and for one that is there but kept from us: it would be replaced.
+        """
         found: dict[int, Checkpoint] = {}
         for generation in range(GENERATIONS):
-            try:
-                data = self._file(generation).read_bytes()
-                header, arrays = codec.unpack(KIND, data)
-            except FileNotFoundError:
+            read = self._read(generation)
+            if read is None:
                 continue
-            except (DamagedError, OSError) as error:
-                why = error.strerror if isinstance(error, OSError) else f"it must be {error.rule}"
-                self.notes.append(f"{self._file(generation)} cannot be used: {why}")
-                self.damaged += 1
-                continue
+            header, arrays = read
             place = None if header["place"] is None else Place(*header["place"])
             session = header["session"], arrays
             found[header["serial"]] = Checkpoint(header["settings"], header["saved"], session, place)
@@ -106,6 +105,11 @@ class StateFolder:
         self._serial = serial
         return sum(map(len, pieces))
 
+    def refusal(self, error: ConfigError) -> ConfigError:
+        """Why a state that is there cannot be gone on from, and how to begin anew."""
+        anew = f"to begin anew: another --state, or remove {self.path}/state.*"
+        return ConfigError(error.name, f"{error.rule} ({anew})", error.value)
+
     def close(self) -> None:
         """Let others use the folder."""
         if self._lock is not None:
@@ -114,6 +118,26 @@ class StateFolder:
 
     def _file(self, generation: int) -> Path:
         return self.path / f"state.{generation}"
+
+    def _read(self, generation: int) -> State | None:
+        """What a file holds; None when it is not there, or damaged, which is noted."""
+        path = self._file(generation)
+        try:
+            return codec.unpack(KIND, path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except DamagedError as error:
+            why = f"it must be {error.rule}"
+        except ConfigError as error:
+            raise self.refusal(error) from None
+        except OSError as error:
+            why = str(error.strerror)
+            if error.errno not in DAMAGE:
+                rule = f"a folder whose state can be read ({path}: {why})"
+                raise ConfigError("--state", rule, str(self.path)) from None
+        self.notes.append(f"{path} cannot be used: {why}")
+        self.damaged += 1
+        return None
 
     def _locked(self) -> int | None:
         """The lock's descriptor; None in a folder that cannot be written to, where nobody can do harm."""
@@ -126,6 +150,9 @@ class StateFolder:
             os.close(lock)
             raise ConfigError("--state", "a folder that no other monitor uses", str(self.path)) from None
         except OSError as error:
+            if isinstance(error, PermissionError) and os.access(self.path, os.W_OK | os.X_OK):
+                rule = f"a folder whose lock can be opened ({self.path}/lock: {error.strerror})"
+                raise ConfigError("--state", rule, str(self.path)) from None
             self.notes.append(f"{self.path} cannot be locked ({error.strerror})")
         return lock
 
@@ -150,7 +177,7 @@ class Keeper:
         try:
             self.saved = self._folder.newest()  # what there is to go on from
             if self.saved is not None:
-                check_same(settings, self.saved.settings)
+                self._check_same(self.saved.settings)
         except ConfigError:
             self.close()
             raise
@@ -202,6 +229,12 @@ class Keeper:
         self._thread.shutdown()
         self._look()
         self._folder.close()
+
+    def _check_same(self, then: dict[str, str]) -> None:
+        try:
+            check_same(self._settings, then)
+        except ConfigError as error:
+            raise self._folder.refusal(error) from None
 
     def _look(self) -> None:
         """Take note of how the writing ended."""

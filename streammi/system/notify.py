@@ -5,6 +5,7 @@ nothing.
 """
 
 import os
+import re
 import socket
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -13,17 +14,19 @@ STATUS_SECONDS: Final = 10.0  # between two that nothing asks for
 
 
 class Notifier:
-    """Tells the service manager named in ``environment``; ``notes`` say that it cannot be told."""
+    """Tells the service manager named in ``environment``; ``notes`` say what of it makes no sense, or fails."""
 
     def __init__(self, environment: Mapping[str, str], pid: int) -> None:
         self.notes: list[str] = []
         self._socket: socket.socket | None = None
         self._due = 0.0
         watched = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
-        timeout_s = float(environment.get("WATCHDOG_USEC", "0")) / 1e6 if watched else 0.0
-        self._every = min(timeout_s / 2 or STATUS_SECONDS, STATUS_SECONDS)  # half of it, as the manual says
+        timeout_s = self._timeout(environment.get("WATCHDOG_USEC")) if watched else None
+        self._every = STATUS_SECONDS if timeout_s is None else min(timeout_s / 2, STATUS_SECONDS)  # half, by the manual
         address = environment.get("NOTIFY_SOCKET", "")
-        if address[:1] in ("/", "@"):
+        if address and address[0] not in "/@":
+            self.notes.append(f"NOTIFY_SOCKET is no path of a socket, nor an abstract name: {address}")
+        elif address:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             try:
                 self._socket.connect(address.replace("@", "\0", 1) if address[0] == "@" else address)
@@ -50,6 +53,16 @@ class Notifier:
             self._socket.close()
             self._socket = None
 
+    def _timeout(self, microseconds: str | None) -> float | None:
+        """What the watchdog allows, s; None where there is none."""
+        if microseconds is None:
+            return None
+        # As sd_watchdog_enabled(3) reads it: a whole number that is neither 0 nor the largest, which is "infinity".
+        if re.fullmatch("[0-9]{1,20}", microseconds) and 0 < int(microseconds) < (1 << 64) - 1:
+            return int(microseconds) / 1e6
+        self.notes.append(f"WATCHDOG_USEC is no number of microseconds: {microseconds}")
+        return None
+
     def _send(self, lines: str) -> None:
         if self._socket is None:
             return
@@ -61,7 +74,7 @@ class Notifier:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
-        self.notes.append(f"the service manager cannot be told anything ({error.strerror})")
+        self.notes.append(f"the service manager cannot be told anything ({error.strerror or error})")
         self.close()
 
 
