@@ -20,7 +20,7 @@ from streammi.config import FeedConfig
 from streammi.ingest.link import Link
 from streammi.ingest.subscriber import Subscriber
 from streammi.network import connections
-from streammi.network.security import PLAIN_TEXT
+from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.publisher import Publisher
 
 GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
@@ -317,7 +317,7 @@ def test_a_feed_that_has_ended_is_not_taken_for_the_next_one() -> None:
             stack.enter_context(server.accept()[0]).sendall(bytes(5000))
             assert exactly(other, 2500)
         for second in (1.0, 2.0):
-            link.update(second, 0)
+            link.update(second, 0, 0)
         assert link.warning == ""
         for other in others:
             assert exactly(other, 2500)
@@ -376,3 +376,84 @@ def test_a_feed_whose_message_does_not_end_is_cut_off_and_connected_again() -> N
             assert process.memory_info().rss - before < 256 << 20
         thread.join()
     assert came[:3] == [[b"a whole one"]] * 3
+
+
+@pytest.mark.parametrize("keyed", [False, True], ids=["plain", "curve"])
+def test_a_queue_is_bounded_in_bytes_too(keyed: bool) -> None:
+    """Whole messages within every limit: a queue of 64 of them would be 256 MiB."""
+    block = [bytes(1 << 16)] * 64
+    with zmq.Context() as context, context.socket(zmq.PUB) as flood, contextlib.ExitStack() as stack:
+        flood.linger, flood.sndhwm = 0, 2
+        keys = keys_between(flood) if keyed else PLAIN_TEXT
+        endpoint = f"tcp://127.0.0.1:{flood.bind_to_random_port('tcp://127.0.0.1')}"
+        config = FeedConfig(endpoint=endpoint, max_message=1 << 16, receive_queue=64)
+        process = psutil.Process()
+        feed = stack.enter_context(closing(Subscriber(config, context, keys=keys)))
+        before, over = process.memory_info().rss, threading.Event()
+
+        def send() -> None:
+            while not over.is_set():
+                flood.send_multipart(block)
+                time.sleep(0.02)  # 200 MB/s: what comes between two looks must not depend on the machine
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        peak = 0
+
+        def cut() -> bool:
+            nonlocal peak
+            feed.receive()
+            time.sleep(0.2)  # counting them takes longer than sending them
+            peak = max(peak, process.memory_info().rss - before)
+            return "waited to be counted" in feed.link.note
+
+        wait(cut, 40)
+        over.set()
+        thread.join()
+        assert peak < 128 << 20
+        came = list[list[bytes]]()
+
+        def good() -> bool:
+            flood.send(b"good")
+            came.extend(feed.receive()[1])
+            return [b"good"] in came
+
+        wait(good, 40)
+
+
+def keys_between(server: zmq.Socket[Any]) -> Keys:
+    """Let a socket speak CURVE, to anybody who knows its key; the keys of one who does."""
+    public, secret = zmq.curve_keypair()
+    server.curve_server, server.curve_publickey, server.curve_secretkey = True, public, secret
+    own = zmq.curve_keypair()
+    return Keys(own[0], own[1], public, None)
+
+
+@pytest.mark.parametrize("size", [16, 1000])
+def test_a_feed_that_is_merely_too_fast_is_not_cut_off(size: int) -> None:
+    """Many times as many bytes as may wait, and never all are taken: each frame has its head on its way."""
+    with zmq.Context() as context, context.socket(zmq.PUSH) as fast:
+        fast.linger = 0
+        endpoint = f"tcp://127.0.0.1:{fast.bind_to_random_port('tcp://127.0.0.1')}"
+        config = FeedConfig(endpoint=endpoint, max_message=1000, receive_queue=16, pull=True)
+        n = 100_000
+
+        def send() -> None:
+            for _ in range(n):
+                fast.send(bytes(size))
+
+        thread = threading.Thread(target=send)
+        with closing(Subscriber(config, context)) as feed:
+            thread.start()
+            came = 0
+
+            def take() -> bool:
+                nonlocal came
+                for _ in range(1000):
+                    came += len(feed.receive()[1])
+                return came == n
+
+            wait(take, 40)
+            assert feed.link.reconnects == 0
+            assert "cut off" not in feed.link.note
+        thread.join()

@@ -8,7 +8,7 @@ import zmq
 
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.link import Link
-from streammi.ingest.subscriber import SOCKET_OPTIONS
+from streammi.ingest.subscriber import SOCKET_OPTIONS, wire_bytes
 from streammi.network.endpoints import check_port
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.snapshots import read_snapshot
@@ -17,7 +17,8 @@ from streammi.records import LinkState, Snapshot
 SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old
 LINE_QUEUE: Final = 1000
 MAX_MESSAGE_BYTES: Final = 64 << 20
-DRAIN_MESSAGES: Final = 1000  # then it is time to look at the keys
+DRAIN_MESSAGES: Final = 1000  # then it is time to look at the keys,
+DRAIN_BYTES: Final = MAX_MESSAGE_BYTES  # or after so many
 
 
 class Source:
@@ -43,6 +44,7 @@ class Source:
         keys.connect(self.socket)
         for topic in topics:
             self.socket.subscribe(topic)
+        self._keyed = keys.server is not None
         self._link = Link(self.socket, endpoint, clock(), keys)
         self.malformed = 0  # messages that were none of ours
         try:
@@ -65,9 +67,11 @@ class Source:
     def messages(self) -> list[list[bytes]]:
         """What has arrived, at most DRAIN_MESSAGES, without waiting."""
         found: list[list[bytes]] = []
-        while len(found) < DRAIN_MESSAGES and self.socket.poll(0):
+        size = 0
+        while len(found) < DRAIN_MESSAGES and size < DRAIN_BYTES and self.socket.poll(0):
             found.append(self.socket.recv_multipart())
-        self._link.update(self._clock(), len(found))
+            size += sum(wire_bytes(len(frame), self._keyed) for frame in found[-1])
+        self._link.update(self._clock(), len(found), size)
         return found
 
     def snapshots(self) -> list[Snapshot]:

@@ -15,6 +15,7 @@ STALLED_SHARE: Final = 3.0  # times as long as usual; so that one message a minu
 USUAL_OVER: Final = 8.0  # arrivals
 RETRY_SECONDS: Final = 10.0  # after a refusal
 MAX_UNFINISHED: Final = 64 << 20  # bytes of a message before its last frame
+MAX_WAITING: Final = 320 << 20  # bytes that have come and were not taken
 UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
 UNANSWERED: Final = "nobody answers there yet; still trying"
 PLAIN_TEXT_NOTICE: Final = (
@@ -27,7 +28,13 @@ class Link:
     """The state of a connection; ``note`` says why there is none, ``notice`` what to know while there is one."""
 
     def __init__(
-        self, socket: zmq.Socket[Any], endpoint: str, now: float, keys: Keys, unfinished: int = MAX_UNFINISHED
+        self,
+        socket: zmq.Socket[Any],
+        endpoint: str,
+        now: float,
+        keys: Keys,
+        unfinished: int = MAX_UNFINISHED,
+        waiting: int = MAX_WAITING,
     ) -> None:
         self.state: LinkState = "connecting"
         self.since = now
@@ -42,7 +49,7 @@ class Link:
         self._open = 0  # now
         self._retry_at: float | None = None
         self._events = socket.get_monitor_socket()
-        self._unfinished = Unfinished(unfinished)
+        self._backlog = Backlog(unfinished, waiting)
 
     @property
     def is_open(self) -> bool:
@@ -54,8 +61,8 @@ class Link:
         """When a message came last, or the connection was made, s."""
         return self._heard
 
-    def update(self, now: float, messages: int) -> None:
-        """Take in the events since the last time, and that ``messages`` have arrived by ``now``."""
+    def update(self, now: float, messages: int, taken: int) -> None:
+        """Take in the events since the last time, and that ``messages`` of ``taken`` bytes have arrived by ``now``."""
         while self._events.poll(0):
             self._on_event(parse_monitor_message(self._events.recv_multipart()), now)
         if self._retry_at is not None and now >= self._retry_at:
@@ -63,7 +70,7 @@ class Link:
         if messages:
             self.usual += (now - self._heard - self.usual) / USUAL_OVER
             self._heard = now
-        self._unfinished.look(now, messages)
+        self._backlog.look(now, messages, taken)
         if not self._open:
             state: LinkState = "lost" if self._connections else "connecting"
             if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
@@ -78,8 +85,8 @@ class Link:
     @property
     def warning(self) -> str:
         """What went wrong since the start, and may go wrong again; empty when nothing did."""
-        cut = self._unfinished.cut
-        return f"cut off {cut} times: a message did not end within {self._unfinished.limit:,} bytes" if cut else ""
+        cut = self._backlog.cut
+        return f"cut off {cut} times: {self._backlog.why}" if cut else ""
 
     def close(self) -> None:
         """Stop listening to the socket's events."""
@@ -95,11 +102,11 @@ class Link:
             self._heard = now
             self.note, self._retry_at = "", None
         elif kind == zmq.EVENT_CONNECTED:
-            self._unfinished.watch(int(event["value"]), now)
+            self._backlog.watch(int(event["value"]), now)
         elif kind == zmq.EVENT_DISCONNECTED:
             self._open = max(self._open - 1, 0)
-            self._unfinished.forget()
-        elif kind in _REFUSALS or kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+            self._backlog.forget()
+        elif kind in _REFUSALS or (kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL and not self._backlog.broken_off):
             self.note = refusal(kind, event["value"], self._keyed)
             if kind in _REFUSALS:
                 self._retry_at = now + RETRY_SECONDS
@@ -111,17 +118,24 @@ class Link:
         self._socket.connect(self._endpoint)
 
 
-class Unfinished:
-    """Breaks off a connection over which more than ``limit`` bytes have come without a whole message.
+class Backlog:
+    """Breaks off a connection over which more has come than may wait: of a message without its end, or in all.
 
-    ZeroMQ keeps the frames of a message until its last one comes, and neither RCVHWM nor MAXMSGSIZE bounds how many.
-    A connection brings one message after the other, so what comes while no message does is one that has not ended.
+    ZeroMQ keeps the frames of a message until its last one comes, and whole messages by their number: neither RCVHWM
+    nor MAXMSGSIZE bounds their bytes. 256 messages of 64 frames of 1 MiB took 3 GiB in 5 s. A connection brings one
+    message after the other, so what comes while no message does is one that has not ended; and what has come and was
+    not taken waits.
     """
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    def __init__(self, unfinished: int, waiting: int) -> None:
+        self._limits = unfinished, waiting  # bytes
         self.cut = 0  # since the start
+        self.why = ""  # the last time
+        self.broken_off = False  # the connection that there is, or was last
         self._connection: Connection | None = None
+        self._before = 0  # bytes that came over the connections before this one
+        self._came = 0  # over all of them, as of the last look
+        self._taken = 0  # of these
         self._mark = 0  # bytes that had come when there was a message the last time
         self._messages = 0  # since the last look
         self._look_at = 0.0
@@ -130,25 +144,38 @@ class Unfinished:
         """A connection was made."""
         inode = socket_inode(descriptor)
         self._connection = None if inode is None else Connection(descriptor, inode, now)
-        self._mark = 0
+        self._before = self._mark = self._came  # what has come stays when a connection ends
+        self.broken_off = False
 
     def forget(self) -> None:
         """It has ended; its descriptor's number may be that of another feed."""
         self._connection = None
 
-    def look(self, now: float, messages: int) -> None:
-        """Take note that ``messages`` have arrived, and were all that there was; measure ten times a second at most."""
+    def look(self, now: float, messages: int, taken: int) -> None:
+        """Take note that ``messages`` of ``taken`` bytes were taken; measure ten times a second at most."""
         self._messages += messages
+        self._taken += taken
         if self._connection is None or self._look_at - LOOK_SECONDS <= now < self._look_at:
             return
         self._look_at = now + LOOK_SECONDS
         self._connection.look()
+        self._came = max(self._came, self._before + self._connection.sent - self._connection.unread)
+        # What came between two looks, or is no message's, is not known.
+        self._taken = min(self._taken, self._came)
+        unfinished, waiting = self._limits
         if self._messages:
-            self._mark, self._messages = self._connection.sent, 0
-        elif self._connection.sent - self._mark > self.limit:
+            self._mark, self._messages = self._came, 0
+        elif self._came - self._mark > unfinished:
+            self._cut(f"a message did not end within {unfinished:,} bytes")
+        if self._came - self._taken > waiting:
+            self._cut(f"more than {waiting:,} bytes waited to be counted")
+
+    def _cut(self, why: str) -> None:
+        if self._connection is not None:
             self._connection.cut()
             self._connection = None
             self.cut += 1
+            self.why, self.broken_off = why, True
 
 
 def refusal(kind: int, value: int, keyed: bool) -> str:

@@ -14,6 +14,8 @@ from streammi.network.endpoints import check_port
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.records import LinkHealth
 
+BOX_BYTES: Final = 33  # that CURVE adds to a frame; ZeroMQ's limit is for both
+READ_AHEAD: Final = 1 << 16  # bytes: ZeroMQ has read so much more than it has made messages of, at most
 DRAIN_MESSAGES: Final = 1000
 DRAIN_SECONDS: Final = 0.005  # then it is time to publish
 DRAIN_BYTES: Final = 2 << 20  # stays in the caches on its way through
@@ -57,6 +59,8 @@ class Subscriber:
         keys: Keys = PLAIN_TEXT,
     ) -> None:
         self._config, self._context, self._keys, self._clock = config, context, keys, clock
+        self._keyed = keys.server is not None
+        self._head = wire_bytes(config.max_message, self._keyed) - config.max_message  # of a frame, at most
         self.socket, self._link = self._connected()
         self._spare: tuple[zmq.Socket[Any], Link] | None = None
         self._replaced = 0  # connections, by a spare
@@ -66,9 +70,9 @@ class Subscriber:
 
     def receive(self) -> tuple[float, list[list[bytes]]]:
         """What has arrived, and when it was taken: at most DRAIN_MESSAGES, or what comes in DRAIN_SECONDS."""
-        messages = self._drain()
+        messages, taken = self._drain()
         now = self._clock()
-        self._link.update(now, len(messages))
+        self._link.update(now, len(messages), taken)
         if self._spare is not None or (not messages and self._is_silent(now)):
             messages = self._ask_anew(now, messages)
         self._watch_queue(now, len(messages))
@@ -103,9 +107,11 @@ class Subscriber:
             socket.setsockopt(option, value)
         socket.setsockopt(zmq.IPV6, int("[" in config.endpoint))
         socket.setsockopt(zmq.RCVHWM, config.receive_queue)
-        socket.setsockopt(zmq.MAXMSGSIZE, config.max_message)
+        socket.setsockopt(zmq.MAXMSGSIZE, config.max_message + BOX_BYTES * self._keyed)
         self._keys.connect(socket)
-        link = Link(socket, config.endpoint, self._clock(), self._keys, MAX_MESSAGE_FRAMES * config.max_message)
+        message = MAX_MESSAGE_FRAMES * config.max_message
+        queue = READ_AHEAD + message + config.receive_queue * config.max_message
+        link = Link(socket, config.endpoint, self._clock(), self._keys, message, queue)
         if not config.pull:
             socket.subscribe(config.topic)
         try:
@@ -146,15 +152,17 @@ class Subscriber:
             self._spare = self._connected()
         else:
             socket, link = self._spare
-            link.update(now, 0)
-            if socket.poll(0) and not (messages := self._drain()):
+            link.update(now, 0, 0)
+            if not socket.poll(0):
+                return messages
+            messages, taken = self._drain()
+            if not messages:
                 self._replaced += 1 + self._link.reconnects
                 self._spare = self.socket, self._link
                 self.socket, self._link = socket, link
-                messages = self._drain()
-            if messages:
-                self._drop_spare()
-                self._link.update(now, len(messages))
+                messages, taken = self._drain()
+            self._drop_spare()
+            self._link.update(now, len(messages), taken)
         return messages
 
     def _drop_spare(self) -> None:
@@ -172,7 +180,8 @@ class Subscriber:
             return "silent, but it takes new connections: it has nothing to say, or nothing on this topic"
         return "silent, and it takes no new connection"
 
-    def _drain(self) -> list[list[bytes]]:
+    def _drain(self) -> tuple[list[list[bytes]], int]:
+        """The messages, and how many bytes they were on their way."""
         messages: list[list[bytes]] = []
         deadline = time.monotonic() + DRAIN_SECONDS
         size = 0
@@ -183,20 +192,35 @@ class Subscriber:
                 # and 0.6 M through recv_multipart.
                 frame = receive(zmq.NOBLOCK, False)
                 part = frame.bytes
-                size += len(part)
-                messages.append(self._rest([part]) if frame.more else [part])
+                size += len(part) + self._head
+                if frame.more:
+                    parts, more = self._rest(part)
+                    size += more
+                    messages.append(parts)
+                else:
+                    messages.append([part])
                 if not len(messages) & 63 and time.monotonic() > deadline:
                     break
         except zmq.Again:
             pass
-        return messages
+        return messages, size
 
-    def _rest(self, parts: list[bytes]) -> list[bytes]:
-        """The other frames of a message, which arrives as a whole; those beyond the limit are not kept."""
-        more = True
+    def _rest(self, first: bytes) -> tuple[list[bytes], int]:
+        """The frames of a message, which arrives as a whole, up to the limit; and the bytes of all but the first."""
+        parts, size, more = [first], 0, True
         while more:
             frame = self.socket.recv(zmq.NOBLOCK, False)
-            more = frame.more
+            size, more = size + wire_bytes(len(frame), self._keyed), frame.more
             if len(parts) <= MAX_FRAMES:
                 parts.append(frame.bytes)
-        return parts
+        return parts, size
+
+
+def wire_bytes(n: int, keyed: bool) -> int:
+    """What a frame of n bytes takes on its way, by ZMTP 3 (RFC 23) and CURVE (RFC 26).
+
+    >>> wire_bytes(16, keyed=False), wire_bytes(300, keyed=False), wire_bytes(300, keyed=True)
+    (18, 309, 342)
+    """
+    body = n + BOX_BYTES if keyed else n
+    return body + (2 if body < 256 else 9)

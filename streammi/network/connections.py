@@ -48,7 +48,8 @@ class Connection:
     def __init__(self, descriptor: int, inode: int, now: float) -> None:
         self.descriptor, self.inode, self.since = descriptor, inode, now
         self.topics: Counter[bytes] = Counter()
-        self.sent = 0  # bytes, as of the last look
+        self.sent = 0  # bytes, as of the last look,
+        self.unread = 0  # and of these ZeroMQ has not read
         self._requests: list[bytes] | None = []  # so far, as long as another's may be among them
 
     @property
@@ -59,7 +60,8 @@ class Connection:
     def look(self) -> None:
         """Take note of what it has sent so far."""
         with duplicate(self.descriptor, self.inode) as socket:
-            self.sent = 0 if socket is None else bytes_received(socket)
+            if socket is not None:
+                self.sent, self.unread = bytes_received(socket), waiting_bytes(socket, termios.FIONREAD)
 
     def take(self, request: bytes) -> None:
         """Take in a request: a byte that says which, and a topic."""
@@ -292,8 +294,13 @@ def is_unread(socket: sockets.socket) -> bool:
     poll.register(socket, 0)
     if poll.poll(0):  # an error, or hung up
         return False
-    (waiting,) = struct.unpack("i", fcntl.ioctl(socket, termios.TIOCOUTQ, bytes(4)))
-    return bool(waiting)
+    return bool(waiting_bytes(socket, termios.TIOCOUTQ))
+
+
+def waiting_bytes(socket: sockets.socket, request: int) -> int:
+    """The bytes that wait in the kernel to be read (FIONREAD), or to reach the peer (TIOCOUTQ)."""
+    (waiting,) = struct.unpack("i", fcntl.ioctl(socket, request, bytes(4)))
+    return int(waiting)
 
 
 def bytes_received(socket: sockets.socket) -> int:
