@@ -17,10 +17,11 @@ from streammi.config import (
     SignificanceTest,
     Span,
 )
-from streammi.core import gtest, measures, sampling
+from streammi.core import given, gtest, measures, sampling
+from streammi.core.binning import as_values
 from streammi.core.lags import LagBank
 from streammi.core.null import LEAST_PARTNERS, ShiftNull, correlation_time
-from streammi.core.window import JointWindow, as_values
+from streammi.core.window import JointWindow
 from streammi.delays import MOST_TIMED, with_peak
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor, bins_for
@@ -107,18 +108,17 @@ def _every(size: Span) -> Span:
 
 
 def _batch(x: ArrayLike, y: ArrayLike, t: ArrayLike | None, settings: MonitorConfig) -> PairBatch:
-    columns = [as_values(v, bins) for v, bins in zip((x, y), bins_for(settings), strict=True)]
-    times = None if t is None else np.ascontiguousarray(t, dtype=np.float64)
-    shapes = [v.shape for v in (*columns, times) if v is not None]
-    if len(set(shapes)) != 1 or len(shapes[0]) != 1:
-        raise ConfigError("x, y and t", "arrays of one shape (n,)", shapes)
-    return PairBatch(x=columns[0], y=columns[1], t=times)
+    x_bins, y_bins = bins_for(settings)
+    x_values, y_values = as_values(x, x_bins, "x"), as_values(y, y_bins, "y")
+    times = None if t is None else given.numbers(t, "t")
+    given.check_lengths("x and y" if t is None else "x, y and t", x_values, y_values, times)
+    return PairBatch(x=x_values, y=y_values, t=times)
 
 
 def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None]:
     """The reading of the whole record, complete, and MI at each delay."""
     bins = bins_for(settings)
-    usable = JointWindow(*bins, 2).usable(batch.x, batch.y)
+    usable = given.usable(batch.x, batch.y)
     x, y = batch.x[usable], batch.y[usable]
     window = JointWindow(*bins, max(x.size, 2))  # as long as what it gets: the bins are learnt from all of it
     step = _step(batch, usable, settings)

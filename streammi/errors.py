@@ -4,7 +4,7 @@
 and never stops a feed.
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Reason: TypeAlias = Literal[
     "empty",
@@ -28,6 +28,9 @@ Reason: TypeAlias = Literal[
 ]
 
 
+LONGEST: Final = 300  # characters of a value in a message
+
+
 class StreammiError(Exception):
     """The root of every error that streammi raises on purpose."""
 
@@ -42,11 +45,19 @@ class ConfigError(StreammiError, ValueError):
     """
 
     def __init__(self, name: str, rule: str, value: object) -> None:
-        super().__init__(f"{name} must be {rule}, got {value!r}")
+        super().__init__(f"{name} must be {rule}, got {_shown(value)}")
         self.name, self.rule, self.value = name, rule, value
 
     def __reduce__(self) -> tuple[type["ConfigError"], tuple[str, str, object]]:
         return type(self), (self.name, self.rule, self.value)
+
+
+def _shown(value: object) -> str:
+    """A value in one line, however large: where a number should be, somebody may give a long array."""
+    shown = repr(value)
+    if "\n" in shown:
+        shown = " ".join(shown.split())
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 3]}..."
 
 
 class MissingExtra(StreammiError):

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -73,6 +74,9 @@ class Monitor:
             self.notes.append("peak_lag: positive means that y follows x, negative that x follows y")
         if config.test == "g":
             self.notes.append("p is by the G-test: it holds only where each sample is independent of those before it")
+
+    def __repr__(self) -> str:
+        return f"<Monitor of {self.config.pair}: {self.window!r}>"
 
     def feed(self, batch: PairBatch) -> list[Output]:
         """Take in a batch; returns what became due in it, in order."""
@@ -178,6 +182,9 @@ class Monitor:
             self._delays.restore(plain["delays"])
         self._too_many_labels = plain["too_many_labels"]
         self.notes[:] = plain["notes"]
+
+    def __reduce__(self) -> tuple[Callable[[MonitorConfig, bool, State], "Monitor"], tuple[MonitorConfig, bool, State]]:
+        return _restored, (self.config, self._event_time, self.state())  # copies of window and bank would not be tied
 
     @property
     def _followers(self) -> dict[str, LagBank | ShiftNull]:
@@ -322,6 +329,12 @@ class Monitor:
                     f'{name}: more than {axis.limit} labels; all further ones count as one, "{Categories.OTHER}" '
                     "(--bins categories:N takes N)"
                 )
+
+
+def _restored(config: MonitorConfig, event_time: bool, state: State) -> Monitor:
+    monitor = Monitor(config, event_time=event_time)
+    monitor.restore(state)
+    return monitor
 
 
 def _pace(window: Span) -> Span:

@@ -48,7 +48,7 @@ class SampleBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     gaps: int = 0
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """What one window says: entropies and mutual information in ``unit``, and what is needed to believe them.
 
     None means not known (no data yet, r of a constant, a null that is warming up), never zero.
@@ -127,7 +127,7 @@ class Tally(msgspec.Struct, frozen=True):
     pending: int = 0  # waiting for what the other source may still send
 
 
-class LinkHealth(msgspec.Struct, frozen=True, kw_only=True):
+class LinkHealth(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """What one source's socket and decoder know of themselves; totals since the start.
 
     Of two joined sources each has its own, and ``pairs`` and ``rate`` are those of the join in both.

@@ -1,6 +1,8 @@
 """Values to symbols, against the definitions in plain Python and numpy's histograms."""
 
+import copy
 import math
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from streammi import Categories, ConfigError, EdgeBins, QuantileBins, UniformBins
 from streammi.core import binning
+from streammi.core import given as as_given
 from streammi.core.binning import SpanBins
 from streammi.core.kernels import layout
 
@@ -69,19 +72,19 @@ def test_what_is_not_finite_has_no_symbol(axis: binning.Axis) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: UniformBins(1, 1, 4), "range must be finite with low < high"),
-        (lambda: UniformBins(2, 1, 4), "range must be"),
-        (lambda: UniformBins(math.nan, 1, 4), "range must be"),
-        (lambda: UniformBins(-1e308, 1e308, 4), "range must be"),
-        (lambda: UniformBins(0, 1e308, 4), "range must be"),
+        (lambda: UniformBins(1, 1, 4), "low and high must be finite with low < high"),
+        (lambda: UniformBins(2, 1, 4), "low and high must be"),
+        (lambda: UniformBins(math.nan, 1, 4), "low and high must be"),
+        (lambda: UniformBins(-1e308, 1e308, 4), "low and high must be"),
+        (lambda: UniformBins(0, 1e308, 4), "low and high must be"),
         (lambda: UniformBins("low", 1, 4), "low must be a number, got 'low'"),
         (lambda: UniformBins(0, None, 4), "high must be a number, got None"),
-        (lambda: UniformBins(0, 1, 0), "bins must be between 1 and 1024, got 0"),
-        (lambda: UniformBins(0, 1, 1025), "bins must be between"),
-        (lambda: UniformBins(0, 1, 2.0), "bins must be a whole number"),
-        (lambda: UniformBins(0, 1, True), "bins must be a whole number"),
-        (lambda: QuantileBins(0), "bins must be between"),
-        (lambda: SpanBins(-1), "bins must be between"),
+        (lambda: UniformBins(0, 1, 0), "count must be between 1 and 1024, got 0"),
+        (lambda: UniformBins(0, 1, 1025), "count must be between"),
+        (lambda: UniformBins(0, 1, 2.0), "count must be a whole number"),
+        (lambda: UniformBins(0, 1, True), "count must be a whole number"),
+        (lambda: QuantileBins(0), "count must be between"),
+        (lambda: SpanBins(-1), "count must be between"),
         (lambda: EdgeBins([]), "edges must be at least two"),
         (lambda: EdgeBins([1]), "edges must be at least two"),
         (lambda: EdgeBins([1, 1]), "ascending"),
@@ -99,7 +102,14 @@ def test_what_is_not_finite_has_no_symbol(axis: binning.Axis) -> None:
         (lambda: Categories([math.nan]), "strings"),
         (lambda: Categories([["a"]]), "labels must be"),
         (lambda: Categories(5), "labels must be"),
-        (lambda: Categories(limit=0), "label limit"),
+        (lambda: Categories(limit=0), "limit must be between 1 and 1024, got 0"),
+        (lambda: Categories("on"), "labels must be a list of labels"),
+        (lambda: Categories({"on", "off"}), "in the order of their symbols"),
+        (lambda: UniformBins("0", 1, 4), "low must be a number, got '0'"),
+        (lambda: EdgeBins(np.ma.array([0, 1, 2], mask=[0, 1, 0])), "edges must be at least two finite"),
+        (lambda: UniformBins(0, 1, 4).symbols([0.5, math.nan]), r"values must be finite, got \[0.5, nan\]"),
+        (lambda: EdgeBins([0, 1]).symbols([[0.5]]), r"values must be an array of shape \(n,\), got \(1, 1\)"),
+        (lambda: Categories(["a"]).symbols("a"), r"values must be an array of shape \(n,\), got \(\)"),
     ],
 )
 def test_bins_that_cannot_work(make: object, said: str) -> None:
@@ -116,6 +126,14 @@ def test_edges_are_the_bins_own() -> None:
         axis.edges[0] = 1.0
     assert axis == EdgeBins([0, 1, 2])
     assert hash(axis) == hash(EdgeBins([0, 1, 2]))
+    for twin in (copy.deepcopy(axis), pickle.loads(pickle.dumps(axis))):  # noqa: S301
+        assert twin == axis
+        assert not twin.edges.flags.writeable
+
+
+def test_bins_are_shown_in_one_line() -> None:
+    assert repr(EdgeBins([0, 1, 10.5])) == "EdgeBins([0, 1, 10.5])"
+    assert repr(EdgeBins(range(100))) == "EdgeBins([0, 1, 2, ..., 99])"
 
 
 @given(st.lists(FINITE, min_size=1, max_size=300, unique=True), st.integers(1, 40))
@@ -190,7 +208,7 @@ def test_labels_of_numpy_are_labels() -> None:
     assert Categories(np.array(["on", "off"])).symbols(np.array(["off", "on"])).tolist() == [1, 0]
     given_ = np.array([np.int64(1), np.str_("a"), None], dtype=object)
     given_.flags.writeable = False
-    assert [type(label) for label in binning.labels_of(given_)] == [int, str, type(None)]
+    assert [type(label) for label in as_given.labels(given_, "x")] == [int, str, type(None)]
 
 
 @pytest.mark.parametrize(
@@ -210,14 +228,15 @@ def test_labels_of_numpy_are_labels() -> None:
     ],
 )
 def test_what_a_label_is(value: object, label: bool) -> None:
-    assert binning.is_label(value) is label
+    assert as_given.is_label(value) is label
 
 
-LABELS = st.one_of(st.text(max_size=5), st.integers(-9, 9), st.floats(10.5, 99.5)).filter(binning.is_label)
+LABELS = st.one_of(st.text(max_size=5), st.integers(-9, 9), st.floats(10.5, 99.5)).filter(as_given.is_label)
 BINS = st.one_of(
     st.builds(UniformBins, st.floats(-9, 0), st.floats(1, 9), st.integers(1, 99)),
     st.lists(st.floats(-9, 9), min_size=2, unique=True).map(sorted).map(EdgeBins),
     st.lists(LABELS, min_size=1, unique=True).map(Categories),
+    st.sampled_from([binning.UNLEARNT, EdgeBins(binning.UNLEARNT.edges)]),
     st.integers(1, 9).map(lambda limit: Categories(limit=limit)),
     st.builds(QuantileBins, st.one_of(st.none(), st.integers(1, 9))),
     st.builds(SpanBins, st.one_of(st.none(), st.integers(1, 9).map(np.int64))),
@@ -227,6 +246,8 @@ BINS = st.one_of(
 @given(BINS)
 def test_bins_as_plain_values_and_back(bins: binning.Bins) -> None:
     plain = binning.to_plain(bins)
-    assert binning.from_plain(plain) == bins
-    assert isinstance(plain[-1], list | float | int | None)
+    back = binning.from_plain(plain)
+    assert back == bins
+    assert (back is binning.UNLEARNT) == (bins is binning.UNLEARNT)
+    assert isinstance(plain[-1], list | float | int | str | None)
     assert not any(isinstance(value, np.generic) for value in plain)

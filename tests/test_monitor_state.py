@@ -1,7 +1,9 @@
 """A monitor and a decoder that were saved and taken up again say, byte for byte, what uninterrupted ones say."""
 
+import copy
 import io
 import math
+import pickle
 from typing import Any
 
 import msgspec
@@ -17,7 +19,7 @@ from streammi.ingest.formats import Decoder
 from streammi.ingest.intake import intake_of
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshots import snapshot_message
-from streammi.records import LinkHealth
+from streammi.records import LinkHealth, Reading
 
 LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
 
@@ -112,6 +114,19 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_looks", "_looked",
         "_links", "_history", "_events", "_latest", "_learnt", "_hole", "_spearman", "_ranked", "_too_many_labels",
     }  # fmt: skip
+
+
+def test_a_copied_monitor_goes_on_alike() -> None:
+    """A window's copy has no followers: copied one by one, bank and null would count nothing any more."""
+    config = MonitorConfig(window=span(50), every=span(10), null=19, lags=(-2, 2), bins=bins("3"), detector="adwin")
+    rng = np.random.default_rng(1)
+    monitor = Monitor(config)
+    monitor.feed(pairs(config, rng, 0, 700, timed=True))
+    later = pairs(config, rng, 700, 500, timed=True)
+    twins = [copy.deepcopy(monitor), copy.copy(monitor), pickle.loads(pickle.dumps(monitor))]  # noqa: S301
+    said = monitor.feed(later)
+    assert any(isinstance(item, Reading) and item.peak_p is not None for _, item in said)
+    assert [twin.feed(later) for twin in twins] == [said] * 3
 
 
 def test_a_state_is_a_copy() -> None:

@@ -89,9 +89,17 @@ def test_quantile_bins_do_not_see_an_increasing_transform(transform: object) -> 
     [
         ({"unit": "bits"}, "unit must be bit, nat or ban"),
         ({"estimator": "best"}, "estimator must be one of"),
-        ({"min_count": 0}, "min_count must be between 1"),
-        ({"min_count": 11}, "min_count must be between 1"),
+        ({"min_count": 0}, "min_count must be a whole number from 1"),
+        ({"min_count": 11}, "min_count must be a whole number from 1"),
+        ({"min_count": True}, "min_count must be a whole number from 1 to the window's 10 pairs, got True"),
         ({"size": "10s"}, "size must be a number of pairs"),
+        ({"size": 1}, "size must be >= 2 pairs, got 1"),
+        ({"estimator": ""}, "estimator must be one of"),
+        ({"x": 1.0}, r"x must be an array of shape \(n,\), got \(\)"),
+        ({"y": [[1.0]]}, r"y must be an array of shape \(n,\), got \(1, 1\)"),
+        ({"y": ["a"]}, r"y must be numbers \(labels need Categories bins\), got \['a'\]"),
+        ({"x": ["a"] * 100_000}, r"x must be numbers .{,350}$"),
+        ({"y": [1.0, 2.0]}, r"x and y must be of one length, got \(1, 2\)"),
     ],
 )
 def test_what_cannot_work(options: dict[str, object], said: str) -> None:

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import sys
 from datetime import timedelta
 
 import numpy as np
@@ -322,9 +323,11 @@ def test_sizes_that_cannot_work(size: object) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (([1, 2], [1]), "one shape"),
-        (([1, 2], [1, 2], [1]), "one shape"),
-        ((np.zeros((2, 2)), np.zeros((2, 2))), "one shape"),
+        (([1, 2], [1]), r"xs and ys must be of one length, got \(2, 1\)"),
+        (([1, 2], [1, 2], [1]), r"xs, ys and ts must be of one length, got \(2, 2, 1\)"),
+        ((np.zeros((2, 2)), np.zeros((2, 2))), r"xs must be an array of shape \(n,\), got \(2, 2\)"),
+        ((1.0, 2.0), r"xs must be an array of shape \(n,\), got \(\)"),
+        (([1], ["a"]), r"ys must be numbers \(labels need Categories bins\), got \['a'\]"),
         ((["a"], [1]), "numbers"),
         ((["1"], [1]), "numbers"),
         (([[1], [1, 2]], [1]), "numbers"),
@@ -363,6 +366,45 @@ def test_a_value_that_is_missing_is_no_pair(bins: Bins) -> None:
 def test_a_time_window_needs_times() -> None:
     with pytest.raises(ConfigError, match="given for each pair"):
         JointWindow(*BINS, "1s").update(1, 2)
+
+
+@pytest.mark.parametrize("time", ["noon", 10**400])
+def test_times_that_are_none(time: object) -> None:
+    window = JointWindow(*BINS, 10)
+    window.update(1, 2, 3.0)
+    before = window.to_bytes()
+    with pytest.raises(ConfigError, match="ts must be numbers"):
+        window.update(1, 2, time)  # type: ignore[arg-type]
+    assert window.to_bytes() == before
+
+
+def test_what_is_masked_is_no_pair() -> None:
+    window = JointWindow(*BINS, 10)
+    window.extend(np.ma.array([1, 2, 0, 1], mask=[0, 1, 0, 0]), np.ma.array([1.0, 1.0, -2.0, 1.0], mask=[0, 0, 0, 1]))
+    reading = window.reading()
+    assert reading is not None
+    assert (window.values.tolist(), reading.nonfinite) == ([[1.0, 0.0], [1.0, -2.0]], 2)
+    labels = JointWindow(Categories(), BINS[0], 10)
+    labels.extend(np.ma.array(["a", "b", "c"], mask=[0, 1, 0]), [0, 1, 2])
+    assert labels.x_axis == Categories(limit=64).extended(np.array(["a", "c"], dtype=object))
+
+
+def test_one_bin_that_takes_any_number_is_an_axis_like_others() -> None:
+    whole = EdgeBins([-sys.float_info.max, sys.float_info.max])
+    window = JointWindow(whole, BINS[0], 10)
+    window.extend([1.0, 2.0], [-1.0, 1.0])
+    assert window.mi == JointWindow.from_bytes(window.to_bytes()).mi == 0.0
+
+
+def test_a_window_says_what_it_is() -> None:
+    window = JointWindow(UniformBins(0, 1, 4), EdgeBins([0, 1]), "10s")
+    assert len(window) == 0
+    window.update(0.5, 0.5, 1.0)
+    assert len(window) == window.n == 1
+    assert (
+        repr(window) == "<JointWindow of 10 s, 1 in it: x UniformBins(low=0.0, high=1.0, count=4), y EdgeBins([0, 1])>"
+    )
+    assert len(repr(window.reading())) < 500
 
 
 def test_what_a_reading_is_asked_for_is_checked_before_there_is_one() -> None:
@@ -457,7 +499,7 @@ def test_labels_may_come_from_numpy() -> None:
         single.update(x, y)
     assert plain.n == 3
     assert plain == other == single
-    with pytest.raises(ConfigError, match="labels must be"):
+    with pytest.raises(ConfigError, match=r"xs must be an array of shape \(n,\), got \(2, 1\)"):
         plain.extend([["a"], ["b"]], [1, 2])
 
 

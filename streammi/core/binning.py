@@ -7,6 +7,7 @@ learns an EdgeBins or UniformBins axis from the window's own values.
 import math
 import sys
 from collections.abc import Hashable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import MAX_BINS
+from streammi.core import given
 from streammi.core.kernels import coding, layout
 from streammi.errors import ConfigError
 from streammi.records import FloatArray
@@ -21,45 +23,19 @@ from streammi.records import FloatArray
 Codes: TypeAlias = NDArray[np.uint16]
 
 
-def number(value: object, name: str) -> float:
-    """The value as a float; ConfigError when it is no number, or beyond the largest one."""
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise ConfigError(name, "a number", value) from None
+def as_values(values: ArrayLike, bins: "Bins", name: str) -> NDArray[Any]:
+    """Values (n,) as these bins take them: contiguous float64, or objects where they are labels."""
+    if isinstance(bins, Categories):
+        return given.labels(values, name)
+    return given.numbers(values, name, "numbers (labels need Categories bins)")
 
 
-def numbers(values: ArrayLike, name: str) -> FloatArray:
-    """Values as a contiguous float64 array; ConfigError when they are not numbers."""
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biufO":
-            raise TypeError
-        return np.ascontiguousarray(array, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise ConfigError(name, "numbers (labels need Categories bins)", values) from None
-
-
-def labels_of(values: Any) -> NDArray[Any]:
-    """Labels as an array of plain Python values, shape (n,); ConfigError when they are not in a row."""
-    try:
-        array = np.array(values, dtype=object)
-    except ValueError:  # lists among labels, of the same length
-        raise ConfigError("labels", "in an array of shape (n,)", values) from None
-    if array.ndim != 1:
-        raise ConfigError("labels", "in an array of shape (n,)", values)
-    for k, label in enumerate(array):
-        if isinstance(label, np.generic):
-            array[k] = label.item()
-    return array
-
-
-def _check_count(count: object, least: int = 1, name: str = "bins") -> int:
+def _check_count(count: object, name: str = "count") -> int:
     if isinstance(count, bool) or not hasattr(count, "__index__"):
         raise ConfigError(name, "a whole number", count)
     value = int(count.__index__())
-    if not least <= value <= MAX_BINS:
-        raise ConfigError(name, f"between {least} and {MAX_BINS}", count)
+    if not 1 <= value <= MAX_BINS:
+        raise ConfigError(name, f"between 1 and {MAX_BINS}", count)
     return value
 
 
@@ -79,10 +55,12 @@ class UniformBins:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "count", _check_count(self.count))
-        object.__setattr__(self, "low", number(self.low, "low"))
-        object.__setattr__(self, "high", number(self.high, "high"))
-        if not (self.low < self.high and math.isfinite((self.high - self.low) * self.count)):
-            raise ConfigError("range", "finite with low < high", (self.low, self.high))
+        object.__setattr__(self, "low", given.number(self.low, "low"))
+        object.__setattr__(self, "high", given.number(self.high, "high"))
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ConfigError("low and high", "finite with low < high", (self.low, self.high))
+        if not math.isfinite((self.high - self.low) * self.count):
+            raise ConfigError("low and high", "so near that (high - low) * count is finite", (self.low, self.high))
 
     @property
     def edges(self) -> FloatArray:
@@ -99,7 +77,7 @@ class UniformBins:
         return self.low, self.high, self.count, np.empty(0)
 
     def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
-        """The symbols of finite values, shape (n,)."""
+        """The symbols of values, shape (n,); ConfigError where one is not finite."""
         return _symbols(self, values)
 
 
@@ -117,10 +95,10 @@ class EdgeBins:
     _inner: FloatArray = field(repr=False)  # the edges between the bins, padded for the search
 
     def __init__(self, edges: ArrayLike) -> None:
-        array = numbers(edges, "edges").copy()
-        if array.ndim != 1 or array.size < 2 or not np.isfinite(array).all() or not (array[1:] > array[:-1]).all():
+        array = given.numbers(edges, "edges").copy()
+        if array.size < 2 or not np.isfinite(array).all() or not (array[1:] > array[:-1]).all():
             raise ConfigError("edges", "at least two finite numbers in ascending order", edges)
-        _check_count(array.size - 1, name="number of bins between the edges")
+        _check_count(array.size - 1, "number of bins between the edges")
         array.flags.writeable = False
         object.__setattr__(self, "edges", array)
         inner = np.full((1 << (array.size - 2).bit_length()) - 1, np.inf)
@@ -138,6 +116,15 @@ class EdgeBins:
     def __hash__(self) -> int:
         return hash(self.edges.tobytes())
 
+    def __repr__(self) -> str:
+        shown = [f"{edge:g}" for edge in self.edges.tolist()]
+        if len(shown) > 8:
+            shown[3:-1] = ["..."]
+        return f"EdgeBins([{', '.join(shown)}])"
+
+    def __reduce__(self) -> tuple[type["EdgeBins"], tuple[list[float]]]:
+        return EdgeBins, (self.edges.tolist(),)  # a pickled array could be written to
+
     def code(self, values: FloatArray, out: Codes) -> None:
         """Write the codes (see core.kernels.layout) of ``values`` (n,) to ``out`` (n,)."""
         coding.bin_edges(values, self.edges[0], self.edges[-1], self._inner, out)
@@ -148,7 +135,7 @@ class EdgeBins:
         return self.edges.item(0), self.edges.item(-1), 0, self._inner
 
     def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
-        """The symbols of finite values, shape (n,)."""
+        """The symbols of values, shape (n,); ConfigError where one is not finite."""
         return _symbols(self, values)
 
 
@@ -157,7 +144,8 @@ class Categories:
     """One symbol a label, for discrete signals.
 
     With ``labels`` the set is fixed; without, labels are added in the order they are seen until there are ``limit``.
-    Any further label becomes the one symbol "other" and counts as clipped.
+    Any further label becomes the one symbol "other" and counts as clipped. Labels are strings, whole numbers, booleans
+    and finite numbers; as in a dict, True, 1 and 1.0 are one.
 
     >>> Categories(["off", "on"]).symbols(["on", "off", "broken"]).tolist()
     [1, 0, 2]
@@ -168,17 +156,23 @@ class Categories:
     OTHER: ClassVar[str] = "other"
 
     def __init__(self, labels: Iterable[Hashable] | None = None, limit: int = 64) -> None:
-        if labels is not None and not isinstance(labels, Iterable):
-            raise ConfigError("labels", "some labels, or None to learn them", labels)
-        known = () if labels is None else tuple(labels_of(list(labels)))
+        if labels is not None and (not isinstance(labels, Iterable) or isinstance(labels, str | bytes | AbstractSet)):
+            raise ConfigError(
+                "labels", "a list of labels, in the order of their symbols, or None to learn them", labels
+            )
+        known = () if labels is None else tuple(given.labels(list(labels), "labels"))
         if labels is not None and not known:
             raise ConfigError("labels", "at least one label, or None to learn them", labels)
         if len(set(known)) != len(known):
             raise ConfigError("labels", "all different", known)
-        if any(not is_label(label) for label in known):
+        if any(not given.is_label(label) for label in known):
             raise ConfigError("labels", "strings, whole numbers, booleans or finite numbers", known)
         object.__setattr__(self, "labels", known)
-        object.__setattr__(self, "limit", _check_count(len(known) if known else limit, name="label limit"))
+        object.__setattr__(
+            self,
+            "limit",
+            _check_count(len(known) if known else limit, "limit" if labels is None else "number of labels"),
+        )
 
     @property
     def count(self) -> int:
@@ -211,27 +205,19 @@ class Categories:
 
     def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
         """The symbols of labels, shape (n,)."""
-        array = np.asarray(values)
-        return _symbols(self, array.astype(object))
+        return _symbols(self, values)
 
 
 Axis: TypeAlias = UniformBins | EdgeBins | Categories
 
 
 def _symbols(axis: Axis, values: ArrayLike) -> NDArray[np.int64]:
-    array = np.ascontiguousarray(values, dtype=None if isinstance(axis, Categories) else np.float64)
+    array = as_values(values, axis, "values")
     codes = np.empty(array.size, dtype=np.uint16)
     axis.code(array, codes)
+    if (codes == layout.SKIP).any():
+        raise ConfigError("values", "finite", values)
     return (codes & layout.SYMBOL).astype(np.int64)
-
-
-def is_label(value: object) -> bool:
-    """Whether a value can be a category: a string of characters, a boolean, a whole (64 bits) or a finite number."""
-    if isinstance(value, str):
-        return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)  # half a pair: no character
-    if isinstance(value, int):
-        return -(1 << 63) <= value < 1 << 63
-    return isinstance(value, float) and math.isfinite(value)
 
 
 def auto_count(n: int) -> int:
@@ -243,7 +229,8 @@ def auto_count(n: int) -> int:
     return min(max(round(math.sqrt(0.2 * n)), 2), 64)
 
 
-# One symbol for everything, until there is something to learn from.
+# One symbol for everything, until there is something to learn from. This object, not one that equals it: somebody may
+# ask for such an axis.
 UNLEARNT = EdgeBins([-sys.float_info.max, sys.float_info.max])
 
 
@@ -324,6 +311,8 @@ Bins: TypeAlias = Axis | Rule
 
 def to_plain(bins: Bins) -> list[Any]:
     """Bins as a list of plain values, for a saved state."""
+    if bins is UNLEARNT:
+        return ["unlearnt"]
     match bins:
         case UniformBins():
             return ["uniform", bins.low, bins.high, bins.count]
@@ -346,6 +335,6 @@ def from_plain(plain: list[Any]) -> Any:
     kind, *rest = plain
     if kind == "categories":
         return Categories(limit=rest[1])._with(tuple(rest[0]))
-    if kind == "edges" and rest[0] == UNLEARNT.edges.tolist():
+    if kind == "unlearnt":
         return UNLEARNT
     return {"uniform": UniformBins, "edges": EdgeBins, "quantile": QuantileBins, "span": SpanBins}[kind](*rest)

@@ -124,7 +124,7 @@ ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
 def estimator(name: str | None) -> Estimator:
     """The estimator of that name; None is the default correction. ConfigError for any other name."""
     try:
-        return ESTIMATORS[name or DEFAULT]  # type: ignore[index]
+        return ESTIMATORS[DEFAULT if name is None else name]  # type: ignore[index]
     except KeyError:
         raise ConfigError("estimator", "one of " + ", ".join(ESTIMATORS), name) from None
 

@@ -67,7 +67,9 @@ class JointHistogram:
 
     def table_of(self, estimator: EstimatorName | None) -> estimators.Table:
         """Another estimator's table with the digits and the reach of this one's; None is the default correction."""
-        return estimators.table(estimator or estimators.DEFAULT, self.table.f.size - 1, self._digits)
+        return estimators.table(
+            estimators.DEFAULT if estimator is None else estimator, self.table.f.size - 1, self._digits
+        )
 
     def reach(self, pairs: int) -> None:
         """Let the table reach counts of so many pairs."""

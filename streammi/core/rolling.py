@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from streammi.config import EstimatorName
-from streammi.core import measures
-from streammi.core.binning import Bins
-from streammi.core.window import JointWindow, as_values
+from streammi.config import EstimatorName, span
+from streammi.core import given, measures
+from streammi.core.binning import Bins, as_values
+from streammi.core.window import JointWindow
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, Unit
 
@@ -35,13 +35,15 @@ def rolling_mi(
     [nan, 0.0, 1.0, 0.0]
     """
     measures.check_unit(unit)
-    window = JointWindow(x_bins, y_bins, size, estimator=estimator)
-    if window.size.pairs is None:
+    length = span(size, "size", least_pairs=2)
+    if length.pairs is None:
         raise ConfigError("size", "a number of pairs", size)
-    least = window.size.pairs if min_count is None else min_count
-    if not (hasattr(least, "__index__") and 1 <= least <= window.size.pairs):
-        raise ConfigError("min_count", f"between 1 and the window's {window.size.pairs} pairs", min_count)
-    x, y = as_values(x, x_bins), as_values(y, y_bins)
+    least = length.pairs if min_count is None else min_count
+    if isinstance(least, bool) or not (hasattr(least, "__index__") and 1 <= least <= length.pairs):
+        raise ConfigError("min_count", f"a whole number from 1 to the window's {length.pairs} pairs", min_count)
+    window = JointWindow(x_bins, y_bins, length, estimator=estimator)
+    x, y = as_values(x, x_bins, "x"), as_values(y, y_bins, "y")
+    given.check_lengths("x and y", x, y)
     out = np.empty(x.shape)
     window.emit(x, y, out)
     out[: _first(x, y, least, window)] = np.nan
@@ -54,4 +56,4 @@ def _first(x: NDArray[Any], y: NDArray[Any], least: int, window: JointWindow) ->
     """The place of the first sample at which ``least`` pairs have come."""
     if window.pairs == x.size:
         return least - 1
-    return int(np.searchsorted(np.cumsum(window.usable(x, y)), least))
+    return int(np.searchsorted(np.cumsum(given.usable(x, y)), least))

@@ -1,6 +1,7 @@
 """JointWindow: the joint histogram of a sliding window, in O(1) a sample, in integers."""
 
 import math
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -9,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, Span, span
-from streammi.core import binning, codec, estimators, measures
+from streammi.core import binning, codec, estimators, given, measures
 from streammi.core.axes import EMPTY, Axes
 from streammi.core.binning import Axis, Bins, Categories, Codes
 from streammi.core.histogram import Counts, JointHistogram
-from streammi.core.kernels import coding, layout, sliding, summary
+from streammi.core.kernels import layout, sliding, summary
 from streammi.core.kernels.layout import HEAD, PAIRS, N
 from streammi.core.ring import PairRing
 from streammi.errors import ConfigError
@@ -22,6 +23,7 @@ from streammi.records import FloatArray, Reading, Unit
 CHUNK: Final = 1 << 15  # pairs coded at a time: codes and values stay in the second-level cache
 FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
+LARGEST: Final = sys.float_info.max
 BATCHES: Final = 5  # few, so that each is long: ten were up to 15 % more wrong where the memory is long
 FORMAT: Final = "window 1"
 
@@ -205,12 +207,15 @@ class JointWindow:
         if t is None:
             follows = times is None
         else:
-            follows = times is not None and isinstance(t, NUMBER) and ring.newest <= t < math.inf
-        numbers = isinstance(x, NUMBER) and isinstance(y, NUMBER)
-        if single is None or not (numbers and follows) or self._state.item(PAIRS) + 1 == self._axes.next_check:
+            follows = times is not None and isinstance(t, NUMBER) and ring.newest <= t <= LARGEST
+        plain = follows and isinstance(x, NUMBER) and isinstance(y, NUMBER)
+        if single is None or not plain or self._state.item(PAIRS) + 1 == self._axes.next_check:
             self.extend([x], [y], None if t is None else [t])
             return
-        mi = sliding.push(binning.number(x, "x"), binning.number(y, "y"), *single)
+        try:
+            mi = sliding.push(float(x), float(y), *single)
+        except OverflowError:
+            raise ConfigError("x and y", f"numbers up to {LARGEST:g}", (x, y)) from None
         if mi != mi:
             self._nonfinite += 1
             return
@@ -268,7 +273,7 @@ class JointWindow:
 
     def __repr__(self) -> str:
         x, y = self._axes.bins
-        return f"<JointWindow of {self._span}: {self.n} pairs, x {x!r}, y {y!r}>"
+        return f"<JointWindow of {self._span}, {self.n} in it: x {x!r}, y {y!r}>"
 
     def state(self) -> codec.State:
         """The whole state as plain values and arrays; equal windows have equal ones."""
@@ -320,20 +325,18 @@ class JointWindow:
     # How it is done -------------------------------------------------------------------------------------------------
 
     def _extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None, out: FloatArray) -> None:
-        x, y = as_values(xs, self._axes.bins[0]), as_values(ys, self._axes.bins[1])
-        t = None if ts is None else binning.numbers(ts, "ts")
-        if x.ndim != 1 or x.shape != y.shape or (t is not None and t.shape != x.shape):
-            raise ConfigError(
-                "xs, ys and ts", "arrays of one shape (n,)", [a.shape for a in (x, y, t) if a is not None]
-            )
+        x_bins, y_bins = self._axes.bins
+        x, y = binning.as_values(xs, x_bins, "xs"), binning.as_values(ys, y_bins, "ys")
+        t = None if ts is None else given.numbers(ts, "ts")
+        given.check_lengths("xs and ys" if t is None else "xs, ys and ts", x, y, t)
         if t is None and self._span.seconds:
-            raise ConfigError("t", "given for each pair of a time window", None)
+            raise ConfigError("ts", "given for each pair of a time window", None)
         for start in range(0, x.size, CHUNK):
             part = slice(start, start + CHUNK)
             self._extend_chunk(x[part], y[part], None if t is None else t[part], out[part])
 
     def _extend_chunk(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
-        usable = self.usable(x, y)
+        usable = given.usable(x, y)
         if t is not None:
             usable &= np.isfinite(t)
         skipped = int(x.size - np.count_nonzero(usable))
@@ -347,15 +350,6 @@ class JointWindow:
             np.take(emitted, np.cumsum(usable), out=out)
         else:
             self._admit(x, y, t, out)
-
-    def usable(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which pairs can be binned: finite numbers, or labels."""
-        usable = np.empty(x.size, dtype=np.bool_)
-        if self._axes.numeric:
-            coding.finite_pairs(x, y, usable)
-        else:
-            usable[:] = [binning.is_label(a) and binning.is_label(b) for a, b in zip(x, y, strict=True)]
-        return usable
 
     def _admit(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
         """Add the pairs that their times let in, and learn where it is time to."""
@@ -440,11 +434,6 @@ class JointWindow:
         if self._span.pairs:
             return self.n / self._span.pairs
         return min((self._ring.newest - self._ring.first) / (self._span.seconds or 1.0), 1.0)
-
-
-def as_values(values: ArrayLike, bins: Bins) -> NDArray[Any]:
-    """Values as the window takes them: contiguous float64, or objects where they are labels."""
-    return binning.labels_of(values) if isinstance(bins, Categories) else binning.numbers(values, "values")
 
 
 def _check_bins(bins: Bins, name: str) -> Bins:

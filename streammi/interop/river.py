@@ -5,7 +5,7 @@ from typing import Any
 from river import stats
 
 from streammi.config import EstimatorName, Unit
-from streammi.core import binning
+from streammi.core import given
 from streammi.core.binning import Bins, Categories, QuantileBins
 from streammi.core.estimators import DEFAULT
 from streammi.core.measures import UNIT_PER_BIT, check_unit
@@ -109,6 +109,6 @@ class RollingMutualInformation(stats.base.Bivariate):
         """What the window keeps of a value; None where it keeps nothing."""
         axis = (self._window.x_axis, self._window.y_axis)[side]
         if isinstance(axis, Categories):
-            return float(axis.symbols([value])[0]) if binning.is_label(value) else None
-        number = binning.number(value, "xy"[side])
+            return float(axis.symbols([value])[0]) if given.is_label(value) else None
+        number = given.number(value, "xy"[side])
         return number if abs(number) < float("inf") else None

@@ -1,0 +1,83 @@
+"""Values as somebody gives them: numbers or labels, one or an array of them, and which of them can be binned."""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from streammi.core.kernels import coding
+from streammi.errors import ConfigError
+from streammi.records import FloatArray
+
+REAL: Final = "biufO"  # kinds of arrays that may hold real numbers: booleans, integers, floats, objects
+
+
+def number(value: object, name: str) -> float:
+    """The value as a float; ConfigError when it is no number, or beyond the largest one."""
+    try:
+        if not isinstance(value, str | bytes):
+            return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ConfigError(name, "a number", value)
+
+
+def numbers(values: ArrayLike, name: str, rule: str = "numbers") -> FloatArray:
+    """Values (n,) as contiguous float64, masked ones as NaN; ConfigError when they are not numbers in a row."""
+    try:
+        masked = isinstance(values, np.ma.MaskedArray)
+        array = values.astype(np.float64).filled(np.nan) if masked else np.asarray(values)  # type: ignore[union-attr]
+        if array.dtype.kind not in REAL:
+            raise TypeError
+        found = np.ascontiguousarray(array, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ConfigError(name, rule, values) from None
+    _check_row(array, name)
+    return found
+
+
+def labels(values: Any, name: str) -> NDArray[Any]:
+    """Labels (n,) as plain Python values, masked ones as None; ConfigError when they are not in a row."""
+    try:
+        array = np.array(values, dtype=object)
+    except ValueError:  # lists among labels, of the same length
+        raise ConfigError(name, "an array of shape (n,)", values) from None
+    _check_row(array, name)
+    for k, label in enumerate(array):
+        if isinstance(label, np.generic):
+            array[k] = label.item()
+    if isinstance(values, np.ma.MaskedArray):
+        array[np.ma.getmaskarray(values)] = None
+    return array
+
+
+def check_lengths(names: str, *arrays: NDArray[Any] | None) -> None:
+    """ConfigError unless arrays (n,) of these names, those that are None left out, are equally long."""
+    lengths = tuple(array.size for array in arrays if array is not None)
+    if len(set(lengths)) > 1:
+        raise ConfigError(names, "of one length", lengths)
+
+
+def is_label(value: object) -> bool:
+    """Whether a value can be a category: a string of characters, a boolean, a whole (64 bits) or a finite number."""
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)  # half a pair: no character
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 63
+    return isinstance(value, float) and math.isfinite(value)
+
+
+def usable(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which pairs of ``numbers`` or ``labels`` (n,) can be binned: finite numbers, or labels; shape (n,)."""
+    found = np.empty(x.size, dtype=np.bool_)
+    if x.dtype == object or y.dtype == object:
+        found[:] = [is_label(a) and is_label(b) for a, b in zip(x, y, strict=True)]
+    else:
+        coding.finite_pairs(x, y, found)
+    return found
+
+
+def _check_row(array: NDArray[Any], name: str) -> None:
+    if array.ndim != 1:
+        raise ConfigError(name, "an array of shape (n,)", array.shape)
