@@ -4,6 +4,7 @@ import math
 from typing import Any, Final
 
 import numpy as np
+from numpy.ma import MaskedArray
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.core.kernels import coding
@@ -26,14 +27,16 @@ def number(value: object, name: str) -> float:
 def numbers(values: ArrayLike, name: str, rule: str = "numbers") -> FloatArray:
     """Values (n,) as contiguous float64, masked ones as NaN; ConfigError when they are not numbers in a row."""
     try:
-        masked = isinstance(values, np.ma.MaskedArray)
-        array = values.astype(np.float64).filled(np.nan) if masked else np.asarray(values)  # type: ignore[union-attr]
+        array = np.asarray(values)
         if array.dtype.kind not in REAL:
             raise TypeError
+        if isinstance(values, MaskedArray):  # its mask is gone from the array
+            array = np.ma.filled(values.astype(np.float64), np.nan)
         found = np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise ConfigError(name, rule, values) from None
-    _check_row(array, name)
+    if array.ndim != 1:
+        raise ConfigError(name, "an array of shape (n,)", array.shape)
     return found
 
 
@@ -43,20 +46,22 @@ def labels(values: Any, name: str) -> NDArray[Any]:
         array = np.array(values, dtype=object)
     except ValueError:  # lists among labels, of the same length
         raise ConfigError(name, "an array of shape (n,)", values) from None
-    _check_row(array, name)
+    if array.ndim != 1:
+        raise ConfigError(name, "an array of shape (n,)", array.shape)
     for k, label in enumerate(array):
         if isinstance(label, np.generic):
             array[k] = label.item()
-    if isinstance(values, np.ma.MaskedArray):
+    if isinstance(values, MaskedArray):
         array[np.ma.getmaskarray(values)] = None
     return array
 
 
-def check_lengths(names: str, *arrays: NDArray[Any] | None) -> None:
+def check_lengths(names: str, first: NDArray[Any], *others: NDArray[Any] | None) -> None:
     """ConfigError unless arrays (n,) of these names, those that are None left out, are equally long."""
-    lengths = tuple(array.size for array in arrays if array is not None)
-    if len(set(lengths)) > 1:
-        raise ConfigError(names, "of one length", lengths)
+    for other in others:
+        if other is not None and other.size != first.size:
+            lengths = tuple(array.size for array in (first, *others) if array is not None)
+            raise ConfigError(names, "of one length", lengths)
 
 
 def is_label(value: object) -> bool:
@@ -76,8 +81,3 @@ def usable(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
     else:
         coding.finite_pairs(x, y, found)
     return found
-
-
-def _check_row(array: NDArray[Any], name: str) -> None:
-    if array.ndim != 1:
-        raise ConfigError(name, "an array of shape (n,)", array.shape)

@@ -123,7 +123,8 @@ def _write(array: NDArray[Any], head: int, values: NDArray[Any]) -> None:
     values, head = values[skipped:], (head + skipped) % array.size
     first = min(values.size, array.size - head)
     array[head : head + first] = values[:first]
-    array[: values.size - first] = values[first:]
+    if first < values.size:
+        array[: values.size - first] = values[first:]
 
 
 def _grown(array: NDArray[Any], capacity: int) -> NDArray[Any]:
