@@ -15,7 +15,7 @@ from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins
 from streammi.core.codec import State
 from streammi.core.lags import LagBank
 from streammi.core.null import Renewal, ShiftNull
-from streammi.core.window import JointWindow
+from streammi.core.window import LEARN_FROM, JointWindow
 from streammi.delays import Delays
 from streammi.detect.detector import OVERLAP, Detector
 from streammi.detect.links import LinkWatch
@@ -126,7 +126,7 @@ class Monitor:
             profile=None if reading is None else self._profile(),
             events=tuple(self._events),
             links=links,
-            verdict="" if reading is None else measures.verdict(reading),
+            verdict=self._awaited() if reading is None else measures.verdict(reading),
             status=int(status_of(reading, total(links))),
         )
 
@@ -214,6 +214,13 @@ class Monitor:
         if self._null is not None:
             return self._null.complete(reading, self.window.table(self.config.estimator), renew=renew)
         return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
+
+    def _awaited(self) -> str:
+        """What is still missing for a reading; empty where nothing has come yet."""
+        if self.window.pairs:
+            least = min(LEARN_FROM, self.config.window.pairs or LEARN_FROM)
+            return f"learning the bins: {self.window.pairs} of {least} pairs so far"
+        return f"none of {self.window.nonfinite:,} pairs is finite" if self.window.nonfinite else ""
 
     def _spans_gap(self) -> bool:
         """Whether the window has, or may have, pairs from both sides of the last place where samples are missing."""

@@ -23,6 +23,7 @@ from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.viewer import Viewer
+from streammi.records import LinkState, Snapshot
 
 
 def test_what_an_operator_needs_is_there() -> None:
@@ -216,11 +217,35 @@ def test_the_help_lists_just_what_works() -> None:
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (120, 40)])
-def test_pairs_from_which_bins_are_still_learnt_are_not_waited_for(size: tuple[int, int]) -> None:
-    learning = msgspec.structs.replace(linear(), reading=None, counts=None, links=(link(pairs=7),))
-    assert "learning the bins" in Television(learning, size=size).press()
-    nothing = msgspec.structs.replace(learning, links=(link(pairs=0),))
-    assert "waiting for the f" in Television(nothing, size=size).press()
+def test_before_the_first_reading_it_says_what_is_missing(size: tuple[int, int]) -> None:
+    nothing = msgspec.structs.replace(linear(), reading=None, counts=None, verdict="", links=(link(pairs=0),))
+    assert "waiting for the first pairs" in words_of(nothing, size)
+    learning = msgspec.structs.replace(nothing, verdict="learning the bins: 7 of 16 pairs so far")
+    assert "learning the bins: 7 of 16 pairs" in words_of(learning, size)
+    in_vain = msgspec.structs.replace(
+        nothing, links=(link(pairs=0, messages=9, malformed={"not JSON": 1, "no such path": 8}),)
+    )
+    assert "no pair in 9 messages: no such path" in words_of(in_vain, size)
+
+
+def words_of(snapshot: Snapshot, size: tuple[int, int]) -> str:
+    return " ".join(Television(snapshot, size=size).press().split())
+
+
+def test_a_view_says_which_monitor_it_waits_for_and_never_that_all_is_well() -> None:
+    waiting = Viewer(Look(glyphs=BRAILLE, depth="none"), endpoints=["tcp://plant:5557"])
+    states: dict[LinkState, str] = {
+        "connecting": "waiting for a monitor at tcp://plant:5557",
+        "connected": "connected to tcp://plant:5557, which shows nothing yet",
+    }
+    for state, words in states.items():
+        waiting.connect(state)
+        text = "\n".join(waiting.canvas(120, 40).lines())
+        assert words in text
+        assert BRAILLE.connected not in text
+        assert waiting.canvas(30, 1).lines()[0].endswith("…")
+    beside = Viewer(Look(glyphs=BRAILLE, depth="none"))
+    assert "the monitor is starting" in "\n".join(beside.canvas(40, 12).lines())
 
 
 def test_readonly_changes_nothing() -> None:

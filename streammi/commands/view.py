@@ -59,7 +59,8 @@ def run_view(
         if output == "tui":
             ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
             terminal = stack.enter_context(closing(Terminal.open(ask_background=ask)))
-            viewer = Viewer(look, readonly=options.readonly, reports=ask_report is not None, endpoints=endpoints)
+            named = endpoints if ask_report is None else [""]  # one that starts beside us is at no address of the user's
+            viewer = Viewer(look, readonly=options.readonly, reports=ask_report is not None, endpoints=named)
             stack.enter_context(terminal)
             viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
             ViewLoop(sources, terminal, viewer, max_fps=options.max_fps, ask_report=ask_report).run(stop, ended)

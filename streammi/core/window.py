@@ -90,6 +90,11 @@ class JointWindow:
         return self._state.item(PAIRS)
 
     @property
+    def nonfinite(self) -> int:
+        """Pairs skipped since the start, because a value was not finite."""
+        return self._nonfinite
+
+    @property
     def size(self) -> Span:
         """The window's length: pairs or seconds."""
         return self._span

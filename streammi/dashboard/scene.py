@@ -54,7 +54,7 @@ class Scene:
     unit: Unit
     link: LinkState = "connected"  # of this view to the monitor
     link_note: str = ""  # why there is none
-    endpoint: str = ""  # of the monitor
+    endpoint: str = ""  # of the monitor; empty where it was started with this view
     tabs: tuple[Tab, ...] = ()
     shown: PairKey = (0, "")  # which of them
     extremes: Extremes | None = None

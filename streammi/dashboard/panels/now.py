@@ -22,7 +22,8 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     theme, reading = scene.theme, scene.reading
     body = titled(canvas, theme, "MUTUAL INFORMATION", _estimator(reading))
     if reading is None:
-        body.text(1, 0, fit(waiting(scene), body.width - 1, theme.glyphs.ellipsis), theme.dim)
+        for y, line in enumerate(wrap(waiting(scene), body.width - 1)):
+            body.text(1, y, line, theme.dim)
         return
     scale = 2 if body.height >= 9 and body.width >= 80 else 1
     x = value(body, scene, reading, scale)
@@ -36,9 +37,16 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 
 
 def waiting(scene: Scene) -> str:
-    """Return what the first reading of a pair waits for."""
-    pairs = total(scene.snapshot.links).pairs if scene.snapshot and scene.snapshot.links else 0
-    return f"learning the bins: {count(pairs)} pairs so far" if pairs else "waiting for the first pairs"
+    """Return what the first reading of a pair waits for, and where to look when messages come in vain."""
+    snapshot = scene.snapshot
+    if snapshot is None or not snapshot.links or snapshot.verdict:
+        return snapshot.verdict if snapshot else ""
+    link = total(snapshot.links)
+    if link.pairs or not link.malformed:
+        return "waiting for the first pairs"
+    reason = max(link.malformed, key=link.malformed.__getitem__)
+    look = f"; streammi probe {link.endpoint} says what they carry" if len(snapshot.links) == 1 else ""
+    return f"no pair in {count(link.messages)} messages: {reason}{look}"
 
 
 def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int:

@@ -80,19 +80,31 @@ def _head(scene: Scene) -> Spans:
 def draw_waiting(canvas: Canvas, scene: Scene) -> None:
     """Say what is waited for."""
     theme = scene.theme
-    glyph, pen = theme.state(scene.worst_link)
-    canvas.spans(
-        0, 0, [(f"{glyph} ", pen), (fit(_waiting(scene), canvas.width - 2, theme.glyphs.ellipsis), theme.text)]
-    )
-    if scene.snapshot is None:
-        for y, line in enumerate(wrap(scene.link_note, canvas.width - 2)[: canvas.height - 1], 1):
-            canvas.text(2, y, line, theme.warn)
+    # That nothing can be shown is not well, however the connection is.
+    glyph, pen = theme.state("connecting" if scene.worst_link == "connected" else scene.worst_link)
+    canvas.spans(0, 0, [(f"{glyph} ", pen)])
+    room = canvas.width - 2
+    if canvas.height == 1:
+        canvas.text(2, 0, fit(_waiting(scene), room, theme.glyphs.ellipsis), theme.text)
+        return
+    note = scene.link_note if scene.snapshot is None else ""
+    lines = [(line, theme.text) for line in wrap(_waiting(scene), room)]
+    lines += [(line, theme.warn) for line in wrap(note, room)]
+    for y, (line, line_pen) in enumerate(lines[: canvas.height]):
+        canvas.text(2, y, line, line_pen)
 
 
 def _waiting(scene: Scene) -> str:
     if scene.snapshot is not None:
         return waiting(scene)
-    return f"waiting for a monitor at {scene.endpoint}" if scene.endpoint else "waiting for a monitor"
+    if not scene.endpoint:
+        return "the monitor is starting"
+    if scene.link != "connected":
+        return f"waiting for a monitor at {scene.endpoint}"
+    return (
+        f"connected to {scene.endpoint}, which shows nothing yet: "
+        "it should be what a monitor was told to --publish at, not its feed"
+    )
 
 
 def _value(scene: Scene, reading: Reading) -> Spans:
