@@ -1,11 +1,14 @@
 """Keys in, pictures out: what each key does to what is shown, and what is never shown."""
 
+import re
+
 import msgspec
 import numpy as np
 import pytest
 from dashboard_samples import (
     NOW,
     SAMPLES,
+    event,
     history_of,
     independent,
     joined,
@@ -291,3 +294,35 @@ def test_what_is_not_known_is_not_drawn(size: tuple[int, int]) -> None:
     assert "Pearson" not in Television(stuck(), size=(120, 40)).press()
     assert "DELAY" not in Television(linear(), size=(200, 60)).press()
     assert "EVENTS" not in Television(linear(), size=(200, 60)).press()
+
+
+def test_the_highest_value_of_a_small_chart_keeps_all_its_digits() -> None:
+    weak = msgspec.structs.replace(linear(), history=history_of(np.full(300, 0.085)))
+    rows = Television(weak, size=(40, 12)).press().splitlines()
+    assert rows[3].split()[0] == "0.1"
+    assert rows[4].split()[0] == "bit"
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
+def test_what_is_below_0_never_loses_a_part_of_its_unit(size: tuple[int, int]) -> None:
+    line = next(row for row in Television(independent(), size=size).press().splitlines() if "▾ −" in row)
+    shown = line.partition("▾ ")[2].partition("  ")[0]
+    assert re.fullmatch(r"−0\.\d{3}( ± 0\.\d{3} bit(, drawn at 0)?)?", shown), shown
+
+
+def test_a_long_name_stays_apart_from_the_values_of_its_axis() -> None:
+    shot = linear()
+    named = msgspec.structs.replace(
+        shot, x=msgspec.structs.replace(shot.x, name="a" * 60, edges=np.linspace(-3.79, 2.88, 17))
+    )
+    row = next(row for row in Television(named, size=(60, 20)).press().splitlines() if "aaa…" in row)
+    assert re.search(r"−3.79 a+… 2.88", row), row
+
+
+def test_events_are_told_in_whole_where_there_is_room() -> None:
+    said = "y was outside its bins' range in 700 of the last 1000 pairs (70%), and before that in none of them at all"
+    events = tuple(event("saturated", 9.0 - k, 0.7, "share", said) for k in range(4))
+    shot = msgspec.structs.replace(linear(), events=events[:1])
+    assert said.split()[-1] in Television(shot, size=(120, 40)).press()
+    many = Television(msgspec.structs.replace(shot, events=events), size=(120, 40)).press()
+    assert many.count("saturated 70.0%") == 4

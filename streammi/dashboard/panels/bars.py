@@ -111,7 +111,7 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
         x = canvas.text(x, 0, fit(state.message, canvas.width - x - 1, theme.glyphs.ellipsis), theme.bar_strong) + 3
     right = canvas.width
     if layout in ("compact", "small"):
-        needed = f"all at {FULL[0]} x {FULL[1]}"
+        needed = f"more at {FULL[0]} x {FULL[1]}"
         if x + len(needed) + 14 < right:  # where q and ? are named as well
             right = canvas.right(0, needed, theme.bar_dim, margin=1) - 1
     hints = _hints(tuple(action for action in HINTS if works(scene, _BINDING[action], layout)), right - x)

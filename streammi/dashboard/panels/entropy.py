@@ -34,9 +34,10 @@ def draw_labelled_bar(canvas: Canvas, scene: Scene) -> None:
         (first, second, "I", reading.mi, theme.in_mi),
         (second, canvas.width, "H(Y|X)", reading.h_y_given_x, theme.in_y),
     ):
-        figure = number(value, 2)
-        words = (f" {name} {figure} {reading.unit} ", f" {name} {figure} ", f" {figure} ")
-        label = next((text for text in words if len(text) <= end - start), "")
+        figure, unit = number(value, 2), reading.unit
+        tight = f"{name} {figure} {unit}" if pen != theme.text else ""  # without colours a gap must part them
+        words = (f" {name} {figure} {unit} ", tight, f" {name} {figure} ", f" {figure} ")
+        label = next((text for text in words if 0 < len(text) <= end - start), "")
         if pen == theme.text:  # no colours: the glyphs of the bar go on around the label
             canvas.text(start + (end - start - len(label)) // 2, 0, label, pen)
         else:

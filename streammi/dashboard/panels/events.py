@@ -1,9 +1,11 @@
 """The event log, newest first."""
 
+from collections.abc import Sequence
+
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock, count, duration, fit, number, signed, wrap
+from streammi.dashboard.text import clock, columns, count, duration, fit, number, signed, wrap
 from streammi.dashboard.theme import Theme
 from streammi.records import Event
 
@@ -25,25 +27,25 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     if not events:
         body.text(0, 0, "none since the start", theme.dim)
     y = 0
+    whole = scene.state.enlarged == "events" or _rows(events, body.width, scene) <= body.height
     for event in events[scene.state.scrolled :]:
         if y >= body.height:
             break
         glyph, pen = glyph_of(event, theme)
-        x = body.spans(
-            0,
-            y,
-            [
-                (f"{clock(event.timestamp, scene.zone)} ", theme.dim),
-                (f"{glyph} ", pen),
-                (f"{_what(event)} ", theme.strong),
-            ],
-        )
+        x = body.spans(0, y, [(f"{clock(event.timestamp, scene.zone)} ", theme.dim), (f"{glyph} ", pen)])
+        x = body.text(x, y, f"{_what(event)} ", theme.strong)
         room = body.width - x
-        whole = scene.state.enlarged == "events" and room > LEAST_WORDS
-        for line in wrap(event.evidence, room) if whole else [fit(event.evidence, room, theme.glyphs.ellipsis)]:
+        broken = whole and room > LEAST_WORDS
+        for line in wrap(event.evidence, room) if broken else [fit(event.evidence, room, theme.glyphs.ellipsis)]:
             body.text(x, y, line, theme.dim)
             y += 1
         y += not event.evidence
+
+
+def _rows(events: Sequence[Event], width: int, scene: Scene) -> int:
+    """How many rows all events take, their evidence in whole."""
+    room = [width - columns(f"{clock(event.timestamp, scene.zone)}   {_what(event)} ") for event in events]
+    return sum(max(len(wrap(event.evidence, max(r, 1))), 1) for event, r in zip(events, room, strict=True))
 
 
 def glyph_of(event: Event, theme: Theme) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, flow_rows, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock, count, duration, fit, short, size
+from streammi.dashboard.text import clock, columns, count, duration, fit, short, size
 from streammi.dashboard.theme import Theme
 from streammi.health import LOTS, total
 from streammi.records import LinkHealth, Snapshot, Tally
@@ -40,6 +40,8 @@ def _link(body: Canvas, y: int, link: LinkHealth, scene: Scene, spare: int) -> t
         0, y, [(f"{glyph} {link.state}", pen), (" " if link.signal == "both" else f" {link.signal}: ", theme.dim)]
     )
     named = f"{link.endpoint}{f' ({link.format})' if link.format else ''}"
+    if columns(named) > body.width - x:
+        named = link.endpoint
     x = body.text(x, y, fit(named, body.width - x, theme.glyphs.ellipsis), theme.text)
     since = f" since {clock(link.since, scene.zone)}"
     if link.since and x + len(since) <= body.width:

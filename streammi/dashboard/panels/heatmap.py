@@ -241,7 +241,8 @@ def draw_axes(body: Canvas, scene: Scene, shape: Shape) -> None:
     axis.text(0, 0, low, theme.dim)
     axis.right(0, high, theme.dim)
     name = fit(snapshot.x.name, axis.width - columns(low) - columns(high) - 2, ellipsis)
-    axis.text((axis.width - columns(name)) // 2, 0, name, theme.x)
+    middle, most = (axis.width - columns(name)) // 2, axis.width - columns(high) - 1 - columns(name)
+    axis.text(min(max(middle, columns(low) + 1), most), 0, name, theme.x)
 
 
 def _y_labels(axis: AxisInfo, shape: Shape) -> list[tuple[int, str]]:

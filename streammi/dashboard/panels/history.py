@@ -133,10 +133,11 @@ def _draw_values(canvas: Canvas, scene: Scene, top: float, unit: str) -> None:
     rows = canvas.height - 1
     steps = next((n for n in (4, 5, 2) if steps / 2 <= n <= rows / 2 and rows % n == 0), steps)
     for step in range(steps + 1):
-        y = round(rows * (1 - step / steps))
-        canvas.right(
-            y, f"{short(top * step / steps)}{f' {unit}' if unit and step == steps else ''}", theme.dim, margin=1
-        )
+        canvas.right(round(rows * (1 - step / steps)), short(top * step / steps), theme.dim, margin=1)
+    if unit:  # beside the highest value, or below it
+        highest = f"{short(top)} {unit}"
+        fits = len(highest) < canvas.width
+        canvas.right(int(not fits), highest if fits else unit, theme.dim, margin=1)
 
 
 def _draw_times(canvas: Canvas, scene: Scene, data: Columns) -> None:

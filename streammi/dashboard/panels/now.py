@@ -67,8 +67,8 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
     lines: list[Spans] = []
     error = "" if reading.stderr is None else f" {glyphs.plus_minus} {number(reading.stderr)}"
     if reading.mi_corrected < 0:
-        below = f"{glyphs.below_zero} {signed(reading.mi_corrected)}{error} {unit}"
-        lines.append([(below, theme.warn), (", drawn at 0", theme.dim)])
+        below = f"{glyphs.below_zero} {signed(reading.mi_corrected)}"
+        lines.append([(below, theme.warn), (f"{error} {unit}", theme.warn), (", drawn at 0", theme.dim)])
     elif error:
         lines.append([(f"{error.strip()} {unit} ", theme.text), ("standard error", theme.dim)])
     lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", biased up", theme.dim)])
