@@ -1,5 +1,6 @@
 """Everything that streammi says, of recorded arrays at once."""
 
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -86,12 +87,12 @@ def analyse(
         detector=detector,
     )
     batch = _batch(x, y, t, settings)
-    reading, profile = _whole(batch, settings)
+    reading, profile, untested = _whole(batch, settings)
     said = Monitor(settings, event_time=True).feed(batch)
     rolling = [(at, item) for at, item in said if isinstance(item, Reading)]
     return Analysis(
         reading=reading,
-        verdict=measures.verdict(reading),
+        verdict=measures.verdict(reading, labels=settings.bins.kind == "categories", untested=untested),
         profile=profile,
         rolling=tuple(r for _, r in rolling),
         at=np.array([at for at, _ in rolling]),
@@ -115,8 +116,8 @@ def _batch(x: ArrayLike, y: ArrayLike, t: ArrayLike | None, settings: MonitorCon
     return PairBatch(x=x_values, y=y_values, t=times)
 
 
-def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None]:
-    """The reading of the whole record, complete, and MI at each delay."""
+def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None, str]:
+    """The reading of the whole record, complete, MI at each delay, and what to say where there is no p."""
     bins = bins_for(settings)
     usable = given.usable(batch.x, batch.y)
     x, y = batch.x[usable], batch.y[usable]
@@ -135,11 +136,12 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
     profile = None if bank is None else bank.profile(window.table(settings.estimator), settings.unit, step)
     if profile is not None:
         reading = with_peak(reading, profile, in_seconds=settings.window.seconds is not None)
+    untested = "untested without null"
     if settings.null:
-        reading = _significance(reading, window, x, y, settings, lags)
+        reading, untested = _significance(reading, window, x, y, settings, lags)
     elif settings.test == "g":
         reading = gtest.complete(reading, window.counts)
-    return msgspec.structs.replace(reading, fill=1.0, nonfinite=batch.x.size - x.size), profile
+    return msgspec.structs.replace(reading, fill=1.0, nonfinite=batch.x.size - x.size), profile, untested
 
 
 def _significance(
@@ -149,16 +151,21 @@ def _significance(
     y: NDArray[Any],
     settings: MonitorConfig,
     lags: IntArray | None,
-) -> Reading:
-    """The reading with its p: the record goes round twice, so that a delayed partner is a circular shift."""
+) -> tuple[Reading, str]:
+    """The reading with its p, or why it has none.
+
+    The record goes round twice, so that a delayed partner is a circular shift.
+    """
     assert window.x_axis is not None
     assert window.y_axis is not None
     memory = min(correlation_time(axis.symbols(v)) for axis, v in ((window.x_axis, x), (window.y_axis, y)))
     reach = 0 if lags is None else int(np.abs(lags).max())
     # What a partner is compared at must not meet the delays where the dependence may be.
-    shifts = _shifts(max(2 * memory, x.size // 20, 1) + 2 * reach, x.size, settings.null)
+    shifts = _shifts(memory, reach, x.size, settings.null)
     if shifts.size < LEAST_PARTNERS:
-        return msgspec.structs.replace(reading, correlation_time=memory)
+        longer = (n for n in count(x.size + 1) if _shifts(memory, reach, n, settings.null).size >= LEAST_PARTNERS)
+        untested = f"untested: about {next(longer):,} samples are needed, {x.size:,} are there"
+        return msgspec.structs.replace(reading, correlation_time=memory), untested
     again = JointWindow(window.x_axis, window.y_axis, x.size)
     bank = None if lags is None else LagBank(lags)
     null = ShiftNull(bank=bank, delays=shifts)
@@ -167,7 +174,7 @@ def _significance(
             again.follow(follower)
     for _ in range(2):
         again.extend(x, y)
-    return null.complete(reading, window.table(settings.estimator), renew="all")
+    return null.complete(reading, window.table(settings.estimator), renew="all"), ""
 
 
 def _step(batch: PairBatch, usable: NDArray[np.bool_], settings: MonitorConfig) -> float | None:
@@ -186,8 +193,9 @@ def _delays(lags: tuple[int, int] | LagSpan | None, step: float | None) -> IntAr
     return sampling.delays_between(lags.first, lags.last, step, MOST_TIMED)
 
 
-def _shifts(clear: int, n: int, partners: int) -> IntArray:
-    """Shifts spread over what is ``clear`` of both ends of the record."""
+def _shifts(memory: int, reach: int, n: int, partners: int) -> IntArray:
+    """Shifts of ``n`` pairs, spread over what is clear of both ends of the record; none where that is too little."""
+    clear = max(2 * memory, n // 20, 1) + 2 * reach
     if n - 2 * clear < partners // 2:
         return np.empty(0, dtype=np.int64)
     spread: FloatArray = np.linspace(clear, n - clear, partners)

@@ -11,11 +11,12 @@ import numpy as np
 from streammi.cadence import Cadence
 from streammi.config import MonitorConfig, Span, check_same, options_of
 from streammi.core import codec, gtest, measures
+from streammi.core.axes import LEARN_FROM
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
 from streammi.core.codec import State
 from streammi.core.lags import LagBank
 from streammi.core.null import Renewal, ShiftNull
-from streammi.core.window import LEARN_FROM, JointWindow
+from streammi.core.window import JointWindow
 from streammi.delays import Delays
 from streammi.detect.detector import OVERLAP, Detector
 from streammi.detect.links import LinkWatch
@@ -126,7 +127,7 @@ class Monitor:
             profile=None if reading is None else self._profile(),
             events=tuple(self._events),
             links=links,
-            verdict=self._awaited() if reading is None else measures.verdict(reading),
+            verdict=self._awaited() if reading is None else self._verdict(reading),
             status=int(status_of(reading, total(links))),
         )
 
@@ -214,6 +215,9 @@ class Monitor:
         if self._null is not None:
             return self._null.complete(reading, self.window.table(self.config.estimator), renew=renew)
         return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
+
+    def _verdict(self, reading: Reading) -> str:
+        return measures.verdict(reading, labels=self.config.bins.kind == "categories")
 
     def _awaited(self) -> str:
         """What is still missing for a reading; empty where nothing has come yet."""
@@ -360,7 +364,10 @@ def detector_for(config: MonitorConfig) -> Detector:
     # Windows of a duration do not hold equally many pairs each.
     overlap = OVERLAP if config.window.pairs else OVERLAP + 0.05
     lag_unit: Literal["samples", "s"] = "samples" if config.window.pairs else "s"
-    return Detector(config.detector, config.pair, config.unit, overlap=overlap, fixed_bins=fixed, lag_unit=lag_unit)
+    labels = config.bins.kind == "categories"
+    return Detector(
+        config.detector, config.pair, config.unit, overlap=overlap, lag_unit=lag_unit, fixed_bins=fixed, labels=labels
+    )
 
 
 def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:

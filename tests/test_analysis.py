@@ -1,4 +1,5 @@
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,16 @@ def test_a_short_record_has_no_p():
     ramp -= ramp.mean()
     overlaps = np.correlate(ramp, ramp, "full")[39:]
     assert found.reading.correlation_time == np.argmax(overlaps < overlaps[0] / np.e)
+
+
+def test_a_short_record_says_how_long_it_should_be():
+    x = np.random.default_rng(0).normal(size=500)  # without memory, so that it is the same for all lengths
+    found = analyse(x[:40], x[:40], lags=(-5, 5))
+    said = re.search(r"\(untested: about (\d+) samples are needed, 40 are there\)$", found.verdict)
+    needed = int(said[1])
+    assert analyse(x[: needed - 1], x[: needed - 1], lags=(-5, 5)).reading.p is None
+    assert analyse(x[:needed], x[:needed], lags=(-5, 5)).reading.p is not None
+    assert analyse(x[:40], x[:40], null=0).verdict == "linearly dependent (untested without null)"
 
 
 def test_what_cannot_be_analysed_is_refused():

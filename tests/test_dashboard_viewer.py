@@ -26,6 +26,7 @@ from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.viewer import Viewer
+from streammi.publish.status import Status
 from streammi.records import LinkState, Snapshot
 
 
@@ -39,9 +40,15 @@ def test_what_an_operator_needs_is_there() -> None:
         f"plug-in {reading.mi:.2f} bit", "dependent but not linearly", "p 0.01", "OVER TIME", "JOINT COUNTS",
         f"H(X) {reading.h_x:.2f} bit", f"H(Y) {reading.h_y:.2f} bit", f"H(X,Y) {reading.h_xy:.2f} bit",
         f"I(X;Y) {reading.mi:.2f} bit", "Pearson r", "Spearman", "y follows x by 5 samples", "gained +1.18 bit",
-        "▲ 3 malformed: not JSON", "▲ 12 missing by sequence", "▲ 63 clipped", "▲ 2 late", "2.1 ms lag", "q quit",
+        "▲ 3 malformed: not JSON", "▲ 12 missing by sequence", "63 clipped", "▲ 2 late", "2.1 ms lag", "q quit",
     ):  # fmt: skip
         assert words in text, words
+
+
+def test_a_few_clipped_values_are_no_warning() -> None:
+    for status, words in ((0, "  63 clipped"), (int(Status.CLIPPED), "▲ 63 clipped")):
+        shot = msgspec.structs.replace(parabola(), status=status, links=(link(),))
+        assert words in Television(shot, size=(120, 40)).press()
 
 
 def test_u_changes_every_number_of_information() -> None:

@@ -1,9 +1,11 @@
+import re
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
 
 from streammi import ConfigError, Event, JointWindow, Monitor, PairBatch, QuantileBins, UniformBins
-from streammi.config import MonitorConfig, span
+from streammi.config import MonitorConfig, bins, span
 from streammi.core.lags import LagBank
 from streammi.detect.detector import Detector
 from streammi.detect.level import Usual
@@ -98,6 +100,19 @@ def test_a_saturated_input_is_said_to_be_that():
     assert [(e.kind, e.signal) for e in found] == [("saturated", "x"), ("recovered", "x")]
     assert found[0].size == pytest.approx(0.275, abs=0.03)
     assert found[0].unit == "share"
+
+
+def test_labels_beyond_their_limit_are_in_no_range():
+    config = MonitorConfig(window=span(200), every=span(200), bins=bins("categories:4"), detector="page-hinkley")
+    monitor = Monitor(config, event_time=True)
+    labels = np.random.default_rng(5).integers(0, 4, 2000)
+    labels[1000:] += 2
+    said = monitor.feed(PairBatch(x=labels.astype(object), y=(labels % 2).astype(object)))
+    found = [item for _, item in said if isinstance(item, Event) and item.kind == "saturated"]
+    assert [e.signal for e in found] == ["x"]
+    assert found[0].evidence.startswith("x had a label beyond their limit in ")
+    snapshot = monitor.snapshot(run=0, seq=0, timestamp=0.0, links=(LinkHealth(endpoint="a", state="connected"),))
+    assert re.fullmatch(r"x has a label beyond their limit in \d\d% of the pairs", snapshot.verdict)
 
 
 def test_a_run_is_said_beside_the_longest_one_before():

@@ -114,8 +114,8 @@ SAID = msgspec.structs.replace(
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "linearly dependent (untested: no null)"),
-        ({"test": "shift"}, "linearly dependent (untested: null warming up)"),
+        ({}, "linearly dependent (untested without --null)"),
+        ({"test": "shift"}, "linearly dependent (untested yet: it takes five windows)"),
         ({"p": 0.01}, "linearly dependent"),
         ({"p": 0.01, "mi": 0.01, "mi_corrected": -0.001, "pearson_r": 0.01}, "dependent"),
         ({"p": 0.01, "pearson_r": 0.05}, "dependent but not linearly"),
@@ -134,15 +134,20 @@ SAID = msgspec.structs.replace(
         ({"y_run": 500, "p": 0.5, "mi": 0.02, "mi_corrected": 0.01}, "y has not changed for 500 pairs"),
         ({"y_run": 400, "p": 0.01}, "linearly dependent"),
         ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.01}, "dependent with a delay: y follows x"),
-        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": -0.5}, "dependent with a delay: x follows y (untested: no null)"),
-        ({"p": 0.4, "peak_mi": 0.9, "test": "g"}, "dependent with a delay (untested: no null)"),
-        ({"p": 0.4, "peak_mi": 0.9, "test": "shift"}, "dependent with a delay (untested: null warming up)"),
+        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": -0.5}, "dependent with a delay: x follows y (untested without --null)"),
+        ({"p": 0.4, "peak_mi": 0.9, "test": "g"}, "dependent with a delay (untested without --null)"),
+        ({"p": 0.4, "peak_mi": 0.9, "test": "shift"}, "dependent with a delay (untested yet: it takes five windows)"),
         ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.3}, "not distinguishable from independent"),
         ({"p": 0.01, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.01}, "linearly dependent"),
     ],
 )
 def test_the_verdict_in_words(fields: dict[str, object], words: str) -> None:
     assert measures.verdict(msgspec.structs.replace(SAID, **fields)) == words
+
+
+def test_labels_are_in_no_range() -> None:
+    others = msgspec.structs.replace(SAID, x_clipped=300, p=0.01)
+    assert measures.verdict(others, labels=True) == "x has a label beyond their limit in 30% of the pairs"
 
 
 @pytest.mark.parametrize("unit", ["bit", "nat", "ban"])

@@ -143,7 +143,7 @@ def test_status_says_what_holds() -> None:
     assert status_of(READING, LINK) == Status.OK
     assert status_of(None, msgspec.structs.replace(LINK, state="lost")) == Status.LOST | Status.WARMING_UP
     stuck = msgspec.structs.replace(READING, x_constant=True, fill=0.5, y_clipped=51)
-    assert status_words(status_of(stuck, LINK)) == ("warming up", "stuck", "saturated")
+    assert status_words(status_of(stuck, LINK)) == ("warming up", "stuck", "clipped")
     assert status_words(Status.OK) == ()
 
 

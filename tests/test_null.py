@@ -56,7 +56,7 @@ def test_while_it_warms_up_the_verdict_says_so():
     said = [item for _, item in monitor.feed(PairBatch(x=x, y=x)) if isinstance(item, Reading)]
     doubts = [verdict(reading).removeprefix("linearly dependent") for reading in said]
     warm = [reading.p is not None for reading in said].index(True)
-    assert doubts == [" (untested: null warming up)"] * warm + [""] * (10 - warm)
+    assert doubts == [" (untested yet: it takes five windows)"] * warm + [""] * (10 - warm)
     assert 4 <= warm < 10
 
 

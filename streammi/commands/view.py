@@ -59,7 +59,7 @@ def run_view(
         if output == "tui":
             ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
             terminal = stack.enter_context(closing(Terminal.open(ask_background=ask)))
-            named = endpoints if ask_report is None else [""]  # one that starts beside us is at no address of the user's
+            named = endpoints if ask_report is None else [""]  # beside us it has no address that says anything
             viewer = Viewer(look, readonly=options.readonly, reports=ask_report is not None, endpoints=named)
             stack.enter_context(terminal)
             viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))

@@ -95,11 +95,13 @@ SIGNIFICANT: Final = 0.05
 CHANCE: Final = 3.0  # standard deviations of MI that chance is allowed,
 CHANCE_OF_MANY: Final = 6.0  # and the largest of many delays
 SATURATED: Final = 0.25  # share of the window outside the bins' range: the end bins make the MI
+UNTESTED: Final = "untested without --null"
 STUCK: Final = 0.5  # share of the window without a change: little of the MI is of now
 
 
-def verdict(reading: Reading) -> str:
-    """What a reading says, in plain words.
+def verdict(reading: Reading, *, labels: bool = False, untested: str = UNTESTED) -> str:
+    """What a reading says, in plain words; ``labels``: of labels, not of numbers; ``untested``: what is said of
+    it where it has no p.
 
     Dependence is decided by ``p`` where it is known (<= 0.05). Without it, corrected MI must exceed three standard
     errors, and three standard deviations of it for independent samples, sqrt(bias / n) in nats (2 n MI is chi-square
@@ -108,7 +110,7 @@ def verdict(reading: Reading) -> str:
     MI = -1/2 log(1 - r^2). An input that says nothing comes first: constant, outside its bins' range in a quarter of
     the pairs, or the same for half of the window.
     """
-    trouble = _trouble(reading)
+    trouble = _trouble(reading, labels)
     if trouble:
         return trouble
     bits = reading.mi_corrected / UNIT_PER_BIT[reading.unit]
@@ -117,10 +119,10 @@ def verdict(reading: Reading) -> str:
     if reading.n < LEAST_PAIRS or (reading.p is None and cells > reading.n / 2):
         return "too few samples to say"
     if not is_dependent(reading) and is_dependent_with_delay(reading):
-        return "dependent with a delay" + _follows(reading.peak_lag) + _untested(reading, reading.peak_p)
+        return "dependent with a delay" + _follows(reading.peak_lag) + _untested(reading, reading.peak_p, untested)
     if not is_dependent(reading):
         return "too few samples to say" if 3 * noise > RESOLVED_BITS else "not distinguishable from independent"
-    return _kind(reading.pearson_r, bits) + _doubt(reading)
+    return _kind(reading.pearson_r, bits) + _doubt(reading, untested)
 
 
 def is_dependent(reading: Reading) -> bool:
@@ -139,7 +141,7 @@ def is_dependent_with_delay(reading: Reading) -> bool:
     return reading.peak_mi / UNIT_PER_BIT[reading.unit] > CHANCE_OF_MANY * noise_bits(reading)
 
 
-def _trouble(reading: Reading) -> str:
+def _trouble(reading: Reading, labels: bool) -> str:
     """What is the matter with the inputs, empty for nothing."""
     if reading.x_constant and reading.y_constant:
         return "both signals are constant"
@@ -150,7 +152,8 @@ def _trouble(reading: Reading) -> str:
         if constant:
             return f"{name} is constant"
         if clipped > SATURATED * reading.n:
-            return f"{name} is outside its bins' range in {clipped / reading.n:.0%} of the pairs"
+            where = "has a label beyond their limit" if labels else "is outside its bins' range"
+            return f"{name} {where} in {clipped / reading.n:.0%} of the pairs"
         if reading.n >= LEAST_PAIRS and run >= STUCK * reading.n:
             return f"{name} has not changed for {run} pairs"
     return ""
@@ -162,15 +165,16 @@ def _follows(lag: float | None) -> str:
     return ": y follows x" if lag > 0 else ": x follows y"
 
 
-def _doubt(reading: Reading) -> str:
+def _doubt(reading: Reading, untested: str) -> str:
     by_g = reading.test == "g" and reading.p is not None
-    return " (by the G-test: if the samples are independent)" if by_g else _untested(reading, reading.p)
+    return " (by the G-test: if the samples are independent)" if by_g else _untested(reading, reading.p, untested)
 
 
-def _untested(reading: Reading, p: float | None) -> str:
+def _untested(reading: Reading, p: float | None, why: str) -> str:
     if p is not None:
         return ""
-    return " (untested: null warming up)" if reading.test == "shift" else " (untested: no null)"
+    # The partners' delays reach over four windows, the nearest is a quarter of one, and the farthest is one long.
+    return " (untested yet: it takes five windows)" if reading.test == "shift" else f" ({why})"
 
 
 def noise_bits(reading: Reading) -> float:

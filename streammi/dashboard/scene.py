@@ -21,7 +21,7 @@ _INFORMATION = (
 )  # fmt: skip
 
 
-_WARNINGS = Status.SPANS_GAP | Status.SATURATED | Status.UNDERSAMPLED | Status.BEHIND | Status.UNSAVED
+_WARNINGS = Status.SPANS_GAP | Status.CLIPPED | Status.UNDERSAMPLED | Status.BEHIND | Status.UNSAVED
 
 
 @dataclass(frozen=True, slots=True)

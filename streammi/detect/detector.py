@@ -26,8 +26,8 @@ class Detector:
     ``name`` is what decides on a change of the level of MI: "page-hinkley" within one or two windows, "adwin" and
     "kswin" within three to six. ``overlap`` is the largest share that two windows in a row may have in common. With
     delays in the readings the level is that of the best delay, ``lag_unit`` is theirs. ``fixed_bins`` says of x and y
-    whether their bins stay as they are when values leave them: only then a signal can be saturated. Raises ConfigError
-    for another name or overlap.
+    whether their bins stay as they are when values leave them: only then a signal can be saturated; ``labels`` says
+    that both are labels. Raises ConfigError for another name or overlap.
 
     >>> from streammi import JointWindow, UniformBins
     >>> window, detector = JointWindow(UniformBins(0, 2, 2), UniformBins(0, 2, 2), 20), Detector(pair="a")
@@ -48,13 +48,14 @@ class Detector:
         overlap: float = OVERLAP,
         lag_unit: Literal["samples", "s"] = "samples",
         fixed_bins: tuple[bool, bool] = (False, False),
+        labels: bool = False,
     ) -> None:
         if name not in get_args(DetectorName):
             raise ConfigError("detector", ", ".join(get_args(DetectorName)), name)
         if not 0 <= overlap < 1:
             raise ConfigError("overlap", "at least 0 and below 1", overlap)
         self._step = 1 - overlap  # of a window
-        self._inputs = [Input(pair, "x", fixed_bins[0]), Input(pair, "y", fixed_bins[1])]
+        self._inputs = [Input(pair, "x", fixed_bins[0], labels), Input(pair, "y", fixed_bins[1], labels)]
         self._level = Level(name, pair, check_unit(unit))
         self._delay = Delay(pair, lag_unit)
         self._looked_at: float = -math.inf  # pairs seen at the last reading that was looked at

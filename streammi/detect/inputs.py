@@ -13,10 +13,11 @@ UNSATURATED: Final = 0.1  # well below SATURATED, so that what is at the limit i
 class Input:
     """Watches one signal through the readings: stuck, saturated, recovered."""
 
-    def __init__(self, pair: str, signal: Literal["x", "y"], fixed_bins: bool) -> None:
+    def __init__(self, pair: str, signal: Literal["x", "y"], fixed_bins: bool, labels: bool) -> None:
         self._pair: Final = pair
         self._signal: Final = signal
         self._fixed_bins = fixed_bins  # they stay as they are when values leave them
+        self._labels = labels  # not numbers in a range
         self._run = self._longest = 1  # pairs for which the value is the same now, and was at most before
         self._pairs = 0
         self.suspicious = False
@@ -77,7 +78,8 @@ class Input:
         if saturated == self._saturated:
             return None
         self._saturated = saturated
-        evidence = f"{self._signal} was outside its bins' range in {outside} of the last {n} pairs ({share:.0%})"
+        was = "had a label beyond their limit" if self._labels else "was outside its bins' range"
+        evidence = f"{self._signal} {was} in {outside} of the last {n} pairs ({share:.0%})"
         return self._event("saturated" if saturated else "recovered", timestamp, share, "share", evidence)
 
     def _event(self, kind: EventKind, timestamp: float, size: float | None, unit: str, evidence: str) -> Event:

@@ -5,7 +5,9 @@ from typing import Final
 
 from streammi.records import LinkHealth, LinkState, Reading
 
-SATURATED_SHARE: Final = 0.05  # of the window's pairs, for one signal: then the end bins carry the result
+# Of the window's pairs, for one signal: worth knowing. From a quarter on MI is made by the end bins, and the event
+# "saturated" says so.
+CLIPPED_SHARE: Final = 0.05
 
 
 class Status(IntFlag):
@@ -23,7 +25,7 @@ class Status(IntFlag):
     LOST = 16  # the connection to the feed broke
     ENDED = 32  # the feed is over: this is its last state
     STUCK = 64  # a signal is constant over the whole window: hx or hy says which
-    SATURATED = 128  # many values lie outside the bins' range: x_clipped and y_clipped say of which signal
+    CLIPPED = 128  # over 5 % of the values lie outside the bins' range: x_clipped and y_clipped say of which signal
     UNDERSAMPLED = 256  # fewer pairs than the joint histogram has cells: no estimator can be believed
     BEHIND = 512  # readings trail the samples: more arrives than can be counted
     UNSAVED = 1024  # the state or the recording cannot be written
@@ -51,8 +53,8 @@ def status_of(reading: Reading | None, link: LinkHealth) -> Status:
         status |= Status.WARMING_UP
     if reading.x_constant or reading.y_constant:
         status |= Status.STUCK
-    if max(reading.x_clipped, reading.y_clipped) > SATURATED_SHARE * reading.n:
-        status |= Status.SATURATED
+    if max(reading.x_clipped, reading.y_clipped) > CLIPPED_SHARE * reading.n:
+        status |= Status.CLIPPED
     if reading.cells > reading.n:
         status |= Status.UNDERSAMPLED
     return status

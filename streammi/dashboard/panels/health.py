@@ -6,6 +6,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import clock, columns, count, duration, fit, short, size
 from streammi.dashboard.theme import Theme
 from streammi.health import LOTS, total
+from streammi.publish.status import Status
 from streammi.records import LinkHealth, Snapshot, Tally
 
 
@@ -26,6 +27,8 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     for link in links:
         y, spare = _link(body, y, link, scene, spare)
     rates, totals = (_rates(whole, scene), _totals(whole, scene)) if whole else ([], [])
+    if snapshot.reading is not None and snapshot.reading.clipped and not snapshot.status & Status.CLIPPED:
+        rates.append([(count(snapshot.reading.clipped), theme.text), (f" {_clipped(snapshot)}", theme.dim)])
     room = body.part(0, y, body.width, body.height - y)
     detailed, brief = (_trouble(_found(snapshot, whole, by_reason=by_reason), theme) for by_reason in (True, False))
     trouble = detailed if flow_rows(detailed, room.width) <= room.height else brief
@@ -91,9 +94,15 @@ def _found(snapshot: Snapshot, whole: LinkHealth | None, *, by_reason: bool) -> 
             "dropped": reading.dropped,
             "late": reading.late,
             "not finite": reading.nonfinite,
-            "clipped": reading.clipped,
         }
+        if snapshot.status & Status.CLIPPED:
+            found[_clipped(snapshot)] = reading.clipped
     return found
+
+
+def _clipped(snapshot: Snapshot) -> str:
+    """What is beyond the ends of the bins: a few always are, where these were learnt."""
+    return "clipped" if snapshot.x.labels is None and snapshot.y.labels is None else "with other labels"
 
 
 def _unpaired(signal: str, tally: Tally, *, by_reason: bool) -> dict[str, int]:

@@ -5,7 +5,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import columns, count, fit, number, signed, wrap
+from streammi.dashboard.text import columns, count, number, signed, wrap
 from streammi.health import total
 from streammi.records import Reading
 
