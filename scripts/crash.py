@@ -3,15 +3,15 @@
 
     .venv/bin/python scripts/crash.py [--kills 200] [--damages 1000] [--seed 1]
 
-Kills: a monitor with --state and --record is killed (SIGKILL) at random moments, from its first to its last. What it
-says over all its lives must be, byte for byte but for ``run`` and ``seq``, what one uninterrupted run over the recorded
-frames says, without a hole. Damages: a state or a recording that is cut, zeroed or flipped at a random place must be
-seen: the other generation is gone on from, what is read of a recording is what was written, and the loss is said.
+Kills: monitors with --state and --record, one after the other with other options, are killed (SIGKILL) at random
+moments, from their first to their last; the feeds of two sources begin anew meanwhile. What each says over all its
+lives must be, byte for byte but for ``run`` and ``seq``, what one uninterrupted run over the recorded frames says,
+without a hole. Damages: a state or a recording that is cut, zeroed or flipped at a random place must be seen: the
+other generation is gone on from, what is read of a recording is what was written, and the loss is said.
 """
 
 import argparse
 import contextlib
-import json
 import random
 import re
 import shutil
@@ -31,8 +31,18 @@ from streammi.ingest.recording import Recording
 from streammi.journal import Position
 from streammi.session.checkpoint import StateFolder
 
-WORDS = ["--x", "x", "--y", "y", "--window", "500", "--bins", "8", "--every", "200", "--null", "19", "--lags=-3:3"]
-OWN = re.compile(rb'"run":\d+,"seq":\d+,')  # what tells the lives of a monitor apart
+OPTIONS = {  # of the monitors that are killed
+    "learnt bins, delays, significance": "--window 500 --bins 8 --every 200 --null 19 --lags=-3:3",
+    "all by default": "",
+    "a window of time, adwin, another unit": "--window 2s --every 50ms --detect adwin --unit nat --lags=-5ms:5ms",
+    "labels": "--bins categories:6 --every 100 --window 300",
+    "given bins, files that change": "--x-range=-3:3 --y-range=-4:4 --bins 16 --every 100 --record-limit 4MiB",
+    "lines for Influx, the G-test": "--output influx --test g --every 200",
+    "two sources, the nearest": "--pair nearest --tolerance 50ms --every 200 --null 19",
+    "two sources, interpolated": "--pair interpolate --lateness 5ms --every 200 --lags=-3:3",
+}
+OWN = re.compile(rb'"run":\d+,"seq":\d+,|run=[\d.]+,seq=[\d.]+,')  # what tells the lives of a monitor apart
+PAIRS = re.compile(rb'"?pairs"?[:=](\d+)')
 
 
 def main() -> None:
@@ -43,18 +53,25 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="streammi-crash-") as folder:
         rng = random.Random(options.seed)
-        print(kills(Path(folder), options.kills, rng), flush=True)
-        print(damaged_states(Path(folder) / "state", options.damages, rng), flush=True)
-        print(damaged_recordings(Path(folder), options.damages, rng), flush=True)
+        for turn, (name, words) in enumerate(OPTIONS.items()):
+            one = Path(folder) / str(turn)
+            one.mkdir()
+            share = (turn + 1) * options.kills // len(OPTIONS) - turn * options.kills // len(OPTIONS)
+            print(f"{name}: {kills(one, share, rng, words.split())}", flush=True)
+        first = Path(folder) / "0"
+        print(damaged_states(first / "state", options.damages, rng), flush=True)
+        print(damaged_recordings(first, options.damages, rng), flush=True)
 
 
-def kills(folder: Path, count: int, rng: random.Random, rate: float = 4000.0) -> str:
+def kills(folder: Path, count: int, rng: random.Random, options: list[str], rate: float = 4000.0) -> str:
     """Kill a monitor ``count`` times, let it end in order, and compare; AssertionError if anything is wrong."""
     feed, recording = f"ipc://{folder}/feed", folder / "feed.rec"
-    words = ["monitor", feed, *WORDS, "--state", str(folder / "state"), "--state-every", "200ms"]
-    words += ["--record", str(recording)]
+    words = ["monitor", feed, "--x", "x", "--y", "y"]
+    if "--pair" in options:
+        words = ["monitor", "--x", f"{feed}#one:x", "--y", f"{feed}#two:y"]
+    words += [*options, "--state", str(folder / "state"), "--state-every", "200ms", "--record", str(recording)]
     lives: list[list[bytes]] = []
-    with sender(feed, rate):
+    with sender(feed, rate, two="--pair" in options, labels="categories:6" in options, seed=rng.random()):
         for life in range(count + 1):
             output = folder / f"life{life}"
             with output.open("wb") as lines, (folder / "log").open("wb") as log:
@@ -71,8 +88,9 @@ def kills(folder: Path, count: int, rng: random.Random, rate: float = 4000.0) ->
                 process.send_signal(signal.SIGTERM if last else signal.SIGKILL)
                 assert process.wait(60) == (143 if last else -signal.SIGKILL), (folder / "log").read_text()
             lives.append([line for line in output.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")])
+    form = ["--output", "influx"] if "influx" in options else []
     replayed = subprocess.run(
-        [sys.executable, "-m", "streammi", "replay", str(recording)], capture_output=True, check=True
+        [sys.executable, "-m", "streammi", "replay", str(recording), *form], capture_output=True, check=True
     )
     whole = [OWN.sub(b"", line) for line in replayed.stdout.splitlines(keepends=True)]
     return f"{count} kills: {compared(lives, whole)}"
@@ -91,7 +109,7 @@ def compared(lives: list[list[bytes]], whole: list[bytes]) -> str:
         again += said - start
         said = max(said, start + len(own))
     assert said == len(whole), f"lines {said} to {len(whole)} were never said"
-    pairs = max(json.loads(line).get("pairs", 0) for line in whole)
+    pairs = max(int(found[1]) for line in whole if (found := PAIRS.search(line)))
     return f"{len(whole)} lines over {pairs} pairs equal those of an uninterrupted run; {again} were said again"
 
 
@@ -104,20 +122,27 @@ def wait_for_line(process: subprocess.Popen[bytes], output: Path, log: Path) -> 
 
 
 @contextlib.contextmanager
-def sender(feed: str, rate: float):
-    """A feed in plain pyzmq: dependent pairs, numbered, one a message."""
+def sender(feed: str, rate: float, *, two: bool = False, labels: bool = False, seed: float = 5.0):
+    """A feed in plain pyzmq: dependent pairs, numbered, one a message; or ``two`` with a signal each under its topic.
+
+    The feed with a signal each is closed at times, and comes back 0.1 to 0.5 s later.
+    """
     stop = threading.Event()
 
     def send() -> None:
-        rng, number, start = random.Random(5), 0, time.monotonic()
-        with zmq.Context() as context, context.socket(zmq.PUB) as socket:
-            socket.bind(feed)
+        rng, number, start = random.Random(seed), 0, time.monotonic()
+        with zmq.Context() as context:
             while not stop.is_set():
-                while number < (time.monotonic() - start) * rate:
-                    x = rng.gauss(0, 1)
-                    socket.send(b'{"x":%.6f,"y":%.6f,"seq":%d}' % (x, x + rng.gauss(0, 1), number))
-                    number += 1
-                time.sleep(0.001)
+                with context.socket(zmq.PUB) as socket:
+                    socket.bind(feed)
+                    until = time.monotonic() + (rng.uniform(2, 8) if two else 1e9)
+                    while not stop.is_set() and time.monotonic() < until:
+                        while number < (time.monotonic() - start) * rate:
+                            for message in messages(rng, number, two=two, labels=labels):
+                                socket.send_multipart(message)
+                            number += 1
+                        time.sleep(0.001)
+                stop.wait(rng.uniform(0.1, 0.5))
 
     thread = threading.Thread(target=send)
     thread.start()
@@ -126,6 +151,18 @@ def sender(feed: str, rate: float):
     finally:
         stop.set()
         thread.join()
+
+
+def messages(rng: random.Random, number: int, *, two: bool, labels: bool) -> list[list[bytes]]:
+    """What is sent of one pair."""
+    x = rng.gauss(0, 1)
+    y, now = x + rng.gauss(0, 1), time.time()
+    if labels:
+        return [[b'{"x":"%c","y":"%c","seq":%d}' % (65 + int(abs(3 * x)), 65 + int(abs(3 * y)), number)]]
+    if two:
+        one = b'{"x":%.6f,"seq":%d,"timestamp":%.6f}' % (x, number, now)
+        return [[b"one", one], [b"two", b'{"y":%.6f,"seq":%d,"timestamp":%.6f}' % (y, number, now + 1e-4)]]
+    return [[b'{"x":%.6f,"y":%.6f,"seq":%d,"timestamp":%.6f}' % (x, y, number, now)]]
 
 
 def damage(data: bytes, rng: random.Random) -> bytes:

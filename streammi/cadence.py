@@ -45,10 +45,11 @@ class Cadence:
         return float(before + k) if batch.t is None else float(batch.t[k - 1])
 
     def _by_received(self, batch: PairBatch, seconds: float) -> list[tuple[int, float]]:
-        if not batch.x.size or batch.received < self._due:
+        # Due in more than a whole interval: the clock was set back, and nobody is to wait until it is there again.
+        if not batch.x.size or self._due - seconds <= batch.received < self._due:
             return []
         late = (batch.received - self._due) // seconds if np.isfinite(self._due) else np.nan
-        self._due = self._due + (late + 1) * seconds if late < 1000 else batch.received + seconds
+        self._due = self._due + (late + 1) * seconds if 0 <= late < 1000 else batch.received + seconds
         return [(batch.x.size, batch.received)]
 
     def _by_event_time(self, t: FloatArray, seconds: float) -> list[tuple[int, float]]:

@@ -34,10 +34,11 @@ class Begin(msgspec.Struct, frozen=True, array_like=True, tag=0):
     run: int  # start second of the monitor, as published
     settings: Settings
     continues: bool = False  # the same process goes on with what the file before holds
-    lost: int = 0  # batches before this file that could not be written
+    lost: int = 0  # batches before this file that could not be written; where it is read, entries that are missing
     resumed: bool = False  # the monitor went on from a checkpoint and what was recorded behind it,
     seq: int = 0  # and had said so many readings then
     taken: int = 0  # of so many pairs
+    after: int = -1  # entries of the file before, which this one continues; -1: not known
 
 
 class Arrived(msgspec.Struct, frozen=True, array_like=True, tag=1):

@@ -59,7 +59,7 @@ class RecordReader:
     """Iterates over the payloads of a file's whole records, and stops at the first that is not.
 
     ``whole`` is where the last whole record ends, ``size`` the file's size when it was opened: what is between them is
-    torn or damaged.
+    torn or damaged, and ``behind`` of these records are whole, but nothing to go on with.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -77,20 +77,34 @@ class RecordReader:
             self.records += 1
             yield payload
 
+    @property
+    def behind(self) -> int:
+        """Whole records behind the first that is not; 0 where its length is not to be trusted either."""
+        self._file.seek(self.whole)
+        count = 0
+        while (found := self._body()) is not None:
+            count += found[1]
+        return count
+
     def _next(self) -> bytes | None:
+        found = self._body()
+        if found is None or not found[1]:
+            return None
+        payload = self._payload(found[0])
+        if payload is not None:
+            self.whole += HEAD.size + len(found[0])
+        return payload
+
+    def _body(self) -> tuple[bytes, bool] | None:
+        """The next body, and whether it is unchanged; None where there is none."""
         head = self._file.read(HEAD.size)
         if len(head) < HEAD.size:
             return None
         length, checksum = HEAD.unpack(head)
-        if not 2 <= length <= min(MAX_RECORD, self.size - self.whole - HEAD.size):
+        if not 2 <= length <= min(MAX_RECORD, self.size - self._file.tell()):
             return None
         body = self._file.read(length)
-        if len(body) < length or zlib.crc32(body, zlib.crc32(head[:4])) != checksum:
-            return None
-        payload = self._payload(body)
-        if payload is not None:
-            self.whole += HEAD.size + length
-        return payload
+        return body, len(body) == length and zlib.crc32(body, zlib.crc32(head[:4])) == checksum
 
     def _payload(self, body: bytes) -> bytes | None:
         if body[:1] == STORED:

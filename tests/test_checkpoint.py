@@ -154,6 +154,35 @@ def test_two_monitors_cannot_share_a_folder(tmp_path: Path) -> None:
     StateFolder(tmp_path).close()
 
 
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_folder_that_is_no_longer_there_is_made_anew_and_locked(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "state"
+    keeper = Keeper(str(path), SETTINGS, 5.0)
+    path.rename(tmp_path / "old")
+    if how == "replaced":
+        path.mkdir()
+    keeper.keep(fed(50), None, 10.0)
+    wait_for(keeper)
+    with pytest.raises(ConfigError, match="a folder that no other monitor uses"):
+        StateFolder(path)
+    keeper.close()
+    assert not keeper.unsaved
+    assert {file.name for file in path.iterdir()} == {"lock", "state.1"}
+
+
+def test_a_folder_that_another_monitor_has_taken_meanwhile_is_left_to_it(tmp_path: Path) -> None:
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    (tmp_path / "lock").unlink()
+    other = StateFolder(tmp_path)
+    keeper.keep(fed(50), None, 10.0)
+    wait_for(keeper)
+    keeper.keep(fed(50), None, 11.0)
+    assert keeper.notes == [f"cannot save the state in {tmp_path} (another monitor uses it): going on without"]
+    assert {file.name for file in tmp_path.iterdir()} == {"lock"}
+    other.close()
+    keeper.close()
+
+
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=r"--state must be a folder \(.*\), got"):

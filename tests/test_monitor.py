@@ -48,6 +48,19 @@ def test_readings_are_due_by_the_received_clock() -> None:
     assert len(said) == pytest.approx(10, abs=1)
 
 
+@pytest.mark.parametrize("step", [-3600.0, -0.25, 3600.0])
+def test_readings_go_on_when_the_clock_is_set(step: float) -> None:
+    monitor = Monitor(MonitorConfig(window=span(50), every=span("100ms"), bins=bins("4")))
+    x, y = signals(1000)
+    said = []
+    for k in range(100):
+        part = slice(k * 10, k * 10 + 10)
+        now = 1e5 + k / 100 + (step if k >= 50 else 0.0)
+        said += [k for _ in monitor.feed(PairBatch(x=x[part], y=y[part], received=now))]
+    assert max(np.diff(said)) <= 11
+    assert len(said) == pytest.approx(10, abs=2)
+
+
 def test_durations_need_timestamps_in_a_recording() -> None:
     monitor = Monitor(MonitorConfig(), event_time=True)
     x, y = signals(10)

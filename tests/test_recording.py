@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig
-from streammi.entries import Arrived, Begin, Ended, Entry, LinkChanged, Settings
+from streammi.entries import Arrived, Begin, Ended, Entry, LinkChanged, Settings, files_of, numbered
 from streammi.errors import ConfigError
 from streammi.ingest.recording import Recording, is_recording
 from streammi.journal import MAGIC, Packer, Position, RecordReader
@@ -160,20 +160,118 @@ def test_a_second_monitor_goes_on_in_a_file_of_its_own(tmp_path: Path) -> None:
     assert "feed.rec: the last" in recording.notes[0]
 
 
-def test_behind_damage_in_the_middle_nothing_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "feed.rec"
+def in_files(path: Path, count: int = 40) -> list[Path]:
+    """A recording of so many batches in several files."""
     recorder = Recorder(path, BEGIN, MIB)
-    for k in range(40):
+    recorder.write(CONNECTED)
+    for k in range(count):
         recorder.write(Arrived(0, float(k), [[os.urandom(5000)]]))
     recorder.close()
-    data = bytearray((tmp_path / "feed.rec.1").read_bytes())
+    return [*files_of(path).values()]
+
+
+def stamps(recording: Recording) -> list[float]:
+    return [entry.received for entry in recording if isinstance(entry, Arrived)]
+
+
+def test_what_damage_in_the_middle_takes_is_said_in_entries(tmp_path: Path) -> None:
+    file = in_files(tmp_path / "feed.rec")[1]
+    data = bytearray(file.read_bytes())
     data[30_000] ^= 1
-    (tmp_path / "feed.rec.1").write_bytes(data)
+    file.write_bytes(data)
+    recording = Recording(tmp_path / "feed.rec")
+    found = stamps(recording)
+    lost = sorted({float(k) for k in range(40)} - set(found))
+    assert lost == [float(k) for k in range(int(lost[0]), int(lost[-1]) + 1)]
+    assert len(lost) > 3
+    assert f"the {len(lost) - 1} whole entries behind it" in recording.notes[0]  # the damaged one is none
+    assert f"feed.rec.2: {len(lost)} entries before it are missing" in recording.notes[1]
+    assert [entry.lost for entry in recording if isinstance(entry, Begin)] == [0, 0, len(lost), 0]
+
+
+@pytest.mark.parametrize("left", ["nothing", "whole entries"])
+def test_a_file_that_lost_its_end_between_two_entries_is_seen(tmp_path: Path, left: str) -> None:
+    """A power cut leaves files empty, or as they were a while ago: each by itself is whole."""
+    path = tmp_path / "feed.rec"
+    file = in_files(path)[1]
+    with file.open("rb") as opened:
+        reader = RecordReader(opened)
+        ends = [reader.whole for _ in reader]
+    file.write_bytes(file.read_bytes()[: 0 if left == "nothing" else ends[4]])
     recording = Recording(path)
-    stamps = [entry.received for entry in recording if isinstance(entry, Arrived)]
-    assert stamps == [float(k) for k in range(len(stamps))]
-    assert 12 <= len(stamps) < 24
-    assert "replay it by itself" in recording.notes[-1]
+    missing = len(ends) - (0 if left == "nothing" else 5)
+    assert len(stamps(recording)) == 40 - (len(ends) - 2) + (0 if left == "nothing" else 3)
+    assert recording.notes == [
+        f"{path}.2: {missing} entries before it are missing: readings differ until the window has filled anew"
+    ]
+
+
+def test_a_file_that_is_gone_from_the_middle_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "feed.rec"
+    in_files(path)[1].unlink()
+    recording = Recording(path)
+    assert len(stamps(recording)) < 40
+    assert "feed.rec.2: what came before it is gone" in recording.notes[0]
+    assert [entry.lost for entry in recording if isinstance(entry, Begin)] == [0, 1, 0]
+
+
+@pytest.mark.parametrize("start", [b"", MAGIC[:5], bytes(400), bytes([MAGIC[0] ^ 4]) + MAGIC[1:] + b"more"])
+def test_what_a_power_cut_left_of_a_recording_is_gone_on_with(tmp_path: Path, start: bytes) -> None:
+    path = tmp_path / "feed.rec"
+    path.write_bytes(start)
+    written(path, [(0, 2.0, [[b"two"]])])
+    assert path.read_bytes() == start
+    recording = Recording(path)
+    assert stamps(recording) == [2.0]
+    assert recording.begin == BEGIN
+
+
+def test_a_damaged_start_of_the_first_file_hides_only_that_file(tmp_path: Path) -> None:
+    path = tmp_path / "feed.rec"
+    first = in_files(path)[0]
+    first.write_bytes(bytes(first.stat().st_size))
+    recording = Recording(path)
+    assert 20 < len(stamps(recording)) < 40
+    assert "feed.rec: the last" in recording.notes[0]
+    assert "feed.rec.1: " in recording.notes[1]
+    assert "entries before it are missing" in recording.notes[1]
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "pipe", "."])
+def test_what_is_no_regular_file_is_refused(tmp_path: Path, path: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="--record must be a regular file"):
+        Recorder(tmp_path / path, BEGIN, MIB)
+
+
+@pytest.mark.parametrize("how", ["removed", "renamed", "replaced", "folder renamed"])
+def test_a_file_that_is_no_longer_there_is_left_for_a_new_one(tmp_path: Path, how: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    path = folder / "feed.rec"
+    recorder = Recorder(path, BEGIN, MIB)
+    for k in range(5):
+        recorder.write(Arrived(0, float(k), [[b"before"]]))
+    match how:
+        case "removed":
+            path.unlink()
+        case "renamed":
+            path.rename(folder / "old")
+        case "replaced":
+            path.rename(folder / "old")
+            path.write_text("somebody's")
+        case _:
+            folder.rename(tmp_path / "old")
+            folder.mkdir()
+    for k in range(5, 10):
+        recorder.write(Arrived(0, float(k), [[b"behind"]]))
+    assert recorder.position == Position(1, 6)
+    recorder.close()
+    assert recorder.notes == [f"{path} was removed or replaced: recording goes on in a new file"]
+    assert how != "replaced" or path.read_text() == "somebody's"
+    recording = Recording(numbered(path, 1))
+    assert stamps(recording) == [5.0, 6.0, 7.0, 8.0, 9.0]
+    assert recording.begin.continues
 
 
 def test_a_position_names_what_is_behind_it(tmp_path: Path) -> None:
@@ -236,8 +334,8 @@ def test_a_full_disk_is_said_and_got_over(tmp_path: Path, monkeypatch: pytest.Mo
     assert [note[:13] for note in recorder.notes] == ["cannot record", "recording aga"]
     assert "No space left on device" in recorder.notes[0]
     recording = Recording(path)
-    stamps = [entry.received for entry in recording if isinstance(entry, Arrived)]
-    assert stamps == [*range(6), *range(36, 40)]
+    found = stamps(recording)
+    assert found == [*range(6), *range(36, 40)]
     assert "30 batches before it could not be recorded" in recording.notes[0]
 
 
@@ -255,6 +353,23 @@ def test_a_disk_that_is_full_at_the_start(tmp_path: Path, monkeypatch: pytest.Mo
     assert not recorder.unsaved
     recorder.close()
     assert list(Recording(tmp_path / "feed.rec"))[1:] == [Arrived(0, 15.0, [[b"two"]])]
+
+
+def test_a_full_disk_is_tried_again_also_when_the_clock_is_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    recorder = Recorder(tmp_path / "feed.rec", BEGIN, MIB)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        recorder.write(Arrived(0, 10_000.0, [[b"one"]]))
+    recorder.write(Arrived(0, 10_001.0, [[b"two"]]))
+    assert recorder.unsaved
+    recorder.write(Arrived(0, 6401.0, [[b"three"]]))
+    assert not recorder.unsaved
+    recorder.close()
 
 
 def test_floats_are_stored_as_they_are_and_text_is_deflated() -> None:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,6 +12,8 @@ from streammi import Monitor
 from streammi.config import FeedConfig, MonitorConfig, span
 from streammi.core import codec
 from streammi.entries import Arrived, Begin, LinkChanged, settings_of
+from streammi.errors import ConfigError
+from streammi.journal import MAGIC
 from streammi.publish.outbox import Outbox
 from streammi.publish.recorder import Recorder
 from streammi.session.checkpoint import Checkpoint, Place
@@ -36,7 +39,7 @@ def arrivals(first: int, last: int) -> Iterator[Arrived]:
 
 
 def place(recorder: Recorder) -> Place:
-    return Place(str(recorder.path), *recorder.position)
+    return Place(str(recorder.path), *recorder.position, BEGIN.run)
 
 
 class Case:
@@ -118,7 +121,69 @@ def test_a_recording_that_is_gone_is_said(case: Case) -> None:
     case.path.unlink()
     one, recorded = case.resumed()
     assert (recorded, one.monitor.window.pairs) == (False, 60)
-    assert f"what was recorded since is gone: there is no {case.path}" in case.log.getvalue()
+    assert f"what was recorded since is gone: no recording can be read at {case.path}" in case.log.getvalue()
+
+
+def test_a_recording_of_which_nothing_can_be_read_is_said(case: Case) -> None:
+    case.path.write_bytes(MAGIC + bytes(1000))
+    one, recorded = case.resumed()
+    assert (recorded, one.monitor.window.pairs) == (False, 60)
+    assert f"what was recorded since is gone: no recording can be read at {case.path}" in case.log.getvalue()
+
+
+def test_a_recording_that_was_made_anew_is_taken_from_its_start(case: Case) -> None:
+    """Its files have the names of those that the state's place is in, and more entries than that place is behind."""
+    case.path.unlink()
+    case.more(Begin("0.1.0", 2, SETTINGS), 120, 200)
+    one, recorded = case.resumed()
+    assert (recorded, one.monitor.window.pairs) == (False, 140)
+    assert one.health(2e9)[0].gaps == 60
+    assert "was made anew since the state was saved" in case.log.getvalue()
+
+
+def test_a_life_behind_a_damaged_one_is_taken(case: Case) -> None:
+    case.more(Begin("0.1.0", 2, SETTINGS, resumed=True), 120, 130)
+    data = bytearray(case.path.read_bytes())
+    data[-1500] ^= 1
+    case.path.write_bytes(data)
+    one, _ = case.resumed()
+    assert one.health(2e9)[0].messages + one.health(2e9)[0].gaps == 130
+    assert 10 < one.health(2e9)[0].gaps < 60
+    assert "whole entries behind it" in case.log.getvalue()
+
+
+def test_files_that_went_at_the_limit_are_a_hole(tmp_path: Path) -> None:
+    """The limit is so small that the file with the state's place is gone before another state was saved."""
+    recorder, one = Recorder(tmp_path / "feed.rec", BEGIN, 16 * 4000), session()
+    for k, entry in enumerate(arrivals(0, 1500)):
+        recorder.write(entry)
+        if k <= 50:
+            one.apply(entry)
+        if k == 50:
+            saved = Checkpoint({}, 5.0, one.state(), place(recorder))
+    recorder.close()
+    assert not (tmp_path / "feed.rec").exists()
+    log = io.StringIO()
+    two = session()
+    with Stop() as stop:
+        assert go_on(two, SETTINGS, saved, str(recorder.path), Log(log), stop)
+    health = two.health(2e9)[0]
+    assert health.messages + health.gaps == 1500
+    assert health.messages > 500
+    assert "what came before it is gone" in log.getvalue()
+    assert "lacks" not in log.getvalue()
+
+
+def test_a_state_of_another_form_is_refused_in_words(case: Case) -> None:
+    header, arrays = case.saved.session
+    parts = dict(header)
+    parts.pop("monitor")
+    saved = msgspec.structs.replace(case.saved, session=(parts, arrays))
+    with (
+        pytest.raises(ConfigError, match="--state must be a state that this version of streammi can read"),
+        Stop() as s,
+    ):
+        go_on(session(), SETTINGS, saved, None, Log(case.log), s)
 
 
 def test_a_recording_that_is_behind_the_state_is_said(case: Case) -> None:

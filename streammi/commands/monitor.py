@@ -175,7 +175,7 @@ class Loop:
         """Behind what was recorded so far."""
         if self._recorder is None:
             return None
-        return Place(printable(self._recorder.path), *self._recorder.position)
+        return Place(printable(self._recorder.path), *self._recorder.position, self._session.outbox.run)
 
     def _turn(self) -> None:
         arrived = self._feed.receive()

@@ -254,6 +254,8 @@ class RecordingReplay:
         if self._session is not None and (begin.continues or begin.resumed):
             if not begin.continues:
                 self._session.apply(begin)
+            elif begin.lost:
+                self._session.resume()
             return
         self._note_monitor()
         if begin.version != __version__:

@@ -204,7 +204,9 @@ class Meter:
         self._points: deque[tuple[float, int, int]] = deque()
 
     def add(self, now: float, messages: int, pairs: int) -> None:
-        """Note the totals at a time; at most 20 points a second are kept."""
+        """Note the totals at a time; at most 20 points a second are kept. A clock that was set back starts anew."""
+        if self._points and now < self._points[-1][0]:
+            self._points.clear()
         if not self._points or now - self._points[-1][0] >= 0.05:
             self._points.append((now, messages, pairs))
         while len(self._points) > 1 and now - self._points[0][0] > RATE_SECONDS:

@@ -65,8 +65,9 @@ class Link:
         """Take in the events since the last time, and that ``messages`` of ``taken`` bytes have arrived by ``now``."""
         while self._events.poll(0):
             self._on_event(parse_monitor_message(self._events.recv_multipart()), now)
-        if self._retry_at is not None and now >= self._retry_at:
+        if self._retry_at is not None and not self._retry_at - RETRY_SECONDS <= now < self._retry_at:
             self._retry()
+        self._heard = min(self._heard, now)  # a clock may be set back: nothing is heard later than now
         if messages:
             self.usual += (now - self._heard - self.usual) / USUAL_OVER
             self._heard = now

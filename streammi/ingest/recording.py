@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from streammi.entries import Begin, Entry, decode, files_of
 from streammi.errors import ConfigError
 from streammi.journal import MAGIC, Position, RecordReader
 
+_DIFFER: Final = "readings differ until the window has filled anew"
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -32,16 +34,16 @@ def _starts_so(path: Path) -> bool:
 class Recording:
     """The entries of a recording, in the order they were written, over all of its files; or of one of these.
 
-    What a crash tore off the end of a file is left out; behind damage in the middle of what one process wrote nothing
-    is read any more, as the readings could not be the same. ``notes`` say both. Raises ConfigError for what is no
-    recording, or begins with nothing that can be read.
+    What a crash tore off the end of a file is left out, and what is behind damage in the middle of one: its entries
+    cannot be read without those before them. The next file can; where it continues one that is not whole, or not
+    there, its Begin has what is missing as ``lost``. ``notes`` say all of it. Raises ConfigError for what is no
+    recording, or has nothing that can be read.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.notes: list[str] = []  # what a person should know; grow while entries are read
         self.read = 0  # bytes so far
-        self._whole = True  # the file that was read last
         try:
             self._files = files_of(self.path)
             self.size = sum(file.stat().st_size for file in self._files.values())
@@ -59,18 +61,20 @@ class Recording:
         """The entries behind a position, or all of them, each with the position behind it."""
         self.read = 0
         self.notes.clear()
-        expected = None if after is None else after.file  # number of the file that goes on with the one before
+        before: Position | None = None  # how far the file before was read
+        if after is not None and after.file in self._files:
+            before = Position(after.file - 1, -1)  # not looked at: it is known to be taken already
         for number, file in self._files.items():
             if after is not None and number < after.file:
                 continue
-            start = self.read
+            start, count = self.read, 0
             for count, entry in enumerate(self._entries_of(file), 1):
-                if isinstance(entry, Begin) and not self._may_go_on(file, entry, number, expected):
-                    return
+                if isinstance(entry, Begin):
+                    entry = self._continuing(file, entry, number, before)
                 if after is None or (number, count) > after:
                     yield Position(number, count), entry
             self.read = start + file.stat().st_size
-            expected = number + 1 if self._whole else -1
+            before = Position(number, count)
 
     def _entries_of(self, file: Path) -> Iterator[Entry]:
         """The whole entries of a file; its end is said when it is torn."""
@@ -84,26 +88,33 @@ class Recording:
                         break
                     self.read = start + reader.whole
                     yield entry
+                whole = self.read - start
+                if whole < reader.size:
+                    self.notes.append(f"{file}: {_torn(whole, reader.size, reader.behind)}")
         except OSError as error:
             raise ConfigError("file", f"readable ({error.strerror})", str(file)) from None
-        missing = reader.size - (self.read - start)
-        self._whole = not missing
-        if missing:
-            at = reader.size - missing
-            self.notes.append(f"{file}: the last {missing} bytes, from {at} on, are no whole entry and were left out")
 
-    def _may_go_on(self, file: Path, begin: Begin, number: int, expected: int | None) -> bool:
-        """Whether a file can follow what was read before it; says what is missing."""
+    def _continuing(self, file: Path, begin: Begin, number: int, before: Position | None) -> Begin:
+        """The first entry of a file, with what is missing before it; says that."""
         if begin.lost:
-            self.notes.append(
-                f"{file}: {begin.lost} batches before it could not be recorded: readings differ from here"
-            )
-        if not begin.continues:
-            return True
-        if expected is None:
-            self.notes.append(f"{file}: what came before it is gone: readings differ until the window has filled")
-            return True
-        if expected == number or begin.lost:
-            return True
-        self.notes.append(f"{file}: it goes on with what was damaged, so it was not read; replay it by itself")
-        return False
+            self.notes.append(f"{file}: {begin.lost} batches before it could not be recorded: {_DIFFER}")
+        if not begin.continues or before == (number - 1, -1):
+            return begin
+        if before is None or before.file != number - 1:
+            self.notes.append(f"{file}: what came before it is gone: {_DIFFER}")
+            return replace(begin, lost=max(begin.lost, 1))
+        missing = max(begin.after - before.records, 0)
+        if missing:
+            self.notes.append(f"{file}: {missing} entries before it are missing: {_DIFFER}")
+        return replace(begin, lost=begin.lost + missing)
+
+
+def _torn(whole: int, size: int, behind: int) -> str:
+    """What to say of a file of which so many bytes at the start are whole.
+
+    >>> _torn(90, 100, 0)
+    'the last 10 bytes, from 90 on, are no whole entry and were left out'
+    """
+    if not behind:
+        return f"the last {size - whole} bytes, from {whole} on, are no whole entry and were left out"
+    return f"damaged at byte {whole}: the {behind} whole entries behind it ({size - whole} bytes) cannot be read"

@@ -1,5 +1,6 @@
 """Writes a recording: what came off the wire, as it came, so that the very same readings can be made of it again."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -14,6 +15,7 @@ from streammi.journal import MAGIC, Packer, Position
 
 FILES: Final = 16  # that a recording is divided into when it is at its limit: the oldest goes as a whole
 RETRY_SECONDS: Final = 10.0  # after a write that failed
+LOOK_SECONDS: Final = 1.0  # between two looks whether the file is still where it was
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -22,7 +24,8 @@ class Recorder:
 
     Each entry is handed to the operating system at once, so that a crash of this process loses none. What cannot be
     written is counted, ``unsaved`` is true until it works again, and ``notes`` say it. A recording that is there
-    already is gone on with in a new file. Raises ConfigError where nothing can be written or another one writes.
+    already is gone on with in a new file, and so is one whose file somebody removes or renames. Raises ConfigError
+    where nothing can be written or another one writes.
     """
 
     def __init__(self, path: str | os.PathLike[str], begin: Begin, limit: int) -> None:
@@ -33,7 +36,7 @@ class Recorder:
         self._standing: dict[int, Entry] = {}  # what still holds, and each file begins with
         self._lost = 0
         self._dropping = False
-        self._retry_at = 0.0
+        self._retry_at = self._look_at = 0.0
         self._fd = -1
         self._size = 0
         self._number = -1
@@ -76,10 +79,11 @@ class Recorder:
             self._fd = -1
 
     def _written(self, entry: Entry, now: float) -> bool:
-        if self._fd < 0 and now < self._retry_at:
+        if self._fd < 0 and self._retry_at - RETRY_SECONDS <= now < self._retry_at:
             return False
         try:
             payload = encode(entry)
+            self._look_after_the_file(now)
             if self._fd < 0 or self._size + len(payload) > self._limit // FILES:
                 self._next_file(len(payload))
             self._append(self._packer.pack(payload))
@@ -90,6 +94,18 @@ class Recorder:
             self.unsaved, self._lost = False, 0
             self.notes.append("recording again")
         return True
+
+    def _look_after_the_file(self, now: float) -> None:
+        """Close a file that is no longer where it was: what is written to it may be gone with it."""
+        if self._fd < 0 or self._look_at - LOOK_SECONDS <= now < self._look_at:
+            return
+        self._look_at = now + LOOK_SECONDS
+        file = numbered(self.path, self._number)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(file.stat(), os.fstat(self._fd)):
+                return
+        self.close()
+        self.notes.append(f"{file} was removed or replaced: recording goes on in a new file")
 
     def _append(self, record: bytes) -> None:
         self._put(record)
@@ -105,8 +121,9 @@ class Recorder:
         """Go on in a file of its own, which can be read without those before it, with room for so many bytes."""
         self.close()
         known = files_of(self.path)
-        number = max(known, default=-1) + 1
-        begin = replace(self._begin, continues=self._number >= 0, lost=self._lost)
+        number = max(self._number, *known, -1) + 1
+        continues = self._number >= 0
+        begin = replace(self._begin, continues=continues, lost=self._lost, after=self._records if continues else -1)
         name = numbered(self.path, number)
         self._fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
@@ -124,7 +141,7 @@ class Recorder:
         self._drop_oldest(known, self._size + max(room, self._limit // FILES))
 
     def _drop_oldest(self, known: dict[int, Path], room: int) -> None:
-        sizes = {file: file.stat().st_size for file in known.values()}
+        sizes = {file: file.stat().st_size for file in known.values() if _is_ours(file)}
         total = sum(sizes.values()) + room
         for file, size in sizes.items():
             if total <= self._limit:
@@ -149,15 +166,30 @@ class Recorder:
         self._retry_at = now + RETRY_SECONDS
 
     def _newest_is_free(self) -> None:
-        """ConfigError when another process writes this recording."""
-        for file in [*files_of(self.path).values()][-1:]:
-            try:
+        """ConfigError when another process writes this recording, or when it is none: nobody's file is to be touched.
+
+        What a power cut left of a recording is one too: without its end, with zeros or a wrong bit at its start.
+        """
+        known = [*files_of(self.path).values()]
+        try:
+            for file in known[-1:]:
+                if not file.is_file():
+                    raise ConfigError("--record", "a regular file", str(self.path))
                 with file.open("rb") as newest:
                     fcntl.flock(newest, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    if not MAGIC.startswith(newest.read(len(MAGIC))):
-                        raise ConfigError("--record", "a new file, or a recording to go on with", str(self.path))
-            except BlockingIOError:
-                raise ConfigError("--record", "a file that no other monitor writes", str(self.path)) from None
-            except OSError as error:
-                rule = f"a file that can be written ({error.strerror})"
-                raise ConfigError("--record", rule, str(self.path)) from None
+            if known and not any(map(_is_ours, known)):
+                raise ConfigError("--record", "a new file, or a recording to go on with", str(self.path))
+        except BlockingIOError:
+            raise ConfigError("--record", "a file that no other monitor writes", str(self.path)) from None
+        except OSError as error:
+            rule = f"a file that can be written ({error.strerror})"
+            raise ConfigError("--record", rule, str(self.path)) from None
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file begins like a recording, as far as a power cut leaves that to be seen."""
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        start = opened.read(len(MAGIC))
+    return sum(found not in (known, 0) for found, known in zip(start, MAGIC, strict=False)) <= 1

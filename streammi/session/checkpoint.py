@@ -4,6 +4,7 @@ The folder holds two generations, ``state.0`` and ``state.1``, which take turns:
 newest. A state goes to a file of another name first, is brought to the disk, and then takes its place at once.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -33,6 +34,7 @@ class Place(NamedTuple):
     recording: str  # its path
     file: int
     entries: int
+    run: int = 0  # start second of the process that made the file; 0: not known
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -91,6 +93,7 @@ class StateFolder:
             "session": session,
         }
         pieces = codec.pieces(KIND, header, arrays)
+        self._take_back()
         fresh = self.path / "state.new"
         with open(fresh, "wb", opener=_private) as file:
             file.writelines(pieces)
@@ -115,6 +118,18 @@ class StateFolder:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def _take_back(self) -> None:
+        """Make the folder anew, and lock it, where somebody has removed or replaced it meanwhile. Raises OSError."""
+        if self._lock is None:  # there never was one to be had
+            return
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.stat(self.path / "lock"), os.fstat(self._lock)):
+                return
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = _lock(self.path)
+        os.close(self._lock)
+        self._lock = lock
 
     def _file(self, generation: int) -> Path:
         return self.path / f"state.{generation}"
@@ -141,20 +156,16 @@ class StateFolder:
 
     def _locked(self) -> int | None:
         """The lock's descriptor; None in a folder that cannot be written to, where nobody can do harm."""
-        lock = None
         try:
-            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return _lock(self.path)
         except BlockingIOError:
-            assert lock is not None
-            os.close(lock)
             raise ConfigError("--state", "a folder that no other monitor uses", str(self.path)) from None
         except OSError as error:
             if isinstance(error, PermissionError) and os.access(self.path, os.W_OK | os.X_OK):
                 rule = f"a folder whose lock can be opened ({self.path}/lock: {error.strerror})"
                 raise ConfigError("--state", rule, str(self.path)) from None
             self.notes.append(f"{self.path} cannot be locked ({error.strerror})")
-        return lock
+            return None
 
 
 class Keeper:
@@ -271,6 +282,20 @@ def printable(path: Path) -> str:
     '/data/\\udcff.rec'
     """
     return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _lock(folder: Path) -> int:
+    """The descriptor of the folder's lock; BlockingIOError where another process has it, OSError for other reasons."""
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise BlockingIOError(errno.EAGAIN, "another monitor uses it") from None
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
 
 
 def _private(path: str, flags: int) -> int:

@@ -1,12 +1,14 @@
 """Going on from a saved state: what was recorded behind it is taken first, and what was missed since is said."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from streammi.entries import Begin, Settings
+from streammi.entries import Begin, Entry, Settings
+from streammi.errors import ConfigError
 from streammi.ingest.intake import Links
 from streammi.ingest.recording import Recording, is_recording
 from streammi.journal import Position
-from streammi.session.checkpoint import Checkpoint, printable, time_of_day
+from streammi.session.checkpoint import Checkpoint, Place, printable, time_of_day
 from streammi.session.session import Session
 from streammi.system.log import Log
 from streammi.system.stop import Stop
@@ -17,7 +19,11 @@ def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: st
 
     ``recording`` is where it will be recorded further. When ``stop`` is requested on the way it is left half done.
     """
-    session.restore(saved.session)
+    try:
+        session.restore(saved.session)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:  # whole, but not of this form
+        rule = f"a state that this version of streammi can read ({type(error).__name__}: {error})"
+        raise ConfigError("--state", rule, f"one saved at {time_of_day(saved.saved)}") from error
     recorded = _go_on_recorded(session, settings, saved, recording, log, stop)
     session.resume()
     return recorded
@@ -26,19 +32,16 @@ def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: st
 def _go_on_recorded(
     session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
 ) -> bool:
-    log.say(f"going on from {session.monitor.window.pairs} pairs, saved at {time_of_day(saved.saved)}")
+    before = session.monitor.window.pairs
+    log.say(f"going on from {before} pairs, saved at {time_of_day(saved.saved)}")
     if saved.place is None or recording is None or saved.place.recording != printable(Path(recording).absolute()):
         return False
-    if not is_recording(recording):
-        log.warn(f"what was recorded since is gone: there is no {recording}")
+    recorded = _readable(recording)
+    if recorded is None:
+        log.warn(f"what was recorded since is gone: no recording can be read at {recording}")
         return False
-    place, reached = Position(*saved.place[1:]), 0
-    recorded, before = Recording(recording), session.monitor.window.pairs
-    for position, entry in recorded.entries(Position(place.file, 0)):
-        if position.file == place.file:
-            reached = position.records
-        if position <= place:
-            continue
+    behind = Behind(saved.place)
+    for entry in behind.entries(recorded):
         if stop.requested:
             return False
         if not isinstance(entry, Begin):
@@ -46,14 +49,49 @@ def _go_on_recorded(
         elif (entry.settings.feed, entry.settings.join) != (settings.feed, settings.join):
             log.warn(f"{recording} goes on with another feed, which was left out")
             return False
-        elif not entry.continues:  # a process that was killed before it saved anything
+        elif not entry.continues or entry.lost:  # a process that was killed before it saved anything, or a hole
             session.resume()
     for note in recorded.notes:
         log.warn(note)
     log.say(f"took {session.monitor.window.pairs - before} more pairs from {recording}")
-    if reached < place.records:  # the state was brought to the disk at once, the recording when the system saw fit
-        log.warn(f"{recording} lacks {place.records - reached} entries that the state holds: a replay will differ")
-    return reached >= place.records
+    if behind.lacks:
+        log.warn(f"{recording} {behind.lacks}: a replay will differ")
+    return not behind.lacks
+
+
+class Behind:
+    """The entries behind a place in a recording; then ``lacks`` says what is not there of those before it."""
+
+    def __init__(self, place: Place) -> None:
+        self.lacks = ""
+        self._place = place
+
+    def entries(self, recorded: Recording) -> Iterator[Entry]:
+        """All of them, in order."""
+        place = Position(self._place.file, self._place.entries)
+        reached, remade, later = 0, False, False
+        for position, entry in recorded.entries(Position(place.file, 0)):
+            if position.file == place.file:
+                reached = position.records
+                if isinstance(entry, Begin):  # somebody removed the files, and a later run made some of their names
+                    remade = self._place.run not in (0, entry.run)
+            later |= position.file > place.file
+            if position > place or remade:
+                yield entry
+        if remade:
+            self.lacks = "was made anew since the state was saved"
+        elif 0 < reached < place.records or not (reached or later):
+            # The state was brought to the disk at once, the recording when the system saw fit. Where the whole file is
+            # gone but not what came behind it, it went at the recording's limit.
+            self.lacks = f"lacks {place.records - reached} entries that the state holds"
+
+
+def _readable(path: str) -> Recording | None:
+    """The recording, None where there is nothing of one."""
+    try:
+        return Recording(path) if is_recording(path) else None
+    except ConfigError:
+        return None
 
 
 class Resumed:
