@@ -25,6 +25,7 @@ from streammi.options import (
     Seconds,
     ViewOptions,
     check_choice,
+    check_unused,
     grouped,
 )
 from streammi.system.log import Log
@@ -69,8 +70,8 @@ def monitor(
     keys: KeyOptions,
     endpoint: OptionalEndpoint = None,
     output: Annotated[
-        str, typer.Option("--output", help="The lines: jsonl, or influx, as Telegraf takes them.")
-    ] = "jsonl",
+        str | None, typer.Option("--output", help="The lines: jsonl (the default), or influx, as Telegraf takes them.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No lines on standard output.")] = False,
 ) -> None:
     """Watch a feed without a screen. Readings come as JSON lines and, with --publish, on a socket.
@@ -87,7 +88,9 @@ def monitor(
         from streammi.commands.monitor import run_monitor
         from streammi.publish.outbox import LineForm
 
-        form = cast(LineForm, check_choice("--output", output, get_args(LineForm)))
+        if quiet:
+            check_unused("with --quiet", output=output)
+        form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
         lines = None if quiet else sys.stdout
         source = feed.config(endpoint, pair.labels, joining)
         settings = pair.config(*feed.names, endpoint or "")
@@ -196,7 +199,8 @@ def demo(
     """
     from streammi.commands.watch import run_demo
 
-    check_choice("--source", source, ("seed", "host"))
+    if check_choice("--source", source, ("seed", "host")) == "seed":
+        check_unused("with --source seed", x=x, y=y)
     raise typer.Exit(run_demo(source, x, y, view, seconds))
 
 
@@ -230,6 +234,10 @@ def publish(
     """
     from streammi.commands.publish import run_publish
 
+    if source == "seed":
+        check_unused("where SOURCE is seed", x=x, y=y)
+    if source in ("seed", "host", "-"):
+        check_unused("where SOURCE is no file", loop=loop)
     check_choice("--format", format_, ("json", "pairs"))
     status = run_publish(
         source,

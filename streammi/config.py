@@ -310,12 +310,23 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--test", "shift or g", self.test)
         if self.test == "g" and self.null:
             raise ConfigError("--null", "left out with --test g: its partners are the shift test's", self.null)
+        self._check_ranges()
         if isinstance(self.lags, tuple):
             _check_lags(self.lags, "--lags", self.lags)
         if isinstance(self.lags, LagSpan) and self.window.seconds is None:
             raise ConfigError("--lags", "in samples with a window of pairs, such as -50:50", str(self.lags))
         if self.detector is not None and self.detector not in get_args(DetectorName):
             raise ConfigError("--detect", ", ".join(get_args(DetectorName)), self.detector)
+
+    def _check_ranges(self) -> None:
+        """A range divides a signal into bins of equal width: ConfigError where others are asked for."""
+        kind, ranges = self.bins.kind, {"--x-range": self.x_range, "--y-range": self.y_range}
+        for option, given in ranges.items():
+            if kind == "categories" and given is not None:
+                raise ConfigError(option, "left out with --bins categories: labels have no range", given)
+        if kind == "quantile" and None not in ranges.values():
+            rule = "N or uniform:N where --x-range and --y-range are given, which make bins of equal width"
+            raise ConfigError("--bins", rule, _as_text(self.bins))
 
 
 def check_pair_name(name: str) -> str:

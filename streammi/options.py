@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from functools import wraps
 from typing import Annotated, Any, Final, get_args, get_type_hints
 
@@ -20,6 +20,7 @@ from streammi.config import (
     JoinConfig,
     MonitorConfig,
     bins,
+    byte_size,
     lag_range,
     seconds,
     signal,
@@ -56,15 +57,19 @@ class JoinOptions:
     """How the samples of two sources become pairs."""
 
     pair: Annotated[
-        str, typer.Option("--pair", metavar="MODE", help="Two sources: nearest, exact, previous or interpolate.")
-    ] = "nearest"
+        str | None,
+        typer.Option(
+            "--pair", metavar="MODE", help="Two sources: nearest (the default), exact, previous or interpolate."
+        ),
+    ] = None
     tolerance: Annotated[
         str | None,
         typer.Option("--tolerance", metavar="DURATION", help="Two sources: no pair farther apart than this."),
     ] = None
     lateness: Annotated[
-        str, typer.Option("--lateness", metavar="DURATION", help="Two sources: how far out of order samples may come.")
-    ] = "0s"
+        str | None,
+        typer.Option("--lateness", metavar="DURATION", help="Two sources: how far out of order samples may come (0s)."),
+    ] = None
 
     def config(self, x: FeedConfig, y: FeedConfig) -> JoinConfig:
         """The settings of two joined sources; ConfigError names the option that is wrong."""
@@ -73,16 +78,14 @@ class JoinOptions:
         return JoinConfig(
             x=x,
             y=y,
-            mode=self.pair,  # type: ignore[arg-type]  # JoinConfig checks the names
+            mode=self.pair or "nearest",  # type: ignore[arg-type]  # JoinConfig checks the names
             tolerance_s=math.inf if self.tolerance is None else seconds(self.tolerance, "--tolerance"),
-            lateness_s=seconds(self.lateness, "--lateness"),
+            lateness_s=seconds(self.lateness or "0s", "--lateness"),
         )
 
     def check_unused(self) -> None:
         """ConfigError when any of these is given though there is one source."""
-        for word in arguments(self):
-            option, _, value = word.partition("=")
-            raise ConfigError(option, "left out where both signals have one source", value)
+        check_unused("where both signals have one source", **asdict(self))
 
 
 @dataclass(frozen=True)
@@ -256,8 +259,9 @@ class RunOptions:
         str | None, typer.Option("--record", metavar="FILE", help="Record what arrives; see streammi replay.")
     ] = None
     record_limit: Annotated[
-        str, typer.Option("--record-limit", metavar="SIZE", help="All of its files together; the oldest go first.")
-    ] = "1GiB"
+        str | None,
+        typer.Option("--record-limit", metavar="SIZE", help="All of its files together (1GiB); the oldest go first."),
+    ] = None
     seconds: Annotated[float | None, typer.Option("--seconds", min=0.0, help="End after so many seconds.")] = None
     strict: Annotated[bool, typer.Option("--strict", help="End with status 3 as soon as anything is lost.")] = False
     samples: Annotated[
@@ -267,15 +271,28 @@ class RunOptions:
         str | None, typer.Option("--state", metavar="DIR", help="Keep the state in this folder, and go on from it.")
     ] = None
     state_every: Annotated[
-        str, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved.")
-    ] = "5s"
+        str | None, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved (5s).")
+    ] = None
     log: Annotated[str, typer.Option("--log", help="Messages as text, or as json: one line each.")] = "text"
+
+    def __post_init__(self) -> None:
+        if self.record is None:
+            check_unused("without --record", record_limit=self.record_limit)
+        if self.state is None:
+            check_unused("without --state", state_every=self.state_every)
+        if self.publish is None and self.metrics is None:
+            check_unused("without --publish or --metrics", insecure=self.insecure)
+
+    @property
+    def record_limit_bytes(self) -> int:
+        """How much the files of a recording may take in all; ConfigError for what is no size."""
+        return byte_size(self.record_limit or "1GiB")
 
     @property
     def state_every_s(self) -> float:
         """How often the state is saved, s; ConfigError for what is no duration."""
         try:
-            every = seconds(self.state_every, "--state-every")
+            every = seconds(self.state_every or "5s", "--state-every")
         except ConfigError:
             every = 0.0
         if not every:
@@ -414,6 +431,19 @@ def _parameters(group: type[Any]) -> list[inspect.Parameter]:
 def _in_a_name(path: str) -> str:
     """A path as part of a pair's name: no white space, nothing that does not print."""
     return "".join(c if c.isprintable() and not c.isspace() else "_" for c in path)[:31] or "_"
+
+
+def check_unused(where: str, **given: object) -> None:
+    """ConfigError for an option that is given though nothing heeds it; ``None`` and ``False`` are not given.
+
+    >>> check_unused("without --state", state_every="10s")
+    Traceback (most recent call last):
+    ...
+    streammi.errors.ConfigError: --state-every must be left out without --state, got '10s'
+    """
+    for name, value in given.items():
+        if value is not None and value is not False:
+            raise ConfigError("--" + name.replace("_", "-"), f"left out {where}", value)
 
 
 def check_choice(option: str, value: str, choices: tuple[str, ...]) -> str:

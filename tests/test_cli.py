@@ -16,6 +16,7 @@ import pytest
 import zmq
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
+FURNACE = DATA / "gas_furnace" / "gasrate_co2.csv.gz"  # without timestamps
 ROOM = DATA / "room_occupancy_uci864" / "part1.csv.gz"
 
 
@@ -93,6 +94,26 @@ def test_help_starts_without_what_computes() -> None:
         (["publish", "seed"], ["--bind"]),
         (["publish", str(ROOM), "--bind", "tcp://127.0.0.1:*", "--x", "S1_Sound"], ["--y", "S2_Sound"]),
         (["mnitor"], ["mnitor"]),
+        (["monitor", "tcp://127.0.0.1:1", "--state-every", "5s"], ["--state-every", "without --state", "'5s'"]),
+        (["watch", "tcp://127.0.0.1:1", "--record-limit", "1GiB"], ["--record-limit", "without --record", "'1GiB'"]),
+        (["monitor", "tcp://127.0.0.1:1", "--insecure"], ["--insecure", "without --publish or --metrics"]),
+        (["monitor", "tcp://127.0.0.1:1", "--pair", "nearest"], ["--pair", "one source", "'nearest'"]),
+        (["watch", "tcp://127.0.0.1:1", "--lateness", "0s"], ["--lateness", "one source", "'0s'"]),
+        (["monitor", "tcp://127.0.0.1:1", "--quiet", "--output", "jsonl"], ["--output", "with --quiet", "'jsonl'"]),
+        (["monitor", "tcp://127.0.0.1:1", "--bins", "categories", "--y-range", "0:1"], ["--y-range", "categories"]),
+        (
+            ["monitor", "tcp://127.0.0.1:1", "--bins", "quantile:8", "--x-range", "0:1", "--y-range", "0:1"],
+            ["--bins", "equal width", "'quantile:8'"],
+        ),
+        (["monitor", "tcp://127.0.0.1:1", "--test", "g", "--null", "99"], ["--null", "--test g", "99"]),
+        (["monitor", "tcp://127.0.0.1:1", "--curve-server-key", "k"], ["--curve-secret", "--curve-server-key"]),
+        (["demo", "--x", "cpu.percent"], ["--x", "--source seed", "'cpu.percent'"]),
+        (["publish", "seed", "--bind", "tcp://127.0.0.1:*", "--y", "a"], ["--y", "SOURCE is seed", "'a'"]),
+        (["publish", "-", "--bind", "tcp://127.0.0.1:*", "--x=a", "--y=b", "--loop"], ["--loop", "SOURCE is no file"]),
+        (
+            ["replay", str(FURNACE), "--x", "gas_rate_ft3min", "--y", "co2_pct", "--speed", "1"],
+            ["--speed", "no timestamps", "1.0"],
+        ),
     ],
 )
 def test_what_cannot_work_is_one_clear_line(words: list[str], said: list[str]) -> None:

@@ -20,6 +20,7 @@ from threading import Thread
 from typing import Any
 
 import msgpack
+import msgspec
 import numpy as np
 import pyarrow.parquet
 import pyte
@@ -30,6 +31,7 @@ from streammi import cli
 from streammi.commands.override import Override
 from streammi.commands.replay import FileReplay, replay_csv, replay_recording, run_replay
 from streammi.commands.sinks import Sinks
+from streammi.config import MonitorConfig
 from streammi.entries import Arrived, Begin
 from streammi.errors import ConfigError, StreammiError
 from streammi.ingest.recording import Recording
@@ -277,6 +279,28 @@ def test_an_override_names_the_rest_as_recorded(recorded: tuple[Path, bytes]) ->
     assert changed.feed.labels
     assert changed.monitor.pair == "z"
     assert changed.monitor.window == settings.monitor.window
+
+
+def test_what_is_given_replaces_what_was_recorded_and_does_not_go_with_it(recorded: tuple[Path, bytes]) -> None:
+    settings = Recording(recorded[0]).begin.settings
+    ranges, shift = {"x_range": (0.0, 1.0), "y_range": (0.0, 2.0)}, {"test": "shift", "null": 199}
+
+    def changed(given: dict[str, str | int], **recorded: object) -> MonitorConfig:
+        monitor = msgspec.structs.replace(settings.monitor, **{"null": 0, "lags": None, **recorded})
+        options = PairOptions(**given)  # type: ignore[arg-type]
+        return Override(given, options, JoinOptions())(msgspec.structs.replace(settings, monitor=monitor)).monitor
+
+    for bins in ("categories", "quantile:8"):
+        assert (changed({"bins": bins}, **ranges).x_range, changed({"bins": bins}, **ranges).y_range) == (None, None)
+    assert changed({"bins": "quantile:8", "x_range": "0:3"}, **ranges).x_range == (0.0, 3.0)
+    assert changed({"bins": "uniform:8"}, **ranges).y_range == (0.0, 2.0)
+    by_g = changed({"test": "g"}, **shift)
+    assert (by_g.test, by_g.null) == ("g", 0)
+    for given, expected in (({"test": "shift"}, 99), ({"null": 49}, 49), ({"test": "shift", "null": 49}, 49)):
+        by_shift = changed(given, test="g")  # type: ignore[arg-type]
+        assert (by_shift.test, by_shift.null) == ("shift", expected)
+    assert changed({"test": "shift"}, **shift).null == 199
+    assert changed({"null": 0}, test="g").test == "g"
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])

@@ -13,7 +13,7 @@ import numpy as np
 import zmq
 
 from streammi import __version__
-from streammi.config import MonitorConfig, byte_size, options_of
+from streammi.config import MonitorConfig, options_of
 from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
 from streammi.health import lost, total
 from streammi.ingest.feed import Feed
@@ -91,7 +91,7 @@ def run_monitor(
             return stop.status
         recorder = None
         if run.record is not None:
-            recorder = stack.enter_context(closing(Recorder(run.record, begin, byte_size(run.record_limit))))
+            recorder = stack.enter_context(closing(Recorder(run.record, begin, run.record_limit_bytes)))
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
         resumed = None

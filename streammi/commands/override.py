@@ -46,6 +46,13 @@ class Override:
     def _monitor(self, recorded: MonitorConfig) -> MonitorConfig:
         now = self._pair.config(self._x or recorded.x_name, self._y or recorded.y_name, recorded.endpoint)
         names = {OF_MONITOR.get(name, name) for name in self._given if name not in OF_JOIN}
+        # What is given takes the place of what was recorded, also of what does not go with it.
+        if "bins" in names and now.bins.kind in ("categories", "quantile"):
+            names |= {"x_range", "y_range"}
+        if "test" in names and (now.test == "g" or not recorded.null):
+            names.add("null")
+        if "null" in names and now.null:
+            names.add("test")
         if self._x or self._y:
             names |= {"pair", "x_name", "y_name"}
         return replace(recorded, **{name: getattr(now, name) for name in names if name in now.__struct_fields__})

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemaining
 from streammi import __version__
 from streammi.commands.override import Override
 from streammi.commands.sinks import Sinks
-from streammi.config import FeedConfig, Span
+from streammi.config import FeedConfig, MonitorConfig, Span
 from streammi.entries import Arrived, Begin, Settings
 from streammi.errors import ConfigError
 from streammi.health import total
@@ -25,7 +25,7 @@ from streammi.ingest.intake import sources_of
 from streammi.ingest.joined_files import JoinedFiles, file_column, read_joined
 from streammi.ingest.recording import Recording
 from streammi.monitor import Monitor
-from streammi.options import JoinOptions, PairOptions
+from streammi.options import JoinOptions, PairOptions, check_unused
 from streammi.publish.outbox import Outbox
 from streammi.records import PairBatch
 from streammi.session.session import Session
@@ -117,17 +117,27 @@ def replay_csv(
         (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
         common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
         pairs = read_joined(joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file)))
-    config, notes = pair.config(x, y, file or ""), []
-    if isinstance(pairs, PairFile) and pairs.time_column is None:
-        if config.window.seconds is not None:
-            raise ConfigError("--window", "a number of pairs where the samples have no timestamps", pair.window)
-        if pair.every == PairOptions.every:
-            config = replace(config, every=Span(pairs=EVERY_UNTIMED))
-            notes.append(f"no timestamps: a reading each {EVERY_UNTIMED} samples (--every N)")
-    monitor = Monitor(config, event_time=True)
-    replayed = FileReplay(monitor, pairs, sinks.outbox(config.pair, 0), sinks.on_pairs(labels=pair.labels), speed)
+    with ExitStack() as refused:
+        refused.enter_context(pairs)
+        config, notes = pair.config(x, y, file or ""), []
+        if isinstance(pairs, PairFile) and pairs.time_column is None:
+            _check_untimed(config, pair, speed)
+            if pair.every == PairOptions.every:
+                config = replace(config, every=Span(pairs=EVERY_UNTIMED))
+                notes.append(f"no timestamps: a reading each {EVERY_UNTIMED} samples (--every N)")
+        monitor = Monitor(config, event_time=True)
+        replayed = FileReplay(monitor, pairs, sinks.outbox(config.pair, 0), sinks.on_pairs(labels=pair.labels), speed)
+        refused.pop_all()
     replayed.notes += notes
     return replayed
+
+
+def _check_untimed(config: MonitorConfig, pair: PairOptions, speed: float | None) -> None:
+    """ConfigError for what needs the samples' time, where they have none."""
+    untimed = "where the samples have no timestamps"
+    if config.window.seconds is not None:
+        raise ConfigError("--window", f"a number of pairs {untimed}", pair.window)
+    check_unused(untimed, speed=speed)
 
 
 class Pace:
