@@ -1,5 +1,7 @@
 """When something is due: every so many samples, or every so many seconds of one clock or the other."""
 
+import math
+
 import numpy as np
 
 from streammi.config import Span
@@ -26,11 +28,8 @@ class Cadence:
 
     def cuts(self, batch: PairBatch) -> list[tuple[int, float]]:
         """Where in the batch a reading is due: (samples before it, its timestamp)."""
-        n = batch.x.size
         if self._every.pairs is not None:
-            first, before = self._every.pairs - self._samples % self._every.pairs, self._samples
-            self._samples += n
-            return [(k, self._stamp(batch, k, before)) for k in range(first, n + 1, self._every.pairs)]
+            return self._by_samples(batch, self._every.pairs)
         assert self._every.seconds is not None
         if not self._event_time:
             return self._by_received(batch, self._every.seconds)
@@ -38,11 +37,15 @@ class Cadence:
             raise ConfigError("--every", "a number of samples where the samples have no timestamps", str(self._every))
         return self._by_event_time(batch.t, self._every.seconds)
 
-    def _stamp(self, batch: PairBatch, k: int, before: int) -> float:
-        """The time of the batch's k-th sample; where event time is wanted and there is none, its number."""
+    def _by_samples(self, batch: PairBatch, every: int) -> list[tuple[int, float]]:
+        """A reading every so many samples, at the samples' clock if that is wanted; by their numbers until it runs."""
+        before, n = self._samples, batch.x.size
+        self._samples += n
+        places = range(every - before % every, n + 1, every)
         if not self._event_time:
-            return batch.received
-        return float(before + k) if batch.t is None else float(batch.t[k - 1])
+            return [(k, batch.received) for k in places]
+        clock = np.full(n, -np.inf) if batch.t is None else self._clock(batch.t)
+        return [(k, clock.item(k - 1) if clock[k - 1] > -np.inf else float(before + k)) for k in places]
 
     def _by_received(self, batch: PairBatch, seconds: float) -> list[tuple[int, float]]:
         # Due in more than a whole interval: the clock was set back, and nobody is to wait until it is there again.
@@ -54,16 +57,27 @@ class Cadence:
 
     def _by_event_time(self, t: FloatArray, seconds: float) -> list[tuple[int, float]]:
         """A reading when the samples' clock first reaches a due time, of the samples before it."""
-        clock = np.maximum.accumulate(np.where(np.isfinite(t), t, self._newest))
-        np.maximum(clock, self._newest, out=clock)
+        before, clock = self._newest, self._clock(t)
         cuts: list[tuple[int, float]] = []
-        k = 0
+        k = int(np.searchsorted(clock, -np.inf, side="right"))  # before it no sample has had a time
         while k < clock.size:
-            if not np.isfinite(self._due):
-                self._due = float(clock[k]) + seconds
+            now = clock.item(k)
+            if self._due == -np.inf:
+                self._due = _after(now, now + seconds)
+            elif now >= self._due:
+                cuts.append((k, clock.item(k - 1) if k else before))
+                self._due = _after(now, self._due + ((now - self._due) // seconds + 1) * seconds)
             k += int(np.searchsorted(clock[k:], self._due))
-            if k < clock.size:
-                cuts.append((k, float(clock[k - 1]) if k else float(self._newest)))
-                self._due += (float(clock[k] - self._due) // seconds + 1) * seconds
-        self._newest = float(clock[-1]) if clock.size else self._newest
         return cuts
+
+    def _clock(self, t: FloatArray) -> FloatArray:
+        """The samples' clock: the largest time so far of times (n,) and of those before; -inf until there is one."""
+        clock: FloatArray = np.maximum.accumulate(np.where(np.isfinite(t), t, self._newest))
+        np.maximum(clock, self._newest, out=clock)
+        self._newest = clock.item(-1) if clock.size else self._newest
+        return clock
+
+
+def _after(now: float, due: float) -> float:
+    """``due``, or, where times are so large that a step is lost in their rounding, the next time there is."""
+    return due if now < due < math.inf else math.nextafter(now, math.inf)
