@@ -1,11 +1,14 @@
 """What Prometheus and Grafana get, read by prometheus-client's own parser over real HTTP."""
 
+import contextlib
 import json
 import math
 import re
+import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +25,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from streammi import __version__, cli
 from streammi.errors import ConfigError
 from streammi.publish.grafana import PANELS, dashboard
+from streammi.publish.http import MAX_REQUESTS, Handler
 from streammi.publish.messages import Fields, result_fields
 from streammi.publish.metrics import LABELS, METRICS, Metrics, MetricsServer, split_address
 from streammi.records import LinkHealth, Reading
@@ -176,6 +180,32 @@ def test_others_get_in_only_when_asked_for_by_name() -> None:
     with closing(MetricsServer("0.0.0.0:0", Metrics(), insecure=True)) as server:
         port = server.url.rpartition(":")[2]
         assert "streammi_build_info" in scraped(f"http://127.0.0.1:{port}")
+
+
+def test_who_holds_on_to_connections_keeps_nobody_out(metrics: tuple[Metrics, str]) -> None:
+    """Connections that say nothing, that dribble, that ask for a line without an end; Prometheus comes between them."""
+    address = "127.0.0.1", int(metrics[1].removesuffix("/metrics").rpartition(":")[2])
+    before = threading.active_count()
+    with contextlib.ExitStack() as stack:
+        for k in range(100):
+            peer = stack.enter_context(socket.create_connection(address))
+            with contextlib.suppress(OSError):
+                peer.sendall([b"", b"GET /metr", b"GET /" + b"a" * 200_000, b"\x16\x03\x01\0\xff"][k % 4])
+        assert "streammi_mi" in scraped(metrics[1])
+        deadline = time.monotonic() + 30
+        while threading.active_count() > before + MAX_REQUESTS:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert "streammi_mi" in scraped(metrics[1])
+
+
+def test_who_says_nothing_is_put_out(metrics: tuple[Metrics, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Handler, "timeout", 0.1)
+    address = "127.0.0.1", int(metrics[1].removesuffix("/metrics").rpartition(":")[2])
+    with socket.create_connection(address, 30) as peer:
+        peer.sendall(b"GET /metr")
+        while peer.recv(4096):  # an answer that says so, or none, and the end
+            pass
 
 
 def test_a_port_that_is_taken_is_one_clear_line(metrics: tuple[Metrics, str]) -> None:

@@ -128,6 +128,43 @@ def test_a_folder_that_others_can_add_to_is_refused(people: People) -> None:
         read_keys(secret, authorized=str(people.inside))
 
 
+def test_a_key_that_others_can_write_lets_nobody_in(people: People) -> None:
+    """Whoever can write to it would let himself in, and be taken for whom we connect to."""
+    plant, secret = people.pair("plant", let_in=True)
+    alice, _ = people.pair("alice", let_in=True)
+    key = people.inside / "alice.key"
+    known = Authorized(people.inside, b"")
+    assert known.callback("*", read_public(alice, "--key"))
+    for mode in (0o664, 0o646):
+        key.chmod(mode)
+        with pytest.raises(ConfigError, match=f"chmod go-w {key}"):
+            read_keys(secret, authorized=str(people.inside))
+        changed = Authorized(people.inside, b"")
+        assert not changed.callback("*", read_public(alice, "--key"))
+        assert changed.callback("*", read_public(plant, "--key"))
+        os.chmod(plant, mode)
+        with pytest.raises(ConfigError, match=f"--curve-server-key .*chmod go-w {plant}"):
+            read_keys(secret, server=plant)
+        os.chmod(plant, 0o644)
+
+
+def test_what_is_no_key_file_is_said_at_once(people: People, tmp_path: Path) -> None:
+    public, secret = people.pair("plant")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "large").write_bytes(bytes(10 << 20))
+    (tmp_path / "binary").write_bytes(b'\xff\xfe public-key = "\xff"\n' * 100)
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("large", "binary", "pipe"):
+        os.chmod(tmp_path / name, 0o600)
+    for name in ("loop", "large", "binary", "pipe", "missing", "in"):
+        with pytest.raises(ConfigError, match="--curve-secret must be a"):
+            read_keys(str(tmp_path / name), server=public)
+        with pytest.raises(ConfigError, match="--curve-server-key must be a"):
+            read_keys(secret, server=str(tmp_path / name))
+    os.mkfifo(people.inside / "pipe.key")
+    assert not Authorized(people.inside, b"").callback("*", b"somebody's")  # nor does it wait
+
+
 def test_options_that_make_no_sense_are_named(people: People) -> None:
     public, secret = people.pair("plant")
     empty = people.folder / "empty"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KEY_CHARACTERS: Final = 40  # 32 bytes in Z85
 CERTIFICATE_BYTES: Final = 1 << 16  # of a key file
+WRITABLE: Final = stat.S_IWGRP | stat.S_IWOTH  # whoever can write to a key that we trust is whom we trust
 REREAD_SECONDS: Final = 1.0  # after which a folder of keys is looked at again, when somebody connects
 _PUBLIC: Final = """#   ZeroMQ CURVE public certificate, written by streammi keygen.
 #   May go to anyone; what matters is that they get this one, and not another's.
@@ -164,7 +165,10 @@ def read_public(given: str, option: str) -> bytes:
     """A public key: the 40 characters themselves, or a file with them."""
     if len(given) == KEY_CHARACTERS and not os.path.exists(given):
         return _key(given.encode(), option, given)
-    key = _field(_certificate(given, option)[0], b"public-key")
+    text, mode = _certificate(given, option)
+    if mode & WRITABLE:
+        raise ConfigError(option, f"writable by its owner alone (chmod go-w {given})", given)
+    key = _field(text, b"public-key")
     if key is None:
         raise ConfigError(option, "a file with a public key, such as NAME.key, or the key's 40 characters", given)
     return _key(key, option, given)
@@ -231,7 +235,7 @@ def _checked_folder(folder: str) -> Path:
     path = Path(folder)
     if not path.is_dir():
         raise ConfigError("--authorized-keys", "a folder of public keys (NAME.key)", folder)
-    if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if path.stat().st_mode & WRITABLE:
         raise ConfigError("--authorized-keys", f"writable by its owner alone (chmod go-w {folder})", folder)
     for key in sorted(path.glob("*.key")):
         read_public(str(key), "--authorized-keys")
@@ -241,13 +245,18 @@ def _checked_folder(folder: str) -> Path:
 def _certificate(path: str, option: str) -> tuple[bytes, int]:
     """A key file's content and mode."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_not_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ConfigError(option, "a key file", path)
             return file.read(CERTIFICATE_BYTES), status.st_mode
     except OSError as error:
         raise ConfigError(option, f"a key file that can be read ({error.strerror})", path) from None
+
+
+def _not_waiting(path: str, flags: int) -> int:
+    """Open what may be a pipe, which would wait for somebody to write into it."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _field(text: bytes, name: bytes) -> bytes | None:

@@ -177,8 +177,8 @@ def _values(row: MetricRow, newest: _Newest) -> Values:
 
 
 class MetricsServer:
-    """Serves ``metrics`` over HTTP, in a thread, by prometheus-client. Raises ConfigError for an address that is taken,
-    or that others can reach and was not asked for by name, and MissingExtra without prometheus-client.
+    """Serves ``metrics`` over HTTP, in a thread, as prometheus-client writes them. Raises ConfigError for an address
+    that is taken, or that others can reach and was not asked for by name, and MissingExtra without prometheus-client.
     """
 
     def __init__(self, address: str, metrics: Metrics, *, insecure: bool = False) -> None:
@@ -186,15 +186,19 @@ class MetricsServer:
         if not insecure and not is_loopback(f"tcp://{address}"):
             raise ConfigError("--metrics", "on this machine (127.0.0.1), or given with --insecure", address)
         try:
-            from prometheus_client import CollectorRegistry, start_wsgi_server
+            from prometheus_client import CollectorRegistry, make_wsgi_app
         except ImportError:
             raise MissingExtra("--metrics", "prometheus-client", "metrics") from None
+        from streammi.publish.http import Server  # takes 30 ms to load: who serves nothing does not wait for it
+
         registry = CollectorRegistry()
         registry.register(metrics)
         try:
-            self._server, self._thread = start_wsgi_server(port, host, registry)
+            self._server = Server(host, port, make_wsgi_app(registry))
         except OSError as error:
             raise ConfigError("--metrics", f"a free address ({error.strerror})", address) from None
+        self._thread = threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True)
+        self._thread.start()
 
     @property
     def url(self) -> str:
