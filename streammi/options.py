@@ -52,6 +52,15 @@ AuthorizedKeys = Annotated[
 ]
 
 
+def _is_text(argument: str) -> bool:
+    """Whether an argument holds no bytes that are no text: nothing could be recorded, saved or published of it."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class JoinOptions:
     """How the samples of two sources become pairs."""
@@ -117,6 +126,10 @@ class FeedOptions:
 
     def config(self, endpoint: str | None, labels: bool, joining: JoinOptions) -> FeedConfig | JoinConfig:
         """The settings of a feed from ``endpoint``, or from one each for x and y; ConfigError says which is missing."""
+        given = {"ENDPOINT": endpoint, "--x": self.x, "--y": self.y, "--t": self.t, "--topic": self.topic}
+        for option, text in given.items():
+            if text is not None and not _is_text(text):
+                raise ConfigError(option, "text in UTF-8", text)
         common = FeedConfig(
             endpoint=endpoint or "",
             t=self.t,

@@ -183,6 +183,16 @@ def test_a_folder_that_another_monitor_has_taken_meanwhile_is_left_to_it(tmp_pat
     keeper.close()
 
 
+@pytest.mark.parametrize("name", ["state", "state.0", "lock"])
+def test_a_recording_must_not_have_the_names_of_a_states_files(tmp_path: Path, name: str) -> None:
+    keeper = Keeper(str(tmp_path / "here"), SETTINGS, 5.0)
+    with pytest.raises(ConfigError, match="--record must be none of the files of --state"):
+        keeper.check_apart(str(tmp_path / "there" / ".." / "here" / name))
+    keeper.check_apart(str(tmp_path / "here" / "feed.rec"))
+    keeper.check_apart(str(tmp_path / name))
+    keeper.close()
+
+
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=r"--state must be a folder \(.*\), got"):

@@ -80,3 +80,14 @@ def test_arrays_are_of_known_types_and_inside_the_bytes(shapes: list[object]) ->
     first = msgspec.msgpack.encode(("kind 1", {}, shapes))
     with pytest.raises(ConfigError, match="saved state"):
         codec.unpack("kind 1", sealed(struct.pack("<I", len(first)) + first + bytes(16)))
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_the_bytes_are_the_same_on_every_machine(order: str) -> None:
+    """Lowest byte first, whatever the order in which a machine, or whoever made the array, has them."""
+    values = np.array([1.5, -2.0], dtype=order + "f8"), np.array([1, 258], dtype=order + "u2")
+    data = codec.pack("m", {}, [*values])
+    assert data.endswith(struct.pack("<2d2H", 1.5, -2.0, 1, 258))
+    _, arrays = codec.unpack("m", data)
+    assert [array.tolist() for array in arrays] == [[1.5, -2.0], [1, 258]]
+    assert all(array.dtype.isnative for array in arrays)

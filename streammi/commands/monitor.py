@@ -67,6 +67,8 @@ def run_monitor(
         if run.state is not None:
             keeper = Keeper(run.state, options, run.state_every_s)
             stack.enter_context(closing(keeper))
+            if run.record is not None:
+                keeper.check_apart(run.record)
         context = stack.enter_context(zmq.Context())
         stack.enter_context(keys.guarding(context))
         publisher = None

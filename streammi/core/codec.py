@@ -95,7 +95,7 @@ def pieces(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> lis
     """The bytes of ``pack`` in pieces, the arrays among them as they are: nothing large is copied."""
     shapes = [(a.dtype.name, list(a.shape)) for a in arrays]
     first = msgspec.msgpack.encode((kind, header, shapes))
-    raw = [np.ascontiguousarray(a).reshape(-1).view(np.uint8).data for a in arrays]
+    raw = [np.ascontiguousarray(a, dtype=a.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data for a in arrays]
     body: list[bytes | memoryview] = [_LENGTH.pack(len(first)), first, *raw]
     checksum = 0
     for piece in body:
@@ -125,6 +125,7 @@ def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:
         stop = at + math.prod(shape) * np.dtype(name).itemsize
         if stop > len(body):
             raise DamagedError("saved state", "as long as it says", f"{len(data)} bytes")
-        arrays.append(np.frombuffer(body[at:stop], dtype=name).reshape(shape))
+        stored = np.frombuffer(body[at:stop], dtype=np.dtype(name).newbyteorder("<"))
+        arrays.append(stored.astype(name, copy=False).reshape(shape))
         at = stop
     return header, arrays
