@@ -2,11 +2,14 @@
 
 import json
 import math
+import time
+from contextlib import closing
 from datetime import UTC
 from typing import Any, get_args
 
 import msgspec
 import pytest
+import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 from line_protocol import parse_line
@@ -14,6 +17,7 @@ from line_protocol import parse_line
 from streammi.config import check_pair_name
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.outputs import Lines
+from streammi.dashboard.source import Source
 from streammi.errors import ConfigError
 from streammi.publish.messages import event_message, influx_event_line, influx_line, reading_message, result_fields
 from streammi.publish.outbox import Outbox
@@ -66,7 +70,7 @@ def test_telegraf_takes_readings(pair: str, reading: Reading, link: LinkHealth, 
     assert point.measurement == "streammi"
     assert point.tags == {"pair": pair.replace("\\", "/"), "unit": reading.unit}
     known = {name: value for name, value in fields.items() if isinstance(value, int | float) and math.isfinite(value)}
-    del known["timestamp"]
+    del known["timestamp"], known["v"]
     assert point.fields == known
     assert all(type(value) is float for value in point.fields.values())  # a type of its own for good
     assert point.nanoseconds == round(timestamp * 1e9)
@@ -102,6 +106,30 @@ def test_monitor_and_view_say_the_same_lines(capsys: pytest.CaptureFixture[str])
     assert [parse_line(line).measurement for line in said] == ["streammi", "streammi_event"]
     assert said[1] == view.line(messages[1])
     assert parse_line(said[0])._replace(fields={}) == parse_line(view.line(messages[0]) or "")._replace(fields={})
+
+
+def test_an_event_in_words_has_the_signal_and_a_minus_that_programs_read() -> None:
+    view = Lines("plain", BRAILLE, UTC)
+    lost = Event(
+        pair="a−b", kind="lost", timestamp=2.0, size=-1.25, unit="bit", evidence="MI went from 1.3 to −0.01 bit"
+    )
+    assert view.line(event_message(lost)) == "00:00:02  a−b  lost -1.25 bit  MI went from 1.3 to -0.01 bit"
+    stuck = Event(pair="xy", kind="stuck", timestamp=2.0, size=500, unit="samples", evidence="", signal="y")
+    assert view.line(event_message(stuck)) == "00:00:02  xy  stuck y 500 samples"
+
+
+def test_a_view_of_what_is_no_monitor_says_so() -> None:
+    now = 100.0
+    with zmq.Context() as context, context.socket(zmq.PUB) as feed:
+        endpoint = f"tcp://127.0.0.1:{feed.bind_to_random_port('tcp://127.0.0.1')}"
+        with closing(Source(endpoint, context, "mi/", clock=lambda: now)) as source:
+            deadline = time.monotonic() + 30
+            while source.link != "connected" and time.monotonic() < deadline:
+                source.messages()
+            assert (source.link, source.note) == ("connected", "")
+            now += 60.0
+            assert source.messages() == []
+            assert "is not what a monitor was told to --publish at" in source.note
 
 
 @pytest.mark.parametrize(

@@ -246,7 +246,7 @@ def test_a_view_says_which_monitor_it_waits_for_and_never_that_all_is_well() -> 
     waiting = Viewer(Look(glyphs=BRAILLE, depth="none"), endpoints=["tcp://plant:5557"])
     states: dict[LinkState, str] = {
         "connecting": "waiting for a monitor at tcp://plant:5557",
-        "connected": "connected to tcp://plant:5557, which shows nothing yet",
+        "connected": "connected to tcp://plant:5557; waiting for its first picture",
     }
     for state, words in states.items():
         waiting.connect(state)

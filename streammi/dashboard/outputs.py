@@ -10,6 +10,7 @@ import zmq
 
 from streammi.dashboard import charts
 from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.panels.events import what
 from streammi.dashboard.panels.now import SIGNIFICANT
 from streammi.dashboard.source import Source
 from streammi.dashboard.text import clock, follows, number, printable, signed
@@ -59,9 +60,8 @@ class Lines:
                 return harmless(influx_event_line(event))
             case "once":
                 return None
-        size = "" if event.size is None else f" {signed(event.size)} {event.unit}"
-        words = f"{clock(event.timestamp, self._zone)}  {event.pair}  {event.kind}{size}  {event.evidence}"
-        return printable(words, ascii_only=self._glyphs.name == "ascii")
+        words = [clock(event.timestamp, self._zone), event.pair, _readable(what(event)), _readable(event.evidence)]
+        return printable("  ".join(filter(None, words)), ascii_only=self._glyphs.name == "ascii")
 
     def _reading(self, pair: str, fields: Fields) -> str:
         mi, error, r = (_float(fields, name) for name in ("mi_corrected", "stderr", "r"))
@@ -72,7 +72,7 @@ class Lines:
             words.append(f"r {signed(r, 2)}")
         words += _significance(fields)
         words += status_words(int(_float(fields, "status") or 0))
-        words = [pair, *(word.replace("−", "-") for word in words[1:])]  # a minus that programs read
+        words = [pair, *map(_readable, words[1:])]
         if self._output == "plain":
             words.insert(0, clock(_float(fields, "timestamp"), self._zone))
             words.append(self._sparkline(pair, mi))
@@ -82,6 +82,11 @@ class Lines:
         recent = self._recent.setdefault(pair, deque(maxlen=SPARK))
         recent.append(np.nan if mi is None else max(mi, 0.0))
         return charts.sparkline(np.array(recent), self._glyphs)
+
+
+def _readable(words: str) -> str:
+    """The words with a minus that programs read."""
+    return words.replace("−", "-")
 
 
 def _significance(fields: Fields) -> list[str]:

@@ -17,6 +17,7 @@ from streammi.records import LinkState, Snapshot
 SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old
 LINE_QUEUE: Final = 1000
 MAX_MESSAGE_BYTES: Final = 64 << 20
+SILENT: Final = "nothing comes: it has no reading yet, or is not what a monitor was told to --publish at"
 DRAIN_MESSAGES: Final = 1000  # then it is time to look at the keys,
 DRAIN_BYTES: Final = MAX_MESSAGE_BYTES  # or after so many
 
@@ -47,6 +48,7 @@ class Source:
         self._keyed = keys.server is not None
         self._link = Link(self.socket, endpoint, clock(), keys)
         self.malformed = 0  # messages that were none of ours
+        self._came = False  # any message
         try:
             self.socket.connect(endpoint)
         except zmq.ZMQError as error:
@@ -62,7 +64,8 @@ class Source:
     @property
     def note(self) -> str:
         """Why there is no connection, or what to know of the one there is; empty when there is nothing to say."""
-        return "; ".join(filter(None, (self._link.note or self._link.notice, self._link.warning)))
+        silent = SILENT if self._link.state == "stalled" and not self._came else ""
+        return "; ".join(filter(None, (self._link.note or self._link.notice, silent, self._link.warning)))
 
     def messages(self) -> list[list[bytes]]:
         """What has arrived, at most DRAIN_MESSAGES, without waiting."""
@@ -71,6 +74,7 @@ class Source:
         while len(found) < DRAIN_MESSAGES and size < DRAIN_BYTES and self.socket.poll(0):
             found.append(self.socket.recv_multipart())
             size += sum(wire_bytes(len(frame), self._keyed) for frame in found[-1])
+        self._came |= bool(found)
         self._link.update(self._clock(), len(found), size)
         return found
 

@@ -179,8 +179,10 @@ def read_event(frames: Sequence[bytes]) -> Event:
 def influx_line(pair: str, fields: Fields) -> str:
     r"""A reading as one line of the InfluxDB line protocol, for Telegraf's ``execd`` input with data_format = "influx".
 
-    ``pair`` and ``unit`` are tags. Every field is a float, so that none changes its type between two lines; what is not
-    known is left out. A backslash in a tag has no escape of its own, so it becomes ``/``.
+    ``pair`` and ``unit`` are tags. ``run`` is a field: as a tag each start of the monitor would begin new series. The
+    version of the JSON is left out: these lines name what they have. Every field is a float, so that none changes its
+    type between two lines; what is not known is left out. A backslash in a tag has no escape of its own, so it becomes
+    ``/``.
 
     >>> influx_line("a=b,c", {"timestamp": 1.5, "n": 3, "mi": 0.25, "p": None, "unit": "bit"})
     'streammi,pair=a\\=b\\,c,unit=bit n=3.0,mi=0.25 1500000000'
@@ -191,7 +193,7 @@ def influx_line(pair: str, fields: Fields) -> str:
     values = ",".join(
         f"{key}={float(value)!r}"
         for key, value in fields.items()
-        if isinstance(value, float | int) and key != "timestamp" and abs(value) < float("inf")
+        if isinstance(value, float | int) and key not in ("timestamp", "v") and abs(value) < float("inf")
     )
     tags = "".join(f",{key}={_influx_tag(str(value))}" for key, value in (("pair", pair), ("unit", fields["unit"])))
     return f"streammi{tags} {values} {round(timestamp * 1e9)}"

@@ -99,12 +99,9 @@ def _waiting(scene: Scene) -> str:
         return waiting(scene)
     if not scene.endpoint:
         return "the monitor is starting"
-    if scene.link != "connected":
+    if scene.link not in ("connected", "stalled"):
         return f"waiting for a monitor at {scene.endpoint}"
-    return (
-        f"connected to {scene.endpoint}, which shows nothing yet: "
-        "it should be what a monitor was told to --publish at, not its feed"
-    )
+    return f"connected to {scene.endpoint}; waiting for its first picture"
 
 
 def _value(scene: Scene, reading: Reading) -> Spans:
