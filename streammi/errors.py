@@ -29,6 +29,7 @@ Reason: TypeAlias = Literal[
 
 
 LONGEST: Final = 300  # characters of a value in a message
+NOT_GIVEN: Final = object()
 
 
 class StreammiError(Exception):
@@ -36,7 +37,7 @@ class StreammiError(Exception):
 
 
 class ConfigError(StreammiError, ValueError):
-    """A setting that cannot work; names it, the rule it breaks and the value it had.
+    """A setting that cannot work; names it, the rule it breaks and the value it had, if it had one.
 
     >>> raise ConfigError("window", ">= 2 pairs", 1)
     Traceback (most recent call last):
@@ -44,12 +45,14 @@ class ConfigError(StreammiError, ValueError):
     streammi.errors.ConfigError: window must be >= 2 pairs, got 1
     """
 
-    def __init__(self, name: str, rule: str, value: object) -> None:
-        super().__init__(f"{name} must be {rule}, got {_shown(value)}")
+    def __init__(self, name: str, rule: str, value: object = NOT_GIVEN) -> None:
+        got = "" if value is NOT_GIVEN else f", got {_shown(value)}"
+        super().__init__(f"{name} must be {rule}{got}")
         self.name, self.rule, self.value = name, rule, value
 
-    def __reduce__(self) -> tuple[type["ConfigError"], tuple[str, str, object]]:
-        return type(self), (self.name, self.rule, self.value)
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[object, ...]]:
+        value = () if self.value is NOT_GIVEN else (self.value,)
+        return type(self), (self.name, self.rule, *value)
 
 
 def _shown(value: object) -> str:

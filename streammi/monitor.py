@@ -127,9 +127,17 @@ class Monitor:
             profile=None if reading is None else self._profile(),
             events=tuple(self._events),
             links=links,
-            verdict=self._awaited() if reading is None else self._verdict(reading),
+            verdict=self.awaited if reading is None else self._verdict(reading),
             status=int(status_of(reading, total(links))),
         )
+
+    @property
+    def awaited(self) -> str:
+        """What is still missing for a reading; empty where nothing has come yet."""
+        if self.window.pairs:
+            least = min(LEARN_FROM, self.config.window.pairs or LEARN_FROM)
+            return f"learning the bins: {self.window.pairs} of {least} pairs so far"
+        return f"none of {self.window.nonfinite:,} pairs is finite" if self.window.nonfinite else ""
 
     def state(self) -> State:
         """Everything that it remembers, as plain values and arrays that are its own no more."""
@@ -218,13 +226,6 @@ class Monitor:
 
     def _verdict(self, reading: Reading) -> str:
         return measures.verdict(reading, labels=self.config.bins.kind == "categories")
-
-    def _awaited(self) -> str:
-        """What is still missing for a reading; empty where nothing has come yet."""
-        if self.window.pairs:
-            least = min(LEARN_FROM, self.config.window.pairs or LEARN_FROM)
-            return f"learning the bins: {self.window.pairs} of {least} pairs so far"
-        return f"none of {self.window.nonfinite:,} pairs is finite" if self.window.nonfinite else ""
 
     def _spans_gap(self) -> bool:
         """Whether the window has, or may have, pairs from both sides of the last place where samples are missing."""

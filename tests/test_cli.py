@@ -188,6 +188,17 @@ def test_a_file_without_timestamps_is_replayed_by_the_sample(tmp_path: Path) -> 
     assert "each 100 samples" in done.stderr
     for option, value in (("--every", "1s"), ("--window", "10s")):
         assert f"{option} must be a number of" in run(*words, option, value, status=2).stderr
+    joined = ["replay", "--x", f"{file}:a", "--y", f"{file}:b"]
+    assert readings(run(*joined).stdout)[-1]["mi"] == readings(done.stdout)[-1]["mi"]
+    assert "each 100 samples" in run(*joined).stderr
+    assert "--window must be a number of" in run(*joined, "--window", "10s", status=2).stderr
+
+
+def test_a_replay_without_a_reading_says_what_is_missing(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    for rows, words in (("", "no reading: no pairs"), ("1,2\n" * 3, "no reading: learning the bins: 3 of 16 pairs")):
+        file.write_text("a,b\n" + rows)
+        assert words in run("replay", str(file), "--x", "a", "--y", "b").stderr
 
 
 def test_replay_equals_a_notebook(recording: Path) -> None:

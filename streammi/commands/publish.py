@@ -197,7 +197,7 @@ def _blocks(source: str, x: str | None, y: str | None, loop: bool) -> tuple[Iter
         host.check(columns)
         return _host(host), columns
     if x is None or y is None:
-        raise ConfigError("--x" if x is None else "--y", given_column(source), None)
+        raise ConfigError("--x" if x is None else "--y", given_column(source))
     blocks = _file(source, x, y, loop)
     # A wrong name or column is said now, not when somebody comes to receive; standard input may have nothing yet.
     return (blocks if source == "-" else chain(list(islice(blocks, 1)), blocks)), (x, y)

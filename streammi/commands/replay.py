@@ -108,7 +108,7 @@ def replay_csv(
     """What replays one CSV file, or two where x and y name theirs; ConfigError for columns that are not there."""
     if x is None or y is None:
         rule = "given, FILE:COL" if file is None else given_column(file)
-        raise ConfigError("--x" if x is None else "--y", rule, None)
+        raise ConfigError("--x" if x is None else "--y", rule)
     pairs: PairFile | JoinedFiles
     if file is not None:
         joining.check_unused()
@@ -120,7 +120,7 @@ def replay_csv(
     with ExitStack() as refused:
         refused.enter_context(pairs)
         config, notes = pair.config(x, y, file or ""), []
-        if isinstance(pairs, PairFile) and pairs.time_column is None:
+        if not pairs.timed:
             _check_untimed(config, pair, speed)
             if pair.every == PairOptions.every:
                 config = replace(config, every=Span(pairs=EVERY_UNTIMED))
@@ -202,6 +202,8 @@ class FileReplay:
         """Say the last reading."""
         for timestamp, item in self._monitor.last(self._newest):
             self._outbox.say(timestamp, item, total(self._pairs.health()))
+        if self._outbox.seq == 0:
+            self.notes.append(f"no reading: {self._monitor.awaited or 'no pairs'}")
         self.notes += [*self._monitor.notes, *filter(None, [self._pairs.note])]
 
 

@@ -335,7 +335,7 @@ class JointWindow:
         t = None if ts is None else given.numbers(ts, "ts")
         given.check_lengths("xs and ys" if t is None else "xs, ys and ts", x, y, t)
         if t is None and self._span.seconds:
-            raise ConfigError("ts", "given for each pair of a time window", None)
+            raise ConfigError("ts", "given for each pair of a time window")
         for start in range(0, x.size, CHUNK):
             part = slice(start, start + CHUNK)
             self._extend_chunk(x[part], y[part], None if t is None else t[part], out[part])

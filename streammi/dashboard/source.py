@@ -53,7 +53,7 @@ class Source:
             self.socket.connect(endpoint)
         except zmq.ZMQError as error:
             self.close()
-            rule = f"an endpoint such as tcp://127.0.0.1:5557 ({error.strerror})"
+            rule = f"an endpoint such as tcp://127.0.0.1:5557 ({zmq.strerror(error.errno or 0)})"
             raise ConfigError("ENDPOINT", rule, endpoint) from None
 
     @property

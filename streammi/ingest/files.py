@@ -82,6 +82,11 @@ class PairFile:
         self.rows = 0  # read so far, whole or not, without the header
 
     @property
+    def timed(self) -> bool:
+        """Whether the samples have timestamps."""
+        return self.time_column is not None
+
+    @property
     def time_column(self) -> str | None:
         """The column that the time is taken from; None when the pairs have none."""
         return self._table.names[self._wanted[2]] if len(self._wanted) > 2 else None

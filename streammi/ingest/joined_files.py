@@ -47,6 +47,11 @@ class JoinedFiles:
         self._pairs = 0
 
     @property
+    def timed(self) -> bool:
+        """Whether the samples of both have timestamps; else they are paired by order."""
+        return all(file.timed for file in self._files.values())
+
+    @property
     def progress(self) -> tuple[int, int]:
         """Bytes read so far, and of both files."""
         read, size = zip(*(file.progress for file in self._files.values()), strict=True)

@@ -119,7 +119,7 @@ class Subscriber:
         except zmq.ZMQError as error:
             link.close()
             socket.close(0)
-            rule = f"an endpoint such as tcp://127.0.0.1:5556 or ipc:///run/feed ({error.strerror})"
+            rule = f"an endpoint such as tcp://127.0.0.1:5556 or ipc:///run/feed ({zmq.strerror(error.errno or 0)})"
             raise ConfigError("ENDPOINT", rule, config.endpoint) from None
         return socket, link
 

@@ -60,7 +60,7 @@ class Binding:
                     socket.bind(endpoint)
         except zmq.ZMQError as error:
             self.release()
-            raise ConfigError(option, f"a free endpoint ({error.strerror})", endpoint) from None
+            raise ConfigError(option, f"a free endpoint ({zmq.strerror(error.errno or 0)})", endpoint) from None
         self.endpoint = str(socket.getsockopt_string(zmq.LAST_ENDPOINT))  # with the port that was chosen for *
 
     def release(self) -> None:

@@ -130,7 +130,7 @@ def read_keys(
     if secret is None:
         for option, value in (("--curve-server-key", server), ("--authorized-keys", authorized)):
             if value is not None:
-                raise ConfigError("--curve-secret", f"given with {option} (streammi keygen makes one)", None)
+                raise ConfigError("--curve-secret", f"given with {option} (streammi keygen makes one)")
         return PLAIN_TEXT
     if server is None and authorized is None:
         raise ConfigError("--curve-secret", "given with --curve-server-key or --authorized-keys", secret)
