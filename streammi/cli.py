@@ -70,7 +70,10 @@ def monitor(
     keys: KeyOptions,
     endpoint: OptionalEndpoint = None,
     output: Annotated[
-        str | None, typer.Option("--output", help="The lines: jsonl (the default), or influx, as Telegraf takes them.")
+        str | None,
+        typer.Option(
+            "--output", metavar="FORM", help="The lines: jsonl (the default), or influx, as Telegraf takes them."
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No lines on standard output.")] = False,
 ) -> None:
@@ -140,8 +143,8 @@ def watch(
 def probe(
     endpoint: Endpoint,
     keys: ConnectKeyOptions,
-    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="Listen for so long.")] = 5.0,
-    topic: Annotated[str, typer.Option("--topic", help="Look only at topics that start so.")] = "",
+    seconds: Annotated[float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="Listen for so long.")] = 5.0,
+    topic: Annotated[str, typer.Option("--topic", metavar="TOPIC", help="Look only at topics that start so.")] = "",
     pull: Annotated[bool, typer.Option("--pull", help="PULL: takes messages away from other consumers.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
 ) -> None:
@@ -183,10 +186,13 @@ def view_(endpoints: Endpoints, view: ViewOptions, keys: ConnectKeyOptions, seco
 def demo(
     view: ViewOptions,
     source: Annotated[
-        str, typer.Option("--source", help="seed: made-up signals whose coupling changes; host: this machine's own.")
+        str,
+        typer.Option(
+            "--source", metavar="SOURCE", help="seed: made-up signals whose coupling changes; host: this machine's own."
+        ),
     ] = "seed",
-    x: Annotated[str | None, typer.Option("--x", help="With --source host: the first signal.")] = None,
-    y: Annotated[str | None, typer.Option("--y", help="With --source host: the second signal.")] = None,
+    x: Annotated[str | None, typer.Option("--x", metavar="PATH", help="With --source host: the first signal.")] = None,
+    y: Annotated[str | None, typer.Option("--y", metavar="PATH", help="With --source host: the second signal.")] = None,
     seconds: Seconds = None,
 ) -> None:
     """See it work. A publisher, a monitor and a dashboard, joined by real sockets on this machine.
@@ -218,8 +224,8 @@ def publish(
         float | None, typer.Option("--rate", metavar="HZ", help="Samples a second; a file goes as fast as it can.")
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end of the file.")] = False,
-    format_: Annotated[str, typer.Option("--format", help="json or pairs (raw float64).")] = "json",
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Samples a message.")] = 1,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="json or pairs (raw float64).")] = "json",
+    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Samples a message.")] = 1,
     push: Annotated[bool, typer.Option("--push", help="PUSH instead of PUB: waits rather than drop.")] = False,
     insecure: Insecure = False,
     seconds: Seconds = None,
@@ -280,7 +286,9 @@ def replay(
             "--speed", metavar="FACTOR", min=1e-6, help="1: as fast as it came. Not given: as fast as can be."
         ),
     ] = None,
-    output: Annotated[str, typer.Option("--output", help="jsonl, csv, parquet or influx; auto: by --out.")] = "auto",
+    output: Annotated[
+        str, typer.Option("--output", metavar="FORM", help="jsonl, csv, parquet or influx; auto: by --out.")
+    ] = "auto",
     out: Annotated[
         str | None,
         typer.Option("--out", metavar="FILE", help="Readings to a file: .jsonl, .csv or .parquet."),

@@ -38,7 +38,7 @@ OptionalEndpoint = Annotated[
     str | None, typer.Argument(metavar="ENDPOINT", help="Of both signals; or --x and --y have an endpoint each.")
 ]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")]
-Seconds = Annotated[float | None, typer.Option(min=0.0, help="End after so many seconds.")]
+Seconds = Annotated[float | None, typer.Option(metavar="SECONDS", min=0.0, help="End after so many seconds.")]
 
 ServerKey = Annotated[
     str | None, typer.Option("--curve-server-key", metavar="KEY", help="The peer's public key: a file, or the key.")
@@ -112,11 +112,15 @@ class FeedOptions:
         str | None,
         typer.Option("--t", metavar="PATH", help="The samples' time; found by its usual names if not given."),
     ] = None
-    topic: Annotated[str, typer.Option("--topic", help="Take only messages whose topic starts so.")] = ""
+    topic: Annotated[
+        str, typer.Option("--topic", metavar="TOPIC", help="Take only messages whose topic starts so.")
+    ] = ""
     pull: Annotated[
         bool, typer.Option("--pull", help="PULL instead of SUB: takes messages away from other consumers.")
     ] = False
-    format: Annotated[str, typer.Option("--format", help="Format of the messages; auto recognises it.")] = "auto"
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="Format of the messages; auto recognises it.")
+    ] = "auto"
     receive_queue: Annotated[
         int, typer.Option("--receive-queue", metavar="N", help="Messages that may wait to be counted.")
     ] = RECEIVE_QUEUE
@@ -190,11 +194,12 @@ class PairOptions:
     every: Annotated[
         str, typer.Option("--every", metavar="N|DURATION", help="A reading so often: 100ms, or each N samples.")
     ] = "100ms"
-    unit: Annotated[str, typer.Option("--unit", help="bit, nat or ban.")] = "bit"
+    unit: Annotated[str, typer.Option("--unit", metavar="UNIT", help="bit, nat or ban.")] = "bit"
     estimator: Annotated[
         str | None,
         typer.Option(
             "--estimator",
+            metavar="NAME",
             help="The correction: schuermann (the default), miller_madow, zhang, grassberger, jackknife, plugin.",
         ),
     ] = None
@@ -205,6 +210,7 @@ class PairOptions:
         str | None,
         typer.Option(
             "--test",
+            metavar="NAME",
             help="What p is by: shift (--null, 99 if not given), or g, the G-test, for samples without memory only.",
         ),
     ] = None
@@ -275,10 +281,12 @@ class RunOptions:
         str | None,
         typer.Option("--record-limit", metavar="SIZE", help="All of its files together (1GiB); the oldest go first."),
     ] = None
-    seconds: Annotated[float | None, typer.Option("--seconds", min=0.0, help="End after so many seconds.")] = None
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", metavar="SECONDS", min=0.0, help="End after so many seconds.")
+    ] = None
     strict: Annotated[bool, typer.Option("--strict", help="End with status 3 as soon as anything is lost.")] = False
     samples: Annotated[
-        int | None, typer.Option("--samples", min=1, help="End after so many pairs, with a last reading.")
+        int | None, typer.Option("--samples", metavar="N", min=1, help="End after so many pairs, with a last reading.")
     ] = None
     state: Annotated[
         str | None, typer.Option("--state", metavar="DIR", help="Keep the state in this folder, and go on from it.")
@@ -286,7 +294,9 @@ class RunOptions:
     state_every: Annotated[
         str | None, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved (5s).")
     ] = None
-    log: Annotated[str, typer.Option("--log", help="Messages as text, or as json: one line each.")] = "text"
+    log: Annotated[str, typer.Option("--log", metavar="FORM", help="Messages as text, or as json: one line each.")] = (
+        "text"
+    )
 
     def __post_init__(self) -> None:
         if self.record is None:
@@ -359,13 +369,19 @@ class KeyOptions:
 class ViewOptions:
     """How it is shown."""
 
-    output: Annotated[str, typer.Option("--output", help="auto, tui, jsonl, plain, influx, or once: one reading.")] = (
-        "auto"
+    output: Annotated[
+        str, typer.Option("--output", metavar="FORM", help="auto, tui, jsonl, plain, influx, or once: one reading.")
+    ] = "auto"
+    glyphs: Annotated[str, typer.Option("--glyphs", metavar="NAME", help="auto, braille, block or ascii.")] = "auto"
+    palette: Annotated[str, typer.Option("--palette", metavar="NAME", help="cividis, viridis or greyscale.")] = (
+        "cividis"
     )
-    glyphs: Annotated[str, typer.Option("--glyphs", help="auto, braille, block or ascii.")] = "auto"
-    palette: Annotated[str, typer.Option("--palette", help="cividis, viridis or greyscale.")] = "cividis"
-    background: Annotated[str, typer.Option("--background", help="auto asks the terminal; dark or light.")] = "auto"
-    max_fps: Annotated[float, typer.Option("--max-fps", help="Draw at most so many frames a second.")] = 10.0
+    background: Annotated[
+        str, typer.Option("--background", metavar="NAME", help="auto asks the terminal; dark or light.")
+    ] = "auto"
+    max_fps: Annotated[float, typer.Option("--max-fps", metavar="HZ", help="Draw at most so many frames a second.")] = (
+        10.0
+    )
     readonly: Annotated[bool, typer.Option("--readonly", help="Keys change nothing but the picture.")] = False
 
     def resolved_output(self, terminal: bool) -> str:
