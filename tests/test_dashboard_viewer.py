@@ -25,9 +25,10 @@ from dashboard_terminal import Television
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.keys import BINDINGS
+from streammi.dashboard.panels import heatmap
 from streammi.dashboard.viewer import Viewer
 from streammi.publish.status import Status
-from streammi.records import LinkState, Snapshot
+from streammi.records import AxisInfo, LinkState, Snapshot
 
 
 def test_what_an_operator_needs_is_there() -> None:
@@ -324,6 +325,17 @@ def test_a_long_name_stays_apart_from_the_values_of_its_axis() -> None:
     )
     row = next(row for row in Television(named, size=(60, 20)).press().splitlines() if "aaa…" in row)
     assert re.search(r"−3.79 a+… 2.88", row), row
+
+
+def test_the_newest_reading_is_not_now_when_the_feed_is_lost() -> None:
+    assert " now" in Television(linear(), size=(120, 40)).press()
+    text = Television(lost(), size=(120, 40)).press()
+    assert " now" not in text
+    assert text.count("15:09:26") == 2  # in the header, and below the chart
+
+
+def test_an_axis_has_no_minus_before_0() -> None:
+    assert heatmap.axis_value(AxisInfo(name="x", edges=np.array([-5.9, -0.0004, 5.8])), 0.5) == "0"
 
 
 def test_events_are_told_in_whole_where_there_is_room() -> None:

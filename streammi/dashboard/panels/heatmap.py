@@ -265,4 +265,4 @@ def axis_value(axis: AxisInfo, share: float) -> str:
     # Three digits of the range: what is finer than a bin is not worth reading.
     low, high, value = (axis.edges.item(k) for k in (0, -1, round(share * (len(axis.edges) - 1))))
     decimals = 2 - math.floor(math.log10(max(high - low, 1e-12)))
-    return short(round(value, decimals)).replace("-", "−")
+    return short(round(value, decimals) + 0.0).replace("-", "−")  # + 0.0: no minus before 0

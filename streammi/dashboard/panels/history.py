@@ -142,11 +142,12 @@ def _draw_values(canvas: Canvas, scene: Scene, top: float, unit: str) -> None:
 
 def _draw_times(canvas: Canvas, scene: Scene, data: Columns) -> None:
     theme, live = scene.theme, scene.state.until is None
+    newest = "now" if scene.worst_link == "connected" else clock(float(scene.past.t[-1]), scene.zone)
     span = data.stop - data.start
     step = next((s for s in STEPS if span / s <= max(1, canvas.width // 14)), span)
     for before in (k * step for k in range(round(span / step) + 1)):
         x = round((canvas.width - 1) * (1 - before / span))
-        label = ("−" + duration(before) if before else "now") if live else clock(data.stop - before, scene.zone)
+        label = ("−" + duration(before) if before else newest) if live else clock(data.stop - before, scene.zone)
         x = min(max(0, x - len(label) // 2), canvas.width - len(label))
         canvas.text(x, 0, label, theme.dim)
 
