@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import zmq
 
-from streammi import Event, cli
-from streammi.publish.messages import event_message
+from streammi import Event, Reading, cli
+from streammi.publish.messages import event_message, result_fields
+from streammi.publish.status import Status
+from streammi.records import LinkHealth
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -122,3 +124,15 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     file.write_text(unit.replace("/opt/streammi/bin/streammi", sys.executable))
     done = subprocess.run(["systemd-analyze", "verify", str(file)], capture_output=True, text=True, check=False)
     assert (done.returncode, [line for line in done.stderr.splitlines() if "streammi.service" in line]) == (0, [])
+
+
+def test_every_field_and_flag_of_a_reading_is_explained() -> None:
+    reading = Reading(
+        n=1, unit="bit", h_x=0.0, h_y=0.0, h_xy=0.0, h_x_given_y=0.0, h_y_given_x=0.0, mi=0.0, mi_corrected=0.0,
+        nmi=None, pearson_r=None,
+    )  # fmt: skip
+    table = README.partition("| field of a reading |")[2].partition("\n\n")[0]
+    link = LinkHealth(endpoint="", state="connected")
+    assert set(re.findall(r"`(\w+)`", table)) == set(result_fields(reading, run=0, seq=0, timestamp=0.0, link=link))
+    flags = {int(number) for number in re.findall(r"[ ,](\d+) [a-z]", table.partition("sum of")[2])}
+    assert flags == {int(flag) for flag in Status if flag}
