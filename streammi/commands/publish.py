@@ -217,7 +217,7 @@ def _host(host: Host) -> Iterator[Block]:
 
 def _file(path: str, x: str, y: str, loop: bool) -> Iterator[Block]:
     while True:
-        with read_pairs(path, x, y) as pairs:
+        with closing(read_pairs(path, x, y)) as pairs:
             for batch in pairs:
                 block: Block = {x: batch.x.astype(np.float64), y: batch.y.astype(np.float64)}
                 if batch.t is not None:

@@ -4,7 +4,7 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import pairwise
 from typing import Final, Protocol, TextIO
 
@@ -118,7 +118,7 @@ def replay_csv(
         common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
         pairs = read_joined(joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file)))
     with ExitStack() as refused:
-        refused.enter_context(pairs)
+        refused.callback(pairs.close)
         config, notes = pair.config(x, y, file or ""), []
         if not pairs.timed:
             _check_untimed(config, pair, speed)
@@ -187,7 +187,7 @@ class FileReplay:
         return self._outbox.closed
 
     def __iter__(self) -> Iterator[float]:
-        with self._pairs:
+        with closing(self._pairs):
             for batch in self._pairs:
                 for piece in pieces(batch, self._piece_seconds):
                     self._taken += piece.x.size

@@ -8,8 +8,8 @@ import io
 import math
 import os
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Any, Final, Self
+from contextlib import closing
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ CHUNK: Final = 1 << 18  # bytes of text a batch: 8,000 rows of three numbers
 
 def columns(path: str | os.PathLike[str]) -> list[str]:
     """The names of the columns of a CSV or CSV.gz file; ``ConfigError`` for what cannot be read as one."""
-    with CsvTable(os.fspath(path), CHUNK, None) as table:
+    with closing(CsvTable(os.fspath(path), CHUNK, None)) as table:
         return table.names
 
 
@@ -108,18 +108,12 @@ class PairFile:
         return (LinkHealth(endpoint=self._table.path, state="ended", pairs=self._taken, malformed=malformed),)
 
     def __iter__(self) -> Iterator[PairBatch]:
-        with self:
+        with closing(self):
             for line, text in self._table.blocks():
                 batch = self._fast(text) or self._by_rows(line, text)
                 if len(batch.x):
                     self._taken += len(batch.x)
                     yield batch
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import chain
-from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec.structs import replace
 
@@ -79,17 +79,11 @@ class JoinedFiles:
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[PairBatch]:
-        with self:
+        with closing(self):
             for batch in chain((self._join.add(*part) for part in self._parts()), self._flushed()):
                 if batch.x.size:
                     self._pairs += batch.x.size
                     yield batch
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the files."""

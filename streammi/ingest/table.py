@@ -11,8 +11,7 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Final, Self, cast
+from typing import Final, cast
 
 from streammi.errors import ConfigError
 
@@ -42,12 +41,6 @@ class CsvTable:
             raise
         self.delimiter = max(DELIMITERS, key=header.count)
         self.names = [name.strip() for name in self.split(header)]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close what was opened here; standard input stays open."""
