@@ -22,6 +22,7 @@ BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
 PairMode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]
 
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+SPAN_RULE: Final = "a number of pairs or a duration such as 10s or 500ms"
 MAX_WINDOW_PAIRS = 1 << 24  # 16.8 M pairs: 0.5 GB of values, symbols and times
 DEFAULT_PARTNERS = 99  # of the shift null: p down to 0.01
 MAX_BINS = 1024  # a joint histogram of 4 MiB
@@ -61,16 +62,7 @@ def span(value: int | str | timedelta | Span, name: str = "window", least_pairs:
     if isinstance(value, timedelta):
         return _duration(value.total_seconds(), name, value)
     if isinstance(value, str):
-        # A comma separates thousands, and nothing else: 1,5s is no duration.
-        digits = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9][0-9_]*)(?:\.[0-9]*)?(?:e[0-9]+)?"
-        match = re.fullmatch(rf"\s*({digits})\s*([a-z]*)\s*", value.lower())
-        unit = match[2] if match else ""
-        if not match or (unit and unit not in SECONDS):
-            raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value)
-        try:
-            number = float(match[1].replace("_", "").replace(",", ""))
-        except ValueError:
-            raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value) from None
+        number, unit = _quantity(value, name)
         if unit:
             return _duration(number * SECONDS[unit], name, value)
         if not number.is_integer():
@@ -81,11 +73,21 @@ def span(value: int | str | timedelta | Span, name: str = "window", least_pairs:
     except TypeError:
         pairs = None
     if pairs is None:
-        raise ConfigError(name, "a number of pairs or a duration such as 10s or 500ms", value)
+        raise ConfigError(name, SPAN_RULE, value)
     if not least_pairs <= pairs <= MAX_WINDOW_PAIRS:
         rule = f">= {least_pairs} pairs" if pairs < least_pairs else f"<= {MAX_WINDOW_PAIRS} pairs"
         raise ConfigError(name, rule, pairs)
     return Span(pairs=pairs)
+
+
+def _quantity(text: str, name: str) -> tuple[float, str]:
+    """The number in a text and its unit of time, empty where there is none."""
+    # A comma separates thousands, and nothing else: 1,5s is no duration.
+    digits = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9][0-9_]*)(?:\.[0-9]*)?(?:e[0-9]+)?"
+    match = re.fullmatch(rf"\s*({digits})\s*([a-z]*)\s*", text.lower())
+    if not match or (match[2] and match[2] not in SECONDS):
+        raise ConfigError(name, SPAN_RULE, text)
+    return float(match[1].replace("_", "").replace(",", "")), match[2]
 
 
 def _duration(seconds: float, name: str, given: object) -> Span:

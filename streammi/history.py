@@ -25,6 +25,7 @@ class _Ring:
         self.total = 0
 
     def add(self, point: Point) -> None:
+        """Add a point; the oldest goes when there are POINTS."""
         self.points.append(point)
         self.total += 1
 

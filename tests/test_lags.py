@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from streammi import Categories, ConfigError, JointWindow, QuantileBins, UniformBins
 from streammi.core import estimators
 from streammi.core.lags import LagBank
+from streammi.core.null import ShiftNull
 
 BINS = 4
 UNIFORM = UniformBins(0, 1, BINS)
@@ -96,7 +97,7 @@ def test_new_bins_count_the_history_again():
 
 def test_labels_have_delays_too():
     labels = np.array(list("abcabcabc" * 20), dtype=object)
-    window, bank = JointWindow(Categories("abc"), QuantileBins(3), 60), LagBank([0, 3])
+    window, bank = JointWindow(Categories(list("abc")), QuantileBins(3), 60), LagBank([0, 3])
     window.follow(bank)
     window.extend(labels, np.arange(labels.size) % 3)
     assert bank.mi(TABLE) == pytest.approx([np.log2(3)] * 2)
@@ -131,6 +132,19 @@ def test_a_delay_is_recovered_through_noise(lag):
     assert profile.lags[np.nanargmax(profile.mi)] == lag
 
 
-def test_delays_are_checked():
-    with pytest.raises(ConfigError, match="delays must be between 1"):
-        LagBank([])
+@pytest.mark.parametrize(
+    ("delays", "said"),
+    [
+        ([], "delays must be between 1 and 10000 of them, got 0"),
+        (range(10_001), "delays must be between 1 and 10000 of them, got 10001"),
+        ([1, 2.5], r"delays must be whole numbers of samples, got \[1.0, 2.5\]"),
+        ([True], "whole numbers"),
+        ([1 << 70], "whole numbers"),
+        (["1"], "whole numbers"),
+    ],
+)
+def test_delays_that_cannot_be(delays, said):
+    with pytest.raises(ConfigError, match=said):
+        LagBank(delays)
+    with pytest.raises(ConfigError, match=said):
+        ShiftNull(delays=delays)

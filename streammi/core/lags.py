@@ -89,7 +89,7 @@ class LagBank:
 
     def move(self, delays: Iterable[int], beyond: int = 0) -> None:
         """Take other delays, counted from the history there is; keep ``beyond`` pairs more of it than they need."""
-        self._delays = _check_delays(delays)
+        self._delays = check_delays(delays)
         self._history.reach = int(np.abs(self._delays).max()) + beyond
         self._count()
 
@@ -174,6 +174,7 @@ class _History:
         return self._values[:, : self.kept]
 
     def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
+        """Take in pairs, values and codes of shape (m,); the window now holds ``n``."""
         kept, m = self.kept, x.size
         if kept + m > self._values.shape[1]:
             capacity = 3 * (max(kept + m, self.n + self.reach)) // 2
@@ -194,6 +195,7 @@ class _History:
             self.oldest += spare
 
     def code(self, axes: tuple[Axis, Axis]) -> None:
+        """Code all that is kept anew."""
         kept = self.kept
         for side, axis in enumerate(axes):
             values, out = self._values[side, :kept], self._codes[side, :kept]
@@ -204,6 +206,7 @@ class _History:
                 out &= layout.SYMBOL
 
     def restore(self, values: NDArray[Any], seen: int, n: int, room: int) -> None:
+        """Keep these values (2, kept), the newest that were seen; ``code`` follows."""
         self._values = _resized(values, room)
         self._codes = np.zeros(self._values.shape, dtype=np.uint16)
         self.seen, self.n, self.oldest = seen, n, seen - values.shape[1]
@@ -216,11 +219,14 @@ def mi_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, IntArray
     return (table.whole[pairs] - sums) * (table.unit_bits / np.maximum(pairs, 1)), pairs
 
 
-def _check_delays(delays: Iterable[int]) -> IntArray:
-    array = np.array(list(delays), dtype=np.int64)
+def check_delays(delays: Iterable[int]) -> IntArray:
+    """Delays in samples as an array, shape (D,); ConfigError for none, for too many, and for parts of samples."""
+    array = np.array(list(delays))
     if not 1 <= array.size <= MAX_DELAYS:
-        raise ConfigError("delays", f"between 1 and {MAX_DELAYS}", array.size)
-    return array
+        raise ConfigError("delays", f"between 1 and {MAX_DELAYS} of them", array.size)
+    if array.dtype.kind not in "iu" or array.ndim != 1:
+        raise ConfigError("delays", "whole numbers of samples", array.tolist())
+    return array.astype(np.int64)
 
 
 def _numbers(values: NDArray[Any], codes: Codes) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from streammi.core.binning import Axis, Codes
 from streammi.core.codec import State
 from streammi.core.estimators import Table
 from streammi.core.kernels import lagged
-from streammi.core.lags import LagBank, mi_of
+from streammi.core.lags import LagBank, check_delays, mi_of
 from streammi.core.measures import UNIT_PER_BIT
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, Reading
@@ -48,7 +48,7 @@ class ShiftNull:
     """
 
     def __init__(self, partners: int = 99, bank: LagBank | None = None, delays: Iterable[int] | None = None) -> None:
-        fixed = np.sort(np.array([] if delays is None else list(delays), dtype=np.int64))
+        fixed = np.empty(0, dtype=np.int64) if delays is None else np.sort(check_delays(delays))
         self._fixed = delays is not None
         self._partners = fixed.size if self._fixed else partners
         if self._partners < LEAST_PARTNERS:

@@ -207,7 +207,7 @@ class JointWindow:
     # What goes in ---------------------------------------------------------------------------------------------------
 
     def update(self, x: Any, y: Any, t: float | None = None) -> None:
-        """Take in one pair, whose time in seconds is ``t``; O(1). As ``extend`` does with arrays of one."""
+        """Take in one pair, whose time in seconds is ``t``, as ``extend`` does with arrays of one; O(1)."""
         single, ring, times = self._single, self._ring, self._ring.times
         if t is None:
             follows = times is None
@@ -232,14 +232,15 @@ class JointWindow:
     def extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None = None) -> None:
         """Take in pairs, arrays of shape (n,), in order; ``ts`` are their times in seconds.
 
-        A pair that is not finite is skipped and counted. A pair whose time steps back is counted as late; it is added
-        at the window's newest time, unless it is older than the window: then it is dropped and counted. Raises
-        ConfigError when the arrays differ in shape, or when a time window gets no times.
+        A pair that is not finite, or masked, is skipped and counted. A pair whose time steps back is counted as late;
+        it is added at the window's newest time, unless it is older than the window: then it is dropped and counted.
+        Raises ConfigError, and leaves the window as it was, for values that are no numbers where bins are not
+        Categories, for arrays that are not of one shape (n,), and when a time window gets no times.
         """
         self._extend(xs, ys, ts, EMPTY)
 
     def emit(self, xs: ArrayLike, ys: ArrayLike, out: FloatArray) -> None:
-        """Take in pairs without times, and write ``mi`` after each of them to ``out`` (n,), bits.
+        """Take in pairs without times, as ``extend`` does, and write ``mi`` after each of them to ``out`` (n,), bits.
 
         A pair that is skipped repeats the value before it, NaN where there is none.
         """
