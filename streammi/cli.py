@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, cast, get_args
 
 import typer
@@ -28,10 +28,10 @@ from streammi.options import (
     check_unused,
     grouped,
 )
-from streammi.system.log import Log
+from streammi.system.log import Form, Log
 from streammi.system.stop import hold_reports
 
-USAGE_ERROR = 2
+DEFECT, USAGE_ERROR = 1, 2
 # Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -87,30 +87,17 @@ def monitor(
       streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
       streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
     """
-    with refused_in(run.log):
-        from streammi.commands.monitor import run_monitor
-        from streammi.publish.outbox import LineForm
+    from streammi.commands.monitor import run_monitor
+    from streammi.publish.outbox import LineForm
 
-        if quiet:
-            check_unused("with --quiet", output=output)
-        form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
-        lines = None if quiet else sys.stdout
-        source = feed.config(endpoint, pair.labels, joining)
-        settings = pair.config(*feed.names, endpoint or "")
-        status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))
+    if quiet:
+        check_unused("with --quiet", output=output)
+    form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
+    lines = None if quiet else sys.stdout
+    source = feed.config(endpoint, pair.labels, joining)
+    settings = pair.config(*feed.names, endpoint or "")
+    status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))
     raise typer.Exit(status)
-
-
-@contextmanager
-def refused_in(form: str) -> Iterator[None]:
-    """Say what cannot work as the log does where that is not text, which ``main`` prints."""
-    try:
-        yield
-    except StreammiError as error:
-        if form != "json":
-            raise
-        Log(sys.stderr, "json").fail(str(error))
-        raise typer.Exit(USAGE_ERROR) from None
 
 
 @app.command(no_args_is_help=True)
@@ -379,21 +366,35 @@ def usage(error: Any) -> str:
     return f"{said}, got {invalid[0]['input']!r}" if invalid else said
 
 
+def log_form(words: Sequence[str]) -> Form:
+    """What --log asks for among the words of a command, which may be wrong otherwise.
+
+    >>> log_form(["monitor", "--log", "json"]), log_form(["monitor", "--log=json"]), log_form(["view"])
+    ('json', 'json', 'text')
+    """
+    return "json" if "--log=json" in words or ("--log", "json") in pairwise(words) else "text"
+
+
 def main() -> None:
-    """Run the command line; exit with 0, or 2 for what cannot work, or 128 + the signal that ended it."""
+    """Run the command line; exit with 0, 1 for a defect, 2 for what cannot work, or 128 + the signal that ended it."""
     hold_reports()
+    log = Log(sys.stderr, log_form(sys.argv[1:]))
+    log.take_over()
     try:
         sys.exit(app(standalone_mode=False))
     except StreammiError as error:
-        Log(sys.stderr).fail(str(error))
+        log.fail(str(error))
         sys.exit(USAGE_ERROR)
     except UsageError as error:
         said = usage(error)
         if "\n" in said:  # the help, where nothing was given
             print(said, file=sys.stderr)
         else:
-            Log(sys.stderr).fail(said)
+            log.fail(said)
         sys.exit(USAGE_ERROR)
+    except Exception as error:  # noqa: BLE001 - said in full, and ended with
+        log.defect(error)
+        sys.exit(DEFECT)
     finally:
         try:
             sys.stdout.flush()

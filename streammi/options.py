@@ -29,6 +29,7 @@ from streammi.config import (
 )
 from streammi.errors import ConfigError
 from streammi.network.security import Keys, read_keys
+from streammi.system.log import FORMS
 
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556.")]
 Endpoints = Annotated[
@@ -299,6 +300,7 @@ class RunOptions:
     )
 
     def __post_init__(self) -> None:
+        check_choice("--log", self.log, FORMS)
         if self.record is None:
             check_unused("without --record", record_limit=self.record_limit)
         if self.state is None:

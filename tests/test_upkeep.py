@@ -196,8 +196,51 @@ def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(kept: 
     assert content(kept) == before
 
 
-def test_a_refusal_is_an_object_too(tmp_path: Path) -> None:
-    words = ["monitor", "tcp://127.0.0.1:1", "--window", "1", "--log", "json"]
-    done = subprocess.run([sys.executable, "-m", "streammi", *words], capture_output=True, text=True, check=False)
-    said = json.loads(done.stderr)
-    assert (done.returncode, said["level"], said["message"]) == (2, "error", "--window must be >= 2 pairs, got 1")
+DEFECTS = """
+import threading, warnings
+from streammi import cli
+from streammi.monitor import Monitor
+def fail(*_):
+    warnings.warn("an odd value")
+    other = threading.Thread(target=lambda: 1 / 0)
+    other.start()
+    other.join()
+    raise RuntimeError("a defect\x1b[2J")
+Monitor.feed = fail
+cli.main()
+"""
+
+
+def test_whatever_is_said_is_an_object_where_that_was_asked_for() -> None:
+    """What is wrong with the words, before they are understood; a defect, here or in a thread; Python's warnings."""
+    monitor = ["monitor", "tcp://127.0.0.1:1", "--log", "json"]
+    cases = (
+        (["-m", "streammi", *monitor, "--window", "1"], 2, ["--window must be >= 2 pairs, got 1"]),
+        (["-m", "streammi", *monitor, "--samples", "few"], 2, ["Invalid value for '--samples'"]),
+        (["-m", "streammi", *monitor, "--windw", "1"], 2, ["No such option: --windw"]),
+        (["-m", "streammi", "watch", "nowhere", "--log=json"], 2, ["ENDPOINT must be"]),
+        (
+            ["-c", DEFECTS, *monitor],
+            1,
+            ["UserWarning: an odd", "ZeroDivisionError: division", "RuntimeError: a defect"],
+        ),
+    )
+    for words, status, expected in cases:
+        done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        said = [json.loads(line) for line in done.stderr.splitlines()]
+        last = [message["message"] for message in said[-len(expected) :]]
+        assert [message[: len(words)] for message, words in zip(last, expected, strict=True)] == expected
+        assert said[-1]["level"] == "error"
+        if status == 1:
+            assert "in fail" in said[-1]["traceback"]
+            assert said[-3]["place"].startswith("<string>:")
+
+
+def test_a_defect_has_its_traceback_in_text_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DEFECTS, "monitor", "tcp://127.0.0.1:1"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("streammi: warning: UserWarning: an odd value\nTraceback (most recent call last):\n")
+    assert done.stderr.splitlines().count("Traceback (most recent call last):") == 2

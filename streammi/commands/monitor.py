@@ -21,7 +21,7 @@ from streammi.ingest.intake import SourceConfig
 from streammi.ingest.link import unreachable
 from streammi.monitor import Monitor
 from streammi.network.security import PLAIN_TEXT, Keys
-from streammi.options import RunOptions, check_choice
+from streammi.options import RunOptions
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics, MetricsServer
 from streammi.publish.outbox import LineForm, Outbox
@@ -34,7 +34,7 @@ from streammi.session.checkpoint import Keeper, Place, printable
 from streammi.session.resume import Resumed, go_on
 from streammi.session.session import Session
 from streammi.session.upkeep import Upkeep
-from streammi.system.log import FORMS, Form, Log
+from streammi.system.log import Form, Log
 from streammi.system.notify import notifier
 from streammi.system.stop import Stop, parent_of
 
@@ -59,7 +59,7 @@ def run_monitor(
 
     Raises ConfigError for an endpoint that cannot be used, or a state that cannot be gone on from.
     """
-    said = Log(log or sys.stderr, cast(Form, check_choice("--log", run.log, FORMS)), clock)
+    said = Log(log or sys.stderr, cast(Form, run.log), clock)
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True, reports=True))
         service = stack.enter_context(closing(notifier()))

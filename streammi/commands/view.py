@@ -18,6 +18,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.link import unreachable
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.options import ViewOptions
+from streammi.system.log import Log
 from streammi.system.stop import Stop
 
 
@@ -30,7 +31,7 @@ def run_view(
     ended: Callable[[], bool] = lambda: False,
     ask_report: Callable[[], str] | None = None,
     out: TextIO | None = None,
-    log: TextIO | None = None,
+    log: Log | None = None,
 ) -> int:
     """Show running monitors on the terminal, or as lines; returns the exit status.
 
@@ -65,7 +66,7 @@ def run_view(
             viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
             ViewLoop(sources, terminal, viewer, max_fps=options.max_fps, ask_report=ask_report).run(stop, ended)
             return stop.status
-        lines, log = cast(LineOutput, output), log or sys.stderr
+        lines, log = cast(LineOutput, output), log or Log(sys.stderr)
         silent = run_lines(sources, lines, look.glyphs, out, log, stop, ended, ask_report or (lambda: None))
         for source in silent:
             if stop.requested and stop.status == 0 and source.link == "connecting":

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
 from streammi.dashboard.capabilities import is_terminal
 from streammi.network.security import PLAIN_TEXT, Keys, reachable_here
 from streammi.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions, arguments
+from streammi.system.log import Form, Log
 from streammi.system.stop import PARENT
 
 GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
@@ -40,7 +41,8 @@ def run_watch(
         run = replace(run, publish=run.publish or _ipc(folder, "readings"))
         given = (word for options in (feed, joining, pair, run, keys) for word in arguments(options))
         words = ["monitor", *([endpoint] if endpoint else []), *given, "--quiet"]
-        return _view_beside([words], reachable_here(str(run.publish)), view, run.seconds, Path(folder), own)
+        log, link = Log(sys.stderr, cast(Form, run.log)), reachable_here(str(run.publish))
+        return _view_beside([words], link, view, run.seconds, Path(folder), own, log)
 
 
 def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, seconds: float | None) -> int:
@@ -75,6 +77,7 @@ def _view_beside(
     seconds: float | None,
     folder: Path,
     keys: Keys = PLAIN_TEXT,
+    log: Log | None = None,
 ) -> int:
     """Run the commands beside a view of ``link``, which the last of them publishes on.
 
@@ -88,7 +91,7 @@ def _view_beside(
     logs = [folder / f"log{k}" if hidden else None for k in range(len(commands))]
     asked = False
     with ExitStack() as stack:
-        beside = [stack.enter_context(_process(words, log)) for words, log in zip(commands, logs, strict=True)]
+        beside = [stack.enter_context(_process(words, file)) for words, file in zip(commands, logs, strict=True)]
 
         def ended() -> bool:
             return any(process.poll() is not None for process in beside)
@@ -99,11 +102,11 @@ def _view_beside(
             beside[-1].send_signal(signal.SIGUSR1)
             return "report: printed when this screen closes" if hidden else "report: see the log"
 
-        status = run_view([link], view, keys=keys, seconds=seconds, ended=ended, ask_report=ask_report)
-    for process, log in zip(beside, logs, strict=True):
+        status = run_view([link], view, keys=keys, seconds=seconds, ended=ended, ask_report=ask_report, log=log)
+    for process, messages in zip(beside, logs, strict=True):
         failed = process.returncode not in (0, 128 + 15, -15)  # terminated by us is no news
-        if log is not None and (failed or (asked and process is beside[-1])):
-            sys.stderr.write(log.read_text())
+        if messages is not None and (failed or (asked and process is beside[-1])):
+            sys.stderr.write(messages.read_text())
         if failed:
             status = process.returncode if process.returncode > 0 else 128 - process.returncode
     return status

@@ -110,7 +110,7 @@ def run_lines(
     output: LineOutput,
     glyphs: Glyphs,
     out: TextIO,
-    log: TextIO,
+    log: Log,
     stop: Stop,
     ended: Callable[[], bool],
     ask_report: Callable[[], object],
@@ -146,7 +146,7 @@ def run_lines(
             if source.note != said[source]:
                 said[source] = source.note
                 if source.note:
-                    Log(log).say(f"{source.endpoint}: {source.note}")
+                    log.say(f"{source.endpoint}: {source.note}")
         if over or (output == "once" and not silent):
             break
     return silent

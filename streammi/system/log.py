@@ -1,7 +1,10 @@
 """What a person should know while a program runs: one line a message, as text or as JSON."""
 
 import json
+import threading
 import time
+import traceback
+import warnings
 from collections.abc import Callable
 from typing import Final, Literal, TextIO, TypeAlias
 
@@ -42,9 +45,33 @@ class Log:
         """Write one message that somebody should act on."""
         self.say(message, "warning", **fields)
 
-    def fail(self, message: str) -> None:
+    def fail(self, message: str, **fields: object) -> None:
         """Write why the program ends."""
-        self.say(message, "error")
+        self.say(message, "error", **fields)
+
+    def defect(self, error: BaseException) -> None:
+        """Write what nobody foresaw, with its traceback: Python's own lines in text, a field in JSON."""
+        lines = "".join(traceback.format_exception(error))
+        if self._form == "json":
+            self.fail(f"{type(error).__name__}: {error}", traceback=lines)
+        else:
+            print(lines, end="", file=self._stream, flush=True)
+
+    def take_over(self) -> None:
+        """Write also what threads end with, and Python's warnings, for as long as this process lasts."""
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            self.warn(f"{category.__name__}: {message}", place=f"{filename}:{lineno}")
+
+        threading.excepthook = lambda ended: None if ended.exc_value is None else self.defect(ended.exc_value)
+        warnings.showwarning = show
 
     def report(self, title: str, sections: dict[str, dict[str, object]]) -> None:
         """Write a report: one object in JSON, a line a section in text."""
