@@ -26,6 +26,11 @@ class Cadence:
         """Take up a saved state."""
         self._samples, self._due, self._newest = int(state[0]), state[1], state[2]
 
+    def set_back(self, seconds: float) -> None:
+        """The samples' clock was set back by so much: what is due by it is due as much earlier."""
+        if self._event_time:
+            self._due, self._newest = self._due - seconds, self._newest - seconds
+
     def cuts(self, batch: PairBatch) -> list[tuple[int, float]]:
         """Where in the batch a reading is due: (samples before it, its timestamp)."""
         if self._every.pairs is not None:

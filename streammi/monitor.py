@@ -14,6 +14,7 @@ from streammi.core import codec, gtest, measures
 from streammi.core.axes import LEARN_FROM
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
 from streammi.core.codec import State
+from streammi.core.kernels.layout import SET_BACK_AFTER
 from streammi.core.lags import LagBank
 from streammi.core.null import Renewal, ShiftNull
 from streammi.core.window import JointWindow
@@ -201,6 +202,7 @@ class Monitor:
         return {name: follower for name, follower in named.items() if follower is not None}
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:
+        before = self.window.set_back
         if stop - start == 1:  # each sample has its reading: the short way is 20 times faster than arrays of one
             t = None if batch.t is None else batch.t.item(start)
             self.window.update(batch.x.item(start), batch.y.item(start), t)
@@ -208,8 +210,18 @@ class Monitor:
             self.window.extend(
                 batch.x[start:stop], batch.y[start:stop], None if batch.t is None else batch.t[start:stop]
             )
+        if self.window.set_back != before:
+            self._follow_clock(self.window.set_back - before)
         if not self._learnt:
             self._say_what_was_learnt()
+
+    def _follow_clock(self, seconds: float) -> None:
+        for cadence in (self._cadence, self._looks):
+            cadence.set_back(seconds)
+        self.notes.append(
+            f"the samples' clock was set back by about {seconds:.4g} s; the {SET_BACK_AFTER - 1} samples before that "
+            "was clear were dropped as late"
+        )
 
     def _reading(self, renew: Renewal = "due") -> Reading | None:
         reading = self.window.reading(self.config.unit, self.config.estimator)

@@ -140,9 +140,9 @@ def test_other_settings_are_refused_and_the_folder_is_free_again(tmp_path: Path)
 
 def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
     keep(tmp_path, 100)
-    header, arrays = codec.unpack("checkpoint 1", (tmp_path / "state.1").read_bytes())
+    header, arrays = codec.unpack("checkpoint 2", (tmp_path / "state.1").read_bytes())
     (tmp_path / "state.1").write_bytes(codec.pack("checkpoint 99", header, arrays))
-    with pytest.raises(ConfigError, match=r"of the kind 'checkpoint 1' \(to begin anew: .*\), got 'checkpoint 99'"):
+    with pytest.raises(ConfigError, match=r"of the kind 'checkpoint 2' \(to begin anew: .*\), got 'checkpoint 99'"):
         Keeper(str(tmp_path), SETTINGS, 5.0)
 
 

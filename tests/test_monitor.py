@@ -61,6 +61,27 @@ def test_readings_go_on_when_the_clock_is_set(step: float) -> None:
     assert len(said) == pytest.approx(10, abs=2)
 
 
+@pytest.mark.parametrize("event_time", [True, False])
+def test_changes_are_looked_for_again_once_the_samples_clock_was_set_back(
+    event_time: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window of time is looked at by the samples' own clock, and a recording is read by it."""
+    config = MonitorConfig(window=span("2s"), every=span("100ms"), bins=bins("4"), detector="page-hinkley")
+    monitor = Monitor(config, event_time=event_time)
+    looks: list[int] = []
+    monkeypatch.setattr(monitor, "_look", lambda at: looks.append(monitor.window.pairs) or [])
+    said: list[int] = []
+    x, y = signals(4000)
+    for k in range(400):
+        part = slice(k * 10, k * 10 + 10)
+        t = 1e6 + np.arange(k * 10, k * 10 + 10) / 100 - (3600 if k >= 200 else 0)
+        said += [monitor.window.pairs for _ in monitor.feed(PairBatch(x=x[part], y=y[part], t=t, received=1e6 + k))]
+    for pairs in (looks, said):
+        assert max(pairs) > 3700
+        assert max(np.diff(pairs)) < 350
+    assert [note for note in monitor.notes if "clock was set back by about 3599 s" in note]
+
+
 def test_durations_need_timestamps_in_a_recording() -> None:
     monitor = Monitor(MonitorConfig(), event_time=True)
     x, y = signals(10)

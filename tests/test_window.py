@@ -609,3 +609,43 @@ def test_bins_that_fit_are_left_alone() -> None:
     reading = window.reading()
     assert reading is not None
     assert reading.epoch - epoch <= 3  # of 49 windows
+
+
+@pytest.mark.parametrize("size", [20, "2s"])
+@pytest.mark.parametrize("piece", [1, 7, 1000])
+def test_a_clock_that_is_set_back_for_good_is_followed(size: int | str, piece: int) -> None:
+    """In autumn local time goes back by an hour: a hundred samples are dropped at most, and not an hour's."""
+    rng = np.random.default_rng(1)
+    n, at, back = 600, 300, 3600.0
+    x = rng.integers(0, 4, n).astype(float)
+    y, t = rng.permuted(x), 1e6 + 0.125 * np.arange(n)
+    t[at:] -= back
+    window = JointWindow(UniformBins(0, 4, 4), UniformBins(0, 4, 4), size)
+    for start in range(0, n, piece):
+        part = slice(start, start + piece)
+        if piece == 1:
+            window.update(x.item(start), y.item(start), t.item(start))
+        else:
+            window.extend(x[part], y[part], t[part])
+        if start + piece >= at + 105:
+            assert 0 <= window.n - (20 if size == 20 else 16) <= 1  # two pairs have the time at which it was set
+    reading = window.reading()
+    assert reading is not None
+    assert (reading.pairs, reading.dropped, reading.late) == (n - 99, 99, 100)
+    assert (window.set_back, reading.t1) == (t[at - 1] - t[at + 99], t[-1])
+    fresh = JointWindow(UniformBins(0, 4, 4), UniformBins(0, 4, 4), size)
+    fresh.extend(x[at + 99 :], y[at + 99 :], t[at + 99 :])
+    assert (window.counts == fresh.counts).all()
+    assert (window.newest_times(30) == fresh.newest_times(30)).all()
+    assert JointWindow.from_bytes(window.to_bytes()) == window
+
+
+def test_a_second_sender_whose_clock_is_behind_sets_nothing_back() -> None:
+    window = JointWindow(UniformBins(0, 4, 4), UniformBins(0, 4, 4), "2s")
+    for k in range(2000):
+        window.update(1.0, 1.0, 1e6 + k / 10)
+        window.update(1.0, 1.0, 1e6 + k / 10 - 3600)
+    assert (window.n, window.set_back) == (20, 0.0)
+    reading = window.reading()
+    assert reading is not None
+    assert reading.dropped == 2000

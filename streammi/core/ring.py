@@ -27,6 +27,7 @@ class PairRing:
         self.values = np.zeros((2, capacity))
         self.times: FloatArray | None = np.zeros(capacity) if timed else None
         self.first, self.newest = math.inf, -math.inf  # times of the very first pair and of the newest one
+        self.set_back = 0.0  # by so many seconds altogether the clock was, so far
 
     @property
     def capacity(self) -> int:
@@ -78,11 +79,14 @@ class PairRing:
     def admit(self, t: FloatArray, span: Span) -> tuple[NDArray[np.bool_], FloatArray]:
         """Which of the pairs that come with the times ``t`` (n,) belong to a window of ``span``, and at which times.
 
-        The times (m,) are those of the m pairs that do; they never step back. What is late or dropped is counted.
+        The times (m,) are those of the m pairs that do; they never step back. What is late or dropped is counted. Where
+        the clock turns out to be set back, so are the times of the pairs before.
         """
         kept, clock = np.empty(t.size, dtype=np.bool_), np.empty(t.size)
         pairs, seconds = span.pairs or 0, span.seconds or math.inf
-        m = sliding.admit(t, self.timestamps(), pairs, seconds, self.newest, self._state, clock, kept)
+        m, back = sliding.admit(t, self.timestamps(), pairs, seconds, self.newest, self._state, clock, kept)
+        if back:
+            self.first, self.newest, self.set_back = self.first + back, self.newest + back, self.set_back - back
         return kept, clock[:m]
 
     def write(self, head: int, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None) -> None:

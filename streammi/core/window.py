@@ -25,7 +25,7 @@ FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; 
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
 LARGEST: Final = sys.float_info.max
 BATCHES: Final = 5  # few, so that each is long: ten were up to 15 % more wrong where the memory is long
-FORMAT: Final = "window 1"
+FORMAT: Final = "window 2"
 
 
 class Follower(Protocol):
@@ -140,6 +140,11 @@ class JointWindow:
         return EMPTY if times is None else times[self._ring.places(most)]
 
     @property
+    def set_back(self) -> float:
+        """By how many seconds altogether the clock of the pairs was set back, so far."""
+        return self._ring.set_back
+
+    @property
     def sums(self) -> tuple[int, int, int]:
         """S_x, S_y, S_xy: the exact integer sums that ``mi`` is made of (see core.estimators)."""
         return self._histogram.sums
@@ -228,12 +233,15 @@ class JointWindow:
         if t is not None and times is not None:
             times[self._state.item(HEAD) - 1] = ring.newest = float(t)  # where the head is 0, the last place
             ring.first = min(ring.first, ring.newest)
+            if self._state.item(layout.DROPPED_RUN):
+                self._state[layout.DROPPED_RUN] = 0
 
     def extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None = None) -> None:
         """Take in pairs, arrays of shape (n,), in order; ``ts`` are their times in seconds.
 
         A pair that is not finite, or masked, is skipped and counted. A pair whose time steps back is counted as late;
         it is added at the window's newest time, unless it is older than the window: then it is dropped and counted.
+        From the hundredth in a row on the clock is taken as set back, and the times of the pairs before with it.
         Raises ConfigError, and leaves the window as it was, for values that are no numbers where bins are not
         Categories, for arrays that are not of one shape (n,), and when a time window gets no times.
         """
@@ -291,7 +299,7 @@ class JointWindow:
             "axes": [binning.to_plain(a) for a in axes.now],
             "estimator": self._histogram.table.estimator.name,
             "state": self._state[PAIRS:].tolist(),
-            "times": [ring.first, ring.newest],
+            "times": [ring.first, ring.newest, ring.set_back],
             "nonfinite": self._nonfinite,
             "epoch": axes.epoch,
             "next_check": axes.next_check,
@@ -313,7 +321,7 @@ class JointWindow:
         axes.epoch, axes.next_check = header["epoch"], header["next_check"]
         window._make_room(entries.size)
         ring.refill(entries, values, times[0] if times else None)
-        ring.first, ring.newest = header["times"]
+        ring.first, ring.newest, ring.set_back = header["times"]
         window._state[PAIRS:] = header["state"]
         window._nonfinite = header["nonfinite"]
         window._recount()

@@ -22,7 +22,7 @@ from streammi.core.codec import DamagedError, State
 from streammi.errors import ConfigError
 from streammi.session.session import Session
 
-KIND: Final = "checkpoint 1"
+KIND: Final = "checkpoint 2"
 GENERATIONS: Final = 2
 DAMAGE: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}  # reading what the disk or its file system has lost
 OWN_NAMES: Final = ("lock", "state", "state.0", "state.1", "state.new")  # of a folder; a recording `state` has them too

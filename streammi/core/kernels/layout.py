@@ -15,5 +15,7 @@ MAX_SYMBOLS: Final = 0x7FFF  # the largest symbol is below it, so that no code r
 
 CLIPPED_ENTRY: Final = CLIPPED << 16 | CLIPPED  # in a ring entry, of x or of y
 
-HEAD, N, S_X, S_Y, S_XY, X_CLIPPED, Y_CLIPPED, PAIRS, CLIPPED_TOTAL, LATE, DROPPED = range(11)
-STATE_SIZE: Final = 11
+HEAD, N, S_X, S_Y, S_XY, X_CLIPPED, Y_CLIPPED, PAIRS, CLIPPED_TOTAL, LATE, DROPPED, DROPPED_RUN = range(12)
+STATE_SIZE: Final = 12
+
+SET_BACK_AFTER: Final = 100  # pairs in a row that would be dropped for their times: the clock was set back for good

@@ -9,12 +9,14 @@ from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.layout import (
     CLIPPED_TOTAL,
     DROPPED,
+    DROPPED_RUN,
     HEAD,
     LATE,
     PAIRS,
     S_X,
     S_XY,
     S_Y,
+    SET_BACK_AFTER,
     SYMBOL,
     X_CLIPPED,
     Y_CLIPPED,
@@ -219,14 +221,18 @@ def slide_span(
 
 
 @njit(nogil=True, cache=True)
-def admit(t: Any, times: Any, size: int, span: float, newest: float, state: Any, clock: Any, kept: Any) -> int:
-    """Decide which pairs belong to the window by their times; returns how many do.
+def admit(
+    t: Any, times: Any, size: int, span: float, newest: float, state: Any, clock: Any, kept: Any
+) -> tuple[int, float]:
+    """Decide which pairs belong to the window by their times; returns how many do, and by what the clock was set back.
 
     A time below the newest is late. A late pair is kept, at the newest time, unless it is older than the window: by
     ``span`` seconds, or, in a count window (``size`` > 0) that is full, older than its oldest pair. ``clock[:m]``
-    receives the kept pairs' times and ``kept`` which they are.
+    receives the kept pairs' times and ``kept`` which they are. After SET_BACK_AFTER dropped ones in a row the clock did
+    not falter, it was set back (a feed in local time, each autumn): the times of all pairs before go back with it.
     """
     m = 0
+    back = 0.0
     head, n, capacity = state[HEAD], state[N], times.size
     for k in range(t.size):
         time = t[k]
@@ -239,14 +245,23 @@ def admit(t: Any, times: Any, size: int, span: float, newest: float, state: Any,
                     keep = not time < oldest
             else:
                 keep = not time <= newest - span
+            state[DROPPED_RUN] = 0 if keep else state[DROPPED_RUN] + 1
+            if state[DROPPED_RUN] == SET_BACK_AFTER:
+                times += time - newest
+                clock[:m] += time - newest
+                back += time - newest
+                newest, keep = time, True
+                state[DROPPED_RUN] = 0
             state[DROPPED] += not keep
             time = newest
+        else:
+            state[DROPPED_RUN] = 0
         kept[k] = keep
         if keep:
             clock[m] = time
             newest = time
             m += 1
-    return m
+    return m, back
 
 
 @njit(nogil=True, cache=True)
