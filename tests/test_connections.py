@@ -378,6 +378,28 @@ def test_a_feed_whose_message_does_not_end_is_cut_off_and_connected_again() -> N
     assert came[:3] == [[b"a whole one"]] * 3
 
 
+def test_a_message_that_is_too_large_is_not_the_last_one() -> None:
+    """libzmq ends the connection, and does not make it anew by itself: the feed would be silent for good."""
+    with zmq.Context() as context, context.socket(zmq.PUB) as publisher:
+        publisher.linger = 0
+        config = FeedConfig(
+            endpoint=f"tcp://127.0.0.1:{publisher.bind_to_random_port('tcp://127.0.0.1')}", max_message=1000
+        )
+        with closing(Subscriber(config, context)) as feed:
+
+            def came() -> bool:
+                publisher.send(b"good")
+                return bool(feed.receive()[1])
+
+            for n in range(1, 3):
+                wait(came, 40)
+                publisher.send(bytes(1001))
+                wait(lambda: not feed.receive()[1] and feed.link.state != "connected", 40)
+                wait(came, 40)
+                assert feed.link.reconnects == n
+                assert f"cut off {n} times: what came was no ZMTP, or a frame larger" in feed.link.note
+
+
 @pytest.mark.parametrize("keyed", [False, True], ids=["plain", "curve"])
 def test_a_queue_is_bounded_in_bytes_too(keyed: bool) -> None:
     """Whole messages within every limit: a queue of 64 of them would be 256 MiB."""

@@ -14,6 +14,8 @@ STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
 STALLED_SHARE: Final = 3.0  # times as long as usual; so that one message a minute is no feed that stalls each minute
 USUAL_OVER: Final = 8.0  # arrivals
 RETRY_SECONDS: Final = 10.0  # after a refusal
+GIVEN_UP_SECONDS: Final = 0.5  # after a connection ended without ZeroMQ's saying that it tries again
+UNREADABLE: Final = "what came was no ZMTP, or a frame larger than --max-message"
 MAX_UNFINISHED: Final = 64 << 20  # bytes of a message before its last frame
 MAX_WAITING: Final = 320 << 20  # bytes that have come and were not taken
 UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
@@ -48,6 +50,7 @@ class Link:
         self._connections = 0  # made so far
         self._open = 0  # now
         self._retry_at: float | None = None
+        self._unreadable = 0  # connections that ZeroMQ has given up
         self._events = socket.get_monitor_socket()
         self._backlog = Backlog(unfinished, waiting)
 
@@ -86,8 +89,8 @@ class Link:
     @property
     def warning(self) -> str:
         """What went wrong since the start, and may go wrong again; empty when nothing did."""
-        cut = self._backlog.cut
-        return f"cut off {cut} times: {self._backlog.why}" if cut else ""
+        ends = ((self._backlog.cut, self._backlog.why), (self._unreadable, UNREADABLE))
+        return "; ".join(f"cut off {n} times: {why}" for n, why in ends if n)
 
     def close(self) -> None:
         """Stop listening to the socket's events."""
@@ -105,16 +108,24 @@ class Link:
         elif kind == zmq.EVENT_CONNECTED:
             self._backlog.watch(int(event["value"]), now)
         elif kind == zmq.EVENT_DISCONNECTED:
-            self._open = max(self._open - 1, 0)
             self._backlog.forget()
+            if self._open:
+                self._open -= 1
+                self._retry_at = now + GIVEN_UP_SECONDS
+        elif kind == zmq.EVENT_CONNECT_RETRIED:
+            self._retry_at = None
         elif kind in _REFUSALS or (kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL and not self._backlog.broken_off):
             self.note = refusal(kind, event["value"], self._keyed)
             if kind in _REFUSALS:
                 self._retry_at = now + RETRY_SECONDS
 
     def _retry(self) -> None:
-        """Connect again: ZeroMQ gives up for good once it was refused, and a folder of keys may have changed since."""
+        """Connect again: ZeroMQ gives up for good once it was refused, or has read what it cannot.
+
+        A folder of keys may have changed since, and one large message is no reason to be deaf to the rest.
+        """
         self._retry_at = None
+        self._unreadable += not self.note
         self._socket.disconnect(self._endpoint)
         self._socket.connect(self._endpoint)
 
@@ -153,7 +164,7 @@ class Backlog:
         self._connection = None
 
     def look(self, now: float, messages: int, taken: int) -> None:
-        """Take note that ``messages`` of ``taken`` bytes were taken; measure ten times a second at most."""
+        """Take note that ``messages`` of ``taken`` bytes were taken; measure every LOOK_SECONDS at most."""
         self._messages += messages
         self._taken += taken
         if self._connection is None or self._look_at - LOOK_SECONDS <= now < self._look_at:

@@ -31,7 +31,8 @@ MAX_SENT: Final = 64 << 10  # bytes that one connection may send us, and
 MAX_SENT_A_SECOND: Final = 128  # bytes more for each second that it lasts: a heartbeat every 2 s takes 8, with CURVE 42
 REQUESTS: Final = 1000  # subscriptions taken in at a time: then it is time for others
 WAITING: Final = 10  # requests of one connection that ZeroMQ may hold
-LOOK_SECONDS: Final = 0.1  # between two looks at what each connection has sent
+LOOK_SECONDS: Final = 0.02  # between two looks at what each connection has sent: 3 GB/s come from this machine
+LOOK_SHARE: Final = 0.1  # of the time, for looks at many connections
 HANDSHAKE_BYTES: Final = 80  # who has sent less is no subscriber yet: a greeting of 64, and what introduces the socket
 HEAD_BYTES: Final = 2  # of a request as it is sent
 _TCP_BYTES_RECEIVED: Final = 128  # struct tcp_info of Linux: where tcpi_bytes_received is, a u64
@@ -149,8 +150,8 @@ class Connections:
                 self._known(int(event["value"]))
                 accepted = True
         if accepted or now >= self._look_at:
-            self._look_at = now + LOOK_SECONDS
             self._look(now)
+            self._look_at = now + max(LOOK_SECONDS, (self._clock() - now) / LOOK_SHARE)
         return asked
 
     def news(self) -> str | None:
