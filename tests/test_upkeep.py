@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,28 @@ def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
     assert {path.name for path in Path(state).iterdir()} == {"lock", "state.0", "state.1"}
 
 
+def test_a_service_says_that_it_stops_before_the_disk_takes_its_last_state(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    os.mkfifo(tmp_path / "state" / "state.new")  # a disk that takes nothing until somebody reads
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0{tmp_path}/notify")
+        manager.settimeout(60)
+        manager_is = {"NOTIFY_SOCKET": f"@{tmp_path}/notify", "WATCHDOG_USEC": "soon"}
+        with monitored(tmp_path, environment=manager_is) as process:
+            assert manager.recv(1000) == b"READY=1"
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGTERM)
+            while manager.recv(1000) != b"STOPPING=1":
+                pass
+            assert process.poll() is None
+            (tmp_path / "state" / "state.new").rename(tmp_path / "read").read_bytes()
+            _, err = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert "streammi: warning: WATCHDOG_USEC is no number of microseconds: soon" in err.splitlines()
+    assert err.splitlines()[-1] == "streammi: warning: the state is saved again"
+
+
 STREAMMI = ("-W", "error", "-m", "streammi")
 # Root reads and writes everything: without the two capabilities that let it, it is as anybody.
 AS_ANYBODY = """
@@ -82,7 +104,9 @@ os.execv(sys.executable, [sys.executable, "-W", "error", "-m", "streammi", *sys.
 
 
 @contextmanager
-def monitored(folder: Path, *words: str, program: Sequence[str] = STREAMMI) -> Iterator[subprocess.Popen[str]]:
+def monitored(
+    folder: Path, *words: str, program: Sequence[str] = STREAMMI, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """A monitor with a state, and a feed that goes on as long as it does."""
     feed, stop = f"ipc://{folder}/feed", threading.Event()
 
@@ -100,6 +124,7 @@ def monitored(folder: Path, *words: str, program: Sequence[str] = STREAMMI) -> I
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=os.environ | (environment or {}),
     )
     try:
         yield process

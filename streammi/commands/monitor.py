@@ -149,6 +149,7 @@ class Loop:
                 self._keeper.keep(self._session, self._place, self._clock())
             self._upkeep.turn(self._clock(), time.monotonic())
             self._answer(stop)
+        self._upkeep.stopping()
         self._answer(stop)  # who asks and then ends it at once is answered as well
         now = self._clock()
         self._take(Ended(now))

@@ -83,9 +83,12 @@ class Upkeep:
         """Say what somebody should act on."""
         self._log.warn(message)
 
-    def end(self) -> None:
-        """The loop has ended: say what is left to say."""
+    def stopping(self) -> None:
+        """The loop turns no more: what is left may take as long as the disk does, and no watchdog is to end it."""
         self._service.stopping()
+
+    def end(self) -> None:
+        """Say what is left to say."""
         self._say_notes()
         for link in self._session.health(0.0):
             if link.tally is not None:
