@@ -65,7 +65,7 @@ def test_who_has_no_report_goes_on(samples: str, tmp_path: Path) -> None:
         running("probe", samples, "--seconds=2") as probe,
         running("replay", "-", "--x=a", "--y=b", "--x-range=0:9", "--y-range=0:9", "--every=2") as replay,
     ):
-        for process in (view, probe, replay):
+        for process in (probe, replay, view):
             ask(process)
         assert replay.communicate("a,b\n1,2\n3,4\n5,6\n7,8\n", timeout=60)[0].count('"mi"') == 2
         assert "streammi watch" in probe.communicate(timeout=60)[0]
