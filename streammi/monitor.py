@@ -81,7 +81,12 @@ class Monitor:
         return f"<Monitor of {self.config.pair}: {self.window!r}>"
 
     def feed(self, batch: PairBatch) -> list[Output]:
-        """Take in a batch; returns what became due in it, in order."""
+        """Take in a batch; returns what became due in it, in order.
+
+        In a window of seconds samples without a time of their own have that of their arrival.
+        """
+        if batch.t is None and batch.received and self.config.window.seconds is not None and not self._event_time:
+            batch = msgspec.structs.replace(batch, t=np.full(batch.x.size, batch.received))
         outputs: list[Output] = []
         start = 0
         missing = batch.gaps > 0 or batch.interrupted

@@ -2,6 +2,7 @@
 
 import random
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from streammi.core import codec
 from streammi.entries import Arrived, LinkChanged
 from streammi.publish.outbox import Outbox
 from streammi.records import LinkHealth
+from streammi.session import checkpoint
 from streammi.session.checkpoint import Checkpoint, Keeper, Place, StateFolder
 from streammi.session.resume import Resumed
 from streammi.session.session import Session
@@ -144,6 +146,34 @@ def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state.1").write_bytes(codec.pack("checkpoint 99", header, arrays))
     with pytest.raises(ConfigError, match=r"of the kind 'checkpoint 2' \(to begin anew: .*\), got 'checkpoint 99'"):
         Keeper(str(tmp_path), SETTINGS, 5.0)
+
+
+# Of all that is saved: names, nesting and the arrays' types. One that differs needs another KIND, and a line here.
+FORMS = {"checkpoint 2": 705859994}
+
+
+def test_a_state_of_another_form_is_of_another_kind() -> None:
+    header, arrays = fed(300).state()
+    found = repr((form(header), [array.dtype.name for array in arrays]))
+    assert FORMS[checkpoint.KIND] == zlib.crc32(found.encode()), found
+
+
+def form(value: object) -> object:
+    """The names in nested values, without the values."""
+    match value:
+        case dict():
+            return {name: form(one) for name, one in value.items()}
+        case ["dict", [*items]]:
+            return {str(name): form(one) for name, one in items if isinstance(name, str)}
+        case [dict() as plain, int()]:
+            return form(plain)
+        case ["list" | "tuple" as kind, [*items]]:
+            return kind, len(items), form(items[0]) if items else None
+        case ["array" | "labels" as kind, *_]:
+            return kind
+        case list():
+            return len(value)
+    return None
 
 
 def test_two_monitors_cannot_share_a_folder(tmp_path: Path) -> None:

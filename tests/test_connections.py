@@ -479,3 +479,24 @@ def test_a_feed_that_is_merely_too_fast_is_not_cut_off(size: int) -> None:
             assert feed.link.reconnects == 0
             assert "cut off" not in feed.link.note
         thread.join()
+
+
+def test_a_clock_that_is_set_back_hides_no_silence(publisher: Publisher) -> None:
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.SUB) as socket,
+        closing(Link(socket, publisher.endpoint, 1e4, PLAIN_TEXT)) as link,
+    ):
+        socket.connect(publisher.endpoint)
+
+        def is_open() -> bool:
+            link.update(1e4, 0, 0)
+            return link.is_open
+
+        wait(is_open)
+        link.update(1e4, 1, 1)
+        states = []
+        for now in (6400.0, 6402.0, 6404.0):  # an hour earlier
+            link.update(now, 0, 0)
+            states.append(link.state)
+    assert states == ["connected", "connected", "stalled"]

@@ -15,7 +15,7 @@ from streammi.entries import Arrived
 from streammi.errors import ConfigError
 from streammi.health import total
 from streammi.ingest.feed import Feed
-from streammi.ingest.intake import Links, SourceConfig, intake_of
+from streammi.ingest.intake import Links, Meter, SourceConfig, intake_of
 from streammi.records import PairBatch
 
 
@@ -164,3 +164,12 @@ def test_what_cannot_be_connected_to_closes_everything(context: zmq.Context[Any]
     sender.close()
     with pytest.raises(ConfigError, match="ENDPOINT must be an endpoint such as"):
         Feed(JoinConfig(x=FeedConfig(endpoint=endpoint), y=FeedConfig(endpoint="nowhere")), context)
+
+
+def test_rates_are_known_again_at_once_when_the_clock_was_set_back() -> None:
+    meter = Meter()
+    for k in range(100):
+        meter.add(1e4 + k / 10, k, 2 * k)
+    for k in range(100, 130):
+        meter.add(6400 + k / 10, k, 2 * k)
+    assert meter.rates(6413.0) == pytest.approx((10.0, 20.0))

@@ -61,6 +61,20 @@ def test_readings_go_on_when_the_clock_is_set(step: float) -> None:
     assert len(said) == pytest.approx(10, abs=2)
 
 
+def test_a_window_of_seconds_goes_by_arrival_where_samples_have_no_time() -> None:
+    """A feed without timestamps, or one message without one, is nothing that a monitor ends of."""
+    monitor = Monitor(MonitorConfig(window=span("2s"), every=span("100ms"), bins=bins("4"), detector="page-hinkley"))
+    x, y = signals(1000)
+    said = []
+    for k in range(100):
+        part = slice(k * 10, k * 10 + 10)
+        t = None if k < 50 else 1e6 + np.full(10, k / 10)
+        said += monitor.feed(PairBatch(x=x[part], y=y[part], t=t, received=1e6 + k / 10))
+    assert len(said) >= 90
+    assert {reading.n for _, reading in said[30:]} == {200}
+    assert said[20][1].t1 == said[20][0]
+
+
 @pytest.mark.parametrize("event_time", [True, False])
 def test_changes_are_looked_for_again_once_the_samples_clock_was_set_back(
     event_time: bool, monkeypatch: pytest.MonkeyPatch

@@ -22,7 +22,8 @@ def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: st
     try:
         session.restore(saved.session)
     except (LookupError, TypeError, ValueError, AttributeError) as error:  # whole, but not of this form
-        rule = f"a state that this version of streammi can read ({type(error).__name__}: {error})"
+        why = f"{type(error).__name__}: {error}"
+        rule = f"a state that this version of streammi can read, or another folder to begin anew ({why})"
         raise ConfigError("--state", rule, f"one saved at {time_of_day(saved.saved)}") from error
     recorded = _go_on_recorded(session, settings, saved, recording, log, stop)
     session.resume()
