@@ -4,7 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Any, cast, get_args
+from stat import S_ISFIFO
+from typing import Annotated, Any, TextIO, cast, get_args
 
 import typer
 
@@ -310,9 +311,14 @@ def replay(
             replayed = replay_recording(file, Override(given, pair, joining, x, y, t), sinks)
         else:
             replayed = replay_csv(file, x, y, t, pair, joining, sinks, speed)
-        bar = sys.stderr.isatty() and not (out is None and sys.stdout.isatty())
+        # Not where lines come to the same terminal: what is behind a pipe may write them there.
+        bar = sys.stderr.isatty() and (out is not None or not (sys.stdout.isatty() or _is_pipe(sys.stdout)))
         status = run_replay(replayed, speed, bar=bar)
     raise typer.Exit(status)
+
+
+def _is_pipe(stream: TextIO) -> bool:
+    return S_ISFIFO(os.fstat(stream.fileno()).st_mode)
 
 
 @app.command()

@@ -507,21 +507,27 @@ def test_a_disk_that_takes_no_more_is_said_and_marked(tmp_path: Path) -> None:
     assert sum(len(entry.messages) for entry in entries if isinstance(entry, Arrived)) > 1000
 
 
-def test_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
-    """On a terminal of its own, and gone at the end; nothing of it where standard error is none."""
-    (tmp_path / "a.csv").write_text("timestamp,a,b\n" + "".join(f"{k},{k % 7},{k % 5}\n" for k in range(20_000)))
-    words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--every=1000", "--speed", "20000"]
+def on_terminal(words: list[str], out: int) -> bytes:
+    """What a command writes to a terminal that is its standard error."""
     main, end = pty.openpty()
-    process = subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=subprocess.PIPE, stderr=end)
+    process = subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=out, stderr=end)
     os.close(end)
     shown = b""
     with contextlib.suppress(OSError):  # the terminal's other end is closed
         while part := os.read(main, 65536):
             shown += part
     os.close(main)
-    out, _ = process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert out.count(b"\n") == 20
+    assert process.wait(timeout=30) == 0
+    return shown
+
+
+def test_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
+    """On a terminal of its own, and gone at the end; nothing of it where standard error is none."""
+    (tmp_path / "a.csv").write_text("timestamp,a,b\n" + "".join(f"{k},{k % 7},{k % 5}\n" for k in range(20_000)))
+    words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--every=1000", "--speed", "20000"]
+    with (tmp_path / "lines").open("wb") as lines:
+        shown = on_terminal(words, lines.fileno())
+    assert (tmp_path / "lines").read_bytes().count(b"\n") == 20
     percents = [int(found) for found in re.findall(rb"(\d+)%", shown)]
     assert percents
     assert percents == sorted(percents)
@@ -529,3 +535,7 @@ def test_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     screen = pyte.Screen(80, 24)
     pyte.ByteStream(screen).feed(shown)
     assert not any("%" in line for line in screen.display)
+    reads, writes = os.pipe()  # as to jq, which writes to the same terminal
+    assert b"%" not in on_terminal([*words, "--every=10000"], writes)
+    os.close(reads)
+    os.close(writes)
