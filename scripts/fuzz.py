@@ -45,6 +45,10 @@ BATCH: Final = 256
 WINDOW: Final = 5000
 LONG: Final = 2_000_000  # messages: a last step of 20 MiB was seen as late as after 500,000
 GROWTH: Final = 4 << 20  # bytes in the second
+LARGE: Final = FeedConfig(endpoint="").max_message  # the largest frame
+NESTS: Final = [  # what goes down a level, and up again
+    (b"[", b"]"), (b'{"a":', b"}"), (b"[1,", b"]"), (b"\x91", b""), (b"\x81\xa1a", b""), (b"\xd8\x28\x82", b""),
+]  # fmt: skip
 SPECIAL: Final = [
     b"",
     b"\0",
@@ -175,7 +179,7 @@ class Mutator:
 
     def _damage(self, message: Message) -> None:
         rng = self._rng
-        choice = int(rng.integers(16))
+        choice = int(rng.integers(18))
         if not message or choice == 0:
             message.insert(int(rng.integers(len(message) + 1)), self._pick(SPECIAL))
             return
@@ -208,6 +212,10 @@ class Mutator:
             return frame[:a] + self._pick(other)[-64:] + frame[b:]
         if choice == 11:
             return frame[:a] + frame[a:b] * int(rng.integers(2, 40)) + frame[b:]
+        if choice == 16:
+            return self._nested(frame[:a], frame[b:])
+        if choice == 17 and rng.random() < 0.02:
+            return frame + self._pick([b" ", b"\0", b"\n"]) * LARGE
         if choice == 12:
             return bytes(rng.integers(256, size=int(rng.integers(100)), dtype=np.uint8))
         changed = bytearray(frame)
@@ -215,6 +223,12 @@ class Mutator:
             k = int(rng.integers(len(frame)))
             changed[k] = changed[k] ^ 1 << int(rng.integers(8)) if choice % 2 else int(rng.integers(256))
         return bytes(changed)
+
+    def _nested(self, head: bytes, tail: bytes) -> bytes:
+        """A value of many levels, most of them about as many as Python can have, whole or not."""
+        depth = int(self._rng.integers(900, 1001) if self._rng.random() < 0.9 else self._rng.integers(60, 200_000))
+        down, up = self._pick(NESTS)
+        return bytes(head + down * depth + b"1" + up * (depth if self._rng.random() < 0.8 else 0) + tail)
 
 
 class Subject:
@@ -309,6 +323,7 @@ class Subject:
         assert batch.x.shape == batch.y.shape
         assert batch.t is None or batch.t.shape == batch.x.shape
         assert not (refused and batch.x.size), (self.name, message)
+        assert refused or max(map(len, message), default=0) <= LARGE, (self.name, "too large")
         self.lots["refused" if refused else "accepted" if batch.x.size else "of no interest"] += 1
         if wanted is not None:
             assert (batch.x.tolist(), batch.y.tolist()) == ([wanted[0]], [wanted[1]]), (self.name, message, wanted)

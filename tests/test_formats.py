@@ -5,7 +5,10 @@ GNU Radio, karabo-bridge, Open Ephys and Glances are written byte by byte from t
 
 import json
 import math
+import resource
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -376,3 +379,46 @@ def test_labels() -> None:
     assert found.x.tolist()[0] == "on"
     assert math.isnan(found.x[1])
     assert found.y.tolist() == [3, "low"]
+
+
+NESTS = [(b"[", b"]"), (b'{"a":', b"}"), (b"\x91", b""), (b"\x81\xa1a", b"")]
+AROUND = [b"%s", b'{"x":%s,"y":1}', b'{"x":1,"y":2,"t":%s}', b"\x82\xa1x%s\xa1y\x01", b"\x83\xa1x\x01\xa1y\x02\xa1t%s"]
+
+
+def test_what_is_as_deep_as_can_be_is_counted() -> None:
+    """Just below Python's limit a value can be decoded, and not be shown in the reason why it is none."""
+    n = 0
+    for down, up in NESTS:
+        for depth in range(940, 1001):
+            deep = down * depth + b"1" + up * depth
+            for around in AROUND:
+                decoder = Decoder(FeedConfig(endpoint="", x="x", y="y", t="t" if b"t" in around else None))
+                decoder.decode([[b"t", around.replace(b"%s", deep)]], received=0.0)
+                n += decoder.malformed.get("too deep", 0)
+                assert sum(decoder.malformed.values()) == 1
+    assert n > 100
+
+
+DEEP = """
+import resource, sys
+from streammi.config import FeedConfig
+from streammi.ingest.formats import Decoder
+for format in ("json", "msgpack", "cbor"):
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y", format=format))
+    for down in (b"[", b'{"a":', b"\\x91", b"\\x81\\xa1a", b"\\xd8\\x28\\x82", b"\\xff["):
+        decoder.decode([[down * depth] for depth in (100, 900, 990, 10_000, 100_000)], received=0.0)
+    print(sum(decoder.malformed.values()))
+"""
+
+
+def test_what_is_deep_does_not_overflow_a_small_stack() -> None:
+    """A main thread's stack is 8 MiB mostly; the levels are C's, so there is no second chance."""
+    megabyte = 1 << 20
+    done = subprocess.run(
+        [sys.executable, "-c", DEEP],
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, (megabyte, megabyte)),
+    )
+    assert done.stdout.split() == ["30"] * 3

@@ -232,6 +232,8 @@ class Decoder:
             self._count(error)
         except MemoryError:
             self._count(FeedError("too large", "a length that no buffer can have"))
+        except RecursionError:  # what could just be decoded may be too deep to be shown
+            self._count(FeedError("too deep", "more levels than Python has"))
 
     def _add(self, found: Samples | None, batch: Batch) -> None:
         if found is None:
