@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import threading
 import zlib
 from pathlib import Path
 
@@ -288,6 +289,30 @@ def test_a_position_names_what_is_behind_it(tmp_path: Path) -> None:
     for k in (0, 11, 12, 39):
         behind = [entry.received for _, entry in recording.entries(positions[k]) if isinstance(entry, Arrived)]
         assert behind == [float(j) for j in range(k + 1, 40)]
+
+
+def test_of_two_writers_that_start_at_once_one_is_refused(tmp_path: Path) -> None:
+    """Both find the same files, and each would make the next: not at the same time."""
+    written(tmp_path / "feed.rec", [])
+    for _ in range(25):
+        barrier, found = threading.Barrier(2), list[Recorder | ConfigError]()
+
+        def start(barrier: threading.Barrier = barrier, found: list[Recorder | ConfigError] = found) -> None:
+            barrier.wait()
+            try:
+                found.append(Recorder(tmp_path / "feed.rec", BEGIN, MIB))
+            except ConfigError as error:
+                found.append(error)
+
+        threads = [threading.Thread(target=start) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        recorders = [one for one in found if isinstance(one, Recorder)]
+        for one in recorders:
+            one.close()
+        assert (len(recorders), len(found)) == (1, 2)
 
 
 def test_two_writers_are_refused(tmp_path: Path) -> None:

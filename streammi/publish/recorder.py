@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -42,9 +43,10 @@ class Recorder:
         self._number = -1
         self._records = 0
         self._packer = Packer()
-        self._newest_is_free()
         try:
-            self._next_file()
+            with _one_at_a_time(self.path.parent):
+                self._newest_is_free()
+                self._next_file()
             if self._number:
                 self.notes.append(f"{path} is there already: recording goes on in {numbered(self.path, self._number)}")
         except OSError as error:
@@ -85,7 +87,8 @@ class Recorder:
             payload = encode(entry)
             self._look_after_the_file(now)
             if self._fd < 0 or self._size + len(payload) > self._limit // FILES:
-                self._next_file(len(payload))
+                with _one_at_a_time(self.path.parent):
+                    self._next_file(len(payload))
             self._append(self._packer.pack(payload))
         except OSError as error:
             self._failed(error, now)
@@ -184,6 +187,17 @@ class Recorder:
         except OSError as error:
             rule = f"a file that can be written ({error.strerror})"
             raise ConfigError("--record", rule, str(self.path)) from None
+
+
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let no other recorder look for the newest file of a folder, or make one, meanwhile; where there can be locks."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # then nothing can be made there either, or it has no locks
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def _is_ours(file: Path) -> bool:
