@@ -334,6 +334,14 @@ def test_the_newest_reading_is_not_now_when_the_feed_is_lost() -> None:
     assert text.count("15:09:26") == 2  # in the header, and below the chart
 
 
+def test_a_verdict_that_is_cut_says_so() -> None:
+    doubted = msgspec.structs.replace(linear(), verdict="linearly dependent (untested without --null)")
+    assert Television(doubted, size=(20, 5)).press().splitlines()[-1] == "(untested without -…"
+    short = Television(linear(), size=(20, 5)).press().splitlines()
+    assert short[3] == "linearly dependent"
+    assert short[4].startswith("r +")
+
+
 def test_an_axis_has_no_minus_before_0() -> None:
     assert heatmap.axis_value(AxisInfo(name="x", edges=np.array([-5.9, -0.0004, 5.8])), 0.5) == "0"
 

@@ -54,9 +54,10 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
         x = canvas.text(x + 1, 0, _spark(scene, min(16, canvas.width - x - 1)), theme.mi) + 1
         canvas.text(x, 0, f"{snapshot.pair}  {snapshot.verdict}", theme.dim)
         return
-    words = (wrap(snapshot.verdict, canvas.width) or [""])[: max(canvas.height - 3, 1)]
+    words, rows = wrap(snapshot.verdict, canvas.width) or [""], max(canvas.height - 3, 1)
+    if len(words) > rows:
+        words[rows - 1 :] = [fit(" ".join(words[rows - 1 :]), canvas.width, theme.glyphs.ellipsis)]
     last = canvas.height - 3 - len(words)
-    words[-1] = fit(words[-1], canvas.width, theme.glyphs.ellipsis)
     canvas.spans(0, 0, [*head, (snapshot.pair, theme.title)])
     canvas.spans(0, 1, value)
     canvas.text(0, 2, _spark(scene, canvas.width), theme.mi)
