@@ -22,8 +22,8 @@ import zmq
 
 from streammi.health import total
 from streammi.publish.snapshots import read_snapshot
-from streammi.publish.status import Status, status_words
 from streammi.records import Snapshot
+from streammi.status import Status, status_words
 
 QUIET_SHARE = 0.1  # of the sustainable rate, before and after
 SETTLED_LAG = 0.5  # seconds; below it, and without the word "behind", the monitor has recovered

@@ -74,7 +74,7 @@ class Looked(msgspec.Struct, frozen=True, array_like=True, tag=4):
 
 
 class Flagged(msgspec.Struct, frozen=True, array_like=True, tag=5):
-    """What is added to the status of each reading from now on: see streammi.publish.status."""
+    """What is added to the status of each reading from now on: see streammi.status."""
 
     at: float
     flags: int

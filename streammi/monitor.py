@@ -23,8 +23,8 @@ from streammi.detect.detector import OVERLAP, Detector
 from streammi.detect.links import LinkWatch
 from streammi.health import total
 from streammi.history import History
-from streammi.publish.status import status_of
 from streammi.records import AxisInfo, DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot
+from streammi.status import status_of
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100

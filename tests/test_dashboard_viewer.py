@@ -27,8 +27,8 @@ from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.panels import heatmap
 from streammi.dashboard.viewer import Viewer
-from streammi.publish.status import Status
 from streammi.records import AxisInfo, LinkState, Snapshot
+from streammi.status import Status
 
 
 def test_what_an_operator_needs_is_there() -> None:

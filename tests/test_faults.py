@@ -25,8 +25,8 @@ from streammi.config import FeedConfig
 from streammi.health import total
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import intake_of
-from streammi.publish.status import Status
 from streammi.records import LinkHealth
+from streammi.status import Status
 
 RESTARTS = int(os.environ.get("STREAMMI_RESTARTS", "3"))
 SENDER = """

@@ -12,11 +12,11 @@ ROOT = Path(__file__).parents[1]
 
 # Each may import those above it and itself.
 _LAYERS = """
-errors  config  records  journal  entries  health
+errors  config  records  status  journal  entries  health
 system  network
 core
 ingest
-publish.status  history  cadence  detect  delays
+history  cadence  detect  delays
 monitor
 analysis  publish
 dashboard

@@ -13,8 +13,8 @@ import zmq
 
 from streammi import Event, Reading, cli
 from streammi.publish.messages import event_message, result_fields
-from streammi.publish.status import Status
 from streammi.records import LinkHealth
+from streammi.status import Status
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)

@@ -36,7 +36,7 @@ from streammi.entries import Arrived, Begin
 from streammi.errors import ConfigError, StreammiError
 from streammi.ingest.recording import Recording
 from streammi.options import JoinOptions, PairOptions
-from streammi.publish.status import Status
+from streammi.status import Status
 
 
 class Live:

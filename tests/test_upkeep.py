@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import zmq
 
-from streammi.publish.status import Status
+from streammi.status import Status
 
 
 def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:

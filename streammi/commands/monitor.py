@@ -28,12 +28,12 @@ from streammi.publish.outbox import LineForm, Outbox
 from streammi.publish.publisher import Publisher
 from streammi.publish.recorder import Recorder
 from streammi.publish.snapshots import snapshot_message
-from streammi.publish.status import Status
 from streammi.records import PairBatch
 from streammi.session.checkpoint import Keeper, Place, printable
 from streammi.session.resume import Resumed, go_on
 from streammi.session.session import Session
 from streammi.session.upkeep import Upkeep
+from streammi.status import Status
 from streammi.system.log import Form, Log
 from streammi.system.notify import notifier
 from streammi.system.stop import Stop, parent_of

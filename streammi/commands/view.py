@@ -40,12 +40,6 @@ def run_view(
     """
     out = out or sys.stdout
     output = options.resolved_output(is_terminal(os.environ, out.isatty()))
-    look = Look(
-        glyphs=glyphs_of(os.environ, options.glyphs),
-        depth=depth_of(os.environ),
-        palette=options.palette,  # type: ignore[arg-type]  # checked by resolved_output
-        background=background_of(os.environ, options.background),
-    )
     if output == "jsonl" and len(endpoints) > 1:
         rule = "one with --output jsonl, whose lines name no pair (those of plain and influx do)"
         raise ConfigError("ENDPOINT", rule, " ".join(endpoints))
@@ -58,17 +52,36 @@ def run_view(
             for endpoint in endpoints
         ]
         if output == "tui":
-            ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
-            terminal = stack.enter_context(closing(Terminal.open(ask_background=ask)))
-            named = endpoints if ask_report is None else [""]  # beside us it has no address that says anything
-            viewer = Viewer(look, readonly=options.readonly, reports=ask_report is not None, endpoints=named)
-            stack.enter_context(terminal)
-            viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
-            ViewLoop(sources, terminal, viewer, max_fps=options.max_fps, ask_report=ask_report).run(stop, ended)
-            return stop.status
-        lines, log = cast(LineOutput, output), log or Log(sys.stderr)
-        silent = run_lines(sources, lines, look.glyphs, out, log, stop, ended, ask_report or (lambda: None))
+            return _draw(sources, options, stop, ended, ask_report)
+        glyphs, log = glyphs_of(os.environ, options.glyphs), log or Log(sys.stderr)
+        silent = run_lines(
+            sources, cast(LineOutput, output), glyphs, out, log, stop, ended, ask_report or (lambda: None)
+        )
         for source in silent:
             if stop.requested and stop.status == 0 and source.link == "connecting":
                 raise unreachable(source.endpoint, source.note)
         return stop.status or int(output == "once" and bool(silent))
+
+
+def _draw(
+    sources: Sequence[Source],
+    options: ViewOptions,
+    stop: Stop,
+    ended: Callable[[], bool],
+    ask_report: Callable[[], str] | None,
+) -> int:
+    """Show the monitors on the terminal until it is time to stop; returns the exit status."""
+    look = Look(
+        glyphs=glyphs_of(os.environ, options.glyphs),
+        depth=depth_of(os.environ),
+        palette=options.palette,  # type: ignore[arg-type]  # checked by resolved_output
+        background=background_of(os.environ, options.background),
+    )
+    # A monitor beside us has no address that says anything.
+    endpoints = [source.endpoint for source in sources] if ask_report is None else [""]
+    viewer = Viewer(look, readonly=options.readonly, reports=ask_report is not None, endpoints=endpoints)
+    viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
+    ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
+    with closing(Terminal.open(ask_background=ask)) as terminal, terminal:
+        ViewLoop(sources, terminal, viewer, max_fps=options.max_fps, ask_report=ask_report).run(stop, ended)
+    return stop.status

@@ -1,7 +1,7 @@
 """The same readings without a screen: JSON lines, plain lines, InfluxDB lines, or one reading."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from typing import Final, Literal, TextIO, TypeAlias
 
@@ -16,8 +16,8 @@ from streammi.dashboard.source import Source
 from streammi.dashboard.text import clock, follows, number, printable, signed
 from streammi.errors import FeedError
 from streammi.publish.messages import Fields, event_topic, influx_event_line, influx_line, read_event, read_reading
-from streammi.publish.status import status_words
 from streammi.records import Event
+from streammi.status import status_words
 from streammi.system.log import Log, harmless, harmless_json
 from streammi.system.stop import Stop
 
@@ -132,21 +132,32 @@ def run_lines(
         stop.drain()
         if stop.report_asked:
             ask_report()
-        for source in sources:
-            for line in filter(None, map(lines.line, source.messages())):
-                if output == "once" and source not in silent:
-                    continue
-                try:
-                    out.write(line + "\n")
-                    out.flush()
-                except BrokenPipeError:
-                    return []
-                if source in silent:
-                    silent.remove(source)
-            if source.note != said[source]:
-                said[source] = source.note
-                if source.note:
-                    log.say(f"{source.endpoint}: {source.note}")
+        for source, line in _arrived(sources, lines):
+            if output == "once" and source not in silent:
+                continue
+            try:
+                out.write(line + "\n")
+                out.flush()
+            except BrokenPipeError:
+                return []
+            silent = [other for other in silent if other is not source]
+        _say_notes(said, log)
         if over or (output == "once" and not silent):
             break
     return silent
+
+
+def _arrived(sources: Sequence[Source], lines: Lines) -> Iterator[tuple[Source, str]]:
+    for source in sources:
+        for line in map(lines.line, source.messages()):
+            if line is not None:
+                yield source, line
+
+
+def _say_notes(said: dict[Source, str], log: Log) -> None:
+    """Say what each source has to say of its connection, once."""
+    for source, before in said.items():
+        if source.note != before:
+            said[source] = source.note
+            if source.note:
+                log.say(f"{source.endpoint}: {source.note}")

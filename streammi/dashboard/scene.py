@@ -12,8 +12,8 @@ from streammi.dashboard.state import PairKey, State
 from streammi.dashboard.text import unit_factor
 from streammi.dashboard.theme import Theme
 from streammi.health import worst
-from streammi.publish.status import Status, status_words
 from streammi.records import LinkState, Reading, Snapshot
+from streammi.status import Status, status_words
 
 _INFORMATION = (
     "h_x", "h_y", "h_xy", "h_x_given_y", "h_y_given_x", "mi", "mi_corrected", "stderr", "h_x_stderr", "h_y_stderr",

@@ -12,8 +12,8 @@ from streammi import __version__
 from streammi.errors import ConfigError, MissingExtra
 from streammi.network.security import is_loopback
 from streammi.publish.messages import Fields
-from streammi.publish.status import Status
 from streammi.records import LinkHealth, LinkState
+from streammi.status import Status
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

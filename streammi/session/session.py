@@ -16,8 +16,8 @@ from streammi.health import total
 from streammi.ingest.intake import Links, SourceConfig, intake_of, sources_of
 from streammi.monitor import Monitor, Output
 from streammi.publish.outbox import Outbox
-from streammi.publish.status import Status
 from streammi.records import LinkHealth, PairBatch
+from streammi.status import Status
 
 
 class Session:

@@ -6,8 +6,8 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import clock, columns, count, duration, fit, short, size
 from streammi.dashboard.theme import Theme
 from streammi.health import LOTS, total
-from streammi.publish.status import Status
 from streammi.records import LinkHealth, Snapshot, Tally
+from streammi.status import Status
 
 
 def says(scene: Scene) -> bool:
