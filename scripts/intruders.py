@@ -35,9 +35,7 @@ from streammi.network.security import PLAIN_TEXT, Keys, read_keys, write_keys
 GREETING: Final = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
 READY: Final = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB"
 BOUND: Final = 256 << 20  # bytes of memory that the monitor may take for a while, whatever comes to its publisher
-FEED_BOUND: Final = (
-    1 << 30
-)  # and from a feed: 320 MiB wait at most, more comes between two looks, and one is being read
+FEED_BOUND: Final = 640 << 20  # and from a feed: 272 MiB that wait, and what comes between two looks
 FLOOD_SECONDS: Final = 5.0
 
 
@@ -180,6 +178,7 @@ FEEDS: Final[dict[str, list[bytes]]] = {
     "feed, a frame of 2 MiB": [bytes(2 << 20)],
     "feed, 300 frames": [bytes(1000)] * 300,
     "feed, 64 frames of 1 MiB": [bytes(1 << 20)] * 64,
+    "feed, 16 frames of 1 MiB": [bytes(1 << 20)] * 16,
     "feed, objects of 1 MiB": [b'{"x": 1, "y": [' + b"[]," * 340_000 + b"1]}"],
 }
 

@@ -229,3 +229,30 @@ def test_an_encrypted_feed_asks_for_keys(tmp_path: Path) -> None:
     with publishing([[b'{"x": 1, "y": 2}']], curve) as endpoint:
         status, said = listened(endpoint)
     assert (status, "CURVE keys" in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"a": [1, [2]], "b": [[1], [2, 3]], "c": [null, {}, "x"]}',
+        b"[1, [2], {}]",
+        b'{"": 1, "a": {"": 2}}',
+        b'{"%s": 1}' % (b"a" * 300),
+        b'{"t": 1e999, "x": "\\ud800"}',
+        b'{"x": [1, ' + b"[" * 960 + b"]" * 960 + b"]}",
+        cbor2.dumps({"t": 1 << 1023 << 1 | 1, "x": 1}),
+        cbor2.dumps({"t": [1 << 1023 << 1], "seq": -(1 << 70)}),
+        b"\xa1\x61x\xd8\x54\x44" + struct.pack(">e", 1.0) + b"\x7d\x01",  # a signalling NaN of 16 bits
+    ],
+    ids=lambda payload: repr(payload[:30]),
+)
+def test_what_a_feed_makes_up_is_no_reason_to_stop(payload: bytes) -> None:
+    report = probed([[payload]] * 3 + [[b"topic", payload]] * 3)
+    assert report.messages == 6
+    assert words(report)
+
+
+def test_topics_that_were_not_asked_for_are_not_kept_without_end() -> None:
+    probe = Probe("wanted")
+    probe.take([[b"%d" % k, b'{"x": 1}'] for k in range(5000)], 0.0)
+    assert len(probe._others) <= 1000

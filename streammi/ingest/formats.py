@@ -22,6 +22,7 @@ from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.ingest.typed import Typed
 from streammi.records import FloatArray, PairBatch, SampleBatch
 
+MAX_PATH: Final = 256  # characters
 SWITCH_AFTER: Final = 5  # messages in a row in one other format: then the feed has changed, not just one message
 
 
@@ -114,8 +115,8 @@ class Decoder:
             raise ConfigError("--format", "auto, " + ", ".join(FORMATS), config.format)
         paths = (config.x, config.y) if paths is None else paths
         for path in (*paths, config.t, config.seq):
-            if path is not None and not 0 < len(path) <= 256:
-                raise ConfigError("a path", "such as imu/acc/x or imu.acc.x, of 1 to 256 characters", path)
+            if path is not None and not 0 < len(path) <= MAX_PATH:
+                raise ConfigError("a path", f"such as imu/acc/x or imu.acc.x, of 1 to {MAX_PATH} characters", path)
         self._wanted = Wanted(paths, config.t, config.seq, config.labels, {})
         self._max_message = config.max_message
         self._gaps = GapCounter()

@@ -13,7 +13,7 @@ Messages: TypeAlias = Sequence[Frames]
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what msgspec raises for bad input
 
 MAX_FRAMES: Final = 256  # of a message
-MAX_MESSAGE_FRAMES: Final = 64  # of the largest size: a message of all its frames is no larger than so many
+MAX_MESSAGE_FRAMES: Final = 16  # of the largest size: a message of all its frames is no larger than so many
 LOOKED_AT: Final = 512  # bytes, to tell text from binary
 _CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 

@@ -15,7 +15,7 @@ from streammi.config import FeedConfig
 from streammi.errors import FeedError
 from streammi.ingest.columns import is_array, number, times
 from streammi.ingest.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
-from streammi.ingest.formats import FORMATS, Decoder, recognise
+from streammi.ingest.formats import FORMATS, MAX_PATH, Decoder, recognise
 from streammi.ingest.frames import Frames, Messages, is_text, text_of
 from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.ingest.text import parse_json
@@ -100,7 +100,8 @@ class Probe:
             name = recognise(frames) if any(frames) else None
             topic = topic_of(name, frames)
             if not topic.startswith(self._topic):
-                self._others[topic] += len(self._others) < MAX_TOPICS or topic in self._others
+                if topic in self._others or len(self._others) < MAX_TOPICS:
+                    self._others[topic] += 1
             elif topic in self._topics or len(self._topics) < MAX_TOPICS:
                 self._topics.setdefault(topic, _Topic()).take(name, frames, received)
             else:
@@ -202,7 +203,11 @@ class _Topic:
             if isinstance(record, dict):
                 special |= {self._find_time(record, received), self._find_sequence(record)}
             for path, value in leaves(record):
-                if path not in special and (path in self._signals or len(self._signals) < MAX_SIGNALS):
+                if (
+                    path not in special
+                    and 0 < len(path) <= MAX_PATH
+                    and (path in self._signals or len(self._signals) < MAX_SIGNALS)
+                ):
                     self._note(path, value)
         if content.first is not None and self._messages <= WHOLE:
             self._sequence = "sample numbers"
@@ -280,7 +285,7 @@ def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any
         return
     if isinstance(tree, dict):
         items: Any = tree.items()
-    elif is_array(tree) and (not path or has_records(tree) or np.ndim(tree) > 1):
+    elif is_array(tree) and (not path or has_records(tree) or (isinstance(tree, np.ndarray) and tree.ndim > 1)):
         items = enumerate(tree[:MAX_ITEMS])
     else:
         yield path, tree
@@ -312,10 +317,11 @@ def _numbers(value: Any) -> Any:
     """A leaf as float64, shape (n,); None for what is no number."""
     values = value if is_array(value) else [value]
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
-        return values.astype(np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):  # a signalling NaN; what is too large for a float64
+            return values.astype(np.float64)
     try:
         return np.array([number(one) for one in values])
-    except FeedError:
+    except (FeedError, RecursionError):
         return None
 
 
@@ -330,6 +336,6 @@ def _form(value: Any) -> str:
         value = value.decode("latin-1") if is_text(value) else value
     try:
         size = abs(float(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "ISO 8601"
     return next((form for most, form in SIZES if size < most), "nanoseconds")
