@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -307,7 +308,7 @@ def test_a_feed_that_has_ended_is_not_taken_for_the_next_one() -> None:
     ):
         ended.reconnect_ivl = -1
         endpoint = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        link = stack.enter_context(closing(Link(ended, endpoint, 0.0, PLAIN_TEXT, unfinished=1000)))
+        link = stack.enter_context(closing(Link(ended, endpoint, 0.0, PLAIN_TEXT, "", unfinished=1000)))
         before = process.num_fds()
         ended.connect(endpoint)
         server.accept()[0].close()
@@ -397,7 +398,35 @@ def test_a_message_that_is_too_large_is_not_the_last_one() -> None:
                 wait(lambda: not feed.receive()[1] and feed.link.state != "connected", 40)
                 wait(came, 40)
                 assert feed.link.reconnects == n
-                assert f"cut off {n} times: what came was no ZMTP, or a frame larger" in feed.link.note
+                times = "once" if n == 1 else "2 times"
+                why = "what came was no ZMTP, or a frame larger than 1,000 bytes (--max-message)"
+                assert f"cut off {times}: {why}" in feed.link.note
+
+
+@pytest.mark.parametrize("kind", [zmq.PUSH, zmq.XPUB])
+def test_what_came_before_a_message_that_is_too_large_is_taken(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look takes one message and comes long after the one before it, as where counting takes its time."""
+    monkeypatch.setattr("streammi.ingest.subscriber.DRAIN_MESSAGES", 1)
+    with zmq.Context() as context, context.socket(kind) as sender:
+        sender.linger = 0
+        endpoint = f"tcp://127.0.0.1:{sender.bind_to_random_port('tcp://127.0.0.1')}"
+        config = FeedConfig(endpoint=endpoint, max_message=1000, pull=kind == zmq.PUSH)
+        with closing(Subscriber(config, context, clock=count(1e6).__next__)) as feed:
+
+            def connected() -> bool:
+                return sender.poll(0, zmq.POLLOUT) > 0 if config.pull else bool(sender.poll(0) and sender.recv())
+
+            wait(connected)
+            sent = [[b"%d" % k] for k in range(100)]
+            for message in [*sent, [bytes(1001)]]:
+                sender.send_multipart(message)
+            wait(lambda: connected() != config.pull)  # the connection has ended
+            came = list[list[bytes]]()
+            wait(lambda: came.extend(feed.receive()[1]) or len(came) == len(sent))
+            assert came == sent
+            wait(lambda: feed.receive() and connected(), 40)
+            sender.send(b"good")
+            wait(lambda: [b"good"] in feed.receive()[1])
 
 
 @pytest.mark.parametrize("keyed", [False, True], ids=["plain", "curve"])
@@ -485,7 +514,7 @@ def test_a_clock_that_is_set_back_hides_no_silence(publisher: Publisher) -> None
     with (
         zmq.Context() as context,
         context.socket(zmq.SUB) as socket,
-        closing(Link(socket, publisher.endpoint, 1e4, PLAIN_TEXT)) as link,
+        closing(Link(socket, publisher.endpoint, 1e4, PLAIN_TEXT, "")) as link,
     ):
         socket.connect(publisher.endpoint)
 

@@ -25,6 +25,7 @@ from streammi.config import FeedConfig
 from streammi.health import total
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import intake_of
+from streammi.ingest.subscriber import Subscriber
 from streammi.records import LinkHealth
 from streammi.status import Status
 
@@ -168,6 +169,40 @@ def test_a_connection_that_hangs_is_replaced(sender: Sender) -> None:
         assert missing > 0
         check_count(sender, received)
         assert received.link.gaps == missing
+
+
+def test_what_the_second_connection_has_is_taken_when_the_first_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    with zmq.Context() as context, context.socket(zmq.XPUB) as sender:
+        sender.linger, sender.xpub_verboser = 0, 1
+        with (
+            Relay(sender.bind_to_random_port("tcp://127.0.0.1")) as relay,
+            closing(Subscriber(FeedConfig(endpoint=f"tcp://127.0.0.1:{relay.port}"), context)) as feed,
+        ):
+            subscribed(feed, sender)
+            relay.hang(accepts=True)
+            monkeypatch.setattr("streammi.ingest.subscriber.SILENT_SECONDS", 0.5)
+            subscribed(feed, sender)  # a second time
+            relay.accepts = False
+            sent = [[b"%d" % k] for k in range(10)]
+            for message in sent:
+                sender.send_multipart(message)
+            assert feed._spare is not None
+            assert feed._spare[0].poll(40_000)
+            relay.end_hung()
+            came, deadline = feed.receive()[1], time.monotonic() + 20
+            while len(came) < len(sent):
+                assert time.monotonic() < deadline
+                came += feed.receive()[1]
+            assert came == sent
+            assert feed.link.reconnects == 1
+
+
+def subscribed(feed: Subscriber, sender: zmq.Socket[bytes]) -> None:
+    deadline = time.monotonic() + 40
+    while not sender.poll(10):
+        assert feed.receive()[1] == []
+        assert time.monotonic() < deadline
+    assert sender.recv() == b"\1"
 
 
 def test_a_monitor_goes_on_over_the_new_connection(sender: Sender) -> None:

@@ -274,7 +274,7 @@ def test_a_folder_is_read_again_once_a_second_at_the_most(people: People) -> Non
 def test_plain_text_from_elsewhere_is_noticed() -> None:
     with zmq.Context() as context:
         for endpoint, notice in (("tcp://192.0.2.1:5556", PLAIN_TEXT_NOTICE), ("tcp://127.0.0.1:5556", "")):
-            with context.socket(zmq.SUB) as socket, closing(Link(socket, endpoint, 0.0, PLAIN_TEXT)) as link:
+            with context.socket(zmq.SUB) as socket, closing(Link(socket, endpoint, 0.0, PLAIN_TEXT, "")) as link:
                 assert link.notice == notice
         with closing(Subscriber(FeedConfig(endpoint="tcp://192.0.2.1:5556"), context)) as feed:
             assert feed.link.note == PLAIN_TEXT_NOTICE

@@ -46,7 +46,7 @@ class Source:
         for topic in topics:
             self.socket.subscribe(topic)
         self._keyed = keys.server is not None
-        self._link = Link(self.socket, endpoint, clock(), keys)
+        self._link = Link(self.socket, endpoint, clock(), keys, f"{MAX_MESSAGE_BYTES:,} bytes")
         self.malformed = 0  # messages that were none of ours
         self._came = False  # any message
         try:

@@ -15,7 +15,7 @@ STALLED_SHARE: Final = 3.0  # times as long as usual; so that one message a minu
 USUAL_OVER: Final = 8.0  # arrivals
 RETRY_SECONDS: Final = 10.0  # after a refusal
 GIVEN_UP_SECONDS: Final = 0.5  # after a connection ended without ZeroMQ's saying that it tries again
-UNREADABLE: Final = "what came was no ZMTP, or a frame larger than --max-message"
+UNREADABLE: Final = "what came was no ZMTP, or a frame larger than"
 MAX_UNFINISHED: Final = 64 << 20  # bytes of a message before its last frame
 MAX_WAITING: Final = 256 << 20  # bytes that have come and were not taken
 UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
@@ -27,7 +27,10 @@ _REFUSALS: Final = (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_
 
 
 class Link:
-    """The state of a connection; ``note`` says why there is none, ``notice`` what to know while there is one."""
+    """The state of a connection; ``note`` says why there is none, ``notice`` what to know while there is one.
+
+    ``largest`` is the largest frame that the socket takes, in words.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Link:
         endpoint: str,
         now: float,
         keys: Keys,
+        largest: str,
         unfinished: int = MAX_UNFINISHED,
         waiting: int = MAX_WAITING,
     ) -> None:
@@ -44,7 +48,7 @@ class Link:
         self.note = ""
         self.notice = "" if keys.server is not None or is_loopback(endpoint) else PLAIN_TEXT_NOTICE
         self._socket, self._endpoint = socket, endpoint
-        self._keyed = keys.server is not None
+        self._keyed, self._largest = keys.server is not None, largest
         self.usual = 0.0  # seconds between messages, those of late the most
         self._heard = now
         self._connections = 0  # made so far
@@ -68,7 +72,8 @@ class Link:
         """Take in the events since the last time, and that ``messages`` of ``taken`` bytes have arrived by ``now``."""
         while self._events.poll(0):
             self._on_event(parse_monitor_message(self._events.recv_multipart()), now)
-        if self._retry_at is not None and not self._retry_at - RETRY_SECONDS <= now < self._retry_at:
+        due = self._retry_at is not None and not self._retry_at - RETRY_SECONDS <= now < self._retry_at
+        if due and not self._socket.poll(0):  # disconnect() throws away what has come and was not taken
             self._retry()
         self._heard = min(self._heard, now)  # a clock may be set back: nothing is heard later than now
         if messages:
@@ -89,8 +94,8 @@ class Link:
     @property
     def warning(self) -> str:
         """What went wrong since the start, and may go wrong again; empty when nothing did."""
-        ends = ((self._backlog.cut, self._backlog.why), (self._unreadable, UNREADABLE))
-        return "; ".join(f"cut off {n} times: {why}" for n, why in ends if n)
+        ends = ((self._backlog.cut, self._backlog.why), (self._unreadable, f"{UNREADABLE} {self._largest}"))
+        return "; ".join(f"cut off {times(n)}: {why}" for n, why in ends if n)
 
     def close(self) -> None:
         """Stop listening to the socket's events."""
@@ -188,6 +193,15 @@ class Backlog:
             self._connection = None
             self.cut += 1
             self.why, self.broken_off = why, True
+
+
+def times(n: int) -> str:
+    """How often, in words.
+
+    >>> times(1), times(1000)
+    ('once', '1,000 times')
+    """
+    return "once" if n == 1 else f"{n:,} times"
 
 
 def refusal(kind: int, value: int, keyed: bool) -> str:

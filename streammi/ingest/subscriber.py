@@ -111,7 +111,8 @@ class Subscriber:
         self._keys.connect(socket)
         message = MAX_MESSAGE_FRAMES * config.max_message
         queue = READ_AHEAD + message + config.receive_queue * config.max_message
-        link = Link(socket, config.endpoint, self._clock(), self._keys, message, queue)
+        largest = f"{config.max_message:,} bytes (--max-message)"
+        link = Link(socket, config.endpoint, self._clock(), self._keys, largest, message, queue)
         if not config.pull:
             socket.subscribe(config.topic)
         try:
@@ -146,7 +147,7 @@ class Subscriber:
 
     def _ask_anew(self, now: float, messages: list[list[bytes]]) -> list[list[bytes]]:
         """Look after the spare of a connection that has been silent until these messages; what came on either."""
-        if messages or not self._link.is_open:
+        if messages:
             self._drop_spare()
         elif self._spare is None:
             self._spare = self._connected()
@@ -154,6 +155,8 @@ class Subscriber:
             socket, link = self._spare
             link.update(now, 0, 0)
             if not socket.poll(0):
+                if not self._link.is_open:  # and then ZeroMQ connects it anew
+                    self._drop_spare()
                 return messages
             messages, taken = self._drain()
             if not messages:
