@@ -75,6 +75,13 @@ def test_a_checksum_alone_does_not_make_a_state(body: bytes) -> None:
             codec.unpack("kind 1", data)
 
 
+@pytest.mark.parametrize("value", [b"\x91" * 100_000 + b"\xc0", b"\xa1\xff"], ids=["nested too deep", "no UTF-8"])
+def test_what_cannot_be_decoded_is_damage(value: bytes) -> None:
+    first = b"\x93\xa6kind 1\x81\xa1k" + value + b"\x90"
+    with pytest.raises(codec.DamagedError, match="saved state"):
+        codec.unpack("kind 1", sealed(struct.pack("<I", len(first)) + first))
+
+
 @pytest.mark.parametrize("shapes", [[("object", [1])], [("float64", [10**6])], [("float64", [-1])], [("<U9", [1])]])
 def test_arrays_are_of_known_types_and_inside_the_bytes(shapes: list[object]) -> None:
     first = msgspec.msgpack.encode(("kind 1", {}, shapes))

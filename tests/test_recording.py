@@ -1,6 +1,7 @@
 """A recording gives back what was written, whatever happened to the file since."""
 
 import errno
+import fcntl
 import io
 import os
 import threading
@@ -313,6 +314,84 @@ def test_of_two_writers_that_start_at_once_one_is_refused(tmp_path: Path) -> Non
         for one in recorders:
             one.close()
         assert (len(recorders), len(found)) == (1, 2)
+
+
+def test_a_lock_on_the_folder_stops_nothing(tmp_path: Path) -> None:
+    """Its holder may keep it for as long as he likes, and a recorder that waited would take nothing in meanwhile."""
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    done = threading.Thread(target=in_files, args=(tmp_path / "feed.rec",), daemon=True)
+    done.start()
+    done.join(20)
+    alive = done.is_alive()
+    os.close(folder)
+    assert not alive
+    assert stamps(Recording(tmp_path / "feed.rec")) == [float(k) for k in range(40)]
+
+
+def test_a_file_is_locked_from_its_start_to_the_next_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one that starts while a file is followed by the next finds the recording written to."""
+    path = tmp_path / "feed.rec"
+    recorder = Recorder(path, BEGIN, MIB)
+    opened, refused = os.open, list[str]()
+
+    def beside(name: Path, *args: int) -> int:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", opened)
+            with pytest.raises(ConfigError, match="no other monitor writes"):
+                Recorder(path, BEGIN, MIB)
+        refused.append(name.name)
+        return opened(name, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", beside)
+        for k in range(40):
+            recorder.write(Arrived(0, float(k), [[os.urandom(5000)]]))
+    recorder.close()
+    assert refused == ["feed.rec.1", "feed.rec.2", "feed.rec.3"]
+    assert stamps(Recording(path)) == [float(k) for k in range(40)]
+
+
+def test_a_next_file_that_cannot_be_had_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one made it since the files were listed: nothing waits, and the place in the recording stays true."""
+    path = tmp_path / "feed.rec"
+    recorder = Recorder(path, BEGIN, MIB)
+    recorder.write(Arrived(0, 0.0, [[b"one"]]))
+    opened = os.open
+
+    def too_late(name: Path, *args: int) -> int:
+        name.write_bytes(b"")
+        return opened(name, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", too_late)
+        recorder.write(Arrived(0, 1.0, [[os.urandom(MIB // FILES)]]))
+    assert recorder.unsaved
+    assert recorder.notes == ["cannot record (another monitor writes it): going on without; trying again every 10 s"]
+    assert recorder.position == Position(0, 2)
+    recorder.write(Arrived(0, 12.0, [[b"three"]]))
+    recorder.close()
+    assert not recorder.unsaved
+    recording = Recording(path)
+    assert [entry.after for entry in recording if isinstance(entry, Begin)] == [-1, 2]
+    assert "feed.rec.2: 1 batches before it could not be recorded" in recording.notes[0]
+    assert stamps(recording) == [0.0, 12.0]
+
+
+@pytest.mark.parametrize("start", [b"", bytes(400), bytes([MAGIC[0] ^ 4]) + MAGIC[1:] + b"more", b"somebody's"])
+def test_only_what_begins_like_a_recording_goes_at_the_limit(tmp_path: Path, start: bytes) -> None:
+    (tmp_path / "feed.rec.3").write_bytes(start)
+    (tmp_path / "feed.rec").write_bytes(MAGIC)
+    recorder = Recorder(tmp_path / "feed.rec", BEGIN, MIB)
+    for k in range(300):
+        recorder.write(Arrived(0, float(k), [[os.urandom(5000)]]))
+    recorder.close()
+    assert (tmp_path / "feed.rec.3").read_bytes() == start
+    assert not (tmp_path / "feed.rec").exists()
+    assert not (tmp_path / "feed.rec.4").exists()
+    assert [note for note in recorder.notes if "feed.rec.3" in note] == [
+        "left, and not counted, for not beginning like a recording: feed.rec.3"
+    ]
 
 
 def test_two_writers_are_refused(tmp_path: Path) -> None:

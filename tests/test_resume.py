@@ -112,9 +112,39 @@ def test_the_frames_of_another_feed_are_left_out(case: Case) -> None:
     assert "goes on with another feed, which was left out" in case.log.getvalue()
 
 
+@pytest.mark.parametrize("spelt", ["real/../real/feed.rec", "linked/feed.rec", "linked/../real/./feed.rec"])
+@pytest.mark.parametrize("first", ["real/feed.rec", "linked/feed.rec"])
+def test_a_recording_is_the_same_however_its_folder_is_spelt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, spelt: str
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path)
+    case = Case(tmp_path / Path(first).parent)
+    one, recorded = case.resumed(Path(spelt))
+    assert (recorded, one.monitor.window.pairs) == (True, 100)
+    assert "warning" not in case.log.getvalue()
+
+
+def test_a_link_to_the_first_file_is_another_recording(case: Case, tmp_path: Path) -> None:
+    """The next files of each are beside it."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "feed.rec").symlink_to(case.path)
+    one, recorded = case.resumed(tmp_path / "other" / "feed.rec")
+    assert (recorded, one.monitor.window.pairs) == (False, 60)
+
+
 def test_another_recording_is_not_gone_on_from(case: Case, tmp_path: Path) -> None:
     one, recorded = case.resumed(tmp_path / "other.rec")
     assert (recorded, one.monitor.window.pairs) == (False, 60)
+    now = f"--record is {tmp_path}/other.rec"
+    assert f"warning: what was recorded since, at {case.path}, is not taken: {now}" in case.log.getvalue()
+
+
+def test_a_recording_that_is_left_out_is_said(case: Case) -> None:
+    with Stop() as stop:
+        assert not go_on(session(), SETTINGS, case.saved, None, Log(case.log), stop)
+    assert f"what was recorded since, at {case.path}, is not taken: --record is not given" in case.log.getvalue()
 
 
 def test_a_recording_that_is_gone_is_said(case: Case) -> None:
@@ -184,6 +214,17 @@ def test_a_state_of_another_form_is_refused_in_words(case: Case) -> None:
         Stop() as s,
     ):
         go_on(session(), SETTINGS, saved, None, Log(case.log), s)
+
+
+def test_a_state_nested_too_deep_is_refused_in_words(case: Case) -> None:
+    header, arrays = case.saved.session
+    deep: object = 1
+    for _ in range(5000):
+        deep = ["list", [deep]]
+    _, count = header["session"]
+    saved = msgspec.structs.replace(case.saved, session=(header | {"session": [{"plain": deep}, count]}, arrays))
+    with pytest.raises(ConfigError, match="--state must be a state that this version"), Stop() as stop:
+        go_on(session(), SETTINGS, saved, None, Log(case.log), stop)
 
 
 def test_a_recording_that_is_behind_the_state_is_said(case: Case) -> None:

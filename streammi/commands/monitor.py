@@ -29,7 +29,7 @@ from streammi.publish.publisher import Publisher
 from streammi.publish.recorder import Recorder
 from streammi.publish.snapshots import snapshot_message
 from streammi.records import PairBatch
-from streammi.session.checkpoint import Keeper, Place, printable
+from streammi.session.checkpoint import Keeper, Place, located
 from streammi.session.resume import Resumed, go_on
 from streammi.session.session import Session
 from streammi.session.upkeep import Upkeep
@@ -178,7 +178,7 @@ class Loop:
         """Behind what was recorded so far."""
         if self._recorder is None:
             return None
-        return Place(printable(self._recorder.path), *self._recorder.position, self._session.outbox.run)
+        return Place(located(self._recorder.path), *self._recorder.position, self._session.outbox.run)
 
     def _turn(self) -> None:
         arrived = self._feed.receive()

@@ -114,7 +114,7 @@ def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     start = _LENGTH.size + _LENGTH.unpack_from(body)[0]
     try:
         found, header, shapes = _decode(body[_LENGTH.size : start])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # what msgspec raises for bad input
         raise DamagedError("saved state", "bytes that streammi saved", bytes(data[:16])) from None
     if found != kind:
         raise ConfigError("saved state", f"of the kind {kind!r}", found)

@@ -37,6 +37,7 @@ class Recorder:
         self._standing: dict[int, Entry] = {}  # what still holds, and each file begins with
         self._lost = 0
         self._dropping = False
+        self._left: set[Path] = set()  # files that were said not to begin like a recording
         self._retry_at = self._look_at = 0.0
         self._fd = -1
         self._size = 0
@@ -44,11 +45,12 @@ class Recorder:
         self._records = 0
         self._packer = Packer()
         try:
-            with _one_at_a_time(self.path.parent):
-                self._newest_is_free()
-                self._next_file()
+            with self._newest_held() as known:
+                self._next_file(known)
             if self._number:
                 self.notes.append(f"{path} is there already: recording goes on in {numbered(self.path, self._number)}")
+        except BlockingIOError:
+            raise ConfigError("--record", "a file that no other monitor writes", str(path)) from None
         except OSError as error:
             if error.errno not in FULL:
                 raise ConfigError("--record", f"a file that can be written ({error.strerror})", str(path)) from None
@@ -87,8 +89,7 @@ class Recorder:
             payload = encode(entry)
             self._look_after_the_file(now)
             if self._fd < 0 or self._size + len(payload) > self._limit // FILES:
-                with _one_at_a_time(self.path.parent):
-                    self._next_file(len(payload))
+                self._next_file(files_of(self.path), len(payload))
             self._append(self._packer.pack(payload))
         except OSError as error:
             self._failed(error, now)
@@ -111,49 +112,68 @@ class Recorder:
         self.notes.append(f"{file} was removed or replaced: recording goes on in a new file")
 
     def _append(self, record: bytes) -> None:
-        self._put(record)
+        _put(self._fd, record)
+        self._size += len(record)
         self._records += 1
 
-    def _put(self, data: bytes) -> None:
-        written = os.write(self._fd, data)
-        while written < len(data):
-            written += os.write(self._fd, data[written:])
-        self._size += len(data)
-
-    def _next_file(self, room: int = 0) -> None:
+    def _next_file(self, known: dict[int, Path], room: int = 0) -> None:
         """Go on in a file of its own, which can be read without those before it, with room for so many bytes."""
-        self.close()
-        known = files_of(self.path)
         number = max(self._number, *known, -1) + 1
         continues = self._number >= 0
         begin = replace(self._begin, continues=continues, lost=self._lost, after=self._records if continues else -1)
-        name = numbered(self.path, number)
-        self._fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._packer, self._size, self._records = Packer(), 0, 0
-            self._put(MAGIC)
-            self._append(self._packer.pack(encode(begin), plain=True))
-            for entry in self._standing.values():
-                self._append(self._packer.pack(encode(entry)))
-        except OSError:
-            self.close()
-            os.unlink(name)
-            raise
-        self._number = number
+        packer = Packer()
+        start = MAGIC + packer.pack(encode(begin), plain=True)
+        start += b"".join(packer.pack(encode(entry)) for entry in self._standing.values())
+        made = self._made(number, start)
+        self.close()  # not before: who looks whether this recording is written to finds the newest file locked
+        self._fd, self._number = made, number
+        self._packer, self._size, self._records = packer, len(start), 1 + len(self._standing)
         self._drop_oldest(known, self._size + max(room, self._limit // FILES))
 
+    def _made(self, number: int, start: bytes) -> int:
+        """The descriptor of a new file, locked and begun; BlockingIOError when another one makes files here too.
+
+        Nobody waits for a lock: one on the user's folder, or on a file, may be held for as long as its holder likes.
+        """
+        name = numbered(self.path, number)
+        try:
+            made = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        except FileExistsError:
+            if name.exists():  # no link to nowhere: it was made since the others were listed
+                raise BlockingIOError(errno.EAGAIN, "another monitor writes it") from None
+            raise
+        try:
+            _lock(made)
+            if max(files_of(self.path), default=-1) > number:  # somebody found this file before it was locked
+                raise BlockingIOError(errno.EAGAIN, "another monitor writes it")
+            _put(made, start)
+        except OSError:
+            os.close(made)
+            os.unlink(name)
+            raise
+        return made
+
     def _drop_oldest(self, known: dict[int, Path], room: int) -> None:
-        sizes = {file: file.stat().st_size for file in known.values() if _is_ours(file)}
+        """Remove the oldest files beyond the limit: only what begins like a recording, to the last byte, is one's own.
+
+        A file that damage has changed there is left, as somebody's own file of such a name is.
+        """
+        sizes = {file: file.stat().st_size for file in known.values() if _begins_with(file, MAGIC)}
         total = sum(sizes.values()) + room
+        if total <= self._limit:
+            return
+        if not self._dropping:
+            self.notes.append(f"the recording is at its limit of {self._limit} bytes: its oldest files go")
+        self._dropping = True
+        if left := [file for file in known.values() if file not in sizes and file not in self._left]:
+            names = ", ".join(file.name for file in left)
+            self.notes.append(f"left, and not counted, for not beginning like a recording: {names}")
+            self._left.update(left)
         for file, size in sizes.items():
             if total <= self._limit:
                 return
             file.unlink()
             total -= size
-            if not self._dropping:
-                self.notes.append(f"the recording is at its limit of {self._limit} bytes: its oldest files go")
-            self._dropping = True
 
     def _failed(self, error: OSError, now: float) -> None:
         """Leave the file as it was before the entry; its stream of deflated data ends there."""
@@ -168,39 +188,47 @@ class Recorder:
         self.unsaved = True
         self._retry_at = now + RETRY_SECONDS
 
-    def _newest_is_free(self) -> None:
-        """ConfigError when another process writes this recording, or when it is none: nobody's file is to be touched.
+    @contextlib.contextmanager
+    def _newest_held(self) -> Iterator[dict[int, Path]]:
+        """The files there are, with the lock of the newest; BlockingIOError when another one writes.
 
-        What a power cut left of a recording is one too: without its end, with zeros or a wrong bit at its start.
+        Who lists the same files and gets the lock later cannot make the next file, which is then there.
+        ConfigError when it is no recording: nobody's file is to be touched. What a power cut left of a recording is one
+        too: without its end, with zeros or a wrong bit at its start.
         """
-        known = [*files_of(self.path).values()]
-        try:
-            for file in known[-1:]:
+        known = files_of(self.path)
+        with contextlib.ExitStack() as stack:
+            for file in [*known.values()][-1:]:
                 if not file.is_file():
                     raise ConfigError("--record", "a regular file", str(self.path))
-                with file.open("rb") as newest:
-                    fcntl.flock(newest, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if known and not any(map(_is_ours, known)):
-                raise ConfigError("--record", "a new file, or a recording to go on with", str(self.path))
-        except BlockingIOError:
-            raise ConfigError("--record", "a file that no other monitor writes", str(self.path)) from None
-        except OSError as error:
-            rule = f"a file that can be written ({error.strerror})"
-            raise ConfigError("--record", rule, str(self.path)) from None
+                if not any(map(_may_be_ours, known.values())):
+                    raise ConfigError("--record", "a new file, or a recording to go on with", str(self.path))
+                _lock(stack.enter_context(file.open("rb")).fileno())
+            yield known
 
 
-@contextlib.contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let no other recorder look for the newest file of a folder, or make one, meanwhile; where there can be locks."""
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # then nothing can be made there either, or it has no locks
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            stack.callback(os.close, descriptor)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+def _lock(fd: int) -> None:
+    """Lock a file; BlockingIOError, at once, where another one has it."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BlockingIOError(errno.EAGAIN, "another monitor writes it") from None
 
 
-def _is_ours(file: Path) -> bool:
+def _put(fd: int, data: bytes) -> None:
+    written = os.write(fd, data)
+    while written < len(data):
+        written += os.write(fd, data[written:])
+
+
+def _begins_with(file: Path, start: bytes) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(len(start)) == start
+
+
+def _may_be_ours(file: Path) -> bool:
     """Whether a file begins like a recording, as far as a power cut leaves that to be seen."""
     if not file.is_file():
         return False

@@ -291,6 +291,18 @@ def printable(path: Path) -> str:
     return str(path).encode("utf-8", "backslashreplace").decode()
 
 
+def located(recording: str | os.PathLike[str]) -> str:
+    """Where a recording is, however its folder is spelt: without ``..`` and symbolic links.
+
+    A link to the file itself is kept: the next files are beside the link.
+
+    >>> located("/data/../data/./feed.rec")
+    '/data/feed.rec'
+    """
+    path = Path(recording)
+    return printable(Path(os.path.realpath(path.parent), path.name))
+
+
 def _lock(folder: Path) -> int:
     """The descriptor of the folder's lock; BlockingIOError where another process has it, OSError for other reasons."""
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

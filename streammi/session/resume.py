@@ -1,14 +1,13 @@
 """Going on from a saved state: what was recorded behind it is taken first, and what was missed since is said."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from streammi.entries import Begin, Entry, Settings
 from streammi.errors import ConfigError
 from streammi.ingest.intake import Links
 from streammi.ingest.recording import Recording, is_recording
 from streammi.journal import Position
-from streammi.session.checkpoint import Checkpoint, Place, printable, time_of_day
+from streammi.session.checkpoint import Checkpoint, Place, located, time_of_day
 from streammi.session.session import Session
 from streammi.system.log import Log
 from streammi.system.stop import Stop
@@ -21,7 +20,7 @@ def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: st
     """
     try:
         session.restore(saved.session)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:  # whole, but not of this form
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:  # whole, but not of this form
         why = f"{type(error).__name__}: {error}"
         rule = f"a state that this version of streammi can read, or another folder to begin anew ({why})"
         raise ConfigError("--state", rule, f"one saved at {time_of_day(saved.saved)}") from error
@@ -35,7 +34,11 @@ def _go_on_recorded(
 ) -> bool:
     before = session.monitor.window.pairs
     log.say(f"going on from {before} pairs, saved at {time_of_day(saved.saved)}")
-    if saved.place is None or recording is None or saved.place.recording != printable(Path(recording).absolute()):
+    if saved.place is None:
+        return False
+    if recording is None or located(saved.place.recording) != located(recording):
+        now = "is not given" if recording is None else f"is {recording}"
+        log.warn(f"what was recorded since, at {saved.place.recording}, is not taken: --record {now}")
         return False
     recorded = _readable(recording)
     if recorded is None:
