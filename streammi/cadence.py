@@ -31,13 +31,17 @@ class Cadence:
         if self._event_time:
             self._due, self._newest = self._due - seconds, self._newest - seconds
 
-    def cuts(self, batch: PairBatch) -> list[tuple[int, float]]:
-        """Where in the batch a reading is due: (samples before it, its timestamp)."""
+    def cuts(self, batch: PairBatch, *, ends: bool = True) -> list[tuple[int, float]]:
+        """Where in the batch a reading is due: (samples before it, its timestamp).
+
+        The received clock has one value a batch, and a reading by it has the whole of it: a part of a batch that is not
+        its end (``ends``) has none.
+        """
         if self._every.pairs is not None:
             return self._by_samples(batch, self._every.pairs)
         assert self._every.seconds is not None
         if not self._event_time:
-            return self._by_received(batch, self._every.seconds)
+            return self._by_received(batch, self._every.seconds) if ends else []
         if batch.t is None:
             raise ConfigError("--every", "a number of samples where the samples have no timestamps", str(self._every))
         return self._by_event_time(batch.t, self._every.seconds)

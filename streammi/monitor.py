@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -88,17 +88,11 @@ class Monitor:
         if batch.t is None and batch.received and self.config.window.seconds is not None and not self._event_time:
             batch = msgspec.structs.replace(batch, t=np.full(batch.x.size, batch.received))
         outputs: list[Output] = []
-        start = 0
         missing = batch.gaps > 0 or batch.interrupted
         if missing:
             self._hole = self.window.pairs, self.window.pairs + batch.x.size
-        looks = [(k, False, at) for k, at in self._due_looks(batch)]
-        due = [(k, True, at) for k, at in self._cadence.cuts(batch)]
-        for stop, speaks, timestamp in sorted(looks + due) if looks else due:
-            self._extend(batch, start, stop)
-            outputs += self._speak(timestamp) if speaks else self._look(timestamp)
-            start = stop
-        self._extend(batch, start, batch.x.size)
+        for part, ends in self._parts(batch):
+            outputs += self._take(part, ends)
         if missing and self._hole is not None:
             self._hole = self._hole[0], self.window.pairs
         return outputs
@@ -205,6 +199,29 @@ class Monitor:
     def _followers(self) -> dict[str, LagBank | ShiftNull]:
         named = {"bank": None if self._delays is None else self._delays.bank, "null": self._null}
         return {name: follower for name, follower in named.items() if follower is not None}
+
+    def _parts(self, batch: PairBatch) -> Iterator[tuple[PairBatch, bool]]:
+        """The batch in parts, and which is its end: only behind the last sample of one is the samples' clock set back.
+
+        What is due in the samples behind it is due by the clock as it is then. Nearly always the whole is one part.
+        """
+        while batch.t is not None and (clear := self.window.before_set_back(batch.t)) < batch.x.size:
+            yield _part_of(batch, slice(clear)), False
+            batch = _part_of(batch, slice(clear, None))
+        yield batch, True
+
+    def _take(self, part: PairBatch, ends: bool) -> list[Output]:
+        """Take in a part of a batch, or all of it; returns what became due in it."""
+        outputs: list[Output] = []
+        start = 0
+        looks = [(k, False, at) for k, at in self._due_looks(part)]
+        due = [(k, True, at) for k, at in self._cadence.cuts(part, ends=ends)]
+        for stop, speaks, timestamp in sorted(looks + due) if looks else due:
+            self._extend(part, start, stop)
+            outputs += self._speak(timestamp) if speaks else self._look(timestamp)
+            start = stop
+        self._extend(part, start, part.x.size)
+        return outputs
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:
         before = self.window.set_back
@@ -364,6 +381,11 @@ def _restored(config: MonitorConfig, event_time: bool, state: State) -> Monitor:
     monitor = Monitor(config, event_time=event_time)
     monitor.restore(state)
     return monitor
+
+
+def _part_of(batch: PairBatch, part: slice) -> PairBatch:
+    t = None if batch.t is None else batch.t[part]
+    return PairBatch(x=batch.x[part], y=batch.y[part], t=t, received=batch.received)
 
 
 def _pace(window: Span) -> Span:

@@ -309,3 +309,61 @@ def test_what_is_said_does_not_depend_on_who_looks():
         assert seen.feed(batch) == readings
         seen.snapshot(run=0, seq=0, timestamp=0.0, links=(LINK,))
     assert readings[-1][1].peak_p is not None
+
+
+@st.composite
+def clocks(draw: st.DrawFn) -> np.ndarray:
+    """Times at 8 a second that go wrong, each at its own place: for one sample, or, set back or ahead, for good."""
+    t = 1e6 + np.arange(draw(st.integers(300, 900))) / 8
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, t.size - 1))
+        stop = draw(st.sampled_from([at + 1, t.size]))
+        t[at:stop] += draw(st.sampled_from([1e7, 3600.0, 2.0, -2.0, -3600.0, np.nan]))
+    return t
+
+
+@settings(max_examples=40)
+@given(
+    clocks(),
+    st.lists(st.integers(1, 400), max_size=12),
+    st.sampled_from(["2s", 40]),
+    st.sampled_from(["1s", 30]),
+    st.sampled_from([None, "page-hinkley"]),
+)
+def test_what_is_said_does_not_depend_on_the_batches_whatever_the_clock_does(
+    t: np.ndarray, sizes: list[int], window: str | int, every: str | int, detector: str | None
+) -> None:
+    config = MonitorConfig(window=span(window), every=span(every), bins=bins("4"), detector=detector)
+    x, y = signals(t.size)
+
+    def said(stops: list[int]) -> tuple[list[str], list[str]]:
+        monitor, outputs = Monitor(config, event_time=True), []
+        for part in np.split(np.arange(t.size), stops):
+            outputs += monitor.feed(PairBatch(x=x[part], y=y[part], t=t[part]))
+        return sorted(map(repr, outputs)), monitor.notes
+
+    one_by_one = said(list(range(1, t.size)))
+    assert said([]) == one_by_one
+    assert said(np.clip(np.cumsum(sizes, dtype=int), 0, t.size).tolist()) == one_by_one
+
+
+@pytest.mark.parametrize("window", ["60s", 60])
+@pytest.mark.parametrize(("at", "wrong", "stays"), [(2000, 1e7, False), (3000, -3600.0, True)])
+def test_readings_go_on_within_the_batch_in_which_the_samples_clock_is_set_back(
+    window: str | int, at: int, wrong: float, stays: bool
+) -> None:
+    x, y = signals(8000)
+    t = 1e9 + np.arange(8000.0)
+    t[at : None if stays else at + 1] += wrong
+    monitor = Monitor(MonitorConfig(window=span(window), every=span("10s"), bins=bins("4")), event_time=True)
+    pairs = [reading.pairs for _, reading in monitor.feed(PairBatch(x=x, y=y, t=t)) if isinstance(reading, Reading)]
+    assert len(pairs) >= 800 - 10 - 6 - 2  # behind 99 dropped pairs and, in a window of pairs, 60 at a time that stays
+    assert max(np.diff(pairs)) <= 60 + 20
+
+
+def test_a_reading_by_the_received_clock_has_the_whole_batch_also_where_the_samples_clock_is_set_back() -> None:
+    x, y = signals(1000)
+    t = 1e6 + np.arange(1000.0) - np.where(np.arange(1000) < 300, 0, 3600)
+    monitor = Monitor(MonitorConfig(window=span("60s"), every=span("1s"), bins=bins("4"), detector="page-hinkley"))
+    [reading] = [item for _, item in monitor.feed(PairBatch(x=x, y=y, t=t, received=5.0)) if isinstance(item, Reading)]
+    assert (reading.pairs, reading.dropped, reading.t1) == (901, 99, t[-1])

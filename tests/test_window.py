@@ -640,6 +640,30 @@ def test_a_clock_that_is_set_back_for_good_is_followed(size: int | str, piece: i
     assert JointWindow.from_bytes(window.to_bytes()) == window
 
 
+@pytest.mark.parametrize("size", [20, "2s"])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.0, 3600.0, -3600.0, -1.0, math.nan, math.inf]), st.integers(1, 130)),
+        max_size=8,
+    ),
+    st.integers(0, 600),
+)
+def test_a_clock_is_set_back_behind_the_last_of_the_pairs_that_are_clear_of_it_or_not_at_all(
+    size: int | str, steps: list[tuple[float, int]], before: int
+) -> None:
+    off = np.repeat([step for step, _ in steps], [n for _, n in steps])
+    t = 1e6 + np.arange(off.size) / 8 + off
+    window = JointWindow(UniformBins(0, 4, 4), UniformBins(0, 4, 4), size)
+    window.extend(np.ones(t[:before].size), np.ones(t[:before].size), t[:before])
+    t = t[before:]
+    clear = window.before_set_back(t)
+    assert (clear > 0) == (t.size > 0)
+    held = window.set_back
+    for time in t[: max(clear - 1, 0)].tolist():
+        window.update(1.0, 1.0, time)
+    assert window.set_back == held
+
+
 def test_a_second_sender_whose_clock_is_behind_sets_nothing_back() -> None:
     window = JointWindow(UniformBins(0, 4, 4), UniformBins(0, 4, 4), "2s")
     for k in range(2000):

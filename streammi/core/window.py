@@ -21,6 +21,7 @@ from streammi.errors import ConfigError
 from streammi.records import FloatArray, Reading, Unit
 
 CHUNK: Final = 1 << 15  # pairs coded at a time: codes and values stay in the second-level cache
+AHEAD: Final = 1 << 13  # pairs whose times are looked through at a time for a clock that is set back
 FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
 LARGEST: Final = sys.float_info.max
@@ -143,6 +144,18 @@ class JointWindow:
     def set_back(self) -> float:
         """By how many seconds altogether the clock of the pairs was set back, so far."""
         return self._ring.set_back
+
+    def before_set_back(self, ts: FloatArray) -> int:
+        """How many of the pairs that come next, with the times ``ts`` (n,) in s, are clear of a clock set back.
+
+        Their clock can turn out to be set back at the last of so many, and at none before it; 0 only where n is 0.
+        """
+        t, newest = ts[:AHEAD], self._ring.newest
+        left = layout.SET_BACK_AFTER - self._state.item(layout.DROPPED_RUN)
+        if t.size <= left or (t[0] >= newest and (t[1:] >= t[:-1]).all()):
+            return t.size
+        late = np.flatnonzero(t < np.fmax(np.fmax.accumulate(t), newest))
+        return t.size if late.size < left else late.item(left - 1) + 1
 
     @property
     def sums(self) -> tuple[int, int, int]:
