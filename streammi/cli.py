@@ -1,5 +1,6 @@
 """The command line: commands, and the only place that exits the process."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -32,7 +33,8 @@ from streammi.options import (
 from streammi.system.log import Form, Log
 from streammi.system.stop import hold_reports
 
-DEFECT, USAGE_ERROR = 1, 2
+FAILURE, USAGE_ERROR = 1, 2
+NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of an OSError: no defect of ours
 # Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -41,7 +43,8 @@ app = typer.Typer(
     help="Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out.",
     epilog=(
         "Start with: streammi demo. "
-        "Exit statuses: 0 as asked, 2 for what cannot work, 3 for loss with --strict, 130 and 143 by a signal."
+        "Exit statuses: 0 as asked, 1 for a failure, 2 for what cannot work, 3 for loss with --strict, "
+        "129, 130 and 143 by a signal."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -382,27 +385,42 @@ def log_form(words: Sequence[str]) -> Form:
 
 
 def main() -> None:
-    """Run the command line; exit with 0, 1 for a defect, 2 for what cannot work, or 128 + the signal that ended it."""
+    """Run the command line; exit with 0, 1 for a failure, 2 for what cannot work, or 128 + the signal that ended it."""
     hold_reports()
     log = Log(sys.stderr, log_form(sys.argv[1:]))
     log.take_over()
+    status = _run(log)
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.stdout.flush()
+    except OSError as error:
+        if status == 0 and not isinstance(error, BrokenPipeError):  # whose reader has gone: nothing is wrong
+            status = _fail_to_write(error, log)
+        # The interpreter would complain of it on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
+
+
+def _run(log: Log) -> int:
+    """Run the command; what it fails of is said on ``log``. Returns the exit status."""
+    try:
+        return int(app(standalone_mode=False) or 0)
     except StreammiError as error:
         log.fail(str(error))
-        sys.exit(USAGE_ERROR)
+        return USAGE_ERROR
     except UsageError as error:
         said = usage(error)
         if "\n" in said:  # the help, where nothing was given
             print(said, file=sys.stderr)
         else:
             log.fail(said)
-        sys.exit(USAGE_ERROR)
+        return USAGE_ERROR
     except Exception as error:  # noqa: BLE001 - said in full, and ended with
+        if isinstance(error, OSError) and error.errno in NOT_WRITTEN:
+            return _fail_to_write(error, log)
         log.defect(error)
-        sys.exit(DEFECT)
-    finally:
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:  # its reader has gone; the interpreter would complain of it on the way out
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+
+
+def _fail_to_write(error: OSError, log: Log) -> int:
+    log.fail(f"cannot write to {error.filename or 'standard output'}: {error.strerror}")
+    return FAILURE

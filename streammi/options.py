@@ -474,7 +474,8 @@ def check_unused(where: str, **given: object) -> None:
     """
     for name, value in given.items():
         if value is not None and value is not False:
-            raise ConfigError("--" + name.replace("_", "-"), f"left out {where}", value)
+            got = () if value is True else (value,)
+            raise ConfigError("--" + name.replace("_", "-"), f"left out {where}", *got)
 
 
 def check_choice(option: str, value: str, choices: tuple[str, ...]) -> str:

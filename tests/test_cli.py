@@ -159,13 +159,43 @@ def test_one_view_says_a_reading_of_each_of_several_monitors() -> None:
             stack.callback(ended.set)
         endpoints = [f"tcp://127.0.0.1:{port}" for port in ports]
         done = run("view", *endpoints, "--output=once")
-        assert sorted(done.stdout.splitlines()) == ["a  0.500 bit", "b  0.500 bit"]
+        assert sorted(done.stdout.splitlines()) == [
+            f"a 127.0.0.1:{ports[0]}  0.500 bit",
+            f"b 127.0.0.1:{ports[1]}  0.500 bit",
+        ]
         nobody = f"tcp://127.0.0.1:{free_port()}"
         done = run("view", nobody, endpoints[0], "--output=once", "--seconds=2", status=2)
-        assert done.stdout == "a  0.500 bit\n"
+        assert done.stdout == f"a 127.0.0.1:{ports[0]}  0.500 bit\n"
         assert done.stderr.endswith(f"ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
     done = run("view", *endpoints, "--output=jsonl", status=2)
-    assert "one with --output jsonl" in done.stderr
+    assert "--output must be plain, influx or once of several monitors" in done.stderr
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no full device here")
+def test_a_full_disk_behind_standard_output_ends_a_replay_in_words_and_no_monitor(recording: Path) -> None:
+    replay = ["replay", str(recording), "--x", "left", "--y", "right", "--window", "10"]
+    for words in (replay, ["grafana"], ["--version"]):
+        with FULL.open("w") as full:
+            done = subprocess.run(
+                command(*words), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            )
+        assert done.returncode == 1
+        assert done.stderr.endswith("streammi: cannot write to standard output: No space left on device\n")
+    with zmq.Context() as context, context.socket(zmq.PUSH) as socket, FULL.open("w") as full:
+        port = socket.bind_to_random_port("tcp://127.0.0.1")
+        words = ["--pull", "--window=10", "--bins=2", "--every=1", "--samples=20"]
+        process = subprocess.Popen(
+            command("monitor", f"tcp://127.0.0.1:{port}", *words), stdout=full, stderr=subprocess.PIPE, text=True
+        )
+        for pair in np.random.default_rng(0).random((20, 2)):
+            socket.send(pair.tobytes())
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0
+    warning = "streammi: warning: standard output: No space left on device; lines are lost until it takes them again\n"
+    assert said.count(warning) == 1
 
 
 def _say_until(ended: threading.Event, socket: "zmq.Socket[bytes]", message: list[bytes]) -> None:

@@ -7,6 +7,7 @@ import sys
 SERVICE = """
 import os, signal, sys, time
 from streammi.system.stop import Stop, hold_reports
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
 hold_reports()
 os.kill(os.getpid(), signal.SIGUSR1)
 with Stop() as stop:

@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from typing import Any, Final, TextIO, TypeAlias, cast
 
@@ -24,7 +24,7 @@ from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.options import RunOptions
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics, MetricsServer
-from streammi.publish.outbox import LineForm, Outbox
+from streammi.publish.outbox import LineForm, Outbox, UnfailingLines
 from streammi.publish.publisher import Publisher
 from streammi.publish.recorder import Recorder
 from streammi.publish.snapshots import snapshot_message
@@ -32,7 +32,7 @@ from streammi.records import PairBatch
 from streammi.session.checkpoint import Keeper, Place, located
 from streammi.session.resume import Resumed, go_on
 from streammi.session.session import Session
-from streammi.session.upkeep import Upkeep
+from streammi.session.upkeep import Upkeep, Writer
 from streammi.status import Status
 from streammi.system.log import Form, Log
 from streammi.system.notify import notifier
@@ -84,7 +84,8 @@ def run_monitor(
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         warm_up(config)
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
-        outbox = Outbox(config.pair, publisher, lines, begin.run, form=form)
+        spoken = None if lines is None else UnfailingLines(lines)
+        outbox = Outbox(config.pair, publisher, spoken, begin.run, form=form)
         session = Session(Monitor(config), source, outbox, run.samples)
         if keeper is not None and keeper.saved_at is not None:
             recorded = go_on(session, begin.settings, keeper.take(), run.record, said, stop)
@@ -99,10 +100,12 @@ def run_monitor(
         resumed = None
         if keeper is not None and keeper.saved_at is not None:
             resumed = Resumed(keeper.saved_at, session.health(clock()))
-        writers = [writer for writer in (recorder, keeper) if writer is not None]
+        writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
         upkeep = Upkeep(session, options, writers, said, service, resumed)
         stop.end_after(run.seconds)
-        loop = Loop(session, feed, recorder, keeper, publisher, upkeep, clock, metrics=metrics, strict=run.strict)
+        loop = Loop(
+            session, feed, recorder, keeper, publisher, writers, upkeep, clock, metrics=metrics, strict=run.strict
+        )
         return loop.run(stop)
 
 
@@ -116,6 +119,7 @@ class Loop:
         recorder: Recorder | None,
         keeper: Keeper | None,
         publisher: Publisher | None,
+        writers: Sequence[Writer],
         upkeep: Upkeep,
         clock: Callable[[], float],
         *,
@@ -126,7 +130,7 @@ class Loop:
         self._strict, self._lost = strict, False
         self._lost_before = lost(total(session.health(clock())))  # by the run that this one goes on from
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
-        self._keeper, self._upkeep = keeper, upkeep
+        self._keeper, self._writers, self._upkeep = keeper, writers, upkeep
         self._clock = clock
         self._link_due = self._snapshot_at = 0.0
         self._offered: object = None  # what the last snapshot was made of
@@ -209,7 +213,7 @@ class Loop:
                 self._take(change)
 
     def _take_flags(self, now: float) -> None:
-        unsaved = any(writer is not None and writer.unsaved for writer in (self._recorder, self._keeper))
+        unsaved = any(writer.unsaved for writer in self._writers)
         flags = Status.UNSAVED if unsaved else Status.OK
         if flags != self._session.flags:
             self._take(Flagged(now, flags))

@@ -41,8 +41,8 @@ def run_view(
     out = out or sys.stdout
     output = options.resolved_output(is_terminal(os.environ, out.isatty()))
     if output == "jsonl" and len(endpoints) > 1:
-        rule = "one with --output jsonl, whose lines name no pair (those of plain and influx do)"
-        raise ConfigError("ENDPOINT", rule, " ".join(endpoints))
+        rule = "plain, influx or once of several monitors: the lines of jsonl do not say whose they are"
+        raise ConfigError("--output", rule, output)
     topics, queue = (["snapshot/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "event/"], LINE_QUEUE)
     with ExitStack() as stack:
         context = stack.enter_context(zmq.Context())

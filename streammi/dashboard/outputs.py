@@ -13,7 +13,7 @@ from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.panels.events import what
 from streammi.dashboard.panels.now import SIGNIFICANT
 from streammi.dashboard.source import Source
-from streammi.dashboard.text import clock, follows, number, printable, signed
+from streammi.dashboard.text import clock, follows, number, place, printable, signed
 from streammi.errors import FeedError
 from streammi.publish.messages import Fields, event_topic, influx_event_line, influx_line, read_event, read_reading
 from streammi.records import Event
@@ -30,11 +30,11 @@ class Lines:
     """Turns messages into lines, by the name of the output.
 
     ``jsonl``: the published JSON as it came, readings and events. ``plain``: words, with a sparkline of the last
-    readings. ``influx``: both in the line protocol. ``once``: words.
+    readings. ``influx``: both in the line protocol. ``once``: words. ``place`` tells the monitor from others.
     """
 
-    def __init__(self, output: LineOutput, glyphs: Glyphs, zone: tzinfo | None = None) -> None:
-        self._output, self._glyphs, self._zone = output, glyphs, zone
+    def __init__(self, output: LineOutput, glyphs: Glyphs, zone: tzinfo | None = None, place: str = "") -> None:
+        self._output, self._glyphs, self._zone, self._place = output, glyphs, zone, place
         self._recent: dict[str, deque[float]] = {}
 
     def line(self, frames: list[bytes]) -> str | None:
@@ -49,7 +49,7 @@ class Lines:
             case "jsonl":
                 return harmless_json(frames[1].decode())
             case "influx":
-                return harmless(influx_line(pair, fields))
+                return harmless(influx_line(pair, fields, self._place))
         return printable(self._reading(pair, fields), ascii_only=self._glyphs.name == "ascii")
 
     def _event(self, event: Event, payload: bytes) -> str | None:
@@ -57,26 +57,34 @@ class Lines:
             case "jsonl":
                 return harmless_json(payload.decode())
             case "influx":
-                return harmless(influx_event_line(event))
+                return harmless(influx_event_line(event, self._place))
             case "once":
                 return None
-        words = [clock(event.timestamp, self._zone), event.pair, _readable(what(event)), _readable(event.evidence)]
+        words = [
+            clock(event.timestamp, self._zone),
+            self._named(event.pair),
+            _readable(what(event)),
+            _readable(event.evidence),
+        ]
         return printable("  ".join(filter(None, words)), ascii_only=self._glyphs.name == "ascii")
 
     def _reading(self, pair: str, fields: Fields) -> str:
         mi, error, r = (_float(fields, name) for name in ("mi_corrected", "stderr", "r"))
-        words = [pair, f"{number(mi)} {fields.get('unit')}"]
+        words = [self._named(pair), f"{number(mi)} {fields.get('unit')}"]
         if error is not None:
             words[1] += f" {self._glyphs.plus_minus}{number(error)}"
         if r is not None:
             words.append(f"r {signed(r, 2)}")
         words += _significance(fields)
         words += status_words(int(_float(fields, "status") or 0))
-        words = [pair, *map(_readable, words[1:])]
+        words = [words[0], *map(_readable, words[1:])]
         if self._output == "plain":
             words.insert(0, clock(_float(fields, "timestamp"), self._zone))
             words.append(self._sparkline(pair, mi))
         return "  ".join(words)
+
+    def _named(self, pair: str) -> str:
+        return f"{pair} {self._place}" if self._place else pair
 
     def _sparkline(self, pair: str, mi: float | None) -> str:
         recent = self._recent.setdefault(pair, deque(maxlen=SPARK))
@@ -120,7 +128,8 @@ def run_lines(
     Returns the sources that had none. Why there is no connection is said on ``log``; what is shown is asked for a
     report when we are. A reader of ``out`` that goes away, as ``| head`` does, ends it; nothing is wrong then.
     """
-    lines = Lines(output, glyphs)
+    places = [place(source.endpoint) if len(sources) > 1 else "" for source in sources]
+    lines = {source: Lines(output, glyphs, place=name) for source, name in zip(sources, places, strict=True)}
     poller = zmq.Poller()
     for source in sources:
         poller.register(source.socket, zmq.POLLIN)
@@ -132,7 +141,7 @@ def run_lines(
         stop.drain()
         if stop.report_asked:
             ask_report()
-        for source, line in _arrived(sources, lines):
+        for source, line in _arrived(lines):
             if output == "once" and source not in silent:
                 continue
             try:
@@ -147,9 +156,9 @@ def run_lines(
     return silent
 
 
-def _arrived(sources: Sequence[Source], lines: Lines) -> Iterator[tuple[Source, str]]:
-    for source in sources:
-        for line in map(lines.line, source.messages()):
+def _arrived(lines: dict[Source, Lines]) -> Iterator[tuple[Source, str]]:
+    for source, said_by in lines.items():
+        for line in map(said_by.line, source.messages()):
             if line is not None:
                 yield source, line
 

@@ -247,3 +247,12 @@ def _moment(second: int, zone: tzinfo | None) -> str:
         return f"{datetime.fromtimestamp(second, zone):%Y-%m-%d %H:%M:%S}"
     except (OverflowError, OSError, ValueError):  # a feed may call anything a time
         return f"{'—':>10} {'—':>8}"
+
+
+def place(endpoint: str) -> str:
+    """What tells the monitor at an endpoint from others.
+
+    >>> place("tcp://plant:5557"), place("ipc:///run/plant/readings")
+    ('plant:5557', 'readings')
+    """
+    return endpoint.rpartition("/")[2]

@@ -14,7 +14,7 @@ from streammi.dashboard.capabilities import Look
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit
 from streammi.dashboard.state import PairKey, State
-from streammi.dashboard.text import unit_factor
+from streammi.dashboard.text import place, unit_factor
 from streammi.dashboard.theme import Pens, Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.health import worst
@@ -141,8 +141,8 @@ class Viewer:
         tabs = []
         for key in keys:
             monitor, pair = key
-            place = self._endpoints[monitor].rpartition("/")[2]  # what tells monitors of pairs of one name apart
-            label = place if not pair else f"{pair} {place}" if named[pair] > 1 else pair
+            where = place(self._endpoints[monitor])
+            label = where if not pair else f"{pair} {where}" if named[pair] > 1 else pair
             snapshot, link = self.shown.get(key), self._links[monitor][0]
             reading = snapshot and snapshot.reading
             mi = max(reading.mi_corrected, 0.0) * unit_factor(reading.unit, unit) if reading else None

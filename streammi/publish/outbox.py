@@ -1,7 +1,7 @@
 """Says each reading and event to everyone who wants to know."""
 
 from collections.abc import Callable
-from typing import Final, Literal, TextIO, TypeAlias, get_args
+from typing import Final, Literal, Protocol, TextIO, TypeAlias, get_args
 
 import msgspec
 
@@ -17,6 +17,54 @@ LINE_FORMS: Final = get_args(LineForm)
 OTHER_CLOCK: Final = 1e8  # seconds from a sample's time to its reading: then that time is not since the epoch
 
 
+class LineStream(Protocol):
+    """Something that takes text, as every text file does."""
+
+    def write(self, text: str, /) -> object:
+        """Take a line."""
+
+    def flush(self) -> object:
+        """Hand on what was taken."""
+
+
+class UnfailingLines:
+    """Lines for a stream that may not take them for a while, such as a file on a full disk.
+
+    What was not taken is lost: ``unsaved`` holds meanwhile, and ``notes`` say so, and that it is over. That a reader
+    has gone (BrokenPipeError) is passed on.
+    """
+
+    def __init__(self, stream: TextIO, name: str = "standard output") -> None:
+        self.unsaved = False
+        self.notes: list[str] = []
+        self._stream, self._name, self._taken = stream, name, 0
+
+    @property
+    def summary(self) -> str:
+        """How many lines were taken."""
+        return f"{self._taken} lines"
+
+    def write(self, text: str) -> None:
+        """Write the text, and hand it on at once."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if not self.unsaved:
+                self.notes.append(f"{self._name}: {error.strerror}; lines are lost until it takes them again")
+            self.unsaved = True
+            return
+        self._taken += 1
+        if self.unsaved:
+            self.notes.append(f"{self._name} takes lines again; by their seq you see which are lost")
+            self.unsaved = False
+
+    def flush(self) -> None:
+        """Nothing is left to hand on."""
+
+
 class Outbox:
     """Says readings and events: as lines on ``lines``, as messages on ``publisher``; either may be None.
 
@@ -27,7 +75,7 @@ class Outbox:
         self,
         pair: str,
         publisher: Publisher | None,
-        lines: TextIO | None,
+        lines: LineStream | None,
         run: int,
         *,
         form: LineForm = "jsonl",

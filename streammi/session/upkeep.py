@@ -23,6 +23,10 @@ class Writer(Protocol):
     notes: list[str]
 
     @property
+    def unsaved(self) -> bool:
+        """Whether something that should be written is not, at the moment."""
+
+    @property
     def summary(self) -> str:
         """What was written last."""
 
