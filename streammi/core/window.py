@@ -154,7 +154,8 @@ class JointWindow:
         left = layout.SET_BACK_AFTER - self._state.item(layout.DROPPED_RUN)
         if t.size <= left or (t[0] >= newest and (t[1:] >= t[:-1]).all()):
             return t.size
-        late = np.flatnonzero(t < np.fmax(np.fmax.accumulate(t), newest))
+        clock, seconds = np.fmax(np.fmax.accumulate(t), newest), self._span.seconds
+        late = np.flatnonzero(t < clock if seconds is None else t <= clock - seconds)  # that may be dropped
         return t.size if late.size < left else late.item(left - 1) + 1
 
     @property
