@@ -18,7 +18,7 @@ import pytest
 import zmq
 
 from streammi.config import FeedConfig
-from streammi.ingest.link import Link
+from streammi.ingest.link import Backlog, Link
 from streammi.ingest.subscriber import Subscriber
 from streammi.network import connections
 from streammi.network.security import PLAIN_TEXT, Keys
@@ -478,6 +478,29 @@ def keys_between(server: zmq.Socket[Any]) -> Keys:
     server.curve_server, server.curve_publickey, server.curve_secretkey = True, public, secret
     own = zmq.curve_keypair()
     return Keys(own[0], own[1], public, None)
+
+
+def test_what_comes_while_a_connection_is_looked_at_is_not_held_against_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel is asked twice, and more may come meanwhile than may wait."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as peer,
+        server.accept()[0] as ours,
+    ):
+
+        def late(of: socket.socket, request: int) -> int:
+            peer.sendall(bytes(2000))
+            return wait(lambda: (n := unread(of, request)) >= 2000 and n)  # type: ignore[no-any-return]
+
+        unread = connections.waiting_bytes
+        backlog, taken = Backlog(unfinished=1000, waiting=1000), 0
+        backlog.watch(ours.fileno(), 0.0)
+        for second in range(1, 6):
+            monkeypatch.setattr(connections, "waiting_bytes", late if second < 5 else unread)
+            backlog.look(float(second), int(taken > 0), taken, bool)
+            taken = len(exactly(ours, 2000)) if second < 5 else 0
+        backlog.look(6.0, 0, 0, bool)
+        assert (backlog.cut, backlog.why) == (0, "")
 
 
 @pytest.mark.parametrize("size", [16, 1000])

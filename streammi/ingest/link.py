@@ -1,5 +1,6 @@
 """What a connection to a publisher is doing, from the events of its socket and from what arrives."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import zmq
@@ -79,7 +80,7 @@ class Link:
         if messages:
             self.usual += (now - self._heard - self.usual) / USUAL_OVER
             self._heard = now
-        self._backlog.look(now, messages, taken)
+        self._backlog.look(now, messages, taken, lambda: bool(self._socket.poll(0)))
         if not self._open:
             state: LinkState = "lost" if self._connections else "connecting"
             if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
@@ -151,7 +152,7 @@ class Backlog:
         self.broken_off = False  # the connection that there is, or was last
         self._connection: Connection | None = None
         self._before = 0  # bytes that came over the connections before this one
-        self._came = 0  # over all of them, as of the last look
+        self._came = 0  # over all of them at least, as of the last look
         self._taken = 0  # of these
         self._mark = 0  # bytes that had come when there was a message the last time
         self._messages = 0  # since the last look
@@ -168,20 +169,25 @@ class Backlog:
         """It has ended; its descriptor's number may be that of another feed."""
         self._connection = None
 
-    def look(self, now: float, messages: int, taken: int) -> None:
-        """Take note that ``messages`` of ``taken`` bytes were taken; measure every LOOK_SECONDS at most."""
+    def look(self, now: float, messages: int, taken: int, more: Callable[[], bool]) -> None:
+        """Take note that ``messages`` of ``taken`` bytes were taken; measure every LOOK_SECONDS at most.
+
+        ``more`` says whether there is another message by now: it may have come since those were taken.
+        """
         self._messages += messages
         self._taken += taken
         if self._connection is None or self._look_at - LOOK_SECONDS <= now < self._look_at:
             return
         self._look_at = now + LOOK_SECONDS
         self._connection.look()
-        self._came = max(self._came, self._before + self._connection.sent - self._connection.unread)
-        # What came between two looks, or is no message's, is not known.
-        self._taken = min(self._taken, self._came)
+        least, most = self._connection.read
+        self._came = max(self._came, self._before + least)
+        at_most = max(self._came, self._before + most)
+        # What came over an earlier connection behind its last look is not known; heads are counted at their longest.
+        self._taken = min(self._taken, at_most)
         unfinished, waiting = self._limits
-        if self._messages:
-            self._mark, self._messages = self._came, 0
+        if self._messages or (self._came - self._mark > unfinished and more()):
+            self._mark, self._messages = at_most, 0
         elif self._came - self._mark > unfinished:
             self._cut(f"a message did not end within {unfinished:,} bytes")
         if self._came - self._taken > waiting:

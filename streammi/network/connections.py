@@ -49,8 +49,8 @@ class Connection:
     def __init__(self, descriptor: int, inode: int, now: float) -> None:
         self.descriptor, self.inode, self.since = descriptor, inode, now
         self.topics: Counter[bytes] = Counter()
-        self.sent = 0  # bytes, as of the last look,
-        self.unread = 0  # and of these ZeroMQ has not read
+        self.sent = 0  # bytes, as of the last look
+        self.read = 0, 0  # of these by ZeroMQ: at least, and at the most
         self._requests: list[bytes] | None = []  # so far, as long as another's may be among them
 
     @property
@@ -62,7 +62,10 @@ class Connection:
         """Take note of what it has sent so far."""
         with duplicate(self.descriptor, self.inode) as socket:
             if socket is not None:
-                self.sent, self.unread = bytes_received(socket), waiting_bytes(socket, termios.FIONREAD)
+                # Megabytes may come between two calls to the kernel, when others have the processor meanwhile.
+                before, unread = bytes_received(socket), waiting_bytes(socket, termios.FIONREAD)
+                self.sent = bytes_received(socket)
+                self.read = before - unread, self.sent - unread
 
     def take(self, request: bytes) -> None:
         """Take in a request: a byte that says which, and a topic."""
