@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import Any, Final, TextIO, TypeAlias, cast
 
@@ -32,7 +32,7 @@ from streammi.records import PairBatch
 from streammi.session.checkpoint import Keeper, Place, located
 from streammi.session.resume import Resumed, go_on
 from streammi.session.session import Session
-from streammi.session.upkeep import Upkeep, Writer
+from streammi.session.upkeep import Upkeep
 from streammi.status import Status
 from streammi.system.log import Form, Log
 from streammi.system.notify import notifier
@@ -103,9 +103,7 @@ def run_monitor(
         writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
         upkeep = Upkeep(session, options, writers, said, service, resumed)
         stop.end_after(run.seconds)
-        loop = Loop(
-            session, feed, recorder, keeper, publisher, writers, upkeep, clock, metrics=metrics, strict=run.strict
-        )
+        loop = Loop(session, feed, recorder, keeper, publisher, upkeep, clock, metrics=metrics, strict=run.strict)
         return loop.run(stop)
 
 
@@ -119,7 +117,6 @@ class Loop:
         recorder: Recorder | None,
         keeper: Keeper | None,
         publisher: Publisher | None,
-        writers: Sequence[Writer],
         upkeep: Upkeep,
         clock: Callable[[], float],
         *,
@@ -130,7 +127,7 @@ class Loop:
         self._strict, self._lost = strict, False
         self._lost_before = lost(total(session.health(clock())))  # by the run that this one goes on from
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
-        self._keeper, self._writers, self._upkeep = keeper, writers, upkeep
+        self._keeper, self._upkeep = keeper, upkeep
         self._clock = clock
         self._link_due = self._snapshot_at = 0.0
         self._offered: object = None  # what the last snapshot was made of
@@ -213,8 +210,7 @@ class Loop:
                 self._take(change)
 
     def _take_flags(self, now: float) -> None:
-        unsaved = any(writer.unsaved for writer in self._writers)
-        flags = Status.UNSAVED if unsaved else Status.OK
+        flags = Status.UNSAVED if self._upkeep.unsaved else Status.OK
         if flags != self._session.flags:
             self._take(Flagged(now, flags))
 

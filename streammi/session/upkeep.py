@@ -49,6 +49,11 @@ class Upkeep:
         self._malformed = sum(total(session.health(0.0)).malformed.values())
         self._malformed_due = 0.0
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether something that should be written is not, at the moment."""
+        return any(writer.unsaved for writer in self._writers)
+
     def link(self, change: LinkChanged) -> None:
         """Say and remember that a link has changed."""
         before = self._session.links[change.source]
