@@ -60,7 +60,10 @@ def connect(publisher: Publisher, *, handshake: bool = True) -> socket.socket:
 def exactly(peer: socket.socket, n: int) -> bytes:
     data = b""
     while len(data) < n:
-        data += peer.recv(n - len(data))
+        more = peer.recv(n - len(data))
+        if not more:
+            raise ConnectionResetError
+        data += more
     return data
 
 

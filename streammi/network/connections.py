@@ -49,6 +49,7 @@ class Connection:
     def __init__(self, descriptor: int, inode: int, now: float) -> None:
         self.descriptor, self.inode, self.since = descriptor, inode, now
         self.topics: Counter[bytes] = Counter()
+        self.is_cut = False
         self.sent = 0  # bytes, as of the last look
         self.read = 0, 0  # of these by ZeroMQ: at least, and at the most
         self._requests: list[bytes] | None = []  # so far, as long as another's may be among them
@@ -109,6 +110,8 @@ class Connection:
 
     def cut(self) -> None:
         """Break it off; ZeroMQ then lets it go, and what it left unfinished."""
+        self.is_cut = True
+        self.topics.clear()
         with duplicate(self.descriptor, self.inode) as socket:
             if socket is not None:
                 break_off(socket)
@@ -130,7 +133,7 @@ class Connections:
         self.events: zmq.Socket[Any] = socket.get_monitor_socket(_EVENTS)
 
     def __len__(self) -> int:
-        return len(self._connections)
+        return len(self._open())
 
     def subscriptions(self) -> list[bytes]:
         """The topics subscribed to since the last time, at most REQUESTS; and a look at all that is to be limited."""
@@ -173,7 +176,7 @@ class Connections:
         """A duplicate of each, to be closed: a connection does not end before that, though ZeroMQ is done with it."""
         self.subscriptions()  # and who has come since
         held = []
-        for one in self._connections.values():
+        for one in self._open():
             with duplicate(one.descriptor, one.inode) as socket:
                 if socket is not None:
                     held.append(socket.dup())
@@ -186,6 +189,9 @@ class Connections:
             self.events.recv_multipart()
         self._socket.disable_monitor()
         self.events.close(0)
+
+    def _open(self) -> list[Connection]:
+        return [one for one in self._connections.values() if not one.is_cut]
 
     def _request(self) -> bytes | None:
         """Take in one request, if there is one; the topic if it is a subscription that was let through."""
@@ -209,11 +215,12 @@ class Connections:
         return request[1:] if request[:1] == b"\1" else None
 
     def _known(self, descriptor: int) -> Connection | None:
-        """The connection with this descriptor; None when it has gone already."""
+        """The connection with this descriptor; None when it has gone already, or was cut."""
         inode = socket_inode(descriptor)
         known = self._connections.get(descriptor)
         if known is not None and known.inode == inode:
-            return known
+            # ZeroMQ may go on telling what it had read of one that was cut, until it notices: that is no new one.
+            return None if known.is_cut else known
         self._connections.pop(descriptor, None)
         if inode is None or not self._is_ours(descriptor, inode):
             return None
@@ -236,13 +243,15 @@ class Connections:
             if not connection.alive:
                 del self._connections[connection.descriptor]
                 continue
+            if connection.is_cut:
+                continue
             connection.look()
             if connection.sent > MAX_SENT + MAX_SENT_A_SECOND * (now - connection.since):
                 self._cut(connection, f"it sent {connection.sent} bytes, and has nothing to say but what it wants")
-        excess = len(self._connections) - MAX_CONNECTIONS
+        excess = len(self) - MAX_CONNECTIONS
         if excess > 0:
             # First those that are still shaking hands, the oldest of them first; then the newest.
-            oldest_first = sorted(self._connections.values(), key=lambda one: one.since)
+            oldest_first = sorted(self._open(), key=lambda one: one.since)
             waiting = [one for one in oldest_first if one.sent < HANDSHAKE_BYTES]
             others = [one for one in reversed(oldest_first) if one.sent >= HANDSHAKE_BYTES]
             for connection in (waiting + others)[:excess]:
@@ -250,7 +259,6 @@ class Connections:
 
     def _cut(self, connection: Connection, why: str) -> None:
         connection.cut()
-        self._connections.pop(connection.descriptor, None)
         self.cut += 1
         self.why = why
 
