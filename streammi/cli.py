@@ -12,6 +12,7 @@ import typer
 
 from streammi import __version__
 from streammi.errors import StreammiError
+from streammi.option_file import ConfigFile
 from streammi.options import (
     BindKeyOptions,
     ConnectKeyOptions,
@@ -80,6 +81,7 @@ def monitor(
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No lines on standard output.")] = False,
+    config: ConfigFile = None,
 ) -> None:
     """Watch a feed without a screen. Readings come as JSON lines and, with --publish, on a socket.
 
@@ -90,6 +92,7 @@ def monitor(
       streammi monitor ipc:///run/bus --pull --window 5000 --bins 30 --x-range 0:1 --y-range=-1:1 --every 1000
       streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
       streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
+      streammi monitor --config /etc/streammi/boiler.toml
     """
     from streammi.commands.monitor import run_monitor
     from streammi.publish.outbox import LineForm
@@ -114,6 +117,7 @@ def watch(
     view: ViewOptions,
     keys: KeyOptions,
     endpoint: OptionalEndpoint = None,
+    config: ConfigFile = None,
 ) -> None:
     """Watch a feed on the screen: monitor and view in one.
 
@@ -403,7 +407,7 @@ def main() -> None:
 def _run(log: Log) -> int:
     """Run the command; what it fails of is said on ``log``. Returns the exit status."""
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(standalone_mode=False, obj=log) or 0)
     except StreammiError as error:
         log.fail(str(error))
         return USAGE_ERROR

@@ -27,11 +27,12 @@ class Log:
 
     def __init__(self, stream: TextIO, form: Form = "text", clock: Callable[[], float] = time.time) -> None:
         self.lost = 0
-        self._stream, self._form, self._clock = stream, form, clock
+        self.form = form
+        self._stream, self._clock = stream, clock
 
     def say(self, message: str, level: Level = "info", **fields: object) -> None:
         """Write one message; JSON has the ``fields`` as well."""
-        if self._form == "json":
+        if self.form == "json":
             record = {"timestamp": self._clock(), "level": level, "message": message, **fields}
             line = json.dumps(record, separators=(",", ":")).replace("\x7f", "\\u007f")  # ASCII, else printable
         else:
@@ -52,7 +53,7 @@ class Log:
     def defect(self, error: BaseException) -> None:
         """Write what nobody foresaw, with its traceback: Python's own lines in text, a field in JSON."""
         lines = "".join(traceback.format_exception(error))
-        if self._form == "json":
+        if self.form == "json":
             self.fail(f"{type(error).__name__}: {error}", traceback=lines)
         else:
             print(lines, end="", file=self._stream, flush=True)
@@ -75,7 +76,7 @@ class Log:
 
     def report(self, title: str, sections: dict[str, dict[str, object]]) -> None:
         """Write a report: one object in JSON, a line a section in text."""
-        if self._form == "json":
+        if self.form == "json":
             self.say(title, "info", **sections)
             return
         for name, values in sections.items():

@@ -1,0 +1,143 @@
+"""A command's options in a file: the same as on the command line, and what is wrong named with its file."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streammi.cli import app
+from streammi.commands import monitor, watch
+from streammi.config import span
+from streammi.errors import ConfigError
+from streammi.system.log import Log
+
+WORDS = [
+    "tcp://127.0.0.1:5999", "--x=imu/acc/x", "--y=7", "--topic=imu/", "--pull", "--format=json", "--receive-queue=17",
+    "--window=2000", "--bins=12", "--x-range=-1.5:1e3", "--every=250ms", "--unit=nat", "--null=49", "--lags=-50:50",
+    "--detect=off", "--publish=tcp://127.0.0.1:5998", "--record=a b.rec", "--record-limit=1GB", "--seconds=2.5",
+    "--strict", "--samples=9", "--state=/var/lib/x", "--state-every=7s", "--quiet",
+]  # fmt: skip
+FILE = """
+# Text, numbers and truths, as TOML has them.
+endpoint = "tcp://127.0.0.1:5999"
+x = "imu/acc/x"
+y = 7
+topic = "imu/"
+pull = true
+insecure = false
+format = "json"
+receive-queue = 17
+window = 2_000
+bins = "12"
+x-range = "-1.5:1e3"
+every = '250ms'
+unit = "nat"
+null = 49
+lags = "-50:50"
+detect = "off"
+publish = "tcp://127.0.0.1:5998"
+record = "a b.rec"
+record-limit = "1GB"
+seconds = 2.5
+strict = true
+samples = 9
+state = "/var/lib/x"
+state-every = "7s"
+"""
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the commands would have run with."""
+    ran = list[tuple[Any, ...]]()
+    monkeypatch.setattr(monitor, "run_monitor", lambda *given, **named: ran.append((*given, named)) or 0)
+    monkeypatch.setattr(watch, "run_watch", lambda *given: ran.append(given) or 0)
+    return ran
+
+
+def run(*words: str, stream: io.StringIO | None = None) -> None:
+    app(list(words), standalone_mode=False, obj=Log(stream or io.StringIO()))
+
+
+def written(folder: Path, text: str) -> str:
+    file = folder / "plant.toml"
+    file.write_text(text)
+    return str(file)
+
+
+def test_a_file_gives_what_the_command_line_gives(tmp_path: Path, ran: list[tuple[Any, ...]]) -> None:
+    run("monitor", *WORDS)
+    run("monitor", "--config", written(tmp_path, FILE + "quiet = true\n"))
+    assert ran[0] == ran[1]
+    run("watch", *WORDS[:-1])
+    run("watch", f"--config={written(tmp_path, FILE)}")
+    assert ran[2] == ran[3]
+    assert ran[2][0] == WORDS[0]
+
+
+def test_what_is_given_on_the_command_line_counts(tmp_path: Path, ran: list[tuple[Any, ...]]) -> None:
+    file = written(tmp_path, FILE)
+    run("watch", "--config", file)
+    run("watch", "ipc:///run/bus", "--y=power", "--window", "10s", "--config", file, "--samples", "3")
+    endpoint, feed, joining, pair, run_options, *rest = ran[1]
+    assert endpoint == "ipc:///run/bus"
+    _, feed0, joining0, pair0, run0, *rest0 = ran[0]
+    assert (feed, joining, pair) == (replace(feed0, y="power"), joining0, replace(pair0, window="10s"))
+    assert (run_options, rest) == (replace(run0, samples=3), rest0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("windw = 5", r"plant\.toml: windw must be an option of monitor \(perhaps window\), got 5"),
+        ("state_every = '5s'", r"plant\.toml: state_every must be an option of monitor \(perhaps state-every\), got"),
+        ("config = 'other.toml'", r"plant\.toml: config must be an option of monitor, got 'other\.toml'"),
+        ("[feed]\nx = 1", r"plant\.toml: feed must be an option of monitor.*, got {'x': 1}"),
+        ("strict = 'yes'", r"plant\.toml: strict must be true or false, got 'yes'"),
+        ("x = true", r"plant\.toml: x must be a string or a number, got True"),
+        ("lags = [-5, 5]", r"plant\.toml: lags must be a string or a number, got \[-5, 5\]"),
+        ("seconds = 10:00:00", r"plant\.toml: seconds must be a string or a number, got datetime\.time\(10, 0\)"),
+        ("x = 1\nx = 2", r"--config must be a file in TOML \(Cannot overwrite a value.*\), got '.*plant\.toml'"),
+        ("x = 1", r"ENDPOINT must be given"),
+        ("endpoint = 'ipc:///a'\nwindow = 1", r"--window must be >= 2 pairs, got 1"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, ran: list[tuple[Any, ...]], text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        run("monitor", "--config", written(tmp_path, text))
+    assert ran == []
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--config must be a file that can be read \(No such file"):
+        run("monitor", "--config", str(tmp_path / "none"))
+    (tmp_path / "bytes").write_bytes(b'x = "\xff"')
+    with pytest.raises(ConfigError, match=r"--config must be a file in TOML \('utf-8' codec"):
+        run("monitor", "--config", str(tmp_path / "bytes"))
+
+
+def test_the_file_of_the_readme(tmp_path: Path, ran: list[tuple[Any, ...]]) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    [text] = re.findall(r"```toml\n(endpoint.*?)```", readme, re.DOTALL)
+    file = written(tmp_path, text)
+    run("monitor", "--config", file)
+    run("watch", "--config", file)
+    assert ran[0][0].pair == "temperature~power"
+    assert ran[0][0].window == span("10s", "--window")
+
+
+def test_a_file_may_ask_for_refusals_as_json(tmp_path: Path) -> None:
+    file = written(tmp_path, "log = 'json'\nnull = 'many'")
+    words = [sys.executable, "-m", "streammi", "monitor", "ipc:///a", "--config", file]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    said = json.loads(done.stderr)
+    assert said["level"] == "error"
+    assert "'--null'" in said["message"]
+    assert "'many'" in said["message"]
