@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from streammi.config import Span
-from streammi.core import given
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, PairBatch
 
@@ -33,7 +32,7 @@ class Cadence:
             self._due, self._newest = self._due - seconds, self._newest - seconds
 
     def cuts(self, batch: PairBatch, *, ends: bool = True) -> list[tuple[int, float]]:
-        """Where in the batch a reading is due: (samples before it, its timestamp).
+        """Where in the batch a reading is due: (samples before it, its timestamp). A time that is not finite is none.
 
         The received clock has one value a batch, and a reading by it has the whole of it: a part of a batch that is not
         its end (``ends``) has none.
@@ -45,7 +44,7 @@ class Cadence:
             return self._by_received(batch, self._every.seconds) if ends else []
         if batch.t is None:
             raise ConfigError("--every", "a number of samples where the samples have no timestamps", str(self._every))
-        return self._by_event_time(_times(batch, batch.t), self._every.seconds)
+        return self._by_event_time(batch.t, self._every.seconds)
 
     def _by_samples(self, batch: PairBatch, every: int) -> list[tuple[int, float]]:
         """A reading every so many samples, at the samples' clock if that is wanted; by their numbers until it runs."""
@@ -54,7 +53,7 @@ class Cadence:
         places = range(every - before % every, n + 1, every)
         if not self._event_time:
             return [(k, batch.received) for k in places]
-        clock = np.full(n, -np.inf) if batch.t is None else self._clock(_times(batch, batch.t))
+        clock = np.full(n, -np.inf) if batch.t is None else self._clock(batch.t)
         return [(k, clock.item(k - 1) if clock[k - 1] > -np.inf else float(before + k)) for k in places]
 
     def _by_received(self, batch: PairBatch, seconds: float) -> list[tuple[int, float]]:
@@ -86,11 +85,6 @@ class Cadence:
         np.maximum(clock, self._newest, out=clock)
         self._newest = clock.item(-1) if clock.size else self._newest
         return clock
-
-
-def _times(batch: PairBatch, t: FloatArray) -> FloatArray:
-    """The times (n,) of the batch's pairs; NaN of those that no window takes in: their clock, too, may be wrong."""
-    return np.where(given.usable(batch.x, batch.y), t, np.nan)
 
 
 def _after(now: float, due: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from streammi.cadence import Cadence
 from streammi.config import MonitorConfig, Span, check_same, options_of
-from streammi.core import codec, gtest, measures
+from streammi.core import codec, given, gtest, measures
 from streammi.core.axes import LEARN_FROM
 from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
 from streammi.core.codec import State
@@ -89,6 +89,7 @@ class Monitor:
             batch = msgspec.structs.replace(batch, t=np.full(batch.x.size, batch.received))
         outputs: list[Output] = []
         missing = batch.gaps > 0 or batch.interrupted
+        batch = _timed(batch)
         if missing:
             self._hole = self.window.pairs, self.window.pairs + batch.x.size
         for part, ends in self._parts(batch):
@@ -232,10 +233,10 @@ class Monitor:
             self.window.extend(
                 batch.x[start:stop], batch.y[start:stop], None if batch.t is None else batch.t[start:stop]
             )
-        if self.window.set_back != before:
-            self._follow_clock(self.window.set_back - before)
         if not self._learnt:
             self._say_what_was_learnt()
+        if self.window.set_back != before:  # at the last of them
+            self._follow_clock(self.window.set_back - before)
 
     def _follow_clock(self, seconds: float) -> None:
         for cadence in (self._cadence, self._looks):
@@ -345,8 +346,8 @@ class Monitor:
         if window.pairs < (size or 1000):
             return
         self._learnt = True
-        given = (self.config.x_range, self.config.y_range)
-        for name, axis, range_ in zip(("x", "y"), (window.x_axis, window.y_axis), given, strict=True):
+        ranges = (self.config.x_range, self.config.y_range)
+        for name, axis, range_ in zip(("x", "y"), (window.x_axis, window.y_axis), ranges, strict=True):
             if range_ is None and axis is not None and not isinstance(axis, Categories):
                 low, high = axis.edges.item(0), axis.edges.item(-1)
                 bins = "1 bin" if axis.count == 1 else f"{axis.count} bins"
@@ -381,6 +382,14 @@ def _restored(config: MonitorConfig, event_time: bool, state: State) -> Monitor:
     monitor = Monitor(config, event_time=event_time)
     monitor.restore(state)
     return monitor
+
+
+def _timed(batch: PairBatch) -> PairBatch:
+    """The batch with NaN as the time of each pair that no window takes in: its clock, too, may be wrong."""
+    if batch.t is None:
+        return batch
+    usable = given.usable(batch.x, batch.y)
+    return batch if usable.all() else msgspec.structs.replace(batch, t=np.where(usable, batch.t, np.nan))
 
 
 def _part_of(batch: PairBatch, part: slice) -> PairBatch:

@@ -12,6 +12,8 @@ from scipy.integrate import quad
 from scipy.special import digamma
 from sklearn.metrics import mutual_info_score
 
+from streammi.config import Span
+
 Pairs = list[tuple[int, int]]
 
 
@@ -131,3 +133,26 @@ def timed_count_windows(t: list[float], size: int) -> Iterator[list[int]]:
             newest = max(newest, moment)
             inside.append((k, newest))
         yield [place for place, _ in inside]
+
+
+def set_back_behind(t: list[float], size: Span) -> list[int]:
+    """Behind how many samples their clock is set back: each hundredth in a row that is older than the window."""
+    found: list[int] = []
+    held: list[float] = []  # times of all that were ever in the window
+    old = 0  # so many in a row, so far
+    for k, time in enumerate(t):
+        if not math.isfinite(time):
+            continue
+        newest = held[-1] if held else -math.inf
+        if size.seconds is None:
+            outside = time < newest and len(held) >= size.pairs and time < held[-size.pairs]
+        else:
+            outside = time < newest and time <= newest - size.seconds
+        old = old + 1 if outside else 0
+        if old == 100:
+            held = [earlier + (time - newest) for earlier in held]
+            newest, old, outside = time, 0, False
+            found.append(k + 1)
+        if not outside:
+            held.append(max(time, newest))
+    return found

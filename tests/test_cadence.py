@@ -97,13 +97,3 @@ def test_the_received_clock_counts_on_where_it_was_asked_for() -> None:
 def test_samples_without_times_have_no_clock() -> None:
     with pytest.raises(ConfigError, match="--every must be a number of samples where the samples have no timestamps"):
         Cadence(Span(seconds=1.0), event_time=True).cuts(PairBatch(x=np.zeros(2), y=np.zeros(2)))
-
-
-@pytest.mark.parametrize("every", [Span(seconds=2.0), Span(pairs=2)], ids=str)
-def test_the_time_of_a_pair_that_is_skipped_moves_no_clock(every: Span) -> None:
-    t = np.arange(8.0)
-    x, wrong = t.copy(), t.copy()
-    x[3], wrong[3] = math.nan, 1e9
-    as_it_is = Cadence(every, event_time=True).cuts(PairBatch(x=t, y=t, t=np.where(np.isnan(x), np.nan, t)))
-    assert Cadence(every, event_time=True).cuts(PairBatch(x=x, y=t, t=wrong)) == as_it_is
-    assert len(as_it_is) == (3 if every.seconds else 4)

@@ -367,3 +367,17 @@ def test_a_reading_by_the_received_clock_has_the_whole_batch_also_where_the_samp
     monitor = Monitor(MonitorConfig(window=span("60s"), every=span("1s"), bins=bins("4"), detector="page-hinkley"))
     [reading] = [item for _, item in monitor.feed(PairBatch(x=x, y=y, t=t, received=5.0)) if isinstance(item, Reading)]
     assert (reading.pairs, reading.dropped, reading.t1) == (901, 99, t[-1])
+
+
+@pytest.mark.parametrize("every", ["2s", 2])
+@pytest.mark.parametrize("window", ["9s", 9])
+def test_the_time_of_a_pair_that_is_skipped_moves_no_clock(every: str | int, window: str | int) -> None:
+    config = MonitorConfig(window=span(window), every=span(every), x_range=(0, 900), y_range=(0, 900))
+    t = 1e6 + np.arange(900.0)
+    t[300:] -= 3600.0
+    x, wrong = t - 1e6, t.copy()
+    x[[3, 350, 700]], wrong[[3, 350, 700]] = np.nan, 1e9
+    said = Monitor(config, event_time=True).feed(PairBatch(x=x, y=x, t=wrong))
+    assert said == Monitor(config, event_time=True).feed(PairBatch(x=x, y=x, t=np.where(np.isnan(x), np.nan, t)))
+    assert [reading.dropped for _, reading in said if isinstance(reading, Reading)][-1] == 99
+    assert len(said) == pytest.approx(400, abs=60)

@@ -640,28 +640,46 @@ def test_a_clock_that_is_set_back_for_good_is_followed(size: int | str, piece: i
     assert JointWindow.from_bytes(window.to_bytes()) == window
 
 
+@st.composite
+def faltering_times(draw: st.DrawFn) -> np.ndarray:
+    """Times at 10 a second, shaken by up to 5 s, that go wrong for a while or for good; some are none."""
+    rng = np.random.default_rng(draw(st.integers(0, 1 << 30)))
+    t = 1e6 + np.arange(draw(st.integers(1, 700))) / 10
+    t += draw(st.sampled_from([0.0, 0.3, 5.0])) * rng.uniform(-1, 1, t.size)
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, t.size - 1))
+        t[at : at + draw(st.sampled_from([1, 99, 100, 130, t.size]))] += draw(st.sampled_from([3600.1, -3600.1, -7.3]))
+    t[rng.random(t.size) < draw(st.sampled_from([0.0, 0.1]))] = draw(st.sampled_from([math.nan, math.inf, -math.inf]))
+    return t
+
+
 @pytest.mark.parametrize("size", [20, "2s"])
-@given(
-    st.lists(
-        st.tuples(st.sampled_from([0.0, 0.0, 3600.0, -3600.0, -1.0, math.nan, math.inf]), st.integers(1, 130)),
-        max_size=8,
-    ),
-    st.integers(0, 600),
-)
-def test_a_clock_is_set_back_behind_the_last_of_the_pairs_that_are_clear_of_it_or_not_at_all(
-    size: int | str, steps: list[tuple[float, int]], before: int
+@given(faltering_times(), st.lists(st.integers(1, 300), max_size=9))
+def test_the_clock_is_set_back_at_the_same_pairs_whatever_the_pieces(
+    size: int | str, t: np.ndarray, pieces: list[int]
 ) -> None:
-    off = np.repeat([step for step, _ in steps], [n for _, n in steps])
-    t = 1e6 + np.arange(off.size) / 8 + off
-    window = JointWindow(UniformBins(0, 4, 4), UniformBins(0, 4, 4), size)
-    window.extend(np.ones(t[:before].size), np.ones(t[:before].size), t[:before])
-    t = t[before:]
-    clear = window.before_set_back(t)
-    assert (clear > 0) == (t.size > 0)
-    held = window.set_back
-    for time in t[: max(clear - 1, 0)].tolist():
-        window.update(1.0, 1.0, time)
-    assert window.set_back == held
+    """And what is said of it beforehand is so, and leaves the window as it was."""
+    single, pieced, asked = (JointWindow(UniformBins(0, 4, 4), UniformBins(0, 4, 4), size) for _ in range(3))
+    v = np.arange(t.size) % 5.0
+    set_back = []
+    for k, time in enumerate(t.tolist()):
+        before = single.set_back
+        single.update(v.item(k), v.item(k), time)
+        if single.set_back != before:
+            set_back.append(k + 1)
+    assert set_back == oracles.set_back_behind(t.tolist(), single.size)
+    for part in np.split(np.arange(t.size), np.clip(np.cumsum(pieces, dtype=int), 0, t.size)):
+        pieced.extend(v[part], v[part], t[part])
+        assert JointWindow.from_bytes(pieced.to_bytes()) == pieced
+    assert pieced.to_bytes() == single.to_bytes()
+    start = 0
+    for stop in [*set_back, t.size]:
+        state = asked.to_bytes()
+        assert asked.before_set_back(t[start:]) == stop - start
+        assert asked.to_bytes() == state
+        asked.extend(v[start:stop], v[start:stop], t[start:stop])
+        start = stop
+    assert asked == single
 
 
 def test_a_second_sender_whose_clock_is_behind_sets_nothing_back() -> None:

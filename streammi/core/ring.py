@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from streammi.config import Span
 from streammi.core.kernels import sliding
-from streammi.core.kernels.layout import HEAD, N
+from streammi.core.kernels.layout import DROPPED_RUN, HEAD, SET_BACK_AFTER, N
 from streammi.records import FloatArray, IntArray
 
 
@@ -80,14 +80,22 @@ class PairRing:
         """Which of the pairs that come with the times ``t`` (n,) belong to a window of ``span``, and at which times.
 
         The times (m,) are those of the m pairs that do; they never step back. What is late or dropped is counted. Where
-        the clock turns out to be set back, so are the times of the pairs before.
+        the clock turns out to be set back, so are the times of the pairs before, and nothing is said of those behind:
+        the answer, (k,), is of the first k pairs then, with that pair as the last.
         """
-        kept, clock = np.empty(t.size, dtype=np.bool_), np.empty(t.size)
-        pairs, seconds = span.pairs or 0, span.seconds or math.inf
-        m, back = sliding.admit(t, self.timestamps(), pairs, seconds, self.newest, self._state, clock, kept)
+        kept, clock, back = _sifted(t, span, self.timestamps(), self.newest, self._state)
         if back:
+            self.timestamps()[:] += back
             self.first, self.newest, self.set_back = self.first + back, self.newest + back, self.set_back - back
-        return kept, clock[:m]
+        return kept, clock
+
+    def before_set_back(self, t: FloatArray, span: Span) -> int:
+        """Of how many of the pairs with the times ``t`` (n,) ``admit`` would say something at once; changes nothing."""
+        if t.size < SET_BACK_AFTER - self._state.item(DROPPED_RUN):
+            return t.size
+        times = np.full(self.capacity, np.nan) if self.times is None else self.times
+        kept, _, _ = _sifted(t, span, times, self.newest, self._state.copy())
+        return kept.size
 
     def write(self, head: int, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None) -> None:
         """Write the values (m,) of the pairs that a kernel has entered from ``head`` on, and their times."""
@@ -119,6 +127,15 @@ class PairRing:
         if times is not None:
             self.timestamps()[:n] = times
         self._state[HEAD], self._state[N] = n % self.capacity, n
+
+
+def _sifted(
+    t: FloatArray, span: Span, times: FloatArray, newest: float, state: IntArray
+) -> tuple[NDArray[np.bool_], FloatArray, float]:
+    """Which pairs are kept, at which times, and by how much the clock was set back behind them; see sliding.admit."""
+    kept, clock = np.empty(t.size, dtype=np.bool_), np.empty(t.size)
+    looked, m, back = sliding.admit(t, times, span.pairs or 0, span.seconds or math.inf, newest, state, clock, kept)
+    return kept[:looked], clock[:m], back
 
 
 def _write(array: NDArray[Any], head: int, values: NDArray[Any]) -> None:

@@ -21,7 +21,6 @@ from streammi.errors import ConfigError
 from streammi.records import FloatArray, Reading, Unit
 
 CHUNK: Final = 1 << 15  # pairs coded at a time: codes and values stay in the second-level cache
-AHEAD: Final = 1 << 13  # pairs whose times are looked through at a time for a clock that is set back
 FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
 LARGEST: Final = sys.float_info.max
@@ -146,17 +145,12 @@ class JointWindow:
         return self._ring.set_back
 
     def before_set_back(self, ts: FloatArray) -> int:
-        """How many of the pairs that come next, with the times ``ts`` (n,) in s, are clear of a clock set back.
+        """How many of the pairs that come next, with the times ``ts`` (n,) in s, have one and the same clock.
 
-        Their clock can turn out to be set back at the last of so many, and at none before it; 0 only where n is 0.
+        At the last of so many it turns out to be set back, or they are all. The time of a pair that will be skipped is
+        to be NaN.
         """
-        t, newest = ts[:AHEAD], self._ring.newest
-        left = layout.SET_BACK_AFTER - self._state.item(layout.DROPPED_RUN)
-        if t.size <= left or (t[0] >= newest and (t[1:] >= t[:-1]).all()):
-            return t.size
-        clock, seconds = np.fmax(np.fmax.accumulate(t), newest), self._span.seconds
-        late = np.flatnonzero(t < clock if seconds is None else t <= clock - seconds)  # that may be dropped
-        return t.size if late.size < left else late.item(left - 1) + 1
+        return self._ring.before_set_back(ts, self._span)
 
     @property
     def sums(self) -> tuple[int, int, int]:
@@ -380,14 +374,23 @@ class JointWindow:
             self._admit(x, y, t, out)
 
     def _admit(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
-        """Add the pairs that their times let in, and learn where it is time to."""
-        ring, axes = self._ring, self._axes
-        if t is None and ring.times is not None:
+        """Add the pairs that their times let in."""
+        ring, start = self._ring, 0
+        if t is None and ring.newest > -math.inf:
             t = np.full(x.size, ring.newest)  # a count window whose feed has lost its clock
-        if t is not None:
-            kept, t = ring.admit(t, self._span)
-            if t.size < x.size:
-                x, y = x[kept], y[kept]
+        if t is None:
+            self._add(x, y, None, out)
+            return
+        while start < x.size:  # once, but where the clock is set back
+            kept, clock = ring.admit(t[start:], self._span)
+            part = slice(start, start + kept.size)
+            some = part if clock.size == kept.size else start + np.flatnonzero(kept)
+            self._add(x[some], y[some], clock, out[part])
+            start += kept.size
+
+    def _add(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
+        """Add pairs that belong to the window, and learn where it is time to."""
+        axes = self._axes
         start = 0
         while start < x.size:
             stop = x.size if axes.next_check < 0 else min(x.size, start + axes.next_check - self.pairs)

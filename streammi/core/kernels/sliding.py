@@ -223,19 +223,23 @@ def slide_span(
 @njit(nogil=True, cache=True)
 def admit(
     t: Any, times: Any, size: int, span: float, newest: float, state: Any, clock: Any, kept: Any
-) -> tuple[int, float]:
-    """Decide which pairs belong to the window by their times; returns how many do, and by what the clock was set back.
+) -> tuple[int, int, float]:
+    """Decide which pairs belong to the window by their times, until its clock turns out to be set back, or for all.
 
     A time below the newest is late. A late pair is kept, at the newest time, unless it is older than the window: by
-    ``span`` seconds, or, in a count window (``size`` > 0) that is full, older than its oldest pair. ``clock[:m]``
-    receives the kept pairs' times and ``kept`` which they are. After SET_BACK_AFTER dropped ones in a row the clock did
-    not falter, it was set back (a feed in local time, each autumn): the times of all pairs before go back with it.
+    ``span`` seconds, or, in a count window (``size`` > 0) that is full, older than its oldest pair. After
+    SET_BACK_AFTER dropped ones in a row the clock did not falter, it was set back (a feed in local time, each autumn).
+    The last of them is kept, and the times of all pairs before are to go back with it, by ``back`` s; nothing behind it
+    is looked at. A time that is not finite is no pair's. Returns how many pairs were looked at, how many of them are
+    kept, m, and ``back``, below 0, or 0. ``kept`` receives which they are, ``clock[:m]`` their times.
     """
     m = 0
-    back = 0.0
     head, n, capacity = state[HEAD], state[N], times.size
     for k in range(t.size):
         time = t[k]
+        if not np.isfinite(time):
+            kept[k] = False
+            continue
         keep = True
         if time < newest:
             state[LATE] += 1
@@ -247,11 +251,12 @@ def admit(
                 keep = not time <= newest - span
             state[DROPPED_RUN] = 0 if keep else state[DROPPED_RUN] + 1
             if state[DROPPED_RUN] == SET_BACK_AFTER:
-                times += time - newest
-                clock[:m] += time - newest
-                back += time - newest
-                newest, keep = time, True
+                back = time - newest
+                clock[:m] += back
+                clock[m] = time
+                kept[k] = True
                 state[DROPPED_RUN] = 0
+                return k + 1, m + 1, back
             state[DROPPED] += not keep
             time = newest
         else:
@@ -261,7 +266,7 @@ def admit(
             clock[m] = time
             newest = time
             m += 1
-    return m, back
+    return t.size, m, 0.0
 
 
 @njit(nogil=True, cache=True)
