@@ -252,7 +252,8 @@ def admit(
             state[DROPPED_RUN] = 0 if keep else state[DROPPED_RUN] + 1
             if state[DROPPED_RUN] == SET_BACK_AFTER:
                 back = time - newest
-                clock[:m] += back
+                for at in range(m):  # added to a slice, numba's check that it fits takes 1.2 s to compile
+                    clock[at] += back
                 clock[m] = time
                 kept[k] = True
                 state[DROPPED_RUN] = 0
