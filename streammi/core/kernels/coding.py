@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from streammi.core.kernels.compiled import kernel
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def bin_uniform(values: Any, low: float, high: float, count: int, out: Any) -> int:
     """Codes of equal-width bins, symbol = floor((v - low) * count / (high - low)); returns how many were not finite."""
     width = high - low
@@ -24,7 +25,7 @@ def bin_uniform(values: Any, low: float, high: float, count: int, out: Any) -> i
     return skipped
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int:
     """Codes of the bins between ``low``, the inner edges and ``high``; returns how many values were not finite.
 
@@ -52,7 +53,7 @@ def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int
     return skipped
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def finite_pairs(x: Any, y: Any, finite: Any) -> int:
     """Write whether each pair is finite to ``finite`` (n,); returns how many are."""
     count = 0
@@ -63,7 +64,7 @@ def finite_pairs(x: Any, y: Any, finite: Any) -> int:
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def equal_frequency(ordered: Any, count: int, out: Any) -> int:
     """Lower edges of at most ``count`` bins that hold equally many of the sorted values; returns how many there are.
 

@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
 from streammi.core.kernels.coding import bin_edges, bin_uniform
+from streammi.core.kernels.compiled import kernel, part
 from streammi.core.kernels.layout import (
     CLIPPED_TOTAL,
     DROPPED,
@@ -32,14 +32,14 @@ _X_FLAG: Final = np.uint64(31)
 _FLAG: Final = np.uint64(15)
 
 
-@njit(nogil=True, cache=True)
+@part
 def _put(counts: Any, cell: Any, f: Any) -> Any:
     c = np.uint64(counts[cell])
     counts[cell] = c + _ONE
     return f[c + _ONE] - f[c]
 
 
-@njit(nogil=True, cache=True)
+@part
 def _take(counts: Any, cell: Any, f: Any) -> Any:
     c = np.uint64(counts[cell]) - _ONE
     counts[cell] = c
@@ -48,7 +48,7 @@ def _take(counts: Any, cell: Any, f: Any) -> Any:
 
 # Three kernels share these: a call that takes six numbers and hands six back is inlined. Written out in each of them, a
 # sample cost 0.97 to 1.07 times as much.
-@njit(nogil=True, cache=True)
+@part
 def _enter(x: Any, y: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: Any) -> Any:
     """Count the pair of codes ``x`` and ``y``; returns ``sums`` (S_x, S_y, S_xy, clipped x, y and pairs) with it."""
     s_x, s_y, s_xy, x_clipped, y_clipped, clipped = sums
@@ -63,7 +63,7 @@ def _enter(x: Any, y: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sum
     )
 
 
-@njit(nogil=True, cache=True)
+@part
 def _leave(entry: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: Any) -> Any:
     """Take the pair of a ring entry out of the counts; returns ``sums`` without it, the last, a total, as it was."""
     s_x, s_y, s_xy, x_clipped, y_clipped, clipped = sums
@@ -79,17 +79,17 @@ def _leave(entry: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: A
     )
 
 
-@njit(nogil=True, cache=True)
+@part
 def _load(state: Any) -> Any:
     return state[S_X], state[S_Y], state[S_XY], state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
 
 
-@njit(nogil=True, cache=True)
+@part
 def _store(state: Any, sums: Any) -> None:
     state[S_X], state[S_Y], state[S_XY], state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = sums
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def slide(
     x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any,
     f: Any, whole: Any, unit_bits: float, floor: float, out: Any,
@@ -122,7 +122,7 @@ def slide(
     state[PAIRS] += x_codes.size
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def refill(
     x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any,
 ) -> None:  # fmt: skip
@@ -146,7 +146,7 @@ def refill(
     state[PAIRS] += m
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def push(
     x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, y_low: float, y_high: float,
     y_uniform: int, y_inner: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any,
@@ -175,7 +175,7 @@ def push(
     return mi[0]  # type: ignore[no-any-return]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def evict(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any) -> None:
     """Take the oldest of the window's pairs, of which there is one at least, out; ``f`` is the estimator's table."""
     at = state[HEAD] - state[N]
@@ -184,7 +184,7 @@ def evict(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: An
     state[N] -= 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def slide_span(
     x_codes: Any, y_codes: Any, t: Any, span: float, limit: int, ring: Any, times: Any, state: Any,
     x_counts: Any, y_counts: Any, joint: Any, f: Any,
@@ -220,7 +220,7 @@ def slide_span(
     return taken
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def admit(
     t: Any, times: Any, size: int, span: float, newest: float, state: Any, clock: Any, kept: Any
 ) -> tuple[int, int, float]:
@@ -270,7 +270,7 @@ def admit(
     return t.size, m, 0.0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def recount(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any) -> tuple[Any, Any]:
     """Count the ring's newest ``n`` entries, up to ``head``, into cleared arrays; returns the clipped x and y."""
     y_size = y_counts.size
@@ -288,7 +288,7 @@ def recount(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: A
     return x_clipped, y_clipped
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def table_sums(joint: Any, x_counts: Any, y_counts: Any, f: Any, out: Any) -> None:
     """S_x, S_y, S_xy of one estimator's table from the counts; exact integers into ``out`` (3,)."""
     out[:] = 0

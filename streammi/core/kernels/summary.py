@@ -4,8 +4,8 @@ import math
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
+from streammi.core.kernels.compiled import kernel, part
 from streammi.core.kernels.layout import SYMBOL
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
@@ -14,7 +14,7 @@ _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
 
 
-@njit(nogil=True, cache=True)
+@part
 def _centre(values: Any) -> bool:
     """Put values (n,) on a scale of about 1 around their mean, in place; returns whether they are all the same.
 
@@ -36,7 +36,7 @@ def _centre(values: Any) -> bool:
 
 
 # Four results side by side, in an order that no compiler changes; one waits for its adder (3 times slower).
-@njit(nogil=True, cache=True)
+@part
 def _reach(a: Any) -> float:
     r0 = r1 = r2 = r3 = 0.0
     whole = a.size - a.size % 4
@@ -51,7 +51,7 @@ def _reach(a: Any) -> float:
     return max(max(r0, r1), max(r2, r3))
 
 
-@njit(nogil=True, cache=True)
+@part
 def _sum(a: Any) -> float:
     s0 = s1 = s2 = s3 = 0.0
     whole = a.size - a.size % 4
@@ -66,7 +66,7 @@ def _sum(a: Any) -> float:
     return (s0 + s1) + (s2 + s3)
 
 
-@njit(nogil=True, cache=True)
+@part
 def _dot(a: Any, b: Any) -> float:
     s0 = s1 = s2 = s3 = 0.0
     whole = a.size - a.size % 4
@@ -81,7 +81,7 @@ def _dot(a: Any, b: Any) -> float:
     return (s0 + s1) + (s2 + s3)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
     """Pearson r of x and y (n,), NaN for a constant, and whether each is constant; overwrites them.
 
@@ -94,7 +94,7 @@ def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
     return max(-1.0, min(1.0, xy / np.sqrt(xx * yy))), False, False
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def compare(values: Any, head: int, n: int) -> tuple[float, bool, bool, int, int]:
     """Of the newest ``n`` values (2, capacity) of two rings, up to ``head``: ``correlation``, and each one's final run.
 
@@ -112,7 +112,7 @@ def compare(values: Any, head: int, n: int) -> tuple[float, bool, bool, int, int
     return r, x_constant, y_constant, x_run, y_run
 
 
-@njit(nogil=True, cache=True)
+@part
 def _final_run(values: Any) -> int:
     run = 1
     while run < values.size and values[values.size - 1 - run] == values[values.size - 1]:
@@ -120,7 +120,7 @@ def _final_run(values: Any) -> int:
     return run
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def summarise(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, g: Any, unit_bits: float, sums: Any, moments: Any
 ) -> None:
@@ -162,7 +162,7 @@ def summarise(
     moments /= n
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def batch_means(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, out: Any) -> None:
     """Means of the pointwise MI (bits) over as many runs of pairs, all of one length, as ``out`` has places.
 
