@@ -1,12 +1,13 @@
-"""Reports on running monitors, as those who look at one ask for them; and whoever has none goes on."""
+"""First-aid reports on what runs, as those who look after it ask for them."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,6 @@ def samples(tmp_path: Path) -> Iterator[str]:
     with running("publish", "seed", f"--bind=ipc://{tmp_path}/samples") as process:
         assert process.stderr is not None
         assert "publishing seed" in process.stderr.readline()
-        process.send_signal(signal.SIGUSR1)
         yield f"ipc://{tmp_path}/samples"
         assert process.poll() is None
         process.terminate()
@@ -46,34 +46,86 @@ def samples(tmp_path: Path) -> Iterator[str]:
 def ask(process: "subprocess.Popen[str]") -> None:
     """Send SIGUSR1 once our program, and not yet the interpreter alone, has it in hand."""
     deadline = time.monotonic() + 40
-    while not blocked(process.pid) & HELD:
+    while not in_hand(process.pid):
         assert time.monotonic() < deadline
         time.sleep(0.005)
     process.send_signal(signal.SIGUSR1)
 
 
-def blocked(pid: int) -> int:
+def in_hand(pid: int) -> bool:
+    """Whether SIGUSR1 is held back or caught."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("SigBlk:")).split()[1], 16)
+    masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigBlk:", "SigCgt:"))]
+    return any(mask & HELD for mask in masks)
 
 
-def test_who_has_no_report_goes_on(samples: str, tmp_path: Path) -> None:
+def reported(process: "subprocess.Popen[str]", last: str, messages: Iterable[str] | None = None) -> dict[str, str]:
+    """The sections of the next report among a program's messages; ``last`` is the one at its end."""
+    found: dict[str, str] = {}
+    lines = iter(messages or process.stderr or ())
+    while last not in found:
+        line = next(lines)
+        if line.startswith("streammi: report: "):
+            name, words = line.removeprefix("streammi: report: ").rstrip("\n").split(": ", 1)
+            found[name] = words
+    assert f"pid {process.pid}," in found["process"]
+    assert "libzmq" in found["versions"]
+    return found
+
+
+def test_a_publisher_says_what_it_waits_for_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4\n")
+    place = f"ipc://{tmp_path}/samples"
+    with running("publish", f"{tmp_path}/a.csv", "--x=a", "--y=b", f"--bind={place}") as publisher:
+        ask(publisher)
+        found = reported(publisher, "socket")
+        assert found["socket"] == (
+            f"kind PUB, endpoint {place}, state waiting for a first receiver, connections 0, samples 0"
+        )
+        assert "--x a, --y b, --loop False" in found["settings"]
+        with running("probe", place, "--seconds=2") as probe:
+            ask(probe)  # it has no report, and goes on
+            assert "2 messages" in probe.communicate(timeout=60)[0]
+        assert publisher.wait(30) == 0
+
+
+def test_who_shows_or_replays_reports_and_goes_on(samples: str, tmp_path: Path) -> None:
     readings = f"ipc://{tmp_path}/readings"
     with (
         running("monitor", samples, "--x=x", "--y=y", "--quiet", f"--publish={readings}"),
         running("view", readings, "--output=jsonl") as view,
-        running("probe", samples, "--seconds=2") as probe,
         running("replay", "-", "--x=a", "--y=b", "--x-range=0:9", "--y-range=0:9", "--every=2") as replay,
     ):
-        for process in (probe, replay, view):
-            ask(process)
-        assert replay.communicate("a,b\n1,2\n3,4\n5,6\n7,8\n", timeout=60)[0].count('"mi"') == 2
-        assert "streammi watch" in probe.communicate(timeout=60)[0]
         assert view.stdout is not None
+        view.stdout.readline()
+        ask(view)
+        found = reported(view, f"link {readings}")
+        assert re.match(r"state connected, since 20.* UTC, messages [1-9]\d*, bytes [1-9]", found[f"link {readings}"])
+        assert "output jsonl" in found["settings"]
         asked = time.time()
         while json.loads(view.stdout.readline())["timestamp"] < asked:
             pass
-        assert (probe.returncode, replay.returncode, view.poll()) == (0, 0, None)
+        assert view.poll() is None
+        ask(replay)
+        lines, messages = replay.communicate("a,b\n1,2\n3,4\n5,6\n7,8\n", timeout=60)
+        assert (lines.count('"mi"'), replay.returncode) == (2, 0)
+        found = reported(replay, "progress", messages.splitlines())
+        assert "--every 2" in found["settings"]
+        assert found["progress"].startswith("bytes_read ")
+
+
+def test_the_report_of_a_view_is_printed_once_its_screen_closes(samples: str, tmp_path: Path) -> None:
+    readings = f"ipc://{tmp_path}/readings"
+    with running("monitor", samples, "--x=x", "--y=y", "--quiet", f"--publish={readings}"):
+        session = Session([*STREAMMI[1:], "view", readings], 120, 40)
+        session.until("OVER TIME")
+        os.kill(session.pid, signal.SIGUSR1)
+        session.until("report: printed when this screen closes")
+        session.type("q")
+        assert session.end() == 0
+    screen, _, after = session.written.rpartition(b"\x1b[?1049l")
+    assert b"report: versions" not in screen
+    assert f"streammi: report: link {readings}: state connected" in after.decode()
 
 
 def test_the_report_of_a_monitor_beside_its_screen_is_printed_once_that_closes(samples: str) -> None:

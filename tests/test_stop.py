@@ -5,17 +5,23 @@ import subprocess
 import sys
 
 SERVICE = """
-import os, signal, sys, time
+import os, select, signal, sys, time
 from streammi.system.stop import Stop, hold_reports
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
 hold_reports()
 os.kill(os.getpid(), signal.SIGUSR1)
+made = []
 with Stop() as stop:
-    assert not stop.report_asked
-with Stop(service=True, reports=True) as stop:
-    assert (stop.report_asked, stop.report_asked) == (True, False)
+    assert not stop.requested
+with Stop(service=True) as stop:
+    stop.answer(lambda: made.append(select.select([stop], [], [], 0)[0]))
+    assert (stop.requested, stop.requested) == (False, False)
+    assert made == [[]]
     os.kill(os.getpid(), signal.SIGUSR1)
-    assert (stop.requested, stop.report_asked, stop.report_asked) == (False, True, False)
+    assert select.select([stop], [], [], 0)[0]
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert (stop.requested, stop.requested) == (False, False)
+    assert made == [[], []]  # it sleeps again
     stop.end_after(3600)
     assert not stop.requested
     stop.end_after(0)

@@ -61,7 +61,7 @@ def run_monitor(
     """
     said = Log(log or sys.stderr, cast(Form, run.log), clock)
     with ExitStack() as stack:
-        stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True, reports=True))
+        stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
         service = stack.enter_context(closing(notifier()))
         options, keeper = options_of(config) | options_of(source), None
         if run.state is not None:
@@ -102,6 +102,7 @@ def run_monitor(
             resumed = Resumed(keeper.saved_at, session.health(clock()))
         writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
         upkeep = Upkeep(session, options, writers, said, service, resumed)
+        stop.answer(lambda: upkeep.report(clock()))
         stop.end_after(run.seconds)
         loop = Loop(session, feed, recorder, keeper, publisher, upkeep, clock, metrics=metrics, strict=run.strict)
         return loop.run(stop)
@@ -149,9 +150,7 @@ class Loop:
             if self._keeper is not None:
                 self._keeper.keep(self._session, self._place, self._clock())
             self._upkeep.turn(self._clock(), time.monotonic())
-            self._answer(stop)
         self._upkeep.stopping()
-        self._answer(stop)  # who asks and then ends it at once is answered as well
         now = self._clock()
         self._take(Ended(now))
         if self._keeper is not None:
@@ -164,12 +163,6 @@ class Loop:
             self._upkeep.warn(f"--strict: {loss}")
             return LOSS_STATUS
         return stop.status
-
-    def _answer(self, stop: Stop) -> None:
-        """Report where somebody asked for it."""
-        if stop.report_asked:
-            stop.drain()
-            self._upkeep.report(self._clock())
 
     def _loss(self, now: float) -> str:
         return lost(total(self._session.health(now)))

@@ -22,6 +22,7 @@ from streammi.network.connections import LOOK_SECONDS, Connections, is_unread
 from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.network.security import Keys
 from streammi.records import FloatArray
+from streammi.system.firstaid import report
 from streammi.system.log import Log
 from streammi.system.stop import Stop, parent_of
 
@@ -57,19 +58,21 @@ def run_publish(
         keys.guarding(context),
     ):
         outlet = Outlet(context, endpoint, push=push, patient=recorded, insecure=insecure, keys=keys)
+        settings = {
+            "source": source, "--x": columns[0], "--y": columns[1], "--rate": rate, "--loop": loop,
+            "--format": "pairs" if pairs else "json", "--batch": batch, "--push": push,
+        }  # fmt: skip
         with closing(outlet):
+            stop.answer(lambda: journal.report("report", report(time.time(), settings, socket=outlet.summary)))
             journal.say(f"publishing {source} on {outlet.endpoint}")
             if recorded and not outlet.wait_for_subscriber(stop):
                 return stop.status
             encode = _encode_pairs if pairs else _encode_json
-            seq = 0
             for part in paced(_resized(blocks, batch), rate, stop):
-                n = part[columns[0]].size
-                if not outlet.send(encode(part, columns, seq), stop):
+                if not outlet.send(encode(part, columns, outlet.samples), part[columns[0]].size, stop):
                     break
-                seq += n
             held += outlet.linger(stop)
-            journal.say(f"published {seq} samples")
+            journal.say(f"published {outlet.samples} samples")
     return stop.status
 
 
@@ -116,7 +119,8 @@ class Outlet:
     def __init__(
         self, context: zmq.Context[Any], endpoint: str, *, push: bool, patient: bool, insecure: bool, keys: Keys
     ) -> None:
-        self._push = push
+        self.samples = 0  # sent so far
+        self._push, self._state = push, "publishing"
         self._socket = context.socket(zmq.PUSH if push else zmq.XPUB)
         self._socket.linger = LINGER_MS
         self._connections = Connections(self._socket)
@@ -135,16 +139,31 @@ class Outlet:
         """Where it is bound, with the port that was chosen for ``*``."""
         return self._binding.endpoint
 
+    @property
+    def summary(self) -> dict[str, object]:
+        """What it is and how it is doing, for a report."""
+        return {
+            "kind": "PUSH" if self._push else "PUB",
+            "endpoint": self.endpoint,
+            "state": self._state,
+            "connections": len(self._connections),
+            "samples": self.samples,
+        }
+
     def wait_for_subscriber(self, stop: Stop) -> bool:
         """Wait until somebody receives; False when it is time to stop first."""
-        return self._wait(zmq.POLLOUT if self._push else zmq.POLLIN, stop)
+        self._state = "waiting for a first receiver"
+        found = self._wait(zmq.POLLOUT if self._push else zmq.POLLIN, stop)
+        self._state = "publishing"
+        return found
 
-    def send(self, message: bytes, stop: Stop) -> bool:
-        """Send; False when it is time to stop before there is room."""
+    def send(self, message: bytes, samples: int, stop: Stop) -> bool:
+        """Send a message of so many samples; False when it is time to stop before there is room."""
         while not stop.requested:
             self._tend(time.monotonic())
             try:
                 self._socket.send(message, zmq.NOBLOCK)
+                self.samples += samples
                 return True
             except zmq.Again:
                 # XPUB is always said to be writable: nothing to poll for, so look again soon.
@@ -159,6 +178,7 @@ class Outlet:
 
         Returns the connections to be held until then.
         """
+        self._state = "waiting until the last of them are taken"
         self._socket.linger = SIGNALLED_LINGER_MS if stop.status else LINGER_MS if stop.requested else UNTIL_TAKEN
         return [] if stop.requested else self._connections.hold()
 

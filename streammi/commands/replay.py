@@ -3,7 +3,7 @@
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import pairwise
 from typing import Final, Protocol, TextIO
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemaining
 from streammi import __version__
 from streammi.commands.override import Override
 from streammi.commands.sinks import Sinks
-from streammi.config import FeedConfig, MonitorConfig, Span
+from streammi.config import FeedConfig, MonitorConfig, Span, options_of
 from streammi.entries import Arrived, Begin, Settings
 from streammi.errors import ConfigError
 from streammi.health import total
@@ -27,8 +27,10 @@ from streammi.ingest.recording import Recording
 from streammi.monitor import Monitor
 from streammi.options import JoinOptions, PairOptions, check_unused
 from streammi.publish.outbox import Outbox
-from streammi.records import PairBatch
+from streammi.records import LinkHealth, PairBatch
 from streammi.session.session import Session
+from streammi.system import firstaid
+from streammi.system.firstaid import Report
 from streammi.system.log import Log
 from streammi.system.stop import Stop
 
@@ -58,6 +60,9 @@ class Replay(Protocol):
     def end(self) -> None:
         """Say what is left to be said, after the last step."""
 
+    def report(self, now: float) -> Report:
+        """A first-aid report; ``now`` is the wall clock, s."""
+
 
 def run_replay(replay: Replay, speed: float | None = None, *, log: TextIO | None = None, bar: bool = False) -> int:
     """Do every step, ``speed`` times as fast as it came, or as fast as can be; returns the exit status."""
@@ -68,6 +73,7 @@ def run_replay(replay: Replay, speed: float | None = None, *, log: TextIO | None
         shown = stack.enter_context(_progress(log)) if bar else None
         task = None if shown is None else shown.add_task("", total=None)
         pace = Pace(speed, stop)
+        stop.answer(lambda: said.report("report", replay.report(time.time())))
         for at in replay:
             if shown is not None and task is not None:
                 read, size = replay.progress
@@ -160,6 +166,16 @@ class Pace:
             select.select([self._stop], [], [], min(left, 1.0))
 
 
+def _report(now: float, replay: Replay, monitor: Monitor, outbox: Outbox, links: Sequence[LinkHealth]) -> Report:
+    progress = _progress_of(replay) | {"readings": outbox.seq}
+    return firstaid.report(now, options_of(monitor.config), links, reading=monitor.window.reading(), progress=progress)
+
+
+def _progress_of(replay: Replay) -> dict[str, object]:
+    read, size = replay.progress
+    return {"bytes_read": read, "bytes": size or None}
+
+
 class FileReplay:
     """CSV: readings by the samples' own time."""
 
@@ -205,6 +221,10 @@ class FileReplay:
         if self._outbox.seq == 0:
             self.notes.append(f"no reading: {self._monitor.awaited or 'no pairs'}")
         self.notes += [*self._monitor.notes, *filter(None, [self._pairs.note])]
+
+    def report(self, now: float) -> Report:
+        """A first-aid report."""
+        return _report(now, self, self._monitor, self._outbox, self._pairs.health())
 
 
 def pieces(batch: PairBatch, seconds: float | None) -> Iterator[PairBatch]:
@@ -261,6 +281,13 @@ class RecordingReplay:
         """All was said: the live monitor's last reading is an entry of its own."""
         self._note_monitor()
         self.notes += self._recording.notes
+
+    def report(self, now: float) -> Report:
+        """A first-aid report."""
+        session = self._session
+        if session is None:
+            return firstaid.report(now, {}, progress=_progress_of(self))
+        return _report(now, self, session.monitor, session.outbox, session.health(now))
 
     def _begin(self, begin: Begin) -> None:
         if self._session is not None and (begin.continues or begin.resumed):

@@ -83,7 +83,7 @@ def _view_beside(
 
     Returns the status of whichever ended with something to say.
     """
-    from streammi.commands.view import run_view
+    from streammi.commands.view import AFTER_SCREEN, IN_LOG, run_view
 
     drawn = view.resolved_output(is_terminal(os.environ, sys.stdout.isatty())) == "tui"
     # Their messages wait until the screen that they would be written over is restored; else they come at once.
@@ -100,7 +100,7 @@ def _view_beside(
             nonlocal asked
             asked = True
             beside[-1].send_signal(signal.SIGUSR1)
-            return "report: printed when this screen closes" if hidden else "report: see the log"
+            return AFTER_SCREEN if hidden else IN_LOG
 
         status = run_view([link], view, keys=keys, seconds=seconds, ended=ended, ask_report=ask_report, log=log)
     for process, messages in zip(beside, logs, strict=True):

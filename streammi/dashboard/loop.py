@@ -56,7 +56,7 @@ class ViewLoop:
         *,
         max_fps: float = 10.0,
         folder: Path | None = None,
-        ask_report: Callable[[], str] | None = None,
+        ask_report: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._feeds, self._terminal, self._viewer, self._clock = feeds, terminal, viewer, clock
@@ -73,6 +73,7 @@ class ViewLoop:
         for feed in self._feeds:
             poller.register(feed.socket, zmq.POLLIN)
         poller.register(stop.fileno(), zmq.POLLIN)
+        stop.answer(self._report)
         previous = {number: signal.signal(number, self._note) for number in _HANDLED}
         self._dirty = self._urgent = True
         try:
@@ -81,8 +82,6 @@ class ViewLoop:
                 poller.poll(max(0, round(self._wait() * 1000)))
                 stop.drain()
                 self._heed_signals()
-                if stop.report_asked:
-                    self._report()
                 self._turn()
         finally:
             for number, handler in previous.items():
@@ -130,9 +129,8 @@ class ViewLoop:
             self._report()
 
     def _report(self) -> None:
-        if self._ask_report is not None:
-            self._viewer.say(self._ask_report())
-            self._dirty = self._urgent = True
+        self._viewer.say(self._ask_report())
+        self._dirty = self._urgent = True
 
     def _save(self) -> str:
         from streammi.dashboard import save  # Rich's console takes 70 ms to load: only who saves waits for it

@@ -121,12 +121,11 @@ def run_lines(
     log: Log,
     stop: Stop,
     ended: Callable[[], bool],
-    ask_report: Callable[[], object],
 ) -> list[Source]:
     """Write a line a message until it is time to stop; with the output ``once`` one reading of each source.
 
-    Returns the sources that had none. Why there is no connection is said on ``log``; what is shown is asked for a
-    report when we are. A reader of ``out`` that goes away, as ``| head`` does, ends it; nothing is wrong then.
+    Returns the sources that had none. Why there is no connection is said on ``log``. A reader of ``out`` that goes
+    away, as ``| head`` does, ends it; nothing is wrong then.
     """
     places = [place(source.endpoint) if len(sources) > 1 else "" for source in sources]
     lines = {source: Lines(output, glyphs, place=name) for source, name in zip(sources, places, strict=True)}
@@ -139,8 +138,6 @@ def run_lines(
         over = ended()
         poller.poll(LOOK_MS)
         stop.drain()
-        if stop.report_asked:
-            ask_report()
         for source, line in _arrived(lines):
             if output == "once" and source not in silent:
                 continue

@@ -12,7 +12,7 @@ from streammi.ingest.subscriber import SOCKET_OPTIONS, wire_bytes
 from streammi.network.endpoints import check_port
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.snapshots import read_snapshot
-from streammi.records import LinkState, Snapshot
+from streammi.records import LinkHealth, LinkState, Snapshot
 
 SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old
 LINE_QUEUE: Final = 1000
@@ -48,7 +48,7 @@ class Source:
         self._keyed = keys.server is not None
         self._link = Link(self.socket, endpoint, clock(), keys, f"{MAX_MESSAGE_BYTES:,} bytes")
         self.malformed = 0  # messages that were none of ours
-        self._came = False  # any message
+        self._messages = self._bytes = 0  # taken so far
         try:
             self.socket.connect(endpoint)
         except zmq.ZMQError as error:
@@ -64,8 +64,22 @@ class Source:
     @property
     def note(self) -> str:
         """Why there is no connection, or what to know of the one there is; empty when there is nothing to say."""
-        silent = SILENT if self._link.state == "stalled" and not self._came else ""
+        silent = SILENT if self._link.state == "stalled" and not self._messages else ""
         return "; ".join(filter(None, (self._link.note or self._link.notice, silent, self._link.warning)))
+
+    @property
+    def health(self) -> LinkHealth:
+        """What is known of the connection, as of the last ``messages`` or ``snapshots``."""
+        return LinkHealth(
+            endpoint=self.endpoint,
+            state=self._link.state,
+            since=self._link.since,
+            messages=self._messages,
+            bytes=self._bytes,
+            malformed={"no snapshot": self.malformed} if self.malformed else {},
+            reconnects=self._link.reconnects,
+            note=self.note,
+        )
 
     def messages(self) -> list[list[bytes]]:
         """What has arrived, at most DRAIN_MESSAGES, without waiting."""
@@ -74,7 +88,8 @@ class Source:
         while len(found) < DRAIN_MESSAGES and size < DRAIN_BYTES and self.socket.poll(0):
             found.append(self.socket.recv_multipart())
             size += sum(wire_bytes(len(frame), self._keyed) for frame in found[-1])
-        self._came |= bool(found)
+        self._messages += len(found)
+        self._bytes += size
         self._link.update(self._clock(), len(found), size)
         return found
 

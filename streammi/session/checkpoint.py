@@ -10,7 +10,6 @@ import fcntl
 import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,6 +20,7 @@ from streammi.core import codec
 from streammi.core.codec import DamagedError, State
 from streammi.errors import ConfigError
 from streammi.session.session import Session
+from streammi.system.log import time_of_day
 
 KIND: Final = "checkpoint 2"
 GENERATIONS: Final = 2
@@ -271,15 +271,6 @@ class Keeper:
             if not self.unsaved:
                 self.notes.append(f"cannot save the state in {self._folder.path} ({error.strerror}): going on without")
             self.unsaved = True
-
-
-def time_of_day(at: float) -> str:
-    """A wall clock's time, s, for a person.
-
-    >>> time_of_day(1767225600.0)
-    '2026-01-01 00:00:00 UTC'
-    """
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def printable(path: Path) -> str:

@@ -7,9 +7,9 @@ from streammi.errors import ConfigError
 from streammi.ingest.intake import Links
 from streammi.ingest.recording import Recording, is_recording
 from streammi.journal import Position
-from streammi.session.checkpoint import Checkpoint, Place, located, time_of_day
+from streammi.session.checkpoint import Checkpoint, Place, located
 from streammi.session.session import Session
-from streammi.system.log import Log
+from streammi.system.log import Log, time_of_day
 from streammi.system.stop import Stop
 
 

@@ -81,11 +81,13 @@ class Upkeep:
 
     def report(self, wall: float) -> None:
         """Write a first-aid report into the log."""
-        from streammi.session import firstaid  # late: nearly no run ever needs it
+        from streammi.system import firstaid  # late: nearly no run ever needs it
 
-        sections = firstaid.report(self._session, self._settings, self._changes, wall)
-        if self._writers:
-            sections["written"] = {type(writer).__name__.lower(): writer.summary for writer in self._writers}
+        session = self._session
+        written = {type(writer).__name__.lower(): writer.summary for writer in self._writers}
+        sections = firstaid.report(
+            wall, self._settings, session.health(wall), self._changes, session.monitor.window.reading(), written=written
+        )
         self._log.report("report", sections)
 
     def warn(self, message: str) -> None:

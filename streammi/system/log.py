@@ -6,6 +6,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final, Literal, TextIO, TypeAlias
 
 Form: TypeAlias = Literal["text", "json"]
@@ -81,6 +82,15 @@ class Log:
             return
         for name, values in sections.items():
             self.say(f"{title}: {name}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
+
+
+def time_of_day(at: float) -> str:
+    """A wall clock's time, s, for a person.
+
+    >>> time_of_day(1767225600.0)
+    '2026-01-01 00:00:00 UTC'
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def harmless(text: str) -> str:

@@ -24,9 +24,9 @@ def hold_reports() -> None:
 class Stop:
     """SIGINT and SIGTERM as something to poll: ``requested`` turns true, ``status`` is the exit status it asks for.
 
-    With ``reports`` SIGUSR1 makes ``report_asked`` true once, also one that came while it was held back. With
-    ``service`` SIGHUP ends it in order as well, unless it is ignored; and a second signal to end, while a long start
-    still goes on, ends the process at once.
+    From ``answer`` on SIGUSR1 is answered with a report where ``requested`` is looked at: never in the middle of
+    something. With ``service`` SIGHUP ends it in order as well, unless it is ignored; and a second signal to end, while
+    a long start still goes on, ends the process at once.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class Stop:
         parent: int | None = None,
         *,
         service: bool = False,
-        reports: bool = False,
     ) -> None:
         self.status = 0
         self._clock = clock
         self._deadline: float | None = None
         self.end_after(deadline)
         self._caught = self._asked = False
-        self._service, self._reports = service, reports
+        self._service = service
+        self._report: Callable[[], object] | None = None
         self._parent = parent  # the process that started this one beside itself: when that has died, so do we
         self._reader, self._writer = socket.socketpair()
         self._previous: dict[int, object] = {}
@@ -51,19 +51,26 @@ class Stop:
 
     @property
     def requested(self) -> bool:
-        """Whether it is time to end: by a signal, because the time asked for is over, or because we are left alone."""
+        """Whether it is time to end: by a signal, because the time asked for is over, or because we are left alone.
+
+        Who asked for a report gets it now.
+        """
+        if self._asked and self._report is not None:
+            self._asked = False
+            self.drain()
+            self._report()
         late = self._deadline is not None and self._clock() >= self._deadline
         return self._caught or late or (self._parent is not None and os.getppid() != self._parent)
-
-    @property
-    def report_asked(self) -> bool:
-        """Whether a report was asked for since this was looked at last."""
-        asked, self._asked = self._asked, False
-        return asked
 
     def end_after(self, seconds: float | None) -> None:
         """End so many seconds from now; None: do not."""
         self._deadline = None if seconds is None else self._clock() + seconds
+
+    def answer(self, report: Callable[[], object]) -> None:
+        """Have ``report`` called for SIGUSR1 from now on, also for one that came while it was held back."""
+        self._report = report
+        self._previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._catch_report)
+        self._held = signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1,))
 
     def fileno(self) -> int:
         """Becomes readable when a signal arrives."""
@@ -82,9 +89,6 @@ class Stop:
         self._writer.setblocking(False)
         self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self._previous = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
-        if self._reports:
-            self._previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._catch_report)
-            self._held = signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1,))
         if self._service and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
             self._previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._catch)
         return self
