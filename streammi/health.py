@@ -27,7 +27,11 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
     >>> both = total((x, y))
     >>> both.state, both.messages, both.pairs, both.gaps, both.note
     ('stalled', 7, 2, 1, 'silent')
+
+    Nothing is wrong with no link: a monitor that is handed its pairs needs none.
     """
+    if not links:
+        return LinkHealth(endpoint="", state="connected")
     if len(links) == 1:
         return links[0]
     blamed = min(links, key=lambda link: WORST_FIRST.index(link.state))

@@ -1,5 +1,6 @@
 """States in a folder: whole at any moment, the newest whole one found, and what is lost said."""
 
+import os
 import random
 import re
 import zlib
@@ -62,6 +63,14 @@ def test_states_are_private(tmp_path: Path) -> None:
     keep(tmp_path / "new" / "folder", 50)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").rglob("*")}
     assert modes == {"folder": 0o700, "lock": 0o600, "state.1": 0o600}
+
+
+def test_a_folder_is_on_the_disk_before_its_first_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    for _ in range(2):
+        StateFolder(tmp_path / "a" / "b").close()
+    assert sorted(synced) == [str(tmp_path), str(tmp_path / "a")]
 
 
 def test_damage_is_said_and_the_other_generation_used(tmp_path: Path) -> None:

@@ -141,6 +141,14 @@ def test_a_snapshot_has_what_was_fed() -> None:
     assert snapshot.verdict
 
 
+def test_a_monitor_that_is_handed_its_pairs_has_a_snapshot_without_a_link() -> None:
+    monitor = Monitor(MonitorConfig(window=span(200), every=span(50), bins=bins("5")))
+    for status in (Status.WARMING_UP, Status.OK):
+        assert monitor.snapshot(run=1, seq=0, timestamp=0.0, links=()).status == status
+        x, y = signals(200)
+        monitor.feed(PairBatch(x=x, y=y))
+
+
 def edges_of(edges: np.ndarray) -> np.ndarray:
     """The same bins with open ends: what is outside belongs to the end bins."""
     open_ended = edges.copy()

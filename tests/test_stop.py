@@ -4,6 +4,11 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
+from streammi.errors import ConfigError
+from streammi.system.stop import PARENT, parent_of
+
 SERVICE = """
 import os, select, signal, sys, time
 from streammi.system.stop import Stop, hold_reports
@@ -31,6 +36,13 @@ with Stop(service=True) as stop:
     print("waiting", flush=True)
     time.sleep(60)
 """
+
+
+def test_a_parent_is_a_number() -> None:
+    assert (parent_of({}), parent_of({PARENT: "17"})) == (None, 17)
+    for given in ("", "init", "-1", "1.5", "²"):
+        with pytest.raises(ConfigError, match="STREAMMI_PARENT must be the number of a process"):
+            parent_of({PARENT: given})
 
 
 def test_a_report_waits_to_be_taken_and_a_second_signal_ends_a_long_start_at_once() -> None:

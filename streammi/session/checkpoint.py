@@ -60,7 +60,7 @@ class StateFolder:
         self.damaged = 0  # generations that are there and cannot be read
         self._serial = 0
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(self.path)
         except OSError as error:
             raise ConfigError("--state", f"a folder ({error.strerror})", str(path)) from None
         self._lock = self._locked()
@@ -101,11 +101,7 @@ class StateFolder:
             file.flush()
             os.fsync(file.fileno())
         os.replace(fresh, self._file(serial % GENERATIONS))
-        folder = os.open(self.path, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # else a power cut may undo the renaming
-        finally:
-            os.close(folder)
+        _sync(self.path)  # else a power cut may undo the renaming
         self._serial = serial
         return sum(map(len, pieces))
 
@@ -127,7 +123,7 @@ class StateFolder:
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.stat(self.path / "lock"), os.fstat(self._lock)):
                 return
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(self.path)
         lock = _lock(self.path)
         os.close(self._lock)
         self._lock = lock
@@ -271,6 +267,24 @@ class Keeper:
             if not self.unsaved:
                 self.notes.append(f"cannot save the state in {self._folder.path} ({error.strerror}): going on without")
             self.unsaved = True
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, on the disk: else a power cut takes its states with it."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in missing:
+        if os.access(one.parent, os.R_OK):  # one that may be written to and not read cannot be asked
+            _sync(one.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def printable(path: Path) -> str:

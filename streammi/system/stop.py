@@ -8,12 +8,19 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Final, Self
 
+from streammi.errors import ConfigError
+
 PARENT: Final = "STREAMMI_PARENT"  # names the process that this one was started beside
 
 
 def parent_of(environment: Mapping[str, str]) -> int | None:
-    """The process that this one was started beside, if it was."""
-    return int(environment[PARENT]) if PARENT in environment else None
+    """The process that this one was started beside, if it was; ConfigError for what names none."""
+    given = environment.get(PARENT)
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit()):
+        raise ConfigError(PARENT, "the number of a process", given)
+    return int(given)
 
 
 def hold_reports() -> None:
