@@ -13,6 +13,7 @@ import typer
 from streammi import __version__
 from streammi.errors import StreammiError
 from streammi.option_file import ConfigFile
+from streammi.option_groups import grouped
 from streammi.options import (
     BindKeyOptions,
     ConnectKeyOptions,
@@ -29,7 +30,6 @@ from streammi.options import (
     ViewOptions,
     check_choice,
     check_unused,
-    grouped,
 )
 from streammi.system.log import Form, Log
 from streammi.system.stop import hold_reports

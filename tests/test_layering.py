@@ -22,7 +22,7 @@ analysis  publish
 dashboard
 interop
 session
-option_file  options  commands
+option_groups  option_file  options  commands
 cli  __main__
 """
 LAYERS = _LAYERS.split()

@@ -7,7 +7,8 @@ from typing import get_args, get_type_hints
 import pytest
 
 from streammi.errors import ConfigError
-from streammi.options import FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions, arguments
+from streammi.option_groups import arguments
+from streammi.options import FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions
 
 
 @pytest.mark.parametrize("group", [FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions])

@@ -19,7 +19,8 @@ import msgspec
 
 from streammi.dashboard.capabilities import is_terminal
 from streammi.network.security import PLAIN_TEXT, Keys, reachable_here
-from streammi.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions, arguments
+from streammi.option_groups import arguments
+from streammi.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions
 from streammi.system.log import Form, Log
 from streammi.system.stop import PARENT
 
