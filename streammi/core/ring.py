@@ -106,6 +106,13 @@ class PairRing:
                 _write(self.timestamps(), head, t)
             self.first, self.newest = min(self.first, t.item(0)), t.item(-1)
 
+    def stamp(self, t: float) -> None:
+        """Write the time of the newest pair, which is in already and not late."""
+        self.timestamps()[self.head - 1] = self.newest = t  # where the head is 0, the last place
+        self.first = min(self.first, t)
+        if self._state.item(DROPPED_RUN):
+            self._state[DROPPED_RUN] = 0
+
     def make_room(self, pairs: int) -> None:
         """Have room for at least ``pairs``, in twice as many places as often as needed."""
         capacity = self.capacity

@@ -15,7 +15,7 @@ from streammi.core.axes import EMPTY, Axes
 from streammi.core.binning import Axis, Bins, Categories, Codes
 from streammi.core.histogram import Counts, JointHistogram
 from streammi.core.kernels import layout, sliding, summary
-from streammi.core.kernels.layout import HEAD, PAIRS, N
+from streammi.core.kernels.layout import PAIRS, N
 from streammi.core.ring import PairRing
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, Reading, Unit
@@ -78,6 +78,10 @@ class JointWindow:
 
     def __len__(self) -> int:
         return self._ring.n
+
+    def __repr__(self) -> str:
+        x, y = self._axes.bins
+        return f"<JointWindow of {self._span}, {self.n} in it: x {x!r}, y {y!r}>"
 
     @property
     def n(self) -> int:
@@ -144,14 +148,6 @@ class JointWindow:
         """By how many seconds altogether the clock of the pairs was set back, so far."""
         return self._ring.set_back
 
-    def before_set_back(self, ts: FloatArray) -> int:
-        """How many of the pairs that come next, with the times ``ts`` (n,) in s, have one and the same clock.
-
-        At the last of so many it turns out to be set back, or they are all. The time of a pair that will be skipped is
-        to be NaN.
-        """
-        return self._ring.before_set_back(ts, self._span)
-
     @property
     def sums(self) -> tuple[int, int, int]:
         """S_x, S_y, S_xy: the exact integer sums that ``mi`` is made of (see core.estimators)."""
@@ -217,7 +213,7 @@ class JointWindow:
         """The fixed-point table of an estimator (None: the default) that reaches the window's n."""
         return self._histogram.table_of(estimator)
 
-    # What goes in ---------------------------------------------------------------------------------------------------
+    # What goes in and out ------------------------------------------------------------------------------------------
 
     def update(self, x: Any, y: Any, t: float | None = None) -> None:
         """Take in one pair, whose time in seconds is ``t``, as ``extend`` does with arrays of one; O(1)."""
@@ -238,11 +234,8 @@ class JointWindow:
             self._nonfinite += 1
             return
         self._mi = mi
-        if t is not None and times is not None:
-            times[self._state.item(HEAD) - 1] = ring.newest = float(t)  # where the head is 0, the last place
-            ring.first = min(ring.first, ring.newest)
-            if self._state.item(layout.DROPPED_RUN):
-                self._state[layout.DROPPED_RUN] = 0
+        if t is not None:
+            ring.stamp(float(t))
 
     def extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None = None) -> None:
         """Take in pairs, arrays of shape (n,), in order; ``ts`` are their times in seconds.
@@ -262,6 +255,14 @@ class JointWindow:
         """
         self._extend(xs, ys, None, out)
 
+    def before_set_back(self, ts: FloatArray) -> int:
+        """How many of the pairs that come next, with the times ``ts`` (n,) in s, have one and the same clock.
+
+        At the last of so many it turns out to be set back, or they are all. The time of a pair that will be skipped is
+        to be NaN.
+        """
+        return self._ring.before_set_back(ts, self._span)
+
     def evict(self) -> None:
         """Take the oldest pair out before its time; O(1). ConfigError where there is none, or something follows."""
         if not self._state.item(N) or self._followers:
@@ -275,6 +276,8 @@ class JointWindow:
             follower.learn(*self._axes.now)
         self._followers.append(follower)
         self._single = None
+
+    # Its state ------------------------------------------------------------------------------------------------------
 
     def copy(self) -> "JointWindow":
         """An independent window with the same pairs and counters, without followers."""
@@ -292,10 +295,6 @@ class JointWindow:
         return isinstance(other, JointWindow) and self.to_bytes() == other.to_bytes()
 
     __hash__ = None  # type: ignore[assignment]  # it changes
-
-    def __repr__(self) -> str:
-        x, y = self._axes.bins
-        return f"<JointWindow of {self._span}, {self.n} in it: x {x!r}, y {y!r}>"
 
     def state(self) -> codec.State:
         """The whole state as plain values and arrays; equal windows have equal ones."""
