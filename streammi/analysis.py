@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi import config
+from streammi.bins import bins_for
 from streammi.config import (
     DEFAULT_DETECTOR,
     DEFAULT_PARTNERS,
@@ -25,7 +26,7 @@ from streammi.core.null import LEAST_PARTNERS, ShiftNull, correlation_time
 from streammi.core.window import JointWindow
 from streammi.delays import MOST_TIMED, with_peak
 from streammi.errors import ConfigError
-from streammi.monitor import Monitor, bins_for
+from streammi.monitor import Monitor
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
 
 

@@ -8,11 +8,12 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 import numpy as np
 
+from streammi.bins import BinNotes, axis_info, bins_for
 from streammi.cadence import Cadence
 from streammi.config import MonitorConfig, Span, check_same, options_of
 from streammi.core import codec, given, gtest, measures
 from streammi.core.axes import LEARN_FROM
-from streammi.core.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
+from streammi.core.binning import QuantileBins
 from streammi.core.codec import State
 from streammi.core.kernels.layout import SET_BACK_AFTER
 from streammi.core.lags import LagBank
@@ -23,15 +24,13 @@ from streammi.detect.detector import OVERLAP, Detector
 from streammi.detect.links import LinkWatch
 from streammi.health import total
 from streammi.history import History
-from streammi.records import AxisInfo, DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot
+from streammi.ranks import Ranks
+from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot
 from streammi.status import status_of
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
 LOOK_SECONDS: Final = 0.01  # between two looks for changes: at 25 us each, 130 with a null, 1 % of a core
-# Spearman's ranks take 80 us of 1,000 pairs, 1.6 ms of 20,000, 19 ms of 200,000.
-SPEARMAN_PAIRS: Final = 20_000  # up to here a reading has it,
-SPEARMAN_MOST: Final = 200_000  # and to here a snapshot, as it was a 64th of the window ago at the most
 
 
 class Monitor:
@@ -66,12 +65,10 @@ class Monitor:
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
-        self._learnt = False
         self._hole: tuple[int, int] | None = None  # samples are missing behind so many pairs: at least, and at most
-        self._spearman: tuple[int, float | None] = (-1, None)  # pairs seen when it was computed, and the value
-        self._ranked = 0  # pairs seen at the last reading that had it; snapshots do not count, whoever looks
-        self._too_many_labels = False
-        self._warn_of_undersampling(config.window.pairs)
+        self._ranks = Ranks(config)
+        self._bin_notes = BinNotes(config)
+        self.notes += self._bin_notes.before()
         if self._delays is not None:
             self.notes.append("peak_lag: positive means that y follows x, negative that x follows y")
         if config.test == "g":
@@ -87,9 +84,9 @@ class Monitor:
         """
         if batch.t is None and batch.received and self.config.window.seconds is not None and not self._event_time:
             batch = msgspec.structs.replace(batch, t=np.full(batch.x.size, batch.received))
+        batch = _timed(batch)
         outputs: list[Output] = []
         missing = batch.gaps > 0 or batch.interrupted
-        batch = _timed(batch)
         if missing:
             self._hole = self.window.pairs, self.window.pairs + batch.x.size
         for part, ends in self._parts(batch):
@@ -110,18 +107,16 @@ class Monitor:
     def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...]) -> Snapshot:
         """Everything a dashboard draws, as of now; what is said later does not depend on whether somebody looked."""
         reading = self._reading(renew="none")
-        if reading is not None and reading.n <= SPEARMAN_MOST and self.config.bins.kind != "categories":
-            moved = 1 if reading.n <= SPEARMAN_PAIRS else reading.n // 64
-            reading = msgspec.structs.replace(reading, spearman_r=self._spearman_r(moved))
-        x_axis, y_axis = self.window.x_axis, self.window.y_axis
+        if reading is not None:
+            reading = self._ranks.shown(reading, self.window)
         return Snapshot(
             pair=self.config.pair,
             run=run,
             seq=seq,
             timestamp=timestamp,
             window=str(self.config.window),
-            x=axis_info(self.config.x_name, x_axis),
-            y=axis_info(self.config.y_name, y_axis),
+            x=axis_info(self.config.x_name, self.window.x_axis),
+            y=axis_info(self.config.y_name, self.window.y_axis),
             reading=reading,
             counts=None if reading is None else self.window.counts.astype(np.int64),
             history=self._history.levels(),
@@ -150,13 +145,11 @@ class Monitor:
             "detector": None if self._detector is None else self._detector.state(),
             "events": [msgspec.structs.asdict(event) for event in self._events],
             "latest": None if self._latest is None else msgspec.structs.asdict(self._latest),
-            "learnt": self._learnt,
             "hole": self._hole,
-            "too_many_labels": self._too_many_labels,
             "delays": None if self._delays is None else self._delays.state(),
-            "spearman": self._spearman,
-            "ranked": self._ranked,
             "notes": self.notes,
+            **self._ranks.state(),
+            **self._bin_notes.state(),
         }
         parts = {
             "monitor": ({"plain": codec.to_plain(plain)}, list[Any]()),
@@ -186,11 +179,11 @@ class Monitor:
         self._history.restore(*parts["history"])
         self._events.extend(Event(**event) for event in plain["events"])
         self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
-        self._learnt, self._hole, self._spearman = plain["learnt"], plain["hole"], plain["spearman"]
-        self._ranked = plain["ranked"]
+        self._hole = plain["hole"]
+        self._ranks.restore(plain)
+        self._bin_notes.restore(plain)
         if self._delays is not None:
             self._delays.restore(plain["delays"])
-        self._too_many_labels = plain["too_many_labels"]
         self.notes[:] = plain["notes"]
 
     def __reduce__(self) -> tuple[Callable[[MonitorConfig, bool, State], "Monitor"], tuple[MonitorConfig, bool, State]]:
@@ -233,8 +226,7 @@ class Monitor:
             self.window.extend(
                 batch.x[start:stop], batch.y[start:stop], None if batch.t is None else batch.t[start:stop]
             )
-        if not self._learnt:
-            self._say_what_was_learnt()
+        self.notes += self._bin_notes.learnt(self.window)
         if self.window.set_back != before:  # at the last of them
             self._follow_clock(self.window.set_back - before)
 
@@ -289,8 +281,8 @@ class Monitor:
         reading = self._reading()
         if reading is None:
             return []
-        self._latest = reading = self._with_spearman(reading)
-        self._warn_of_many_labels(reading)
+        self._latest = reading = self._ranks.said(reading, self.window)
+        self.notes += self._bin_notes.labels(self.window, reading)
         self._history.add(timestamp, reading.mi_corrected, reading.null_q95)
         return [(timestamp, reading)]
 
@@ -323,59 +315,6 @@ class Monitor:
     def _say(self, events: list[Event]) -> list[Output]:
         self._events += events
         return [(event.timestamp, event) for event in events]
-
-    def _spearman_r(self, moved: int = 1) -> float | None:
-        """Spearman's r, newly made of the window where ``moved`` pairs have come since it was made last."""
-        pairs = self.window.pairs
-        if self._spearman[0] < 0 or pairs - self._spearman[0] >= moved:
-            self._spearman = (pairs, measures.spearman(*self.window.values))
-        return self._spearman[1]
-
-    def _with_spearman(self, reading: Reading) -> Reading:
-        """The reading with Spearman's r, but not of labels, of a long window, or more often than it can be afforded."""
-        n, every = reading.n, self.config.every.seconds
-        too_soon = (every is None or every < LOOK_SECONDS) and reading.pairs - self._ranked < n // 64
-        if n > SPEARMAN_PAIRS or self.config.bins.kind == "categories" or too_soon:
-            return reading
-        self._ranked = reading.pairs
-        return msgspec.structs.replace(reading, spearman_r=self._spearman_r())
-
-    def _say_what_was_learnt(self) -> None:
-        """Once the first window is full, say which bins were taken from it."""
-        window, size = self.window, self.config.window.pairs
-        if window.pairs < (size or 1000):
-            return
-        self._learnt = True
-        ranges = (self.config.x_range, self.config.y_range)
-        for name, axis, range_ in zip(("x", "y"), (window.x_axis, window.y_axis), ranges, strict=True):
-            if range_ is None and axis is not None and not isinstance(axis, Categories):
-                low, high = axis.edges.item(0), axis.edges.item(-1)
-                bins = "1 bin" if axis.count == 1 else f"{axis.count} bins"
-                self.notes.append(f"{name}: {bins} from {low:g} to {high:g}, taken from the first window")
-        if size is None:  # how many pairs a duration holds is seen only now
-            self._warn_of_undersampling(window.n)
-
-    def _warn_of_undersampling(self, pairs: int | None) -> None:
-        """Say that the user's number of bins is too large for so many pairs."""
-        count = None if self.config.bins.kind == "categories" else self.config.bins.count
-        if count and pairs and count * count > pairs:
-            self.notes.append(
-                f"{count} x {count} bins for {pairs} pairs undersample the joint histogram: MI will read too high; "
-                f"--bins {auto_count(pairs)} or a window of {5 * count * count} pairs would not"
-            )
-
-    def _warn_of_many_labels(self, reading: Reading) -> None:
-        """Say once that there are more labels than symbols for them."""
-        if self._too_many_labels or not reading.clipped or self.config.bins.kind != "categories":
-            return
-        self._too_many_labels = True
-        sides = (("x", self.window.x_axis, reading.x_clipped), ("y", self.window.y_axis, reading.y_clipped))
-        for name, axis, others in sides:
-            if isinstance(axis, Categories) and others:
-                self.notes.append(
-                    f'{name}: more than {axis.limit} labels; all further ones count as one, "{Categories.OTHER}" '
-                    "(--bins categories:N takes N)"
-                )
 
 
 def _restored(config: MonitorConfig, event_time: bool, state: State) -> Monitor:
@@ -417,25 +356,3 @@ def detector_for(config: MonitorConfig) -> Detector:
     return Detector(
         config.detector, config.pair, config.unit, overlap=overlap, lag_unit=lag_unit, fixed_bins=fixed, labels=labels
     )
-
-
-def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:
-    """The bins of x and y: the range that was given, or what is to be learnt from the window."""
-    kind, count = config.bins.kind, config.bins.count
-    if kind == "categories":
-        labels = Categories() if count is None else Categories(limit=count)
-        return labels, labels
-    learn = SpanBins if kind == "uniform" else QuantileBins
-    fixed = count or auto_count(config.window.pairs or 1000)
-
-    def one(range_: tuple[float, float] | None) -> Bins:
-        return learn(count) if range_ is None else UniformBins(*range_, fixed)
-
-    return one(config.x_range), one(config.y_range)
-
-
-def axis_info(name: str, axis: Axis | None) -> AxisInfo:
-    """An axis as a snapshot shows it."""
-    if isinstance(axis, Categories):
-        return AxisInfo(name=name, labels=(*map(str, axis.labels), Categories.OTHER))
-    return AxisInfo(name=name, edges=None if axis is None else axis.edges)

@@ -16,7 +16,7 @@ errors  config  records  status  journal  entries  health
 system  network
 core
 ingest
-history  cadence  detect  delays
+history  cadence  bins  ranks  detect  delays
 monitor
 analysis  publish
 dashboard

@@ -13,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streammi import ConfigError, Monitor, PairBatch
+from streammi.bins import BinNotes
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bins, lag_range, span
 from streammi.core import codec
 from streammi.ingest.formats import Decoder
 from streammi.ingest.intake import intake_of
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshots import snapshot_message
+from streammi.ranks import Ranks
 from streammi.records import LinkHealth, Reading
 
 LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
@@ -112,8 +114,10 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_looks", "_looked",
-        "_links", "_history", "_events", "_latest", "_learnt", "_hole", "_spearman", "_ranked", "_too_many_labels",
+        "_links", "_history", "_events", "_latest", "_hole", "_ranks", "_bin_notes",
     }  # fmt: skip
+    assert set(vars(Ranks(MonitorConfig()))) == {"_labels", "_often", "_made", "_said"}
+    assert set(vars(BinNotes(MonitorConfig()))) == {"_config", "_learnt", "_too_many_labels"}
 
 
 def test_a_copied_monitor_goes_on_alike() -> None:
