@@ -1,3 +1,5 @@
+"""Recorded arrays at once, against scikit-learn, scipy and a window that is fed the same."""
+
 import gzip
 import re
 from pathlib import Path

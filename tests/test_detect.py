@@ -1,3 +1,5 @@
+"""What is an event and what is none: feeds that change in one known way, or not at all."""
+
 import re
 
 import numpy as np

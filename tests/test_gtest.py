@@ -1,3 +1,5 @@
+"""The G-test against scipy's."""
+
 import numpy as np
 import pytest
 import scipy.stats

@@ -1,3 +1,5 @@
+"""MI at many delays, against the delayed pairs counted one at a time."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

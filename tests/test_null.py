@@ -1,3 +1,5 @@
+"""Significance: how often it errs on signals with a memory, and what it finds."""
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
