@@ -19,6 +19,7 @@ from pathlib import Path
 import detection
 import numpy as np
 import truths
+from arguments import folder, some_of
 from scipy.signal import lfilter
 
 from streammi import JointWindow, QuantileBins, UniformBins, analyse
@@ -46,13 +47,13 @@ def main() -> int:
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer repeats: the figures are rougher")
-    parser.add_argument("--only", default=",".join(sections), help="sections: " + ", ".join(sections))
-    parser.add_argument("--data", type=Path, default=DATA, help="folder of the recordings")
+    parser.add_argument(
+        "--only", type=some_of(sections), default=list(sections), help="sections: " + ", ".join(sections)
+    )
+    parser.add_argument("--data", type=folder, default=DATA, help="folder of the recordings")
     options = parser.parse_args()
     missed = 0
-    for name in options.only.split(","):
-        if name not in sections:
-            parser.error(f"--only must be of {', '.join(sections)}, got {name!r}")
+    for name in options.only:
         for line in sections[name](options.quick, options.data):
             print(line, flush=True)
             missed += MISSED in line

@@ -30,6 +30,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import zmq
+from arguments import some_of
 
 from streammi import JointWindow, UniformBins, rolling_mi
 from streammi.core import estimators
@@ -54,12 +55,12 @@ def main() -> None:
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer samples: the figures are rougher")
-    parser.add_argument("--only", default=",".join(sections), help="sections: " + ", ".join(sections))
+    parser.add_argument(
+        "--only", type=some_of(sections), default=list(sections), help="sections: " + ", ".join(sections)
+    )
     options = parser.parse_args()
     print(machine(), end="\n\n")
-    for name in options.only.split(","):
-        if name not in sections:
-            parser.error(f"--only must be of {', '.join(sections)}, got {name!r}")
+    for name in options.only:
         for line in sections[name](options.quick):
             print(line, flush=True)
         print()

@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 
 import zmq
+from arguments import at_least
 
 from streammi.entries import encode
 from streammi.errors import ConfigError
@@ -47,8 +48,8 @@ PAIRS = re.compile(rb'"?pairs"?[:=](\d+)')
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=200, help="at random moments (default 200)")
-    parser.add_argument("--damages", type=int, default=1000, help="at random places (default 1000)")
+    parser.add_argument("--kills", type=at_least(0), default=200, help="at random moments (default 200)")
+    parser.add_argument("--damages", type=at_least(0), default=1000, help="at random places (default 1000)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="streammi-crash-") as folder:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from multiprocessing.pool import Pool
 
 import numpy as np
+from arguments import at_least
 from sklearn.metrics import mutual_info_score
 
 from streammi import JointWindow, UniformBins, rolling_mi
@@ -26,12 +27,12 @@ FEEDS = ("uniform", "heavy-tailed", "constant", "spikes of 1e9", "NaN among them
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--samples", type=int, default=1_000_000)
-    parser.add_argument("--window", type=int, default=1000)
-    parser.add_argument("--every", type=int, default=1, help="ask scikit-learn at each so manyth sample")
+    parser.add_argument("--samples", type=at_least(2), default=1_000_000)
+    parser.add_argument("--window", type=at_least(2), default=1000)
+    parser.add_argument("--every", type=at_least(1), default=1, help="ask scikit-learn at each so manyth sample")
     options = parser.parse_args()
-    if options.window < 2 or options.samples < options.window or options.every < 1:
-        parser.error("--samples must be >= --window >= 2, and --every >= 1")
+    if options.samples < options.window:
+        parser.error(f"--samples must be >= --window, got {options.samples} and {options.window}")
     print("| feed | samples compared | largest difference, nats | integer sums of a fresh window |")
     print("|---|---|---|---|")
     good = True

@@ -33,6 +33,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 import psutil
+from arguments import at_least
 
 from streammi import JointWindow, UniformBins
 from streammi.config import FeedConfig
@@ -408,7 +409,7 @@ def coverage(arguments: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--messages", type=int, default=LONG)
+    parser.add_argument("--messages", type=at_least(1), default=LONG)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--format", choices=list(KINDS), action="append")
     parser.add_argument("--coverage", nargs=argparse.REMAINDER, help="for atheris, such as -max_total_time=60")

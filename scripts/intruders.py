@@ -29,6 +29,7 @@ from typing import Any, Final
 import msgspec
 import psutil
 import zmq
+from arguments import at_least
 
 from streammi.network.security import PLAIN_TEXT, Keys, read_keys, write_keys
 
@@ -291,7 +292,7 @@ def hostile_feed(server: Keys, words: list[str]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--connections", type=int, default=10_000)
+    parser.add_argument("--connections", type=at_least(1), default=10_000)
     connections = parser.parse_args().connections
     with tempfile.TemporaryDirectory(prefix="streammi-") as name:
         folder = Path(name)

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 import zmq
+from arguments import positive
 
 from streammi.health import total
 from streammi.publish.snapshots import read_snapshot
@@ -123,7 +124,7 @@ class Watched:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long the overload lasts")
+    parser.add_argument("--seconds", type=positive, default=60.0, help="how long the overload lasts")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, zmq.Context() as context:
         rate = sustainable(folder, context)

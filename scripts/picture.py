@@ -4,12 +4,12 @@
 .venv/bin/python scripts/picture.py .github
 """
 
-import sys
+import argparse
 from collections.abc import Iterator
 from datetime import UTC
-from pathlib import Path
 
 import numpy as np
+from arguments import folder
 
 from streammi.config import MonitorConfig, span
 from streammi.dashboard.save import save_svg
@@ -46,11 +46,13 @@ def snapshots(seconds: float) -> Iterator[Snapshot]:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", metavar="FOLDER", type=folder, help="where the pictures go")
+    into = parser.parse_args().folder
     shown = list(snapshots(18))
     for name, ((width, height), keys) in PICTURES.items():
-        save_svg(shown, width, height, folder / f"dashboard-{name}.svg", keys=keys, zone=UTC)
-    save_svg(shown, 120, 40, folder / "dashboard-light.svg", keys=["light"], zone=UTC)
+        save_svg(shown, width, height, into / f"dashboard-{name}.svg", keys=keys, zone=UTC)
+    save_svg(shown, 120, 40, into / "dashboard-light.svg", keys=["light"], zone=UTC)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@
 A row that stays as it was from one frame to the next is kept once, with the frames during which it is seen.
 """
 
-import sys
+import argparse
 from collections.abc import Iterator
 from datetime import UTC
 from html import escape
-from pathlib import Path
 
 import numpy as np
+from arguments import new_file
 from picture import snapshots
 
 from streammi.dashboard.canvas import SPACE, Canvas
@@ -114,10 +114,13 @@ def seen(first: int, last: int, count: int) -> str:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", metavar="FILE", type=new_file, help="the SVG file to write")
+    file = parser.parse_args().file
     drawn = svg()
     if len(drawn.encode()) > MOST_BYTES:
         raise SystemExit(f"{len(drawn.encode()):,} bytes are more than {MOST_BYTES:,}")
-    Path(sys.argv[1]).write_text(drawn)
+    file.write_text(drawn)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import msgpack
 import zmq
+from arguments import at_least
 
 from streammi.config import FeedConfig, MonitorConfig
 from streammi.entries import Arrived, Begin, Settings
@@ -33,8 +34,8 @@ MAGIC_BYTES = 21
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--cuts", type=int, default=1000)
+    parser.add_argument("--messages", type=at_least(1), default=1_000_000)
+    parser.add_argument("--cuts", type=at_least(0), default=1000)
     options = parser.parse_args()
     print("| what | measured |\n|---|---|")
     with tempfile.TemporaryDirectory(prefix="streammi-") as name:

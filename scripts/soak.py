@@ -27,6 +27,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import psutil
 import zmq
+from arguments import at_least, positive
 
 from streammi.dashboard.source import Source
 from streammi.records import Snapshot
@@ -182,8 +183,8 @@ def _judge(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--rate", type=int, default=50_000, help="messages a second")
+    parser.add_argument("--minutes", type=positive, default=60.0)
+    parser.add_argument("--rate", type=at_least(1), default=50_000, help="messages a second")
     given = parser.parse_args()
     wrong = soak(given.minutes, given.rate)
     for words in wrong:

@@ -31,14 +31,13 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     if room.width < 3 or room.height < 1:
         return
     mi, peak = per_column(profile.mi, room.width)
-    plot = room.part(0, 0, len(mi), room.height)
     top = charts.nice_ceiling(float(np.nanmax(mi)))
-    plot.glyphs[...] = charts.bars(mi / top, plot.height, theme.glyphs.levels)
-    plot.pens[...] = theme.mi_soft
-    plot.pens[:, peak] = theme.mi_strong
+    room.glyphs[...] = charts.bars(mi / top, room.height, theme.glyphs.levels)
+    room.pens[...] = theme.mi_soft
+    room.pens[:, peak] = theme.mi_strong
     body.part(0, 1, LABEL, 1).right(0, short(top), theme.dim, margin=1)
-    body.part(0, plot.height, LABEL, 1).right(0, "0", theme.dim, margin=1)
-    _axis(body.part(LABEL, body.height - 1, plot.width, 1), plot, profile, scene)
+    body.part(0, room.height, LABEL, 1).right(0, "0", theme.dim, margin=1)
+    _axis(body.part(LABEL, body.height - 1, room.width, 1), room, profile, scene)
 
 
 def per_column(mi: FloatArray, width: int) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -46,14 +45,13 @@ def per_column(mi: FloatArray, width: int) -> tuple[FloatArray, NDArray[np.bool_
 
     >>> values, peak = per_column(np.array([0.1, 0.5, 0.2]), 7)
     >>> values.tolist(), np.flatnonzero(peak).tolist()
-    ([0.1, 0.1, 0.5, 0.5, 0.2, 0.2], [2, 3])
+    ([0.1, 0.1, 0.1, 0.5, 0.5, 0.2, 0.2], [3, 4])
+    >>> per_column(np.array([0.1, 0.5, 0.2, 0.3]), 2)[0].tolist()
+    [0.5, 0.3]
     """
-    per_lag = max(width // len(mi), 1)
-    lags = np.arange(len(mi)).repeat(per_lag)
-    columns = min(width, len(lags))
-    starts = np.arange(columns) * len(lags) // columns
-    values = np.fmax.reduceat(mi[lags], starts)
-    at_peak = np.add.reduceat(lags == int(np.nanargmax(mi)), starts) > 0
+    starts = np.arange(width) * len(mi) // width  # where several columns share a delay, reduceat takes that one
+    values = np.fmax.reduceat(mi, starts)
+    at_peak = np.logical_or.reduceat(np.arange(len(mi)) == np.nanargmax(mi), starts)
     return values, at_peak
 
 
@@ -63,7 +61,8 @@ def _axis(canvas: Canvas, plot: Canvas, profile: DelayProfile, scene: Scene) -> 
     canvas.text(0, 0, signed(low, 0) if low == round(low) else short(low).replace("-", "−"), theme.dim)
     canvas.right(0, f"{signed(high, 0) if high == round(high) else short(high)} {profile.lag_unit}", theme.dim)
     if low < 0 < high:
-        zero = int(-low / (high - low) * (plot.width - 1))
+        # In the middle of its columns, as they are dealt out to the delays.
+        zero = int((-low / (high - low) * (len(profile.lags) - 1) + 0.5) * plot.width / len(profile.lags))
         canvas.text(zero, 0, "0", theme.dim)
         free = plot.glyphs[:, zero] == SPACE
         plot.glyphs[free, zero], plot.pens[free, zero] = ord(theme.glyphs.dotted_down), theme.faint
