@@ -21,7 +21,7 @@ class Status(IntFlag):
     WARMING_UP = 1  # the window is not full yet
     SPANS_GAP = 2  # samples are missing inside the window
     CONNECTING = 4  # no connection to the feed yet
-    STALLED = 8  # connected, but nothing comes
+    STALLED = 8  # connected, but nothing comes, or nothing that can be used
     LOST = 16  # the connection to the feed broke
     ENDED = 32  # the feed is over: this is its last state
     STUCK = 64  # a signal is constant over the whole window: hx or hy says which

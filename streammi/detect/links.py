@@ -45,6 +45,7 @@ class LinkWatch:
         if health.state in ("stalled", "lost") and silent_since is None:
             self._silent_since[link] = at
             said = f"{health.endpoint} is {health.state} after {health.pairs} pairs in {health.messages} messages"
+            said += f": {health.note}" if health.note else ""
             return [self._event("stalled", health, at, None, "s", said)]
         if health.state == "connected" and silent_since is not None:
             del self._silent_since[link]

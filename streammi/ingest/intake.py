@@ -12,6 +12,7 @@ from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.formats import Decoder
 from streammi.ingest.frames import Messages
 from streammi.ingest.pairing import Join
+from streammi.ingest.usable import Usable
 from streammi.records import LinkHealth, PairBatch
 
 RATE_SECONDS: Final = 2.0
@@ -62,11 +63,13 @@ class PairIntake:
     def __init__(self, config: FeedConfig) -> None:
         self._decoder = Decoder(config)
         self._meter = Meter()
+        self._usable = Usable()
 
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs in the messages."""
         batch = self._decoder.decode(messages, received)
         self._meter.add(received, self._decoder.messages, self._decoder.pairs)
+        self._usable.add(received, batch.x, batch.y)
         return batch
 
     def flush(self) -> PairBatch | None:
@@ -77,6 +80,7 @@ class PairIntake:
         """The one link, with the decoder's totals."""
         (link,) = links
         message_rate, rate = self._meter.rates(now)
+        link = self._usable.judged(link)
         return (described(link, self._decoder, pairs=self._decoder.pairs, rate=rate, message_rate=message_rate),)
 
     @property
@@ -91,12 +95,13 @@ class PairIntake:
 
     def state(self) -> dict[str, Any]:
         """The decoder's and the rates'."""
-        return {"decoder": self._decoder.state(), "meter": self._meter.state()}
+        return {"decoder": self._decoder.state(), "meter": self._meter.state(), "usable": self._usable.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
         self._decoder.restore(state["decoder"])
         self._meter.restore(state["meter"])
+        self._usable.restore(state["usable"])
 
 
 class JoinIntake:
@@ -106,6 +111,7 @@ class JoinIntake:
         self._decoders = Decoder(config.x, (config.x.x,)), Decoder(config.y, (config.y.y,))
         self._join = Join(config.mode, config.tolerance_s, config.lateness_s)
         self._meters = Meter(), Meter()
+        self._usable = Usable(), Usable()
         self._pair_meter = Meter()
         self._pairs = 0
         self._before_gap = 0  # pairs that may still come from before the last gap: so many samples were waiting
@@ -113,7 +119,9 @@ class JoinIntake:
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs that are settled by the samples in the messages."""
         decoder = self._decoders[source]
-        batch = self._behind_gap(self._join.add("y" if source else "x", decoder.samples(messages, received)))
+        samples = decoder.samples(messages, received)
+        self._usable[source].add(received, samples.values)
+        batch = self._behind_gap(self._join.add("y" if source else "x", samples))
         self._pairs += batch.x.size
         self._meters[source].add(received, decoder.messages, decoder.pairs)
         self._pair_meter.add(received, 0, self._pairs)
@@ -139,11 +147,13 @@ class JoinIntake:
         _, rate = self._pair_meter.rates(now)
         names: tuple[Literal["x", "y"], ...] = ("x", "y")
         found = []
-        for link, name, decoder, meter in zip(links, names, self._decoders, self._meters, strict=True):
+        sides = zip(links, names, self._decoders, self._meters, self._usable, strict=True)
+        for link, name, decoder, meter, usable in sides:
             side = self._join.x if name == "x" else self._join.y
             notes = (f"the clock of {name} {side.note}" if side.note else "", self._join.note if name == "x" else "")
             link = described(
-                link, decoder, *notes, pairs=self._pairs, rate=rate, message_rate=meter.rates(now)[0], signal=name,
+                usable.judged(link), decoder, *notes,
+                pairs=self._pairs, rate=rate, message_rate=meter.rates(now)[0], signal=name,
                 tally=side.tally, clock_offset=self._join.clock_offset_s, pair_offset=self._join.pair_offset_s,
             )  # fmt: skip
             found.append(link)
@@ -167,6 +177,7 @@ class JoinIntake:
             "decoders": decoders,
             "join": self._join.state(),
             "meters": meters,
+            "usable": [usable.state() for usable in self._usable],
             "pairs": self._pairs,
             "before_gap": self._before_gap,
         }
@@ -177,6 +188,8 @@ class JoinIntake:
             decoder.restore(saved)
         for meter, points in zip((*self._meters, self._pair_meter), state["meters"], strict=True):
             meter.restore(points)
+        for usable, last in zip(self._usable, state["usable"], strict=True):
+            usable.restore(last)
         self._join.restore(state["join"])
         self._pairs, self._before_gap = state["pairs"], state["before_gap"]
 

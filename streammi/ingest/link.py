@@ -7,13 +7,11 @@ import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from streammi.errors import ConfigError
+from streammi.ingest.usable import USUAL_OVER, patience
 from streammi.network.connections import LOOK_SECONDS, Connection, socket_inode
 from streammi.network.security import Keys, is_loopback
 from streammi.records import LinkState
 
-STALLED_SECONDS: Final = 3.0  # without a message on a link that had some
-STALLED_SHARE: Final = 3.0  # times as long as usual; so that one message a minute is no feed that stalls each minute
-USUAL_OVER: Final = 8.0  # arrivals
 RETRY_SECONDS: Final = 10.0  # after a refusal
 GIVEN_UP_SECONDS: Final = 0.5  # after a connection ended without ZeroMQ's saying that it tries again
 UNREADABLE: Final = "what came was no ZMTP, or a frame larger than"
@@ -85,7 +83,7 @@ class Link:
             state: LinkState = "lost" if self._connections else "connecting"
             if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
                 self.note = UNANSWERED
-        elif self._heard > 0 and now - self._heard > max(STALLED_SECONDS, STALLED_SHARE * self.usual):
+        elif self._heard > 0 and now - self._heard > patience(self.usual):
             state = "stalled"
         else:
             state = "connected"

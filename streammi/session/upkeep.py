@@ -14,6 +14,7 @@ from streammi.system.log import Log
 from streammi.system.notify import Notifier
 
 CHANGES_KEPT: Final = 30  # of the links, for reports
+LOOK_SECONDS: Final = 1.0  # between two looks at what cannot be used
 MALFORMED_SECONDS: Final = 60.0  # between two messages about messages that yield no pair
 
 
@@ -46,8 +47,9 @@ class Upkeep:
         self._session, self._settings, self._writers = session, settings, writers
         self._log, self._service, self._resumed = log, service, resumed
         self._changes: deque[LinkChanged] = deque(maxlen=CHANGES_KEPT)
-        self._malformed = sum(total(session.health(0.0)).malformed.values())
-        self._malformed_due = 0.0
+        self._malformed, self._nonfinite = self._unusable(0.0)
+        self._malformed_due = self._look_due = 0.0
+        self._stalled: set[str] = set()  # signals of the links whose messages cannot be used
 
     @property
     def unsaved(self) -> bool:
@@ -76,8 +78,11 @@ class Upkeep:
             if missed is not None:
                 self._log.say(missed)
                 self._resumed = None
-        if now >= self._malformed_due:
-            self._sample_malformed(wall, now)
+        if now >= self._look_due:
+            self._look_due = now + LOOK_SECONDS
+            self._say_stalled(wall)
+            if now >= self._malformed_due:
+                self._sample_malformed(wall, now)
 
     def report(self, wall: float) -> None:
         """Write a first-aid report into the log."""
@@ -119,13 +124,32 @@ class Upkeep:
         rate = "" if link.rate is None else f", {link.rate:.0f} a second"
         return f"{link.endpoint} {link.state}, {link.pairs} pairs{rate}"
 
+    def _say_stalled(self, wall: float) -> None:
+        """Say of a link that is connected that nothing which comes over it can be used, and when that is over."""
+        for link, known in zip(self._session.health(wall), self._session.links, strict=True):
+            stalled = link.state != known.state
+            if stalled and link.signal not in self._stalled:
+                self._stalled.add(link.signal)
+                self._log.warn(f"{link.endpoint}: stalled: {link.note}", endpoint=link.endpoint, state=link.state)
+            elif not stalled and link.signal in self._stalled:
+                self._stalled.remove(link.signal)
+                self._log.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
+
     def _sample_malformed(self, wall: float, now: float) -> None:
-        """Say that there were messages without a pair, and why there was none in the newest."""
-        self._malformed_due = now + 1.0
-        malformed = sum(total(self._session.health(wall)).malformed.values())
+        """Say that there were messages without a pair, and why there was none in the newest; or pairs of no numbers."""
+        malformed, nonfinite = self._unusable(wall)
         if malformed > self._malformed:
-            more, self._malformed = malformed - self._malformed, malformed
+            more = malformed - self._malformed
+            why = self._session.intake.detail
+            self._log.warn(f"messages that yielded no pair: {more}, the newest: {why}", messages=more)
+        if nonfinite > self._nonfinite:
+            more = nonfinite - self._nonfinite
+            self._log.warn(f"pairs that are not finite (NaN, infinite or absent), and not counted: {more}", pairs=more)
+        if (malformed, nonfinite) != (self._malformed, self._nonfinite):
+            self._malformed, self._nonfinite = malformed, nonfinite
             self._malformed_due = now + MALFORMED_SECONDS
-            self._log.warn(
-                f"messages that yielded no pair: {more}, the newest: {self._session.intake.detail}", messages=more
-            )
+
+    def _unusable(self, wall: float) -> tuple[int, int]:
+        """Messages that yielded no pair so far, and pairs that are not finite."""
+        malformed = sum(total(self._session.health(wall)).malformed.values())
+        return malformed, self._session.monitor.window.nonfinite

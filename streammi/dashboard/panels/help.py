@@ -65,7 +65,7 @@ def _marks(theme: Theme) -> list[tuple[Spans, str]]:
         ([("|r|", theme.mi)], "r of a Gaussian pair with as much MI"),
         ([(f"{glyphs.warning} ", theme.warn)], "to know before believing a number"),
         ([theme.state("connected")], "connected: samples come"),
-        ([theme.state("stalled")], "stalled: connected, but nothing comes"),
+        ([theme.state("stalled")], "stalled: connected, but nothing usable comes"),
         ([theme.state("connecting")], "connecting: no publisher was reached yet"),
         ([theme.state("lost")], "lost: the connection broke"),
         ([theme.state("ended")], "ended: the feed is over"),
