@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streammi.analysis import Analysis as Analysis
     from streammi.analysis import analyse as analyse
+    from streammi.config import MonitorConfig as MonitorConfig
     from streammi.core.binning import Categories as Categories
     from streammi.core.binning import EdgeBins as EdgeBins
     from streammi.core.binning import QuantileBins as QuantileBins
@@ -45,6 +46,7 @@ _HOMES = {
     "FeedError": "errors",
     "StreammiError": "errors",
     "Monitor": "monitor",
+    "MonitorConfig": "config",
     "Event": "records",
     "PairBatch": "records",
     "Reading": "records",

@@ -282,7 +282,17 @@ def seconds(text: str, name: str) -> float:
 
 
 class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What is computed for one pair, and how often it is said."""
+    """What is computed for one pair, and how often it is said; ConfigError for what cannot work.
+
+    ``span`` and ``bins`` of this module read what the command line takes.
+
+    >>> MonitorConfig(window=span("10s"), every=span(100), bins=bins(16)).window.seconds
+    10.0
+    >>> MonitorConfig(window=1000)
+    Traceback (most recent call last):
+    ...
+    streammi.errors.ConfigError: window must be a Span: streammi.config.span reads 1000 or "10s", got 1000
+    """
 
     pair: str = "xy"
     x_name: str = "x"
@@ -301,6 +311,11 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str = ""  # for the snapshot's header only
 
     def __post_init__(self) -> None:
+        for name, given in (("window", self.window), ("every", self.every)):
+            if not isinstance(given, Span):
+                raise ConfigError(name, 'a Span: streammi.config.span reads 1000 or "10s"', given)
+        if not isinstance(self.bins, BinsConfig):
+            raise ConfigError("bins", 'a BinsConfig: streammi.config.bins reads 16 or "auto"', self.bins)
         check_pair_name(self.pair)
         if self.unit not in get_args(Unit):
             raise ConfigError("--unit", "bit, nat or ban", self.unit)

@@ -211,10 +211,10 @@ def size(count_bytes: int) -> str:
 
 @lru_cache(maxsize=1024)
 def duration(seconds: float) -> str:
-    """Return a length of time in one unit.
+    """Return a length of time in one unit, with a true minus.
 
-    >>> duration(0.25), duration(30), duration(90), duration(7200), duration(86400 * 3)
-    ('250 ms', '30 s', '1.5 min', '2 h', '3 d')
+    >>> duration(0.25), duration(30), duration(90), duration(7200), duration(86400 * 3), duration(-3600)
+    ('250 ms', '30 s', '1.5 min', '2 h', '3 d', '−60 min')
     """
     for least, scale, unit in (
         (172800, 86400, "d"),
@@ -224,8 +224,8 @@ def duration(seconds: float) -> str:
         (1e-3, 1e-3, "ms"),
     ):
         if abs(seconds) >= least:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds * 1e6:.3g} µs" if seconds else "0 s"
+            return f"{seconds / scale:.3g} {unit}".replace("-", "−", 1)
+    return f"{seconds * 1e6:.3g} µs".replace("-", "−") if seconds else "0 s"
 
 
 def clock(timestamp: float | None, zone: tzinfo | None, *, date: bool = False) -> str:

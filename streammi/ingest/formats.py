@@ -158,7 +158,8 @@ class Decoder:
         """One line for the person watching, empty when there is nothing to say."""
         notes = [self._changed] if self._changed else []
         if self.resets:
-            notes.append(f"numbers began again {self.resets} times: the sender restarted, or there are several")
+            times = "once" if self.resets == 1 else f"{self.resets:,} times"
+            notes.append(f"numbers began again {times}: the sender restarted, sends some twice, or there are several")
         if self.reordered:
             notes.append(f"{self.reordered} messages came after later ones")
         return "; ".join(notes)

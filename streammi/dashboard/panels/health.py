@@ -82,8 +82,8 @@ def _found(snapshot: Snapshot, whole: LinkHealth | None, *, by_reason: bool) -> 
             "malformed": 0 if by_reason else sum(whole.malformed.values()),
             "missing by sequence" if by_reason else "missing": whole.gaps,
             "out of order": whole.reordered,
-            "restarts of the publisher" if by_reason else "restarts": whole.resets,
-            "reconnects": whole.reconnects,
+            f"restart{'s' * (whole.resets != 1)}{' of the publisher' * by_reason}": whole.resets,
+            f"reconnect{'s' * (whole.reconnects != 1)}": whole.reconnects,
         }
     for link in snapshot.links:
         if link.tally is not None:
