@@ -4,8 +4,8 @@
     .venv/bin/pip install -c constraints.txt '.[bench]'      the peers; those that are missing are left out, and said so
     .venv/bin/python scripts/benchmark.py [--quick] [--only rolling,live]
 
-Figures are medians of interleaved rounds: machines are shared and noisy, so look at the ratios. Sections estimators and
-delays count CPU time.
+Figures are medians of interleaved rounds: machines are shared and noisy, so look at the ratios. Sections estimators,
+delays and times count CPU time.
 """
 
 import argparse
@@ -45,6 +45,7 @@ def main() -> None:
         "estimators": corrections,
         "delays": delays,
         "one": one_sample,
+        "times": times,
         "memory": memory,
         "start": start_up,
         "frame": frames,
@@ -330,6 +331,30 @@ def one_sample(quick: bool) -> Iterator[str]:
     yield "|---|---|"
     yield f"| update() + .mi | {cost / n * 1e6:.2f} |"
     yield f"| reading() | {reading / 1000 * 1e6:.1f} |"
+
+
+def times(quick: bool) -> Iterator[str]:
+    """Pairs with times at 1 kHz into a monitor, in batches: in order, and out of it by many places."""
+    from streammi.config import MonitorConfig, bins, span
+    from streammi.monitor import Monitor
+    from streammi.records import PairBatch
+
+    n, batch = 1 << (18 if quick else 20), 4096
+    x, y = signals(n)
+    t = 1e9 + np.arange(n) / 1000
+    jittering = t + np.random.default_rng(0).uniform(-0.005, 0.005, n)
+    yield f"| pairs at 1 kHz into a monitor, {batch:,} a batch | times in order | 5 ms of jitter |"
+    yield "|---|---|---|"
+
+    def take(window: str, t: np.ndarray) -> None:
+        monitor = Monitor(MonitorConfig(window=span(window), bins=bins("16"), every=span("10s"), detector=None))
+        for start in range(0, n, batch):
+            part = slice(start, start + batch)
+            monitor.feed(PairBatch(x=x[part], y=y[part], t=t[part], received=1e9 + start / 1000))
+
+    for window in ("1000", "1s"):
+        costs = timed(lambda w=window: take(w, t), lambda w=window: take(w, jittering), clock=CPU)
+        yield f"| window of {span(window)} | " + " | ".join(f"{n / cost / 1e6:.1f} M/s" for cost in costs) + " |"
 
 
 def memory(quick: bool) -> Iterator[str]:

@@ -213,7 +213,7 @@ class JointWindow:
         """The fixed-point table of an estimator (None: the default) that reaches the window's n."""
         return self._histogram.table_of(estimator)
 
-    # What goes in and out ------------------------------------------------------------------------------------------
+    # What goes in and out -------------------------------------------------------------------------------------------
 
     def update(self, x: Any, y: Any, t: float | None = None) -> None:
         """Take in one pair, whose time in seconds is ``t``, as ``extend`` does with arrays of one; O(1)."""
