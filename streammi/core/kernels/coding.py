@@ -37,7 +37,8 @@ def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int
     skipped = 0
     for start in range(0, values.size, at.size):
         size = min(at.size, values.size - start)
-        at[:size] = 0
+        for k in range(size):
+            at[k] = 0
         step = (inner.size + 1) >> 1
         while step > 0:
             for k in range(size):

@@ -37,7 +37,8 @@ def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
     x_size, y_size = joint.shape[1], joint.shape[2]
     columns = np.empty(y_size, dtype=np.int64)
     for d in range(joint.shape[0]):
-        columns[:] = 0
+        for j in range(y_size):
+            columns[j] = 0
         total = np.int64(0)
         n = np.int64(0)
         for i in range(x_size):

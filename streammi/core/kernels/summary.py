@@ -132,17 +132,19 @@ def summarise(
     """
     y_size = y_counts.size
     log_n = f[n] * unit_bits / n  # of the table too: the logarithm of a certainty is exactly 0
-    x_logs, y_logs = np.zeros(x_counts.size), np.zeros(y_size)
-    sums[:] = 0
-    moments[:] = 0.0
+    x_logs, y_logs = np.empty(x_counts.size), np.empty(y_size)  # of symbols that there are
     for side, counts, logs in ((0, x_counts, x_logs), (1, y_counts, y_logs)):
+        f_one = g_one = np.int64(0)
+        log_p2 = 0.0
         for k in range(counts.size):
             c = np.uint64(counts[k])
             if c > 0:
-                sums[0, side] += f[c]
-                sums[1, side] += g[c]
-                logs[k] = f[c] * unit_bits / c - log_n
-                moments[side] += c * logs[k] ** 2
+                f_one += f[c]
+                g_one += g[c]
+                log_p = f[c] * unit_bits / c - log_n
+                log_p2 += c * (log_p * log_p)
+                logs[k] = log_p
+        sums[0, side], sums[1, side], moments[side] = f_one, g_one, log_p2 / n
     f_xy = g_xy = np.int64(0)
     log_p2 = pointwise2 = 0.0
     for i in range(x_counts.size):
@@ -155,11 +157,11 @@ def summarise(
                 f_xy += f[c]
                 g_xy += g[c]
                 log_p = f[c] * unit_bits / c - log_n
-                log_p2 += c * log_p**2
-                pointwise2 += c * (log_p - x_log - y_logs[j]) ** 2
+                log_p2 += c * (log_p * log_p)
+                pointwise = log_p - x_log - y_logs[j]
+                pointwise2 += c * (pointwise * pointwise)
     sums[0, 2], sums[1, 2] = f_xy, g_xy
-    moments[2], moments[3] = log_p2, pointwise2
-    moments /= n
+    moments[2], moments[3] = log_p2 / n, pointwise2 / n
 
 
 @kernel
@@ -169,7 +171,7 @@ def batch_means(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, join
     Of the ring's newest ``n`` entries, up to ``head``, oldest first; the counts are theirs.
     """
     y_size = y_counts.size
-    logs = np.zeros(joint.size)
+    logs = np.empty(joint.size)  # of cells that hold a pair
     for i in range(x_counts.size):
         for j in range(y_size):
             c = joint[i * y_size + j]
