@@ -11,7 +11,7 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 from streammi import Monitor, PairBatch
 from streammi.commands.monitor import warm_up
-from streammi.config import MonitorConfig, lag_range, span
+from streammi.config import MonitorConfig, bins, lag_range, span
 from streammi.core import kernels
 from streammi.records import LinkHealth
 
@@ -22,13 +22,13 @@ def compiled():
     return {(d.__name__, str(signature)) for d in dispatchers for signature in d.signatures}
 
 rng = np.random.default_rng(0)
-config = MonitorConfig(SETTINGS, every=span("100ms"), detector="page-hinkley")
+config = MonitorConfig(SETTINGS, every=span("100ms"))
 warm_up(config)
 before = compiled()
 monitor = Monitor(config)
 for k in range(30):
-    for start, n in ((0.0, 100), (0.99, 1)):
-        t = k + start + np.arange(n) / 102
+    for start, n, seconds in ((0.0, 100, 0.98), (0.99, 1, 0.0), (0.991, 1000, 0.005)):
+        t = k + start + np.arange(n) / n * seconds
         monitor.feed(PairBatch(x=rng.normal(size=n), y=rng.normal(size=n), t=TIMES, received=1e9 + k + start))
     monitor.snapshot(run=1, seq=1, timestamp=1.0, links=(LinkHealth(endpoint="x", state="connected"),))
 print(len(before) > 5, sorted(name for name, _ in compiled() - before))
@@ -39,8 +39,9 @@ print(len(before) > 5, sorted(name for name, _ in compiled() - before))
     ("settings", "times"),
     [
         ("window=span(200)", "None"),
+        ("window=span(200), bins=bins('categories')", "None"),
         ("window=span(200), null=19, lags=lag_range('-5:5')", "t"),
-        ("window=span('2s'), null=19, lags=lag_range('-0.05s:0.05s')", "t"),
+        ("window=span('2s'), null=19, lags=lag_range('-0.05s:0.05s'), detector='page-hinkley'", "t"),
         ("window=span(200), x_range=(-3, 3)", "None"),
     ],
 )

@@ -13,7 +13,10 @@ import numpy as np
 import zmq
 
 from streammi import __version__
+from streammi.bins import bins_for
 from streammi.config import MonitorConfig, options_of
+from streammi.core.axes import LEARN_FROM
+from streammi.core.window import JointWindow
 from streammi.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
 from streammi.health import lost, total
 from streammi.ingest.feed import Feed
@@ -263,8 +266,10 @@ def warm_up(config: MonitorConfig) -> None:
     for t in (times,) if config.window.seconds else (None, times):
         monitor = Monitor(config)
         monitor.feed(PairBatch(x=x, y=x.copy(), t=t))
-        monitor.feed(
-            PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:])
-        )  # a single pair takes a way of its own
+        # A single pair takes a way of its own.
+        monitor.feed(PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:]))
         monitor.window.reading(config.unit, config.estimator)
         monitor.window.batch_stderr()
+    if config.window.pairs:  # so does a batch that is longer than the window, and here the window must be short
+        few = msgspec.structs.replace(config, bins=msgspec.structs.replace(config.bins, count=2))
+        JointWindow(*bins_for(few), LEARN_FROM).extend(x, x)

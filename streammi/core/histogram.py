@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName
 from streammi.core import estimators
 from streammi.core.kernels import layout, sliding, summary
-from streammi.core.kernels.layout import HEAD, N
+from streammi.core.kernels.layout import N
 from streammi.core.ring import PairRing
 from streammi.records import FloatArray, IntArray
 
@@ -85,12 +85,7 @@ class JointHistogram:
     def recount(self, ring: PairRing, x_size: int, y_size: int) -> None:
         """Count the ring's pairs anew, into so many bins."""
         self.clear(x_size, y_size)
-        state = self._state
-        state[layout.X_CLIPPED], state[layout.Y_CLIPPED] = sliding.recount(
-            ring.entries, state[HEAD], state[N], *self.counts
-        )
-        sums = state[layout.S_X : layout.S_XY + 1]
-        sliding.table_sums(self.joint, self.x, self.y, self.table.f, sums)
+        sliding.recount(ring.entries, self._state, *self.counts, self.table.f)
 
     def slide(self, ring: PairRing, x_codes: Any, y_codes: Any, out: FloatArray) -> None:
         """Push codes (m,) into a window as long as the ring; MI in bits after each goes to ``out``, (m,) or empty."""

@@ -138,10 +138,8 @@ def refill(
     for k in range(m - size, m):
         ring[at] = np.uint64(x_codes[k]) << _X | np.uint64(y_codes[k])
         at = at + 1 if at + 1 < size else 0
-    x_counts[:], y_counts[:], joint[:] = 0, 0, 0
     state[HEAD], state[N] = at, size
-    state[X_CLIPPED], state[Y_CLIPPED] = recount(ring, at, size, x_counts, y_counts, joint)
-    table_sums(joint, x_counts, y_counts, f, state[S_X : S_XY + 1])
+    recount(ring, state, x_counts, y_counts, joint, f)
     state[CLIPPED_TOTAL] += clipped
     state[PAIRS] += m
 
@@ -271,12 +269,15 @@ def admit(
 
 
 @kernel
-def recount(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any) -> tuple[Any, Any]:
-    """Count the ring's newest ``n`` entries, up to ``head``, into cleared arrays; returns the clipped x and y."""
+def recount(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any) -> None:
+    """Count the ring's newest N entries, up to HEAD, anew, and write the sums of ``f`` and the clipped to ``state``."""
+    for counts in (x_counts, y_counts, joint):
+        counts[:] = 0
     y_size = y_counts.size
     x_clipped = y_clipped = np.int64(0)
-    at = head - n if head >= n else head - n + ring.size
-    for _ in range(n):
+    at = state[HEAD] - state[N]
+    at = at if at >= 0 else at + ring.size
+    for _ in range(state[N]):
         entry = np.int64(ring[at])
         i, j = entry >> 16 & SYMBOL, entry & SYMBOL
         x_counts[i] += 1
@@ -285,16 +286,9 @@ def recount(ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: A
         x_clipped += entry >> 31
         y_clipped += entry >> 15 & 1
         at = at + 1 if at + 1 < ring.size else 0
-    return x_clipped, y_clipped
-
-
-@kernel
-def table_sums(joint: Any, x_counts: Any, y_counts: Any, f: Any, out: Any) -> None:
-    """S_x, S_y, S_xy of one estimator's table from the counts; exact integers into ``out`` (3,)."""
-    out[:] = 0
-    for c in x_counts:
-        out[0] += f[c]
-    for c in y_counts:
-        out[1] += f[c]
-    for c in joint:
-        out[2] += f[c]
+    state[X_CLIPPED], state[Y_CLIPPED] = x_clipped, y_clipped
+    for place, counts in ((S_X, x_counts), (S_Y, y_counts), (S_XY, joint)):
+        total = np.int64(0)
+        for c in counts:
+            total += f[c]
+        state[place] = total
