@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from streammi.errors import ConfigError, FeedError
+from streammi.errors import FeedError
 from streammi.publish.messages import (
-    check_pair_names,
     event_message,
     read_event,
     read_reading,
@@ -123,20 +122,6 @@ def test_an_event_is_json_and_comes_back() -> None:
     assert read_event([topic, payload]) == EVENT
     with pytest.raises(FeedError):
         read_event([b"event/other", payload])
-
-
-def prefixed(names: list[str]) -> bool:
-    """By brute force: whether one name, at its own place, starts another."""
-    return any(i != j and b.startswith(a) for i, a in enumerate(names) for j, b in enumerate(names))
-
-
-@given(st.lists(st.text("ab/", min_size=1, max_size=4), max_size=6))
-def test_names_that_start_others_are_refused(names: list[str]) -> None:
-    if prefixed(names):
-        with pytest.raises(ConfigError, match=r"^--name must be no other pair's beginning"):
-            check_pair_names(names)
-    else:
-        assert check_pair_names(names) == names
 
 
 def test_status_says_what_holds() -> None:

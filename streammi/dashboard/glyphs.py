@@ -30,8 +30,6 @@ class Glyphs:
     ellipsis: str = "…"
     times: str = "×"
     plus_minus: str = "±"
-    dash: str = "—"
-    bullet: str = "·"
     up: str = "▲"
     down_arrow: str = "▼"
     steady: str = "▬"
@@ -71,8 +69,6 @@ ASCII = Glyphs(
     ellipsis="~",
     times="x",
     plus_minus="+/-",  # three columns
-    dash="-",
-    bullet="|",
     up="^",
     down_arrow="v",
     steady="=",

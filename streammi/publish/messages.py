@@ -10,8 +10,7 @@ Every message is exactly two frames: the topic and the payload. ``v`` is the sch
 within one version, so that a consumer skips what it does not know.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import msgspec
@@ -46,22 +45,6 @@ def event_topic(pair: str) -> bytes:
 def snapshot_topic(pair: str) -> bytes:
     """The topic of a pair's snapshots."""
     return b"snapshot/" + pair.encode()
-
-
-def check_pair_names(names: Iterable[str]) -> list[str]:
-    """Names of pairs that are watched together; ConfigError where one starts another: subscribing takes prefixes.
-
-    >>> check_pair_names(["boiler", "boiler2"])
-    Traceback (most recent call last):
-    ...
-    streammi.errors.ConfigError: --name must be no other pair's beginning ('boiler2'), got 'boiler'
-    """
-    given = [check_pair_name(name) for name in names]
-    ordered = sorted(given)  # a name that starts others comes right before the first of them
-    for name, following in pairwise(ordered):
-        if following.startswith(name):
-            raise ConfigError("--name", f"no other pair's beginning ({following!r})", name)
-    return given
 
 
 def result_fields(

@@ -1,7 +1,8 @@
 """How symbols, ring entries and the state are laid out.
 
 Codes. An axis' code is a uint16: the symbol in the low 15 bits, ``CLIPPED`` set when the value lay outside the bins'
-range, ``SKIP`` when it was not finite. A ring entry is ``x_code << 16 | y_code``, uint32: 4 bytes a pair.
+range, ``SKIP`` when it was not finite (an axis has 1,024 bins at most, so that no other code reads so). A ring entry is
+``x_code << 16 | y_code``, uint32: 4 bytes a pair.
 
 State. ``state`` is int64, laid out by the constants below; everything in it is an exact integer.
 """
@@ -11,7 +12,6 @@ from typing import Final
 CLIPPED: Final = 0x8000
 SYMBOL: Final = 0x7FFF
 SKIP: Final = 0xFFFF
-MAX_SYMBOLS: Final = 0x7FFF  # the largest symbol is below it, so that no code reads as SKIP
 
 CLIPPED_ENTRY: Final = CLIPPED << 16 | CLIPPED  # in a ring entry, of x or of y
 
