@@ -1,36 +1,33 @@
 """Monitor: pairs in, readings and events out. No input or output, no clock of its own."""
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
 
 from streammi.bins import BinNotes, axis_info, bins_for
 from streammi.cadence import Cadence
-from streammi.config import MonitorConfig, Span, check_same, options_of
+from streammi.config import MonitorConfig, check_same, options_of
 from streammi.core import codec, given, gtest, measures
 from streammi.core.axes import LEARN_FROM
-from streammi.core.binning import QuantileBins
 from streammi.core.codec import State
 from streammi.core.kernels.layout import SET_BACK_AFTER
 from streammi.core.lags import LagBank
 from streammi.core.null import Renewal, ShiftNull
 from streammi.core.window import JointWindow
 from streammi.delays import Delays
-from streammi.detect.detector import OVERLAP, Detector
 from streammi.detect.links import LinkWatch
 from streammi.health import total
 from streammi.history import History
+from streammi.looks import Looks, detector_for
 from streammi.ranks import Ranks
 from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot
 from streammi.status import status_of
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
-LOOK_SECONDS: Final = 0.01  # between two looks for changes: at 25 us each, 130 with a null, 1 % of a core
 
 
 class Monitor:
@@ -58,9 +55,8 @@ class Monitor:
             self.window.follow(follower)
         self._event_time = event_time
         self._cadence = Cadence(config.every, event_time)
-        self._detector = None if config.detector is None else detector_for(config)
-        self._looks = Cadence(_pace(config.window), event_time or config.window.seconds is not None)
-        self._looked = -np.inf  # the received clock at the last look for changes
+        self._detector = detector_for(config)
+        self._looks = Looks(config.window, event_time)
         self._links = LinkWatch(config.pair)
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
@@ -140,7 +136,7 @@ class Monitor:
         plain = {
             "settings": options_of(self.config),
             "cadence": self._cadence.state(),
-            "looks": [*self._looks.state(), self._looked],
+            "looks": self._looks.state(),
             "links": self._links.state(),
             "detector": None if self._detector is None else self._detector.state(),
             "events": [msgspec.structs.asdict(event) for event in self._events],
@@ -172,7 +168,6 @@ class Monitor:
             self.window.follow(follower)
         self._cadence.restore(plain["cadence"])
         self._looks.restore(plain["looks"])
-        self._looked = plain["looks"][-1]
         self._links.restore(plain["links"])
         if self._detector is not None:
             self._detector.restore(plain["detector"])
@@ -208,7 +203,7 @@ class Monitor:
         """Take in a part of a batch, or all of it; returns what became due in it."""
         outputs: list[Output] = []
         start = 0
-        looks = [(k, False, at) for k, at in self._due_looks(part)]
+        looks = [] if self._detector is None else [(k, False, at) for k, at in self._looks.due(part)]
         due = [(k, True, at) for k, at in self._cadence.cuts(part, ends=ends)]
         for stop, speaks, timestamp in sorted(looks + due) if looks else due:
             self._extend(part, start, stop)
@@ -231,8 +226,8 @@ class Monitor:
             self._follow_clock(self.window.set_back - before)
 
     def _follow_clock(self, seconds: float) -> None:
-        for cadence in (self._cadence, self._looks):
-            cadence.set_back(seconds)
+        self._cadence.set_back(seconds)
+        self._looks.set_back(seconds)
         self.notes.append(
             f"the samples' clock was set back by about {seconds:.4g} s; the {SET_BACK_AFTER - 1} samples before that "
             "was clear were dropped as late"
@@ -286,22 +281,6 @@ class Monitor:
         self._history.add(timestamp, reading.mi_corrected, reading.null_q95)
         return [(timestamp, reading)]
 
-    def _due_looks(self, batch: PairBatch) -> list[tuple[int, float]]:
-        """Where in the batch to look for changes: at the detector's own pace, whatever is said how often.
-
-        A live feed is looked at a hundred times a second at most: nobody could act on more.
-        """
-        if self._detector is None:
-            return []
-        cuts = self._looks.cuts(batch)
-        if self._event_time or not cuts:
-            return cuts
-        if batch.received:  # else nobody has put a clock on it
-            since = abs(batch.received - self._looked)  # a clock may be set back
-            cuts = cuts[-int(min(since / LOOK_SECONDS, len(cuts))) :] if since >= LOOK_SECONDS else []
-            self._looked = batch.received if cuts else self._looked
-        return [(k, batch.received) for k, _ in cuts]
-
     def _look(self, timestamp: float) -> list[Output]:
         self._keep_delays()
         reading = self._reading()
@@ -334,25 +313,3 @@ def _timed(batch: PairBatch) -> PairBatch:
 def _part_of(batch: PairBatch, part: slice) -> PairBatch:
     t = None if batch.t is None else batch.t[part]
     return PairBatch(x=batch.x[part], y=batch.y[part], t=t, received=batch.received)
-
-
-def _pace(window: Span) -> Span:
-    """How far apart the windows are that a detector looks at."""
-    if window.seconds is not None:
-        return Span(seconds=(1 - OVERLAP) * window.seconds)
-    assert window.pairs is not None
-    return Span(pairs=math.ceil((1 - OVERLAP) * window.pairs))
-
-
-def detector_for(config: MonitorConfig) -> Detector:
-    """The detector that the settings name."""
-    assert config.detector is not None
-    x, y = bins_for(config)
-    fixed = (not isinstance(x, QuantileBins), not isinstance(y, QuantileBins))
-    # Windows of a duration do not hold equally many pairs each.
-    overlap = OVERLAP if config.window.pairs else OVERLAP + 0.05
-    lag_unit: Literal["samples", "s"] = "samples" if config.window.pairs else "s"
-    labels = config.bins.kind == "categories"
-    return Detector(
-        config.detector, config.pair, config.unit, overlap=overlap, lag_unit=lag_unit, fixed_bins=fixed, labels=labels
-    )

@@ -16,7 +16,7 @@ errors  config  records  status  journal  entries  health
 system  network
 core
 ingest
-history  cadence  bins  ranks  detect  delays
+history  cadence  bins  ranks  detect  delays  looks
 monitor
 analysis  publish
 dashboard

@@ -18,6 +18,7 @@ from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bin
 from streammi.core import codec
 from streammi.ingest.formats import Decoder
 from streammi.ingest.intake import intake_of
+from streammi.looks import Looks
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshots import snapshot_message
 from streammi.ranks import Ranks
@@ -113,10 +114,11 @@ def test_a_monitor_goes_on_as_if_nothing_had_happened(
 def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
-        "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_looks", "_looked",
+        "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_looks",
         "_links", "_history", "_events", "_latest", "_hole", "_ranks", "_bin_notes",
     }  # fmt: skip
     assert set(vars(Ranks(MonitorConfig()))) == {"_labels", "_often", "_made", "_said"}
+    assert set(vars(Looks(MonitorConfig().window, False))) == {"_event_time", "_cadence", "_looked"}
     assert set(vars(BinNotes(MonitorConfig()))) == {"_config", "_learnt", "_too_many_labels"}
 
 
