@@ -32,7 +32,6 @@ from streammi.options import (
     check_unused,
 )
 from streammi.system.log import Form, Log
-from streammi.system.stop import hold_reports
 
 FAILURE, USAGE_ERROR = 1, 2
 NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of an OSError: no defect of ours
@@ -390,7 +389,6 @@ def log_form(words: Sequence[str]) -> Form:
 
 def main() -> None:
     """Run the command line; exit with 0, 1 for a failure, 2 for what cannot work, or 128 + the signal that ended it."""
-    hold_reports()
     log = Log(sys.stderr, log_form(sys.argv[1:]))
     log.take_over()
     status = _run(log)

@@ -68,3 +68,18 @@ def test_no_sum_can_overflow(size: int) -> None:
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="miller_madow"):
         estimators.estimator("chao_shen")
+
+
+def test_a_correction_is_right_on_the_average_because_nothing_bounds_it() -> None:
+    """X = Y uniform over 8 values: 3 bits, of which a window of 16 pairs holds less."""
+    rng, said, bounded = np.random.default_rng(2), [], []
+    window = JointWindow(UniformBins(0, 8, 8), UniformBins(0, 8, 8), 16)
+    for _ in range(2000):
+        x = rng.integers(0, 8, 16) + 0.5
+        window.extend(x, x)
+        reading = window.reading(estimator="schuermann")
+        assert reading is not None
+        said.append(reading.mi_corrected)
+        bounded.append(min(reading.mi_corrected, reading.h_x, reading.h_y))
+    assert np.mean(said) == pytest.approx(3, abs=0.05)
+    assert np.mean(bounded) < 2.7

@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +13,9 @@ from streammi.system.stop import PARENT, parent_of
 
 SERVICE = """
 import os, select, signal, sys, time
-from streammi.system.stop import Stop, hold_reports
+from streammi.system.stop import Stop, hold_signals
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
-hold_reports()
+hold_signals()
 os.kill(os.getpid(), signal.SIGUSR1)
 made = []
 with Stop() as stop:
@@ -52,3 +54,25 @@ def test_a_report_waits_to_be_taken_and_a_second_signal_ends_a_long_start_at_onc
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["monitor", "watch"])
+def test_a_signal_while_python_imports_ends_it_in_silence(number: signal.Signals, command: str, tmp_path: Path) -> None:
+    words = [command, f"ipc://{tmp_path}/nobody", "--x=x", "--y=y"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streammi", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 40
+    while not held(process.pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    process.send_signal(number)
+    assert process.communicate(timeout=40) == ("", "")
+    assert process.returncode in (-number, 128 + number)
+
+
+def held(pid: int) -> bool:
+    """Whether SIGUSR1 is: then our program is begun, and takes half a second to import the rest."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return bool(int(next(line for line in lines if line.startswith("SigBlk:")).split()[1], 16) >> 9 & 1)

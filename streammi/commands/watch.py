@@ -22,7 +22,7 @@ from streammi.network.security import PLAIN_TEXT, Keys, reachable_here
 from streammi.option_groups import arguments
 from streammi.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions
 from streammi.system.log import Form, Log
-from streammi.system.stop import PARENT
+from streammi.system.stop import PARENT, Stop
 
 GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
 
@@ -84,18 +84,18 @@ def _view_beside(
 
     Returns the status of whichever ended with something to say.
     """
-    from streammi.commands.view import AFTER_SCREEN, IN_LOG, run_view
-
     drawn = view.resolved_output(is_terminal(os.environ, sys.stdout.isatty())) == "tui"
     # Their messages wait until the screen that they would be written over is restored; else they come at once.
     hidden = drawn and sys.stderr.isatty()
     logs = [folder / f"log{k}" if hidden else None for k in range(len(commands))]
     asked = False
-    with ExitStack() as stack:
+    # Also before the view has the signals, and after: what runs beside it is ended in order.
+    with Stop() as stop, ExitStack() as stack:
         beside = [stack.enter_context(_process(words, file)) for words, file in zip(commands, logs, strict=True)]
+        from streammi.commands.view import AFTER_SCREEN, IN_LOG, run_view  # while they start
 
         def ended() -> bool:
-            return any(process.poll() is not None for process in beside)
+            return stop.requested or any(process.poll() is not None for process in beside)
 
         def ask_report() -> str:
             nonlocal asked
@@ -110,7 +110,7 @@ def _view_beside(
             sys.stderr.write(messages.read_text())
         if failed:
             status = process.returncode if process.returncode > 0 else 128 - process.returncode
-    return status
+    return status or stop.status
 
 
 @contextmanager

@@ -94,7 +94,8 @@ class Link:
     def warning(self) -> str:
         """What went wrong since the start, and may go wrong again; empty when nothing did."""
         ends = ((self._backlog.cut, self._backlog.why), (self._unreadable, f"{UNREADABLE} {self._largest}"))
-        return "; ".join(f"cut off {times(n)}: {why}" for n, why in ends if n)
+        said = [f"cut off {times(n)}: {why}" for n, why in ends if n]
+        return "; ".join([*said, "what was sent behind it may be lost"] if said else [])
 
     def close(self) -> None:
         """Stop listening to the socket's events."""

@@ -23,8 +23,14 @@ def parent_of(environment: Mapping[str, str]) -> int | None:
     return int(given)
 
 
-def hold_reports() -> None:
-    """Let nothing end of SIGUSR1, this process or one that it starts: it waits for a ``Stop`` that takes it."""
+def hold_signals() -> None:
+    """Have signals do what is documented until a ``Stop`` takes them.
+
+    SIGUSR1 waits, for this process and for those that it starts. Ctrl-C ends the process at once and in silence, as it
+    does a program in C: Python's own handler would raise out of some import, with a traceback.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as behind a script's &
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR1,))
 
 
