@@ -61,7 +61,11 @@ def test_a_report_waits_to_be_taken_and_a_second_signal_ends_a_long_start_at_onc
 def test_a_signal_while_python_imports_ends_it_in_silence(number: signal.Signals, command: str, tmp_path: Path) -> None:
     words = [command, f"ipc://{tmp_path}/nobody", "--x=x", "--y=y"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streammi", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "streammi", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run behind a script's &
     )
     deadline = time.monotonic() + 40
     while not held(process.pid):
@@ -76,3 +80,18 @@ def held(pid: int) -> bool:
     """Whether SIGUSR1 is: then our program is begun, and takes half a second to import the rest."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return bool(int(next(line for line in lines if line.startswith("SigBlk:")).split()[1], 16) >> 9 & 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_replay_that_waits_for_standard_input_ends_in_order(number: signal.Signals) -> None:
+    words = ["replay", "-", "--x=a", "--y=b", "--x-range=0:9", "--y-range=0:9", "--every=2"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([sys.executable, "-m", "streammi", *words], text=True, **pipes) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("a,b\n1,2\n3,4\n5,6\n")
+        process.stdin.flush()
+        assert '"n":2,' in process.stdout.readline()  # and now it waits
+        process.send_signal(number)
+        assert '"n":3,' in process.stdout.readline()
+        assert process.wait(40) == 128 + number

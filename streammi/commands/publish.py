@@ -53,7 +53,7 @@ def run_publish(
     rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
     held: list[sockets.socket] = []
     with (
-        Stop(seconds, parent=parent_of(os.environ)) as stop,
+        Stop(seconds, parent=parent_of(os.environ), stdin=source == "-") as stop,
         _delivering(stop, held, journal) as context,
         keys.guarding(context),
     ):

@@ -69,7 +69,7 @@ def run_replay(replay: Replay, speed: float | None = None, *, log: TextIO | None
     log = log or sys.stderr
     said = Log(log)
     with ExitStack() as stack:
-        stop = stack.enter_context(Stop())
+        stop = stack.enter_context(Stop(stdin=True))
         shown = stack.enter_context(_progress(log)) if bar else None
         task = None if shown is None else shown.add_task("", total=None)
         pace = Pace(speed, stop)

@@ -38,8 +38,9 @@ class Stop:
     """SIGINT and SIGTERM as something to poll: ``requested`` turns true, ``status`` is the exit status it asks for.
 
     From ``answer`` on SIGUSR1 is answered with a report where ``requested`` is looked at: never in the middle of
-    something. With ``service`` SIGHUP ends it in order as well, unless it is ignored; and a second signal to end, while
-    a long start still goes on, ends the process at once.
+    something. With ``stdin`` a signal to end is the end of standard input, too: who waits for more of it is not to be
+    woken otherwise, as Python takes up again what a signal interrupts. With ``service`` SIGHUP ends it in order as
+    well, unless it is ignored; and a second signal to end, while a long start still goes on, ends the process at once.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Stop:
         clock: Callable[[], float] = time.monotonic,
         parent: int | None = None,
         *,
+        stdin: bool = False,
         service: bool = False,
     ) -> None:
         self.status = 0
@@ -55,7 +57,7 @@ class Stop:
         self._deadline: float | None = None
         self.end_after(deadline)
         self._caught = self._asked = False
-        self._service = service
+        self._stdin, self._service = stdin, service
         self._report: Callable[[], object] | None = None
         self._parent = parent  # the process that started this one beside itself: when that has died, so do we
         self._reader, self._writer = socket.socketpair()
@@ -121,6 +123,9 @@ class Stop:
             os.kill(os.getpid(), number)
         self._caught = True
         self.status = 128 + number
+        if self._stdin:
+            with open(os.devnull, "rb") as nothing:
+                os.dup2(nothing.fileno(), 0)
 
     def _catch_report(self, number: int, _: FrameType | None) -> None:
         self._asked = True
