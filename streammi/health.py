@@ -73,8 +73,10 @@ def _sum_or_none(values: Sequence[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-def lost(link: LinkHealth) -> str:
+def lost(link: LinkHealth, dropped: int = 0) -> str:
     """What is lost of what was sent, in words; empty when all of it came and could be used, as far as is known.
+
+    ``dropped`` pairs were older than the window when they came.
 
     >>> lost(LinkHealth(endpoint="tcp://a:1", state="connected", gaps=2, malformed={"not JSON": 1}))
     '2 samples missing by sequence numbers, 1 message malformed'
@@ -87,6 +89,7 @@ def lost(link: LinkHealth) -> str:
         (link.reconnects, "time", "the connection broke"),
         (tally.late, "sample", "late"),
         (tally.dropped, "sample", "dropped"),
+        (dropped, "pair", "older than the whole window"),
     )
     return ", ".join(f"{count:,} {noun}{'s' * (count > 1)} {what}" for count, noun, what in counts if count)
 

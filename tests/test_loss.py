@@ -100,12 +100,17 @@ def rows(*numbers: int) -> list[bytes]:
     return [b'{"a":%d,"b":%d,"seq":%d}' % (k % 7, k % 5, k) for k in numbers]
 
 
+def timed(*seconds: int) -> list[bytes]:
+    return [b'{"a":%d,"b":%d,"t":%d}' % (k % 7, k % 5, 1_700_000_000 + k) for k in seconds]
+
+
 @pytest.mark.parametrize(
     ("messages", "said"),
     [
         (rows(*range(100), *range(103, 200)), "3 samples missing by sequence numbers"),
         ([*rows(*range(100)), b"{oops", *rows(*range(100, 200))], "1 message malformed"),
         ([*rows(*range(100)), *rows(*range(100))], "1 time the sequence numbers began again"),
+        ([*timed(*range(100)), *timed(7), *timed(*range(100, 200))], "1 pair older than the whole window"),
     ],
 )
 def test_strict_ends_with_status_3_on_loss(messages: list[bytes], said: str) -> None:

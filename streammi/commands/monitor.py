@@ -129,10 +129,10 @@ class Loop:
     ) -> None:
         self._metrics = metrics
         self._strict, self._lost = strict, False
-        self._lost_before = lost(total(session.health(clock())))  # by the run that this one goes on from
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
         self._keeper, self._upkeep = keeper, upkeep
         self._clock = clock
+        self._lost_before = self._loss(clock())  # by the run that this one goes on from
         self._link_due = self._snapshot_at = 0.0
         self._offered: object = None  # what the last snapshot was made of
 
@@ -168,7 +168,7 @@ class Loop:
         return stop.status
 
     def _loss(self, now: float) -> str:
-        return lost(total(self._session.health(now)))
+        return lost(total(self._session.health(now)), self._session.monitor.window.dropped)
 
     @property
     def _place(self) -> Place | None:

@@ -94,6 +94,11 @@ class JointWindow:
         return self._state.item(PAIRS)
 
     @property
+    def dropped(self) -> int:
+        """Pairs dropped since the start, because they were older than the window when they came."""
+        return self._state.item(layout.DROPPED)
+
+    @property
     def nonfinite(self) -> int:
         """Pairs skipped since the start, because a value was not finite."""
         return self._nonfinite
