@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import zmq
 
 from streammi.errors import ConfigError
 from streammi.system.stop import PARENT, parent_of
@@ -95,3 +96,21 @@ def test_a_replay_that_waits_for_standard_input_ends_in_order(number: signal.Sig
         process.send_signal(number)
         assert '"n":3,' in process.stdout.readline()
         assert process.wait(40) == 128 + number
+
+
+def test_a_publisher_that_waits_for_a_first_row_ends_in_order(tmp_path: Path) -> None:
+    words = ["publish", "-", "--x=a", "--y=b", f"--bind=ipc://{tmp_path}/samples"]
+    pipes = dict.fromkeys(("stdin", "stderr"), subprocess.PIPE)
+    with (
+        subprocess.Popen([sys.executable, "-m", "streammi", *words], text=True, **pipes) as process,
+        zmq.Context() as context,
+        context.socket(zmq.SUB) as receiver,
+    ):
+        assert process.stderr is not None
+        assert "publishing -" in process.stderr.readline()
+        receiver.subscribe("")
+        receiver.connect(f"ipc://{tmp_path}/samples")
+        assert not receiver.poll(500)  # it waits for a row by now; and were it not there yet, it would end as well
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(40) == 143
+        assert process.stderr.read() in ("", "streammi: published 0 samples\n")

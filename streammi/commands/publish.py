@@ -68,9 +68,13 @@ def run_publish(
             if recorded and not outlet.wait_for_subscriber(stop):
                 return stop.status
             encode = _encode_pairs if pairs else _encode_json
-            for part in paced(_resized(blocks, batch), rate, stop):
-                if not outlet.send(encode(part, columns, outlet.samples), part[columns[0]].size, stop):
-                    break
+            try:
+                for part in paced(_resized(blocks, batch), rate, stop):
+                    if not outlet.send(encode(part, columns, outlet.samples), part[columns[0]].size, stop):
+                        break
+            except ConfigError:
+                if not stop.status:  # standard input that a signal has ended before its first row is no wrong file
+                    raise
             held += outlet.linger(stop)
             journal.say(f"published {outlet.samples} samples")
     return stop.status
