@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
-from dashboard_samples import parabola, two_pairs
+from dashboard_samples import lost, parabola, stalled, two_pairs
 from dashboard_terminal import Television
 
 from streammi.dashboard.glyphs import GlyphName
@@ -42,6 +42,19 @@ def test_colours(depth: Depth, background: str) -> None:
     television = Television(parabola(), size=(80, 24), depth=depth)
     television.press(background)
     check(f"colours-{background}-{depth}", colour_map(television))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_a_number_that_is_not_of_now_is_dim(size: tuple[int, int]) -> None:
+    television = Television(stalled(), size=size)
+    television.press()
+    check(f"colours-stalled-{size[0]}x{size[1]}", colour_map(television))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_feed_that_does_not_come(size: tuple[int, int]) -> None:
+    check(f"{size[0]}x{size[1]}-stalled", Television(stalled(), size=size).press())
+    check(f"{size[0]}x{size[1]}-lost", Television(lost(), size=size).press())
 
 
 def colour_map(television: Television) -> str:

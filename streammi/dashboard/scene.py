@@ -77,6 +77,11 @@ class Scene:
         feeds = self.snapshot.links if self.snapshot else ()
         return worst(self.link, *(feed.state for feed in feeds))
 
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown is no more that of now: nothing comes, from the feed or from the monitor."""
+        return self.worst_link in ("stalled", "lost")
+
 
 def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
     """Return the snapshot with all information in ``unit``; the same one where it is already."""

@@ -5,7 +5,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import columns, count, number, signed, wrap
+from streammi.dashboard.text import clock, columns, count, number, signed, wrap
 from streammi.health import total
 from streammi.records import Reading
 
@@ -51,20 +51,30 @@ def waiting(scene: Scene) -> str:
 
 def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int:
     """Write the corrected value and its unit as large as asked for; return the column after it."""
-    theme = scene.theme
+    theme, pen = scene.theme, number_pen(scene)
     text = number(max(reading.mi_corrected, 0.0))
     if theme.glyphs.half_blocks and canvas.height >= 3 and canvas.width >= 34:
         cells = charts.large(text, scale)
         part = canvas.part(0, 0, cells.shape[1], cells.shape[0])
-        part.glyphs[...], part.pens[...] = cells[: part.height, : part.width], theme.mi_strong
-        return canvas.text(cells.shape[1] + 1, 3 * scale - 1, reading.unit, theme.mi_strong)
-    return canvas.spans(0, 0, ((text, theme.mi_strong), (f" {reading.unit}", theme.mi)))
+        part.glyphs[...], part.pens[...] = cells[: part.height, : part.width], pen
+        return canvas.text(cells.shape[1] + 1, 3 * scale - 1, reading.unit, pen)
+    return canvas.spans(0, 0, ((text, pen), (f" {reading.unit}", unit_pen(scene))))
+
+
+def number_pen(scene: Scene) -> int:
+    """Return the pen of MI now, which is bright as long as it is that."""
+    return scene.theme.dim if scene.stale else scene.theme.mi_strong
+
+
+def unit_pen(scene: Scene) -> int:
+    """Return the pen of the unit behind it, where that is no larger than other text."""
+    return scene.theme.dim if scene.stale else scene.theme.mi
 
 
 def details(scene: Scene, reading: Reading) -> list[Spans]:
     """Return what is said beside the number, most important first; nothing that is not known."""
     theme, glyphs, unit = scene.theme, scene.theme.glyphs, reading.unit
-    lines: list[Spans] = []
+    lines: list[Spans] = [stale(scene)] if scene.stale else []
     error = "" if reading.stderr is None else f" {glyphs.plus_minus} {number(reading.stderr)}"
     if reading.mi_corrected < 0:
         below = f"{glyphs.below_zero} {signed(reading.mi_corrected)}"
@@ -78,9 +88,18 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
     return lines
 
 
+def stale(scene: Scene) -> Spans:
+    """Return that the number is not that of now, and since when nothing comes."""
+    state = scene.worst_link
+    glyph, pen = scene.theme.state(state)
+    at = [link.since for link in scene.snapshot.links if link.state == state] if scene.snapshot else []
+    since = f" since {clock(min(at), scene.zone)}" if at else ""
+    return [(f"{glyph} not live", pen), (since, scene.theme.text)]
+
+
 def trend(scene: Scene, reading: Reading) -> Spans:
     """Return whether and how much MI changed since one window ago: whether it moves at all, then by how much."""
-    change = change_since_one_window(scene, reading)
+    change = None if scene.stale else change_since_one_window(scene, reading)
     if change is None:
         return []
     theme, glyphs = scene.theme, scene.theme.glyphs
@@ -112,12 +131,17 @@ def verdict(canvas: Canvas, scene: Scene) -> None:
     theme, reading, snapshot = scene.theme, scene.reading, scene.snapshot
     if snapshot is None or reading is None or canvas.height < 1:
         return
-    sure = any(p is not None and p <= SIGNIFICANT for p in (reading.p, reading.peak_p))
+    sure = not scene.stale and any(p is not None and p <= SIGNIFICANT for p in (reading.p, reading.peak_p))
     glyph = theme.glyphs.connected if sure else theme.glyphs.connecting
     y = 0
     for line in wrap(snapshot.verdict, canvas.width - 2):
         canvas.spans(
-            0, y, [(f"{glyph} " if y == 0 else "  ", theme.mi_strong if sure else theme.dim), (line, theme.strong)]
+            0,
+            y,
+            [
+                (f"{glyph} " if y == 0 else "  ", theme.mi_strong if sure else theme.dim),
+                (line, theme.dim if scene.stale else theme.strong),
+            ],
         )
         y += 1
     evidence = next((words for words in significance(reading) if columns(words) <= canvas.width - 2), "")
