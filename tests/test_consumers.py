@@ -54,7 +54,7 @@ events = made(
 @given(pair=names, reading=readings, link=links, timestamp=times)
 def test_plotjuggler_takes_the_stream_as_it_is(pair: str, reading: Reading, link: LinkHealth, timestamp: float) -> None:
     """Two frames; the payload one flat JSON object whose values are numbers or null, text only in ``unit``."""
-    frames = reading_message(pair, reading, run=1, seq=2, timestamp=timestamp, link=link, status=3)
+    frames = reading_message(pair, result_fields(reading, run=1, seq=2, timestamp=timestamp, link=link, status=3))
     assert len(frames) == 2
     assert frames[0] == b"mi/" + pair.encode()
     fields = json.loads(frames[1], parse_constant=pytest.fail)
@@ -102,7 +102,10 @@ def test_monitor_and_view_say_the_same_lines(capsys: pytest.CaptureFixture[str])
     outbox.say(2.0, event, link)
     said = capsys.readouterr().out.splitlines()
     view = Lines("influx", BRAILLE)
-    messages = [reading_message("xy", reading, run=1, seq=1, timestamp=1.5, link=link, status=1), event_message(event)]
+    messages = [
+        reading_message("xy", result_fields(reading, run=1, seq=1, timestamp=1.5, link=link, status=1)),
+        event_message(event),
+    ]
     assert [parse_line(line).measurement for line in said] == ["streammi", "streammi_event"]
     assert said[1] == view.line(messages[1])
     assert parse_line(said[0])._replace(fields={}) == parse_line(view.line(messages[0]) or "")._replace(fields={})
@@ -150,7 +153,7 @@ def test_a_line_in_words_has_what_is_known(found: dict[str, float], words: str) 
         nmi=None, pearson_r=None, **found,
     )  # fmt: skip
     link = LinkHealth(endpoint="", state="connected")
-    frames = reading_message("xy", reading, run=1, seq=1, timestamp=1.5, link=link)
+    frames = reading_message("xy", result_fields(reading, run=1, seq=1, timestamp=1.5, link=link))
     assert Lines("once", BRAILLE).line(frames) == words
     plain = Lines("plain", BRAILLE, UTC).line(frames)
     assert plain is not None

@@ -47,7 +47,7 @@ LISTED = """v run seq timestamp t0 n fill mi mi_corrected nmi hx hy hxy r gaps d
 
 
 def test_a_reading_is_two_frames_of_plain_json() -> None:
-    topic, payload = reading_message("xy", READING, **SAID, status=Status.SPANS_GAP)
+    topic, payload = reading_message("xy", result_fields(READING, **SAID, status=Status.SPANS_GAP))
     assert topic == b"mi/xy"
     assert payload == json.dumps(json.loads(payload), separators=(",", ":")).encode()
     fields = json.loads(payload)
@@ -67,13 +67,13 @@ def test_values_are_numbers_or_null_and_only_the_unit_is_text() -> None:
 
 def test_what_is_not_finite_becomes_null() -> None:
     odd = msgspec.structs.replace(READING, nmi=math.nan, z=math.inf)
-    fields = json.loads(reading_message("xy", odd, **SAID)[1], parse_constant=pytest.fail)
+    fields = json.loads(reading_message("xy", result_fields(odd, **SAID))[1], parse_constant=pytest.fail)
     assert fields["nmi"] is None
     assert fields["z"] is None
 
 
 def test_a_reading_comes_back() -> None:
-    assert read_reading(reading_message("xy", READING, **SAID)) == ("xy", result_fields(READING, **SAID))
+    assert read_reading(reading_message("xy", result_fields(READING, **SAID))) == ("xy", result_fields(READING, **SAID))
 
 
 @pytest.mark.parametrize(

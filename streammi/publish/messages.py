@@ -109,24 +109,12 @@ def result_fields(
     }
 
 
-def reading_message(
-    pair: str, reading: Reading, *, run: int, seq: int, timestamp: float, link: LinkHealth, status: int = 0
-) -> list[bytes]:
-    """``[topic, json]``; the second frame is also the line that is printed. NaN and infinities become null.
+def reading_message(pair: str, fields: Fields) -> list[bytes]:
+    """``[topic, json]`` of a reading's ``result_fields``; NaN and infinities become null.
 
-    >>> reading = Reading(n=4, unit="bit", h_x=1.0, h_y=1.0, h_xy=1.0, h_x_given_y=0.0, h_y_given_x=0.0, mi=1.0,
-    ...                   mi_corrected=0.82, nmi=1.0, pearson_r=None)
-    >>> link = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
-    >>> topic, line = reading_message("xy", reading, run=1767225600, seq=7, timestamp=1767225609.5, link=link)
-    >>> topic, line[:53]
-    (b'mi/xy', b'{"v":1,"run":1767225600,"seq":7,"timestamp":176722560')
+    >>> reading_message("xy", {"v": 1, "n": 4, "mi": 0.25, "nmi": float("nan"), "r": None, "unit": "bit"})
+    [b'mi/xy', b'{"v":1,"n":4,"mi":0.25,"nmi":null,"r":null,"unit":"bit"}']
     """
-    fields = result_fields(reading, run=run, seq=seq, timestamp=timestamp, link=link, status=status)
-    return fields_message(pair, fields)
-
-
-def fields_message(pair: str, fields: Fields) -> list[bytes]:
-    """``[topic, json]`` of a reading's fields."""
     return [reading_topic(pair), msgspec.json.encode(fields)]
 
 

@@ -100,7 +100,7 @@ class Outbox:
             self.newest = messages.result_fields(
                 item, run=self.run, seq=self.seq, timestamp=timestamp, link=link, status=status
             )
-            frames = messages.fields_message(self._pair, self.newest)
+            frames = messages.reading_message(self._pair, self.newest)
         if self._publisher is not None:
             self._publisher.send(frames)
         try:

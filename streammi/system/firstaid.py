@@ -18,7 +18,7 @@ Report: TypeAlias = dict[str, dict[str, Any]]
 PACKAGES: Final = ("numpy", "numba", "pyzmq", "msgspec", "river")
 COUNTERS: Final = ("pairs", "n", "fill", "epoch", "nonfinite", "clipped", "late", "dropped")
 OF_A_LINK: Final = (
-    "messages", "bytes", "pairs", "malformed", "gaps", "resets", "reordered", "reconnects", "rate", "format", "note",
+    "messages", "bytes", "pairs", "malformed", "gaps", "resets", "reordered", "reconnects", "format", "note",
 )  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def _link(link: LinkHealth) -> dict[str, Any]:
         "state": link.state,
         "since": time_of_day(link.since) if link.since else None,  # a file has no such time
         **{name: getattr(link, name) for name in OF_A_LINK},
+        "rate": None if link.rate is None else round(link.rate, 1),  # pairs/s
         **({} if link.tally is None else {"waiting": link.tally.pending, "unmatched": link.tally.unmatched}),
     }
 
