@@ -210,6 +210,9 @@ def test_every_row_of_the_table_has_a_sender_here() -> None:
 
 
 GOOD = [b'{"x": 1, "y": 2}']
+OPEN_EPHYS_FAR = json.dumps(  # a sample number beyond int64, of both channels
+    {"content": {"stream": "probe-A", "channel_num": 4, "num_samples": 1, "sample_num": 10**30, "sample_rate": 1.0}}
+).encode()
 
 
 @pytest.mark.parametrize(
@@ -232,10 +235,13 @@ GOOD = [b'{"x": 1, "y": 2}']
         ("numpy", [b'{"dtype": "f8", "shape": [3, 2]}', bytes(16)], "lengths differ"),
         ("numpy", [b'{"dtype": "O", "shape": [1]}', bytes(8)], "bad header"),
         ("numpy", [b'{"dtype": "f8", "shape": [-1, 2]}', bytes(16)], "bad header"),
+        ("numpy", [b'{"dtype": "f8", "shape": [0, 4611686018427387904]}', b""], "bad header"),
+        ("numpy", [b'{"dtype": [], "shape": [2, 2]}', b""], "bad header"),
         ("karabo", [msgpack.packb({"source": "a", "content": "array"}), b""], "bad header"),
         ("karabo", [msgpack.packb({"source": "a", "content": "msgpack"})], "wrong frames"),
         ("open-ephys", [b"DATA\0", b'{"content": {}}', b""], "bad header"),
         ("open-ephys", openephys([(1, 2)] * 5)[0][:2], "wrong frames"),
+        ("open-ephys", [b"DATA\0", OPEN_EPHYS_FAR, bytes(4)], "bad header"),
         ("gnuradio", [gnuradio([(1, 2)])[:30]], "bad header"),
         ("gnuradio", [gnuradio([(1, 2)])[:-4]], "odd length"),
         ("influx", [b"room x=1,y"], "not Influx lines"),
@@ -379,6 +385,22 @@ def test_labels() -> None:
     assert found.x.tolist()[0] == "on"
     assert math.isnan(found.x[1])
     assert found.y.tolist() == [3, "low"]
+
+
+def test_csv_of_labels_and_lines_of_text_among_numbers() -> None:
+    labels = Decoder(FeedConfig(endpoint="", x="0", y="1", format="csv", labels=True))
+    assert pairs(labels.decode([[b"on,low"], [b"off,high"]], 0.0)) == [("on", "low"), ("off", "high")]
+    named = Decoder(FeedConfig(endpoint="", x="x", y="y", format="csv", labels=True))
+    assert pairs(named.decode([[b"x,y"], [b"on,low"], [b"x,y"]], 0.0)) == [("on", "low")]
+    numbers = decoder("csv")
+    assert pairs(numbers.decode([[b"x,y"], [b"1,2"], [b"sensor,reset"], [b"3,4"]], 0.0)) == [(1.0, 2.0), (3.0, 4.0)]
+    assert numbers.malformed == {"not a number": 1}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_only_a_line_end_ends_a_line(end: str) -> None:
+    text = end.join(['room x=1,y=2,said="a\u2028b\x85c" 1767225600000000000', "room x=3,y=4 1767225601000000000"])
+    assert pairs(decoder("influx").decode([[text.encode()]], 0.0)) == [(1.0, 2.0), (3.0, 4.0)]
 
 
 NESTS = [(b"[", b"]"), (b'{"a":', b"}"), (b"\x91", b""), (b"\x81\xa1a", b"")]

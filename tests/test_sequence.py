@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streammi.ingest.sequence import RESET_FROM, GapCounter, Numbers
+from streammi.ingest.sequence import REMEMBERED, RESET_FROM, GapCounter, Numbers
 
 
 def counted(numbers: list[int], weight: int = 1) -> GapCounter:
@@ -48,6 +48,12 @@ def test_blocks_of_samples() -> None:
     assert (counter.gaps, counter.reordered, counter.resets) == (0, 1, 0)
     counter.check(Numbers(4096, 512))
     assert counter.gaps == 4096 - 2560
+
+
+def test_a_gap_that_fills_in_many_places_takes_no_more_memory() -> None:
+    counter = counted([0, 10_000, *range(2, 10_000, 2)])
+    assert len(counter.state()[-1]) <= REMEMBERED
+    assert counter.gaps == 9_999 - 4_999
 
 
 def test_a_new_beginning_is_a_reset_and_an_overflow_is_none() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.content import Content, Wanted, signals
+from streammi.ingest.content import SEQ_LIMIT, Content, Wanted, signals
 from streammi.ingest.frames import Frames
 from streammi.ingest.packed import is_msgpack, parse_msgpack
 from streammi.ingest.pairs import FLOAT32
@@ -54,7 +54,10 @@ def array_of(buffer: bytes, dtype: Any, shape: Any) -> NDArray[Any]:
         raise FeedError("bad header", f"dtype {dtype!r}, shape {shape!r}"[:80]) from None
     if math.prod(shape) * kind.itemsize != len(buffer):
         raise FeedError("lengths differ", f"{len(buffer)} bytes for shape {shape!r} of {kind}"[:80])
-    return np.frombuffer(buffer, dtype=kind).reshape(shape)
+    try:
+        return np.frombuffer(buffer, dtype=kind).reshape(shape)
+    except ValueError:  # no bytes, and a dimension that no array can have, or a dtype without fields
+        raise FeedError("bad header", f"dtype {dtype!r}, shape {shape!r}"[:80]) from None
 
 
 def _plain_dtype(name: Any) -> str:
@@ -117,6 +120,8 @@ def read_open_ephys(frames: Frames, wanted: Wanted) -> Content | None:
         about = header["content"]
         stream, channel, first = str(about["stream"]), str(int(about["channel_num"])), int(about["sample_num"])
         rate, n = float(about["sample_rate"]), int(about["num_samples"])
+        if abs(first) >= SEQ_LIMIT:
+            raise ValueError("sample_num")
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FeedError("bad header", f"{type(error).__name__} {error} in {header!r}"[:80]) from None
     if len(frames[2]) != 4 * n:

@@ -141,7 +141,8 @@ class Probe:
                 config = FeedConfig(endpoint=endpoint, x=x, y=y, topic=topic.topic)
                 if Decoder(config).decode(self._topics[topic.topic].kept, 0.0).x.size:
                     named = f" --topic {shlex.quote(topic.topic)}" if topic.topic and len(seen) > 1 else ""
-                    return f"streammi watch {endpoint} --x {shlex.quote(x)} --y {shlex.quote(y)}{named}{flag}"
+                    at = shlex.quote(endpoint)  # of IPv6 it has brackets, which a shell reads as a pattern
+                    return f"streammi watch {at} --x {shlex.quote(x)} --y {shlex.quote(y)}{named}{flag}"
         single = [(topic.topic, topic.signals[0].path) for topic in ordered if topic.signals]
         if len(single) < 2 or pull:
             return None

@@ -89,5 +89,6 @@ class GapCounter:
                 left = Numbers(gap.first, late.first - gap.first, gap.weight)
                 right = Numbers(end, gap_end - end, gap.weight)
                 self._missing[k : k + 1] = [piece for piece in (left, right) if piece.many]
+                del self._missing[:-REMEMBERED]
                 return True
         return False

@@ -21,6 +21,7 @@ GLANCES_PLUGINS: Final = frozenset(
 MAX_DIGITS: Final = 19  # of a whole number that is kept as one: nanoseconds since the epoch
 MAX_PLUGINS: Final = 256
 
+_LINE_END: Final = re.compile(r"[\r\n]+")
 _LINE: Final = re.compile(
     r"(?P<name>(?:[^\\,\s=#]|\\.)(?:[^\\,\s]|\\.)*)(?P<tags>(?:,(?:[^\\\s]|\\.)+)?)[ ]+"
     r'(?P<fields>(?:[^\\\s"]|\\.|"(?:[^\\"]|\\.)*")+)(?:[ ]+(?P<time>-?[0-9]{1,19}))?\s*'
@@ -136,19 +137,20 @@ def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
     if not is_text(payload):
         return False
     rows = _rows(payload[:4096].decode("utf-8", "replace"))
-    return len(rows) == 1 and set(paths) <= {name.strip() for name in rows[0]}
+    return len(rows) == 1 and set(paths) <= set(_names(rows[0]))
 
 
 def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
     """Lines of fields between commas, semicolons, tabs or spaces: columns by number, and by name after a header line.
 
-    A header is remembered for the messages that follow; None for a header alone.
+    A header is remembered for the messages that follow; None for a header alone. In a feed of labels only a line with
+    the names that are wanted is one.
     """
     rows = _rows(text_of(last_frame(frames)))
     if not rows:
         raise FeedError("empty")
-    if not any(map(is_number, rows[0])):
-        wanted.memory["csv"] = [name.strip() for name in rows[0]]
+    if _is_header(rows[0], wanted):
+        wanted.memory["csv"] = _names(rows[0])
         rows = rows[1:]
         if not rows:
             return None
@@ -162,8 +164,23 @@ def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
     return Content(columns)
 
 
+def _is_header(row: list[str], wanted: Wanted) -> bool:
+    """Whether these fields are names of columns, and not values of which none is a number, as labels are.
+
+    Names are those that are wanted; of columns by number, the first line without a number, and that line again.
+    """
+    if any(map(is_number, row)):
+        return False
+    names = _names(row)
+    return set(wanted.paths) <= set(names) or (not wanted.labels and wanted.memory.get("csv") in (None, names))
+
+
+def _names(row: list[str]) -> list[str]:
+    return [name.strip() for name in row]
+
+
 def _rows(text: str) -> list[list[str]]:
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = _lines(text)
     if not lines:
         return []
     delimiter = next((d for d in ";\t," if d in lines[0]), None)
@@ -201,7 +218,8 @@ def read_influx(frames: Frames, wanted: Wanted) -> Content:
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    # Not splitlines(), which also ends a line at U+0085 and U+2028: a label or a text field may hold these.
+    return [line for line in _LINE_END.split(text) if line.strip() and not line.startswith("#")]
 
 
 def _influx(line: str) -> tuple[str, int | None, dict[str, Any]]:
