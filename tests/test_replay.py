@@ -371,6 +371,27 @@ def test_what_cannot_work_is_named(recorded: tuple[Path, bytes], words: list[str
     assert said in str(error.value)
 
 
+def test_what_is_replayed_is_not_written_over(recorded: tuple[Path, bytes], tmp_path: Path) -> None:
+    csv_file, record = tmp_path / "a.csv", tmp_path / "plant.rec"
+    csv_file.write_text("a,b\n" + "1,2\n3,1\n" * 100)
+    record.write_bytes(recorded[0].read_bytes())
+    (tmp_path / "again.csv").symlink_to(csv_file)
+    one, two = [str(csv_file), "--x", "a", "--y", "b"], ["--x", f"{csv_file}:a", "--y", f"{csv_file}:b"]
+    for words, option in (
+        ([*one, "--out", str(csv_file)], "--out"),
+        ([*one, "--samples-out", str(tmp_path / "again.csv")], "--samples-out"),
+        ([*two, "--out", str(csv_file)], "--out"),
+        ([str(record), "--output", "csv", "--out", str(record)], "--out"),
+    ):
+        before = csv_file.read_bytes(), record.read_bytes()
+        with pytest.raises(ConfigError, match=f"{option} must be another file than what is replayed"):
+            cli.app(["replay", *words], standalone_mode=False)
+        assert (csv_file.read_bytes(), record.read_bytes()) == before
+    out = str(tmp_path / "out.csv")
+    with pytest.raises(ConfigError, match="--samples-out must be another file than --out"):
+        cli.app(["replay", *one, "--out", out, "--samples-out", out], standalone_mode=False)
+
+
 def test_a_column_must_be_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ConfigError, match=r"--x must be given, a column of .*/a.csv \(a, b\)"):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import pairwise
+from pathlib import Path
 from typing import Final, Protocol, TextIO
 
 import numpy as np
@@ -17,7 +18,7 @@ from streammi import __version__
 from streammi.commands.override import Override
 from streammi.commands.sinks import Sinks
 from streammi.config import FeedConfig, MonitorConfig, Span, options_of
-from streammi.entries import Arrived, Begin, Settings
+from streammi.entries import Arrived, Begin, Settings, files_of
 from streammi.errors import ConfigError
 from streammi.health import total
 from streammi.ingest.files import PairFile, given_column, read_pairs
@@ -94,6 +95,7 @@ def _progress(log: TextIO) -> Progress:
 
 def replay_recording(path: str, override: Override, sinks: Sinks) -> "RecordingReplay":
     """What replays a recording; ConfigError for settings that cannot work."""
+    sinks.spare(*files_of(Path(path)).values())
     recording = Recording(path)
     settings = override(recording.begin.settings)
     source = settings.feed or settings.join
@@ -118,9 +120,11 @@ def replay_csv(
     pairs: PairFile | JoinedFiles
     if file is not None:
         joining.check_unused()
+        sinks.spare(file)
         pairs = read_pairs(file, x, y, t, labels=pair.labels)
     else:
         (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
+        sinks.spare(x_file, y_file)
         common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
         pairs = read_joined(joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file)))
     with ExitStack() as refused:

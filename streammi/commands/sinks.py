@@ -1,5 +1,6 @@
 """Where a replay's readings and pairs go: standard output, files, as lines or as tables."""
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -25,8 +26,16 @@ class Sinks(ExitStack):
         if output == "auto":
             output = "jsonl" if out is None else form_of(out, "--out")
         self._output, self._out, self._samples_out = output, out, samples_out
+        if out is not None and samples_out is not None and _same(out, samples_out):
+            raise ConfigError("--samples-out", "another file than --out", samples_out)
         self._lines: TextIO | None = None
         self._table: ReadingTable | None = None
+
+    def spare(self, *paths: str | os.PathLike[str]) -> None:
+        """ConfigError for a file to be written that is one of those that are read: opening it would empty it."""
+        for option, written in (("--out", self._out), ("--samples-out", self._samples_out)):
+            if written is not None and any(_same(written, path) for path in paths):
+                raise ConfigError(option, "another file than what is replayed", written)
 
     def outbox(self, pair: str, run: int) -> Outbox:
         """What says the readings of a pair."""
@@ -43,6 +52,13 @@ class Sinks(ExitStack):
         if self._samples_out is None:
             return None
         return self.enter_context(closing(SampleTable(self._samples_out, labels=labels))).add
+
+
+def _same(path: str, other: str | os.PathLike[str]) -> bool:
+    """Whether two names are of one file, which need not be there yet."""
+    if os.path.exists(path) and os.path.exists(other):
+        return os.path.samefile(path, other)
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _created(path: str) -> TextIO:
