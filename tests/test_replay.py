@@ -316,6 +316,8 @@ def test_readings_and_pairs_as_tables(recorded: tuple[Path, bytes], tmp_path: Pa
         assert table(out) == expected
     rows = table(pairs)
     assert len(rows) == expected[-1]["pairs"] + expected[-1]["nonfinite"]
+    if form == "parquet":
+        assert pyarrow.parquet.ParquetFile(pairs).num_row_groups <= 1 + len(rows) // 65_536  # not one a message
     assert set(rows[0]) == {"received", "t", "x", "y"}
     assert [row["received"] for row in rows] == sorted(row["received"] for row in rows)
     x, y = (np.array([math.nan if row[name] is None else row[name] for row in rows]) for name in "xy")

@@ -46,7 +46,7 @@ def run_publish(
     is lost; a live source waits for nobody. Raises ConfigError for an endpoint or a source that cannot be used.
     """
     journal = Log(log or sys.stderr)
-    if rate is not None and rate <= 0:
+    if rate is not None and not rate > 0:  # NaN is not
         raise ConfigError("--rate", "samples a second > 0", rate)
     recorded = source not in ("seed", "host")
     blocks, columns = _blocks(source, x, y, loop)

@@ -39,10 +39,12 @@ class Binding:
 
     Other machines may reach it only with keys, or where ``insecure`` says that they may; without either, an ipc
     endpoint is for this user alone. It is locked: ZeroMQ lets whoever binds it last take it from whoever has it, and
-    nobody notices. ConfigError names ``option`` for an endpoint that does not fit.
+    nobody notices. ConfigError names ``option`` for what is no endpoint, or one that does not fit.
     """
 
     def __init__(self, socket: zmq.Socket[Any], endpoint: str, option: str, *, keys: Keys, insecure: bool) -> None:
+        if not re.search(r"^tcp://.*:[^:\]]+$|^(?!tcp:)\w+://.", endpoint):
+            raise ConfigError(option, "an endpoint, such as tcp://127.0.0.1:5556 or ipc:///run/feed", endpoint)
         open_to_others = insecure or keys.authorized is not None
         if not open_to_others and not is_loopback(endpoint):
             rule = "on this machine (127.0.0.1 or ipc), or given with --authorized-keys or --insecure"
