@@ -197,7 +197,7 @@ def test_a_decoder_goes_on_as_if_nothing_had_happened(name: str) -> None:
         plain, _ = codec.unpack("d", codec.pack("d", {"feed": codec.to_plain(first.state())}, []))
         second.restore(codec.from_plain(plain["feed"]))
         expected, found = (decoder.decode(messages[cut:], 2.0) for decoder in (whole, second))
-        assert columns(found) == columns(expected)
+        assert str(columns(found)) == str(columns(expected))  # a row that is short has a NaN, which equals none
         assert str(second.state()) == str(whole.state())
         assert (second.pairs, second.messages, second.note) == (whole.pairs, whole.messages, whole.note)
         assert whole.pairs > 0
