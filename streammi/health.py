@@ -49,6 +49,7 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         gaps=sum(link.gaps for link in links),
         resets=sum(link.resets for link in links),
         reordered=sum(link.reordered for link in links),
+        repeated=sum(link.repeated for link in links),
         reconnects=sum(link.reconnects for link in links),
         rate=links[0].rate,
         message_rate=_sum_or_none([link.message_rate for link in links]),

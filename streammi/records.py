@@ -144,6 +144,7 @@ class LinkHealth(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=T
     gaps: int = 0  # samples missing by the feed's own sequence numbers
     resets: int = 0  # how often these began again
     reordered: int = 0  # messages that came after later ones
+    repeated: int = 0  # samples that came twice, number, values and time, and were taken once
     reconnects: int = 0
     rate: float | None = None  # pairs a second over the last seconds; None before the first
     message_rate: float | None = None

@@ -17,6 +17,7 @@ from streammi.errors import ConfigError, FeedError
 from streammi.ingest import arrays, packed, pairs, text
 from streammi.ingest.columns import Batch
 from streammi.ingest.content import Content, Places, Samples, Wanted, numbers_of, samples
+from streammi.ingest.copies import Copies
 from streammi.ingest.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages, is_text
 from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.ingest.typed import Typed
@@ -120,6 +121,7 @@ class Decoder:
         self._wanted = Wanted(paths, config.t, config.seq, config.labels, {})
         self._max_message = config.max_message
         self._gaps = GapCounter()
+        self._copies = Copies()
         self._last_t = nan
         self._auto = config.format == "auto"
         self._settled = not self._auto
@@ -149,6 +151,11 @@ class Decoder:
         return self._gaps.reordered
 
     @property
+    def repeated(self) -> int:
+        """Samples that came twice, and were taken once."""
+        return self._copies.count
+
+    @property
     def resets(self) -> int:
         """How often the feed's numbers began again."""
         return self._gaps.resets
@@ -162,6 +169,8 @@ class Decoder:
             notes.append(f"numbers began again {times}: the sender restarted, sends some twice, or there are several")
         if self.reordered:
             notes.append(f"{self.reordered} messages came after later ones")
+        if self.repeated:
+            notes.append(f"{self.repeated:,} samples came twice in a row, and count once")
         return "; ".join(notes)
 
     def decode(self, messages: Messages, received: float) -> PairBatch:
@@ -185,6 +194,7 @@ class Decoder:
             "read": read,
             "last_t": self._last_t,
             "gaps": self._gaps.state(),
+            "copies": self._copies.state(),
             "memory": self._wanted.memory,
         }
 
@@ -198,6 +208,7 @@ class Decoder:
         self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
         self._last_t = state["last_t"]
         self._gaps.restore(state["gaps"])
+        self._copies.restore(state["copies"])
         self._wanted.memory.update(state["memory"])
 
     # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
@@ -238,7 +249,7 @@ class Decoder:
             self._count(FeedError("too deep", "more levels than Python has"))
 
     def _add(self, found: Samples | None, batch: Batch) -> None:
-        if found is None:
+        if found is None or (found := self._copies.without(found)) is None:
             return
         batch.add(found.values, found.t)
         if isinstance(found.numbers, Numbers):

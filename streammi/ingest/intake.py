@@ -204,6 +204,7 @@ def described(link: LinkHealth, decoder: Decoder, *notes: str, **more: object) -
         gaps=decoder.gaps,
         resets=decoder.resets,
         reordered=decoder.reordered,
+        repeated=decoder.repeated,
         format=decoder.format,
         note="; ".join(filter(None, (link.note, decoder.note, *notes))),
         **more,

@@ -92,6 +92,7 @@ def result_fields(
         "gaps": link.gaps,
         "resets": link.resets,
         "reordered": link.reordered,
+        "repeated": link.repeated,
         "unmatched": None if link.tally is None else link.tally.unmatched,  # samples of either of two joined sources
         "clock_offset": link.clock_offset,
         "pair_offset": link.pair_offset,

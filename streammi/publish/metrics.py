@@ -99,6 +99,7 @@ METRICS: Final = (
     _of_link("missing_samples", "gaps", "Samples missing by the feed's own numbers; one that comes late stays counted"),
     _of_link("sequence_resets", "resets", "How often the feed's own numbers began again"),
     _of_link("reordered_messages", "reordered", "Messages that came after later ones"),
+    _of_link("repeated_samples", "repeated", "Samples that came twice in a row, and were taken once"),
     _of_link("reconnects", "reconnects", "Connections made again"),
 )
 MALFORMED: Final = MetricRow(

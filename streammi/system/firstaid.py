@@ -18,7 +18,8 @@ Report: TypeAlias = dict[str, dict[str, Any]]
 PACKAGES: Final = ("numpy", "numba", "pyzmq", "msgspec", "river")
 COUNTERS: Final = ("pairs", "n", "fill", "epoch", "nonfinite", "clipped", "late", "dropped")
 OF_A_LINK: Final = (
-    "messages", "bytes", "pairs", "malformed", "gaps", "resets", "reordered", "reconnects", "format", "note",
+    "messages", "bytes", "pairs", "malformed", "gaps", "resets", "reordered", "repeated", "reconnects",
+    "format", "note",
 )  # fmt: skip
 
 

@@ -82,6 +82,7 @@ def _found(snapshot: Snapshot, whole: LinkHealth | None, *, by_reason: bool) -> 
             "malformed": 0 if by_reason else sum(whole.malformed.values()),
             "missing by sequence" if by_reason else "missing": whole.gaps,
             "out of order": whole.reordered,
+            "sent twice": whole.repeated,
             f"restart{'s' * (whole.resets != 1)}{' of the publisher' * by_reason}": whole.resets,
             f"reconnect{'s' * (whole.reconnects != 1)}": whole.reconnects,
         }
