@@ -53,7 +53,9 @@ class Copies:
 
     def state(self) -> list[Any]:
         """What ``restore`` needs."""
-        return [self.count, self._number, self._last]
+        # As lists, whichever way the samples were decoded.
+        last = [column.tolist() if isinstance(column, np.ndarray) else column for column in self._last]
+        return [self.count, self._number, last]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
