@@ -92,6 +92,33 @@ def test_a_link_in_another_state_keeps_it_and_silence_is_not_ours_to_say() -> No
         assert (links(intake, link)[0].state, links(intake, link)[0].note) == (state, "")
 
 
+def test_what_was_not_missed_is_not_back() -> None:
+    intake = intake_of(ONE)
+    for at, message in ((0.0, json.dumps(GOOD).encode()), (2.9, BAD["NaN"]), (3.5, json.dumps(GOOD).encode())):
+        take(intake, at, message)
+        assert (links(intake)[0].state, links(intake)[0].since) == ("connected", START)
+
+
+def test_a_label_that_is_absent_is_none() -> None:
+    intake = intake_of(msgspec.structs.replace(ONE, labels=True))
+    for at, message, state in (
+        (0.0, b'{"a": "on", "b": "open"}', "connected"),
+        (1.0, b'{"a": "on", "b": null}', "connected"),
+        (5.0, b'{"a": "on", "b": null}', "stalled"),
+        (6.0, b'{"a": "off", "b": 7}', "connected"),
+    ):
+        take(intake, at, message)
+        assert links(intake)[0].state == state
+
+
+def test_a_clock_that_is_set_back_hides_no_stall_for_as_long_as_that() -> None:
+    intake, early = intake_of(ONE), msgspec.structs.replace(LINK, since=START - 9000)
+    take(intake, 0.0, json.dumps(GOOD).encode())
+    for at, state in ((-3600.0, "connected"), (-3597.5, "connected"), (-3596.0, "stalled")):
+        take(intake, at, BAD["NaN"])
+        assert links(intake, early)[0].state == state
+
+
 def test_of_two_sources_the_one_is_named_whose_samples_cannot_be_used() -> None:
     intake = intake_of(JoinConfig(x=FeedConfig(endpoint="", x="a"), y=FeedConfig(endpoint="", y="b")))
     for k in range(50):

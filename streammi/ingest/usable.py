@@ -1,5 +1,6 @@
 """Whether what comes can be used: a feed of NaN, or of messages without the value, is as good as silent."""
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -40,13 +41,17 @@ class Usable:
     def add(self, received: float, *columns: NDArray[Any]) -> None:
         """Messages came at ``received`` with these columns (n,) of samples, maybe none."""
         before, self._came = self._came, received
+        if self._last is not None and received < self._last:
+            self._last = received  # a clock may be set back: nothing was usable later than now
         if not _has_usable(columns):
             return
-        missed = before is not None and before != self._last
-        if missed and (self._last is None or received - self._last >= patience(self._usual)):
-            self._back = received
-        if self._last is not None:
-            self._usual += (max(received - self._last, 0.0) - self._usual) / USUAL_OVER
+        if self._last is None:
+            self._back = received if before is not None else 0.0
+        else:
+            # It was missed only if messages went on coming for so long; before it had come, that is.
+            if before is not None and before - self._last >= patience(self._usual):
+                self._back = received
+            self._usual += (received - self._last - self._usual) / USUAL_OVER
         self._last = received
 
     def judged(self, link: LinkHealth) -> LinkHealth:
@@ -70,8 +75,12 @@ class Usable:
 def _has_usable(columns: tuple[NDArray[Any], ...]) -> bool:
     if not columns[0].size:
         return False
-    if any(column.dtype == object for column in columns):  # labels
-        return True
+    if any(column.dtype == object for column in columns):  # labels, None where there is none
+        return any(all(map(_is_some, pair)) for pair in zip(*columns, strict=True))
     if all(np.isfinite(column[-1]) for column in columns):  # nearly always, and 20 times faster than a look at all
         return True
     return bool(np.logical_and.reduce([np.isfinite(column) for column in columns]).any())
+
+
+def _is_some(value: Any) -> bool:
+    return value is not None and (not isinstance(value, float) or math.isfinite(value))

@@ -133,7 +133,8 @@ class Upkeep:
                 self._log.warn(f"{link.endpoint}: stalled: {link.note}", endpoint=link.endpoint, state=link.state)
             elif not stalled and link.signal in self._stalled:
                 self._stalled.remove(link.signal)
-                self._log.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
+                if link.state == "connected":  # any other state was said when it came
+                    self._log.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
 
     def _sample_malformed(self, wall: float, now: float) -> None:
         """Say that there were messages without a pair, and why there was none in the newest; or pairs of no numbers."""
