@@ -62,6 +62,26 @@ def test_a_monitor_judges_by_it_when_told_to():
     assert said("shift", 6000, null=99)[-1].p == 0.01
 
 
+def test_a_few_pairs_a_cell_make_the_verdict_no_surer_than_corrected_mi_is():
+    rng, said, below = np.random.default_rng(6), [], 0
+    for _ in range(40):
+        window = JointWindow(UniformBins(0, 10_000, 45), UniformBins(0, 10_000, 45), 10_000)
+        window.extend(rng.permutation(10_000), rng.permutation(10_000))
+        reading = gtest.complete(window.reading(), window.counts)
+        below += reading.p <= 0.05
+        said.append(verdict(reading))
+    assert below > 12  # of unrelated signals, of which 2 should be
+    assert said.count("not distinguishable from independent") > 32
+
+
+def test_fewer_than_two_pairs_a_cell_say_nothing_by_it_either():
+    window = JointWindow(UniformBins(0, 1000, 31), UniformBins(0, 1000, 31), 1000)
+    window.extend(*(np.random.default_rng(seed).permutation(1000) for seed in (7, 8)))
+    reading = gtest.complete(window.reading(), window.counts)
+    assert reading.p < 0.05
+    assert verdict(reading) == "too few samples to say"
+
+
 def test_a_constant_has_no_p():
     axis = UniformBins(0, 1, 4)
     window = JointWindow(axis, axis, 50)

@@ -160,3 +160,42 @@ def test_the_verdict_does_not_depend_on_the_unit(unit: str) -> None:
         reading = window.reading(unit)  # type: ignore[arg-type]
         assert reading is not None
         assert measures.verdict(reading).startswith(words)
+
+
+def test_the_largest_of_many_delays_of_unrelated_signals_is_chance_with_two_bins_too() -> None:
+    """2 n MI of 2 x 2 bins is chi-square with one degree of freedom, whose tail is longer than a Gaussian's."""
+    threshold = stats.norm.sf(measures.CHANCE_OF_MANY)
+    for bins in (2, 3, 8):
+        freedom, n = (bins - 1) ** 2, 1000
+        bias = freedom / (2 * n)  # nats
+        reading = msgspec.structs.replace(
+            SAID, n=n, unit="nat", mi=bias, mi_corrected=0.0, stderr=0.0, peak_mi=0.0, peak_lag=3.0
+        )
+        for tail, dependent in ((1e-5, False), (threshold / 100, True)):
+            peak = stats.chi2.isf(tail, freedom) / (2 * n) - bias
+            said = measures.verdict(msgspec.structs.replace(reading, peak_mi=peak))
+            assert said.startswith("dependent with a delay") == dependent, (bins, tail)
+
+
+def test_sixteen_unrelated_pairs_are_not_called_dependent() -> None:
+    rng, said = np.random.default_rng(32), []
+    for _ in range(100):
+        window = JointWindow(UniformBins(0, 16, 2), UniformBins(0, 16, 2), 16)
+        window.extend(rng.permutation(16), rng.permutation(16))
+        reading = window.reading()
+        assert reading is not None
+        said.append("dependent" in measures.verdict(reading).split())
+    assert sum(said) <= 5
+
+
+@pytest.mark.parametrize("size", [1.7e308, 1e300, 1.0, 1e-308, 5e-322, 5e-324])
+def test_pearsons_r_is_that_of_scipy_up_to_the_ends_of_the_numbers(size: float) -> None:
+    rng = np.random.default_rng(33)
+    x = rng.integers(-1, 2, 200).astype(float)
+    y = np.where(rng.random(200) < 0.5, x, rng.integers(-1, 2, 200))
+    window = JointWindow(UniformBins(-1, 1, 3), UniformBins(-1, 1, 3), 200)
+    window.extend(x * size, y * size)
+    reading = window.reading()
+    assert reading is not None
+    assert not reading.x_constant
+    assert reading.pearson_r == pytest.approx(stats.pearsonr(x, y).statistic, abs=1e-12)

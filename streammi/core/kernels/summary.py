@@ -12,23 +12,28 @@ from streammi.core.kernels.layout import SYMBOL
 _ONE: Final = np.uint64(1)
 _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
+_LARGE: Final = 1e300
 
 
 @part
 def _centre(values: Any) -> bool:
     """Put values (n,) on a scale of about 1 around their mean, in place; returns whether they are all the same.
 
-    Halved and multiplied by a power of two, both exact, so that neither 1e308 nor 1e-308 is lost.
+    Multiplied by powers of two, which is exact, so that neither 1e308 nor 5e-324 is lost: large ones are halved, so
+    that no difference is infinite, and the rest is not, for a half of 5e-324 is 0.
     """
-    first = values[0] * 0.5
+    half = 0.5 if _reach(values) > _LARGE else 1.0
+    first = values[0] * half
     for k in range(values.size):
-        values[k] = values[k] * 0.5 - first
+        values[k] = values[k] * half - first
     reach = _reach(values)
     if reach == 0.0:
         return True
-    factor = math.ldexp(1.0, -max(math.frexp(reach)[1], -1021))  # 2**1022 and more would be infinite
+    exponent = max(math.frexp(reach)[1], -1074)
+    near = max(exponent, -1000)  # in two steps: 2**1024 and more would be infinite
+    factor, rest = math.ldexp(1.0, -near), math.ldexp(1.0, near - exponent)
     for k in range(values.size):
-        values[k] *= factor
+        values[k] = values[k] * factor * rest
     mean = _sum(values) / values.size
     for k in range(values.size):
         values[k] -= mean

@@ -131,7 +131,8 @@ def verdict(canvas: Canvas, scene: Scene) -> None:
     theme, reading, snapshot = scene.theme, scene.reading, scene.snapshot
     if snapshot is None or reading is None or canvas.height < 1:
         return
-    sure = not scene.stale and any(p is not None and p <= SIGNIFICANT for p in (reading.p, reading.peak_p))
+    known = () if reading.test == "g" else (reading.p, reading.peak_p)  # by the G-test nothing is sure
+    sure = not scene.stale and any(p is not None and p <= SIGNIFICANT for p in known)
     glyph = theme.glyphs.connected if sure else theme.glyphs.connecting
     y = 0
     for line in wrap(snapshot.verdict, canvas.width - 2):
