@@ -114,6 +114,15 @@ def test_who_shows_or_replays_reports_and_goes_on(samples: str, tmp_path: Path) 
         assert found["progress"].startswith("bytes_read ")
 
 
+def after_screen(session: Session) -> str:
+    """Quit; what is written once the screen has closed, and no report before."""
+    session.type("q")
+    assert session.end() == 0
+    screen, _, after = session.written.rpartition(b"\x1b[?1049l")
+    assert b"report: versions" not in screen
+    return after.decode()
+
+
 def test_the_report_of_a_view_is_printed_once_its_screen_closes(samples: str, tmp_path: Path) -> None:
     readings = f"ipc://{tmp_path}/readings"
     with running("monitor", samples, "--x=x", "--y=y", "--quiet", f"--publish={readings}"):
@@ -121,11 +130,7 @@ def test_the_report_of_a_view_is_printed_once_its_screen_closes(samples: str, tm
         session.until("OVER TIME")
         os.kill(session.pid, signal.SIGUSR1)
         session.until("report: printed when this screen closes")
-        session.type("q")
-        assert session.end() == 0
-    screen, _, after = session.written.rpartition(b"\x1b[?1049l")
-    assert b"report: versions" not in screen
-    assert f"streammi: report: link {readings}: state connected" in after.decode()
+        assert f"streammi: report: link {readings}: state connected" in after_screen(session)
 
 
 def test_the_report_of_a_monitor_beside_its_screen_is_printed_once_that_closes(samples: str) -> None:
@@ -140,12 +145,9 @@ def test_the_report_of_a_monitor_beside_its_screen_is_printed_once_that_closes(s
     session.until("printed when this screen closes", gone=True)
     os.kill(session.pid, signal.SIGUSR1)
     session.until("printed when this screen closes")
-    session.type("q")
-    assert session.end() == 0
-    screen, _, after = session.written.rpartition(b"\x1b[?1049l")
-    assert b"report: versions" not in screen
-    assert f"streammi: {samples}: connected" in after.decode()
-    monitor = [line for line in after.decode().splitlines() if line.startswith("streammi: report: process: pid ")]
+    after = after_screen(session)
+    assert f"streammi: {samples}: connected" in after
+    monitor = [line for line in after.splitlines() if line.startswith("streammi: report: process: pid ")]
     assert monitor
     assert f"pid {session.pid}," not in monitor[0]
 

@@ -118,7 +118,7 @@ def _draw(
         background=background_of(os.environ, options.background),
     )
     # A monitor beside us has no address that says anything.
-    endpoints = [source.endpoint for source in sources] if not beside else [""]
+    endpoints = [""] if beside else [source.endpoint for source in sources]
     viewer = Viewer(look, readonly=options.readonly, reports=beside, endpoints=endpoints)
     viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
     ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question

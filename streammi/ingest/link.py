@@ -14,7 +14,7 @@ from streammi.records import LinkState
 
 RETRY_SECONDS: Final = 10.0  # after a refusal
 GIVEN_UP_SECONDS: Final = 0.5  # after a connection ended without ZeroMQ's saying that it tries again
-UNREADABLE: Final = "what came was no ZMTP, or a frame larger than"
+NOT_READ: Final = "what came was no ZMTP, or a frame larger than"
 MAX_UNFINISHED: Final = 64 << 20  # bytes of a message before its last frame
 MAX_WAITING: Final = 256 << 20  # bytes that have come and were not taken
 UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
@@ -93,7 +93,7 @@ class Link:
     @property
     def warning(self) -> str:
         """What went wrong since the start, and may go wrong again; empty when nothing did."""
-        ends = ((self._backlog.cut, self._backlog.why), (self._unreadable, f"{UNREADABLE} {self._largest}"))
+        ends = ((self._backlog.cut, self._backlog.why), (self._unreadable, f"{NOT_READ} {self._largest}"))
         said = [f"cut off {times(n)}: {why}" for n, why in ends if n]
         return "; ".join([*said, "what was sent behind it may be lost"] if said else [])
 

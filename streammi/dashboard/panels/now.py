@@ -51,24 +51,19 @@ def waiting(scene: Scene) -> str:
 
 def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int:
     """Write the corrected value and its unit as large as asked for; return the column after it."""
-    theme, pen = scene.theme, number_pen(scene)
+    theme, pen = scene.theme, pen_of_now(scene, scene.theme.mi_strong)
     text = number(max(reading.mi_corrected, 0.0))
     if theme.glyphs.half_blocks and canvas.height >= 3 and canvas.width >= 34:
         cells = charts.large(text, scale)
         part = canvas.part(0, 0, cells.shape[1], cells.shape[0])
         part.glyphs[...], part.pens[...] = cells[: part.height, : part.width], pen
         return canvas.text(cells.shape[1] + 1, 3 * scale - 1, reading.unit, pen)
-    return canvas.spans(0, 0, ((text, pen), (f" {reading.unit}", unit_pen(scene))))
+    return canvas.spans(0, 0, ((text, pen), (f" {reading.unit}", pen_of_now(scene, theme.mi))))
 
 
-def number_pen(scene: Scene) -> int:
-    """Return the pen of MI now, which is bright as long as it is that."""
-    return scene.theme.dim if scene.stale else scene.theme.mi_strong
-
-
-def unit_pen(scene: Scene) -> int:
-    """Return the pen of the unit behind it, where that is no larger than other text."""
-    return scene.theme.dim if scene.stale else scene.theme.mi
+def pen_of_now(scene: Scene, pen: int) -> int:
+    """Return the pen of what is of now, as long as it is that."""
+    return scene.theme.dim if scene.stale else pen
 
 
 def details(scene: Scene, reading: Reading) -> list[Spans]:
@@ -141,7 +136,7 @@ def verdict(canvas: Canvas, scene: Scene) -> None:
             y,
             [
                 (f"{glyph} " if y == 0 else "  ", theme.mi_strong if sure else theme.dim),
-                (line, theme.dim if scene.stale else theme.strong),
+                (line, pen_of_now(scene, theme.strong)),
             ],
         )
         y += 1

@@ -6,7 +6,7 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import SPANS, columns, shown_span
 from streammi.dashboard.panels import entropy, help, history
-from streammi.dashboard.panels.now import number_pen, stale, trend, unit_pen, waiting
+from streammi.dashboard.panels.now import pen_of_now, stale, trend, waiting
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, linear_equivalent
 from streammi.dashboard.text import duration, fit, number, signed, wrap
@@ -23,7 +23,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     _at_both_ends(canvas, 0, _value(scene, reading), [_compared(reading, scene), _linear(reading, scene)])
     words = fit(scene.snapshot.verdict, canvas.width, theme.glyphs.ellipsis)
     beside = stale(scene) if scene.stale else trend(scene, reading)
-    _at_both_ends(canvas, 1, [(words, theme.dim if scene.stale else theme.strong)], [beside[:2], beside[:1]])
+    _at_both_ends(canvas, 1, [(words, pen_of_now(scene, theme.strong))], [beside[:2], beside[:1]])
     bar = int(entropy.says(scene) and canvas.height >= 7)
     if bar:
         entropy.draw_labelled_bar(canvas.part(0, canvas.height - 1, canvas.width, 1), scene)
@@ -110,7 +110,7 @@ def _value(scene: Scene, reading: Reading) -> Spans:
     theme = scene.theme
     below = theme.glyphs.below_zero if reading.mi_corrected < 0 else ""
     text = f"{number(max(reading.mi_corrected, 0.0))}{below}"
-    spans = [(text, number_pen(scene)), (f" {reading.unit}", unit_pen(scene))]
+    spans = [(text, pen_of_now(scene, theme.mi_strong)), (f" {reading.unit}", pen_of_now(scene, theme.mi))]
     if scene.warnings:
         spans.append((f" {theme.glyphs.warning}{scene.warnings[0]}", theme.warn))
     if reading.stderr is not None:
