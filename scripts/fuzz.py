@@ -37,7 +37,8 @@ from arguments import at_least
 
 from streammi import JointWindow, UniformBins
 from streammi.config import FeedConfig
-from streammi.ingest.formats import FORMATS, SWITCH_AFTER, Decoder
+from streammi.ingest.decoder import SWITCH_AFTER, Decoder
+from streammi.ingest.formats.registry import FORMATS
 from streammi.records import PairBatch
 
 Message = list[bytes]
@@ -389,7 +390,7 @@ def coverage(arguments: list[str]) -> None:
     with atheris.instrument_imports(include=["streammi"]):
         for name in [name for name in sys.modules if name.startswith("streammi.ingest")]:
             del sys.modules[name]
-        from streammi.ingest.formats import Decoder as Instrumented
+        from streammi.ingest.decoder import Decoder as Instrumented
 
     decoders = [Instrumented(FeedConfig(endpoint="", x=k.x, y=k.y, format=name)) for name, k in KINDS.items()]
 

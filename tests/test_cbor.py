@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streammi.errors import FeedError
-from streammi.ingest import cbor
+from streammi.ingest.formats import cbor
 from streammi.ingest.timestamps import to_seconds
 
 SCALARS = st.one_of(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streammi.config import FeedConfig
-from streammi.ingest.formats import Decoder
+from streammi.ingest.decoder import Decoder
 
 VALUES = st.sampled_from([0.0, 1.0, -2.5, math.nan])
 

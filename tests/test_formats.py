@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
-from streammi.ingest.formats import FORMATS, SWITCH_AFTER, Decoder, recognise
+from streammi.ingest.decoder import SWITCH_AFTER, Decoder
+from streammi.ingest.formats.registry import FORMATS, recognise
 from streammi.ingest.frames import Frames
 
 Rows = list[tuple[float, float]]
@@ -424,7 +425,7 @@ def test_what_is_as_deep_as_can_be_is_counted() -> None:
 DEEP = """
 import resource, sys
 from streammi.config import FeedConfig
-from streammi.ingest.formats import Decoder
+from streammi.ingest.decoder import Decoder
 for format in ("json", "msgpack", "cbor"):
     decoder = Decoder(FeedConfig(endpoint="", x="x", y="y", format=format))
     for down in (b"[", b'{"a":', b"\\x91", b"\\x81\\xa1a", b"\\xd8\\x28\\x82", b"\\xff["):

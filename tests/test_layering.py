@@ -118,7 +118,7 @@ def test_what_keeps_apart(package: str, never: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["monitor", "detect", "history", "ingest.formats", "publish.messages", "dashboard.view"]
+    "name", ["monitor", "detect", "history", "ingest.decoder", "publish.messages", "dashboard.view"]
 )
 def test_pure_modules_know_no_socket(name: str) -> None:
     names = {f"streammi.{name}"} | reachable(f"streammi.{name}")

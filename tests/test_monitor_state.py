@@ -16,7 +16,7 @@ from streammi import ConfigError, Monitor, PairBatch
 from streammi.bins import BinNotes
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bins, lag_range, span
 from streammi.core import codec
-from streammi.ingest.formats import Decoder
+from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import intake_of
 from streammi.looks import Looks
 from streammi.publish.outbox import Outbox

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from streammi.commands.probe import run_probe, words
 from streammi.config import FeedConfig
-from streammi.ingest.formats import Decoder
+from streammi.ingest.decoder import Decoder
 from streammi.ingest.frames import Frames
 from streammi.ingest.probe import Probe, Report, leaves
 from streammi.network.security import write_keys

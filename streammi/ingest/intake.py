@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 from msgspec.structs import replace
 
 from streammi.config import FeedConfig, JoinConfig
-from streammi.ingest.formats import Decoder
+from streammi.ingest.decoder import Decoder
 from streammi.ingest.frames import Messages
 from streammi.ingest.pairing import Join
 from streammi.ingest.usable import Usable

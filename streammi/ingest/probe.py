@@ -15,10 +15,10 @@ from streammi.config import FeedConfig
 from streammi.errors import FeedError
 from streammi.ingest.columns import is_array, number, times
 from streammi.ingest.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
-from streammi.ingest.formats import FORMATS, MAX_PATH, Decoder, recognise
-from streammi.ingest.frames import Frames, Messages, is_text, text_of
+from streammi.ingest.decoder import MAX_PATH, Decoder
+from streammi.ingest.formats.registry import FORMATS, recognise
+from streammi.ingest.frames import Frames, Messages, is_text
 from streammi.ingest.sequence import GapCounter, Numbers
-from streammi.ingest.text import parse_json
 
 MAX_TOPICS: Final = 100
 MAX_SIGNALS: Final = 500  # of a topic
@@ -27,7 +27,6 @@ MAX_ITEMS: Final = 32  # of a list of lists
 WHOLE: Final = 500  # messages of a topic that are all read; of later ones fewer and fewer
 TRIED: Final = 4  # signals of which pairs are tried
 KEPT: Final = 50  # messages that what is proposed is tried on
-HEADER: Final = frozenset({"dtype", "shape"})  # of an array: no signals
 SIZES: Final = ((1e8, "seconds from its start"), (1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
 
 
@@ -174,12 +173,12 @@ class _Topic:
         if name is None:
             return
         try:
-            content = FORMATS[name].read(frames, Wanted(_asked(name, frames), memory=self._memory))
+            content = FORMATS[name].read(frames, Wanted(FORMATS[name].parts(frames), memory=self._memory))
         except FeedError:
             self._formats[f"{name}, unreadable"] += 1
             return
         if content is not None:
-            self._look(content, received, HEADER if name == "numpy" else frozenset())
+            self._look(content, received, FORMATS[name].header)
 
     def seen(self, topic: str, seconds: float) -> TopicSeen:
         return TopicSeen(
@@ -266,8 +265,8 @@ def topic_of(name: str | None, frames: Frames) -> str:
     >>> topic_of("json", [b"boiler", b"{}"]), topic_of("json", [b"boiler {}"]), topic_of("numpy", [b"{}", b""])
     ('boiler', 'boiler', '')
     """
-    least = {"numpy": 3, "karabo": 1 << 30, "open-ephys": 1 << 30}.get(name or "", 2)
-    if len(frames) >= least:
+    least = 2 if name is None else FORMATS[name].topic_from
+    if least is not None and len(frames) >= least:
         return frames[0].decode("utf-8", "backslashreplace")
     if name == "json" and frames[0][:1] not in (b"{", b"["):
         return frames[0].partition(b" ")[0].decode("utf-8", "backslashreplace")
@@ -293,18 +292,6 @@ def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any
         return
     for key, value in items:
         yield from leaves(value, f"{path}/{key}" if path else str(key), depth + 1)
-
-
-def _asked(name: str, frames: Frames) -> tuple[str, ...]:
-    """What to ask a message for; those of formats that carry one part each say themselves which."""
-    try:
-        if name == "open-ephys":
-            return (str(int(parse_json(frames[1])["content"]["channel_num"])),)
-        if name == "glances":
-            return (text_of(frames[1]),)
-    except (FeedError, KeyError, TypeError, ValueError, OverflowError):
-        pass  # an event, or not what it looks like: reading it says so
-    return ("0", "1")
 
 
 def _candidates(topic: TopicSeen) -> Iterator[tuple[str, str]]:

@@ -1,14 +1,13 @@
-"""Formats that pack the same values as JSON into bytes: msgpack and CBOR."""
+"""msgpack: the same values as JSON, packed into bytes."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-import numpy as np
 
 from streammi.errors import FeedError
-from streammi.ingest import cbor
 from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.typed import Typed
 from streammi.ingest.frames import UNREADABLE, Frames, last_frame
 
 
@@ -25,7 +24,7 @@ def parse_msgpack(payload: bytes) -> Any:
 def is_msgpack(frames: Frames) -> bool:
     """Whether the payload, to its last byte, is a map or an array in msgpack."""
     payload = last_frame(frames)
-    return (0x80 <= payload[0] <= 0x9F or 0xDC <= payload[0] <= 0xDF) and _reads(parse_msgpack, payload)
+    return (0x80 <= payload[0] <= 0x9F or 0xDC <= payload[0] <= 0xDF) and _reads(payload)
 
 
 def read_msgpack(frames: Frames, wanted: Wanted) -> Content:
@@ -33,19 +32,18 @@ def read_msgpack(frames: Frames, wanted: Wanted) -> Content:
     return Content(parse_msgpack(last_frame(frames)))
 
 
-def is_cbor(frames: Frames) -> bool:
-    """Whether the payload, to its last byte, is a map, an array or a tagged value in CBOR."""
-    payload = last_frame(frames)
-    return payload[0] >> 5 in (4, 5, 6) and _reads(cbor.decode, payload)
-
-
-def read_cbor(frames: Frames, wanted: Wanted) -> Content:
-    """The last frame."""
-    return Content(cbor.decode(last_frame(frames)))
-
-
-def _reads(parse: Callable[[bytes], Any], payload: bytes) -> bool:
+def _reads(payload: bytes) -> bool:
     try:
-        return isinstance(parse(payload), dict | list | np.ndarray)
+        return isinstance(parse_msgpack(payload), dict | list)
     except FeedError:
         return False
+
+
+FORMAT: Final = Format(
+    "msgpack",
+    "[topic,] msgpack",
+    "as in JSON",
+    is_msgpack,
+    read_msgpack,
+    lambda wanted: Typed(lambda kind: msgspec.msgpack.Decoder(kind).decode, wanted),
+)

@@ -1,101 +1,26 @@
-"""Messages to pairs: the table of formats, which one a message is in, and the Decoder, which counts what is no pair.
+"""Messages to pairs, whatever their format, and what was no pair."""
 
-A format is a row of the table: what its messages look like, a function that tells them, and one that reads one. Those
-that carry one sample a message at high rates also have a bulk reader.
-"""
-
-from collections.abc import Callable
 from itertools import chain
 from math import nan
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
-from streammi.ingest import arrays, packed, pairs, text
 from streammi.ingest.columns import Batch
-from streammi.ingest.content import Content, Places, Samples, Wanted, numbers_of, samples
+from streammi.ingest.content import Samples, Wanted, numbers_of, samples
 from streammi.ingest.copies import Copies
+from streammi.ingest.formats.csv import is_csv_header
+from streammi.ingest.formats.format import Bulk
+from streammi.ingest.formats.registry import FORMATS, recognise
 from streammi.ingest.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages, is_text
 from streammi.ingest.sequence import GapCounter, Numbers
-from streammi.ingest.typed import Typed
 from streammi.records import FloatArray, PairBatch, SampleBatch
 
 MAX_PATH: Final = 256  # characters
 SWITCH_AFTER: Final = 5  # messages in a row in one other format: then the feed has changed, not just one message
-
-
-class Bulk(Protocol):
-    """Reads runs of messages that are like one that was read before."""
-
-    def learn(self, content: Content, places: Places | None) -> None:
-        """Expect messages like this one."""
-
-    def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
-        """Read messages from ``start`` on, up to the first that is different; returns its index."""
-
-
-class Format(NamedTuple):
-    """A row of the table."""
-
-    frames: str  # what a message consists of
-    recognise: Callable[[Frames], bool]  # may raise FeedError, which means no
-    read: Callable[[Frames, Wanted], Content | None]  # None: nothing of interest; FeedError: not readable
-    bulk: Callable[[Wanted], Bulk] | None = None
-
-
-FORMATS: Final[dict[str, Format]] = {  # in the order in which they are tried
-    "open-ephys": Format("DATA, header, float32 samples of a channel", arrays.is_open_ephys, arrays.read_open_ephys),
-    "karabo": Format("(msgpack header, payload) ...", arrays.is_karabo, arrays.read_karabo),
-    "numpy": Format("[topic,] header with dtype and shape, array", arrays.is_numpy, arrays.read_numpy),
-    "glances": Format("prefix, plugin, JSON", text.is_glances, text.read_glances),
-    "json": Format(
-        "[topic,] JSON [, ASCII seconds]",
-        text.is_json,
-        text.read_json,
-        lambda wanted: Typed(lambda kind: msgspec.json.Decoder(kind).decode, wanted),
-    ),
-    "gnuradio": Format("[key,] float32 pairs or complex64, tags", pairs.is_gnuradio, pairs.read_gnuradio),
-    "influx": Format("[topic,] Influx lines", text.is_influx, text.read_influx),
-    "csv": Format("[topic,] CSV text", text.is_csv, text.read_csv),
-    "msgpack": Format(
-        "[topic,] msgpack",
-        packed.is_msgpack,
-        packed.read_msgpack,
-        lambda wanted: Typed(lambda kind: msgspec.msgpack.Decoder(kind).decode, wanted),
-    ),
-    "cbor": Format("[topic,] CBOR", packed.is_cbor, packed.read_cbor),
-    "pairs": Format(
-        "[topic,] float64 pairs",
-        pairs.is_pairs,
-        pairs.read_pairs,
-        lambda wanted: pairs.JoinedPairs(pairs.FLOAT64, wanted),
-    ),
-    "pairs32": Format(
-        "[topic,] float32 pairs",
-        pairs.is_pairs32,
-        pairs.read_pairs32,
-        lambda wanted: pairs.JoinedPairs(pairs.FLOAT32, wanted),
-    ),
-}
-
-
-def recognise(frames: Frames) -> str | None:
-    """The name of the first format that a message can be in.
-
-    >>> recognise([b"topic", b'{"x": 1}']), recognise([b"1.5,2.5"]), recognise([b"hello"])
-    ('json', 'csv', None)
-    """
-    return next((name for name, row in FORMATS.items() if _is(row, frames)), None)
-
-
-def _is(row: Format, frames: Frames) -> bool:
-    try:
-        return row.recognise(frames)
-    except FeedError:
-        return False
 
 
 class Decoder:
@@ -261,7 +186,7 @@ class Decoder:
         if not any(frames):
             raise FeedError("empty")
         if not self._settled:
-            header = "csv" if text.is_csv_header(frames, self._wanted.paths) else None
+            header = "csv" if is_csv_header(frames, self._wanted.paths) else None
             self._use(recognise(frames) or header or _unrecognised(frames, self._wanted))
         try:
             found = self._samples(frames)

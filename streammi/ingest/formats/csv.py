@@ -1,0 +1,89 @@
+"""CSV text: lines of fields, with or without a header."""
+
+import csv
+from typing import Final
+
+from streammi.errors import FeedError
+from streammi.ingest.columns import is_number
+from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.lines import lines
+from streammi.ingest.frames import Frames, is_text, last_frame, text_of
+
+
+def is_csv(frames: Frames) -> bool:
+    """Whether the payload is text in which a line has numbers only, or some among other fields."""
+    payload = last_frame(frames)
+    if not is_text(payload):
+        return False
+    rows = _rows(payload.decode("utf-8", "replace")[:4096])[:2]
+    numeric = [sum(map(is_number, row)) for row in rows]
+    return any(n and (n == len(row) or len(row) > 1) for n, row in zip(numeric, rows, strict=True))
+
+
+def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
+    """Whether the payload is a line of column names with all of ``paths`` among them.
+
+    >>> is_csv_header([b"t;flow;valve"], ("flow", "valve")), is_csv_header([b"flow"], ("flow", "valve"))
+    (True, False)
+    """
+    payload = last_frame(frames)
+    if not is_text(payload):
+        return False
+    rows = _rows(payload[:4096].decode("utf-8", "replace"))
+    return len(rows) == 1 and set(paths) <= set(_names(rows[0]))
+
+
+def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
+    """Lines of fields between commas, semicolons, tabs or spaces: columns by number, and by name after a header line.
+
+    A header is remembered for the messages that follow; None for a header alone. In a feed of labels only a line with
+    the names that are wanted is one.
+    """
+    rows = _rows(text_of(last_frame(frames)))
+    if not rows:
+        raise FeedError("empty")
+    if _is_header(rows[0], wanted):
+        wanted.memory["csv"] = _names(rows[0])
+        rows = rows[1:]
+        if not rows:
+            return None
+    width = len(rows[0])
+    columns: dict[str, list[str]] = {}
+    for k in range(width):
+        columns[str(k)] = [row[k] if k < len(row) else "" for row in rows]
+    names = wanted.memory.get("csv", [])
+    if len(names) == width:
+        columns |= {name: columns[str(k)] for k, name in enumerate(names)}
+    return Content(columns)
+
+
+def _is_header(row: list[str], wanted: Wanted) -> bool:
+    """Whether these fields are names of columns, and not values of which none is a number, as labels are.
+
+    Names are those that are wanted; of columns by number, the first line without a number, and that line again.
+    """
+    if any(map(is_number, row)):
+        return False
+    names = _names(row)
+    return set(wanted.paths) <= set(names) or (not wanted.labels and wanted.memory.get("csv") in (None, names))
+
+
+def _names(row: list[str]) -> list[str]:
+    return [name.strip() for name in row]
+
+
+def _rows(text: str) -> list[list[str]]:
+    found = lines(text)
+    if not found:
+        return []
+    delimiter = next((d for d in ";\t," if d in found[0]), None)
+    if delimiter is None:
+        return [line.split() for line in found]
+    try:
+        return [row for row in csv.reader(found, delimiter=delimiter, skipinitialspace=True) if row]
+    except csv.Error as error:
+        raise FeedError("not text", str(error)) from None
+
+
+FORMAT: Final = Format("csv", "[topic,] CSV text", "0, 1, ... or names of a header", is_csv, read_csv)

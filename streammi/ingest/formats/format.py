@@ -1,0 +1,40 @@
+"""What a file of this folder says of its format."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from streammi.ingest.content import Content, Places, Samples, Wanted
+from streammi.ingest.frames import Frames, Messages
+
+
+class Bulk(Protocol):
+    """Reads runs of messages that are like one that was read before."""
+
+    def learn(self, content: Content, places: Places | None) -> None:
+        """Expect messages like this one."""
+
+    def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
+        """Read messages from ``start`` on, up to the first that is different; returns its index."""
+
+
+def by_number(frames: Frames) -> tuple[str, ...]:
+    """The paths of columns, to ask a message for whose parts have no names."""
+    return ("0", "1")
+
+
+class Format(NamedTuple):
+    """A row of the table of formats.
+
+    ``recognise`` may raise FeedError, which means no. ``read`` returns None where there is nothing of interest, and
+    raises FeedError where a message cannot be read. Those with one sample a message at high rates have a ``bulk``.
+    """
+
+    name: str
+    frames: str  # what a message consists of
+    paths: str  # what --x and --y are, by example
+    recognise: Callable[[Frames], bool]
+    read: Callable[[Frames, Wanted], Content | None]
+    bulk: Callable[[Wanted], Bulk] | None = None
+    topic_from: int | None = 2  # so many frames: then the first is a topic; None: never
+    parts: Callable[[Frames], tuple[str, ...]] = by_number  # what to ask one message for; may raise FeedError
+    header: frozenset[str] = frozenset()  # keys that say how to read the rest

@@ -1,0 +1,79 @@
+"""Lines of the Influx line protocol."""
+
+import re
+from typing import Any, Final
+
+from streammi.errors import FeedError
+from streammi.ingest.columns import is_number
+from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.lines import lines
+from streammi.ingest.frames import Frames, is_text, last_frame, text_of
+
+_LINE: Final = re.compile(
+    r"(?P<name>(?:[^\\,\s=#]|\\.)(?:[^\\,\s]|\\.)*)(?P<tags>(?:,(?:[^\\\s]|\\.)+)?)[ ]+"
+    r'(?P<fields>(?:[^\\\s"]|\\.|"(?:[^\\"]|\\.)*")+)(?:[ ]+(?P<time>-?[0-9]{1,19}))?\s*'
+)
+_FIELD: Final = re.compile(r'(?P<key>(?:[^\\,=\s]|\\.)+)=(?P<value>"(?:[^\\"]|\\.)*"|[^\\",\s]+)(?:,|$)')
+_TAG: Final = re.compile(r",(?P<key>(?:[^\\,=]|\\.)+)=(?P<value>(?:[^\\,=]|\\.)+)")
+_ESCAPED: Final = re.compile(r'\\([,= "\\])')
+_TRUTHS: Final = dict.fromkeys(("t", "T", "true", "True", "TRUE"), True) | dict.fromkeys(
+    ("f", "F", "false", "False", "FALSE"), False
+)
+
+
+def is_influx(frames: Frames) -> bool:
+    """Whether the payload's first line is one of the Influx line protocol."""
+    payload = last_frame(frames)
+    if not is_text(payload):
+        return False
+    found = lines(payload[:4096].decode("utf-8", "replace"))
+    return bool(found) and _LINE.fullmatch(found[0]) is not None and "=" in found[0]
+
+
+def read_influx(frames: Frames, wanted: Wanted) -> Content:
+    """``measurement,tag=a field=1,other=2i 1465839830100400200``, a record a line: fields by name, or below the
+    measurement's. Lines with one time and different measurements make one record.
+    """
+    records: list[dict[str, Any]] = []
+    for line in lines(text_of(last_frame(frames))):
+        name, time, values = _influx(line)
+        if not records or name in records[-1] or time != records[-1].get("timestamp"):
+            records.append({} if time is None else {"timestamp": time})
+        records[-1].update({key: value for key, value in values.items() if key != "timestamp"})
+        records[-1].setdefault(name, values)
+    if not records:
+        raise FeedError("empty")
+    return Content(records)
+
+
+def _influx(line: str) -> tuple[str, int | None, dict[str, Any]]:
+    match = _LINE.fullmatch(line.strip())
+    if match is None:
+        raise FeedError("not Influx lines", repr(line[:60]))
+    values: dict[str, Any] = {_plain(tag["key"]): _plain(tag["value"]) for tag in _TAG.finditer(match["tags"])}
+    end = 0
+    while field := _FIELD.match(match["fields"], end):
+        values[_plain(field["key"])] = _field(field["value"])
+        end = field.end()
+    if end != len(match["fields"]):
+        raise FeedError("not Influx lines", repr(line[:60]))
+    return _plain(match["name"]), None if match["time"] is None else int(match["time"]), values
+
+
+def _plain(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _field(value: str) -> float | bool | str:
+    if value[0] == '"':
+        return _plain(value[1:-1])
+    if value in _TRUTHS:
+        return _TRUTHS[value]
+    number = value[:-1] if value[-1] in "iu" else value
+    if not is_number(number):
+        raise FeedError("not Influx lines", f"a field is {value[:40]!r}")
+    return float(number)
+
+
+FORMAT: Final = Format("influx", "[topic,] Influx lines", "field, measurement/field", is_influx, read_influx)

@@ -1,0 +1,75 @@
+"""numpy arrays over ZeroMQ: a JSON header and the bytes."""
+
+import math
+import re
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.errors import FeedError
+from streammi.ingest.content import Content, Wanted, signals
+from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.json import is_json, parse_json
+from streammi.ingest.frames import Frames
+
+DTYPE: Final = re.compile(r"[<>=|]?[iufbc][0-9]{1,2}|float(16|32|64)|u?int(8|16|32|64)|bool|complex(64|128)")
+MAX_DIMENSIONS: Final = 8
+
+
+def is_numpy(frames: Frames) -> bool:
+    """Whether the frame before the last is JSON with a dtype and a shape."""
+    if not 2 <= len(frames) <= 3 or not is_json(frames[:-1]):
+        return False
+    header = parse_json(frames[-2])
+    return isinstance(header, dict) and "dtype" in header and "shape" in header
+
+
+def read_numpy(frames: Frames, wanted: Wanted) -> Content:
+    """``[json {dtype, shape}, buffer]``, behind a topic or none: an array, a row a sample and a column a signal.
+
+    Paths are column numbers, field names of a structured dtype (a list of names and types), or 0 and 1 for the real and
+    imaginary parts of complex numbers. One dimension is one sample; for a single path 0, that signal's samples.
+    Other keys of the header (timestamp, seq) are read too.
+    """
+    if not 2 <= len(frames) <= 3:
+        raise FeedError("wrong frames", f"{len(frames)} frames, not a header and an array")
+    header = parse_json(frames[-2])
+    if not isinstance(header, dict):
+        raise FeedError("bad header", repr(header)[:60])
+    array = array_of(frames[-1], header.get("dtype"), header.get("shape"))
+    return Content({**header, **signals(array, wanted)})
+
+
+def array_of(buffer: bytes, dtype: Any, shape: Any) -> NDArray[Any]:
+    """An array of a plain dtype; ``FeedError`` where the header makes no sense or does not fit the buffer."""
+    try:
+        kind = np.dtype([(str(name), _plain_dtype(one)) for name, one in dtype] if isinstance(dtype, list) else
+                        _plain_dtype(dtype))  # fmt: skip
+        if not 0 <= len(shape) <= MAX_DIMENSIONS or any(type(n) is not int or n < 0 for n in shape):
+            raise ValueError("shape")
+    except (ValueError, TypeError):
+        raise FeedError("bad header", f"dtype {dtype!r}, shape {shape!r}"[:80]) from None
+    if math.prod(shape) * kind.itemsize != len(buffer):
+        raise FeedError("lengths differ", f"{len(buffer)} bytes for shape {shape!r} of {kind}"[:80])
+    try:
+        return np.frombuffer(buffer, dtype=kind).reshape(shape)
+    except ValueError:  # no bytes, and a dimension that no array can have, or a dtype without fields
+        raise FeedError("bad header", f"dtype {dtype!r}, shape {shape!r}"[:80]) from None
+
+
+def _plain_dtype(name: Any) -> str:
+    if not isinstance(name, str) or not DTYPE.fullmatch(name):
+        raise ValueError(name)
+    return name
+
+
+FORMAT: Final = Format(
+    "numpy",
+    "[topic,] header with dtype and shape, array",
+    "0, 1, ... or names of a structured dtype",
+    is_numpy,
+    read_numpy,
+    topic_from=3,
+    header=frozenset({"dtype", "shape"}),
+)
