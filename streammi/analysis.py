@@ -28,6 +28,7 @@ from streammi.delays import MOST_TIMED, with_peak
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
+from streammi.verdict import verdict
 
 
 class Analysis(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -93,7 +94,7 @@ def analyse(
     rolling = [(at, item) for at, item in said if isinstance(item, Reading)]
     return Analysis(
         reading=reading,
-        verdict=measures.verdict(reading, labels=settings.bins.kind == "categories", untested=untested),
+        verdict=verdict(reading, labels=settings.bins.kind == "categories", untested=untested),
         profile=profile,
         rolling=tuple(r for _, r in rolling),
         at=np.array([at for at, _ in rolling]),

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ POINTS: Final = 512  # a level
 FACTOR: Final = 4  # points of one level that make one of the next
 LEVELS: Final = 6  # at 10 readings a second: 51 s, 3.4 min, ... 14.6 h
 
-Point: TypeAlias = tuple[float, float, float, float, float]  # time, mean, least, most, the null's 95 % level
+# Time, mean, least, most, the null's 95 % level, MI at the best delay, how full the window was at least.
+Point: TypeAlias = tuple[float, float, float, float, float, float, float]
+WIDTH: Final = len(get_args(Point))
 
 
 class _Ring:
@@ -44,9 +46,10 @@ class History:
     def __init__(self) -> None:
         self._rings = [_Ring() for _ in range(LEVELS)]
 
-    def add(self, t: float, mi: float, null_q95: float | None) -> None:
-        """Add one reading: its time (s), its corrected MI and the null's 95 % level."""
-        point: Point = (t, mi, mi, mi, math.nan if null_q95 is None else null_q95)
+    def add(self, t: float, mi: float, null_q95: float | None, peak: float | None = None, fill: float = 1.0) -> None:
+        """Add one reading: its time (s), its corrected MI, the null's 95 % level, MI at the best delay, its fill."""
+        null, most = math.nan if null_q95 is None else null_q95, math.nan if peak is None else peak
+        point: Point = (t, mi, mi, mi, null, most, fill)
         for finer, ring in enumerate(self._rings):
             ring.add(point)
             if ring.total % FACTOR or finer + 1 == LEVELS:
@@ -58,13 +61,15 @@ class History:
         levels = []
         for k, ring in enumerate(self._rings):
             if ring.total:
-                t, mi, low, high, null = np.array(ring.points).T.copy()
-                levels.append(HistoryLevel(step=FACTOR**k, t=t, mi=mi, low=low, high=high, null_q95=null))
+                t, mi, low, high, null, peak, fill = np.array(ring.points).T.copy()
+                levels.append(
+                    HistoryLevel(step=FACTOR**k, t=t, mi=mi, low=low, high=high, null_q95=null, peak=peak, fill=fill)
+                )
         return tuple(levels)
 
     def state(self) -> State:
         """What ``restore`` needs: plain values and arrays."""
-        return {"totals": [r.total for r in self._rings]}, [np.array(r.points).reshape(-1, 5) for r in self._rings]
+        return {"totals": [r.total for r in self._rings]}, [np.array(r.points).reshape(-1, WIDTH) for r in self._rings]
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state."""
@@ -75,5 +80,6 @@ class History:
 
 def _merged(points: list[Point]) -> Point:
     """One point for several."""
-    t, mi, low, high, null = zip(*points, strict=True)
-    return t[-1], sum(mi) / len(mi), min(low), max(high), sum(null) / len(null)
+    t, mi, low, high, null, peak, fill = zip(*points, strict=True)
+    n = len(points)
+    return t[-1], sum(mi) / n, min(low), max(high), sum(null) / n, sum(peak) / n, min(fill)

@@ -10,7 +10,7 @@ import numpy as np
 from streammi.bins import BinNotes, axis_info, bins_for
 from streammi.cadence import Cadence
 from streammi.config import MonitorConfig, check_same, options_of
-from streammi.core import codec, given, gtest, measures
+from streammi.core import codec, given, gtest
 from streammi.core.axes import LEARN_FROM
 from streammi.core.codec import State
 from streammi.core.kernels.layout import SET_BACK_AFTER
@@ -23,8 +23,9 @@ from streammi.health import total
 from streammi.history import History
 from streammi.looks import Looks, detector_for
 from streammi.ranks import Ranks
-from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot
+from streammi.records import UNIT_PER_BIT, DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot
 from streammi.status import status_of
+from streammi.verdict import verdict
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
@@ -247,7 +248,7 @@ class Monitor:
         return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
 
     def _verdict(self, reading: Reading) -> str:
-        return measures.verdict(reading, labels=self.config.bins.kind == "categories")
+        return verdict(reading, labels=self.config.bins.kind == "categories")
 
     def _spans_gap(self) -> bool:
         """Whether the window has, or may have, pairs from both sides of the last place where samples are missing."""
@@ -278,7 +279,7 @@ class Monitor:
             return []
         self._latest = reading = self._ranks.said(reading, self.window)
         self.notes += self._bin_notes.labels(self.window, reading)
-        self._history.add(timestamp, reading.mi_corrected, reading.null_q95)
+        self._history.add(timestamp, reading.mi_corrected, reading.null_q95, reading.peak_mi, reading.fill)
         return [(timestamp, reading)]
 
     def _look(self, timestamp: float) -> list[Output]:
@@ -288,7 +289,7 @@ class Monitor:
             return []
         error = self.window.batch_stderr()
         if error is not None:
-            reading = msgspec.structs.replace(reading, stderr_batch=error * measures.UNIT_PER_BIT[reading.unit])
+            reading = msgspec.structs.replace(reading, stderr_batch=error * UNIT_PER_BIT[reading.unit])
         return self._say(self._detector.update(reading, timestamp))
 
     def _say(self, events: list[Event]) -> list[Output]:

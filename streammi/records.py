@@ -5,7 +5,8 @@ they were put into a record. Times are seconds since the epoch (event time of a 
 name says so); information is in the unit that the record names.
 """
 
-from typing import Literal, TypeAlias
+import math
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -18,6 +19,8 @@ LinkState: TypeAlias = Literal["connecting", "connected", "stalled", "lost", "en
 EventKind: TypeAlias = Literal[
     "gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap"
 ]
+
+UNIT_PER_BIT: Final[dict[Unit, float]] = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -166,6 +169,8 @@ class HistoryLevel(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     low: FloatArray  # its minimum and maximum
     high: FloatArray
     null_q95: FloatArray  # NaN where there was no null
+    peak: FloatArray | None = None  # mean of peak_mi, NaN where there was none
+    fill: FloatArray | None = None  # its minimum: below 1 while the window was not full
 
 
 class DelayProfile(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -200,5 +205,5 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     profile: DelayProfile | None = None
     events: tuple[Event, ...] = ()  # newest last, at most 100
     links: tuple[LinkHealth, ...] = ()
-    verdict: str = ""  # plain words: see streammi.core.measures.verdict
+    verdict: str = ""  # plain words: see streammi.verdict
     status: int = 0  # as published: see streammi.publish.messages

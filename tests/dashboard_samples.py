@@ -24,6 +24,7 @@ from streammi.records import (
     Snapshot,
     Tally,
 )
+from streammi.verdict import verdict
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC).timestamp()
 PER_BIT = {"bit": 1.0, "nat": np.log(2), "ban": np.log10(2)}
@@ -160,6 +161,21 @@ def independent() -> Snapshot:
     )
 
 
+def delayed() -> Snapshot:
+    """y follows x by 7 samples, and not a bit without delay: what `--lags=-20:20` finds without `--null`."""
+    rng, x = _uniform(1000, 11)
+    shot = snapshot_of(x, rng.random(1000), 16)
+    assert shot.reading is not None
+    lags = np.arange(-20.0, 21.0)
+    reading = msgspec.structs.replace(shot.reading, mi_corrected=-0.002, peak_lag=7.0, peak_mi=0.9964)
+    fine = history_of(rng.normal(0.0, 0.005, 400))[0]
+    peak = np.full(400, 0.9964)
+    return msgspec.structs.replace(
+        shot, reading=reading, history=(msgspec.structs.replace(fine, peak=peak, fill=np.ones(400)),),
+        profile=DelayProfile(lags=lags, mi=np.where(lags == 7, 0.9964, 0.004)), verdict=verdict(reading),
+    )  # fmt: skip
+
+
 def warming_up() -> Snapshot:
     rng, x = _uniform(1000)
     shot = snapshot_of(x[:37], x[:37] + rng.normal(0, 0.1, 37), 8, history=())
@@ -249,8 +265,8 @@ def two_pairs() -> list[Snapshot]:
 SAMPLES = {
     f.__name__: f
     for f in (
-        linear, parabola, independent, warming_up, stalled, joined, lost, stuck, labels, wide_names, hostile_names,
-        empty,
+        linear, parabola, independent, warming_up, stalled, joined, lost, delayed, stuck, labels, wide_names,
+        hostile_names, empty,
     )
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ from streammi.errors import ConfigError
 from streammi.publish.messages import event_message, influx_event_line, influx_line, reading_message, result_fields
 from streammi.publish.outbox import Outbox
 from streammi.records import Event, EventKind, LinkHealth, Reading
+from streammi.status import status_of
 
 
 def made(record: type[msgspec.Struct], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -138,22 +139,36 @@ def test_a_view_of_what_is_no_monitor_says_so() -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        ({}, "xy  0.500 bit"),
-        ({"p": 0.01}, "xy  0.500 bit  p 0.01"),
-        ({"peak_lag": 3.0, "peak_mi": 1.5}, "xy  0.500 bit  y follows x by 3 samples: 1.500 bit"),
-        ({"peak_lag": -0.25, "peak_lag_s": -0.25, "peak_mi": 1.5, "peak_p": 0.05},
-         "xy  0.500 bit  x follows y by 0.25 s: 1.500 bit"),
-        ({"peak_lag": 0.0, "peak_mi": 0.5}, "xy  0.500 bit  at no delay: 0.500 bit"),
-        ({"p": 0.3, "peak_lag": 3.0, "peak_mi": 0.1, "peak_p": 0.2}, "xy  0.500 bit  p 0.3  no delay stands out"),
+        ({}, "xy  0.500 bit  linearly dependent (untested)  r +0.80"),
+        ({"p": 0.01, "null_mean": 0.0}, "xy  0.500 bit  linearly dependent  r +0.80  p 0.01"),
+        ({"p": 0.01},
+         "xy  0.500 bit  linearly dependent (by the G-test: if the samples are independent)  r +0.80  p 0.01"),
+        ({"p": 0.2, "null_mean": 0.0}, "xy  0.500 bit  not distinguishable from independent  r +0.80  p 0.2"),
+        ({"mi_corrected": -0.001, "pearson_r": 0.01}, "xy  -0.001 bit  no dependence seen (untested)  r +0.01"),
+        ({"pearson_r": None, "x_clipped": 400, "h_y": 0.7},
+         "xy  0.500 bit  x has a label beyond their limit in 40% of the pairs  clipped"),
+        ({"x_run": 700}, "xy  0.500 bit  x has not changed for 700 pairs  r +0.80"),
+        ({"h_x": 0.0, "x_constant": True, "pearson_r": None}, "xy  0.500 bit  x is constant  stuck"),
+        ({"peak_lag": 3.0, "peak_mi": 1.5},
+         "xy  y follows x by 3 samples: 1.500 bit (untested)  0.500 bit without delay  r +0.80"),
+        ({"peak_lag": -0.25, "peak_lag_s": -0.25, "peak_mi": 1.5, "p": 0.3, "null_mean": 0.0, "peak_p": 0.05},
+         "xy  x follows y by 0.25 s: 1.500 bit  0.500 bit without delay  r +0.80  p 0.3  p 0.05 over all delays"),
+        ({"peak_lag": 0.0, "peak_mi": 0.5},
+         "xy  0.500 bit  linearly dependent (untested)  r +0.80  at no delay: 0.500 bit"),
+        ({"p": 0.3, "null_mean": 0.0, "peak_lag": 3.0, "peak_mi": 0.1, "peak_p": 0.2},
+         "xy  0.500 bit  not distinguishable from independent  r +0.80  p 0.3  no delay stands out"),
     ],
 )  # fmt: skip
-def test_a_line_in_words_has_what_is_known(found: dict[str, float], words: str) -> None:
-    reading = Reading(
-        n=100, unit="bit", h_x=0.0, h_y=0.0, h_xy=0.0, h_x_given_y=0.0, h_y_given_x=0.0, mi=0.6, mi_corrected=0.5,
-        nmi=None, pearson_r=None, **found,
-    )  # fmt: skip
+def test_a_line_in_words_has_what_is_known(found: dict[str, object], words: str) -> None:
+    fields: dict[str, object] = {
+        "n": 1000, "unit": "bit", "h_x": 1.0, "h_y": 1.0, "h_xy": 1.4, "h_x_given_y": 0.4, "h_y_given_x": 0.4,
+        "mi": 0.6, "mi_corrected": 0.5, "nmi": 0.6, "pearson_r": 0.8,
+    }  # fmt: skip
+    reading = Reading(**(fields | found))  # type: ignore[arg-type]
     link = LinkHealth(endpoint="", state="connected")
-    frames = reading_message("xy", result_fields(reading, run=1, seq=1, timestamp=1.5, link=link))
+    frames = reading_message(
+        "xy", result_fields(reading, run=1, seq=1, timestamp=1.5, link=link, status=status_of(reading, link))
+    )
     assert Lines("once", BRAILLE).line(frames) == words
     plain = Lines("plain", BRAILLE, UTC).line(frames)
     assert plain is not None

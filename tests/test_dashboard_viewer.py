@@ -8,6 +8,7 @@ import pytest
 from dashboard_samples import (
     NOW,
     SAMPLES,
+    delayed,
     event,
     history_of,
     independent,
@@ -289,6 +290,33 @@ def test_a_dependence_with_a_delay_has_the_p_of_all_delays() -> None:
     text = Television(shot, size=(120, 40)).press()
     assert "● dependent with a delay: y follows x" in text
     assert "p 0.01 over all delays; p 0.4 without delay" in text
+
+
+@pytest.mark.parametrize("size", [(20, 1), (28, 1), (40, 1), (60, 1), (80, 1), (20, 5), (40, 12), (80, 24), (200, 60)])
+def test_where_a_delay_leads_its_mi_is_what_is_shown_at_every_size(size: tuple[int, int]) -> None:
+    """Without it MI is 0: that must not be the number that a person sees."""
+    for unit, number in ("bit", "0.996 bit"), ("nat", "0.691 nat"), ("ban", "0.300 ban"):
+        television = Television(delayed(), size=size)
+        said = " ".join(television.press(*["u"] * ("bit", "nat", "ban").index(unit)).split())
+        assert number in said, said
+        assert "▼" not in said
+        if size[0] >= 40 or size[1] > 1:
+            assert f"y follows x by 7 samples: {number}" in said
+        elif size[0] >= 28:
+            assert f"{number} at +7 samples" in said
+        if size[1] == 1:
+            assert "0.000" not in said
+
+
+def test_tab_and_chart_are_those_of_the_peak_and_say_so() -> None:
+    television = Television(delayed(), lost(), size=(200, 60))
+    television.viewer.take([msgspec.structs.replace(delayed(), pair="other")])
+    text = television.press("2")
+    assert "peak 1.00 bit" in text.splitlines()[1]
+    assert "PEAK MI OVER TIME (bit)" in text
+    assert "PEAK MI, AT A DELAY" in text
+    assert "−0.002 bit without delay" in text
+    assert "least 0.996 most 0.996 bit" in text
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])

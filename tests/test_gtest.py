@@ -12,10 +12,10 @@ from streammi.config import MonitorConfig, span
 from streammi.core import gtest
 from streammi.core.gtest import chi_square_tail as tail
 from streammi.core.gtest import g_test
-from streammi.core.measures import verdict
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
 from streammi.records import PairBatch
+from streammi.verdict import verdict
 
 
 @given(st.integers(1, 400), st.floats(0, 800))

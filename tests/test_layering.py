@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 # Each may import those above it and itself.
 _LAYERS = """
-errors  config  records  status  journal  entries  health
+errors  config  records  status  journal  entries  health  verdict
 system  network
 core
 ingest

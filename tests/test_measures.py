@@ -2,7 +2,6 @@
 
 import math
 
-import msgspec
 import numpy as np
 import oracles
 import pytest
@@ -104,88 +103,6 @@ def test_units_are_checked() -> None:
     assert [measures.check_unit(unit) for unit in ("bit", "nat", "ban")] == ["bit", "nat", "ban"]
     with pytest.raises(ConfigError, match="unit must be bit, nat or ban, got 'shannon'"):
         measures.check_unit("shannon")
-
-
-SAID = msgspec.structs.replace(
-    reading_of(np.full((4, 4), 62, dtype=np.uint32)), mi=0.55, mi_corrected=0.54, stderr=0.02, pearson_r=0.72
-)
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({}, "linearly dependent (untested without --null)"),
-        ({"test": "shift"}, "linearly dependent (untested yet: it takes five windows)"),
-        ({"p": 0.01}, "linearly dependent"),
-        ({"p": 0.01, "mi": 0.01, "mi_corrected": -0.001, "pearson_r": 0.01}, "dependent"),
-        ({"p": 0.01, "pearson_r": 0.05}, "dependent but not linearly"),
-        ({"p": 0.01, "pearson_r": None}, "dependent"),
-        ({"p": 0.01, "pearson_r": -1.0}, "linearly dependent"),
-        ({"p": 0.2, "mi": 0.02, "mi_corrected": 0.01}, "not distinguishable from independent"),
-        ({"mi": 0.02, "mi_corrected": 0.01}, "not distinguishable from independent"),
-        ({"p": 0.2, "stderr": 0.1}, "too few samples to say"),
-        ({"n": 10}, "too few samples to say"),
-        ({"n": 25}, "too few samples to say"),
-        ({"x_constant": True}, "x is constant"),
-        ({"y_constant": True, "p": 0.01}, "y is constant"),
-        ({"x_constant": True, "y_constant": True}, "both signals are constant"),
-        ({"x_clipped": 300, "p": 0.01}, "x is outside its bins' range in 30% of the pairs"),
-        ({"x_clipped": 240, "p": 0.01}, "linearly dependent"),
-        ({"y_run": 500, "p": 0.5, "mi": 0.02, "mi_corrected": 0.01}, "y has not changed for 500 pairs"),
-        ({"y_run": 400, "p": 0.01}, "linearly dependent"),
-        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.01}, "dependent with a delay: y follows x"),
-        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": -0.5}, "dependent with a delay: x follows y (untested without --null)"),
-        ({"p": 0.4, "peak_mi": 0.9, "test": "g"}, "dependent with a delay (untested without --null)"),
-        ({"p": 0.4, "peak_mi": 0.9, "test": "shift"}, "dependent with a delay (untested yet: it takes five windows)"),
-        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.3}, "not distinguishable from independent"),
-        ({"p": 0.01, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.01}, "linearly dependent"),
-    ],
-)
-def test_the_verdict_in_words(fields: dict[str, object], words: str) -> None:
-    assert measures.verdict(msgspec.structs.replace(SAID, **fields)) == words
-
-
-def test_labels_are_in_no_range() -> None:
-    others = msgspec.structs.replace(SAID, x_clipped=300, p=0.01)
-    assert measures.verdict(others, labels=True) == "x has a label beyond their limit in 30% of the pairs"
-
-
-@pytest.mark.parametrize("unit", ["bit", "nat", "ban"])
-def test_the_verdict_does_not_depend_on_the_unit(unit: str) -> None:
-    rng = np.random.default_rng(31)
-    for noise, words in ((0.1, "linearly"), (30.0, "not distinguishable")):
-        x = rng.random(2000)
-        window = JointWindow(UniformBins(0, 1, 6), UniformBins(-3 * noise, 1 + 3 * noise, 6), 2000)
-        window.extend(x, x + rng.normal(0, noise, 2000))
-        reading = window.reading(unit)  # type: ignore[arg-type]
-        assert reading is not None
-        assert measures.verdict(reading).startswith(words)
-
-
-def test_the_largest_of_many_delays_of_unrelated_signals_is_chance_with_two_bins_too() -> None:
-    """2 n MI of 2 x 2 bins is chi-square with one degree of freedom, whose tail is longer than a Gaussian's."""
-    threshold = stats.norm.sf(measures.CHANCE_OF_MANY)
-    for bins in (2, 3, 8):
-        freedom, n = (bins - 1) ** 2, 1000
-        bias = freedom / (2 * n)  # nats
-        reading = msgspec.structs.replace(
-            SAID, n=n, unit="nat", mi=bias, mi_corrected=0.0, stderr=0.0, peak_mi=0.0, peak_lag=3.0
-        )
-        for tail, dependent in ((1e-5, False), (threshold / 100, True)):
-            peak = stats.chi2.isf(tail, freedom) / (2 * n) - bias
-            said = measures.verdict(msgspec.structs.replace(reading, peak_mi=peak))
-            assert said.startswith("dependent with a delay") == dependent, (bins, tail)
-
-
-def test_sixteen_unrelated_pairs_are_not_called_dependent() -> None:
-    rng, said = np.random.default_rng(32), []
-    for _ in range(100):
-        window = JointWindow(UniformBins(0, 16, 2), UniformBins(0, 16, 2), 16)
-        window.extend(rng.permutation(16), rng.permutation(16))
-        reading = window.reading()
-        assert reading is not None
-        said.append("dependent" in measures.verdict(reading).split())
-    assert sum(said) <= 5
 
 
 @pytest.mark.parametrize("size", [1.7e308, 1e300, 1.0, 1e-308, 5e-322, 5e-324])

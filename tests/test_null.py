@@ -7,9 +7,9 @@ from scipy.signal import lfilter
 from streammi import ConfigError, JointWindow, Monitor, QuantileBins, Reading, UniformBins
 from streammi.config import MonitorConfig, bins, span
 from streammi.core.lags import LagBank
-from streammi.core.measures import verdict
 from streammi.core.null import ShiftNull, correlation_time
 from streammi.records import PairBatch
+from streammi.verdict import verdict
 
 
 def autoregressive(phi, n, rng):

@@ -14,9 +14,9 @@ from streammi.core.binning import Axis, Categories, Codes
 from streammi.core.codec import State
 from streammi.core.estimators import Table
 from streammi.core.kernels import lagged, layout
-from streammi.core.measures import UNIT_PER_BIT, check_unit
+from streammi.core.measures import check_unit
 from streammi.errors import ConfigError
-from streammi.records import DelayProfile, FloatArray, IntArray
+from streammi.records import UNIT_PER_BIT, DelayProfile, FloatArray, IntArray
 
 MAX_DELAYS: Final = 10_000
 FIRST_CAPACITY: Final = 1024  # pairs

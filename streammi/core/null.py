@@ -13,9 +13,8 @@ from streammi.core.codec import State
 from streammi.core.estimators import Table
 from streammi.core.kernels import lagged
 from streammi.core.lags import LagBank, check_delays, mi_of
-from streammi.core.measures import UNIT_PER_BIT
 from streammi.errors import ConfigError
-from streammi.records import FloatArray, IntArray, Reading
+from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, Reading
 
 LEAST_PARTNERS: Final = 19  # (0 + 1)/(19 + 1): the fewest that can say p = 0.05
 NEAREST: Final = 0.25  # windows: no partner is nearer, whatever the correlation time

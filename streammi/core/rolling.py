@@ -10,7 +10,7 @@ from streammi.core import given, measures
 from streammi.core.binning import Bins, as_values
 from streammi.core.window import JointWindow
 from streammi.errors import ConfigError
-from streammi.records import FloatArray, Unit
+from streammi.records import UNIT_PER_BIT, FloatArray, Unit
 
 
 def rolling_mi(
@@ -49,7 +49,7 @@ def rolling_mi(
     window.emit(x, y, out)
     out[: _first(x, y, least, window)] = np.nan
     if unit != "bit":
-        out *= measures.UNIT_PER_BIT[unit]
+        out *= UNIT_PER_BIT[unit]
     return out
 
 

@@ -43,6 +43,7 @@ class Glyphs:
     warning: str = "▲"
     moved: str = "↔"
     gap: str = "╎"
+    warming: str = "░"  # MI of a window that is not full
     recovered: str = "✓"
 
 
@@ -82,6 +83,7 @@ ASCII = Glyphs(
     warning="!",
     moved="<",
     gap=":",
+    warming="-",
     recovered="+",
 )
 SETS: dict[str, Glyphs] = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}

@@ -6,6 +6,7 @@ A chart's columns are buckets of fixed time, so a column keeps its height while 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streammi.records import FloatArray, HistoryLevel
 
@@ -21,6 +22,7 @@ class Past:
     t: FloatArray  # (k,), s
     values: FloatArray  # (4, k): mi, low, high, null_q95
     reach: FloatArray  # (k,): how far back a point may be joined to the one before it, s
+    warming: NDArray[np.bool_]  # (k,): the window was not full yet
 
     @property
     def mi(self) -> FloatArray:
@@ -31,7 +33,10 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """One value a column, shape (n,); NaN where nothing is known. ``start`` and ``stop`` are in seconds."""
+    """One value a column, shape (n,); NaN where nothing is known. ``start`` and ``stop`` are in seconds.
+
+    ``warming`` says of each whether the window was not full yet.
+    """
 
     start: float
     stop: float
@@ -39,30 +44,41 @@ class Columns:
     low: FloatArray
     high: FloatArray
     null: FloatArray
+    warming: NDArray[np.bool_]
 
 
-def join(levels: tuple[HistoryLevel, ...]) -> Past:
-    """Return the levels as one: each coarser one only where the finer ones do not reach back to."""
-    parts: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+def join(levels: tuple[HistoryLevel, ...], *, at_peak: bool = False) -> Past:
+    """Return the levels as one: each coarser one only where the finer ones do not reach back to.
+
+    ``at_peak``: MI is that at the best delay of each time, as far as it was known, and neither a range nor what chance
+    reaches is kept of that.
+    """
+    parts: list[tuple[FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]] = []
     start = np.inf
     for level in levels:
-        values = np.array((level.mi, level.low, level.high, level.null_q95))
-        t = level.t
+        t, values = level.t, _values(level, at_peak)
+        warming = np.zeros(len(t), bool) if level.fill is None else level.fill < 1
         if not np.isfinite(t.sum() + values[0].sum()):
             known = np.isfinite(t) & np.isfinite(values[0])
-            t, values = t[known], values[:, known]
+            t, values, warming = t[known], values[:, known], warming[known]
         t = np.maximum.accumulate(t)  # a clock that steps back does not fold the chart
         older = int(np.searchsorted(t, start))
-        t, values = t[:older], values[:, :older]
+        t, values, warming = t[:older], values[:, :older], warming[:older]
         if not len(t):
             continue
         # The median distance; np.median takes six times as long.
         usual = float(np.sort(np.diff(t))[(len(t) - 1) // 2]) if len(t) > 1 else 0.0
-        parts.append((t, values, np.full(len(t), GAP * usual)))
+        parts.append((t, values, np.full(len(t), GAP * usual), warming))
         start = float(t[0])
     if not parts:
-        return Past(np.empty(0), np.empty((4, 0)), np.empty(0))
+        return Past(np.empty(0), np.empty((4, 0)), np.empty(0), np.empty(0, bool))
     return Past(*(np.concatenate(field, axis=-1) for field in zip(*parts[::-1], strict=True)))
+
+
+def _values(level: HistoryLevel, at_peak: bool) -> FloatArray:
+    if at_peak and level.peak is not None:
+        return np.array((level.peak, level.peak, level.peak, np.full(len(level.t), np.nan)))
+    return np.array((level.mi, level.low, level.high, level.null_q95))
 
 
 def usual_span(past: Past) -> int:
@@ -87,7 +103,7 @@ def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
     nothing = np.full(n, np.nan)
     first, last = np.searchsorted(past.t, (start - span, stop))  # one span more, to join the line at the left edge
     if last <= first:
-        return Columns(start, stop, nothing, nothing, nothing, nothing)
+        return Columns(start, stop, nothing, nothing, nothing, nothing, np.zeros(n, bool))
     t, edges = past.t[first:last], start + width * np.arange(n + 1)
     at = np.searchsorted(t, edges)
     some = at[1:] > at[:-1]
@@ -114,7 +130,17 @@ def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
         reduced(np.fmin, low),
         reduced(np.fmax, high),
         null_mean,
+        _any_warming(past.warming[first:last], at),
     )
+
+
+def _any_warming(warming: NDArray[np.bool_], at: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether a reading of each column, or the next one where it has none, was of a window that was not full."""
+    if not warming.any():
+        return np.zeros(len(at) - 1, bool)
+    so_far = np.concatenate(([0], np.cumsum(warming)))
+    stops = np.minimum(np.maximum(at[1:], at[:-1] + 1), len(warming))
+    return np.asarray(so_far[stops] > so_far[at[:-1]])
 
 
 def _join_short_gaps(
@@ -133,8 +159,11 @@ def _join_short_gaps(
 
 
 def at_time(past: Past, moment: float) -> float | None:
-    """Return MI at ``moment``: of the last reading that is not after it, unless that is too long before."""
+    """Return MI at ``moment``: of the last reading that is not after it, unless that is too long before.
+
+    None too where the window was not full then.
+    """
     index = int(np.searchsorted(past.t, moment, side="right")) - 1
-    if index < 0 or moment - past.t[index] > past.reach[index]:
+    if index < 0 or moment - past.t[index] > past.reach[index] or past.warming[index]:
         return None
     return float(past.mi[index])

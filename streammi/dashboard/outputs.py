@@ -11,15 +11,23 @@ import zmq
 from streammi.dashboard import charts
 from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.panels.events import what
-from streammi.dashboard.panels.now import SIGNIFICANT
 from streammi.dashboard.source import Source
-from streammi.dashboard.text import clock, follows, number, place, printable, signed
+from streammi.dashboard.text import clock, number, place, printable, signed
 from streammi.errors import FeedError
-from streammi.publish.messages import Fields, event_topic, influx_event_line, influx_line, read_event, read_reading
-from streammi.records import Event
+from streammi.publish.messages import (
+    Fields,
+    event_topic,
+    influx_event_line,
+    influx_line,
+    published_reading,
+    read_event,
+    read_reading,
+)
+from streammi.records import Event, Reading
 from streammi.status import status_words
 from streammi.system.log import Log, harmless, harmless_json
 from streammi.system.stop import Stop
+from streammi.verdict import at_peak, is_dependent_with_delay, leads_with_delay, strength, verdict
 
 LineOutput: TypeAlias = Literal["jsonl", "plain", "influx", "once"]
 SPARK: Final = 24  # readings of a plain line's sparkline
@@ -69,18 +77,20 @@ class Lines:
         return printable("  ".join(filter(None, words)), ascii_only=self._glyphs.name == "ascii")
 
     def _reading(self, pair: str, fields: Fields) -> str:
+        reading, unit = published_reading(fields), fields.get("unit")
         mi, error, r = (_float(fields, name) for name in ("mi_corrected", "stderr", "r"))
-        words = [self._named(pair), f"{number(mi)} {fields.get('unit')}"]
-        if error is not None:
-            words[1] += f" {self._glyphs.plus_minus}{number(error)}"
-        if r is not None:
-            words.append(f"r {signed(r, 2)}")
-        words += _significance(fields)
+        known = f"{number(mi)} {unit}" + ("" if error is None else f" {self._glyphs.plus_minus}{number(error)}")
+        # Labels have no correlation, and neither has a constant, which is said first.
+        said = "" if reading is None else verdict(reading, labels=r is None, untested="untested")
+        led = reading is not None and leads_with_delay(reading)
+        words = [said, f"{known} without delay"] if led else [known, said]
+        words += [] if r is None else [f"r {signed(r, 2)}"]
+        words += [] if reading is None else _significance(reading)
         words += status_words(int(_float(fields, "status") or 0))
-        words = [words[0], *map(_readable, words[1:])]
+        words = [self._named(pair), *map(_readable, filter(None, words))]
         if self._output == "plain":
             words.insert(0, clock(_float(fields, "timestamp"), self._zone))
-            words.append(self._sparkline(pair, mi))
+            words.append(self._sparkline(pair, mi if reading is None else strength(reading)))
         return "  ".join(words)
 
     def _named(self, pair: str) -> str:
@@ -97,15 +107,14 @@ def _readable(words: str) -> str:
     return words.replace("−", "-")
 
 
-def _significance(fields: Fields) -> list[str]:
-    """p and the delay of the largest MI, where they are known."""
-    p, lag, lag_s, mi, peak_p = (_float(fields, name) for name in ("p", "peak_lag", "peak_lag_s", "peak_mi", "peak_p"))
-    words = [] if p is None else [f"p {p:.3g}"]
-    if lag is None or mi is None:
+def _significance(reading: Reading) -> list[str]:
+    """p, and what else is known of the delays than that one leads."""
+    words = [] if reading.p is None else [f"p {reading.p:.3g}"]
+    if reading.peak_mi is None:
         return words
-    if peak_p is not None and peak_p > SIGNIFICANT:
-        return [*words, "no delay stands out"]
-    return [*words, f"{follows(lag, 'samples' if lag_s is None else 's')}: {number(mi)} {fields.get('unit')}"]
+    if leads_with_delay(reading):
+        return words + ([] if reading.peak_p is None else [f"p {reading.peak_p:.3g} over all delays"])
+    return [*words, at_peak(reading) if is_dependent_with_delay(reading) else "no delay stands out"]
 
 
 def _float(fields: Fields, name: str) -> float | None:

@@ -12,12 +12,13 @@ from streammi.dashboard.state import PairKey, State
 from streammi.dashboard.text import unit_factor
 from streammi.dashboard.theme import Theme
 from streammi.health import worst
-from streammi.records import LinkState, Reading, Snapshot
+from streammi.records import HistoryLevel, LinkState, Reading, Snapshot
 from streammi.status import Status, status_words
+from streammi.verdict import leads_with_delay, strength, verdict
 
 _INFORMATION = (
     "h_x", "h_y", "h_xy", "h_x_given_y", "h_y_given_x", "mi", "mi_corrected", "stderr", "h_x_stderr", "h_y_stderr",
-    "h_xy_stderr", "null_mean", "null_q95", "peak_mi",
+    "h_xy_stderr", "stderr_batch", "null_mean", "null_q95", "peak_mi",
 )  # fmt: skip
 
 
@@ -26,7 +27,7 @@ _WARNINGS = Status.SPANS_GAP | Status.CLIPPED | Status.UNDERSAMPLED | Status.BEH
 
 @dataclass(frozen=True, slots=True)
 class Extremes:
-    """The lowest and the highest corrected MI that was seen since a time."""
+    """The lowest and the highest MI that was shown of a full window since a time."""
 
     low: float
     high: float
@@ -41,6 +42,7 @@ class Tab:
     label: str
     mi: float | None
     state: LinkState
+    delayed: bool = False  # MI is that at the best delay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,11 @@ class Scene:
         return self.snapshot.reading if self.snapshot else None
 
     @property
+    def delayed(self) -> bool:
+        """Whether the MI that is shown is that at the best delay, as that is what there is to say."""
+        return self.reading is not None and leads_with_delay(self.reading)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What to know before believing the reading, in words, but for what the link says."""
         return status_words(self.snapshot.status & _WARNINGS) if self.snapshot else ()
@@ -91,13 +98,15 @@ def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
     factor = unit_factor(reading.unit, unit)
     changed = {name: getattr(reading, name) * factor for name in _INFORMATION if getattr(reading, name) is not None}
     replace = msgspec.structs.replace
+    reading, words = replace(reading, unit=unit, **changed), snapshot.verdict
+    if leads_with_delay(reading):  # then its MI is in the words
+        words = verdict(reading, labels=snapshot.x.labels is not None)
     return replace(
         snapshot,
-        reading=replace(reading, unit=unit, **changed),
-        history=tuple(
-            replace(level, **{name: getattr(level, name) * factor for name in ("mi", "low", "high", "null_q95")})
-            for level in snapshot.history
-        ),
+        reading=reading,
+        # Where the delay leads, its MI is in the words.
+        verdict=words,
+        history=tuple(_level_times(level, factor) for level in snapshot.history),
         profile=replace(snapshot.profile, mi=snapshot.profile.mi * factor) if snapshot.profile else None,
         events=tuple(
             replace(event, size=event.size * unit_factor(event.unit, unit), unit=unit)  # type: ignore[arg-type]
@@ -108,11 +117,17 @@ def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
     )
 
 
+def _level_times(level: HistoryLevel, factor: float) -> HistoryLevel:
+    changed = {name: getattr(level, name) * factor for name in ("mi", "low", "high", "null_q95")}
+    peak = None if level.peak is None else level.peak * factor
+    return msgspec.structs.replace(level, peak=peak, **changed)
+
+
 def linear_equivalent(reading: Reading) -> float:
-    """Return the |r| at which a Gaussian pair would have the reading's corrected MI: sqrt(1 - exp(-2 I)), I in nats.
+    """Return the |r| at which a Gaussian pair would have the MI that is shown: sqrt(1 - exp(-2 I)), I in nats.
 
     Linfoot (1957), An informational measure of correlation. It puts MI on the scale of r: where it is much larger
     than |r|, the dependence is not a linear one.
     """
-    nats = max(reading.mi_corrected, 0.0) * unit_factor(reading.unit, "nat")
+    nats = max(strength(reading), 0.0) * unit_factor(reading.unit, "nat")
     return math.sqrt(-math.expm1(-2.0 * nats))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import get_character_cell_size
 
-from streammi.records import Unit
+from streammi.records import UNIT_PER_BIT, Unit
 
 Cells: TypeAlias = NDArray[np.uint64]
 CONTINUATION = 0
@@ -23,7 +23,6 @@ WIDE_BIT = 63
 _MARKS = 2
 LAST_ASCII = 126
 _ASCII = {"—": "-", "−": "-", "…": "~", "×": "x", "±": "~", "µ": "u", "ρ": "r", "←": "<", "→": ">", "↑": "^", "↓": "v"}
-_PER_BIT = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
 
 
 @lru_cache(maxsize=4096)
@@ -132,7 +131,7 @@ def unit_factor(source: Unit, target: Unit) -> float:
     >>> round(unit_factor("bit", "nat"), 4)
     0.6931
     """
-    return _PER_BIT[target] / _PER_BIT[source]
+    return UNIT_PER_BIT[target] / UNIT_PER_BIT[source]
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -157,19 +156,6 @@ def signed(value: float | None, digits: int = 3) -> str:
         return "—"
     text = number(value, digits)
     return text if text.startswith("−") else "+" + text
-
-
-@lru_cache(maxsize=1024)
-def follows(lag: float, unit: str) -> str:
-    """A delay in words, ``unit`` samples or s; positive: y follows x.
-
-    >>> follows(1.0, "samples"), follows(-0.25, "s"), follows(0.0, "s")
-    ('y follows x by 1 sample', 'x follows y by 0.25 s', 'at no delay')
-    """
-    if lag == 0:
-        return "at no delay"
-    one = "sample" if unit == "samples" and abs(lag) == 1 else unit
-    return f"{'y follows x' if lag > 0 else 'x follows y'} by {abs(lag):g} {one}"
 
 
 def short(value: float | None) -> str:

@@ -19,6 +19,7 @@ from streammi.dashboard.theme import Pens, Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.health import worst
 from streammi.records import LinkState, Snapshot
+from streammi.verdict import leads_with_delay, strength
 
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
 
@@ -64,7 +65,7 @@ class Viewer:
             key = (monitor, snapshot.pair)
             news |= _differ(self._newest.get(key), snapshot)
             self._newest[key] = snapshot
-            if snapshot.reading is not None:
+            if snapshot.reading is not None and snapshot.reading.fill >= 1:  # of fewer pairs it is another thing
                 self._extremes[key] = _widened(self._extremes.get(key), snapshot)
         return news
 
@@ -106,7 +107,7 @@ class Viewer:
         link, note = self._links[key[0]]
         return Scene(
             snapshot=snapshot,
-            past=history.join(snapshot.history if snapshot else ()),
+            past=history.join(snapshot.history if snapshot else (), at_peak=_delayed(snapshot)),
             state=self._state,
             theme=self.theme,
             unit=unit,
@@ -145,10 +146,14 @@ class Viewer:
             label = where if not pair else f"{pair} {where}" if named[pair] > 1 else pair
             snapshot, link = self.shown.get(key), self._links[monitor][0]
             reading = snapshot and snapshot.reading
-            mi = max(reading.mi_corrected, 0.0) * unit_factor(reading.unit, unit) if reading else None
+            mi = max(strength(reading), 0.0) * unit_factor(reading.unit, unit) if reading else None
             feeds = snapshot.links if snapshot else ()
-            tabs.append(Tab(key, label, mi, worst(link, *(feed.state for feed in feeds))))
+            tabs.append(Tab(key, label, mi, worst(link, *(feed.state for feed in feeds)), _delayed(snapshot)))
         return tuple(tabs)
+
+
+def _delayed(snapshot: Snapshot | None) -> bool:
+    return snapshot is not None and snapshot.reading is not None and leads_with_delay(snapshot.reading)
 
 
 def _differ(old: Snapshot | None, new: Snapshot) -> bool:
@@ -160,7 +165,7 @@ def _differ(old: Snapshot | None, new: Snapshot) -> bool:
 
 def _widened(seen: Extremes | None, snapshot: Snapshot) -> Extremes:
     assert snapshot.reading is not None
-    mi = snapshot.reading.mi_corrected
+    mi = strength(snapshot.reading)
     if seen is None:
         return Extremes(mi, mi, snapshot.timestamp)
     return Extremes(min(seen.low, mi), max(seen.high, mi), seen.since)

@@ -3,9 +3,9 @@
 from statistics import median
 from typing import Any, Final, Literal
 
-from streammi.core.measures import is_dependent_with_delay
 from streammi.detect.level import CALIBRATION, MEMORY
 from streammi.records import Event, Reading
+from streammi.verdict import is_dependent_with_delay
 
 
 class Delay:

@@ -8,9 +8,10 @@ from streammi.config import EstimatorName, Unit
 from streammi.core import given
 from streammi.core.binning import Bins, Categories, QuantileBins
 from streammi.core.estimators import DEFAULT
-from streammi.core.measures import UNIT_PER_BIT, check_unit
+from streammi.core.measures import check_unit
 from streammi.core.window import JointWindow
 from streammi.errors import ConfigError
+from streammi.records import UNIT_PER_BIT
 
 
 class RollingMutualInformation(stats.base.Bivariate):

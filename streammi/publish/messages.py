@@ -88,6 +88,8 @@ def result_fields(
         "epoch": reading.epoch,
         "x_clipped": reading.x_clipped,
         "y_clipped": reading.y_clipped,
+        "x_run": reading.x_run,
+        "y_run": reading.y_run,
         "pairs": reading.pairs,
         "gaps": link.gaps,
         "resets": link.resets,
@@ -108,6 +110,29 @@ def result_fields(
         "status": int(status),
         "unit": reading.unit,
     }
+
+
+_PUBLISHED: Final = {  # where the name of a published field is not that of the reading's
+    "h_x": "hx", "h_y": "hy", "h_xy": "hxy", "h_x_given_y": "hx_given_y", "h_y_given_x": "hy_given_x", "pearson_r": "r",
+}  # fmt: skip
+
+
+def published_reading(fields: Fields) -> Reading | None:
+    """As much of a reading as is published; None where not even its counts and entropies are there.
+
+    >>> published_reading({"n": 4, "unit": "bit", "mi": 0.25}) is None
+    True
+    """
+    found = {name: fields.get(_PUBLISHED.get(name, name)) for name in Reading.__struct_fields__}
+    known: dict[str, object] = {name: value for name, value in found.items() if value is not None}
+    known |= {name: fields.get(_PUBLISHED.get(name, name)) for name in ("nmi", "pearson_r")}  # they have no default
+    known |= {f"{side}_constant": fields.get(f"h{side}") == 0 for side in "xy"}
+    if fields.get("p") is not None:
+        known["test"] = "g" if fields.get("null_mean") is None else "shift"
+    try:
+        return msgspec.convert(known, Reading)
+    except msgspec.ValidationError:
+        return None
 
 
 def reading_message(pair: str, fields: Fields) -> list[bytes]:

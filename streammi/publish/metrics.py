@@ -77,6 +77,8 @@ METRICS: Final = (
     _gauge("correlation_time_samples", "correlation_time", "Samples until the faster signal forgets itself"),
     _gauge("window_pairs", "n", "Pairs in the window"),
     _gauge("window_fill_ratio", "fill", "Share of the window that is filled, 0 to 1"),
+    _gauge("window_x_run_pairs", "x_run", "Newest pairs with one and the same x"),
+    _gauge("window_y_run_pairs", "y_run", "Newest pairs with one and the same y"),
     _gauge("window_x_clipped_pairs", "x_clipped", "Pairs in the window whose x is outside the bins' range"),
     _gauge("window_y_clipped_pairs", "y_clipped", "Pairs in the window whose y is outside the bins' range"),
     _gauge("clock_offset_seconds", "clock_offset", "How far the clock of y is ahead of x's"),

@@ -103,13 +103,21 @@ def _shapes_fit(snapshot: Snapshot) -> bool:
         return False
     rows, columns = (None, None) if counts is None else counts.shape
     groups: list[tuple[FloatArray, ...]]
-    groups = [(level.t, level.mi, level.low, level.high, level.null_q95) for level in snapshot.history]
+    groups = [
+        (level.t, level.mi, level.low, level.high, level.null_q95, *_known(level.peak, level.fill))
+        for level in snapshot.history
+    ]
     groups += [(profile.lags, profile.mi)] if profile else []
     return (
         _axis_fits(x, rows)
         and _axis_fits(y, columns)
         and all(array.shape == (group[0].size,) for group in groups for array in group)
     )
+
+
+def _known(*arrays: FloatArray | None) -> tuple[FloatArray, ...]:
+    """Those that are there."""
+    return tuple(array for array in arrays if array is not None)
 
 
 def _axis_fits(axis: AxisInfo, bins: int | None) -> bool:

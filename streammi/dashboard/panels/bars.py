@@ -91,11 +91,12 @@ def _tab(index: int, tab: Tab, scene: Scene) -> Spans:
     theme = scene.theme
     glyph, pen = theme.state(tab.state)
     here = tab.key == scene.shown
+    mi = "" if tab.mi is None else f" {'peak ' * tab.delayed}{number(tab.mi, 2)} {scene.unit}"
     return [
         (f"{index} " if index < 10 else "  ", theme.mi_strong if here else theme.dim),
         (f"{glyph} ", pen),
         (fit(tab.label, TAB_COLUMNS, theme.glyphs.ellipsis), theme.strong if here else theme.text),
-        ("" if tab.mi is None else f" {number(tab.mi, 2)} {scene.unit}", theme.mi if here else theme.dim),
+        (mi, theme.mi if here else theme.dim),
     ]
 
 

@@ -18,18 +18,20 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     theme, reading = scene.theme, scene.reading
     assert reading is not None
     body = titled(canvas, theme, "CORRELATION", "" if reading.nmi is None else f"NMI {number(reading.nmi, 2)} of 1")
+    as_r = linear_equivalent(reading)
     rows = [
         ("Pearson r", reading.pearson_r, signed(reading.pearson_r, 2), theme.dim),
         ("Spearman ρ", reading.spearman_r, signed(reading.spearman_r, 2), theme.dim),
-        ("MI as |r|", linear_equivalent(reading), number(linear_equivalent(reading), 2), theme.mi),
+        ("peak as |r|" if scene.delayed else "MI as |r|", as_r, number(as_r, 2), theme.mi),
     ]
+    label = LABEL + scene.delayed
     known = [(name, value, text, pen) for name, value, text, pen in rows if value is not None]
     for y, (name, value, text, pen) in enumerate(known):
         body.text(0, y, name, theme.dim)
         body.right(y, text, pen if pen == theme.mi else theme.text)
-        scale(body.part(LABEL, y, body.width - LABEL - 6, 1), value, pen, scene)
+        scale(body.part(label, y, body.width - label - 6, 1), value, pen, scene)
     if body.height > len(known):
-        axis = body.part(LABEL, len(known), body.width - LABEL - 6, 1)
+        axis = body.part(label, len(known), body.width - label - 6, 1)
         axis.text(0, 0, "−1", theme.dim)
         axis.text(axis.width // 2, 0, "0", theme.dim)
         axis.right(0, "+1", theme.dim)

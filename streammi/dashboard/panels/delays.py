@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.panels.now import SIGNIFICANT
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import follows, number, short, signed
+from streammi.dashboard.text import number, short, signed
 from streammi.records import DelayProfile, FloatArray
+from streammi.verdict import follows, is_dependent_with_delay
 
 LABEL = 6  # as in the chart over time
 
@@ -73,8 +73,7 @@ def in_words(scene: Scene, profile: DelayProfile) -> str:
     reading = scene.reading
     if reading is None or reading.peak_lag is None:
         return ""
-    if reading.peak_p is not None and reading.peak_p > SIGNIFICANT:
-        return f"no delay stands out: most {number(reading.peak_mi)} {scene.unit}, p {reading.peak_p:.3g}"
-    who = follows(reading.peak_lag, profile.lag_unit)
     sure = "" if reading.peak_p is None else f", p {reading.peak_p:.3g}"
-    return f"{who}: {number(reading.peak_mi)} {scene.unit}{sure}"
+    if not is_dependent_with_delay(reading):
+        return f"no delay stands out: most {number(reading.peak_mi)} {scene.unit}{sure}"
+    return f"{follows(reading.peak_lag, profile.lag_unit)}: {number(reading.peak_mi)} {scene.unit}{sure}"

@@ -58,7 +58,7 @@ def _marks(theme: Theme) -> list[tuple[Spans, str]]:
         (verdicts, "verdict: significant; not so, or untested"),
         (
             [(f"{glyphs.up} {glyphs.down_arrow} {glyphs.steady}", theme.strong)],
-            "rising, falling, steady (two standard errors)",
+            "rising, falling, steady (three standard errors)",
         ),
         ([(glyphs.below_zero, theme.warn)], "estimate below 0, drawn at 0"),
         ([(glyphs.dotted * 3, theme.null)], "chance: 95 % of unrelated signals stay below"),

@@ -1,4 +1,7 @@
-"""MI over time: the line, its range in each column, the level that chance reaches, and events."""
+"""MI over time: the line, its range in each column, the level that chance reaches, and events.
+
+What is of a window that was not full yet is drawn as that: MI of fewer pairs is another thing, in fewer bins.
+"""
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from streammi.dashboard.theme import Ground, Theme
 from streammi.records import FloatArray
 
 LABEL = 6  # columns of the values on the left
+WARMING = "window not full"
 STEPS = (
     0.1,
     0.2,
@@ -46,7 +50,8 @@ def says(scene: Scene) -> bool:
 
 def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw the chart under its title."""
-    draw_chart(titled(canvas, scene.theme, f"MI OVER TIME ({scene.unit})", *_infos(scene)), scene)
+    what = "PEAK MI" if scene.delayed else "MI"
+    draw_chart(titled(canvas, scene.theme, f"{what} OVER TIME ({scene.unit})", *_infos(scene)), scene)
 
 
 def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
@@ -63,7 +68,8 @@ def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
     _draw_times(body.part(LABEL, body.height - 1, plot.width, 1), scene, data)
     _draw_events(plot, scene, data)
     if theme.glyphs.name == "braille":
-        _ground(plot, theme, data.mi / top, data.null / top)
+        _ground(plot, theme, np.where(data.warming, np.nan, data.mi) / top, data.null / top)
+    _name_warm_up(plot, scene, data)
 
 
 def _span(scene: Scene) -> float:
@@ -74,7 +80,7 @@ def draw_lines(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
     """Draw the three layers, the most important last: range, chance, MI."""
     theme = scene.theme
     draw = {"braille": _braille, "block": _blocks, "ascii": _ascii}[theme.glyphs.name]
-    draw(plot, scene, data.mi / top, data.low / top, data.high / top, data.null / top)
+    draw(plot, scene, data, top)
     below = data.mi < 0
     if below.any():
         cells = np.flatnonzero(below) * plot.width // len(below)
@@ -91,22 +97,43 @@ def _ground(plot: Canvas, theme: Theme, mi: FloatArray, null: FloatArray) -> Non
     plot.pens[...] = theme.grounds[which, plot.pens]
 
 
-def _braille(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
+def _name_warm_up(plot: Canvas, scene: Scene, data: Columns) -> None:
+    """Say what the faint part of the line is, where it is long enough for the words."""
+    cells = np.flatnonzero(data.warming) * plot.width // max(len(data.warming), 1)
+    if not len(cells) or cells[-1] - cells[0] + 1 < len(WARMING) or plot.height < 3:
+        return
+    row = 0 if data.mi[data.warming][0] * 2 < charts.ceiling_of(data) else plot.height - 1
+    free = plot.glyphs[row, cells[0] : cells[0] + len(WARMING)] == SPACE
+    if free.all():
+        plot.text(int(cells[0]), row, WARMING, scene.theme.dim)
+
+
+def _shares(data: Columns, top: float) -> FloatArray:
+    """MI, its range and the level of chance, shape (4, n), as shares of the chart's height."""
+    return np.array((data.mi, data.low, data.high, data.null)) / top
+
+
+def _braille(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
     theme, rows = scene.theme, plot.height * 4
-    line, least, most, chance = charts.rows_of(np.array((mi, low, high, null)), rows)
+    line, least, most, chance = charts.rows_of(_shares(data, top), rows)
     chance[3::4] = -1  # dotted
     layers = charts.between(least, most), charts.between(chance, chance), charts.connected(line)
+    if data.warming.any():
+        layers[2].bottom[data.warming & (np.arange(len(line)) % 2 == 1)] = -1  # dotted, too
     bits = charts.braille_bits(plot.height, *layers)
-    plot.pens[...] = np.where(bits[2] != 0, theme.mi, np.where(bits[1] != 0, theme.null, theme.faint))
+    mi = np.where(data.warming[::2], theme.faint, theme.mi)
+    plot.pens[...] = np.where(bits[2] != 0, mi, np.where(bits[1] != 0, theme.null, theme.faint))
     plot.glyphs[...] = charts.braille(bits[0] | bits[1] | bits[2])
 
 
-def _blocks(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
-    theme = scene.theme
+def _blocks(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
+    theme, (mi, _, _, null) = scene.theme, _shares(data, top)
     plot.glyphs[...] = charts.bars(mi, plot.height, theme.glyphs.levels)
     filled = plot.glyphs != SPACE
     plot.pens[...] = theme.mi_soft
     plot.pens[np.argmax(filled, axis=0), np.arange(plot.width)] = theme.mi
+    warm = filled & data.warming
+    plot.glyphs[warm], plot.pens[warm] = ord(theme.glyphs.warming), theme.faint
     # The row of cells that holds the level, by the same measure as the bars: a cell is 1 / height.
     row = plot.height - 1 - np.floor(np.where(np.isnan(null), -1.0, null) * plot.height)
     line = np.arange(plot.height)[:, None] == row
@@ -114,9 +141,9 @@ def _blocks(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: F
     plot.pens[line] = np.where(filled, theme.null_in_mi, theme.null)[line]
 
 
-def _ascii(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: FloatArray, null: FloatArray) -> None:
+def _ascii(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
     theme, rows = scene.theme, plot.height
-    line, least, most, chance = charts.rows_of(np.array((mi, low, high, null)), rows)
+    line, least, most, chance = charts.rows_of(_shares(data, top), rows)
     for spans, glyph, pen in (
         (charts.between(least, most), ":", theme.faint),
         (charts.between(chance, chance), theme.glyphs.dotted, theme.null),
@@ -124,6 +151,8 @@ def _ascii(plot: Canvas, scene: Scene, mi: FloatArray, low: FloatArray, high: Fl
     ):
         mask = spans.mask(rows)
         plot.glyphs[mask], plot.pens[mask] = ord(glyph), pen
+    warm = charts.between(line, line).mask(rows) & data.warming
+    plot.glyphs[warm], plot.pens[warm] = ord(theme.glyphs.warming), theme.faint
 
 
 def _draw_values(canvas: Canvas, scene: Scene, top: float, unit: str) -> None:

@@ -1,5 +1,8 @@
 """MI now, large: the corrected value, how far to trust it, and what it means in words."""
 
+import math
+from typing import Final
+
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history import at_time
@@ -8,8 +11,9 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.text import clock, columns, count, number, signed, wrap
 from streammi.health import total
 from streammi.records import Reading
+from streammi.verdict import SIGNIFICANT, strength
 
-SIGNIFICANT = 0.05  # as in core.measures, which would bring the compiler into the view
+MOVES: Final = 3.0  # standard errors of a difference: of two, a steady feed would rise or fall in 5 % of looks
 
 
 def says(scene: Scene) -> bool:
@@ -20,7 +24,8 @@ def says(scene: Scene) -> bool:
 def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw the number, what belongs to it, and the verdict below."""
     theme, reading = scene.theme, scene.reading
-    body = titled(canvas, theme, "MUTUAL INFORMATION", _estimator(reading))
+    title = "PEAK MI, AT A DELAY" if scene.delayed else "MUTUAL INFORMATION"
+    body = titled(canvas, theme, title, _estimator(reading))
     if reading is None:
         for y, line in enumerate(wrap(waiting(scene), body.width - 1)):
             body.text(1, y, line, theme.dim)
@@ -50,9 +55,9 @@ def waiting(scene: Scene) -> str:
 
 
 def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int:
-    """Write the corrected value and its unit as large as asked for; return the column after it."""
+    """Write the corrected value, at the delay that leads, as large as asked for, and its unit; return what is next."""
     theme, pen = scene.theme, pen_of_now(scene, scene.theme.mi_strong)
-    text = number(max(reading.mi_corrected, 0.0))
+    text = number(max(strength(reading), 0.0))
     if theme.glyphs.half_blocks and canvas.height >= 3 and canvas.width >= 34:
         cells = charts.large(text, scale)
         part = canvas.part(0, 0, cells.shape[1], cells.shape[0])
@@ -71,12 +76,15 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
     theme, glyphs, unit = scene.theme, scene.theme.glyphs, reading.unit
     lines: list[Spans] = [stale(scene)] if scene.stale else []
     error = "" if reading.stderr is None else f" {glyphs.plus_minus} {number(reading.stderr)}"
-    if reading.mi_corrected < 0:
+    if scene.delayed:
+        lines.append([(f"{number(reading.mi_corrected)} {unit}", theme.text), (" without delay", theme.dim)])
+    elif reading.mi_corrected < 0:
         below = f"{glyphs.below_zero} {signed(reading.mi_corrected)}"
         lines.append([(below, theme.warn), (f"{error} {unit}", theme.warn), (", drawn at 0", theme.dim)])
     elif error:
         lines.append([(f"{error.strip()} {unit} ", theme.text), ("standard error", theme.dim)])
-    lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", biased up", theme.dim)])
+    if not scene.delayed:  # of pairs without delay
+        lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", biased up", theme.dim)])
     change = trend(scene, reading)
     if change:
         lines.append(change)
@@ -97,12 +105,20 @@ def trend(scene: Scene, reading: Reading) -> Spans:
     change = None if scene.stale else change_since_one_window(scene, reading)
     if change is None:
         return []
-    theme, glyphs = scene.theme, scene.theme.glyphs
-    if abs(change) <= 2**1.5 * (reading.stderr or 0.0):  # two standard errors of a difference
-        word, pen = f"{glyphs.steady} steady", theme.text
-    else:
-        word, pen = f"{glyphs.up} rising" if change > 0 else f"{glyphs.down_arrow} falling", theme.strong
-    return [(word, pen), (f" {signed(change)} {reading.unit}", pen), (" since one window ago", theme.dim)]
+    theme, glyphs, ago = scene.theme, scene.theme.glyphs, (" since one window ago", scene.theme.dim)
+    by = f" {signed(change)} {reading.unit}"
+    if abs(change) <= MOVES * math.sqrt(2) * error_of(reading):
+        return [(f"{glyphs.steady} steady", theme.text), (by, theme.text), ago]
+    if not float(number(max(strength(reading), 0.0))):  # drawn at 0: from there nothing points anywhere
+        was = f"{glyphs.steady} was {number(-change)} {reading.unit}"
+        return [(was, theme.text), (" one window ago", theme.dim)]
+    word = f"{glyphs.up} rising" if change > 0 else f"{glyphs.down_arrow} falling"
+    return [(word, theme.strong), (by, theme.strong), ago]
+
+
+def error_of(reading: Reading) -> float:
+    """The standard error of the MI that is shown, for signals with a memory where that is known."""
+    return max(reading.stderr or 0.0, reading.stderr_batch or 0.0)
 
 
 def change_since_one_window(scene: Scene, reading: Reading) -> float | None:
@@ -118,7 +134,8 @@ def change_since_one_window(scene: Scene, reading: Reading) -> float | None:
     else:
         return None
     before = at_time(scene.past, float(scene.past.t[-1]) - seconds) if len(scene.past.t) else None
-    return None if before is None or reading.fill < 1 else reading.mi_corrected - before
+    # As they are drawn: what is below 0 is no less than nothing.
+    return None if before is None or reading.fill < 1 else max(strength(reading), 0.0) - max(before, 0.0)
 
 
 def verdict(canvas: Canvas, scene: Scene) -> None:

@@ -3,14 +3,16 @@
 import numpy as np
 
 from streammi.dashboard import charts
+from streammi.dashboard import history as past
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.history import SPANS, columns, shown_span
+from streammi.dashboard.history import SPANS, shown_span
 from streammi.dashboard.panels import entropy, help, history
 from streammi.dashboard.panels.now import pen_of_now, stale, trend, waiting
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, linear_equivalent
-from streammi.dashboard.text import duration, fit, number, signed, wrap
-from streammi.records import Reading
+from streammi.dashboard.text import columns, duration, fit, number, signed, wrap
+from streammi.records import Reading, Snapshot
+from streammi.verdict import at_peak, lag_unit, strength
 
 
 def draw(canvas: Canvas, scene: Scene) -> None:
@@ -33,7 +35,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 
 def _at_both_ends(canvas: Canvas, y: int, left: Spans, rights: list[Spans]) -> None:
     """Write a line, and at its end the first of what belongs there for which there is room."""
-    x = canvas.spans(0, y, left) + 2
+    x = canvas.spans(0, y, left) + 1
     fitting = next((spans for spans in rights if x + span_columns(spans) <= canvas.width), [])
     canvas.spans(canvas.width - span_columns(fitting), y, fitting)
 
@@ -51,9 +53,7 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
     assert snapshot is not None
     head, value = _head(scene), _value(scene, reading)
     if canvas.height == 1:
-        x = canvas.spans(0, 0, [*head, *value])
-        x = canvas.text(x + 1, 0, _spark(scene, min(16, canvas.width - x - 1)), theme.mi) + 1
-        canvas.text(x, 0, f"{snapshot.pair}  {snapshot.verdict}", theme.dim)
+        _draw_one_line(canvas, scene, snapshot, reading)
         return
     words, rows = wrap(snapshot.verdict, canvas.width) or [""], max(canvas.height - 3, 1)
     if len(words) > rows:
@@ -66,6 +66,31 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
         canvas.text(0, y, line, theme.text)
     if last > 0:
         _at_both_ends(canvas, canvas.height - 1, _linear(reading, scene), [trend(scene, reading)[:1]])
+
+
+def _draw_one_line(canvas: Canvas, scene: Scene, snapshot: Snapshot, reading: Reading) -> None:
+    """The state, MI, what it means, whose it is, and the past, as far as there is room: what matters most first."""
+    theme, head = scene.theme, _head(scene)
+    x, verdict = canvas.spans(0, 0, head), snapshot.verdict
+    value = [] if scene.delayed else _value(scene, reading)
+    room = canvas.width - x
+    if scene.delayed:  # the words have the number in them
+        short = next((words for words in in_short(reading) if columns(words) <= room), "")
+        verdict = verdict if columns(verdict) <= room else short
+    elif span_columns(value) + 2 + columns(verdict) > room:
+        value = value[: -1 if reading.stderr is not None else None]
+    x = canvas.spans(x, 0, value) + bool(value)
+    pen = pen_of_now(scene, theme.strong)
+    x = canvas.text(x, 0, fit(verdict, canvas.width - x, theme.glyphs.ellipsis), pen) + 2
+    x = canvas.text(x, 0, fit(snapshot.pair, max(canvas.width - x, 0), theme.glyphs.ellipsis), theme.dim) + 2
+    canvas.text(x, 0, _spark(scene, min(16, canvas.width - x)), theme.mi)
+
+
+def in_short(reading: Reading) -> tuple[str, ...]:
+    """The MI at the best delay, in longer and shorter words, none without its unit."""
+    most = f"{number(reading.peak_mi)} {reading.unit}"
+    lag = "" if reading.peak_lag is None else f" at {reading.peak_lag:+g} {lag_unit(reading)}".replace("-", "−")
+    return (at_peak(reading), f"peak MI {most}{lag}", f"{most}{lag}", f"{most} delayed", most)
 
 
 def _head(scene: Scene) -> Spans:
@@ -108,12 +133,14 @@ def _waiting(scene: Scene) -> str:
 
 def _value(scene: Scene, reading: Reading) -> Spans:
     theme = scene.theme
-    below = theme.glyphs.below_zero if reading.mi_corrected < 0 else ""
-    text = f"{number(max(reading.mi_corrected, 0.0))}{below}"
-    spans = [(text, pen_of_now(scene, theme.mi_strong)), (f" {reading.unit}", pen_of_now(scene, theme.mi))]
+    below = theme.glyphs.below_zero if strength(reading) < 0 else ""
+    text = f"{number(max(strength(reading), 0.0))}{below}"
+    what = "peak MI " if scene.delayed else "MI "
+    spans = [(what, theme.dim), (text, pen_of_now(scene, theme.mi_strong))]
+    spans.append((f" {reading.unit}", pen_of_now(scene, theme.mi)))
     if scene.warnings:
         spans.append((f" {theme.glyphs.warning}{scene.warnings[0]}", theme.warn))
-    if reading.stderr is not None:
+    if reading.stderr is not None and not scene.delayed:  # it is of MI without delay
         spans.append((f" {theme.glyphs.plus_minus}{number(reading.stderr)}", theme.dim))
     return spans
 
@@ -132,4 +159,4 @@ def _spark(scene: Scene, width: int) -> str:
     if width < 1 or len(scene.past.t) < 2:
         return ""
     span = float(SPANS[shown_span(scene.past, scene.state.span)])
-    return charts.sparkline(np.maximum(columns(scene.past, width, span).mi, 0.0), scene.theme.glyphs)
+    return charts.sparkline(np.maximum(past.columns(scene.past, width, span).mi, 0.0), scene.theme.glyphs)
