@@ -205,6 +205,7 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     x: str = "0"  # path of the value: imu/acc/x or imu.acc.x; raw pairs have the paths 0 and 1
     y: str = "1"
     t: str | None = None  # path of the sample's time; None: `timestamp`, `time`, `ts` or `t` where there is one
+    time_unit: str = "auto"  # of numeric times: see streammi.ingest.clock
     seq: str | None = None  # path of a sequence number; None: `seq` where there is one
     topic: str = ""
     pull: bool = False  # PULL takes frames away from other consumers, so it is asked for by name

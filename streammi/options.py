@@ -110,6 +110,9 @@ class FeedOptions:
         str | None,
         typer.Option("--t", metavar="PATH", help="The samples' time; found by its usual names if not given."),
     ] = None
+    time_unit: Annotated[
+        str, typer.Option("--time-unit", metavar="UNIT", help="Of numeric times: s, ms, us, ns, ...; auto guesses.")
+    ] = "auto"
     topic: Annotated[
         str, typer.Option("--topic", metavar="TOPIC", help="Take only messages whose topic starts so.")
     ] = ""
@@ -135,6 +138,7 @@ class FeedOptions:
         common = FeedConfig(
             endpoint=endpoint or "",
             t=self.t,
+            time_unit=self.time_unit,
             pull=self.pull,
             format=self.format,
             labels=labels,

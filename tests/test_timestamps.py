@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streammi.errors import FeedError
-from streammi.ingest.timestamps import scale, to_seconds, to_seconds_array
+from streammi.ingest.timestamps import by_size_array, to_seconds, to_seconds_array
 
 MODERN = st.datetimes(min_value=datetime(1973, 4, 1), max_value=datetime(2200, 1, 1))
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -33,7 +33,7 @@ def test_the_unit_is_told_by_size(when: datetime, per_second: int) -> None:
     seconds = int(when.replace(tzinfo=UTC).timestamp())
     ticks = seconds * per_second
     assert to_seconds(ticks) == to_seconds(str(ticks)) == to_seconds(str(ticks).encode()) == seconds
-    np.testing.assert_allclose(scale(np.array([ticks, -ticks])), [seconds, -seconds], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(by_size_array(np.array([ticks, -ticks])), [seconds, -seconds], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("small", [0, 0.0, 0.01, -3, 20_171_222, "0.010078907", "5e-3", " 7 "])

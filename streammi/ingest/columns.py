@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.timestamps import is_missing, scale, to_seconds, to_seconds_array
+from streammi.ingest.clock import Clock
+from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray
 
 Column: TypeAlias = list[Any] | NDArray[Any]
@@ -106,31 +107,43 @@ def column(values: Column, labels: bool) -> NDArray[Any]:
     return numbers
 
 
-def times(value: Any, n: int) -> Column:
-    """The times of ``n`` samples in seconds: of each, or one for all. ``FeedError("not a time")``.
+def times(value: Any, n: int, clock: Clock) -> Column:
+    """The times of ``n`` samples in seconds by the feed's clock: of each, or one for all. ``FeedError("not a time")``.
 
-    >>> times("2026-01-01T00:00:00Z", 2), times([1767225600000, None], 2)
+    >>> times("2026-01-01T00:00:00Z", 2, Clock()), times([1767225600000, None], 2, Clock())
     ([1767225600.0, 1767225600.0], array([1.7672256e+09,           nan]))
     """
     if not is_array(value):
-        return [_seconds(value)] * n
+        return [_seconds(value, clock)] * n
     if len(value) != n:
         raise FeedError("lengths differ", f"{len(value)} times for {n} samples")
     if isinstance(value, np.ndarray):
         if value.ndim != 1 or value.dtype.kind not in "fiu":
             raise FeedError("not a time", f"an array of {value.dtype} with shape {value.shape}")
-        return scale(value)
+        return clock.array(value)
     if all(isinstance(one, str) for one in value):
-        return to_seconds_array(value)
-    return np.array([math.nan if one is None else _seconds(one) for one in value])
+        return clock.texts(value)
+    return np.array([math.nan if one is None else _seconds(one, clock) for one in value])
 
 
-def _seconds(value: Any) -> float:
+def is_time(value: Any) -> bool:
+    """Whether a value can be a time, or the times of many samples.
+
+    >>> is_time(0.5), is_time("2026-01-01"), is_time([]), is_time("noon")
+    (True, True, True, False)
+    """
+    try:
+        return is_array(value) or bool(times(value, 1, Clock()))
+    except FeedError:
+        return False
+
+
+def _seconds(value: Any, clock: Clock) -> float:
     if isinstance(value, np.number):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return math.nan
-    return to_seconds(value)
+    return clock.one(value)
 
 
 def _or_nan(value: Any, convert: Callable[[Any], Any]) -> Any:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.columns import Column, column, is_array, label, number, times
+from streammi.ingest.clock import Clock
+from streammi.ingest.columns import Column, column, is_array, is_time, label, number, times
 from streammi.ingest.paths import Chain, find, follow
 from streammi.ingest.sequence import Numbers
 from streammi.records import IntArray
@@ -29,6 +30,7 @@ class Wanted(msgspec.Struct, frozen=True):
     seq: str | None = None  # None: one of SEQ_NAMES, where there is one
     labels: bool = False
     memory: dict[str, Any] = {}  # of the readers of formats in which one message does not say everything
+    clock: Clock = msgspec.field(default_factory=Clock)  # the feed's; it learns from each message that is read
 
 
 class Content(NamedTuple):
@@ -75,7 +77,7 @@ def samples(content: Content, wanted: Wanted) -> Samples:
         found = _of_record(tree, wanted)
     n = len(found.values[0])
     if found.t is None and content.stamp is not None:
-        found = found._replace(t=times(content.stamp, n))
+        found = found._replace(t=times(content.stamp, n, wanted.clock))
     if content.first is not None:
         found = found._replace(numbers=Numbers(content.first, n))
     return found
@@ -105,7 +107,7 @@ def signals(array: NDArray[Any], wanted: Wanted) -> dict[str, Any]:
 def locate(tree: Any, wanted: Wanted) -> Places:
     """Where everything that is wanted is in a record."""
     values = tuple(find(tree, path) for path in wanted.paths)
-    t = _usual(tree, TIME_NAMES, values, _is_time) if wanted.t is None else find(tree, wanted.t)
+    t = _usual(tree, TIME_NAMES, values, is_time) if wanted.t is None else find(tree, wanted.t)
     seq = _usual(tree, SEQ_NAMES, values, _is_seq) if wanted.seq is None else find(tree, wanted.seq)
     return Places(values, t, seq)
 
@@ -186,13 +188,6 @@ def _usual(tree: Any, names: tuple[str, ...], taken: tuple[Chain, ...], usable: 
     return next(((name,) for name in names if name in tree and (name,) not in taken and usable(tree[name])), None)
 
 
-def _is_time(value: Any) -> bool:
-    try:
-        return is_array(value) or bool(times(value, 1))
-    except FeedError:
-        return False
-
-
 def _is_seq(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(type(one) is int and abs(one) < SEQ_LIMIT for one in value)
@@ -205,7 +200,7 @@ def _times(tree: Any, places: Places, n: int, wanted: Wanted) -> Column | None:
     if places.t is None:
         return None
     try:
-        return times(follow(tree, places.t), n)
+        return times(follow(tree, places.t), n, wanted.clock)
     except FeedError:
         if wanted.t is not None:
             raise

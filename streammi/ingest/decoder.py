@@ -9,6 +9,7 @@ import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
+from streammi.ingest.clock import Clock
 from streammi.ingest.columns import Batch
 from streammi.ingest.content import Samples, Wanted, numbers_of, samples
 from streammi.ingest.copies import Copies
@@ -43,7 +44,8 @@ class Decoder:
         for path in (*paths, config.t, config.seq):
             if path is not None and not 0 < len(path) <= MAX_PATH:
                 raise ConfigError("a path", f"such as imu/acc/x or imu.acc.x, of 1 to {MAX_PATH} characters", path)
-        self._wanted = Wanted(paths, config.t, config.seq, config.labels, {})
+        self._clock = Clock(config.time_unit, config.t or "", asked=config.t is not None)
+        self._wanted = Wanted(paths, config.t, config.seq, config.labels, {}, self._clock)
         self._max_message = config.max_message
         self._gaps = GapCounter()
         self._copies = Copies()
@@ -96,18 +98,20 @@ class Decoder:
             notes.append(f"{self.reordered} messages came after later ones")
         if self.repeated:
             notes.append(f"{self.repeated:,} samples came twice in a row, and count once")
+        if self._clock.note:
+            notes.append(self._clock.note)
         return "; ".join(notes)
 
     def decode(self, messages: Messages, received: float) -> PairBatch:
         """The pairs in messages that were taken off the wire at ``received``."""
         gaps = self.gaps
-        (x, y), t = self._columns(messages)
+        (x, y), t = self._columns(messages, received)
         return PairBatch(x=x, y=y, t=t, received=received, gaps=max(self.gaps - gaps, 0))
 
     def samples(self, messages: Messages, received: float) -> SampleBatch:
         """The samples of the one signal in messages that were taken off the wire at ``received``."""
         gaps = self.gaps
-        (values,), t = self._columns(messages)
+        (values,), t = self._columns(messages, received)
         return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
 
     def state(self) -> dict[str, Any]:
@@ -118,6 +122,7 @@ class Decoder:
             "counted": counted,
             "read": read,
             "last_t": self._last_t,
+            "clock": self._clock.state(),
             "gaps": self._gaps.state(),
             "copies": self._copies.state(),
             "memory": self._wanted.memory,
@@ -132,13 +137,15 @@ class Decoder:
             self._use(read["format"])
         self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
         self._last_t = state["last_t"]
+        self._clock.restore(state["clock"])
         self._gaps.restore(state["gaps"])
         self._copies.restore(state["copies"])
         self._wanted.memory.update(state["memory"])
 
     # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
     @np.errstate(invalid="ignore", over="ignore")
-    def _columns(self, messages: Messages) -> tuple[list[Any], FloatArray | None]:
+    def _columns(self, messages: Messages, received: float) -> tuple[list[Any], FloatArray | None]:
+        self._clock.begin(received)
         batch = Batch(len(self._wanted.paths), self._wanted.labels)
         size = sum(map(len, chain.from_iterable(messages)))
         self.messages += len(messages)
@@ -157,6 +164,8 @@ class Decoder:
                 self._one(messages[at], batch)
                 at += 1
         *columns, t = batch.take(self._last_t)
+        if self._clock.is_none:
+            self._last_t, t = nan, None
         if t is not None and t.size:
             self._last_t = float(t[-1])
         self.pairs += columns[0].size
@@ -259,7 +268,8 @@ def _unrecognised(frames: Frames, wanted: Wanted) -> str:
 def _has_samples(name: str, frames: Frames, wanted: Wanted) -> bool:
     """Whether a message has samples in another format; a message that is a part of one, as far as it can be told."""
     try:
-        content = FORMATS[name].read(frames, msgspec.structs.replace(wanted, memory={}))
-        return content is None or bool(samples(content, wanted))
+        alone = msgspec.structs.replace(wanted, memory={}, clock=Clock())
+        content = FORMATS[name].read(frames, alone)
+        return content is None or bool(samples(content, alone))
     except FeedError:
         return False

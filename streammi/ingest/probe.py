@@ -13,6 +13,7 @@ import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import FeedError
+from streammi.ingest.clock import Clock, epoch_unit
 from streammi.ingest.columns import is_array, number, times
 from streammi.ingest.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
 from streammi.ingest.decoder import MAX_PATH, Decoder
@@ -27,7 +28,6 @@ MAX_ITEMS: Final = 32  # of a list of lists
 WHOLE: Final = 500  # messages of a topic that are all read; of later ones fewer and fewer
 TRIED: Final = 4  # signals of which pairs are tried
 KEPT: Final = 50  # messages that what is proposed is tried on
-SIZES: Final = ((1e8, "seconds from its start"), (1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
 
 
 class SignalSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +159,7 @@ class _Topic:
         self._signals: dict[str, _Signal] = {}
         self._memory: dict[str, Any] = {}
         self._time: str | None = None
+        self._clock = Clock()
         self._ages: list[float] = []
         self._sequence: str | None = None
         self._gaps = GapCounter()
@@ -224,11 +225,12 @@ class _Topic:
 
     def _note_time(self, where: str, value: Any, received: float) -> bool:
         try:
-            seconds = times(value, _size(value))[-1]
+            self._clock.begin(received)
+            seconds = times(value, _size(value), self._clock)[-1]
         except (FeedError, IndexError):
             return False
-        self._time = f"{where}: {_form(value)}"
-        if seconds > SIZES[0][0] and len(self._ages) < WHOLE:
+        self._time = f"{where}: {self._clock.words if _is_numeric(value) else 'ISO 8601'}"
+        if epoch_unit(seconds) is not None and len(self._ages) < WHOLE:
             self._ages.append(received - float(seconds))
         return True
 
@@ -317,13 +319,15 @@ def _size(value: Any) -> int:
     return len(value) if is_array(value) else 1
 
 
-def _form(value: Any) -> str:
-    """How a time is written."""
+def _is_numeric(value: Any) -> bool:
+    """Whether a time is written as a number."""
     value = value[0] if is_array(value) and len(value) else value
     if isinstance(value, bytes):
         value = value.decode("latin-1") if is_text(value) else value
     try:
-        size = abs(float(value))
-    except (TypeError, ValueError, OverflowError):
-        return "ISO 8601"
-    return next((form for most, form in SIZES if size < most), "nanoseconds")
+        float(value)
+    except OverflowError:
+        return True
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -1,12 +1,12 @@
-"""A sample's time, however a feed writes it, as seconds since the epoch (float64).
+"""A sample's time by itself, as seconds since the epoch (float64); ``clock`` reads those of a feed.
 
-Numbers are seconds, milliseconds, microseconds or nanoseconds, told apart by their size: each bound below is the
-year 5138 in the smaller unit and March 1973 in the larger, so no time in between can be mistaken. Small plain
-numbers (0.01, a sample number) are seconds as they are. Text is a number or ISO 8601; without a zone it is UTC.
-A float64 of seconds resolves 0.24 us in this century.
+By itself a number is seconds, milliseconds, microseconds or nanoseconds by its size: each bound below is the year 5138
+in the smaller unit and March 1973 in the larger. Small plain numbers (0.01, a sample number) are seconds as they are.
+Text is a number or ISO 8601; without a zone it is UTC. A float64 of seconds resolves 0.24 us in this century.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -51,6 +51,11 @@ def to_seconds(value: TimeLike) -> float:
             return _of_iso(text)
     else:
         raise _not_a_time(value)
+    return by_size(number)
+
+
+def by_size(number: float) -> float:
+    """A number in seconds, ms, us or ns as seconds, by its size; ``FeedError("not a time")`` where it is not finite."""
     size = abs(number)
     if size < 1e11:
         return float(number)
@@ -60,25 +65,29 @@ def to_seconds(value: TimeLike) -> float:
         return number / 1_000_000
     if size < 1e20:  # the year 5138 in ns; nan and inf fail every comparison
         return number / 1_000_000_000
-    raise _not_a_time(value)
+    raise _not_a_time(number)
 
 
-def to_seconds_array(texts: list[str]) -> FloatArray:
+def to_seconds_array(texts: list[str], one: Callable[[str], float] = to_seconds) -> FloatArray:
     """Times of a column, shape (n,); NaN where there is none (empty, ``NA``, ...) or it cannot be read.
+
+    ``one`` reads those that are not ISO 8601.
 
     >>> to_seconds_array(["2026-01-01T00:00:00Z", "", "2026-01-01T00:00:00.25Z"])
     array([1.7672256e+09,           nan, 1.7672256e+09])
     """
-    try:
-        return scale(np.array(texts, dtype=np.float64))
-    except ValueError:
-        return _by_shape(texts)
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    seconds = np.full(len(texts), np.nan)
+    for length in np.unique(lengths):  # each by itself: ISO 8601 has few (Python leaves out a fraction of 0)
+        rows = np.flatnonzero(lengths == length)
+        seconds[rows] = _alike([texts[row] for row in rows] if len(rows) < len(texts) else texts, one)
+    return seconds
 
 
-def scale(numbers: NDArray[np.number]) -> FloatArray:
+def by_size_array(numbers: NDArray[np.number]) -> FloatArray:
     """Numbers in seconds, ms, us or ns as seconds, shape (n,); each by its own size, NaN where not finite.
 
-    >>> scale(np.array([0.5, 1767225600, 1767225600_000_000]))
+    >>> by_size_array(np.array([0.5, 1767225600, 1767225600_000_000]))
     array([5.0000000e-01, 1.7672256e+09, 1.7672256e+09])
     """
     values = np.asarray(numbers, dtype=np.float64)
@@ -107,28 +116,18 @@ def _number(text: str) -> float:
         return float(text)
 
 
-def _or_nan(text: str) -> float:
+def _or_nan(text: str, one: Callable[[str], float]) -> float:
     try:
-        return to_seconds(text)
+        return one(text)
     except FeedError:
         return float("nan")
 
 
-def _by_shape(texts: list[str]) -> FloatArray:
-    """Each length by itself: ISO 8601 has few (Python leaves out a fraction of 0)."""
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    seconds = np.full(len(texts), np.nan)
-    for length in np.unique(lengths):
-        rows = np.flatnonzero(lengths == length)
-        seconds[rows] = _alike([texts[row] for row in rows] if len(rows) < len(texts) else texts)
-    return seconds
-
-
-def _alike(texts: list[str]) -> FloatArray:
+def _alike(texts: list[str], one: Callable[[str], float]) -> FloatArray:
     """Texts of one length: by numpy (5 times faster) where all have the first one's digits, signs and zone."""
     shape = _ISO.fullmatch(texts[0])
     if shape is None:
-        return np.array([_or_nan(text) for text in texts])
+        return np.array([_or_nan(text, one) for text in texts])
     zone = shape["zone"] or ""
     end = len(texts[0]) - len(zone)
     letters = np.frombuffer("".join(texts).encode("ascii", "replace"), dtype=np.uint8).reshape(len(texts), -1)
@@ -140,7 +139,7 @@ def _alike(texts: list[str]) -> FloatArray:
             raise ValueError("not alike")
         times = letters[:, :end].copy().view(f"S{end}")[:, 0].astype("datetime64[us]")
     except ValueError:  # that, or a 30th of February
-        return np.array([_or_nan(text) for text in texts])
+        return np.array([_or_nan(text, one) for text in texts])
     return times.astype(np.int64) / 1e6 + _of_iso("1970-01-01T00:00" + zone)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 import msgspec
 import numpy as np
 
+from streammi.ingest.clock import Clock
 from streammi.ingest.columns import Column
 from streammi.ingest.content import (
     ASCII_SECONDS,
@@ -26,7 +27,6 @@ from streammi.ingest.content import (
 )
 from streammi.ingest.frames import UNREADABLE, Messages
 from streammi.ingest.paths import Chain, heads
-from streammi.ingest.timestamps import scale, to_seconds
 from streammi.records import FloatArray
 
 Decode: TypeAlias = Callable[[bytes], Any]
@@ -39,6 +39,7 @@ SEQ: Final = Annotated[int, msgspec.Meta(gt=-SEQ_LIMIT, lt=SEQ_LIMIT)]
 SCALAR: Final = float | str | bool | None  # a list that begins with it is a record, not a list of records
 ABSENT: Final = Literal["\0 this key must not be there"]
 EXACT: Final = 1 << 53  # whole numbers up to here are float64s
+EXACT_DIGITS: Final = 15  # of a number that is one, however it is read
 MAX_INDEX: Final = 255
 MAX_PLANS: Final = 8  # kinds of messages that a decoder is made for (0.2 ms each); the others are read in full
 
@@ -94,9 +95,9 @@ class Typed:
                 labels[labels == None] = np.nan  # noqa: E711
         t: Column | None = None
         if plan.t is not None:
-            t = _seconds(list(map(plan.t, rows)))
+            t = _seconds(list(map(plan.t, rows)), self._wanted.clock)
         elif stamps:
-            t = scale(np.array(stamps).astype(np.float64))
+            t = _stamped(stamps, self._wanted.clock)
         numbers = None if plan.seq is None else np.array(list(map(plan.seq, rows)), dtype=np.int64)
         return Samples(values, t, numbers)
 
@@ -130,9 +131,18 @@ def _take_rows(plan: Plan, messages: Messages, start: int, rows: list[Any], stam
     return start + len(rows)
 
 
-def _seconds(values: list[int | float | datetime]) -> FloatArray:
-    """As to_seconds has it, to the last bit: nanoseconds are more digits than a float64 has."""
-    return scale(np.array([value if _is_exact(value) else to_seconds(value) for value in values]))
+def _seconds(values: list[int | float | datetime], clock: Clock) -> FloatArray:
+    """As the clock reads each by itself, to the last bit: nanoseconds are more digits than a float64 has."""
+    if all(map(_is_exact, values)):
+        return clock.array(np.array(values))
+    return np.array([clock.one(value) for value in values])
+
+
+def _stamped(stamps: list[bytes], clock: Clock) -> FloatArray:
+    if max(map(len, stamps)) > EXACT_DIGITS:
+        return np.array([clock.one(stamp) for stamp in stamps])
+    kind = np.float64 if any(b"." in stamp for stamp in stamps) else np.int64
+    return clock.array(np.array(stamps).astype(kind))
 
 
 def _is_exact(value: int | float | datetime) -> bool:

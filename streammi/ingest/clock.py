@@ -1,0 +1,327 @@
+"""Clock: what the numbers count that a feed gives as its times. One guess for a feed, from several of them, and kept.
+
+A number is a time since 1970 where it is one of the years 1990 to 2100 in seconds, milliseconds, microseconds or
+nanoseconds: no number is so in two of these. Any other is a time since the sender's start, in a unit that is told by
+how fast it passes beside the time of arrival. What goes up and down is no clock. Text in ISO 8601 needs no guess.
+"""
+
+import math
+import re
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.errors import ConfigError
+from streammi.ingest.timestamps import TimeLike, by_size, by_size_array, is_missing, to_seconds, to_seconds_array
+from streammi.records import FloatArray
+
+Kind: TypeAlias = Literal["unknown", "epoch", "start", "none"]
+
+DAY: Final = 86_400.0
+FIRST, LAST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100, s: what is taken for a time since 1970
+BEYOND: Final = 1e20  # the year 5138 in ns: a number of this size is no time
+LEARNT_FROM: Final = 20  # values
+RATE_FROM: Final = 5  # values, and a second: from then on it is known how fast they pass
+RATE_SECONDS: Final = 1.0
+RATE_WITHIN: Final = 0.05  # of a power of 1,000: a recording played at any speed seldom comes so close to one
+RESTLESS: Final = 0.2  # the share of steps back from which a number is no clock, if it has got nowhere either
+
+
+class Unit(NamedTuple):
+    """What one of a clock's numbers is: ``seconds / per`` seconds, from ``zero`` on."""
+
+    name: str
+    words: str
+    per: int = 1
+    seconds: int = 1
+    zero: float = 0.0
+
+    def array(self, values: NDArray[np.number]) -> FloatArray:
+        """Times in seconds, shape (n,), NaN where there is none."""
+        seconds = np.asarray(values, dtype=np.float64)
+        if self.zero:
+            # What a spreadsheet's or MATLAB's day resolves; less would be the rounding of a float64 of days.
+            return np.round((seconds - self.zero) * self.seconds, 3 if self.name == "excel" else 4)
+        if self.seconds != 1:
+            seconds = seconds * self.seconds
+        return seconds / self.per if self.per != 1 else seconds
+
+    def one(self, value: float) -> float:
+        """One time in seconds; a whole number is rounded once, not twice."""
+        return value / self.per if self.per != 1 else float(self.array(np.array([value]))[0])
+
+
+UNITS: Final = {
+    unit.name: unit
+    for unit in (
+        Unit("s", "seconds"),
+        Unit("ms", "milliseconds", 1_000),
+        Unit("us", "microseconds", 1_000_000),
+        Unit("ns", "nanoseconds", 1_000_000_000),
+        Unit("min", "minutes", 1, 60),
+        Unit("h", "hours", 1, 3600),
+        Unit("d", "days", 1, 86_400),
+        Unit("excel", "days since 1899, as spreadsheets count", 1, 86_400, 25_569.0),
+        Unit("matlab", "days since the year 0, as MATLAB counts", 1, 86_400, 719_529.0),
+    )
+}
+TICKS: Final = tuple(UNITS[name] for name in ("s", "ms", "us", "ns"))  # each 1,000 times finer than the one before
+_IN_NAMES: Final = {
+    "s": "s sec secs second seconds", "ms": "ms msec msecs millis millisecond milliseconds",
+    "us": "us µs μs usec usecs micros microsecond microseconds", "ns": "ns nsec nsecs nanos nanosecond nanoseconds",
+    "min": "min mins minute minutes", "h": "h hr hrs hour hours", "d": "day days",
+}  # fmt: skip
+_BY_WORD: Final = {word: UNITS[name] for name, words in _IN_NAMES.items() for word in words.split()}
+
+
+def time_unit(name: str, option: str = "--time-unit") -> Unit | None:
+    """The unit of this name, None for ``auto``; ``ConfigError`` for any other."""
+    if name != "auto" and name not in UNITS:
+        raise ConfigError(option, f"auto, {', '.join(UNITS)}", name)
+    return UNITS.get(name)
+
+
+def unit_in_name(name: str) -> Unit | None:
+    """The unit that the name of a time ends with, as a word of its own; None where there is none.
+
+    >>> [(unit or TICKS[0]).name for unit in map(unit_in_name, ("t_ms", "uptime (us)", "Time [ns]", "elapsedMillis"))]
+    ['ms', 'us', 'ns', 'ms']
+    >>> unit_in_name("timestamp"), unit_in_name("pressures")
+    (None, None)
+    """
+    words = re.findall(r"[A-Z]?[a-zµμ]+|[A-Z]+", name)
+    return _BY_WORD.get(words[-1].lower()) if words else None
+
+
+def epoch_unit(number: float) -> Unit | None:
+    """The unit in which a number is a time since 1970 of the years 1990 to 2100; None where it is so in none.
+
+    So it also tells whether a number that stands beside a message can be its time, or is rather a counter.
+
+    >>> [unit and unit.name for unit in map(epoch_unit, (1700000000.5, 1700000000500, 1700000000500000000, 4711))]
+    ['s', 'ms', 'ns', None]
+    """
+    return next((unit for unit in TICKS if FIRST <= number / unit.per < LAST), None)
+
+
+class Clock:
+    """Reads a feed's times as seconds, and holds what was guessed of them.
+
+    ``unit`` is what was asked for (``auto``: guess); ``name`` is the time's own, whose ending may say it, and ``asked``
+    whether it was asked for by that name: then it is a time, whatever it looks like. ``begin`` says when the messages
+    arrived that are read next. ``one``, ``array`` and ``texts`` give seconds, and learn. What they answer depends on
+    the values and arrivals so far, not on how these were parted, so that a replay or a resumed run says the same.
+
+    >>> clock = Clock()
+    >>> clock.one(1767225600123), clock.one("2026-01-01T01:00:00.5+01:00"), clock.one(b"1767225600120")
+    (1767225600.123, 1767225600.5, 1767225600.12)
+    >>> Clock(name="uptime_ms").array(np.array([99_999_999_000, 100_000_000_000]))  # by size, these are of two units
+    array([9.9999999e+07, 1.0000000e+08])
+    >>> clock = Clock()
+    >>> for k in range(6):
+    ...     clock.begin(1_800_000_000 + k)
+    ...     t = clock.one(5000 + 1000 * k)
+    >>> t, clock.unit.name, clock.note
+    (10.0, 'ms', 'its times pass 1,000 in a second: milliseconds since its start (else give --time-unit)')
+    """
+
+    def __init__(self, unit: str = "auto", name: str = "", *, asked: bool = False) -> None:
+        self.note = ""  # one line for a person where the guess is worth a word
+        given = time_unit(unit)
+        named = unit_in_name(name)
+        self.unit = given or named or TICKS[0]
+        self._kind: Kind = "start" if given or named else "unknown"
+        self._given, self._asked = given is not None, asked
+        self._settled = self._given
+        self._now = 0.0  # s since 1970; 0 where it is not known
+        self._count = self._downs = self._steps = 0
+        self._whole = True
+        self._first, self._first_now, self._last, self._last_now, self._way = math.nan, 0.0, math.nan, 0.0, 0.0
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the numbers turned out to be no clock: then there are no times, and all are NaN."""
+        return self._kind == "none"
+
+    @property
+    def words(self) -> str:
+        """What its numbers are."""
+        if self.is_none:
+            return "no clock: it goes up and down"
+        return self.unit.words if self._kind == "epoch" else f"{self.unit.words} from its start"
+
+    def begin(self, now: float) -> None:
+        """The messages that are read next arrived at ``now``, s since 1970; 0 where that is not known."""
+        if not self._settled:
+            self._judge_rate()
+        self._now = now
+
+    def one(self, value: TimeLike) -> float:
+        """One time in seconds, NaN where there is no clock; ``FeedError("not a time")`` for what is none."""
+        number = _number(value)
+        if number is None:
+            return to_seconds(value)
+        if self._given:
+            return self.unit.one(number)
+        self._set_by_arrival(float(number))
+        if not self._settled:
+            self._learn(np.array([float(number)]), isinstance(number, int))
+        if self.is_none:
+            return math.nan
+        if self._kind == "epoch" and not FIRST <= number / self.unit.per < LAST:
+            return by_size(number)
+        return self.unit.one(number)
+
+    def array(self, values: NDArray[np.number]) -> FloatArray:
+        """Times in seconds, shape (n,); NaN where there is none, or no clock."""
+        numbers, whole = np.asarray(values, dtype=np.float64), values.dtype.kind in "iu"
+        if numbers.size and not np.abs(numbers).max() < BEYOND:
+            numbers = np.where(np.abs(numbers) < BEYOND, numbers, np.nan)
+        if self._given or not numbers.size:
+            return self.unit.array(numbers)
+        parts: list[FloatArray] = []
+        while numbers.size:
+            cut = self._next_turn(numbers)
+            parts.append(self._alike(numbers[:cut], whole))
+            numbers = numbers[cut:]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def texts(self, texts: list[str]) -> FloatArray:
+        """Times of a list of texts in seconds, shape (n,); NaN where there is none, or it cannot be read."""
+        try:
+            numbers = np.array(texts, dtype=np.float64)
+        except ValueError:
+            return to_seconds_array(texts, self.one)
+        return self.array(numbers)
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs, as plain values."""
+        return {name: getattr(self, name) for name in _SAVED} | {"unit": self.unit.name}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the saved state of a clock that was asked for the same."""
+        for name in _SAVED:
+            setattr(self, name, state[name])
+        self.unit = UNITS[state["unit"]]
+
+    def _next_turn(self, numbers: FloatArray) -> int:
+        """How many of these numbers can be read before the guess may change."""
+        cut = numbers.size
+        if not self._settled and self._count < LEARNT_FROM:
+            cut = min(1 if not self._count else LEARNT_FROM - self._count, cut)
+        if self._now and self._kind in ("unknown", "start"):
+            near = np.flatnonzero(_is_near(numbers[:cut], self._now))
+            cut = max(int(near[0]), 1) if near.size else cut
+        return cut
+
+    def _alike(self, numbers: FloatArray, whole: bool) -> FloatArray:
+        """Numbers among which the guess changes at the first at most, as seconds."""
+        self._set_by_arrival(numbers.item(0))
+        if not self._settled:
+            self._learn(numbers[np.isfinite(numbers)], whole)
+        if self.is_none:
+            return np.full(numbers.shape, np.nan)
+        if self._kind != "epoch":
+            return self.unit.array(numbers)
+        if self.unit.per == 1:
+            return by_size_array(numbers)
+        seconds = self.unit.array(numbers)
+        others = ~((seconds >= FIRST) & (seconds < LAST))
+        if others.any():
+            seconds[others] = by_size_array(numbers[others])
+        return seconds
+
+    def _set_by_arrival(self, number: float) -> None:
+        """A number that is now, or was so within a day, in one of the units: that settles it, also later on."""
+        if self._now and self._kind in ("unknown", "start") and _is_near(np.array([number]), self._now).any():
+            unit = epoch_unit(number)
+            if unit is not None:
+                self._kind, self.unit, self._settled = "epoch", unit, True
+
+    def _learn(self, values: FloatArray, whole: bool) -> None:
+        if not values.size:
+            return
+        if not self._count:
+            self._first, self._first_now = values.item(0), self._now
+            if self._kind == "unknown":
+                self._kind, self.unit = _guessed(values.item(0))
+        steps = np.diff(values, prepend=self._last if self._count else values.item(0))
+        before, self._count = self._count, self._count + values.size
+        self._steps += int(np.count_nonzero(steps))
+        self._downs += int(np.count_nonzero(steps < 0))
+        self._way += float(np.abs(steps).sum())
+        self._last, self._last_now = values.item(-1), self._now
+        self._whole &= whole
+        if before < LEARNT_FROM <= self._count and self._kind == "start" and not self._asked and self._goes_nowhere():
+            self._kind, self._settled = "none", True
+            self.note = (
+                f"its times go up and down ({self._first:g} ... {self._last:g}): that is no clock, "
+                "and the time of arrival is used"
+            )
+
+    def _goes_nowhere(self) -> bool:
+        return self._downs > RESTLESS * self._steps and abs(self._last - self._first) < 0.5 * self._way
+
+    def _judge_rate(self) -> None:
+        """Settle the guess once there is enough to settle it by: how fast the times pass beside those of arrival."""
+        passed = self._last_now - self._first_now if self._first_now else 0.0
+        if self._count < RATE_FROM or passed < RATE_SECONDS:
+            return
+        rate = (self._last - self._first) / passed
+        unit = next((unit for unit in TICKS if abs(rate / unit.per - 1) < RATE_WITHIN), None)
+        self._settled = unit is not None or self._count >= LEARNT_FROM
+        if unit is None or unit is self.unit:
+            return
+        if self._kind == "start" and self._whole:
+            self.unit = unit
+            self.note = f"its times pass {unit.per:,} in a second: {unit.words} since its start (else give --time-unit)"
+        else:
+            since = "since 1970" if self._kind == "epoch" else "since its start"
+            self.note = (
+                f"its times, read as {self.unit.words} {since}, pass {unit.per:,} in a second: "
+                f"give --time-unit {unit.name} if that is what they are"
+            )
+
+
+_SAVED: Final = (
+    "note", "_kind", "_settled", "_now", "_count", "_downs", "_steps", "_whole", "_first", "_first_now", "_last",
+    "_last_now", "_way",
+)  # fmt: skip
+
+
+def _guessed(number: float) -> tuple[Kind, Unit]:
+    """What a feed's first number is taken for: where it is no time since 1970, for the largest unit that is likely."""
+    unit = epoch_unit(number)
+    if unit is not None:
+        return "epoch", unit
+    size = abs(number)
+    # Between these years in seconds and in milliseconds lie 68 minutes to 7 days in us, behind it 68 minutes in ns.
+    return "start", TICKS[0] if size < LAST else TICKS[2] if size < LAST * 1_000 else TICKS[3]
+
+
+def _is_near(numbers: FloatArray, now: float) -> NDArray[np.bool_]:
+    """Which numbers are a time within a day of ``now``, in one of the units; shape (n,)."""
+    near = np.zeros(numbers.shape, dtype=bool)
+    for unit in TICKS:
+        near |= np.abs(numbers - now * unit.per) < DAY * unit.per
+    return near
+
+
+def _number(value: TimeLike) -> float | int | None:
+    """A number, also one that is written as text; None for what has to be read in another way."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value if math.isfinite(value) and abs(value) < BEYOND else None
+    if not isinstance(value, str | bytes):
+        return None
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    if text[4:5] == "-" or is_missing(text):
+        return None
+    for read in (int, float):
+        try:
+            return _number(read(text))
+        except ValueError:
+            pass
+    return None
