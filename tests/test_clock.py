@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
 from streammi.ingest.clock import LEARNT_FROM, Clock, epoch_unit, unit_in_name
-from streammi.ingest.formats import Decoder
+from streammi.ingest.decoder import Decoder
 from streammi.records import FloatArray
 
 NOW = 1_767_225_600.25  # 2026-01-01
@@ -38,7 +38,7 @@ def heard(stamps: list[Any], step: float, name: str = "t", **settings: Any) -> t
 @pytest.mark.parametrize("unit", PER_SECOND)
 @pytest.mark.parametrize("boot", [0.0, 600.0, 99_990.0, 1e6])
 def test_an_uptime_has_one_unit_for_good(unit: str, boot: float) -> None:
-    """Whole numbers since the start of a sender: in ms from 10^8 s on, in us and ns by the minute, they pass a bound."""
+    """Whole numbers since the start of a sender: in ms from 10^8 s on, in us and ns soon, they pass a bound."""
     ticks = [round((boot + 0.25 * k) * PER_SECOND[unit]) for k in range(0, 400, 1 if unit != "s" else 4)]
     times, decoder = heard(ticks, 0.25 if unit != "s" else 1.0)
     epoch_like = epoch_unit(ticks[0]) is not None
@@ -127,7 +127,7 @@ def test_what_was_asked_for_holds() -> None:
     assert heard(["2026-01-01T00:00:01Z"], 1.0, time_unit="ms")[0] == [1_767_225_601.0]
     assert Clock("excel").one(46_023.5) == 1_767_225_600 + 43_200
     assert Clock("matlab").one(739_983.0) == 1_767_225_600
-    with pytest.raises(ConfigError, match="--time-unit must be auto, s, ms, us, ns, .*, got 'fortnight'"):
+    with pytest.raises(ConfigError, match=r"--time-unit must be auto, s, ms, us, ns, .*, got 'fortnight'"):
         Clock("fortnight")
 
 
