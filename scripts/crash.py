@@ -5,9 +5,10 @@
 
 Kills: monitors with --state and --record, one after the other with other options, are killed (SIGKILL) at random
 moments, from their first to their last; the feeds of two sources begin anew meanwhile. What each says over all its
-lives must be, byte for byte but for ``run`` and ``seq``, what one uninterrupted run over the recorded frames says,
-without a hole. Damages: a state or a recording that is cut, zeroed or flipped at a random place must be seen: the
-other generation is gone on from, what is read of a recording is what was written, and the loss is said.
+lives must be, byte for byte but for ``run``, ``seq`` and the flag of what may have been said before, what one
+uninterrupted run over the recorded frames says, without a hole, and nothing is said twice without that flag. Damages:
+a state or a recording that is cut, zeroed or flipped at a random place must be seen: the other generation is gone on
+from, what is read of a recording is what was written, and the loss is said.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.recording import Recording
 from streammi.journal import Position
 from streammi.session.checkpoint import StateFolder
+from streammi.status import Status
 
 OPTIONS = {  # of the monitors that are killed
     "learnt bins, delays, significance": "--window 500 --bins 8 --every 200 --null 19 --lags=-3:3",
@@ -43,6 +45,7 @@ OPTIONS = {  # of the monitors that are killed
     "two sources, interpolated": "--pair interpolate --lateness 5ms --every 200 --lags=-3:3",
 }
 OWN = re.compile(rb'"run":\d+,"seq":\d+,|run=[\d.]+,seq=[\d.]+,')  # what tells the lives of a monitor apart
+STATUS = re.compile(rb'("?status"?[:=])(\d+)')
 PAIRS = re.compile(rb'"?pairs"?[:=](\d+)')
 
 
@@ -93,7 +96,7 @@ def kills(folder: Path, count: int, rng: random.Random, options: list[str], rate
     replayed = subprocess.run(
         [sys.executable, "-m", "streammi", "replay", str(recording), *form], capture_output=True, check=True
     )
-    whole = [OWN.sub(b"", line) for line in replayed.stdout.splitlines(keepends=True)]
+    whole = [common(line) for line in replayed.stdout.splitlines(keepends=True)]
     return f"{count} kills: {compared(lives, whole)}"
 
 
@@ -101,10 +104,12 @@ def compared(lives: list[list[bytes]], whole: list[bytes]) -> str:
     """Hold what each life said against the uninterrupted run: the very same lines, and no hole between two lives."""
     said, again = 0, 0
     for life, lines in enumerate(lives):
-        own = [OWN.sub(b"", line) for line in lines]
+        own = [common(line) for line in lines]
         if not own:
             continue
         start = whole.index(own[0])
+        for place, line in enumerate(lines[: max(said - start, 0)]):
+            assert may_be_again(line), f"line {start + place} is said again by life {life} as if it were new"
         assert whole[start : start + len(own)] == own, f"life {life} says something else"
         assert start <= said, f"lines {said} to {start} were never said"
         again += said - start
@@ -112,6 +117,17 @@ def compared(lives: list[list[bytes]], whole: list[bytes]) -> str:
     assert said == len(whole), f"lines {said} to {len(whole)} were never said"
     pairs = max(int(found[1]) for line in whole if (found := PAIRS.search(line)))
     return f"{len(whole)} lines over {pairs} pairs equal those of an uninterrupted run; {again} were said again"
+
+
+def common(line: bytes) -> bytes:
+    """A line without what tells the lives apart."""
+    return STATUS.sub(lambda found: b"%s%d" % (found[1], int(found[2]) & ~Status.CAUGHT_UP), OWN.sub(b"", line))
+
+
+def may_be_again(line: bytes) -> bool:
+    """Whether it says that it may have been said before; an event has no status."""
+    found = STATUS.search(line)
+    return found is None or bool(int(found[2]) & Status.CAUGHT_UP)
 
 
 def wait_for_line(process: subprocess.Popen[bytes], output: Path, log: Path) -> None:

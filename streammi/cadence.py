@@ -31,6 +31,21 @@ class Cadence:
         if self._event_time:
             self._due, self._newest = self._due - seconds, self._newest - seconds
 
+    @property
+    def due(self) -> float | None:
+        """When a reading by the received clock is due next, s; None where none is due by it."""
+        return None if self._every.seconds is None or self._event_time else self._due
+
+    def reached(self, now: float) -> bool:
+        """Whether a reading is due by the received clock, which is at ``now``; if so, the next one is due later."""
+        seconds = self._every.seconds
+        # Due in more than a whole interval: the clock was set back, and nobody is to wait until it is there again.
+        if seconds is None or self._event_time or self._due - seconds <= now < self._due:
+            return False
+        late = (now - self._due) // seconds if np.isfinite(self._due) else np.nan
+        self._due = self._due + (late + 1) * seconds if 0 <= late < 1000 else now + seconds
+        return True
+
     def cuts(self, batch: PairBatch, *, ends: bool = True) -> list[tuple[int, float]]:
         """Where in the batch a reading is due: (samples before it, its timestamp). A time that is not finite is none.
 
@@ -41,7 +56,7 @@ class Cadence:
             return self._by_samples(batch, self._every.pairs)
         assert self._every.seconds is not None
         if not self._event_time:
-            return self._by_received(batch, self._every.seconds) if ends else []
+            return [(batch.x.size, batch.received)] if ends and batch.x.size and self.reached(batch.received) else []
         if batch.t is None:
             raise ConfigError("--every", "a number of samples where the samples have no timestamps", str(self._every))
         return self._by_event_time(batch.t, self._every.seconds)
@@ -55,14 +70,6 @@ class Cadence:
             return [(k, batch.received) for k in places]
         clock = np.full(n, -np.inf) if batch.t is None else self._clock(batch.t)
         return [(k, clock.item(k - 1) if clock[k - 1] > -np.inf else float(before + k)) for k in places]
-
-    def _by_received(self, batch: PairBatch, seconds: float) -> list[tuple[int, float]]:
-        # Due in more than a whole interval: the clock was set back, and nobody is to wait until it is there again.
-        if not batch.x.size or self._due - seconds <= batch.received < self._due:
-            return []
-        late = (batch.received - self._due) // seconds if np.isfinite(self._due) else np.nan
-        self._due = self._due + (late + 1) * seconds if 0 <= late < 1000 else batch.received + seconds
-        return [(batch.x.size, batch.received)]
 
     def _by_event_time(self, t: FloatArray, seconds: float) -> list[tuple[int, float]]:
         """A reading when the samples' clock first reaches a due time, of the samples before it."""

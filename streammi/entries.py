@@ -68,7 +68,7 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag=3):
 
 
 class Looked(msgspec.Struct, frozen=True, array_like=True, tag=4):
-    """The links were looked at, and there were events to say of them."""
+    """Something was said though nothing had arrived: of the links, or of pairs that no reading had counted."""
 
     at: float
 

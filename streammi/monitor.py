@@ -98,8 +98,29 @@ class Monitor:
 
     def last(self, timestamp: float) -> list[Output]:
         """What is to be said at the end: the last reading, if pairs have come since the one before."""
-        said = self._latest.pairs if self._latest else 0
-        return self._speak(timestamp) if self.window.pairs > said else []
+        return self._speak(timestamp) if self._uncounted else []
+
+    def catch_up(self, now: float, *, at_once: bool) -> list[Output]:
+        """The reading that is due by ``now`` (wall clock, s) of pairs that none has counted, though nothing more comes.
+
+        ``at_once``: it is due now, and where every pair is counted, the newest is said again. Nothing changes where
+        nothing is due.
+        """
+        if self._uncounted:
+            return self._speak(now) if self._cadence.reached(now) or at_once else []
+        return [(now, self._latest)] if at_once and self._latest is not None else []
+
+    @property
+    def due(self) -> float | None:
+        """When (wall clock, s) pairs that no reading has counted are due, though nothing more comes; None: never."""
+        return self._cadence.due if self._uncounted else None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a signal is constant over a full window."""
+        if self._latest is not None and not self._uncounted:
+            return self._latest.fill >= 1 and (self._latest.x_constant or self._latest.y_constant)
+        return self.window.fill >= 1 and self.window.constant
 
     def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...]) -> Snapshot:
         """Everything a dashboard draws, as of now; what is said later does not depend on whether somebody looked."""
@@ -249,6 +270,16 @@ class Monitor:
 
     def _verdict(self, reading: Reading) -> str:
         return verdict(reading, labels=self.config.bins.kind == "categories")
+
+    @property
+    def _uncounted(self) -> bool:
+        """Whether pairs have come that no reading has counted, and a reading can be made of them."""
+        window, latest = self.window, self._latest
+        if not window.n or window.x_axis is None or window.y_axis is None:
+            return False
+        if latest is None:
+            return True
+        return (window.pairs, window.nonfinite, window.dropped) != (latest.pairs, latest.nonfinite, latest.dropped)
 
     def _spans_gap(self) -> bool:
         """Whether the window has, or may have, pairs from both sides of the last place where samples are missing."""

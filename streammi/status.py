@@ -29,6 +29,13 @@ class Status(IntFlag):
     UNDERSAMPLED = 256  # fewer pairs than the joint histogram has cells: no estimator can be believed
     BEHIND = 512  # readings trail the samples: more arrives than can be counted
     UNSAVED = 1024  # the state or the recording cannot be written
+    CAUGHT_UP = 2048  # made again, after a kill, of what was recorded: it may have been said before
+
+
+# What holds of the moment rather than of the window: when one of these comes or goes, a reading follows at once.
+_OF_NOW: Final = (
+    Status.CONNECTING | Status.STALLED | Status.LOST | Status.ENDED | Status.STUCK | Status.BEHIND | Status.UNSAVED
+)
 
 
 _OF_LINK: Final[dict[LinkState, Status]] = {
@@ -58,6 +65,15 @@ def status_of(reading: Reading | None, link: LinkHealth) -> Status:
     if reading.cells > reading.n:
         status |= Status.UNDERSAMPLED
     return status
+
+
+def of_now(status: Status) -> Status:
+    """The flags that hold of the moment; a signal that is constant so far is stuck only once the window is full.
+
+    >>> of_now(Status.WARMING_UP | Status.STUCK | Status.LOST)
+    <Status.LOST: 16>
+    """
+    return status & _OF_NOW & ~(Status.STUCK if status & Status.WARMING_UP else Status.OK)
 
 
 def status_words(status: int) -> tuple[str, ...]:

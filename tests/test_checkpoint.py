@@ -153,12 +153,14 @@ def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
     keep(tmp_path, 100)
     header, arrays = codec.unpack(checkpoint.KIND, (tmp_path / "state.1").read_bytes())
     (tmp_path / "state.1").write_bytes(codec.pack("checkpoint 99", header, arrays))
-    with pytest.raises(ConfigError, match=r"of the kind 'checkpoint 6' \(to begin anew: .*\), got 'checkpoint 99'"):
+    with pytest.raises(
+        ConfigError, match=rf"of the kind '{checkpoint.KIND}' \(to begin anew: .*\), got 'checkpoint 99'"
+    ):
         Keeper(str(tmp_path), SETTINGS, 5.0)
 
 
 # Of all that is saved: names, nesting and the arrays' types. One that differs needs another KIND, and a line here.
-FORMS = {"checkpoint 6": 1202621782}
+FORMS = {"checkpoint 7": 3044429644}
 
 
 def test_a_state_of_another_form_is_of_another_kind() -> None:

@@ -23,10 +23,12 @@ def test_what_is_said_over_many_lives_is_what_one_would_have_said(tmp_path: Path
     ("lives", "said"),
     [
         ([[b"a\n", b"b\n"], [b"d\n"]], "lines 2 to 3 were never said"),
-        ([[b"a\n", b"c\n"], [b"b\n"]], "life 0 says something else"),
-        ([[b"a\n"], [b"a\n", b"b\n", b"c\n"]], "lines 3 to 4 were never said"),
+        ([[b"a\n", b'"status":4\n'], [b"b\n"]], "life 0 says something else"),
+        ([[b"a\n"], [b"a\n", b"b\n", b'"status":4\n']], "lines 3 to 4 were never said"),
+        ([[b"a\n", b"b\n", b'"status":4\n'], [b'"status":4\n', b"d\n"]], "said again by life 1 as if it were new"),
+        ([[b"a\n", b"b\n", b'"status":4\n'], [b'"status":2052\n']], "lines 3 to 4 were never said"),
     ],
 )
 def test_holes_and_differences_are_found(lives: list[list[bytes]], said: str) -> None:
     with pytest.raises(AssertionError, match=said):
-        crash.compared(lives, [b"a\n", b"b\n", b"c\n", b"d\n"])
+        crash.compared(lives, [b"a\n", b"b\n", b'"status":4\n', b"d\n"])

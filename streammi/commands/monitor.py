@@ -1,6 +1,7 @@
 """Clock, signals and sockets: runs a Monitor between a feed and whoever wants to know."""
 
 import gc
+import math
 import os
 import sys
 import time
@@ -133,7 +134,7 @@ class Loop:
         self._keeper, self._upkeep = keeper, upkeep
         self._clock = clock
         self._lost_before = self._loss(clock())  # by the run that this one goes on from
-        self._link_due = self._snapshot_at = 0.0
+        self._look_due = self._snapshot_at = 0.0
         self._offered: object = None  # what the last snapshot was made of
 
     def run(self, stop: Stop) -> int:
@@ -148,7 +149,7 @@ class Loop:
         while not stop.requested and not self._session.over and not self._lost:
             if polled != self._feed.sockets:
                 polled = _register(poller, polled, self._feed.sockets)
-            poller.poll(round(TICK_SECONDS * 1000))
+            poller.poll(math.ceil(self._wait * 1000))
             self._turn()
             if self._keeper is not None:
                 self._keeper.keep(self._session, self._place, self._clock())
@@ -180,12 +181,12 @@ class Loop:
     def _turn(self) -> None:
         arrived = self._feed.receive()
         now = self._clock() if arrived is None else arrived.received
-        self._take_links(now)
+        changed = self._take_links(now)
         if arrived is not None:
             self._take(arrived)
             now = self._clock()
-        self._take_flags(now)
-        self._look_at_links(now)
+        changed |= self._take_flags(now)
+        self._look(now, at_once=changed)
         if self._publisher is not None:
             self._publisher.handle_subscriptions()
             if news := self._publisher.connections.news():
@@ -198,23 +199,38 @@ class Loop:
             self._recorder.write(entry)
         self._session.apply(entry)
 
-    def _take_links(self, now: float) -> None:
+    @property
+    def _wait(self) -> float:
+        """How long to sleep if nothing comes, s: until there is something to say all the same, or a tick."""
+        due = self._session.due
+        return TICK_SECONDS if due is None else min(max(due - self._clock(), 0.0), TICK_SECONDS)
+
+    def _take_links(self, now: float) -> bool:
+        """Take in how the links are; whether any is otherwise than before."""
+        changed = False
         for source, link in enumerate(self._feed.links):
             if link != self._session.links[source]:
                 change = LinkChanged(source, now, link.state, link.since, link.reconnects, link.note, link.behind)
                 self._upkeep.link(change)
                 self._take(change)
+                changed = True
+        return changed
 
-    def _take_flags(self, now: float) -> None:
+    def _take_flags(self, now: float) -> bool:
+        """Take in what is added to each status; whether that is otherwise than before."""
         flags = Status.UNSAVED if self._upkeep.unsaved else Status.OK
-        if flags != self._session.flags:
-            self._take(Flagged(now, flags))
+        if flags == self._session.flags:
+            return False
+        self._take(Flagged(now, flags))
+        return True
 
-    def _look_at_links(self, now: float) -> None:
-        """Say what happened to the links, ten times a second at the most."""
-        if self._link_due - TICK_SECONDS <= now < self._link_due:
+    def _look(self, now: float, *, at_once: bool) -> None:
+        """Say what is to be said though nothing came: when it is due, when a link is otherwise, and each tick."""
+        due = self._session.due
+        reached = due is not None and due <= now
+        if not (at_once or reached) and self._look_due - TICK_SECONDS <= now < self._look_due:
             return
-        self._link_due = now + TICK_SECONDS
+        self._look_due = now + TICK_SECONDS
         if self._strict:
             self._lost = self._loss(now) != self._lost_before
         outputs = self._session.look(now)

@@ -154,6 +154,19 @@ class JointWindow:
         return self._ring.set_back
 
     @property
+    def fill(self) -> float:
+        """The share of the window that is filled, 0 to 1."""
+        return self._fill()
+
+    @property
+    def constant(self) -> bool:
+        """Whether a signal has one value in the whole window; O(n) where all of it is in one bin. False if empty."""
+        if not self.n or min(np.count_nonzero(self.x_counts), np.count_nonzero(self.y_counts)) != 1:
+            return False
+        values = self.values
+        return bool((values == values[:, :1]).all(axis=1).any())
+
+    @property
     def sums(self) -> tuple[int, int, int]:
         """S_x, S_y, S_xy: the exact integer sums that ``mi`` is made of (see core.estimators)."""
         return self._histogram.sums

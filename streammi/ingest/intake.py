@@ -138,7 +138,7 @@ class JoinIntake:
 
     def flush(self) -> PairBatch | None:
         """The pairs among what waits, as if nothing more came."""
-        batch = self._join.flush()
+        batch = self._behind_gap(self._join.flush())
         self._pairs += batch.x.size
         return batch
 

@@ -24,7 +24,9 @@ def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: st
         why = f"{type(error).__name__}: {error}"
         rule = f"a state that this version of streammi can read, or another folder to begin anew ({why})"
         raise ConfigError("--state", rule, f"one saved at {time_of_day(saved.saved)}") from error
+    session.catching_up = True
     recorded = _go_on_recorded(session, settings, saved, recording, log, stop)
+    session.catching_up = False
     session.resume()
     return recorded
 

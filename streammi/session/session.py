@@ -4,8 +4,9 @@ A live run and a replay of its recording hand the same entries to the same code,
 here looks at a clock: times come with the entries.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -16,8 +17,11 @@ from streammi.health import total
 from streammi.ingest.intake import Links, SourceConfig, intake_of, sources_of
 from streammi.monitor import Monitor, Output
 from streammi.publish.outbox import Outbox
-from streammi.records import LinkHealth, PairBatch
-from streammi.status import Status
+from streammi.records import LinkHealth, PairBatch, Reading
+from streammi.status import Status, of_now, status_of
+
+SILENT: Final = ("stalled", "lost", "ended")  # a link over which nothing more is awaited soon
+NEWS_SECONDS: Final = 1.0  # between two readings that only a status has brought: a link that flaps is no flood
 
 
 class Session:
@@ -38,9 +42,12 @@ class Session:
         self.intake = intake_of(source)
         self.links = [LinkHealth(endpoint=one.endpoint, state="connecting") for one in sources_of(source)]
         self.flags = Status.OK
+        self.catching_up = False  # what is taken in was recorded by a run that may have said what comes of it
         self.taken = 0  # pairs handed to the monitor
         self._samples, self._on_pairs = samples, on_pairs
         self.changes = 0  # how often something was taken in or said: without another one the state is the same
+        self._told = Status.OK  # what the last reading said of the moment,
+        self._news_at = -math.inf  # and when one was said last for that alone, s
         self._interrupted = False  # a connection broke since the last batch, or the monitor stood still
 
     @property
@@ -52,7 +59,7 @@ class Session:
         """Everything that what is said from now on depends on, as plain values and arrays that are its own no more."""
         links = [msgspec.structs.asdict(link) for link in self.links]
         plain = {"intake": self.intake.state(), "links": links, "flags": int(self.flags)}
-        plain["interrupted"] = self._interrupted
+        plain |= {"interrupted": self._interrupted, "told": int(self._told), "news_at": self._news_at}
         parts = {"session": ({"plain": codec.to_plain(plain)}, list[Any]()), "monitor": self.monitor.state()}
         return codec.joined(parts)
 
@@ -63,6 +70,7 @@ class Session:
         self.intake.restore(plain["intake"])
         self.links = [LinkHealth(**link) for link in plain["links"]]
         self.flags, self._interrupted = Status(plain["flags"]), plain["interrupted"]
+        self._told, self._news_at = Status(plain["told"]), plain["news_at"]
         self.monitor.restore(parts["monitor"])
 
     def resume(self) -> None:
@@ -75,37 +83,78 @@ class Session:
         match entry:
             case Arrived(source, received, messages):
                 self._count(self.intake.take(source, messages, received), received)
-            case LinkChanged(source, _, state, since, reconnects, note, behind):
-                known = self.links[source]
-                self._interrupted |= reconnects > known.reconnects
-                self.links[source] = msgspec.structs.replace(
-                    known, state=state, since=since, reconnects=reconnects, note=note, behind=behind
-                )
+            case LinkChanged():
+                self._change(entry)
             case Looked(at):
                 self.say(self.look(at), at)
             case Flagged(_, flags):
                 self.flags = Status(flags)
             case Ended(at):
-                self.say(self.monitor.last(at), at)
+                self._settle(at)
+                self.say(self.monitor.last(at) or self._news(self.health(at), at), at)
             case Begin():
                 self.outbox.run, self.outbox.seq, self.taken = entry.run, entry.seq, entry.taken
                 self._interrupted |= entry.resumed
 
     def look(self, now: float) -> list[Output]:
-        """The events that the links bring as of ``now``; looking again brings them no second time."""
-        return [output for link in self.health(now) for output in self.monitor.link(link, now)]
+        """The events that the links bring as of ``now``, and the reading that is due by then though nothing comes.
+
+        That is one of pairs that none has counted yet, or one whose status is not what the last one said. Looking again
+        brings nothing a second time, and where there is nothing to say nothing changes.
+        """
+        links = self.health(now)
+        outputs = [output for link in links for output in self.monitor.link(link, now)]
+        if not 0 <= now - self._news_at < NEWS_SECONDS:  # a clock may be set back
+            outputs += self._news(links, now)
+        return outputs + self.monitor.catch_up(now, at_once=False)
+
+    @property
+    def due(self) -> float | None:
+        """When (wall clock, s) ``look`` will have pairs to count that came before; None where there are none."""
+        return self.monitor.due
 
     def say(self, outputs: Sequence[Output], now: float) -> None:
         """Say these, with the links as of ``now``."""
         if outputs:
             self.changes += 1
             link = total(self.health(now))
+            flags = self.flags | (Status.CAUGHT_UP if self.catching_up else Status.OK)
+            reading = None
             for timestamp, item in outputs:
-                self.outbox.say(timestamp, item, link, self.flags)
+                self.outbox.say(timestamp, item, link, flags)
+                reading = item if isinstance(item, Reading) else reading
+            if reading is not None:
+                self._told = of_now(status_of(reading, link) | self.flags)
 
     def health(self, now: float) -> Links:
         """What is known of the links, one a source."""
         return self.intake.describe(tuple(self.links), now)
+
+    def _change(self, to: LinkChanged) -> None:
+        """A link is otherwise from now on."""
+        known = self.links[to.source]
+        self._interrupted |= to.reconnects > known.reconnects
+        self.links[to.source] = msgspec.structs.replace(
+            known, state=to.state, since=to.since, reconnects=to.reconnects, note=to.note, behind=to.behind
+        )
+        if to.state in SILENT and known.state not in SILENT:
+            self._settle(to.at)
+
+    def _news(self, links: Links, now: float) -> list[Output]:
+        """A reading at once where the last one's status is not that of the moment."""
+        status = status_of(None, total(links)) & ~Status.WARMING_UP | self.flags
+        if self.monitor.stuck:
+            status |= Status.STUCK
+        outputs = [] if of_now(status) == self._told else self.monitor.catch_up(now, at_once=True)
+        if outputs:
+            self._news_at = now
+        return outputs
+
+    def _settle(self, now: float) -> None:
+        """Pair what waits for samples that will not come soon."""
+        batch = self.intake.flush()
+        if batch is not None:
+            self._count(msgspec.structs.replace(batch, received=now), now)
 
     def _count(self, batch: PairBatch, now: float) -> None:
         if self._samples is not None:
