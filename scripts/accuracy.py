@@ -23,10 +23,10 @@ from arguments import folder, some_of
 from scipy.signal import lfilter
 
 from streammi import JointWindow, QuantileBins, UniformBins, analyse
-from streammi.core import estimators
-from streammi.core.gtest import g_test
-from streammi.core.lags import LagBank, mi_of
-from streammi.core.null import ShiftNull
+from streammi.core.information import estimators
+from streammi.core.information.lags import LagBank, mi_of
+from streammi.core.significance.gtest import g_test
+from streammi.core.significance.shift_null import ShiftNull
 
 DATA = Path(__file__).parents[2] / "shared/data"
 NATS = math.log(2)  # in a bit

@@ -33,7 +33,7 @@ import zmq
 from arguments import some_of
 
 from streammi import JointWindow, UniformBins, rolling_mi
-from streammi.core import estimators
+from streammi.core.information import estimators
 
 ROUNDS = 5
 CPU = time.process_time
@@ -226,8 +226,8 @@ def met(good: bool) -> str:
 
 def delays(quick: bool) -> Iterator[str]:
     """101 delays and 99 delayed partners kept at each sample, in two sizes of batches; the peers on one window."""
-    from streammi.core.lags import LagBank
-    from streammi.core.null import ShiftNull
+    from streammi.core.information.lags import LagBank
+    from streammi.core.significance.shift_null import ShiftNull
 
     n = 100_000 if quick else 300_000
     x, y = signals(n)
@@ -429,9 +429,9 @@ def checkpoint(quick: bool) -> Iterator[str]:
     import tempfile
 
     from streammi.config import FeedConfig, MonitorConfig, Span, bins
-    from streammi.entries import Arrived
     from streammi.monitor import Monitor
     from streammi.publish.outbox import Outbox
+    from streammi.recording.entries import Arrived
     from streammi.session.checkpoint import Keeper
     from streammi.session.session import Session
 

@@ -27,12 +27,12 @@ from pathlib import Path
 import zmq
 from arguments import at_least
 
-from streammi.entries import encode
 from streammi.errors import ConfigError
-from streammi.ingest.recording import Recording
-from streammi.journal import Position
+from streammi.recording.entries import encode
+from streammi.recording.framing import Position
+from streammi.recording.reader import Recording
+from streammi.records.status import Status
 from streammi.session.checkpoint import StateFolder
-from streammi.status import Status
 
 OPTIONS = {  # of the monitors that are killed
     "learnt bins, delays, significance": "--window 500 --bins 8 --every 200 --null 19 --lags=-3:3",

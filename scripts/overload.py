@@ -21,10 +21,10 @@ import psutil
 import zmq
 from arguments import positive
 
-from streammi.health import total
 from streammi.publish.snapshots import read_snapshot
 from streammi.records import Snapshot
-from streammi.status import Status, status_words
+from streammi.records.link_totals import total
+from streammi.records.status import Status, status_words
 
 QUIET_SHARE = 0.1  # of the sustainable rate, before and after
 SETTLED_LAG = 0.5  # seconds; below it, and without the word "behind", the monitor has recovered

@@ -13,9 +13,9 @@ from arguments import folder
 
 from streammi.config import MonitorConfig, span
 from streammi.dashboard.save import save_svg
-from streammi.ingest.seed import Seed
 from streammi.monitor import Monitor
 from streammi.records import LinkHealth, PairBatch, Snapshot
+from streammi.samples.made_up import Seed
 
 START = 1_767_225_600.0
 PER_SECOND, PHASE_SECONDS = 1000, 10

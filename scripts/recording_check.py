@@ -24,9 +24,9 @@ import zmq
 from arguments import at_least
 
 from streammi.config import FeedConfig, MonitorConfig
-from streammi.entries import Arrived, Begin, Settings
-from streammi.ingest.recording import Recording
-from streammi.publish.recorder import Recorder
+from streammi.recording.entries import Arrived, Begin, Settings
+from streammi.recording.reader import Recording
+from streammi.recording.writer import Recorder
 
 BASE_BYTES = 2 << 20  # of the recording that is cut
 MAGIC_BYTES = 21

@@ -29,7 +29,7 @@ import psutil
 import zmq
 from arguments import at_least, positive
 
-from streammi.dashboard.source import Source
+from streammi.publish.client import Source
 from streammi.records import Snapshot
 
 WINDOW: Final = 10_000

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from streammi.analysis import Analysis as Analysis
     from streammi.analysis import analyse as analyse
     from streammi.config import MonitorConfig as MonitorConfig
-    from streammi.core.binning import Categories as Categories
-    from streammi.core.binning import EdgeBins as EdgeBins
-    from streammi.core.binning import QuantileBins as QuantileBins
-    from streammi.core.binning import UniformBins as UniformBins
-    from streammi.core.rolling import rolling_mi as rolling_mi
-    from streammi.core.window import JointWindow as JointWindow
+    from streammi.core.bins.binning import Categories as Categories
+    from streammi.core.bins.binning import EdgeBins as EdgeBins
+    from streammi.core.bins.binning import QuantileBins as QuantileBins
+    from streammi.core.bins.binning import UniformBins as UniformBins
+    from streammi.core.window.joint_window import JointWindow as JointWindow
+    from streammi.core.window.rolling import rolling_mi as rolling_mi
     from streammi.errors import ConfigError as ConfigError
     from streammi.errors import FeedError as FeedError
     from streammi.errors import StreammiError as StreammiError
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 # Resolved on first use: the command line's --help and the dashboard, which never compute, start without numba.
 _HOMES = {
-    "Categories": "core.binning",
-    "EdgeBins": "core.binning",
-    "QuantileBins": "core.binning",
-    "UniformBins": "core.binning",
-    "JointWindow": "core.window",
-    "rolling_mi": "core.rolling",
+    "Categories": "core.bins.binning",
+    "EdgeBins": "core.bins.binning",
+    "QuantileBins": "core.bins.binning",
+    "UniformBins": "core.bins.binning",
+    "JointWindow": "core.window.joint_window",
+    "rolling_mi": "core.window.rolling",
     "ConfigError": "errors",
     "FeedError": "errors",
     "StreammiError": "errors",

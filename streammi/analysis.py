@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi import config
-from streammi.bins import bins_for
 from streammi.config import (
     DEFAULT_DETECTOR,
     DEFAULT_PARTNERS,
@@ -19,16 +18,19 @@ from streammi.config import (
     SignificanceTest,
     Span,
 )
-from streammi.core import given, gtest, measures, sampling
-from streammi.core.binning import as_values
-from streammi.core.lags import LagBank
-from streammi.core.null import LEAST_PARTNERS, ShiftNull, correlation_time
-from streammi.core.window import JointWindow
-from streammi.delays import MOST_TIMED, with_peak
+from streammi.core import validate
+from streammi.core.bins.binning import as_values
+from streammi.core.information import measures, sample_interval
+from streammi.core.information.lags import LagBank
+from streammi.core.significance import gtest
+from streammi.core.significance.shift_null import LEAST_PARTNERS, ShiftNull, correlation_time
+from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
+from streammi.monitor.bins import bins_for
+from streammi.monitor.delay_profile import MOST_TIMED, with_peak
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
-from streammi.verdict import verdict
+from streammi.records.verdict import verdict
 
 
 class Analysis(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -113,15 +115,15 @@ def _every(size: Span) -> Span:
 def _batch(x: ArrayLike, y: ArrayLike, t: ArrayLike | None, settings: MonitorConfig) -> PairBatch:
     x_bins, y_bins = bins_for(settings)
     x_values, y_values = as_values(x, x_bins, "x"), as_values(y, y_bins, "y")
-    times = None if t is None else given.numbers(t, "t")
-    given.check_lengths("x and y" if t is None else "x, y and t", x_values, y_values, times)
+    times = None if t is None else validate.numbers(t, "t")
+    validate.check_lengths("x and y" if t is None else "x, y and t", x_values, y_values, times)
     return PairBatch(x=x_values, y=y_values, t=times)
 
 
 def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None, str]:
     """The reading of the whole record, complete, MI at each delay, and what to say where there is no p."""
     bins = bins_for(settings)
-    usable = given.usable(batch.x, batch.y)
+    usable = validate.usable(batch.x, batch.y)
     x, y = batch.x[usable], batch.y[usable]
     window = JointWindow(*bins, max(x.size, 2))  # as long as what it gets: the bins are learnt from all of it
     step = _step(batch, usable, settings)
@@ -183,7 +185,7 @@ def _step(batch: PairBatch, usable: NDArray[np.bool_], settings: MonitorConfig) 
     """The seconds a sample, where delays are said in seconds and that is known."""
     if batch.t is None or settings.window.seconds is None:
         return None
-    return sampling.interval(np.maximum.accumulate(batch.t[usable]))
+    return sample_interval.interval(np.maximum.accumulate(batch.t[usable]))
 
 
 def _delays(lags: tuple[int, int] | LagSpan | None, step: float | None) -> IntArray | None:
@@ -192,7 +194,7 @@ def _delays(lags: tuple[int, int] | LagSpan | None, step: float | None) -> IntAr
         return None if lags is None else np.arange(lags[0], lags[1] + 1)
     if step is None:
         raise ConfigError("lags", "in samples, such as -50:50, where these come irregularly", str(lags))
-    return sampling.delays_between(lags.first, lags.last, step, MOST_TIMED)
+    return sample_interval.delays_between(lags.first, lags.last, step, MOST_TIMED)
 
 
 def _shifts(memory: int, reach: int, n: int, partners: int) -> IntArray:

@@ -24,7 +24,7 @@ from streammi.records import (
     Snapshot,
     Tally,
 )
-from streammi.verdict import verdict
+from streammi.records.verdict import verdict
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC).timestamp()
 PER_BIT = {"bit": 1.0, "nat": np.log(2), "ban": np.log10(2)}

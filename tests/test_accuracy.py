@@ -15,7 +15,7 @@ from sklearn.metrics import mutual_info_score
 from sklearn.utils import resample
 
 from streammi import JointWindow, QuantileBins, UniformBins
-from streammi.core import estimators
+from streammi.core.information import estimators
 
 NO_DATA = Path("/nonexistent")
 

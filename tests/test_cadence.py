@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streammi import ConfigError, PairBatch
-from streammi.cadence import Cadence
 from streammi.config import Span
+from streammi.monitor.cadence import Cadence
 
 Cuts = list[tuple[int, float]]
 

@@ -11,10 +11,9 @@ import pytest
 
 from streammi import ConfigError, Monitor
 from streammi.config import FeedConfig, MonitorConfig, options_of, span
-from streammi.core import codec
-from streammi.entries import Arrived, LinkChanged
 from streammi.publish.outbox import Outbox
-from streammi.records import LinkHealth
+from streammi.recording.entries import Arrived, LinkChanged
+from streammi.records import LinkHealth, codec
 from streammi.session import checkpoint
 from streammi.session.checkpoint import Checkpoint, Keeper, Place, StateFolder
 from streammi.session.resume import Resumed

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from streammi import ConfigError
-from streammi.core import codec
+from streammi.records import codec
 
 ARRAYS = st.lists(
     st.sampled_from(sorted(codec.ARRAY_TYPES)).flatmap(

@@ -18,10 +18,10 @@ import pytest
 import zmq
 
 from streammi.config import FeedConfig
-from streammi.ingest.link import Backlog, Link
-from streammi.ingest.subscriber import Subscriber
 from streammi.network import connections
+from streammi.network.link import Backlog, Link
 from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.network.subscriber import Subscriber
 from streammi.publish.publisher import Publisher
 
 GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
@@ -409,7 +409,7 @@ def test_a_message_that_is_too_large_is_not_the_last_one() -> None:
 @pytest.mark.parametrize("kind", [zmq.PUSH, zmq.XPUB])
 def test_what_came_before_a_message_that_is_too_large_is_taken(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A look takes one message and comes long after the one before it, as where counting takes its time."""
-    monkeypatch.setattr("streammi.ingest.subscriber.DRAIN_MESSAGES", 1)
+    monkeypatch.setattr("streammi.network.subscriber.DRAIN_MESSAGES", 1)
     with zmq.Context() as context, context.socket(kind) as sender:
         sender.linger = 0
         endpoint = f"tcp://127.0.0.1:{sender.bind_to_random_port('tcp://127.0.0.1')}"

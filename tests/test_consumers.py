@@ -16,13 +16,13 @@ from line_protocol import parse_line
 
 from streammi.config import check_pair_name
 from streammi.dashboard.glyphs import BRAILLE
-from streammi.dashboard.outputs import Lines
-from streammi.dashboard.source import Source
+from streammi.dashboard.line_output import Lines
 from streammi.errors import ConfigError
+from streammi.publish.client import Source
 from streammi.publish.messages import event_message, influx_event_line, influx_line, reading_message, result_fields
 from streammi.publish.outbox import Outbox
 from streammi.records import Event, EventKind, LinkHealth, Reading
-from streammi.status import status_of
+from streammi.records.status import status_of
 
 
 def made(record: type[msgspec.Struct], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

@@ -89,7 +89,7 @@ def test_a_crash_says_why_after_the_screen_is_back() -> None:
         "from streammi.dashboard.viewer import Viewer\n"
         "def fail(*_): raise RuntimeError('the picture fell down')\n"
         "Viewer.canvas = fail\n"
-        "from streammi.cli import main; main()"
+        "from streammi.cli.main import main; main()"
     )
     session = Session(["-c", code, "view", "tcp://127.0.0.1:9"])
     assert session.end() == 1

@@ -29,7 +29,7 @@ from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.panels import heatmap
 from streammi.dashboard.viewer import Viewer
 from streammi.records import AxisInfo, LinkState, Snapshot
-from streammi.status import Status
+from streammi.records.status import Status
 
 
 def test_what_an_operator_needs_is_there() -> None:

@@ -8,7 +8,7 @@ from scipy.signal import lfilter
 
 from streammi import ConfigError, Event, JointWindow, Monitor, PairBatch, QuantileBins, UniformBins
 from streammi.config import MonitorConfig, bins, span
-from streammi.core.lags import LagBank
+from streammi.core.information.lags import LagBank
 from streammi.detect.detector import Detector
 from streammi.detect.level import Usual
 from streammi.detect.links import LinkWatch

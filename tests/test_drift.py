@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from streammi.config import DetectorName
-from streammi.core import codec
 from streammi.detect import drift
+from streammi.records import codec
 
 
 def levels(n: int) -> list[float]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import digamma
 
 from streammi import ConfigError, JointWindow, UniformBins
-from streammi.core import estimators
+from streammi.core.information import estimators
 
 COUNTS = st.lists(st.integers(1, 50), min_size=1, max_size=20).filter(lambda counts: sum(counts) > 1)
 TABLES = {name: estimators.table(name, 1000, estimators.scale_bits(1000)) for name in estimators.ESTIMATORS}

@@ -22,12 +22,12 @@ import zmq
 from network import Relay
 
 from streammi.config import FeedConfig
-from streammi.health import total
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import intake_of
-from streammi.ingest.subscriber import Subscriber
+from streammi.network.subscriber import Subscriber
 from streammi.records import LinkHealth
-from streammi.status import Status
+from streammi.records.link_totals import total
+from streammi.records.status import Status
 
 RESTARTS = int(os.environ.get("STREAMMI_RESTARTS", "3"))
 SENDER = """
@@ -180,7 +180,7 @@ def test_what_the_second_connection_has_is_taken_when_the_first_one_ends(monkeyp
         ):
             subscribed(feed, sender)
             relay.hang(accepts=True)
-            monkeypatch.setattr("streammi.ingest.subscriber.SILENT_SECONDS", 0.5)
+            monkeypatch.setattr("streammi.network.subscriber.SILENT_SECONDS", 0.5)
             subscribed(feed, sender)  # a second time
             relay.accepts = False
             sent = [[b"%d" % k] for k in range(10)]

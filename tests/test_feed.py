@@ -11,12 +11,12 @@ import pytest
 import zmq
 
 from streammi.config import FeedConfig, JoinConfig
-from streammi.entries import Arrived
 from streammi.errors import ConfigError
-from streammi.health import total
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import Links, Meter, SourceConfig, intake_of
+from streammi.recording.entries import Arrived
 from streammi.records import PairBatch
+from streammi.records.link_totals import total
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from streammi.config import FeedConfig
 from streammi.errors import ConfigError
 from streammi.ingest.decoder import SWITCH_AFTER, Decoder
 from streammi.ingest.formats.registry import FORMATS, recognise
-from streammi.ingest.frames import Frames
+from streammi.network.frames import Frames
 
 Rows = list[tuple[float, float]]
 Send = Callable[[Rows], list[Frames]]

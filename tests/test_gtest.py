@@ -9,13 +9,13 @@ from scipy.special import gammaincc
 
 from streammi import JointWindow, UniformBins
 from streammi.config import MonitorConfig, span
-from streammi.core import gtest
-from streammi.core.gtest import chi_square_tail as tail
-from streammi.core.gtest import g_test
+from streammi.core.significance import gtest
+from streammi.core.significance.gtest import chi_square_tail as tail
+from streammi.core.significance.gtest import g_test
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
 from streammi.records import PairBatch
-from streammi.verdict import verdict
+from streammi.records.verdict import verdict
 
 
 @given(st.integers(1, 400), st.floats(0, 800))

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from streammi.errors import ConfigError
-from streammi.ingest.host import Host
+from streammi.samples.host import Host
 
 Disk = namedtuple("Disk", "read_bytes write_bytes")
 

@@ -13,9 +13,9 @@ import pytest
 import zmq
 
 from streammi.dashboard.glyphs import ASCII
-from streammi.dashboard.outputs import LineOutput, Lines
+from streammi.dashboard.line_output import LineOutput, Lines
 from streammi.errors import FeedError
-from streammi.ingest.paths import find
+from streammi.ingest.formats.paths import find
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*ROOT.glob("streammi/**/*.py"), *ROOT.glob("scripts/*.py")])

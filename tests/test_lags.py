@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streammi import Categories, ConfigError, JointWindow, QuantileBins, UniformBins
-from streammi.core import estimators
-from streammi.core.lags import LagBank
-from streammi.core.null import ShiftNull
+from streammi.core.information import estimators
+from streammi.core.information.lags import LagBank
+from streammi.core.significance.shift_null import ShiftNull
 
 BINS = 4
 UNIFORM = UniformBins(0, 1, BINS)

@@ -10,20 +10,23 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# Each may import those above it and itself.
+# Each may import those above it and itself: the rooms, and within core what its rooms may.
 _LAYERS = """
-errors  config  records  status  journal  entries  health  verdict
+errors
+config
+records
+recording
 system  network
-core
-ingest
-history  cadence  bins  ranks  detect  delays  looks
+core  core.kernels  core.validate  core.bins  core.information  core.window  core.significance
+ingest  samples
+detect
 monitor
 analysis  publish
 dashboard
 interop
 session
-option_groups  option_file  options  commands
-cli  __main__
+cli
+__main__
 """
 LAYERS = _LAYERS.split()
 
@@ -66,6 +69,10 @@ def reachable(name: str) -> set[str]:
     return seen
 
 
+def room(path: Path) -> str:
+    return str(path.relative_to(ROOT / "streammi").parent)
+
+
 def under(package: str) -> list[str]:
     return [name for name in OURS if f"{name}.".startswith(f"streammi.{package}.")]
 
@@ -83,6 +90,21 @@ def test_imports_follow_the_flow(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_nothing_imports_itself_by_a_detour(name: str) -> None:
     assert name not in reachable(name)
+
+
+def test_each_thing_is_in_a_room() -> None:
+    loose = {path.stem for path in ROOT.glob("streammi/*.py")} - {"__init__", "__main__"}
+    assert loose <= {"errors", "_version", "analysis"}
+    rooms = [path.parent.name for path in ROOT.glob("streammi/*/__init__.py")]
+    architecture = (ROOT / "README.md").read_text().partition("## Architecture")[2]
+    assert not [name for name in rooms if f"| `{name}/` |" not in architecture]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("streammi/*/**/__init__.py")), ids=room)
+def test_a_room_says_what_it_is_for(path: Path) -> None:
+    said = ast.get_docstring(ast.parse(path.read_text())) or ""
+    assert said.endswith(".")
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize("name", under("core"))
@@ -106,10 +128,11 @@ def test_the_core_computes_and_does_nothing_else(name: str) -> None:
 @pytest.mark.parametrize(
     ("package", "never"),
     [
-        ("dashboard", ("core", "monitor", "detect", "session", "commands")),
-        ("publish", ("core", "ingest", "monitor", "dashboard")),
+        ("dashboard", ("core", "ingest", "monitor", "detect", "session", "cli", "recording")),
+        ("publish", ("core", "ingest", "monitor", "dashboard", "recording")),
         ("ingest", ("core", "publish", "monitor", "dashboard")),
-        ("monitor", ("ingest", "dashboard", "publish.messages", "publish.publisher")),
+        ("monitor", ("ingest", "network", "recording", "dashboard", "publish")),
+        ("samples", ("core", "ingest", "network", "recording")),
     ],
 )
 def test_what_keeps_apart(package: str, never: tuple[str, ...]) -> None:
@@ -118,10 +141,10 @@ def test_what_keeps_apart(package: str, never: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["monitor", "detect", "history", "ingest.decoder", "publish.messages", "dashboard.view"]
+    "name", ["monitor", "detect", "records", "ingest.decoder", "publish.messages", "dashboard.view"]
 )
 def test_pure_modules_know_no_socket(name: str) -> None:
-    names = {f"streammi.{name}"} | reachable(f"streammi.{name}")
+    names = {found for each in under(name) for found in {each} | reachable(each)}
     assert not {other for each in names for other in IMPORTS[each]} & {"zmq", "socket", "select", "time", "threading"}
 
 
@@ -129,8 +152,14 @@ def test_pure_modules_know_no_socket(name: str) -> None:
     ("code", "without"),
     [
         ("import streammi", "numpy numba zmq river rich psutil typer"),
-        ("import streammi.cli; streammi.cli.app(['--help'], standalone_mode=False)", "numpy numba zmq river psutil"),
-        ("import streammi.cli; streammi.cli.app(['watch', '--help'], standalone_mode=False)", "numpy numba zmq river"),
+        (
+            "import streammi.cli.main; streammi.cli.main.app(['--help'], standalone_mode=False)",
+            "numpy numba zmq river psutil",
+        ),
+        (
+            "import streammi.cli.main; streammi.cli.main.app(['watch', '--help'], standalone_mode=False)",
+            "numpy numba zmq river",
+        ),
         ("import streammi.dashboard.loop", "numba river psutil"),
         ("from streammi import rolling_mi", "zmq river rich psutil typer"),
     ],

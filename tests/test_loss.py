@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from streammi import Monitor, PairBatch, Reading
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, bins, span
 from streammi.ingest.intake import intake_of
-from streammi.ingest.subscriber import BEHIND_NOTE, Subscriber
+from streammi.network.subscriber import BEHIND_NOTE, Subscriber
 from streammi.records import LinkHealth
-from streammi.status import Status, status_of
+from streammi.records.status import Status, status_of
 
 LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
 

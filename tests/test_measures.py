@@ -12,7 +12,7 @@ from scipy import stats
 from sklearn.metrics import normalized_mutual_info_score
 
 from streammi import ConfigError, JointWindow, Reading, UniformBins
-from streammi.core import estimators, measures
+from streammi.core.information import estimators, measures
 
 TABLE = estimators.table("plugin", 10_000, estimators.scale_bits(10_000))
 CORRECTION = estimators.table(None, 10_000, estimators.scale_bits(10_000))

@@ -30,7 +30,7 @@ from streammi.records import (
     Reading,
     Snapshot,
 )
-from streammi.status import Status, status_of, status_words
+from streammi.records.status import Status, status_of, status_words
 
 READING = Reading(
     n=1000, unit="bit", h_x=3.9, h_y=3.8, h_xy=6.4, h_x_given_y=2.6, h_y_given_x=2.5, mi=1.3, mi_corrected=1.21,

@@ -22,10 +22,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from streammi import __version__, cli
+from streammi import __version__
+from streammi.cli import main as cli
 from streammi.errors import ConfigError
 from streammi.publish.grafana import PANELS, dashboard
-from streammi.publish.http import MAX_REQUESTS, Handler
+from streammi.publish.http_server import MAX_REQUESTS, Handler
 from streammi.publish.messages import Fields, result_fields
 from streammi.publish.metrics import LABELS, METRICS, Metrics, MetricsServer, split_address
 from streammi.records import LinkHealth, Reading
@@ -217,7 +218,7 @@ def test_a_port_that_is_taken_is_one_clear_line(metrics: tuple[Metrics, str]) ->
 
 
 def test_without_prometheus_client_the_extra_is_named() -> None:
-    code = "import sys; sys.modules['prometheus_client'] = None; from streammi import cli; cli.main()"
+    code = "import sys; sys.modules['prometheus_client'] = None; from streammi.cli.main import main; main()"
     words = ["monitor", "tcp://127.0.0.1:1", "--metrics", "127.0.0.1:0"]
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 2

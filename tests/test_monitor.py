@@ -11,7 +11,7 @@ from scipy import stats
 from streammi import ConfigError, Event, Monitor, PairBatch, Reading
 from streammi.config import MonitorConfig, bins, lag_range, span
 from streammi.records import LinkHealth
-from streammi.status import Status, status_of
+from streammi.records.status import Status, status_of
 
 LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
 

@@ -13,16 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streammi import ConfigError, Monitor, PairBatch
-from streammi.bins import BinNotes
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bins, lag_range, span
-from streammi.core import codec
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import intake_of
-from streammi.looks import Looks
+from streammi.monitor.bins import BinNotes
+from streammi.monitor.detection_schedule import Looks
+from streammi.monitor.spearman import Ranks
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshots import snapshot_message
-from streammi.ranks import Ranks
-from streammi.records import LinkHealth, Reading
+from streammi.records import LinkHealth, Reading, codec
 
 LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
 

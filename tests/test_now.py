@@ -16,21 +16,21 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from streammi.commands.monitor import TICK_SECONDS, Loop
-from streammi.commands.replay import RecordingReplay, run_replay
+from streammi.cli.run_monitor import TICK_SECONDS, Loop
+from streammi.cli.run_replay import RecordingReplay, run_replay
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, span
-from streammi.entries import Arrived, Begin, settings_of
 from streammi.ingest.intake import Links, SourceConfig, sources_of
-from streammi.ingest.recording import Recording
 from streammi.monitor import Monitor
 from streammi.publish.outbox import Outbox
-from streammi.publish.recorder import Recorder
+from streammi.recording.entries import Arrived, Begin, settings_of
+from streammi.recording.reader import Recording
+from streammi.recording.writer import Recorder
 from streammi.records import LinkHealth, LinkState
+from streammi.records.status import Status
+from streammi.session.operator_notes import Upkeep
 from streammi.session.session import NEWS_SECONDS, Session
-from streammi.session.upkeep import Upkeep
-from streammi.status import Status
 from streammi.system.log import Log
-from streammi.system.notify import Notifier
+from streammi.system.service_manager import Notifier
 
 ONE = FeedConfig(endpoint="tcp://127.0.0.1:1", x="a", y="b")
 TWO = JoinConfig(x=replace(ONE, endpoint="x"), y=replace(ONE, endpoint="y"), tolerance_s=0.01)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from streammi.cli import app
-from streammi.commands import monitor, watch
+from streammi.cli import run_monitor, run_watch
+from streammi.cli.main import app
 from streammi.config import span
 from streammi.errors import ConfigError
 from streammi.system.log import Log
@@ -56,8 +56,8 @@ state-every = "7s"
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What the commands would have run with."""
     ran = list[tuple[Any, ...]]()
-    monkeypatch.setattr(monitor, "run_monitor", lambda *given, **named: ran.append((*given, named)) or 0)
-    monkeypatch.setattr(watch, "run_watch", lambda *given: ran.append(given) or 0)
+    monkeypatch.setattr(run_monitor, "run_monitor", lambda *given, **named: ran.append((*given, named)) or 0)
+    monkeypatch.setattr(run_watch, "run_watch", lambda *given: ran.append(given) or 0)
     return ran
 
 

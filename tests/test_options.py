@@ -6,9 +6,9 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from streammi.cli.option_groups import arguments
+from streammi.cli.options import FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions
 from streammi.errors import ConfigError
-from streammi.option_groups import arguments
-from streammi.options import FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions
 
 
 @pytest.mark.parametrize("group", [FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions])

@@ -18,11 +18,11 @@ import zmq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streammi.commands.probe import run_probe, words
+from streammi.cli.run_probe import run_probe, words
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.frames import Frames
 from streammi.ingest.probe import Probe, Report, leaves
+from streammi.network.frames import Frames
 from streammi.network.security import write_keys
 
 ENDPOINT = "tcp://127.0.0.1:5556"

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import zmq
 
-from streammi import Event, Reading, cli
+from streammi import Event, Reading
+from streammi.cli import main as cli
 from streammi.publish.messages import event_message, result_fields
 from streammi.records import LinkHealth
-from streammi.status import Status
+from streammi.records.status import Status
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)

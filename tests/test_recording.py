@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig
-from streammi.entries import Arrived, Begin, Ended, Entry, LinkChanged, Settings, files_of, numbered
 from streammi.errors import ConfigError
-from streammi.ingest.recording import Recording, is_recording
-from streammi.journal import MAGIC, Packer, Position, RecordReader
-from streammi.publish.recorder import FILES, Recorder
+from streammi.recording.entries import Arrived, Begin, Ended, Entry, LinkChanged, Settings, files_of, numbered
+from streammi.recording.framing import MAGIC, Packer, Position, RecordReader
+from streammi.recording.reader import Recording, is_recording
+from streammi.recording.writer import FILES, Recorder
 
 MIB = 1 << 20
 BEGIN = Begin("0.1", 1767225600, Settings(monitor=MonitorConfig(), feed=FeedConfig(endpoint="tcp://127.0.0.1:1")))

@@ -27,16 +27,16 @@ import pyte
 import pytest
 import zmq
 
-from streammi import cli
-from streammi.commands.override import Override
-from streammi.commands.replay import FileReplay, replay_csv, replay_recording, run_replay
-from streammi.commands.sinks import Sinks
+from streammi.cli import main as cli
+from streammi.cli.options import JoinOptions, PairOptions
+from streammi.cli.replay_override import Override
+from streammi.cli.replay_sinks import Sinks
+from streammi.cli.run_replay import FileReplay, replay_csv, replay_recording, run_replay
 from streammi.config import MonitorConfig
-from streammi.entries import Arrived, Begin
 from streammi.errors import ConfigError, StreammiError
-from streammi.ingest.recording import Recording
-from streammi.options import JoinOptions, PairOptions
-from streammi.status import Status
+from streammi.recording.entries import Arrived, Begin
+from streammi.recording.reader import Recording
+from streammi.records.status import Status
 
 
 class Live:
@@ -46,7 +46,15 @@ class Live:
         self.lines: list[bytes] = []
         self.messages = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", f"{before}; from streammi import cli; cli.main()", "monitor", *words],
+            [
+                sys.executable,
+                "-W",
+                "error",
+                "-c",
+                f"{before}; from streammi.cli.main import main; main()",
+                "monitor",
+                *words,
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -421,7 +429,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 def test_without_pyarrow_the_extra_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
-    code = "import sys; sys.modules['pyarrow'] = None; from streammi import cli; cli.main()"
+    code = "import sys; sys.modules['pyarrow'] = None; from streammi.cli.main import main; main()"
     words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--out", str(tmp_path / "o.parquet")]
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -10,17 +10,17 @@ import pytest
 
 from streammi import Monitor
 from streammi.config import FeedConfig, MonitorConfig, span
-from streammi.core import codec
-from streammi.entries import Arrived, Begin, LinkChanged, settings_of
 from streammi.errors import ConfigError
-from streammi.journal import MAGIC
 from streammi.publish.outbox import Outbox
-from streammi.publish.recorder import Recorder
+from streammi.recording.entries import Arrived, Begin, LinkChanged, settings_of
+from streammi.recording.framing import MAGIC
+from streammi.recording.writer import Recorder
+from streammi.records import codec
 from streammi.session.checkpoint import Checkpoint, Place
 from streammi.session.resume import go_on
 from streammi.session.session import Session
 from streammi.system.log import Log
-from streammi.system.stop import Stop
+from streammi.system.signals import Stop
 
 CONFIG = MonitorConfig(window=span(50), every=span(20))
 FEED = FeedConfig(endpoint="ipc:///tmp/feed", x="a", y="b")

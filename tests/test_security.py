@@ -18,12 +18,12 @@ import zmq.auth
 from dashboard_terminal import Session
 
 from streammi.config import FeedConfig
-from streammi.dashboard.source import Source
 from streammi.errors import ConfigError
-from streammi.ingest.link import PLAIN_TEXT_NOTICE, Link
-from streammi.ingest.subscriber import Subscriber
 from streammi.network.endpoints import Binding
+from streammi.network.link import PLAIN_TEXT_NOTICE, Link
 from streammi.network.security import PLAIN_TEXT, Authorized, Keys, read_keys, read_public, write_keys
+from streammi.network.subscriber import Subscriber
+from streammi.publish.client import Source
 from streammi.publish.publisher import Publisher
 
 ANYWHERE = "tcp://127.0.0.1:*"
@@ -238,7 +238,7 @@ def test_a_plain_publisher_is_not_taken_for_the_one_whose_key_we_have(people: Pe
 
 
 def test_who_is_let_in_later_gets_in_without_a_restart(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streammi.ingest.link.RETRY_SECONDS", 0.2)
+    monkeypatch.setattr("streammi.network.link.RETRY_SECONDS", 0.2)
     plant_public, plant_secret = people.pair("plant")
     _, alice = people.pair("alice")
     own = read_keys(alice, server=plant_public)

@@ -7,7 +7,7 @@ from scipy import stats
 from test_measures import reading_of
 
 from streammi import JointWindow, UniformBins
-from streammi.verdict import CHANCE_OF_MANY, leads_with_delay, strength, verdict
+from streammi.records.verdict import CHANCE_OF_MANY, leads_with_delay, strength, verdict
 
 SAID = msgspec.structs.replace(
     reading_of(np.full((4, 4), 62, dtype=np.uint32)), mi=0.55, mi_corrected=0.54, stderr=0.02, pearson_r=0.72

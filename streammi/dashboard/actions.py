@@ -6,11 +6,11 @@ from typing import TypeVar, get_args
 from msgspec.structs import replace
 
 from streammi.config import Unit
-from streammi.dashboard.history import SPANS, shown_span
+from streammi.dashboard.choices import HeatmapMode, PanelName, State
+from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.keys import Action, Binding
 from streammi.dashboard.layout import LayoutName
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.state import HeatmapMode, PanelName, State
 from streammi.dashboard.theme import PALETTES
 
 ARROW, PAGE = 0.25, 1.0  # of the span

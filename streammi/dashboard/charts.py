@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import SPACE
 from streammi.dashboard.glyphs import DIGITS, Glyphs
-from streammi.dashboard.history import Columns
-from streammi.dashboard.text import Cells
+from streammi.dashboard.history_columns import Columns
+from streammi.dashboard.wording import Cells
 from streammi.records import FloatArray, IntArray
 
 DOTS = {"braille": (2, 4), "block": (1, 8), "ascii": (1, 1)}  # across and up, in one cell

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
-from streammi.dashboard.state import PanelName
+from streammi.dashboard.choices import PanelName
 
 LayoutName: TypeAlias = Literal["wide", "full", "compact", "small", "line"]
 LEAST: dict[LayoutName, tuple[int, int]] = {

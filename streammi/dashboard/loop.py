@@ -19,7 +19,7 @@ from streammi.dashboard.screen import Screen
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
 from streammi.records import LinkState, Snapshot
-from streammi.system.stop import Stop
+from streammi.system.signals import Stop
 
 LOOK_SECONDS: Final = 0.5  # between two looks at whether what is shown has ended, when nothing comes
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.glyphs import ASCII, BRAILLE
-from streammi.dashboard.text import ascii_cells
 from streammi.dashboard.theme import RGB, Theme
+from streammi.dashboard.wording import ascii_cells
 
 Pixels: TypeAlias = NDArray[np.uint8]
 ACROSS, UP = 8, 16  # parts of a cell, as pixels are: blocks and dots begin and end at whole ones

@@ -19,9 +19,9 @@ from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.panels import heatmap, history
 from streammi.dashboard.raster import ACROSS, GROUNDS, UP, drawn, inked, png, raster
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import cell_text, clock
 from streammi.dashboard.theme import Pens, Theme
 from streammi.dashboard.viewer import Viewer
+from streammi.dashboard.wording import cell_text, clock
 from streammi.records import Snapshot
 
 _CELL_X, _CELL_Y = 12.2, 24.4  # of Rich's SVG: 0.61 and 1.22 of its font's 20 units

@@ -7,14 +7,14 @@ from datetime import tzinfo
 import msgspec
 
 from streammi.config import Unit
-from streammi.dashboard.history import Past
-from streammi.dashboard.state import PairKey, State
-from streammi.dashboard.text import unit_factor
+from streammi.dashboard.choices import PairKey, State
+from streammi.dashboard.history_columns import Past
 from streammi.dashboard.theme import Theme
-from streammi.health import worst
+from streammi.dashboard.wording import unit_factor
 from streammi.records import HistoryLevel, LinkState, Reading, Snapshot
-from streammi.status import Status, status_words
-from streammi.verdict import leads_with_delay, strength, verdict
+from streammi.records.link_totals import worst
+from streammi.records.status import Status, status_words
+from streammi.records.verdict import leads_with_delay, strength, verdict
 
 _INFORMATION = (
     "h_x", "h_y", "h_xy", "h_x_given_y", "h_y_given_x", "mi", "mi_corrected", "stderr", "h_x_stderr", "h_y_stderr",

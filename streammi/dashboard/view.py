@@ -1,11 +1,11 @@
 """Scene to picture: a pure function; the same scene and size give the same cells."""
 
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.choices import PanelName
 from streammi.dashboard.layout import LEAST, Area, arrange, enlarged, layout_for
 from streammi.dashboard.panels import PANELS, bars, help, small
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.state import PanelName
-from streammi.dashboard.text import ascii_cells, wrap
+from streammi.dashboard.wording import ascii_cells, wrap
 
 
 def render(scene: Scene, width: int, height: int) -> Canvas:

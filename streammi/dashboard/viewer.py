@@ -7,19 +7,19 @@ from datetime import tzinfo
 from msgspec.structs import replace
 
 from streammi.config import Unit
-from streammi.dashboard import history
+from streammi.dashboard import history_columns
 from streammi.dashboard.actions import act, exists
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
+from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit
-from streammi.dashboard.state import PairKey, State
-from streammi.dashboard.text import place, unit_factor
 from streammi.dashboard.theme import Pens, Theme, make_theme
 from streammi.dashboard.view import render, speaking
-from streammi.health import worst
+from streammi.dashboard.wording import place, unit_factor
 from streammi.records import LinkState, Snapshot
-from streammi.verdict import leads_with_delay, strength
+from streammi.records.link_totals import worst
+from streammi.records.verdict import leads_with_delay, strength
 
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
 
@@ -107,7 +107,7 @@ class Viewer:
         link, note = self._links[key[0]]
         return Scene(
             snapshot=snapshot,
-            past=history.join(snapshot.history if snapshot else (), at_peak=_delayed(snapshot)),
+            past=history_columns.join(snapshot.history if snapshot else (), at_peak=_delayed(snapshot)),
             state=self._state,
             theme=self.theme,
             unit=unit,

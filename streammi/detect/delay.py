@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from streammi.detect.level import CALIBRATION, MEMORY
 from streammi.records import Event, Reading
-from streammi.verdict import is_dependent_with_delay
+from streammi.records.verdict import is_dependent_with_delay
 
 
 class Delay:

@@ -10,7 +10,7 @@ import math
 from typing import Any, Final, Literal, get_args
 
 from streammi.config import DEFAULT_DETECTOR, DetectorName
-from streammi.core.measures import check_unit
+from streammi.core.information.measures import check_unit
 from streammi.detect.delay import Delay
 from streammi.detect.inputs import Input
 from streammi.detect.level import Level

@@ -3,7 +3,7 @@
 from typing import Any, Final, Literal
 
 from streammi.records import Event, EventKind, Reading
-from streammi.verdict import LEAST_PAIRS, SATURATED, STUCK
+from streammi.records.verdict import LEAST_PAIRS, SATURATED, STUCK
 
 # Of the window: that long a run of one value, and twice as long as ever, may be the beginning of a stuck input.
 SUSPICIOUS_RUN: Final = 0.125

@@ -7,7 +7,7 @@ from typing import Any, Final
 from streammi.config import DetectorName
 from streammi.detect import drift
 from streammi.records import UNIT_PER_BIT, Event, EventKind, Reading, Unit
-from streammi.verdict import is_dependent, is_dependent_with_delay
+from streammi.records.verdict import is_dependent, is_dependent_with_delay
 
 CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
 RECENT: Final = 3  # newest readings that do not count as usual yet: they may be the beginning of a change

@@ -1,1 +1,1 @@
-"""From a feed to pairs: formats and pairing are pure; subscriber, files and host do the input."""
+"""From messages or files to pairs: recognised, decoded, freed of copies, joined."""

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.ingest.columns import Column
-from streammi.ingest.content import Samples
+from streammi.ingest.formats.columns import Column
+from streammi.ingest.formats.content import Samples
 from streammi.ingest.sequence import Numbers
 
 Columns: TypeAlias = tuple[Column, ...]

@@ -10,14 +10,14 @@ import numpy as np
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.clock import Clock
-from streammi.ingest.columns import Batch
-from streammi.ingest.content import Samples, Wanted, numbers_of, samples
 from streammi.ingest.copies import Copies
+from streammi.ingest.formats.columns import Batch
+from streammi.ingest.formats.content import Samples, Wanted, numbers_of, samples
 from streammi.ingest.formats.csv import is_csv_header
 from streammi.ingest.formats.format import Bulk
 from streammi.ingest.formats.registry import FORMATS, recognise
-from streammi.ingest.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages, is_text
 from streammi.ingest.sequence import GapCounter, Numbers
+from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages, is_text
 from streammi.records import FloatArray, PairBatch, SampleBatch
 
 MAX_PATH: Final = 256  # characters
@@ -28,7 +28,7 @@ class Decoder:
     """Messages in, pairs out, in order; what is not a pair is counted by reason and never stops anything.
 
     ``paths`` are the signals: two for ``decode``, one for ``samples``. A message without a usable value counts once in
-    ``malformed``; the rules for values are those of streammi.ingest.columns. With the format ``auto`` the first
+    ``malformed``; the rules for values are those of streammi.ingest.formats.columns. With the format ``auto`` the first
     message from which values can be read decides; a message in another format then counts as "other format", until
     SWITCH_AFTER of them came in a row: then the feed has changed, is read on, and ``note`` says so.
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import zmq
 
-from streammi.entries import Arrived
 from streammi.ingest.intake import Links, SourceConfig, sources_of
-from streammi.ingest.subscriber import Subscriber
 from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.network.subscriber import Subscriber
+from streammi.recording.entries import Arrived
 
 
 class Feed:

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.frames import Messages
-from streammi.ingest.pairing import Join
-from streammi.ingest.usable import Usable
+from streammi.ingest.pairing.join import Join
+from streammi.network.frames import Messages
+from streammi.network.silence import Usable
 from streammi.records import LinkHealth, PairBatch
 
 RATE_SECONDS: Final = 2.0

@@ -14,12 +14,12 @@ import numpy as np
 from streammi.config import FeedConfig
 from streammi.errors import FeedError
 from streammi.ingest.clock import Clock, epoch_unit
-from streammi.ingest.columns import is_array, number, times
-from streammi.ingest.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
 from streammi.ingest.decoder import MAX_PATH, Decoder
+from streammi.ingest.formats.columns import is_array, number, times
+from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
 from streammi.ingest.formats.registry import FORMATS, recognise
-from streammi.ingest.frames import Frames, Messages, is_text
 from streammi.ingest.sequence import GapCounter, Numbers
+from streammi.network.frames import Frames, Messages, is_text
 
 MAX_TOPICS: Final = 100
 MAX_SIGNALS: Final = 500  # of a topic

@@ -5,11 +5,11 @@ from typing import Any
 from river import stats
 
 from streammi.config import EstimatorName, Unit
-from streammi.core import given
-from streammi.core.binning import Bins, Categories, QuantileBins
-from streammi.core.estimators import DEFAULT
-from streammi.core.measures import check_unit
-from streammi.core.window import JointWindow
+from streammi.core import validate
+from streammi.core.bins.binning import Bins, Categories, QuantileBins
+from streammi.core.information.estimators import DEFAULT
+from streammi.core.information.measures import check_unit
+from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT
 
@@ -110,6 +110,6 @@ class RollingMutualInformation(stats.base.Bivariate):
         """What the window keeps of a value; None where it keeps nothing."""
         axis = (self._window.x_axis, self._window.y_axis)[side]
         if isinstance(axis, Categories):
-            return float(axis.symbols([value])[0]) if given.is_label(value) else None
-        number = given.number(value, "xy"[side])
+            return float(axis.symbols([value])[0]) if validate.is_label(value) else None
+        number = validate.number(value, "xy"[side])
         return number if abs(number) < float("inf") else None

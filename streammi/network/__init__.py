@@ -1,1 +1,1 @@
-"""Who may connect, what is bound, and who takes more than is good for us."""
+"""ZeroMQ connections: endpoints, keys and authentication, limits; the subscriber, its link and frames, and silence."""

@@ -55,7 +55,7 @@ def result_fields(
     Information is in ``unit``; times and lags in seconds, ``timestamp`` and ``t0`` since the epoch; ``rate`` in pairs
     a second; ``peak_lag`` in samples, or seconds for a time window, and then ``peak_lag_s`` is the same (positive: y
     follows x). Counters are totals since the start. None is not known. ``status`` is a sum of
-    streammi.status.Status.
+    streammi.records.status.Status.
     """
     return {
         "v": VERSION,

@@ -13,7 +13,7 @@ from streammi.errors import ConfigError, MissingExtra
 from streammi.network.security import is_loopback
 from streammi.publish.messages import Fields
 from streammi.records import LinkHealth, LinkState
-from streammi.status import Status
+from streammi.records.status import Status
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -192,7 +192,7 @@ class MetricsServer:
             from prometheus_client import CollectorRegistry, make_wsgi_app
         except ImportError:
             raise MissingExtra("--metrics", "prometheus-client", "metrics") from None
-        from streammi.publish.http import Server  # takes 30 ms to load: who serves nothing does not wait for it
+        from streammi.publish.http_server import Server  # takes 30 ms to load: who serves nothing does not wait for it
 
         registry = CollectorRegistry()
         registry.register(metrics)

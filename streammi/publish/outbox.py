@@ -9,7 +9,7 @@ from streammi.publish import messages
 from streammi.publish.messages import Fields
 from streammi.publish.publisher import Publisher
 from streammi.records import Event, LinkHealth, Reading
-from streammi.status import Status, status_of
+from streammi.records.status import Status, status_of
 
 LineForm: TypeAlias = Literal["jsonl", "influx"]
 LINE_FORMS: Final = get_args(LineForm)

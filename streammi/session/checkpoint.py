@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from streammi.config import check_same
-from streammi.core import codec
-from streammi.core.codec import DamagedError, State
 from streammi.errors import ConfigError
+from streammi.records import codec
+from streammi.records.codec import DamagedError, State
 from streammi.session.session import Session
 from streammi.system.log import time_of_day
 

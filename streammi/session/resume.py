@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from streammi.entries import Begin, Entry, Settings
 from streammi.errors import ConfigError
 from streammi.ingest.intake import Links
-from streammi.ingest.recording import Recording, is_recording
-from streammi.journal import Position
+from streammi.recording.entries import Begin, Entry, Settings
+from streammi.recording.framing import Position
+from streammi.recording.reader import Recording, is_recording
 from streammi.session.checkpoint import Checkpoint, Place, located
 from streammi.session.session import Session
 from streammi.system.log import Log, time_of_day
-from streammi.system.stop import Stop
+from streammi.system.signals import Stop
 
 
 def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop) -> bool:

@@ -10,15 +10,14 @@ from typing import Any, Final
 
 import msgspec
 
-from streammi.core import codec
-from streammi.core.codec import State
-from streammi.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Looked
-from streammi.health import total
 from streammi.ingest.intake import Links, SourceConfig, intake_of, sources_of
 from streammi.monitor import Monitor, Output
 from streammi.publish.outbox import Outbox
-from streammi.records import LinkHealth, PairBatch, Reading
-from streammi.status import Status, of_now, status_of
+from streammi.recording.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Looked
+from streammi.records import LinkHealth, PairBatch, Reading, codec
+from streammi.records.codec import State
+from streammi.records.link_totals import total
+from streammi.records.status import Status, of_now, status_of
 
 SILENT: Final = ("stalled", "lost", "ended")  # a link over which nothing more is awaited soon
 NEWS_SECONDS: Final = 1.0  # between two readings that only a status has brought: a link that flaps is no flood

@@ -6,7 +6,7 @@ import numpy as np
 
 from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import kernel, part
-from streammi.core.kernels.layout import (
+from streammi.core.kernels.slots import (
     CLIPPED_TOTAL,
     DROPPED,
     DROPPED_RUN,

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.compiled import kernel, part
-from streammi.core.kernels.layout import SYMBOL
+from streammi.core.kernels.slots import SYMBOL
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
 _ONE: Final = np.uint64(1)

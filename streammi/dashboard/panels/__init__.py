@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.choices import PanelName
 from streammi.dashboard.panels import correlation, delays, entropy, events, health, heatmap, history, now
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.state import PanelName
 
 
 class Panel(NamedTuple):

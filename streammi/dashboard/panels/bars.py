@@ -8,8 +8,8 @@ from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, Tab
-from streammi.dashboard.text import clock, columns, duration, fit, number, short
-from streammi.health import total
+from streammi.dashboard.wording import clock, columns, duration, fit, number, short
+from streammi.records.link_totals import total
 
 FULL = LEAST["full"]
 TAB_COLUMNS = 24  # of a tab's label

@@ -3,7 +3,7 @@
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene, linear_equivalent
-from streammi.dashboard.text import number, signed
+from streammi.dashboard.wording import number, signed
 
 LABEL = 11
 

@@ -7,9 +7,9 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import number, short, signed
+from streammi.dashboard.wording import number, short, signed
 from streammi.records import DelayProfile, FloatArray
-from streammi.verdict import follows, is_dependent_with_delay
+from streammi.records.verdict import follows, is_dependent_with_delay
 
 LABEL = 6  # as in the chart over time
 

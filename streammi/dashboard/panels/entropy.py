@@ -3,7 +3,7 @@
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import columns, number
+from streammi.dashboard.wording import columns, number
 
 
 def says(scene: Scene) -> bool:

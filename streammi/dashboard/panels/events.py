@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock, columns, count, duration, fit, number, signed, wrap
 from streammi.dashboard.theme import Theme
+from streammi.dashboard.wording import clock, columns, count, duration, fit, number, signed, wrap
 from streammi.records import Event
 
 LEAST_WORDS = 20  # columns in which a sentence can be broken into lines

@@ -3,11 +3,11 @@
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, flow_rows, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock, columns, count, duration, fit, short, size
 from streammi.dashboard.theme import Theme
-from streammi.health import LOTS, total
+from streammi.dashboard.wording import clock, columns, count, duration, fit, short, size
 from streammi.records import LinkHealth, Snapshot, Tally
-from streammi.status import Status
+from streammi.records.link_totals import LOTS, total
+from streammi.records.status import Status
 
 
 def says(scene: Scene) -> bool:

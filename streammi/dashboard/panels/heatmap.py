@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.choices import HeatmapMode
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.state import HeatmapMode
-from streammi.dashboard.text import columns, fit, short, unit_factor
 from streammi.dashboard.theme import LEVELS, Ramp, Theme
+from streammi.dashboard.wording import columns, fit, short, unit_factor
 from streammi.records import AxisInfo, FloatArray, IntArray
 
 LABELS = 7  # columns of the y axis, at least

@@ -6,8 +6,8 @@ from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import fit
 from streammi.dashboard.theme import Theme
+from streammi.dashboard.wording import fit
 
 WIDTH = 124  # columns of keys and marks side by side
 LAYOUTS: dict[LayoutName, str] = {"wide": "all, large", "full": "all", "compact": "most", "small": "MI, past"}

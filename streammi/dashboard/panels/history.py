@@ -7,12 +7,12 @@ import numpy as np
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.history import SPANS, Columns, columns, shown_span
+from streammi.dashboard.history_columns import SPANS, Columns, columns, shown_span
 from streammi.dashboard.panels.events import glyph_of
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock, duration, number, short
 from streammi.dashboard.theme import Ground, Theme
+from streammi.dashboard.wording import clock, duration, number, short
 from streammi.records import FloatArray
 
 LABEL = 6  # columns of the values on the left

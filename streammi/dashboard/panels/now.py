@@ -5,13 +5,13 @@ from typing import Final
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.history import at_time
+from streammi.dashboard.history_columns import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.text import clock, columns, count, number, signed, wrap
-from streammi.health import total
+from streammi.dashboard.wording import clock, columns, count, number, signed, wrap
 from streammi.records import Reading
-from streammi.verdict import SIGNIFICANT, strength
+from streammi.records.link_totals import total
+from streammi.records.verdict import SIGNIFICANT, strength
 
 MOVES: Final = 3.0  # standard errors of a difference: of two, a steady feed would rise or fall in 5 % of looks
 

@@ -3,16 +3,16 @@
 import numpy as np
 
 from streammi.dashboard import charts
-from streammi.dashboard import history as past
+from streammi.dashboard import history_columns as past
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.history import SPANS, shown_span
+from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.panels import entropy, help, history
 from streammi.dashboard.panels.now import pen_of_now, stale, trend, waiting
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, linear_equivalent
-from streammi.dashboard.text import columns, duration, fit, number, signed, wrap
+from streammi.dashboard.wording import columns, duration, fit, number, signed, wrap
 from streammi.records import Reading, Snapshot
-from streammi.verdict import at_peak, lag_unit, strength
+from streammi.records.verdict import at_peak, lag_unit, strength
 
 
 def draw(canvas: Canvas, scene: Scene) -> None:

@@ -1,8 +1,8 @@
 """What panels share: the line above each, and words that flow."""
 
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.text import columns, fit
 from streammi.dashboard.theme import Theme
+from streammi.dashboard.wording import columns, fit
 
 Spans = list[tuple[str, int]]  # texts, each with its pen
 

@@ -1,1 +1,1 @@
-"""Formats of messages, a file each: how its messages are told from others, and how one is read."""
+"""The input formats, a file each (how it is told from others, how one message is read), and what they share."""

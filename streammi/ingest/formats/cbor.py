@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
-from streammi.ingest.frames import Frames, last_frame
+from streammi.network.frames import Frames, last_frame
 
 MAX_DEPTH: Final = 64
 MAX_DIMENSIONS: Final = 8

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from streammi.ingest.content import Content, Places, Samples, Wanted
-from streammi.ingest.frames import Frames, Messages
+from streammi.ingest.formats.content import Content, Places, Samples, Wanted
+from streammi.network.frames import Frames, Messages
 
 
 class Bulk(Protocol):

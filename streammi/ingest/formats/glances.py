@@ -3,11 +3,11 @@
 from typing import Any, Final
 
 from streammi.errors import FeedError
-from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json import is_json, parse_json
-from streammi.ingest.frames import Frames, text_of
-from streammi.ingest.paths import heads
+from streammi.ingest.formats.paths import heads
+from streammi.network.frames import Frames, text_of
 
 GLANCES_PLUGINS: Final = frozenset(
     b"alert amps cloud connections containers core cpu diskio docker folders fs gpu help ip irq load mem memswap"

@@ -4,10 +4,10 @@ import struct
 from typing import Final
 
 from streammi.errors import FeedError
-from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.pairs import FLOAT32, columns_of_pairs
-from streammi.ingest.frames import Frames, last_frame
+from streammi.network.frames import Frames, last_frame
 
 GR_HEADER: Final = struct.Struct("=HBQQ")  # magic, version, offset, number of tags; in the sender's byte order
 GR_MAGIC: Final = 0x5FF0

@@ -4,11 +4,11 @@ import re
 from typing import Any, Final
 
 from streammi.errors import FeedError
-from streammi.ingest.columns import is_number
-from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.columns import is_number
+from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.lines import lines
-from streammi.ingest.frames import Frames, is_text, last_frame, text_of
+from streammi.network.frames import Frames, is_text, last_frame, text_of
 
 _LINE: Final = re.compile(
     r"(?P<name>(?:[^\\,\s=#]|\\.)(?:[^\\,\s]|\\.)*)(?P<tags>(?:,(?:[^\\\s]|\\.)+)?)[ ]+"

@@ -6,10 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from streammi.errors import FeedError
-from streammi.ingest.content import ASCII_SECONDS, Content, Wanted
+from streammi.ingest.formats.content import ASCII_SECONDS, Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.typed import Typed
-from streammi.ingest.frames import Frames, is_text, last_frame
+from streammi.network.frames import Frames, is_text, last_frame
 
 MAX_DIGITS: Final = 19  # of a whole number that is kept as one: nanoseconds since the epoch
 

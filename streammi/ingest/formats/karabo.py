@@ -3,11 +3,11 @@
 from typing import Any, Final
 
 from streammi.errors import FeedError
-from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.msgpack import is_msgpack, parse_msgpack
 from streammi.ingest.formats.numpy import array_of
-from streammi.ingest.frames import Frames
+from streammi.network.frames import Frames
 
 
 def is_karabo(frames: Frames) -> bool:

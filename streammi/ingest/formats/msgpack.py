@@ -5,10 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from streammi.errors import FeedError
-from streammi.ingest.content import Content, Wanted
+from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.typed import Typed
-from streammi.ingest.frames import UNREADABLE, Frames, last_frame
+from streammi.network.frames import UNREADABLE, Frames, last_frame
 
 
 def parse_msgpack(payload: bytes) -> Any:

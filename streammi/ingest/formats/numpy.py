@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.content import Content, Wanted, signals
+from streammi.ingest.formats.content import Content, Wanted, signals
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json import is_json, parse_json
-from streammi.ingest.frames import Frames
+from streammi.network.frames import Frames
 
 DTYPE: Final = re.compile(r"[<>=|]?[iufbc][0-9]{1,2}|float(16|32|64)|u?int(8|16|32|64)|bool|complex(64|128)")
 MAX_DIMENSIONS: Final = 8

@@ -6,11 +6,11 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.errors import FeedError
-from streammi.ingest.content import SEQ_LIMIT, Content, Wanted
+from streammi.ingest.formats.content import SEQ_LIMIT, Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json import is_json, parse_json
 from streammi.ingest.formats.pairs import FLOAT32
-from streammi.ingest.frames import Frames
+from streammi.network.frames import Frames
 
 MAX_BLOCKS: Final = 64  # of one channel that wait for the other
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.content import Content, Samples, Wanted
+from streammi.ingest.formats.content import Content, Samples, Wanted
 from streammi.ingest.formats.format import Format
-from streammi.ingest.frames import Frames, Messages, is_text, last_frame
+from streammi.network.frames import Frames, Messages, is_text, last_frame
 
 FLOAT64: Final = np.dtype("<f8")
 FLOAT32: Final = np.dtype("<f4")

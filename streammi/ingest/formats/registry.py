@@ -17,7 +17,7 @@ from streammi.ingest.formats import (
     pairs,
 )
 from streammi.ingest.formats.format import Format
-from streammi.ingest.frames import Frames
+from streammi.network.frames import Frames
 
 FORMATS: Final[dict[str, Format]] = {
     row.name: row

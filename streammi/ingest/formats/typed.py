@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from streammi.ingest.clock import Clock
-from streammi.ingest.columns import Column
-from streammi.ingest.content import (
+from streammi.ingest.formats.columns import Column
+from streammi.ingest.formats.content import (
     ASCII_SECONDS,
     SEQ_LIMIT,
     SEQ_NAMES,
@@ -25,8 +25,8 @@ from streammi.ingest.content import (
     Wanted,
     has_records,
 )
-from streammi.ingest.frames import UNREADABLE, Messages
-from streammi.ingest.paths import Chain, heads
+from streammi.ingest.formats.paths import Chain, heads
+from streammi.network.frames import UNREADABLE, Messages
 from streammi.records import FloatArray
 
 Decode: TypeAlias = Callable[[bytes], Any]

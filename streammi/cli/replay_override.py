@@ -1,0 +1,71 @@
+"""What a recording was made with, but for what is given now."""
+
+from collections.abc import Collection
+from typing import Final
+
+from msgspec.structs import replace
+
+from streammi.cli.options import JoinOptions, PairOptions
+from streammi.config import FeedConfig, JoinConfig, MonitorConfig
+from streammi.recording.entries import Settings
+
+OF_MONITOR: Final = {"detect": "detector", "name": "pair"}  # options whose setting has another name
+OF_JOIN: Final = {"pair": "mode", "tolerance": "tolerance_s", "lateness": "lateness_s"}
+
+
+class Override:
+    """Replaces the settings that were ``given`` by name on the command line, and leaves the others as recorded.
+
+    ``x``, ``y`` and ``t`` are paths in the recorded messages. Raises ConfigError for what cannot work.
+    """
+
+    def __init__(
+        self,
+        given: Collection[str],
+        pair: PairOptions,
+        joining: JoinOptions,
+        x: str | None = None,
+        y: str | None = None,
+        t: str | None = None,
+    ) -> None:
+        self._given, self._pair, self._joining = given, pair, joining
+        self._x, self._y, self._t = x, y, t
+
+    def __call__(self, recorded: Settings) -> Settings:
+        """The settings to replay with."""
+        join, feed = recorded.join, recorded.feed
+        if join is None:
+            self._joining.check_unused()
+        return replace(
+            recorded,
+            monitor=self._monitor(recorded.monitor),
+            feed=None if feed is None else self._feed(feed, x=self._x, y=self._y),
+            join=None if join is None else self._join(join),
+        )
+
+    def _monitor(self, recorded: MonitorConfig) -> MonitorConfig:
+        now = self._pair.config(self._x or recorded.x_name, self._y or recorded.y_name, recorded.endpoint)
+        names = {OF_MONITOR.get(name, name) for name in self._given if name not in OF_JOIN}
+        # What is given takes the place of what was recorded, also of what does not go with it.
+        if "bins" in names and now.bins.kind in ("categories", "quantile"):
+            names |= {"x_range", "y_range"}
+        if "test" in names and (now.test == "g" or not recorded.null):
+            names.add("null")
+        if "null" in names and now.null:
+            names.add("test")
+        if self._x or self._y:
+            names |= {"pair", "x_name", "y_name"}
+        return replace(recorded, **{name: getattr(now, name) for name in names if name in now.__struct_fields__})
+
+    def _feed(self, recorded: FeedConfig, **paths: str | None) -> FeedConfig:
+        now: dict[str, object] = {name: path for name, path in (paths | {"t": self._t}).items() if path is not None}
+        if "bins" in self._given:
+            now["labels"] = self._pair.labels
+        return replace(recorded, **now)
+
+    def _join(self, recorded: JoinConfig) -> JoinConfig:
+        x, y = self._feed(recorded.x, x=self._x), self._feed(recorded.y, y=self._y)
+        now = self._joining.config(x, y)
+        return replace(
+            recorded, x=x, y=y, **{OF_JOIN[n]: getattr(now, OF_JOIN[n]) for n in self._given if n in OF_JOIN}
+        )

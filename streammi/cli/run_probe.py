@@ -1,0 +1,122 @@
+"""Listens to a feed for a while and says what it is, or what is wrong when nothing comes."""
+
+import socket
+import sys
+import time
+from contextlib import closing
+from typing import Final, TextIO
+
+import msgspec
+import zmq
+
+from streammi.config import FeedConfig
+from streammi.ingest.probe import Probe, Report, SignalSeen, TopicSeen
+from streammi.network.link import PLAIN_TEXT_NOTICE
+from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.network.subscriber import Subscriber
+from streammi.records import LinkHealth
+from streammi.system.log import harmless
+from streammi.system.signals import Stop
+
+SIGNALS_SHOWN: Final = 40  # of a topic, in words; all of them in JSON
+NOTHING: Final = 1  # exit status
+
+
+def run_probe(
+    endpoint: str,
+    seconds: float,
+    *,
+    topic: str = "",
+    pull: bool = False,
+    as_json: bool = False,
+    keys: Keys = PLAIN_TEXT,
+    out: TextIO | None = None,
+) -> int:
+    """Listen and say what was heard; returns 0, or 1 when it was nothing that can be watched.
+
+    Raises ConfigError for an endpoint that cannot be used.
+    """
+    out = out or sys.stdout
+    probe = Probe(topic)
+    # Everything is subscribed to, so that a wrong topic is told from silence.
+    config = FeedConfig(endpoint=endpoint, pull=pull)
+    with zmq.Context() as context, closing(Subscriber(config, context, keys=keys)) as subscriber, Stop() as stop:
+        deadline = time.monotonic() + seconds
+        first = time.monotonic()
+        while not stop.requested and time.monotonic() < deadline:
+            received, messages = subscriber.receive()
+            if messages:
+                first = first if probe.messages else time.monotonic()
+                probe.take(messages, received)
+            else:
+                subscriber.socket.poll(50)
+        problem = "" if probe.messages else what_is_wrong(subscriber.link, config)
+        listened = time.monotonic() - first
+    report = probe.report(endpoint, round(listened, 3), problem, pull)
+    print(msgspec.json.encode(report).decode() if as_json else words(report), file=out, flush=True)
+    return stop.status or (0 if report.command else NOTHING)
+
+
+def what_is_wrong(link: LinkHealth, config: FeedConfig) -> str:
+    """Why nothing came, in words."""
+    if link.state in ("connected", "stalled"):
+        how = "PULL: another consumer may be taking the messages" if config.pull else "the publisher sends nothing"
+        return f"connected, but silent ({how})"
+    return link.note if link.note not in ("", PLAIN_TEXT_NOTICE) else _no_connection(config.endpoint)
+
+
+def _no_connection(endpoint: str) -> str:
+    """Ask the operating system what it says of a TCP endpoint that ZeroMQ keeps trying in silence."""
+    kind, _, rest = endpoint.partition("://")
+    if kind != "tcp":
+        return "no connection: nobody is there"
+    host, _, port = rest.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), 3):
+            return "something listens there, but it does not answer as ZeroMQ does"
+    except socket.gaierror:
+        return f"no connection: there is no host {host}"
+    except TimeoutError:
+        return "no connection: no answer (is the host up, does a firewall drop it?)"
+    except OSError as error:
+        return f"no connection: {(error.strerror or str(error)).lower()}"
+
+
+def words(report: Report) -> str:
+    """A report for a person."""
+    size = f"{report.messages:,} messages, {report.bytes:,} bytes in {report.seconds:.1f} s"
+    lines = [f"{report.endpoint}: {size}"]
+    for topic in report.topics:
+        lines += ["", *_of_topic(topic)]
+    if report.more_topics:
+        lines.append(f"and {report.more_topics:,} messages of more topics")
+    if report.problem:
+        lines += ["", report.problem]
+    if report.command:
+        lines += ["", report.command]
+    return "\n".join(map(harmless, lines))
+
+
+def _of_topic(topic: TopicSeen) -> list[str]:
+    name = f"topic {topic.topic!r}" if topic.topic else "no topic"
+    rate = "" if topic.rate is None else f", {topic.rate:.4g} messages/s"
+    lines = [f"{name}: {', '.join(topic.formats)}{rate}"]
+    width = min(max((len(signal.path) for signal in topic.signals), default=0), 40)
+    lines += [_of_signal(signal, width) for signal in topic.signals[:SIGNALS_SHOWN]]
+    if len(topic.signals) > SIGNALS_SHOWN:
+        lines.append(f"  and {len(topic.signals) - SIGNALS_SHOWN} more")
+    age = "" if topic.age is None else f", {topic.age:.3g} s old on arrival"
+    none = "  no timestamps: the time of arrival is used"
+    lines.append(f"  time: {topic.timestamp}{age}" if topic.timestamp else none)
+    if topic.sequence is None:
+        lines.append("  no sequence numbers: what is lost on the way cannot be known")
+    else:
+        lines.append(f"  sequence numbers: {topic.sequence}, {topic.missing or 'none'} missing")
+    return lines
+
+
+def _of_signal(signal: SignalSeen, width: int) -> str:
+    if signal.low is None:
+        return f"  {signal.path:<{width}}  no finite value"
+    many = ", many a message" if signal.array else ""
+    return f"  {signal.path:<{width}}  {signal.low:g} to {signal.high:g}, such as {signal.example:g}{many}"

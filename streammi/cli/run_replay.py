@@ -1,0 +1,314 @@
+"""Runs what was recorded through a monitor again: a recording of a live feed, or CSV, at full speed or as it came."""
+
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, Protocol, TextIO
+
+import numpy as np
+from msgspec.structs import replace
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+from streammi import __version__
+from streammi.cli.options import JoinOptions, PairOptions, check_unused
+from streammi.cli.replay_override import Override
+from streammi.cli.replay_sinks import Sinks
+from streammi.config import FeedConfig, MonitorConfig, Span, options_of
+from streammi.errors import ConfigError
+from streammi.ingest.files.joined_files import JoinedFiles, file_column, read_joined
+from streammi.ingest.files.pair_file import PairFile, given_column, read_pairs
+from streammi.ingest.intake import sources_of
+from streammi.monitor import Monitor
+from streammi.publish.outbox import Outbox
+from streammi.recording.entries import Arrived, Begin, Settings, files_of
+from streammi.recording.reader import Recording
+from streammi.records import LinkHealth, PairBatch
+from streammi.records.link_totals import total
+from streammi.session.session import Session
+from streammi.system import first_aid
+from streammi.system.first_aid import Report
+from streammi.system.log import Log
+from streammi.system.signals import Stop
+
+EVERY_UNTIMED: Final = 100  # samples, where a file has no timestamps and --every is left as it is
+PIECE_SECONDS: Final = 0.1  # of the time that passes, when a file is paced by its timestamps
+OnPairs = Callable[[PairBatch], None]
+
+
+class Replay(Protocol):
+    """Says, step by step, what was recorded: iterating yields the time of the next step, in s, before it is done.
+
+    The time is NaN where there is none, and where another run begins.
+    """
+
+    notes: list[str]
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all; 0 where that is not known."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+
+    def __iter__(self) -> Iterator[float]: ...
+
+    def end(self) -> None:
+        """Say what is left to be said, after the last step."""
+
+    def report(self, now: float) -> Report:
+        """A first-aid report; ``now`` is the wall clock, s."""
+
+
+def run_replay(replay: Replay, speed: float | None = None, *, log: TextIO | None = None, bar: bool = False) -> int:
+    """Do every step, ``speed`` times as fast as it came, or as fast as can be; returns the exit status."""
+    log = log or sys.stderr
+    said = Log(log)
+    with ExitStack() as stack:
+        stop = stack.enter_context(Stop(stdin=True))
+        shown = stack.enter_context(_progress(log)) if bar else None
+        task = None if shown is None else shown.add_task("", total=None)
+        pace = Pace(speed, stop)
+        stop.answer(lambda: said.report("report", replay.report(time.time())))
+        for at in replay:
+            if shown is not None and task is not None:
+                read, size = replay.progress
+                shown.update(task, completed=read, total=size or None)
+            pace.wait(at)
+            if stop.requested or replay.closed:
+                break
+        replay.end()
+    for note in replay.notes:
+        said.say(note)
+    return stop.status
+
+
+def _progress(log: TextIO) -> Progress:
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(file=log), transient=True)
+
+
+def replay_recording(path: str, override: Override, sinks: Sinks) -> "RecordingReplay":
+    """What replays a recording; ConfigError for settings that cannot work."""
+    sinks.spare(*files_of(Path(path)).values())
+    recording = Recording(path)
+    settings = override(recording.begin.settings)
+    source = settings.feed or settings.join
+    labels = any(one.labels for one in sources_of(source)) if source is not None else False
+    return RecordingReplay(recording, sinks.outbox, override, sinks.on_pairs(labels=labels))
+
+
+def replay_csv(
+    file: str | None,
+    x: str | None,
+    y: str | None,
+    t: str | None,
+    pair: PairOptions,
+    joining: JoinOptions,
+    sinks: Sinks,
+    speed: float | None,
+) -> "FileReplay":
+    """What replays one CSV file, or two where x and y name theirs; ConfigError for columns that are not there."""
+    if x is None or y is None:
+        rule = "given, FILE:COL" if file is None else given_column(file)
+        raise ConfigError("--x" if x is None else "--y", rule)
+    pairs: PairFile | JoinedFiles
+    if file is not None:
+        joining.check_unused()
+        sinks.spare(file)
+        pairs = read_pairs(file, x, y, t, labels=pair.labels)
+    else:
+        (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
+        sinks.spare(x_file, y_file)
+        common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
+        pairs = read_joined(joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file)))
+    with ExitStack() as refused:
+        refused.callback(pairs.close)
+        config, notes = pair.config(x, y, file or ""), []
+        if not pairs.timed:
+            _check_untimed(config, pair, speed)
+            if pair.every == PairOptions.every:
+                config = replace(config, every=Span(pairs=EVERY_UNTIMED))
+                notes.append(f"no timestamps: a reading each {EVERY_UNTIMED} samples (--every N)")
+        monitor = Monitor(config, event_time=True)
+        replayed = FileReplay(monitor, pairs, sinks.outbox(config.pair, 0), sinks.on_pairs(labels=pair.labels), speed)
+        refused.pop_all()
+    replayed.notes += notes
+    return replayed
+
+
+def _check_untimed(config: MonitorConfig, pair: PairOptions, speed: float | None) -> None:
+    """ConfigError for what needs the samples' time, where they have none."""
+    untimed = "where the samples have no timestamps"
+    if config.window.seconds is not None:
+        raise ConfigError("--window", f"a number of pairs {untimed}", pair.window)
+    check_unused(untimed, speed=speed)
+
+
+class Pace:
+    """Lets time pass between steps as it passed between what they replay, ``speed`` times as fast."""
+
+    def __init__(self, speed: float | None, stop: Stop, clock: Callable[[], float] = time.monotonic) -> None:
+        self._speed, self._stop, self._clock = speed, stop, clock
+        self._start: tuple[float, float] | None = None
+
+    def wait(self, at: float) -> None:
+        """Wait until ``at``, in the recording's time; a signal ends it. At a time that is NaN it starts anew."""
+        if self._speed is None or not np.isfinite(at):
+            self._start = None
+            return
+        now = self._clock()
+        if self._start is None or at < self._start[1]:  # a clock that was set back starts anew
+            self._start = now, at
+        began, first = self._start
+        while (left := began + (at - first) / self._speed - self._clock()) > 0 and not self._stop.requested:
+            select.select([self._stop], [], [], min(left, 1.0))
+
+
+def _report(now: float, replay: Replay, monitor: Monitor, outbox: Outbox, links: Sequence[LinkHealth]) -> Report:
+    progress = _progress_of(replay) | {"readings": outbox.seq}
+    return first_aid.report(now, options_of(monitor.config), links, reading=monitor.window.reading(), progress=progress)
+
+
+def _progress_of(replay: Replay) -> dict[str, object]:
+    read, size = replay.progress
+    return {"bytes_read": read, "bytes": size or None}
+
+
+class FileReplay:
+    """CSV: readings by the samples' own time."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        pairs: PairFile | JoinedFiles,
+        outbox: Outbox,
+        on_pairs: OnPairs | None = None,
+        speed: float | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._monitor, self._pairs, self._outbox, self._on_pairs = monitor, pairs, outbox, on_pairs
+        self._piece_seconds = None if speed is None else PIECE_SECONDS * speed
+        self._taken, self._newest = 0, 0.0
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all."""
+        return self._pairs.progress
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+        return self._outbox.closed
+
+    def __iter__(self) -> Iterator[float]:
+        with closing(self._pairs):
+            for batch in self._pairs:
+                for piece in pieces(batch, self._piece_seconds):
+                    self._taken += piece.x.size
+                    self._newest = float(self._taken if piece.t is None else piece.t[-1])
+                    yield np.nan if piece.t is None else self._newest
+                    if self._on_pairs is not None:
+                        self._on_pairs(piece)
+                    for timestamp, item in self._monitor.feed(piece):
+                        self._outbox.say(timestamp, item, total(self._pairs.health()))
+
+    def end(self) -> None:
+        """Say the last reading."""
+        for timestamp, item in self._monitor.last(self._newest):
+            self._outbox.say(timestamp, item, total(self._pairs.health()))
+        if self._outbox.seq == 0:
+            self.notes.append(f"no reading: {self._monitor.awaited or 'no pairs'}")
+        self.notes += [*self._monitor.notes, *filter(None, [self._pairs.note])]
+
+    def report(self, now: float) -> Report:
+        """A first-aid report."""
+        return _report(now, self, self._monitor, self._outbox, self._pairs.health())
+
+
+def pieces(batch: PairBatch, seconds: float | None) -> Iterator[PairBatch]:
+    """A batch in pieces that span so many seconds at most; as it is where there is no time, or no need.
+
+    >>> [piece.x.tolist() for piece in pieces(PairBatch(x=np.arange(3.0), y=np.arange(3.0), t=np.arange(3.0)), 1.5)]
+    [[0.0, 1.0], [2.0]]
+    """
+    if seconds is None or batch.t is None or not batch.x.size:
+        if batch.x.size:
+            yield batch
+        return
+    place = np.floor((batch.t - batch.t[0]) / seconds)
+    cuts = [0, *(np.flatnonzero(np.diff(place)) + 1).tolist(), batch.x.size]
+    for start, stop in pairwise(cuts):
+        yield replace(batch, x=batch.x[start:stop], y=batch.y[start:stop], t=batch.t[start:stop])
+
+
+class RecordingReplay:
+    """A recording: the very same readings as live, unless ``settings`` makes others of those recorded."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        outbox: Callable[[str, int], Outbox],
+        settings: Callable[[Settings], Settings] = lambda recorded: recorded,
+        on_pairs: OnPairs | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._recording, self._outbox, self._settings, self._on_pairs = recording, outbox, settings, on_pairs
+        self._session: Session | None = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all."""
+        return self._recording.read, self._recording.size
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+        return self._session is not None and self._session.outbox.closed
+
+    def __iter__(self) -> Iterator[float]:
+        for entry in self._recording:
+            if isinstance(entry, Begin):
+                self._begin(entry)
+                if not entry.continues:
+                    yield np.nan  # nobody waits for the time between two runs
+            elif self._session is not None:
+                yield entry.received if isinstance(entry, Arrived) else entry.at
+                self._session.apply(entry)
+
+    def end(self) -> None:
+        """All was said: the live monitor's last reading is an entry of its own."""
+        self._note_monitor()
+        self.notes += self._recording.notes
+
+    def report(self, now: float) -> Report:
+        """A first-aid report."""
+        session = self._session
+        if session is None:
+            return first_aid.report(now, {}, progress=_progress_of(self))
+        return _report(now, self, session.monitor, session.outbox, session.health(now))
+
+    def _begin(self, begin: Begin) -> None:
+        if self._session is not None and (begin.continues or begin.resumed):
+            if not begin.continues:
+                self._session.apply(begin)
+            elif begin.lost:
+                self._session.resume()
+            return
+        self._note_monitor()
+        if begin.version != __version__:
+            self.notes.append(f"recorded by streammi {begin.version}; readings by {__version__} may differ")
+        settings = self._settings(begin.settings)
+        source = settings.feed or settings.join
+        assert source is not None
+        outbox = self._outbox(settings.monitor.pair, begin.run)
+        self._session = Session(Monitor(settings.monitor), source, outbox, settings.samples, self._on_pairs)
+
+    def _note_monitor(self) -> None:
+        if self._session is not None:
+            self.notes += self._session.monitor.notes

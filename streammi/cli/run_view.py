@@ -1,0 +1,127 @@
+"""Runs a view on a running monitor; nothing here computes, so that the first picture comes at once."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final, TextIO, cast
+
+import zmq
+
+from streammi.cli.options import ViewOptions
+from streammi.dashboard.capabilities import Look, background_of, depth_of, glyphs_of, is_terminal
+from streammi.dashboard.line_output import LineOutput, run_lines
+from streammi.dashboard.loop import ViewLoop
+from streammi.dashboard.terminal import Terminal
+from streammi.dashboard.viewer import Viewer
+from streammi.errors import ConfigError
+from streammi.network.link import unreachable
+from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.publish.client import LINE_QUEUE, SNAPSHOT_QUEUE, Source
+from streammi.system.log import Log
+from streammi.system.signals import Stop
+
+if TYPE_CHECKING:
+    from streammi.system import first_aid
+
+AFTER_SCREEN: Final = "report: printed when this screen closes"
+IN_LOG: Final = "report: see the log"
+
+
+def run_view(
+    endpoints: Sequence[str],
+    options: ViewOptions,
+    *,
+    keys: Keys = PLAIN_TEXT,
+    seconds: float | None = None,
+    ended: Callable[[], bool] = lambda: False,
+    ask_report: Callable[[], str] | None = None,
+    out: TextIO | None = None,
+    log: Log | None = None,
+) -> int:
+    """Show running monitors on the terminal, or as lines; returns the exit status.
+
+    ``ended`` says that what is shown has come to its end; ``ask_report`` asks it for a first-aid report, and answers
+    where that will be; None where there is no way to ask: then the report is of this view. Raises ConfigError for what
+    cannot be shown.
+    """
+    out = out or sys.stdout
+    output = options.resolved_output(is_terminal(os.environ, out.isatty()))
+    if output == "jsonl" and len(endpoints) > 1:
+        rule = "plain, influx or once of several monitors: the lines of jsonl do not say whose they are"
+        raise ConfigError("--output", rule, output)
+    log = log or Log(sys.stderr)
+    topics, queue = (["snapshot/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "event/"], LINE_QUEUE)
+    with ExitStack() as stack:
+        context = stack.enter_context(zmq.Context())
+        stop = stack.enter_context(Stop(seconds))
+        sources = [
+            stack.enter_context(closing(Source(endpoint, context, *topics, queue=queue, keys=keys)))
+            for endpoint in endpoints
+        ]
+        own = Reports(sources, asdict(options), log, hidden=output == "tui" and sys.stderr.isatty())
+        stack.callback(own.show)
+        if output == "tui":
+            return _draw(sources, options, stop, ended, ask_report or own.make, beside=ask_report is not None)
+        glyphs = glyphs_of(os.environ, options.glyphs)
+        stop.answer(ask_report or own.make)
+        silent = run_lines(sources, cast(LineOutput, output), glyphs, out, log, stop, ended)
+        for source in silent:
+            if stop.requested and stop.status == 0 and source.link == "connecting":
+                raise unreachable(source.endpoint, source.note)
+        return stop.status or int(output == "once" and bool(silent))
+
+
+class Reports:
+    """First-aid reports of a view on ``log``; ``hidden``: they wait for the end of its screen."""
+
+    def __init__(self, sources: Sequence[Source], settings: dict[str, object], log: Log, *, hidden: bool) -> None:
+        self._sources, self._settings, self._log, self._hidden = sources, settings, log, hidden
+        self._kept: first_aid.Report | None = None  # the newest
+
+    def make(self) -> str:
+        """Make a report; returns where it will be."""
+        from streammi.system import first_aid  # late: nearly no run ever needs it
+
+        self._kept = first_aid.report(time.time(), self._settings, [source.health for source in self._sources])
+        if self._hidden:
+            return AFTER_SCREEN
+        self.show()
+        return IN_LOG
+
+    def show(self) -> None:
+        """Write what waits."""
+        if self._kept is not None:
+            self._log.report("report", self._kept)
+            self._kept = None
+
+
+def _draw(
+    sources: Sequence[Source],
+    options: ViewOptions,
+    stop: Stop,
+    ended: Callable[[], bool],
+    ask_report: Callable[[], str],
+    *,
+    beside: bool,
+) -> int:
+    """Show the monitors on the terminal until it is time to stop; returns the exit status.
+
+    ``beside``: what is shown runs beside this process, as part of the same command.
+    """
+    look = Look(
+        glyphs=glyphs_of(os.environ, options.glyphs),
+        depth=depth_of(os.environ),
+        palette=options.palette,  # type: ignore[arg-type]  # checked by resolved_output
+        background=background_of(os.environ, options.background),
+    )
+    # A monitor beside us has no address that says anything.
+    endpoints = [""] if beside else [source.endpoint for source in sources]
+    viewer = Viewer(look, readonly=options.readonly, reports=beside, endpoints=endpoints)
+    viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
+    ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
+    with closing(Terminal.open(ask_background=ask)) as terminal, terminal:
+        ViewLoop(sources, terminal, viewer, max_fps=options.max_fps, ask_report=ask_report).run(stop, ended)
+    return stop.status

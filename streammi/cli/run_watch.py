@@ -1,0 +1,139 @@
+"""Several processes as one command: a monitor beside its view, and a publisher beside both for the demo.
+
+The view has the terminal and this process; what receives and counts runs beside it, so that drawing, a slow terminal or
+a stopped session never delays it. They are joined by the same messages as over a network.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, cast
+
+import msgspec
+
+from streammi.cli.option_groups import arguments
+from streammi.cli.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions
+from streammi.dashboard.capabilities import is_terminal
+from streammi.network.security import PLAIN_TEXT, Keys, reachable_here
+from streammi.system.log import Form, Log
+from streammi.system.signals import PARENT, Stop
+
+GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
+
+
+def run_watch(
+    endpoint: str | None, feed: FeedOptions, joining: JoinOptions, pair: PairOptions, run: RunOptions,
+    view: ViewOptions, keys: KeyOptions,
+) -> int:  # fmt: skip
+    """A monitor of ``endpoint``, or of those in ``feed``, and a view of it; returns the exit status."""
+    # What is wrong is said here, before there is a second process and a screen.
+    pair.config(*feed.names, endpoint or "")
+    feed.config(endpoint, pair.labels, joining)
+    known = keys.keys(run.publish)
+    # A monitor lets its own key in: that is how its view connects to it.
+    own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
+    with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
+        run = replace(run, publish=run.publish or _ipc(folder, "readings"))
+        given = (word for options in (feed, joining, pair, run, keys) for word in arguments(options))
+        words = ["monitor", *([endpoint] if endpoint else []), *given, "--quiet"]
+        log, link = Log(sys.stderr, cast(Form, run.log)), reachable_here(str(run.publish))
+        return _view_beside([words], link, view, run.seconds, Path(folder), own, log)
+
+
+def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, seconds: float | None) -> int:
+    """A publisher of ``source``, a monitor of it and a view; returns the exit status."""
+    with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
+        samples, readings = _ipc(folder, "samples"), _ipc(folder, "readings")
+        signals = _demo_signals(source, x, y)
+        publisher = ["publish", source, f"--bind={samples}"]
+        monitor = ["monitor", samples, *signals, "--quiet", f"--publish={readings}"]
+        return _view_beside([publisher, monitor], readings, view, seconds, Path(folder))
+
+
+def _demo_signals(source: str, x: str | None, y: str | None) -> list[str]:
+    if source == "host":
+        return [
+            f"--x={x or 'cpu.percent'}",
+            f"--y={y or 'memory.percent'}",
+            "--window=240",
+            "--name=host",
+        ]
+    return ["--x=x", "--y=y", "--window=2000", "--null=99", "--lags=-20:20", "--name=demo"]
+
+
+def _ipc(folder: str, name: str) -> str:
+    return f"ipc://{folder}/{name}"
+
+
+def _view_beside(
+    commands: Sequence[list[str]],
+    link: str,
+    view: ViewOptions,
+    seconds: float | None,
+    folder: Path,
+    keys: Keys = PLAIN_TEXT,
+    log: Log | None = None,
+) -> int:
+    """Run the commands beside a view of ``link``, which the last of them publishes on.
+
+    Returns the status of whichever ended with something to say.
+    """
+    drawn = view.resolved_output(is_terminal(os.environ, sys.stdout.isatty())) == "tui"
+    # Their messages wait until the screen that they would be written over is restored; else they come at once.
+    hidden = drawn and sys.stderr.isatty()
+    logs = [folder / f"log{k}" if hidden else None for k in range(len(commands))]
+    asked = False
+    # Also before the view has the signals, and after: what runs beside it is ended in order.
+    with Stop() as stop, ExitStack() as stack:
+        beside = [stack.enter_context(_process(words, file)) for words, file in zip(commands, logs, strict=True)]
+        from streammi.cli.run_view import AFTER_SCREEN, IN_LOG, run_view  # while they start
+
+        def ended() -> bool:
+            return stop.requested or any(process.poll() is not None for process in beside)
+
+        def ask_report() -> str:
+            nonlocal asked
+            asked = True
+            beside[-1].send_signal(signal.SIGUSR1)
+            return AFTER_SCREEN if hidden else IN_LOG
+
+        status = run_view([link], view, keys=keys, seconds=seconds, ended=ended, ask_report=ask_report, log=log)
+    for process, messages in zip(beside, logs, strict=True):
+        failed = process.returncode not in (0, 128 + 15, -15)  # terminated by us is no news
+        if messages is not None and (failed or (asked and process is beside[-1])):
+            sys.stderr.write(messages.read_text())
+        if failed:
+            status = process.returncode if process.returncode > 0 else 128 - process.returncode
+    return status or stop.status
+
+
+@contextmanager
+def _process(words: list[str], log: Path | None) -> Iterator[subprocess.Popen[bytes]]:
+    """``streammi WORDS`` beside this process; asked to end, then made to, on the way out.
+
+    Its messages go to ``log``, or to our standard error.
+    """
+    with nullcontext() if log is None else log.open("wb") as messages:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streammi", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=messages,
+            start_new_session=True,  # Ctrl-C is the view's; it then ends the others in order
+            env=os.environ | {PARENT: str(os.getpid())},
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,340 @@
+"""Values to symbols: how each axis of the joint histogram is divided.
+
+An *axis* (UniformBins, EdgeBins, Categories) is frozen and codes values at once. A *rule* (QuantileBins, SpanBins)
+learns an EdgeBins or UniformBins axis from the window's own values.
+"""
+
+import math
+import sys
+from collections.abc import Hashable, Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from streammi.config import MAX_BINS
+from streammi.core import validate
+from streammi.core.kernels import coding, slots
+from streammi.errors import ConfigError
+from streammi.records import FloatArray
+
+Codes: TypeAlias = NDArray[np.uint16]
+
+
+def as_values(values: ArrayLike, bins: "Bins", name: str) -> NDArray[Any]:
+    """Values (n,) as these bins take them: contiguous float64, or objects where they are labels."""
+    if isinstance(bins, Categories):
+        return validate.labels(values, name)
+    return validate.numbers(values, name, "numbers (labels need Categories bins)")
+
+
+def _check_count(count: object, name: str = "count") -> int:
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise ConfigError(name, "a whole number", count)
+    value = int(count.__index__())
+    if not 1 <= value <= MAX_BINS:
+        raise ConfigError(name, f"between 1 and {MAX_BINS}", count)
+    return value
+
+
+@dataclass(frozen=True)
+class UniformBins:
+    """``count`` bins of equal width over [low, high]: symbol = floor((v - low) * count / (high - low)).
+
+    A value outside goes to the end bin and counts as clipped; ``high`` itself belongs to the last bin.
+
+    >>> UniformBins(0, 10, 5).symbols([0, 1.9, 2, 10, 11, -3]).tolist()
+    [0, 0, 1, 4, 4, 0]
+    """
+
+    low: float
+    high: float
+    count: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", _check_count(self.count))
+        object.__setattr__(self, "low", validate.number(self.low, "low"))
+        object.__setattr__(self, "high", validate.number(self.high, "high"))
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ConfigError("low and high", "finite with low < high", (self.low, self.high))
+        if not math.isfinite((self.high - self.low) * self.count):
+            raise ConfigError("low and high", "so near that (high - low) * count is finite", (self.low, self.high))
+
+    @property
+    def edges(self) -> FloatArray:
+        """The bins' edges, shape (count + 1,)."""
+        return np.linspace(self.low, self.high, self.count + 1)
+
+    def code(self, values: FloatArray, out: Codes) -> None:
+        """Write the codes (see core.kernels.slots) of ``values`` (n,) to ``out`` (n,)."""
+        coding.bin_uniform(values, self.low, self.high, self.count, out)
+
+    @property
+    def scalars(self) -> tuple[float, float, int, FloatArray]:
+        """Itself as the kernel for one pair takes it."""
+        return self.low, self.high, self.count, np.empty(0)
+
+    def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
+        """The symbols of values, shape (n,); ConfigError where one is not finite."""
+        return _symbols(self, values)
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeBins:
+    """Bins between given edges, shape (B + 1,): symbol k where edges[k] <= v < edges[k + 1], the last one closed.
+
+    A value outside goes to the end bin and counts as clipped.
+
+    >>> EdgeBins([0, 1, 10, 100]).symbols([0.5, 1, 9, 100, 1e9]).tolist()
+    [0, 1, 1, 2, 2]
+    """
+
+    edges: FloatArray
+    _inner: FloatArray = field(repr=False)  # the edges between the bins, padded for the search
+
+    def __init__(self, edges: ArrayLike) -> None:
+        array = validate.numbers(edges, "edges").copy()
+        if array.size < 2 or not np.isfinite(array).all() or not (array[1:] > array[:-1]).all():
+            raise ConfigError("edges", "at least two finite numbers in ascending order", edges)
+        _check_count(array.size - 1, "number of bins between the edges")
+        array.flags.writeable = False
+        object.__setattr__(self, "edges", array)
+        inner = np.full((1 << (array.size - 2).bit_length()) - 1, np.inf)
+        inner[: array.size - 2] = array[1:-1]
+        object.__setattr__(self, "_inner", inner)
+
+    @property
+    def count(self) -> int:
+        """The number of bins."""
+        return self.edges.size - 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EdgeBins) and np.array_equal(self.edges, other.edges)
+
+    def __hash__(self) -> int:
+        return hash(self.edges.tobytes())
+
+    def __repr__(self) -> str:
+        shown = [f"{edge:g}" for edge in self.edges.tolist()]
+        if len(shown) > 8:
+            shown[3:-1] = ["..."]
+        return f"EdgeBins([{', '.join(shown)}])"
+
+    def __reduce__(self) -> tuple[type["EdgeBins"], tuple[list[float]]]:
+        return EdgeBins, (self.edges.tolist(),)  # a pickled array could be written to
+
+    def code(self, values: FloatArray, out: Codes) -> None:
+        """Write the codes (see core.kernels.slots) of ``values`` (n,) to ``out`` (n,)."""
+        coding.bin_edges(values, self.edges[0], self.edges[-1], self._inner, out)
+
+    @property
+    def scalars(self) -> tuple[float, float, int, FloatArray]:
+        """Itself as the kernel for one pair takes it."""
+        return self.edges.item(0), self.edges.item(-1), 0, self._inner
+
+    def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
+        """The symbols of values, shape (n,); ConfigError where one is not finite."""
+        return _symbols(self, values)
+
+
+@dataclass(frozen=True)
+class Categories:
+    """One symbol a label, for discrete signals.
+
+    With ``labels`` the set is fixed; without, labels are added in the order they are seen until there are ``limit``.
+    Any further label becomes the one symbol "other" and counts as clipped. Labels are strings, whole numbers, booleans
+    and finite numbers; as in a dict, True, 1 and 1.0 are one.
+
+    >>> Categories(["off", "on"]).symbols(["on", "off", "broken"]).tolist()
+    [1, 0, 2]
+    """
+
+    labels: tuple[Hashable, ...]
+    limit: int
+    OTHER: ClassVar[str] = "other"
+
+    def __init__(self, labels: Iterable[Hashable] | None = None, limit: int = 64) -> None:
+        if labels is not None and (not isinstance(labels, Iterable) or isinstance(labels, str | bytes | AbstractSet)):
+            raise ConfigError(
+                "labels", "a list of labels, in the order of their symbols, or None to learn them", labels
+            )
+        known = () if labels is None else tuple(validate.labels(list(labels), "labels"))
+        if labels is not None and not known:
+            raise ConfigError("labels", "at least one label, or None to learn them", labels)
+        if len(set(known)) != len(known):
+            raise ConfigError("labels", "all different", known)
+        if any(not validate.is_label(label) for label in known):
+            raise ConfigError("labels", "strings, whole numbers, booleans or finite numbers", known)
+        object.__setattr__(self, "labels", known)
+        object.__setattr__(
+            self,
+            "limit",
+            _check_count(len(known) if known else limit, "limit" if labels is None else "number of labels"),
+        )
+
+    @property
+    def count(self) -> int:
+        """The number of symbols that can occur: ``limit`` labels and "other"."""
+        return self.limit + 1
+
+    def extended(self, values: NDArray[Any]) -> "Categories":
+        """Itself, or with the labels among ``values`` (n,) that are new, up to the limit."""
+        if len(self.labels) >= self.limit:
+            return self
+        known = dict.fromkeys(self.labels)
+        for label in values.tolist():
+            if label not in known:
+                known[label] = None
+                if len(known) >= self.limit:
+                    break
+        return self if len(known) == len(self.labels) else self._with(tuple(known))
+
+    def _with(self, labels: tuple[Hashable, ...]) -> "Categories":
+        result = object.__new__(Categories)
+        object.__setattr__(result, "labels", labels)
+        object.__setattr__(result, "limit", self.limit)
+        return result
+
+    def code(self, values: NDArray[Any], out: Codes) -> None:
+        """Write the codes (see core.kernels.slots) of the labels ``values`` (n,) to ``out`` (n,)."""
+        symbol_of = {label: k for k, label in enumerate(self.labels)}
+        other = self.limit | slots.CLIPPED
+        out[:] = [symbol_of.get(label, other) for label in values.tolist()]
+
+    def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
+        """The symbols of labels, shape (n,)."""
+        return _symbols(self, values)
+
+
+Axis: TypeAlias = UniformBins | EdgeBins | Categories
+
+
+def _symbols(axis: Axis, values: ArrayLike) -> NDArray[np.int64]:
+    array = as_values(values, axis, "values")
+    codes = np.empty(array.size, dtype=np.uint16)
+    axis.code(array, codes)
+    if (codes == slots.SKIP).any():
+        raise ConfigError("values", "finite", values)
+    return (codes & slots.SYMBOL).astype(np.int64)
+
+
+def auto_count(n: int) -> int:
+    """The number of bins an axis for which bins**2 / n is about 0.2, between 2 and 64.
+
+    >>> [auto_count(n) for n in (200, 1_000, 10_000, 1_000_000)]
+    [6, 14, 45, 64]
+    """
+    return min(max(round(math.sqrt(0.2 * n)), 2), 64)
+
+
+# One symbol for everything, until there is something to learn from. This object, not one that equals it: somebody may
+# ask for such an axis.
+UNLEARNT = EdgeBins([-sys.float_info.max, sys.float_info.max])
+
+
+@dataclass(frozen=True)
+class QuantileBins:
+    """At most ``count`` bins that hold equally many of the window's pairs; None takes the number from the window.
+
+    Learnt from the first window and learnt again from the window's own values when they no longer fit, at most once
+    a window. The edges are values of the signal, so that MI does not change under an increasing transform of it, nor,
+    where the values differ and their number is even, under a decreasing one.
+
+    >>> QuantileBins(2).learn(np.array([1.0, 2.0, 3.0, 10.0])).edges[:2].tolist()
+    [1.0, 3.0]
+    """
+
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.count is not None:
+            object.__setattr__(self, "count", _check_count(self.count))
+
+    def learn(self, values: FloatArray) -> EdgeBins:
+        """The equal-frequency axis of ``values``, shape (n,), n >= 1; fewer bins where values tie."""
+        ordered = np.sort(values)
+        count = self.count or auto_count(ordered.size)
+        lower = np.empty(count)
+        made = coding.equal_frequency(ordered, count, lower)
+        # Above the largest value, so that a value that ties there has its own bin.
+        return EdgeBins(_closed(lower[:made], ordered[-1]))
+
+    def fits(self, axis: Axis, shares: FloatArray, learnt: FloatArray, clipped: float) -> bool:
+        """Whether the symbols' ``shares`` (B,) are still near those ``learnt``, and the share ``clipped`` is small."""
+        tolerance = 0.5 / (self.count or axis.count)
+        return clipped <= tolerance and bool(np.abs(shares - learnt).max() <= tolerance)
+
+
+@dataclass(frozen=True)
+class SpanBins:
+    """``count`` bins of equal width over the range of the first window's values; None takes the number from it.
+
+    >>> SpanBins(2).learn(np.array([1.0, 2.0, 5.0]))
+    UniformBins(low=1.0, high=5.0, count=2)
+    """
+
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.count is not None:
+            object.__setattr__(self, "count", _check_count(self.count))
+
+    def learn(self, values: FloatArray) -> Axis:
+        """The equal-width axis over ``values``, shape (n,), n >= 1; one bin where they are all the same."""
+        low, high = float(values.min()), float(values.max())
+        if low == high:
+            return EdgeBins(_closed(values[:1], low))
+        count = self.count or auto_count(values.size)
+        if not math.isfinite((high - low) * count):  # beyond the largest number
+            return QuantileBins(count).learn(values)
+        return UniformBins(low, high, count)
+
+    def fits(self, axis: Axis, shares: FloatArray, learnt: FloatArray, clipped: float) -> bool:
+        """Always: a range once learnt is kept, and what lies outside it is counted as clipped."""
+        return True
+
+
+def _closed(lower: FloatArray, largest: float) -> FloatArray:
+    """Lower edges and a top edge just above ``largest``, or, where there is no number above it, at it."""
+    top = math.nextafter(largest, math.inf)
+    if math.isfinite(top):
+        return np.append(lower, top)
+    below = lower[lower < largest]
+    return np.append(below if below.size else np.nextafter(largest, 0.0), largest)
+
+
+Rule: TypeAlias = QuantileBins | SpanBins
+Bins: TypeAlias = Axis | Rule
+
+
+def to_plain(bins: Bins) -> list[Any]:
+    """Bins as a list of plain values, for a saved state."""
+    if bins is UNLEARNT:
+        return ["unlearnt"]
+    match bins:
+        case UniformBins():
+            return ["uniform", bins.low, bins.high, bins.count]
+        case EdgeBins():
+            return ["edges", bins.edges.tolist()]
+        case Categories():
+            return ["categories", list(bins.labels), bins.limit]
+        case QuantileBins():
+            return ["quantile", bins.count]
+        case SpanBins():
+            return ["span", bins.count]
+
+
+def from_plain(plain: list[Any]) -> Any:
+    """The bins that ``to_plain`` described.
+
+    >>> from_plain(to_plain(UniformBins(0, 1, 2)))
+    UniformBins(low=0.0, high=1.0, count=2)
+    """
+    kind, *rest = plain
+    if kind == "categories":
+        return Categories(limit=rest[1])._with(tuple(rest[0]))
+    if kind == "unlearnt":
+        return UNLEARNT
+    return {"uniform": UniformBins, "edges": EdgeBins, "quantile": QuantileBins, "span": SpanBins}[kind](*rest)

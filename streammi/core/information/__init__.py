@@ -1,0 +1,1 @@
+"""From counts to information: estimators, the measures of a reading, and MI at many delays."""

@@ -1,0 +1,239 @@
+"""MI at many delays at once, and the shift null built on the same counters.
+
+Sign convention, here and on every output: a positive delay L means that y follows x by L samples, I(x_t; y_{t+L}).
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.config import Unit
+from streammi.core.bins.binning import Axis, Categories, Codes
+from streammi.core.information.estimators import Table
+from streammi.core.information.measures import check_unit
+from streammi.core.kernels import lagged, slots
+from streammi.errors import ConfigError
+from streammi.records import UNIT_PER_BIT, DelayProfile, FloatArray, IntArray
+from streammi.records.codec import State
+
+MAX_DELAYS: Final = 10_000
+FIRST_CAPACITY: Final = 1024  # pairs
+
+
+class LagBank:
+    """Joint counts of the window at each delay: follow a JointWindow with it (``window.follow(bank)``).
+
+    ``delays`` are whole numbers of samples, shape (D,). The window's places are those of the later signal: at delay
+    L >= 0 the pairs (x_{s-L}, y_s) are counted, at L < 0 (x_s, y_{s+L}), s running over the places; exactly, whatever
+    the window's length does. Costs 1.5 ns per delay and pair in batches of 1,000, 3 ns in batches of 100. Raises
+    ConfigError for no delays or too many.
+
+    >>> from streammi import JointWindow, UniformBins
+    >>> from streammi.core.information import estimators
+    >>> window, bank = JointWindow(UniformBins(0, 1, 2), UniformBins(0, 1, 2), 4), LagBank([-1, 0, 1])
+    >>> window.follow(bank)
+    >>> window.extend([0, 1, 0, 0, 1, 1], [1, 0, 1, 0, 0, 1])  # y is x one sample later
+    >>> bank.mi(estimators.table("plugin", 4, 40)).round(3).tolist()
+    [0.311, 0.0, 1.0]
+    """
+
+    def __init__(self, delays: Iterable[int]) -> None:
+        self._history = _History()
+        self._axes: tuple[Axis, Axis] | None = None
+        self._joint = np.zeros((0, 1, 1), dtype=np.uint32)
+        self.move(delays)
+
+    @property
+    def delays(self) -> IntArray:
+        """The delays in samples, shape (D,); positive: y follows x."""
+        return self._delays
+
+    @property
+    def counts(self) -> NDArray[np.uint32]:
+        """The joint counts at each delay, shape (D, Bx, By); a new array."""
+        return self._joint.copy()
+
+    @property
+    def pairs(self) -> IntArray:
+        """How many of the window's pairs have a partner at each delay, shape (D,)."""
+        history = self._history
+        pairs: IntArray = np.maximum(history.seen - np.maximum(self._starts, history.tail), 0)
+        return pairs
+
+    @property
+    def history(self) -> "_History":
+        """What it remembers of the signals."""
+        return self._history
+
+    @property
+    def axes(self) -> tuple[Axis, Axis] | None:
+        """The bins of x and y; None until they are learnt."""
+        return self._axes
+
+    def mi(self, table: Table) -> FloatArray:
+        """MI in bits at each delay by the table's estimator, shape (D,).
+
+        NaN where fewer than half of the window's pairs have a partner yet. ``table`` reaches the window's n.
+        """
+        mi, pairs = mi_of(self._joint, table)
+        mi[pairs * 2 < self._history.n] = np.nan
+        return mi
+
+    def profile(self, table: Table, unit: Unit = "bit", seconds: float | None = None) -> DelayProfile:
+        """MI in ``unit`` at each delay; the delays in seconds when a sample takes ``seconds``."""
+        mi = self.mi(table) * UNIT_PER_BIT[check_unit(unit)]
+        lags = self._delays.astype(np.float64) * (1.0 if seconds is None else seconds)
+        return DelayProfile(lags=lags, mi=mi, lag_unit="samples" if seconds is None else "s")
+
+    def move(self, delays: Iterable[int], beyond: int = 0) -> None:
+        """Take other delays, counted from the history there is; keep ``beyond`` pairs more of it than they need."""
+        self._delays = check_delays(delays)
+        self._history.reach = int(np.abs(self._delays).max()) + beyond
+        self._count()
+
+    def learn(self, x_axis: Axis, y_axis: Axis) -> None:
+        """Code the history anew by other bins, and count it again."""
+        self._axes = (x_axis, y_axis)
+        self._history.code(self._axes)
+        self._count()
+
+    def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
+        """Take in the pairs, values and codes of shape (m,), that the window has just added; it now holds ``n``."""
+        history = self._history
+        before, tail = history.seen, history.tail
+        history.extend(_numbers(x, x_codes), _numbers(y, y_codes), x_codes, y_codes, n)
+        if self._axes is not None:
+            self._add(tail, min(before, history.tail), -1)
+            self._add(max(before, history.tail), history.seen, 1)
+        history.forget()
+
+    def state(self) -> State:
+        """What ``restore`` needs: plain values and arrays."""
+        history = self._history
+        header = {"delays": self._delays.tolist(), "seen": history.seen, "n": history.n, "reach": history.reach}
+        return header | {"room": history.room}, [history.values.copy()]
+
+    def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
+        """Take up a saved state; the counts are there again once the bank follows the restored window."""
+        self._history.restore(arrays[0], header["seen"], header["n"], header["room"])
+        self.move(header["delays"])
+        self._history.reach = header["reach"]
+
+    def _count(self) -> None:
+        history = self._history
+        self._starts = history.oldest + np.abs(self._delays)
+        shape = (1, 1) if self._axes is None else (self._axes[0].count, self._axes[1].count)
+        self._joint = np.zeros((self._delays.size, *shape), dtype=np.uint32)
+        if self._axes is not None:
+            self._add(history.tail, history.seen, 1)
+
+    def _add(self, first: int, last: int, step: int) -> None:
+        x, y, base = self._history.codes
+        lagged.count_delays(x, y, self._delays, self._starts - base, first - base, last - base, step, self._joint)
+
+
+class _History:
+    """The values and symbols of the window and of ``reach`` pairs before it; pairs are numbered from the first one.
+
+    A buffer with half its length to spare, moved back when it is full: no wrap-around in the counting loop.
+    """
+
+    def __init__(self) -> None:
+        self.reach = 0
+        self.seen = 0  # pairs taken in
+        self.n = 0  # of those, in the window
+        self.oldest = 0  # number of the oldest pair that is kept
+        self._values = np.empty((2, FIRST_CAPACITY))
+        self._codes = np.empty((2, FIRST_CAPACITY), dtype=np.uint16)
+
+    @property
+    def tail(self) -> int:
+        """Number of the window's oldest pair; the window may have begun before the history."""
+        return max(self.seen - self.n, self.oldest)
+
+    @property
+    def codes(self) -> tuple[Codes, Codes, int]:
+        """The symbols of x and y, from the pair with the number that is given with them."""
+        return self._codes[0], self._codes[1], self.oldest
+
+    @property
+    def room(self) -> int:
+        """How many pairs there is room for: it decides when old ones are forgotten."""
+        return self._values.shape[1]
+
+    @property
+    def kept(self) -> int:
+        """How many pairs there are."""
+        return self.seen - self.oldest
+
+    @property
+    def values(self) -> FloatArray:
+        """The values, oldest first, shape (2, kept); labels are their symbols."""
+        return self._values[:, : self.kept]
+
+    def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
+        """Take in pairs, values and codes of shape (m,); the window now holds ``n``."""
+        kept, m = self.kept, x.size
+        if kept + m > self._values.shape[1]:
+            capacity = 3 * (max(kept + m, self.n + self.reach)) // 2
+            self._values, self._codes = _resized(self._values, capacity), _resized(self._codes, capacity)
+        place = slice(kept, kept + m)
+        self._values[0, place], self._values[1, place] = x, y
+        np.bitwise_and(x_codes, slots.SYMBOL, out=self._codes[0, place])
+        np.bitwise_and(y_codes, slots.SYMBOL, out=self._codes[1, place])
+        self.seen, self.n = self.seen + m, n
+
+    def forget(self) -> None:
+        """Make room once a third of the buffer is no longer needed."""
+        spare = self.seen - self.n - self.reach - self.oldest
+        if spare * 3 > self._values.shape[1]:
+            kept = self.kept
+            for array in (self._values, self._codes):
+                array[:, : kept - spare] = array[:, spare:kept].copy()
+            self.oldest += spare
+
+    def code(self, axes: tuple[Axis, Axis]) -> None:
+        """Code all that is kept anew."""
+        kept = self.kept
+        for side, axis in enumerate(axes):
+            values, out = self._values[side, :kept], self._codes[side, :kept]
+            if isinstance(axis, Categories):
+                out[:] = values
+            else:
+                axis.code(values, out)
+                out &= slots.SYMBOL
+
+    def restore(self, values: NDArray[Any], seen: int, n: int, room: int) -> None:
+        """Keep these values (2, kept), the newest that were seen; ``code`` follows."""
+        self._values = _resized(values, room)
+        self._codes = np.zeros(self._values.shape, dtype=np.uint16)
+        self.seen, self.n, self.oldest = seen, n, seen - values.shape[1]
+
+
+def mi_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, IntArray]:
+    """MI in bits of joint histograms (D, Bx, By), and how many pairs each holds, both (D,); 0 of an empty one."""
+    sums, pairs = np.empty((2, joint.shape[0]), dtype=np.int64)
+    lagged.delay_sums(joint, table.f, sums, pairs)
+    return (table.whole[pairs] - sums) * (table.unit_bits / np.maximum(pairs, 1)), pairs
+
+
+def check_delays(delays: Iterable[int]) -> IntArray:
+    """Delays in samples as an array, shape (D,); ConfigError for none, for too many, and for parts of samples."""
+    array = np.array(list(delays))
+    if not 1 <= array.size <= MAX_DELAYS:
+        raise ConfigError("delays", f"between 1 and {MAX_DELAYS} of them", array.size)
+    if array.dtype.kind not in "iu" or array.ndim != 1:
+        raise ConfigError("delays", "whole numbers of samples", array.tolist())
+    return array.astype(np.int64)
+
+
+def _numbers(values: NDArray[Any], codes: Codes) -> NDArray[Any]:
+    return codes & slots.SYMBOL if values.dtype == object else values
+
+
+def _resized(array: NDArray[Any], capacity: int) -> NDArray[Any]:
+    resized = np.empty((array.shape[0], capacity), dtype=array.dtype)
+    resized[:, : array.shape[1]] = array
+    return resized

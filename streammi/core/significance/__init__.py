@@ -1,0 +1,1 @@
+"""Tests of whether the MI is more than chance."""

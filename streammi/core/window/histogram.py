@@ -1,0 +1,105 @@
+"""JointHistogram: the counts of the window's pairs, and the sums of the entropies that are made of them."""
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.config import MAX_WINDOW_PAIRS, EstimatorName
+from streammi.core.information import estimators
+from streammi.core.kernels import sliding, slots, summary
+from streammi.core.kernels.slots import N
+from streammi.core.window.ring import PairRing
+from streammi.records import FloatArray, IntArray
+
+Counts: TypeAlias = NDArray[np.uint32]
+
+
+class JointHistogram:
+    """The joint and the marginal counts of the pairs in a ring, and S_x, S_y, S_xy of an estimator's table over them.
+
+    ``joint`` has shape (Bx * By,), ``x`` (Bx,) and ``y`` (By,), ``sizes`` being Bx and By. The sums are exact integers
+    in ``state``, the window's own (see core.kernels.slots), with as many digits as ``most`` pairs leave room for;
+    ``capacity`` is how many there may be for now.
+    """
+
+    def __init__(
+        self, estimator: EstimatorName, capacity: int, most: int, sizes: tuple[int, int], state: IntArray
+    ) -> None:
+        self._state = state
+        self._digits = estimators.scale_bits(most)
+        self.table = estimators.table(estimator, capacity, self._digits)
+        # The plug-in MI is never negative but for the last bit of a float; a corrected one may be, and is said so.
+        self.floor = 0.0 if self.table.estimator.name == "plugin" else -math.inf
+        self.clear(*sizes)
+
+    @property
+    def sums(self) -> tuple[int, int, int]:
+        """S_x, S_y, S_xy."""
+        s_x, s_y, s_xy = self._state[slots.S_X : slots.S_XY + 1].tolist()
+        return s_x, s_y, s_xy
+
+    @property
+    def shares(self) -> tuple[FloatArray, FloatArray]:
+        """Which share of the pairs each symbol of x has, (Bx,), and of y, (By,)."""
+        n = self._state.item(N)
+        return self.x / n, self.y / n
+
+    @property
+    def clipped_shares(self) -> tuple[float, float]:
+        """Which share of the pairs lies outside the bins of x, and of y."""
+        n = self._state.item(N)
+        return self._state.item(slots.X_CLIPPED) / n, self._state.item(slots.Y_CLIPPED) / n
+
+    def mi(self) -> float:
+        """MI in bits by the table's estimator, of one pair at least; O(1)."""
+        s_x, s_y, s_xy = self.sums
+        n = self._state.item(N)
+        return max(self.floor, (self.table.whole.item(n) - s_x - s_y + s_xy) * (self.table.unit_bits / n))
+
+    def batch_means(self, ring: PairRing, batches: int) -> list[float]:
+        """Means of the pointwise MI in bits over so many runs of the ring's newest pairs, all of one length."""
+        means = np.empty(batches)
+        summary.batch_means(ring.entries, ring.head, ring.n, *self.counts, means)
+        found: list[float] = means.tolist()
+        return found
+
+    def table_of(self, estimator: EstimatorName | None) -> estimators.Table:
+        """Another estimator's table with the digits and the reach of this one's; None is the default correction."""
+        return estimators.table(
+            estimators.DEFAULT if estimator is None else estimator, self.table.f.size - 1, self._digits
+        )
+
+    def reach(self, pairs: int) -> None:
+        """Let the table reach counts of so many pairs."""
+        self.table = estimators.table(self.table.estimator.name, pairs, self._digits)
+
+    def clear(self, x_size: int, y_size: int) -> None:
+        """Have so many bins, and no pair in them; the sums are what they were until pairs are counted."""
+        self.x = np.zeros(x_size, dtype=np.uint32)
+        self.y = np.zeros(y_size, dtype=np.uint32)
+        self.joint = np.zeros(x_size * y_size, dtype=np.uint32)
+        self.counts = self.x, self.y, self.joint  # as the kernels take them
+
+    def recount(self, ring: PairRing, x_size: int, y_size: int) -> None:
+        """Count the ring's pairs anew, into so many bins."""
+        self.clear(x_size, y_size)
+        sliding.recount(ring.entries, self._state, *self.counts, self.table.f)
+
+    def slide(self, ring: PairRing, x_codes: Any, y_codes: Any, out: FloatArray) -> None:
+        """Push codes (m,) into a window as long as the ring; MI in bits after each goes to ``out``, (m,) or empty."""
+        codes, table = (x_codes, y_codes, ring.entries, self._state), self.table
+        if not out.size and x_codes.size >= max(ring.capacity, self.joint.size):
+            sliding.refill(*codes, *self.counts, table.f)
+        else:
+            sliding.slide(*codes, *self.counts, table.f, table.whole, table.unit_bits, self.floor, out)
+
+    def slide_span(self, ring: PairRing, x_codes: Any, y_codes: Any, t: FloatArray, seconds: float) -> int:
+        """Push codes and times (m,) into a window of ``seconds``; returns how many there was room for."""
+        pairs = ring.entries, ring.timestamps(), self._state
+        return sliding.slide_span(x_codes, y_codes, t, seconds, MAX_WINDOW_PAIRS, *pairs, *self.counts, self.table.f)
+
+    def evict(self, ring: PairRing) -> None:
+        """Take the ring's oldest pair, of which there is one at least, out of it and of the counts; O(1)."""
+        sliding.evict(ring.entries, self._state, *self.counts, self.table.f)

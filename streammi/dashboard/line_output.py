@@ -1,0 +1,178 @@
+"""The same readings without a screen: JSON lines, plain lines, InfluxDB lines, or one reading."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
+from typing import Final, Literal, TextIO, TypeAlias
+
+import numpy as np
+import zmq
+
+from streammi.dashboard import charts
+from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.panels.events import what
+from streammi.dashboard.wording import clock, number, place, printable, signed
+from streammi.errors import FeedError
+from streammi.publish.client import Source
+from streammi.publish.messages import (
+    Fields,
+    event_topic,
+    influx_event_line,
+    influx_line,
+    published_reading,
+    read_event,
+    read_reading,
+)
+from streammi.records import Event, Reading
+from streammi.records.status import status_words
+from streammi.records.verdict import at_peak, is_dependent_with_delay, leads_with_delay, strength, verdict
+from streammi.system.log import Log, harmless, harmless_json
+from streammi.system.signals import Stop
+
+LineOutput: TypeAlias = Literal["jsonl", "plain", "influx", "once"]
+SPARK: Final = 24  # readings of a plain line's sparkline
+LOOK_MS: Final = 100  # between two looks at whether it has ended
+
+
+class Lines:
+    """Turns messages into lines, by the name of the output.
+
+    ``jsonl``: the published JSON as it came, readings and events. ``plain``: words, with a sparkline of the last
+    readings. ``influx``: both in the line protocol. ``once``: words. ``place`` tells the monitor from others.
+    """
+
+    def __init__(self, output: LineOutput, glyphs: Glyphs, zone: tzinfo | None = None, place: str = "") -> None:
+        self._output, self._glyphs, self._zone, self._place = output, glyphs, zone, place
+        self._recent: dict[str, deque[float]] = {}
+
+    def line(self, frames: list[bytes]) -> str | None:
+        """Return the line of one message; None for one that has none in this output."""
+        try:
+            if frames[0].startswith(event_topic("")):
+                return self._event(read_event(frames), frames[1])
+            pair, fields = read_reading(frames)
+        except FeedError:
+            return None
+        match self._output:
+            case "jsonl":
+                return harmless_json(frames[1].decode())
+            case "influx":
+                return harmless(influx_line(pair, fields, self._place))
+        return printable(self._reading(pair, fields), ascii_only=self._glyphs.name == "ascii")
+
+    def _event(self, event: Event, payload: bytes) -> str | None:
+        match self._output:
+            case "jsonl":
+                return harmless_json(payload.decode())
+            case "influx":
+                return harmless(influx_event_line(event, self._place))
+            case "once":
+                return None
+        words = [
+            clock(event.timestamp, self._zone),
+            self._named(event.pair),
+            _readable(what(event)),
+            _readable(event.evidence),
+        ]
+        return printable("  ".join(filter(None, words)), ascii_only=self._glyphs.name == "ascii")
+
+    def _reading(self, pair: str, fields: Fields) -> str:
+        reading, unit = published_reading(fields), fields.get("unit")
+        mi, error, r = (_float(fields, name) for name in ("mi_corrected", "stderr", "r"))
+        known = f"{number(mi)} {unit}" + ("" if error is None else f" {self._glyphs.plus_minus}{number(error)}")
+        # Labels have no correlation, and neither has a constant, which is said first.
+        said = "" if reading is None else verdict(reading, labels=r is None, untested="untested")
+        led = reading is not None and leads_with_delay(reading)
+        words = [said, f"{known} without delay"] if led else [known, said]
+        words += [] if r is None else [f"r {signed(r, 2)}"]
+        words += [] if reading is None else _significance(reading)
+        words += status_words(int(_float(fields, "status") or 0))
+        words = [self._named(pair), *map(_readable, filter(None, words))]
+        if self._output == "plain":
+            words.insert(0, clock(_float(fields, "timestamp"), self._zone))
+            words.append(self._sparkline(pair, mi if reading is None else strength(reading)))
+        return "  ".join(words)
+
+    def _named(self, pair: str) -> str:
+        return f"{pair} {self._place}" if self._place else pair
+
+    def _sparkline(self, pair: str, mi: float | None) -> str:
+        recent = self._recent.setdefault(pair, deque(maxlen=SPARK))
+        recent.append(np.nan if mi is None else max(mi, 0.0))
+        return charts.sparkline(np.array(recent), self._glyphs)
+
+
+def _readable(words: str) -> str:
+    """The words with a minus that programs read."""
+    return words.replace("−", "-")
+
+
+def _significance(reading: Reading) -> list[str]:
+    """p, and what else is known of the delays than that one leads."""
+    words = [] if reading.p is None else [f"p {reading.p:.3g}"]
+    if reading.peak_mi is None:
+        return words
+    if leads_with_delay(reading):
+        return words + ([] if reading.peak_p is None else [f"p {reading.peak_p:.3g} over all delays"])
+    return [*words, at_peak(reading) if is_dependent_with_delay(reading) else "no delay stands out"]
+
+
+def _float(fields: Fields, name: str) -> float | None:
+    value = fields.get(name)
+    return float(value) if isinstance(value, float | int) else None
+
+
+def run_lines(
+    sources: Sequence[Source],
+    output: LineOutput,
+    glyphs: Glyphs,
+    out: TextIO,
+    log: Log,
+    stop: Stop,
+    ended: Callable[[], bool],
+) -> list[Source]:
+    """Write a line a message until it is time to stop; with the output ``once`` one reading of each source.
+
+    Returns the sources that had none. Why there is no connection is said on ``log``. A reader of ``out`` that goes
+    away, as ``| head`` does, ends it; nothing is wrong then.
+    """
+    places = [place(source.endpoint) if len(sources) > 1 else "" for source in sources]
+    lines = {source: Lines(output, glyphs, place=name) for source, name in zip(sources, places, strict=True)}
+    poller = zmq.Poller()
+    for source in sources:
+        poller.register(source.socket, zmq.POLLIN)
+    poller.register(stop.fileno(), zmq.POLLIN)
+    silent, said = list(sources), dict.fromkeys(sources, "")
+    while not stop.requested:
+        over = ended()
+        poller.poll(LOOK_MS)
+        stop.drain()
+        for source, line in _arrived(lines):
+            if output == "once" and source not in silent:
+                continue
+            try:
+                out.write(line + "\n")
+                out.flush()
+            except BrokenPipeError:
+                return []
+            silent = [other for other in silent if other is not source]
+        _say_notes(said, log)
+        if over or (output == "once" and not silent):
+            break
+    return silent
+
+
+def _arrived(lines: dict[Source, Lines]) -> Iterator[tuple[Source, str]]:
+    for source, said_by in lines.items():
+        for line in map(said_by.line, source.messages()):
+            if line is not None:
+                yield source, line
+
+
+def _say_notes(said: dict[Source, str], log: Log) -> None:
+    """Say what each source has to say of its connection, once."""
+    for source, before in said.items():
+        if source.note != before:
+            said[source] = source.note
+            if source.note:
+                log.say(f"{source.endpoint}: {source.note}")

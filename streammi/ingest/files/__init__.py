@@ -1,0 +1,1 @@
+"""Recorded pairs in CSV files, one file or two."""

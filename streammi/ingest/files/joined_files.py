@@ -1,0 +1,113 @@
+"""Two recordings of a signal each, joined by the samples' own times."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import chain
+from typing import Literal, TypeAlias
+
+from msgspec.structs import replace
+
+from streammi.config import JoinConfig
+from streammi.errors import ConfigError
+from streammi.ingest.files.pair_file import PairFile, read_pairs
+from streammi.ingest.pairing.join import Join
+from streammi.records import LinkHealth, PairBatch, SampleBatch
+from streammi.records.link_totals import lots
+
+Name: TypeAlias = Literal["x", "y"]
+
+
+def read_joined(config: JoinConfig) -> "JoinedFiles":
+    """The pairs of two recordings: the endpoints are the files, the paths their columns; ConfigError as read_pairs."""
+    (x, y), join = (config.x, config.y), Join(config.mode, config.tolerance_s, config.lateness_s)
+    x_file = read_pairs(x.endpoint, x.x, x.x, x.t, x.labels)
+    try:
+        return JoinedFiles(x_file, read_pairs(y.endpoint, y.y, y.y, y.t, y.labels), join)
+    except BaseException:
+        x_file.close()
+        raise
+
+
+def file_column(text: str, option: str) -> tuple[str, str]:
+    """Read ``FILE:COL``: the shortest beginning that is a file, else up to the last colon."""
+    cuts = [k for k, letter in enumerate(text) if letter == ":"]
+    if not cuts or cuts[-1] in (0, len(text) - 1):
+        raise ConfigError(option, "FILE:COL where there is no FILE for both", text)
+    cut = next((k for k in cuts if os.path.isfile(text[:k])), cuts[-1])
+    return text[:cut], text[cut + 1 :]
+
+
+class JoinedFiles:
+    """Iterates once over the pairs of two files, each read as its one column twice, the one that is behind first."""
+
+    def __init__(self, x: PairFile, y: PairFile, join: Join) -> None:
+        self._files: dict[Name, PairFile] = {"x": x, "y": y}
+        self._join = join
+        self._pairs = 0
+
+    @property
+    def timed(self) -> bool:
+        """Whether the samples of both have timestamps; else they are paired by order."""
+        return all(file.timed for file in self._files.values())
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of both files."""
+        read, size = zip(*(file.progress for file in self._files.values()), strict=True)
+        return sum(read), sum(size)
+
+    @property
+    def note(self) -> str:
+        """One line on what became of the samples, and of the rows that were skipped."""
+        parts: list[str] = []
+        for name, file in self._files.items():
+            side = self._join.x if name == "x" else self._join.y
+            said = (lots(side.tally), side.note and f"its clock {side.note}", file.note)
+            parts.append(f"{name}: " + "; ".join(filter(None, said)))
+        return "; ".join([*parts, self._join.note] if self._join.note else parts)
+
+    def health(self) -> tuple[LinkHealth, ...]:
+        """The two as links: what was read of them so far, and what became of it."""
+        offset = self._join.pair_offset_s
+        return tuple(
+            replace(
+                file.health()[0], signal=name, pairs=self._pairs, pair_offset=offset,
+                tally=(self._join.x if name == "x" else self._join.y).tally,
+            )
+            for name, file in self._files.items()
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[PairBatch]:
+        with closing(self):
+            for batch in chain((self._join.add(*part) for part in self._parts()), self._flushed()):
+                if batch.x.size:
+                    self._pairs += batch.x.size
+                    yield batch
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+
+    def _parts(self) -> Iterator[tuple[Name, SampleBatch]]:
+        """The samples of both in the order of their first times; without times in turn."""
+        streams = {name: iter(file) for name, file in self._files.items()}
+        waiting: dict[Name, PairBatch] = {}
+        while streams or waiting:
+            for name in [name for name in streams if name not in waiting]:
+                if (batch := next(streams[name], None)) is None:
+                    del streams[name]
+                else:
+                    waiting[name] = batch
+            if waiting:
+                name = min(waiting, key=lambda each: _first_time(waiting[each]))
+                batch = waiting.pop(name)
+                yield name, SampleBatch(values=batch.x, t=batch.t)
+
+    def _flushed(self) -> Iterator[PairBatch]:
+        yield self._join.flush()
+
+
+def _first_time(batch: PairBatch) -> float:
+    return 0.0 if batch.t is None else float(batch.t[0])

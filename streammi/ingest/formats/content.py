@@ -1,0 +1,233 @@
+"""What one message holds, and the samples in it."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.errors import FeedError
+from streammi.ingest.clock import Clock
+from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
+from streammi.ingest.formats.paths import Chain, find, follow
+from streammi.ingest.sequence import Numbers
+from streammi.records import IntArray
+
+TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order, at the top of each record
+SEQ_NAMES: Final = ("seq",)
+ASCII_SECONDS: Final = re.compile(rb"[0-9]{1,12}(\.[0-9]{1,9})?")  # a frame of its own, behind the payload
+MAX_COLUMNS: Final = 1 << 16
+SEQ_LIMIT: Final = 1 << 62  # beyond it a number is no sequence number, and does not fit an int64
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What to take from messages: a path for each signal, and where their times and sequence numbers are."""
+
+    paths: tuple[str, ...]
+    t: str | None = None  # None: one of TIME_NAMES, where there is one
+    seq: str | None = None  # None: one of SEQ_NAMES, where there is one
+    labels: bool = False
+    memory: dict[str, Any] = {}  # of the readers of formats in which one message does not say everything
+    clock: Clock = msgspec.field(default_factory=Clock)  # the feed's; it learns from each message that is read
+
+
+class Content(NamedTuple):
+    """A message as it was read: ``tree`` is what paths lead into, made of dicts, lists, arrays and plain values."""
+
+    tree: Any
+    stamp: bytes | str | float | None = None  # the time, where it stands beside the tree
+    first: int | None = None  # the number of the first sample, where samples are numbered
+
+
+class Places(NamedTuple):
+    """Where in a tree everything is."""
+
+    values: tuple[Chain, ...]
+    t: Chain | None
+    seq: Chain | None
+
+
+class Samples(NamedTuple):
+    """The samples of a message, or of several: columns of equal length."""
+
+    values: tuple[Column, ...]
+    t: Column | None = None  # s
+    numbers: IntArray | Numbers | None = None  # of each sample, or of the message
+    places: Places | None = None  # where they were in each record, if these have one sample each
+
+
+def samples(content: Content, wanted: Wanted) -> Samples:
+    """The samples in a message: ``FeedError`` with the reason when there are none.
+
+    The tree is a record, a list of records, or a record whose values are arrays of equal length.
+
+    >>> samples(Content([{"a": 1, "t": 60}, {"a": 2, "t": 61}]), Wanted(("a",))).values
+    ([1.0, 2.0],)
+    >>> samples(Content({"a": [1, 2, 3]}), Wanted(("a",))).values
+    (array([1., 2., 3.]),)
+    """
+    tree = signals(content.tree, wanted) if isinstance(content.tree, np.ndarray) else content.tree
+    if has_records(tree):
+        found = _of_records(list(tree), wanted)
+    elif isinstance(tree, list) and not tree:
+        raise FeedError("empty", "an empty array")
+    else:
+        found = _of_record(tree, wanted)
+    n = len(found.values[0])
+    if found.t is None and content.stamp is not None:
+        found = found._replace(t=times(content.stamp, n, wanted.clock))
+    if content.first is not None:
+        found = found._replace(numbers=Numbers(content.first, n))
+    return found
+
+
+def has_records(tree: Any) -> bool:
+    """Whether a message is a list of records, and not one record."""
+    return isinstance(tree, list) and len(tree) > 0 and isinstance(tree[0], dict | list)
+
+
+def signals(array: NDArray[Any], wanted: Wanted) -> dict[str, Any]:
+    """An array as a record of columns: a row is a sample; or the one sample or signal that it is.
+
+    >>> signals(np.array([[1, 2], [3, 4]]), Wanted(("0", "1")))
+    {'0': array([1, 3]), '1': array([2, 4])}
+    """
+    if array.dtype.names:
+        # [()]: of a single sample the value, not an array of it.
+        return {name: array[name][()] for name in array.dtype.names}
+    if array.dtype.kind == "c":
+        return {"0": array.real[()], "1": array.imag[()]}
+    if array.ndim == 1 and wanted.paths == ("0",):
+        return {"0": array}
+    return {str(k): array[..., k][()] for k in range(min(array.shape[-1], MAX_COLUMNS) if array.ndim else 0)}
+
+
+def locate(tree: Any, wanted: Wanted) -> Places:
+    """Where everything that is wanted is in a record."""
+    values = tuple(find(tree, path) for path in wanted.paths)
+    t = _usual(tree, TIME_NAMES, values, is_time) if wanted.t is None else find(tree, wanted.t)
+    seq = _usual(tree, SEQ_NAMES, values, _is_seq) if wanted.seq is None else find(tree, wanted.seq)
+    return Places(values, t, seq)
+
+
+def _of_record(tree: Any, wanted: Wanted) -> Samples:
+    places = locate(tree, wanted)
+    found = [follow(tree, chain) for chain in places.values]
+    arrays = [is_array(value) for value in found]
+    if any(arrays):
+        return _of_arrays(tree, places, found, wanted)
+    convert = label if wanted.labels else number
+    values = tuple([convert(value)] for value in found)
+    return Samples(values, _times(tree, places, 1, wanted), _numbers(tree, places, 1), places)
+
+
+def _of_arrays(tree: Any, places: Places, found: list[Any], wanted: Wanted) -> Samples:
+    lengths = [len(value) if is_array(value) else 1 for value in found]
+    if len(set(lengths)) > 1:
+        sizes = (f"{path} has {length}" for path, length in zip(wanted.paths, lengths, strict=True))
+        raise FeedError("lengths differ", ", ".join(sizes)[:80])
+    values = tuple(column(value if is_array(value) else [value], wanted.labels) for value in found)
+    n = lengths[0]
+    return Samples(values, _times(tree, places, n, wanted), _numbers(tree, places, n))
+
+
+def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
+    """Of each record in a list. One that has none of the paths is another kind of record, and left out; one whose
+    values cannot be used becomes NaN, so that it is counted as not finite; unless that is all there is.
+    """
+    rows: list[Samples] = []
+    problem: FeedError | None = None
+    usable = False
+    for tree in trees:
+        try:
+            rows.append(_of_record(tree, wanted))
+            usable = True
+        except FeedError as error:
+            problem = problem or error
+            if any(_has(tree, path) for path in wanted.paths):
+                rows.append(Samples(tuple([np.nan] for _ in wanted.paths), numbers=numbers_of(tree, wanted)))
+    if usable:
+        return _appended(rows)
+    if rows or problem is None or problem.reason != "no such path":
+        raise problem or FeedError("empty")
+    return _of_record(trees, wanted)  # the path may begin with an index into the list
+
+
+def _appended(rows: list[Samples]) -> Samples:
+    values = tuple([one for row in rows for one in row.values[k]] for k in range(len(rows[0].values)))
+    timed = any(row.t is not None for row in rows)
+    t = [one for row in rows for one in ([np.nan] * len(row.values[0]) if row.t is None else row.t)]
+    each = [row.numbers.first for row in rows if isinstance(row.numbers, Numbers) and len(row.values[0]) == 1]
+    numbers = np.array(each) if len(each) == len(rows) else None
+    same = rows[0].places if all(row.places == rows[0].places for row in rows) else None
+    return Samples(values, t if timed else None, numbers, same)
+
+
+def numbers_of(tree: Any, wanted: Wanted) -> Numbers | None:
+    """The sequence number of a record that has no samples: it came, so it is not missing."""
+    try:
+        seq = _usual(tree, SEQ_NAMES, (), _is_seq) if wanted.seq is None else find(tree, wanted.seq)
+        return None if seq is None or is_array(follow(tree, seq)) else _number_of(follow(tree, seq), 1)
+    except FeedError:
+        return None
+
+
+def _has(tree: Any, path: str) -> bool:
+    try:
+        find(tree, path)
+    except FeedError:
+        return False
+    return True
+
+
+def _usual(tree: Any, names: tuple[str, ...], taken: tuple[Chain, ...], usable: Callable[[Any], bool]) -> Chain | None:
+    if not isinstance(tree, dict):
+        return None
+    return next(((name,) for name in names if name in tree and (name,) not in taken and usable(tree[name])), None)
+
+
+def _is_seq(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(type(one) is int and abs(one) < SEQ_LIMIT for one in value)
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "iu"
+    return type(value) is int and abs(value) < SEQ_LIMIT
+
+
+def _times(tree: Any, places: Places, n: int, wanted: Wanted) -> Column | None:
+    if places.t is None:
+        return None
+    try:
+        return times(follow(tree, places.t), n, wanted.clock)
+    except FeedError:
+        if wanted.t is not None:
+            raise
+        return None  # it was not asked for by name, so it need not be what its name says
+
+
+def _numbers(tree: Any, places: Places, n: int) -> IntArray | Numbers | None:
+    value = None if places.seq is None else follow(tree, places.seq)
+    if value is None:
+        return None
+    if not is_array(value):
+        return _number_of(value, n)
+    try:
+        numbers: IntArray = np.asarray(value, dtype=np.int64)
+    except (ValueError, TypeError, OverflowError):
+        raise _not_a_number(value) from None
+    return numbers if numbers.shape == (n,) else None
+
+
+def _number_of(value: Any, n: int) -> Numbers | None:
+    """One number for a message of ``n`` samples: a missing one then stands for as many."""
+    try:
+        first = int(value)
+    except (ValueError, TypeError, OverflowError):
+        raise _not_a_number(value) from None
+    return Numbers(first, 1, n) if abs(first) < SEQ_LIMIT else None
+
+
+def _not_a_number(value: Any) -> FeedError:
+    return FeedError("not a number", f"sequence number {repr(value)[:60]}")

@@ -1,0 +1,1 @@
+"""Two sources into pairs: an event-time join."""

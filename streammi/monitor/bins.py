@@ -1,0 +1,91 @@
+"""The bins of one monitored pair: those that its settings name, and what a person should know of them, once each."""
+
+from typing import Any, Final
+
+from streammi.config import MonitorConfig
+from streammi.core.bins.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
+from streammi.core.window.joint_window import JointWindow
+from streammi.records import AxisInfo, Reading
+
+TIMED_PAIRS: Final = 1000  # what a window of a duration is taken to hold, until it is seen
+
+
+def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:
+    """The bins of x and y: the range that was given, or what is to be learnt from the window."""
+    kind, count = config.bins.kind, config.bins.count
+    if kind == "categories":
+        labels = Categories() if count is None else Categories(limit=count)
+        return labels, labels
+    learn = SpanBins if kind == "uniform" else QuantileBins
+    fixed = count or auto_count(config.window.pairs or TIMED_PAIRS)
+
+    def one(range_: tuple[float, float] | None) -> Bins:
+        return learn(count) if range_ is None else UniformBins(*range_, fixed)
+
+    return one(config.x_range), one(config.y_range)
+
+
+def axis_info(name: str, axis: Axis | None) -> AxisInfo:
+    """An axis as a snapshot shows it."""
+    if isinstance(axis, Categories):
+        return AxisInfo(name=name, labels=(*map(str, axis.labels), Categories.OTHER))
+    return AxisInfo(name=name, edges=None if axis is None else axis.edges)
+
+
+class BinNotes:
+    """What a person should know of the bins: each method returns what is to be said by now and was not said before."""
+
+    def __init__(self, config: MonitorConfig) -> None:
+        self._config = config
+        self._learnt = self._too_many_labels = False
+
+    def before(self) -> list[str]:
+        """Of the settings, before a pair has come."""
+        return self._undersampling(self._config.window.pairs)
+
+    def learnt(self, window: JointWindow) -> list[str]:
+        """Once the first window is full: which bins were taken from it."""
+        size = self._config.window.pairs
+        if self._learnt or window.pairs < (size or TIMED_PAIRS):
+            return []
+        self._learnt = True
+        notes = []
+        sides = (("x", window.x_axis, self._config.x_range), ("y", window.y_axis, self._config.y_range))
+        for name, axis, range_ in sides:
+            if range_ is None and axis is not None and not isinstance(axis, Categories):
+                low, high = axis.edges.item(0), axis.edges.item(-1)
+                bins = "1 bin" if axis.count == 1 else f"{axis.count} bins"
+                notes.append(f"{name}: {bins} from {low:g} to {high:g}, taken from the first window")
+        # How many pairs a duration holds is seen only now.
+        return notes if size else notes + self._undersampling(window.n)
+
+    def labels(self, window: JointWindow, reading: Reading) -> list[str]:
+        """Where a reading says that there are more labels than symbols for them."""
+        if self._too_many_labels or not reading.clipped or self._config.bins.kind != "categories":
+            return []
+        self._too_many_labels = True
+        sides = (("x", window.x_axis, reading.x_clipped), ("y", window.y_axis, reading.y_clipped))
+        return [
+            f'{name}: more than {axis.limit} labels; all further ones count as one, "{Categories.OTHER}" '
+            "(--bins categories:N takes N)"
+            for name, axis, others in sides
+            if isinstance(axis, Categories) and others
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs."""
+        return {"learnt": self._learnt, "too_many_labels": self._too_many_labels}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a saved state."""
+        self._learnt, self._too_many_labels = state["learnt"], state["too_many_labels"]
+
+    def _undersampling(self, pairs: int | None) -> list[str]:
+        """The user's number of bins is too large for so many pairs."""
+        count = None if self._config.bins.kind == "categories" else self._config.bins.count
+        if not count or not pairs or count * count <= pairs:
+            return []
+        return [
+            f"{count} x {count} bins for {pairs} pairs undersample the joint histogram: MI will read too high; "
+            f"--bins {auto_count(pairs)} or a window of {5 * count * count} pairs would not"
+        ]

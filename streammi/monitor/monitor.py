@@ -1,0 +1,348 @@
+"""Monitor: pairs in, readings and events out. No input or output, no clock of its own."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias
+
+import msgspec
+import numpy as np
+
+from streammi.config import MonitorConfig, check_same, options_of
+from streammi.core import validate
+from streammi.core.bins.axes import LEARN_FROM
+from streammi.core.information.lags import LagBank
+from streammi.core.kernels.slots import SET_BACK_AFTER
+from streammi.core.significance import gtest
+from streammi.core.significance.shift_null import Renewal, ShiftNull
+from streammi.core.window.joint_window import JointWindow
+from streammi.detect.links import LinkWatch
+from streammi.monitor.bins import BinNotes, axis_info, bins_for
+from streammi.monitor.cadence import Cadence
+from streammi.monitor.delay_profile import Delays
+from streammi.monitor.detection_schedule import Looks, detector_for
+from streammi.monitor.history_levels import History
+from streammi.monitor.spearman import Ranks
+from streammi.records import UNIT_PER_BIT, DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
+from streammi.records.codec import State
+from streammi.records.link_totals import total
+from streammi.records.status import status_of
+from streammi.records.verdict import verdict
+
+Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
+EVENTS_KEPT: Final = 100
+
+
+class Monitor:
+    """Watches one pair: a window, its history, and what is said of it every so often.
+
+    Times come with the batches: a reading is due by the batches' ``received`` clock, or, with ``event_time``, by the
+    samples' own. The same batches give the same outputs, always.
+
+    >>> import numpy as np
+    >>> from streammi.config import span
+    >>> monitor = Monitor(MonitorConfig(window=span(4), every=span(4), x_range=(0, 1), y_range=(0, 1)))
+    >>> [(_, reading)] = monitor.feed(PairBatch(x=np.array([0, 0, 1, 1.0]), y=np.array([0, 0, 1, 1.0])))
+    >>> reading.mi
+    1.0
+    """
+
+    def __init__(self, config: MonitorConfig, *, event_time: bool = False) -> None:
+        self.config = config
+        self.window = JointWindow(*bins_for(config), config.window)
+        self.notes: list[str] = []  # what a person should know, once each; the application says them
+        self._delays = None if config.lags is None else Delays(config.lags, config.window)
+        bank = None if self._delays is None else self._delays.bank
+        self._null = ShiftNull(config.null, bank) if config.null else None
+        for follower in self._followers.values():
+            self.window.follow(follower)
+        self._event_time = event_time
+        self._cadence = Cadence(config.every, event_time)
+        self._detector = detector_for(config)
+        self._looks = Looks(config.window, event_time)
+        self._links = LinkWatch(config.pair)
+        self._history = History()
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._latest: Reading | None = None
+        self._hole: tuple[int, int] | None = None  # samples are missing behind so many pairs: at least, and at most
+        self._ranks = Ranks(config)
+        self._bin_notes = BinNotes(config)
+        self.notes += self._bin_notes.before()
+        if self._delays is not None:
+            self.notes.append("peak_lag: positive means that y follows x, negative that x follows y")
+        if config.test == "g":
+            self.notes.append("p is by the G-test: it holds only where each sample is independent of those before it")
+
+    def __repr__(self) -> str:
+        return f"<Monitor of {self.config.pair}: {self.window!r}>"
+
+    def feed(self, batch: PairBatch) -> list[Output]:
+        """Take in a batch; returns what became due in it, in order.
+
+        In a window of seconds samples without a time of their own have that of their arrival.
+        """
+        if batch.t is None and batch.received and self.config.window.seconds is not None and not self._event_time:
+            batch = msgspec.structs.replace(batch, t=np.full(batch.x.size, batch.received))
+        batch = _timed(batch)
+        outputs: list[Output] = []
+        missing = batch.gaps > 0 or batch.interrupted
+        if missing:
+            self._hole = self.window.pairs, self.window.pairs + batch.x.size
+        for part, ends in self._parts(batch):
+            outputs += self._take(part, ends)
+        if missing and self._hole is not None:
+            self._hole = self._hole[0], self.window.pairs
+        return outputs
+
+    def link(self, health: LinkHealth, now: float) -> list[Output]:
+        """The events that a feed's state brings as of ``now`` (wall clock, s): stalled, recovered, gap."""
+        return self._say(self._links.update(health, now))
+
+    def last(self, timestamp: float) -> list[Output]:
+        """What is to be said at the end: the last reading, if pairs have come since the one before."""
+        return self._speak(timestamp) if self._uncounted else []
+
+    def catch_up(self, now: float, *, at_once: bool) -> list[Output]:
+        """The reading that is due by ``now`` (wall clock, s) of pairs that none has counted, though nothing more comes.
+
+        ``at_once``: it is due now, and where every pair is counted, the newest is said again. Nothing changes where
+        nothing is due.
+        """
+        if self._uncounted:
+            return self._speak(now) if self._cadence.reached(now) or at_once else []
+        return [(now, self._latest)] if at_once and self._latest is not None else []
+
+    @property
+    def due(self) -> float | None:
+        """When (wall clock, s) pairs that no reading has counted are due, though nothing more comes; None: never."""
+        return self._cadence.due if self._uncounted else None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a signal is constant over a full window."""
+        if self._latest is not None and not self._uncounted:
+            return self._latest.fill >= 1 and (self._latest.x_constant or self._latest.y_constant)
+        return self.window.fill >= 1 and self.window.constant
+
+    def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...]) -> Snapshot:
+        """Everything a dashboard draws, as of now; what is said later does not depend on whether somebody looked."""
+        reading = self._reading(renew="none")
+        if reading is not None:
+            reading = self._ranks.shown(reading, self.window)
+        return Snapshot(
+            pair=self.config.pair,
+            run=run,
+            seq=seq,
+            timestamp=timestamp,
+            window=str(self.config.window),
+            x=axis_info(self.config.x_name, self.window.x_axis),
+            y=axis_info(self.config.y_name, self.window.y_axis),
+            reading=reading,
+            counts=None if reading is None else self.window.counts.astype(np.int64),
+            history=self._history.levels(),
+            profile=None if reading is None else self._profile(),
+            events=tuple(self._events),
+            links=links,
+            verdict=self.awaited if reading is None else self._verdict(reading),
+            status=int(status_of(reading, total(links))),
+        )
+
+    @property
+    def awaited(self) -> str:
+        """What is still missing for a reading; empty where nothing has come yet."""
+        if self.window.pairs:
+            least = min(LEARN_FROM, self.config.window.pairs or LEARN_FROM)
+            return f"learning the bins: {self.window.pairs} of {least} pairs so far"
+        return f"none of {self.window.nonfinite:,} pairs is finite" if self.window.nonfinite else ""
+
+    def state(self) -> State:
+        """Everything that it remembers, as plain values and arrays that are its own no more."""
+        plain = {
+            "settings": options_of(self.config),
+            "cadence": self._cadence.state(),
+            "looks": self._looks.state(),
+            "links": self._links.state(),
+            "detector": None if self._detector is None else self._detector.state(),
+            "events": [msgspec.structs.asdict(event) for event in self._events],
+            "latest": None if self._latest is None else msgspec.structs.asdict(self._latest),
+            "hole": self._hole,
+            "delays": None if self._delays is None else self._delays.state(),
+            "notes": self.notes,
+            **self._ranks.state(),
+            **self._bin_notes.state(),
+        }
+        parts = {
+            "monitor": ({"plain": codec.to_plain(plain)}, list[Any]()),
+            "window": self.window.state(),
+            "history": self._history.state(),
+        }
+        return codec.joined(parts | {name: part.state() for name, part in self._followers.items()})
+
+    def restore(self, state: State) -> None:
+        """Take up the state of a monitor with the same settings: from then on it says what that one would have said.
+
+        Raises ConfigError when the settings differ.
+        """
+        parts = codec.parts_of(state)
+        plain = codec.from_plain(parts["monitor"][0]["plain"])
+        check_same(options_of(self.config), plain["settings"])
+        self.window = JointWindow.from_state(*parts["window"])
+        for name, follower in self._followers.items():
+            follower.restore(*parts[name])
+            self.window.follow(follower)
+        self._cadence.restore(plain["cadence"])
+        self._looks.restore(plain["looks"])
+        self._links.restore(plain["links"])
+        if self._detector is not None:
+            self._detector.restore(plain["detector"])
+        self._history.restore(*parts["history"])
+        self._events.extend(Event(**event) for event in plain["events"])
+        self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
+        self._hole = plain["hole"]
+        self._ranks.restore(plain)
+        self._bin_notes.restore(plain)
+        if self._delays is not None:
+            self._delays.restore(plain["delays"])
+        self.notes[:] = plain["notes"]
+
+    def __reduce__(self) -> tuple[Callable[[MonitorConfig, bool, State], "Monitor"], tuple[MonitorConfig, bool, State]]:
+        return _restored, (self.config, self._event_time, self.state())  # copies of window and bank would not be tied
+
+    @property
+    def _followers(self) -> dict[str, LagBank | ShiftNull]:
+        named = {"bank": None if self._delays is None else self._delays.bank, "null": self._null}
+        return {name: follower for name, follower in named.items() if follower is not None}
+
+    def _parts(self, batch: PairBatch) -> Iterator[tuple[PairBatch, bool]]:
+        """The batch in parts, and which is its end: only behind the last sample of one is the samples' clock set back.
+
+        What is due in the samples behind it is due by the clock as it is then. Nearly always the whole is one part.
+        """
+        while batch.t is not None and (clear := self.window.before_set_back(batch.t)) < batch.x.size:
+            yield _part_of(batch, slice(clear)), False
+            batch = _part_of(batch, slice(clear, None))
+        yield batch, True
+
+    def _take(self, part: PairBatch, ends: bool) -> list[Output]:
+        """Take in a part of a batch, or all of it; returns what became due in it."""
+        outputs: list[Output] = []
+        start = 0
+        looks = [] if self._detector is None else [(k, False, at) for k, at in self._looks.due(part)]
+        due = [(k, True, at) for k, at in self._cadence.cuts(part, ends=ends)]
+        for stop, speaks, timestamp in sorted(looks + due) if looks else due:
+            self._extend(part, start, stop)
+            outputs += self._speak(timestamp) if speaks else self._look(timestamp)
+            start = stop
+        self._extend(part, start, part.x.size)
+        return outputs
+
+    def _extend(self, batch: PairBatch, start: int, stop: int) -> None:
+        before = self.window.set_back
+        if stop - start == 1:  # each sample has its reading: the short way is 20 times faster than arrays of one
+            t = None if batch.t is None else batch.t.item(start)
+            self.window.update(batch.x.item(start), batch.y.item(start), t)
+        elif stop > start:
+            self.window.extend(
+                batch.x[start:stop], batch.y[start:stop], None if batch.t is None else batch.t[start:stop]
+            )
+        self.notes += self._bin_notes.learnt(self.window)
+        if self.window.set_back != before:  # at the last of them
+            self._follow_clock(self.window.set_back - before)
+
+    def _follow_clock(self, seconds: float) -> None:
+        self._cadence.set_back(seconds)
+        self._looks.set_back(seconds)
+        self.notes.append(
+            f"the samples' clock was set back by about {seconds:.4g} s; the {SET_BACK_AFTER - 1} samples before that "
+            "was clear were dropped as late"
+        )
+
+    def _reading(self, renew: Renewal = "due") -> Reading | None:
+        reading = self.window.reading(self.config.unit, self.config.estimator)
+        if reading is None:
+            return None
+        if self._spans_gap():
+            reading = msgspec.structs.replace(reading, spans_gap=True)
+        profile = self._profile()
+        if self._delays is not None and profile is not None:
+            reading = self._delays.with_peak(reading, profile)
+        if self._null is not None:
+            return self._null.complete(reading, self.window.table(self.config.estimator), renew=renew)
+        return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
+
+    def _verdict(self, reading: Reading) -> str:
+        return verdict(reading, labels=self.config.bins.kind == "categories")
+
+    @property
+    def _uncounted(self) -> bool:
+        """Whether pairs have come that no reading has counted, and a reading can be made of them."""
+        window, latest = self.window, self._latest
+        if not window.n or window.x_axis is None or window.y_axis is None:
+            return False
+        if latest is None:
+            return True
+        return (window.pairs, window.nonfinite, window.dropped) != (latest.pairs, latest.nonfinite, latest.dropped)
+
+    def _spans_gap(self) -> bool:
+        """Whether the window has, or may have, pairs from both sides of the last place where samples are missing."""
+        if self._hole is None:
+            return False
+        newest = self.window.pairs
+        return newest > self._hole[0] and newest - self.window.n < self._hole[1]
+
+    def _profile(self) -> DelayProfile | None:
+        if self._delays is None:
+            return None
+        return self._delays.profile(self.window, self.config.estimator, self.config.unit)
+
+    def _keep_delays(self) -> None:
+        """Before something is said: see to it that the delays are those that were asked for."""
+        if self._delays is None:
+            return
+        if self._delays.plan(self.window) and self._null is not None:
+            self._null.lags_moved()
+        note = self._delays.note(self.window)
+        if note:
+            self.notes.append(note)
+
+    def _speak(self, timestamp: float) -> list[Output]:
+        self._keep_delays()
+        reading = self._reading()
+        if reading is None:
+            return []
+        self._latest = reading = self._ranks.said(reading, self.window)
+        self.notes += self._bin_notes.labels(self.window, reading)
+        self._history.add(timestamp, reading.mi_corrected, reading.null_q95, reading.peak_mi, reading.fill)
+        return [(timestamp, reading)]
+
+    def _look(self, timestamp: float) -> list[Output]:
+        self._keep_delays()
+        reading = self._reading()
+        if self._detector is None or reading is None:
+            return []
+        error = self.window.batch_stderr()
+        if error is not None:
+            reading = msgspec.structs.replace(reading, stderr_batch=error * UNIT_PER_BIT[reading.unit])
+        return self._say(self._detector.update(reading, timestamp))
+
+    def _say(self, events: list[Event]) -> list[Output]:
+        self._events += events
+        return [(event.timestamp, event) for event in events]
+
+
+def _restored(config: MonitorConfig, event_time: bool, state: State) -> Monitor:
+    monitor = Monitor(config, event_time=event_time)
+    monitor.restore(state)
+    return monitor
+
+
+def _timed(batch: PairBatch) -> PairBatch:
+    """The batch with NaN as the time of each pair that no window takes in: its clock, too, may be wrong."""
+    if batch.t is None:
+        return batch
+    usable = validate.usable(batch.x, batch.y)
+    return batch if usable.all() else msgspec.structs.replace(batch, t=np.where(usable, batch.t, np.nan))
+
+
+def _part_of(batch: PairBatch, part: slice) -> PairBatch:
+    t = None if batch.t is None else batch.t[part]
+    return PairBatch(x=batch.x[part], y=batch.y[part], t=t, received=batch.received)

@@ -1,0 +1,1 @@
+"""Samples to publish: made-up signals and this machine's own readings."""

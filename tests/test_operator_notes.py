@@ -1,0 +1,271 @@
+"""A monitor under a service manager, as a process: told to it, asked for a report, and ended."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from streammi.records.status import Status
+
+
+def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
+    feed, state = f"ipc://{tmp_path}/feed", str(tmp_path / "state")
+    words = ["monitor", feed, "--pull", "--x", "a", "--y", "b", "--bins", "2", "--window", "10", "--every", "20"]
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as sender,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+    ):
+        sender.bind(feed)
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(60)
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "streammi", *words, "--log", "json", "--state", state],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"},
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert manager.recv(1000) == b"READY=1"
+        sender.send(b"\x1b[2Jno pair")
+        for k in range(20):
+            sender.send_json({"a": k % 7, "b": k % 5})
+        assert json.loads(process.stdout.readline())["pairs"] == 20
+        while b"20 pairs" not in manager.recv(1000):  # the watchdog: several a second
+            pass
+        process.send_signal(signal.SIGUSR1)
+        said: list[dict[str, Any]] = []
+        while not said or said[-1]["message"] != "report":
+            said.append(json.loads(process.stderr.readline()))
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+        told = b""
+        while told != b"STOPPING=1":
+            told = manager.recv(1000)
+    assert process.returncode == 143
+    assert (out, err) == ("", "")
+    messages = [line["message"] for line in said]
+    assert f"{feed}: connected" in messages
+    assert any(message.startswith("messages that yielded no pair: 1, the newest: other format") for message in messages)
+    report = said[-1]
+    assert report["process"]["pid"] == process.pid
+    assert report["settings"]["--window"] == "10 pairs"
+    assert report["window"]["pairs"] == 20
+    assert report[f"link {feed}"]["malformed"] == {"other format": 1}
+    assert report["link history"]["0"].endswith("connected")
+    assert state in report["written"]["keeper"]
+    assert {path.name for path in Path(state).iterdir()} == {"lock", "state.0", "state.1"}
+
+
+def test_a_service_says_that_it_stops_before_the_disk_takes_its_last_state(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    os.mkfifo(tmp_path / "state" / "state.new")  # a disk that takes nothing until somebody reads
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0{tmp_path}/notify")
+        manager.settimeout(60)
+        manager_is = {"NOTIFY_SOCKET": f"@{tmp_path}/notify", "WATCHDOG_USEC": "soon"}
+        with monitored(tmp_path, environment=manager_is) as process:
+            assert manager.recv(1000) == b"READY=1"
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGTERM)
+            while manager.recv(1000) != b"STOPPING=1":
+                pass
+            assert process.poll() is None
+            (tmp_path / "state" / "state.new").rename(tmp_path / "read").read_bytes()
+            _, err = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert "streammi: warning: WATCHDOG_USEC is no number of microseconds: soon" in err.splitlines()
+    assert err.splitlines()[-1] == "streammi: warning: the state is saved again"
+
+
+STREAMMI = ("-W", "error", "-m", "streammi")
+# Root reads and writes everything: without the two capabilities that let it, it is as anybody.
+AS_ANYBODY = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execv(sys.executable, [sys.executable, "-W", "error", "-m", "streammi", *sys.argv[1:]])
+"""
+
+
+@contextmanager
+def monitored(
+    folder: Path, *words: str, program: Sequence[str] = STREAMMI, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A monitor with a state, and a feed that goes on as long as it does."""
+    feed, stop = f"ipc://{folder}/feed", threading.Event()
+
+    def send() -> None:
+        with zmq.Context() as context, context.socket(zmq.PUB) as sender:
+            sender.bind(feed)
+            while not stop.wait(0.002):
+                sender.send(b'{"a":1,"b":2}')
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    known = ["monitor", feed, "--x", "a", "--y", "b", "--x-range", "0:4", "--y-range", "0:4", "--every", "20"]
+    process = subprocess.Popen(
+        [sys.executable, *program, *known, *words, "--state", str(folder / "state")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | (environment or {}),
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+        stop.set()
+        sending.join()
+
+
+def test_a_full_disk_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "state.new").symlink_to("/dev/full")
+    with monitored(tmp_path, "--state-every", "50ms") as process:
+        assert process.stdout is not None
+        while not json.loads(process.stdout.readline())["status"] & Status.UNSAVED:
+            pass
+        (tmp_path / "state" / "state.new").unlink()
+        while json.loads(process.stdout.readline())["status"] & Status.UNSAVED:
+            pass
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    cannot = f"streammi: warning: cannot save the state in {tmp_path}/state (No space left on device): going on without"
+    assert [line for line in err.splitlines() if "warning" in line] == [
+        cannot,
+        "streammi: warning: the state is saved again",
+    ]
+    assert process.returncode == 143
+
+
+def test_a_state_is_gone_on_from_only_with_its_own_settings(tmp_path: Path) -> None:
+    pairs = 0
+    for life in range(2):
+        with monitored(tmp_path) as process:
+            assert process.stdout is not None
+            first = json.loads(process.stdout.readline())
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=30)
+        assert first["pairs"] > pairs
+        pairs = first["pairs"]
+        assert ("going on from" in err, "how many samples are missing since" in err) == (life == 1, life == 1)
+        assert bool(first["status"] & Status.SPANS_GAP) == (life == 1)
+    with monitored(tmp_path, "--window", "500") as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    anew = f"to begin anew: another --state, or remove {tmp_path}/state/state.*"
+    assert err == f"streammi: --window must be 1000 pairs, as when the state was saved ({anew}), got '500 pairs'\n"
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a state of 100 pairs, whose mode is put right at the end."""
+    with monitored(tmp_path, "--samples", "100") as process:
+        process.communicate(timeout=60)
+    folder = tmp_path / "state"
+    yield folder
+    folder.chmod(0o700)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("place", "mode", "said"),
+    [
+        ("state.1", 0o000, "state can be read ({}/state.1: Permission denied)"),
+        (".", 0o000, "state can be read ({}/state.0: Permission denied)"),
+        (".", 0o600, "state can be read ({}/state.0: Permission denied)"),
+        ("lock", 0o400, "lock can be opened ({}/lock: Permission denied)"),
+    ],
+)
+def test_a_state_that_is_kept_from_us_is_not_replaced(kept: Path, place: str, mode: int, said: str) -> None:
+    before = content(kept)
+    (kept / place).chmod(mode)
+    with monitored(kept.parent, program=("-c", AS_ANYBODY)) as process:
+        out, err = process.communicate(timeout=60)
+    (kept / place).chmod(0o700)
+    assert err == f"streammi: --state must be a folder whose {said.format(kept)}, got '{kept}'\n"
+    assert (process.returncode, out) == (2, "")
+    assert content(kept) == before
+
+
+def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(kept: Path) -> None:
+    before = content(kept)
+    kept.chmod(0o500)
+    with monitored(kept.parent, "--samples", "40", program=("-c", AS_ANYBODY)) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert json.loads(out.splitlines()[-1])["pairs"] == 140
+    assert "going on from 100 pairs" in err
+    cannot = f"cannot save the state in {kept} (Permission denied): going on without"
+    assert err.splitlines().count(f"streammi: warning: {cannot}") == 1
+    assert content(kept) == before
+
+
+DEFECTS = """
+import threading, warnings
+from streammi import cli
+from streammi.monitor import Monitor
+def fail(*_):
+    warnings.warn("an odd value")
+    other = threading.Thread(target=lambda: 1 / 0)
+    other.start()
+    other.join()
+    raise RuntimeError("a defect\x1b[2J")
+Monitor.feed = fail
+cli.main()
+"""
+
+
+def test_whatever_is_said_is_an_object_where_that_was_asked_for() -> None:
+    """What is wrong with the words, before they are understood; a defect, here or in a thread; Python's warnings."""
+    monitor = ["monitor", "tcp://127.0.0.1:1", "--log", "json"]
+    cases = (
+        (["-m", "streammi", *monitor, "--window", "1"], 2, ["--window must be >= 2 pairs, got 1"]),
+        (["-m", "streammi", *monitor, "--samples", "few"], 2, ["Invalid value for '--samples'"]),
+        (["-m", "streammi", *monitor, "--windw", "1"], 2, ["No such option: --windw"]),
+        (["-m", "streammi", "watch", "nowhere", "--log=json"], 2, ["ENDPOINT must be"]),
+        (
+            ["-c", DEFECTS, *monitor],
+            1,
+            ["UserWarning: an odd", "ZeroDivisionError: division", "RuntimeError: a defect"],
+        ),
+    )
+    for words, status, expected in cases:
+        done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        said = [json.loads(line) for line in done.stderr.splitlines()]
+        last = [message["message"] for message in said[-len(expected) :]]
+        assert [message[: len(words)] for message, words in zip(last, expected, strict=True)] == expected
+        assert said[-1]["level"] == "error"
+        if status == 1:
+            assert "in fail" in said[-1]["traceback"]
+            assert said[-3]["place"].startswith("<string>:")
+
+
+def test_a_defect_has_its_traceback_in_text_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DEFECTS, "monitor", "tcp://127.0.0.1:1"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("streammi: warning: UserWarning: an odd value\nTraceback (most recent call last):\n")
+    assert done.stderr.splitlines().count("Traceback (most recent call last):") == 2
