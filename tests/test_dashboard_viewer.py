@@ -1,6 +1,7 @@
 """Keys in, pictures out: what each key does to what is shown, and what is never shown."""
 
 import re
+from datetime import UTC
 
 import msgspec
 import numpy as np
@@ -24,7 +25,7 @@ from dashboard_samples import (
 from dashboard_terminal import Television
 
 from streammi.dashboard.capabilities import Look
-from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.glyphs import BRAILLE, GlyphName
 from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.panels import heatmap
 from streammi.dashboard.viewer import Viewer
@@ -85,6 +86,71 @@ def test_a_frozen_picture_says_so_at_every_size(size: tuple[int, int]) -> None:
     assert "FROZEN" in television.press("space")
     television.viewer.take([msgspec.structs.replace(linear(), timestamp=NOW + 42, seq=linear().seq + 420)])
     assert "42 s" in television.press()
+
+
+@pytest.mark.parametrize("size", [(20, 5), (60, 1), (40, 12), (80, 24), (200, 60)])
+@pytest.mark.parametrize("where", ["feed", "monitor"])
+def test_how_long_nothing_has_come_runs_at_every_size(size: tuple[int, int], where: str) -> None:
+    """Of a feed by the monitor's clock, which may be another than this machine's; of a monitor by this one's."""
+    television, here = Television(size=size), NOW + 5e6
+    television.viewer.tick(here)
+    television.viewer.take([lost() if where == "feed" else linear()])
+    if where == "monitor":
+        assert television.viewer.connect("lost", "no answer")
+    for passed, said in (
+        (0.0, "40 s" if where == "feed" else "0 s"),
+        (32.0, "1 min 12 s" if where == "feed" else "32 s"),
+    ):
+        television.viewer.tick(here + passed)
+        text = television.press()
+        assert said in text, text
+        assert "lost" in text
+    assert television.viewer.tick(here + 33.1)
+    assert not television.viewer.tick(here + 33.2)  # the same second
+    television.press("space")
+    assert not television.viewer.tick(here + 60.0)  # a frozen picture stands still
+    assert not Television(linear()).viewer.tick(here)
+
+
+def test_an_idle_feed_that_is_well_draws_nothing() -> None:
+    viewer = Television(linear()).viewer
+    assert [viewer.tick(NOW + k) for k in range(5)] == [False] * 5
+
+
+GREY = 24  # largest difference of the channels of a grey that is a little blue
+
+
+@pytest.mark.parametrize("glyphs", ["braille", "block", "ascii"])
+@pytest.mark.parametrize("background", ["dark", "light"])
+@pytest.mark.parametrize("mode", [[], ["m"], ["m", "m"]])
+def test_nothing_of_then_is_in_colour(glyphs: GlyphName, background: str, mode: list[str]) -> None:
+    """Header, footer, the tabs' marks and what says that nothing comes are of now; all else is grey."""
+    shot = msgspec.structs.replace(parabola(), links=(link("lost", since=NOW - 40),))
+    television = Television(shot, msgspec.structs.replace(lost(), pair="other"), size=(120, 40), glyphs=glyphs)
+    television.press(background, *mode)
+    coloured = set()
+    for y in range(2, 39):
+        for x in range(120):
+            cell = television.emulator.buffer[y][x]
+            for colour in (cell.fg, cell.bg):
+                if colour != "default":
+                    channels = bytes.fromhex(colour)
+                    coloured |= {y} if max(channels) - min(channels) > GREY else set()
+            assert not cell.bold or y in coloured or "FEED" in television.text.splitlines()[y], (y, x)
+    lines = television.text.splitlines()
+    assert {lines[y][:13].strip() and True for y in coloured} <= {True}
+    for y in coloured:
+        assert any(words in lines[y] for words in ("not live", "lost tcp", "malformed", "late", "missing")), lines[y]
+
+
+def test_what_a_lost_monitor_said_of_its_feed_is_no_more_of_now() -> None:
+    television = Television(linear(), size=(120, 40))
+    television.viewer.connect("lost", "no answer")
+    text = television.press()
+    assert "● connected" not in text.splitlines()[0]
+    assert "pairs/s" not in text
+    row = next(y for y, line in enumerate(text.splitlines()) if "● connected tcp" in line)
+    assert {television.emulator.buffer[row][x].fg for x in range(62, 72)} <= {"9aa3ad", "default"}
 
 
 @pytest.mark.parametrize("size", [(20, 5), (60, 1), (40, 12), (80, 24), (200, 60)])
@@ -166,6 +232,72 @@ def test_several_monitors_are_told_apart_also_where_their_pairs_have_one_name() 
     assert "waiting for a monitor at tcp://plant:3" in "\n".join(lines())
     viewer.press("tab")
     assert viewer.scene().snapshot == first
+
+
+def nine(states: dict[int, LinkState]) -> Viewer:
+    """A view of nine monitors, whose pairs' names are in another order; the feeds of some are not well."""
+    viewer = Viewer(Look(BRAILLE, "truecolor"), endpoints=[f"tcp://plant:{k}" for k in range(9)], zone=UTC)
+    for k in (4, 8, 0, 2, 6, 1, 3, 5, 7):
+        viewer.connect("connected", monitor=k)
+        feed = link(states.get(k, "connected"), since=NOW - 9)
+        viewer.take([msgspec.structs.replace(linear(), pair=f"pump-{9 - k}", links=(feed,))], k)
+    return viewer
+
+
+def test_tabs_are_numbered_as_given_and_keep_their_numbers() -> None:
+    viewer = Viewer(Look(BRAILLE, "truecolor"), endpoints=["tcp://a:1", "tcp://b:1", "tcp://c:1"])
+    named = {k: msgspec.structs.replace(linear(), pair=name) for k, name in enumerate(("zinc", "mash", "acid"))}
+    viewer.press("3")
+    viewer.take([named[1]], 1)
+    assert viewer.scene().shown == (2, "")  # what was chosen stays, though it has not sent anything
+    for k in (2, 0):
+        viewer.take([named[k]], k)
+        assert [tab.key[0] for tab in viewer.scene().tabs] == [0, 1, 2]
+    assert viewer.scene().snapshot == named[2]
+    for key, name in (("1", "zinc"), ("2", "mash"), ("3", "acid")):
+        viewer.press(key)
+        assert viewer.canvas(120, 40).lines()[0].startswith(f" {name}")
+    # A monitor that begins anew under another name has the number it had; nothing is left of what it was.
+    viewer.press("2")
+    viewer.take([msgspec.structs.replace(linear(), pair="aaa", run=1)], 1)
+    assert [tab.label for tab in viewer.scene().tabs] == ["zinc", "aaa", "acid"]
+    assert viewer.canvas(120, 40).lines()[0].startswith(" aaa")
+    # One that has two pairs has a number for each, and moves nobody.
+    viewer.take([msgspec.structs.replace(linear(), pair="bbb", run=1)], 1)
+    assert [tab.label for tab in viewer.scene().tabs] == ["zinc", "aaa", "acid", "bbb"]
+
+
+@pytest.mark.parametrize("size", [(20, 1), (60, 1), (20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])
+def test_what_is_wrong_with_the_other_pairs_is_always_in_sight(size: tuple[int, int]) -> None:
+    viewer = nine({7: "lost", 5: "stalled"})
+    for key in "19":
+        viewer.press(key)
+        text = "\n".join(viewer.canvas(*size).lines())
+        assert ("1 lost, 1 stalled" if size[0] >= 80 and size[1] > 5 else "✖1◑1") in text, text
+    mine = nine({0: "lost", 5: "stalled"})  # also where the one that is shown takes the room
+    assert re.search("1 lost, 1 stalled|✖1◑1", "\n".join(mine.canvas(*size).lines()))
+    well = "\n".join(nine({}).canvas(*size).lines())
+    assert "lost" not in well
+    assert "(" not in well.splitlines()[0].replace("(bit)", "")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_the_tab_bar_shows_all_that_it_can_and_always_the_one_that_is_shown(width: int) -> None:
+    viewer = nine({7: "lost"})
+    for key in "123456789":
+        viewer.press(key)
+        bar = viewer.canvas(width, 24).lines()[1]
+        assert f"{key} {'✖' if key == '8' else '●'} p" in bar, bar
+        assert re.search("8 ?✖", bar), bar
+        assert len(re.findall(r"\d ?[●✖]", bar)) == 9
+    many = Viewer(Look(BRAILLE, "truecolor"), endpoints=[f"tcp://plant:{k}" for k in range(40)])
+    for _ in range(40):
+        scene = many.scene()
+        number = [tab.key for tab in scene.tabs].index(scene.shown) + 1
+        bar = many.canvas(width, 24).lines()[1]
+        assert re.search(rf"\b{number} ◌ pl", bar), bar
+        assert ("…" in bar) == (width < 200)
+        many.press("tab")
 
 
 def test_m_goes_through_the_ways_to_see_the_shape() -> None:

@@ -58,8 +58,10 @@ class ViewLoop:
         folder: Path | None = None,
         ask_report: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._feeds, self._terminal, self._viewer, self._clock = feeds, terminal, viewer, clock
+        self._wall = wall
         self._screen, self._keys = Screen(viewer.pens), Keys()
         self._interval, self._folder = 1.0 / max_fps, folder or Path.cwd()
         self._ask_report = ask_report  # answers where the report will be, in words
@@ -101,6 +103,7 @@ class ViewLoop:
             return
         for key in self._keys.feed(typed, self._clock()):
             self._press(key)
+        self._dirty |= self._viewer.tick(self._wall())
         for monitor, feed in enumerate(self._feeds):
             self._dirty |= self._viewer.take(feed.snapshots(), monitor)
             self._dirty |= self._viewer.connect(feed.link, feed.note, monitor)

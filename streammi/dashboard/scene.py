@@ -10,8 +10,8 @@ from streammi.config import Unit
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.history_columns import Past
 from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import unit_factor
-from streammi.records import HistoryLevel, LinkState, Reading, Snapshot
+from streammi.dashboard.wording import elapsed, unit_factor
+from streammi.records import HistoryLevel, LinkHealth, LinkState, Reading, Snapshot
 from streammi.records.link_totals import worst
 from streammi.records.status import Status, status_words
 from streammi.records.verdict import leads_with_delay, strength, verdict
@@ -52,10 +52,13 @@ class Scene:
     snapshot: Snapshot | None
     past: Past
     state: State
-    theme: Theme
+    theme: Theme  # for what the snapshot says: faded where that is no more of now
+    live: Theme  # for what is of now whatever happens: states, keys, how long something has lasted
     unit: Unit
     link: LinkState = "connected"  # of this view to the monitor
     link_note: str = ""  # why there is none
+    link_seconds: float | None = None  # how long it has been in its state, where that is known
+    now: float | None = None  # by the monitor's wall clock, s; None: the time of the snapshot
     endpoint: str = ""  # of the monitor; empty where it was started with this view
     tabs: tuple[Tab, ...] = ()
     shown: PairKey = (0, "")  # which of them
@@ -85,9 +88,34 @@ class Scene:
         return worst(self.link, *(feed.state for feed in feeds))
 
     @property
+    def wall(self) -> float:
+        """The monitor's wall clock now, s."""
+        made = self.snapshot.timestamp if self.snapshot else 0.0
+        return made if self.now is None else self.now
+
+    def lasted(self, link: LinkHealth) -> str:
+        """How long a link of the feed has been in its state, in words; empty where that is not known."""
+        return f" for {elapsed(self.wall - link.since)}" if link.since else ""
+
+    @property
+    def of_feed(self) -> Theme:
+        """For what the monitor knows of its feed, whatever state that is in: of now as long as the monitor is there."""
+        return self.theme if is_stale(self.link) else self.live
+
+    @property
+    def link_lasted(self) -> str:
+        """How long the link to the monitor has been in its state, in words; empty where that is not known."""
+        return "" if self.link_seconds is None else f" for {elapsed(self.link_seconds)}"
+
+    @property
     def stale(self) -> bool:
         """Whether what is shown is no more that of now: nothing comes, from the feed or from the monitor."""
-        return self.worst_link in ("stalled", "lost")
+        return is_stale(self.worst_link)
+
+
+def is_stale(state: LinkState) -> bool:
+    """Whether what came over a link in this state, or was waited for and never came, is no more of now."""
+    return state in ("stalled", "lost", "ended")
 
 
 def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:

@@ -36,7 +36,9 @@ DIVERGING: dict[Background, tuple[str, ...]] = {
     "dark": ("2447c4", "4a6ab4", "6b7482", "b59a52", "ffd24a"),
     "light": ("9cc4f5", "b4c4d4", "b9b3a8", "b8763c", "8a3b00"),
 }
-MOST_PENS = 1 << 13  # three palettes on two grounds need less than half of that
+# What is of then, no more of now: greys, which tell as much apart by brightness.
+FADED: dict[Background, tuple[str, ...]] = {"dark": ("2b3138", "9aa3ad"), "light": ("d4d8dc", "5c6670")}
+MOST_PENS = 1 << 14  # three palettes on two grounds, as of now and as of then, need less than half of that
 # The same by number, where there are 256: chosen by hand, as the nearest of the cube go back and forth in brightness.
 INDEXED: dict[str, tuple[int, ...]] = {
     "cividis": (18, 24, 60, 102, 144, 185, 227),
@@ -44,9 +46,12 @@ INDEXED: dict[str, tuple[int, ...]] = {
     "greyscale": (236, 239, 242, 245, 248, 251, 255),
     "dark": (27, 68, 67, 102, 144, 179, 221),
     "light": (117, 152, 188, 180, 173, 130, 94),
+    "faded dark": (236, 238, 240, 242, 244, 246, 248),
+    "faded light": (252, 250, 248, 246, 244, 242, 240),
 }
 LEVELS = 24  # steps of a ramp above nothing: more cannot be told apart, and cost bytes
 ANSI_RAMP = (4, 6, 3, 11, 15)  # blue, cyan, brown, yellow, white: brightness goes up on a dark ground
+ANSI_FADED = (8, 8, 8, 7, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,7 @@ class Theme:
     pens: Pens
     background: Background
     palette: Palette
+    faded: bool  # for what is of then, not of now
     text: int
     dim: int
     faint: int
@@ -212,6 +218,7 @@ _INKS: dict[str, tuple[str, str, int, int]] = {
     "y": ("d98cc0", "a3397f", 13, 5),
     "x_soft": ("2f6a8c", "8fc0dd", 6, 6),
     "y_soft": ("7f5080", "dcb0ce", 5, 5),
+    "then": ("6b747e", "939ba4", 8, 7),
     "under_mi": ("1d1f14", "f4f0da", 0, 15),
     "under_null": ("33231a", "f3e2d6", 0, 15),
     "null": ("c98a5e", "a3562a", 3, 3),
@@ -222,14 +229,31 @@ _INKS: dict[str, tuple[str, str, int, int]] = {
 }
 
 
-def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", palette: Palette = "cividis") -> Theme:
-    """Return the theme for a terminal; pens of earlier themes on the same ``pens`` stay as they were."""
+# What a role is drawn as where it is of then: in no colour, and words as readable as ever.
+_FADED = {
+    "title": "dim", "mi": "dim", "good": "dim", "warn": "dim", "bad": "dim", "x": "then", "y": "then",
+    "mi_soft": "faint", "x_soft": "faint", "y_soft": "faint", "null": "faint",
+}  # fmt: skip
+
+
+def make_theme(
+    glyphs: Glyphs, pens: Pens, background: Background = "dark", palette: Palette = "cividis", *, faded: bool = False
+) -> Theme:
+    """Return the theme for a terminal, for what is of now or, ``faded``, of then.
+
+    Pens of earlier themes on the same ``pens`` stay as they were.
+    """
     light = background == "light"
     inks = {role: ink(c[1], c[3]) if light else ink(c[0], c[2]) for role, c in _INKS.items()}
     ground = inks["ground"] if pens.depth in ("truecolor", "256") else None
     reverse = "" if ground else "reverse"
+    if faded:
+        inks |= {role: inks[other] for role, other in _FADED.items()}
 
     def pen(role: str | None, attributes: str = "") -> int:
+        if faded:
+            attributes = "dim" if pens.depth == "none" else ""  # and nothing bold
+            role = role or "dim"
         return pens.pen(inks[role] if role else None, None, attributes)
 
     def bar(role: str | None, attributes: str = "") -> int:
@@ -244,6 +268,7 @@ def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", pale
         pens=pens,
         background=background,
         palette=palette,
+        faded=faded,
         text=pen(None),
         dim=pen("dim"),
         faint=pen("faint", "dim" if pens.depth == "none" else ""),
@@ -265,16 +290,38 @@ def make_theme(glyphs: Glyphs, pens: Pens, background: Background = "dark", pale
         in_y=inside("y"),
         null=pen("null"),
         null_in_mi=pen("mi_soft", "reverse"),
-        grounds=np.stack([_grounded(pens, inks, inks[role] if role and ground else None) for role in Ground.ROLES]),
+        grounds=np.stack(
+            [_grounded(pens, inks, inks[role] if role and ground and not faded else None) for role in Ground.ROLES]
+        ),
         good=pen("good"),
         warn=pen("warn", "bold"),
         bad=pen("bad", "bold"),
         bar_good=bar("good"),
         bar_warn=bar("warn", "bold"),
         bar_bad=bar("bad", "bold"),
-        heat=_ramp(pens, _heat_stops(palette, light), INDEXED[palette][:: -1 if light else 1], glyphs.shades, light),
-        diverging=_ramp(pens, DIVERGING[background], INDEXED[background], glyphs.signs, light),
+        heat=_heat(pens, glyphs.shades, palette, background, faded=faded),
+        diverging=_diverging(pens, glyphs.signs, background, faded=faded),
     )
+
+
+def _heat(pens: Pens, glyphs: str, palette: Palette, background: Background, *, faded: bool) -> Ramp:
+    if faded:
+        return _faded_ramp(pens, glyphs, background)
+    light = background == "light"
+    steps = ANSI_RAMP[::-1] if light else ANSI_RAMP
+    return _ramp(pens, _heat_stops(palette, light), INDEXED[palette][:: -1 if light else 1], glyphs, steps)
+
+
+def _diverging(pens: Pens, glyphs: str, background: Background, *, faded: bool) -> Ramp:
+    if faded:
+        return _faded_ramp(pens, glyphs, background)
+    steps = ANSI_RAMP[::-1] if background == "light" else ANSI_RAMP
+    return _ramp(pens, DIVERGING[background], INDEXED[background], glyphs, steps)
+
+
+def _faded_ramp(pens: Pens, glyphs: str, background: Background) -> Ramp:
+    steps = ANSI_FADED if background == "dark" else tuple(15 - step for step in ANSI_FADED)
+    return _ramp(pens, FADED[background], INDEXED[f"faded {background}"], glyphs, steps)
 
 
 def _grounded(pens: Pens, inks: dict[str, Ink], ground: Ink | None) -> NDArray[np.uint16]:
@@ -294,11 +341,10 @@ def _heat_stops(palette: Palette, light: bool) -> tuple[str, ...]:
     return stops[1:] if len(stops) > 2 else stops
 
 
-def _ramp(pens: Pens, stops: tuple[str, ...], indexed: tuple[int, ...], glyphs: str, light: bool) -> Ramp:
+def _ramp(pens: Pens, stops: tuple[str, ...], indexed: tuple[int, ...], glyphs: str, steps: tuple[int, ...]) -> Ramp:
     anchors = np.array([list(bytes.fromhex(stop)) for stop in stops], float)
     at = np.linspace(0, len(stops) - 1, LEVELS)
     rgb = np.stack([np.interp(at, np.arange(len(stops)), anchors[:, k]) for k in range(3)], axis=1).round().astype(int)
-    steps = ANSI_RAMP[::-1] if light else ANSI_RAMP
     inks: list[Ink | None] = [None]
     for level, (red, green, blue) in enumerate(rgb.tolist()):
         ansi, number = (numbers[level * len(numbers) // LEVELS] for numbers in (steps, indexed))

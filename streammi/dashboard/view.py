@@ -2,10 +2,12 @@
 
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.choices import PanelName
-from streammi.dashboard.layout import LEAST, Area, arrange, enlarged, layout_for
+from streammi.dashboard.layout import Area, arrange, enlarged, layout_for
 from streammi.dashboard.panels import PANELS, bars, help, small
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import ascii_cells, wrap
+
+TABS_FROM = 10  # rows
 
 
 def render(scene: Scene, width: int, height: int) -> Canvas:
@@ -26,7 +28,7 @@ def _draw(canvas: Canvas, scene: Scene) -> None:
     bars.draw_header(canvas.part(0, 0, width, 1), scene)
     bars.draw_footer(canvas.part(0, height - 1, width, 1), scene, layout)
     top = 1
-    if len(scene.tabs) > 1 and height >= LEAST["compact"][1]:
+    if len(scene.tabs) > 1 and height >= TABS_FROM:
         bars.draw_tabs(canvas.part(0, 1, width, 1), scene)
         top = 2
     margin = int(layout != "small")
@@ -34,7 +36,7 @@ def _draw(canvas: Canvas, scene: Scene) -> None:
     if scene.state.help:
         help.draw(canvas.part(*body), scene, layout)
     elif scene.snapshot is None:
-        small.draw_waiting(canvas.part(*body), scene)
+        small.draw_waiting(canvas.part(*body), scene, layout)
     elif scene.state.enlarged is not None and enlargeable(scene, scene.state.enlarged):
         _enlarged(canvas, body, scene, scene.state.enlarged)
     elif layout == "small":

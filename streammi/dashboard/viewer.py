@@ -13,7 +13,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.keys import BINDINGS, Action
-from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit
+from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_stale
 from streammi.dashboard.theme import Pens, Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.dashboard.wording import place, unit_factor
@@ -39,18 +39,27 @@ class Viewer:
         self.pens = Pens(look.depth)
         self._look, self._endpoints, self._zone = look, tuple(endpoints), zone
         self._links: list[tuple[LinkState, str]] = [("connecting", "")] * len(self._endpoints)
+        self._since: list[float | None] = [None] * len(self._endpoints)  # when they came into that state
+        self._tabs: list[PairKey] = [(monitor, "") for monitor in range(len(self._endpoints))]  # by their number
+        self._now: float | None = None  # this machine's wall clock, s
+        self._received: dict[PairKey, float | None] = {}  # when the newest snapshots came, by the same
         self._state = State(palette=look.palette, background=look.background, readonly=readonly, reports=reports)
         self._newest: dict[PairKey, Snapshot] = {}
         self._frozen: dict[PairKey, Snapshot] | None = None
+        self._frozen_at: float | None = None
         self._extremes: dict[PairKey, Extremes] = {}
-        self._theme: Theme | None = None
+        self._themes: dict[bool, Theme] = {}  # of now, and of then
 
     @property
     def theme(self) -> Theme:
         """The theme of the state; pens of earlier ones stay valid."""
-        theme, state = self._theme, self._state
+        return self._theme_of(faded=False)
+
+    def _theme_of(self, *, faded: bool) -> Theme:
+        theme, state = self._themes.get(faded), self._state
         if theme is None or (theme.palette, theme.background) != (state.palette, state.background):
-            theme = self._theme = make_theme(self._look.glyphs, self.pens, state.background, state.palette)
+            theme = make_theme(self._look.glyphs, self.pens, state.background, state.palette, faded=faded)
+            self._themes[faded] = theme
         return theme
 
     @property
@@ -58,11 +67,21 @@ class Viewer:
         """The snapshots that are shown: the newest of each pair, or those at the moment of freezing."""
         return self._newest if self._frozen is None else self._frozen
 
+    def tick(self, now: float) -> bool:
+        """Take note of this machine's wall clock, s; return whether the picture changes: how long a state lasts."""
+        before, self._now = self._now, now
+        if before is None or int(before) == int(now) or self._frozen is not None:
+            return False
+        return any(self._state_of(key) != "connected" for key in self._tabs)
+
     def take(self, snapshots: list[Snapshot], monitor: int = 0) -> bool:
         """Take in what was received from a monitor; return whether anything but the clock is new."""
         news = False
         for snapshot in snapshots:
             key = (monitor, snapshot.pair)
+            if key not in self._newest:
+                self._give_number(key, snapshot.run)
+            self._received[key] = self._now
             news |= _differ(self._newest.get(key), snapshot)
             self._newest[key] = snapshot
             if snapshot.reading is not None and snapshot.reading.fill >= 1:  # of fewer pairs it is another thing
@@ -72,6 +91,8 @@ class Viewer:
     def connect(self, state: LinkState, note: str = "", monitor: int = 0) -> bool:
         """Take note of how the connection to a monitor is, and why there is none; return whether that is new."""
         before, self._links[monitor] = self._links[monitor], (state, note)
+        if before[0] != state:
+            self._since[monitor] = self._now
         return before != self._links[monitor]
 
     def press(self, key: str) -> Action | None:
@@ -83,9 +104,12 @@ class Viewer:
             self._state = replace(self._state, help=False)
             return "help"
         scene = self.scene()
+        if self._state.pair is None and scene.snapshot is not None:  # what keys are pressed on does not go away
+            self._state = replace(self._state, pair=scene.shown)
         self._state = act(scene, binding.action, key, speaking(scene))
         if binding.action == "freeze":
             self._frozen = dict(self._newest) if self._frozen is None else None
+            self._frozen_at = self._now
         elif binding.action == "reset" and scene.snapshot is not None:
             self._extremes.pop(scene.shown, None)
         return binding.action
@@ -96,8 +120,7 @@ class Viewer:
 
     def scene(self) -> Scene:
         """Return all that the picture is made of."""
-        keys = self._keys()
-        key = self._state.pair if self._state.pair in keys else keys[0]
+        key = self._shown_key()
         snapshot = self.shown.get(key)
         published = snapshot.reading.unit if snapshot and snapshot.reading else "bit"
         unit = self._state.unit or published
@@ -105,16 +128,20 @@ class Viewer:
             snapshot = in_unit(snapshot, unit)
         seen, factor = self._extremes.get(key), unit_factor(published, unit)
         link, note = self._links[key[0]]
+        stale = snapshot is not None and is_stale(self._state_of(key))
         return Scene(
             snapshot=snapshot,
             past=history_columns.join(snapshot.history if snapshot else (), at_peak=_delayed(snapshot)),
             state=self._state,
-            theme=self.theme,
+            theme=self._theme_of(faded=stale),
+            live=self.theme,
             unit=unit,
             link=link,
             link_note=note,
+            link_seconds=self._for(self._since[key[0]]),
+            now=self._monitors_now(key),
             endpoint=self._endpoints[key[0]],
-            tabs=self._tabs(keys, unit) if len(keys) > 1 else (),
+            tabs=self._all_tabs(unit) if len(self._tabs) > 1 else (),
             shown=key,
             extremes=Extremes(seen.low * factor, seen.high * factor, seen.since) if seen else None,
             behind=self._behind(key),
@@ -128,27 +155,54 @@ class Viewer:
     def _behind(self, key: PairKey) -> tuple[float, int] | None:
         if self._frozen is None or key not in self._frozen:
             return None if self._frozen is None else (0.0, 0)
-        old, new = self._frozen[key], self._newest[key]
+        old = self._frozen[key]
+        new = self._newest.get(key, old)  # its monitor may have begun anew under another name
         return new.timestamp - old.timestamp, new.seq - old.seq
 
-    def _keys(self) -> list[PairKey]:
-        """The pairs by name, and behind them the monitors that have not sent one yet."""
-        heard = {monitor for monitor, _ in self.shown}
-        waited_for = [(monitor, "") for monitor in range(len(self._endpoints)) if monitor not in heard]
-        return sorted(self.shown, key=lambda key: (key[1], key[0])) + waited_for
+    def _give_number(self, key: PairKey, run: int) -> None:
+        """Find a number for a pair that is new: its monitor's, or that of what this one was before it began anew."""
+        monitor, _ = key
+        for number, other in enumerate(self._tabs):
+            before = self._newest.get(other)
+            if other[0] == monitor and (before is None or before.run != run):
+                for known in (self._newest, self._received, self._extremes):
+                    known.pop(other, None)
+                self._tabs[number] = key
+                self._state = replace(self._state, pair=key) if self._state.pair == other else self._state
+                return
+        self._tabs.append(key)
 
-    def _tabs(self, keys: Sequence[PairKey], unit: Unit) -> tuple[Tab, ...]:
-        named = Counter(pair for _, pair in keys)
+    def _shown_key(self) -> PairKey:
+        """The pair that was chosen; before that the first of which something is known."""
+        if self._state.pair in self._tabs:
+            return self._state.pair
+        return next((key for key in self._tabs if key in self.shown), self._tabs[0])
+
+    def _state_of(self, key: PairKey) -> LinkState:
+        """The state of the link that is worst off of those that a pair comes over."""
+        snapshot = self.shown.get(key)
+        return worst(self._links[key[0]][0], *(feed.state for feed in (snapshot.links if snapshot else ())))
+
+    def _for(self, since: float | None) -> float | None:
+        now = self._now if self._frozen is None else self._frozen_at
+        return None if since is None or now is None else max(now - since, 0.0)
+
+    def _monitors_now(self, key: PairKey) -> float | None:
+        """A monitor's wall clock now: that of its newest snapshot, and as long as has passed here since that came."""
+        snapshot, passed = self.shown.get(key), self._for(self._received.get(key))
+        return None if snapshot is None or passed is None else snapshot.timestamp + passed
+
+    def _all_tabs(self, unit: Unit) -> tuple[Tab, ...]:
+        named = Counter(pair for _, pair in self._tabs)
         tabs = []
-        for key in keys:
+        for key in self._tabs:
             monitor, pair = key
             where = place(self._endpoints[monitor])
             label = where if not pair else f"{pair} {where}" if named[pair] > 1 else pair
-            snapshot, link = self.shown.get(key), self._links[monitor][0]
+            snapshot = self.shown.get(key)
             reading = snapshot and snapshot.reading
             mi = max(strength(reading), 0.0) * unit_factor(reading.unit, unit) if reading else None
-            feeds = snapshot.links if snapshot else ()
-            tabs.append(Tab(key, label, mi, worst(link, *(feed.state for feed in feeds)), _delayed(snapshot)))
+            tabs.append(Tab(key, label, mi, self._state_of(key), _delayed(snapshot)))
         return tuple(tabs)
 
 

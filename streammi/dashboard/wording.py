@@ -22,6 +22,7 @@ MARK_BITS = 21
 WIDE_BIT = 63
 _MARKS = 2
 LAST_ASCII = 126
+SELDOM = 0.95  # a second: what is rarer is said by how long it takes
 _ASCII = {"—": "-", "−": "-", "…": "~", "×": "x", "±": "~", "µ": "u", "ρ": "r", "←": "<", "→": ">", "↑": "^", "↓": "v"}
 
 
@@ -212,6 +213,30 @@ def duration(seconds: float) -> str:
         if abs(seconds) >= least:
             return f"{seconds / scale:.3g} {unit}".replace("-", "−", 1)
     return f"{seconds * 1e6:.3g} µs".replace("-", "−") if seconds else "0 s"
+
+
+def pace(rate: float, what: str = "pairs") -> str:
+    """Return how often something comes: where that is seldom, how long it takes.
+
+    >>> pace(1234.0), pace(1.0), pace(0.2), pace(1 / 90, "messages"), pace(0.0)
+    ('1234 pairs/s', '1 pairs/s', '1 every 5 s', '1 message every 1.5 min', '0 pairs/s')
+    """
+    if not 0 < rate < SELDOM:
+        return f"{short(rate)} {what}/s"
+    return f"1 {'message ' if what == 'messages' else ''}every {duration(float(f'{1 / rate:.3g}'))}"
+
+
+def elapsed(seconds: float) -> str:
+    """Return how long something has lasted, in whole seconds or in two units: a clock that runs.
+
+    >>> elapsed(9.7), elapsed(72), elapsed(7500), elapsed(90000 * 3), elapsed(-5)
+    ('9 s', '1 min 12 s', '2 h 5 min', '3 d 3 h', '0 s')
+    """
+    whole = max(int(seconds), 0) if math.isfinite(seconds) else 0
+    for scale, unit, part, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= scale:
+            return f"{whole // scale} {unit} {whole % scale // part} {smaller}"
+    return f"{whole} s"
 
 
 def clock(timestamp: float | None, zone: tzinfo | None, *, date: bool = False) -> str:

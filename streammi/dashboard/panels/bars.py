@@ -1,5 +1,6 @@
 """The header, the tabs of several pairs and the footer."""
 
+from collections import Counter
 from functools import lru_cache
 
 from streammi.dashboard.actions import works
@@ -7,12 +8,15 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, span_columns
-from streammi.dashboard.scene import Scene, Tab
-from streammi.dashboard.wording import clock, columns, duration, fit, number, short
-from streammi.records.link_totals import total
+from streammi.dashboard.scene import Scene, Tab, is_stale
+from streammi.dashboard.wording import clock, columns, duration, fit, number, pace
+from streammi.records import LinkHealth, Snapshot
+from streammi.records.link_totals import WORST_FIRST, total
 
 FULL = LEAST["full"]
-TAB_COLUMNS = 24  # of a tab's label
+# Columns of a tab's label, and whether its MI is said: the first with which all are seen.
+DETAILS = ((24, True), (24, False), (12, False), (6, False), (0, False), (0, False))
+LEAST_LABEL = 8  # of the one that is shown
 HINTS: dict[Action, str] = {  # in the order of what is needed most: a narrow footer ends early
     "quit": "quit", "help": "help", "freeze": "freeze", "next pair": "pair", "enlarge": "enlarge", "heatmap": "heatmap",
     "unit": "unit", "back": "scroll", "zoom in": "zoom", "log": "log", "save": "save", "palette": "colours",
@@ -22,13 +26,16 @@ _BINDING = {binding.action: binding for binding in BINDINGS if binding.words}
 
 
 def draw_header(canvas: Canvas, scene: Scene) -> None:
-    """Draw who is watched on the left, and from the right how it is: clock, window, rate, link."""
-    theme, snapshot = scene.theme, scene.snapshot
+    """Draw who is watched on the left, and from the right how it is: link, other pairs, clock, window, rate."""
+    theme, snapshot = scene.live, scene.snapshot
     canvas.fill(" ", theme.bar)
     right = canvas.width
-    for text, pen in _right(scene):
-        if right - columns(text) - 2 < canvas.width // 3:
+    for words, pen, must in _right(scene):
+        rooms = [canvas.width // 3, LEAST_LABEL] if must else [canvas.width // 3]
+        fitting = [text for room in rooms for text in words if right - columns(text) - 2 >= room]
+        if not fitting and not must:
             break
+        text = fitting[0] if fitting else words[-1]
         right -= columns(text) + 2
         canvas.text(right + 1, 0, text, pen)
     left = canvas.part(0, 0, right, 1)
@@ -41,24 +48,34 @@ def draw_header(canvas: Canvas, scene: Scene) -> None:
         left.text(x + 2, 0, names, theme.bar)
 
 
-def _right(scene: Scene) -> list[tuple[str, int]]:
-    theme, snapshot = scene.theme, scene.snapshot
-    parts: list[tuple[str, int]] = []
+def _right(scene: Scene) -> list[tuple[tuple[str, ...], int, bool]]:
+    """What is said on the right, most important first: in longer and shorter words, its pen, whether it must be."""
+    theme, snapshot = scene.live, scene.snapshot
+    parts: list[tuple[tuple[str, ...], int, bool]] = []
     if scene.link != "connected":
         glyph, pen = theme.state(scene.link, bar=True)
-        parts.append((f"{glyph} monitor {scene.link}", pen))
+        words = f"{glyph} monitor {scene.link}"
+        parts.append(((f"{words}{scene.link_lasted}", words, f"{glyph} {scene.link}"), pen, True))
+    link = total(snapshot.links) if snapshot is not None and snapshot.links else None
+    if link is not None and not is_stale(scene.link):  # else it is what the feed was
+        glyph, pen = theme.state(link.state, bar=True)
+        lasted = scene.lasted(link) if link.state != "connected" else ""
+        parts.append(((f"{glyph} {link.state}{lasted}", f"{glyph} {link.state}"), pen, True))
+    if trouble := others(scene):
+        parts.append((trouble, theme.bar_bad if "lost" in trouble[0] else theme.bar_warn, True))
     if snapshot is None:
         return parts
-    link = total(snapshot.links) if snapshot.links else None
-    if link is not None:
-        glyph, pen = theme.state(link.state, bar=True)
-        since = f" since {clock(link.since, scene.zone)}" if link.since and link.state != "connected" else ""
-        parts.append((f"{glyph} {link.state}{since}", pen))
-    parts += [(f"{theme.glyphs.warning} {words}", theme.bar_warn) for words in scene.warnings]
-    moment = snapshot.reading.t1 if snapshot.reading and snapshot.reading.t1 is not None else snapshot.timestamp
+    return parts + [((text,), pen, False) for text, pen in _right_of_pair(scene, snapshot, link)]
+
+
+def _right_of_pair(scene: Scene, snapshot: Snapshot, link: LinkHealth | None) -> list[tuple[str, int]]:
+    theme = scene.live
+    parts = [(f"{theme.glyphs.warning} {words}", theme.bar_warn) for words in scene.warnings]
+    newest = snapshot.reading.t1 if snapshot.reading else None
+    moment = scene.wall if scene.stale or newest is None else newest
     parts.append((clock(moment, scene.zone), theme.bar))
-    if link is not None and link.rate is not None:
-        parts.append((f"{short(link.rate)} pairs/s", theme.bar))
+    if link is not None and link.rate is not None and not scene.stale:
+        parts.append((pace(link.rate), theme.bar))
     if snapshot.reading:
         fill = snapshot.reading.fill
         parts.append(
@@ -67,42 +84,78 @@ def _right(scene: Scene) -> list[tuple[str, int]]:
                 theme.bar_dim if fill >= 1 else theme.bar_warn,
             )
         )
-    parts += [(link.endpoint, theme.bar_dim) for link in snapshot.links]
-    return parts
+    return parts + [(link.endpoint, theme.bar_dim) for link in snapshot.links]
+
+
+def others(scene: Scene) -> tuple[str, ...]:
+    """How many of several pairs are in which state that is not well, in words and shorter; empty where all are well."""
+    if len(scene.tabs) < 2:
+        return ()
+    found = Counter(tab.state for tab in scene.tabs)
+    bad = [(state, found[state]) for state in WORST_FIRST if found[state] and state != "connected"]
+    if not bad:
+        return ()
+    glyphs = scene.theme.glyphs
+    return (
+        ", ".join(f"{times} {state}" for state, times in bad) + f" of {len(scene.tabs)}",
+        ", ".join(f"{times} {state}" for state, times in bad),
+        "".join(f"{getattr(glyphs, state)}{times}" for state, times in bad),
+    )
 
 
 def draw_tabs(canvas: Canvas, scene: Scene) -> None:
-    """Draw the pairs with their numbers, the shown one strong."""
-    theme = scene.theme
-    tabs = [_tab(index, tab, scene) for index, tab in enumerate(scene.tabs, 1)]
+    """Draw the pairs with their numbers, the shown one strong: in as many words as let all of them be seen."""
+    theme = scene.live
     shown = next((k for k, tab in enumerate(scene.tabs) if tab.key == scene.shown), 0)
-    first = 0
-    while first < shown and sum(span_columns(tab) + 3 for tab in tabs[first : shown + 1]) > canvas.width - 4:
-        first += 1
+    for detail in range(len(DETAILS)):
+        tabs = [_tab(index, tab, scene, detail) for index, tab in enumerate(scene.tabs, 1)]
+        gap = 3 if detail == 0 else 2 if detail < 4 else 1
+        if sum(span_columns(tab) + gap for tab in tabs) - gap <= canvas.width - 2:
+            first, last = 0, len(tabs)
+            break
+    else:
+        first, last = _around(shown, [span_columns(tab) + gap for tab in tabs], canvas.width - 4)
     x = 1 if not first else canvas.text(1, 0, f"{theme.glyphs.ellipsis} ", theme.dim)
-    for tab in tabs[first:]:
-        if x + span_columns(tab) + 2 > canvas.width and tab is not tabs[-1]:
-            canvas.text(x, 0, theme.glyphs.ellipsis, theme.dim)
-            return
-        x = canvas.spans(x, 0, tab) + 3
+    for tab in tabs[first:last]:
+        x = canvas.spans(x, 0, tab) + gap
+    if last < len(tabs):
+        canvas.text(min(x, canvas.width - 1), 0, theme.glyphs.ellipsis, theme.dim)
 
 
-def _tab(index: int, tab: Tab, scene: Scene) -> Spans:
-    theme = scene.theme
+def _around(shown: int, widths: list[int], room: int) -> tuple[int, int]:
+    """Return from where to where tabs go on the bar: the shown one with as many as there is room for on either side."""
+    first, last, used = shown, shown + 1, widths[shown]
+    while True:
+        left = first > 0 and used + widths[first - 1] <= room
+        if left:
+            first, used = first - 1, used + widths[first - 1]
+        right = last < len(widths) and used + widths[last] <= room
+        if right:
+            last, used = last + 1, used + widths[last]
+        if not left and not right:
+            return first, last
+
+
+def _tab(index: int, tab: Tab, scene: Scene, detail: int) -> Spans:
+    theme = scene.live
     glyph, pen = theme.state(tab.state)
-    here = tab.key == scene.shown
-    mi = "" if tab.mi is None else f" {'peak ' * tab.delayed}{number(tab.mi, 2)} {scene.unit}"
+    here, then = tab.key == scene.shown, is_stale(tab.state)
+    most, with_mi = DETAILS[detail]
+    if here:
+        most, with_mi = max(most, LEAST_LABEL), with_mi or detail + 2 < len(DETAILS)
+    mi = "" if tab.mi is None or not with_mi else f" {'peak ' * tab.delayed}{number(tab.mi, 2)} {scene.unit}"
+    name = fit(tab.label, most, theme.glyphs.ellipsis)
     return [
-        (f"{index} " if index < 10 else "  ", theme.mi_strong if here else theme.dim),
-        (f"{glyph} ", pen),
-        (fit(tab.label, TAB_COLUMNS, theme.glyphs.ellipsis), theme.strong if here else theme.text),
-        (mi, theme.mi if here else theme.dim),
+        (f"{index} " if name or detail + 1 < len(DETAILS) else f"{index}", theme.mi_strong if here else theme.dim),
+        (f"{glyph} " if name else glyph, pen),
+        (name, theme.strong if here else theme.text),
+        (mi, theme.faint if then else theme.mi if here else theme.dim),
     ]
 
 
 def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
     """Draw what holds now (frozen, scrolled, an answer) and then the keys."""
-    theme, state = scene.theme, scene.state
+    theme, state = scene.live, scene.state
     canvas.fill(" ", theme.bar)
     x = 1
     if scene.behind is not None:

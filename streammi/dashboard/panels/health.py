@@ -4,7 +4,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, flow_rows, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import clock, columns, count, duration, fit, short, size
+from streammi.dashboard.wording import clock, columns, count, duration, fit, pace, size
 from streammi.records import LinkHealth, Snapshot, Tally
 from streammi.records.link_totals import LOTS, total
 from streammi.records.status import Status
@@ -17,7 +17,7 @@ def says(scene: Scene) -> bool:
 
 def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw each link, then what is known as words that flow: trouble before totals."""
-    theme, snapshot = scene.theme, scene.snapshot
+    theme, snapshot = scene.of_feed, scene.snapshot
     assert snapshot is not None
     body = titled(canvas, theme, "FEED")
     whole = total(snapshot.links) if snapshot.links else None
@@ -37,7 +37,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 
 def _link(body: Canvas, y: int, link: LinkHealth, scene: Scene, spare: int) -> tuple[int, int]:
     """Draw a link and, where there is a spare row, its note; return the next row and how many are spare then."""
-    theme = scene.theme
+    theme = scene.of_feed
     glyph, pen = theme.state(link.state)
     x = body.spans(
         0, y, [(f"{glyph} {link.state}", pen), (" " if link.signal == "both" else f" {link.signal}: ", theme.dim)]
@@ -56,14 +56,15 @@ def _link(body: Canvas, y: int, link: LinkHealth, scene: Scene, spare: int) -> t
 
 
 def _rates(link: LinkHealth, scene: Scene) -> list[Spans]:
-    theme = scene.theme
+    theme = scene.of_feed
     facts: list[Spans] = []
-    if link.rate is not None:
-        facts.append([(short(link.rate), theme.text), (" pairs/s", theme.dim)])
-    if link.message_rate is not None and link.message_rate != link.rate:
-        facts.append([(short(link.message_rate), theme.text), (" messages/s", theme.dim)])
-    if link.lag is not None:
-        facts.append([(duration(link.lag), theme.text), (" lag", theme.dim)])
+    if scene.worst_link == "connected":  # else they are those of then
+        if link.rate is not None:
+            facts.append([(pace(link.rate), theme.text)])
+        if link.message_rate is not None and link.message_rate != link.rate:
+            facts.append([(pace(link.message_rate, "messages"), theme.text)])
+        if link.lag is not None:
+            facts.append([(duration(link.lag), theme.text), (" lag", theme.dim)])
     if link.pair_offset is not None:
         facts.append([(duration(link.pair_offset), theme.text), (" from x to y", theme.dim)])
     if link.clock_offset is not None:
@@ -124,7 +125,7 @@ def _trouble(found: dict[str, int], theme: Theme) -> list[Spans]:
 
 
 def _totals(link: LinkHealth, scene: Scene) -> list[Spans]:
-    theme = scene.theme
+    theme = scene.of_feed
     facts: list[Spans] = [
         [(count(link.messages), theme.text), (" messages", theme.dim)],
         [(count(link.pairs), theme.text), (" pairs", theme.dim)],

@@ -15,7 +15,7 @@ LAYOUTS: dict[LayoutName, str] = {"wide": "all, large", "full": "all", "compact"
 
 def draw(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
     """Draw one line a key; beside or below them the marks, where there is room."""
-    theme = scene.theme
+    theme = scene.live
     body = titled(canvas, theme, "KEYS", "any key closes")
     listed = [binding for binding in BINDINGS if binding.words and works(scene, binding, layout)]
     if body.height < len(listed):
@@ -35,7 +35,7 @@ def draw(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
 
 
 def _list(canvas: Canvas, marks: list[tuple[Spans, str]], scene: Scene) -> None:
-    theme = scene.theme
+    theme = scene.live
     for y, (spans, words) in enumerate(marks):
         canvas.spans(1, y, spans)
         canvas.text(11, y, fit(words, canvas.width - 11, theme.glyphs.ellipsis), theme.text)

@@ -8,7 +8,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history_columns import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import clock, columns, count, number, signed, wrap
+from streammi.dashboard.wording import columns, count, number, signed, wrap
 from streammi.records import Reading
 from streammi.records.link_totals import total
 from streammi.records.verdict import SIGNIFICANT, strength
@@ -56,19 +56,14 @@ def waiting(scene: Scene) -> str:
 
 def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int:
     """Write the corrected value, at the delay that leads, as large as asked for, and its unit; return what is next."""
-    theme, pen = scene.theme, pen_of_now(scene, scene.theme.mi_strong)
+    theme, pen = scene.theme, scene.theme.mi_strong
     text = number(max(strength(reading), 0.0))
     if theme.glyphs.half_blocks and canvas.height >= 3 and canvas.width >= 34:
         cells = charts.large(text, scale)
         part = canvas.part(0, 0, cells.shape[1], cells.shape[0])
         part.glyphs[...], part.pens[...] = cells[: part.height, : part.width], pen
         return canvas.text(cells.shape[1] + 1, 3 * scale - 1, reading.unit, pen)
-    return canvas.spans(0, 0, ((text, pen), (f" {reading.unit}", pen_of_now(scene, theme.mi))))
-
-
-def pen_of_now(scene: Scene, pen: int) -> int:
-    """Return the pen of what is of now, as long as it is that."""
-    return scene.theme.dim if scene.stale else pen
+    return canvas.spans(0, 0, ((text, pen), (f" {reading.unit}", theme.mi)))
 
 
 def details(scene: Scene, reading: Reading) -> list[Spans]:
@@ -92,12 +87,18 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
 
 
 def stale(scene: Scene) -> Spans:
-    """Return that the number is not that of now, and since when nothing comes."""
-    state = scene.worst_link
-    glyph, pen = scene.theme.state(state)
-    at = [link.since for link in scene.snapshot.links if link.state == state] if scene.snapshot else []
-    since = f" since {clock(min(at), scene.zone)}" if at else ""
-    return [(f"{glyph} not live", pen), (since, scene.theme.text)]
+    """Return that the number is not that of now, and how long nothing has come."""
+    glyph, pen = scene.live.state(scene.worst_link)
+    return [(f"{glyph} not live", pen), (lasting(scene), scene.live.text)]
+
+
+def lasting(scene: Scene) -> str:
+    """Return how long the link that is worst off has been in its state, in words; empty where that is not known."""
+    links = scene.snapshot.links if scene.snapshot else ()
+    found = [link for link in links if link.state == scene.worst_link]
+    if scene.link == scene.worst_link or not found:
+        return scene.link_lasted
+    return scene.lasted(min(found, key=lambda link: link.since))
 
 
 def trend(scene: Scene, reading: Reading) -> Spans:
@@ -153,7 +154,7 @@ def verdict(canvas: Canvas, scene: Scene) -> None:
             y,
             [
                 (f"{glyph} " if y == 0 else "  ", theme.mi_strong if sure else theme.dim),
-                (line, pen_of_now(scene, theme.strong)),
+                (line, theme.strong),
             ],
         )
         y += 1

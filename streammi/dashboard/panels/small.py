@@ -6,11 +6,12 @@ from streammi.dashboard import charts
 from streammi.dashboard import history_columns as past
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history_columns import SPANS, shown_span
-from streammi.dashboard.panels import entropy, help, history
-from streammi.dashboard.panels.now import pen_of_now, stale, trend, waiting
+from streammi.dashboard.layout import LayoutName
+from streammi.dashboard.panels import bars, entropy, help, history
+from streammi.dashboard.panels.now import lasting, stale, trend, waiting
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, linear_equivalent
-from streammi.dashboard.wording import columns, duration, fit, number, signed, wrap
+from streammi.dashboard.wording import duration, fit, number, signed, wrap
 from streammi.records import Reading, Snapshot
 from streammi.records.verdict import at_peak, lag_unit, strength
 
@@ -19,13 +20,13 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw MI, the verdict, the line over time and the entropies below each other."""
     theme, reading = scene.theme, scene.reading
     if reading is None:
-        draw_waiting(canvas, scene)
+        draw_waiting(canvas, scene, "small")
         return
     assert scene.snapshot is not None
-    _at_both_ends(canvas, 0, _value(scene, reading), [_compared(reading, scene), _linear(reading, scene)])
+    _at_both_ends(canvas, 0, _values(scene, reading)[0], [_compared(reading, scene), _linear(reading, scene)])
     words = fit(scene.snapshot.verdict, canvas.width, theme.glyphs.ellipsis)
     beside = stale(scene) if scene.stale else trend(scene, reading)
-    _at_both_ends(canvas, 1, [(words, pen_of_now(scene, theme.strong))], [beside[:2], beside[:1]])
+    _at_both_ends(canvas, 1, [(words, theme.strong)], [beside[:2], beside[:1]])
     bar = int(entropy.says(scene) and canvas.height >= 7)
     if bar:
         entropy.draw_labelled_bar(canvas.part(0, canvas.height - 1, canvas.width, 1), scene)
@@ -47,11 +48,10 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
         help.draw(canvas, scene, "line")
         return
     if reading is None:
-        draw_waiting(canvas, scene)
+        draw_waiting(canvas, scene, "line")
         return
     snapshot = scene.snapshot
     assert snapshot is not None
-    head, value = _head(scene), _value(scene, reading)
     if canvas.height == 1:
         _draw_one_line(canvas, scene, snapshot, reading)
         return
@@ -59,8 +59,10 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
     if len(words) > rows:
         words[rows - 1 :] = [fit(" ".join(words[rows - 1 :]), canvas.width, theme.glyphs.ellipsis)]
     last = canvas.height - 3 - len(words)
-    canvas.spans(0, 0, [*head, (snapshot.pair, theme.title)])
-    canvas.spans(0, 1, value)
+    head = next((spans for spans in _heads(scene) if span_columns(spans) <= canvas.width), [])
+    x = canvas.spans(0, 0, head)
+    canvas.text(x, 0, fit(snapshot.pair, canvas.width - x, theme.glyphs.ellipsis), scene.live.title)
+    canvas.spans(0, 1, next((spans for spans in _values(scene, reading) if span_columns(spans) <= canvas.width), []))
     canvas.text(0, 2, _spark(scene, canvas.width), theme.mi)
     for y, line in enumerate(words, 3):
         canvas.text(0, y, line, theme.text)
@@ -70,19 +72,19 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
 
 def _draw_one_line(canvas: Canvas, scene: Scene, snapshot: Snapshot, reading: Reading) -> None:
     """The state, MI, what it means, whose it is, and the past, as far as there is room: what matters most first."""
-    theme, head = scene.theme, _head(scene)
-    x, verdict = canvas.spans(0, 0, head), snapshot.verdict
-    value = [] if scene.delayed else _value(scene, reading)
-    room = canvas.width - x
+    theme, verdict = scene.theme, snapshot.verdict
+    heads, values = _heads(scene), _values(scene, reading)
     if scene.delayed:  # the words have the number in them
-        short = next((words for words in in_short(reading) if columns(words) <= room), "")
-        verdict = verdict if columns(verdict) <= room else short
-    elif span_columns(value) + 2 + columns(verdict) > room:
-        value = value[: -1 if reading.stderr is not None else None]
-    x = canvas.spans(x, 0, value) + bool(value)
-    pen = pen_of_now(scene, theme.strong)
-    x = canvas.text(x, 0, fit(verdict, canvas.width - x, theme.glyphs.ellipsis), pen) + 2
-    x = canvas.text(x, 0, fit(snapshot.pair, max(canvas.width - x, 0), theme.glyphs.ellipsis), theme.dim) + 2
+        values = [[(words, theme.strong)] for words in (verdict, *in_short(reading))]
+        lines = [[*head, *value] for head in heads for value in values]
+    else:
+        whole = [[*value, (f" {verdict}", theme.strong)] for value in values]
+        lines = [[*heads[0], *value] for value in whole] + [[*head, *value] for head in heads for value in values]
+    line = next((spans for spans in lines if span_columns(spans) <= canvas.width), [])
+    x = canvas.spans(0, 0, line)
+    if line and verdict not in line[-1][0] and not scene.delayed:
+        x = canvas.text(x + 1, 0, fit(verdict, max(canvas.width - x - 1, 0), theme.glyphs.ellipsis), theme.strong)
+    x = canvas.text(x + 2, 0, fit(snapshot.pair, max(canvas.width - x - 2, 0), theme.glyphs.ellipsis), theme.dim) + 2
     canvas.text(x, 0, _spark(scene, min(16, canvas.width - x)), theme.mi)
 
 
@@ -93,32 +95,48 @@ def in_short(reading: Reading) -> tuple[str, ...]:
     return (at_peak(reading), f"peak MI {most}{lag}", f"{most}{lag}", f"{most} delayed", most)
 
 
-def _head(scene: Scene) -> Spans:
-    """How far the picture can be trusted: frozen, or the state of the link, in words unless all is well."""
-    theme, state = scene.theme, scene.worst_link
+def _heads(scene: Scene) -> list[Spans]:
+    """How far the picture can be trusted: frozen, or the state of the link, in longer and shorter words.
+
+    Of several pairs also which one it is, and what the others' trouble is.
+    """
+    theme, state = scene.live, scene.worst_link
     if scene.state.message:
-        return [(f"{scene.state.message} ", theme.strong)]
+        return [[(f"{scene.state.message} ", theme.strong)], []]
+    beside = _others(scene)
     if scene.behind is not None:
-        return [(f"FROZEN {duration(scene.behind[0])} ago ", theme.warn)]
+        since = duration(scene.behind[0])
+        return [[(words, theme.warn), *beside] for words in (f"FROZEN {since} ago ", f"FROZEN {since} ", "FROZEN ")]
     glyph, pen = theme.state(state)
-    return [(f"{glyph} " if state == "connected" else f"{glyph} {state} ", pen)]
+    if state == "connected":
+        return [[(f"{glyph} ", pen), *beside], [(f"{glyph} ", pen), *beside[1:]]]
+    lasted = lasting(scene)
+    words = dict.fromkeys((lasted, lasted.removeprefix(" for"), ""))
+    heads = [[(f"{glyph} {state}{word} ", pen), *beside] for word in words] + [[(f"{glyph} ", pen), *beside]]
+    return [*heads, [(f"{glyph} ", pen), *beside[1:]]]
 
 
-def draw_waiting(canvas: Canvas, scene: Scene) -> None:
+def _others(scene: Scene) -> Spans:
+    number = next((f"{k} " for k, tab in enumerate(scene.tabs, 1) if tab.key == scene.shown), "")
+    trouble = bars.others(scene)
+    return [(number, scene.live.dim), (f"({trouble[-1]}) " if trouble else "", scene.live.bad)]
+
+
+def draw_waiting(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
     """Say what is waited for."""
-    theme = scene.theme
+    theme = scene.live
     # That nothing can be shown is not well, however the connection is.
     glyph, pen = theme.state("connecting" if scene.worst_link == "connected" else scene.worst_link)
-    canvas.spans(0, 0, [(f"{glyph} ", pen)])
-    room = canvas.width - 2
+    x = canvas.spans(0, 0, [(f"{glyph} ", pen), *(_others(scene) if layout == "line" else [])])
+    room = canvas.width - x
     if canvas.height == 1:
-        canvas.text(2, 0, fit(_waiting(scene), room, theme.glyphs.ellipsis), theme.text)
+        canvas.text(x, 0, fit(_waiting(scene), room, theme.glyphs.ellipsis), theme.text)
         return
     note = scene.link_note if scene.snapshot is None else ""
     lines = [(line, theme.text) for line in wrap(_waiting(scene), room)]
     lines += [(line, theme.warn) for line in wrap(note, room)]
     for y, (line, line_pen) in enumerate(lines[: canvas.height]):
-        canvas.text(2, y, line, line_pen)
+        canvas.text(x, y, line, line_pen)
 
 
 def _waiting(scene: Scene) -> str:
@@ -131,18 +149,18 @@ def _waiting(scene: Scene) -> str:
     return f"connected to {scene.endpoint}; waiting for its first picture"
 
 
-def _value(scene: Scene, reading: Reading) -> Spans:
+def _values(scene: Scene, reading: Reading) -> list[Spans]:
+    """MI with its unit and what to know of it; and shorter, but never without its unit."""
     theme = scene.theme
     below = theme.glyphs.below_zero if strength(reading) < 0 else ""
-    text = f"{number(max(strength(reading), 0.0))}{below}"
-    what = "peak MI " if scene.delayed else "MI "
-    spans = [(what, theme.dim), (text, pen_of_now(scene, theme.mi_strong))]
-    spans.append((f" {reading.unit}", pen_of_now(scene, theme.mi)))
+    bare = [(f"{number(max(strength(reading), 0.0))}{below}", theme.mi_strong), (f" {reading.unit}", theme.mi)]
+    named = [("peak MI " if scene.delayed else "MI ", theme.dim), *bare]
+    values = [bare, named]
     if scene.warnings:
-        spans.append((f" {theme.glyphs.warning}{scene.warnings[0]}", theme.warn))
+        values.append([*named, (f" {theme.glyphs.warning}{scene.warnings[0]}", theme.warn)])
     if reading.stderr is not None and not scene.delayed:  # it is of MI without delay
-        spans.append((f" {theme.glyphs.plus_minus}{number(reading.stderr)}", theme.dim))
-    return spans
+        values.append([*values[-1], (f" {theme.glyphs.plus_minus}{number(reading.stderr)}", theme.dim)])
+    return values[::-1]
 
 
 def _linear(reading: Reading, scene: Scene) -> Spans:
