@@ -204,7 +204,9 @@ def test_a_copy_without_its_end_says_all_that_came_before(recorded: tuple[Path, 
             cut.write_bytes(content[:left])
             log = io.StringIO()
             with Sinks("jsonl", str(tmp_path / "out"), None) as sinks:
-                run_replay(replay_recording(str(cut), Override((), PairOptions(), JoinOptions()), sinks), log=log)
+                run_replay(
+                    replay_recording(str(cut), Override((), PairOptions(), JoinOptions()), sinks), sinks, log=log
+                )
             said = (tmp_path / "out").read_bytes()
             assert lines.startswith(said)
             assert said or share < 0.9
@@ -316,7 +318,9 @@ def test_readings_and_pairs_as_tables(recorded: tuple[Path, bytes], tmp_path: Pa
     record, lines = recorded
     out, pairs = tmp_path / f"readings.{form}", tmp_path / f"pairs.{form}"
     with Sinks("auto", str(out), str(pairs)) as sinks:
-        run_replay(replay_recording(str(record), Override((), PairOptions(), JoinOptions()), sinks), log=sys.stderr)
+        run_replay(
+            replay_recording(str(record), Override((), PairOptions(), JoinOptions()), sinks), sinks, log=sys.stderr
+        )
     expected = readings(lines)
     if form == "jsonl":
         assert out.read_bytes() == lines
@@ -354,7 +358,7 @@ def test_csv_of_labels_to_parquet(tmp_path: Path) -> None:
     file.write_text("a,b\n" + "red,on\nblue,\n" * 20)
     with Sinks("parquet", str(tmp_path / "out"), str(tmp_path / "pairs.parquet")) as sinks:
         options = PairOptions(bins="categories", every="10", window="20")
-        run_replay(replay_csv(str(file), "a", "b", None, options, JoinOptions(), sinks, None))
+        run_replay(replay_csv(str(file), "a", "b", None, options, JoinOptions(), sinks, None), sinks)
     rows = table(tmp_path / "pairs.parquet")
     assert rows[:2] == [
         {"received": None, "t": None, "x": "red", "y": "on"},

@@ -10,6 +10,7 @@ SCRIPTS = Path(__file__).parents[1] / "scripts"
 NONSENSE = {
     "accuracy": ["--only=alarms,nothing"],
     "benchmark": ["--only="],
+    "blocked_reader": ["--rate=0"],
     "crash": ["--kills=-1"],
     "detection": ["quick"],
     "exactness": ["--samples=10"],

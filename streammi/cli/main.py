@@ -1,6 +1,7 @@
 """The command line: commands, and the only place that exits the process."""
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -32,8 +33,10 @@ from streammi.cli.options import (
 )
 from streammi.errors import StreammiError
 from streammi.system.log import Form, Log
+from streammi.system.spool import MIB, SpooledStream
 
 FAILURE, USAGE_ERROR = 1, 2
+ERRORS_ROOM = MIB  # of messages that nobody reads
 NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of an OSError: no defect of ours
 # Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -319,7 +322,7 @@ def replay(
             replayed = replay_csv(file, x, y, t, pair, joining, sinks, speed)
         # Not where lines come to the same terminal: what is behind a pipe may write them there.
         bar = sys.stderr.isatty() and (out is not None or not (sys.stdout.isatty() or _is_pipe(sys.stdout)))
-        status = run_replay(replayed, speed, bar=bar)
+        status = run_replay(replayed, sinks, speed, bar=bar)
     raise typer.Exit(status)
 
 
@@ -389,16 +392,22 @@ def log_form(words: Sequence[str]) -> Form:
 
 def main() -> None:
     """Run the command line; exit with 0, 1 for a failure, 2 for what cannot work, or 128 + the signal that ended it."""
-    log = Log(sys.stderr, log_form(sys.argv[1:]))
+    # A service may have closed it.
+    errors = sys.stderr = SpooledStream(sys.stderr or open(os.devnull, "w"), ERRORS_ROOM)  # noqa: SIM115
+    log = Log(errors, log_form(sys.argv[1:]))
+    errors.spool.omitted = log.omitted
     log.take_over()
     status = _run(log)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError as error:
         if status == 0 and not isinstance(error, BrokenPipeError):  # whose reader has gone: nothing is wrong
             status = _fail_to_write(error, log)
         # The interpreter would complain of it on the way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stderr = errors.end()
+    gc.freeze()  # else the interpreter looks through all there is on its way out: 0.3 s, or 2 s on a busy machine
     sys.exit(status)
 
 

@@ -4,12 +4,13 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from typing import Final, TextIO, cast
+from typing import Any, Final, TextIO, cast, get_args
 
 from streammi.errors import ConfigError
 from streammi.publish.outbox import LINE_FORMS, LineForm, Outbox
 from streammi.publish.tables import ReadingTable, SampleTable, TableForm, form_of
 from streammi.records import PairBatch
+from streammi.system.spool import Spool
 
 OUTPUTS: Final = ("auto", "jsonl", "csv", "parquet", "influx")
 
@@ -18,17 +19,22 @@ class Sinks(ExitStack):
     """Readings in the form ``output`` to the file ``out``, or to standard output; pairs to the file ``samples_out``.
 
     The form ``auto`` goes by the name of the file, and is JSON lines where there is none. The files are made when what
-    is replayed is there. Raises ConfigError for one that cannot be written, MissingExtra for Parquet without pyarrow.
+    is replayed is there. Nothing is left out for a slow reader: it is waited for until ``stopped`` says that it is time
+    to end. Raises ConfigError for a file that cannot be written or does not fit the form, MissingExtra for Parquet
+    without pyarrow.
     """
 
     def __init__(self, output: str, out: str | None, samples_out: str | None) -> None:
         super().__init__()
-        if output == "auto":
-            output = "jsonl" if out is None else form_of(out, "--out")
-        self._output, self._out, self._samples_out = output, out, samples_out
+        self._output = form_by(output, out)
+        self._samples_form = None if samples_out is None else form_of(samples_out, "--samples-out")
+        self._out, self._samples_out = out, samples_out
         if out is not None and samples_out is not None and _same(out, samples_out):
             raise ConfigError("--samples-out", "another file than --out", samples_out)
-        self._lines: TextIO | None = None
+        self.stopped: Callable[[], bool] = lambda: False
+        self._spools: list[Spool] = []
+        self._tables = ExitStack()
+        self._lines: Spool | None = None
         self._table: ReadingTable | None = None
 
     def spare(self, *paths: str | os.PathLike[str]) -> None:
@@ -41,17 +47,64 @@ class Sinks(ExitStack):
         """What says the readings of a pair."""
         if self._output in LINE_FORMS:
             if self._lines is None:
-                self._lines = sys.stdout if self._out is None else self.enter_context(_created(self._out))
+                self._lines = self._spool(self._out, "--out")
             return Outbox(pair, None, self._lines, run, form=cast(LineForm, self._output))
         if self._table is None:
-            self._table = self.enter_context(closing(ReadingTable(self._out, cast(TableForm, self._output))))
+            form = cast(TableForm, self._output)
+            lines = None if form == "parquet" else self._spool(self._out, "--out")
+            self._table = self._tables.enter_context(closing(ReadingTable(self._out, form, lines)))
         return Outbox(pair, None, None, run, on_reading=self._table.add)
 
     def on_pairs(self, *, labels: bool) -> Callable[[PairBatch], None] | None:
         """What takes the pairs, if anything does."""
-        if self._samples_out is None:
+        if self._samples_out is None or self._samples_form is None:
             return None
-        return self.enter_context(closing(SampleTable(self._samples_out, labels=labels))).add
+        lines = None if self._samples_form == "parquet" else self._spool(self._samples_out, "--samples-out")
+        table = SampleTable(self._samples_out, self._samples_form, lines, labels=labels)
+        return self._tables.enter_context(closing(table)).add
+
+    def finish(self, say: Callable[[str], object]) -> None:
+        """Write what is left; ``say`` is told what somebody should know of it. Raises OSError where that fails."""
+        try:
+            self._tables.close()
+        except BrokenPipeError:  # whose reader has gone: nothing is wrong
+            self._tables.pop_all()
+        spools, self._spools = self._spools, []
+        for spool in spools:
+            spool.finish(self.stopped, say)
+            for note in spool.notes:
+                say(note)
+
+    def __exit__(self, *details: Any) -> bool | None:
+        # Where it has not come to its end, what is there is written as far as that is no matter of waiting.
+        for spool in self._spools:
+            spool.patient = None
+        self._tables.close()
+        for spool in self._spools:
+            spool.finish(lambda: True, wait=False)
+        return super().__exit__(*details)
+
+    def _spool(self, path: str | None, option: str) -> Spool:
+        stream = sys.stdout if path is None else self.enter_context(_created(path, option))
+        spool = Spool.on(stream, path or "standard output", patient=lambda: not self.stopped())
+        self._spools.append(spool)
+        return spool
+
+
+def form_by(output: str, out: str | None) -> str:
+    """The form of readings that go to ``out``, standard output for None; ConfigError where the name says another.
+
+    >>> form_by("auto", None), form_by("auto", "live.csv"), form_by("influx", "live.lp")
+    ('jsonl', 'csv', 'influx')
+    """
+    if out is None:
+        return "jsonl" if output == "auto" else output
+    if output == "auto":
+        return form_of(out, "--out")
+    end = os.path.splitext(out)[1].removeprefix(".")
+    if end in get_args(TableForm) and end != output:
+        raise ConfigError("--output", f"auto or {end} where --out is {out}", output)
+    return output
 
 
 def _same(path: str, other: str | os.PathLike[str]) -> bool:
@@ -61,8 +114,8 @@ def _same(path: str, other: str | os.PathLike[str]) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def _created(path: str) -> TextIO:
+def _created(path: str, option: str) -> TextIO:
     try:
-        return open(path, "w", encoding="utf-8")
+        return open(path, "w", encoding="utf-8", newline="")
     except OSError as error:
-        raise ConfigError("--out", f"a file that can be written ({error.strerror})", path) from None
+        raise ConfigError(option, f"a file that can be written ({error.strerror})", path) from None

@@ -26,7 +26,7 @@ from streammi.network.link import unreachable
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics, MetricsServer
-from streammi.publish.outbox import LineForm, Outbox, UnfailingLines
+from streammi.publish.outbox import LineForm, Outbox, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
 from streammi.recording.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
@@ -41,6 +41,7 @@ from streammi.session.session import Session
 from streammi.system.log import Form, Log
 from streammi.system.service_manager import notifier
 from streammi.system.signals import Stop, parent_of
+from streammi.system.spool import Spool
 
 Sockets: TypeAlias = tuple[zmq.Socket[Any], ...]
 LOSS_STATUS: Final = 3  # exit status of --strict
@@ -88,7 +89,9 @@ def run_monitor(
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         warm_up(config)
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
-        spoken = None if lines is None else UnfailingLines(lines)
+        spoken = None
+        if lines is not None:
+            spoken = Spool.on(lines, omitted=lambda many: omitted_line(config.pair, form, clock(), many))
         outbox = Outbox(config.pair, publisher, spoken, begin.run, form=form)
         session = Session(Monitor(config), source, outbox, run.samples)
         if keeper is not None and keeper.saved_at is not None:
@@ -108,7 +111,9 @@ def run_monitor(
         upkeep = Upkeep(session, options, writers, said, service, resumed)
         stop.answer(lambda: upkeep.report(clock()))
         stop.end_after(run.seconds)
-        loop = Loop(session, feed, recorder, keeper, publisher, upkeep, clock, metrics=metrics, strict=run.strict)
+        loop = Loop(
+            session, feed, recorder, keeper, publisher, upkeep, clock, lines=spoken, metrics=metrics, strict=run.strict
+        )
         return loop.run(stop)
 
 
@@ -125,10 +130,11 @@ class Loop:
         upkeep: Upkeep,
         clock: Callable[[], float],
         *,
+        lines: Spool | None = None,
         metrics: Metrics | None = None,
         strict: bool = False,
     ) -> None:
-        self._metrics = metrics
+        self._lines, self._metrics = lines, metrics
         self._strict, self._lost = strict, False
         self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
         self._keeper, self._upkeep = keeper, upkeep
@@ -146,7 +152,7 @@ class Loop:
             for socket in self._publisher.sockets:
                 poller.register(socket, zmq.POLLIN)
         self._upkeep.ready()
-        while not stop.requested and not self._session.over and not self._lost:
+        while not (stop.requested or self._session.over or self._unread or self._lost):
             if polled != self._feed.sockets:
                 polled = _register(poller, polled, self._feed.sockets)
             poller.poll(math.ceil(self._wait * 1000))
@@ -160,6 +166,9 @@ class Loop:
         if self._keeper is not None:
             self._keeper.keep_last(self._session, self._place, now)
         self._offer_snapshot(now, at_once=True)
+        if self._lines is not None:
+            # Whoever asked for so many samples gets what is said of them; at any other end no reader is waited for.
+            self._lines.finish(lambda: stop.requested, self._upkeep.say, wait=self._session.over)
         self._upkeep.end()
         if stop.status == 0 and stop.requested and all(link.state == "connecting" for link in self._feed.links):
             raise unreachable(self._feed.links[0].endpoint, self._feed.links[0].note)
@@ -167,6 +176,11 @@ class Loop:
             self._upkeep.warn(f"--strict: {loss}")
             return LOSS_STATUS
         return stop.status
+
+    @property
+    def _unread(self) -> bool:
+        """Whether nobody reads the lines any more."""
+        return self._lines is not None and self._lines.gone
 
     def _loss(self, now: float) -> str:
         return lost(total(self._session.health(now)), self._session.monitor.window.dropped)

@@ -37,6 +37,8 @@ from streammi.system.signals import Stop
 
 EVERY_UNTIMED: Final = 100  # samples, where a file has no timestamps and --every is left as it is
 PIECE_SECONDS: Final = 0.1  # of the time that passes, when a file is paced by its timestamps
+PIECE_READINGS: Final = 1000  # at the most between two looks at whether it is time to end: 0.1 s
+PIECE_ROWS: Final = 4096  # likewise where readings are by time, and may be one a row
 OnPairs = Callable[[PairBatch], None]
 
 
@@ -65,12 +67,18 @@ class Replay(Protocol):
         """A first-aid report; ``now`` is the wall clock, s."""
 
 
-def run_replay(replay: Replay, speed: float | None = None, *, log: TextIO | None = None, bar: bool = False) -> int:
-    """Do every step, ``speed`` times as fast as it came, or as fast as can be; returns the exit status."""
+def run_replay(
+    replay: Replay, sinks: Sinks, speed: float | None = None, *, log: TextIO | None = None, bar: bool = False
+) -> int:
+    """Do every step, ``speed`` times as fast as it came, or as fast as can be, into ``sinks``; returns the exit status.
+
+    It waits for whoever reads, and ends on a signal all the same.
+    """
     log = log or sys.stderr
     said = Log(log)
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(stdin=True))
+        sinks.stopped = lambda: stop.requested
         shown = stack.enter_context(_progress(log)) if bar else None
         task = None if shown is None else shown.add_task("", total=None)
         pace = Pace(speed, stop)
@@ -83,6 +91,7 @@ def run_replay(replay: Replay, speed: float | None = None, *, log: TextIO | None
             if stop.requested or replay.closed:
                 break
         replay.end()
+        sinks.finish(said.say)
     for note in replay.notes:
         said.say(note)
     return stop.status
@@ -194,6 +203,8 @@ class FileReplay:
         self.notes: list[str] = []
         self._monitor, self._pairs, self._outbox, self._on_pairs = monitor, pairs, outbox, on_pairs
         self._piece_seconds = None if speed is None else PIECE_SECONDS * speed
+        every = monitor.config.every.pairs
+        self._piece_rows = PIECE_ROWS if every is None else PIECE_READINGS * every
         self._taken, self._newest = 0, 0.0
 
     @property
@@ -209,7 +220,7 @@ class FileReplay:
     def __iter__(self) -> Iterator[float]:
         with closing(self._pairs):
             for batch in self._pairs:
-                for piece in pieces(batch, self._piece_seconds):
+                for piece in pieces(batch, self._piece_rows, self._piece_seconds):
                     self._taken += piece.x.size
                     self._newest = float(self._taken if piece.t is None else piece.t[-1])
                     yield np.nan if piece.t is None else self._newest
@@ -231,20 +242,20 @@ class FileReplay:
         return _report(now, self, self._monitor, self._outbox, self._pairs.health())
 
 
-def pieces(batch: PairBatch, seconds: float | None) -> Iterator[PairBatch]:
-    """A batch in pieces that span so many seconds at most; as it is where there is no time, or no need.
+def pieces(batch: PairBatch, rows: int, seconds: float | None = None) -> Iterator[PairBatch]:
+    """A batch in pieces of so many pairs at most, that span so many seconds at most where there is time.
 
-    >>> [piece.x.tolist() for piece in pieces(PairBatch(x=np.arange(3.0), y=np.arange(3.0), t=np.arange(3.0)), 1.5)]
-    [[0.0, 1.0], [2.0]]
+    >>> batch = PairBatch(x=np.arange(4.0), y=np.arange(4.0), t=np.array([0.0, 1.0, 2.0, 2.5]))
+    >>> [piece.x.tolist() for piece in pieces(batch, 10, 1.5)], [piece.x.tolist() for piece in pieces(batch, 3)]
+    ([[0.0, 1.0], [2.0, 3.0]], [[0.0, 1.0, 2.0], [3.0]])
     """
-    if seconds is None or batch.t is None or not batch.x.size:
-        if batch.x.size:
-            yield batch
-        return
-    place = np.floor((batch.t - batch.t[0]) / seconds)
-    cuts = [0, *(np.flatnonzero(np.diff(place)) + 1).tolist(), batch.x.size]
-    for start, stop in pairwise(cuts):
-        yield replace(batch, x=batch.x[start:stop], y=batch.y[start:stop], t=batch.t[start:stop])
+    cuts = set(range(0, batch.x.size, rows))
+    if seconds is not None and batch.t is not None and batch.x.size:
+        place = np.floor((batch.t - batch.t[0]) / seconds)
+        cuts |= set((np.flatnonzero(np.diff(place)) + 1).tolist())
+    for start, stop in pairwise([*sorted(cuts), batch.x.size]):
+        t = None if batch.t is None else batch.t[start:stop]
+        yield replace(batch, x=batch.x[start:stop], y=batch.y[start:stop], t=t)
 
 
 class RecordingReplay:

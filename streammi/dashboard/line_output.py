@@ -1,9 +1,11 @@
 """The same readings without a screen: JSON lines, plain lines, InfluxDB lines, or one reading."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
-from typing import Final, Literal, TextIO, TypeAlias
+from functools import partial
+from typing import Final, Literal, TextIO, TypeAlias, cast
 
 import numpy as np
 import zmq
@@ -23,11 +25,13 @@ from streammi.publish.messages import (
     read_event,
     read_reading,
 )
+from streammi.publish.outbox import LINE_FORMS, TOO_FAST, LineForm, omitted_line
 from streammi.records import Event, Reading
 from streammi.records.status import status_words
 from streammi.records.verdict import at_peak, is_dependent_with_delay, leads_with_delay, strength, verdict
 from streammi.system.log import Log, harmless, harmless_json
 from streammi.system.signals import Stop
+from streammi.system.spool import Spool
 
 LineOutput: TypeAlias = Literal["jsonl", "plain", "influx", "once"]
 SPARK: Final = 24  # readings of a plain line's sparkline
@@ -133,9 +137,11 @@ def run_lines(
 ) -> list[Source]:
     """Write a line a message until it is time to stop; with the output ``once`` one reading of each source.
 
-    Returns the sources that had none. Why there is no connection is said on ``log``. A reader of ``out`` that goes
-    away, as ``| head`` does, ends it; nothing is wrong then.
+    Returns the sources that had none. Why there is no connection is said on ``log``. A reader of ``out`` that is slow
+    holds nothing up: it is told how many lines were left out. One that goes away, as ``| head`` does, ends it; nothing
+    is wrong then.
     """
+    spool = Spool.on(out, omitted=partial(_omitted, output, glyphs))
     places = [place(source.endpoint) if len(sources) > 1 else "" for source in sources]
     lines = {source: Lines(output, glyphs, place=name) for source, name in zip(sources, places, strict=True)}
     poller = zmq.Poller()
@@ -151,15 +157,28 @@ def run_lines(
             if output == "once" and source not in silent:
                 continue
             try:
-                out.write(line + "\n")
-                out.flush()
+                spool.write(line + "\n")
             except BrokenPipeError:
                 return []
             silent = [other for other in silent if other is not source]
         _say_notes(said, log)
+        while spool.notes:
+            log.warn(spool.notes.pop(0))
+        if spool.gone:
+            return []
         if over or (output == "once" and not silent):
             break
+    spool.finish(lambda: stop.requested, log.say, wait=output == "once")
+    for note in spool.notes:
+        log.warn(note)
     return silent
+
+
+def _omitted(output: LineOutput, glyphs: Glyphs, lines: int) -> str:
+    """What stands among the lines in the place of so many that were left out."""
+    if output in LINE_FORMS:
+        return omitted_line("", cast(LineForm, output), time.time(), lines)
+    return printable(f"{lines} lines left out: {TOO_FAST}\n", ascii_only=glyphs.name == "ascii")
 
 
 def _arrived(lines: dict[Source, Lines]) -> Iterator[tuple[Source, str]]:

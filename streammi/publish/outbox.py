@@ -1,7 +1,7 @@
 """Says each reading and event to everyone who wants to know."""
 
 from collections.abc import Callable
-from typing import Final, Literal, Protocol, TextIO, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -10,59 +10,13 @@ from streammi.publish.messages import Fields
 from streammi.publish.publisher import Publisher
 from streammi.records import Event, LinkHealth, Reading
 from streammi.records.status import Status, status_of
+from streammi.system.spool import LineStream
 
 LineForm: TypeAlias = Literal["jsonl", "influx"]
 LINE_FORMS: Final = get_args(LineForm)
+TOO_FAST: Final = "they came faster than they were read"  # of lines
 
 OTHER_CLOCK: Final = 1e8  # seconds from a sample's time to its reading: then that time is not since the epoch
-
-
-class LineStream(Protocol):
-    """Something that takes text, as every text file does."""
-
-    def write(self, text: str, /) -> object:
-        """Take a line."""
-
-    def flush(self) -> object:
-        """Hand on what was taken."""
-
-
-class UnfailingLines:
-    """Lines for a stream that may not take them for a while, such as a file on a full disk.
-
-    What was not taken is lost: ``unsaved`` holds meanwhile, and ``notes`` say so, and that it is over. That a reader
-    has gone (BrokenPipeError) is passed on.
-    """
-
-    def __init__(self, stream: TextIO, name: str = "standard output") -> None:
-        self.unsaved = False
-        self.notes: list[str] = []
-        self._stream, self._name, self._taken = stream, name, 0
-
-    @property
-    def summary(self) -> str:
-        """How many lines were taken."""
-        return f"{self._taken} lines"
-
-    def write(self, text: str) -> None:
-        """Write the text, and hand it on at once."""
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            if not self.unsaved:
-                self.notes.append(f"{self._name}: {error.strerror}; lines are lost until it takes them again")
-            self.unsaved = True
-            return
-        self._taken += 1
-        if self.unsaved:
-            self.notes.append(f"{self._name} takes lines again; by their seq you see which are lost")
-            self.unsaved = False
-
-    def flush(self) -> None:
-        """Nothing is left to hand on."""
 
 
 class Outbox:
@@ -119,3 +73,24 @@ class Outbox:
         if isinstance(item, Event):
             return messages.influx_event_line(item)
         return messages.influx_line(self._pair, self.newest)
+
+
+def omitted_line(pair: str, form: LineForm, now: float, lines: int) -> str:
+    """What stands among the lines in the place of so many that their reader was too slow for: an event, in their form.
+
+    It is not published: whoever reads the socket has missed nothing.
+
+    >>> omitted_line("xy", "jsonl", 2.5, 812)[:79]
+    '{"v":1,"pair":"xy","kind":"omitted","timestamp":2.5,"size":812.0,"unit":"lines"'
+    """
+    event = Event(
+        pair=pair,
+        kind="omitted",
+        timestamp=now,
+        size=float(lines),
+        unit="lines",
+        evidence=TOO_FAST,
+    )
+    if form == "influx":
+        return messages.influx_event_line(event) + "\n"
+    return messages.event_message(event)[1].decode() + "\n"

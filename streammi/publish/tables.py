@@ -3,10 +3,9 @@
 import csv
 import math
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, TextIO, TypeAlias, get_args
+from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
 
 import msgspec
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from streammi.errors import ConfigError, MissingExtra
 from streammi.publish.messages import Fields, result_fields
 from streammi.records import LinkHealth, PairBatch, Reading, Tally
+from streammi.system.spool import LineStream
 
 TableForm: TypeAlias = Literal["csv", "jsonl", "parquet"]
 ColumnType: TypeAlias = type[int] | type[float] | type[str]
@@ -45,39 +45,36 @@ class Table(Protocol):
         """Finish the file."""
 
 
-def open_table(path: str | None, form: TableForm, types: Mapping[str, ColumnType], option: str) -> Table:
-    """A table in a new file, or on standard output for None; ConfigError for a file that cannot be written."""
+def open_table(
+    path: str | None, form: TableForm, types: Mapping[str, ColumnType], option: str, lines: LineStream | None
+) -> Table:
+    """A table in a new Parquet file, or as text on ``lines``; ConfigError for a file that cannot be written."""
     if form == "parquet":
         if path is None:
             raise ConfigError(option, "given where the output is parquet", path)
         return ParquetTable(path, types, option)
-    try:
-        stream = sys.stdout if path is None else open(path, "w", encoding="utf-8", newline="")  # noqa: SIM115
-    except OSError as error:
-        raise ConfigError(option, f"a file that can be written ({error.strerror})", path) from None
-    return (CsvTable if form == "csv" else JsonTable)(stream, types, owned=path is not None)
+    assert lines is not None
+    return (CsvTable if form == "csv" else JsonTable)(lines, types)
 
 
 class _TextTable:
-    def __init__(self, stream: TextIO, types: Mapping[str, ColumnType], *, owned: bool) -> None:
-        self._stream, self._names, self._owned = stream, list(types), owned
+    def __init__(self, lines: LineStream, types: Mapping[str, ColumnType]) -> None:
+        self._lines, self._names = lines, list(types)
 
     def _rows(self, columns: Columns) -> list[list[Any]]:
         values = [_listed(columns[name]) for name in self._names]
         return [list(row) for row in zip(*values, strict=True)]
 
     def close(self) -> None:
-        """Close the file; standard output stays open."""
-        if self._owned:
-            self._stream.close()
+        """Nothing is left to write; who opened the lines ends them."""
 
 
 class CsvTable(_TextTable):
     """A header, and a line a row; what is not known is empty."""
 
-    def __init__(self, stream: TextIO, types: Mapping[str, ColumnType], *, owned: bool) -> None:
-        super().__init__(stream, types, owned=owned)
-        self._writer = csv.writer(stream, lineterminator="\n")
+    def __init__(self, lines: LineStream, types: Mapping[str, ColumnType]) -> None:
+        super().__init__(lines, types)
+        self._writer = csv.writer(lines, lineterminator="\n")
         self._writer.writerow(self._names)
 
     def write(self, columns: Columns) -> None:
@@ -91,7 +88,7 @@ class JsonTable(_TextTable):
     def write(self, columns: Columns) -> None:
         """Add rows."""
         for row in self._rows(columns):
-            self._stream.write(msgspec.json.encode(dict(zip(self._names, row, strict=True))).decode() + "\n")
+            self._lines.write(msgspec.json.encode(dict(zip(self._names, row, strict=True))).decode() + "\n")
 
 
 class ParquetTable:
@@ -136,9 +133,9 @@ class ParquetTable:
 class ReadingTable:
     """Readings as published, a row each."""
 
-    def __init__(self, path: str | None, form: TableForm) -> None:
+    def __init__(self, path: str | None, form: TableForm, lines: LineStream | None) -> None:
         self._types = reading_types()
-        self._table = open_table(path, form, self._types, "--out")
+        self._table = open_table(path, form, self._types, "--out", lines)
         self._rows: list[Fields] = []
 
     def add(self, fields: Fields) -> None:
@@ -161,11 +158,11 @@ class ReadingTable:
 class SampleTable:
     """The pairs that the readings are made of: ``received`` and ``t`` in seconds where they are known, ``x``, ``y``."""
 
-    def __init__(self, path: str, *, labels: bool) -> None:
+    def __init__(self, path: str, form: TableForm, lines: LineStream | None, *, labels: bool) -> None:
         value: ColumnType = str if labels else float
         types: dict[str, ColumnType] = {"received": float, "t": float, "x": value, "y": value}
         self._labels = labels
-        self._table = open_table(path, form_of(path, "--samples-out"), types, "--samples-out")
+        self._table = open_table(path, form, types, "--samples-out", lines)
 
     def add(self, batch: PairBatch) -> None:
         """Add the pairs of a batch."""

@@ -17,7 +17,7 @@ from streammi.config import Unit as Unit
 
 LinkState: TypeAlias = Literal["connecting", "connected", "stalled", "lost", "ended"]
 EventKind: TypeAlias = Literal[
-    "gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap"
+    "gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap", "omitted"
 ]
 
 UNIT_PER_BIT: Final[dict[Unit, float]] = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
@@ -113,7 +113,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     kind: EventKind
     timestamp: float  # by the readings' clock: the wall clock of a live feed, the samples' own time of a recording, s
     size: float | None  # how large: change of MI, of the delay, a share, a number of samples; None where it has none
-    unit: str  # of `size`: bit, nat, ban, samples, share, s
+    unit: str  # of `size`: bit, nat, ban, samples, share, s, lines
     evidence: str  # one sentence with the numbers that led to it
     signal: Literal["x", "y", "both"] = "both"
 

@@ -95,6 +95,10 @@ class Upkeep:
         )
         self._log.report("report", sections)
 
+    def say(self, message: str) -> None:
+        """Say what somebody may want to know."""
+        self._log.say(message)
+
     def warn(self, message: str) -> None:
         """Say what somebody should act on."""
         self._log.warn(message)

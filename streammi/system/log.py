@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, Literal, TextIO, TypeAlias
 
+from streammi.system.spool import LineStream
+
 Form: TypeAlias = Literal["text", "json"]
 Level: TypeAlias = Literal["info", "warning", "error"]
 FORMS: Final[tuple[Form, ...]] = ("text", "json")
@@ -26,22 +28,14 @@ class Log:
     {"timestamp":1.5,"level":"warning","message":"cannot save","folder":"/var/lib/streammi"}
     """
 
-    def __init__(self, stream: TextIO, form: Form = "text", clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, stream: LineStream, form: Form = "text", clock: Callable[[], float] = time.time) -> None:
         self.lost = 0
         self.form = form
         self._stream, self._clock = stream, clock
 
     def say(self, message: str, level: Level = "info", **fields: object) -> None:
         """Write one message; JSON has the ``fields`` as well."""
-        if self.form == "json":
-            record = {"timestamp": self._clock(), "level": level, "message": message, **fields}
-            line = json.dumps(record, separators=(",", ":")).replace("\x7f", "\\u007f")  # ASCII, else printable
-        else:
-            line = f"streammi: {'warning: ' if level == 'warning' else ''}{harmless(message)}"
-        try:
-            print(line, file=self._stream, flush=True)
-        except OSError:  # its reader has gone, or a disk is full: neither is a reason to stop watching a feed
-            self.lost += 1
+        self._write(self._line(message, level, **fields))
 
     def warn(self, message: str, **fields: object) -> None:
         """Write one message that somebody should act on."""
@@ -57,7 +51,11 @@ class Log:
         if self.form == "json":
             self.fail(f"{type(error).__name__}: {error}", traceback=lines)
         else:
-            print(lines, end="", file=self._stream, flush=True)
+            self._write(lines)
+
+    def omitted(self, lines: int) -> str:
+        """What stands in the place of so many lines that nobody read."""
+        return self._line(f"{lines} lines of messages were left out here: nobody read them", "warning")
 
     def take_over(self) -> None:
         """Write also what threads end with, and Python's warnings, for as long as this process lasts."""
@@ -82,6 +80,20 @@ class Log:
             return
         for name, values in sections.items():
             self.say(f"{title}: {name}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
+
+    def _line(self, message: str, level: Level, **fields: object) -> str:
+        if self.form == "json":
+            record = {"timestamp": self._clock(), "level": level, "message": message, **fields}
+            line = json.dumps(record, separators=(",", ":")).replace("\x7f", "\\u007f")  # ASCII, else printable
+            return f"{line}\n"
+        return f"streammi: {'warning: ' if level == 'warning' else ''}{harmless(message)}\n"
+
+    def _write(self, lines: str) -> None:
+        try:
+            self._stream.write(lines)
+            self._stream.flush()
+        except OSError:  # its reader has gone, or a disk is full: neither is a reason to stop watching a feed
+            self.lost += 1
 
 
 def time_of_day(at: float) -> str:

@@ -61,6 +61,7 @@ def glyph_of(event: Event, theme: Theme) -> tuple[str, int]:
         "stalled": (glyphs.stalled, theme.bad),
         "recovered": (glyphs.recovered, theme.good),
         "gap": (glyphs.gap, theme.warn),
+        "omitted": (glyphs.gap, theme.warn),  # only ever among lines
     }[event.kind]
 
 
