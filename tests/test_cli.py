@@ -196,7 +196,7 @@ def test_a_full_disk_behind_standard_output_ends_a_replay_in_words_and_no_monito
             socket.send(pair.tobytes())
         said = process.communicate(timeout=60)[1]
     assert process.returncode == 0
-    warning = "streammi: warning: standard output: No space left on device; lines are lost until it takes them again\n"
+    warning = "streammi: warning: standard output: No space left on device; lines wait until it takes them again\n"
     assert said.count(warning) == 1
 
 
