@@ -1,8 +1,9 @@
 """A live feed over real sockets: one source, and two that are joined."""
 
 import json
+import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 import zmq
 
 from streammi.config import FeedConfig, JoinConfig
+from streammi.detect.links import LinkWatch
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import Links, Meter, SourceConfig, intake_of
+from streammi.network.silence import Spacing
 from streammi.recording.entries import Arrived
 from streammi.records import PairBatch
 from streammi.records.link_totals import total
@@ -131,32 +134,120 @@ def test_a_busy_source_does_not_starve_the_other(context: zmq.Context[Any]) -> N
     assert {arrived.source for arrived in received.arrived[:4]} == {0, 1}
 
 
-def test_a_slow_feed_is_not_stalled_between_its_messages(context: zmq.Context[Any]) -> None:
-    now = 1000.0
-    sender, endpoint = bound(context)
-    with sender, closing(Feed(FeedConfig(endpoint=endpoint, pull=True), context, lambda: now)) as feed:
+class Timed:
+    """A feed and its sender, by a clock that is ours."""
 
-        def receive() -> None:
-            deadline = time.monotonic() + 30
-            sender.send(b"1 2")
-            while feed.receive() is None:
-                assert time.monotonic() < deadline
-                time.sleep(0.005)
+    def __init__(self, context: zmq.Context[Any], spacings: Sequence[Spacing] = ()) -> None:
+        self.now, self.watch, self.events = 1000.0, LinkWatch("a"), list[str]()
+        self.sender, endpoint = bound(context)
+        config = FeedConfig(endpoint=endpoint, pull=True)
+        self.feed = Feed(config, context, lambda: self.now, spacings=spacings)
+        self.wait_for(lambda: self.look() == "connected")
 
-        def state_after(seconds: float) -> str:
-            nonlocal now
-            now += seconds
-            feed.receive()
-            return feed.links[0].state
+    def wait_for(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 30
+        while not done():
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
 
-        receive()
-        assert state_after(10) == "stalled"  # nobody knows yet that it is a slow one
+    def send(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.sender.send(b"1 2")
+        came = 0
+        while came < count:
+            self.wait_for(lambda: bool(self.feed.sockets[0].poll(10)))
+            arrived = self.feed.receive()
+            came += 0 if arrived is None else len(arrived.messages)
+        self.look()
+
+    def look(self) -> str:
+        self.feed.receive()
+        (link,) = self.feed.links
+        self.events += [event.kind for event in self.watch.update(link, self.now)]
+        return link.state
+
+    def after(self, seconds: float) -> str:
+        """The link's state then; it is looked at on the way."""
+        end = self.now + seconds
+        while self.now < end:
+            due = self.feed.due
+            self.now = end if due is None or due <= self.now else min(due, end)
+            self.look()
+        return self.look()
+
+    def close(self) -> None:
+        self.feed.close()
+        self.sender.close()
+
+
+@pytest.mark.parametrize("seconds", [(6.0, 9.0), (5.0, 5.0), (60.0, 60.0), (0.5, 2.9), (170.0, 170.0)])
+def test_a_slow_feed_is_not_stalled_between_its_messages(
+    context: zmq.Context[Any], seconds: tuple[float, float]
+) -> None:
+    rng = random.Random(4)
+    with closing(Timed(context)) as timed:
+        timed.after(rng.uniform(*seconds))
         for _ in range(20):
-            receive()
-            now += 10
-        receive()
-        assert state_after(15) == "connected"
-        assert state_after(30) == "stalled"
+            timed.send()
+            assert timed.after(rng.uniform(*seconds)) == "connected"
+        assert timed.events == []
+        timed.send()
+        assert timed.after(6 * seconds[1]) == "stalled"
+
+
+@pytest.mark.parametrize("burst", [3, 50, 1500])
+@pytest.mark.parametrize("silences", [0, 5])
+def test_a_fast_feed_that_dies_is_missed_after_three_seconds(
+    context: zmq.Context[Any], burst: int, silences: int
+) -> None:
+    """Also one that was silent now and then, or had an hour's outage."""
+    with closing(Timed(context)) as timed:
+        for _ in range(silences):
+            for _ in range(12):
+                timed.send(burst)
+                timed.after(0.01)
+            timed.after(4.0)
+        if silences:
+            timed.after(3600)
+        for _ in range(12):
+            timed.send(burst)
+            timed.after(0.01)
+        assert timed.after(2.98) == "connected"
+        assert timed.after(0.02) == "stalled"
+
+
+def test_a_feed_that_becomes_slow_is_learnt_to_be_that(context: zmq.Context[Any]) -> None:
+    with closing(Timed(context)) as timed:
+        for _ in range(50):
+            timed.send()
+            timed.after(0.1)
+        for _ in range(20):
+            timed.send()
+            timed.after(10)
+        assert timed.events == ["stalled", "recovered"] * 2
+
+
+def test_messages_at_random_times_stall_seldom(context: zmq.Context[Any]) -> None:
+    rng = random.Random(4)
+    with closing(Timed(context)) as timed:
+        for _ in range(400):
+            timed.send()
+            timed.after(rng.expovariate(0.2))
+        assert timed.events.count("stalled") <= 8
+
+
+def test_what_an_earlier_run_has_learnt_is_known(context: zmq.Context[Any]) -> None:
+    """A feed that was fast before the monitor was started again, and says nothing now."""
+    fast = Spacing()
+    fast.add(None, 100)
+    known = fast.state()
+    with closing(Timed(context, [fast])) as timed:
+        assert timed.after(3.0) == "stalled"
+        timed.send(3)
+    with closing(Timed(context)) as timed:
+        assert timed.after(170.0) == "connected"  # nothing is known of it
+        assert timed.after(10.0) == "stalled"
+    assert fast.state() == known  # the saved one is no longer theirs
 
 
 def test_what_cannot_be_connected_to_closes_everything(context: zmq.Context[Any]) -> None:

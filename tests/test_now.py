@@ -42,6 +42,7 @@ class ScriptedFeed:
     """A feed that brings what it is told to when it is due, over links that are as they are told to be."""
 
     sockets = ()
+    due = None
 
     def __init__(self, source: SourceConfig) -> None:
         self.links: Links = tuple(LinkHealth(endpoint=one.endpoint, state="connecting") for one in sources_of(source))

@@ -32,7 +32,7 @@ BAD = {  # a message, each of them of another kind
 }
 
 
-def take(intake: Intake, at: float, message: bytes, source: int = 0, count: int = 2) -> None:
+def take(intake: Intake, at: float, message: bytes, source: int = 0, count: int = 3) -> None:
     intake.take(source, [[message]] * count, START + at)
 
 
@@ -75,11 +75,21 @@ def test_a_feed_that_was_never_usable_counts_from_its_connection() -> None:
 def test_a_slow_feed_may_have_a_bad_sample_between_good_ones() -> None:
     intake = intake_of(ONE)
     for k in range(20):
-        take(intake, 60.0 * k, json.dumps(GOOD).encode())
-    take(intake, 60.0 * 20, BAD["NaN"])
+        take(intake, 60.0 * k, json.dumps(GOOD).encode(), count=1)
+    take(intake, 60.0 * 20, BAD["NaN"], count=1)
     assert links(intake)[0].state == "connected"
-    take(intake, 60.0 * 22, BAD["NaN"])
+    take(intake, 60.0 * 23, BAD["NaN"], count=1)
     assert links(intake)[0].state == "stalled"
+
+
+@pytest.mark.parametrize("seconds", [6.0, 9.0, 60.0])
+@pytest.mark.parametrize("first", range(4))
+def test_one_bad_sample_among_the_first_of_a_slow_feed_is_no_event(seconds: float, first: int) -> None:
+    intake, watch = intake_of(ONE), LinkWatch("pair")
+    for k in range(8):
+        at = seconds * k + 1
+        take(intake, at, BAD["NaN"] if k == first else json.dumps(GOOD).encode(), count=1)
+        assert watch.update(links(intake)[0], START + at) == []
 
 
 def test_a_link_in_another_state_keeps_it_and_silence_is_not_ours_to_say() -> None:

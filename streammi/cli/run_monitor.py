@@ -103,7 +103,7 @@ def run_monitor(
         if run.record is not None:
             recorder = stack.enter_context(closing(Recorder(run.record, begin, run.record_limit_bytes)))
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
-        feed = stack.enter_context(closing(Feed(source, context, clock, keys=keys)))
+        feed = stack.enter_context(closing(Feed(source, context, clock, keys, session.intake.spacings)))
         resumed = None
         if keeper is not None and keeper.saved_at is not None:
             resumed = Resumed(keeper.saved_at, session.health(clock()))
@@ -216,8 +216,9 @@ class Loop:
     @property
     def _wait(self) -> float:
         """How long to sleep if nothing comes, s: until there is something to say all the same, or a tick."""
-        due = self._session.due
-        return TICK_SECONDS if due is None else min(max(due - self._clock(), 0.0), TICK_SECONDS)
+        now = self._clock()
+        left = [due - now for due in (self._session.due, self._feed.due) if due is not None]
+        return max(min([*left, TICK_SECONDS]), 0.0)
 
     def _take_links(self, now: float) -> bool:
         """Take in how the links are; whether any is otherwise than before."""

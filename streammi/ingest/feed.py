@@ -1,13 +1,15 @@
 """A live feed: the sockets of a pair's one source, or two."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import zmq
 
 from streammi.ingest.intake import Links, SourceConfig, sources_of
 from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.network.silence import Spacing
 from streammi.network.subscriber import Subscriber
 from streammi.recording.entries import Arrived
 
@@ -15,7 +17,8 @@ from streammi.recording.entries import Arrived
 class Feed:
     """What a monitor takes its messages from; ``streammi.ingest.intake`` makes pairs of them.
 
-    Raises ConfigError for an endpoint that cannot be connected to.
+    ``spacings`` is what an earlier run has learnt of its sources. Raises ConfigError for an endpoint that cannot be
+    connected to.
     """
 
     def __init__(
@@ -24,12 +27,13 @@ class Feed:
         context: zmq.Context[Any],
         clock: Callable[[], float] = time.time,
         keys: Keys = PLAIN_TEXT,
+        spacings: Sequence[Spacing] = (),
     ) -> None:
         self._subscribers: list[Subscriber] = []
         self._turn = 0  # the source that is asked first
         try:
-            for one in sources_of(config):
-                self._subscribers.append(Subscriber(one, context, clock, keys))
+            for one, spacing in zip_longest(sources_of(config), spacings):
+                self._subscribers.append(Subscriber(one, context, clock, keys, spacing and spacing.copy()))
         except BaseException:
             self.close()
             raise
@@ -43,6 +47,11 @@ class Feed:
     def links(self) -> Links:
         """The links as of the last ``receive``, one a source."""
         return tuple(subscriber.link for subscriber in self._subscribers)
+
+    @property
+    def due(self) -> float | None:
+        """When a link is called silent if nothing comes, s; None where none will be."""
+        return min((due for one in self._subscribers if (due := one.due) is not None), default=None)
 
     def receive(self) -> Arrived | None:
         """What has arrived of one source, the two in turn where there are two; None when nothing has.

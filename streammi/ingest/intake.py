@@ -12,7 +12,7 @@ from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.pairing.join import Join
 from streammi.network.frames import Messages
-from streammi.network.silence import Usable
+from streammi.network.silence import Spacing, Usable
 from streammi.records import LinkHealth, PairBatch
 
 RATE_SECONDS: Final = 2.0
@@ -31,6 +31,10 @@ class Intake(Protocol):
 
     def describe(self, links: Links, now: float) -> Links:
         """The links, one a source, completed by what is known of their messages."""
+
+    @property
+    def spacings(self) -> tuple[Spacing, ...]:
+        """How far apart what can be used is, of each source."""
 
     @property
     def detail(self) -> str:
@@ -69,7 +73,7 @@ class PairIntake:
         """The pairs in the messages."""
         batch = self._decoder.decode(messages, received)
         self._meter.add(received, self._decoder.messages, self._decoder.pairs)
-        self._usable.add(received, batch.x, batch.y)
+        self._usable.add(received, len(messages), batch.x, batch.y)
         return batch
 
     def flush(self) -> PairBatch | None:
@@ -82,6 +86,11 @@ class PairIntake:
         message_rate, rate = self._meter.rates(now)
         link = self._usable.judged(link)
         return (described(link, self._decoder, pairs=self._decoder.pairs, rate=rate, message_rate=message_rate),)
+
+    @property
+    def spacings(self) -> tuple[Spacing, ...]:
+        """That of the one source."""
+        return (self._usable.spacing,)
 
     @property
     def detail(self) -> str:
@@ -120,7 +129,7 @@ class JoinIntake:
         """The pairs that are settled by the samples in the messages."""
         decoder = self._decoders[source]
         samples = decoder.samples(messages, received)
-        self._usable[source].add(received, samples.values)
+        self._usable[source].add(received, len(messages), samples.values)
         batch = self._behind_gap(self._join.add("y" if source else "x", samples))
         self._pairs += batch.x.size
         self._meters[source].add(received, decoder.messages, decoder.pairs)
@@ -158,6 +167,11 @@ class JoinIntake:
             )  # fmt: skip
             found.append(link)
         return tuple(found)
+
+    @property
+    def spacings(self) -> tuple[Spacing, ...]:
+        """Those of x and y."""
+        return tuple(usable.spacing for usable in self._usable)
 
     @property
     def detail(self) -> str:

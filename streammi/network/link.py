@@ -9,7 +9,7 @@ from zmq.utils.monitor import parse_monitor_message
 from streammi.errors import ConfigError
 from streammi.network.connections import LOOK_SECONDS, Connection, socket_inode
 from streammi.network.security import Keys, is_loopback
-from streammi.network.silence import USUAL_OVER, patience
+from streammi.network.silence import Spacing
 from streammi.records import LinkState
 
 RETRY_SECONDS: Final = 10.0  # after a refusal
@@ -28,7 +28,7 @@ _REFUSALS: Final = (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_
 class Link:
     """The state of a connection; ``note`` says why there is none, ``notice`` what to know while there is one.
 
-    ``largest`` is the largest frame that the socket takes, in words.
+    ``largest`` is the largest frame that the socket takes, in words; ``spacing`` is what is known of its messages.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Link:
         largest: str,
         unfinished: int = MAX_UNFINISHED,
         waiting: int = MAX_WAITING,
+        spacing: Spacing | None = None,
     ) -> None:
         self.state: LinkState = "connecting"
         self.since = now
@@ -48,8 +49,9 @@ class Link:
         self.notice = "" if keys.server is not None or is_loopback(endpoint) else PLAIN_TEXT_NOTICE
         self._socket, self._endpoint = socket, endpoint
         self._keyed, self._largest = keys.server is not None, largest
-        self.usual = 0.0  # seconds between messages, those of late the most
+        self.spacing = spacing or Spacing()
         self._heard = now
+        self._message_at: float | None = None  # when one came last over the connection that there is
         self._connections = 0  # made so far
         self._open = 0  # now
         self._retry_at: float | None = None
@@ -67,6 +69,11 @@ class Link:
         """When a message came last, or the connection was made, s."""
         return self._heard
 
+    @property
+    def due(self) -> float | None:
+        """When it is called silent if nothing comes, s; None where it is, or there is no connection."""
+        return self._heard + self.spacing.patience if self.state == "connected" else None
+
     def update(self, now: float, messages: int, taken: int) -> None:
         """Take in the events since the last time, and that ``messages`` of ``taken`` bytes have arrived by ``now``."""
         while self._events.poll(0):
@@ -76,14 +83,14 @@ class Link:
             self._retry()
         self._heard = min(self._heard, now)  # a clock may be set back: nothing is heard later than now
         if messages:
-            self.usual += (now - self._heard - self.usual) / USUAL_OVER
-            self._heard = now
+            self.spacing.add(None if self._message_at is None else now - self._message_at, messages)
+            self._heard = self._message_at = now
         self._backlog.look(now, messages, taken, lambda: bool(self._socket.poll(0)))
         if not self._open:
             state: LinkState = "lost" if self._connections else "connecting"
             if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
                 self.note = UNANSWERED
-        elif self._heard > 0 and now - self._heard > patience(self.usual):
+        elif self._heard > 0 and now - self._heard >= self.spacing.patience:
             state = "stalled"
         else:
             state = "connected"
@@ -108,7 +115,7 @@ class Link:
             self._open += 1
             self.reconnects += self._connections > 0
             self._connections += 1
-            self._heard = now
+            self._heard, self._message_at = now, None
             self.note, self._retry_at = "", None
         elif kind == zmq.EVENT_CONNECTED:
             self._backlog.watch(int(event["value"]), now)

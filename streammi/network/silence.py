@@ -1,4 +1,4 @@
-"""Whether what comes can be used: a feed of NaN, or of messages without the value, is as good as silent."""
+"""When a feed is called silent: how long nothing may come, or nothing that can be used (NaN, the value is missing)."""
 
 import math
 from typing import Any, Final
@@ -9,15 +9,82 @@ from numpy.typing import NDArray
 
 from streammi.records import LinkHealth
 
-STALLED_SECONDS: Final = 3.0  # without a message, or a usable sample, on a link that had some
+STALLED_SECONDS: Final = 3.0  # without a message, or a usable sample, at the least
 STALLED_SHARE: Final = 3.0  # times as long as usual; so that one message a minute is no feed that stalls each minute
-USUAL_OVER: Final = 8.0  # arrivals
+STALLED_DEVIATIONS: Final = 4.0  # and as much longer as usual: messages at random times are no feed that stalls either
+USUAL_OVER: Final = 8  # distances
+KNOWN_FROM: Final = 2  # distances: before that nobody knows how far apart messages are,
+UNKNOWN_SECONDS: Final = 180.0  # and so long is waited: three times a minute
+UNUSUAL_SHARE: Final = 2.0  # times as long as nothing may come: no more is learnt from one silence
 UNUSABLE: Final = "nothing that comes can be used"
 
 
-def patience(usual: float) -> float:
-    """How long nothing may come before it is missed, s; ``usual`` is the time between two arrivals of late."""
-    return max(STALLED_SECONDS, STALLED_SHARE * usual)
+class Spacing:
+    """How far apart the messages of a feed are, and so how long none may come before they are missed.
+
+    A mean of the last distances and their mean deviation, as Jacobson's for the timer of a retransmission (1988,
+    Congestion avoidance and control; RFC 6298). Messages that come together are no distance apart.
+
+    >>> fast, slow = Spacing(), Spacing()
+    >>> fast.add(None, 50)
+    >>> fast.patience, slow.patience
+    (3.0, 180.0)
+    >>> for gap in (None, 8.0, 8.0):
+    ...     slow.add(gap)
+    >>> slow.usual, slow.patience
+    (8.0, 32.0)
+    """
+
+    def __init__(self) -> None:
+        self._seen = self._gaps = 0  # messages, and distances between them
+        self.usual = 0.0  # seconds from one to the next, those of late the most
+        self._deviation = 0.0  # of single distances from that, s
+
+    @property
+    def started(self) -> bool:
+        """Whether there was a message."""
+        return self._seen > 0
+
+    @property
+    def patience(self) -> float:
+        """How long nothing may come before it is missed, s."""
+        long = STALLED_SHARE * self.usual + STALLED_DEVIATIONS * self._deviation
+        return max(STALLED_SECONDS if self._gaps >= KNOWN_FROM else UNKNOWN_SECONDS, long)
+
+    def add(self, gap: float | None, count: int = 1) -> None:
+        """So many messages came together, ``gap`` seconds after those before; None where that says nothing."""
+        if gap is not None:
+            self._learn(min(max(gap, 0.0), UNUSUAL_SHARE * self.patience))
+        self._seen += count
+        together = count - 1
+        for _ in range(min(together, USUAL_OVER)):
+            self._learn(0.0)
+        if together > USUAL_OVER:  # the rest at once
+            left = (1 - 1 / USUAL_OVER) ** (together - USUAL_OVER)
+            self.usual, self._deviation = self.usual * left, self._deviation * left
+
+    def state(self) -> tuple[int, int, float, float]:
+        """What ``restore`` needs."""
+        return self._seen, self._gaps, self.usual, self._deviation
+
+    def restore(self, state: tuple[int, int, float, float]) -> None:
+        """Take up a saved state."""
+        self._seen, self._gaps, self.usual, self._deviation = state
+
+    def copy(self) -> "Spacing":
+        """The same, to go on from by itself."""
+        other = Spacing()
+        other.restore(self.state())
+        return other
+
+    def _learn(self, gap: float) -> None:
+        self._gaps += 1
+        if self._gaps == 1:
+            self.usual, self._deviation = gap, gap / 2
+            return
+        weight = 1 / min(self._gaps, USUAL_OVER)
+        self._deviation += (abs(gap - self.usual) - self._deviation) * weight
+        self.usual += (gap - self.usual) * weight
 
 
 class Usable:
@@ -26,7 +93,7 @@ class Usable:
     >>> usable, link = Usable(), LinkHealth(endpoint="tcp://a:1", state="connected", since=10.0)
     >>> found = []
     >>> for received, value in ((10.5, 1.0), (11.0, np.nan), (13.5, np.nan), (14.0, 2.0)):
-    ...     usable.add(received, np.array([value]))
+    ...     usable.add(received, 9, np.full(9, value))
     ...     found.append(usable.judged(link).state)
     >>> found
     ['connected', 'connected', 'stalled', 'connected']
@@ -35,41 +102,50 @@ class Usable:
     def __init__(self) -> None:
         self._came: float | None = None  # when messages came last, s
         self._last: float | None = None  # and usable samples
-        self._usual = 0.0  # seconds between these
+        self._messages, self._usable = Spacing(), Spacing()
         self._back = 0.0  # when usable samples came again after others had come instead
 
-    def add(self, received: float, *columns: NDArray[Any]) -> None:
-        """Messages came at ``received`` with these columns (n,) of samples, maybe none."""
+    @property
+    def spacing(self) -> Spacing:
+        """How far apart usable samples are, or, before there was one, messages."""
+        return self._usable if self._usable.started else self._messages
+
+    def add(self, received: float, messages: int, *columns: NDArray[Any]) -> None:
+        """So many messages came at ``received`` with these columns (n,) of samples, maybe none."""
         before, self._came = self._came, received
+        self._messages.add(None if before is None else received - before, messages)
         if self._last is not None and received < self._last:
             self._last = received  # a clock may be set back: nothing was usable later than now
         if not _has_usable(columns):
             return
         if self._last is None:
             self._back = received if before is not None else 0.0
-        else:
-            # It was missed only if messages went on coming for so long; before it had come, that is.
-            if before is not None and before - self._last >= patience(self._usual):
-                self._back = received
-            self._usual += (received - self._last - self._usual) / USUAL_OVER
+        elif before is not None and before - self._last >= self._usable.patience:
+            self._back = (
+                received  # it was missed only if messages went on coming for so long; before it had come, that is
+            )
+        self._usable.add(None if self._last is None else received - self._last, columns[0].size)
         self._last = received
 
     def judged(self, link: LinkHealth) -> LinkHealth:
         """The link; stalled where messages went on coming for a while after the last usable sample."""
         if link.state != "connected" or self._came is None:
             return link
-        due = max(link.since, self._last or link.since) + patience(self._usual)
+        due = max(link.since, self._last or link.since) + self.spacing.patience
         if self._came < due:
             return replace(link, since=self._back) if self._back > link.since else link
         return replace(link, state="stalled", since=due, note="; ".join(filter(None, (link.note, UNUSABLE))))
 
-    def state(self) -> tuple[float | None, float | None, float, float]:
+    def state(self) -> dict[str, Any]:
         """What ``restore`` needs."""
-        return self._came, self._last, self._usual, self._back
+        spacings = {"messages": self._messages.state(), "usable": self._usable.state()}
+        return spacings | {"came": self._came, "last": self._last, "back": self._back}
 
-    def restore(self, state: tuple[float | None, float | None, float, float]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
-        self._came, self._last, self._usual, self._back = state
+        self._messages.restore(state["messages"])
+        self._usable.restore(state["usable"])
+        self._came, self._last, self._back = state["came"], state["last"], state["back"]
 
 
 def _has_usable(columns: tuple[NDArray[Any], ...]) -> bool:

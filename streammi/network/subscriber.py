@@ -12,6 +12,7 @@ from streammi.network.endpoints import check_port
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES
 from streammi.network.link import Link
 from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.network.silence import Spacing
 from streammi.records import LinkHealth
 
 BOX_BYTES: Final = 33  # that CURVE adds to a frame; ZeroMQ's limit is for both
@@ -57,10 +58,12 @@ class Subscriber:
         context: zmq.Context[Any],
         clock: Callable[[], float] = time.time,
         keys: Keys = PLAIN_TEXT,
+        spacing: Spacing | None = None,
     ) -> None:
         self._config, self._context, self._keys, self._clock = config, context, keys, clock
         self._keyed = keys.server is not None
         self._head = wire_bytes(config.max_message, self._keyed) - config.max_message  # of a frame, at most
+        self._spacing = spacing or Spacing()
         self.socket, self._link = self._connected()
         self._spare: tuple[zmq.Socket[Any], Link] | None = None
         self._replaced = 0  # connections, by a spare
@@ -93,6 +96,11 @@ class Subscriber:
             ),
         )
 
+    @property
+    def due(self) -> float | None:
+        """When the link is called silent if nothing comes, s; None where it is, or there is no connection."""
+        return self._link.due
+
     def close(self) -> None:
         """Close the socket and its monitor."""
         self._drop_spare()
@@ -112,7 +120,7 @@ class Subscriber:
         message = MAX_MESSAGE_FRAMES * config.max_message
         queue = READ_AHEAD + message + config.receive_queue * config.max_message
         largest = f"{config.max_message:,} bytes (--max-message)"
-        link = Link(socket, config.endpoint, self._clock(), self._keys, largest, message, queue)
+        link = Link(socket, config.endpoint, self._clock(), self._keys, largest, message, queue, self._spacing)
         if not config.pull:
             socket.subscribe(config.topic)
         try:
@@ -142,7 +150,7 @@ class Subscriber:
         return BEHIND_NOTE if self._behind else ""
 
     def _is_silent(self, now: float) -> bool:
-        long = max(SILENT_SECONDS, SILENT_SHARE * self._link.usual)
+        long = max(SILENT_SECONDS, SILENT_SHARE * self._spacing.usual)
         return not self._config.pull and self._link.is_open and now - self._link.heard > long
 
     def _ask_anew(self, now: float, messages: list[list[bytes]]) -> list[list[bytes]]:
@@ -176,12 +184,12 @@ class Subscriber:
             self._spare = None
 
     def _silence(self) -> str:
-        """What the spare says of a silence."""
+        """What the spare says of a silence, once it is known."""
         if self._spare is None:
             return ""
         if self._spare[1].is_open:
             return "silent, but it takes new connections: it has nothing to say, or nothing on this topic"
-        return "silent, and it takes no new connection"
+        return "silent, and it takes no new connection" if self._spare[1].note else ""
 
     def _drain(self) -> tuple[list[list[bytes]], int]:
         """The messages, and how many bytes they were on their way."""
