@@ -117,6 +117,30 @@ def test_labels_beyond_their_limit_are_in_no_range():
     assert re.fullmatch(r"x has a label beyond their limit in \d\d% of the pairs", snapshot.verdict)
 
 
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (0, "y has had one value from its first sample on: 200 samples so far"),
+        (1, "y has not changed for 199 samples; it did in the 1 before that"),
+        (40, "y has not changed for 160 samples; it did in the 40 before that"),
+        (400, "y has not changed for 100 samples; before that it kept changing"),
+    ],
+)
+def test_what_is_said_of_a_stuck_input_is_true_from_its_first_sample_on(before, said):
+    rng = np.random.default_rng(4)
+    x, y = pair(0.9, 1000, rng)
+    y[before:] = 5.0
+    found = events(x, y, n=200, every=100, axis=UniformBins(-4, 6, 6))
+    assert [(e.kind, e.signal, e.evidence) for e in found] == [("stuck", "y", said)]
+
+
+def test_of_pairs_that_nobody_looked_at_nothing_is_said():
+    x, y = pair(0.9, 1000, np.random.default_rng(4))
+    y[:] = 5.0
+    found = events(x, y, n=200, every=500, axis=UniformBins(-4, 6, 6))
+    assert [e.evidence for e in found] == ["y has not changed for 200 samples"]
+
+
 def test_a_run_is_said_beside_the_longest_one_before():
     rng = np.random.default_rng(6)
     y = np.repeat(rng.normal(size=1000), 4)

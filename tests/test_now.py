@@ -316,3 +316,37 @@ def test_a_clock_that_is_set_back_stops_no_reading(tmp_path: Path) -> None:
     assert case.readings[-1]["pairs"] == 62
     assert case.readings[-1]["status"] & Status.STALLED == 0
     case.check_replay()
+
+
+def test_pairs_that_are_not_finite_do_not_count(tmp_path: Path) -> None:
+    """Neither as pairs nor in their rate; how many they are is said beside."""
+    case = Case(tmp_path / "rec", every=span("100ms"))
+    case.feed.turn("connected")
+    for k in range(400):
+        case.feed.bring(k / 100, b'{"a": NaN, "b": 1}', b'{"a": 2, "b": null}')
+    case.until(4.0)
+    (link,) = case.session.health(case.now)
+    assert (link.pairs, link.nonfinite, link.messages) == (0, 800, 800)
+    assert (link.rate, link.message_rate) == (0.0, pytest.approx(200, rel=0.1))
+    (stalled,) = case.lines
+    assert "is stalled after 0 pairs and " in stalled["evidence"]
+    for k in range(400, 800):
+        case.feed.bring(k / 100, b'{"a": NaN, "b": 1}', b'{"a": %d, "b": %d}' % (k % 3, k % 2))
+    case.until(8.0)
+    assert (case.readings[-1]["pairs"], case.readings[-1]["nonfinite"]) == (400, 1200)
+    assert case.readings[-1]["rate"] == pytest.approx(100, rel=0.1)
+    case.check_replay()
+
+
+def test_a_slow_feed_has_a_rate(tmp_path: Path) -> None:
+    case = Case(tmp_path / "rec", every=span("100ms"))
+    case.feed.turn("connected")
+    rates = []
+    for k in range(6):
+        case.send(1)
+        case.until(case.now + 4.9)
+        rates.append(case.session.health(case.now)[0].rate)
+        case.until(5.0 * (k + 1))
+    assert rates == [None, *[pytest.approx(0.2)] * 5]
+    case.until(case.now + 20)
+    assert case.session.health(case.now)[0].rate == 0.0

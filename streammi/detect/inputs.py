@@ -20,6 +20,8 @@ class Input:
         self._labels = labels  # not numbers in a range
         self._run = self._longest = 1  # pairs for which the value is the same now, and was at most before
         self._pairs = 0
+        self._changed = False  # it was seen to,
+        self._seen_all = True  # and there is no pair that was in no window that was looked at
         self.suspicious = False
         self._stuck = self._saturated = False
         self._stuck_from = 0  # pairs seen before it stuck
@@ -38,6 +40,8 @@ class Input:
         clipped = reading.x_clipped if x else reading.y_clipped
         if run < self._run + reading.pairs - self._pairs and not self._stuck:  # the run seen last has ended
             self._longest = max(self._longest, self._run)
+        self._changed |= run < reading.n
+        self._seen_all &= reading.pairs - self._pairs <= reading.n
         seen, self._run, self._pairs = self._pairs, run, reading.pairs
         if reading.fill < 1:
             return []
@@ -68,9 +72,21 @@ class Input:
             evidence = f"{self._signal} changes again, after {length} samples at least"
             return self._event("recovered", timestamp, length, "samples", evidence)
         self._stuck_from = self._pairs - run
-        usual = f"the longest run seen was of {self._longest}" if self._longest > 1 else "it kept changing"
-        evidence = f"{self._signal} has not changed for {run} samples; before that {usual}"
-        return self._event("stuck", timestamp, run, "samples", evidence)
+        return self._event("stuck", timestamp, run, "samples", self._unchanged(run))
+
+    def _unchanged(self, run: int) -> str:
+        """What is known of a run of one value, and of the signal before."""
+        if not self._changed and self._seen_all:
+            return f"{self._signal} has had one value from its first sample on: {self._pairs} samples so far"
+        said = f"{self._signal} has not changed for {run} samples"
+        if self._longest > 1:
+            return f"{said}; before that the longest run seen was of {self._longest}"
+        before = self._pairs - run
+        if not self._changed or not before:
+            return said
+        return (
+            f"{said}; before that it kept changing" if before > run else f"{said}; it did in the {before} before that"
+        )
 
     def _saturate(self, outside: int, n: int, timestamp: float) -> Event | None:
         share = outside / n

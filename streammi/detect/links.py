@@ -44,7 +44,9 @@ class LinkWatch:
         at, silent_since = health.since, self._silent_since.get(link)
         if health.state in ("stalled", "lost") and silent_since is None:
             self._silent_since[link] = at
-            said = f"{health.endpoint} is {health.state} after {health.pairs} pairs in {health.messages} messages"
+            nonfinite = f" and {health.nonfinite} that are not finite" if health.nonfinite else ""
+            counted = f"{health.pairs} pairs{nonfinite} in {health.messages} messages"
+            said = f"{health.endpoint} is {health.state} after {counted}"
             said += f": {health.note}" if health.note else ""
             return [self._event("stalled", health, at, None, "s", said)]
         if health.state == "connected" and silent_since is not None:

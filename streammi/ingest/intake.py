@@ -12,7 +12,7 @@ from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.pairing.join import Join
 from streammi.network.frames import Messages
-from streammi.network.silence import Spacing, Usable
+from streammi.network.silence import STALLED_SHARE, Spacing, Usable
 from streammi.records import LinkHealth, PairBatch
 
 RATE_SECONDS: Final = 2.0
@@ -25,6 +25,9 @@ class Intake(Protocol):
 
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs that are known now that these messages were taken off the wire at ``received``; maybe none."""
+
+    def count(self, received: float, nonfinite: int) -> None:
+        """Of all pairs that were taken until ``received``, so many were not finite, and count for nothing."""
 
     def flush(self) -> PairBatch | None:
         """What was waiting for messages that will never come; None where nothing ever waits."""
@@ -68,13 +71,18 @@ class PairIntake:
         self._decoder = Decoder(config)
         self._meter = Meter()
         self._usable = Usable()
+        self._nonfinite = 0  # pairs
 
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs in the messages."""
         batch = self._decoder.decode(messages, received)
-        self._meter.add(received, self._decoder.messages, self._decoder.pairs)
         self._usable.add(received, len(messages), batch.x, batch.y)
         return batch
+
+    def count(self, received: float, nonfinite: int) -> None:
+        """Of all pairs so far, so many were not finite."""
+        self._nonfinite = nonfinite
+        self._meter.add(received, self._decoder.messages, self._decoder.pairs - nonfinite)
 
     def flush(self) -> PairBatch | None:
         """Nothing waits."""
@@ -85,7 +93,8 @@ class PairIntake:
         (link,) = links
         message_rate, rate = self._meter.rates(now)
         link = self._usable.judged(link)
-        return (described(link, self._decoder, pairs=self._decoder.pairs, rate=rate, message_rate=message_rate),)
+        counted = {"pairs": self._decoder.pairs - self._nonfinite, "nonfinite": self._nonfinite}
+        return (described(link, self._decoder, **counted, rate=rate, message_rate=message_rate),)
 
     @property
     def spacings(self) -> tuple[Spacing, ...]:
@@ -104,13 +113,15 @@ class PairIntake:
 
     def state(self) -> dict[str, Any]:
         """The decoder's and the rates'."""
-        return {"decoder": self._decoder.state(), "meter": self._meter.state(), "usable": self._usable.state()}
+        parts = {"decoder": self._decoder.state(), "meter": self._meter.state(), "usable": self._usable.state()}
+        return parts | {"nonfinite": self._nonfinite}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
         self._decoder.restore(state["decoder"])
         self._meter.restore(state["meter"])
         self._usable.restore(state["usable"])
+        self._nonfinite = state["nonfinite"]
 
 
 class JoinIntake:
@@ -122,7 +133,7 @@ class JoinIntake:
         self._meters = Meter(), Meter()
         self._usable = Usable(), Usable()
         self._pair_meter = Meter()
-        self._pairs = 0
+        self._pairs = self._nonfinite = 0
         self._before_gap = 0  # pairs that may still come from before the last gap: so many samples were waiting
 
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
@@ -133,8 +144,12 @@ class JoinIntake:
         batch = self._behind_gap(self._join.add("y" if source else "x", samples))
         self._pairs += batch.x.size
         self._meters[source].add(received, decoder.messages, decoder.pairs)
-        self._pair_meter.add(received, 0, self._pairs)
         return batch
+
+    def count(self, received: float, nonfinite: int) -> None:
+        """Of all pairs so far, so many were not finite."""
+        self._nonfinite = nonfinite
+        self._pair_meter.add(received, 0, self._pairs - nonfinite)
 
     def _behind_gap(self, batch: PairBatch) -> PairBatch:
         """A gap is known before the pairs of what was waiting come: it is somewhere among them, or behind."""
@@ -161,9 +176,10 @@ class JoinIntake:
             side = self._join.x if name == "x" else self._join.y
             notes = (f"the clock of {name} {side.note}" if side.note else "", self._join.note if name == "x" else "")
             link = described(
-                usable.judged(link), decoder, *notes,
-                pairs=self._pairs, rate=rate, message_rate=meter.rates(now)[0], signal=name,
-                tally=side.tally, clock_offset=self._join.clock_offset_s, pair_offset=self._join.pair_offset_s,
+                usable.judged(link), decoder, *notes, signal=name, tally=side.tally,
+                pairs=self._pairs - self._nonfinite, nonfinite=self._nonfinite, rate=rate,
+                message_rate=meter.rates(now)[0],
+                clock_offset=self._join.clock_offset_s, pair_offset=self._join.pair_offset_s,
             )  # fmt: skip
             found.append(link)
         return tuple(found)
@@ -193,6 +209,7 @@ class JoinIntake:
             "meters": meters,
             "usable": [usable.state() for usable in self._usable],
             "pairs": self._pairs,
+            "nonfinite": self._nonfinite,
             "before_gap": self._before_gap,
         }
 
@@ -205,7 +222,7 @@ class JoinIntake:
         for usable, last in zip(self._usable, state["usable"], strict=True):
             usable.restore(last)
         self._join.restore(state["join"])
-        self._pairs, self._before_gap = state["pairs"], state["before_gap"]
+        self._pairs, self._nonfinite, self._before_gap = state["pairs"], state["nonfinite"], state["before_gap"]
 
 
 def described(link: LinkHealth, decoder: Decoder, *notes: str, **more: object) -> LinkHealth:
@@ -226,7 +243,14 @@ def described(link: LinkHealth, decoder: Decoder, *notes: str, **more: object) -
 
 
 class Meter:
-    """Rates over the last seconds from totals."""
+    """Rates from totals: over the last seconds, or between the last two where these are further apart.
+
+    >>> meter = Meter()
+    >>> for k in range(4):
+    ...     meter.add(5.0 * k, k, 2 * k)
+    >>> meter.rates(19.0), meter.rates(90.0)
+    ((0.2, 0.4), (0.0, 0.0))
+    """
 
     def __init__(self) -> None:
         self._points: deque[tuple[float, int, int]] = deque()
@@ -237,7 +261,7 @@ class Meter:
             self._points.clear()
         if not self._points or now - self._points[-1][0] >= 0.05:
             self._points.append((now, messages, pairs))
-        while len(self._points) > 1 and now - self._points[0][0] > RATE_SECONDS:
+        while len(self._points) > 2 and now - self._points[0][0] > RATE_SECONDS:
             self._points.popleft()
 
     def state(self) -> list[tuple[float, int, int]]:
@@ -249,12 +273,10 @@ class Meter:
         self._points = deque(points)
 
     def rates(self, now: float) -> tuple[float | None, float | None]:
-        """Messages and pairs a second; None before there are two points, 0 after nothing came for a while."""
-        if not self._points:
+        """Messages and pairs a second; None before there are two points, 0 after nothing came for long."""
+        if len(self._points) < 2:
             return None, None
         (first, messages0, pairs0), (last, messages1, pairs1) = self._points[0], self._points[-1]
-        if now - last > RATE_SECONDS:
+        if now - last > max(RATE_SECONDS, STALLED_SHARE * (last - first) / (len(self._points) - 1)):
             return 0.0, 0.0
-        if last <= first:
-            return None, None
         return (messages1 - messages0) / (last - first), (pairs1 - pairs0) / (last - first)

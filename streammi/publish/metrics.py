@@ -84,7 +84,7 @@ METRICS: Final = (
     _gauge("clock_offset_seconds", "clock_offset", "How far the clock of y is ahead of x's"),
     _gauge("pair_offset_seconds", "pair_offset", "Median of y's time less x's over the last pairs"),
     _gauge("lag_seconds", "lag", "From the newest sample's timestamp to its reading"),
-    _gauge("pairs_per_second", "rate", "Pairs received a second, over the last two seconds"),
+    _gauge("pairs_per_second", "rate", "Pairs that count a second, of late"),
     _gauge("status", "status", "Sum of the flags of streammi_status_flag; 0 is a full window on a live feed"),
     _gauge("reading_timestamp_seconds", "timestamp", "When the newest reading was made"),
     _gauge("start_time_seconds", "run", "When the monitor was started"),

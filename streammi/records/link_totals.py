@@ -45,6 +45,7 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         messages=sum(link.messages for link in links),
         bytes=sum(link.bytes for link in links),
         pairs=max(link.pairs for link in links),
+        nonfinite=max(link.nonfinite for link in links),
         malformed=dict(malformed),
         gaps=sum(link.gaps for link in links),
         resets=sum(link.resets for link in links),

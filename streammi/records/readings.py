@@ -142,7 +142,8 @@ class LinkHealth(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=T
     since: float = 0.0  # wall clock of the last change of state
     messages: int = 0
     bytes: int = 0
-    pairs: int = 0
+    pairs: int = 0  # that count,
+    nonfinite: int = 0  # and those that do not, for not being finite
     malformed: dict[str, int] = {}  # messages that yielded no pair, by reason
     gaps: int = 0  # samples missing by the feed's own sequence numbers
     resets: int = 0  # how often these began again

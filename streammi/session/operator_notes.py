@@ -125,8 +125,9 @@ class Upkeep:
 
     def _status(self, wall: float) -> str:
         link = total(self._session.health(wall))
-        rate = "" if link.rate is None else f", {link.rate:.0f} a second"
-        return f"{link.endpoint} {link.state}, {link.pairs} pairs{rate}"
+        rate = "" if link.rate is None else f", {link.rate:.3g} a second"
+        nonfinite = f", {link.nonfinite} not finite" if link.nonfinite else ""
+        return f"{link.endpoint} {link.state}, {link.pairs} pairs{rate}{nonfinite}"
 
     def _say_stalled(self, wall: float) -> None:
         """Say of a link that is connected that nothing which comes over it can be used, and when that is over."""

@@ -81,7 +81,7 @@ class Session:
         self.changes += 1
         match entry:
             case Arrived(source, received, messages):
-                self._count(self.intake.take(source, messages, received), received)
+                self._feed(self.intake.take(source, messages, received), received)
             case LinkChanged():
                 self._change(entry)
             case Looked(at):
@@ -153,9 +153,15 @@ class Session:
         """Pair what waits for samples that will not come soon."""
         batch = self.intake.flush()
         if batch is not None:
-            self._count(msgspec.structs.replace(batch, received=now), now)
+            self._feed(msgspec.structs.replace(batch, received=now), now)
 
-    def _count(self, batch: PairBatch, now: float) -> None:
+    def _feed(self, batch: PairBatch, now: float) -> None:
+        """Count a batch, and say what comes of it."""
+        outputs = self._count(batch)
+        self.intake.count(now, self.monitor.window.nonfinite)
+        self.say(outputs, now)
+
+    def _count(self, batch: PairBatch) -> list[Output]:
         if self._samples is not None:
             batch = first_pairs(batch, self._samples - self.taken)
         if self._interrupted:
@@ -164,7 +170,8 @@ class Session:
             self.taken += batch.x.size
             if self._on_pairs is not None:
                 self._on_pairs(batch)
-            self.say(self.monitor.feed(batch), now)
+            return self.monitor.feed(batch)
+        return []
 
 
 def first_pairs(batch: PairBatch, n: int) -> PairBatch:

@@ -90,12 +90,12 @@ def _found(snapshot: Snapshot, whole: LinkHealth | None, *, by_reason: bool) -> 
     for link in snapshot.links:
         if link.tally is not None:
             found |= _unpaired(link.signal, link.tally, by_reason=by_reason)
-    if snapshot.reading is not None:
-        reading = snapshot.reading
+    reading = snapshot.reading
+    found["not finite"] = max(whole.nonfinite if whole else 0, reading.nonfinite if reading else 0)
+    if reading is not None:
         found |= {
             "dropped": reading.dropped,
             "late": reading.late,
-            "not finite": reading.nonfinite,
         }
         if snapshot.status & Status.CLIPPED:
             found[_clipped(snapshot)] = reading.clipped
