@@ -332,7 +332,7 @@ def test_pairs_that_are_not_finite_do_not_count(tmp_path: Path) -> None:
     assert "is stalled after 0 pairs and " in stalled["evidence"]
     for k in range(400, 800):
         case.feed.bring(k / 100, b'{"a": NaN, "b": 1}', b'{"a": %d, "b": %d}' % (k % 3, k % 2))
-    case.until(8.0)
+    case.until(8.2)
     assert (case.readings[-1]["pairs"], case.readings[-1]["nonfinite"]) == (400, 1200)
     assert case.readings[-1]["rate"] == pytest.approx(100, rel=0.1)
     case.check_replay()
