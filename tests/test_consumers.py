@@ -49,6 +49,7 @@ readings, links = made(Reading), made(LinkHealth, malformed=counts)
 events = made(
     Event, pair=names, kind=st.sampled_from(get_args(EventKind)), timestamp=times, evidence=st.text(max_size=40),
     size=st.none() | st.floats(allow_nan=False, allow_infinity=False), unit=st.sampled_from(["bit", "samples", "s"]),
+    signal=st.sampled_from(["x", "y", "both"]),
 )  # fmt: skip
 
 

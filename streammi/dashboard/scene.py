@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import cache
+from typing import TypeVar
 
 import msgspec
 
@@ -11,17 +13,13 @@ from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.history_columns import Past
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import elapsed, unit_factor
-from streammi.records import HistoryLevel, LinkHealth, LinkState, Reading, Snapshot
+from streammi.records import DelayProfile, HistoryLevel, LinkHealth, Reading, Snapshot
 from streammi.records.link_totals import worst
+from streammi.records.published import INFORMATION, fields_of
 from streammi.records.status import Status, status_words
 from streammi.records.verdict import leads_with_delay, strength, verdict
 
-_INFORMATION = (
-    "h_x", "h_y", "h_xy", "h_x_given_y", "h_y_given_x", "mi", "mi_corrected", "stderr", "h_x_stderr", "h_y_stderr",
-    "h_xy_stderr", "stderr_batch", "null_mean", "null_q95", "peak_mi",
-)  # fmt: skip
-
-
+Record = TypeVar("Record", Reading, HistoryLevel, DelayProfile)
 _WARNINGS = Status.SPANS_GAP | Status.CLIPPED | Status.UNDERSAMPLED | Status.BEHIND | Status.UNSAVED
 
 
@@ -41,7 +39,7 @@ class Tab:
     key: PairKey
     label: str
     mi: float | None
-    state: LinkState
+    state: str
     delayed: bool = False  # MI is that at the best delay
 
 
@@ -55,7 +53,7 @@ class Scene:
     theme: Theme  # for what the snapshot says: faded where that is no more of now
     live: Theme  # for what is of now whatever happens: states, keys, how long something has lasted
     unit: Unit
-    link: LinkState = "connected"  # of this view to the monitor
+    link: str = "connected"  # of this view to the monitor
     link_note: str = ""  # why there is none
     link_seconds: float | None = None  # how long it has been in its state, where that is known
     now: float | None = None  # by the monitor's wall clock, s; None: the time of the snapshot
@@ -82,7 +80,7 @@ class Scene:
         return status_words(self.snapshot.status & _WARNINGS) if self.snapshot else ()
 
     @property
-    def worst_link(self) -> LinkState:
+    def worst_link(self) -> str:
         """The state of the link that is worst off: the view's own, or one of the feed's."""
         feeds = self.snapshot.links if self.snapshot else ()
         return worst(self.link, *(feed.state for feed in feeds))
@@ -113,7 +111,7 @@ class Scene:
         return is_stale(self.worst_link)
 
 
-def is_stale(state: LinkState) -> bool:
+def is_stale(state: str) -> bool:
     """Whether what came over a link in this state, or was waited for and never came, is no more of now."""
     return state in ("stalled", "lost", "ended")
 
@@ -124,9 +122,8 @@ def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
     if reading is None or reading.unit == unit:
         return snapshot
     factor = unit_factor(reading.unit, unit)
-    changed = {name: getattr(reading, name) * factor for name in _INFORMATION if getattr(reading, name) is not None}
     replace = msgspec.structs.replace
-    reading, words = replace(reading, unit=unit, **changed), snapshot.verdict
+    reading, words = replace(_times(reading, factor), unit=unit), snapshot.verdict
     if leads_with_delay(reading):  # then its MI is in the words
         words = verdict(reading, labels=snapshot.x.labels is not None)
     return replace(
@@ -134,8 +131,8 @@ def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
         reading=reading,
         # Where the delay leads, its MI is in the words.
         verdict=words,
-        history=tuple(_level_times(level, factor) for level in snapshot.history),
-        profile=replace(snapshot.profile, mi=snapshot.profile.mi * factor) if snapshot.profile else None,
+        history=tuple(_times(level, factor) for level in snapshot.history),
+        profile=_times(snapshot.profile, factor) if snapshot.profile else None,
         events=tuple(
             replace(event, size=event.size * unit_factor(event.unit, unit), unit=unit)  # type: ignore[arg-type]
             if event.size is not None and event.unit in ("bit", "nat", "ban")
@@ -145,10 +142,15 @@ def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
     )
 
 
-def _level_times(level: HistoryLevel, factor: float) -> HistoryLevel:
-    changed = {name: getattr(level, name) * factor for name in ("mi", "low", "high", "null_q95")}
-    peak = None if level.peak is None else level.peak * factor
-    return msgspec.structs.replace(level, peak=peak, **changed)
+def _times(record: Record, factor: float) -> Record:
+    """All information in a record times ``factor``."""
+    values = ((name, getattr(record, name)) for name in _information(type(record)))
+    return msgspec.structs.replace(record, **{name: value * factor for name, value in values if value is not None})
+
+
+@cache
+def _information(record: type) -> tuple[str, ...]:
+    return tuple(field.attribute for field in fields_of(record) if field.published.unit == INFORMATION)
 
 
 def linear_equivalent(reading: Reading) -> float:

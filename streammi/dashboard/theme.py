@@ -14,6 +14,7 @@ from rich.color import Color
 from rich.style import Style
 
 from streammi.dashboard.glyphs import Glyphs
+from streammi.records.links import LINK_STATES, state_of
 
 Depth: TypeAlias = Literal["truecolor", "256", "16", "none"]
 Palette: TypeAlias = Literal["cividis", "viridis", "greyscale"]
@@ -202,9 +203,8 @@ class Theme:
 
     def state(self, state: str, *, bar: bool = False) -> tuple[str, int]:
         """Return the glyph and the pen of a link's state."""
-        good, warn, bad = (self.bar_good, self.bar_warn, self.bar_bad) if bar else (self.good, self.warn, self.bad)
-        glyph: str = getattr(self.glyphs, state)
-        return glyph, {"connected": good, "lost": bad, "ended": self.bar_dim if bar else self.dim}.get(state, warn)
+        glyph: str = getattr(self.glyphs, state) if state in LINK_STATES else self.glyphs.warning
+        return glyph, getattr(self, f"{'bar_' if bar else ''}{state_of(state).tone}")
 
 
 # role: (dark, light, one of sixteen on dark, on light)

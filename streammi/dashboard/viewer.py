@@ -178,7 +178,7 @@ class Viewer:
             return self._state.pair
         return next((key for key in self._tabs if key in self.shown), self._tabs[0])
 
-    def _state_of(self, key: PairKey) -> LinkState:
+    def _state_of(self, key: PairKey) -> str:
         """The state of the link that is worst off of those that a pair comes over."""
         snapshot = self.shown.get(key)
         return worst(self._links[key[0]][0], *(feed.state for feed in (snapshot.links if snapshot else ())))

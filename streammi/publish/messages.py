@@ -1,7 +1,7 @@
 """What is published, frame by frame; pure.
 
 ========================  ==========================  =======================================================
-``mi/<pair>``             a reading as compact JSON   numbers or null, text only in ``unit``: see result_fields
+``mi/<pair>``             a reading as compact JSON   numbers or null, text only in ``unit``: see FIELDS
 ``event/<pair>``          an event as compact JSON    see streammi.records.Event
 ``snapshot/<pair>``       a snapshot as msgpack       for dashboards: see streammi.publish.snapshots
 ========================  ==========================  =======================================================
@@ -11,13 +11,15 @@ within one version, so that a consumer skips what it does not know.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter, itemgetter
 from typing import Final, TypeAlias
 
 import msgspec
 
 from streammi.config import check_pair_name
 from streammi.errors import ConfigError, FeedError
-from streammi.records import Event, LinkHealth, Reading
+from streammi.records import Event, LinkHealth, Reading, Tally
+from streammi.records.published import Field, Published, fields_of, in_order
 
 VERSION: Final = 1
 MAX_TEXT_BYTES: Final = 1 << 16  # of a reading or an event; ours are about 1 KiB
@@ -47,74 +49,45 @@ def snapshot_topic(pair: str) -> bytes:
     return b"snapshot/" + pair.encode()
 
 
+_ORIGIN: Final = {
+    "v": Field("v", int, Published("The schema's version: fields may be added within one")),
+    "run": Field("run", int, Published("When the monitor was started", "s", metric="start_time_seconds")),
+    "seq": Field("seq", int, Published("Readings said", metric="readings", counter=True)),
+    "timestamp": Field(
+        "timestamp", float, Published("When the newest reading was made", "s", metric="reading_timestamp_seconds")
+    ),
+}
+_STATUS: Final = Field(
+    "status",
+    int,
+    Published("Sum of the flags of streammi_status_flag; 0 is a full window on a live feed", metric="status"),
+)
+_UNIT: Final = Field("unit", str, Published("The unit of all information: bit, nat or ban"))
+_READING: Final = tuple(field for field in fields_of(Reading) if field.name is not None)
+_LINK: Final = tuple(field for field in fields_of(LinkHealth) if field.name is not None)
+_TALLY: Final = tuple(field for field in fields_of(Tally) if field.name is not None)
+# All that is published, in this order; times are seconds since the epoch.
+FIELDS: Final = (*in_order(_ORIGIN.values(), _READING, _LINK, _TALLY), _STATUS, _UNIT)
+
+_of_reading: Final = attrgetter(*(field.attribute for field in _READING))
+_of_link: Final = attrgetter(*(field.attribute for field in _LINK))
+_NAMES: Final = tuple(str(field.name) for field in FIELDS)
+_TAKEN: Final = [*_ORIGIN.values(), *_READING, *_LINK, *_TALLY, _STATUS, _UNIT]  # in which result_fields takes them
+_ordered: Final = itemgetter(*(_TAKEN.index(field) for field in FIELDS))
+
+
 def result_fields(
     reading: Reading, *, run: int, seq: int, timestamp: float, link: LinkHealth, status: int = 0
 ) -> Fields:
-    """A reading as it is published and printed: this is the list of fields, always all of them.
+    """A reading as it is published and printed: always all ``FIELDS``, in their order; None is not known.
 
-    Information is in ``unit``; times and lags in seconds, ``timestamp`` and ``t0`` since the epoch; ``rate`` in pairs
-    a second; ``peak_lag`` in samples, or seconds for a time window, and then ``peak_lag_s`` is the same (positive: y
-    follows x). Counters are totals since the start. None is not known. ``status`` is a sum of
-    streammi.records.status.Status.
+    ``unmatched`` is that of both of two joined sources. ``status`` is a sum of streammi.records.status.Status.
     """
-    return {
-        "v": VERSION,
-        "run": run,  # start second of the monitor; with seq it tells loss and restarts apart
-        "seq": seq,
-        "timestamp": timestamp,
-        "t0": reading.t0,
-        "n": reading.n,
-        "fill": reading.fill,
-        "mi": reading.mi,
-        "mi_corrected": reading.mi_corrected,
-        "nmi": reading.nmi,
-        "hx": reading.h_x,
-        "hy": reading.h_y,
-        "hxy": reading.h_xy,
-        "hx_given_y": reading.h_x_given_y,
-        "hy_given_x": reading.h_y_given_x,
-        "r": reading.pearson_r,
-        "spearman_r": reading.spearman_r,
-        "stderr": reading.stderr,
-        "p": reading.p,
-        "z": reading.z,
-        "null_mean": reading.null_mean,
-        "null_q95": reading.null_q95,
-        "correlation_time": reading.correlation_time,
-        "peak_lag": reading.peak_lag,
-        "peak_lag_s": reading.peak_lag_s,
-        "peak_mi": reading.peak_mi,
-        "peak_p": reading.peak_p,
-        "epoch": reading.epoch,
-        "x_clipped": reading.x_clipped,
-        "y_clipped": reading.y_clipped,
-        "x_run": reading.x_run,
-        "y_run": reading.y_run,
-        "pairs": reading.pairs,
-        "gaps": link.gaps,
-        "resets": link.resets,
-        "reordered": link.reordered,
-        "repeated": link.repeated,
-        "unmatched": None if link.tally is None else link.tally.unmatched,  # samples of either of two joined sources
-        "clock_offset": link.clock_offset,
-        "pair_offset": link.pair_offset,
-        "dropped": reading.dropped,
-        "late": reading.late,
-        "malformed": sum(link.malformed.values()),
-        "nonfinite": reading.nonfinite,
-        "clipped": reading.clipped,
-        "messages": link.messages,
-        "reconnects": link.reconnects,
-        "rate": link.rate,
-        "lag": link.lag,
-        "status": int(status),
-        "unit": reading.unit,
-    }
-
-
-_PUBLISHED: Final = {  # where the name of a published field is not that of the reading's
-    "h_x": "hx", "h_y": "hy", "h_xy": "hxy", "h_x_given_y": "hx_given_y", "h_y_given_x": "hy_given_x", "pearson_r": "r",
-}  # fmt: skip
+    tally = [getattr(link.tally, field.attribute, None) for field in _TALLY]
+    values = (VERSION, run, seq, timestamp, *_of_reading(reading), *_of_link(link), *tally, int(status), reading.unit)
+    fields: Fields = dict(zip(_NAMES, _ordered(values), strict=True))
+    fields["malformed"] = sum(link.malformed.values())
+    return fields
 
 
 def published_reading(fields: Fields) -> Reading | None:
@@ -123,9 +96,9 @@ def published_reading(fields: Fields) -> Reading | None:
     >>> published_reading({"n": 4, "unit": "bit", "mi": 0.25}) is None
     True
     """
-    found = {name: fields.get(_PUBLISHED.get(name, name)) for name in Reading.__struct_fields__}
+    found = {field.attribute: fields.get(str(field.name)) for field in _READING} | {"unit": fields.get("unit")}
     known: dict[str, object] = {name: value for name, value in found.items() if value is not None}
-    known |= {name: fields.get(_PUBLISHED.get(name, name)) for name in ("nmi", "pearson_r")}  # they have no default
+    known |= {name: found[name] for name in ("nmi", "pearson_r")}  # they have no default
     known |= {f"{side}_constant": fields.get(f"h{side}") == 0 for side in "xy"}
     if fields.get("p") is not None:
         known["test"] = "g" if fields.get("null_mean") is None else "shift"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_arg
 from streammi import __version__
 from streammi.errors import ConfigError, MissingExtra
 from streammi.network.security import is_loopback
-from streammi.publish.messages import Fields
+from streammi.publish.messages import FIELDS, Fields
 from streammi.records import LinkHealth, LinkState
+from streammi.records.published import INFORMATION, Field, fields_of
 from streammi.records.status import Status
 
 if TYPE_CHECKING:
@@ -32,81 +33,27 @@ class MetricRow(NamedTuple):
     per: Literal["unit", "pair", "link"]  # labels: pair and unit; pair; pair and signal, for each of its sources
 
 
-def _in_unit(name: str, field: str, text: str) -> MetricRow:
-    return MetricRow(f"streammi_{name}", "gauge", field, f"{text}, in the unit of the label", "unit")
+def _row(field: Field, of_link: bool) -> MetricRow:
+    """The metric of a field: of a link's totals one for each source, of information with its unit."""
+    said = field.published
+    per: Literal["unit", "pair", "link"] = (
+        "link" if of_link and said.counter else "unit" if said.unit == INFORMATION else "pair"
+    )
+    text = f"{said.meaning}, in the unit of the label" if per == "unit" else said.meaning
+    name = f"streammi_{said.metric}{'_total' if said.counter else ''}"
+    return MetricRow(
+        name, "counter" if said.counter else "gauge", field.attribute if per == "link" else str(field.name), text, per
+    )
 
 
-def _gauge(name: str, field: str, text: str) -> MetricRow:
-    return MetricRow(f"streammi_{name}", "gauge", field, text, "pair")
-
-
-def _counter(name: str, field: str, text: str) -> MetricRow:
-    return MetricRow(f"streammi_{name}_total", "counter", field, text, "pair")
-
-
-def _of_link(name: str, field: str, text: str) -> MetricRow:
-    return MetricRow(f"streammi_{name}_total", "counter", field, text, "link")
-
-
-METRICS: Final = (
-    _in_unit("mi", "mi", "Mutual information of the window, plug-in estimate"),
-    _in_unit("mi_corrected", "mi_corrected", "Mutual information less its bias; may be slightly negative"),
-    _in_unit("mi_stderr", "stderr", "Standard error of the mutual information"),
-    _in_unit("null_mean", "null_mean", "Mean mutual information with delayed partners: what chance gives"),
-    _in_unit("null_q95", "null_q95", "95 % quantile of the mutual information with delayed partners"),
-    _in_unit("peak_mi", "peak_mi", "Largest mutual information over the delays"),
-    _in_unit("entropy_x", "hx", "Entropy H(X)"),
-    _in_unit("entropy_y", "hy", "Entropy H(Y)"),
-    _in_unit("entropy_xy", "hxy", "Joint entropy H(X,Y)"),
-    _in_unit("entropy_x_given_y", "hx_given_y", "Conditional entropy H(X|Y)"),
-    _in_unit("entropy_y_given_x", "hy_given_x", "Conditional entropy H(Y|X)"),
-    _gauge("nmi", "nmi", "Normalised mutual information, 0 to 1"),
-    _gauge("pearson_r", "r", "Pearson's correlation, -1 to 1"),
-    _gauge("spearman_r", "spearman_r", "Spearman's rank correlation, -1 to 1"),
-    _gauge(
-        "z_score", "z", "Standard deviations above what chance gives: the mean with delayed partners, or by the G-test"
-    ),
-    _gauge("p_value", "p", "p of the MI: against delayed partners (b + 1)/(S + 1), or by the G-test"),
-    _gauge(
-        "peak_lag",
-        "peak_lag",
-        "Delay of the largest MI, in samples, or s for a time window; positive: y follows x",
-    ),
-    _gauge("peak_lag_seconds", "peak_lag_s", "Delay of the largest MI of a time window; positive: y follows x"),
-    _gauge("peak_p_value", "peak_p", "p of the largest mutual information, over all delays"),
-    _gauge("correlation_time_samples", "correlation_time", "Samples until the faster signal forgets itself"),
-    _gauge("window_pairs", "n", "Pairs in the window"),
-    _gauge("window_fill_ratio", "fill", "Share of the window that is filled, 0 to 1"),
-    _gauge("window_x_run_pairs", "x_run", "Newest pairs with one and the same x"),
-    _gauge("window_y_run_pairs", "y_run", "Newest pairs with one and the same y"),
-    _gauge("window_x_clipped_pairs", "x_clipped", "Pairs in the window whose x is outside the bins' range"),
-    _gauge("window_y_clipped_pairs", "y_clipped", "Pairs in the window whose y is outside the bins' range"),
-    _gauge("clock_offset_seconds", "clock_offset", "How far the clock of y is ahead of x's"),
-    _gauge("pair_offset_seconds", "pair_offset", "Median of y's time less x's over the last pairs"),
-    _gauge("lag_seconds", "lag", "From the newest sample's timestamp to its reading"),
-    _gauge("pairs_per_second", "rate", "Pairs that count a second, of late"),
-    _gauge("status", "status", "Sum of the flags of streammi_status_flag; 0 is a full window on a live feed"),
-    _gauge("reading_timestamp_seconds", "timestamp", "When the newest reading was made"),
-    _gauge("start_time_seconds", "run", "When the monitor was started"),
-    _counter("readings", "seq", "Readings said"),
-    _counter("pairs", "pairs", "Pairs taken in"),
-    _counter("nonfinite_pairs", "nonfinite", "Pairs skipped because a value was not finite"),
-    _counter("clipped_pairs", "clipped", "Pairs with a value outside the bins' range"),
-    _counter("late_pairs", "late", "Pairs with a timestamp that stepped back"),
-    _counter("dropped_pairs", "dropped", "Late pairs that were older than the window"),
-    _counter("unmatched_samples", "unmatched", "Samples of two joined sources that found no partner"),
-    _counter("bin_fits", "epoch", "How often the bins were fitted"),
-    _of_link("messages", "messages", "Messages received"),
-    _of_link("received_bytes", "bytes", "Bytes received"),
-    _of_link("missing_samples", "gaps", "Samples missing by the feed's own numbers; one that comes late stays counted"),
-    _of_link("sequence_resets", "resets", "How often the feed's own numbers began again"),
-    _of_link("reordered_messages", "reordered", "Messages that came after later ones"),
-    _of_link("repeated_samples", "repeated", "Samples that came twice in a row, and were taken once"),
-    _of_link("reconnects", "reconnects", "Connections made again"),
-)
-MALFORMED: Final = MetricRow(
-    "streammi_malformed_messages_total", "counter", "malformed", "Messages that yielded no pair, by reason", "link"
-)
+_OF_LINK: Final = [field for field in fields_of(LinkHealth) if field.published.metric]
+_ROWS: Final = [
+    *(_row(field, False) for field in FIELDS if field.published.metric and field not in _OF_LINK),
+    *(_row(field, True) for field in _OF_LINK),
+]
+_BY_FIELD: Final = {row.field: row for row in _ROWS}
+MALFORMED: Final = _BY_FIELD["malformed"]._replace(help=f"{_BY_FIELD['malformed'].help}, by reason")
+METRICS: Final = tuple(row for row in _ROWS if row.field != "malformed")
 LINK_STATE: Final = MetricRow("streammi_link_state", "gauge", "state", "1 for the state that the link is in", "link")
 STATUS_FLAG: Final = MetricRow("streammi_status_flag", "gauge", "status", "1 for each flag of the status", "pair")
 BUILD: Final = "streammi_build_info"

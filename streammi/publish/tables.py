@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError, MissingExtra
-from streammi.publish.messages import Fields, result_fields
-from streammi.records import LinkHealth, PairBatch, Reading, Tally
+from streammi.publish.messages import FIELDS, Fields
+from streammi.records import PairBatch
 from streammi.system.spool import LineStream
 
 TableForm: TypeAlias = Literal["csv", "jsonl", "parquet"]
@@ -179,16 +179,7 @@ class SampleTable:
 
 def reading_types() -> dict[str, ColumnType]:
     """The fields of a published reading and their types; all but ``unit`` are numbers."""
-    reading = msgspec.convert({"unit": "bit", **_all_known(Reading)}, Reading)
-    link = msgspec.convert({"endpoint": "", "state": "ended", "tally": Tally(), **_all_known(LinkHealth)}, LinkHealth)
-    published = result_fields(reading, run=0, seq=0, timestamp=0.5, link=link)
-    return {name: type(value) for name, value in published.items()}  # type: ignore[misc]
-
-
-def _all_known(record: type[msgspec.Struct]) -> dict[str, float]:
-    """Numbers for all fields that are numbers, also for those that may be None."""
-    fields = msgspec.structs.fields(record)
-    return {f.name: 0 if f.type is int else 0.5 for f in fields if f.type in (int, float, float | None)}
+    return {str(field.name): int if field.name == "malformed" else field.kind for field in FIELDS}
 
 
 def _texts(values: NDArray[Any]) -> list[str | None]:

@@ -8,7 +8,6 @@ from typing import Final, TypeAlias
 import msgspec
 
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig
-from streammi.records import LinkState
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +53,7 @@ class LinkChanged(msgspec.Struct, frozen=True, array_like=True, tag=2):
 
     source: int
     at: float
-    state: LinkState
+    state: str
     since: float
     reconnects: int
     note: str = ""

@@ -4,19 +4,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from streammi.records.readings import LinkHealth, LinkState, Tally
+from streammi.records.links import LinkHealth, Tally, badness
+from streammi.records.published import fields_of
 
-WORST_FIRST: Final[tuple[LinkState, ...]] = ("lost", "stalled", "connecting", "ended", "connected")
+_COUNTERS: Final = tuple(f.attribute for f in fields_of(LinkHealth) if f.published.counter and f.kind is int)
 LOTS: Final = tuple(name for name in Tally.__struct_fields__ if name != "received")
 
 
-def worst(*states: LinkState) -> LinkState:
+def worst(*states: str) -> str:
     """The state that is worst of these.
 
     >>> worst("connected", "stalled")
     'stalled'
     """
-    return min(states, key=WORST_FIRST.index)
+    return max(states, key=badness)
 
 
 def total(links: Sequence[LinkHealth]) -> LinkHealth:
@@ -34,7 +35,7 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         return LinkHealth(endpoint="", state="connected")
     if len(links) == 1:
         return links[0]
-    blamed = min(links, key=lambda link: WORST_FIRST.index(link.state))
+    blamed = max(links, key=lambda link: badness(link.state))
     malformed = Counter[str]()
     for link in links:
         malformed.update(link.malformed)
@@ -42,16 +43,9 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         endpoint=" + ".join(link.endpoint for link in links),
         state=blamed.state,
         since=blamed.since,
-        messages=sum(link.messages for link in links),
-        bytes=sum(link.bytes for link in links),
         pairs=max(link.pairs for link in links),
         nonfinite=max(link.nonfinite for link in links),
         malformed=dict(malformed),
-        gaps=sum(link.gaps for link in links),
-        resets=sum(link.resets for link in links),
-        reordered=sum(link.reordered for link in links),
-        repeated=sum(link.repeated for link in links),
-        reconnects=sum(link.reconnects for link in links),
         rate=links[0].rate,
         message_rate=_sum_or_none([link.message_rate for link in links]),
         behind=any(link.behind for link in links),
@@ -61,6 +55,7 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         clock_offset=blamed.clock_offset,
         pair_offset=blamed.pair_offset,
         note="; ".join(link.note for link in links if link.note),
+        **{name: sum(getattr(link, name) for link in links) for name in _COUNTERS},
     )
 
 

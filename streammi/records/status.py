@@ -3,7 +3,8 @@
 from enum import IntFlag
 from typing import Final
 
-from streammi.records.readings import LinkHealth, LinkState, Reading
+from streammi.records.links import LinkHealth
+from streammi.records.readings import Reading
 
 # Of the window's pairs, for one signal: worth knowing. From a quarter on MI is made by the end bins, and the event
 # "saturated" says so.
@@ -32,24 +33,21 @@ class Status(IntFlag):
     CAUGHT_UP = 2048  # made again, after a kill, of what was recorded: it may have been said before
 
 
+# What the reference says more of some of them.
+MORE: Final = {
+    Status.CLIPPED: "over 5 % of x or y",
+    Status.CAUGHT_UP: "may have been said before: see [Leave it running](#leave-it-running)",
+}
+
 # What holds of the moment rather than of the window: when one of these comes or goes, a reading follows at once.
 _OF_NOW: Final = (
     Status.CONNECTING | Status.STALLED | Status.LOST | Status.ENDED | Status.STUCK | Status.BEHIND | Status.UNSAVED
 )
 
 
-_OF_LINK: Final[dict[LinkState, Status]] = {
-    "connecting": Status.CONNECTING,
-    "connected": Status.OK,
-    "stalled": Status.STALLED,
-    "lost": Status.LOST,
-    "ended": Status.ENDED,
-}
-
-
 def status_of(reading: Reading | None, link: LinkHealth) -> Status:
     """What a reading and its feed say of themselves; add with ``|`` what only others know (a gap, a full disk)."""
-    status = _OF_LINK[link.state]
+    status = Status.__members__.get(link.state.upper(), Status.OK)
     if link.behind:
         status |= Status.BEHIND
     if reading is None:

@@ -11,7 +11,8 @@ from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, Tab, is_stale
 from streammi.dashboard.wording import clock, columns, duration, fit, number, pace
 from streammi.records import LinkHealth, Snapshot
-from streammi.records.link_totals import WORST_FIRST, total
+from streammi.records.link_totals import total
+from streammi.records.links import badness
 
 FULL = LEAST["full"]
 # Columns of a tab's label, and whether its MI is said: the first with which all are seen.
@@ -92,7 +93,7 @@ def others(scene: Scene) -> tuple[str, ...]:
     if len(scene.tabs) < 2:
         return ()
     found = Counter(tab.state for tab in scene.tabs)
-    bad = [(state, found[state]) for state in WORST_FIRST if found[state] and state != "connected"]
+    bad = [(state, found[state]) for state in sorted(found, key=badness, reverse=True) if state != "connected"]
     if not bad:
         return ()
     glyphs = scene.theme.glyphs

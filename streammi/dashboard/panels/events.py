@@ -8,6 +8,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import clock, columns, count, duration, fit, number, signed, wrap
 from streammi.records import Event
+from streammi.records.events import kind_of
 
 LEAST_WORDS = 20  # columns in which a sentence can be broken into lines
 
@@ -50,19 +51,8 @@ def _rows(events: Sequence[Event], width: int, scene: Scene) -> int:
 
 def glyph_of(event: Event, theme: Theme) -> tuple[str, int]:
     """Return what marks an event of this kind, in the log and in the chart."""
-    glyphs = theme.glyphs
-    return {
-        "gained": (glyphs.up, theme.good),
-        "lost": (glyphs.down_arrow, theme.bad),
-        "shifted": (glyphs.peak, theme.warn),
-        "moved": (glyphs.moved, theme.warn),
-        "stuck": (glyphs.ended, theme.bad),
-        "saturated": (glyphs.steady, theme.warn),
-        "stalled": (glyphs.stalled, theme.bad),
-        "recovered": (glyphs.recovered, theme.good),
-        "gap": (glyphs.gap, theme.warn),
-        "omitted": (glyphs.gap, theme.warn),  # only ever among lines
-    }[event.kind]
+    kind = kind_of(event)
+    return getattr(theme.glyphs, kind.mark), getattr(theme, kind.tone)
 
 
 def what(event: Event) -> str:
@@ -74,6 +64,6 @@ def what(event: Event) -> str:
         return f"{event.kind}{signal} {event.size:.1%}"
     if event.unit == "s":
         return f"{event.kind}{signal} {duration(event.size)}"
-    change = signed if event.kind in ("gained", "lost", "shifted", "moved") else number
+    change = signed if kind_of(event).signed else number
     unit = "sample" if event.unit == "samples" and abs(event.size) == 1 else event.unit
     return f"{event.kind}{signal} {change(event.size, 2 if unit in ('bit', 'nat', 'ban') else 0)} {unit}"

@@ -8,6 +8,7 @@ from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import fit
+from streammi.records.links import LINK_STATES
 
 WIDTH = 124  # columns of keys and marks side by side
 LAYOUTS: dict[LayoutName, str] = {"wide": "all, large", "full": "all", "compact": "most", "small": "MI, past"}
@@ -64,9 +65,5 @@ def _marks(theme: Theme) -> list[tuple[Spans, str]]:
         ([(glyphs.dotted * 3, theme.null)], "chance: 95 % of unrelated signals stay below"),
         ([("|r|", theme.mi)], "r of a Gaussian pair with as much MI"),
         ([(f"{glyphs.warning} ", theme.warn)], "to know before believing a number"),
-        ([theme.state("connected")], "connected: samples come"),
-        ([theme.state("stalled")], "stalled: connected, but nothing usable comes"),
-        ([theme.state("connecting")], "connecting: no publisher was reached yet"),
-        ([theme.state("lost")], "lost: the connection broke"),
-        ([theme.state("ended")], "ended: the feed is over"),
+        *(([theme.state(name)], f"{name}: {state.meaning}") for name, state in LINK_STATES.items()),
     ]

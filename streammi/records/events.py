@@ -1,0 +1,66 @@
+"""Events: changes that somebody should know of, and what kinds of them there are."""
+
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+EventKind: TypeAlias = Literal[
+    "gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap", "omitted"
+]
+
+
+class Kind(NamedTuple):
+    """What is said of events of a kind, in the README, and how a screen marks them."""
+
+    meaning: str
+    size: str  # what `size` is
+    mark: str  # a glyph of dashboard.glyphs
+    tone: Literal["good", "bad", "warn"]
+    signed: bool = False  # whether `size` is a change, shown with its sign
+
+
+EVENTS: Final[dict[str, Kind]] = {
+    "gained": Kind("A dependence has appeared", "change of MI", "up", "good", signed=True),
+    "lost": Kind("The dependence is no longer there", "change of MI", "down_arrow", "bad", signed=True),
+    "shifted": Kind("MI has changed otherwise", "change of MI", "peak", "warn", signed=True),
+    "moved": Kind("MI is largest at another delay (`--lags`)", "change of the delay", "moved", "warn", signed=True),
+    "stuck": Kind(
+        "x or y has one value for half a window, unlike before, or from its first sample on: "
+        "nothing is said of the dependence until it changes again",
+        "samples",
+        "ended",
+        "bad",
+    ),
+    "saturated": Kind(
+        "A quarter of x or y is outside the range given for its bins, or has labels beyond their limit, likewise",
+        "share of the window",
+        "steady",
+        "warn",
+    ),
+    "stalled": Kind(
+        "The feed is silent, or nothing that comes can be used (NaN, the value is missing)", "none", "stalled", "bad"
+    ),
+    "gap": Kind("Samples are missing by the feed's own numbers", "samples", "gap", "warn"),
+    "recovered": Kind(
+        "A stuck or saturated input, or a stalled feed, is well again", "samples, share, seconds", "recovered", "good"
+    ),
+    "omitted": Kind("Lines were left out here: their reader took none; only ever among lines", "lines", "gap", "warn"),
+}
+OTHER: Final = Kind("Of a newer monitor: not known here", "as its unit says", "peak", "warn")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that somebody should know of."""
+
+    pair: str
+    kind: str  # an EventKind; of a newer monitor perhaps another word
+    timestamp: float  # by the readings' clock: the wall clock of a live feed, the samples' own time of a recording, s
+    size: float | None  # how large: change of MI, of the delay, a share, a number of samples; None where it has none
+    unit: str  # of `size`: bit, nat, ban, samples, share, s, lines
+    evidence: str  # one sentence with the numbers that led to it
+    signal: str = "both"  # or "x", "y"
+
+
+def kind_of(event: Event) -> Kind:
+    """What is known of the event's kind; of one that is not known here, that it is not."""
+    return EVENTS.get(event.kind, OTHER)
