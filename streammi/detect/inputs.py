@@ -35,9 +35,7 @@ class Input:
         """The events that a reading brings."""
         if reading.n < LEAST_PAIRS:
             return []
-        x = self._signal == "x"
-        run, constant = (reading.x_run, reading.x_constant) if x else (reading.y_run, reading.y_constant)
-        clipped = reading.x_clipped if x else reading.y_clipped
+        [(_, constant, run, clipped)] = [side for side in reading.sides if side.name == self._signal]
         if run < self._run + reading.pairs - self._pairs and not self._stuck:  # the run seen last has ended
             self._longest = max(self._longest, self._run)
         self._changed |= run < reading.n

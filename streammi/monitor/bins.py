@@ -64,12 +64,12 @@ class BinNotes:
         if self._too_many_labels or not reading.clipped or self._config.bins.kind != "categories":
             return []
         self._too_many_labels = True
-        sides = (("x", window.x_axis, reading.x_clipped), ("y", window.y_axis, reading.y_clipped))
+        sides = zip(reading.sides, (window.x_axis, window.y_axis), strict=True)
         return [
-            f'{name}: more than {axis.limit} labels; all further ones count as one, "{Categories.OTHER}" '
+            f'{side.name}: more than {axis.limit} labels; all further ones count as one, "{Categories.OTHER}" '
             "(--bins categories:N takes N)"
-            for name, axis, others in sides
-            if isinstance(axis, Categories) and others
+            for side, axis in sides
+            if isinstance(axis, Categories) and side.clipped
         ]
 
     def state(self) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class Delays:
 def with_peak(reading: Reading, profile: DelayProfile, *, in_seconds: bool) -> Reading:
     """The reading with the delay at which MI is largest, where any is known; a delay in another unit is left out."""
     known = np.isfinite(profile.mi)
-    if not known.any() or reading.x_constant or reading.y_constant:  # MI of a constant is 0 at every delay
+    if not known.any() or reading.constant:  # MI of a constant is 0 at every delay
         return reading
     peak = int(np.argmax(np.where(known, profile.mi, -np.inf)))
     lag = float(profile.lags[peak]) if in_seconds == (profile.lag_unit == "s") else None

@@ -120,7 +120,7 @@ class Monitor:
     def stuck(self) -> bool:
         """Whether a signal is constant over a full window."""
         if self._latest is not None and not self._uncounted:
-            return self._latest.fill >= 1 and (self._latest.x_constant or self._latest.y_constant)
+            return self._latest.fill >= 1 and self._latest.constant
         return self.window.fill >= 1 and self.window.constant
 
     def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...]) -> Snapshot:

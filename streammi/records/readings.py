@@ -1,7 +1,7 @@
 """Readings: what one window says."""
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -9,6 +9,15 @@ from streammi.config import Unit
 from streammi.records.published import INFORMATION, Published, declare
 
 UNIT_PER_BIT: Final[dict[Unit, float]] = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
+
+
+class Side(NamedTuple):
+    """What a window says of one of its signals alone."""
+
+    name: str
+    constant: bool  # every value in the window is the same
+    run: int  # newest pairs with one and the same value
+    clipped: int  # pairs in the window with a value outside the bins' range
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -52,7 +61,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     peak_mi: float | None = None
     peak_p: float | None = None
     epoch: int = 0
-    x_constant: bool = False  # every value in the window is the same
+    x_constant: bool = False  # what is said of one signal alone: see Side
     y_constant: bool = False
     x_clipped: int = 0
     y_clipped: int = 0
@@ -64,6 +73,19 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     late: int = 0
     nonfinite: int = 0
     clipped: int = 0
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """What it says of each signal alone."""
+        return (
+            Side("x", self.x_constant, self.x_run, self.x_clipped),
+            Side("y", self.y_constant, self.y_run, self.y_clipped),
+        )
+
+    @property
+    def constant(self) -> bool:
+        """Whether a signal does not vary: then all MI is 0."""
+        return self.x_constant or self.y_constant
 
 
 declare(
@@ -131,10 +153,14 @@ declare(
     peak_mi=Published("Largest mutual information over the delays", INFORMATION, metric="peak_mi", option="--lags"),
     peak_p=Published("p of the largest mutual information, over all delays", metric="peak_p_value", option="--lags"),
     epoch=Published("How often the bins were fitted", metric="bin_fits", counter=True),
-    x_clipped=Published("Pairs in the window whose x is outside the bins' range", metric="window_x_clipped_pairs"),
-    y_clipped=Published("Pairs in the window whose y is outside the bins' range", metric="window_y_clipped_pairs"),
-    x_run=Published("Newest pairs with one and the same x", metric="window_x_run_pairs"),
-    y_run=Published("Newest pairs with one and the same y", metric="window_y_run_pairs"),
+    **{
+        f"{side}_{what}": Published(words.format(side), metric=f"window_{side}_{what}_pairs")
+        for what, words in (
+            ("clipped", "Pairs in the window whose {} is outside the bins' range"),
+            ("run", "Newest pairs with one and the same {}"),
+        )
+        for side in "xy"
+    },
     pairs=Published("Pairs taken in", metric="pairs", counter=True),
     dropped=Published("Late pairs that were older than the window", metric="dropped_pairs", counter=True),
     late=Published("Pairs with a timestamp that stepped back", metric="late_pairs", counter=True),

@@ -56,9 +56,9 @@ def status_of(reading: Reading | None, link: LinkHealth) -> Status:
         status |= Status.SPANS_GAP
     if reading.fill < 1:
         status |= Status.WARMING_UP
-    if reading.x_constant or reading.y_constant:
+    if reading.constant:
         status |= Status.STUCK
-    if max(reading.x_clipped, reading.y_clipped) > CLIPPED_SHARE * reading.n:
+    if max(side.clipped for side in reading.sides) > CLIPPED_SHARE * reading.n:
         status |= Status.CLIPPED
     if reading.cells > reading.n:
         status |= Status.UNDERSAMPLED

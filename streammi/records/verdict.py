@@ -116,12 +116,9 @@ def _too_few(reading: Reading) -> bool:
 
 def _trouble(reading: Reading, labels: bool) -> str:
     """What is the matter with the inputs, empty for nothing."""
-    if reading.x_constant and reading.y_constant:
+    if all(side.constant for side in reading.sides):
         return "both signals are constant"
-    for name, constant, clipped, run in (
-        ("x", reading.x_constant, reading.x_clipped, reading.x_run),
-        ("y", reading.y_constant, reading.y_clipped, reading.y_run),
-    ):
+    for name, constant, run, clipped in reading.sides:
         if constant:
             return f"{name} is constant"
         if clipped > SATURATED * reading.n:

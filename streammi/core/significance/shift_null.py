@@ -86,7 +86,7 @@ class ShiftNull:
         or none, for somebody who only looks and must not change what is said next.
         """
         known = msgspec.structs.replace(reading, test="shift", correlation_time=self.correlation_time)
-        if not self._warm or reading.y_constant or reading.x_constant:
+        if not self._warm or reading.constant:
             return known
         scores, scales = _scores(self._bank.counts, table)
         own, null = scores.item(0), scores[1:]
