@@ -37,6 +37,23 @@ def test_every_n_samples_whatever_the_batches(sizes: list[int], every: int) -> N
     assert [reading.pairs for _, reading in whole if isinstance(reading, Reading)] == expected
 
 
+def test_what_is_said_at_one_place_is_in_one_order_however_the_batches_are_cut() -> None:
+    """A reading every five samples, and looks by the samples' clock: one of them brings an event at such a place."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=600)
+    y, t = x * (np.arange(600) < 300) + rng.normal(size=600) * 0.3, np.arange(600) * 0.01
+
+    def said(step: int) -> list[tuple[float, Reading | Event]]:
+        config = MonitorConfig(window=span("1s"), every=span(5), detector="page-hinkley")
+        monitor = Monitor(config, event_time=True)
+        parts = [slice(start, start + step) for start in range(0, 600, step)]
+        return [item for part in parts for item in monitor.feed(PairBatch(x=x[part], y=y[part], t=t[part]))]
+
+    whole = said(600)
+    assert any(isinstance(item, Event) for _, item in whole)
+    assert said(5) == said(7) == whole
+
+
 def test_readings_are_due_by_the_received_clock() -> None:
     monitor = Monitor(MonitorConfig(window=span(50), every=span("100ms"), bins=bins("4")))
     x, y = signals(1000)

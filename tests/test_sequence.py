@@ -63,3 +63,31 @@ def test_a_new_beginning_is_a_reset_and_an_overflow_is_none() -> None:
     for bits in (8, 16, 32, 64):
         counter = counted([(1 << bits) - 2, (1 << bits) - 1, 0, 1])
         assert (counter.gaps, counter.resets) == (0, 0)
+
+
+@given(
+    st.sampled_from([8, 16, 32, 64]),
+    st.lists(st.sampled_from(["came", "came", "came", "lost", "late"]), min_size=20, max_size=200),
+    st.integers(-12, -2),
+)
+def test_what_is_missing_around_an_overflow_is_what_was_lost(bits: int, lots: list[str], start: int) -> None:
+    """A counter that has begun at most a dozen before its end, with losses anywhere, late ones among them."""
+    came, waiting, run = [start - 1], list[tuple[int, int]](), 0
+    for number, lot in enumerate(lots, start):
+        run = 0 if lot == "came" else run + 1
+        if lot == "came" or run > 3:  # no more than three in a row are missing
+            came.append(number)
+        elif lot == "late":
+            waiting.append((number, len(came) + 2))
+        while waiting and len(came) >= waiting[0][1]:
+            came.append(waiting.pop(0)[0])
+    counter = counted([number % (1 << bits) for number in came])
+    assert counter.gaps == max(came) - start + 2 - len(came)
+    assert counter.resets == 0
+
+
+def test_a_sender_that_begins_again_near_an_overflow_is_a_reset_all_the_same() -> None:
+    assert [counted([last, 0, 1]).resets for last in (200, 246, 60_000, 3_000_000_000)] == [1] * 4
+    known = counted([254, 255, 0, 1, *range(2, 100), 0])  # not half way round
+    assert (known.gaps, known.resets) == (0, 1)
+    assert (counted([254, 255, 0, 200]).gaps, counted([254, 255, 0, 200]).resets) == (199, 0)

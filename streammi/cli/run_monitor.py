@@ -24,6 +24,7 @@ from streammi.monitor import Monitor
 from streammi.monitor.bins import bins_for
 from streammi.network.link import unreachable
 from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.publish.client import SNAPSHOT_SECONDS
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics, MetricsServer
 from streammi.publish.outbox import LineForm, Outbox, omitted_line
@@ -45,7 +46,6 @@ from streammi.system.spool import Spool
 
 Sockets: TypeAlias = tuple[zmq.Socket[Any], ...]
 LOSS_STATUS: Final = 3  # exit status of --strict
-IDLE_SECONDS: Final = 1.0  # between two snapshots that say the same, for whoever came in between
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
 
 
@@ -265,7 +265,7 @@ class Loop:
             return
         links = session.health(now)
         news = (session.monitor.window.pairs, session.outbox.seq, session.flags, links)
-        if news == self._offered and 0 <= since < IDLE_SECONDS and not at_once:
+        if news == self._offered and 0 <= since < SNAPSHOT_SECONDS and not at_once:
             return
         if self._publisher.wants(snapshot_topic(pair)):
             self._snapshot_at, self._offered = now, news

@@ -6,7 +6,11 @@ import numpy as np
 
 from streammi.records import IntArray
 
-WRAPS: Final = frozenset({1 << 8, 1 << 16, 1 << 31, 1 << 32, 1 << 63, 1 << 64})  # where counters begin again at 0
+WRAPS: Final = (1 << 8, 1 << 16, 1 << 31, 1 << 32, 1 << 63, 1 << 64)  # where counters begin again at 0
+# Numbers that may be missing around a counter's first overflow, else it is a sender that began again: so many, or this
+# share of all there are.
+OVERFLOW_LEAST: Final = 8
+OVERFLOW_SHARE: Final = 64
 RESET_FROM: Final = 1 << 31  # numbers ahead: not a gap, another sender
 REMEMBERED: Final = 64  # gaps in which a late number is still looked for
 
@@ -23,7 +27,8 @@ class GapCounter:
     """Follows a feed's numbers; ``gaps`` are samples, ``reordered`` and ``resets`` are occasions.
 
     A number that comes after a later one, and was counted as missing, is no longer missing but reordered. Any other
-    step back is a reset: the sender began again, or there is more than one. A counter's overflow is neither.
+    step back is a reset: the sender began again, or there is more than one. A counter's overflow is neither, also where
+    numbers around it are missing.
 
     >>> counter = GapCounter()
     >>> for number in (7, 8, 11, 9, 12, 0):
@@ -35,6 +40,7 @@ class GapCounter:
     def __init__(self) -> None:
         self.gaps = self.reordered = self.resets = 0
         self._next: int | None = None
+        self._wrap = 0  # where the counter has begun again at 0, if it has
         self._missing: list[Numbers] = []
 
     @property
@@ -55,27 +61,46 @@ class GapCounter:
         """Check the numbers that came next."""
         expected = numbers.first if self._next is None else self._next
         ahead = numbers.first - expected
-        if ahead < 0 and not (numbers.first == 0 and expected in WRAPS):
-            if self._was_missing(numbers):
-                self.reordered += 1
-                self.gaps -= numbers.many * numbers.weight
-                return
-            self._restart()
+        # What is far ahead may be of before an overflow.
+        if (ahead < 0 or 0 < self._wrap < 2 * ahead) and self._was_missing(numbers):
+            self.reordered += 1
+            self.gaps -= numbers.many * numbers.weight
+            return
+        if ahead < 0:
+            if wrap := self._overflow(expected, numbers.first):
+                self._wrap = wrap
+                self._miss(expected, wrap - expected, numbers.weight)
+                self._miss(0, numbers.first, numbers.weight)
+            else:
+                self._restart()
         elif ahead >= RESET_FROM:
             self._restart()
-        elif ahead > 0:
-            self.gaps += ahead * numbers.weight
-            self._missing = [*self._missing[1 - REMEMBERED :], Numbers(expected, ahead, numbers.weight)]
+        else:
+            self._miss(expected, ahead, numbers.weight)
         self._next = numbers.first + numbers.many
 
     def state(self) -> list[Any]:
         """What ``restore`` needs, plain values."""
-        return [self.gaps, self.reordered, self.resets, self._next, [list(gap) for gap in self._missing]]
+        missing = [list(gap) for gap in self._missing]
+        return [self.gaps, self.reordered, self.resets, self._next, self._wrap, missing]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self.gaps, self.reordered, self.resets, self._next, missing = state
+        self.gaps, self.reordered, self.resets, self._next, self._wrap, missing = state
         self._missing = [Numbers(*gap) for gap in missing]
+
+    def _miss(self, first: int, many: int, weight: int) -> None:
+        if many > 0:
+            self.gaps += many * weight
+            self._missing = [*self._missing[1 - REMEMBERED :], Numbers(first, many, weight)]
+
+    def _overflow(self, expected: int, first: int) -> int:
+        """Where the counter has begun again at 0 between these numbers, of which the second is less; 0: it has not."""
+        for wrap in (self._wrap,) if self._wrap else WRAPS:
+            most = wrap // 2 if self._wrap else max(wrap // OVERFLOW_SHARE, OVERFLOW_LEAST)
+            if expected <= wrap and wrap - expected + first <= most:
+                return wrap
+        return 0
 
     def _restart(self) -> None:
         self.resets += 1

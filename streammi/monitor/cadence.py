@@ -32,6 +32,11 @@ class Cadence:
             self._due, self._newest = self._due - seconds, self._newest - seconds
 
     @property
+    def waits(self) -> bool:
+        """Whether it takes the next sample to know that something was due before it: the one that moves the clock."""
+        return self._every.seconds is not None and self._event_time
+
+    @property
     def due(self) -> float | None:
         """When a reading by the received clock is due next, s; None where none is due by it."""
         return None if self._every.seconds is None or self._event_time else self._due

@@ -42,6 +42,11 @@ class Looks:
         self._cadence = Cadence(_pace(window), event_time or window.seconds is not None)
         self._looked = -np.inf  # the received clock at the last look
 
+    @property
+    def waits(self) -> bool:
+        """Whether it takes the next sample to know that it was time to look before it."""
+        return self._cadence.waits
+
     def due(self, batch: PairBatch) -> list[tuple[int, float]]:
         """Where in the batch to look: (samples before it, its timestamp)."""
         cuts = self._cadence.cuts(batch)

@@ -226,9 +226,12 @@ class Monitor:
         """Take in a part of a batch, or all of it; returns what became due in it."""
         outputs: list[Output] = []
         start = 0
-        looks = [] if self._detector is None else [(k, False, at) for k, at in self._looks.due(part)]
-        due = [(k, True, at) for k, at in self._cadence.cuts(part, ends=ends)]
-        for stop, speaks, timestamp in sorted(looks + due) if looks else due:
+        # Of two at one place what is known first comes first, as it does where a batch ends there.
+        cuts, waits = self._cadence.cuts(part, ends=ends), self._cadence.waits
+        due = [(k, waits, True, at) for k, at in cuts]
+        if self._detector is not None and (looks := self._looks.due(part)):
+            due = sorted(due + [(k, self._looks.waits, False, at) for k, at in looks])
+        for stop, _, speaks, timestamp in due:
             self._extend(part, start, stop)
             outputs += self._speak(timestamp) if speaks else self._look(timestamp)
             start = stop

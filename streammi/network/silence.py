@@ -40,6 +40,13 @@ class Spacing:
         self.usual = 0.0  # seconds from one to the next, those of late the most
         self._deviation = 0.0  # of single distances from that, s
 
+    @classmethod
+    def of(cls, usual: float) -> "Spacing":
+        """That of messages which are known to be so many seconds apart."""
+        spacing = cls()
+        spacing.restore((0, KNOWN_FROM, usual, 0.0))
+        return spacing
+
     @property
     def started(self) -> bool:
         """Whether there was a message."""

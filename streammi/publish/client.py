@@ -10,11 +10,13 @@ from streammi.errors import ConfigError, FeedError
 from streammi.network.endpoints import check_port
 from streammi.network.link import Link
 from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.network.silence import Spacing
 from streammi.network.subscriber import SOCKET_OPTIONS, wire_bytes
 from streammi.publish.snapshots import read_snapshot
 from streammi.records import LinkHealth, LinkState, Snapshot
 
 SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old
+SNAPSHOT_SECONDS: Final = 1.0  # between two of them at the most
 LINE_QUEUE: Final = 1000
 MAX_MESSAGE_BYTES: Final = 64 << 20
 SILENT: Final = "nothing comes: it has no reading yet, or is not what a monitor was told to --publish at"
@@ -46,7 +48,8 @@ class Source:
         for topic in topics:
             self.socket.subscribe(topic)
         self._keyed = keys.server is not None
-        self._link = Link(self.socket, endpoint, clock(), keys, f"{MAX_MESSAGE_BYTES:,} bytes")
+        said = f"{MAX_MESSAGE_BYTES:,} bytes"
+        self._link = Link(self.socket, endpoint, clock(), keys, said, spacing=Spacing.of(SNAPSHOT_SECONDS))
         self.malformed = 0  # messages that were none of ours
         self._messages = self._bytes = 0  # taken so far
         try:
