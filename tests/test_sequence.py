@@ -1,9 +1,14 @@
 """The gap counter is held against the whole list of what was sent and of what came."""
 
+import cbor2
 import numpy as np
+import pytest
+from cbor2 import CBORTag
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streammi.config import FeedConfig
+from streammi.ingest.decoder import Decoder
 from streammi.ingest.sequence import REMEMBERED, RESET_FROM, GapCounter, Numbers
 
 
@@ -86,7 +91,19 @@ def test_what_is_missing_around_an_overflow_is_what_was_lost(bits: int, lots: li
     assert counter.resets == 0
 
 
+@pytest.mark.parametrize("first", [5, (1 << 63) - 2, 1 << 63, (1 << 64) - 40])
+def test_numbers_of_64_bits_without_a_sign_are_what_they_are(first: int) -> None:
+    """CBOR's typed arrays (RFC 8746): tag 71 is uint64, little-endian; two of these are missing."""
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    for start in (first, first + 10, first + 22):
+        numbers = CBORTag(71, np.arange(start, start + 10, dtype=np.uint64).tobytes())
+        record = {"x": list(range(10)), "y": list(range(10)), "seq": numbers}
+        assert decoder.decode([[cbor2.dumps(record)]], 0.0).x.size == 10
+    assert (decoder.gaps, decoder.resets) == (2, 0)
+
+
 def test_a_sender_that_begins_again_near_an_overflow_is_a_reset_all_the_same() -> None:
+    assert counted([5, 6, -3]).resets == 1
     assert [counted([last, 0, 1]).resets for last in (200, 246, 60_000, 3_000_000_000)] == [1] * 4
     known = counted([254, 255, 0, 1, *range(2, 100), 0])  # not half way round
     assert (known.gaps, known.resets) == (0, 1)

@@ -98,7 +98,7 @@ class GapCounter:
         """Where the counter has begun again at 0 between these numbers, of which the second is less; 0: it has not."""
         for wrap in (self._wrap,) if self._wrap else WRAPS:
             most = wrap // 2 if self._wrap else max(wrap // OVERFLOW_SHARE, OVERFLOW_LEAST)
-            if expected <= wrap and wrap - expected + first <= most:
+            if first >= 0 and expected <= wrap and wrap - expected + first <= most:
                 return wrap
         return 0
 

@@ -213,8 +213,9 @@ def _numbers(tree: Any, places: Places, n: int) -> IntArray | Numbers | None:
         return None
     if not is_array(value):
         return _number_of(value, n)
+    large = getattr(value, "dtype", None) == np.uint64  # as it is: from 2**63 on it would be below 0
     try:
-        numbers: IntArray = np.asarray(value, dtype=np.int64)
+        numbers: IntArray = np.asarray(value, dtype=np.uint64 if large else np.int64)
     except (ValueError, TypeError, OverflowError):
         raise _not_a_number(value) from None
     return numbers if numbers.shape == (n,) else None
