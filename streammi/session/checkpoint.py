@@ -22,7 +22,7 @@ from streammi.records.codec import DamagedError, State
 from streammi.session.session import Session
 from streammi.system.log import time_of_day
 
-KIND: Final = "checkpoint 8"
+KIND: Final = "checkpoint 9"
 GENERATIONS: Final = 2
 DAMAGE: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}  # reading what the disk or its file system has lost
 OWN_NAMES: Final = ("lock", "state", "state.0", "state.1", "state.new")  # of a folder; a recording `state` has them too
