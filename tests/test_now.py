@@ -17,7 +17,7 @@ import pytest
 from msgspec.structs import replace
 
 from streammi.cli.run_monitor import TICK_SECONDS, Loop
-from streammi.cli.run_replay import RecordingReplay, run_replay
+from streammi.cli.run_replay import RecordingReplay
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, span
 from streammi.ingest.intake import Links, SourceConfig, sources_of
 from streammi.monitor import Monitor
@@ -115,7 +115,8 @@ class Case:
         self._recorder.close()
         again = io.StringIO()
         replayed = RecordingReplay(Recording(self.path), lambda pair, run: Outbox(pair, None, again, run))
-        run_replay(replayed, log=io.StringIO())
+        deque(replayed, maxlen=0)
+        replayed.end()
         assert again.getvalue() == self._out.getvalue()
 
 
