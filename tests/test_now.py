@@ -27,10 +27,13 @@ from streammi.recording.reader import Recording
 from streammi.recording.writer import Recorder
 from streammi.records import LinkHealth, LinkState
 from streammi.records.status import Status
+from streammi.session.checkpoint import Checkpoint
 from streammi.session.operator_notes import Upkeep
+from streammi.session.resume import go_on
 from streammi.session.session import NEWS_SECONDS, Session
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
+from streammi.system.signals import Stop
 
 ONE = FeedConfig(endpoint="tcp://127.0.0.1:1", x="a", y="b")
 TWO = JoinConfig(x=replace(ONE, endpoint="x"), y=replace(ONE, endpoint="y"), tolerance_s=0.01)
@@ -69,7 +72,8 @@ class Case:
         self.path, self.feed, self.sent, self._rng = path, ScriptedFeed(source), 0, random.Random(8)
         self._out, self._unsaved = io.StringIO(), False
         self.session = Session(Monitor(config), source, Outbox(config.pair, None, self._out, run=1))
-        self._recorder = Recorder(path, Begin("0.1.0", 1, settings_of(config, source, None)), 1 << 30)
+        self.begin = Begin("0.1.0", 1, settings_of(config, source, None))
+        self._recorder = Recorder(path, self.begin, 1 << 30)
         upkeep = Upkeep(self.session, {}, [self], Log(io.StringIO()), Notifier({}, 1))
         self.loop = Loop(self.session, self.feed, self._recorder, None, None, upkeep, lambda: self.feed.now)
 
@@ -272,6 +276,39 @@ def test_the_end_says_what_is_left(tmp_path: Path) -> None:
         pass
     assert [line["pairs"] for line in case.readings] == [1]
     case.check_replay()
+
+
+def test_a_monitor_that_is_started_again_without_its_feed_says_so(tmp_path: Path) -> None:
+    """Its last reading said that all was well; of the run that was killed there is another whose status is flagged."""
+    first = Case(tmp_path / "rec", every=span("100ms"))
+    first.feed.turn("connected")
+    for _ in range(30):
+        first.send(5)
+        first.until(first.now + 0.05)
+    saved = Checkpoint({}, first.now, first.session.state(), first.loop._place)
+    for _ in range(30):
+        first.send(5)
+        first.until(first.now + 0.05)
+    second = Case(tmp_path / "other", every=span("100ms"))
+    with Stop() as stop:
+        assert go_on(second.session, first.begin.settings, saved, str(tmp_path / "rec"), Log(io.StringIO()), stop)
+    again = second.readings
+    assert [line["status"] & Status.CAUGHT_UP for line in again] == [Status.CAUGHT_UP] * len(again)
+    said = {(line["pairs"], line["timestamp"]): line for line in first.readings}
+    for line in again:  # they are those that were said before
+        before = said[line["pairs"], line["timestamp"]]
+        own = {"run": line["run"], "seq": line["seq"], "status": line["status"] & ~Status.CAUGHT_UP}
+        assert line | own == before | {"run": line["run"], "seq": line["seq"]}
+    second.feed.now = first.now + 5
+    second.until(second.now + TICK_SECONDS)
+    (told,) = second.readings[len(again) :]
+    assert (told["pairs"], told["status"] & ~Status.UNDERSAMPLED) == (300, Status.CONNECTING)
+    second.feed.turn("connected")
+    second.until(second.now + NEWS_SECONDS + TICK_SECONDS)
+    assert second.readings[-1]["status"] & ~Status.UNDERSAMPLED == 0
+    second.feed.turn("stalled")
+    second.until(second.now + NEWS_SECONDS + TICK_SECONDS)
+    assert second.readings[-1]["status"] & ~Status.UNDERSAMPLED == Status.STALLED
 
 
 class Ending:

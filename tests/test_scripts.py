@@ -12,6 +12,7 @@ NONSENSE = {
     "benchmark": ["--only="],
     "blocked_reader": ["--rate=0"],
     "crash": ["--kills=-1"],
+    "dead_feed": ["--late=-1"],
     "detection": ["quick"],
     "exactness": ["--samples=10"],
     "fuzz": ["--messages=0"],

@@ -184,8 +184,8 @@ class Subscriber:
             self._spare = None
 
     def _silence(self) -> str:
-        """What the spare says of a silence, once it is known."""
-        if self._spare is None:
+        """What the spare says of a silence, once it is known; a feed that is only slow is none."""
+        if self._spare is None or (self._spacing.started and self._link.state == "connected"):
             return ""
         if self._spare[1].is_open:
             return "silent, but it takes new connections: it has nothing to say, or nothing on this topic"
