@@ -14,6 +14,7 @@ import numpy as np
 import zmq
 
 from streammi import __version__
+from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import RunOptions
 from streammi.config import MonitorConfig, options_of
 from streammi.core.bins.axes import LEARN_FROM
@@ -87,7 +88,9 @@ def run_monitor(
             server = stack.enter_context(closing(MetricsServer(run.metrics, metrics, insecure=run.insecure)))
             said.say(f"metrics on {server.url}")
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
+        began = time.monotonic()
         warm_up(config)
+        warn_uncached(said, f"{time.monotonic() - began:.1f} s")
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
         spoken = None
         if lines is not None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from streammi import __version__
+from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import JoinOptions, PairOptions, check_unused
 from streammi.cli.replay_override import Override
 from streammi.cli.replay_sinks import Sinks
@@ -94,6 +95,7 @@ def run_replay(
         sinks.finish(said.say)
     for note in replay.notes:
         said.say(note)
+    warn_uncached(said, "seconds")
     return stop.status
 
 
