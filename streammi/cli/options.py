@@ -308,6 +308,7 @@ class RunOptions:
             check_unused("without --state", state_every=self.state_every)
         if self.publish is None and self.metrics is None:
             check_unused("without --publish or --metrics", insecure=self.insecure)
+        _ = self.record_limit_bytes, self.state_every_s  # refused here, if at all
 
     @property
     def record_limit_bytes(self) -> int:

@@ -4,9 +4,11 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from importlib.util import find_spec
 from typing import Any, Final, TextIO, cast, get_args
 
-from streammi.errors import ConfigError
+from streammi.cli.checks import check_writable
+from streammi.errors import ConfigError, MissingExtra
 from streammi.publish.outbox import LINE_FORMS, LineForm, Outbox
 from streammi.publish.tables import ReadingTable, SampleTable, TableForm, form_of
 from streammi.records import PairBatch
@@ -31,6 +33,13 @@ class Sinks(ExitStack):
         self._out, self._samples_out = out, samples_out
         if out is not None and samples_out is not None and _same(out, samples_out):
             raise ConfigError("--samples-out", "another file than --out", samples_out)
+        if out is None and self._output == "parquet":
+            raise ConfigError("--out", "given where the output is parquet")
+        for option, path, form in (("--out", out, self._output), ("--samples-out", samples_out, self._samples_form)):
+            if path is not None:
+                check_writable(path, option)
+            if form == "parquet" and find_spec("pyarrow") is None:
+                raise MissingExtra(f"{option} {path}", "pyarrow", "parquet")
         self.stopped: Callable[[], bool] = lambda: False
         self._spools: list[Spool] = []
         self._tables = ExitStack()

@@ -14,6 +14,7 @@ import numpy as np
 import zmq
 
 from streammi import __version__
+from streammi.cli.checks import check_monitor
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import RunOptions
 from streammi.config import MonitorConfig, options_of
@@ -26,7 +27,7 @@ from streammi.monitor.bins import bins_for
 from streammi.network.link import unreachable
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.client import SNAPSHOT_SECONDS
-from streammi.publish.messages import snapshot_topic
+from streammi.publish.messages import Fields, snapshot_topic
 from streammi.publish.metrics import Metrics, MetricsServer
 from streammi.publish.outbox import LineForm, Outbox, omitted_line
 from streammi.publish.publisher import Publisher
@@ -35,12 +36,13 @@ from streammi.recording.entries import Begin, Ended, Entry, Flagged, LinkChanged
 from streammi.recording.writer import Recorder
 from streammi.records import PairBatch
 from streammi.records.link_totals import lost, total
-from streammi.records.status import Status
+from streammi.records.status import Status, status_of
 from streammi.session.checkpoint import Keeper, Place, located
 from streammi.session.operator_notes import Upkeep
 from streammi.session.resume import Resumed, go_on
 from streammi.session.session import Session
 from streammi.system.log import Form, Log
+from streammi.system.open_files import check_open_files
 from streammi.system.service_manager import notifier
 from streammi.system.signals import Stop, parent_of
 from streammi.system.spool import Spool
@@ -65,27 +67,29 @@ def run_monitor(
 
     Raises ConfigError for an endpoint that cannot be used, or a state that cannot be gone on from.
     """
+    check_open_files()
+    check_monitor(source, run, keys)
     said = Log(log or sys.stderr, cast(Form, run.log), clock)
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
         service = stack.enter_context(closing(notifier()))
-        options, keeper = options_of(config) | options_of(source), None
-        if run.state is not None:
-            keeper = Keeper(run.state, options, run.state_every_s)
-            stack.enter_context(closing(keeper))
-            if run.record is not None:
-                keeper.check_apart(run.record)
         context = stack.enter_context(zmq.Context())
         stack.enter_context(keys.guarding(context))
         publisher = None
         if run.publish is not None:
             publisher = Publisher(run.publish, context, keys=keys, insecure=run.insecure)
             stack.enter_context(closing(publisher))
-            said.say(f"publishing mi/{config.pair} on {publisher.endpoint}")
-        metrics = None
+        metrics = server = None
         if run.metrics is not None:
             metrics = Metrics()
             server = stack.enter_context(closing(MetricsServer(run.metrics, metrics, insecure=run.insecure)))
+        options, keeper = options_of(config) | options_of(source), None
+        if run.state is not None:
+            keeper = stack.enter_context(closing(Keeper(run.state, options, run.state_every_s)))
+        # Nothing is left that could be refused.
+        if publisher is not None:
+            said.say(f"publishing mi/{config.pair} on {publisher.endpoint}")
+        if server is not None:
             said.say(f"metrics on {server.url}")
         # Compiled before the feed is connected: nothing queues up, and is lost, behind a compiler.
         began = time.monotonic()
@@ -97,6 +101,8 @@ def run_monitor(
             spoken = Spool.on(lines, omitted=lambda many: omitted_line(config.pair, form, clock(), many))
         outbox = Outbox(config.pair, publisher, spoken, begin.run, form=form)
         session = Session(Monitor(config), source, outbox, run.samples)
+        if metrics is not None:
+            show(session, metrics, clock())
         if keeper is not None and keeper.saved_at is not None:
             recorded = go_on(session, begin.settings, keeper.take(), run.record, said, stop)
             begin = msgspec.structs.replace(begin, resumed=recorded, seq=session.outbox.seq, taken=session.taken)
@@ -256,8 +262,7 @@ class Loop:
             self._recorder.write(Looked(now))
         self._session.say(outputs, now)
         if self._metrics is not None:
-            session = self._session
-            self._metrics.set(session.monitor.config.pair, session.outbox.newest, session.health(now))
+            show(self._session, self._metrics, now)
 
     def _offer_snapshot(self, now: float, at_once: bool = False) -> None:
         """A snapshot, ten a second at the most, fewer while it says the same; only while somebody subscribes to it."""
@@ -279,6 +284,21 @@ class Loop:
             )
             status = snapshot.status | session.flags
             self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))
+
+
+def show(session: Session, metrics: Metrics, now: float) -> None:
+    """Have ``metrics`` show how a session is; counters and the status are known before there is a reading, too."""
+    links = session.health(now)
+    link = total(links)
+    known: Fields = {
+        **session.monitor.window.totals,
+        "run": session.outbox.run,
+        "seq": session.outbox.seq,
+        "unmatched": None if link.tally is None else link.tally.unmatched,
+        "status": int(status_of(None, link) | session.flags),
+    }
+    newest = {**known, **session.outbox.newest} | session.monitor.window.totals
+    metrics.set(session.monitor.config.pair, newest, links)
 
 
 def _register(poller: zmq.Poller, old: Sockets, new: Sockets) -> Sockets:

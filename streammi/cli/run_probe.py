@@ -11,11 +11,13 @@ import zmq
 
 from streammi.config import FeedConfig
 from streammi.ingest.probe import Probe, Report, SignalSeen, TopicSeen
+from streammi.network.endpoints import check_endpoint
 from streammi.network.link import PLAIN_TEXT_NOTICE
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.network.subscriber import Subscriber
 from streammi.records import LinkHealth
 from streammi.system.log import harmless
+from streammi.system.open_files import check_open_files
 from streammi.system.signals import Stop
 
 SIGNALS_SHOWN: Final = 40  # of a topic, in words; all of them in JSON
@@ -37,6 +39,8 @@ def run_probe(
     Raises ConfigError for an endpoint that cannot be used.
     """
     out = out or sys.stdout
+    check_open_files()
+    check_endpoint(endpoint, "ENDPOINT")
     probe = Probe(topic)
     # Everything is subscribed to, so that a wrong topic is told from silence.
     config = FeedConfig(endpoint=endpoint, pull=pull)

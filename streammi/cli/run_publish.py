@@ -17,13 +17,14 @@ import zmq
 from streammi.errors import ConfigError
 from streammi.ingest.files.pair_file import given_column, read_pairs
 from streammi.network.connections import LOOK_SECONDS, Connections, is_unread
-from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
+from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding, check_binding
 from streammi.network.security import Keys
 from streammi.records import FloatArray
 from streammi.samples.host import Host
 from streammi.samples.made_up import Seed
 from streammi.system.first_aid import report
 from streammi.system.log import Log
+from streammi.system.open_files import check_open_files
 from streammi.system.signals import Stop, parent_of
 
 SEED_RATE: Final = 1000.0  # samples a second
@@ -48,6 +49,8 @@ def run_publish(
     journal = Log(log or sys.stderr)
     if rate is not None and not rate > 0:  # NaN is not
         raise ConfigError("--rate", "samples a second > 0", rate)
+    check_open_files()
+    check_binding(endpoint, "--bind", keys=keys, insecure=insecure)
     recorded = source not in ("seed", "host")
     blocks, columns = _blocks(source, x, y, loop)
     rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
@@ -218,7 +221,7 @@ def _blocks(source: str, x: str | None, y: str | None, loop: bool) -> tuple[Iter
     if source == "host":
         host = Host(time.monotonic)
         columns = (x or "cpu.percent", y or "memory.percent")
-        host.check(columns)
+        host.check({"--x": x, "--y": y})
         return _host(host), columns
     if x is None or y is None:
         raise ConfigError("--x" if x is None else "--y", given_column(source))

@@ -17,10 +17,12 @@ from streammi.dashboard.loop import ViewLoop
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
 from streammi.errors import ConfigError
+from streammi.network.endpoints import check_endpoint
 from streammi.network.link import unreachable
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.client import LINE_QUEUE, SNAPSHOT_QUEUE, Source
 from streammi.system.log import Log
+from streammi.system.open_files import A_VIEW, ENOUGH, check_open_files
 from streammi.system.signals import Stop
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ def run_view(
     if output == "jsonl" and len(endpoints) > 1:
         rule = "plain, influx or once of several monitors: the lines of jsonl do not say whose they are"
         raise ConfigError("--output", rule, output)
+    check_open_files(ENOUGH + A_VIEW * len(endpoints))
+    for endpoint in endpoints:
+        check_endpoint(endpoint, "ENDPOINT")
     log = log or Log(sys.stderr)
     topics, queue = (["snapshot/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "event/"], LINE_QUEUE)
     with ExitStack() as stack:

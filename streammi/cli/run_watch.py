@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
@@ -20,11 +21,14 @@ import msgspec
 from streammi.cli.option_groups import arguments
 from streammi.cli.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions
 from streammi.dashboard.capabilities import is_terminal
+from streammi.errors import ConfigError
 from streammi.network.security import PLAIN_TEXT, Keys, reachable_here
 from streammi.system.log import Form, Log
+from streammi.system.open_files import check_open_files
 from streammi.system.signals import PARENT, Stop
 
 GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
+MAX_FOLDER_BYTES: Final = 92  # the address of a Unix socket has 107
 
 
 def run_watch(
@@ -33,27 +37,36 @@ def run_watch(
 ) -> int:  # fmt: skip
     """A monitor of ``endpoint``, or of those in ``feed``, and a view of it; returns the exit status."""
     # What is wrong is said here, before there is a second process and a screen.
+    from streammi.cli.checks import check_monitor  # the demo does not wait for it
+
+    check_open_files()
     pair.config(*feed.names, endpoint or "")
-    feed.config(endpoint, pair.labels, joining)
     known = keys.keys(run.publish)
+    check_monitor(feed.config(endpoint, pair.labels, joining), run, known)
     # A monitor lets its own key in: that is how its view connects to it.
     own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
-    with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
+    with _private_folder() as folder:
         run = replace(run, publish=run.publish or _ipc(folder, "readings"))
         given = (word for options in (feed, joining, pair, run, keys) for word in arguments(options))
         words = ["monitor", *([endpoint] if endpoint else []), *given, "--quiet"]
         log, link = Log(sys.stderr, cast(Form, run.log)), reachable_here(str(run.publish))
-        return _view_beside([words], link, view, run.seconds, Path(folder), own, log)
+        return _view_beside([words], link, view, folder, own, log)
 
 
 def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, seconds: float | None) -> int:
     """A publisher of ``source``, a monitor of it and a view; returns the exit status."""
-    with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
+    check_open_files()
+    if source == "host":
+        from streammi.samples.host import Host
+
+        Host(time.monotonic).check({"--x": x, "--y": y})
+    with _private_folder() as folder:
         samples, readings = _ipc(folder, "samples"), _ipc(folder, "readings")
         signals = _demo_signals(source, x, y)
         publisher = ["publish", source, f"--bind={samples}"]
-        monitor = ["monitor", samples, *signals, "--quiet", f"--publish={readings}"]
-        return _view_beside([publisher, monitor], readings, view, seconds, Path(folder))
+        limit = [] if seconds is None else [f"--seconds={seconds}"]
+        monitor = ["monitor", samples, *signals, "--quiet", f"--publish={readings}", *limit]
+        return _view_beside([publisher, monitor], readings, view, folder)
 
 
 def _demo_signals(source: str, x: str | None, y: str | None) -> list[str]:
@@ -67,7 +80,21 @@ def _demo_signals(source: str, x: str | None, y: str | None) -> list[str]:
     return ["--x=x", "--y=y", "--window=2000", "--null=99", "--lags=-20:20", "--name=demo"]
 
 
-def _ipc(folder: str, name: str) -> str:
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    """A folder for sockets and messages, for as long as it lasts; ConfigError where there can be none."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix="streammi-")
+    except OSError as error:  # of a folder that TMPDIR names, or none that can be written to
+        rule = f"a folder for the sockets between monitor and view ({error.strerror})"
+        raise ConfigError("TMPDIR", rule, os.environ.get("TMPDIR")) from None
+    with made as folder:
+        if len(os.fsencode(folder)) > MAX_FOLDER_BYTES:
+            raise ConfigError("TMPDIR", f"a path of at most {MAX_FOLDER_BYTES - 17} bytes: sockets lie in it", folder)
+        yield Path(folder)
+
+
+def _ipc(folder: Path, name: str) -> str:
     return f"ipc://{folder}/{name}"
 
 
@@ -75,12 +102,11 @@ def _view_beside(
     commands: Sequence[list[str]],
     link: str,
     view: ViewOptions,
-    seconds: float | None,
     folder: Path,
     keys: Keys = PLAIN_TEXT,
     log: Log | None = None,
 ) -> int:
-    """Run the commands beside a view of ``link``, which the last of them publishes on.
+    """Run the commands beside a view of ``link``, which the last of them publishes on, until one of them ends.
 
     Returns the status of whichever ended with something to say.
     """
@@ -103,7 +129,7 @@ def _view_beside(
             beside[-1].send_signal(signal.SIGUSR1)
             return AFTER_SCREEN if hidden else IN_LOG
 
-        status = run_view([link], view, keys=keys, seconds=seconds, ended=ended, ask_report=ask_report, log=log)
+        status = run_view([link], view, keys=keys, ended=ended, ask_report=ask_report, log=log)
     for process, messages in zip(beside, logs, strict=True):
         failed = process.returncode not in (0, 128 + 15, -15)  # terminated by us is no news
         if messages is not None and (failed or (asked and process is beside[-1])):

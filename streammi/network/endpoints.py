@@ -18,6 +18,7 @@ from streammi.network.security import Keys, is_loopback
 # message of CURVE's handshake, which has 290: no client would ever get in.
 MAX_SUBSCRIPTION_BYTES: Final = 512
 MAX_PORT: Final = 65535
+EXAMPLES: Final = "an endpoint, such as tcp://127.0.0.1:5556 or ipc:///run/feed"
 
 
 def check_port(endpoint: str, option: str) -> None:
@@ -34,6 +35,41 @@ def check_port(endpoint: str, option: str) -> None:
         raise ConfigError(option, f"an endpoint with a port up to {MAX_PORT}", endpoint)
 
 
+def check_endpoint(endpoint: str, option: str) -> None:
+    """ConfigError for what no socket can connect to; whether anybody is there is not asked."""
+    check_port(endpoint, option)
+    _check_words(endpoint, option)
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.linger = 0
+        socket.setsockopt(zmq.IPV6, int("[" in endpoint))
+        try:
+            socket.connect(endpoint)
+        except zmq.ZMQError as error:
+            raise ConfigError(option, f"{EXAMPLES} ({zmq.strerror(error.errno or 0)})", endpoint) from None
+
+
+def _check_words(endpoint: str, option: str) -> None:
+    """ConfigError for the two things that are left out most often."""
+    if "://" not in endpoint:
+        missing = f"tcp://{endpoint}" if re.fullmatch(r"\S+:\d+", endpoint) else "tcp://127.0.0.1:5556"
+        raise ConfigError(option, f"an endpoint with its transport, such as {missing} or ipc:///run/feed", endpoint)
+    if re.fullmatch(r"tcp://[^:\[\]/]+|tcp://\[[^\]]*\]", endpoint):
+        raise ConfigError(option, f"an endpoint with a port, such as {endpoint}:5556", endpoint)
+
+
+def check_binding(endpoint: str, option: str, *, keys: Keys, insecure: bool) -> None:
+    """ConfigError for what cannot be bound, or what others could reach in plain text without being told to.
+
+    Whether it is free is known only once it is bound.
+    """
+    if not re.search(r"^tcp://.*:[^:\]]+$|^(?!tcp:)\w+://.", endpoint):
+        raise ConfigError(option, EXAMPLES, endpoint)
+    if not (insecure or keys.authorized is not None or is_loopback(endpoint)):
+        rule = "on this machine (127.0.0.1 or ipc), or given with --authorized-keys or --insecure"
+        raise ConfigError(option, rule, endpoint)
+    check_port(endpoint, option)
+
+
 class Binding:
     """A socket bound to an endpoint that others cannot reach in plain text, and that nobody else has.
 
@@ -43,13 +79,8 @@ class Binding:
     """
 
     def __init__(self, socket: zmq.Socket[Any], endpoint: str, option: str, *, keys: Keys, insecure: bool) -> None:
-        if not re.search(r"^tcp://.*:[^:\]]+$|^(?!tcp:)\w+://.", endpoint):
-            raise ConfigError(option, "an endpoint, such as tcp://127.0.0.1:5556 or ipc:///run/feed", endpoint)
+        check_binding(endpoint, option, keys=keys, insecure=insecure)
         open_to_others = insecure or keys.authorized is not None
-        if not open_to_others and not is_loopback(endpoint):
-            rule = "on this machine (127.0.0.1 or ipc), or given with --authorized-keys or --insecure"
-            raise ConfigError(option, rule, endpoint)
-        check_port(endpoint, option)
         keys.serve(socket)
         socket.setsockopt(zmq.IPV6, int("[" in endpoint))
         path = _ipc_path(endpoint)

@@ -150,11 +150,12 @@ def read_secret(path: str) -> tuple[bytes, bytes]:
     import zmq
 
     text, mode = _certificate(path, "--curve-secret")
-    if mode & 0o077:
-        raise ConfigError("--curve-secret", f"readable by its owner alone (chmod 600 {path})", path)
     secret = _field(text, b"secret-key")
     if secret is None:
-        raise ConfigError("--curve-secret", "a file with a secret key, such as NAME.key_secret", path)
+        instead = "" if _field(text, b"public-key") is None else "; this one has the public key alone"
+        raise ConfigError("--curve-secret", f"a file with a secret key, such as NAME.key_secret{instead}", path)
+    if mode & 0o077:
+        raise ConfigError("--curve-secret", f"readable by its owner alone (chmod 600 {path})", path)
     public = _key(secret, "--curve-secret", path, derive=zmq.curve_public)
     if _field(text, b"public-key") not in (None, public):
         raise ConfigError("--curve-secret", "a file whose two keys belong together", path)
@@ -166,11 +167,11 @@ def read_public(given: str, option: str) -> bytes:
     if len(given) == KEY_CHARACTERS and not os.path.exists(given):
         return _key(given.encode(), option, given)
     text, mode = _certificate(given, option)
-    if mode & WRITABLE:
-        raise ConfigError(option, f"writable by its owner alone (chmod go-w {given})", given)
     key = _field(text, b"public-key")
     if key is None:
         raise ConfigError(option, "a file with a public key, such as NAME.key, or the key's 40 characters", given)
+    if mode & WRITABLE:
+        raise ConfigError(option, f"writable by its owner alone (chmod go-w {given})", given)
     return _key(key, option, given)
 
 

@@ -128,7 +128,7 @@ def _pair_variable() -> Json:
         "type": "query",
         "label": "Pair",
         "datasource": _SOURCE,
-        "query": f"label_values({_ROWS['mi'].name}, pair)",
+        "query": f"label_values({LINK_STATE.name}, pair)",  # which each pair has from its start
         "refresh": 2,  # when the time range changes
         "includeAll": True,
         "multi": True,

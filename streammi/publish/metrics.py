@@ -6,10 +6,11 @@ What is not known has no metric. Counters are totals since the start, as Prometh
 import math
 import threading
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from streammi import __version__
-from streammi.errors import ConfigError, MissingExtra
+from streammi.errors import ConfigError, MissingExtra, Reason
 from streammi.network.security import is_loopback
 from streammi.publish.messages import FIELDS, Fields
 from streammi.records import LinkHealth, LinkState
@@ -17,7 +18,10 @@ from streammi.records.published import INFORMATION, Field, fields_of
 from streammi.records.status import Status
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
     from prometheus_client import Metric
+    from prometheus_client.registry import Collector
 
 Kind: TypeAlias = Literal["gauge", "counter"]
 Values: TypeAlias = list[tuple[tuple[str, ...], float]]  # label values beside the pair's name, and the value
@@ -79,7 +83,7 @@ class Metrics:
         self._collecting = threading.Lock()
 
     def set(self, pair: str, fields: Fields, links: tuple[LinkHealth, ...]) -> None:
-        """Take the newest reading's fields, none before the first, and the links."""
+        """Take the newest reading's fields, before the first those that are known without one, and the links."""
         self._newest = {**self._newest, pair: _Newest(fields, links)}
 
     def collect(self) -> "Iterable[Metric]":
@@ -112,8 +116,9 @@ class Metrics:
 def _values(row: MetricRow, newest: _Newest) -> Values:
     """The values of a metric for one pair, none where nothing is known."""
     fields, links = newest
-    if row is MALFORMED:
-        return [((k.signal, reason), float(n)) for k in links for reason, n in k.malformed.items()]
+    if row is MALFORMED:  # every reason from the start: of a counter that begins with its first event there is no rate
+        none: dict[str, int] = dict.fromkeys(get_args(Reason), 0)
+        return [((k.signal, reason), float(n)) for k in links for reason, n in (none | k.malformed).items()]
     if row is LINK_STATE:
         return [((k.signal, state), float(k.state == state)) for k in links for state in get_args(LinkState)]
     if row.per == "link":
@@ -132,19 +137,15 @@ class MetricsServer:
     """
 
     def __init__(self, address: str, metrics: Metrics, *, insecure: bool = False) -> None:
-        host, port = split_address(address)
-        if not insecure and not is_loopback(f"tcp://{address}"):
-            raise ConfigError("--metrics", "on this machine (127.0.0.1), or given with --insecure", address)
-        try:
-            from prometheus_client import CollectorRegistry, make_wsgi_app
-        except ImportError:
-            raise MissingExtra("--metrics", "prometheus-client", "metrics") from None
+        host, port = check_address(address, insecure=insecure)
+        from prometheus_client import CollectorRegistry
+
         from streammi.publish.http_server import Server  # takes 30 ms to load: who serves nothing does not wait for it
 
         registry = CollectorRegistry()
         registry.register(metrics)
         try:
-            self._server = Server(host, port, make_wsgi_app(registry))
+            self._server = Server(host, port, served(registry))
         except OSError as error:
             raise ConfigError("--metrics", f"a free address ({error.strerror})", address) from None
         self._thread = threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True)
@@ -162,6 +163,34 @@ class MetricsServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def served(registry: "Collector") -> "WSGIApplication":
+    """The WSGI application of prometheus-client, at /metrics alone: it would answer any path."""
+    from prometheus_client import make_wsgi_app
+
+    answer: WSGIApplication = make_wsgi_app(registry)
+
+    def at_its_place(environment: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        if environment.get("PATH_INFO", "").rstrip("/") == "/metrics":
+            return answer(environment, start)
+        start("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"nothing is here: the metrics are at /metrics\n"]
+
+    return at_its_place
+
+
+def check_address(address: str, *, insecure: bool) -> tuple[str, int]:
+    """Host and port to serve at; whether they are free is known only once they are taken.
+
+    ConfigError for what is no address, or one that others can reach; MissingExtra without prometheus-client.
+    """
+    host, port = split_address(address)
+    if not insecure and not is_loopback(f"tcp://{address}"):
+        raise ConfigError("--metrics", "on this machine (127.0.0.1), or given with --insecure", address)
+    if find_spec("prometheus_client") is None:
+        raise MissingExtra("--metrics", "prometheus-client", "metrics")
+    return host, port
 
 
 def split_address(address: str) -> tuple[str, int]:

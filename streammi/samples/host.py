@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psutil
@@ -27,11 +27,11 @@ class Host:
         self._before = (clock(), dict(_counters()))
         self.signals: tuple[str, ...] = (*dict(_levels()), *self._before[1])
 
-    def check(self, names: Iterable[str]) -> None:
-        """ConfigError for a name that is no signal of this machine."""
-        for name in names:
-            if name not in self.signals:
-                raise ConfigError("signal", "one of " + ", ".join(self.signals), name)
+    def check(self, names: Mapping[str, str | None]) -> None:
+        """ConfigError for a name, by the option that gives it, that is no signal of this machine."""
+        for option, name in names.items():
+            if name is not None and name not in self.signals:
+                raise ConfigError(option, "one of " + ", ".join(self.signals), name)
 
     def sample(self) -> dict[str, float]:
         """Each signal's value now: %, MHz, bytes, degrees C, or a second; NaN for what cannot be read now."""

@@ -25,7 +25,6 @@ from streammi.system.log import time_of_day
 KIND: Final = "checkpoint 9"
 GENERATIONS: Final = 2
 DAMAGE: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}  # reading what the disk or its file system has lost
-OWN_NAMES: Final = ("lock", "state", "state.0", "state.1", "state.new")  # of a folder; a recording `state` has them too
 PAUSE_SHARE: Final = 0.01  # of the time that the loop may stand still to copy a state: a huge one is saved less often
 
 
@@ -195,12 +194,6 @@ class Keeper:
             self.notes.append(f"going on from the other state: what came after {time_of_day(self.saved.saved)} is lost")
         elif self._folder.damaged:
             self.notes.append(f"no whole state is left in {path}: beginning anew")
-
-    def check_apart(self, record: str) -> None:
-        """ConfigError for a recording that would have the names of the state's files, or one of them."""
-        path = Path(record)
-        if path.name in OWN_NAMES and path.parent.resolve() == self._folder.path.resolve():
-            raise ConfigError("--record", f"none of the files of --state ({', '.join(OWN_NAMES)})", record)
 
     def take(self) -> Checkpoint:
         """What there is to go on from, which is then no longer kept here: it is as large as the monitor."""

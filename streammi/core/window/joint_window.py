@@ -106,6 +106,19 @@ class JointWindow:
         return self._nonfinite
 
     @property
+    def totals(self) -> dict[str, int]:
+        """What was counted since the start, by the names that it has in a Reading."""
+        state = self._state
+        return {
+            "pairs": self.pairs,
+            "clipped": state.item(slots.CLIPPED_TOTAL),
+            "nonfinite": self._nonfinite,
+            "dropped": self.dropped,
+            "late": state.item(slots.LATE),
+            "epoch": self._axes.epoch,
+        }
+
+    @property
     def size(self) -> Span:
         """The window's length: pairs or seconds."""
         return self._span
