@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from streammi import ConfigError, Monitor
+from streammi.cli.checks import STATE_FILES, check_apart
 from streammi.config import FeedConfig, MonitorConfig, options_of, span
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived, LinkChanged
@@ -225,12 +226,14 @@ def test_a_folder_that_another_monitor_has_taken_meanwhile_is_left_to_it(tmp_pat
 
 @pytest.mark.parametrize("name", ["state", "state.0", "lock"])
 def test_a_recording_must_not_have_the_names_of_a_states_files(tmp_path: Path, name: str) -> None:
-    keeper = Keeper(str(tmp_path / "here"), SETTINGS, 5.0)
+    state = str(tmp_path / "here")
     with pytest.raises(ConfigError, match="--record must be none of the files of --state"):
-        keeper.check_apart(str(tmp_path / "there" / ".." / "here" / name))
-    keeper.check_apart(str(tmp_path / "here" / "feed.rec"))
-    keeper.check_apart(str(tmp_path / name))
-    keeper.close()
+        check_apart(state, str(tmp_path / "there" / ".." / "here" / name))
+    check_apart(state, str(tmp_path / "here" / "feed.rec"))
+    check_apart(state, str(tmp_path / name))
+    keeper = Keeper(state, SETTINGS, 5.0)
+    keeper.keep_last(fed(10), None, 1e9)
+    assert {path.name for path in (tmp_path / "here").iterdir()} <= set(STATE_FILES)
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def test_sensors_have_a_name_each(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_wrong_name_is_answered_with_the_right_ones() -> None:
     host = Host()
-    host.check(host.signals)
-    with pytest.raises(ConfigError, match=r"signal must be one of cpu\.percent, .*, got 'cpu\.colour'"):
-        host.check(["cpu.percent", "cpu.colour"])
+    for name in host.signals:
+        host.check({"--x": name, "--y": None})
+    with pytest.raises(ConfigError, match=r"--y must be one of cpu\.percent, .*, got 'cpu\.colour'"):
+        host.check({"--x": "cpu.percent", "--y": "cpu.colour"})

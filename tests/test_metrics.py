@@ -10,11 +10,12 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import zmq
@@ -22,14 +23,19 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from streammi import __version__
+from streammi import Monitor, __version__
 from streammi.cli import main as cli
-from streammi.errors import ConfigError
+from streammi.cli.run_monitor import show
+from streammi.config import FeedConfig, MonitorConfig, span
+from streammi.errors import ConfigError, Reason
 from streammi.publish.grafana import PANELS, dashboard
 from streammi.publish.http_server import MAX_REQUESTS, Handler
 from streammi.publish.messages import Fields, result_fields
 from streammi.publish.metrics import LABELS, METRICS, Metrics, MetricsServer, split_address
+from streammi.publish.outbox import Outbox
+from streammi.recording.entries import Arrived
 from streammi.records import LinkHealth, Reading
+from streammi.session.session import Session
 
 READING = Reading(
     n=1000, unit="bit", h_x=3.5, h_y=3.25, h_xy=5.5, h_x_given_y=2.25, h_y_given_x=2.0, mi=1.25, mi_corrected=1.125,
@@ -77,10 +83,9 @@ def test_values_are_those_of_the_reading(metrics: tuple[Metrics, str]) -> None:
     assert found["streammi_pairs_total"] == {("boiler",): 5000}
     assert found["streammi_readings_total"] == {("boiler",): 42}
     assert found["streammi_missing_samples_total"] == {("boiler", "both"): 12}
-    assert found["streammi_malformed_messages_total"] == {
-        ("boiler", "not JSON", "both"): 3,
-        ("boiler", "empty", "both"): 1,
-    }
+    malformed = found["streammi_malformed_messages_total"]
+    assert {reason: n for (_, reason, _), n in malformed.items() if n} == {"not JSON": 3, "empty": 1}
+    assert {reason for _, reason, _ in malformed} == set(get_args(Reason))  # from the start, or there is no rate
     assert found["streammi_link_state"][("boiler", "both", "stalled")] == 1
     assert sum(found["streammi_link_state"].values()) == 1
     assert {flag for (flag, _), on in found["streammi_status_flag"].items() if on} == {"stalled", "unsaved"}
@@ -100,6 +105,34 @@ def test_before_the_first_reading_only_the_link_is_known() -> None:
     names = {family.name for family in metrics.collect()}
     assert {"streammi_link_state", "streammi_messages"} <= names
     assert not {"streammi_mi", "streammi_pairs", "streammi_status_flag"} & names
+
+
+def test_every_counter_is_there_before_the_first_reading() -> None:
+    """A feed of what is not finite never has one."""
+    config, feed = MonitorConfig(window=span(100)), FeedConfig(endpoint="ipc:///feed", x="a", y="b")
+    session, metrics = Session(Monitor(config), feed, Outbox(config.pair, None, None, run=5)), Metrics()
+    show(session, metrics, 1e9)
+    before = {family.name: [sample.value for sample in family.samples] for family in metrics.collect()}
+    counters = {row.name.removesuffix("_total") for row in LABELS if row.kind == "counter" and row.field != "unmatched"}
+    assert counters <= set(before)
+    assert {sum(before[name]) for name in counters} == {0.0}
+    assert (before["streammi_status_flag"].count(1.0), before["streammi_start_time_seconds"]) == (2, [5.0])
+    assert {"streammi_mi", "streammi_window_pairs"}.isdisjoint(before)
+    session.apply(Arrived(0, 1e9, [[b'{"a":NaN,"b":1}'], [b'{"a":NaN,"b":1}'], [b"?"]]))
+    show(session, metrics, 1e9)
+    after = values(metrics.collect())  # type: ignore[arg-type]
+    assert sum(after["streammi_nonfinite_pairs_total"].values()) == 2
+    assert sum(after["streammi_malformed_messages_total"].values()) == 1
+
+
+def test_the_metrics_are_at_one_place(metrics: tuple[Metrics, str]) -> None:
+    root = metrics[1].removesuffix("metrics")
+    assert "streammi_mi" in scraped(f"{root}metrics?x=1")
+    for path in ("", "nope", "metrics/nope", "metricsx", "favicon.ico"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+            scraped(root + path)
+        with refused.value as answer:
+            assert answer.read() == b"nothing is here: the metrics are at /metrics\n"
 
 
 def test_counters_are_counters_and_never_fall(metrics: tuple[Metrics, str]) -> None:

@@ -121,6 +121,20 @@ def test_a_secret_that_others_can_read_is_refused_with_the_remedy(people: People
     assert read_keys(secret, authorized=str(people.inside)).secret is not None
 
 
+def test_the_true_reason_comes_before_who_can_read_it(people: People) -> None:
+    """A key that goes to everyone is for everyone to read: to close it would mend nothing."""
+    public, _ = people.pair("alice")
+    with pytest.raises(ConfigError, match=r"NAME\.key_secret; this one has the public key alone, got"):
+        read_keys(public, server=public)
+    other = people.folder / "notes"
+    other.write_text("no key")
+    os.chmod(other, 0o666)
+    with pytest.raises(ConfigError, match=r"a file with a secret key, such as NAME\.key_secret, got"):
+        read_keys(str(other), server=public)
+    with pytest.raises(ConfigError, match="a file with a public key"):
+        read_keys(people.pair("plant")[1], server=str(other))
+
+
 def test_a_folder_that_others_can_add_to_is_refused(people: People) -> None:
     _, secret = people.pair("plant")
     os.chmod(people.inside, 0o770)
@@ -357,8 +371,8 @@ def test_the_commands_with_keys_from_end_to_end(people: People, tmp_path: Path) 
         assert shown.stdout.startswith("x~y  ")
         assert "CURVE" not in shown.stderr  # on a busy machine it says that nothing comes yet
         refused = subprocess.run([*STREAMMI, *view, "--seconds=3"], capture_output=True, text=True, check=False)
-        assert (refused.returncode, refused.stdout) == (2, "")
-        assert re.search("wants? CURVE keys", refused.stderr)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert re.search("no reading of .* within 3 s: .*wants? CURVE keys", refused.stderr)
         session = Session(["-W", "error", "-m", "streammi", "view", readings])
         session.until("CURVE keys", 40)
         session.type("q")

@@ -25,9 +25,12 @@ def check_monitor(source: SourceConfig, run: RunOptions, keys: Keys) -> None:
     if run.metrics is not None:
         check_address(run.metrics, insecure=run.insecure)
     if run.record is not None:
-        check_writable(run.record, "--record")
         if run.state is not None:
             check_apart(run.state, run.record)
+        if (
+            run.state is None or Path(run.record).parent.resolve() != Path(run.state).resolve()
+        ):  # which is made if need be
+            check_writable(run.record, "--record")
 
 
 def check_apart(state: str, record: str) -> None:

@@ -388,8 +388,10 @@ class ViewOptions:
     )
     readonly: Annotated[bool, typer.Option("--readonly", help="Keys change nothing but the picture.")] = False
 
-    def resolved_output(self, terminal: bool) -> str:
-        """The output, ``auto`` decided by whether there is a terminal; ConfigError for a wrong choice."""
+    def resolved_output(self, terminal: bool, somebody: bool) -> str:
+        """The output, ``auto`` decided by whether there is a terminal that can be drawn on, or at least ``somebody``
+        at one; ConfigError for a wrong choice.
+        """
         check_choice("--output", self.output, ("auto", "tui", "jsonl", "plain", "influx", "once"))
         check_choice("--glyphs", self.glyphs, ("auto", "braille", "block", "ascii"))
         check_choice("--palette", self.palette, ("cividis", "viridis", "greyscale"))
@@ -397,9 +399,10 @@ class ViewOptions:
         if not 0.1 <= self.max_fps <= 60:
             raise ConfigError("--max-fps", "between 0.1 and 60", self.max_fps)
         if self.output == "auto":
-            return "tui" if terminal else "jsonl"
+            return "tui" if terminal else "plain" if somebody else "jsonl"
         if self.output == "tui" and not terminal:
-            raise ConfigError("--output", "jsonl or plain where standard output is no terminal", "tui")
+            where = "the terminal cannot place text (TERM)" if somebody else "standard output is no terminal"
+            raise ConfigError("--output", f"jsonl or plain where {where}", "tui")
         return self.output
 
 

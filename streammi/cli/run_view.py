@@ -18,7 +18,7 @@ from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
 from streammi.errors import ConfigError
 from streammi.network.endpoints import check_endpoint
-from streammi.network.link import unreachable
+from streammi.network.link import unreachable, why_unreached
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.client import LINE_QUEUE, SNAPSHOT_QUEUE, Source
 from streammi.system.log import Log
@@ -28,6 +28,9 @@ from streammi.system.signals import Stop
 if TYPE_CHECKING:
     from streammi.system import first_aid
 
+NO_READING: Final = 1  # exit statuses of the output once
+NOT_OF_NOW: Final = 4
+ONCE_SECONDS: Final = 10.0  # for a first reading, where nobody says how long
 AFTER_SCREEN: Final = "report: printed when this screen closes"
 IN_LOG: Final = "report: see the log"
 
@@ -50,13 +53,15 @@ def run_view(
     cannot be shown.
     """
     out = out or sys.stdout
-    output = options.resolved_output(is_terminal(os.environ, out.isatty()))
+    output = options.resolved_output(is_terminal(os.environ, out.isatty()), out.isatty())
     if output == "jsonl" and len(endpoints) > 1:
         rule = "plain, influx or once of several monitors: the lines of jsonl do not say whose they are"
         raise ConfigError("--output", rule, output)
     check_open_files(ENOUGH + A_VIEW * len(endpoints))
     for endpoint in endpoints:
         check_endpoint(endpoint, "ENDPOINT")
+    if output == "once" and seconds is None and ask_report is None:  # a monitor beside us may take longer to start
+        seconds = ONCE_SECONDS
     log = log or Log(sys.stderr)
     topics, queue = (["snapshot/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "event/"], LINE_QUEUE)
     with ExitStack() as stack:
@@ -72,11 +77,22 @@ def run_view(
             return _draw(sources, options, stop, ended, ask_report or own.make, beside=ask_report is not None)
         glyphs = glyphs_of(os.environ, options.glyphs)
         stop.answer(ask_report or own.make)
-        silent = run_lines(sources, cast(LineOutput, output), glyphs, out, log, stop, ended)
+        silent, of_before = run_lines(sources, cast(LineOutput, output), glyphs, out, log, stop, ended)
+        if output == "once":
+            for source in silent:
+                log.fail(no_reading(source, seconds))
+            return stop.status or (NO_READING if silent else NOT_OF_NOW if of_before else 0)
         for source in silent:
             if stop.requested and stop.status == 0 and source.link == "connecting":
                 raise unreachable(source.endpoint, source.note)
-        return stop.status or int(output == "once" and bool(silent))
+        return stop.status
+
+
+def no_reading(source: Source, seconds: float | None) -> str:
+    """Why a source said nothing in the time there was."""
+    why = why_unreached(source.note) if source.link == "connecting" else source.note
+    within = "" if seconds is None else f" within {seconds:g} s"
+    return f"no reading of {source.endpoint}{within}: {why or 'its monitor has none yet'}"
 
 
 class Reports:

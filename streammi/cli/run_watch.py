@@ -110,7 +110,7 @@ def _view_beside(
 
     Returns the status of whichever ended with something to say.
     """
-    drawn = view.resolved_output(is_terminal(os.environ, sys.stdout.isatty())) == "tui"
+    drawn = view.resolved_output(is_terminal(os.environ, sys.stdout.isatty()), sys.stdout.isatty()) == "tui"
     # Their messages wait until the screen that they would be written over is restored; else they come at once.
     hidden = drawn and sys.stderr.isatty()
     logs = [folder / f"log{k}" if hidden else None for k in range(len(commands))]

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from functools import partial
-from typing import Final, Literal, TextIO, TypeAlias, cast
+from typing import Final, Literal, NamedTuple, TextIO, TypeAlias, cast
 
 import numpy as np
 import zmq
@@ -13,7 +13,7 @@ import zmq
 from streammi.dashboard import charts
 from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.panels.events import what
-from streammi.dashboard.wording import clock, number, place, printable, signed
+from streammi.dashboard.wording import clock, duration, number, place, printable, signed
 from streammi.errors import FeedError
 from streammi.publish.client import Source
 from streammi.publish.messages import (
@@ -27,7 +27,7 @@ from streammi.publish.messages import (
 )
 from streammi.publish.outbox import LINE_FORMS, TOO_FAST, LineForm, omitted_line
 from streammi.records import Event, Reading
-from streammi.records.status import status_words
+from streammi.records.status import OF_BEFORE, status_words
 from streammi.records.verdict import at_peak, is_dependent_with_delay, leads_with_delay, strength, verdict
 from streammi.system.log import Log, harmless, harmless_json
 from streammi.system.signals import Stop
@@ -45,7 +45,16 @@ class Lines:
     readings. ``influx``: both in the line protocol. ``once``: words. ``place`` tells the monitor from others.
     """
 
-    def __init__(self, output: LineOutput, glyphs: Glyphs, zone: tzinfo | None = None, place: str = "") -> None:
+    def __init__(
+        self,
+        output: LineOutput,
+        glyphs: Glyphs,
+        zone: tzinfo | None = None,
+        place: str = "",
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.of_before = False  # the newest reading: its feed gives no more
+        self._wall = wall
         self._output, self._glyphs, self._zone, self._place = output, glyphs, zone, place
         self._recent: dict[str, deque[float]] = {}
 
@@ -57,6 +66,7 @@ class Lines:
             pair, fields = read_reading(frames)
         except FeedError:
             return None
+        self.of_before = bool(int(_float(fields, "status") or 0) & OF_BEFORE)
         match self._output:
             case "jsonl":
                 return harmless_json(frames[1].decode())
@@ -91,6 +101,9 @@ class Lines:
         words += [] if r is None else [f"r {signed(r, 2)}"]
         words += [] if reading is None else _significance(reading)
         words += status_words(int(_float(fields, "status") or 0))
+        said_at = _float(fields, "timestamp")
+        if self._output == "once" and self.of_before and said_at is not None:
+            words.append(f"no more of now: as of {duration(max(self._wall() - said_at, 0.0))} ago")
         words = [self._named(pair), *map(_readable, filter(None, words))]
         if self._output == "plain":
             words.insert(0, clock(_float(fields, "timestamp"), self._zone))
@@ -126,6 +139,13 @@ def _float(fields: Fields, name: str) -> float | None:
     return float(value) if isinstance(value, float | int) else None
 
 
+class Said(NamedTuple):
+    """What came of a run without a screen."""
+
+    silent: list[Source]  # which had no reading
+    of_before: bool  # a reading that was said once is no more of now
+
+
 def run_lines(
     sources: Sequence[Source],
     output: LineOutput,
@@ -134,10 +154,10 @@ def run_lines(
     log: Log,
     stop: Stop,
     ended: Callable[[], bool],
-) -> list[Source]:
+) -> Said:
     """Write a line a message until it is time to stop; with the output ``once`` one reading of each source.
 
-    Returns the sources that had none. Why there is no connection is said on ``log``. A reader of ``out`` that is slow
+    Why there is no connection is said on ``log``. A reader of ``out`` that is slow
     holds nothing up: it is told how many lines were left out. One that goes away, as ``| head`` does, ends it; nothing
     is wrong then.
     """
@@ -148,7 +168,7 @@ def run_lines(
     for source in sources:
         poller.register(source.socket, zmq.POLLIN)
     poller.register(stop.fileno(), zmq.POLLIN)
-    silent, said = list(sources), dict.fromkeys(sources, "")
+    silent, of_before, said = list(sources), False, dict.fromkeys(sources, "")
     while not stop.requested:
         over = ended()
         poller.poll(LOOK_MS)
@@ -159,19 +179,20 @@ def run_lines(
             try:
                 spool.write(line + "\n")
             except BrokenPipeError:
-                return []
+                return Said([], of_before)
+            of_before |= output == "once" and lines[source].of_before
             silent = [other for other in silent if other is not source]
         _say_notes(said, log)
         while spool.notes:
             log.warn(spool.notes.pop(0))
         if spool.gone:
-            return []
+            return Said([], of_before)
         if over or (output == "once" and not silent):
             break
     spool.finish(lambda: stop.requested, log.say, wait=output == "once")
     for note in spool.notes:
         log.warn(note)
-    return silent
+    return Said(silent, of_before)
 
 
 def _omitted(output: LineOutput, glyphs: Glyphs, lines: int) -> str:

@@ -236,5 +236,9 @@ def refusal(kind: int, value: int, keyed: bool) -> str:
 
 def unreachable(endpoint: str, note: str) -> ConfigError:
     """What a run that has come to its end without a connection ends with; ``note`` is the link's."""
-    why = "nobody answered" if note in ("", UNANSWERED, PLAIN_TEXT_NOTICE) else note
-    return ConfigError("ENDPOINT", f"reachable ({why})", endpoint)
+    return ConfigError("ENDPOINT", f"reachable ({why_unreached(note)})", endpoint)
+
+
+def why_unreached(note: str) -> str:
+    """Why there is no connection, by the ``note`` of a link, in words that hold once nobody tries any more."""
+    return "nobody answered" if note in ("", UNANSWERED, PLAIN_TEXT_NOTICE) else note

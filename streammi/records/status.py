@@ -45,6 +45,10 @@ _OF_NOW: Final = (
 )
 
 
+# With one of these a reading is of before: its feed gives no more.
+OF_BEFORE: Final = Status.CONNECTING | Status.STALLED | Status.LOST | Status.ENDED
+
+
 def status_of(reading: Reading | None, link: LinkHealth) -> Status:
     """What a reading and its feed say of themselves; add with ``|`` what only others know (a gap, a full disk)."""
     status = Status.__members__.get(link.state.upper(), Status.OK)

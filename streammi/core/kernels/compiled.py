@@ -4,7 +4,6 @@ An entrance takes as long to compile as a short loop: without those from C, and 
 kernel, a cold start compiles for a fifth less. numba has both options but does not list them in its annotations.
 """
 
-import os
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -15,6 +14,7 @@ from numba.core.caching import (
     InTreeCacheLocator,
     UserProvidedCacheLocator,
 )
+from numba.misc.appdirs import AppDirs
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,7 +46,7 @@ class _Place(CompileResultCacheImpl):
     numba would make a folder called ~ wherever we happen to be, and run what it finds in it.
     """
 
-    if os.path.expanduser("~") == "~" and "XDG_CACHE_HOME" not in os.environ:
+    if AppDirs("numba").user_cache_dir.startswith("~"):  # type: ignore[no-untyped-call]
         _locator_classes = [UserProvidedCacheLocator, InTreeCacheLocator]
 
 

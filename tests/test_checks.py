@@ -1,0 +1,187 @@
+"""What cannot work is refused before anything is done: nothing bound, nothing made, nothing said."""
+
+import io
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streammi.cli.checks import check_writable
+from streammi.cli.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions
+from streammi.cli.replay_sinks import Sinks
+from streammi.cli.run_monitor import run_monitor
+from streammi.cli.run_publish import run_publish
+from streammi.cli.run_watch import run_demo, run_watch
+from streammi.config import FeedConfig, JoinConfig, MonitorConfig
+from streammi.errors import ConfigError, MissingExtra, StreammiError
+from streammi.ingest.intake import SourceConfig
+from streammi.network.endpoints import check_endpoint
+from streammi.network.security import PLAIN_TEXT
+from streammi.system.open_files import check_open_files
+
+GOOD = FeedConfig(endpoint="tcp://127.0.0.1:1", x="a", y="b")
+TWO = JoinConfig(x=GOOD, y=FeedConfig(endpoint="tcp://plant", x="a", y="b"))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [
+        ("127.0.0.1:5556", r"with its transport, such as tcp://127\.0\.0\.1:5556 or ipc:///run/feed, got"),
+        ("nowhere", "with its transport, such as tcp://127"),
+        ("tcp://nowhere", "with a port, such as tcp://nowhere:5556, got"),
+        ("tcp://[::1]", r"with a port, such as tcp://\[::1\]:5556, got"),
+        ("tcp://127.0.0.1:70000", "up to 65535"),
+        ("tcp://127.0.0.1:", "Invalid argument"),
+        ("http://127.0.0.1:80", "Protocol not supported"),
+        ("ipc://" + "a" * 200, "File name too long"),
+        ("", "with its transport"),
+    ],
+)
+def test_what_no_socket_can_connect_to_is_refused_with_what_is_missing(endpoint: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"--x must be an endpoint.*{said}"):
+        check_endpoint(endpoint, "--x")
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://no-such-host:1", "tcp://[::1]:1", "ipc:///nowhere/feed", "tcp://a:1"])
+def test_whether_anybody_is_there_is_not_asked(endpoint: str) -> None:
+    check_endpoint(endpoint, "ENDPOINT")
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "said"),
+    [
+        (FeedConfig(endpoint="127.0.0.1:5556"), {"publish": "tcp://127.0.0.1:*"}, "ENDPOINT must be an endpoint with"),
+        (TWO, {"publish": "tcp://127.0.0.1:*"}, "--y must be an endpoint with a port, such as tcp://plant:5556"),
+        (GOOD, {"publish": "tcp://*:5557"}, "--publish must be on this machine"),
+        (GOOD, {"publish": "127.0.0.1:5557"}, "--publish must be an endpoint"),
+        (GOOD, {"metrics": "9464", "publish": "tcp://127.0.0.1:*"}, "--metrics must be HOST:PORT"),
+        (GOOD, {"metrics": "0.0.0.0:9464"}, "--metrics must be on this machine"),
+        (GOOD, {"record": "{folder}/none/a.rec"}, r"--record must be a file that can be written \(No such file"),
+        (GOOD, {"record": "{folder}"}, r"--record must be a file that can be written \(Is a directory"),
+        (GOOD, {"record": "{folder}/state/state.0"}, "--record must be none of the files of --state"),
+    ],
+)
+def test_a_monitor_is_refused_before_anything_is_done(
+    source: SourceConfig, options: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    given = {name: value.format(folder=tmp_path) for name, value in options.items()}
+    run, log = RunOptions(state=str(tmp_path / "state"), **given), io.StringIO()  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=said):
+        run_monitor(MonitorConfig(), source, run, log=log)
+    assert (list(tmp_path.iterdir()), log.getvalue()) == ([], "")
+    feed = FeedOptions(x="a", y="b")
+    if isinstance(source, FeedConfig):
+        with pytest.raises(ConfigError, match=said):
+            run_watch(source.endpoint, feed, JoinOptions(), PairOptions(), run, ViewOptions(), KeyOptions())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_missing_is_refused_before_anything_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("prometheus_client", "pyarrow"):
+        monkeypatch.setitem(sys.modules, module, None)
+    run = RunOptions(state=str(tmp_path / "state"), metrics="127.0.0.1:0")
+    with pytest.raises(MissingExtra, match="--metrics needs prometheus-client"):
+        run_monitor(MonitorConfig(), GOOD, run, log=io.StringIO())
+    csv, parquet = str(tmp_path / "a.csv"), str(tmp_path / "b.parquet")
+    for out, samples_out in ((csv, parquet), (parquet, csv)):
+        with pytest.raises(MissingExtra, match="needs pyarrow"):
+            Sinks("auto", out, samples_out)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["state_every", "record_limit"])
+def test_options_are_checked_where_they_are_given(name: str) -> None:
+    with pytest.raises(ConfigError, match=name.replace("_", "-")):
+        RunOptions(state="s", record="r", **{name: "soon"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("output", "out", "samples_out", "said"),
+    [
+        ("parquet", None, "{}/a.csv", "--out must be given where the output is parquet"),
+        ("csv", "{}/r.jsonl", None, r"--output must be auto or jsonl where --out is .*, got 'csv'"),
+        ("jsonl", "{}/r.parquet", None, "--output must be auto or parquet"),
+        ("influx", "{}/r.csv", None, "--output must be auto or csv"),
+        ("auto", "{}/r.txt", None, "--out must be a name that ends in"),
+        ("auto", "{}/r.csv", "{}/s.txt", "--samples-out must be a name that ends in"),
+        ("auto", "{}/r.csv", "{}/none/s.csv", r"--samples-out must be a file that can be written \(No such file"),
+        ("auto", "{}/r.csv", "{}/file/s.csv", r"--samples-out must be a file that can be written \(Not a directory"),
+    ],
+)
+def test_a_replay_is_refused_before_a_file_is_made(
+    output: str, out: str | None, samples_out: str | None, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    paths = [None if path is None else path.format(tmp_path) for path in (out, samples_out)]
+    with pytest.raises(ConfigError, match=said):
+        Sinks(output, *paths)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_is_there_is_not_emptied_by_a_look(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("kept")
+    check_writable(str(tmp_path / "a"), "--out")
+    check_writable(str(tmp_path / "b"), "--out")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "kept")]
+
+
+def test_a_signal_of_this_machine_is_named_with_its_option() -> None:
+    rest: dict[str, Any] = {"rate": None, "loop": False, "pairs": False, "batch": 1, "push": False, "insecure": False}
+    log = io.StringIO()
+    with pytest.raises(ConfigError, match=r"--x must be one of cpu\.percent, .* got 'nope'"):
+        run_publish("host", "tcp://127.0.0.1:*", x="nope", y=None, keys=PLAIN_TEXT, seconds=None, log=log, **rest)
+    with pytest.raises(ConfigError, match="--bind must be an endpoint"):
+        run_publish("no-such.csv", "nowhere", x="a", y="b", keys=PLAIN_TEXT, seconds=None, log=log, **rest)
+    with pytest.raises(ConfigError, match=r"--y must be one of cpu\.percent, .* got 'nope'"):
+        run_demo("host", None, "nope", ViewOptions(), 1.0)
+    assert log.getvalue() == ""
+
+
+def test_where_there_is_no_room_for_sockets_the_variable_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match=r"TMPDIR must be a folder for the sockets .*\(No such file or directory\)"):
+        run_demo("seed", None, None, ViewOptions(), 1.0)
+    (tmp_path / ("long" * 30)).mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("long" * 30)))
+    with pytest.raises(ConfigError, match="TMPDIR must be a path of at most 75 bytes"):
+        run_demo("seed", None, None, ViewOptions(), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "least", "then"),
+    [
+        ((16, 64), 64, 64),
+        ((256, 4096), 64, 1024),
+        ((256, 4096), 2000, 2000),
+        ((5000, 9000), 64, None),
+        ((64, 64), 64, None),
+    ],
+)
+def test_as_many_files_as_usual_may_be_open_where_that_is_allowed(
+    limits: tuple[int, int], least: int, then: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[tuple[int, int]]()
+    monkeypatch.setattr(resource, "getrlimit", lambda which: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda which, new: made.append(new))
+    check_open_files(least)
+    assert made == ([] if then is None else [(then, limits[1])])
+
+
+def test_a_limit_that_is_too_low_is_one_line_with_the_one_that_would_do() -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))"
+    code = f"{limit}; from streammi.cli.main import main; main()"
+    words = ["view", "tcp://127.0.0.1:1", "tcp://127.0.0.1:2", "--output", "once"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "streammi: ulimit -n must be at least 80 open files, got 16\n"
+
+
+def test_what_is_refused_is_an_error_of_ours() -> None:
+    assert issubclass(MissingExtra, StreammiError)
+    assert os.strerror(2) == "No such file or directory"  # the words of the system that the tests above rely on
