@@ -46,8 +46,8 @@ app = typer.Typer(
     help="Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out.",
     epilog=(
         "Start with: streammi demo. "
-        "Exit statuses: 0 as asked, 1 for a failure, 2 for what cannot work, 3 for loss with --strict, 4 for a reading of before, "
-        "129, 130 and 143 by a signal."
+        "Exit statuses: 0 as asked, 1 for a failure, 2 for what cannot work, 3 for loss with --strict, "
+        "4 for a reading of before, 129, 130 and 143 by a signal."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
