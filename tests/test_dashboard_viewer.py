@@ -120,6 +120,15 @@ def test_an_idle_feed_that_is_well_draws_nothing() -> None:
 GREY = 24  # largest difference of the channels of a grey that is a little blue
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
+def test_what_a_monitor_knew_before_it_was_started_again_is_not_live(size: tuple[int, int]) -> None:
+    """It has its window, and no feed yet."""
+    shot = msgspec.structs.replace(parabola(), links=(link("connecting", since=NOW - 40),))
+    text = Television(shot, size=size).press()
+    assert "connecting for 40 s" in text
+    assert "◌ no" in text  # "not live", as far as there is room
+
+
 @pytest.mark.parametrize("glyphs", ["braille", "block", "ascii"])
 @pytest.mark.parametrize("background", ["dark", "light"])
 @pytest.mark.parametrize("mode", [[], ["m"], ["m", "m"]])

@@ -113,7 +113,7 @@ class Scene:
 
 def is_stale(state: str) -> bool:
     """Whether what came over a link in this state, or was waited for and never came, is no more of now."""
-    return state in ("stalled", "lost", "ended")
+    return state in ("connecting", "stalled", "lost", "ended")
 
 
 def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
