@@ -17,7 +17,7 @@ from streammi.recording.entries import Arrived, LinkChanged
 from streammi.records import LinkHealth, codec
 from streammi.session import checkpoint
 from streammi.session.checkpoint import Checkpoint, Keeper, Place, StateFolder
-from streammi.session.resume import Resumed
+from streammi.session.resume import MissedReport
 from streammi.session.session import Session
 
 CONFIG = MonitorConfig(window=span(100), every=span(50), null=19, lags=(-3, 3))
@@ -310,7 +310,7 @@ def test_a_position_in_the_recording_is_kept(tmp_path: Path) -> None:
 )
 def test_what_was_missed_is_said_once_the_feed_speaks(gaps: int, resets: int, numbered: bool, said: str) -> None:
     before = LinkHealth(endpoint="a", state="connected", messages=10, gaps=2)
-    resumed = Resumed(9.0, (before,))
+    resumed = MissedReport(9.0, (before,))
     assert resumed.missed((before,), numbered) is None
     now = LinkHealth(endpoint="a", state="connected", messages=11, gaps=gaps, resets=resets)
     assert said in str(resumed.missed((now,), numbered))

@@ -296,7 +296,7 @@ def test_a_descriptor_that_is_another_s_now_is_left_alone() -> None:
             os.dup2(c.fileno(), a.fileno())
             assert not known.alive
             known.cut()
-            known.look()
+            known.measure()
             d.send(b"x")
             assert c.recv(1) == b"x"
 
@@ -500,9 +500,9 @@ def test_what_comes_while_a_connection_is_looked_at_is_not_held_against_it(monke
         backlog.watch(ours.fileno(), 0.0)
         for second in range(1, 6):
             monkeypatch.setattr(connections, "waiting_bytes", late if second < 5 else unread)
-            backlog.look(float(second), int(taken > 0), taken, bool)
+            backlog.measure(float(second), int(taken > 0), taken, bool)
             taken = len(exactly(ours, 2000)) if second < 5 else 0
-        backlog.look(6.0, 0, 0, bool)
+        backlog.measure(6.0, 0, 0, bool)
         assert (backlog.cut, backlog.why) == (0, "")
 
 

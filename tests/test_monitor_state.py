@@ -17,8 +17,8 @@ from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bin
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import intake_of
 from streammi.monitor.bins import BinNotes
-from streammi.monitor.detection_schedule import Looks
-from streammi.monitor.spearman import Ranks
+from streammi.monitor.detection_schedule import DetectionSchedule
+from streammi.monitor.spearman import SpearmanSchedule
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshots import snapshot_message
 from streammi.records import LinkHealth, Reading, codec
@@ -44,7 +44,7 @@ class Said:
 
     def feed(self, batch: PairBatch, look: bool) -> None:
         for timestamp, item in self.monitor.feed(batch):
-            self._outbox.say(timestamp, item, LINK)
+            self._outbox.publish(timestamp, item, LINK)
         if look:
             snapshot = self.monitor.snapshot(run=1, seq=2, timestamp=batch.received, links=(LINK,))
             self.snapshots.append(snapshot_message(snapshot)[1])
@@ -116,8 +116,8 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_looks",
         "_links", "_history", "_events", "_latest", "_hole", "_ranks", "_bin_notes",
     }  # fmt: skip
-    assert set(vars(Ranks(MonitorConfig()))) == {"_labels", "_often", "_made", "_said"}
-    assert set(vars(Looks(MonitorConfig().window, False))) == {"_event_time", "_cadence", "_looked"}
+    assert set(vars(SpearmanSchedule(MonitorConfig()))) == {"_labels", "_often", "_made", "_said"}
+    assert set(vars(DetectionSchedule(MonitorConfig().window, False))) == {"_event_time", "_cadence", "_looked"}
     assert set(vars(BinNotes(MonitorConfig()))) == {"_config", "_learnt", "_too_many_labels"}
 
 

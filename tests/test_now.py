@@ -29,7 +29,7 @@ from streammi.records import LinkHealth, LinkState
 from streammi.records.status import Status
 from streammi.session.checkpoint import Checkpoint
 from streammi.session.operator_notes import Upkeep
-from streammi.session.resume import go_on
+from streammi.session.resume import resume_from
 from streammi.session.session import NEWS_SECONDS, Session
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
@@ -291,7 +291,7 @@ def test_a_monitor_that_is_started_again_without_its_feed_says_so(tmp_path: Path
         first.until(first.now + 0.05)
     second = Case(tmp_path / "other", every=span("100ms"))
     with Stop() as stop:
-        assert go_on(second.session, first.begin.settings, saved, str(tmp_path / "rec"), Log(io.StringIO()), stop)
+        assert resume_from(second.session, first.begin.settings, saved, str(tmp_path / "rec"), Log(io.StringIO()), stop)
     again = second.readings
     assert [line["status"] & Status.CAUGHT_UP for line in again] == [Status.CAUGHT_UP] * len(again)
     said = {(line["pairs"], line["timestamp"]): line for line in first.readings}

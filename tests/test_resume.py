@@ -17,7 +17,7 @@ from streammi.recording.framing import MAGIC
 from streammi.recording.writer import Recorder
 from streammi.records import codec
 from streammi.session.checkpoint import Checkpoint, Place
-from streammi.session.resume import go_on
+from streammi.session.resume import resume_from
 from streammi.session.session import Session
 from streammi.system.log import Log
 from streammi.system.signals import Stop
@@ -61,7 +61,7 @@ class Case:
     def resumed(self, path: Path | None = None, seconds: float | None = None) -> tuple[Session, bool]:
         one = session()
         with Stop(seconds) as stop:
-            return one, go_on(one, SETTINGS, self.saved, str(path or self.path), Log(self.log), stop)
+            return one, resume_from(one, SETTINGS, self.saved, str(path or self.path), Log(self.log), stop)
 
     def more(self, begin: Begin, first: int, last: int) -> None:
         """Another process records further batches, and is killed."""
@@ -143,7 +143,7 @@ def test_another_recording_is_not_gone_on_from(case: Case, tmp_path: Path) -> No
 
 def test_a_recording_that_is_left_out_is_said(case: Case) -> None:
     with Stop() as stop:
-        assert not go_on(session(), SETTINGS, case.saved, None, Log(case.log), stop)
+        assert not resume_from(session(), SETTINGS, case.saved, None, Log(case.log), stop)
     assert f"what was recorded since, at {case.path}, is not taken: --record is not given" in case.log.getvalue()
 
 
@@ -196,7 +196,7 @@ def test_files_that_went_at_the_limit_are_a_hole(tmp_path: Path) -> None:
     log = io.StringIO()
     two = session()
     with Stop() as stop:
-        assert go_on(two, SETTINGS, saved, str(recorder.path), Log(log), stop)
+        assert resume_from(two, SETTINGS, saved, str(recorder.path), Log(log), stop)
     health = two.health(2e9)[0]
     assert health.messages + health.gaps == 1500
     assert health.messages > 500
@@ -213,7 +213,7 @@ def test_a_state_of_another_form_is_refused_in_words(case: Case) -> None:
         pytest.raises(ConfigError, match="--state must be a state that this version of streammi can read"),
         Stop() as s,
     ):
-        go_on(session(), SETTINGS, saved, None, Log(case.log), s)
+        resume_from(session(), SETTINGS, saved, None, Log(case.log), s)
 
 
 def test_a_state_nested_too_deep_is_refused_in_words(case: Case) -> None:
@@ -224,7 +224,7 @@ def test_a_state_nested_too_deep_is_refused_in_words(case: Case) -> None:
     _, count = header["session"]
     saved = msgspec.structs.replace(case.saved, session=(header | {"session": [{"plain": deep}, count]}, arrays))
     with pytest.raises(ConfigError, match="--state must be a state that this version"), Stop() as stop:
-        go_on(session(), SETTINGS, saved, None, Log(case.log), stop)
+        resume_from(session(), SETTINGS, saved, None, Log(case.log), stop)
 
 
 def test_a_recording_that_is_behind_the_state_is_said(case: Case) -> None:
@@ -253,7 +253,7 @@ def test_a_recording_in_several_files_is_one(tmp_path: Path) -> None:
     assert 0 < saved.place.file < recorder.position.file
     log, two = io.StringIO(), session()
     with Stop() as stop:
-        assert go_on(two, SETTINGS, saved, str(recorder.path), Log(log), stop)
+        assert resume_from(two, SETTINGS, saved, str(recorder.path), Log(log), stop)
     one.resume()
     assert same(one, two)
     assert "warning" not in log.getvalue()

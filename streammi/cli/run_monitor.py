@@ -32,14 +32,14 @@ from streammi.publish.metrics import Metrics, MetricsServer
 from streammi.publish.outbox import LineForm, Outbox, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
-from streammi.recording.entries import Begin, Ended, Entry, Flagged, LinkChanged, Looked, settings_of
+from streammi.recording.entries import Begin, Ended, Entry, Flagged, LinkChanged, Polled, settings_of
 from streammi.recording.writer import Recorder
 from streammi.records import PairBatch
 from streammi.records.link_totals import lost, total
 from streammi.records.status import Status, status_of
 from streammi.session.checkpoint import Keeper, Place, located
 from streammi.session.operator_notes import Upkeep
-from streammi.session.resume import Resumed, go_on
+from streammi.session.resume import MissedReport, resume_from
 from streammi.session.session import Session
 from streammi.system.log import Form, Log
 from streammi.system.open_files import check_open_files
@@ -104,7 +104,7 @@ def run_monitor(
         if metrics is not None:
             show(session, metrics, clock())
         if keeper is not None and keeper.saved_at is not None:
-            recorded = go_on(session, begin.settings, keeper.take(), run.record, said, stop)
+            recorded = resume_from(session, begin.settings, keeper.hand_over(), run.record, said, stop)
             begin = msgspec.structs.replace(begin, resumed=recorded, seq=session.outbox.seq, taken=session.taken)
         if stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
             return stop.status
@@ -115,7 +115,7 @@ def run_monitor(
         feed = stack.enter_context(closing(Feed(source, context, clock, keys, session.intake.spacings)))
         resumed = None
         if keeper is not None and keeper.saved_at is not None:
-            resumed = Resumed(keeper.saved_at, session.health(clock()))
+            resumed = MissedReport(keeper.saved_at, session.health(clock()))
         writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
         upkeep = Upkeep(session, options, writers, said, service, resumed)
         stop.answer(lambda: upkeep.report(clock()))
@@ -209,7 +209,7 @@ class Loop:
             self._take(arrived)
             now = self._clock()
         changed |= self._take_flags(now)
-        self._look(now, at_once=changed)
+        self._poll(now, at_once=changed)
         if self._publisher is not None:
             self._publisher.handle_subscriptions()
             if news := self._publisher.connections.news():
@@ -248,7 +248,7 @@ class Loop:
         self._take(Flagged(now, flags))
         return True
 
-    def _look(self, now: float, *, at_once: bool) -> None:
+    def _poll(self, now: float, *, at_once: bool) -> None:
         """Say what is to be said though nothing came: when it is due, when a link is otherwise, and each tick."""
         due = self._session.due
         reached = due is not None and due <= now
@@ -257,10 +257,10 @@ class Loop:
         self._look_due = now + TICK_SECONDS
         if self._strict:
             self._lost = self._loss(now) != self._lost_before
-        outputs = self._session.look(now)
+        outputs = self._session.poll(now)
         if outputs and self._recorder is not None:
-            self._recorder.write(Looked(now))
-        self._session.say(outputs, now)
+            self._recorder.write(Polled(now))
+        self._session.publish(outputs, now)
         if self._metrics is not None:
             show(self._session, self._metrics, now)
 

@@ -229,12 +229,12 @@ class FileReplay:
                     if self._on_pairs is not None:
                         self._on_pairs(piece)
                     for timestamp, item in self._monitor.feed(piece):
-                        self._outbox.say(timestamp, item, total(self._pairs.health()))
+                        self._outbox.publish(timestamp, item, total(self._pairs.health()))
 
     def end(self) -> None:
         """Say the last reading."""
         for timestamp, item in self._monitor.last(self._newest):
-            self._outbox.say(timestamp, item, total(self._pairs.health()))
+            self._outbox.publish(timestamp, item, total(self._pairs.health()))
         if self._outbox.seq == 0:
             self.notes.append(f"no reading: {self._monitor.awaited or 'no pairs'}")
         self.notes += [*self._monitor.notes, *filter(None, [self._pairs.note])]

@@ -141,7 +141,7 @@ def _draw(
     # A monitor beside us has no address that says anything.
     endpoints = [""] if beside else [source.endpoint for source in sources]
     viewer = Viewer(look, readonly=options.readonly, reports=beside, endpoints=endpoints)
-    viewer.say("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
+    viewer.show_message("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
     ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
     with closing(Terminal.open(ask_background=ask)) as terminal, terminal:
         ViewLoop(sources, terminal, viewer, max_fps=options.max_fps, ask_report=ask_report).run(stop, ended)

@@ -127,12 +127,12 @@ class ViewLoop:
         elif action == "redraw":
             self._screen.forget()
         elif action == "save":
-            self._viewer.say(self._save())
+            self._viewer.show_message(self._save())
         elif action == "report":
             self._report()
 
     def _report(self) -> None:
-        self._viewer.say(self._ask_report())
+        self._viewer.show_message(self._ask_report())
         self._dirty = self._urgent = True
 
     def _save(self) -> str:

@@ -114,7 +114,7 @@ class Viewer:
             self._extremes.pop(scene.shown, None)
         return binding.action
 
-    def say(self, message: str) -> None:
+    def show_message(self, message: str) -> None:
         """Show one line until the next key."""
         self._state = replace(self._state, message=message)
 

@@ -12,7 +12,7 @@ from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.pairing.join import Join
 from streammi.network.frames import Messages
-from streammi.network.silence import STALLED_SHARE, Spacing, Usable
+from streammi.network.silence import STALLED_SHARE, SilenceWatch, Spacing
 from streammi.records import LinkHealth, PairBatch
 
 RATE_SECONDS: Final = 2.0
@@ -70,7 +70,7 @@ class PairIntake:
     def __init__(self, config: FeedConfig) -> None:
         self._decoder = Decoder(config)
         self._meter = Meter()
-        self._usable = Usable()
+        self._usable = SilenceWatch()
         self._nonfinite = 0  # pairs
 
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
@@ -131,7 +131,7 @@ class JoinIntake:
         self._decoders = Decoder(config.x, (config.x.x,)), Decoder(config.y, (config.y.y,))
         self._join = Join(config.mode, config.tolerance_s, config.lateness_s)
         self._meters = Meter(), Meter()
-        self._usable = Usable(), Usable()
+        self._usable = SilenceWatch(), SilenceWatch()
         self._pair_meter = Meter()
         self._pairs = self._nonfinite = 0
         self._before_gap = 0  # pairs that may still come from before the last gap: so many samples were waiting

@@ -30,7 +30,7 @@ def detector_for(config: MonitorConfig) -> Detector | None:
     )
 
 
-class Looks:
+class DetectionSchedule:
     """When to look: at windows that overlap by as much as a detector can take, whatever is said how often.
 
     A live feed is looked at a hundred times a second at most: nobody could act on more. In a recording (``event_time``)

@@ -19,9 +19,9 @@ from streammi.detect.links import LinkWatch
 from streammi.monitor.bins import BinNotes, axis_info, bins_for
 from streammi.monitor.cadence import Cadence
 from streammi.monitor.delay_profile import Delays
-from streammi.monitor.detection_schedule import Looks, detector_for
+from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
 from streammi.monitor.history_levels import History
-from streammi.monitor.spearman import Ranks
+from streammi.monitor.spearman import SpearmanSchedule
 from streammi.records import UNIT_PER_BIT, DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
 from streammi.records.codec import State
 from streammi.records.link_totals import total
@@ -58,13 +58,13 @@ class Monitor:
         self._event_time = event_time
         self._cadence = Cadence(config.every, event_time)
         self._detector = detector_for(config)
-        self._looks = Looks(config.window, event_time)
+        self._schedule = DetectionSchedule(config.window, event_time)
         self._links = LinkWatch(config.pair)
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
         self._hole: tuple[int, int] | None = None  # samples are missing behind so many pairs: at least, and at most
-        self._ranks = Ranks(config)
+        self._spearman = SpearmanSchedule(config)
         self._bin_notes = BinNotes(config)
         self.notes += self._bin_notes.before()
         if self._delays is not None:
@@ -95,11 +95,11 @@ class Monitor:
 
     def link(self, health: LinkHealth, now: float) -> list[Output]:
         """The events that a feed's state brings as of ``now`` (wall clock, s): stalled, recovered, gap."""
-        return self._say(self._links.update(health, now))
+        return self._emit_events(self._links.update(health, now))
 
     def last(self, timestamp: float) -> list[Output]:
         """What is to be said at the end: the last reading, if pairs have come since the one before."""
-        return self._speak(timestamp) if self._uncounted else []
+        return self._emit_reading(timestamp) if self._uncounted else []
 
     def catch_up(self, now: float, *, at_once: bool) -> list[Output]:
         """The reading that is due by ``now`` (wall clock, s) of pairs that none has counted, though nothing more comes.
@@ -108,7 +108,7 @@ class Monitor:
         nothing is due.
         """
         if self._uncounted:
-            return self._speak(now) if self._cadence.reached(now) or at_once else []
+            return self._emit_reading(now) if self._cadence.reached(now) or at_once else []
         return [(now, self._latest)] if at_once and self._latest is not None else []
 
     @property
@@ -127,7 +127,7 @@ class Monitor:
         """Everything a dashboard draws, as of now; what is said later does not depend on whether somebody looked."""
         reading = self._reading(renew="none")
         if reading is not None:
-            reading = self._ranks.shown(reading, self.window)
+            reading = self._spearman.of_snapshot(reading, self.window)
         return Snapshot(
             pair=self.config.pair,
             run=run,
@@ -159,7 +159,7 @@ class Monitor:
         plain = {
             "settings": options_of(self.config),
             "cadence": self._cadence.state(),
-            "looks": self._looks.state(),
+            "looks": self._schedule.state(),
             "links": self._links.state(),
             "detector": None if self._detector is None else self._detector.state(),
             "events": [msgspec.structs.asdict(event) for event in self._events],
@@ -167,7 +167,7 @@ class Monitor:
             "hole": self._hole,
             "delays": None if self._delays is None else self._delays.state(),
             "notes": self.notes,
-            **self._ranks.state(),
+            **self._spearman.state(),
             **self._bin_notes.state(),
         }
         parts = {
@@ -190,7 +190,7 @@ class Monitor:
             follower.restore(*parts[name])
             self.window.follow(follower)
         self._cadence.restore(plain["cadence"])
-        self._looks.restore(plain["looks"])
+        self._schedule.restore(plain["looks"])
         self._links.restore(plain["links"])
         if self._detector is not None:
             self._detector.restore(plain["detector"])
@@ -198,7 +198,7 @@ class Monitor:
         self._events.extend(Event(**event) for event in plain["events"])
         self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
         self._hole = plain["hole"]
-        self._ranks.restore(plain)
+        self._spearman.restore(plain)
         self._bin_notes.restore(plain)
         if self._delays is not None:
             self._delays.restore(plain["delays"])
@@ -229,11 +229,11 @@ class Monitor:
         # Of two at one place what is known first comes first, as it does where a batch ends there.
         cuts, waits = self._cadence.cuts(part, ends=ends), self._cadence.waits
         due = [(k, waits, True, at) for k, at in cuts]
-        if self._detector is not None and (looks := self._looks.due(part)):
-            due = sorted(due + [(k, self._looks.waits, False, at) for k, at in looks])
+        if self._detector is not None and (looks := self._schedule.due(part)):
+            due = sorted(due + [(k, self._schedule.waits, False, at) for k, at in looks])
         for stop, _, speaks, timestamp in due:
             self._extend(part, start, stop)
-            outputs += self._speak(timestamp) if speaks else self._look(timestamp)
+            outputs += self._emit_reading(timestamp) if speaks else self._detect(timestamp)
             start = stop
         self._extend(part, start, part.x.size)
         return outputs
@@ -253,7 +253,7 @@ class Monitor:
 
     def _follow_clock(self, seconds: float) -> None:
         self._cadence.set_back(seconds)
-        self._looks.set_back(seconds)
+        self._schedule.set_back(seconds)
         self.notes.append(
             f"the samples' clock was set back by about {seconds:.4g} s; the {SET_BACK_AFTER - 1} samples before that "
             "was clear were dropped as late"
@@ -307,17 +307,17 @@ class Monitor:
         if note:
             self.notes.append(note)
 
-    def _speak(self, timestamp: float) -> list[Output]:
+    def _emit_reading(self, timestamp: float) -> list[Output]:
         self._keep_delays()
         reading = self._reading()
         if reading is None:
             return []
-        self._latest = reading = self._ranks.said(reading, self.window)
+        self._latest = reading = self._spearman.of_reading(reading, self.window)
         self.notes += self._bin_notes.labels(self.window, reading)
         self._history.add(timestamp, reading.mi_corrected, reading.null_q95, reading.peak_mi, reading.fill)
         return [(timestamp, reading)]
 
-    def _look(self, timestamp: float) -> list[Output]:
+    def _detect(self, timestamp: float) -> list[Output]:
         self._keep_delays()
         reading = self._reading()
         if self._detector is None or reading is None:
@@ -325,9 +325,9 @@ class Monitor:
         error = self.window.batch_stderr()
         if error is not None:
             reading = msgspec.structs.replace(reading, stderr_batch=error * UNIT_PER_BIT[reading.unit])
-        return self._say(self._detector.update(reading, timestamp))
+        return self._emit_events(self._detector.update(reading, timestamp))
 
-    def _say(self, events: list[Event]) -> list[Output]:
+    def _emit_events(self, events: list[Event]) -> list[Output]:
         self._events += events
         return [(event.timestamp, event) for event in events]
 

@@ -10,12 +10,12 @@ from streammi.core.window.joint_window import JointWindow
 from streammi.records import Reading
 
 # The ranks take 80 us of 1,000 pairs, 1.6 ms of 20,000, 19 ms of 200,000.
-MOST_SAID: Final = 20_000  # pairs up to which a reading has it,
-MOST_SHOWN: Final = 200_000  # and a snapshot, as it was a 64th of the window ago at the most
+MOST_IN_READING: Final = 20_000  # pairs up to which a reading has it,
+MOST_IN_SNAPSHOT: Final = 200_000  # and a snapshot, as it was a 64th of the window ago at the most
 SELDOM: Final = 0.01  # s between readings from which on each of them has it; closer ones a 64th of the window apart
 
 
-class Ranks:
+class SpearmanSchedule:
     """Spearman's r of the window's own values; of labels there is none. Snapshots change nothing that readings say."""
 
     def __init__(self, config: MonitorConfig) -> None:
@@ -25,20 +25,20 @@ class Ranks:
         self._made: tuple[int, float | None] = (-1, None)  # pairs seen when it was computed, and the value
         self._said = 0  # pairs seen at the last reading that had it
 
-    def said(self, reading: Reading, window: JointWindow) -> Reading:
+    def of_reading(self, reading: Reading, window: JointWindow) -> Reading:
         """The window's reading with it, but not of a long window, or more often than it can be afforded."""
         n = reading.n
         too_soon = self._often and reading.pairs - self._said < n // 64
-        if n > MOST_SAID or self._labels or too_soon:
+        if n > MOST_IN_READING or self._labels or too_soon:
             return reading
         self._said = reading.pairs
         return self._with(reading, window, moved=1)
 
-    def shown(self, reading: Reading, window: JointWindow) -> Reading:
+    def of_snapshot(self, reading: Reading, window: JointWindow) -> Reading:
         """The window's reading with it, as a snapshot shows it."""
-        if reading.n > MOST_SHOWN or self._labels:
+        if reading.n > MOST_IN_SNAPSHOT or self._labels:
             return reading
-        return self._with(reading, window, moved=1 if reading.n <= MOST_SAID else reading.n // 64)
+        return self._with(reading, window, moved=1 if reading.n <= MOST_IN_READING else reading.n // 64)
 
     def state(self) -> dict[str, Any]:
         """What ``restore`` needs."""

@@ -59,7 +59,7 @@ class Connection:
         """Whether it is still there."""
         return socket_inode(self.descriptor) == self.inode
 
-    def look(self) -> None:
+    def measure(self) -> None:
         """Take note of what it has sent so far."""
         with duplicate(self.descriptor, self.inode) as socket:
             if socket is not None:
@@ -82,7 +82,7 @@ class Connection:
 
     def disown(self) -> None:
         """Take back what another asked for that had its number: that came first, and not over this connection."""
-        self.look()
+        self.measure()
         if not self._requests or not self.sent:  # 0 where the kernel does not count
             return
         room, first = self.sent, len(self._requests)
@@ -156,7 +156,7 @@ class Connections:
                 self._known(int(event["value"]))
                 accepted = True
         if accepted or now >= self._look_at:
-            self._look(now)
+            self._measure(now)
             self._look_at = now + max(LOOK_SECONDS, (self._clock() - now) / LOOK_SHARE)
         return asked
 
@@ -238,14 +238,14 @@ class Connections:
                 return bool(endpoint == f"ipc://{path.replace(chr(0), '@', 1)}")
             return bool(endpoint.rpartition(":")[2] == str(here[1]))
 
-    def _look(self, now: float) -> None:
+    def _measure(self, now: float) -> None:
         for connection in list(self._connections.values()):
             if not connection.alive:
                 del self._connections[connection.descriptor]
                 continue
             if connection.is_cut:
                 continue
-            connection.look()
+            connection.measure()
             if connection.sent > MAX_SENT + MAX_SENT_A_SECOND * (now - connection.since):
                 self._cut(connection, f"it sent {connection.sent} bytes, and has nothing to say but what it wants")
         excess = len(self) - MAX_CONNECTIONS

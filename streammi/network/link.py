@@ -85,7 +85,7 @@ class Link:
         if messages:
             self.spacing.add(None if self._message_at is None else now - self._message_at, messages)
             self._heard = self._message_at = now
-        self._backlog.look(now, messages, taken, lambda: bool(self._socket.poll(0)))
+        self._backlog.measure(now, messages, taken, lambda: bool(self._socket.poll(0)))
         if not self._open:
             state: LinkState = "lost" if self._connections else "connecting"
             if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
@@ -175,7 +175,7 @@ class Backlog:
         """It has ended; its descriptor's number may be that of another feed."""
         self._connection = None
 
-    def look(self, now: float, messages: int, taken: int, more: Callable[[], bool]) -> None:
+    def measure(self, now: float, messages: int, taken: int, more: Callable[[], bool]) -> None:
         """Take note that ``messages`` of ``taken`` bytes were taken; measure every LOOK_SECONDS at most.
 
         ``more`` says whether there is another message by now: it may have come since those were taken.
@@ -185,7 +185,7 @@ class Backlog:
         if self._connection is None or self._look_at - LOOK_SECONDS <= now < self._look_at:
             return
         self._look_at = now + LOOK_SECONDS
-        self._connection.look()
+        self._connection.measure()
         least, most = self._connection.read
         self._came = max(self._came, self._before + least)
         at_most = max(self._came, self._before + most)

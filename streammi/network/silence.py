@@ -94,10 +94,10 @@ class Spacing:
         self.usual += (gap - self.usual) * weight
 
 
-class Usable:
+class SilenceWatch:
     """When a source's messages brought a usable sample last, by their own arrival: nothing here looks at a clock.
 
-    >>> usable, link = Usable(), LinkHealth(endpoint="tcp://a:1", state="connected", since=10.0)
+    >>> usable, link = SilenceWatch(), LinkHealth(endpoint="tcp://a:1", state="connected", since=10.0)
     >>> found = []
     >>> for received, value in ((10.5, 1.0), (11.0, np.nan), (13.5, np.nan), (14.0, 2.0)):
     ...     usable.add(received, 9, np.full(9, value))

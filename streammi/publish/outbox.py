@@ -42,7 +42,7 @@ class Outbox:
         self._pair, self._publisher, self._lines = pair, publisher, lines
         self._form, self._on_reading = form, on_reading
 
-    def say(self, timestamp: float, item: Reading | Event, link: LinkHealth, flags: Status = Status.OK) -> None:
+    def publish(self, timestamp: float, item: Reading | Event, link: LinkHealth, flags: Status = Status.OK) -> None:
         """Say one thing to everyone, ``flags`` added to its status; flushed, so that a reader of a pipe has it now."""
         if isinstance(item, Event):
             frames = messages.event_message(item)

@@ -66,7 +66,7 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag=3):
     at: float
 
 
-class Looked(msgspec.Struct, frozen=True, array_like=True, tag=4):
+class Polled(msgspec.Struct, frozen=True, array_like=True, tag=4):
     """Something was said though nothing had arrived: of the links, or of pairs that no reading had counted."""
 
     at: float
@@ -79,7 +79,7 @@ class Flagged(msgspec.Struct, frozen=True, array_like=True, tag=5):
     flags: int
 
 
-Entry: TypeAlias = Begin | Arrived | LinkChanged | Ended | Looked | Flagged
+Entry: TypeAlias = Begin | Arrived | LinkChanged | Ended | Polled | Flagged
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Entry).decode

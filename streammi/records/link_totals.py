@@ -8,7 +8,7 @@ from streammi.records.links import LinkHealth, Tally, badness
 from streammi.records.published import fields_of
 
 _COUNTERS: Final = tuple(f.attribute for f in fields_of(LinkHealth) if f.published.counter and f.kind is int)
-LOTS: Final = tuple(name for name in Tally.__struct_fields__ if name != "received")
+TALLY_PARTS: Final = tuple(name for name in Tally.__struct_fields__ if name != "received")
 
 
 def worst(*states: str) -> str:
@@ -91,11 +91,11 @@ def lost(link: LinkHealth, dropped: int = 0) -> str:
     return ", ".join(f"{count:,} {noun}{'s' * (count > 1)} {what}" for count, noun, what in counts if count)
 
 
-def lots(tally: Tally) -> str:
+def tally_words(tally: Tally) -> str:
     """What became of a source's samples, in words; the numbers add up to the first.
 
-    >>> lots(Tally(received=4730, paired=12, unmatched=4718))
+    >>> tally_words(Tally(received=4730, paired=12, unmatched=4718))
     '4,730 samples = 12 paired + 4,718 unmatched'
     """
-    parts = [f"{getattr(tally, name):,} {name}" for name in LOTS if getattr(tally, name) or name == "paired"]
+    parts = [f"{getattr(tally, name):,} {name}" for name in TALLY_PARTS if getattr(tally, name) or name == "paired"]
     return f"{tally.received:,} samples = {' + '.join(parts)}"

@@ -28,26 +28,39 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
 
     n: int  # pairs in the window
     unit: Unit
-    t0: float | None = None
-    t1: float | None = None  # event time of the newest pair
-    fill: float = 1.0
-    spans_gap: bool = False  # samples are missing inside the window, or may be: a connection broke
-    mi: float  # biased up by about (Kxy - Kx - Ky + 1)/(2n) nats
-    mi_corrected: float
-    estimator: str = "schuermann"  # of mi_corrected
-    nmi: float | None  # None when neither signal varies
     h_x: float
     h_y: float
     h_xy: float
     h_x_given_y: float
     h_y_given_x: float
+    mi: float  # biased up by about (Kxy - Kx - Ky + 1)/(2n) nats
+    mi_corrected: float
+    nmi: float | None  # None when neither signal varies
     pearson_r: float | None  # of the window's own values; None for a constant or for labels
-    spearman_r: float | None = None
+    estimator: str = "schuermann"  # of mi_corrected
     stderr: float | None = None  # by the delta method
     stderr_batch: float | None = None  # for signals with a memory; where a detector looks
     h_x_stderr: float | None = None
     h_y_stderr: float | None = None
     h_xy_stderr: float | None = None
+    spearman_r: float | None = None
+    fill: float = 1.0
+    spans_gap: bool = False  # samples are missing inside the window, or may be: a connection broke
+    t0: float | None = None
+    t1: float | None = None  # event time of the newest pair
+    epoch: int = 0
+    x_constant: bool = False  # what is said of one signal alone: see Side
+    y_constant: bool = False
+    x_run: int = 0
+    y_run: int = 0
+    x_clipped: int = 0
+    y_clipped: int = 0
+    pairs: int = 0
+    clipped: int = 0
+    nonfinite: int = 0
+    late: int = 0
+    dropped: int = 0
+    cells: int = 0  # of the joint histogram: the bins of x that hold a pair, times those of y
     # significance, when asked for: against delayed partners, or by the G-test
     test: str | None = None  # the SignificanceTest that p is of, or will be once it has warmed up
     p: float | None = None
@@ -60,19 +73,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     peak_lag_s: float | None = None  # None where it is samples
     peak_mi: float | None = None
     peak_p: float | None = None
-    epoch: int = 0
-    x_constant: bool = False  # what is said of one signal alone: see Side
-    y_constant: bool = False
-    x_clipped: int = 0
-    y_clipped: int = 0
-    x_run: int = 0
-    y_run: int = 0
-    cells: int = 0  # of the joint histogram: the bins of x that hold a pair, times those of y
-    pairs: int = 0
-    dropped: int = 0
-    late: int = 0
-    nonfinite: int = 0
-    clipped: int = 0
 
     @property
     def sides(self) -> tuple[Side, ...]:

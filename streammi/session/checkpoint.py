@@ -195,7 +195,7 @@ class Keeper:
         elif self._folder.damaged:
             self.notes.append(f"no whole state is left in {path}: beginning anew")
 
-    def take(self) -> Checkpoint:
+    def hand_over(self) -> Checkpoint:
         """What there is to go on from, which is then no longer kept here: it is as large as the monitor."""
         assert self.saved is not None
         saved, self.saved = self.saved, None
@@ -213,7 +213,7 @@ class Keeper:
 
         A feed that is silent costs no writing: what is on the disk already is not saved again.
         """
-        self._look()
+        self._note_written()
         if self._writing is not None or self._due - self._wait <= now < self._due or session.changes == self._kept:
             return False
         start = time.perf_counter()
@@ -234,7 +234,7 @@ class Keeper:
     def close(self) -> None:
         """Wait for the state that is being written, and let others use the folder."""
         self._thread.shutdown()
-        self._look()
+        self._note_written()
         self._folder.close()
 
     def _check_same(self, then: dict[str, str]) -> None:
@@ -243,7 +243,7 @@ class Keeper:
         except ConfigError as error:
             raise self._folder.refusal(error) from None
 
-    def _look(self) -> None:
+    def _note_written(self) -> None:
         """Take note of how the writing ended."""
         if self._writing is None or not self._writing[2].done():
             return

@@ -7,8 +7,8 @@ from typing import Final, Protocol
 import msgspec
 
 from streammi.recording.entries import LinkChanged
-from streammi.records.link_totals import lots, total
-from streammi.session.resume import Resumed
+from streammi.records.link_totals import tally_words, total
+from streammi.session.resume import MissedReport
 from streammi.session.session import Session
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
@@ -42,7 +42,7 @@ class Upkeep:
         writers: Sequence[Writer],
         log: Log,
         service: Notifier,
-        resumed: Resumed | None = None,
+        resumed: MissedReport | None = None,
     ) -> None:
         self._session, self._settings, self._writers = session, settings, writers
         self._log, self._service, self._resumed = log, service, resumed
@@ -112,7 +112,7 @@ class Upkeep:
         self._say_notes()
         for link in self._session.health(0.0):
             if link.tally is not None:
-                self._log.say(f"{link.signal}: {lots(link.tally)}", **msgspec.structs.asdict(link.tally))
+                self._log.say(f"{link.signal}: {tally_words(link.tally)}", **msgspec.structs.asdict(link.tally))
 
     def _say_notes(self) -> None:
         while self._session.monitor.notes:

@@ -13,7 +13,9 @@ from streammi.system.log import Log, time_of_day
 from streammi.system.signals import Stop
 
 
-def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop) -> bool:
+def resume_from(
+    session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
+) -> bool:
     """Let the session go on from what was saved, and from what was recorded behind it; whether all of it was recorded.
 
     ``recording`` is where it will be recorded further. When ``stop`` is requested on the way it is left half done.
@@ -25,13 +27,13 @@ def go_on(session: Session, settings: Settings, saved: Checkpoint, recording: st
         rule = f"a state that this version of streammi can read, or another folder to begin anew ({why})"
         raise ConfigError("--state", rule, f"one saved at {time_of_day(saved.saved)}") from error
     session.catching_up = True
-    recorded = _go_on_recorded(session, settings, saved, recording, log, stop)
+    recorded = _resume_from_recording(session, settings, saved, recording, log, stop)
     session.catching_up = False
     session.resume()
     return recorded
 
 
-def _go_on_recorded(
+def _resume_from_recording(
     session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
 ) -> bool:
     before = session.monitor.window.pairs
@@ -100,7 +102,7 @@ def _readable(path: str) -> Recording | None:
         return None
 
 
-class Resumed:
+class MissedReport:
     """Says once what was missed between the state that a monitor goes on from and the first messages after it."""
 
     def __init__(self, saved: float, links: Links) -> None:

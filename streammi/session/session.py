@@ -13,7 +13,7 @@ import msgspec
 from streammi.ingest.intake import Links, SourceConfig, intake_of, sources_of
 from streammi.monitor import Monitor, Output
 from streammi.publish.outbox import Outbox
-from streammi.recording.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Looked
+from streammi.recording.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Polled
 from streammi.records import LinkHealth, PairBatch, Reading, codec
 from streammi.records.codec import State
 from streammi.records.link_totals import total
@@ -84,18 +84,18 @@ class Session:
                 self._feed(self.intake.take(source, messages, received), received)
             case LinkChanged():
                 self._change(entry)
-            case Looked(at):
-                self.say(self.look(at), at)
+            case Polled(at):
+                self.publish(self.poll(at), at)
             case Flagged(_, flags):
                 self.flags = Status(flags)
             case Ended(at):
                 self._settle(at)
-                self.say(self.monitor.last(at) or self._news(self.health(at), at), at)
+                self.publish(self.monitor.last(at) or self._news(self.health(at), at), at)
             case Begin():
                 self.outbox.run, self.outbox.seq, self.taken = entry.run, entry.seq, entry.taken
                 self._interrupted |= entry.resumed
 
-    def look(self, now: float) -> list[Output]:
+    def poll(self, now: float) -> list[Output]:
         """The events that the links bring as of ``now``, and the reading that is due by then though nothing comes.
 
         That is one of pairs that none has counted yet, or one whose status is not what the last one said. Looking again
@@ -109,10 +109,10 @@ class Session:
 
     @property
     def due(self) -> float | None:
-        """When (wall clock, s) ``look`` will have pairs to count that came before; None where there are none."""
+        """When (wall clock, s) ``poll`` will have pairs to count that came before; None where there are none."""
         return self.monitor.due
 
-    def say(self, outputs: Sequence[Output], now: float) -> None:
+    def publish(self, outputs: Sequence[Output], now: float) -> None:
         """Say these, with the links as of ``now``."""
         if outputs:
             self.changes += 1
@@ -120,7 +120,7 @@ class Session:
             flags = self.flags | (Status.CAUGHT_UP if self.catching_up else Status.OK)
             reading = None
             for timestamp, item in outputs:
-                self.outbox.say(timestamp, item, link, flags)
+                self.outbox.publish(timestamp, item, link, flags)
                 reading = item if isinstance(item, Reading) else reading
             if reading is not None:
                 self._told = of_now(status_of(reading, link) | self.flags)
@@ -159,7 +159,7 @@ class Session:
         """Count a batch, and say what comes of it."""
         outputs = self._count(batch)
         self.intake.count(now, self.monitor.window.nonfinite)
-        self.say(outputs, now)
+        self.publish(outputs, now)
 
     def _count(self, batch: PairBatch) -> list[Output]:
         if self._samples is not None:

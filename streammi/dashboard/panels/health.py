@@ -6,7 +6,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import clock, columns, count, duration, fit, pace, size
 from streammi.records import LinkHealth, Snapshot, Tally
-from streammi.records.link_totals import LOTS, total
+from streammi.records.link_totals import TALLY_PARTS, total
 from streammi.records.status import Status
 
 
@@ -109,7 +109,7 @@ def _clipped(snapshot: Snapshot) -> str:
 
 def _unpaired(signal: str, tally: Tally, *, by_reason: bool) -> dict[str, int]:
     """The samples of one of two joined sources that came into no pair."""
-    found = {lot: getattr(tally, lot) for lot in LOTS if lot not in ("paired", "pending")}
+    found = {lot: getattr(tally, lot) for lot in TALLY_PARTS if lot not in ("paired", "pending")}
     if by_reason:
         return {f"{signal} {reason}": times for reason, times in found.items()}
     return {f"{signal} unpaired": sum(found.values())}

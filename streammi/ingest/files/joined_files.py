@@ -13,7 +13,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.files.pair_file import PairFile, read_pairs
 from streammi.ingest.pairing.join import Join
 from streammi.records import LinkHealth, PairBatch, SampleBatch
-from streammi.records.link_totals import lots
+from streammi.records.link_totals import tally_words
 
 Name: TypeAlias = Literal["x", "y"]
 
@@ -63,7 +63,7 @@ class JoinedFiles:
         parts: list[str] = []
         for name, file in self._files.items():
             side = self._join.x if name == "x" else self._join.y
-            said = (lots(side.tally), side.note and f"its clock {side.note}", file.note)
+            said = (tally_words(side.tally), side.note and f"its clock {side.note}", file.note)
             parts.append(f"{name}: " + "; ".join(filter(None, said)))
         return "; ".join([*parts, self._join.note] if self._join.note else parts)
 
