@@ -113,8 +113,8 @@ def test_a_monitor_goes_on_as_if_nothing_had_happened(
 def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
-        "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_looks",
-        "_links", "_history", "_events", "_latest", "_hole", "_ranks", "_bin_notes",
+        "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_schedule",
+        "_links", "_history", "_events", "_latest", "_hole", "_spearman", "_bin_notes",
     }  # fmt: skip
     assert set(vars(SpearmanSchedule(MonitorConfig()))) == {"_labels", "_often", "_made", "_said"}
     assert set(vars(DetectionSchedule(MonitorConfig().window, False))) == {"_event_time", "_cadence", "_looked"}

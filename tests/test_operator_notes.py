@@ -223,7 +223,7 @@ def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(kept: 
 
 DEFECTS = """
 import threading, warnings
-from streammi import cli
+from streammi.cli import main as cli
 from streammi.monitor import Monitor
 def fail(*_):
     warnings.warn("an odd value")
