@@ -1,16 +1,21 @@
 """Axes: how x and y are divided now; given once, or learnt from the window's own pairs and learnt again."""
 
+import math
+import sys
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.core.bins.binning import UNLEARNT, Axis, Bins, Categories, Codes, Rule
+from streammi.core.bins import fit
+from streammi.core.bins.binning import UNLEARNT, Axis, Bins, Categories, Codes, Rule, from_plain, to_plain
+from streammi.core.bins.fit import Learnt
 from streammi.core.kernels import slots
-from streammi.records import FloatArray
+from streammi.records import FloatArray, IntArray
 
 LEARN_FROM: Final = 16  # pairs from which bins are learnt first
 NEVER: Final = -1
+MOST_WAITS: Final = 3
 EMPTY: Final = np.empty(0)
 
 
@@ -18,19 +23,25 @@ class Axes:
     """The axes of x and y: what was asked for in ``bins``, and what they are ``now``.
 
     Bins are learnt from the first 16 pairs, or as many as a shorter window has, again at each doubling until the window
-    is full, and from then on, once a window at most, where they no longer fit. When ``next_check`` pairs have come, the
-    window asks for the ``misfits``, has them ``fit``, counts its pairs by the new axes, says what they have ``learnt``,
-    and lets them ``wait``.
+    is full, and from then on, once a window at most, where they no longer fit (see core.bins.fit). When the next check is
+    due, the window asks for a ``review`` and, where that says so, has them ``learn`` and counts its pairs by the new
+    axes. What is learnt clips nothing: there is no range that somebody gave.
     """
 
     def __init__(self, x_bins: Bins, y_bins: Bins, capacity: int) -> None:
         self.bins = x_bins, y_bins
+        self.rules = _rule(x_bins), _rule(y_bins)
         self.now: list[Axis] = [UNLEARNT if isinstance(b, Rule) else b for b in self.bins]
         self.numeric = not any(isinstance(b, Categories) for b in self.bins)
-        self.epoch = 0  # how often they were fitted
+        self.epoch = 0  # how often they were learnt: from the first window, as it filled, and then anew
         self.least = min(LEARN_FROM, capacity)
-        self.next_check = self.least if any(isinstance(b, Rule) for b in self.bins) else NEVER
-        self.learnt_shares: list[FloatArray] = [EMPTY, EMPTY]  # of each symbol, when they were fitted last
+        self.learns = any(self.rules)
+        self.next_check = self.least if self.learns else NEVER  # when so many pairs have come,
+        self.next_time = math.inf  # or, in a window of seconds, one of that time, whichever is first
+        self.waits = 0  # checks in a row that found a jump, and left it at waiting until it is out of the window
+        self.spare = False  # whether they may be learnt twice in a window
+        self.proven = False  # that they fit, in a window after the one that they were learnt from
+        self.learnt: list[Learnt | None] = [None, None]
 
     @property
     def known(self) -> bool:
@@ -53,6 +64,8 @@ class Axes:
             axis = self.now[side] = axis.extended(values)
         codes = np.empty(values.size, dtype=np.uint16)
         axis.code(values, codes)
+        if self.rules[side] is not None:
+            np.bitwise_and(codes, np.uint16(slots.SYMBOL), out=codes)
         return codes
 
     def kept_values(self, side: int, values: NDArray[Any], codes: Codes) -> NDArray[Any]:
@@ -65,42 +78,88 @@ class Axes:
         entries: NDArray[np.uint32] = x_codes.astype(np.uint32) << np.uint32(16) | y_codes
         return entries
 
-    def misfits(self, shares: tuple[FloatArray, FloatArray], clipped: tuple[float, float], whole: bool) -> list[int]:
-        """Which sides are to be fitted anew; ``whole`` says that no pair has left the window yet.
+    def due(self, pairs: int, t: FloatArray | None) -> int:
+        """How many of the next pairs, with the times ``t`` (n,), may come until the next check; ``pairs`` have come.
 
-        ``shares`` are those of the symbols of x (Bx,) and y (By,) now, ``clipped`` those outside the bins' ranges.
+        Without a check among them it is more than there are.
         """
-        return [
-            side
-            for side, rule in enumerate(self.bins)
-            if isinstance(rule, Rule)
-            and (
-                whole
-                or self.now[side] is UNLEARNT
-                or not rule.fits(self.now[side], shares[side], self.learnt_shares[side], clipped[side])
-            )
+        if self.next_check < 0:
+            return sys.maxsize
+        room = max(self.next_check - pairs, 1)
+        if t is not None and self.next_time < math.inf:
+            room = min(room, int(np.searchsorted(t, self.next_time)) + 1)
+        return room
+
+    def review(self, values: FloatArray, counts: Any, f: IntArray) -> tuple[bool, int]:
+        """Whether to learn anew from the window's ``values`` (2, n), and how many of its pairs to see off before.
+
+        The second is not 0 where the window's next check is not to be in a window's time but when these have left it.
+        So what is learnt is learnt of a stretch as it is, not of a mixture with what was before it; but it is learnt
+        once in a window at most, and once more only where bins had proven to fit since the last such time.
+        """
+        found = fit.review(self.rules, self.now, self.learnt, values, counts, f, proven=self.proven)
+        if found.before and self.waits < (1 if found.needed else MOST_WAITS):
+            self.waits += 1
+            return False, found.before
+        self.waits, self.proven = 0, not found.needed
+        if self.proven:
+            self.spare = True
+        elif found.before and self.spare:
+            self.waits, self.spare = 1, False
+            return True, found.before
+        return found.needed, 0
+
+    def review_first(self, values: FloatArray, f: IntArray) -> int:
+        """As ``review``, of bins that were just learnt from the first window: how many pairs to see off."""
+        before = fit.jump(self.rules, self.now, values, f, needed=True)
+        self.waits = 1 if before else 0
+        return before
+
+    def learn(self, values: FloatArray) -> bool:
+        """Learn from the window's ``values`` (2, n); returns whether that changes anything."""
+        before = list(self.now)
+        for side, rule in enumerate(self.rules):
+            if rule is not None:
+                self.now[side] = rule.learn(values[side])
+        return self.now != before
+
+    def remember(self, counts: tuple[NDArray[Any], NDArray[Any]], n: int) -> None:
+        """Remember how the ``n`` pairs that they were learnt from were shared out: ``counts`` of x (Bx,), y (By,)."""
+        self.learnt = [
+            None if rule is None else Learnt(counts[side] / n, n, rule.wanted(n))
+            for side, rule in enumerate(self.rules)
         ]
 
-    def fit(self, sides: list[int], values: FloatArray) -> bool:
-        """Fit these sides to the window's ``values`` (2, n); returns whether that changes anything."""
-        before = list(self.now)
-        for side in sides:
-            rule = self.bins[side]
-            assert isinstance(rule, Rule)
-            self.now[side] = rule.learn(values[side])
-        changed = self.now != before
-        self.epoch += changed
-        return changed
+    @property
+    def kept_bits(self) -> tuple[int, int]:
+        """Which bits of a code count, for x and for y: what is learnt clips nothing."""
+        return self._bits(0), self._bits(1)
 
-    def learnt(self, shares: tuple[FloatArray, FloatArray]) -> None:
-        """Remember which shares the symbols have with the axes that were just fitted."""
-        self.learnt_shares = list(shares)
+    @property
+    def learnt_shares(self) -> list[FloatArray]:
+        """The shares of each symbol of x and of y when these were learnt; none where they are given."""
+        return [EMPTY if one is None else one.shares for one in self.learnt]
 
-    def wait(self, n: int, pairs: int, size: int | None) -> None:
-        """Set when to look again: the window has ``n`` pairs now, ``pairs`` have come, and ``size`` fill it."""
-        self.next_check = pairs + max(n, self.least)
-        if size and pairs < size:
-            self.next_check = min(self.next_check, size)
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs beside ``learnt_shares``: plain values."""
+        return {
+            "axes": [to_plain(a) for a in self.now],
+            "learnt": [None if one is None else [one.n, one.wanted] for one in self.learnt],
+            "epoch": self.epoch,
+            "checks": [self.next_check, self.next_time, self.waits, self.spare, self.proven],
+        }
+
+    def restore(self, state: dict[str, Any], shares: list[FloatArray]) -> None:
+        """Take up a saved state."""
+        self.now = [from_plain(a) for a in state["axes"]]
+        self.learnt = [
+            None if one is None else Learnt(part, *one) for one, part in zip(state["learnt"], shares, strict=True)
+        ]
+        self.epoch = state["epoch"]
+        self.next_check, self.next_time, self.waits, self.spare, self.proven = state["checks"]
+
+    def _bits(self, side: int) -> int:
+        return slots.SKIP if self.rules[side] is None else slots.SYMBOL
 
     def _code_again(self, side: int, kept: FloatArray) -> Codes:
         axis = self.now[side]
@@ -108,3 +167,7 @@ class Axes:
             symbols = kept.astype(np.uint16)
             return np.where(symbols == axis.limit, symbols | slots.CLIPPED, symbols).astype(np.uint16)
         return self.code(side, kept)
+
+
+def _rule(bins: Bins) -> Rule | None:
+    return bins if isinstance(bins, Rule) else None

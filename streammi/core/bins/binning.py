@@ -252,24 +252,28 @@ class QuantileBins:
         if self.count is not None:
             object.__setattr__(self, "count", _check_count(self.count))
 
-    def learn(self, values: FloatArray) -> EdgeBins:
-        """The equal-frequency axis of ``values``, shape (n,), n >= 1; fewer bins where values tie."""
+    def wanted(self, n: int) -> int:
+        """How many bins ``n`` pairs are to have, where their values do not tie."""
+        return self.count or auto_count(n)
+
+    def learn(self, values: FloatArray, count: int | None = None) -> EdgeBins:
+        """The equal-frequency axis of ``values``, shape (n,), n >= 1; fewer bins where values tie.
+
+        ``count`` is the number of bins, by default the one wanted.
+        """
         ordered = np.sort(values)
-        count = self.count or auto_count(ordered.size)
+        count = count or self.wanted(ordered.size)
         lower = np.empty(count)
         made = coding.equal_frequency(ordered, count, lower)
         # Above the largest value, so that a value that ties there has its own bin.
         return EdgeBins(_closed(lower[:made], ordered[-1]))
 
-    def fits(self, axis: Axis, shares: FloatArray, learnt: FloatArray, clipped: float) -> bool:
-        """Whether the symbols' ``shares`` (B,) are still near those ``learnt``, and the share ``clipped`` is small."""
-        tolerance = 0.5 / (self.count or axis.count)
-        return clipped <= tolerance and bool(np.abs(shares - learnt).max() <= tolerance)
-
 
 @dataclass(frozen=True)
 class SpanBins:
-    """``count`` bins of equal width over the range of the first window's values; None takes the number from it.
+    """``count`` bins of equal width over the range of the window's values; None takes the number from it.
+
+    Learnt from the first window and learnt again when they no longer fit, as QuantileBins are.
 
     >>> SpanBins(2).learn(np.array([1.0, 2.0, 5.0]))
     UniformBins(low=1.0, high=5.0, count=2)
@@ -281,19 +285,22 @@ class SpanBins:
         if self.count is not None:
             object.__setattr__(self, "count", _check_count(self.count))
 
-    def learn(self, values: FloatArray) -> Axis:
-        """The equal-width axis over ``values``, shape (n,), n >= 1; one bin where they are all the same."""
+    def wanted(self, n: int) -> int:
+        """How many bins ``n`` pairs are to have, where their values are not all the same."""
+        return self.count or auto_count(n)
+
+    def learn(self, values: FloatArray, count: int | None = None) -> Axis:
+        """The equal-width axis over ``values``, shape (n,), n >= 1; one bin where they are all the same.
+
+        ``count`` is the number of bins, by default the one wanted.
+        """
         low, high = float(values.min()), float(values.max())
         if low == high:
             return EdgeBins(_closed(values[:1], low))
-        count = self.count or auto_count(values.size)
+        count = count or self.wanted(values.size)
         if not math.isfinite((high - low) * count):  # beyond the largest number
             return QuantileBins(count).learn(values)
         return UniformBins(low, high, count)
-
-    def fits(self, axis: Axis, shares: FloatArray, learnt: FloatArray, clipped: float) -> bool:
-        """Always: a range once learnt is kept, and what lies outside it is counted as clipped."""
-        return True
 
 
 def _closed(lower: FloatArray, largest: float) -> FloatArray:

@@ -146,14 +146,15 @@ def refill(
 
 @kernel
 def push(
-    x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, y_low: float, y_high: float,
-    y_uniform: int, y_inner: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any,
-    whole: Any, unit_bits: float, floor: float,
+    x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, x_bits: int, y_low: float,
+    y_high: float, y_uniform: int, y_inner: Any, y_bits: int, ring: Any, values: Any, state: Any, x_counts: Any,
+    y_counts: Any, joint: Any, f: Any, whole: Any, unit_bits: float, floor: float,
 ) -> float:  # fmt: skip
     """``slide`` for one pair, coded here and written to the ring of ``values`` (2, capacity); returns MI in bits.
 
-    An axis is (low, high, number of equal-width bins, or 0 and the edges between the bins). A pair that is not finite
-    changes nothing and returns NaN. All in one call: a call from Python costs more than the work.
+    An axis is (low, high, number of equal-width bins, or 0 and the edges between the bins), and the bits of a code that
+    count. A pair that is not finite changes nothing and returns NaN. All in one call: a call from Python costs more than
+    the work.
     """
     value, code, mi = np.empty(2), np.empty((2, 1), dtype=np.uint16), np.empty(1)
     value[0], value[1] = x, y
@@ -167,6 +168,8 @@ def push(
         skipped += bin_edges(value[1:], y_low, y_high, y_inner, code[1])
     if skipped:
         return np.nan
+    code[0, 0] &= x_bits
+    code[1, 0] &= y_bits
     head = state[HEAD]
     values[0, head], values[1, head] = x, y
     slide(code[0], code[1], ring, state, x_counts, y_counts, joint, f, whole, unit_bits, floor, mi)

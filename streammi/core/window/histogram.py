@@ -40,18 +40,6 @@ class JointHistogram:
         s_x, s_y, s_xy = self._state[slots.S_X : slots.S_XY + 1].tolist()
         return s_x, s_y, s_xy
 
-    @property
-    def shares(self) -> tuple[FloatArray, FloatArray]:
-        """Which share of the pairs each symbol of x has, (Bx,), and of y, (By,)."""
-        n = self._state.item(N)
-        return self.x / n, self.y / n
-
-    @property
-    def clipped_shares(self) -> tuple[float, float]:
-        """Which share of the pairs lies outside the bins of x, and of y."""
-        n = self._state.item(N)
-        return self._state.item(slots.X_CLIPPED) / n, self._state.item(slots.Y_CLIPPED) / n
-
     def mi(self) -> float:
         """MI in bits by the table's estimator, of one pair at least; O(1)."""
         s_x, s_y, s_xy = self.sums

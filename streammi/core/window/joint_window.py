@@ -27,7 +27,7 @@ FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; 
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
 LARGEST: Final = sys.float_info.max
 BATCHES: Final = 5  # few, so that each is long: ten were up to 15 % more wrong where the memory is long
-FORMAT: Final = "window 2"
+FORMAT: Final = "window 3"
 
 
 class Follower(Protocol):
@@ -336,13 +336,11 @@ class JointWindow:
         header = {
             "span": [self._span.pairs, self._span.seconds],
             "bins": [binning.to_plain(b) for b in axes.bins],
-            "axes": [binning.to_plain(a) for a in axes.now],
             "estimator": self._histogram.table.estimator.name,
             "state": self._state[PAIRS:].tolist(),
             "times": [ring.first, ring.newest, ring.set_back],
             "nonfinite": self._nonfinite,
-            "epoch": axes.epoch,
-            "next_check": axes.next_check,
+            **axes.state(),
         }
         arrays: list[NDArray[Any]] = [ring.entries[at], self.values, *axes.learnt_shares]
         if ring.times is not None:
@@ -356,9 +354,7 @@ class JointWindow:
         window = cls(x_bins, y_bins, Span(*header["span"]), estimator=header["estimator"])
         entries, values, x_shares, y_shares, *times = arrays
         axes, ring = window._axes, window._ring
-        axes.now = [binning.from_plain(a) for a in header["axes"]]
-        axes.learnt_shares = [x_shares, y_shares]
-        axes.epoch, axes.next_check = header["epoch"], header["next_check"]
+        axes.restore(header, [x_shares, y_shares])
         window._make_room(entries.size)
         ring.refill(entries, values, times[0] if times else None)
         ring.first, ring.newest, ring.set_back = header["times"]
@@ -414,7 +410,9 @@ class JointWindow:
             self._add(x, y, None, out)
             return
         while start < x.size:  # once, but where the clock is set back
+            set_back = ring.set_back
             kept, clock = ring.admit(t[start:], self._span)
+            self._axes.next_time -= ring.set_back - set_back
             part = slice(start, start + kept.size)
             some = part if clock.size == kept.size else start + np.flatnonzero(kept)
             self._add(x[some], y[some], clock, out[part])
@@ -425,10 +423,11 @@ class JointWindow:
         axes = self._axes
         start = 0
         while start < x.size:
-            stop = x.size if axes.next_check < 0 else min(x.size, start + axes.next_check - self.pairs)
+            times = None if t is None else t[start:]
+            stop = min(x.size, start + axes.due(self.pairs, times))
             start += self._push(x[start:stop], y[start:stop], None if t is None else t[start:stop], out[start:stop])
-            if self.pairs == axes.next_check:
-                self._learn()
+            if axes.learns and (self.pairs == axes.next_check or self._ring.newest >= axes.next_time):
+                self._check()
                 if out.size:
                     out[start - 1] = math.nan if self.mi is None else self.mi
 
@@ -461,22 +460,41 @@ class JointWindow:
         self._ring.make_room(pairs)
         self._histogram.reach(self._ring.capacity)
 
-    def _learn(self) -> None:
-        """Fit the bins that learn from the window's own values, where they do not fit any more."""
-        axes, ring, histogram = self._axes, self._ring, self._histogram
-        n, pairs = self.n, self.pairs
-        sides = axes.misfits(histogram.shares, histogram.clipped_shares, whole=n == pairs)
-        values = ring.values_in_order() if sides else EMPTY
-        if sides and axes.fit(sides, values):
-            entries = axes.entries(values)
-            ring.entries[ring.places()] = entries
+    def _check(self) -> None:
+        """See whether the bins that learn from the window's own values still fit, and learn them anew if not."""
+        axes, ring, f = self._axes, self._ring, self.table("plugin").f
+        n, values = self.n, ring.values_in_order()
+        first = n == self.pairs or not axes.known
+        learn, before = (True, 0) if first else axes.review(values, self._histogram.counts, f)
+        if learn and axes.learn(values):
+            axes.epoch = 1 if first else axes.epoch + 1
+            ring.entries[ring.places()] = axes.entries(values)
             self._recount()
-            axes.learnt(histogram.shares)
-            if n == pairs:  # what lay outside of bins that were learnt too early did not lie outside
-                self._state[slots.CLIPPED_TOTAL] = np.count_nonzero(entries & slots.CLIPPED_ENTRY)
             for follower in self._followers:
                 follower.learn(*axes.now)
-        axes.wait(n, pairs, self._span.pairs)
+        if learn:
+            axes.remember((self._histogram.x, self._histogram.y), n)
+        self._wait(axes.review_first(values, f) if first else before)
+
+    def _wait(self, before: int) -> None:
+        """Set when the bins are looked at again, of which ``before`` of the window's pairs, if any, are to be gone then.
+
+        Else it is in a window's time, in pairs and, in a window of seconds, also in seconds. While the first window
+        fills, it is whenever it has doubled, and once it is full.
+        """
+        axes, ring, seconds = self._axes, self._ring, self._span.seconds
+        n, pairs = self.n, self.pairs
+        axes.next_check = pairs + max(n, axes.least)
+        if seconds:
+            left = ring.time_at(n - before + 1) if before else ring.newest
+            assert left is not None
+            axes.next_time = left + seconds
+            if before and n < pairs:
+                axes.next_check = sys.maxsize
+        elif n == pairs and n < ring.capacity:
+            axes.next_check = min(axes.next_check, ring.capacity)
+        elif before:
+            axes.next_check = pairs + before
 
     def _recount(self) -> None:
         self._histogram.recount(self._ring, *self._axes.sizes)
@@ -491,7 +509,18 @@ class JointWindow:
             return None
         ring, histogram, table = self._ring, self._histogram, self._histogram.table
         arrays = ring.entries, ring.values, self._state, *histogram.counts
-        return (*x.scalars, *y.scalars, *arrays, table.f, table.whole, table.unit_bits, histogram.floor)
+        kept = self._axes.kept_bits
+        return (
+            *x.scalars,
+            kept[0],
+            *y.scalars,
+            kept[1],
+            *arrays,
+            table.f,
+            table.whole,
+            table.unit_bits,
+            histogram.floor,
+        )
 
     def _fill(self) -> float:
         if self._span.pairs:

@@ -1,0 +1,216 @@
+"""Do bins that were learnt still fit? Decided from the window's own pairs, by what learning now would give."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.core.bins.binning import Axis, Categories, QuantileBins, Rule, SpanBins
+from streammi.core.kernels import slots, splitting
+from streammi.records import FloatArray, IntArray
+
+# Bits. Tuned on one half of the histories of scripts/histories.py, judged on the other.
+CLOSE: Final = 0.03  # an entropy that learning anew would change by less than this, beyond chance, is left alone
+CLOSE_RANGE: Final = 0.25  # likewise of bins over a range: that of a Gaussian's window varies by a tenth
+CLOSE_MI: Final = 0.04  # an MI by less than this,
+CLOSE_ERRORS: Final = 2.0  # or so many of its standard errors
+LARGEST_PART: Final = 0.5  # but never a change by more than this part of the entropy there is to be had
+NUMBER: Final = 1.25  # a number of bins wanted that is within this factor of the one in use is left alone
+OFTEN: Final = 1.5  # times its share of the pairs, from which on a bin may hold what others could tell apart
+SETTLED: Final = 1 / 16  # of a window: so little from before a change is not waited for
+DRIFT: Final = 0.25  # of how clear a jump is: what follows it is no stretch of its own if it changes as much again
+PLACED: Final = 5.0  # bits less likely than the likeliest: from there on a jump may be
+LEAST: Final = 8  # pairs in which a jump is looked for
+MOST_RANKS: Final = 8  # groups of ranks in which a jump is looked for
+LN2: Final = math.log(2.0)
+
+Rules: TypeAlias = tuple[Rule | None, Rule | None]  # of the sides that learn
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """From what an axis was learnt: the symbols' ``shares`` (B,) then, of ``n`` pairs, with ``wanted`` bins."""
+
+    shares: FloatArray
+    n: int
+    wanted: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Of a window: whether learning anew is ``needed``, and how many of its pairs are from ``before`` a jump in it."""
+
+    needed: bool = False
+    before: int = 0
+
+
+def review(
+    rules: Rules,
+    axes: list[Axis],
+    learnt: list[Learnt | None],
+    values: FloatArray,
+    counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    f: IntArray,
+    *,
+    proven: bool,
+) -> Finding:
+    """Whether the axes still fit the window's ``values`` (2, n), whose ``counts`` of x, y and both are.
+
+    ``rules`` are those of the sides that learn, ``learnt`` what they learnt from, ``f`` a table of c log c up to n.
+    Axes that have not ``proven`` yet that they fit, in a window after the one that they were learnt from, are compared
+    with fresh ones in any case, others only where there is a doubt.
+    """
+    n = values.shape[1]
+    doubt = not proven
+    for rule, axis, before, own, held in zip(rules, axes, learnt, counts, values, strict=False):
+        if rule is not None and before is not None and not doubt:
+            doubt = _doubtful(rule, axis, before, own, held)
+    if not doubt:
+        return Finding()
+    fresh = list(axes)
+    for side, (rule, was) in enumerate(zip(rules, learnt, strict=True)):
+        if rule is not None and was is not None:
+            fresh[side] = rule.learn(values[side], _number(rule, was, n))
+    needed = _matters(rules, fresh, values, counts)
+    return Finding(needed, jump(rules, fresh, values, f, needed=needed))
+
+
+def jump(rules: Rules, axes: list[Axis], values: FloatArray, f: IntArray, *, needed: bool) -> int:
+    """How many of the window's ``values`` (2, n) are from before a jump in them; 0 where there is none, or few are.
+
+    A window with a jump in it is a mixture: what is learnt from it does not fit what comes after. ``axes`` are learnt
+    from these values. Where learning is ``needed``, a small jump will do, but a signal that goes on moving as much
+    behind it has none.
+    """
+    found = 0
+    for rule, axis, held in zip(rules, axes, values, strict=True):
+        if isinstance(rule, SpanBins):  # one value of another time is enough to spoil a range: no pair too early
+            axis = QuantileBins(MOST_RANKS).learn(held)
+        if rule is None:
+            continue
+        symbols = _symbols(axis, held)
+        least, most = _place(symbols, axis.count, f, needed=needed)
+        found = max(found, most if isinstance(rule, SpanBins) else least)
+    return found if found > SETTLED * values.shape[1] else 0
+
+
+def _number(rule: Rule, learnt: Learnt, n: int) -> int:
+    """How many bins to compare with: those in use, unless a window of ``n`` pairs wants far more or fewer."""
+    wanted = rule.wanted(n)
+    near = wanted <= NUMBER * learnt.wanted and learnt.wanted <= NUMBER * wanted
+    return learnt.wanted if near else wanted
+
+
+def _doubtful(rule: Rule, axis: Axis, learnt: Learnt, counts: NDArray[Any], values: FloatArray) -> bool:
+    """Whether learning anew might change anything that matters; O(n), with nothing sorted."""
+    n = values.size
+    if _number(rule, learnt, n) != learnt.wanted:
+        return True
+    expected = learnt.shares * n
+    spread = expected * (1 + n / learnt.n) + 1
+    if float(((counts - expected) ** 2 / spread).sum()) > _chance(counts.size - 1, 2.3):
+        return True
+    assert not isinstance(axis, Categories)
+    low, high = axis.edges.item(0), axis.edges.item(-1)
+    if isinstance(rule, SpanBins):
+        margin = 0.02 * (high - low)
+        return not (abs(values.min() - low) <= margin and abs(values.max() - high) <= margin)
+    return _hidden(axis.edges, counts, values, learnt.wanted) > CLOSE_MI
+
+
+def _hidden(edges: FloatArray, counts: NDArray[Any], values: FloatArray, wanted: int) -> float:
+    """At most how much entropy, in bits, other bins could find within these: outside them, and within heavy ones."""
+    n = values.size
+    loose = np.zeros(counts.size)
+    loose[0] = np.count_nonzero(values < edges[0])
+    loose[-1] += np.count_nonzero(values > edges[-1])
+    for k in np.flatnonzero(counts > OFTEN * n / wanted):
+        loose[k] += np.count_nonzero((values > edges[k]) & (values < edges[k + 1]))
+    found = 0.0
+    for k in np.flatnonzero(loose).tolist():
+        held, part = counts.item(k) / n, loose.item(k) / n
+        found += held * _binary(part / held) + part * math.log2(min(wanted, part * n))
+    return found
+
+
+def _matters(
+    rules: Rules,
+    fresh: list[Axis],
+    values: FloatArray,
+    counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+) -> bool:
+    """Whether fresh axes would change an entropy or the MI by more than chance and binning do."""
+    n, width = values.shape[1], fresh[1].count
+    x, y = (_symbols(axis, held) for axis, held in zip(fresh, values, strict=True))
+    joint = np.bincount(x * width + y, minlength=fresh[0].count * width).reshape(-1, width)
+    old, new = ([entropy(c) for c in group] for group in (counts, (joint.sum(axis=1), joint.sum(axis=0), joint)))
+    for rule, axis, before, after in zip(rules, fresh, old, new, strict=False):
+        if rule is not None:
+            limit = _tolerance(rule, axis.count, n)
+            if abs(after - before) > (min(limit, LARGEST_PART * after) if after > 0 else limit):
+                return True
+    change = (new[0] + new[1] - new[2]) - (old[0] + old[1] - old[2])
+    return abs(change) > max(CLOSE_MI, CLOSE_ERRORS * _stderr(joint))
+
+
+def _stderr(joint: IntArray) -> float:
+    """The standard error of the MI in bits of joint counts (Bx, By), as a Reading has it."""
+    shares = joint / joint.sum()
+    outer = shares.sum(axis=1, keepdims=True) * shares.sum(axis=0, keepdims=True)
+    held = shares > 0
+    pointwise, weight = np.log2(shares[held] / outer[held]), shares[held]
+    mean = float((weight * pointwise).sum())
+    return math.sqrt(max(float((weight * pointwise**2).sum()) - mean * mean, 0.0) / joint.sum())
+
+
+def _tolerance(rule: Rule, count: int, n: int) -> float:
+    close = CLOSE_RANGE if isinstance(rule, SpanBins) else CLOSE
+    return close + _chance(count - 1, 3.1) / (n * LN2)
+
+
+def _place(symbols: IntArray, count: int, f: IntArray, *, needed: bool) -> tuple[int, int]:
+    """How many of the symbols (n,) are from before the clearest jump in their shares: at least, and most likely."""
+    least, most, gain = _clearest(symbols, count, f, _chance(count - 1, 3.0) + (4 if needed else 14))
+    if most and needed and _clearest(symbols[most:], count, f, 0.0)[2] > DRIFT * gain:
+        return 0, 0
+    return least, most
+
+
+def _clearest(symbols: IntArray, count: int, f: IntArray, least: float) -> tuple[int, int, float]:
+    """Where the clearest jump may be at the earliest, where most likely, and how clear it is, in bits; else 0."""
+    if symbols.size < LEAST:
+        return 0, 0, 0.0
+    gains = np.empty(symbols.size, dtype=np.int64)
+    splitting.gains(symbols, count, f, gains)
+    bits = gains / (f.item(2) / 2.0)
+    most = int(np.argmax(bits))
+    gain = bits.item(most)
+    if 2 * LN2 * gain <= least:
+        return 0, 0, 0.0
+    return int(np.argmax(bits > gain - PLACED)), most, gain
+
+
+def _chance(degrees: int, deviations: float) -> float:
+    """About how much a chi-square of so many degrees may be by chance."""
+    return degrees + deviations * math.sqrt(2.0 * degrees) + 4.0
+
+
+def _symbols(axis: Axis, values: FloatArray) -> IntArray:
+    codes = np.empty(values.size, dtype=np.uint16)
+    if isinstance(axis, Categories):
+        codes[:] = values
+    else:
+        axis.code(values, codes)
+    return (codes & slots.SYMBOL).astype(np.int64)
+
+
+def entropy(counts: NDArray[Any]) -> float:
+    """The plug-in entropy of counts, of any shape, in bits."""
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def _binary(share: float) -> float:
+    return 0.0 if not 0 < share < 1 else -(share * math.log2(share) + (1 - share) * math.log2(1 - share))
