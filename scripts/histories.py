@@ -4,10 +4,10 @@
     .venv/bin/python scripts/histories.py                     1,000 histories, 4 minutes on one core
     .venv/bin/python scripts/histories.py --histories 200 --half tuning
 
-A history is a chain of stretches: quiet, active, stuck, rescaled, of two levels, of rare spikes, of steps, drifting. One
-window after each change the window's MI is held against that of a fresh window with the same pairs. Ends with 1 when one
-is off by more than three standard errors and 0.05 bit, or is 0 where it should not be. Then: how often bins are learnt
-anew of signals that do not change.
+A history is a chain of stretches: quiet, active, stuck, rescaled, of two levels, of rare spikes, of steps, drifting.
+One window after each change the window's MI is held against that of a fresh window with the same pairs. Ends with 1
+when one is off by more than three standard errors and 0.05 bit, or is 0 where it should not be. Then: how often bins
+are learnt anew of signals that do not change.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main() -> int:
     return 1 if tally.missed else 0
 
 
-# A signal, of n pairs --------------------------------------------------------------------------------------------------
+# A signal, of n pairs -------------------------------------------------------------------------------------------------
 
 
 def quiet(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -103,7 +103,7 @@ def partner(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
             return np.asarray(rng.choice(np.array(SIGNALS[:-1], dtype=object))(rng, x.size))
 
 
-# Histories -------------------------------------------------------------------------------------------------------------
+# Histories ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,9 @@ class Check:
 
     def __str__(self) -> str:
         return (
-            f"{self.seed}: {self.stretch}, window {self.fresh.n}, {self.bins}, {self.later} later: mi {self.old.mi:.3f} "
-            f"{self.old.mi_corrected:.3f}, fresh {self.fresh.mi:.3f} {self.fresh.mi_corrected:.3f} +- "
-            f"{self.fresh.stderr:.3f}: {self.missed}"
+            f"{self.seed}: {self.stretch}, window {self.fresh.n}, {self.bins}, {self.later} later: "
+            f"mi {self.old.mi:.3f} {self.old.mi_corrected:.3f}, fresh {self.fresh.mi:.3f} "
+            f"{self.fresh.mi_corrected:.3f} +- {self.fresh.stderr:.3f}: {self.missed}"
         )
 
 
@@ -242,7 +242,7 @@ class Tally:
         yield f"| all | | {self.checks.total():,} | {self.missed} | {self.zeros.total()} |"
 
 
-# Signals that do not change --------------------------------------------------------------------------------------------
+# Signals that do not change -------------------------------------------------------------------------------------------
 
 
 def ar(phi: float) -> Callable[[np.random.Generator, int], np.ndarray]:

@@ -38,8 +38,8 @@ class Axes:
         self.learns = any(self.rules)
         self.next_check = self.least if self.learns else NEVER  # when so many pairs have come,
         self.next_time = math.inf  # or, in a window of seconds, one of that time, whichever is first
-        self.waits = 0  # checks in a row that found a jump, and left it at waiting until it is out of the window
-        self.spare = False  # whether they may be learnt twice in a window
+        self.waits = 0, 0  # checks that only waited for a jump to leave the window: all was well still, or not
+        self.spare = True  # whether they may be learnt twice in a window
         self.proven = False  # that they fit, in a window after the one that they were learnt from
         self.learnt: list[Learnt | None] = [None, None]
 
@@ -98,22 +98,24 @@ class Axes:
         once in a window at most, and once more only where bins had proven to fit since the last such time.
         """
         found = fit.review(self.rules, self.now, self.learnt, values, counts, f, proven=self.proven)
-        if found.before and self.waits < (1 if found.needed else MOST_WAITS):
-            self.waits += 1
+        idle, late = self.waits
+        if found.before and not found.needed and idle < MOST_WAITS:
+            self.waits = idle + 1, late
             return False, found.before
-        self.waits, self.proven = 0, not found.needed
+        if found.before and found.needed and late < (1 if self.spare else 2):
+            self.waits = idle, late + 1
+            return False, found.before
+        self.waits, self.proven = (0, 0), not found.needed
         if self.proven:
             self.spare = True
         elif found.before and self.spare:
-            self.waits, self.spare = 1, False
+            self.spare = False
             return True, found.before
         return found.needed, 0
 
     def review_first(self, values: FloatArray, f: IntArray) -> int:
         """As ``review``, of bins that were just learnt from the first window: how many pairs to see off."""
-        before = fit.jump(self.rules, self.now, values, f, needed=True)
-        self.waits = 1 if before else 0
-        return before
+        return fit.jump(self.rules, self.now, self.now, values, f, needed=True)
 
     def learn(self, values: FloatArray) -> bool:
         """Learn from the window's ``values`` (2, n); returns whether that changes anything."""
@@ -146,7 +148,7 @@ class Axes:
             "axes": [to_plain(a) for a in self.now],
             "learnt": [None if one is None else [one.n, one.wanted] for one in self.learnt],
             "epoch": self.epoch,
-            "checks": [self.next_check, self.next_time, self.waits, self.spare, self.proven],
+            "checks": [self.next_check, self.next_time, list(self.waits), self.spare, self.proven],
         }
 
     def restore(self, state: dict[str, Any], shares: list[FloatArray]) -> None:
@@ -156,7 +158,8 @@ class Axes:
             None if one is None else Learnt(part, *one) for one, part in zip(state["learnt"], shares, strict=True)
         ]
         self.epoch = state["epoch"]
-        self.next_check, self.next_time, self.waits, self.spare, self.proven = state["checks"]
+        self.next_check, self.next_time, waits, self.spare, self.proven = state["checks"]
+        self.waits = tuple(waits)
 
     def _bits(self, side: int) -> int:
         return slots.SKIP if self.rules[side] is None else slots.SYMBOL

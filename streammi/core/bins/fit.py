@@ -13,16 +13,16 @@ from streammi.records import FloatArray, IntArray
 
 # Bits. Tuned on one half of the histories of scripts/histories.py, judged on the other.
 CLOSE: Final = 0.03  # an entropy that learning anew would change by less than this, beyond chance, is left alone
-CLOSE_RANGE: Final = 0.25  # likewise of bins over a range: that of a Gaussian's window varies by a tenth
 CLOSE_MI: Final = 0.04  # an MI by less than this,
-CLOSE_ERRORS: Final = 2.0  # or so many of its standard errors
+CLOSE_ERRORS: Final = 2.7  # or so many of its standard errors
+CLOSE_RANGE: Final = 0.5  # both likewise of bins over a range: that of a Gaussian's window varies by a tenth
+CLOSE_RANGE_MI: Final = 0.15
 LARGEST_PART: Final = 0.5  # but never a change by more than this part of the entropy there is to be had
 NUMBER: Final = 1.25  # a number of bins wanted that is within this factor of the one in use is left alone
 OFTEN: Final = 1.5  # times its share of the pairs, from which on a bin may hold what others could tell apart
 SETTLED: Final = 1 / 16  # of a window: so little from before a change is not waited for
 DRIFT: Final = 0.25  # of how clear a jump is: what follows it is no stretch of its own if it changes as much again
 PLACED: Final = 5.0  # bits less likely than the likeliest: from there on a jump may be
-LEAST: Final = 8  # pairs in which a jump is looked for
 MOST_RANKS: Final = 8  # groups of ranks in which a jump is looked for
 LN2: Final = math.log(2.0)
 
@@ -74,26 +74,37 @@ def review(
         if rule is not None and was is not None:
             fresh[side] = rule.learn(values[side], _number(rule, was, n))
     needed = _matters(rules, fresh, values, counts)
-    return Finding(needed, jump(rules, fresh, values, f, needed=needed))
+    return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed))
 
 
-def jump(rules: Rules, axes: list[Axis], values: FloatArray, f: IntArray, *, needed: bool) -> int:
+def jump(rules: Rules, axes: list[Axis], fresh: list[Axis], values: FloatArray, f: IntArray, *, needed: bool) -> int:
     """How many of the window's ``values`` (2, n) are from before a jump in them; 0 where there is none, or few are.
 
-    A window with a jump in it is a mixture: what is learnt from it does not fit what comes after. ``axes`` are learnt
-    from these values. Where learning is ``needed``, a small jump will do, but a signal that goes on moving as much
-    behind it has none.
+    A window with a jump in it is a mixture: what is learnt from it does not fit what comes after. It is looked for in
+    the symbols of the ``axes`` that are used and of those that are ``fresh`` from these values. Where learning is
+    ``needed``, a small jump will do, but a signal that goes on moving as much behind it has none.
     """
     found = 0
-    for rule, axis, held in zip(rules, axes, values, strict=True):
-        if isinstance(rule, SpanBins):  # one value of another time is enough to spoil a range: no pair too early
-            axis = QuantileBins(MOST_RANKS).learn(held)
+    for side, rule in enumerate(rules):
         if rule is None:
             continue
-        symbols = _symbols(axis, held)
-        least, most = _place(symbols, axis.count, f, needed=needed)
-        found = max(found, most if isinstance(rule, SpanBins) else least)
+        held = values[side]
+        ways = [axes[side], QuantileBins(MOST_RANKS).learn(held) if isinstance(rule, SpanBins) else fresh[side]]
+        least, most = _place([(_symbols(axis, held), axis.count) for axis in ways], f, needed=needed)
+        if isinstance(rule, SpanBins):
+            least = _out_of_range(held, most) if needed else most
+        found = max(found, least)
     return found if found > SETTLED * values.shape[1] else 0
+
+
+def _out_of_range(values: FloatArray, before: int) -> int:
+    """How many of the ``before`` first values (n,) are to leave until none is outside the range of the rest.
+
+    One value of another time is enough to spoil a range.
+    """
+    earlier, rest = values[:before], values[before:]
+    outside = np.flatnonzero((earlier < rest.min()) | (earlier > rest.max()))
+    return int(outside[-1]) + 1 if outside.size else 0
 
 
 def _number(rule: Rule, learnt: Learnt, n: int) -> int:
@@ -123,10 +134,10 @@ def _doubtful(rule: Rule, axis: Axis, learnt: Learnt, counts: NDArray[Any], valu
 def _hidden(edges: FloatArray, counts: NDArray[Any], values: FloatArray, wanted: int) -> float:
     """At most how much entropy, in bits, other bins could find within these: outside them, and within heavy ones."""
     n = values.size
-    loose = np.zeros(counts.size)
+    loose: FloatArray = np.zeros(counts.size)
     loose[0] = np.count_nonzero(values < edges[0])
     loose[-1] += np.count_nonzero(values > edges[-1])
-    for k in np.flatnonzero(counts > OFTEN * n / wanted):
+    for k in np.flatnonzero(counts > OFTEN * n / wanted).tolist():
         loose[k] += np.count_nonzero((values > edges[k]) & (values < edges[k + 1]))
     found = 0.0
     for k in np.flatnonzero(loose).tolist():
@@ -152,7 +163,8 @@ def _matters(
             if abs(after - before) > (min(limit, LARGEST_PART * after) if after > 0 else limit):
                 return True
     change = (new[0] + new[1] - new[2]) - (old[0] + old[1] - old[2])
-    return abs(change) > max(CLOSE_MI, CLOSE_ERRORS * _stderr(joint))
+    close = CLOSE_RANGE_MI if any(isinstance(rule, SpanBins) for rule in rules) else CLOSE_MI
+    return abs(change) > max(close, CLOSE_ERRORS * _stderr(joint))
 
 
 def _stderr(joint: IntArray) -> float:
@@ -170,26 +182,29 @@ def _tolerance(rule: Rule, count: int, n: int) -> float:
     return close + _chance(count - 1, 3.1) / (n * LN2)
 
 
-def _place(symbols: IntArray, count: int, f: IntArray, *, needed: bool) -> tuple[int, int]:
-    """How many of the symbols (n,) are from before the clearest jump in their shares: at least, and most likely."""
-    least, most, gain = _clearest(symbols, count, f, _chance(count - 1, 3.0) + (4 if needed else 14))
-    if most and needed and _clearest(symbols[most:], count, f, 0.0)[2] > DRIFT * gain:
+def _place(ways: list[tuple[IntArray, int]], f: IntArray, *, needed: bool) -> tuple[int, int]:
+    """How many symbols are from before the clearest jump in their shares: at least, and most likely; 0 without one.
+
+    ``ways`` are the symbols (n,) of the same values by several axes, each with their number.
+    """
+    bits = [_gains(*way, f) for way in ways]
+    chances = [(_chance(count - 1, 3.0) + (4 if needed else 14)) / (2 * LN2) for _, count in ways]
+    if not any(gains.max() > chance for gains, chance in zip(bits, chances, strict=True)):
         return 0, 0
-    return least, most
+    both = np.sum(bits, axis=0)
+    most = int(np.argmax(both))
+    if needed:
+        for (symbols, count), gains, chance in zip(ways, bits, chances, strict=True):
+            if _gains(symbols[most:], count, f).max() > max(DRIFT * gains.max(), chance):
+                return 0, 0
+    return int(np.argmax(both > both[most] - PLACED)), most
 
 
-def _clearest(symbols: IntArray, count: int, f: IntArray, least: float) -> tuple[int, int, float]:
-    """Where the clearest jump may be at the earliest, where most likely, and how clear it is, in bits; else 0."""
-    if symbols.size < LEAST:
-        return 0, 0, 0.0
+def _gains(symbols: IntArray, count: int, f: IntArray) -> FloatArray:
+    """How clear a jump before each of the symbols (n,) would be, in bits, shape (n,)."""
     gains = np.empty(symbols.size, dtype=np.int64)
     splitting.gains(symbols, count, f, gains)
-    bits = gains / (f.item(2) / 2.0)
-    most = int(np.argmax(bits))
-    gain = bits.item(most)
-    if 2 * LN2 * gain <= least:
-        return 0, 0, 0.0
-    return int(np.argmax(bits > gain - PLACED)), most, gain
+    return gains / (f.item(2) / 2.0)
 
 
 def _chance(degrees: int, deviations: float) -> float:

@@ -152,9 +152,9 @@ def push(
 ) -> float:  # fmt: skip
     """``slide`` for one pair, coded here and written to the ring of ``values`` (2, capacity); returns MI in bits.
 
-    An axis is (low, high, number of equal-width bins, or 0 and the edges between the bins), and the bits of a code that
-    count. A pair that is not finite changes nothing and returns NaN. All in one call: a call from Python costs more than
-    the work.
+    An axis is (low, high, number of equal-width bins, or 0 and the edges between the bins), with the bits of its codes
+    that count. A pair that is not finite changes nothing and returns NaN. All in one call: a call from Python costs
+    more than the work.
     """
     value, code, mi = np.empty(2), np.empty((2, 1), dtype=np.uint16), np.empty(1)
     value[0], value[1] = x, y

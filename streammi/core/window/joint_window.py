@@ -477,7 +477,7 @@ class JointWindow:
         self._wait(axes.review_first(values, f) if first else before)
 
     def _wait(self, before: int) -> None:
-        """Set when the bins are looked at again, of which ``before`` of the window's pairs, if any, are to be gone then.
+        """Set when the bins are looked at again: when the ``before`` oldest pairs, where there are any, have left.
 
         Else it is in a window's time, in pairs and, in a window of seconds, also in seconds. While the first window
         fills, it is whenever it has doubled, and once it is full.
