@@ -20,7 +20,7 @@ import numpy as np
 from arguments import at_least
 
 from streammi import Categories, JointWindow, QuantileBins
-from streammi.core.binning import Bins, SpanBins
+from streammi.core.bins.binning import Bins, SpanBins
 from streammi.records import Reading
 
 WITHIN_BITS = 0.05

@@ -12,9 +12,9 @@ from sklearn.metrics import mutual_info_score
 
 from streammi import EdgeBins, JointWindow, Monitor, PairBatch, QuantileBins, Reading, analyse, rolling_mi
 from streammi.config import MonitorConfig, bins, span
-from streammi.core import estimators
-from streammi.core.binning import SpanBins
-from streammi.core.lags import LagBank
+from streammi.core.bins.binning import SpanBins
+from streammi.core.information import estimators
+from streammi.core.information.lags import LagBank
 from streammi.interop.river import RollingMutualInformation
 
 

@@ -23,9 +23,9 @@ class Axes:
     """The axes of x and y: what was asked for in ``bins``, and what they are ``now``.
 
     Bins are learnt from the first 16 pairs, or as many as a shorter window has, again at each doubling until the window
-    is full, and from then on, once a window at most, where they no longer fit (see core.bins.fit). When the next check is
-    due, the window asks for a ``review`` and, where that says so, has them ``learn`` and counts its pairs by the new
-    axes. What is learnt clips nothing: there is no range that somebody gave.
+    is full, and from then on where they no longer fit (see core.bins.fit). When the next check is due, the window asks
+    for a ``review`` and, where that says so, has them ``learn`` and counts its pairs by the new axes. What is learnt
+    clips nothing: there is no range that somebody gave.
     """
 
     def __init__(self, x_bins: Bins, y_bins: Bins, capacity: int) -> None:
