@@ -131,7 +131,7 @@ def test_delays_and_partners_are_counted_by_the_new_bins() -> None:
     window.follow(bank)
     window.extend(x, y)
     assert window.reading().epoch > 1
-    assert bank.mi(estimators.table("plugin", 500, 40)).tolist() == pytest.approx([0, 2], abs=0.05)
+    assert bank.mi(estimators.table("plugin", 500, 40)).tolist() == pytest.approx([0, 2], abs=0.15)
     said = readings(x, y, window=span(500), lags=(-10, 10), null=99)[-1]
     assert said.peak_lag == 7
     assert said.peak_p <= 0.05

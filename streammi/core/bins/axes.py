@@ -15,7 +15,9 @@ from streammi.records import FloatArray, IntArray
 
 LEARN_FROM: Final = 16  # pairs from which bins are learnt first
 NEVER: Final = -1
-MOST_WAITS: Final = 3
+MOST_WAITS: Final = 3  # checks in a row
+MOST_LATE: Final = 2
+MOST_SPARE: Final = 3
 EMPTY: Final = np.empty(0)
 
 
@@ -39,7 +41,7 @@ class Axes:
         self.next_check = self.least if self.learns else NEVER  # when so many pairs have come,
         self.next_time = math.inf  # or, in a window of seconds, one of that time, whichever is first
         self.waits = 0, 0  # checks that only waited for a jump to leave the window: all was well still, or not
-        self.spare = True  # whether they may be learnt twice in a window
+        self.spare = 1  # how often they may be learnt more than once in a window
         self.proven = False  # that they fit, in a window after the one that they were learnt from
         self.learnt: list[Learnt | None] = [None, None]
 
@@ -99,18 +101,19 @@ class Axes:
         """
         found = fit.review(self.rules, self.now, self.learnt, values, counts, f, proven=self.proven)
         idle, late = self.waits
+        self.proven = not found.needed
         if found.before and not found.needed and idle < MOST_WAITS:
             self.waits = idle + 1, late
             return False, found.before
-        if found.before and found.needed and late < (1 if self.spare else 2):
+        if found.before and found.needed and self.spare:
+            self.spare -= 1
+            return True, found.before
+        if found.before and found.needed and late < MOST_LATE:
             self.waits = idle, late + 1
             return False, found.before
-        self.waits, self.proven = (0, 0), not found.needed
+        self.waits = 0, 0
         if self.proven:
-            self.spare = True
-        elif found.before and self.spare:
-            self.spare = False
-            return True, found.before
+            self.spare = min(self.spare + 1, MOST_SPARE)
         return found.needed, 0
 
     def review_first(self, values: FloatArray, f: IntArray) -> int:

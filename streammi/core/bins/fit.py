@@ -14,7 +14,7 @@ from streammi.records import FloatArray, IntArray
 # Bits. Tuned on one half of the histories of scripts/histories.py, judged on the other.
 CLOSE: Final = 0.03  # an entropy that learning anew would change by less than this, beyond chance, is left alone
 CLOSE_MI: Final = 0.04  # an MI by less than this,
-CLOSE_ERRORS: Final = 2.7  # or so many of its standard errors
+CLOSE_ERRORS: Final = 2.0  # or so many of its standard errors
 CLOSE_RANGE: Final = 0.5  # both likewise of bins over a range: that of a Gaussian's window varies by a tenth
 CLOSE_RANGE_MI: Final = 0.15
 LARGEST_PART: Final = 0.5  # but never a change by more than this part of the entropy there is to be had
