@@ -1,7 +1,6 @@
 """Axes: how x and y are divided now; given once, or learnt from the window's own pairs and learnt again."""
 
 import math
-import sys
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +13,7 @@ from streammi.core.kernels import slots
 from streammi.records import FloatArray, IntArray
 
 LEARN_FROM: Final = 16  # pairs from which bins are learnt first
-NEVER: Final = -1
+NEVER: Final = 1 << 62  # pairs
 MOST_WAITS: Final = 3  # checks in a row
 MOST_LATE: Final = 2
 MOST_SPARE: Final = 3
@@ -39,7 +38,9 @@ class Axes:
         self.least = min(LEARN_FROM, capacity)
         self.learns = any(self.rules)
         self.next_check = self.least if self.learns else NEVER  # when so many pairs have come,
-        self.next_time = math.inf  # or, in a window of seconds, one of that time, whichever is first
+        self.next_time = math.inf  # or, in a window of seconds, one of that time, whichever is first,
+        self.soonest = self.next_check  # but not before so many have come
+        self.filled = False  # whether a first window was full
         self.waits = 0, 0  # checks that only waited for a jump to leave the window: all was well still, or not
         self.spare = 1  # how often they may be learnt more than once in a window
         self.proven = False  # that they fit, in a window after the one that they were learnt from
@@ -85,12 +86,22 @@ class Axes:
 
         Without a check among them it is more than there are.
         """
-        if self.next_check < 0:
-            return sys.maxsize
-        room = max(self.next_check - pairs, 1)
+        room = self.next_check - pairs
         if t is not None and self.next_time < math.inf:
             room = min(room, int(np.searchsorted(t, self.next_time)) + 1)
-        return room
+        return max(room, self.soonest - pairs)
+
+    def is_due(self, pairs: int, newest: float) -> bool:
+        """Whether it is time for a check, now that ``pairs`` have come, the ``newest`` at that time."""
+        return pairs >= self.soonest and (pairs >= self.next_check or newest >= self.next_time)
+
+    def wait(self, pairs: int, more: int, time: float) -> None:
+        """Set when the next check is due: when ``more`` than the ``pairs`` so far have come, or one of that ``time``.
+
+        In a sparse window of seconds, in which each pair is a window's time after the last, it is not due so soon.
+        """
+        self.next_check, self.next_time = pairs + more, time
+        self.soonest = pairs + min(more, self.least)
 
     def review(self, values: FloatArray, counts: Any, f: IntArray) -> tuple[bool, int]:
         """Whether to learn anew from the window's ``values`` (2, n), and how many of its pairs to see off before.
@@ -151,7 +162,8 @@ class Axes:
             "axes": [to_plain(a) for a in self.now],
             "learnt": [None if one is None else [one.n, one.wanted] for one in self.learnt],
             "epoch": self.epoch,
-            "checks": [self.next_check, self.next_time, list(self.waits), self.spare, self.proven],
+            "checks": [self.next_check, self.next_time, self.soonest, list(self.waits), self.spare],
+            "flags": [self.filled, self.proven],
         }
 
     def restore(self, state: dict[str, Any], shares: list[FloatArray]) -> None:
@@ -161,7 +173,8 @@ class Axes:
             None if one is None else Learnt(part, *one) for one, part in zip(state["learnt"], shares, strict=True)
         ]
         self.epoch = state["epoch"]
-        self.next_check, self.next_time, waits, self.spare, self.proven = state["checks"]
+        self.next_check, self.next_time, self.soonest, waits, self.spare = state["checks"]
+        self.filled, self.proven = state["flags"]
         self.waits = tuple(waits)
 
     def _bits(self, side: int) -> int:

@@ -128,7 +128,8 @@ def _doubtful(rule: Rule, axis: Axis, learnt: Learnt, counts: NDArray[Any], valu
     if isinstance(rule, SpanBins):
         margin = 0.02 * (high - low)
         return not (abs(values.min() - low) <= margin and abs(values.max() - high) <= margin)
-    return _hidden(axis.edges, counts, values, learnt.wanted) > CLOSE_MI
+    hidden = _hidden(axis.edges, counts, values, learnt.wanted)
+    return hidden > _tolerance(rule, counts.size, n) or hidden > entropy(counts)
 
 
 def _hidden(edges: FloatArray, counts: NDArray[Any], values: FloatArray, wanted: int) -> float:

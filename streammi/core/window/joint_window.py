@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, Span, span
 from streammi.core import validate
 from streammi.core.bins import binning
-from streammi.core.bins.axes import EMPTY, Axes
+from streammi.core.bins.axes import EMPTY, NEVER, Axes
 from streammi.core.bins.binning import Axis, Bins, Categories, Codes
 from streammi.core.information import estimators, measures
 from streammi.core.kernels import sliding, slots, summary
@@ -426,7 +426,7 @@ class JointWindow:
             times = None if t is None else t[start:]
             stop = min(x.size, start + axes.due(self.pairs, times))
             start += self._push(x[start:stop], y[start:stop], None if t is None else t[start:stop], out[start:stop])
-            if axes.learns and (self.pairs == axes.next_check or self._ring.newest >= axes.next_time):
+            if axes.learns and axes.is_due(self.pairs, self._ring.newest):
                 self._check()
                 if out.size:
                     out[start - 1] = math.nan if self.mi is None else self.mi
@@ -464,7 +464,7 @@ class JointWindow:
         """See whether the bins that learn from the window's own values still fit, and learn them anew if not."""
         axes, ring, f = self._axes, self._ring, self.table("plugin").f
         n, values = self.n, ring.values_in_order()
-        first = n == self.pairs or not axes.known
+        first = not axes.filled
         learn, before = (True, 0) if first else axes.review(values, self._histogram.counts, f)
         if learn and axes.learn(values):
             axes.epoch = 1 if first else axes.epoch + 1
@@ -474,7 +474,10 @@ class JointWindow:
                 follower.learn(*axes.now)
         if learn:
             axes.remember((self._histogram.x, self._histogram.y), n)
-        self._wait(axes.review_first(values, f) if first else before)
+        axes.filled = axes.filled or n < self.pairs or n == self._span.pairs
+        if first and axes.filled:
+            before = axes.review_first(values, f)
+        self._wait(before)
 
     def _wait(self, before: int) -> None:
         """Set when the bins are looked at again: when the ``before`` oldest pairs, where there are any, have left.
@@ -482,19 +485,19 @@ class JointWindow:
         Else it is in a window's time, in pairs and, in a window of seconds, also in seconds. While the first window
         fills, it is whenever it has doubled, and once it is full.
         """
-        axes, ring, seconds = self._axes, self._ring, self._span.seconds
-        n, pairs = self.n, self.pairs
-        axes.next_check = pairs + max(n, axes.least)
-        if seconds:
-            left = ring.time_at(n - before + 1) if before else ring.newest
-            assert left is not None
-            axes.next_time = left + seconds
-            if before and n < pairs:
-                axes.next_check = sys.maxsize
-        elif n == pairs and n < ring.capacity:
-            axes.next_check = min(axes.next_check, ring.capacity)
+        axes, ring, n = self._axes, self._ring, self.n
+        pairs, time = max(n, axes.least), math.inf
+        if self._span.seconds:
+            start = ring.newest if axes.filled else ring.first
+            if before:
+                last = ring.time_at(n - before + 1)
+                start, pairs = start if last is None else last, NEVER
+            time = start + self._span.seconds
+        elif not axes.filled:
+            pairs = min(pairs, ring.capacity - n)
         elif before:
-            axes.next_check = pairs + before
+            pairs = before
+        axes.wait(self.pairs, pairs, time)
 
     def _recount(self) -> None:
         self._histogram.recount(self._ring, *self._axes.sizes)
