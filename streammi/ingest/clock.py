@@ -253,15 +253,17 @@ class Clock:
         self._way += float(np.abs(steps).sum())
         self._last, self._last_now = values.item(-1), self._now
         self._whole &= whole
-        if before < LEARNT_FROM <= self._count and self._kind == "start" and not self._asked and self._goes_nowhere():
+        if (
+            before < LEARNT_FROM <= self._count
+            and self._kind == "start"
+            and not self._asked
+            and _restless(self._downs, self._steps, self._last - self._first, self._way)
+        ):
             self._kind, self._settled = "none", True
             self.note = (
                 f"its times go up and down ({self._first:g} ... {self._last:g}): that is no clock, "
                 "and the time of arrival is used"
             )
-
-    def _goes_nowhere(self) -> bool:
-        return self._downs > RESTLESS * self._steps and abs(self._last - self._first) < 0.5 * self._way
 
     def _judge_rate(self) -> None:
         """Settle the guess once there is enough to settle it by: how fast the times pass beside those of arrival."""
@@ -288,6 +290,21 @@ _SAVED: Final = (
     "note", "_kind", "_settled", "_now", "_count", "_downs", "_steps", "_whole", "_first", "_first_now", "_last",
     "_last_now", "_way",
 )  # fmt: skip
+
+
+def goes_nowhere(values: FloatArray) -> bool:
+    """Whether numbers, shape (n,), go up and down, as those of no clock do.
+
+    >>> goes_nowhere(np.array([20.1, 20.4, 20.2, 20.3, 20.0])), goes_nowhere(np.array([0.0, 2, 1, 3, 4, 5]))
+    (True, False)
+    """
+    steps = np.diff(values)
+    way, downs = float(np.abs(steps).sum()), int(np.count_nonzero(steps < 0))
+    return _restless(downs, int(np.count_nonzero(steps)), float(steps.sum()), way)
+
+
+def _restless(downs: int, steps: int, progress: float, way: float) -> bool:
+    return downs > RESTLESS * steps and abs(progress) < 0.5 * way
 
 
 def _guessed(number: float) -> tuple[Kind, Unit]:

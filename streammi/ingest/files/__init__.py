@@ -1,1 +1,1 @@
-"""Recorded pairs in CSV files, one file or two."""
+"""Recordings that others wrote, as files: what is in them, and their pairs."""

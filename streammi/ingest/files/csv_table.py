@@ -1,120 +1,152 @@
-"""The text of a CSV file or of standard input: its column names, and then blocks of whole rows as they come.
-
-What is there is taken, and nothing waited for, so that standard input is a live source; one line is one row.
-"""
+"""The columns of a text table: CSV and its kin, a block of rows at a time."""
 
 import csv
-import gzip
-import io
-import os
 import re
-import sys
-import zlib
-from collections.abc import Iterator
-from typing import Final, cast
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from streammi.errors import ConfigError
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 
-MAX_LINE: Final = 1 << 20  # bytes; what has no line end for longer than this is not CSV
-TIME_COLUMNS: Final = ("timestamp", "time", "ts", "t", "t_s", "datetime", "date")
-DELIMITERS: Final = ",;\t"
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # a header with one of these would act on a terminal
+from streammi.errors import Reason
+from streammi.ingest.files.layout import BLANKS, Layout, Wishes, layout_of, split
+from streammi.ingest.files.number_format import NULLS
+from streammi.ingest.files.source import Source, in_quotes
+from streammi.ingest.files.tables import Block
+
+_BLANKS: Final = re.compile(rb"[ \t]+")
+_EDGES: Final = re.compile(rb"(?m)^[ \t]+|[ \t]+$")
+_LITTLE: Final = 2048  # bytes of a block that are read field by field at once: to ask arrow takes as long
 
 
 class CsvTable:
-    """The column names of an open CSV stream, and then its rows in blocks of text; ``ConfigError`` if it is not CSV."""
+    """The names of a text table, and its rows in blocks; ``wanted`` are names that it must have, to tell its header."""
 
-    def __init__(self, path: str, chunk: int, stdin: io.BufferedReader | None) -> None:
-        if chunk < 1:
-            raise ConfigError("chunk", ">= 1 bytes", chunk)
-        self.path, self._chunk = path, chunk
-        self._source, self._opened = _open(path, stdin)
-        self._rest = b""
-        self.read = 0  # bytes of the file so far, packed as it is
-        self.size = os.fstat(self._opened[-1].fileno()).st_size if self._opened else 0  # 0: standard input
-        self._line = 1  # number of the first line in _rest
-        self._ended = False
+    def __init__(self, source: Source, wishes: Wishes, wanted: Sequence[str]) -> None:
+        self.source = source
+        self.layout = layout_of(source.head, source.path, wishes, wanted)
+        self.names = list(self.layout.names)
+        self.said = [*self.layout.said]
+        if source.encoding != "utf-8":
+            self.said.insert(0, source.encoding.upper())
+
+    @property
+    def decimal(self) -> str:
+        """The decimal point."""
+        return self.layout.decimal
+
+    def sample(self) -> list[Block]:
+        """Rows from the beginning and from places all over, which are not used up."""
+        lines = self.source.head.split(b"\n", self.layout.skip)
+        head = lines[self.layout.skip] if len(lines) > self.layout.skip else b""
+        found = [self._by_rows(1, head[: 1 << 18], range(len(self.names)), whole=False)]
+        return found + [
+            self._by_rows(1, text, range(len(self.names)), whole=False) for text in self.source.places()
+        ]
+
+    def blocks(self, wanted: Sequence[int]) -> Iterator[Block]:
+        """The columns ``wanted``, of one block of rows after the other."""
+        left = self.layout.skip
+        for line, text in self.source.blocks():
+            if left:
+                cut = text.split(b"\n", left)
+                left -= len(cut) - 1
+                text = cut[-1] if not left else b""
+                line += len(cut) - 1
+            if text:
+                yield self._fast(line, text, wanted) or self._by_rows(line, text, wanted)
+
+    def again(self, block: Block, wanted: Sequence[int]) -> Block:
+        """The same block read field by field, so that each row's line is known."""
+        return block if block.lines is not None else self._by_rows(block.first, block.text, wanted)
+
+    def _fast(self, line: int, text: bytes, wanted: Sequence[int]) -> Block | None:
+        """The block by arrow's parser; None where a row needs a look, and for the little that comes of a live source."""
+        layout = self.layout
+        if len(text) < _LITTLE:
+            return None
+        if layout.comment and layout.comment.encode() in text:
+            text = _without(text, layout.comment.encode())
+        body = text
+        if layout.delimiter == BLANKS:
+            body = _BLANKS.sub(b" ", _EDGES.sub(b"", text))
+        quoted = b'"' in body
+        parse = pyarrow.csv.ParseOptions(
+            delimiter=layout.delimiter,
+            quote_char='"' if quoted else False,
+            newlines_in_values=quoted and _has_long_rows(body),
+        )
+        names = [str(k) for k in range(len(self.names))]
+        chosen = [names[k] for k in dict.fromkeys(wanted)]
         try:
-            header = self._header()
-        except BaseException:
-            self.close()
-            raise
-        self.delimiter = max(DELIMITERS, key=header.count)
-        self.names = [name.strip() for name in self.split(header)]
+            table = pyarrow.csv.read_csv(
+                pa.BufferReader(body),
+                pyarrow.csv.ReadOptions(use_threads=False, block_size=len(body) + 1, column_names=names),
+                parse,
+                pyarrow.csv.ConvertOptions(
+                    check_utf8=False,
+                    column_types=dict.fromkeys(chosen, pa.string()),
+                    include_columns=chosen,
+                    null_values=NULLS,
+                    strings_can_be_null=True,
+                ),
+            )
+        except pa.ArrowInvalid:  # a row with more fields, or fewer
+            return None
+        columns = {name: _one_chunk(table.column(name)) for name in chosen}
+        return Block([columns[names[k]] for k in wanted], table.num_rows, line, text)
 
-    def close(self) -> None:
-        """Close what was opened here; standard input stays open."""
-        for file in self._opened:
-            file.close()
-
-    def column(self, option: str, name: str) -> int:
-        """The place of a column; ``ConfigError`` that lists those there are."""
-        if name not in self.names:
-            raise ConfigError(option, f"a column of {self.path} ({', '.join(self.names)})", name)
-        return self.names.index(name)
-
-    def time_column(self) -> int | None:
-        """The place of the first column with one of the usual names of a time, in any case but for the letter t."""
-        lower = [name if len(name) == 1 else name.lower() for name in self.names]  # T is a temperature
-        return next((lower.index(name) for name in TIME_COLUMNS if name in lower), None)
-
-    def split(self, line: str) -> list[str]:
-        """The fields of one row."""
-        if '"' not in line:
-            return line.split(self.delimiter)
-        return next(csv.reader([line], delimiter=self.delimiter))
-
-    def blocks(self) -> Iterator[tuple[int, str]]:
-        """Whole rows as text, and the number of the first one's line."""
-        while self._rest or not self._ended:
-            cut = len(self._rest) if self._ended else self._rest.rfind(b"\n") + 1
-            if not cut:
-                self._fill()
-                continue
-            block, self._rest = self._rest[:cut], self._rest[cut:]
-            line = self._line
-            self._line += block.count(b"\n")
-            yield line, block.decode("utf-8", "replace").replace("\r\n", "\n")
-
-    def _header(self) -> str:
-        while b"\n" not in self._rest and not self._ended:
-            self._fill()
-        header, _, self._rest = self._rest.partition(b"\n")
-        self._line = 2
-        text = header.decode("utf-8-sig", "replace").strip("\r")
-        if not text.strip() or _CONTROL.search(text):
-            raise ConfigError("file", "CSV that starts with a line of column names", self.path)
-        return text
-
-    def _fill(self) -> None:
-        """Take what there is, at most ``chunk`` bytes of it, and wait only when there is nothing."""
-        if len(self._rest) > max(MAX_LINE, self._chunk):
-            raise ConfigError("file", f"CSV with rows of at most {MAX_LINE} bytes (line {self._line})", self.path)
-        try:
-            data = self._source.read1(self._chunk)
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            raise ConfigError("file", f"whole gzip (it is broken after line {self._line})", self.path) from None
-        except OSError as error:
-            raise ConfigError("file", f"readable ({error.strerror})", self.path) from None
-        self._ended = not data
-        if self._opened:
-            self.read = self._opened[-1].tell()
-        self._rest += data
+    def _by_rows(self, first: int, text: bytes, wanted: Sequence[int], *, whole: bool = True) -> Block:
+        """The block field by field, with a look at each row; not ``whole``: its end may be missing."""
+        layout, last = self.layout, max(wanted, default=0)
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        skipped: list[tuple[Reason, int, str]] = []
+        for line, row in _rows(first, text.decode("utf-8", "replace"), layout):
+            if tuple(row) == layout.header:
+                skipped.append(("header again", line, ""))
+            elif len(row) > last:
+                rows.append([row[k] for k in wanted])
+                lines.append(line)
+            elif whole:
+                skipped.append(("too few fields", line, layout.delimiter.join(row)))
+        columns = list(zip(*rows, strict=True)) or [()] * len(wanted)
+        return Block([pa.array(column, pa.string()) for column in columns], len(rows), first, text, lines, skipped)
 
 
-def _open(path: str, stdin: io.BufferedReader | None) -> tuple[io.BufferedReader, list[io.BufferedReader]]:
-    """The stream to read, and what is to be closed in the end, first to last."""
-    opened: list[io.BufferedReader] = []
+def _rows(first: int, text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are there, each with the number of its first line."""
+    lines = text.removesuffix("\n").split("\n")
+    if '"' not in text or layout.delimiter == BLANKS:
+        for line, row in enumerate(lines, first):
+            if row.strip() and not (layout.comment and row.lstrip().startswith(layout.comment)):
+                yield line, (split([row], layout.delimiter)[0] if '"' in row else _plain(row, layout.delimiter))
+        return
+    reader = csv.reader((line + "\n" for line in lines), delimiter=layout.delimiter, skipinitialspace=True)
+    line = first
     try:
-        if path == "-":
-            source = stdin or cast(io.BufferedReader, sys.stdin.buffer)
-        else:
-            source = open(path, "rb")  # noqa: SIM115 -- the table closes it
-            opened = [source]
-        packed = source.peek(2)[:2] == b"\x1f\x8b"  # by content: a name may lie
-    except OSError as error:
-        raise ConfigError("file", f"readable ({error.strerror})", path) from None
-    if not packed:
-        return source, opened
-    unpacked = cast(io.BufferedReader, gzip.GzipFile(fileobj=source))
-    return unpacked, [unpacked, *opened]
+        for row in reader:
+            if row and not (layout.comment and row[0].startswith(layout.comment)) and row != [""]:
+                yield line, [field.strip() for field in row]
+            line = first + reader.line_num
+    except csv.Error:  # a field beyond all measure: a quote that is never closed
+        yield line, [""]
+
+
+def _plain(row: str, delimiter: str) -> list[str]:
+    return row.split() if delimiter == BLANKS else [field.strip() for field in row.split(delimiter)]
+
+
+def _without(text: bytes, comment: bytes) -> bytes:
+    """Text with empty lines for comments."""
+    return re.sub(rb"(?m)^[ \t]*" + re.escape(comment) + rb".*$", b"", text)
+
+
+def _has_long_rows(text: bytes) -> bool:
+    ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n"))
+    return bool(in_quotes(text, ends).any())
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays([pa.array([], column.type), *column.chunks])

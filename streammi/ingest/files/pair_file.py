@@ -1,41 +1,31 @@
-"""CSV, CSV.gz and standard input as pairs, by column names; one line is one row.
-
-Each block of text is read by numpy's C parser. A block in which that fails (an empty field, a quoted one, a bad one, a
-short row) is read again field by field, which says what is wrong and in which line.
-"""
+"""Files as pairs, by column names: text tables, JSON Lines and Parquet, in one way for all who read files."""
 
 import io
-import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streammi.errors import Reason
+from streammi.errors import ConfigError, Reason
+from streammi.ingest.files.columns import Columns, FileOptions, columns_of
 from streammi.ingest.files.csv_table import CsvTable
-from streammi.ingest.timestamps import is_missing, to_seconds_array
+from streammi.ingest.files.json_lines import JsonLines
+from streammi.ingest.files.parquet import ParquetTable, is_parquet
+from streammi.ingest.files.source import Source
+from streammi.ingest.files.tables import Block, Table
+from streammi.ingest.files.time_format import OfDay
+from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray, LinkHealth, PairBatch
 
-CHUNK: Final = 1 << 18  # bytes of text a batch: 8,000 rows of three numbers
-
-
-def columns(path: str | os.PathLike[str]) -> list[str]:
-    """The names of the columns of a CSV or CSV.gz file; ``ConfigError`` for what cannot be read as one."""
-    with closing(CsvTable(os.fspath(path), CHUNK, None)) as table:
-        return table.names
-
-
-def given_column(path: str) -> str:
-    """The rule that an option which names a column was to be given; ``ConfigError`` for what is no CSV file.
-
-    The columns of a file are named, those of standard input are not: its first line is not to be taken from it.
-    """
-    if path == "-":
-        return "given, a column of standard input"
-    return f"given, a column of {path} ({', '.join(columns(path))})"
+CHUNK: Final = 1 << 20  # bytes of text a batch
+SORTED_AT_MOST: Final = 20_000_000  # pairs, of 24 bytes, that are held to be sorted
+PLAIN: Final = FileOptions()
 
 
 def read_pairs(
@@ -46,23 +36,27 @@ def read_pairs(
     labels: bool = False,
     chunk: int = CHUNK,
     stdin: io.BufferedReader | None = None,
-) -> "PairFile":
-    """Pairs of the columns ``x`` and ``y`` of a CSV or CSV.gz file, or of standard input for ``-``.
+    options: FileOptions = PLAIN,
+) -> "PairFile | JsonLines":
+    """Pairs of the columns ``x`` and ``y`` of a file, or of standard input for ``-``.
 
-    ``t`` is the column of the samples' time, in any form that ``timestamps`` reads; None takes the first of
-    ``table.TIME_COLUMNS`` that is there and holds times, ``""`` none. ``labels``: values stay text. A batch is at most
-    ``chunk`` bytes of text. The file is opened and its columns are looked up at once: ``ConfigError`` for a file that
-    cannot be read (or, while iterating, turns out to be broken) and for a column that is not there.
+    ``t`` is the column of the samples' time (or two, ``Date,Time``); None takes the first that is one by its name and
+    by what it holds, ``""`` none. ``labels``: values stay text. A batch is at most about ``chunk`` bytes of text. The
+    file is opened and its columns are looked up at once: ``ConfigError`` for a file that cannot be read (or, while
+    iterating, turns out to be broken) and for a column that is not there.
     """
-    table = CsvTable(os.fspath(path), chunk, stdin)
+    path = os.fspath(path)
+    if path != "-" and is_parquet(path):
+        table: Table = ParquetTable(path)
+        return PairFile(table, columns_of(table, x, y, t, options, labels), labels)
+    source = Source(path, chunk, stdin)
     try:
-        wanted = [table.column("--x", x), table.column("--y", y)]
-        if t:
-            return PairFile(table, [*wanted, table.column("--t", t)], labels)
-        found = table.time_column() if t is None else None
-        return PairFile(table, wanted if found is None else [*wanted, found], labels, guessed=True)
+        if source.head.lstrip()[:1] in (b"{", b"["):
+            return JsonLines(source, x, y, t, labels, options)
+        table = CsvTable(source, options.wishes, [x, y])
+        return PairFile(table, columns_of(table, x, y, t, options, labels), labels)
     except BaseException:
-        table.close()
+        source.close()
         raise
 
 
@@ -71,142 +65,178 @@ class PairFile:
 
     An empty field (or ``NA``, ``null``, ...) is NaN: the window counts it as not finite. A row with a field that is
     neither that nor a number, without a time that can be read, or with too few fields is skipped and counted in
-    ``malformed`` by reason; ``first_line`` has the line of the first one of each.
+    ``malformed`` by reason; ``first_line`` has the line of the first one of each, ``examples`` what stood there.
     """
 
-    def __init__(self, table: CsvTable, wanted: list[int], labels: bool, guessed: bool = False) -> None:
-        self._table, self._wanted, self._labels, self._guessed = table, wanted, labels, guessed
+    def __init__(self, table: Table, columns: Columns, labels: bool) -> None:
+        self._table, self._columns, self._labels = table, columns, labels
+        self._of_day = OfDay() if columns.time is not None and columns.time.of_day else None
         self.malformed: dict[Reason, int] = {}
         self.first_line: dict[Reason, int] = {}
-        self._taken = 0
+        self.examples: dict[Reason, str] = {}
+        self._taken = self._missing = 0
+        self._steps_back, self._last_t = 0, -np.inf
         self.rows = 0  # read so far, whole or not, without the header
 
     @property
     def timed(self) -> bool:
         """Whether the samples have timestamps."""
-        return self.time_column is not None
+        return self._columns.time is not None
 
     @property
     def time_column(self) -> str | None:
         """The column that the time is taken from; None when the pairs have none."""
-        return self._table.names[self._wanted[2]] if len(self._wanted) > 2 else None
+        return self._columns.time_name if self.timed else None
+
+    @property
+    def said(self) -> str:
+        """One line of what was guessed of how the file is written; empty for what goes without saying."""
+        said = [*self._table.said, *self._columns.said]
+        return f"{self._table.source.path}: {'; '.join(said)}" if said else ""
+
+    @property
+    def hint(self) -> str:
+        """One line of what may be wrong with the values; empty for nothing."""
+        return self._columns.hint
 
     @property
     def progress(self) -> tuple[int, int]:
         """Bytes read so far, and of the whole file, 0 where that is not known."""
-        return self._table.read, self._table.size
+        return self._table.source.read, self._table.source.size
 
     @property
     def note(self) -> str:
         """One line on the rows that were skipped; empty when there were none."""
-        parts = [f"{n} {reason} (first in line {self.first_line[reason]})" for reason, n in self.malformed.items()]
-        return f"{sum(self.malformed.values())} rows skipped: {', '.join(parts)}" if parts else ""
+        parts = [self._told(reason) for reason in self.malformed]
+        skipped = f"{sum(self.malformed.values())} rows skipped: {', '.join(parts)}" if parts else ""
+        back = ""
+        if self._steps_back and not self._columns.reversed:
+            often = "once" if self._steps_back == 1 else f"{self._steps_back:,} times"
+            back = f"{self._columns.time_name} steps back {often}: local time in autumn, or rows out of order"
+        return "; ".join(filter(None, (skipped, back)))
+
+    @property
+    def why_empty(self) -> str:
+        """Why there was no pair of finite values, with what stood in the file; empty when there was one."""
+        if self._taken > self._missing:
+            return ""
+        if self.rows and self._missing:
+            return f"no pair: {self._columns.examples} is finite in none of {self.rows:,} rows"
+        return self.note and f"no pair: {self.note}" or "no pair: there is no row below the names"
 
     def health(self) -> tuple[LinkHealth, ...]:
         """The file as the one link of a feed: what was read of it so far."""
         malformed = {str(reason): count for reason, count in self.malformed.items()}
-        return (LinkHealth(endpoint=self._table.path, state="ended", pairs=self._taken, malformed=malformed),)
+        path = self._table.source.path
+        return (LinkHealth(endpoint=path, state="ended", pairs=self._taken, malformed=malformed),)
 
     def __iter__(self) -> Iterator[PairBatch]:
         with closing(self):
-            for line, text in self._table.blocks():
-                batch = self._fast(text) or self._by_rows(line, text)
-                if len(batch.x):
-                    self._taken += len(batch.x)
-                    yield batch
+            batches = self._batches()
+            for batch in self._sorted(batches) if self._columns.reversed else batches:
+                self._taken += len(batch.x)
+                yield batch
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
-        self._table.close()
+        self._table.source.close()
 
-    def _fast(self, text: str) -> PairBatch | None:
-        """The block by numpy's parser; None where a row needs looking at."""
-        if '"' in text or "\n\n" in text or text.startswith("\n"):
+    def _batches(self) -> Iterator[PairBatch]:
+        wanted = self._columns.wanted
+        for block in self._table.blocks(wanted):
+            batch = self._pairs(block)
+            if batch is None:
+                batch = self._pairs(self._table.again(block, wanted))
+            if batch is not None and len(batch.x):
+                yield batch
+
+    def _sorted(self, batches: Iterator[PairBatch]) -> Iterator[PairBatch]:
+        """All of them, the oldest first."""
+        held: list[PairBatch] = []
+        for batch in batches:
+            held.append(batch)
+            if sum(len(one.x) for one in held) > SORTED_AT_MOST:
+                rule = f"at most {SORTED_AT_MOST:,} rows where the newest comes first: sort it by {self.time_column}"
+                raise ConfigError("file", rule, self._table.source.path)
+        if not held:
+            return
+        x, y = (np.concatenate([getattr(batch, name) for batch in held]) for name in "xy")
+        t = np.concatenate([batch.t for batch in held if batch.t is not None])
+        order = t.size - 1 - np.argsort(t[::-1], kind="stable")  # of one time, the later row came first
+        for start in range(0, order.size, 1 << 15):
+            rows = order[start : start + (1 << 15)]
+            yield PairBatch(x=x[rows], y=y[rows], t=t[rows])
+
+    def _pairs(self, block: Block) -> PairBatch | None:
+        """The pairs of a block; None where some are none, and their lines are not known."""
+        (x, x_bad), (y, y_bad) = (self._values(block, k) for k in range(2))
+        bad = x_bad | y_bad
+        t = None
+        if self._columns.time is not None:
+            t = self._columns.seconds(block.columns[2:])
+            bad_t = np.isnan(t) & ~bad
+        if block.lines is None and (bad.any() or (t is not None and bad_t.any())):
             return None
-        kind = "O" if self._labels else "f8"
-        dtype = np.dtype([("x", kind), ("y", kind), ("t", "O")][: len(self._wanted)])
-        try:
-            table: NDArray[Any] = np.loadtxt(
-                text.split("\n"),
-                dtype=dtype,
-                delimiter=self._table.delimiter,
-                usecols=self._wanted,
-                comments=None,
-                ndmin=1,
-            )
-        except ValueError:
-            return None
-        x, y, t = table["x"].copy(), table["y"].copy(), None
-        if self._labels and any(is_missing(label) for label in {*x.tolist(), *y.tolist()}):
-            return None
-        if self.time_column is not None:
-            t = to_seconds_array(table["t"].tolist())
-            if np.isnan(t).any():
-                return None
-        self.rows += len(table)
-        self._guessed = False
+        self._count(block, x_bad, y_bad, None if t is None else bad_t)
+        if t is not None:
+            bad = bad | bad_t
+            t = t[~bad]
+            t = self._of_day(t) if self._of_day is not None else t
+            self._watch(t)
+        x, y = x[~bad], y[~bad]
+        if x.dtype != np.object_:
+            self._missing += int(np.count_nonzero(~(np.isfinite(x) & np.isfinite(y.astype(np.float64)))))
         return PairBatch(x=x, y=y, t=t)
 
-    def _by_rows(self, first: int, text: str) -> PairBatch:
-        """The block field by field, with a look at each."""
-        rows: list[list[str]] = []
-        lines: list[int] = []
-        for number, line in enumerate(text.removesuffix("\n").split("\n"), first):
-            if not line:
-                continue
-            self.rows += 1
-            row = self._table.split(line)
-            if len(row) > max(self._wanted):
-                rows.append([row[column] for column in self._wanted])
-                lines.append(number)
-            else:
-                self._skip("too few fields", number)
-        return self._pairs(rows, lines)
+    def _values(self, block: Block, k: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        fields = block.columns[k]
+        if self._labels:
+            return _labels(fields), np.zeros(block.rows, dtype=bool)
+        if pa.types.is_string(fields.type) or pa.types.is_large_string(fields.type):
+            return self._columns.numbers[k].array(fields)
+        values: FloatArray = pc.cast(fields, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        values = values if values.flags.writeable else values.copy()
+        for value in self._columns.numbers[k].missing:
+            values[values == value] = np.nan
+        return values, np.zeros(block.rows, dtype=bool)
 
-    def _pairs(self, rows: list[list[str]], lines: list[int]) -> PairBatch:
-        fields = list(zip(*rows, strict=True)) or [()] * len(self._wanted)
-        convert = _labels if self._labels else _numbers
-        (x, x_bad), (y, y_bad) = convert(fields[0]), convert(fields[1])
-        bad = x_bad | y_bad
-        t = self._times(fields[2]) if len(fields) > 2 else None
-        for row in np.flatnonzero(bad).tolist():
-            self._skip("not a number", lines[row])
-        if t is not None:
-            for row in np.flatnonzero(np.isnan(t) & ~bad).tolist():
-                self._skip("not a time", lines[row])
-            bad |= np.isnan(t)
-            t = t[~bad]
-        return PairBatch(x=x[~bad], y=y[~bad], t=t)
+    def _watch(self, t: FloatArray) -> None:
+        if t.size:
+            steps = np.diff(t, prepend=self._last_t)
+            self._steps_back += int(np.count_nonzero(steps < 0))
+            self._last_t = t.item(-1)
 
-    def _times(self, texts: Sequence[str]) -> FloatArray | None:
-        """The times of a block; None, for good, if a column that was only guessed holds no times at its start."""
-        t = to_seconds_array(list(texts))
-        if self._guessed and len(t):
-            self._guessed = False
-            if np.isnan(t).all():
-                del self._wanted[2]
-                return None
-        return t
+    def _count(
+        self, block: Block, x_bad: NDArray[np.bool_], y_bad: NDArray[np.bool_], t_bad: NDArray[np.bool_] | None
+    ) -> None:
+        self.rows += block.rows + len(block.skipped)
+        for reason, line, text in block.skipped:
+            self._skip(reason, line, text)
+        if block.lines is None:
+            return
+        for row in np.flatnonzero(x_bad | y_bad).tolist():
+            k = 0 if x_bad[row] else 1
+            self._skip("not a number", block.lines[row], self._columns.field(k, block.columns[k][row].as_py()))
+        for row in np.flatnonzero(t_bad).tolist() if t_bad is not None else []:
+            fields = " ".join(str(column[row].as_py()) for column in block.columns[2:])
+            self._skip("not a time", block.lines[row], f"{self._columns.time_name} {fields[:40]!r}")
 
-    def _skip(self, reason: Reason, line: int) -> None:
+    def _skip(self, reason: Reason, line: int, text: str) -> None:
         self.malformed[reason] = self.malformed.get(reason, 0) + 1
-        self.first_line.setdefault(reason, line)
+        if reason not in self.first_line:
+            self.first_line[reason], self.examples[reason] = line, text
+
+    def _told(self, reason: Reason) -> str:
+        example = self.examples[reason]
+        there = f": {example}" if example else ""
+        return f"{self.malformed[reason]} {reason} (first in line {self.first_line[reason]}{there[:80]})"
 
 
-def _numbers(texts: Sequence[str]) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-    """Values, NaN where there is none, and which fields are neither a number nor empty."""
-    values = np.full(len(texts), np.nan)
-    bad = np.zeros(len(texts), dtype=bool)
-    for row, text in enumerate(texts):
-        try:
-            values[row] = float(text)
-        except ValueError:
-            bad[row] = not is_missing(text)
-    return values, bad
-
-
-def _labels(texts: Sequence[str]) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-    """Labels as they are, NaN where there is none; none of them is bad."""
-    values = np.empty(len(texts), dtype=object)
-    values[:] = [math.nan if is_missing(text) else text for text in texts]
-    return values, np.zeros(len(texts), dtype=bool)
+def _labels(fields: pa.Array) -> NDArray[Any]:
+    """Labels as they are, NaN where there is none."""
+    values = np.empty(len(fields), dtype=object)
+    found = fields.to_pylist()
+    values[:] = [
+        np.nan if label is None or (isinstance(label, str) and is_missing(label)) else label for label in found
+    ]
+    return values

@@ -1,0 +1,187 @@
+"""JSON Lines as pairs: each line is a message, read as those of a live feed are."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
+from typing import Final
+
+import numpy as np
+from msgspec.structs import replace
+
+from streammi.config import FeedConfig
+from streammi.errors import ConfigError, FeedError
+from streammi.ingest.columns import is_array
+from streammi.ingest.decoder import Decoder
+from streammi.ingest.files.columns import FileOptions, listed
+from streammi.ingest.files.number_format import read_missing
+from streammi.ingest.files.source import Source
+from streammi.ingest.formats.json import parse_json
+from streammi.ingest.frames import Frames
+from streammi.ingest.probe import leaves
+from streammi.records import LinkHealth, PairBatch
+
+WHOLE: Final = 1 << 28  # bytes of a file that is one JSON array, which has to be held as a whole
+LOOKED_AT: Final = 1000  # lines
+
+
+class JsonLines:
+    """Iterates once over the pairs of a file with a JSON object a line, or one array of them; as ``PairFile`` does."""
+
+    def __init__(
+        self, source: Source, x: str, y: str, t: str | None, labels: bool, options: FileOptions = FileOptions()
+    ) -> None:
+        for name in ("decimal", "time_format", "skip_rows", "columns"):
+            if getattr(options, name) != getattr(FileOptions(), name):
+                option = "--" + name.replace("_", "-")
+                raise ConfigError(option, f"left out: {source.path} is JSON, which says it itself", getattr(options, name))
+        self._source, self._labels, self._untimed = source, labels, t == ""
+        self._config = FeedConfig(
+            endpoint=source.path, x=x, y=y, t=t or None, format="json", labels=labels,
+            time_unit=options.time_unit, max_message=WHOLE,
+        )  # fmt: skip
+        self._missing = read_missing(options.missing)
+        self._is_array = source.head.lstrip()[:1] == b"["
+        self._decoder = Decoder(self._config)
+        self._lines = self._finite = 0
+        self._first_bad: dict[str, tuple[int, str]] = {}
+        self.said, self.hint = "", ""
+        self._timed = False
+        self._look()
+
+    @property
+    def timed(self) -> bool:
+        """Whether the samples have timestamps."""
+        return self._timed
+
+    @property
+    def time_column(self) -> str | None:
+        """What the time is called, where that is known; None without times."""
+        return (self._config.t or "the usual name") if self._timed else None
+
+    @property
+    def rows(self) -> int:
+        """Lines so far."""
+        return self._lines
+
+    @property
+    def malformed(self) -> dict[str, int]:
+        """Lines that yield no pair, by reason."""
+        return self._decoder.malformed
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of the whole file, 0 where that is not known."""
+        return self._source.read, self._source.size
+
+    @property
+    def note(self) -> str:
+        """One line on the lines that were skipped, and on what the numbers and times in them do."""
+        parts = [
+            f"{count} {reason}" + (f" (first in line {where[0]}: {where[1]})" if (where := self._first_bad.get(reason)) else "")
+            for reason, count in self.malformed.items()
+        ]
+        skipped = f"{sum(self.malformed.values())} rows skipped: {', '.join(parts)}" if parts else ""
+        return "; ".join(filter(None, (skipped, self._decoder.note)))
+
+    @property
+    def why_empty(self) -> str:
+        """Why there was no pair of finite values; empty when there was one."""
+        if self._finite:
+            return ""
+        if self._decoder.pairs:
+            return f"no pair: {self._config.x} and {self._config.y} are finite together in none of {self._lines:,} lines"
+        return f"no pair: {self.note or 'there is no line'}"
+
+    def health(self) -> tuple[LinkHealth, ...]:
+        """The file as the one link of a feed: what was read of it so far."""
+        decoder = self._decoder
+        malformed = {str(reason): count for reason, count in decoder.malformed.items()}
+        return (
+            LinkHealth(
+                endpoint=self._source.path, state="ended", pairs=decoder.pairs, malformed=malformed, gaps=decoder.gaps,
+                resets=decoder.resets, reordered=decoder.reordered, repeated=decoder.repeated,
+            ),
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[PairBatch]:
+        with closing(self):
+            for line, messages in self._messages():
+                batch = self._decode(line, messages)
+                if batch.x.size:
+                    yield batch
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        self._source.close()
+
+    def _decode(self, line: int, messages: list[Frames]) -> PairBatch:
+        before = dict(self.malformed)
+        batch = self._decoder.decode(messages, 0.0)
+        if self.malformed != before:
+            self._note_bad(line, messages, before)
+        self._lines += len(messages)
+        if not self._labels:
+            for value in self._missing[0]:
+                for values in (batch.x, batch.y):
+                    values[values == value] = np.nan
+            self._finite += int(np.count_nonzero(np.isfinite(batch.x) & np.isfinite(batch.y)))
+        else:
+            self._finite += batch.x.size
+        return replace(batch, t=None) if self._untimed else batch
+
+    def _note_bad(self, line: int, messages: list[Frames], before: dict[str, int]) -> None:
+        """Find, once for each reason, where it was first met."""
+        new = {reason for reason, count in self.malformed.items() if count > before.get(reason, 0)}
+        if new <= self._first_bad.keys():
+            return
+        alone = Decoder(self._config)
+        for k, message in enumerate(messages):
+            known = dict(alone.malformed)
+            alone.decode([message], 0.0)
+            for reason in alone.malformed.keys() - known.keys():
+                self._first_bad.setdefault(reason, (line + k, message[0].decode("utf-8", "replace")[:60]))
+
+    def _messages(self) -> Iterator[tuple[int, list[Frames]]]:
+        if not self._is_array:
+            for line, text in self._source.blocks():
+                yield line, [[row] for row in text.split(b"\n") if row.strip()]
+            return
+        whole = b""
+        for _, text in self._source.blocks():
+            whole += text
+            if len(whole) > WHOLE:
+                rule = f"JSON with an object a line (jq -c '.[]'), where it is larger than {WHOLE >> 20} MiB"
+                raise ConfigError("file", rule, self._source.path)
+        yield 1, [[whole]]
+
+    def _look(self) -> None:
+        """Whether there are such paths, and times: from the first lines, which are not used up."""
+        if self._is_array:
+            text = self._source.head
+            messages: list[Frames] = [[text]] if len(text) < self._source.size or not self._source.size else [[text]]
+        else:
+            messages = [[row] for row in islice(self._source.head.split(b"\n"), LOOKED_AT) if row.strip()]
+        trial = Decoder(self._config)
+        batch = trial.decode(messages, 0.0)
+        self._timed = batch.t is not None and bool(np.isfinite(batch.t).any()) and not self._untimed
+        if trial.note:
+            self.said = f"{self._source.path}: {trial.note}"
+        if batch.x.size or not messages or self._is_array:
+            return
+        paths = paths_of(messages)
+        for option, path in (("--x", self._config.x), ("--y", self._config.y), ("--time", self._config.t)):
+            if path is not None and paths and path.replace(".", "/") not in {name.replace(".", "/") for name in paths}:
+                raise ConfigError(option, f"a path of {self._source.path} ({listed(paths)})", path)
+
+
+def paths_of(messages: list[Frames]) -> list[str]:
+    """The paths of the values in messages of JSON."""
+    found: dict[str, None] = {}
+    for message in messages:
+        try:
+            record = parse_json(message[0])
+        except FeedError:
+            continue
+        for one in record[:1] if is_array(record) else [record]:
+            found |= dict.fromkeys(path for path, _ in leaves(one) if path)
+    return list(found)

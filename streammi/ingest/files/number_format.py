@@ -1,0 +1,228 @@
+"""How a column of a file writes its numbers: found from several of its fields, then used for all of them."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from streammi.ingest.timestamps import is_missing
+from streammi.records import FloatArray
+
+# How files write that there is no value; besides what timestamps.MISSING has, what C's printf and spreadsheets write.
+MISSING: Final = frozenset(
+    {"-", "--", "---", "?", "#n/a", "#na", "#value!", "#div/0!", "-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#ind",
+     "-1.#ind", "1.#qnan", "-1.#qnan", "n.a.", "missing", "<na>"}
+)  # fmt: skip
+NULLS: Final = [
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "NaN",
+    "nan",
+    "NAN",
+    "null",
+    "NULL",
+    "None",
+    "NaT",
+]  # the usual ones, as written
+SWITCHES: Final = (("off", "on"), ("false", "true"), ("no", "yes"), ("closed", "open"), ("low", "high"), ("aus", "ein"))
+_SWITCHED: Final = {word: float(k) for pair in SWITCHES for k, word in enumerate(pair)}
+_THOUSANDS: Final = {
+    ".": re.compile(r"[+-]?[0-9]{1,3}(?:[, '\u00a0\u202f\u2019][0-9]{3})+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
+    ",": re.compile(r"[+-]?[0-9]{1,3}(?:[. '\u00a0\u202f\u2019][0-9]{3})+(?:,[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
+}
+_COMMA: Final = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WITH_UNIT: Final = re.compile(
+    r"(?P<number>[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[^\d\s+.,-][^\d,]{0,11}|°C)"
+)
+_SIGN: Final = str.maketrans({"\u2212": "-"})  # the minus sign of typesetters
+SENTINEL_TIMES: Final = 3  # a value that stands for none comes at least so often,
+SENTINEL_FAR: Final = 3.0  # and is so many times the others' range away from them
+
+
+class NumberFormat(NamedTuple):
+    """How numbers are written: the decimal point, a unit behind each, words for on and off, values that are none."""
+
+    decimal: str = "."
+    unit: str = ""
+    switch: bool = False
+    missing: tuple[float, ...] = ()
+    missing_texts: frozenset[str] = frozenset()
+
+    def one(self, text: str) -> float:
+        """One number, NaN where there is none; ValueError for a text that is neither.
+
+        >>> NumberFormat().one("1,234.5"), NumberFormat(",").one("1.234,5"), NumberFormat(unit="kW").one("3.2 kW")
+        (1234.5, 1234.5, 3.2)
+        >>> NumberFormat(switch=True).one("ON"), NumberFormat(missing=(-9999.0,)).one("-9999.00")
+        (1.0, nan)
+        """
+        value = self._value(text)
+        return math.nan if value in self.missing else value
+
+    def array(self, fields: pa.StringArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Numbers (n,), NaN where there is none, and which fields are neither."""
+        values = self._fast(fields)
+        bad = np.zeros(len(fields), dtype=bool)
+        if values is None:
+            values = np.full(len(fields), np.nan)
+            known: dict[str | None, float | None] = {None: math.nan}
+            for row, text in enumerate(fields.to_pylist()):
+                if text not in known:
+                    if len(known) > 4096:
+                        known = {None: math.nan}
+                    known[text] = self._or_none(text)
+                if (value := known[text]) is None:
+                    bad[row] = True
+                else:
+                    values[row] = value
+        for value in self.missing:
+            values[values == value] = np.nan
+        return values, bad
+
+    @property
+    def words(self) -> str:
+        """What is worth a word of how the numbers are written; empty for nothing."""
+        found = ["decimal commas"] if self.decimal == "," else []
+        if self.unit:
+            found.append(f"in {self.unit}")
+        if self.switch:
+            found.append("words for 0 and 1")
+        return ", ".join(found)
+
+    def _fast(self, fields: pa.StringArray) -> FloatArray | None:
+        """All at once, by arrow's parser, which rounds as Python's does; None where a field needs a look."""
+        if self.switch:
+            return None
+        if self.unit:
+            fields = pc.utf8_rtrim_whitespace(pc.replace_substring(fields, self.unit, ""))
+        if self.decimal == ",":
+            if pc.any(pc.match_substring(fields, ".")).as_py():
+                return None
+            fields = pc.replace_substring(fields, ",", ".")
+        try:
+            found = pc.cast(fields, pa.float64())
+        except pa.ArrowInvalid:
+            return None
+        values: FloatArray = found.to_numpy(zero_copy_only=False)
+        return values if values.flags.writeable else values.copy()
+
+    def _or_none(self, text: str) -> float | None:
+        try:
+            return self.one(text)
+        except ValueError:
+            return None
+
+    def _value(self, text: str) -> float:
+        text = text.strip().translate(_SIGN)
+        if text in self.missing_texts or is_missing(text) or text.lower() in MISSING:
+            return math.nan
+        if self.switch and text.lower() in _SWITCHED:
+            return _SWITCHED[text.lower()]
+        if self.unit and text.endswith(self.unit):
+            text = text[: -len(self.unit)].rstrip()
+        if _THOUSANDS[self.decimal].fullmatch(text):
+            text = re.sub(r"[ '\u00a0\u202f\u2019]", "", text).replace("," if self.decimal == "." else ".", "")
+        if self.decimal == ",":
+            if "." in text:
+                raise ValueError(f"a point in {text!r}, where commas are decimal")
+            text = text.replace(",", ".")
+        return float(text)
+
+
+def read_missing(text: str | None) -> tuple[tuple[float, ...], frozenset[str]]:
+    """What ``--missing`` says: values, told by what they are, and texts.
+
+    >>> read_missing("-9999,OFFLINE") == ((-9999.0,), frozenset({"-9999", "OFFLINE"}))
+    True
+    """
+    texts = frozenset(part.strip() for part in text.split(",")) if text else frozenset()
+    values: list[float] = []
+    for part in sorted(texts):
+        with suppress(ValueError):
+            values.append(float(part))
+    return tuple(values), frozenset(texts)
+
+
+def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """The decimal point of a file by all of its columns, and a field that leaves it open; empty for none.
+
+    >>> decimal_of([["1,5", "2,25"]]), decimal_of([["1,234.5"]]), decimal_of([["1,234", "2,500"]])
+    ((',', ''), ('.', ''), ('.', '1,234'))
+    """
+    comma, point, either = 0, 0, ""
+    for text in (text.strip() for column in columns for text in column):
+        if "," not in text:
+            point += "." in text and _is(float, text) and not _THOUSANDS[","].fullmatch(text)
+        elif _THOUSANDS["."].fullmatch(text) and "." in text:
+            point += 1
+        elif _THOUSANDS[","].fullmatch(text) and "." in text:
+            comma += 1
+        elif _COMMA.fullmatch(text):
+            if _THOUSANDS["."].fullmatch(text) and not text.lstrip("+-").startswith("0"):
+                either = either or text
+            else:
+                comma += 1
+    if comma:
+        return ",", ""
+    return ".", "" if point else either
+
+
+def format_of(texts: Sequence[str], decimal: str, missing: str | None) -> NumberFormat:
+    """How a column writes its numbers, by these of its fields."""
+    values, words = read_missing(missing)
+    plain = NumberFormat(decimal, missing=values, missing_texts=words)
+    other = NumberFormat("," if decimal == "." else ".", missing=values, missing_texts=words)
+    present = [text.strip() for text in texts if not _is_none(plain, text)]
+    if not present:
+        return plain
+    good = sum(_is(plain.one, text) for text in present)
+    # A column of a file with decimal commas may have points all the same: 3.25 is in no locale 325.
+    if not good and "." in other.decimal and all(_is(other.one, text) for text in present):
+        return other
+    odd = [text for text in present if not _is(plain.one, text)]
+    units = Counter(match["unit"].strip() for text in odd if (match := _WITH_UNIT.fullmatch(text)))
+    if units and (unit := units.most_common(1)[0][0]) and units[unit] >= 0.5 * len(odd):
+        return plain._replace(unit=unit)
+    switched = sum(text.lower() in _SWITCHED for text in odd)
+    return plain._replace(switch=True) if switched > 0.5 * len(odd) else plain
+
+
+def sentinel_of(values: FloatArray) -> float | None:
+    """A value that stands for none: one far outside the others that comes again and again; None where there is none.
+
+    >>> sentinel_of(np.array([20.1, 20.4, -9999, 20.2, 19.9, -9999, 20.3, -9999, 20.6]))
+    -9999.0
+    >>> sentinel_of(np.array([0.0, 0, 0, 1, 1, 1, 1])), sentinel_of(np.arange(9.0))
+    (None, None)
+    """
+    finite = values[np.isfinite(values)]
+    found, counts = np.unique(finite, return_counts=True)
+    if found.size < SENTINEL_TIMES + 2:
+        return None
+    for end, rest in ((0, found[1:]), (-1, found[:-1])):
+        spread = float(rest[-1] - rest[0])
+        gap = float(abs(found[end] - (rest[0] if end == 0 else rest[-1])))
+        if counts[end] >= SENTINEL_TIMES and gap > SENTINEL_FAR * spread:
+            return float(found[end])
+    return None
+
+
+def _is_none(form: NumberFormat, text: str) -> bool:
+    return text.strip() in form.missing_texts or is_missing(text) or text.strip().lower() in MISSING
+
+
+def _is(read: Callable[[str], Any], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True

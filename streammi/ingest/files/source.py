@@ -1,0 +1,276 @@
+"""The text of a file, or of standard input, in blocks of whole lines: unpacked, as UTF-8, lines that end with LF."""
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import os
+import select
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Final, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from streammi.errors import ConfigError
+
+HEAD: Final = 1 << 20  # bytes from which is told how a file is written
+PLACES: Final = 24  # of a file that are looked into as well, where one can go there
+PLACE: Final = 1 << 14  # bytes of each
+MAX_LINE: Final = 1 << 20  # bytes; what has no line end for longer than this is no table
+STARTED_LINES: Final = 32  # of standard input that are waited for, for as long as
+STARTED_SECONDS: Final = 0.3
+REFUSED: Final = (  # magic, what it is, and what would do
+    (b"PK\x03\x04", "a zip archive", "unpack it"),
+    (b"\x89HDF\r\n", "an HDF5 file (.h5, .nc, .mat)", "write its columns as Parquet or CSV"),
+    (b"MATLAB 5.0 MAT-file", "a MATLAB file", "writetable(T, 'data.csv')"),
+    (b"TDSm", "a LabVIEW TDMS file", "export it as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "save it as CSV"),
+    (b"\x93NUMPY", "a numpy array", "numpy.savetxt(file, array, delimiter=',')"),
+    (b"SQLite format 3", "an SQLite database", "sqlite3 -csv -header FILE 'select ...'"),
+    (b"MDF     ", "a measurement file (MDF)", "export it as CSV or Parquet"),
+    (b"UnFinMF ", "an unfinished measurement file (MDF)", "export it as CSV or Parquet"),
+    (b"CDF\x01", "a netCDF file", "write its columns as Parquet or CSV"),
+    (b"CDF\x02", "a netCDF file", "write its columns as Parquet or CSV"),
+    (b"#ROSBAG", "a ROS bag", "export its topics as CSV"),
+    (b"\x89MCAP", "an MCAP recording", "export its topics as CSV"),
+    (b"ARROW1", "an Arrow file", "write it as Parquet"),
+    (b"FEA1", "a Feather file", "write it as Parquet"),
+    (b"Obj\x01", "an Avro file", "write it as Parquet"),
+    (b"ORC", "an ORC file", "write it as Parquet"),
+    (b"%PDF", "a PDF", "export the table as CSV"),
+    (b"\x89PNG", "a picture", "give the numbers as CSV"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
+    (b"Rar!", "a rar archive", "unpack it"),
+    (b"\x04\x22\x4d\x18", "packed with lz4", "unpack it"),
+)  # fmt: skip
+_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
+_BOMS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_ENDS: Final = np.frombuffer(b",;\t|\n", dtype=np.uint8)  # of a field
+
+
+class Source:
+    """The lines of an open file, or of standard input, once; ``ConfigError`` for what cannot be read.
+
+    ``head`` is how it begins and ``places`` are pieces from all over it, as whole lines, which are not used up.
+    ``encoding`` is what it is written in, ``packing`` what it is packed with; empty for none.
+    """
+
+    def __init__(self, path: str, chunk: int, stdin: io.BufferedReader | None = None) -> None:
+        if chunk < 1:
+            raise ConfigError("chunk", ">= 1 bytes", chunk)
+        self.path, self._chunk = path, chunk
+        self._raw, self._opened = _open(path, stdin)
+        self.size = os.fstat(self._opened[-1].fileno()).st_size if self._opened else 0  # 0: standard input
+        self.read = 0  # bytes of the file so far, packed as it is
+        self.line = 1  # number of the next line
+        self._ended = False
+        self._held = b""  # half a line end
+        self._rest = b""  # text that is no block yet
+        try:
+            self._stream, self.packing = self._unpacked()
+            raw = self._first_bytes()
+            self.encoding = encoding_of(raw)
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+            self._decoder = None if self.encoding == "utf-8" else codecs.getincrementaldecoder(self.encoding)("replace")
+            self._rest = self._text(raw)
+            self.head = self._rest if self._ended else self._rest[: self._rest.rfind(b"\n") + 1]
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def is_stdin(self) -> bool:
+        """Whether it is standard input, which can be read only once."""
+        return not self._opened
+
+    def close(self) -> None:
+        """Close what was opened here; standard input stays open."""
+        for file in self._opened:
+            file.close()
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """Whole lines as they come, and the number of the first of them; a row in quotes may have several."""
+        while self._rest or not self._ended:
+            cut = len(self._rest) if self._ended else _whole_rows(self._rest)
+            if not cut:
+                if len(self._rest) > max(MAX_LINE, self._chunk):
+                    raise ConfigError(
+                        "file", f"text with lines of at most {MAX_LINE} bytes (line {self.line})", self.path
+                    )
+                self._rest += self._text(self._more())
+                continue
+            # What is known already, of the beginning, may be more than a block.
+            if cut > self._chunk:
+                cut = _whole_rows(self._rest[: self._chunk]) or cut
+            block, self._rest = self._rest[:cut], self._rest[cut:]
+            line, self.line = self.line, self.line + block.count(b"\n")
+            yield line, block
+
+    def places(self) -> list[bytes]:
+        """Whole lines from places all over the file, the last of them its end; none where one cannot go there."""
+        if self.packing or not self._opened or self.size <= HEAD or self.encoding not in ("utf-8", "cp1252"):
+            return []
+        found: list[bytes] = []
+        with open(self.path, "rb") as file:
+            for k in range(1, PLACES + 1):
+                file.seek(HEAD + max(self.size - HEAD - PLACE, 0) * k // PLACES)
+                data = _line_ends(file.read(PLACE))
+                start, stop = data.find(b"\n") + 1, data.rfind(b"\n") + 1
+                if start < stop:
+                    found.append(data[start:stop].decode(self.encoding, "replace").encode())
+        return found
+
+    def _first_bytes(self) -> bytes:
+        raw = b""
+        while len(raw) < HEAD and not self._ended:
+            if self.is_stdin and raw and not self._wait_for_more(raw):
+                break
+            raw += self._more()
+        for magic, what, instead in REFUSED:
+            if raw.startswith(magic):
+                what = _zipped(self.path, what) if magic == b"PK\x03\x04" else what
+                raise ConfigError("file", f"CSV, JSON Lines or Parquet, not {what}: {instead}", self.path)
+        return raw
+
+    def _wait_for_more(self, raw: bytes) -> bool:
+        """Whether to read on, of standard input, before a first look: it may be a live source, of which little is there."""
+        if raw.count(b"\n") + raw.count(b"\r") >= STARTED_LINES:
+            return False
+        try:
+            return bool(select.select([self._raw], [], [], STARTED_SECONDS)[0])
+        except (OSError, ValueError):  # it is no file of the system's
+            return True
+
+    def _more(self) -> bytes:
+        """What there is, at most a chunk; waits only when there is nothing."""
+        try:
+            data = self._stream.read1(self._chunk) if hasattr(self._stream, "read1") else self._stream.read(self._chunk)
+        except _BROKEN as error:
+            raise self._broken(error) from None
+        except OSError as error:
+            if self.packing:
+                raise self._broken(error) from None
+            raise ConfigError("file", f"readable ({error.strerror})", self.path) from None
+        self._ended = not data
+        if self._opened:
+            self.read = self._opened[-1].tell()
+        return cast(bytes, data)
+
+    def _broken(self, error: BaseException) -> ConfigError:
+        line = self.line + self._rest.count(b"\n")
+        return ConfigError("file", f"whole {self.packing} (it is broken after line {line})", self.path)
+
+    def _text(self, data: bytes) -> bytes:
+        if self._decoder is not None:
+            data = self._decoder.decode(data, self._ended).encode()
+        if self._held:
+            data, self._held = self._held + data, b""
+        if data.endswith(b"\r") and not self._ended:  # it may be the first half of a line end
+            self._held, data = b"\r", data[:-1]
+        return _line_ends(data)
+
+    def _unpacked(self) -> tuple[Any, str]:
+        start = self._raw.peek(6)[:6]  # by content: a name may lie
+        stream: Any
+        if start[:2] == b"\x1f\x8b":
+            stream, name = gzip.GzipFile(fileobj=self._raw), "gzip"
+        elif start[:3] == b"BZh":
+            stream, name = bz2.BZ2File(self._raw), "bzip2"
+        elif start == b"\xfd7zXZ\x00":
+            stream, name = lzma.LZMAFile(self._raw), "xz"
+        elif start[:4] == b"\x28\xb5\x2f\xfd":
+            stream, name = pa.CompressedInputStream(pa.PythonFile(self._raw, "r"), "zstd"), "zstd"
+        else:
+            return self._raw, ""
+        if self._opened:
+            self._opened.insert(0, stream)
+        return stream, name
+
+
+def encoding_of(raw: bytes) -> str:
+    """What text is written in, by its first bytes: UTF-8, UTF-16 or -32, or else the one of old Windows programs.
+
+    >>> encoding_of("zeit;°C".encode()), encoding_of("zeit;°C".encode("cp1252")), encoding_of("t,x".encode("utf-16-le"))
+    ('utf-8', 'cp1252', 'utf-16-le')
+    """
+    for bom, name in _BOMS:
+        if raw.startswith(bom):
+            return name
+    start = raw[:512]
+    if start.count(0) > len(start) // 3:  # every other byte of Latin text
+        return "utf-16-be" if start[::2].count(0) > start[1::2].count(0) else "utf-16-le"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(raw)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def in_quotes(data: bytes, places: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which of these places, shape (n,), are inside a field in quotes.
+
+    A quote opens a field at its start and closes it at its end: one elsewhere, as in 5", does neither.
+    """
+    letters = np.frombuffer(data, dtype=np.uint8)
+    quotes = np.flatnonzero(letters == ord('"'))
+    before = np.where(quotes > 0, letters[quotes - 1], ord("\n"))
+    behind = np.append(letters, np.uint8(ord("\n")))[quotes + 1]
+    opens, closes = np.isin(before, _ENDS), np.isin(behind, _ENDS)
+    events = opens | closes
+    last = np.searchsorted(quotes[events], places) - 1
+    inside: NDArray[np.bool_] = (last >= 0) & np.append(opens[events], False)[last]
+    return inside
+
+
+def _whole_rows(data: bytes) -> int:
+    """How many of these bytes are whole rows."""
+    cut = data.rfind(b"\n") + 1
+    if not cut or data.count(b'"', 0, cut) % 2 == 0 or len(data) > MAX_LINE:
+        return cut
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
+    ends = ends[~in_quotes(data, ends)]
+    return int(ends[-1]) + 1 if ends.size else 0
+
+
+def _line_ends(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+
+
+def _zipped(path: str, what: str) -> str:
+    """What is in a zip archive, as far as its names say."""
+    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        if any(name.startswith("xl/") for name in names):
+            return "an Excel file (.xlsx): save it as CSV, or"
+        if any(name.endswith(".npy") for name in names):
+            return "numpy arrays (.npz)"
+        return f"{what} ({', '.join(names[:3])})"
+    return what
+
+
+def _open(path: str, stdin: io.BufferedReader | None) -> tuple[io.BufferedReader, list[Any]]:
+    """The stream to read, and what is to be closed in the end, first to last."""
+    try:
+        if path == "-":
+            return stdin or cast(io.BufferedReader, sys.stdin.buffer), []
+        source = open(path, "rb")  # noqa: SIM115 -- the Source closes it
+        try:
+            source.peek(1)
+        except OSError:
+            source.close()
+            raise
+    except OSError as error:
+        raise ConfigError("file", f"readable ({error.strerror})", path) from None
+    return source, [source]
