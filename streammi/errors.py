@@ -25,6 +25,7 @@ Reason: TypeAlias = Literal[
     "other format",
     "not a time",
     "too few fields",
+    "header again",
 ]
 
 

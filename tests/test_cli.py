@@ -230,9 +230,10 @@ def test_a_file_without_timestamps_is_replayed_by_the_sample(tmp_path: Path) -> 
 
 def test_a_replay_without_a_reading_says_what_is_missing(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
-    for rows, words in (("", "no reading: no pairs"), ("1,2\n" * 3, "no reading: learning the bins: 3 of 16 pairs")):
+    learning = "no reading: learning the bins: 3 of 16 pairs"
+    for rows, words in (("", "no pair: there is no row below the names"), ("1,2\n" * 3, learning)):
         file.write_text("a,b\n" + rows)
-        assert words in run("replay", str(file), "--x", "a", "--y", "b").stderr
+        assert words in run("replay", str(file), "--x", "a", "--y", "b", status=int(not rows)).stderr
 
 
 def test_replay_equals_a_notebook(recording: Path) -> None:

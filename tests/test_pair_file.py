@@ -6,6 +6,8 @@ import io
 import math
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streammi.errors import ConfigError, FeedError
+from streammi.errors import ConfigError
+from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.pair_file import PairFile, columns, read_pairs
-from streammi.ingest.timestamps import to_seconds
 from streammi.records import PairBatch
 
 DATA = Path(__file__).parents[2] / "shared/data"
@@ -53,9 +55,11 @@ def test_columns_are_found_by_name(tmp_path: Path, name: str) -> None:
 FIELDS = st.sampled_from(
     ["1", "2.5", "-3e4", " 7 ", "", "NA", "nan", "-nan", "inf", "null", "abc", "0x10", "1_0", '"5"', '"6,7"', '5"', "é"]
 )
-TIMES = st.sampled_from(["0.5", "1767225600", "1767225600123", "2026-01-01", "2026-01-01T00:00:00Z", "", "noon", '"1"'])
+TIMES = st.sampled_from(["2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "", "noon", '"1"'])
 LINES = st.one_of(st.tuples(TIMES, FIELDS, FIELDS), st.tuples(TIMES, FIELDS), st.just(()))
-PLAIN = st.tuples(*[st.sampled_from(["1", "2.5", "-3e4", "0.5"])] * 3)
+PLAIN = st.tuples(TIMES, *[st.sampled_from(["1", "2.5", "-3e4", "0.5"])] * 2)
+GOOD = ("2026-01-01T00:00:00Z", "1", "2")
+AS_WRITTEN = FileOptions(decimal=".", time_format="%Y-%m-%dT%H:%M:%SZ")
 
 
 def expected_rows(lines: Sequence[str]) -> tuple[list[tuple[float, float, float]], dict[str, list[int]]]:
@@ -75,17 +79,17 @@ def expected_rows(lines: Sequence[str]) -> tuple[list[tuple[float, float, float]
             bad.setdefault("not a number", []).append(number)
             continue
         try:
-            good.append((to_seconds(row[0]), x, y))
-        except FeedError:
+            good.append((datetime.strptime(row[0], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp(), x, y))
+        except ValueError:
             bad.setdefault("not a time", []).append(number)
     return good, bad
 
 
 @given(st.lists(st.one_of(PLAIN, LINES)), st.integers(1, 200), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_any_rows_in_any_blocks(rows: list[tuple[str, ...]], chunk: int, end: str, closed: bool) -> None:
-    lines = [",".join(row) for row in rows]
+    lines = [",".join(row) for row in (GOOD, *rows)]
     text = end.join(["t,x,y", *lines]) + (end if closed else "")
-    pairs = from_stdin(text, t="t", chunk=chunk)
+    pairs = from_stdin(text, t="t", chunk=chunk, options=AS_WRITTEN)
     x, y, t = collect(pairs)
     good, bad = expected_rows(lines)
     np.testing.assert_array_equal(np.array(x, dtype=float), [row[1] for row in good])
@@ -101,7 +105,8 @@ def test_rows_that_yield_no_pair_are_said() -> None:
     x, y, t = collect(pairs)
     assert (x[0], y, t) == (1.0, [2.0, 4.0], None)
     assert math.isnan(x[1])  # type: ignore[arg-type]
-    assert pairs.note == "3 rows skipped: 1 too few fields (first in line 4), 2 not a number (first in line 3)"
+    skipped = "3 rows skipped: 1 too few fields (first in line 4: 3), 2 not a number (first in line 3: x 'foo')"
+    assert pairs.note == skipped
 
 
 @pytest.mark.parametrize("blocks", [1, 7, 1 << 18])
@@ -118,9 +123,9 @@ def test_a_column_that_only_looks_like_a_time_is_left_out() -> None:
     assert collect(pairs) == ([1.0, 3.0], [2.0, 4.0], None)
     assert pairs.time_column is None
     assert pairs.note == ""
-    asked = from_stdin("time,x,y\nnoon,1,2\nmidnight,3,4\n", t="time")
-    assert collect(asked) == ([], [], None)
-    assert asked.malformed == {"not a time": 2}
+    assert pairs.said == "-: no time in time (such as 'noon'; --time-format says how it is written)"
+    with refused("--time", "a column of times, or given with --time-format", r"\(time: 'noon'\)"):
+        from_stdin("time,x,y\nnoon,1,2\nmidnight,3,4\n", t="time")
 
 
 @pytest.mark.parametrize(
@@ -160,26 +165,26 @@ def test_standard_input_is_read_as_it_comes() -> None:
         assert not source.closed
 
 
-def refused(name: str, *parts: str) -> object:
+def refused(name: str, *parts: str) -> AbstractContextManager[object]:
     return pytest.raises(ConfigError, match=f"(?s)^{name} must be .*" + ".*".join(parts))
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with refused("file", "No such file", "nowhere.csv"):  # type: ignore[attr-defined]
+    with refused("file", "No such file", "nowhere.csv"):
         read_pairs(tmp_path / "nowhere.csv", "x", "y")
-    with refused("file", "Is a directory"):  # type: ignore[attr-defined]
+    with refused("file", "Is a directory"):
         columns(tmp_path)
-    for name, content in (("empty", ""), ("blank", "\n1,2\n"), ("binary", "\0\1\2\n"), ("escape", "x,y\x1b[2J\n")):
-        with refused("file", "column names", name):  # type: ignore[attr-defined]
+    for name, content in (("empty", ""), ("binary", "\0\1\2\n"), ("escape", "x,y\x1b[2J\n")):
+        with refused("file", "column names", name):
             columns(write(tmp_path / name, content))
-    with refused("file", "rows of at most 1048576 bytes"):  # type: ignore[attr-defined]
+    with refused("file", "text with a line of column names"):
         columns(write(tmp_path / "long", "x" * (3 << 20)))
     path = write(tmp_path / "good.csv", "time,a,b\n1,2,3\n")
-    with refused("--y", r"time, a, b\), got 'c'"):  # type: ignore[attr-defined]
+    with refused("--y", r"time, a, b\), got 'c'"):
         read_pairs(path, "a", "c")
-    with refused("--t", "got 'when'"):  # type: ignore[attr-defined]
+    with refused("--time", "got 'when'"):
         read_pairs(path, "a", "b", "when")
-    with refused("chunk", ">= 1"):  # type: ignore[attr-defined]
+    with refused("chunk", ">= 1"):
         read_pairs(path, "a", "b", chunk=0)
 
 
@@ -211,5 +216,5 @@ def test_every_recording_reads_as_the_csv_module_reads_it(path: Path) -> None:
     for values, name in ((x, x_name), (y, y_name)):
         expected = [float(row[names.index(name)] or "nan") for row in rows]
         np.testing.assert_array_equal(np.array(values, dtype=float), expected)
-    assert (t is None) == (not {"timestamp", "t_s", "date"} & set(names))
+    assert (t is None) == (not {"timestamp", "t_s", "t_min", "date"} & set(names))
     assert pairs.malformed == {}

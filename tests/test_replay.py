@@ -31,7 +31,7 @@ from streammi.cli import main as cli
 from streammi.cli.options import JoinOptions, PairOptions
 from streammi.cli.replay_override import Override
 from streammi.cli.replay_sinks import Sinks
-from streammi.cli.run_replay import FileReplay, replay_csv, replay_recording, run_replay
+from streammi.cli.run_replay import FileReplay, replay_files, replay_recording, run_replay
 from streammi.config import MonitorConfig
 from streammi.errors import ConfigError, StreammiError
 from streammi.recording.entries import Arrived, Begin
@@ -358,7 +358,7 @@ def test_csv_of_labels_to_parquet(tmp_path: Path) -> None:
     file.write_text("a,b\n" + "red,on\nblue,\n" * 20)
     with Sinks("parquet", str(tmp_path / "out"), str(tmp_path / "pairs.parquet")) as sinks:
         options = PairOptions(bins="categories", every="10", window="20")
-        run_replay(replay_csv(str(file), "a", "b", None, options, JoinOptions(), sinks, None), sinks)
+        run_replay(replay_files(str(file), "a", "b", None, options, JoinOptions(), sinks, None), sinks)
     rows = table(tmp_path / "pairs.parquet")
     assert rows[:2] == [
         {"received": None, "t": None, "x": "red", "y": "on"},
@@ -431,15 +431,6 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     process.stderr.close()
 
 
-def test_without_pyarrow_the_extra_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
-    code = "import sys; sys.modules['pyarrow'] = None; from streammi.cli.main import main; main()"
-    words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--out", str(tmp_path / "o.parquet")]
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr == "streammi: Parquet needs pyarrow, which is not installed: pip install 'streammi[parquet]'\n"
-
-
 def test_the_pace_is_that_of_the_recording(recorded: tuple[Path, bytes], tmp_path: Path) -> None:
     """At ten times the speed it takes at least a tenth of the time, and says the same."""
     record, lines = recorded
@@ -464,7 +455,7 @@ def test_one_piece_where_there_is_no_hurry(tmp_path: Path) -> None:
     steps = {}
     for speed in (None, 100.0):
         with Sinks("csv", os.devnull, None) as sinks:
-            replay = replay_csv(
+            replay = replay_files(
                 str(tmp_path / "a.csv"), "a", "b", None, PairOptions(every="100"), JoinOptions(), sinks, speed
             )
             assert isinstance(replay, FileReplay)

@@ -20,6 +20,7 @@ from streammi.cli.options import (
     Endpoint,
     Endpoints,
     FeedOptions,
+    FileReadOptions,
     Insecure,
     JoinOptions,
     KeyOptions,
@@ -211,12 +212,17 @@ def demo(
 @grouped
 def publish(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="A CSV or CSV.gz file, - for standard input, host or seed.")
+        str, typer.Argument(metavar="SOURCE", help="CSV, JSON Lines or Parquet, - for standard input, host or seed.")
     ],
     bind: Annotated[str, typer.Option("--bind", metavar="ENDPOINT", help="Where to publish.")],
     keys: BindKeyOptions,
+    reading: FileReadOptions,
     x: Annotated[str | None, typer.Option("--x", metavar="COL", help="Column of x.")] = None,
     y: Annotated[str | None, typer.Option("--y", metavar="COL", help="Column of y.")] = None,
+    t: Annotated[
+        str | None,
+        typer.Option("--t", "--time", metavar="COL", help="Column of the time, or DATE,TIME; found if not given."),
+    ] = None,
     rate: Annotated[
         float | None, typer.Option("--rate", metavar="HZ", help="Samples a second; a file goes as fast as it can.")
     ] = None,
@@ -241,12 +247,17 @@ def publish(
         check_unused("where SOURCE is seed", x=x, y=y)
     if source in ("seed", "host", "-"):
         check_unused("where SOURCE is no file", loop=loop)
+    if source in ("seed", "host"):
+        check_unused("where SOURCE is no file", t=t)
+        reading.check_unused("where SOURCE is no file")
     check_choice("--format", format_, ("json", "pairs"))
     status = run_publish(
         source,
         bind,
         x=x,
         y=y,
+        t=t,
+        options=reading.reading(),
         rate=rate,
         loop=loop,
         pairs=format_ == "pairs",
@@ -265,17 +276,19 @@ def replay(
     context: typer.Context,
     joining: JoinOptions,
     pair: PairOptions,
+    reading: FileReadOptions,
     file: Annotated[
         str | None,
         typer.Argument(
             metavar="FILE",
-            help="What --record wrote; a CSV or CSV.gz file; - for standard input; or x and y have a file each.",
+            help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input; or x and y have a file each.",
         ),
     ] = None,
     x: Annotated[str | None, typer.Option("--x", metavar="COL", help="Column of x, or FILE:COL; a path.")] = None,
     y: Annotated[str | None, typer.Option("--y", metavar="COL", help="Column of y, likewise.")] = None,
     t: Annotated[
-        str | None, typer.Option("--t", metavar="COL", help="Column of the time; found by its usual names.")
+        str | None,
+        typer.Option("--t", "--time", metavar="COL", help="Column of the time, or DATE,TIME; found if not given."),
     ] = None,
     speed: Annotated[
         float | None,
@@ -294,10 +307,11 @@ def replay(
         str | None, typer.Option("--samples-out", metavar="FILE", help="The pairs to a file, likewise.")
     ] = None,
 ) -> None:
-    """Run a recording through a monitor again. Of a live feed, or CSV.
+    """Run a recording through a monitor again. Of a live feed, or the file of a logger.
 
     What monitor --record wrote gives the very same readings as live, under the settings that were recorded; options
-    that are given replace these. Of CSV the readings are by the recording's own time.
+    that are given replace these. Of other files the readings are by the file's own times. Whatever is guessed of how a
+    file is written is said in a line on standard error; the status is 1 where there is no pair in it.
 
     \b
     Examples:
@@ -305,21 +319,23 @@ def replay(
       streammi replay plant.rec --window 5000 --null 99 --out readings.parquet --samples-out pairs.parquet
       streammi replay room.csv.gz --x S1_Sound --y S2_Sound --every 100
       streammi replay --x disk.csv.gz:value --y net.csv.gz:value --pair nearest --tolerance 150s
+      streammi replay logger.csv --x Temp --y Durchfluss --time Datum,Uhrzeit --missing=-9999
       streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat --output csv
     """
     from streammi.cli.replay_override import Override
     from streammi.cli.replay_sinks import OUTPUTS, Sinks
-    from streammi.cli.run_replay import Replay, replay_csv, replay_recording, run_replay
+    from streammi.cli.run_replay import Replay, replay_files, replay_recording, run_replay
     from streammi.recording.reader import is_recording
 
     check_choice("--output", output, OUTPUTS)
     with Sinks(output, out, samples_out) as sinks:
         replayed: Replay
         if file is not None and is_recording(file):
+            reading.check_unused("where FILE is a recording", but=("time_unit",))
             given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
-            replayed = replay_recording(file, Override(given, pair, joining, x, y, t), sinks)
+            replayed = replay_recording(file, Override(given, pair, joining, x, y, t, reading.time_unit), sinks)
         else:
-            replayed = replay_csv(file, x, y, t, pair, joining, sinks, speed)
+            replayed = replay_files(file, x, y, t, pair, joining, sinks, speed, reading.reading())
         # Not where lines come to the same terminal: what is behind a pipe may write them there.
         bar = sys.stderr.isatty() and (out is not None or not (sys.stdout.isatty() or _is_pipe(sys.stdout)))
         status = run_replay(replayed, sinks, speed, bar=bar)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from msgspec.structs import replace
@@ -27,6 +27,9 @@ from streammi.config import (
 from streammi.errors import ConfigError
 from streammi.network.security import Keys, read_keys
 from streammi.system.log import FORMS
+
+if TYPE_CHECKING:
+    from streammi.ingest.files.file_options import FileOptions
 
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556.")]
 Endpoints = Annotated[
@@ -261,6 +264,44 @@ class PairOptions:
             detector=self.detector,
             endpoint=source,
         )
+
+
+@dataclass(frozen=True)
+class FileReadOptions:
+    """How a file is written, where that is not as found out."""
+
+    missing: Annotated[
+        str | None, typer.Option("--missing", metavar="VALUES", help="What stands for no value, such as -9999,OFF.")
+    ] = None
+    decimal: Annotated[
+        str, typer.Option("--decimal", metavar="MARK", help="The decimal point of a file: . or a comma.")
+    ] = "auto"
+    time_format: Annotated[
+        str | None, typer.Option("--time-format", metavar="FORM", help="Of its times, such as %d.%m.%Y_%H:%M:%S.")
+    ] = None
+    time_unit: Annotated[
+        str, typer.Option("--time-unit", metavar="UNIT", help="Of its numeric times: s, ms, us, ns, min, h, d, excel.")
+    ] = "auto"
+    skip_rows: Annotated[
+        int | None, typer.Option("--skip-rows", metavar="N", min=0, help="Lines above its names to leave out.")
+    ] = None
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="NAMES", help="Names for its columns, with commas between.")
+    ] = None
+
+    def reading(self) -> "FileOptions":
+        """What the reader of files takes; ConfigError for what cannot work."""
+        from streammi.ingest.files.file_options import FileOptions
+
+        names = tuple(name.strip() for name in self.columns.split(",")) if self.columns else ()
+        given = FileOptions(self.missing, self.decimal, self.time_format, self.time_unit, self.skip_rows, names)
+        given.check()
+        return given
+
+    def check_unused(self, where: str, but: tuple[str, ...] = ()) -> None:
+        """ConfigError for one that is given where there is no such file, ``but`` for those that are heeded."""
+        given = {name: None if value == "auto" else value for name, value in asdict(self).items() if name not in but}
+        check_unused(where, **given)
 
 
 @dataclass(frozen=True)

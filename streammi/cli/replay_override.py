@@ -27,9 +27,10 @@ class Override:
         x: str | None = None,
         y: str | None = None,
         t: str | None = None,
+        time_unit: str = "auto",
     ) -> None:
         self._given, self._pair, self._joining = given, pair, joining
-        self._x, self._y, self._t = x, y, t
+        self._x, self._y, self._t, self._time_unit = x, y, t, time_unit
 
     def __call__(self, recorded: Settings) -> Settings:
         """The settings to replay with."""
@@ -61,6 +62,8 @@ class Override:
         now: dict[str, object] = {name: path for name, path in (paths | {"t": self._t}).items() if path is not None}
         if "bins" in self._given:
             now["labels"] = self._pair.labels
+        if "time_unit" in self._given:
+            now["time_unit"] = self._time_unit
         return replace(recorded, **now)
 
     def _join(self, recorded: JoinConfig) -> JoinConfig:

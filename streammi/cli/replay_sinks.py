@@ -22,8 +22,7 @@ class Sinks(ExitStack):
 
     The form ``auto`` goes by the name of the file, and is JSON lines where there is none. The files are made when what
     is replayed is there. Nothing is left out for a slow reader: it is waited for until ``stopped`` says that it is time
-    to end. Raises ConfigError for a file that cannot be written or does not fit the form, MissingExtra for Parquet
-    without pyarrow.
+    to end. Raises ConfigError for a file that cannot be written or does not fit the form.
     """
 
     def __init__(self, output: str, out: str | None, samples_out: str | None) -> None:

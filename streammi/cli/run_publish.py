@@ -15,7 +15,9 @@ import numpy as np
 import zmq
 
 from streammi.errors import ConfigError
+from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.pair_file import given_column, read_pairs
+from streammi.ingest.files.tables import Recorded
 from streammi.network.connections import LOOK_SECONDS, Connections, is_unread
 from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding, check_binding
 from streammi.network.security import Keys
@@ -33,13 +35,15 @@ HOST_RATE: Final = 4.0
 LINGER_MS: Final = 5000  # when the time asked for is over; what is not taken by then is given up
 SIGNALLED_LINGER_MS: Final = 500  # after a signal
 UNTIL_TAKEN: Final = -1  # at the end of a recording: 5 s lost the last 286 of 3,500 to a receiver that stood for 10 s
+NOTHING: Final = 1  # exit status where a recording had no pair
 SLOW_SECONDS: Final = 1.0  # a longer wait is worth a word
 Block: TypeAlias = dict[str, FloatArray]  # columns by name, each (n,); "timestamp" among them where it is known
 
 
 def run_publish(
-    source: str, endpoint: str, *, x: str | None, y: str | None, rate: float | None, loop: bool, pairs: bool,
-    batch: int, push: bool, insecure: bool, keys: Keys, seconds: float | None, log: TextIO | None = None,
+    source: str, endpoint: str, *, x: str | None, y: str | None, t: str | None = None, options: FileOptions = PLAIN,
+    rate: float | None, loop: bool, pairs: bool, batch: int, push: bool,
+    insecure: bool, keys: Keys, seconds: float | None, log: TextIO | None = None,
 ) -> int:  # fmt: skip
     """Publish samples until they end, a signal, or for ``seconds``; returns the exit status.
 
@@ -52,7 +56,8 @@ def run_publish(
     check_open_files()
     check_binding(endpoint, "--bind", keys=keys, insecure=insecure)
     recorded = source not in ("seed", "host")
-    blocks, columns = _blocks(source, x, y, loop)
+    recording = _Recording(source, x, y, t, loop, options) if recorded else None
+    blocks, columns = recording.opened() if recording is not None else _live(source, x, y)
     rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
     held: list[sockets.socket] = []
     with (
@@ -67,6 +72,8 @@ def run_publish(
         }  # fmt: skip
         with closing(outlet):
             stop.answer(lambda: journal.report("report", report(time.time(), settings, socket=outlet.summary)))
+            for line in recording.said if recording is not None else ():
+                journal.say(line)
             journal.say(f"publishing {source} on {outlet.endpoint}")
             if recorded and not outlet.wait_for_subscriber(stop):
                 return stop.status
@@ -80,7 +87,9 @@ def run_publish(
                     raise
             held += outlet.linger(stop)
             journal.say(f"published {outlet.samples} samples")
-    return stop.status
+            if recording is not None and (note := recording.note):
+                journal.say(note)
+    return stop.status or (NOTHING if recording is not None and not outlet.samples else 0)
 
 
 @contextmanager
@@ -214,20 +223,14 @@ class Outlet:
         return False
 
 
-def _blocks(source: str, x: str | None, y: str | None, loop: bool) -> tuple[Iterator[Block], tuple[str, str]]:
-    """The source's blocks of samples, and which of their columns are x and y."""
+def _live(source: str, x: str | None, y: str | None) -> tuple[Iterator[Block], tuple[str, str]]:
+    """The blocks of samples of what never ends, and which of their columns are x and y."""
     if source == "seed":
         return _seed(), ("x", "y")
-    if source == "host":
-        host = Host(time.monotonic)
-        columns = (x or "cpu.percent", y or "memory.percent")
-        host.check({"--x": x, "--y": y})
-        return _host(host), columns
-    if x is None or y is None:
-        raise ConfigError("--x" if x is None else "--y", given_column(source))
-    blocks = _file(source, x, y, loop)
-    # A wrong name or column is said now, not when somebody comes to receive; standard input may have nothing yet.
-    return (blocks if source == "-" else chain(list(islice(blocks, 1)), blocks)), (x, y)
+    host = Host(time.monotonic)
+    columns = (x or "cpu.percent", y or "memory.percent")
+    host.check({"--x": x, "--y": y})
+    return _host(host), columns
 
 
 def _seed() -> Iterator[Block]:
@@ -242,16 +245,43 @@ def _host(host: Host) -> Iterator[Block]:
         yield {name: np.array([value]) for name, value in host.sample().items()}
 
 
-def _file(path: str, x: str, y: str, loop: bool) -> Iterator[Block]:
-    while True:
-        with closing(read_pairs(path, x, y)) as pairs:
-            for batch in pairs:
-                block: Block = {x: batch.x.astype(np.float64), y: batch.y.astype(np.float64)}
-                if batch.t is not None:
-                    block["timestamp"] = batch.t
-                yield block
-        if not loop:
-            return
+class _Recording:
+    """A file, or standard input, as blocks of samples; what is said of it."""
+
+    def __init__(
+        self, path: str, x: str | None, y: str | None, t: str | None, loop: bool, options: FileOptions
+    ) -> None:
+        if x is None or y is None:
+            raise ConfigError("--x" if x is None else "--y", given_column(path, options))
+        self._x, self._y, self._loop = x, y, loop
+        self._open: Callable[[], Recorded] = lambda: read_pairs(path, x, y, t, options=options)
+        self._pairs: Recorded | None = None
+        self._path = path
+        self.said: list[str] = []  # of how it is written
+
+    @property
+    def note(self) -> str:
+        """What was skipped, the last time it was read."""
+        return "" if self._pairs is None else self._pairs.why_empty or self._pairs.note
+
+    def opened(self) -> tuple[Iterator[Block], tuple[str, str]]:
+        """The blocks, and which of their columns are x and y."""
+        blocks = self._blocks()
+        # A wrong name or column is said now, not when somebody comes to receive; standard input may have nothing yet.
+        return (blocks if self._path == "-" else chain(list(islice(blocks, 1)), blocks)), (self._x, self._y)
+
+    def _blocks(self) -> Iterator[Block]:
+        while True:
+            self._pairs = pairs = self._open()
+            self.said = [*pairs.said.splitlines(), *pairs.hint.splitlines()]
+            with closing(pairs):
+                for batch in pairs:
+                    block: Block = {self._x: batch.x.astype(np.float64), self._y: batch.y.astype(np.float64)}
+                    if batch.t is not None:
+                        block["timestamp"] = batch.t
+                    yield block
+            if not self._loop or pairs.why_empty:
+                return
 
 
 def _resized(blocks: Iterator[Block], size: int) -> Iterator[Block]:

@@ -21,8 +21,10 @@ from streammi.cli.replay_override import Override
 from streammi.cli.replay_sinks import Sinks
 from streammi.config import FeedConfig, MonitorConfig, Span, options_of
 from streammi.errors import ConfigError
-from streammi.ingest.files.joined_files import JoinedFiles, file_column, read_joined
-from streammi.ingest.files.pair_file import PairFile, given_column, read_pairs
+from streammi.ingest.files.file_options import PLAIN, FileOptions
+from streammi.ingest.files.joined_files import file_column, read_joined
+from streammi.ingest.files.pair_file import given_column, read_pairs
+from streammi.ingest.files.tables import Recorded
 from streammi.ingest.intake import sources_of
 from streammi.monitor import Monitor
 from streammi.publish.outbox import Outbox
@@ -36,6 +38,7 @@ from streammi.system.first_aid import Report
 from streammi.system.log import Log
 from streammi.system.signals import Stop
 
+NOTHING: Final = 1  # exit status where there was no pair
 EVERY_UNTIMED: Final = 100  # samples, where a file has no timestamps and --every is left as it is
 PIECE_SECONDS: Final = 0.1  # of the time that passes, when a file is paced by its timestamps
 PIECE_READINGS: Final = 1000  # at the most between two looks at whether it is time to end: 0.1 s
@@ -49,7 +52,9 @@ class Replay(Protocol):
     The time is NaN where there is none, and where another run begins.
     """
 
+    opening: list[str]  # lines to be said before the first step
     notes: list[str]
+    status: int  # that it ends with
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -84,6 +89,8 @@ def run_replay(
         task = None if shown is None else shown.add_task("", total=None)
         pace = Pace(speed, stop)
         stop.answer(lambda: said.report("report", replay.report(time.time())))
+        for line in replay.opening:
+            said.say(line)
         for at in replay:
             if shown is not None and task is not None:
                 read, size = replay.progress
@@ -96,7 +103,7 @@ def run_replay(
     for note in replay.notes:
         said.say(note)
     warn_uncached(said, "seconds")
-    return stop.status
+    return stop.status or replay.status
 
 
 def _progress(log: TextIO) -> Progress:
@@ -114,7 +121,7 @@ def replay_recording(path: str, override: Override, sinks: Sinks) -> "RecordingR
     return RecordingReplay(recording, sinks.outbox, override, sinks.on_pairs(labels=labels))
 
 
-def replay_csv(
+def replay_files(
     file: str | None,
     x: str | None,
     y: str | None,
@@ -123,21 +130,23 @@ def replay_csv(
     joining: JoinOptions,
     sinks: Sinks,
     speed: float | None,
+    options: FileOptions = PLAIN,
 ) -> "FileReplay":
-    """What replays one CSV file, or two where x and y name theirs; ConfigError for columns that are not there."""
+    """What replays one file, or two where x and y name theirs; ConfigError for columns that are not there."""
     if x is None or y is None:
-        rule = "given, FILE:COL" if file is None else given_column(file)
+        rule = "given, FILE:COL" if file is None else given_column(file, options)
         raise ConfigError("--x" if x is None else "--y", rule)
-    pairs: PairFile | JoinedFiles
+    pairs: Recorded
     if file is not None:
         joining.check_unused()
         sinks.spare(file)
-        pairs = read_pairs(file, x, y, t, labels=pair.labels)
+        pairs = read_pairs(file, x, y, t, labels=pair.labels, options=options)
     else:
         (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
         sinks.spare(x_file, y_file)
         common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
-        pairs = read_joined(joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file)))
+        both = joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file))
+        pairs = read_joined(both, options)
     with ExitStack() as refused:
         refused.callback(pairs.close)
         config, notes = pair.config(x, y, file or ""), []
@@ -197,12 +206,14 @@ class FileReplay:
     def __init__(
         self,
         monitor: Monitor,
-        pairs: PairFile | JoinedFiles,
+        pairs: Recorded,
         outbox: Outbox,
         on_pairs: OnPairs | None = None,
         speed: float | None = None,
     ) -> None:
         self.notes: list[str] = []
+        self.opening = [*pairs.said.splitlines(), *pairs.hint.splitlines()]
+        self.status = 0
         self._monitor, self._pairs, self._outbox, self._on_pairs = monitor, pairs, outbox, on_pairs
         self._piece_seconds = None if speed is None else PIECE_SECONDS * speed
         every = monitor.config.every.pairs
@@ -235,9 +246,11 @@ class FileReplay:
         """Say the last reading."""
         for timestamp, item in self._monitor.last(self._newest):
             self._outbox.publish(timestamp, item, total(self._pairs.health()))
-        if self._outbox.seq == 0:
+        why_empty = self._pairs.why_empty
+        if self._outbox.seq == 0 and not why_empty:
             self.notes.append(f"no reading: {self._monitor.awaited or 'no pairs'}")
-        self.notes += [*self._monitor.notes, *filter(None, [self._pairs.note])]
+        self.status = NOTHING if why_empty else 0
+        self.notes += [*self._monitor.notes, *filter(None, [why_empty or self._pairs.note])]
 
     def report(self, now: float) -> Report:
         """A first-aid report."""
@@ -257,7 +270,8 @@ def pieces(batch: PairBatch, rows: int, seconds: float | None = None) -> Iterato
         cuts |= set((np.flatnonzero(np.diff(place)) + 1).tolist())
     for start, stop in pairwise([*sorted(cuts), batch.x.size]):
         t = None if batch.t is None else batch.t[start:stop]
-        yield replace(batch, x=batch.x[start:stop], y=batch.y[start:stop], t=t)
+        gaps = 0 if start else batch.gaps
+        yield replace(batch, x=batch.x[start:stop], y=batch.y[start:stop], t=t, gaps=gaps)
 
 
 class RecordingReplay:
@@ -271,6 +285,8 @@ class RecordingReplay:
         on_pairs: OnPairs | None = None,
     ) -> None:
         self.notes: list[str] = []
+        self.opening: list[str] = []
+        self.status = 0
         self._recording, self._outbox, self._settings, self._on_pairs = recording, outbox, settings, on_pairs
         self._session: Session | None = None
 

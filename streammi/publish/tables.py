@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.errors import ConfigError, MissingExtra
+from streammi.errors import ConfigError
 from streammi.publish.messages import FIELDS, Fields
 from streammi.records import PairBatch
 from streammi.system.spool import LineStream
@@ -92,14 +92,12 @@ class JsonTable(_TextTable):
 
 
 class ParquetTable:
-    """Typed columns, compressed; what is not known is null. MissingExtra without pyarrow."""
+    """Typed columns, compressed; what is not known is null."""
 
     def __init__(self, path: str | os.PathLike[str], types: Mapping[str, ColumnType], option: str) -> None:
-        try:
-            import pyarrow
-            import pyarrow.parquet
-        except ImportError:
-            raise MissingExtra("Parquet", "pyarrow", "parquet") from None
+        import pyarrow
+        import pyarrow.parquet
+
         self._arrow = pyarrow
         self._held: list[Any] = []  # tables that are not written yet
         self._rows = 0  # in them

@@ -191,10 +191,10 @@ class _Shape:
             day = self._number("j")
             return _days_of(year, np.ones_like(year), day), (day >= 1) & (day <= 365 + _is_leap(year))
         if "a" in self._places:
-            day, month = (self._number(name) for name in ("ab" if order == "dmy" else "ba"))
-            if order == "ymd" and len(self._word("Y")) == 2:
-                day, year = self._number("Y"), day + 2000
-                month = self._number("b")
+            first, second = self._number("a"), self._number("b")
+            day, month = (first, second) if order == "dmy" else (second, first)
+            if order == "ymd":
+                year, month, day = first + 2000, second, self._number("Y")
         elif "n" in self._places:
             day, month = self._number("d"), np.full_like(year, _month(self._word("n")))
         else:

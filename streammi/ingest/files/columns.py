@@ -9,11 +9,10 @@ import pyarrow.compute as pc
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.calendar_text import has_date, places_of
-from streammi.ingest.files.layout import Wishes
+from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NumberFormat, format_of, sentinel_of
 from streammi.ingest.files.tables import Block, Table
 from streammi.ingest.files.time_format import (
-    Asked,
     TimeFormat,
     is_restless,
     not_times,
@@ -25,29 +24,6 @@ from streammi.records import FloatArray
 
 LOOKED_THROUGH = 64  # columns that are looked through for dates, where none is called a time
 LISTED = 40  # names in a message
-
-
-class FileOptions(NamedTuple):
-    """What a person says of how a file is written; the rest is found out."""
-
-    missing: str | None = None  # values that stand for none, with commas between
-    decimal: str = "auto"
-    time_format: str | None = None
-    time_unit: str = "auto"
-    skip_rows: int | None = None
-    columns: tuple[str, ...] = ()
-
-    @property
-    def wishes(self) -> Wishes:
-        """Those that are about the layout."""
-        if self.decimal not in ("auto", ".", ","):
-            raise ConfigError("--decimal", "a point or a comma", self.decimal)
-        return Wishes(self.skip_rows, self.columns, self.decimal)
-
-    @property
-    def asked(self) -> Asked:
-        """Those that are about the time."""
-        return Asked(self.time_format, self.time_unit)
 
 
 class Columns(NamedTuple):
@@ -226,8 +202,8 @@ def _form(name: str, column: pa.Array, decimal: str, options: FileOptions) -> Ti
         return TimeFormat()
     if is_text(column):
         texts = ["" if value is None else value for value in column.to_pylist()]
-        return time_format(name, texts, decimal, options.asked)
-    return numeric_format(name, as_floats(column), options.asked)
+        return time_format(name, texts, decimal, options)
+    return numeric_format(name, as_floats(column), options)
 
 
 def _readable(table: Table, sample: Sample, k: int, options: FileOptions) -> tuple[TimeFormat | None, str]:
@@ -255,8 +231,12 @@ def _first(sample: Sample, k: int) -> dict[str, tuple[int, int]]:
 
 
 def _has_dates(sample: Sample, k: int) -> bool:
-    places = _first(sample, k)
-    return has_date(places) and not {"Y", "m", "d"} == set(places) - {"H", "M", "S"} or _is_date(sample, k)
+    """Whether a column has dates that look like no number."""
+    column = sample.column(k)
+    if pa.types.is_timestamp(column.type):
+        return True
+    text = next((value for value in column.to_pylist() if value), "") if is_text(column) else ""
+    return not text.isdigit() and has_date(places_of(text) or {})
 
 
 def _is_date(sample: Sample, k: int) -> bool:

@@ -10,11 +10,14 @@ import pyarrow as pa
 import pyarrow.csv
 
 from streammi.errors import Reason
-from streammi.ingest.files.layout import BLANKS, Layout, Wishes, layout_of, split
+from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.layout import BLANKS, Layout, layout_of, split
 from streammi.ingest.files.number_format import NULLS
 from streammi.ingest.files.source import Source, in_quotes
 from streammi.ingest.files.tables import Block
 
+SAMPLED: Final = 1 << 17  # bytes of the beginning by which is told how fields are written,
+PIECES, PIECE = 16, 1 << 13  # and places behind it, of so many bytes each
 _BLANKS: Final = re.compile(rb"[ \t]+")
 _EDGES: Final = re.compile(rb"(?m)^[ \t]+|[ \t]+$")
 _LITTLE: Final = 2048  # bytes of a block that are read field by field at once: to ask arrow takes as long
@@ -23,9 +26,9 @@ _LITTLE: Final = 2048  # bytes of a block that are read field by field at once: 
 class CsvTable:
     """The names of a text table, and its rows in blocks; ``wanted`` are names that it must have, to tell its header."""
 
-    def __init__(self, source: Source, wishes: Wishes, wanted: Sequence[str]) -> None:
+    def __init__(self, source: Source, options: FileOptions, wanted: Sequence[str]) -> None:
         self.source = source
-        self.layout = layout_of(source.head, source.path, wishes, wanted)
+        self.layout = layout_of(source.head, source.path, options, wanted)
         self.names = list(self.layout.names)
         self.said = [*self.layout.said]
         if source.encoding != "utf-8":
@@ -39,11 +42,9 @@ class CsvTable:
     def sample(self) -> list[Block]:
         """Rows from the beginning and from places all over, which are not used up."""
         lines = self.source.head.split(b"\n", self.layout.skip)
-        head = lines[self.layout.skip] if len(lines) > self.layout.skip else b""
-        found = [self._by_rows(1, head[: 1 << 18], range(len(self.names)), whole=False)]
-        return found + [
-            self._by_rows(1, text, range(len(self.names)), whole=False) for text in self.source.places()
-        ]
+        body = lines[self.layout.skip] if len(lines) > self.layout.skip else b""
+        pieces = [body[:SAMPLED], *_pieces(body[SAMPLED:]), *self.source.places()]
+        return [self._by_rows(1, text, range(len(self.names)), whole=False) for text in pieces]
 
     def blocks(self, wanted: Sequence[int]) -> Iterator[Block]:
         """The columns ``wanted``, of one block of rows after the other."""
@@ -62,7 +63,7 @@ class CsvTable:
         return block if block.lines is not None else self._by_rows(block.first, block.text, wanted)
 
     def _fast(self, line: int, text: bytes, wanted: Sequence[int]) -> Block | None:
-        """The block by arrow's parser; None where a row needs a look, and for the little that comes of a live source."""
+        """The block by arrow's parser; None where a row needs a look, and for the little that comes of a live one."""
         layout = self.layout
         if len(text) < _LITTLE:
             return None
@@ -115,13 +116,21 @@ class CsvTable:
         return Block([pa.array(column, pa.string()) for column in columns], len(rows), first, text, lines, skipped)
 
 
+def _pieces(text: bytes) -> Iterator[bytes]:
+    """Whole lines from places all over a text, the last of them its end."""
+    step = max(len(text) // PIECES, PIECE)
+    for stop in reversed(range(len(text), 0, -step)):
+        _, _, lines = text[max(stop - PIECE, 0) : stop].partition(b"\n")
+        yield lines
+
+
 def _rows(first: int, text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """The rows that are there, each with the number of its first line."""
     lines = text.removesuffix("\n").split("\n")
     if '"' not in text or layout.delimiter == BLANKS:
-        for line, row in enumerate(lines, first):
-            if row.strip() and not (layout.comment and row.lstrip().startswith(layout.comment)):
-                yield line, (split([row], layout.delimiter)[0] if '"' in row else _plain(row, layout.delimiter))
+        for line, text in enumerate(lines, first):
+            if text.strip() and not (layout.comment and text.lstrip().startswith(layout.comment)):
+                yield line, (split([text], layout.delimiter)[0] if '"' in text else _plain(text, layout.delimiter))
         return
     reader = csv.reader((line + "\n" for line in lines), delimiter=layout.delimiter, skipinitialspace=True)
     line = first

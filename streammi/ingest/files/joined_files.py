@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from streammi.config import JoinConfig
 from streammi.errors import ConfigError
-from streammi.ingest.files.pair_file import PairFile, read_pairs
+from streammi.ingest.files.file_options import PLAIN, FileOptions
+from streammi.ingest.files.pair_file import read_pairs
+from streammi.ingest.files.tables import Recorded
 from streammi.ingest.pairing.join import Join
 from streammi.records import LinkHealth, PairBatch, SampleBatch
 from streammi.records.link_totals import tally_words
@@ -18,12 +20,12 @@ from streammi.records.link_totals import tally_words
 Name: TypeAlias = Literal["x", "y"]
 
 
-def read_joined(config: JoinConfig) -> "JoinedFiles":
+def read_joined(config: JoinConfig, options: FileOptions = PLAIN) -> "JoinedFiles":
     """The pairs of two recordings: the endpoints are the files, the paths their columns; ConfigError as read_pairs."""
     (x, y), join = (config.x, config.y), Join(config.mode, config.tolerance_s, config.lateness_s)
-    x_file = read_pairs(x.endpoint, x.x, x.x, x.t, x.labels)
+    x_file = read_pairs(x.endpoint, x.x, x.x, x.t, x.labels, options=options)
     try:
-        return JoinedFiles(x_file, read_pairs(y.endpoint, y.y, y.y, y.t, y.labels), join)
+        return JoinedFiles(x_file, read_pairs(y.endpoint, y.y, y.y, y.t, y.labels, options=options), join)
     except BaseException:
         x_file.close()
         raise
@@ -41,8 +43,8 @@ def file_column(text: str, option: str) -> tuple[str, str]:
 class JoinedFiles:
     """Iterates once over the pairs of two files, each read as its one column twice, the one that is behind first."""
 
-    def __init__(self, x: PairFile, y: PairFile, join: Join) -> None:
-        self._files: dict[Name, PairFile] = {"x": x, "y": y}
+    def __init__(self, x: Recorded, y: Recorded, join: Join) -> None:
+        self._files: dict[Name, Recorded] = {"x": x, "y": y}
         self._join = join
         self._pairs = 0
 
@@ -50,6 +52,23 @@ class JoinedFiles:
     def timed(self) -> bool:
         """Whether the samples of both have timestamps; else they are paired by order."""
         return all(file.timed for file in self._files.values())
+
+    @property
+    def said(self) -> str:
+        """What was guessed of how they are written, a line each."""
+        return "\n".join(filter(None, (file.said for file in self._files.values())))
+
+    @property
+    def hint(self) -> str:
+        """What may be wrong with the values, a line each."""
+        return "\n".join(filter(None, (file.hint for file in self._files.values())))
+
+    @property
+    def why_empty(self) -> str:
+        """Why there was no pair; empty when there was one."""
+        if self._pairs:
+            return ""
+        return "; ".join(filter(None, (file.why_empty for file in self._files.values()))) or f"no pair: {self.note}"
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -10,14 +10,15 @@ from msgspec.structs import replace
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
-from streammi.ingest.columns import is_array
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.files.columns import FileOptions, listed
+from streammi.ingest.files.columns import listed
+from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.number_format import read_missing
 from streammi.ingest.files.source import Source
+from streammi.ingest.formats.columns import is_array
 from streammi.ingest.formats.json import parse_json
-from streammi.ingest.frames import Frames
 from streammi.ingest.probe import leaves
+from streammi.network.frames import Frames
 from streammi.records import LinkHealth, PairBatch
 
 WHOLE: Final = 1 << 28  # bytes of a file that is one JSON array, which has to be held as a whole
@@ -27,13 +28,13 @@ LOOKED_AT: Final = 1000  # lines
 class JsonLines:
     """Iterates once over the pairs of a file with a JSON object a line, or one array of them; as ``PairFile`` does."""
 
-    def __init__(
-        self, source: Source, x: str, y: str, t: str | None, labels: bool, options: FileOptions = FileOptions()
-    ) -> None:
+    def __init__(self, source: Source, x: str, y: str, t: str | None, labels: bool, options: FileOptions) -> None:
         for name in ("decimal", "time_format", "skip_rows", "columns"):
-            if getattr(options, name) != getattr(FileOptions(), name):
+            if getattr(options, name) != getattr(PLAIN, name):
                 option = "--" + name.replace("_", "-")
-                raise ConfigError(option, f"left out: {source.path} is JSON, which says it itself", getattr(options, name))
+                raise ConfigError(
+                    option, f"left out: {source.path} is JSON, which says it itself", getattr(options, name)
+                )
         self._source, self._labels, self._untimed = source, labels, t == ""
         self._config = FeedConfig(
             endpoint=source.path, x=x, y=y, t=t or None, format="json", labels=labels,
@@ -77,7 +78,8 @@ class JsonLines:
     def note(self) -> str:
         """One line on the lines that were skipped, and on what the numbers and times in them do."""
         parts = [
-            f"{count} {reason}" + (f" (first in line {where[0]}: {where[1]})" if (where := self._first_bad.get(reason)) else "")
+            f"{count} {reason}"
+            + (f" (first in line {where[0]}: {where[1]})" if (where := self._first_bad.get(reason)) else "")
             for reason, count in self.malformed.items()
         ]
         skipped = f"{sum(self.malformed.values())} rows skipped: {', '.join(parts)}" if parts else ""
@@ -89,7 +91,9 @@ class JsonLines:
         if self._finite:
             return ""
         if self._decoder.pairs:
-            return f"no pair: {self._config.x} and {self._config.y} are finite together in none of {self._lines:,} lines"
+            return (
+                f"no pair: {self._config.x} and {self._config.y} are finite together in none of {self._lines:,} lines"
+            )
         return f"no pair: {self.note or 'there is no line'}"
 
     def health(self) -> tuple[LinkHealth, ...]:
@@ -157,8 +161,7 @@ class JsonLines:
     def _look(self) -> None:
         """Whether there are such paths, and times: from the first lines, which are not used up."""
         if self._is_array:
-            text = self._source.head
-            messages: list[Frames] = [[text]] if len(text) < self._source.size or not self._source.size else [[text]]
+            messages: list[Frames] = [[self._source.head]]  # what is cut off of a larger one cannot be read
         else:
             messages = [[row] for row in islice(self._source.head.split(b"\n"), LOOKED_AT) if row.strip()]
         trial = Decoder(self._config)

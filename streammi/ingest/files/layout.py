@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.calendar_text import places_of
+from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import MISSING, decimal_of
 from streammi.ingest.timestamps import is_missing
 
@@ -19,7 +20,8 @@ MOST_COLUMNS: Final = 1 << 14
 _NAMES_OF: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 _SEP: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _NUMBER: Final = re.compile(
-    r"[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?\s*(?:%|°C|[kMmµuGn]?(?:W|V|A|Hz|g|m|s|Pa|bar|rpm|l|K|C))?|[+-]?(?:inf|nan).*",
+    r"[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
+    r"\s*(?:%|°C|[kMmµuGn]?(?:W|V|A|Hz|g|m|s|Pa|bar|rpm|l|K|C))?|[+-]?(?:inf|nan).*",
     re.IGNORECASE,
 )
 _UNIT: Final = re.compile(
@@ -41,18 +43,6 @@ class Layout(NamedTuple):
     header: tuple[str, ...] = ()  # the fields of the line of names, which may come again
     said: tuple[str, ...] = ()  # what is worth a word
 
-    def split(self, lines: Sequence[str]) -> list[list[str]]:
-        """The fields of rows."""
-        return split(lines, self.delimiter)
-
-
-class Wishes(NamedTuple):
-    """What is asked for of a table's layout."""
-
-    skip: int | None = None
-    columns: tuple[str, ...] = ()
-    decimal: str = "auto"
-
 
 def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     """The fields of each row, as the csv module has them."""
@@ -64,18 +54,19 @@ def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     return [[field.strip() for field in row] for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)]
 
 
-def layout_of(head: bytes, path: str, wishes: Wishes, wanted: Sequence[str] = ()) -> Layout:
+def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str] = ()) -> Layout:
     """The layout of a table by how it begins; ``wanted`` are names that columns must have. ``ConfigError`` for none.
 
-    >>> layout = layout_of(b"sep=;\\nlogger 7\\nzeit;x;y\\n01.03.2026;1,5;2\\n02.03.2026;1,6;3\\n", "", Wishes())
+    >>> from streammi.ingest.files.file_options import PLAIN
+    >>> layout = layout_of(b"sep=;\\nlogger 7\\nzeit;x;y\\n01.03.2026;1,5;2\\n02.03.2026;1,6;3\\n", "", PLAIN)
     >>> layout.delimiter, layout.names, layout.skip, layout.decimal
     (';', ('zeit', 'x', 'y'), 3, ',')
     """
     text = head.decode("utf-8", "replace")
     if _CONTROL.search(text[:4096]) or not text.strip():
         raise ConfigError("file", "text with a line of column names, and numbers below", path)
-    lines = text.split("\n")[: LOOKED_AT + (wishes.skip or 0)]
-    start = min(wishes.skip or 0, len(lines))
+    lines = text.split("\n")[: LOOKED_AT + (options.skip_rows or 0)]
+    start = min(options.skip_rows or 0, len(lines))
     asked = _SEP.fullmatch(lines[start]) if start < len(lines) else None
     start += asked is not None
     comment = next((mark for mark in COMMENTS if any(line.lstrip().startswith(mark) for line in lines[start:])), "")
@@ -97,15 +88,15 @@ def layout_of(head: bytes, path: str, wishes: Wishes, wanted: Sequence[str] = ()
     names = _named(header, width, _is_open(fields))
     if delimiter != "," and not asked:
         said.append(f"{_NAMES_OF.get(delimiter, repr(delimiter))} between fields")
-    if wishes.columns:
-        names = _given_names(wishes.columns, width, path)
+    if options.columns:
+        names = _given_names(options.columns, width, path)
     elif not header:
         said.append(f"no header: the columns are {', '.join(names[:4])}{', ...' if width > 4 else ''}")
-    elif head_at is not None and places[head_at] > start and wishes.skip is None:
+    elif head_at is not None and places[head_at] > start and options.skip_rows is None:
         said.append(f"names in line {places[head_at] + 1}")
     if head_at is not None and first > head_at + 1:
         said.append("units or types below the names left out" if not toa5 else "TOA5")
-    decimal = wishes.decimal
+    decimal = options.decimal
     if decimal == "auto":
         body = fields[first:]
         columns = [[row[k] for row in body if k < len(row)] for k in range(min(width, MOST_COLUMNS))]
@@ -134,7 +125,7 @@ def _delimiter(lines: Sequence[str], wanted: Sequence[str]) -> str:
             continue
         width = _width(rows)
         alike = [row for row in rows if len(row) == width]
-        has_names = bool(wanted) and any(set(wanted) <= set(row) for row in rows)
+        has_names = bool(wanted) and not any(map(is_value, wanted)) and any(set(wanted) <= set(row) for row in rows)
         values = [field for row in alike[-50:] for field in row]
         numeric = sum(map(is_value, values)) / max(len(values), 1)
         score = (
@@ -168,7 +159,9 @@ def _header(fields: Sequence[Sequence[str]], wanted: Sequence[str]) -> tuple[int
         first = next((k for k in range(2, len(fields)) if _holds_values(fields[k])), len(fields))
         return 1, first, True
     width = _width(fields)
-    named = next((k for k, row in enumerate(fields[:200]) if wanted and set(wanted) <= set(row)), None)
+    named = None
+    if wanted and not any(map(is_value, wanted)):  # the number of a column may stand in any row
+        named = next((k for k, row in enumerate(fields[:200]) if set(wanted) <= set(row)), None)
     if named is None:
         body = next((k for k, row in enumerate(fields) if len(row) == width and _holds_values(row)), len(fields))
         fits = (width, width - 1) if _is_open(fields) else (width,)

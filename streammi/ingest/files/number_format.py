@@ -41,7 +41,8 @@ _THOUSANDS: Final = {
 }
 _COMMA: Final = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WITH_UNIT: Final = re.compile(
-    r"(?P<number>[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[^\d\s+.,-][^\d,]{0,11}|°C)"
+    r"(?P<number>[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*"
+    r"(?P<unit>[^\d\s'\"+.,-][^\d,\"]{0,11})"
 )
 _SIGN: Final = str.maketrans({"\u2212": "-"})  # the minus sign of typesetters
 SENTINEL_TIMES: Final = 3  # a value that stands for none comes at least so often,
@@ -190,7 +191,7 @@ def format_of(texts: Sequence[str], decimal: str, missing: str | None) -> Number
         return other
     odd = [text for text in present if not _is(plain.one, text)]
     units = Counter(match["unit"].strip() for text in odd if (match := _WITH_UNIT.fullmatch(text)))
-    if units and (unit := units.most_common(1)[0][0]) and units[unit] >= 0.5 * len(odd):
+    if units and (unit := units.most_common(1)[0][0]) and units[unit] >= 0.5 * len(present):
         return plain._replace(unit=unit)
     switched = sum(text.lower() in _SWITCHED for text in odd)
     return plain._replace(switch=True) if switched > 0.5 * len(odd) else plain

@@ -9,13 +9,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError, Reason
-from streammi.ingest.files.columns import Columns, FileOptions, columns_of
+from streammi.ingest.files.columns import Columns, columns_of, listed
 from streammi.ingest.files.csv_table import CsvTable
-from streammi.ingest.files.json_lines import JsonLines
+from streammi.ingest.files.file_options import PLAIN, FileOptions
+from streammi.ingest.files.json_lines import JsonLines, paths_of
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table
@@ -25,7 +25,6 @@ from streammi.records import FloatArray, LinkHealth, PairBatch
 
 CHUNK: Final = 1 << 20  # bytes of text a batch
 SORTED_AT_MOST: Final = 20_000_000  # pairs, of 24 bytes, that are held to be sorted
-PLAIN: Final = FileOptions()
 
 
 def read_pairs(
@@ -53,11 +52,32 @@ def read_pairs(
     try:
         if source.head.lstrip()[:1] in (b"{", b"["):
             return JsonLines(source, x, y, t, labels, options)
-        table = CsvTable(source, options.wishes, [x, y])
+        table = CsvTable(source, options, [x, y])
         return PairFile(table, columns_of(table, x, y, t, options, labels), labels)
     except BaseException:
         source.close()
         raise
+
+
+def columns(path: str | os.PathLike[str], options: FileOptions = PLAIN) -> list[str]:
+    """The names of a file's columns, or paths; ``ConfigError`` for what cannot be read as a table."""
+    path = os.fspath(path)
+    if is_parquet(path):
+        return ParquetTable(path).names
+    with closing(Source(path, CHUNK)) as source:
+        if source.head.lstrip()[:1] in (b"{", b"["):
+            return paths_of([[row] for row in source.head.split(b"\n")[:100] if row.strip()])
+        return CsvTable(source, options, ()).names
+
+
+def given_column(path: str, options: FileOptions = PLAIN) -> str:
+    """The rule that an option which names a column was to be given; ``ConfigError`` for what is no table.
+
+    The columns of a file are named, those of standard input are not: its first line is not to be taken from it.
+    """
+    if path == "-":
+        return "given, a column of standard input"
+    return f"given, a column of {path} ({listed(columns(path, options))})"
 
 
 class PairFile:
@@ -122,7 +142,7 @@ class PairFile:
             return ""
         if self.rows and self._missing:
             return f"no pair: {self._columns.examples} is finite in none of {self.rows:,} rows"
-        return self.note and f"no pair: {self.note}" or "no pair: there is no row below the names"
+        return f"no pair: {self.note or 'there is no row below the names'}"
 
     def health(self) -> tuple[LinkHealth, ...]:
         """The file as the one link of a feed: what was read of it so far."""

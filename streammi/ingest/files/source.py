@@ -76,6 +76,7 @@ class Source:
         self.read = 0  # bytes of the file so far, packed as it is
         self.line = 1  # number of the next line
         self._ended = False
+        self._broken_at: ConfigError | None = None  # what is wrong with it, behind what is whole
         self._held = b""  # half a line end
         self._rest = b""  # text that is no block yet
         try:
@@ -137,7 +138,13 @@ class Source:
         while len(raw) < HEAD and not self._ended:
             if self.is_stdin and raw and not self._wait_for_more(raw):
                 break
-            raw += self._more()
+            try:
+                raw += self._more()
+            except ConfigError as error:
+                if not raw:
+                    raise
+                self._broken_at, self._ended = error, False  # what is whole comes first
+                break
         for magic, what, instead in REFUSED:
             if raw.startswith(magic):
                 what = _zipped(self.path, what) if magic == b"PK\x03\x04" else what
@@ -145,7 +152,7 @@ class Source:
         return raw
 
     def _wait_for_more(self, raw: bytes) -> bool:
-        """Whether to read on, of standard input, before a first look: it may be a live source, of which little is there."""
+        """Whether to read on, of standard input, before a first look: of a live source little may be there."""
         if raw.count(b"\n") + raw.count(b"\r") >= STARTED_LINES:
             return False
         try:
@@ -155,6 +162,8 @@ class Source:
 
     def _more(self) -> bytes:
         """What there is, at most a chunk; waits only when there is nothing."""
+        if self._broken_at is not None:
+            raise self._broken_at
         try:
             data = self._stream.read1(self._chunk) if hasattr(self._stream, "read1") else self._stream.read(self._chunk)
         except _BROKEN as error:
@@ -189,7 +198,7 @@ class Source:
         elif start[:3] == b"BZh":
             stream, name = bz2.BZ2File(self._raw), "bzip2"
         elif start == b"\xfd7zXZ\x00":
-            stream, name = lzma.LZMAFile(self._raw), "xz"
+            stream, name = lzma.LZMAFile(self._raw), "xz"  # noqa: SIM115 -- as the others, closed in close()
         elif start[:4] == b"\x28\xb5\x2f\xfd":
             stream, name = pa.CompressedInputStream(pa.PythonFile(self._raw, "r"), "zstd"), "zstd"
         else:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from streammi.errors import Reason
 from streammi.ingest.files.source import Source
+from streammi.records import LinkHealth, PairBatch
 
 
 @dataclass
@@ -20,6 +21,42 @@ class Block:
     text: bytes = b""
     lines: list[int] | None = None  # of each row; None where they are not known without a closer look
     skipped: list[tuple[Reason, int, str]] = field(default_factory=list)  # why, in which line, and what was there
+
+
+class Recorded(Protocol):
+    """Iterates once over recorded pairs."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the samples have timestamps."""
+
+    @property
+    def said(self) -> str:
+        """One line of what was guessed of how it is written; empty for what goes without saying."""
+
+    @property
+    def hint(self) -> str:
+        """One line of what may be wrong with the values; empty for nothing."""
+
+    @property
+    def note(self) -> str:
+        """One line of what was skipped so far, and what else became of it; empty for nothing."""
+
+    @property
+    def why_empty(self) -> str:
+        """Why there was no pair of finite values; empty when there was one."""
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all, 0 where that is not known."""
+
+    def health(self) -> tuple[LinkHealth, ...]:
+        """As links of a feed: what was read so far."""
+
+    def __iter__(self) -> Iterator[PairBatch]: ...
+
+    def close(self) -> None:
+        """Close what was opened; standard input stays open."""
 
 
 class Table(Protocol):

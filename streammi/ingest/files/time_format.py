@@ -20,6 +20,7 @@ from streammi.ingest.files.calendar_text import (
     places_of,
     seconds_of,
 )
+from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import MISSING, NumberFormat
 from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray
@@ -106,13 +107,6 @@ class OfDay:
         return found
 
 
-class Asked(NamedTuple):
-    """What is asked for of a file's times: a strptime format, a unit."""
-
-    form: str | None = None
-    unit: str = "auto"
-
-
 def is_time_name(name: str) -> bool:
     """Whether a column of this name usually has times; T is a temperature, t is not.
 
@@ -134,32 +128,28 @@ def rank_of(name: str) -> int | None:
     return NAMES.index(short) if short in NAMES else None
 
 
-def time_format(name: str, texts: Sequence[str], decimal: str, asked: Asked) -> TimeFormat | None:
+def time_format(name: str, texts: Sequence[str], decimal: str, asked: FileOptions) -> TimeFormat | None:
     """How the times of a column are written, by its name and these of its fields; None where they are none."""
     present = [text for text in texts if not (is_missing(text) or text.strip().lower() in MISSING)]
     if not present:
         return None
-    if asked.form is not None:
-        forms = (form_of(asked.form),)
+    if asked.time_format is not None:
+        forms = (form_of(asked.time_format),)
         found = TimeFormat(forms=forms, of_day=not _dated(present, forms))
-        return _in_order(found, present) if _readable(found, present) else None
+        return _in_order(found, present) if np.isfinite(found.seconds(pa.array(present, pa.string()))).any() else None
     numbers = NumberFormat(decimal)
     values, bad = numbers.array(pa.array(present, pa.string()))
     if bad.mean() <= 1 - READABLE:
         return _numeric(name, [text.strip() for text in present], values, numbers, asked)
-    return None if asked.unit != "auto" else _textual(present)
+    return None if asked.time_unit != "auto" else _textual(present)
 
 
-def numeric_format(name: str, values: FloatArray, asked: Asked) -> TimeFormat | None:
+def numeric_format(name: str, values: FloatArray, asked: FileOptions) -> TimeFormat | None:
     """How the times of a column of numbers are written; None where they are none."""
     finite = values[np.isfinite(values)]
     whole = bool((finite == np.floor(finite)).all())
     texts = [f"{value:.0f}" if whole else repr(value) for value in finite.tolist()]
     return _numeric(name, texts, finite, NumberFormat(), asked) if finite.size else None
-
-
-def _readable(form: TimeFormat, texts: Sequence[str]) -> bool:
-    return bool(np.isfinite(form.seconds(pa.array(texts, pa.string()))).mean() >= READABLE)
 
 
 def _dated(texts: Sequence[str], forms: Forms) -> bool:
@@ -178,7 +168,7 @@ def _textual(texts: Sequence[str]) -> TimeFormat | None:
     if not found or min(found)[0] > 1 - READABLE:
         return None
     fitting = [one for one in found if one[0] == min(found)[0]]
-    unread, _, order = min(fitting, key=lambda one: one[1])
+    _, _, order = min(fitting, key=lambda one: one[1])
     said = ""
     if len(fitting) > 1:
         ways = {one[1] for one in fitting}
@@ -197,8 +187,8 @@ def _textual(texts: Sequence[str]) -> TimeFormat | None:
 
 def _orders(texts: Sequence[str]) -> list[Order]:
     """The orders of day, month and year that may be meant, the likeliest first."""
-    text = next((text for text in texts if (places_of(text) or {}).keys() >= {"a"}), None)
-    if text is None:
+    text = next((text for text in texts if "a" in (places_of(text) or {})), None)
+    if text is None or "." in text[:3]:  # with points the day comes first everywhere
         return ["dmy"]
     places = places_of(text) or {}
     american = "p" in places or "/" in text
@@ -221,9 +211,9 @@ def _directed(form: TimeFormat, seconds: FloatArray) -> TimeFormat:
 
 
 def _numeric(
-    name: str, texts: Sequence[str], values: FloatArray, numbers: NumberFormat, asked: Asked
+    name: str, texts: Sequence[str], values: FloatArray, numbers: NumberFormat, asked: FileOptions
 ) -> TimeFormat | None:
-    given = time_unit(asked.unit)
+    given = time_unit(asked.time_unit)
     finite = values[np.isfinite(values)]
     if not finite.size:
         return None

@@ -1,0 +1,491 @@
+"""Files as loggers and people write them, each one of a kind: the right values out, or what is wrong in one line."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import math
+import random
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streammi.errors import ConfigError
+from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.pair_file import read_pairs
+from streammi.ingest.files.tables import Recorded
+
+MARCH = datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp()
+ROWS = [(MARCH + k, 20 + k / 8, 1000.5 * k - 3) for k in range(60)]  # t, x, y
+
+
+class Read:
+    """A file's pairs, all at once."""
+
+    def __init__(self, pairs: Recorded) -> None:
+        batches = list(pairs)
+        self.x, self.y = (np.concatenate([getattr(batch, name) for batch in batches] or [[]]) for name in "xy")
+        times = [batch.t for batch in batches if batch.t is not None]
+        self.t = np.concatenate(times) if times else None
+        self.said, self.hint, self.note, self.why_empty = pairs.said, pairs.hint, pairs.note, pairs.why_empty
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Read]:
+    def reader(data: str | bytes, x: str = "x", y: str = "y", t: str | None = None, **options: Any) -> Read:
+        path = tmp_path / "logger.csv"
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return Read(read_pairs(path, x, y, t, options=FileOptions(**options)))
+
+    return reader
+
+
+def lines(rows: Iterable[Iterable[object]], header: str = "time,x,y", delimiter: str = ",", end: str = "\n") -> str:
+    return end.join([header.replace(",", delimiter), *(delimiter.join(map(str, row)) for row in rows)]) + end
+
+
+def iso(t: float) -> str:
+    return datetime.fromtimestamp(t, UTC).isoformat()
+
+
+def plain(**how: str) -> str:
+    return lines(((iso(t), x, y) for t, x, y in ROWS), **how)
+
+
+def as_rows(found: Read, rows: list[tuple[float, float, float]] = ROWS, atol: float = 0) -> None:
+    """The very same numbers, and times to within ``atol``."""
+    t, x, y = np.array(rows).T
+    np.testing.assert_array_equal(found.x, x)
+    np.testing.assert_array_equal(found.y, y)
+    assert found.t is not None
+    np.testing.assert_allclose(found.t, t, rtol=0, atol=atol)
+    assert (found.note, found.why_empty) == ("", "")
+
+
+# what is between fields, and behind lines
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " ", "   "])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_delimiters_and_line_ends(read: Callable[..., Read], delimiter: str, end: str) -> None:
+    found = read(plain(delimiter=delimiter, end=end))
+    as_rows(found)
+    assert ("between fields" in found.said) == (delimiter != ",")
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        lambda text: "sep=,\n" + text,
+        lambda text: "# a logger\n#\n" + text,
+        lambda text: "#" + text,
+        lambda text: text.replace("\n", "\n# again\n", 30),
+        lambda text: text.replace("\n", ",\n"),
+        lambda text: text.replace("\n", ",,\n"),
+        lambda text: text.replace("\n", "\n\n"),
+        lambda text: "Device: X100\nSerial: 17, rev. B\n\n" + text,
+        lambda text: text.replace("x,y\n", "x,y\n[ISO],[°C],[l/min]\n", 1),
+        lambda text: text.replace("x,y\n", "x,y\n,V,mA\n", 1),
+        lambda text: text.removesuffix("\n"),
+        lambda text: "\ufeff" + text,
+        lambda text: "".join(f'"{part}"' if part not in ",\n" else part for part in _parted(text)),
+        lambda text: text.replace(",", " , "),
+    ],
+)
+def test_what_loggers_put_around_a_table(read: Callable[..., Read], dressed: Callable[[str], str]) -> None:
+    as_rows(read(dressed(plain())))
+
+
+def _parted(text: str) -> list[str]:
+    return [
+        part
+        for line in text.splitlines()
+        for part in [*",".join(line.split(",")).replace(",", "\0,\0").split("\0"), "\n"]
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"])
+def test_encodings(read: Callable[..., Read], encoding: str) -> None:
+    found = read(plain(header="time,x °C,y").encode(encoding), "x °C")
+    as_rows(found)
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [gzip.compress, bz2.compress, lzma.compress, lambda data: pa.compress(data, codec="zstd", asbytes=True)],
+    ids=["gzip", "bzip2", "xz", "zstd"],
+)
+def test_packed(read: Callable[..., Read], pack: Callable[[bytes], bytes]) -> None:
+    data = pack(plain().encode())
+    as_rows(read(data))
+    with pytest.raises(ConfigError, match=r"whole (gzip|bzip2|xz|zstd) \(it is broken after line"):
+        read(data[:-20])
+
+
+def test_no_header(read: Callable[..., Read]) -> None:
+    text = plain().partition("\n")[2]
+    found = read(text, "1", "2")
+    as_rows(found)
+    assert "no header: the columns are 0, 1, 2; time in 0" in found.said
+    as_rows(read(text, "a", "b", columns=("t", "a", "b")))
+
+
+def test_a_comment_names_the_columns(read: Callable[..., Read]) -> None:
+    found = read("# made by sim 3\n# t x y\n" + "".join(f"{k}.5   {x} {y}\n" for k, (_, x, y) in enumerate(ROWS)))
+    as_rows(found, [(k + 0.5, x, y) for k, (_, x, y) in enumerate(ROWS)])
+
+
+def test_campbell_toa5(read: Callable[..., Read]) -> None:
+    head = (
+        '"TOA5","hut","CR1000X","1","std.05","CPU:a.CR1","7","T"\n"TIMESTAMP","RECORD","x","y"\n"TS","RN","C","m/s"\n'
+    )
+    rows = "".join(f'"{iso(t)[:19].replace("T", " ")}",{k},{x},{y}\n' for k, (t, x, y) in enumerate(ROWS))
+    as_rows(read(head + '"","","Avg","Smp"\n' + rows.replace("\n", "\r\n")))
+
+
+def test_two_columns_of_one_name(read: Callable[..., Read]) -> None:
+    text = lines(((iso(t), x, -1, y) for t, x, y in ROWS), "time,x,x,y")
+    with pytest.raises(ConfigError, match=r"--x must be x#1, x#2: .* has 2 columns of that name, got 'x'"):
+        read(text)
+    as_rows(read(text, "x#1"))
+
+
+def test_quotes(read: Callable[..., Read]) -> None:
+    rows = (f'{iso(t)},"a ""b"",\n{k}",{x},{y}\n' for k, (t, x, y) in enumerate(ROWS))
+    as_rows(read('time,"what, where",x,"y, mean"\n' + "".join(rows), y="y, mean"))
+    inch = "time,size,x,y\n" + "".join(f'{iso(t)},5",{x},{y}\n' for t, x, y in ROWS)
+    as_rows(read(inch))
+
+
+def test_a_header_in_the_middle_and_a_cut_end(read: Callable[..., Read]) -> None:
+    found = read(plain() + plain() + "2026-03-01T11:0")
+    assert found.x.size == 2 * len(ROWS)
+    assert "1 header again (first in line 62)" in found.note
+    assert "1 too few fields (first in line 123: 2026-03-01T11:0)" in found.note
+    assert "time steps back once" in found.note
+
+
+def test_skip_rows(read: Callable[..., Read]) -> None:
+    as_rows(read("time,x,y\n1,2,3\nthe real table:\n" + plain(), skip_rows=3))
+
+
+def test_row_names_of_r(read: Callable[..., Read]) -> None:
+    rows = [f'"{k}",{iso(t)},{x},{y}\n' for k, (t, x, y) in enumerate(ROWS, 1)]
+    as_rows(read('"time","x","y"\n' + "".join(rows)))
+
+
+# numbers
+
+
+def german(value: float, thousands: str = "") -> str:
+    return (
+        f"{value:,}".replace(",", thousands or "\0").replace(".", ",").replace("\0", "")
+        if not thousands
+        else f"{value:,}".replace(",", "\0").replace(".", ",").replace("\0", thousands)
+    )
+
+
+@pytest.mark.parametrize("thousands", ["", ".", " ", "'"])
+@pytest.mark.parametrize("delimiter", [";", "\t", "quoted"])
+def test_decimal_commas(read: Callable[..., Read], thousands: str, delimiter: str) -> None:
+    mark = '"' if delimiter == "quoted" else ""
+    rows = ((iso(t), mark + german(x, thousands) + mark, mark + german(y, thousands) + mark) for t, x, y in ROWS)
+    found = read(lines(rows, delimiter="," if mark else delimiter))
+    as_rows(found)
+    assert "decimal commas" in found.said
+
+
+def test_commas_between_thousands(read: Callable[..., Read]) -> None:
+    as_rows(read(lines((iso(t), f'"{x:,}"', f'"{y:,}"') for t, x, y in ROWS)))
+    found = read('x,y\n"1,234",5\n"2,000",6\n')
+    assert found.x.tolist() == [1234.0, 2000.0]
+    assert "commas between thousands (1,234; else --decimal ,)" in found.said
+    assert read('x,y\n"1,234",5\n"2,000",6\n', decimal=",").x.tolist() == [1.234, 2.0]
+
+
+def test_a_point_where_commas_are_decimal_is_no_number_in_silence(read: Callable[..., Read]) -> None:
+    rows = [f"1,5;{k},25\n" for k in range(50)]
+    found = read("x;y\n" + "".join(rows) + "3.25;1\n1.234;2\n")
+    assert found.x.tolist()[-1] == 1234.0
+    assert found.note == "1 rows skipped: 1 not a number (first in line 52: x '3.25')"
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"), [(" kW", "x in kW"), ("°C", "x in °C"), (" %", "x in %"), ("%", "x in %"), (" m/s", "x in m/s")]
+)
+def test_units_behind_numbers(read: Callable[..., Read], unit: str, said: str) -> None:
+    found = read(lines((iso(t), f"{x}{unit}", y) for t, x, y in ROWS))
+    as_rows(found)
+    assert said in found.said
+
+
+def test_other_units_are_not_taken_for_the_same(read: Callable[..., Read]) -> None:
+    found = read("x,y\n" + "1.5 kW,1\n" * 20 + "900 W,1\n")
+    assert found.x.tolist() == [1.5] * 20
+    assert "x '900 W'" in found.note
+
+
+@pytest.mark.parametrize("words", [("OFF", "ON"), ("false", "true"), ("No", "Yes"), ("closed", "open")])
+def test_switches(read: Callable[..., Read], words: tuple[str, str]) -> None:
+    found = read(lines((iso(t), words[k % 2], y) for k, (t, _, y) in enumerate(ROWS)))
+    as_rows(found, [(t, k % 2, y) for k, (t, _, y) in enumerate(ROWS)])
+    assert "x words for 0 and 1" in found.said
+
+
+@pytest.mark.parametrize("missing", ["", "NaN", "-nan", "NA", "#N/A", "null", "-", "---", "nan(ind)", "1.#QNAN", " "])
+def test_what_is_missing(read: Callable[..., Read], missing: str) -> None:
+    found = read(lines((iso(t), missing if k % 3 else x, y) for k, (t, x, y) in enumerate(ROWS)))
+    as_rows(found, [(t, math.nan if k % 3 else x, y) for k, (t, x, y) in enumerate(ROWS)])
+
+
+@pytest.mark.parametrize("value", ["-9999", "-9999.00", "1e20", "9999", "-999.9"])
+def test_values_that_stand_for_none(read: Callable[..., Read], value: str) -> None:
+    text = lines((iso(t), value if k % 9 == 0 else x, y) for k, (t, x, y) in enumerate(ROWS))
+    assert f"--missing={float(value):g}?" in read(text).hint
+    found = read(text, missing=value)
+    as_rows(found, [(t, math.nan if k % 9 == 0 else x, y) for k, (t, x, y) in enumerate(ROWS)])
+    assert found.hint == ""
+
+
+def test_nothing_is_hinted_of_a_signal_that_is_far_out_now_and_then(read: Callable[..., Read]) -> None:
+    for x in ([0, 100] * 30, [5] * 57 + [500] * 3, list(range(60)), [0] * 30 + [1] * 20 + [2, 3, 4, 5] * 3):
+        assert read(lines((iso(t), x[k], y) for k, (t, _, y) in enumerate(ROWS))).hint == ""
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=50), st.sampled_from([repr, "{:.17g}".format, "{:e}".format, str]))
+def test_numbers_are_those_of_python(values: list[float], write: Callable[[float], str]) -> None:
+    texts = [write(value) for value in values] * (2048 // len(values))  # more than is read field by field
+    data = ("x,y\n" + "".join(f"{text},{text}\n" for text in texts)).encode()
+    batches = list(
+        read_pairs("-", "x", "y", stdin=io.BufferedReader(io.BytesIO(data)), options=FileOptions(decimal="."))
+    )
+    found = np.concatenate([batch.x for batch in batches])
+    assert found.tobytes() == np.array([float(text) for text in texts]).tobytes() or np.isnan(found).any()
+    np.testing.assert_array_equal(found, [float(text) for text in texts])
+
+
+# times
+
+
+def stamps(
+    write: Callable[[datetime], str], step: timedelta, n: int = 60, start: float = MARCH
+) -> tuple[str, list[Any]]:
+    times = [datetime.fromtimestamp(start, UTC) + k * step for k in range(n)]
+    return lines((write(t), k, -k) for k, t in enumerate(times)), [(t.timestamp(), k, -k) for k, t in enumerate(times)]
+
+
+def ampm(t: datetime) -> str:
+    return f"{t:%m/%d/%Y} {t.hour % 12 or 12}:{t:%M:%S} {'AM' if t.hour < 12 else 'PM'}"
+
+
+@pytest.mark.parametrize(
+    ("write", "step"),
+    [
+        (str, 1),
+        (lambda t: t.isoformat().replace("+00:00", "Z"), 0.25),
+        ("{:%Y-%m-%d %H:%M}".format, 60),
+        ("{:%Y/%m/%d %H:%M:%S}".format, 1),
+        ("{:%d.%m.%Y %H:%M:%S}".format, 1),
+        ("{:%d.%m.%Y %H:%M}".format, 86_400),
+        ("{:%d.%m.%y %H:%M}".format, 86_400),
+        ("{:%d/%m/%Y %H:%M}".format, 86_400),
+        ("{:%m/%d/%Y %H:%M}".format, 86_400),
+        ("{:%m/%d/%y %H:%M}".format, 7200),
+        ("{:%y/%m/%d %H:%M}".format, 7200),
+        ("{:%d-%b-%Y %H:%M:%S}".format, 1),
+        ("{:%b %d %Y %H:%M:%S}".format, 1),
+        ("{:%a, %d %b %Y %H:%M:%S} GMT".format, 1),
+        ("{:%d/%b/%Y:%H:%M:%S} +0000".format, 1),
+        ("{:%Y%m%dT%H%M%S}Z".format, 1),
+        ("{:%Y%m%d%H%M}".format, 600),
+        ("{:%Y%m%d%H%M%S}".format, 1),
+        ("{:%Y%m%d%H}".format, 3600),
+        ("{:%H:%M:%S %d.%m.%Y}".format, 1),
+        (ampm, 3600),
+        (lambda t: f"{t.timestamp():.0f}", 1),
+        (lambda t: f"{t.timestamp():.3f}", 0.125),
+        (lambda t: f"{t.timestamp() * 1e3:.0f}", 0.125),
+        (lambda t: f"{t.timestamp() * 1e6:.0f}", 0.125),
+        (lambda t: f"{int(t.timestamp()) * 10**9 + t.microsecond * 1000}", 0.125),
+        (lambda t: f"{t.timestamp() / 86_400 + 25_569:.9f}", 60),
+    ],
+    ids=range(27),
+)
+def test_times_of_every_kind(read: Callable[..., Read], write: Callable[[datetime], str], step: float) -> None:
+    text, rows = stamps(write, timedelta(seconds=step))
+    as_rows(read(text), rows, atol=1e-3)
+
+
+def test_digits_of_a_second(read: Callable[..., Read]) -> None:
+    for digits in range(1, 10):
+        fraction = "123456789"[:digits]
+        for mark in ".,":
+            found = read(f"time;x;y\n2026-03-01T10:00:00{mark}{fraction};1;2\n")
+            assert found.t is not None
+            assert found.t.item() == pytest.approx(MARCH + float(f"0.{fraction}"), abs=2.5e-7)
+
+
+def test_before_1970_and_a_leap_second(read: Callable[..., Read]) -> None:
+    found = read("time,x,y\n1969-12-31T23:59:58.5Z,1,2\n1901-01-01T00:00:00Z,1,2\n2016-12-31T23:59:60Z,1,2\n")
+    assert found.t is not None
+    assert found.t.tolist() == [-1.5, datetime(1901, 1, 1, tzinfo=UTC).timestamp(), 1_483_228_800.0]
+
+
+def test_zones_and_the_hour_that_comes_twice(read: Callable[..., Read]) -> None:
+    hours = ("01:30:00+02:00", "02:30:00+02:00", "02:30:00+01:00", "03:30:00+01:00")
+    found = read(lines((f"2026-10-25T{hour}", 1, 2) for hour in hours))
+    assert found.t is not None
+    assert np.diff(found.t).tolist() == [3600.0] * 3
+    local = read(lines((f"2026-10-25 {hour[:5]}", 1, 2) for hour in hours[:2] + hours[1:]))
+    assert "time steps back" not in local.note  # 2:30 twice is no step
+    local = read(lines((f"2026-10-25 0{hour}", 1, 2) for hour in ("2:00", "2:30", "2:00", "2:30", "3:00")))
+    assert "time steps back once: local time in autumn, or rows out of order" in local.note
+
+
+def test_date_and_time_in_two_columns(read: Callable[..., Read]) -> None:
+    whole = [datetime.fromtimestamp(t, UTC) for t, _, _ in ROWS]
+    for header, write in (("Date,Time", "{:%Y-%m-%d,%H:%M:%S}"), ("Uhrzeit,Datum", "{:%H:%M:%S,%d.%m.%Y}")):
+        text = f"{header},x,y\n" + "".join(
+            f"{write.format(t)},{x},{y}\n" for t, (_, x, y) in zip(whole, ROWS, strict=True)
+        )
+        as_rows(read(text))
+        as_rows(read(text, t="Datum,Uhrzeit" if "Datum" in header else "Date,Time"))
+
+
+def test_which_way_round_a_date_is(read: Callable[..., Read]) -> None:
+    """By all of the file: the 13th may come in its last rows, or a day makes the rows go on evenly."""
+    far = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(minutes=k) for k in range(60_000)]
+    text = lines((f"{t:%d/%m/%Y %H:%M}", k, k) for k, t in enumerate(far[:16_000] + far[-10:]))
+    found = read(text)
+    assert found.t is not None
+    assert found.t[0] == far[0].timestamp()
+    assert found.said.endswith("time DD/MM/YYYY")
+    open_ = read("time,x,y\n01/02/2026 10:00,1,2\n01/02/2026 11:00,1,2\n")
+    assert "time MM/DD/YYYY (such as 01/02/2026 10:00), which nothing in it decides" in open_.said
+    given_ = read("time,x,y\n01/02/2026 10:00,1,2\n01/02/2026 11:00,1,2\n", time_format="%d/%m/%Y %H:%M")
+    assert given_.t is not None
+    assert given_.t[0] == datetime(2026, 2, 1, 10, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_uptimes(read: Callable[..., Read], unit: str) -> None:
+    """By the name, the steps, or as asked; and always said."""
+    per = {"ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    rows = [(99_998 + k / 4, k, -k) for k in range(200)]  # 10^11 us, where a unit was told by each number's size
+    for header in (f"uptime_{unit},x,y", f"Time [{unit}],x,y", "uptime,x,y"):
+        found = read(lines(((round(t * per), x, y) for t, x, y in rows), header))
+        as_rows(found, rows)
+        assert "seconds" in found.said
+    as_rows(read(lines(((round(t * per), x, y) for t, x, y in rows), "time,x,y"), time_unit=unit), rows)
+
+
+def test_seconds_from_a_start_are_said(read: Callable[..., Read]) -> None:
+    found = read(lines((k * 60, k, k) for k in range(50)))
+    assert found.t is not None
+    assert found.t[1] == 60.0
+    assert "time seconds from its start, by its steps (--time-unit ms" in found.said
+
+
+def test_a_temperature_called_t_is_no_time(read: Callable[..., Read]) -> None:
+    rng = random.Random(7)
+    found = read(lines(((round(rng.gauss(20, 2), 1), k, -k) for k in range(1500)), "t,x,y"))
+    assert found.t is None
+    assert found.x.size == 1500
+    assert "no time in t: it goes up and down" in found.said
+
+
+@pytest.mark.parametrize("kind", ["iso", "numbers"])
+def test_newest_first_is_sorted(read: Callable[..., Read], kind: str) -> None:
+    text = lines((iso(t) if kind == "iso" else t, x, y) for t, x, y in reversed(ROWS))
+    found = read(text)
+    as_rows(found)
+    assert "newest first: sorted" in found.said
+
+
+def test_a_time_that_cannot_be_read_is_named_with_a_value(read: Callable[..., Read]) -> None:
+    found = read("timestamp,x,y\nMoonday 1,1,2\nMoonday 2,3,4\n")
+    assert found.t is None
+    assert "no time in timestamp (such as 'Moonday 1'; --time-format says how it is written)" in found.said
+    with pytest.raises(ConfigError, match=r"--time must be a column of times.*\(timestamp: 'Moonday 1'\)"):
+        read("timestamp,x,y\nMoonday 1,1,2\n", t="timestamp")
+    with pytest.raises(ConfigError, match=r"--time-format must be as strptime has it"):
+        read("timestamp,x,y\nMoonday 1,1,2\n", t="timestamp", time_format="%Q")
+
+
+def test_time_formats_as_asked(read: Callable[..., Read]) -> None:
+    rows = [("60|2026 10h00", 1, 2), ("60|2026 10h01", 1, 2)]  # day 60 of the year
+    found = read(lines(rows), time_format="%j|%Y %Hh%M")
+    assert found.t is not None
+    assert found.t.tolist() == [MARCH, MARCH + 60]
+
+
+def test_times_of_day_go_on_past_midnight(read: Callable[..., Read]) -> None:
+    found = read("time,x,y\n23:59:58,1,2\n23:59:59.5,1,2\n00:00:01,1,2\n")
+    assert found.t is not None
+    assert np.diff(found.t).tolist() == [1.5, 1.5]
+
+
+# other formats
+
+
+def test_json_lines(read: Callable[..., Read]) -> None:
+    text = "".join(json.dumps({"timestamp": t, "in": {"x": x}, "y": y}) + "\n" for t, x, y in ROWS)
+    as_rows(read(text, "in/x"))
+    as_rows(read(f"[{text.strip().replace(chr(10), ',')}]", "in/x"))
+    found = read(text + '{"event": "gap"}\n{"x": \n', "in/x")
+    assert '1 no such path (first in line 61: {"event": "gap"})' in found.note
+    with pytest.raises(ConfigError, match=r"--x must be a path of .*\(timestamp, in/x, y\), got 'x'"):
+        read(text)
+
+
+def test_parquet(tmp_path: Path) -> None:
+    t, x, y = (np.array(column) for column in zip(*ROWS, strict=True))
+    stamps = pa.array((t * 1e6).astype(np.int64), pa.timestamp("us", "UTC"))
+    for times in (t, t * 1e3, stamps, stamps.cast(pa.timestamp("ms", "UTC")), [iso(one) for one in t]):
+        table = pa.table({"time": times, "x": x, "y": [str(value) for value in y]})
+        pyarrow.parquet.write_table(table, tmp_path / "a.parquet", row_group_size=7)
+        as_rows(Read(read_pairs(tmp_path / "a.parquet", "x", "y")))
+    (tmp_path / "a.parquet").write_bytes((tmp_path / "a.parquet").read_bytes()[:-9])
+    with pytest.raises(ConfigError, match="file must be whole Parquet"):
+        read_pairs(tmp_path / "a.parquet", "x", "y")
+
+
+@pytest.mark.parametrize(
+    ("magic", "what"),
+    [
+        (b"PK\x03\x04" + b"\0" * 99, "a zip archive"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        (b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "a MATLAB file"),
+        (b"TDSm\x0e\0\0\0", "a LabVIEW TDMS file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file"),
+    ],
+)
+def test_what_is_no_text_is_named(read: Callable[..., Read], magic: bytes, what: str) -> None:
+    with pytest.raises(ConfigError, match=f"file must be CSV, JSON Lines or Parquet, not {what}"):
+        read(magic)
+
+
+# nothing usable
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("x,y\n", "no pair: there is no row below the names"),
+        ("x,y\nred,1\nblue,2\n", "no pair: 2 rows skipped: 2 not a number (first in line 2: x 'red')"),
+        ("x,y\n,1\n-,2\n", "no pair: x (such as '') is finite in none of 2 rows"),
+        ("x,y\n1,\n,2\n", "no pair: x and y together is finite in none of 2 rows"),
+        ('{"x": "a", "y": 1}\n', "no pair: 1 rows skipped: 1 not a number (first in line 1:"),
+    ],
+)
+def test_why_there_is_no_pair(read: Callable[..., Read], text: str, why: str) -> None:
+    assert read(text).why_empty.startswith(why)
