@@ -111,6 +111,18 @@ def linear(bins: int = 16, n: int = 1000) -> Snapshot:
     return snapshot_of(x, x + rng.normal(0, 0.1, n), bins)
 
 
+def learnt() -> Snapshot:
+    """y is x squared, in bins of equally many pairs: by rank a straight line."""
+    x = (np.arange(4000) + 0.5) / 4000
+    x_edges, y_edges = np.linspace(0, 1, 17), np.linspace(0, 1, 17) ** 2
+    counts = np.histogram2d(x, x * x, (x_edges, y_edges))[0].astype(np.int64)
+    return msgspec.structs.replace(
+        snapshot_of(x, x * x), reading=reading_of(counts, 0.97), counts=counts,
+        x=AxisInfo(name="flow", edges=x_edges), y=AxisInfo(name="valve", edges=y_edges),
+        history=history_of(np.full(300, 3.9)),
+    )  # fmt: skip
+
+
 def parabola() -> Snapshot:
     """r is 0 and MI is not: with everything there is to show."""
     rng, x = _uniform(2000, 3)
@@ -265,7 +277,7 @@ def two_pairs() -> list[Snapshot]:
 SAMPLES = {
     f.__name__: f
     for f in (
-        linear, parabola, independent, warming_up, stalled, joined, lost, delayed, stuck, labels, wide_names,
+        linear, learnt, parabola, independent, warming_up, stalled, joined, lost, delayed, stuck, labels, wide_names,
         hostile_names, empty,
     )
 }  # fmt: skip

@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
-from dashboard_samples import lost, parabola, stalled, two_pairs
+from dashboard_samples import learnt, lost, parabola, stalled, two_pairs
 from dashboard_terminal import Television
 
 from streammi.dashboard.glyphs import GlyphName
@@ -75,6 +75,14 @@ def colour_map(television: Television) -> str:
         rows.append(row.rstrip())
     legend = [f"{letter} {front} on {back}{more}" for (front, back, more), letter in names.items() if letter != " "]
     return "\n".join([*rows, "", *legend])
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+@pytest.mark.parametrize("keys", ["", "v", "v m", "v m m"])
+def test_bins_that_were_learnt(keys: str, glyphs: GlyphName) -> None:
+    """The heatmap enlarged, by rank and by value."""
+    television = Television(learnt(), size=(80, 24), glyphs=glyphs, depth="16" if glyphs == "block" else "truecolor")
+    check(f"learnt-{glyphs}{keys.replace(' ', '')}", television.press(*keys.split(), "e", "e"))
 
 
 @pytest.mark.parametrize("keys", ["?", "e", "m m e e", "l", "space", "u"])

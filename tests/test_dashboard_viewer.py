@@ -14,6 +14,7 @@ from dashboard_samples import (
     history_of,
     independent,
     joined,
+    learnt,
     linear,
     link,
     lost,
@@ -28,6 +29,7 @@ from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE, GlyphName
 from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.panels import heatmap
+from streammi.dashboard.theme import Depth
 from streammi.dashboard.viewer import Viewer
 from streammi.records import AxisInfo, LinkState, Snapshot
 from streammi.records.status import Status
@@ -345,7 +347,8 @@ def test_arrows_scroll_and_zoom_the_history() -> None:
 
 
 def test_the_help_lists_just_what_works() -> None:
-    text = Television(*two_pairs(), size=(80, 30), reports=True).press("?")
+    by_rank = msgspec.structs.replace(learnt(), pair="learnt")
+    text = Television(by_rank, *two_pairs(), size=(80, 30), reports=True).press("?")
     for binding in BINDINGS:
         assert binding.words in text
     assert "next pair" not in Television(linear()).press("?")
@@ -522,3 +525,146 @@ def test_events_are_told_in_whole_where_there_is_room() -> None:
     assert said.split()[-1] in Television(shot, size=(120, 40)).press()
     many = Television(msgspec.structs.replace(shot, events=events), size=(120, 40)).press()
     assert many.count("saturated 70.0%") == 4
+
+
+SIZES = [(20, 5), (60, 1), (40, 12), (80, 24), (120, 40), (200, 60)]
+
+
+def filling(fill: float, rate: float | None, seconds: float | None = None) -> Snapshot:
+    """A window that is so full, of a feed of so many pairs a second."""
+    shot = linear()
+    return msgspec.structs.replace(
+        shot, reading=msgspec.structs.replace(shot.reading, n=40, fill=fill), links=(link(rate=rate),),
+        window="10 s" if seconds else "1000 pairs", window_seconds=seconds,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shot", "words", "short"),
+    [
+        (filling(0.04, 0.2), "full in 80 min", "4% full"),  # 960 pairs more at one in 5 s
+        (filling(0.04, 12.0), "full in 80 s", "4% full"),
+        (filling(0.04, 0.0005), "full in 23 d", "4% full"),
+        (filling(0.04, None), "window 1000 pairs 4% full", "4% full"),
+        (filling(0.25, 5.3, 10.0), "full in 8 s", "25% full"),  # by the clock, whatever its rate
+    ],
+)
+@pytest.mark.parametrize("size", SIZES)
+def test_when_the_window_will_be_full_is_said(size: tuple[int, int], shot: Snapshot, words: str, short: str) -> None:
+    text = Television(shot, size=size).press()
+    assert words in text or (size[0] < 120 and short in text), text
+    if size[0] >= 40 and size[1] > 1 and "pairs 4%" not in words:
+        assert words in text
+
+
+def test_when_it_will_be_full_is_also_said_as_a_time_of_day() -> None:
+    assert "full in 80 min at 16:29, 4% now" in Television(filling(0.04, 0.2), size=(120, 40)).press()  # from 15:09:26
+    dead = msgspec.structs.replace(filling(0.04, 0.2), links=(link("lost"),))
+    assert "full in" not in Television(dead, size=(120, 40)).press()
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [(0.2, "1 every 5 s"), (1 / 90, "1 every 1.5 min"), (1.0, "1 pairs/s"), (0.0, "0 pairs/s")]
+)
+def test_a_feed_that_comes_seldom_says_how_seldom(rate: float, words: str) -> None:
+    shot = msgspec.structs.replace(linear(), links=(link(rate=rate, message_rate=rate),))
+    text = Television(shot, size=(120, 40)).press()
+    assert text.count(words) == 2
+    learning = msgspec.structs.replace(
+        shot, reading=None, counts=None, verdict="learning the bins: 7 of 16 pairs so far"
+    )
+    if 0 < rate < 1:
+        assert f"7 of 16 pairs so far, {words}" in words_of(learning, (120, 40))
+
+
+def test_pairs_that_count_and_how_many_do_not() -> None:
+    nothing = msgspec.structs.replace(
+        linear(), reading=None, counts=None, verdict="none of 3,425 pairs is finite",
+        links=(link("stalled", pairs=0, nonfinite=3425, messages=3425, rate=100.0, message_rate=100.0),), history=(),
+    )  # fmt: skip
+    for size in ((120, 40), (200, 60)):
+        panel = Television(nothing, size=size).press("e")
+        assert "▲ 3,425 not finite" in panel
+        assert " 0 pairs" in panel
+        assert "3,425 pairs " not in panel.replace("none of 3,425 pairs", "")
+        assert "pairs/s" not in panel
+    shot = linear()
+    half = msgspec.structs.replace(
+        shot, reading=msgspec.structs.replace(shot.reading, pairs=700, nonfinite=725),
+        links=(link(pairs=700, nonfinite=725),),
+    )  # fmt: skip
+    text = Television(half, size=(200, 60)).press()
+    assert "▲ 725 not finite" in text
+    assert "  700 pairs" in text
+
+
+def grown(low: float, high: float, warm: int, n: int = 500) -> Snapshot:
+    """MI that climbs while the window fills, and stays."""
+    shot = linear()
+    mi = np.concatenate((np.linspace(low, high, warm), np.full(n - warm, high)))
+    fine, _ = history_of(mi)
+    fill = np.minimum(np.arange(n) / max(warm, 1), 1.0)
+    fine = msgspec.structs.replace(fine, fill=fill)
+    return msgspec.structs.replace(
+        shot, history=(fine,), reading=msgspec.structs.replace(shot.reading, mi_corrected=high, fill=fill[-1])
+    )
+
+
+@pytest.mark.parametrize("glyphs", ["braille", "block", "ascii"])
+@pytest.mark.parametrize("depth", ["truecolor", "none"])
+def test_the_chart_of_a_window_that_fills_is_drawn_as_that(glyphs: GlyphName, depth: Depth) -> None:
+    """By glyphs, so that it is seen without colours, and never in the colour of MI."""
+    television = Television(grown(1.36, 2.55, 250), size=(120, 40), glyphs=glyphs, depth=depth)
+    television.press("e")
+    rows = range(2, 37)
+    drawn = {x: {television.emulator.buffer[y][x].data for y in rows} - {" "} for x in range(7, 119)}
+    warm, full = range(30, 70), range(78, 115)
+    mark = {"block": "░", "ascii": "-"}.get(glyphs)
+    if mark:
+        assert all(mark in drawn[x] for x in warm if drawn[x])
+        assert not any(mark in drawn[x] for x in full)
+    else:  # every second dot of the line
+        assert not any(ord(glyph) & 0b10111000 for x in warm for glyph in drawn[x] if "⠀" < glyph <= "⣿")
+    if depth == "truecolor":
+        yellow = {"f0e442", "857f35"}
+        cells = television.emulator.buffer
+        assert not any(cells[y][x].fg in yellow for y in rows for x in warm if cells[y][x].data != " ")
+        assert any(cells[y][x].fg in yellow for y in rows for x in full)
+    assert "window not full" in television.text
+
+
+def test_extremes_are_those_of_full_windows() -> None:
+    viewer = Television(size=(200, 60)).viewer
+    for part in (grown(1.36, 1.36, 500), grown(1.5, 1.9, 500)):
+        viewer.take([part])
+        assert viewer.scene().extremes is None
+    for mi in (2.55, 2.586):
+        viewer.take([grown(1.36, mi, 250)])
+    seen = viewer.scene().extremes
+    assert seen is not None
+    assert (seen.low, seen.high) == (2.55, 2.586)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "error", "words"),
+    [
+        (0.5, 0.41, 0.03, "▬ steady +0.090"),  # two standard errors of a difference, and not three
+        (0.5, 0.36, 0.03, "▲ rising +0.140"),
+        (-0.004, 0.13, 0.03, "was 0.130 bit one window ago"),  # drawn at 0: nothing points
+        (0.0004, 0.9, 0.03, "was 0.900 bit one window ago"),
+        (-0.03, -0.2, 0.01, "▬ steady +0.000"),  # both drawn at 0
+        (-0.004, 0.09, 0.03, "▬ steady −0.090"),
+    ],
+)
+def test_what_rises_does_so_beyond_error_and_nothing_points_from_0(
+    now: float, before: float, error: float, words: str
+) -> None:
+    shot = linear()
+    reading = msgspec.structs.replace(shot.reading, mi_corrected=now, stderr=0.001, stderr_batch=error)
+    shot = msgspec.structs.replace(shot, reading=reading, history=history_of(np.full(500, before)))
+    for size in ((120, 40), (80, 24), (40, 12), (20, 5)):
+        text = Television(shot, size=size).press()
+        if size == (120, 40):
+            assert words in text, text
+        assert ("▲ rising" in text) == ("rising" in words)
+        assert "▼" not in text

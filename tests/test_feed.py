@@ -264,3 +264,28 @@ def test_rates_are_known_again_at_once_when_the_clock_was_set_back() -> None:
     for k in range(100, 130):
         meter.add(6400 + k / 10, k, 2 * k)
     assert meter.rates(6413.0) == pytest.approx((10.0, 20.0))
+
+
+@pytest.mark.parametrize("every", [0.5, 1.0, 1.9, 2.5, 5.0, 9.0, 60.0, 300.0])
+def test_a_regular_feed_has_its_rate_however_seldom_it_comes(every: float) -> None:
+    """At the moment that a message comes, just before the next, and for a while after it should have come."""
+    meter = Meter()
+    for k in range(20):
+        meter.add(1e6 + k * every, k, k)
+        for later in (0.0, 0.99 * every):
+            if k:
+                assert meter.rates(1e6 + k * every + later)[1] == pytest.approx(1 / every, rel=1e-6), (k, later)
+    assert meter.rates(1e6 + 19 * every + max(3.1 * every, 2.1)) == (0.0, 0.0)
+
+
+def test_a_rate_is_that_of_now_soon_after_a_pause_or_a_change() -> None:
+    meter = Meter()
+    for k in range(50):
+        meter.add(0.1 * k, k, k)
+    for k in range(50, 80):
+        meter.add(100.0 + 0.1 * k, k, 50 + 100 * (k - 50))
+        if k > 51:
+            assert meter.rates(100.0 + 0.1 * k)[1] == pytest.approx(1000.0, rel=0.01)
+    for k in range(80, 84):  # from ten a second to one in ten: the third of these is two intervals away
+        meter.add(107.9 + 10.0 * (k - 79), k, k)
+    assert meter.rates(148.0)[0] == pytest.approx(0.1)

@@ -19,6 +19,7 @@ from streammi.ingest.intake import intake_of
 from streammi.monitor.bins import BinNotes
 from streammi.monitor.detection_schedule import DetectionSchedule
 from streammi.monitor.spearman import SpearmanSchedule
+from streammi.monitor.window_notes import WindowNotes
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshots import snapshot_message
 from streammi.records import LinkHealth, Reading, codec
@@ -114,11 +115,14 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_schedule",
-        "_links", "_history", "_events", "_latest", "_hole", "_spearman", "_bin_notes",
+        "_links", "_history", "_events", "_latest", "_hole", "_spearman", "_bin_notes", "_window_notes",
     }  # fmt: skip
     assert set(vars(SpearmanSchedule(MonitorConfig()))) == {"_labels", "_often", "_made", "_said"}
     assert set(vars(DetectionSchedule(MonitorConfig().window, False))) == {"_event_time", "_cadence", "_looked"}
-    assert set(vars(BinNotes(MonitorConfig()))) == {"_config", "_learnt", "_too_many_labels"}
+    assert set(vars(BinNotes(MonitorConfig()))) == {
+        "_config", "_learnt", "_too_many_labels", "_seen", "_said", "_said_at"
+    }  # fmt: skip
+    assert set(vars(WindowNotes(MonitorConfig().window))) == {"_span", "_start", "_few", "_said"}
 
 
 def test_a_copied_monitor_goes_on_alike() -> None:

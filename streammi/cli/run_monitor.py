@@ -24,6 +24,7 @@ from streammi.ingest.feed import Feed
 from streammi.ingest.intake import SourceConfig
 from streammi.monitor import Monitor
 from streammi.monitor.bins import bins_for
+from streammi.monitor.window_notes import never_full
 from streammi.network.link import unreachable
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.client import SNAPSHOT_SECONDS
@@ -103,6 +104,8 @@ def run_monitor(
         session = Session(Monitor(config), source, outbox, run.samples)
         if metrics is not None:
             show(session, metrics, clock())
+        if (note := never_full(config.window, run.samples, run.seconds)) and run.state is None:
+            said.say(note)
         if keeper is not None and keeper.saved_at is not None:
             recorded = resume_from(session, begin.settings, keeper.hand_over(), run.record, said, stop)
             begin = msgspec.structs.replace(begin, resumed=recorded, seq=session.outbox.seq, taken=session.taken)

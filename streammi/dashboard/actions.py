@@ -10,7 +10,7 @@ from streammi.dashboard.choices import HeatmapMode, PanelName, State
 from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.keys import Action, Binding
 from streammi.dashboard.layout import LayoutName
-from streammi.dashboard.scene import Scene
+from streammi.dashboard.scene import Scene, by_rank
 from streammi.dashboard.theme import PALETTES
 
 ARROW, PAGE = 0.25, 1.0  # of the span
@@ -39,6 +39,8 @@ def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -
             return replace(state, unit=_after(get_args(Unit), scene.unit))
         case "heatmap":
             return replace(state, heatmap=_after(get_args(HeatmapMode), state.heatmap))
+        case "axes":
+            return replace(state, values=not state.values)
         case "palette":
             palette = _after(tuple(PALETTES), state.palette)
             return replace(state, palette=palette, message=f"colours: {palette}")
@@ -69,7 +71,9 @@ def works(scene: Scene, binding: Binding, layout: LayoutName) -> bool:
     match binding.action:
         case "next pair":
             return len(scene.tabs) > 1
-        case "heatmap":
+        case "heatmap" | "axes":
+            if binding.action == "axes" and not by_rank(scene.snapshot):
+                return False
             shown = layout not in ("small", "line") if enlarged is None else enlarged == "heatmap"
             return shown and scene.snapshot is not None and scene.snapshot.counts is not None
         case "back" | "start" | "zoom in":

@@ -18,6 +18,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     pair: PairKey | None = None  # one that is not there, as None: the first there is
     unit: Unit | None = None  # None: as published
     heatmap: HeatmapMode = "counts"
+    values: bool = False  # its axes: by value, cells as wide as their bins; else all bins alike
     palette: Palette = "cividis"
     background: Background = "dark"
     enlarged: PanelName | None = None

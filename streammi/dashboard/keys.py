@@ -85,8 +85,8 @@ def _sequence(match: re.Match[str]) -> list[str]:
 
 Action: TypeAlias = Literal[
     "quit", "freeze", "help", "next pair", "previous pair", "pair", "back", "forward", "far back", "far forward",
-    "start", "now", "zoom in", "zoom out", "unit", "heatmap", "enlarge", "overview", "palette", "reset", "save", "log",
-    "report", "redraw", "light", "dark",
+    "start", "now", "zoom in", "zoom out", "unit", "heatmap", "axes", "enlarge", "overview", "palette", "reset", "save",
+    "log", "report", "redraw", "light", "dark",
 ]  # fmt: skip
 
 
@@ -111,6 +111,7 @@ BINDINGS = (
     Binding(("escape",), "overview", "esc", "back to the overview", changes=False),
     Binding(("l",), "log", "l", "log of events"),
     Binding(("m",), "heatmap", "m", "heatmap: counts, p(y|x), pointwise information"),
+    Binding(("v",), "axes", "v", "heatmap by value, its cells as wide as their bins; or by rank"),
     Binding(("left",), "back", "← →", "scroll the history back and forth"),
     Binding(("right",), "forward"),
     Binding(("pageup",), "far back"),

@@ -7,19 +7,21 @@ from functools import cache
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 
 from streammi.config import Unit
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.history_columns import Past
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import elapsed, unit_factor
-from streammi.records import DelayProfile, HistoryLevel, LinkHealth, Reading, Snapshot
-from streammi.records.link_totals import worst
+from streammi.records import AxisInfo, DelayProfile, HistoryLevel, LinkHealth, Reading, Snapshot
+from streammi.records.link_totals import total, worst
 from streammi.records.published import INFORMATION, fields_of
 from streammi.records.status import Status, status_words
 from streammi.records.verdict import leads_with_delay, strength, verdict
 
 Record = TypeVar("Record", Reading, HistoryLevel, DelayProfile)
+EQUAL = 1.001  # of the narrowest bin's width: what rounding does to equal ones
 _WARNINGS = Status.SPANS_GAP | Status.CLIPPED | Status.UNDERSAMPLED | Status.BEHIND | Status.UNSAVED
 
 
@@ -96,6 +98,17 @@ class Scene:
         return f" for {elapsed(self.wall - link.since)}" if link.since else ""
 
     @property
+    def full_in(self) -> float | None:
+        """In how many seconds the window will be full, as things are; None where it is, or nobody knows."""
+        snapshot, reading = self.snapshot, self.reading
+        if snapshot is None or reading is None or not 0 < reading.fill < 1 or self.stale:
+            return None
+        if snapshot.window_seconds is not None:
+            return snapshot.window_seconds * (1 - reading.fill)
+        rate = total(snapshot.links).rate
+        return reading.n * (1 - reading.fill) / reading.fill / rate if rate else None
+
+    @property
     def of_feed(self) -> Theme:
         """For what the monitor knows of its feed, whatever state that is in: of now as long as the monitor is there."""
         return self.theme if is_stale(self.link) else self.live
@@ -109,6 +122,22 @@ class Scene:
     def stale(self) -> bool:
         """Whether what is shown is no more that of now: nothing comes, from the feed or from the monitor."""
         return is_stale(self.worst_link)
+
+
+def by_rank(snapshot: Snapshot | None) -> bool:
+    """Whether bins of equal width on the screen are not so in truth: learnt to hold equally many pairs, for one."""
+    return snapshot is not None and any(unequal(axis) for axis in (snapshot.x, snapshot.y))
+
+
+def unequal(axis: AxisInfo) -> bool:
+    """Whether the bins of an axis are of different widths."""
+    if axis.edges is None or len(axis.edges) < 3:
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        widths = np.diff(axis.edges)
+        if not np.isfinite(axis.edges[-1] - axis.edges[0]):  # values that no scale of ours reaches
+            return False
+    return bool(widths.max() > EQUAL * widths.min())
 
 
 def is_stale(state: str) -> bool:

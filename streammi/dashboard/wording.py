@@ -239,6 +239,18 @@ def elapsed(seconds: float) -> str:
     return f"{whole} s"
 
 
+def ahead(seconds: float) -> str:
+    """Return how long something will take, in whole units, rounded up.
+
+    >>> ahead(44.1), ahead(4951), ahead(90000), ahead(1e6)
+    ('45 s', '83 min', '25 h', '12 d')
+    """
+    for most, scale, unit in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h"), (math.inf, 86400, "d")):
+        if seconds < most:
+            return f"{math.ceil(seconds / scale):,} {unit}"
+    return "—"
+
+
 def clock(timestamp: float | None, zone: tzinfo | None, *, date: bool = False) -> str:
     """Return the time of day of ``timestamp`` (seconds since the epoch) in ``zone``; None: the machine's own.
 

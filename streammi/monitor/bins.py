@@ -1,5 +1,7 @@
 """The bins of one monitored pair: those that its settings name, and what a person should know of them, once each."""
 
+import math
+import operator
 from typing import Any, Final
 
 from streammi.config import MonitorConfig
@@ -7,6 +9,8 @@ from streammi.core.bins.binning import Axis, Bins, Categories, QuantileBins, Spa
 from streammi.core.window.joint_window import JointWindow
 from streammi.records import AxisInfo, Reading
 
+AGAIN_SECONDS: Final = 60.0  # between two messages of bins that were learnt anew
+MOVED: Final = 0.1  # of the range: ends that moved by less are what they were
 TIMED_PAIRS: Final = 1000  # what a window of a duration is taken to hold, until it is seen
 
 
@@ -38,6 +42,9 @@ class BinNotes:
     def __init__(self, config: MonitorConfig) -> None:
         self._config = config
         self._learnt = self._too_many_labels = False
+        self._seen: tuple[Axis | None, Axis | None] = (None, None)  # the axes as they were looked at last
+        self._said: dict[str, list[float]] = {}  # by signal, what was said of its learnt bins: how many, from, to
+        self._said_at = -math.inf  # s
 
     def before(self) -> list[str]:
         """Of the settings, before a pair has come."""
@@ -49,15 +56,32 @@ class BinNotes:
         if self._learnt or window.pairs < (size or TIMED_PAIRS):
             return []
         self._learnt = True
-        notes = []
-        sides = (("x", window.x_axis, self._config.x_range), ("y", window.y_axis, self._config.y_range))
-        for name, axis, range_ in sides:
-            if range_ is None and axis is not None and not isinstance(axis, Categories):
-                low, high = axis.edges.item(0), axis.edges.item(-1)
-                bins = "1 bin" if axis.count == 1 else f"{axis.count} bins"
-                notes.append(f"{name}: {bins} from {low:g} to {high:g}, taken from the first window")
+        self._seen = window.x_axis, window.y_axis
+        self._said = self._learnt_bins(window)
+        notes = [f"{name}: {_bins(*bins)}, taken from the first window" for name, bins in self._said.items()]
         # How many pairs a duration holds is seen only now.
         return notes if size else notes + self._undersampling(window.n)
+
+    def relearnt(self, window: JointWindow, now: float) -> list[str]:
+        """Where bins are no more what was said of them, once a minute at most; ``now`` is the time of a reading, s."""
+        seen = window.x_axis, window.y_axis
+        if not self._learnt or all(map(operator.is_, seen, self._seen)) or 0 <= now - self._said_at < AGAIN_SECONDS:
+            return []
+        self._seen = seen
+        bins = self._learnt_bins(window)
+        moved = [name for name in bins if name not in self._said or _differ(bins[name], self._said[name])]
+        if moved:
+            self._said_at = now
+            self._said |= {name: bins[name] for name in moved}
+        return [f"{name}: {_bins(*bins[name])}, learnt anew" for name in moved]
+
+    def _learnt_bins(self, window: JointWindow) -> dict[str, list[float]]:
+        sides = (("x", window.x_axis, self._config.x_range), ("y", window.y_axis, self._config.y_range))
+        return {
+            name: [axis.count, axis.edges.item(0), axis.edges.item(-1)]
+            for name, axis, range_ in sides
+            if range_ is None and axis is not None and not isinstance(axis, Categories)
+        }
 
     def labels(self, window: JointWindow, reading: Reading) -> list[str]:
         """Where a reading says that there are more labels than symbols for them."""
@@ -74,11 +98,13 @@ class BinNotes:
 
     def state(self) -> dict[str, Any]:
         """What ``restore`` needs."""
-        return {"learnt": self._learnt, "too_many_labels": self._too_many_labels}
+        said = {"said_bins": self._said, "said_bins_at": self._said_at}
+        return said | {"learnt": self._learnt, "too_many_labels": self._too_many_labels}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
         self._learnt, self._too_many_labels = state["learnt"], state["too_many_labels"]
+        self._said, self._said_at = state["said_bins"], state["said_bins_at"]
 
     def _undersampling(self, pairs: int | None) -> list[str]:
         """The user's number of bins is too large for so many pairs."""
@@ -89,3 +115,14 @@ class BinNotes:
             f"{count} x {count} bins for {pairs} pairs undersample the joint histogram: MI will read too high; "
             f"--bins {auto_count(pairs)} or a window of {5 * count * count} pairs would not"
         ]
+
+
+def _bins(count: float, low: float, high: float) -> str:
+    return f"{'1 bin' if count == 1 else f'{count:.0f} bins'} from {low:g} to {high:g}"
+
+
+def _differ(bins: list[float], said: list[float]) -> bool:
+    """Whether there are more or fewer bins, or they reach elsewhere."""
+    (count, *ends), (count_said, *ends_said) = bins, said
+    room = MOVED * max(ends[1] - ends[0], ends_said[1] - ends_said[0])
+    return count != count_said or any(abs(a - b) > room for a, b in zip(ends, ends_said, strict=True))

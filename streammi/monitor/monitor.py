@@ -22,11 +22,12 @@ from streammi.monitor.delay_profile import Delays
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
 from streammi.monitor.history_levels import History
 from streammi.monitor.spearman import SpearmanSchedule
+from streammi.monitor.window_notes import WindowNotes
 from streammi.records import UNIT_PER_BIT, DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
 from streammi.records.codec import State
 from streammi.records.link_totals import total
 from streammi.records.status import status_of
-from streammi.records.verdict import verdict
+from streammi.records.verdict import TOO_FEW, verdict
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
@@ -66,6 +67,7 @@ class Monitor:
         self._hole: tuple[int, int] | None = None  # samples are missing behind so many pairs: at least, and at most
         self._spearman = SpearmanSchedule(config)
         self._bin_notes = BinNotes(config)
+        self._window_notes = WindowNotes(config.window)
         self.notes += self._bin_notes.before()
         if self._delays is not None:
             self.notes.append("peak_lag: positive means that y follows x, negative that x follows y")
@@ -134,6 +136,7 @@ class Monitor:
             seq=seq,
             timestamp=timestamp,
             window=str(self.config.window),
+            window_seconds=self.config.window.seconds,
             x=axis_info(self.config.x_name, self.window.x_axis),
             y=axis_info(self.config.y_name, self.window.y_axis),
             reading=reading,
@@ -149,6 +152,9 @@ class Monitor:
     @property
     def awaited(self) -> str:
         """What is still missing for a reading; empty where nothing has come yet."""
+        few = self._window_notes.words(self.window)
+        if few:
+            return f"too few pairs to learn bins: {few}"
         if self.window.pairs:
             least = min(LEARN_FROM, self.config.window.pairs or LEARN_FROM)
             return f"learning the bins: {self.window.pairs} of {least} pairs so far"
@@ -169,6 +175,7 @@ class Monitor:
             "notes": self.notes,
             **self._spearman.state(),
             **self._bin_notes.state(),
+            **self._window_notes.state(),
         }
         parts = {
             "monitor": ({"plain": codec.to_plain(plain)}, list[Any]()),
@@ -200,6 +207,7 @@ class Monitor:
         self._hole = plain["hole"]
         self._spearman.restore(plain)
         self._bin_notes.restore(plain)
+        self._window_notes.restore(plain)
         if self._delays is not None:
             self._delays.restore(plain["delays"])
         self.notes[:] = plain["notes"]
@@ -273,7 +281,8 @@ class Monitor:
         return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
 
     def _verdict(self, reading: Reading) -> str:
-        return verdict(reading, labels=self.config.bins.kind == "categories")
+        few = self._window_notes.words(self.window)
+        return f"{TOO_FEW}: {few}" if few else verdict(reading, labels=self.config.bins.kind == "categories")
 
     @property
     def _uncounted(self) -> bool:
@@ -309,6 +318,8 @@ class Monitor:
 
     def _emit_reading(self, timestamp: float) -> list[Output]:
         self._keep_delays()
+        self.notes += self._bin_notes.relearnt(self.window, timestamp)
+        self.notes += self._window_notes.update(self.window, timestamp)
         reading = self._reading()
         if reading is None:
             return []

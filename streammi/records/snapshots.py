@@ -64,6 +64,7 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     seq: int
     timestamp: float  # wall clock, s
     window: str  # "1000 pairs", "10 s"
+    window_seconds: float | None = None  # None: it is of so many pairs
     x: AxisInfo
     y: AxisInfo
     reading: Reading | None  # None before the first pair

@@ -116,12 +116,14 @@ def _too_few(reading: Reading) -> bool:
 
 def _trouble(reading: Reading, labels: bool) -> str:
     """What is the matter with the inputs, empty for nothing."""
+    if reading.n < 2:  # one value never differs
+        return TOO_FEW
     if all(side.constant for side in reading.sides):
         return "both signals are constant"
     for name, constant, run, clipped in reading.sides:
         if constant:
             return f"{name} is constant"
-        if clipped > SATURATED * reading.n:
+        if reading.n >= LEAST_PAIRS and clipped > SATURATED * reading.n:
             where = "has a label beyond their limit" if labels else "is outside its bins' range"
             return f"{name} {where} in {clipped / reading.n:.0%} of the pairs"
         if reading.n >= LEAST_PAIRS and run >= STUCK * reading.n:

@@ -9,7 +9,7 @@ from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, Tab, is_stale
-from streammi.dashboard.wording import clock, columns, duration, fit, number, pace
+from streammi.dashboard.wording import ahead, clock, columns, duration, fit, number, pace
 from streammi.records import LinkHealth, Snapshot
 from streammi.records.link_totals import total
 from streammi.records.links import badness
@@ -20,7 +20,8 @@ DETAILS = ((24, True), (24, False), (12, False), (6, False), (0, False), (0, Fal
 LEAST_LABEL = 8  # of the one that is shown
 HINTS: dict[Action, str] = {  # in the order of what is needed most: a narrow footer ends early
     "quit": "quit", "help": "help", "freeze": "freeze", "next pair": "pair", "enlarge": "enlarge", "heatmap": "heatmap",
-    "unit": "unit", "back": "scroll", "zoom in": "zoom", "log": "log", "save": "save", "palette": "colours",
+    "axes": "values", "unit": "unit", "back": "scroll", "zoom in": "zoom", "log": "log", "save": "save",
+    "palette": "colours",
 }  # fmt: skip
 
 _BINDING = {binding.action: binding for binding in BINDINGS if binding.words}
@@ -81,11 +82,19 @@ def _right_of_pair(scene: Scene, snapshot: Snapshot, link: LinkHealth | None) ->
         fill = snapshot.reading.fill
         parts.append(
             (
-                f"window {snapshot.window}" + ("" if fill >= 1 else f" {fill:.0%} full"),
+                f"window {snapshot.window}" + filling(scene),
                 theme.bar_dim if fill >= 1 else theme.bar_warn,
             )
         )
     return parts + [(link.endpoint, theme.bar_dim) for link in snapshot.links]
+
+
+def filling(scene: Scene) -> str:
+    """How full the window is, or when it will be; empty where it is full."""
+    if scene.reading is None or scene.reading.fill >= 1:
+        return ""
+    left = scene.full_in
+    return f" {scene.reading.fill:.0%} full" if left is None else f", full in {ahead(left)}"
 
 
 def others(scene: Scene) -> tuple[str, ...]:
@@ -169,7 +178,8 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
         needed = f"more at {FULL[0]} x {FULL[1]}"
         if x + len(needed) + 14 < right:  # where q and ? are named as well
             right = canvas.right(0, needed, theme.bar_dim, margin=1) - 1
-    hints = _hints(tuple(action for action in HINTS if works(scene, _BINDING[action], layout)), right - x)
+    actions = tuple(action for action in HINTS if works(scene, _BINDING[action], layout))
+    hints = _hints(actions, right - x, scene.state.values)
     x = canvas.text(x, 0, "".join(f"{shown} {word}  " for shown, word in hints)[:-2], theme.bar)
     for shown, word in reversed(hints):
         x -= len(shown) + len(word) + 1
@@ -178,11 +188,11 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
 
 
 @lru_cache
-def _hints(actions: tuple[Action, ...], width: int) -> list[tuple[str, str]]:
+def _hints(actions: tuple[Action, ...], width: int, values: bool) -> list[tuple[str, str]]:
     """What is pressed for these actions, and a word on each, as many as there is room for."""
     hints, x = [], 0
     for action in actions:
-        shown, word = _BINDING[action].shown, HINTS[action]
+        shown, word = _BINDING[action].shown, "ranks" if action == "axes" and values else HINTS[action]
         x += len(shown) + len(word) + 3
         if x - 1 > width:
             break

@@ -1,7 +1,9 @@
 """The joint histogram as a heatmap, with its marginals on the edges and the signals' values on the axes.
 
 Three ways to see it: counts; p(y|x), each column a distribution; and pointwise mutual information, whether two
-values meet more or less often than chance would have it.
+values meet more or less often than chance would have it. Bins that were learnt hold equally many pairs each: drawn
+alike they are ranks, and a parabola may be a line. So they can be drawn by value too, each as wide as it is: then
+every dot has the pairs of the part of a bin that it covers.
 """
 
 import math
@@ -13,13 +15,15 @@ from numpy.typing import NDArray
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.choices import HeatmapMode
+from streammi.dashboard.grid import Counts, Shape, merged, spread, spread_out
 from streammi.dashboard.panels.title import Spans, titled
-from streammi.dashboard.scene import Scene
+from streammi.dashboard.scene import Scene, by_rank
 from streammi.dashboard.theme import LEVELS, Ramp, Theme
 from streammi.dashboard.wording import columns, fit, short, unit_factor
-from streammi.records import AxisInfo, FloatArray, IntArray
+from streammi.records import AxisInfo, FloatArray
 
-LABELS = 7  # columns of the y axis, at least
+NAMED_FROM = 50  # columns in which the title says how the axes go; the corner always does
+LEAST = {"a cell": "1", "a dot": "0"}  # what is least, and yet something
 TITLES: dict[HeatmapMode, str] = {
     "counts": "JOINT COUNTS",
     "conditional": "p(y|x)",
@@ -54,13 +58,19 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     assert snapshot is not None
     assert snapshot.counts is not None
     dense = 2 if theme.half_blocks else 1
-    shape = Shape.fit(canvas.width, canvas.height - 1, snapshot.counts.shape, dense, _label_columns(snapshot.y))
-    counts = merge(snapshot.counts, shape.bins_x, shape.bins_y)
-    field = make_field(counts, scene)
-    body = titled(canvas, theme, TITLES[scene.state.heatmap], *legend_spans(field, theme))
+    ranks = by_rank(snapshot)
+    by_value = ranks and scene.state.values
+    bins = None if by_value else snapshot.counts.shape
+    shape = Shape.fit(canvas.width, canvas.height - 1, bins, dense, _label_columns(snapshot.y))
     if not shape.cells_x:
+        body = titled(canvas, theme, TITLES[scene.state.heatmap])
         body.text(0, 0, fit("needs more room", body.width), theme.dim)
         return
+    counts: Counts = (spread_out if by_value else merged)(snapshot, shape)
+    field = make_field(counts, scene, "a dot" if by_value else "a cell")
+    kind = "values" if by_value else "ranks" if ranks else ""
+    title = TITLES[scene.state.heatmap] + (f", BY {kind[:-1].upper()}" if kind and canvas.width >= NAMED_FROM else "")
+    body = titled(canvas, theme, title, *legend_spans(field, theme))
     heat = body.part(shape.left, shape.top, shape.cells_x, shape.cells_y)
     paint(heat, field, theme, shape)
     share = _of_most(counts.sum(axis=1))
@@ -73,106 +83,45 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         side = body.part(shape.left + shape.cells_x, shape.top, shape.side, shape.cells_y)
         side.glyphs[...] = charts.lengths(share[middle], shape.side, theme.glyphs.lengths)
         side.pens[...] = theme.y_soft
-    draw_axes(body, scene, shape)
+    draw_axes(body, scene, shape, by_value=by_value)
+    body.text(0, shape.top + shape.cells_y, kind, theme.dim)
 
 
-def _of_most(totals: IntArray) -> FloatArray:
-    return np.asarray(totals / max(totals.max(), 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Where things are: columns of labels, cells of the heatmap, rows and columns of the marginals, bins shown."""
-
-    left: int
-    cells_x: int
-    cells_y: int
-    top: int
-    side: int
-    bins_x: int
-    bins_y: int
-
-    @classmethod
-    def fit(cls, width: int, height: int, bins: tuple[int, ...], dense: int, labels: int = LABELS) -> "Shape":
-        """Return the shape for ``width`` x ``height`` cells; ``cells_x`` 0 where there is not enough room."""
-        top = 3 if height >= 20 else 2 if height >= 13 else 1
-        side = 8 if width >= 60 else 5 if width >= 30 else 0
-        left = min(max(LABELS, labels), max(LABELS, width // 4))
-        room_x, room_y = width - left - side - 1, height - top - 1
-        if room_x < 4 or room_y < 3:
-            return cls(0, 0, 0, 0, 0, *bins)
-        bins_x, bins_y = shown_bins(bins[0], room_x), shown_bins(bins[1], room_y * dense)
-        cells_y = -(-length(bins_y, room_y * dense) // dense)
-        cells_x = length(bins_x, min(room_x, 4 * cells_y))
-        return cls(left, cells_x, cells_y, top, side, bins_x, bins_y)
+def _of_most(totals: Counts) -> FloatArray:
+    most = totals.max()
+    return np.asarray(totals / (most if most > 0 else 1))
 
 
 def _label_columns(axis: AxisInfo) -> int:
     return 1 + max(map(columns, (axis.name, *(axis.labels or ()))))
 
 
-def shown_bins(bins: int, room: int) -> int:
-    """Return how many bins are shown in ``room`` dots: neighbours are added up until they fit.
-
-    >>> shown_bins(64, 40), shown_bins(16, 40)
-    (32, 16)
-    """
-    return -(-bins // -(-bins // room))
-
-
-def length(bins: int, room: int) -> int:
-    """Return how many of ``room`` dots are used: whole dots a bin, unless that leaves too much empty.
-
-    >>> length(16, 50), length(16, 31)
-    (48, 31)
-    """
-    whole = room // bins * bins
-    return whole if whole >= 0.75 * room else room
-
-
-def spread(dots: int, bins: int, *, centre: bool = False) -> NDArray[np.intp]:
-    """Return the bin of each dot, shape (dots,)."""
-    return ((np.arange(dots) + (0.5 if centre else 0.0)) * bins / dots).astype(np.intp)
-
-
-def merge(counts: IntArray, bins_x: int, bins_y: int) -> IntArray:
-    """Return the counts with neighbours added up so that no more than ``bins_x`` x ``bins_y`` are left."""
-    step_x, step_y = -(-counts.shape[0] // bins_x), -(-counts.shape[1] // bins_y)
-    if step_x == step_y == 1:
-        return counts
-    for axis, step in ((0, step_x), (1, step_y)):
-        if counts.shape[axis] % step:
-            counts = np.add.reduceat(counts, np.arange(0, counts.shape[axis], step), axis=axis)
-        elif step > 1:  # three times as fast
-            shape = (-1, step, counts.shape[1]) if axis == 0 else (counts.shape[0], -1, step)
-            counts = counts.reshape(shape).sum(axis=axis + 1)
-    return counts
-
-
-def make_field(counts: IntArray, scene: Scene) -> Field:
+def make_field(counts: Counts, scene: Scene, each: str = "a cell") -> Field:
     """Return the levels of what the state asks for."""
     mode, theme = scene.state.heatmap, scene.theme
     if mode == "pointwise":
         return _pointwise(counts, scene)
     if mode == "conditional":
-        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        total = counts.sum(axis=1, keepdims=True)
+        share = counts / np.where(total > 0, total, 1)
         most = float(share.max())
         return Field(
             _levels(share / most if most else share, counts),
             theme.heat,
             (("0 %", f"{most:.0%} of a column"), ("0 %", f"{most:.0%}")),
         )
-    most = int(counts.max())
+    most = counts.max()
+    said = f"{most:,}" if counts.dtype.kind == "i" else f"{most:,.3g}"
     # The square root brings out what is rare: with a few counts per bin their spread is the same everywhere.
     return Field(
-        _levels(np.sqrt(counts / max(most, 1)), counts),
+        _levels(np.sqrt(counts / (most if most > 0 else 1)), counts),
         theme.heat,
-        (("1", f"{most:,} pairs a cell"), ("1", f"{most:,} pairs")),
+        ((LEAST[each], f"{said} pairs {each}"), (LEAST[each], f"{said} pairs")),
     )
 
 
-def _pointwise(counts: IntArray, scene: Scene) -> Field:
-    n = max(int(counts.sum()), 1)
+def _pointwise(counts: Counts, scene: Scene) -> Field:
+    n = counts.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
         bits = np.log2(counts * float(n) / np.outer(counts.sum(axis=1), counts.sum(axis=0)))
     values = np.where(counts > 0, bits, 0.0) * unit_factor("bit", scene.unit)
@@ -183,7 +132,7 @@ def _pointwise(counts: IntArray, scene: Scene) -> Field:
     return Field(levels, scene.theme.diverging, ((f"{low} rarer", f"more often {high}"), (low, high)))
 
 
-def _levels(share: FloatArray, counts: IntArray) -> NDArray[np.intp]:
+def _levels(share: FloatArray, counts: Counts) -> NDArray[np.intp]:
     levels = np.ceil(share * LEVELS).astype(np.intp)
     levels[counts == 0] = 0
     return np.minimum(levels, LEVELS, out=levels)
@@ -219,12 +168,12 @@ def _glyph(ramp: Ramp, level: int, theme: Theme) -> str:
     return theme.glyphs.full if theme.half_blocks else ramp.glyphs[-(-level * (len(ramp.glyphs) - 1) // LEVELS)]
 
 
-def draw_axes(body: Canvas, scene: Scene, shape: Shape) -> None:
+def draw_axes(body: Canvas, scene: Scene, shape: Shape, *, by_value: bool = False) -> None:
     """Write the values at the ends and the middle of both axes, or each label where it fits, and the signals' names."""
     theme, snapshot = scene.theme, scene.snapshot
     assert snapshot is not None
     ellipsis, bottom = theme.glyphs.ellipsis, shape.top + shape.cells_y
-    for y, text in _y_labels(snapshot.y, shape):
+    for y, text in _y_labels(snapshot.y, shape, by_value):
         body.part(0, shape.top + y, shape.left - 1, 1).right(0, fit(text, shape.left - 1, ellipsis), theme.dim)
     name = fit(snapshot.y.name, shape.left - 1, ellipsis)
     body.part(0, max(shape.top - 1, 0), shape.left - 1, 1).right(0, name, theme.y)
@@ -237,7 +186,7 @@ def draw_axes(body: Canvas, scene: Scene, shape: Shape) -> None:
         axis.text(shape.cells_x + 1, 0, fit(snapshot.x.name, axis.width - shape.cells_x - 1, ellipsis), theme.x)
         return
     axis = axis.part(0, 0, shape.cells_x, 1)
-    low, high = (fit(axis_value(snapshot.x, share), axis.width // 3, ellipsis) for share in (0.0, 1.0))
+    low, high = (fit(axis_value(snapshot.x, share, by_value), axis.width // 3, ellipsis) for share in (0.0, 1.0))
     axis.text(0, 0, low, theme.dim)
     axis.right(0, high, theme.dim)
     name = fit(snapshot.x.name, axis.width - columns(low) - columns(high) - 2, ellipsis)
@@ -245,24 +194,29 @@ def draw_axes(body: Canvas, scene: Scene, shape: Shape) -> None:
     axis.text(min(max(middle, columns(low) + 1), most), 0, name, theme.x)
 
 
-def _y_labels(axis: AxisInfo, shape: Shape) -> list[tuple[int, str]]:
+def _y_labels(axis: AxisInfo, shape: Shape, by_value: bool) -> list[tuple[int, str]]:
     """Rows, from the top of the heatmap, and what is written there."""
     labels = axis.labels or ()
     if labels and len(labels) == shape.bins_y <= shape.cells_y:
         step = shape.cells_y / len(labels)
         return [(int(shape.cells_y - (k + 0.5) * step), label) for k, label in enumerate(labels)]
     return [
-        (y, axis_value(axis, share)) for y, share in ((shape.cells_y - 1, 0.0), (shape.cells_y // 2, 0.5), (0, 1.0))
+        (y, axis_value(axis, share, by_value))
+        for y, share in ((shape.cells_y - 1, 0.0), (shape.cells_y // 2, 0.5), (0, 1.0))
     ]
 
 
-def axis_value(axis: AxisInfo, share: float) -> str:
-    """Return the value, or the label, at ``share`` of the way along an axis."""
+def axis_value(axis: AxisInfo, share: float, by_value: bool = False) -> str:
+    """Return the value, or the label, at ``share`` of the way along an axis, on which bins or values go evenly."""
     if axis.labels is not None:
         return axis.labels[min(int(share * len(axis.labels)), len(axis.labels) - 1)] if axis.labels else ""
     if axis.edges is None:
         return ""
-    # Three digits of the range: what is finer than a bin is not worth reading.
     low, high, value = (axis.edges.item(k) for k in (0, -1, round(share * (len(axis.edges) - 1))))
+    if by_value:
+        value = low + share * (high - low)
+    if not math.isfinite(high - low):
+        return f"{value:.2g}".replace("-", "−")
+    # Three digits of the range: what is finer than a bin is not worth reading.
     decimals = 2 - math.floor(math.log10(max(high - low, 1e-12)))
     return short(round(value, decimals) + 0.0).replace("-", "−")  # + 0.0: no minus before 0

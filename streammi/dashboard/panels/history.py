@@ -119,7 +119,9 @@ def _braille(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
     chance[3::4] = -1  # dotted
     layers = charts.between(least, most), charts.between(chance, chance), charts.connected(line)
     if data.warming.any():
-        layers[2].bottom[data.warming & (np.arange(len(line)) % 2 == 1)] = -1  # dotted, too
+        gaps = data.warming & (np.arange(len(line)) % 2 == 1)
+        for layer in (layers[0], layers[2]):
+            layer.bottom[gaps], layer.top[gaps] = -1, 0  # dotted, too
     bits = charts.braille_bits(plot.height, *layers)
     mi = np.where(data.warming[::2], theme.faint, theme.mi)
     plot.pens[...] = np.where(bits[2] != 0, mi, np.where(bits[1] != 0, theme.null, theme.faint))

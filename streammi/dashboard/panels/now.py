@@ -8,7 +8,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history_columns import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import columns, count, number, signed, wrap
+from streammi.dashboard.wording import ahead, clock, columns, count, number, pace, signed, wrap
 from streammi.records import Reading
 from streammi.records.link_totals import total
 from streammi.records.verdict import SIGNIFICANT, strength
@@ -44,9 +44,12 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 def waiting(scene: Scene) -> str:
     """Return what the first reading of a pair waits for, and where to look when messages come in vain."""
     snapshot = scene.snapshot
-    if snapshot is None or not snapshot.links or snapshot.verdict:
+    if snapshot is None or not snapshot.links:
         return snapshot.verdict if snapshot else ""
     link = total(snapshot.links)
+    if snapshot.verdict:
+        coming = link.rate and not scene.stale and link.pairs
+        return snapshot.verdict + (f", {pace(link.rate)}" if link.rate and coming else "")
     if link.pairs or not link.malformed:
         return "waiting for the first pairs"
     reason = max(link.malformed, key=link.malformed.__getitem__)
@@ -70,6 +73,8 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
     """Return what is said beside the number, most important first; nothing that is not known."""
     theme, glyphs, unit = scene.theme, scene.theme.glyphs, reading.unit
     lines: list[Spans] = [stale(scene)] if scene.stale else []
+    if reading.fill < 1:
+        lines.append(filling(scene, reading))
     error = "" if reading.stderr is None else f" {glyphs.plus_minus} {number(reading.stderr)}"
     if scene.delayed:
         lines.append([(f"{number(reading.mi_corrected)} {unit}", theme.text), (" without delay", theme.dim)])
@@ -84,6 +89,15 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
     if change:
         lines.append(change)
     return lines
+
+
+def filling(scene: Scene, reading: Reading) -> Spans:
+    """Return how full the window is, and when all of it will be."""
+    theme, left = scene.theme, scene.full_in
+    if left is None:
+        return [(f"{reading.fill:.0%} full", theme.warn)]
+    at = clock(scene.wall + left, scene.zone)[:5]
+    return [(f"full in {ahead(left)}", theme.warn), (f" at {at}", theme.text), (f", {reading.fill:.0%} now", theme.dim)]
 
 
 def stale(scene: Scene) -> Spans:

@@ -8,7 +8,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.layout import LayoutName
 from streammi.dashboard.panels import bars, entropy, help, history
-from streammi.dashboard.panels.now import lasting, stale, trend, waiting
+from streammi.dashboard.panels.now import filling, lasting, stale, trend, waiting
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, linear_equivalent
 from streammi.dashboard.wording import duration, fit, number, signed, wrap
@@ -25,7 +25,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     assert scene.snapshot is not None
     _at_both_ends(canvas, 0, _values(scene, reading)[0], [_compared(reading, scene), _linear(reading, scene)])
     words = fit(scene.snapshot.verdict, canvas.width, theme.glyphs.ellipsis)
-    beside = stale(scene) if scene.stale else trend(scene, reading)
+    beside = stale(scene) if scene.stale else filling(scene, reading) if reading.fill < 1 else trend(scene, reading)
     _at_both_ends(canvas, 1, [(words, theme.strong)], [beside[:2], beside[:1]])
     bar = int(entropy.says(scene) and canvas.height >= 7)
     if bar:
@@ -156,8 +156,10 @@ def _values(scene: Scene, reading: Reading) -> list[Spans]:
     bare = [(f"{number(max(strength(reading), 0.0))}{below}", theme.mi_strong), (f" {reading.unit}", theme.mi)]
     named = [("peak MI " if scene.delayed else "MI ", theme.dim), *bare]
     values = [bare, named]
-    if scene.warnings:
-        values.append([*named, (f" {theme.glyphs.warning}{scene.warnings[0]}", theme.warn)])
+    mark = theme.glyphs.warning
+    warning = f"{reading.fill:.0%} full" if reading.fill < 1 else scene.warnings[0] if scene.warnings else ""
+    if warning:
+        values += [[*spans, (f" {mark}{warning}", theme.warn)] for spans in (bare, named)]
     if reading.stderr is not None and not scene.delayed:  # it is of MI without delay
         values.append([*values[-1], (f" {theme.glyphs.plus_minus}{number(reading.stderr)}", theme.dim)])
     return values[::-1]
