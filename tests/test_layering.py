@@ -15,8 +15,9 @@ _LAYERS = """
 errors
 config
 records
+system
 recording
-system  network
+network
 core  core.kernels  core.validate  core.bins  core.information  core.window  core.significance
 ingest  samples
 detect

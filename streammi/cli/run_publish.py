@@ -24,7 +24,7 @@ from streammi.network.security import Keys
 from streammi.records import FloatArray
 from streammi.samples.host import Host
 from streammi.samples.made_up import Seed
-from streammi.system.first_aid import report
+from streammi.session.first_aid import report
 from streammi.system.log import Log
 from streammi.system.open_files import check_open_files
 from streammi.system.signals import Stop, parent_of

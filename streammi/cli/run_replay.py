@@ -32,9 +32,9 @@ from streammi.recording.entries import Arrived, Begin, Settings, files_of
 from streammi.recording.reader import Recording
 from streammi.records import LinkHealth, PairBatch
 from streammi.records.link_totals import total
+from streammi.session import first_aid
+from streammi.session.first_aid import Report
 from streammi.session.session import Session
-from streammi.system import first_aid
-from streammi.system.first_aid import Report
 from streammi.system.log import Log
 from streammi.system.signals import Stop
 

@@ -26,7 +26,7 @@ from streammi.system.open_files import A_VIEW, ENOUGH, check_open_files
 from streammi.system.signals import Stop
 
 if TYPE_CHECKING:
-    from streammi.system import first_aid
+    from streammi.session import first_aid
 
 NO_READING: Final = 1  # exit statuses of the output once
 NOT_OF_NOW: Final = 4
@@ -104,7 +104,7 @@ class Reports:
 
     def make(self) -> str:
         """Make a report; returns where it will be."""
-        from streammi.system import first_aid  # late: nearly no run ever needs it
+        from streammi.session import first_aid  # late: nearly no run ever needs it
 
         self._kept = first_aid.report(time.time(), self._settings, [source.health for source in self._sources])
         if self._hidden:

@@ -1,6 +1,5 @@
 """Endpoints: that their port can be, and of those that are bound who can reach them, and that nobody else has them."""
 
-import fcntl
 import os
 import re
 import socket as sockets
@@ -13,6 +12,7 @@ import zmq
 
 from streammi.errors import ConfigError
 from streammi.network.security import Keys, is_loopback
+from streammi.system import file_lock
 
 # Of what subscribers send: an endless subscription is cut off. 256 bytes would do for the topics, but not for the third
 # message of CURVE's handshake, which has 290: no client would ever get in.
@@ -119,7 +119,7 @@ def _lock(path: str, option: str, endpoint: str) -> tuple[str, int]:
         while True:
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                file_lock.lock(descriptor)
                 if os.fstat(descriptor).st_ino == _inode(lock):
                     break
             except BlockingIOError:

@@ -3,14 +3,10 @@
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-import msgspec
-
 from streammi.errors import FeedError
 
 Frames: TypeAlias = Sequence[bytes]
 Messages: TypeAlias = Sequence[Frames]
-
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what msgspec raises for bad input
 
 MAX_FRAMES: Final = 256  # of a message
 MAX_MESSAGE_FRAMES: Final = 16  # of the largest size: a message of all its frames is no larger than so many

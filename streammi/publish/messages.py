@@ -19,16 +19,12 @@ import msgspec
 from streammi.config import check_pair_name
 from streammi.errors import ConfigError, FeedError
 from streammi.records import Event, LinkHealth, Reading, Tally
+from streammi.records.codec import UNREADABLE
 from streammi.records.published import Field, Published, fields_of, in_order
 
 VERSION: Final = 1
 MAX_TEXT_BYTES: Final = 1 << 16  # of a reading or an event; ours are about 1 KiB
 Fields: TypeAlias = dict[str, float | int | str | None]
-DECODE_ERRORS: Final = (
-    msgspec.MsgspecError,
-    UnicodeDecodeError,
-    RecursionError,
-)  # all that msgspec raises on bad input
 
 _decode_fields: Final = msgspec.json.Decoder(Fields).decode
 _decode_event: Final = msgspec.json.Decoder(Event).decode
@@ -122,7 +118,7 @@ def read_reading(frames: Sequence[bytes]) -> tuple[str, Fields]:
     pair, payload = open_frames(frames, reading_topic(""), MAX_TEXT_BYTES)
     try:
         fields = _decode_fields(payload)
-    except DECODE_ERRORS as error:
+    except UNREADABLE as error:
         raise FeedError("not JSON", str(error)) from None
     check_version(fields.get("v"))
     return pair, fields
@@ -139,7 +135,7 @@ def read_event(frames: Sequence[bytes]) -> Event:
     pair, payload = open_frames(frames, event_topic(""), MAX_TEXT_BYTES)
     try:
         event = _decode_event(payload)
-    except DECODE_ERRORS as error:
+    except UNREADABLE as error:
         raise FeedError("not JSON", str(error)) from None
     if event.pair != pair:
         raise FeedError("bad header", f"topic of {pair!r}, event of {event.pair!r}")

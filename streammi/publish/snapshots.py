@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.publish.messages import DECODE_ERRORS, VERSION, check_version, open_frames, snapshot_topic
+from streammi.publish.messages import VERSION, check_version, open_frames, snapshot_topic
 from streammi.records import AxisInfo, FloatArray, Snapshot
+from streammi.records.codec import UNREADABLE
 
 MAX_SNAPSHOT_BYTES: Final = 1 << 24  # 1024 x 1024 counts are 8 MiB; history, events and links the rest
 MAX_DIMENSIONS: Final = 2
@@ -88,7 +89,7 @@ def read_snapshot(frames: Sequence[bytes]) -> Snapshot:
         envelope = _open(payload)
         check_version(envelope.v)
         snapshot = _decode(envelope.snapshot)
-    except DECODE_ERRORS as error:
+    except UNREADABLE as error:
         raise FeedError("not msgpack", str(error)) from None
     if snapshot.pair != pair:
         raise FeedError("bad header", f"topic of {pair!r}, snapshot of {snapshot.pair!r}")

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from streammi.errors import ConfigError
 from streammi.recording.entries import Begin, Entry, decode, files_of
 from streammi.recording.framing import MAGIC, Position, RecordReader
+from streammi.records.codec import UNREADABLE
 
 _DIFFER: Final = "readings differ until the window has filled anew"
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def is_recording(path: str | os.PathLike[str]) -> bool:

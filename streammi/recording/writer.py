@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +12,12 @@ from msgspec.structs import replace
 from streammi.errors import ConfigError
 from streammi.recording.entries import Arrived, Begin, Entry, Flagged, LinkChanged, encode, files_of, numbered
 from streammi.recording.framing import MAGIC, Packer, Position
+from streammi.system import file_lock
 
 FILES: Final = 16  # that a recording is divided into when it is at its limit: the oldest goes as a whole
 RETRY_SECONDS: Final = 10.0  # after a write that failed
 LOOK_SECONDS: Final = 1.0  # between two looks whether the file is still where it was
+IN_USE: Final = "another monitor writes it"
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -140,12 +141,12 @@ class Recorder:
             made = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
         except FileExistsError:
             if name.exists():  # no link to nowhere: it was made since the others were listed
-                raise BlockingIOError(errno.EAGAIN, "another monitor writes it") from None
+                raise BlockingIOError(errno.EAGAIN, IN_USE) from None
             raise
         try:
-            _lock(made)
+            file_lock.lock(made, IN_USE)
             if max(files_of(self.path), default=-1) > number:  # somebody found this file before it was locked
-                raise BlockingIOError(errno.EAGAIN, "another monitor writes it")
+                raise BlockingIOError(errno.EAGAIN, IN_USE)
             _put(made, start)
         except OSError:
             os.close(made)
@@ -203,16 +204,8 @@ class Recorder:
                     raise ConfigError("--record", "a regular file", str(self.path))
                 if not any(map(_may_be_ours, known.values())):
                     raise ConfigError("--record", "a new file, or a recording to go on with", str(self.path))
-                _lock(stack.enter_context(file.open("rb")).fileno())
+                file_lock.lock(stack.enter_context(file.open("rb")).fileno(), IN_USE)
             yield known
-
-
-def _lock(fd: int) -> None:
-    """Lock a file; BlockingIOError, at once, where another one has it."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise BlockingIOError(errno.EAGAIN, "another monitor writes it") from None
 
 
 def _put(fd: int, data: bytes) -> None:

@@ -14,6 +14,8 @@ from streammi.errors import ConfigError
 MAGIC: Final = b"streammi"
 ARRAY_TYPES: Final = {"float64", "uint32", "uint16", "int64", "uint8"}
 State: TypeAlias = tuple[dict[str, Any], list[NDArray[Any]]]  # plain values, and arrays that nobody writes to any more
+# What msgspec raises for bad input, of JSON and of msgpack.
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _HEAD = struct.Struct("<8sI")  # magic, CRC-32 of all that follows
 _LENGTH = struct.Struct("<I")  # of the header
 _decode: Final = msgspec.msgpack.Decoder(tuple[str, dict[str, Any], list[tuple[str, list[int]]]]).decode
@@ -114,7 +116,7 @@ def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     start = _LENGTH.size + _LENGTH.unpack_from(body)[0]
     try:
         found, header, shapes = _decode(body[_LENGTH.size : start])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # what msgspec raises for bad input
+    except UNREADABLE:
         raise DamagedError("saved state", "bytes that streammi saved", bytes(data[:16])) from None
     if found != kind:
         raise ConfigError("saved state", f"of the kind {kind!r}", found)

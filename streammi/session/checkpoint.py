@@ -6,7 +6,6 @@ newest. A state goes to a file of another name first, is brought to the disk, an
 
 import contextlib
 import errno
-import fcntl
 import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -20,6 +19,7 @@ from streammi.errors import ConfigError
 from streammi.records import codec
 from streammi.records.codec import DamagedError, State
 from streammi.session.session import Session
+from streammi.system import file_lock
 from streammi.system.log import time_of_day
 
 KIND: Final = "checkpoint 11"
@@ -303,16 +303,13 @@ def located(recording: str | os.PathLike[str]) -> str:
 
 def _lock(folder: Path) -> int:
     """The descriptor of the folder's lock; BlockingIOError where another process has it, OSError for other reasons."""
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise BlockingIOError(errno.EAGAIN, "another monitor uses it") from None
+        file_lock.lock(descriptor, "another monitor uses it")
     except OSError:
-        os.close(lock)
+        os.close(descriptor)
         raise
-    return lock
+    return descriptor
 
 
 def _private(path: str, flags: int) -> int:

@@ -86,7 +86,7 @@ class Upkeep:
 
     def report(self, wall: float) -> None:
         """Write a first-aid report into the log."""
-        from streammi.system import first_aid  # late: nearly no run ever needs it
+        from streammi.session import first_aid  # late: nearly no run ever needs it
 
         session = self._session
         written = {type(writer).__name__.lower(): writer.summary for writer in self._writers}

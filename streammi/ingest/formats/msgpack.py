@@ -8,7 +8,8 @@ from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.typed import Typed
-from streammi.network.frames import UNREADABLE, Frames, last_frame
+from streammi.network.frames import Frames, last_frame
+from streammi.records.codec import UNREADABLE
 
 
 def parse_msgpack(payload: bytes) -> Any:

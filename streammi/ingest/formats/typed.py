@@ -26,8 +26,9 @@ from streammi.ingest.formats.content import (
     has_records,
 )
 from streammi.ingest.formats.paths import Chain, heads
-from streammi.network.frames import UNREADABLE, Messages
+from streammi.network.frames import Messages
 from streammi.records import FloatArray
+from streammi.records.codec import UNREADABLE
 
 Decode: TypeAlias = Callable[[bytes], Any]
 Tree: TypeAlias = dict[Any, Any]  # the types of the values at keys or indices, and trees of these
