@@ -77,6 +77,46 @@ def test_the_join_is_the_one_that_compares_all(
     assert (lots(join.x), lots(join.y)) == (expected.x, expected.y)
 
 
+@given(ORDERED, ORDERED, TOLERANCES, st.sampled_from(["exact", "nearest"]), st.integers(0, 25), st.integers(0, 25))
+def test_what_is_settled_before_its_time_are_the_pairs_of_what_there_is(
+    xs: list[Sample], ys: list[Sample], tolerance: float, mode: PairMode, x_came: int, y_came: int
+) -> None:
+    """Of two sources that fall silent somewhere, and then go on: a sample comes into one pair at the most."""
+    join = Join(mode, tolerance)
+    batches = []
+    for name, came in (("x", xs[:x_came]), ("y", ys[:y_came])):
+        batches.append(join.add(name, batch([value for _, value in came], [t for t, _ in came])))  # type: ignore[arg-type]
+    batches.append(join.settle())
+    so_far = oracle.join(mode, xs[:x_came], ys[:y_came], tolerance, 0.0).pairs
+    np.testing.assert_allclose(rows(batches) or np.empty((0, 3)), so_far or np.empty((0, 3)), rtol=1e-9, atol=1e-9)
+    assert not join.settle().x.size
+    for name, left in (("x", xs[x_came:]), ("y", ys[y_came:])):
+        batches.append(join.add(name, batch([value for _, value in left], [t for t, _ in left])))  # type: ignore[arg-type]
+    batches.append(join.flush())
+    got = rows(batches)
+    assert len({(t, x) for t, x, _ in got}) == len(got) or len({t for t, _ in xs}) < len(xs)
+    lots(join.x), lots(join.y)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("silent", ["x", "y"])
+def test_what_was_held_up_on_its_way_has_its_partners_still(mode: PairMode, silent: Literal["x", "y"]) -> None:
+    """One of two sources is silent for 50 samples, and then all of them come at once."""
+    join, other = Join(mode, 0.4), "x" if silent == "y" else "y"
+    t = np.arange(200.0)
+    found = []
+    for k in range(100):
+        for name in ("x", "y"):
+            if name != silent or k < 50:
+                found.append(join.add(name, batch([k], [t[k]])))  # type: ignore[arg-type]
+        if k == 53:
+            found.append(join.settle())
+    found.append(join.add(silent, batch(np.arange(50, 100), t[50:100])))
+    found.append(join.add(other, batch([100], [100.0])))  # type: ignore[arg-type]
+    found.append(join.flush())
+    assert [row[0] for row in rows(found)] == list(range(100))
+
+
 @given(st.sampled_from(MODES), st.integers(2, 9), st.integers(0, 2**32), st.sampled_from([0.0, 5.0]))
 def test_memory_is_bounded_and_the_lots_add_up(mode: PairMode, limit: int, key: int, lateness: float) -> None:
     rng = np.random.default_rng(key)

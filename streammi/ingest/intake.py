@@ -29,8 +29,8 @@ class Intake(Protocol):
     def count(self, received: float, nonfinite: int) -> None:
         """Of all pairs that were taken until ``received``, so many were not finite, and count for nothing."""
 
-    def flush(self) -> PairBatch | None:
-        """What was waiting for messages that will never come; None where nothing ever waits."""
+    def settle(self) -> PairBatch | None:
+        """What waits for something better that will not come soon; None where nothing ever waits."""
 
     def describe(self, links: Links, now: float) -> Links:
         """The links, one a source, completed by what is known of their messages."""
@@ -84,7 +84,7 @@ class PairIntake:
         self._nonfinite = nonfinite
         self._meter.add(received, self._decoder.messages, self._decoder.pairs - nonfinite)
 
-    def flush(self) -> PairBatch | None:
+    def settle(self) -> PairBatch | None:
         """Nothing waits."""
         return None
 
@@ -160,9 +160,9 @@ class JoinIntake:
             return replace(batch, interrupted=True)
         return batch
 
-    def flush(self) -> PairBatch | None:
-        """The pairs among what waits, as if nothing more came."""
-        batch = self._behind_gap(self._join.flush())
+    def settle(self) -> PairBatch | None:
+        """The pairs that wait only for a partner that is still nearer, or late."""
+        batch = self._behind_gap(self._join.settle())
         self._pairs += batch.x.size
         return batch
 

@@ -150,8 +150,8 @@ class Session:
         return outputs
 
     def _settle(self, now: float) -> None:
-        """Pair what waits for samples that will not come soon."""
-        batch = self.intake.flush()
+        """Pair what waits only for a nearer partner that will not come soon."""
+        batch = self.intake.settle()
         if batch is not None:
             self._feed(msgspec.structs.replace(batch, received=now), now)
 

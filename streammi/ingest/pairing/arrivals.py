@@ -67,6 +67,11 @@ class Side:
         return f"stepped back {_times(self.steps)}, last {self.last_step}{stayed}"
 
     @property
+    def newest(self) -> float:
+        """The newest time so far, s; -inf before there was one."""
+        return self._newest
+
+    @property
     def watermark(self) -> float:
         """No sample older than this is let in any more, s."""
         return self._newest - self._lateness

@@ -6,7 +6,7 @@ that may still come could change its lot: each source lets in what is at most ``
 the older of the two limits is the watermark.
 """
 
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from streammi.records import FloatArray, PairBatch, SampleBatch
 
 LIMIT: Final = 100_000  # waiting samples a side: 2.4 MB
 OFFSETS_KEPT: Final = 1000  # pairs over which their offset is taken
+# What to settle: what nothing to come can change; also what has a partner as it is; or everything.
+_What: TypeAlias = Literal["due", "known", "all"]
 SAVED: Final = ("_started", "_untimed", "_arrived", "_settled", "_offsets")
 
 
@@ -85,16 +87,20 @@ class Join:
         while len(t):
             n = own.take(values, t)
             if n < len(t):
-                pairs.append(self._settle(final=True))
+                pairs.append(self._settle("all"))
                 own.restart()
             values, t = values[n:], t[n:]
-        pairs.append(self._settle(final=False))
+        pairs.append(self._settle("due"))
         own.trim(self._limit)
         return self._batch(pairs, batch.received, batch.gaps)
 
+    def settle(self) -> PairBatch:
+        """Pair what has a partner and waits only for one still nearer, or late; what has none goes on waiting."""
+        return self._batch([self._settle("known")], 0.0, 0)
+
     def flush(self) -> PairBatch:
         """Settle everything that waits, as if nothing more came; returns the last pairs."""
-        return self._batch([self._settle(final=True)], 0.0, 0)
+        return self._batch([self._settle("all")], 0.0, 0)
 
     def state(self) -> dict[str, Any]:
         """What ``restore`` needs: plain values and arrays, which are copied before more samples come."""
@@ -132,7 +138,7 @@ class Join:
         if n and name not in self._started:
             self._started.add(name)
             if batch.t is None and not self._untimed:
-                self._settle(final=True)  # what waits has times of another kind
+                self._settle("all")  # what waits has times of another kind
                 self.x.restart()
                 self.y.restart()
                 self._untimed = name
@@ -151,16 +157,17 @@ class Join:
         own.received(n, n - int(np.count_nonzero(known)), lag)
         return (batch.values, batch.t) if known.all() else (batch.values[known], batch.t[known])
 
-    def _settle(self, final: bool) -> _Pairs:
+    def _settle(self, what: _What) -> _Pairs:
         x, y = self.x, self.y
         symmetric = self.mode in ("exact", "nearest")
-        pairs = self._settle_both(x, y, final) if symmetric else self._settle_following(x, y, final)
+        pairs = self._settle_both(x, y, what) if symmetric else self._settle_following(x, y, what)
         if len(pairs.tx):
             self._offsets = np.concatenate((self._offsets, pairs.ty - pairs.tx))[-OFFSETS_KEPT:]
         return pairs
 
-    def _settle_both(self, x: Side, y: Side, final: bool) -> _Pairs:
-        """Pairs of each other's nearest that nothing to come can undo."""
+    def _settle_both(self, x: Side, y: Side, what: _What) -> _Pairs:
+        """Pairs of each other's nearest that nothing to come can undo, or of what there is."""
+        final = what == "all"
         watermark = np.inf if final else min(x.watermark, y.watermark)
         i, j = mutual_nearest(x.t, y.t, self._tolerance)
         # Those in a pair, and those that were settled to be in none, are there only to be compared to.
@@ -169,11 +176,13 @@ class Join:
         tx, ty = x.t[i], y.t[j]
         apart = np.abs(ty - tx)
         # Nothing to come is nearer to either: it is at the watermark or after it, and of equals the earlier one counts.
-        settled = (watermark - tx >= apart) & (watermark - ty >= apart)
+        settled = (what != "due") | (watermark - tx >= apart) & (watermark - ty >= apart)
         n = len(settled) if settled.all() else int(np.argmin(settled))
         pairs = _Pairs(x.values[i[:n]], y.values[j[:n]], tx[:n], ty[:n])
         x.pair(i[:n])
         y.pair(j[:n])
+        if what == "known":  # what is in no pair yet may still come into one
+            return pairs
         # The lot of a sample hangs on its nearest, and on that one's: no further than two tolerances. Three leave room
         # for rounding, and two more keep whatever those that are not settled are compared to.
         self._settled = -np.inf if final else watermark - 3 * self._tolerance
@@ -184,10 +193,10 @@ class Join:
             side.close(len(side.t) if final else max(done, old))
         return pairs
 
-    def _settle_following(self, x: Side, y: Side, final: bool) -> _Pairs:
+    def _settle_following(self, x: Side, y: Side, what: _What) -> _Pairs:
         """A pair for every x whose y is known."""
-        y_mark = np.inf if final else y.watermark
-        x_mark = np.inf if final else x.watermark
+        final = what == "all"
+        x_mark, y_mark = (np.inf if final else side.newest if what == "known" else side.watermark for side in (x, y))
         follow = neighbours if self.mode == "interpolate" else previous
         known, good, left, right = follow(x.t, y.t, self._tolerance, y_mark)
         if final:
