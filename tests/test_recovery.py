@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score
 
-from streammi import EdgeBins, JointWindow, Monitor, PairBatch, QuantileBins, Reading, analyse, rolling_mi
+from streammi import Categories, EdgeBins, JointWindow, Monitor, PairBatch, QuantileBins, Reading, analyse, rolling_mi
 from streammi.config import MonitorConfig, bins, span
 from streammi.core.bins.binning import SpanBins
 from streammi.core.information import estimators
@@ -220,3 +220,27 @@ def test_only_what_is_outside_a_range_that_was_given_is_clipped() -> None:
         assert one == many
         assert (reading.x_clipped, reading.clipped) == (0, np.count_nonzero(abs(y) > 5))
         assert reading.y_clipped == np.count_nonzero(abs(y[-400:]) > 5)
+
+
+@pytest.mark.parametrize("size", [100, 1000, "10s"])
+@pytest.mark.parametrize("start", [2300, 2000])
+def test_labels_of_another_time_make_room(size: int | str, start: int) -> None:
+    """Eight labels at a time are told apart, one window after they have come, whatever others came before."""
+    rng, n = np.random.default_rng(11), size if isinstance(size, int) else 1000
+    k = rng.integers(0, 6, 5000) + 6 * (np.arange(5000) >= start) + 3 * (np.arange(5000) >= start + n // 2)
+    x, t = np.array([f"state {i}" for i in k], dtype=object), 0.01 * np.arange(5000)
+    times = t if isinstance(size, str) else None
+    window, bank = JointWindow(Categories(limit=8), Categories(limit=8), size), LagBank([0, 30])
+    window.follow(bank)
+    begun = 0
+    for end in range(start + n // 2 + n + n // 16, 5001, n // 2):
+        while begun < end:
+            part = slice(begun, min(begun + int(rng.integers(1, 700)), end))
+            window.extend(x[part], x[part], None if times is None else times[part])
+            begun = part.stop
+        assert window.mi == pytest.approx(identical_bits(k[end - n : end]), abs=1e-9)
+        assert window.reading().x_clipped == 0
+        delayed = mutual_info_score(k[end - n - 30 : end - 30], k[end - n : end]) / math.log(2)
+        if end - n - 30 >= start + n // 2:
+            assert bank.mi(estimators.table("plugin", 1024, 40))[1] == pytest.approx(delayed, abs=1e-9)
+        assert JointWindow.from_bytes(window.to_bytes()) == window

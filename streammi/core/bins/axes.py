@@ -36,7 +36,7 @@ class Axes:
         self.numeric = not any(isinstance(b, Categories) for b in self.bins)
         self.epoch = 0  # how often they were learnt: from the first window, as it filled, and then anew
         self.least = min(LEARN_FROM, capacity)
-        self.learns = any(self.rules)
+        self.learns = self.rules != (None, None)
         self.next_check = self.least if self.learns else NEVER  # when so many pairs have come,
         self.next_time = math.inf  # or, in a window of seconds, one of that time, whichever is first,
         self.soonest = self.next_check  # but not before so many have come
@@ -62,18 +62,26 @@ class Axes:
 
     def code(self, side: int, values: NDArray[Any]) -> Codes:
         """The codes of the values (n,) of x (0) or y (1); new labels become symbols while there are any left."""
-        axis = self.now[side]
-        if isinstance(axis, Categories):
+        axis, rule = self.now[side], self.rules[side]
+        if isinstance(axis, Categories) and rule is not None:
             axis = self.now[side] = axis.extended(values)
         codes = np.empty(values.size, dtype=np.uint16)
         axis.code(values, codes)
-        if self.rules[side] is not None:
+        if isinstance(rule, Rule):
             np.bitwise_and(codes, np.uint16(slots.SYMBOL), out=codes)
+        elif isinstance(axis, Categories) and rule is not None and (others := codes >= slots.CLIPPED).any():
+            self.now[side] = axis.with_waiting(values[others])
         return codes
 
     def kept_values(self, side: int, values: NDArray[Any], codes: Codes) -> NDArray[Any]:
-        """What a ring keeps of values that have these codes: themselves, or of labels the symbols."""
-        return codes & slots.SYMBOL if isinstance(self.now[side], Categories) else values
+        """What a ring keeps of values that have these codes: themselves, or of labels a number."""
+        axis = self.now[side]
+        return axis.kept(values, codes) if isinstance(axis, Categories) else values
+
+    def shown(self, side: int, kept: FloatArray) -> FloatArray:
+        """What is said of values (n,) that a ring keeps: themselves, or of labels the symbols."""
+        axis = self.now[side]
+        return np.minimum(kept, axis.limit) if isinstance(axis, Categories) else kept
 
     def entries(self, kept: FloatArray) -> NDArray[np.uint32]:
         """The ring entries (n,), see core.kernels.slots, of values (2, n) that a ring has kept."""
@@ -131,18 +139,24 @@ class Axes:
         """As ``review``, of bins that were just learnt from the first window: how many pairs to see off."""
         return fit.jump(self.rules, self.now, self.now, values, f, needed=True)
 
-    def learn(self, values: FloatArray) -> bool:
-        """Learn from the window's ``values`` (2, n); returns whether that changes anything."""
-        before = list(self.now)
+    def learn(self, values: FloatArray) -> tuple[bool, list[IntArray | None]]:
+        """Learn from the window's ``values`` (2, n); returns whether that changes anything, and what of labels.
+
+        Of labels that is, for x and for y, what each number becomes that was kept of one; None where it stays.
+        """
+        before, numbers = list(self.now), list[IntArray | None]([None, None])
         for side, rule in enumerate(self.rules):
-            if rule is not None:
+            axis = self.now[side]
+            if isinstance(rule, Rule):
                 self.now[side] = rule.learn(values[side])
-        return self.now != before
+            elif isinstance(axis, Categories) and rule is not None and (renewed := axis.renewed(values[side])):
+                self.now[side], numbers[side] = renewed
+        return self.now != before, numbers
 
     def remember(self, counts: tuple[NDArray[Any], NDArray[Any]], n: int) -> None:
         """Remember how the ``n`` pairs that they were learnt from were shared out: ``counts`` of x (Bx,), y (By,)."""
         self.learnt = [
-            None if rule is None else Learnt(counts[side] / n, n, rule.wanted(n))
+            Learnt(counts[side] / n, n, rule.wanted(n)) if isinstance(rule, Rule) else None
             for side, rule in enumerate(self.rules)
         ]
 
@@ -178,15 +192,16 @@ class Axes:
         self.waits = tuple(waits)
 
     def _bits(self, side: int) -> int:
-        return slots.SKIP if self.rules[side] is None else slots.SYMBOL
+        return slots.SYMBOL if isinstance(self.rules[side], Rule) else slots.SKIP
 
     def _code_again(self, side: int, kept: FloatArray) -> Codes:
         axis = self.now[side]
         if isinstance(axis, Categories):
-            symbols = kept.astype(np.uint16)
+            symbols = np.minimum(kept, axis.limit).astype(np.uint16)
             return np.where(symbols == axis.limit, symbols | slots.CLIPPED, symbols).astype(np.uint16)
         return self.code(side, kept)
 
 
-def _rule(bins: Bins) -> Rule | None:
-    return bins if isinstance(bins, Rule) else None
+def _rule(bins: Bins) -> Rule | Categories | None:
+    """How bins are learnt; None where they are given."""
+    return bins if isinstance(bins, Rule) or (isinstance(bins, Categories) and not bins.labels) else None

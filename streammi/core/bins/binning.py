@@ -18,7 +18,7 @@ from streammi.config import MAX_BINS
 from streammi.core import validate
 from streammi.core.kernels import coding, slots
 from streammi.errors import ConfigError
-from streammi.records import FloatArray
+from streammi.records import FloatArray, IntArray
 
 Codes: TypeAlias = NDArray[np.uint16]
 
@@ -153,6 +153,7 @@ class Categories:
 
     labels: tuple[Hashable, ...]
     limit: int
+    _waiting: tuple[Hashable, ...] = field(repr=False)  # of "other": they get symbols once there are some to spare
     OTHER: ClassVar[str] = "other"
 
     def __init__(self, labels: Iterable[Hashable] | None = None, limit: int = 64) -> None:
@@ -168,6 +169,7 @@ class Categories:
         if any(not validate.is_label(label) for label in known):
             raise ConfigError("labels", "strings, whole numbers, booleans or finite numbers", known)
         object.__setattr__(self, "labels", known)
+        object.__setattr__(self, "_waiting", ())
         object.__setattr__(
             self,
             "limit",
@@ -181,20 +183,55 @@ class Categories:
 
     def extended(self, values: NDArray[Any]) -> "Categories":
         """Itself, or with the labels among ``values`` (n,) that are new, up to the limit."""
-        if len(self.labels) >= self.limit:
+        return self._more(values, self.limit)
+
+    def with_waiting(self, others: NDArray[Any]) -> "Categories":
+        """Itself, or with the labels among ``others`` (n,), which have no symbol, as waiting: as many as the limit."""
+        return self._more(others, 2 * self.limit)
+
+    def _more(self, values: NDArray[Any], most: int) -> "Categories":
+        names = self.labels + self._waiting
+        if len(names) >= most:
             return self
-        known = dict.fromkeys(self.labels)
+        known = dict.fromkeys(names)
         for label in values.tolist():
             if label not in known:
                 known[label] = None
-                if len(known) >= self.limit:
+                if len(known) >= most:
                     break
-        return self if len(known) == len(self.labels) else self._with(tuple(known))
+        return self if len(known) == len(names) else self._with(tuple(known))
+
+    def kept(self, values: NDArray[Any], codes: Codes) -> Codes:
+        """A number for each of the labels (n,) that have these codes: its symbol, or one above where it waits."""
+        numbers = codes & np.uint16(slots.SYMBOL)
+        if self._waiting:
+            number_of = {label: self.count + k for k, label in enumerate(self._waiting)}
+            for at in np.flatnonzero(numbers == self.limit).tolist():
+                numbers[at] = number_of.get(values[at], self.limit)
+        return numbers
+
+    def renewed(self, kept: FloatArray) -> tuple["Categories", IntArray] | None:
+        """Itself with symbols for labels that wait, in place of those of which no pair is left in ``kept`` (n,).
+
+        With it comes what each number becomes that was ``kept``. None where there is nothing to be changed.
+        """
+        held = np.bincount(kept.astype(np.int64), minlength=self.count + len(self._waiting)) > 0
+        stay = [k for k in range(len(self.labels)) if held[k]]
+        come = [self.count + k for k in range(len(self._waiting)) if held[self.count + k]]
+        if not come or len(stay) == self.limit:
+            return None
+        names = (*self.labels, *([None] * (self.count - len(self.labels))), *self._waiting)
+        renewed = self._with(tuple(names[k] for k in stay + come))
+        numbers = np.full(held.size, self.limit)
+        for place, k in enumerate(stay + come):
+            numbers[k] = place if place < self.limit else place + 1
+        return renewed, numbers
 
     def _with(self, labels: tuple[Hashable, ...]) -> "Categories":
         result = object.__new__(Categories)
-        object.__setattr__(result, "labels", labels)
+        object.__setattr__(result, "labels", labels[: self.limit])
         object.__setattr__(result, "limit", self.limit)
+        object.__setattr__(result, "_waiting", labels[self.limit :])
         return result
 
     def code(self, values: NDArray[Any], out: Codes) -> None:
@@ -326,7 +363,7 @@ def to_plain(bins: Bins) -> list[Any]:
         case EdgeBins():
             return ["edges", bins.edges.tolist()]
         case Categories():
-            return ["categories", list(bins.labels), bins.limit]
+            return ["categories", [*bins.labels, *bins._waiting], bins.limit]
         case QuantileBins():
             return ["quantile", bins.count]
         case SpanBins():

@@ -26,7 +26,7 @@ PLACED: Final = 5.0  # bits less likely than the likeliest: from there on a jump
 MOST_RANKS: Final = 8  # groups of ranks in which a jump is looked for
 LN2: Final = math.log(2.0)
 
-Rules: TypeAlias = tuple[Rule | None, Rule | None]  # of the sides that learn
+Rules: TypeAlias = tuple[Rule | Categories | None, Rule | Categories | None]  # of the sides that learn
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,19 @@ def review(
     n = values.shape[1]
     doubt = not proven
     for rule, axis, before, own, held in zip(rules, axes, learnt, counts, values, strict=False):
-        if rule is not None and before is not None and not doubt:
-            doubt = _doubtful(rule, axis, before, own, held)
+        if isinstance(rule, Categories):
+            doubt = doubt or own[-1] > 0
+        elif rule is not None and before is not None:
+            doubt = doubt or _doubtful(rule, axis, before, own, held)
     if not doubt:
         return Finding()
-    fresh = list(axes)
-    for side, (rule, was) in enumerate(zip(rules, learnt, strict=True)):
-        if rule is not None and was is not None:
+    fresh, needed = list(axes), False
+    for side, (rule, axis, was) in enumerate(zip(rules, axes, learnt, strict=True)):
+        if isinstance(axis, Categories):
+            needed = needed or (rule is not None and axis.renewed(values[side]) is not None)
+        elif isinstance(rule, Rule) and was is not None:
             fresh[side] = rule.learn(values[side], _number(rule, was, n))
-    needed = _matters(rules, fresh, values, counts)
+    needed = needed or _matters(rules, fresh, values, counts)
     return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed))
 
 
@@ -88,13 +92,22 @@ def jump(rules: Rules, axes: list[Axis], fresh: list[Axis], values: FloatArray, 
     for side, rule in enumerate(rules):
         if rule is None:
             continue
-        held = values[side]
-        ways = [axes[side], QuantileBins(MOST_RANKS).learn(held) if isinstance(rule, SpanBins) else fresh[side]]
-        least, most = _place([(_symbols(axis, held), axis.count) for axis in ways], f, needed=needed)
+        held, axis = values[side], axes[side]
+        if isinstance(axis, Categories):
+            ways = [(held.astype(np.int64), 2 * axis.limit + 1)]
+        elif isinstance(rule, SpanBins):
+            ways = [_way(axis, held), _way(QuantileBins(MOST_RANKS).learn(held), held)]
+        else:
+            ways = [_way(axis, held), _way(fresh[side], held)]
+        least, most = _place(ways, f, needed=needed)
         if isinstance(rule, SpanBins):
             least = _out_of_range(held, most) if needed else most
         found = max(found, least)
     return found if found > SETTLED * values.shape[1] else 0
+
+
+def _way(axis: Axis, values: FloatArray) -> tuple[IntArray, int]:
+    return _symbols(axis, values), axis.count
 
 
 def _out_of_range(values: FloatArray, before: int) -> int:
@@ -159,7 +172,7 @@ def _matters(
     joint = np.bincount(x * width + y, minlength=fresh[0].count * width).reshape(-1, width)
     old, new = ([entropy(c) for c in group] for group in (counts, (joint.sum(axis=1), joint.sum(axis=0), joint)))
     for rule, axis, before, after in zip(rules, fresh, old, new, strict=False):
-        if rule is not None:
+        if isinstance(rule, Rule):
             limit = _tolerance(rule, axis.count, n)
             if abs(after - before) > (min(limit, LARGEST_PART * after) if after > 0 else limit):
                 return True
@@ -216,7 +229,7 @@ def _chance(degrees: int, deviations: float) -> float:
 def _symbols(axis: Axis, values: FloatArray) -> IntArray:
     codes = np.empty(values.size, dtype=np.uint16)
     if isinstance(axis, Categories):
-        codes[:] = values
+        codes[:] = np.minimum(values, axis.limit)
     else:
         axis.code(values, codes)
     return (codes & slots.SYMBOL).astype(np.int64)

@@ -99,11 +99,16 @@ class LagBank:
         self._history.code(self._axes)
         self._count()
 
+    def renumber(self, side: int, numbers: IntArray) -> None:
+        """Of x (0) or y (1), whose values are numbers of labels: each becomes what ``numbers`` has in its place."""
+        values = self._history.values[side]
+        values[:] = numbers[values.astype(np.int64)]
+
     def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
         """Take in the pairs, values and codes of shape (m,), that the window has just added; it now holds ``n``."""
         history = self._history
         before, tail = history.seen, history.tail
-        history.extend(_numbers(x, x_codes), _numbers(y, y_codes), x_codes, y_codes, n)
+        history.extend(x, y, x_codes, y_codes, n)
         if self._axes is not None:
             self._add(tail, min(before, history.tail), -1)
             self._add(max(before, history.tail), history.seen, 1)
@@ -170,7 +175,7 @@ class _History:
 
     @property
     def values(self) -> FloatArray:
-        """The values, oldest first, shape (2, kept); labels are their symbols."""
+        """The values, oldest first, shape (2, kept); of labels the numbers that a ring keeps."""
         return self._values[:, : self.kept]
 
     def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
@@ -200,7 +205,7 @@ class _History:
         for side, axis in enumerate(axes):
             values, out = self._values[side, :kept], self._codes[side, :kept]
             if isinstance(axis, Categories):
-                out[:] = values
+                out[:] = np.minimum(values, axis.limit)
             else:
                 axis.code(values, out)
                 out &= slots.SYMBOL
@@ -227,10 +232,6 @@ def check_delays(delays: Iterable[int]) -> IntArray:
     if array.dtype.kind not in "iu" or array.ndim != 1:
         raise ConfigError("delays", "whole numbers of samples", array.tolist())
     return array.astype(np.int64)
-
-
-def _numbers(values: NDArray[Any], codes: Codes) -> NDArray[Any]:
-    return codes & slots.SYMBOL if values.dtype == object else values
 
 
 def _resized(array: NDArray[Any], capacity: int) -> NDArray[Any]:

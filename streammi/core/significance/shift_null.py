@@ -69,6 +69,10 @@ class ShiftNull:
         """Take up new bins, also for the pairs seen before."""
         self._bank.learn(x_axis, y_axis)
 
+    def renumber(self, side: int, numbers: IntArray) -> None:
+        """Of x (0) or y (1), whose values are numbers of labels: each becomes what ``numbers`` has in its place."""
+        self._bank.renumber(side, numbers)
+
     def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
         """Take in the pairs, values and codes of shape (m,), that the window has just added; it now holds ``n``."""
         self._bank.extend(x, y, x_codes, y_codes, n)

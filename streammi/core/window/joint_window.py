@@ -20,7 +20,7 @@ from streammi.core.kernels.slots import PAIRS, N
 from streammi.core.window.histogram import Counts, JointHistogram
 from streammi.core.window.ring import PairRing
 from streammi.errors import ConfigError
-from streammi.records import FloatArray, Reading, Unit, codec
+from streammi.records import FloatArray, IntArray, Reading, Unit, codec
 
 CHUNK: Final = 1 << 15  # pairs coded at a time: codes and values stay in the second-level cache
 FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
@@ -35,6 +35,9 @@ class Follower(Protocol):
 
     def learn(self, x_axis: Axis, y_axis: Axis) -> None:
         """Take up new bins, also for the pairs seen before."""
+
+    def renumber(self, side: int, numbers: IntArray) -> None:
+        """Of x (0) or y (1), whose values are numbers of labels: each becomes what ``numbers`` has in its place."""
 
     def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
         """Take in the pairs (values and codes, each of shape (m,)) that the window has just added; it now holds n."""
@@ -151,12 +154,18 @@ class JointWindow:
     @property
     def values(self) -> FloatArray:
         """The window's own values, oldest first, shape (2, n); labels are their symbols."""
-        return self._ring.values_in_order()
+        kept = self._ring.values_in_order()
+        for side in (0, 1):
+            kept[side] = self._axes.shown(side, kept[side])
+        return kept
 
     @property
     def oldest(self) -> tuple[float, float] | None:
         """The values of the pair that will leave first; labels are their symbols. None while the window is empty."""
-        return self._ring.values_at(self.n) if self.n else None
+        if not self.n:
+            return None
+        x, y = (self._axes.shown(side, np.array([v])).item() for side, v in enumerate(self._ring.values_at(self.n)))
+        return x, y
 
     def newest_times(self, most: int) -> FloatArray:
         """The times in s of the newest pairs, ``most`` of them or as many as there are, oldest first; (0,) without."""
@@ -342,7 +351,7 @@ class JointWindow:
             "nonfinite": self._nonfinite,
             **axes.state(),
         }
-        arrays: list[NDArray[Any]] = [ring.entries[at], self.values, *axes.learnt_shares]
+        arrays: list[NDArray[Any]] = [ring.entries[at], ring.values_in_order(), *axes.learnt_shares]
         if ring.times is not None:
             arrays.append(ring.times[at])
         return header, arrays
@@ -448,7 +457,8 @@ class JointWindow:
         if taken < m:
             x, y, x_codes, y_codes = x[:taken], y[:taken], x_codes[:taken], y_codes[:taken]
             t = None if t is None else t[:taken]
-        ring.write(head, axes.kept_values(0, x, x_codes), axes.kept_values(1, y, y_codes), t)
+        x, y = axes.kept_values(0, x, x_codes), axes.kept_values(1, y, y_codes)
+        ring.write(head, x, y, t)
         for follower in self._followers:
             follower.extend(x, y, x_codes, y_codes, self.n)
         if taken < m:
@@ -466,18 +476,31 @@ class JointWindow:
         n, values = self.n, ring.values_in_order()
         first = not axes.filled
         learn, before = (True, 0) if first else axes.review(values, self._histogram.counts, f)
-        if learn and axes.learn(values):
-            axes.epoch = 1 if first else axes.epoch + 1
-            ring.entries[ring.places()] = axes.entries(values)
-            self._recount()
-            for follower in self._followers:
-                follower.learn(*axes.now)
         if learn:
+            self._learn(values, first=first)
             axes.remember((self._histogram.x, self._histogram.y), n)
         axes.filled = axes.filled or n < self.pairs or n == self._span.pairs
         if first and axes.filled:
             before = axes.review_first(values, f)
         self._wait(before)
+
+    def _learn(self, values: FloatArray, *, first: bool) -> None:
+        """Learn the bins from the window's own ``values`` (2, n), and count its pairs by them."""
+        axes, ring = self._axes, self._ring
+        changed, numbers = axes.learn(values)
+        if not changed:
+            return
+        axes.epoch = 1 if first else axes.epoch + 1
+        at = ring.places()
+        for side, number_of in enumerate(numbers):
+            if number_of is not None:
+                values[side] = ring.values[side, at] = number_of[values[side].astype(np.int64)]
+                for follower in self._followers:
+                    follower.renumber(side, number_of)
+        ring.entries[at] = axes.entries(values)
+        self._recount()
+        for follower in self._followers:
+            follower.learn(*axes.now)
 
     def _wait(self, before: int) -> None:
         """Set when the bins are looked at again: when the ``before`` oldest pairs, where there are any, have left.
