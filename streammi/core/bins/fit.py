@@ -21,6 +21,7 @@ LARGEST_PART: Final = 0.5  # but never a change by more than this part of the en
 NUMBER: Final = 1.25  # a number of bins wanted that is within this factor of the one in use is left alone
 OFTEN: Final = 1.5  # times its share of the pairs, from which on a bin may hold what others could tell apart
 SETTLED: Final = 1 / 16  # of a window: so little from before a change is not waited for
+CLEAR: Final = 0.03  # bits a pair: a smaller jump is none to wait for, in however long a window it is found
 DRIFT: Final = 0.25  # of how clear a jump is: what follows it is no stretch of its own if it changes as much again
 PLACED: Final = 5.0  # bits less likely than the likeliest: from there on a jump may be
 MOST_RANKS: Final = 8  # groups of ranks in which a jump is looked for
@@ -101,9 +102,12 @@ def jump(rules: Rules, axes: list[Axis], fresh: list[Axis], values: FloatArray, 
             ways = [_way(axis, held), _way(fresh[side], held)]
         least, most = _place(ways, f, needed=needed)
         if isinstance(rule, SpanBins):
-            least = _out_of_range(held, most) if needed else most
+            outside = _out_of_range(held, most)
+            least = outside or (0 if needed else most)
+        elif least <= SETTLED * held.size:
+            least = 0
         found = max(found, least)
-    return found if found > SETTLED * values.shape[1] else 0
+    return found
 
 
 def _way(axis: Axis, values: FloatArray) -> tuple[IntArray, int]:
@@ -202,7 +206,8 @@ def _place(ways: list[tuple[IntArray, int]], f: IntArray, *, needed: bool) -> tu
     ``ways`` are the symbols (n,) of the same values by several axes, each with their number.
     """
     bits = [_gains(*way, f) for way in ways]
-    chances = [(_chance(count - 1, 3.0) + (4 if needed else 14)) / (2 * LN2) for _, count in ways]
+    least = CLEAR * ways[0][0].size
+    chances = [max((_chance(count - 1, 3.0) + (4 if needed else 14)) / (2 * LN2), least) for _, count in ways]
     if not any(gains.max() > chance for gains, chance in zip(bits, chances, strict=True)):
         return 0, 0
     both = np.sum(bits, axis=0)
