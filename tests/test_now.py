@@ -26,7 +26,8 @@ from streammi.recording.entries import Arrived, Begin, settings_of
 from streammi.recording.reader import Recording
 from streammi.recording.writer import Recorder
 from streammi.records import LinkHealth, LinkState
-from streammi.records.status import Status
+from streammi.records.link_totals import worst
+from streammi.records.status import Status, status_words
 from streammi.session.checkpoint import Checkpoint
 from streammi.session.operator_notes import Upkeep
 from streammi.session.resume import resume_from
@@ -309,6 +310,59 @@ def test_a_monitor_that_is_started_again_without_its_feed_says_so(tmp_path: Path
     second.feed.turn("stalled")
     second.until(second.now + NEWS_SECONDS + TICK_SECONDS)
     assert second.readings[-1]["status"] & ~Status.UNDERSAMPLED == Status.STALLED
+
+
+LINKS: list[LinkState] = ["connected", "connected", "stalled", "lost", "connecting"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_happens_is_said_again_by_a_replay_and_by_a_monitor_that_goes_on(tmp_path: Path, seed: int) -> None:
+    """Links that come and go, disks that fill, clocks that are set, bursts of good and bad pairs; cut somewhere."""
+    rng = random.Random(seed)
+    every, source = rng.choice(["10ms", "100ms", "1s", "7", "300"]), rng.choice([ONE, TWO])
+    options: dict[str, Any] = {"every": span(every), "window": span(rng.choice(["20", "300", "2s"]))}
+    case = Case(tmp_path / "rec", source, **options, detector="page-hinkley")
+    case.feed.now = 1e9
+    count = len(case.feed.links)
+    for _ in range(60):
+        at = rng.randrange(count)
+        match rng.randrange(8):
+            case 0 | 1:
+                case.feed.turn(rng.choice(LINKS), at, reconnects=rng.randrange(3), behind=rng.random() < 0.2)
+            case 2:
+                case.cannot_save(rng.random() < 0.5)
+            case 3:
+                case.feed.bring(case.now, *[rng.choice([b'{"a": NaN, "b": 1}', b"\xff"])] * 9, source=at)
+            case 4 if rng.random() < 0.3:
+                case.feed.now += rng.choice((-3600.0, 3600.0))
+            case _:
+                fixed = {"b": 0.5} if rng.random() < 0.3 else {}
+                case.send(rng.choice((1, 5, 90)), source=at, timestamp=case.now + rng.gauss(0, 0.01), **fixed)
+                if count == 2:
+                    case.send(rng.choice((1, 5)), source=1 - at, timestamp=case.now)
+        long = rng.random() < 0.3
+        case.until(case.now + (NEWS_SECONDS + 2 * TICK_SECONDS if long else rng.choice((0.001, 0.02, 0.5))))
+        if long and case.readings:
+            states = [link.state for link in case.session.health(case.now)]
+            told = status_words(case.readings[-1]["status"])
+            assert worst(*states) in ("connected", *told)
+            assert {"stalled", "lost", "connecting"}.isdisjoint({*told} - {*states})
+            assert case.unsaved == ("unsaved" in told)
+    case.check_replay()
+    assert len(case.readings) > 5
+    _, *entries = Recording(case.path)
+    for cut in (rng.randrange(len(entries)) for _ in range(4)):
+        out = io.StringIO()
+        first, second = (
+            Session(Monitor(case.session.monitor.config), source, Outbox("x~y", None, out, run=1)) for _ in range(2)
+        )
+        for entry in entries[:cut]:
+            first.apply(entry)
+        second.restore(first.state())
+        second.outbox.seq = first.outbox.seq
+        for entry in entries[cut:]:
+            second.apply(entry)
+        assert [json.loads(line) for line in out.getvalue().splitlines()] == case.lines
 
 
 class Ending:
