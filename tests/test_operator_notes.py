@@ -241,7 +241,7 @@ def test_whatever_is_said_is_an_object_where_that_was_asked_for() -> None:
     monitor = ["monitor", "tcp://127.0.0.1:1", "--log", "json"]
     cases = (
         (["-m", "streammi", *monitor, "--window", "1"], 2, ["--window must be >= 2 pairs, got 1"]),
-        (["-m", "streammi", *monitor, "--samples", "few"], 2, ["Invalid value for '--samples'"]),
+        (["-m", "streammi", *monitor, "--samples", "few"], 2, ["--samples must be a whole number, got 'few'"]),
         (["-m", "streammi", *monitor, "--windw", "1"], 2, ["No such option: --windw"]),
         (["-m", "streammi", "watch", "nowhere", "--log=json"], 2, ["ENDPOINT must be"]),
         (

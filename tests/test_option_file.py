@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from streammi.cli import run_monitor, run_watch
-from streammi.cli.main import app
+from streammi.cli.main import UsageError, app
+from streammi.cli.usage import usage
 from streammi.config import span
 from streammi.errors import ConfigError
 from streammi.system.log import Log
@@ -105,7 +106,12 @@ def test_what_is_given_on_the_command_line_counts(tmp_path: Path, ran: list[tupl
         ("seconds = 10:00:00", r"plant\.toml: seconds must be a string or a number, got datetime\.time\(10, 0\)"),
         ("x = 1\nx = 2", r"--config must be a file in TOML \(Cannot overwrite a value.*\), got '.*plant\.toml'"),
         ("x = 1", r"ENDPOINT must be given"),
-        ("endpoint = 'ipc:///a'\nwindow = 1", r"--window must be >= 2 pairs, got 1"),
+        ("endpoint = 'ipc:///a'\nwindow = 1", r"plant\.toml: window must be >= 2 pairs, got 1"),
+        ("endpoint = '127.0.0.1:5'\nquiet = true\noutput = 'jsonl'", r"plant\.toml: output must be left out with --q"),
+        ("endpoint = 'ipc:///a'\nstate-every = '5s'", r"plant\.toml: state-every must be left out without --state"),
+        ("endpoint = 'ipc:///a'\ncurve-secret = '/none'", r"plant\.toml: curve-secret must be given with"),
+        ("endpoint = 'ipc:///a'\nlog = 'loud'", r"plant\.toml: log must be text or json, got 'loud'"),
+        ("fast = true", r"plant\.toml: fast must be an option of monitor, got True"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, ran: list[tuple[Any, ...]], text: str, said: str) -> None:
@@ -139,5 +145,56 @@ def test_a_file_may_ask_for_refusals_as_json(tmp_path: Path) -> None:
     assert done.returncode == 2
     said = json.loads(done.stderr)
     assert said["level"] == "error"
-    assert "'--null'" in said["message"]
-    assert "'many'" in said["message"]
+    assert said["message"] == f"{file}: null must be a whole number, got 'many'"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        ("null = 'many'", [], "{file}: null must be a whole number, got 'many'"),
+        ("null = 'many'", ["--null=some"], "--null must be a whole number, got 'some'"),
+        ("samples = 0", [], "{file}: samples must be at least 1, got '0'"),
+        ("seconds = 'long'", [], "{file}: seconds must be a number, got 'long'"),
+        ("", ["--seconds=-1"], "--seconds must be at least 0, got '-1'"),
+        ("", ["--windw=3"], "No such option: --windw (perhaps --window)"),
+        ("", ["--no-quite"], "No such option: --no-quite (perhaps --no-quiet)"),
+        ("", ["--authorised-keys=d"], "No such option: --authorised-keys (perhaps --authorized-keys)"),
+        ("", ["--toler=5ms"], "No such option: --toler (perhaps --tolerance)"),
+        ("", ["--fast"], "No such option: --fast"),
+        ("", ["-z"], "No such option: -z"),
+        ("", ["--window"], "Option '--window' requires an argument."),
+    ],
+)
+def test_what_is_wrong_with_the_words_is_said_alike(tmp_path: Path, text: str, words: list[str], said: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(UsageError) as error:
+        run("monitor", "ipc:///a", "--config", file, *words)
+    assert usage(error.value) == said.format(file=file)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("'many' is not a valid integer.", "--null must be a whole number, got 'many'"),
+        ("'x' is not a valid float.", "--null must be a number, got 'x'"),
+        ("0 is not in the range x>=1.", "--null must be at least 1, got '0'"),
+    ],
+)
+def test_older_versions_of_typer_are_understood(message: str, said: str) -> None:
+    """They check values with click, which says so in words alone."""
+    with pytest.raises(UsageError) as error:
+        run("monitor", "ipc:///a", "--null=many")
+    error.value.__cause__ = None
+    error.value.message = message  # type: ignore[attr-defined]
+    assert usage(error.value) == said
+
+
+@pytest.mark.parametrize("name", ["pull", "insecure", "strict", "quiet"])
+def test_a_flag_of_the_file_can_be_taken_back(tmp_path: Path, ran: list[tuple[Any, ...]], name: str) -> None:
+    file = written(tmp_path, f"endpoint = 'ipc:///a'\npublish = 'ipc:///b'\n{name} = true")
+    run("monitor", "--config", file)
+    run("monitor", "--config", file, f"--no-{name}")
+    run("monitor", "ipc:///a", "--publish=ipc:///b")
+    assert ran[0] != ran[1]
+    assert ran[1][:3] == ran[2][:3]
+    assert (ran[1][3] is None) == (ran[2][3] is None)  # where its lines go

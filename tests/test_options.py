@@ -1,11 +1,14 @@
 """Options as words and back: what a second process is started with is what was given."""
 
 import os
+import re
 from dataclasses import fields
 from typing import get_args, get_type_hints
 
 import pytest
 
+from streammi.cli.help_panels import ORDER
+from streammi.cli.main import app
 from streammi.cli.option_groups import arguments
 from streammi.cli.options import FeedOptions, JoinOptions, PairOptions, RunOptions, ViewOptions
 from streammi.errors import ConfigError
@@ -17,14 +20,31 @@ def test_every_option_is_given_under_its_own_flag(group: type) -> None:
     needed = {"record_limit": {"record": "a"}, "state_every": {"state": "b"}, "insecure": {"publish": "c"}}
     for field in fields(group):
         other = {bool: True, int: 7, float: 3.5}.get(get_args(hints[field.name])[0], "-1:1")
-        if field.name == "log":
-            other = "json"
+        other = {"log": "json", "record_limit": "2GiB", "state_every": "9s"}.get(field.name, other)
         expected = "--" + field.name.replace("_", "-")
         with_it = needed.get(field.name, {})
         words = [*(f"--{name}={value}" for name, value in with_it.items())]
         words.append(expected if other is True else f"{expected}={other}")
         assert sorted(arguments(group(**with_it, **{field.name: other}))) == sorted(words)
     assert arguments(group()) == []
+
+
+@pytest.mark.parametrize("name", ["monitor", "watch", "view", "publish", "replay"])
+def test_the_help_has_each_option_in_the_panel_of_what_it_is_about(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app([name, "--help"], standalone_mode=False)
+    panels = {text.partition(":")[0]: text for text in re.split(r"\n\n(?=\S)", capsys.readouterr().out)}
+    assert re.findall(r"^  (-\S+)", panels.pop("Options"), re.MULTILINE) == ["-h,"]  # all others have one
+    found = [panel for panel in panels if panel in ORDER]
+    assert found == [panel for panel in ORDER if panel in found]
+    if name in ("monitor", "watch"):
+        for panel, options in {
+            "Feed": "--x --y --topic --format", "Window and bins": "--window --bins --x-range",
+            "What is computed": "--null --lags", "What is said": "--every",
+            "Keys and limits": "--curve-secret --max-message --insecure",
+        }.items():  # fmt: skip
+            assert set(options.split()) <= set(re.findall(r"--[a-z-]+", panels[panel]))
 
 
 @pytest.mark.parametrize("option", ["x", "y", "t", "topic"])

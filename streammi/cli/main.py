@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from stat import S_ISFIFO
-from typing import Annotated, Any, TextIO, cast, get_args
+from typing import Annotated, TextIO, cast, get_args
 
 import typer
 
 from streammi import __version__
+from streammi.cli.help_panels import FEED, RUN, SAID, PanelCommand
 from streammi.cli.option_file import ConfigFile
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
@@ -32,6 +33,7 @@ from streammi.cli.options import (
     check_choice,
     check_unused,
 )
+from streammi.cli.usage import usage
 from streammi.errors import StreammiError
 from streammi.system.log import Form, Log
 from streammi.system.spool import MIB, SpooledStream
@@ -68,7 +70,7 @@ def streammi(version: Annotated[bool, typer.Option("--version", help="Print the 
         raise typer.Exit
 
 
-@app.command(no_args_is_help=True)
+@app.command(no_args_is_help=True, cls=PanelCommand)
 @grouped
 def monitor(
     feed: FeedOptions,
@@ -80,10 +82,18 @@ def monitor(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", metavar="FORM", help="The lines: jsonl (the default), or influx, as Telegraf takes them."
+            "--output",
+            metavar="FORM",
+            rich_help_panel=SAID,
+            help="The lines: jsonl (the default), or influx, as Telegraf takes them.",
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No lines on standard output.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet/--no-quiet", "-q", show_default=False, rich_help_panel=SAID, help="No lines on standard output."
+        ),
+    ] = False,
     config: ConfigFile = None,
 ) -> None:
     """Watch a feed without a screen. Readings come as JSON lines and, with --publish, on a socket.
@@ -110,7 +120,7 @@ def monitor(
     raise typer.Exit(status)
 
 
-@app.command(no_args_is_help=True)
+@app.command(no_args_is_help=True, cls=PanelCommand)
 @grouped
 def watch(
     feed: FeedOptions,
@@ -136,15 +146,21 @@ def watch(
     raise typer.Exit(run_watch(endpoint, feed, joining, pair, run, view, keys))
 
 
-@app.command(no_args_is_help=True)
+@app.command(no_args_is_help=True, cls=PanelCommand)
 @grouped
 def probe(
     endpoint: Endpoint,
     keys: ConnectKeyOptions,
-    seconds: Annotated[float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="Listen for so long.")] = 5.0,
-    topic: Annotated[str, typer.Option("--topic", metavar="TOPIC", help="Look only at topics that start so.")] = "",
-    pull: Annotated[bool, typer.Option("--pull", help="PULL: takes messages away from other consumers.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="SECONDS", min=0.1, rich_help_panel=RUN, help="Listen for so long.")
+    ] = 5.0,
+    topic: Annotated[
+        str, typer.Option("--topic", metavar="TOPIC", rich_help_panel=FEED, help="Look only at topics that start so.")
+    ] = "",
+    pull: Annotated[
+        bool, typer.Option("--pull", rich_help_panel=FEED, help="PULL: takes messages away from other consumers.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", rich_help_panel=SAID, help="Say it as JSON.")] = False,
 ) -> None:
     """Say what a feed carries. It listens, and prints format, topics, rates, every number, and what watches it.
 
@@ -161,7 +177,7 @@ def probe(
     raise typer.Exit(run_probe(endpoint, seconds, topic=topic, pull=pull, as_json=json, keys=keys.keys()))
 
 
-@app.command("view", no_args_is_help=True)
+@app.command("view", no_args_is_help=True, cls=PanelCommand)
 @grouped
 def view_(endpoints: Endpoints, view: ViewOptions, keys: ConnectKeyOptions, seconds: Seconds = None) -> None:
     """Show a running monitor, or several, from anywhere. Piped, the readings as lines.
@@ -179,18 +195,27 @@ def view_(endpoints: Endpoints, view: ViewOptions, keys: ConnectKeyOptions, seco
     raise typer.Exit(run_view(endpoints, view, keys=keys.keys(), seconds=seconds))
 
 
-@app.command()
+@app.command(cls=PanelCommand)
 @grouped
 def demo(
     view: ViewOptions,
     source: Annotated[
         str,
         typer.Option(
-            "--source", metavar="SOURCE", help="seed: made-up signals whose coupling changes; host: this machine's own."
+            "--source",
+            metavar="SOURCE",
+            rich_help_panel=FEED,
+            help="seed: made-up signals whose coupling changes; host: this machine's own.",
         ),
     ] = "seed",
-    x: Annotated[str | None, typer.Option("--x", metavar="PATH", help="With --source host: the first signal.")] = None,
-    y: Annotated[str | None, typer.Option("--y", metavar="PATH", help="With --source host: the second signal.")] = None,
+    x: Annotated[
+        str | None,
+        typer.Option("--x", metavar="PATH", rich_help_panel=FEED, help="With --source host: the first signal."),
+    ] = None,
+    y: Annotated[
+        str | None,
+        typer.Option("--y", metavar="PATH", rich_help_panel=FEED, help="With --source host: the second signal."),
+    ] = None,
     seconds: Seconds = None,
 ) -> None:
     """See it work. A publisher, a monitor and a dashboard, joined by real sockets on this machine.
@@ -208,28 +233,45 @@ def demo(
     raise typer.Exit(run_demo(source, x, y, view, seconds))
 
 
-@app.command(no_args_is_help=True)
+@app.command(no_args_is_help=True, cls=PanelCommand)
 @grouped
 def publish(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="CSV, JSON Lines or Parquet, - for standard input, host or seed.")
     ],
-    bind: Annotated[str, typer.Option("--bind", metavar="ENDPOINT", help="Where to publish.")],
+    bind: Annotated[str, typer.Option("--bind", metavar="ENDPOINT", rich_help_panel=SAID, help="Where to publish.")],
     keys: BindKeyOptions,
     reading: FileReadOptions,
-    x: Annotated[str | None, typer.Option("--x", metavar="COL", help="Column of x.")] = None,
-    y: Annotated[str | None, typer.Option("--y", metavar="COL", help="Column of y.")] = None,
+    x: Annotated[str | None, typer.Option("--x", metavar="COL", rich_help_panel=FEED, help="Column of x.")] = None,
+    y: Annotated[str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y.")] = None,
     t: Annotated[
         str | None,
-        typer.Option("--t", "--time", metavar="COL", help="Column of the time, or DATE,TIME; found if not given."),
+        typer.Option(
+            "--t",
+            "--time",
+            metavar="COL",
+            rich_help_panel=FEED,
+            help="Column of the time, or DATE,TIME; found if not given.",
+        ),
     ] = None,
     rate: Annotated[
-        float | None, typer.Option("--rate", metavar="HZ", help="Samples a second; a file goes as fast as it can.")
+        float | None,
+        typer.Option(
+            "--rate", metavar="HZ", rich_help_panel=SAID, help="Samples a second; a file goes as fast as it can."
+        ),
     ] = None,
-    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end of the file.")] = False,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="json or pairs (raw float64).")] = "json",
-    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Samples a message.")] = 1,
-    push: Annotated[bool, typer.Option("--push", help="PUSH instead of PUB: waits rather than drop.")] = False,
+    loop: Annotated[
+        bool, typer.Option("--loop", rich_help_panel=FEED, help="Begin again at the end of the file.")
+    ] = False,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", rich_help_panel=SAID, help="json or pairs (raw float64).")
+    ] = "json",
+    batch: Annotated[
+        int, typer.Option("--batch", metavar="N", min=1, rich_help_panel=SAID, help="Samples a message.")
+    ] = 1,
+    push: Annotated[
+        bool, typer.Option("--push", rich_help_panel=SAID, help="PUSH instead of PUB: waits rather than drop.")
+    ] = False,
     insecure: Insecure = False,
     seconds: Seconds = None,
 ) -> None:
@@ -270,7 +312,7 @@ def publish(
     raise typer.Exit(status)
 
 
-@app.command(no_args_is_help=True)
+@app.command(no_args_is_help=True, cls=PanelCommand)
 @grouped
 def replay(
     context: typer.Context,
@@ -284,27 +326,47 @@ def replay(
             help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input; or x and y have a file each.",
         ),
     ] = None,
-    x: Annotated[str | None, typer.Option("--x", metavar="COL", help="Column of x, or FILE:COL; a path.")] = None,
-    y: Annotated[str | None, typer.Option("--y", metavar="COL", help="Column of y, likewise.")] = None,
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="COL", rich_help_panel=FEED, help="Column of x, or FILE:COL; a path.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y, likewise.")
+    ] = None,
     t: Annotated[
         str | None,
-        typer.Option("--t", "--time", metavar="COL", help="Column of the time, or DATE,TIME; found if not given."),
+        typer.Option(
+            "--t",
+            "--time",
+            metavar="COL",
+            rich_help_panel=FEED,
+            help="Column of the time, or DATE,TIME; found if not given.",
+        ),
     ] = None,
     speed: Annotated[
         float | None,
         typer.Option(
-            "--speed", metavar="FACTOR", min=1e-6, help="1: as fast as it came. Not given: as fast as can be."
+            "--speed",
+            metavar="FACTOR",
+            min=1e-6,
+            rich_help_panel=RUN,
+            help="1: as fast as it came. Not given: as fast as can be.",
         ),
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", metavar="FORM", help="jsonl, csv, parquet or influx; auto: by --out.")
+        str,
+        typer.Option(
+            "--output", metavar="FORM", rich_help_panel=SAID, help="jsonl, csv, parquet or influx; auto: by --out."
+        ),
     ] = "auto",
     out: Annotated[
         str | None,
-        typer.Option("--out", metavar="FILE", help="Readings to a file: .jsonl, .csv or .parquet."),
+        typer.Option(
+            "--out", metavar="FILE", rich_help_panel=SAID, help="Readings to a file: .jsonl, .csv or .parquet."
+        ),
     ] = None,
     samples_out: Annotated[
-        str | None, typer.Option("--samples-out", metavar="FILE", help="The pairs to a file, likewise.")
+        str | None,
+        typer.Option("--samples-out", metavar="FILE", rich_help_panel=SAID, help="The pairs to a file, likewise."),
     ] = None,
 ) -> None:
     """Run a recording through a monitor again. Of a live feed, or the file of a logger.
@@ -387,14 +449,6 @@ def keygen(
     print(f"{secret}  stays here, readable by you alone: --curve-secret {secret}")
     print(f"{public}  goes to those you connect to, for their --authorized-keys folder,")
     print(f"{'':{len(str(public))}}  and to those who connect to you, as their --curve-server-key")
-
-
-def usage(error: Any) -> str:
-    """What is wrong with the words of a command, with the value where typer leaves it out."""
-    said = str(error.format_message())
-    # Newer versions of typer check values with pydantic.
-    invalid: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
-    return f"{said}, got {invalid[0]['input']!r}" if invalid else said
 
 
 def log_form(words: Sequence[str]) -> Form:

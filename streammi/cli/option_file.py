@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from streammi.cli.help_panels import RUN
+from streammi.cli.near import instead
 from streammi.errors import ConfigError
 
 # What reads the file is imported there: --help answers without it.
@@ -21,7 +23,7 @@ def read_options(context: typer.Context, path: str | None) -> str | None:
     given = dict[str, Any]()
     for key, value in _table(path).items():
         if key not in parameters:
-            raise ConfigError(f"{path}: {key}", f"an option of {context.info_name}{_instead(key, parameters)}", value)
+            raise ConfigError(f"{path}: {key}", f"an option of {context.info_name}{instead(key, parameters)}", value)
         parameter = parameters[key]
         given[str(parameter.name)] = _word(f"{path}: {key}", value, flag=getattr(parameter, "is_flag", False))
     context.default_map = given
@@ -35,6 +37,7 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
+        rich_help_panel=RUN,
         is_eager=True,
         callback=read_options,
         help="Options from a TOML file, as window = '10s'; one that is given here counts instead.",
@@ -42,16 +45,24 @@ ConfigFile = Annotated[
 ]
 
 
+def place_of(parameter: Any, context: Any) -> str | None:
+    """Where in its file an option is given; None for one that is not given in a file, or also on the command line."""
+    if "DEFAULT_MAP" not in str(context.get_parameter_source(parameter.name)):
+        return None
+    return f"{context.params['config']}: {_key(parameter)}"
+
+
+def in_its_place(error: ConfigError, context: Any) -> ConfigError:
+    """The error, with the file and the key where the option that it names is given there."""
+    for parameter in context.command.params:
+        if error.name in (*parameter.opts, parameter.metavar) and (place := place_of(parameter, context)):
+            return ConfigError(place, error.rule, error.value)
+    return error
+
+
 def _key(parameter: Any) -> str:
     """What a parameter is called in a file: an option's long name, an argument's own."""
     return str(max(parameter.opts, key=len).removeprefix("--"))
-
-
-def _instead(key: str, keys: Any) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key.replace("_", "-"), keys, n=1)
-    return f" (perhaps {near[0]})" if near else ""
 
 
 def _table(path: str) -> dict[str, Any]:

@@ -6,6 +6,11 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from typing import Any, get_args, get_type_hints
 
+import typer
+
+from streammi.cli.option_file import in_its_place
+from streammi.errors import ConfigError
+
 
 def arguments(options: Any) -> list[str]:
     """The command-line words that give these options; those at their defaults are left out."""
@@ -16,26 +21,33 @@ def arguments(options: Any) -> list[str]:
         if value == field.default:
             continue
         # In an Annotated, typer keeps the first of Option's words, the flag, as its default.
-        flag = get_args(hints[field.name])[1].default
+        flag = str(get_args(hints[field.name])[1].default).partition("/")[0]
         # One word, so that a value that begins with a dash, as in --lags=-50:50, is not read as an option.
         words.append(flag if value is True else f"{flag}={value}")
     return words
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take option groups: a parameter of such a class becomes the class' fields as options."""
+    """Let a command take option groups: a parameter of such a class becomes the class' fields as options.
+
+    In the help they are in the class' ``panel``, but for those that name another.
+    What is wrong with an option that a file gives is said by the file and the key.
+    """
     hints = get_type_hints(command, include_extras=True)
     groups = {name: hint for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
 
     @wraps(command)
-    def expanded(**given: Any) -> None:
-        made = {
-            name: group(**{field.name: given.pop(field.name) for field in fields(group)})
-            for name, group in groups.items()
-        }
-        command(**given, **made)
+    def expanded(context_: typer.Context, **given: Any) -> None:
+        try:
+            made = {
+                name: group(**{field.name: given.pop(field.name) for field in fields(group)})
+                for name, group in groups.items()
+            }
+            command(**given, **made)
+        except ConfigError as error:
+            raise in_its_place(error, context_) from error.__cause__
 
-    parameters: list[inspect.Parameter] = []
+    parameters = [inspect.Parameter("context_", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
     for parameter in inspect.signature(command).parameters.values():
         if parameter.name in groups:
             parameters += _parameters(groups[parameter.name])
@@ -49,6 +61,9 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
 def _parameters(group: type[Any]) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
+    for field in fields(group):
+        option = get_args(hints[field.name])[1]
+        option.rich_help_panel = option.rich_help_panel or group.panel
     return [
         inspect.Parameter(
             field.name,

@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
 
 import typer
 from msgspec.structs import replace
 
+from streammi.cli.help_panels import COMPUTED, FEED, FILE, LIMITS, RUN, SAID, SCREEN, TWO, WINDOW
 from streammi.config import (
     DEFAULT_DETECTOR,
     DEFAULT_PARTNERS,
@@ -38,8 +39,18 @@ Endpoints = Annotated[
 OptionalEndpoint = Annotated[
     str | None, typer.Argument(metavar="ENDPOINT", help="Of both signals; or --x and --y have an endpoint each.")
 ]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")]
-Seconds = Annotated[float | None, typer.Option(metavar="SECONDS", min=0.0, help="End after so many seconds.")]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure/--no-insecure",
+        rich_help_panel=LIMITS,
+        show_default=False,
+        help="Allow plain text where other machines can reach it.",
+    ),
+]
+Seconds = Annotated[
+    float | None, typer.Option(metavar="SECONDS", min=0.0, rich_help_panel=RUN, help="End after so many seconds.")
+]
 
 ServerKey = Annotated[
     str | None, typer.Option("--curve-server-key", metavar="KEY", help="The peer's public key: a file, or the key.")
@@ -65,6 +76,8 @@ def _is_text(argument: str) -> bool:
 @dataclass(frozen=True)
 class JoinOptions:
     """How the samples of two sources become pairs."""
+
+    panel: ClassVar = TWO
 
     pair: Annotated[
         str | None,
@@ -102,6 +115,8 @@ class JoinOptions:
 class FeedOptions:
     """Which messages to receive, and what to take from them."""
 
+    panel: ClassVar = FEED
+
     x: Annotated[
         str,
         typer.Option("--x", metavar="PATH", help="The first signal, such as imu/acc/x, or ENDPOINT#TOPIC:PATH."),
@@ -120,16 +135,27 @@ class FeedOptions:
         str, typer.Option("--topic", metavar="TOPIC", help="Take only messages whose topic starts so.")
     ] = ""
     pull: Annotated[
-        bool, typer.Option("--pull", help="PULL instead of SUB: takes messages away from other consumers.")
+        bool,
+        typer.Option(
+            "--pull/--no-pull",
+            show_default=False,
+            help="PULL instead of SUB: takes messages away from other consumers.",
+        ),
     ] = False
     format: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="Format of the messages; auto recognises it.")
     ] = "auto"
     receive_queue: Annotated[
-        int, typer.Option("--receive-queue", metavar="N", help="Messages that may wait to be counted.")
+        int,
+        typer.Option(
+            "--receive-queue", metavar="N", rich_help_panel=LIMITS, help="Messages that may wait to be counted."
+        ),
     ] = RECEIVE_QUEUE
     max_message: Annotated[
-        int, typer.Option("--max-message", metavar="BYTES", help="Largest frame that a message may have.")
+        int,
+        typer.Option(
+            "--max-message", metavar="BYTES", rich_help_panel=LIMITS, help="Largest frame that a message may have."
+        ),
     ] = MAX_MESSAGE
 
     def config(self, endpoint: str | None, labels: bool, joining: JoinOptions) -> FeedConfig | JoinConfig:
@@ -183,6 +209,8 @@ class FeedOptions:
 class PairOptions:
     """What is computed, and how often it is said."""
 
+    panel: ClassVar = WINDOW
+
     window: Annotated[
         str, typer.Option("--window", metavar="N|DURATION", help="The sliding window: 1000 pairs, or 10s.")
     ] = "1000"
@@ -197,25 +225,33 @@ class PairOptions:
     ] = None
     y_range: Annotated[str | None, typer.Option("--y-range", metavar="LO:HI", help="Range of y.")] = None
     every: Annotated[
-        str, typer.Option("--every", metavar="N|DURATION", help="A reading so often: 100ms, or each N samples.")
+        str,
+        typer.Option(
+            "--every", metavar="N|DURATION", rich_help_panel=SAID, help="A reading so often: 100ms, or each N samples."
+        ),
     ] = "100ms"
-    unit: Annotated[str, typer.Option("--unit", metavar="UNIT", help="bit, nat or ban.")] = "bit"
+    unit: Annotated[str, typer.Option("--unit", metavar="UNIT", rich_help_panel=SAID, help="bit, nat or ban.")] = "bit"
     estimator: Annotated[
         str | None,
         typer.Option(
             "--estimator",
             metavar="NAME",
+            rich_help_panel=COMPUTED,
             help="The correction: schuermann (the default), miller_madow, zhang, grassberger, jackknife, plugin.",
         ),
     ] = None
     null: Annotated[
-        int, typer.Option("--null", metavar="S", help="Significance against S delayed partners, such as 99.")
+        int,
+        typer.Option(
+            "--null", metavar="S", rich_help_panel=COMPUTED, help="Significance against S delayed partners, such as 99."
+        ),
     ] = 0
     test: Annotated[
         str | None,
         typer.Option(
             "--test",
             metavar="NAME",
+            rich_help_panel=COMPUTED,
             help="What p is by: shift (--null, 99 if not given), or g, the G-test, for samples without memory only.",
         ),
     ] = None
@@ -224,14 +260,24 @@ class PairOptions:
         typer.Option(
             "--lags",
             metavar="FIRST:LAST",
+            rich_help_panel=COMPUTED,
             help="MI at each delay, in samples, or as -5s:5s with a window in seconds; positive: y follows x.",
         ),
     ] = None
     detect: Annotated[
-        str, typer.Option("--detect", metavar="NAME", help="What finds changes: page-hinkley, adwin, kswin, or off.")
+        str,
+        typer.Option(
+            "--detect",
+            metavar="NAME",
+            rich_help_panel=COMPUTED,
+            help="What finds changes: page-hinkley, adwin, kswin, or off.",
+        ),
     ] = DEFAULT_DETECTOR
     name: Annotated[
-        str | None, typer.Option("--name", metavar="PAIR", help="The pair's name in its topics; x~y if not given.")
+        str | None,
+        typer.Option(
+            "--name", metavar="PAIR", rich_help_panel=SAID, help="The pair's name in its topics; x~y if not given."
+        ),
     ] = None
 
     @property
@@ -269,6 +315,8 @@ class PairOptions:
 @dataclass(frozen=True)
 class FileReadOptions:
     """How a file is written, where that is not as found out."""
+
+    panel: ClassVar = FILE
 
     missing: Annotated[
         str | None, typer.Option("--missing", metavar="VALUES", help="What stands for no value, such as -9999,OFF.")
@@ -308,14 +356,24 @@ class FileReadOptions:
 class RunOptions:
     """How long a monitor runs, and where its readings go."""
 
+    panel: ClassVar = RUN
+
     publish: Annotated[
-        str | None, typer.Option("--publish", metavar="ENDPOINT", help="Publish readings on this endpoint.")
+        str | None,
+        typer.Option("--publish", metavar="ENDPOINT", rich_help_panel=SAID, help="Publish readings on this endpoint."),
     ] = None
     insecure: Annotated[
-        bool, typer.Option("--insecure", help="Allow plain text where other machines can reach it.")
+        bool,
+        typer.Option(
+            "--insecure/--no-insecure",
+            rich_help_panel=LIMITS,
+            show_default=False,
+            help="Allow plain text where other machines can reach it.",
+        ),
     ] = False
     metrics: Annotated[
-        str | None, typer.Option("--metrics", metavar="HOST:PORT", help="Serve metrics to Prometheus here.")
+        str | None,
+        typer.Option("--metrics", metavar="HOST:PORT", rich_help_panel=SAID, help="Serve metrics to Prometheus here."),
     ] = None
     record: Annotated[
         str | None, typer.Option("--record", metavar="FILE", help="Record what arrives; see streammi replay.")
@@ -327,7 +385,10 @@ class RunOptions:
     seconds: Annotated[
         float | None, typer.Option("--seconds", metavar="SECONDS", min=0.0, help="End after so many seconds.")
     ] = None
-    strict: Annotated[bool, typer.Option("--strict", help="End with status 3 as soon as anything is lost.")] = False
+    strict: Annotated[
+        bool,
+        typer.Option("--strict/--no-strict", show_default=False, help="End with status 3 as soon as anything is lost."),
+    ] = False
     samples: Annotated[
         int | None, typer.Option("--samples", metavar="N", min=1, help="End after so many pairs, with a last reading.")
     ] = None
@@ -337,9 +398,12 @@ class RunOptions:
     state_every: Annotated[
         str | None, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved (5s).")
     ] = None
-    log: Annotated[str, typer.Option("--log", metavar="FORM", help="Messages as text, or as json: one line each.")] = (
-        "text"
-    )
+    log: Annotated[
+        str,
+        typer.Option(
+            "--log", metavar="FORM", rich_help_panel=SAID, help="Messages as text, or as json: one line each."
+        ),
+    ] = "text"
 
     def __post_init__(self) -> None:
         check_choice("--log", self.log, FORMS)
@@ -372,6 +436,8 @@ class RunOptions:
 class ConnectKeyOptions:
     """Keys of a program that connects."""
 
+    panel: ClassVar = LIMITS
+
     curve_server_key: ServerKey = None
     curve_secret: SecretKey = None
 
@@ -384,6 +450,8 @@ class ConnectKeyOptions:
 class BindKeyOptions:
     """Keys of a program that others connect to."""
 
+    panel: ClassVar = LIMITS
+
     curve_secret: SecretKey = None
     authorized_keys: AuthorizedKeys = None
 
@@ -395,6 +463,8 @@ class BindKeyOptions:
 @dataclass(frozen=True)
 class KeyOptions:
     """Keys of a program that connects to a feed, and that others connect to."""
+
+    panel: ClassVar = LIMITS
 
     curve_server_key: ServerKey = None
     curve_secret: SecretKey = None
@@ -414,6 +484,8 @@ class KeyOptions:
 class ViewOptions:
     """How it is shown."""
 
+    panel: ClassVar = SCREEN
+
     output: Annotated[
         str, typer.Option("--output", metavar="FORM", help="auto, tui, jsonl, plain, influx, or once: one reading.")
     ] = "auto"
@@ -427,7 +499,9 @@ class ViewOptions:
     max_fps: Annotated[float, typer.Option("--max-fps", metavar="HZ", help="Draw at most so many frames a second.")] = (
         10.0
     )
-    readonly: Annotated[bool, typer.Option("--readonly", help="Keys change nothing but the picture.")] = False
+    readonly: Annotated[
+        bool, typer.Option("--readonly/--no-readonly", show_default=False, help="Keys change nothing but the picture.")
+    ] = False
 
     def resolved_output(self, terminal: bool, somebody: bool) -> str:
         """The output, ``auto`` decided by whether there is a terminal that can be drawn on, or at least ``somebody``
