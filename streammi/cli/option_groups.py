@@ -4,12 +4,14 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
-from typing import Any, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import typer
 
 from streammi.cli.option_file import in_its_place
 from streammi.errors import ConfigError
+
+CONTEXT: Final = "context"  # the parameter, where a command has none of its own
 
 
 def arguments(options: Any) -> list[str]:
@@ -36,8 +38,11 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     hints = get_type_hints(command, include_extras=True)
     groups = {name: hint for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
 
+    own = next((name for name, hint in hints.items() if hint is typer.Context), None)  # typer gives it to one parameter
+
     @wraps(command)
-    def expanded(context_: typer.Context, **given: Any) -> None:
+    def expanded(**given: Any) -> None:
+        context = given.pop(CONTEXT) if own is None else given[own]
         try:
             made = {
                 name: group(**{field.name: given.pop(field.name) for field in fields(group)})
@@ -45,9 +50,11 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
             }
             command(**given, **made)
         except ConfigError as error:
-            raise in_its_place(error, context_) from error.__cause__
+            raise in_its_place(error, context) from error.__cause__
 
-    parameters = [inspect.Parameter("context_", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+    parameters: list[inspect.Parameter] = []
+    if own is None:
+        parameters.append(inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
     for parameter in inspect.signature(command).parameters.values():
         if parameter.name in groups:
             parameters += _parameters(groups[parameter.name])
