@@ -39,6 +39,7 @@ from streammi import JointWindow, UniformBins
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import SWITCH_AFTER, Decoder
 from streammi.ingest.formats.registry import FORMATS
+from streammi.ingest.recognition import HELD
 from streammi.records import PairBatch
 
 Message = list[bytes]
@@ -242,9 +243,10 @@ class Subject:
         self._mutator = Mutator(rng)
         self._one, self._batched = self._decoder(name), self._decoder(name)
         self._auto = self._decoder("auto")
+        self._k = 0
+        self._settle()
         self._window = JointWindow(UniformBins(-8, 8, 16), UniformBins(-8, 8, 16), WINDOW)
         self._tail = np.empty((0, 2))  # of the pairs that came out message by message
-        self._k = 0
         self.lots: Counter[str] = Counter()
         self.good = 0
         self.slowest = 0.0
@@ -255,6 +257,16 @@ class Subject:
 
     def _decoder(self, format_: str) -> Decoder:
         return Decoder(FeedConfig(endpoint="", x=self._kind.x, y=self._kind.y, format=format_))
+
+    def _settle(self) -> None:
+        """Let all decoders know the format: of raw bytes that takes more than one message."""
+        for x, y in np.round(self._rng.normal(0, 1, (HELD, 2)) * 1024) / 1024:
+            self._k += 1
+            for decoder in (self._one, self._batched, self._auto):
+                decoder.decode(self._kind.make(float(x), float(y), self._k), 0.0)
+        for decoder in (self._one, self._batched, self._auto):
+            assert decoder.format == self.name
+            decoder.malformed.clear()  # nothing, or turns that these begin in the middle
 
     def run(self, n: int) -> int:
         """At least ``n`` messages; returns how many."""

@@ -23,6 +23,7 @@ Reason: TypeAlias = Literal[
     "odd length",
     "bad header",
     "other format",
+    "not recognised",
     "not a time",
     "too few fields",
     "header again",

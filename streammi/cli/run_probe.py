@@ -105,6 +105,7 @@ def _of_topic(topic: TopicSeen) -> list[str]:
     name = f"topic {topic.topic!r}" if topic.topic else "no topic"
     rate = "" if topic.rate is None else f", {topic.rate:.4g} messages/s"
     lines = [f"{name}: {', '.join(topic.formats)}{rate}"]
+    lines += [f"  {said}" for said in (topic.guess, topic.unknown) if said]
     width = min(max((len(signal.path) for signal in topic.signals), default=0), 40)
     lines += [_of_signal(signal, width) for signal in topic.signals[:SIGNALS_SHOWN]]
     if len(topic.signals) > SIGNALS_SHOWN:

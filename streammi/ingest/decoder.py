@@ -1,10 +1,10 @@
 """Messages to pairs, whatever their format, and what was no pair."""
 
+from collections.abc import Callable
 from itertools import chain
 from math import nan
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 
 from streammi.config import FeedConfig
@@ -15,12 +15,14 @@ from streammi.ingest.formats.columns import Batch
 from streammi.ingest.formats.content import Samples, Wanted, numbers_of, samples
 from streammi.ingest.formats.csv import is_csv_header
 from streammi.ingest.formats.format import Bulk
-from streammi.ingest.formats.registry import FORMATS, recognise
+from streammi.ingest.formats.registry import FORMATS, possible, recognise
+from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
 from streammi.ingest.sequence import GapCounter, Numbers
-from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages, is_text
+from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages
 from streammi.records import FloatArray, PairBatch, SampleBatch
 
 MAX_PATH: Final = 256  # characters
+MAX_STRANGE: Final = 1 << 16  # bytes of a message that is remembered though it cannot be read
 SWITCH_AFTER: Final = 5  # messages in a row in one other format: then the feed has changed, not just one message
 
 
@@ -29,8 +31,10 @@ class Decoder:
 
     ``paths`` are the signals: two for ``decode``, one for ``samples``. A message without a usable value counts once in
     ``malformed``; the rules for values are those of streammi.ingest.formats.columns. With the format ``auto`` the first
-    message from which values can be read decides; a message in another format then counts as "other format", until
-    SWITCH_AFTER of them came in a row: then the feed has changed, is read on, and ``note`` says so.
+    message decides from which values can be read and which says what it is; raw bytes wait until there is evidence
+    enough (streammi.ingest.recognition), and are then read in the order they came. ``recognised`` says what it rests
+    on, and ``note`` if it is a guess. A message in another format then counts as "other format", until SWITCH_AFTER of
+    them came in a row: then the feed has changed, is read on, and ``note`` says so.
 
     >>> decoder = Decoder(FeedConfig(endpoint="", x="a", y="b"))
     >>> decoder.decode([[b'{"a": 1, "b": 2}'], [b'{"a": 1}'], [b""]], received=0.0).x.tolist(), decoder.malformed
@@ -52,12 +56,16 @@ class Decoder:
         self._last_t = nan
         self._auto = config.format == "auto"
         self._settled = not self._auto
+        self._recogniser = Recogniser(self._wanted)
         self._other = "", 0  # the other format of the last messages, and how many they were
+        self._strange: list[Frames] = []  # the last messages in a row that do not say which other format they are in
+        self._guess = False
         self._changed = ""
         self.malformed: dict[str, int] = {}
         self.detail = ""  # of the last message that was malformed
         self.messages = self.bytes = self.pairs = 0
         self.format: str | None = None  # as recognised
+        self.recognised = ""  # one line: how, and on what that rests
         self._bulk: Bulk | None = None
         if not self._auto:
             self._use(config.format)
@@ -90,7 +98,8 @@ class Decoder:
     @property
     def note(self) -> str:
         """One line for the person watching, empty when there is nothing to say."""
-        notes = [self._changed] if self._changed else []
+        notes = [self.recognised] if self._guess else []
+        notes += [self._changed] if self._changed else []
         if self.resets:
             times = "once" if self.resets == 1 else f"{self.resets:,} times"
             notes.append(f"numbers began again {times}: the sender restarted, sends some twice, or there are several")
@@ -114,10 +123,31 @@ class Decoder:
         (values,), t = self._columns(messages, received)
         return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
 
+    def end(self, received: float) -> PairBatch:
+        """The pairs in messages that were held back until it is known what they are, now that no more will come."""
+        gaps = self.gaps
+        (x, y), t = self._columns([], received, final=True)
+        return PairBatch(x=x, y=y, t=t, received=received, gaps=max(self.gaps - gaps, 0))
+
+    def end_samples(self, received: float) -> SampleBatch:
+        """The same of one signal."""
+        gaps = self.gaps
+        (values,), t = self._columns([], received, final=True)
+        return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
+
     def state(self) -> dict[str, Any]:
         """What it remembers and has counted; the formats' memory may hold sets, tuples and arrays."""
         counted = {"messages": self.messages, "bytes": self.bytes, "pairs": self.pairs, "malformed": self.malformed}
-        read = {"format": self.format, "settled": self._settled, "other": self._other, "changed": self._changed}
+        read = {
+            "format": self.format,
+            "settled": self._settled,
+            "recogniser": self._recogniser.state(),
+            "recognised": self.recognised,
+            "guess": self._guess,
+            "other": self._other,
+            "strange": [list(frames) for frames in self._strange],
+            "changed": self._changed,
+        }
         return {
             "counted": counted,
             "read": read,
@@ -136,6 +166,8 @@ class Decoder:
         if read["format"] is not None:
             self._use(read["format"])
         self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
+        self.recognised, self._guess, self._strange = read["recognised"], read["guess"], read["strange"]
+        self._recogniser.restore(read["recogniser"])
         self._last_t = state["last_t"]
         self._clock.restore(state["clock"])
         self._gaps.restore(state["gaps"])
@@ -144,7 +176,7 @@ class Decoder:
 
     # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
     @np.errstate(invalid="ignore", over="ignore")
-    def _columns(self, messages: Messages, received: float) -> tuple[list[Any], FloatArray | None]:
+    def _columns(self, messages: Messages, received: float, final: bool = False) -> tuple[list[Any], FloatArray | None]:
         self._clock.begin(received)
         batch = Batch(len(self._wanted.paths), self._wanted.labels)
         size = sum(map(len, chain.from_iterable(messages)))
@@ -158,11 +190,13 @@ class Decoder:
                 start = at
                 at, found = self._bulk.take(messages, start)
                 if found is not None:
-                    self._other = "", 0
+                    self._forget_other()
                     self._add(found, batch)
             if at < len(messages):
                 self._one(messages[at], batch)
                 at += 1
+        if final and not self._settled:
+            self._safely(lambda: self._settle(self._recogniser.end(), batch))
         *columns, t = batch.take(self._last_t)
         if self._clock.is_none:
             self._last_t, t = nan, None
@@ -173,14 +207,45 @@ class Decoder:
 
     def _one(self, frames: Frames, batch: Batch) -> None:
         """Read one message in full, and count it when it has nothing."""
+        self._safely(lambda: self._add(self._read(frames), batch) if self._settled else self._first(frames, batch))
+
+    def _safely(self, read: Callable[[], None]) -> None:
+        self._recogniser.refused = 1
         try:
-            self._add(self._read(frames), batch)
+            read()
         except FeedError as error:
-            self._count(error)
+            self._count(error, self._recogniser.refused)
         except MemoryError:
             self._count(FeedError("too large", "a length that no buffer can have"))
         except RecursionError:  # what could just be decoded may be too deep to be shown
             self._count(FeedError("too deep", "more levels than Python has"))
+
+    def _first(self, frames: Frames, batch: Batch) -> None:
+        """A message before it is known which format the feed is in."""
+        if not any(frames):
+            raise FeedError("empty")
+        found: Found | None = None
+        if recognise(frames) is None and is_csv_header(frames, self._wanted.paths):
+            found = Found("csv", "as its header is", False)
+        else:
+            found = self._recogniser.take(frames)
+        if found is None or found.guess:
+            self._settle(found, batch)
+            return
+        self._use(found.name)
+        taken = self._samples(frames)
+        if taken is not None:  # values could be read: that decides
+            self._settle(found, batch)
+            self._add(taken, batch)
+
+    def _settle(self, found: Found | None, batch: Batch) -> None:
+        """The format is known, if it is: read what was held back."""
+        if found is None:
+            return
+        self._settled, self._guess, self.recognised = True, found.guess, str(found)
+        self._use(found.name)
+        for frames in self._recogniser.release():
+            self._one(frames, batch)
 
     def _add(self, found: Samples | None, batch: Batch) -> None:
         if found is None or (found := self._copies.without(found)) is None:
@@ -194,17 +259,13 @@ class Decoder:
     def _read(self, frames: Frames) -> Samples | None:
         if not any(frames):
             raise FeedError("empty")
-        if not self._settled:
-            header = "csv" if is_csv_header(frames, self._wanted.paths) else None
-            self._use(recognise(frames) or header or _unrecognised(frames, self._wanted))
         try:
             found = self._samples(frames)
         except FeedError as error:
-            if self._auto and self._settled:
+            if self._auto:
                 return self._in_other_format(frames, error)
             raise
-        self._settled |= found is not None
-        self._other = "", 0
+        self._forget_other()
         return found
 
     def _samples(self, frames: Frames) -> Samples | None:
@@ -224,16 +285,36 @@ class Decoder:
     def _in_other_format(self, frames: Frames, error: FeedError) -> Samples | None:
         """A message that the feed's format cannot read: FeedError, unless the feed has changed its format."""
         name = recognise(frames)
-        if name is None or name == self.format or not _has_samples(name, frames, self._wanted):
+        if name is None:
+            found = self._strangers(frames)
+            name = None if found is None else found.name
+        else:
+            self._strange, found = [], Found(name, "as the last messages are", False)
+        if name is None or name == self.format or not has_samples(FORMATS[name], frames, self._wanted):
             raise error
-        count = self._other[1] + 1 if self._other[0] == name else 1
+        count = self._other[1] + 1 if self._other[0] == name else max(len(self._strange), 1)
         self._other = name, count
         if count < SWITCH_AFTER:
             raise FeedError("other format", f"{name} in a feed of {self.format}")
         self._changed = f"the feed changed its format from {self.format} to {name}"
-        self._other = "", 0
+        self._forget_other()
+        self._guess, self.recognised = bool(found and found.guess), str(found)
         self._use(name)
         return self._samples(frames)
+
+    def _strangers(self, frames: Frames) -> Found | None:
+        """What the last messages in a row are that do not say so themselves, this one among them; None: not known."""
+        if sum(map(len, frames)) > MAX_STRANGE or not possible(frames):
+            self._strange = []
+            return None
+        self._strange = [*self._strange[1 - HELD :], frames]
+        try:
+            return decided(self._strange, self._wanted, False)
+        except FeedError:
+            return None
+
+    def _forget_other(self) -> None:
+        self._other, self._strange = ("", 0), []
 
     def _use(self, name: str) -> None:
         if name != self.format:
@@ -251,25 +332,6 @@ class Decoder:
             return True
         return False
 
-    def _count(self, error: FeedError) -> None:
-        self.malformed[error.reason] = self.malformed.get(error.reason, 0) + 1
+    def _count(self, error: FeedError, messages: int = 1) -> None:
+        self.malformed[error.reason] = self.malformed.get(error.reason, 0) + messages
         self.detail = str(error)
-
-
-def _unrecognised(frames: Frames, wanted: Wanted) -> str:
-    """Say what a message in none of the formats is not."""
-    if is_text(frames[-1]):
-        raise FeedError("not JSON", repr(frames[-1][:40]))
-    if set(wanted.paths) <= {"0", "1"}:
-        raise FeedError("odd length", f"{len(frames[-1])} bytes are no pairs")
-    raise FeedError("other format", f"of no format known: {frames[-1][:20]!r}")
-
-
-def _has_samples(name: str, frames: Frames, wanted: Wanted) -> bool:
-    """Whether a message has samples in another format; a message that is a part of one, as far as it can be told."""
-    try:
-        alone = msgspec.structs.replace(wanted, memory={}, clock=Clock())
-        content = FORMATS[name].read(frames, alone)
-        return content is None or bool(samples(content, alone))
-    except FeedError:
-        return False

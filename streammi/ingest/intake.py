@@ -12,8 +12,13 @@ from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.pairing.join import Join
 from streammi.network.frames import Messages
+<<<<<<< HEAD
 from streammi.network.silence import STALLED_SHARE, SilenceWatch, Spacing
 from streammi.records import LinkHealth, PairBatch
+=======
+from streammi.network.silence import STALLED_SHARE, Spacing, Usable
+from streammi.records import LinkHealth, PairBatch, SampleBatch
+>>>>>>> dd7c3eb (Recognise raw pairs by evidence of several messages, say that it is a guess, and name what is none: a pickle was taken for pairs)
 
 RATE_SECONDS: Final = 2.0
 SourceConfig: TypeAlias = FeedConfig | JoinConfig
@@ -32,12 +37,19 @@ class Intake(Protocol):
     def settle(self) -> PairBatch | None:
         """What waits for something better that will not come soon; None where nothing ever waits."""
 
+    def end(self, received: float) -> list[PairBatch]:
+        """The pairs in messages whose format could not be told yet, now that no more will come; maybe none."""
+
     def describe(self, links: Links, now: float) -> Links:
         """The links, one a source, completed by what is known of their messages."""
 
     @property
     def spacings(self) -> tuple[Spacing, ...]:
         """How far apart what can be used is, of each source."""
+
+    @property
+    def recognised(self) -> tuple[str, ...]:
+        """Of each source how its format was recognised, in one line; empty before that, and where it was given."""
 
     @property
     def detail(self) -> str:
@@ -75,8 +87,14 @@ class PairIntake:
 
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs in the messages."""
-        batch = self._decoder.decode(messages, received)
-        self._usable.add(received, len(messages), batch.x, batch.y)
+        return self._taken(self._decoder.decode(messages, received), received, len(messages))
+
+    def end(self, received: float) -> list[PairBatch]:
+        """The pairs in what was held back."""
+        return [self._taken(self._decoder.end(received), received, 0)]
+
+    def _taken(self, batch: PairBatch, received: float, messages: int) -> PairBatch:
+        self._usable.add(received, messages, batch.x, batch.y)
         return batch
 
     def count(self, received: float, nonfinite: int) -> None:
@@ -100,6 +118,11 @@ class PairIntake:
     def spacings(self) -> tuple[Spacing, ...]:
         """That of the one source."""
         return (self._usable.spacing,)
+
+    @property
+    def recognised(self) -> tuple[str, ...]:
+        """How the format was recognised."""
+        return (self._decoder.recognised,)
 
     @property
     def detail(self) -> str:
@@ -138,9 +161,16 @@ class JoinIntake:
 
     def take(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs that are settled by the samples in the messages."""
+        return self._taken(source, self._decoders[source].samples(messages, received), received, len(messages))
+
+    def end(self, received: float) -> list[PairBatch]:
+        """The pairs that are settled by what was held back."""
+        ended = [decoder.end_samples(received) for decoder in self._decoders]
+        return [self._taken(source, samples, received, 0) for source, samples in enumerate(ended)]
+
+    def _taken(self, source: int, samples: SampleBatch, received: float, messages: int) -> PairBatch:
         decoder = self._decoders[source]
-        samples = decoder.samples(messages, received)
-        self._usable[source].add(received, len(messages), samples.values)
+        self._usable[source].add(received, messages, samples.values)
         batch = self._behind_gap(self._join.add("y" if source else "x", samples))
         self._pairs += batch.x.size
         self._meters[source].add(received, decoder.messages, decoder.pairs)
@@ -188,6 +218,11 @@ class JoinIntake:
     def spacings(self) -> tuple[Spacing, ...]:
         """Those of x and y."""
         return tuple(usable.spacing for usable in self._usable)
+
+    @property
+    def recognised(self) -> tuple[str, ...]:
+        """How each format was recognised."""
+        return tuple(decoder.recognised for decoder in self._decoders)
 
     @property
     def detail(self) -> str:

@@ -3,7 +3,7 @@
 import math
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from statistics import median
 from typing import Any, Final
@@ -17,7 +17,8 @@ from streammi.ingest.clock import Clock, epoch_unit
 from streammi.ingest.decoder import MAX_PATH, Decoder
 from streammi.ingest.formats.columns import is_array, number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
-from streammi.ingest.formats.registry import FORMATS, recognise
+from streammi.ingest.formats.registry import FORMATS, possible, recognise
+from streammi.ingest.recognition import Found, Recogniser
 from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.network.frames import Frames, Messages, is_text
 
@@ -58,6 +59,8 @@ class TopicSeen(msgspec.Struct, frozen=True, kw_only=True):
     age: float | None = None  # median of receive time less the samples' time, s
     sequence: str | None = None  # where a sequence number is
     missing: int | None = None  # samples, by these numbers, among the first messages
+    guess: str = ""  # what the format rests on, where messages do not say it themselves
+    unknown: str = ""  # why the newest message could not be read that is in no format
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,10 +92,12 @@ class Probe:
         self.messages = self.bytes = self._more = 0
         self._topic = topic
         self._topics: dict[str, _Topic] = {}
+        self._received = 0.0
         self._others: Counter[str] = Counter()  # topics that were not asked for
 
     def take(self, messages: Messages, received: float) -> None:
         """Look at messages that were taken off the wire at ``received``."""
+        self._received = received
         for frames in messages:
             self.messages += 1
             self.bytes += sum(map(len, frames))
@@ -108,7 +113,7 @@ class Probe:
 
     def report(self, endpoint: str, seconds: float, problem: str = "", pull: bool = False) -> Report:
         """What was heard in so many seconds; ``problem`` is what the connection says when nothing was."""
-        seen = [topic.seen(name, seconds) for name, topic in self._topics.items()]
+        seen = [topic.seen(name, seconds, self._received) for name, topic in self._topics.items()]
         command = self._command(endpoint, seen, pull)
         return Report(
             endpoint=endpoint,
@@ -138,7 +143,8 @@ class Probe:
         for topic in ordered:
             for x, y in _candidates(topic):
                 config = FeedConfig(endpoint=endpoint, x=x, y=y, topic=topic.topic)
-                if Decoder(config).decode(self._topics[topic.topic].kept, 0.0).x.size:
+                decoder = Decoder(config)
+                if decoder.decode(self._topics[topic.topic].kept, 0.0).x.size + decoder.end(0.0).x.size:
                     named = f" --topic {shlex.quote(topic.topic)}" if topic.topic and len(seen) > 1 else ""
                     at = shlex.quote(endpoint)  # of IPv6 it has brackets, which a shell reads as a pattern
                     return f"streammi watch {at} --x {shlex.quote(x)} --y {shlex.quote(y)}{named}{flag}"
@@ -163,16 +169,38 @@ class _Topic:
         self._ages: list[float] = []
         self._sequence: str | None = None
         self._gaps = GapCounter()
+        self._recogniser = Recogniser(Wanted(("0", "1")))
+        self._guess: Found | None = None
+        self._unknown = ""
 
     def take(self, name: str | None, frames: Frames, received: float) -> None:
         self._messages += 1
         if self._messages % (1 + self._messages // WHOLE):
             return
-        self._formats[name or "unknown"] += 1
         if len(self.kept) < KEPT:
             self.kept.append(frames)
-        if name is None:
-            return
+        if name is not None:
+            self._read(name, frames, received)
+        elif self._guess is not None and self._guess.name in possible(frames):
+            self._read(self._guess.name, frames, received)
+        elif any(frames):
+            self._guess_from(lambda: self._recogniser.take(frames), received)
+        else:
+            self._formats["empty"] += 1
+
+    def _guess_from(self, look: Callable[[], Found | None], received: float) -> None:
+        """Read what was held back once it is known what it is; count it when it is known to be nothing."""
+        try:
+            self._guess = look()
+        except FeedError as error:
+            self._formats["unknown"] += self._recogniser.refused
+            self._unknown = str(error)
+        if self._guess is not None:
+            for frames in self._recogniser.release():
+                self._read(self._guess.name, frames, received)
+
+    def _read(self, name: str, frames: Frames, received: float) -> None:
+        self._formats[name] += 1
         try:
             content = FORMATS[name].read(frames, Wanted(FORMATS[name].parts(frames), memory=self._memory))
         except FeedError:
@@ -181,7 +209,9 @@ class _Topic:
         if content is not None:
             self._look(content, received, FORMATS[name].header)
 
-    def seen(self, topic: str, seconds: float) -> TopicSeen:
+    def seen(self, topic: str, seconds: float, received: float) -> TopicSeen:
+        if self._guess is None:
+            self._guess_from(self._recogniser.end, received)
         return TopicSeen(
             topic=topic,
             messages=self._messages,
@@ -192,6 +222,8 @@ class _Topic:
             age=median(self._ages) if self._ages else None,
             sequence=self._sequence,
             missing=self._gaps.gaps if self._sequence else None,
+            guess="" if self._guess is None else str(self._guess),
+            unknown=self._unknown,
         )
 
     def _look(self, content: Content, received: float, header: frozenset[str]) -> None:

@@ -50,6 +50,7 @@ class Upkeep:
         self._malformed, self._nonfinite = self._unusable(0.0)
         self._malformed_due = self._look_due = 0.0
         self._stalled: set[str] = set()  # signals of the links whose messages cannot be used
+        self._recognised = session.intake.recognised  # as it was said
 
     @property
     def unsaved(self) -> bool:
@@ -81,6 +82,7 @@ class Upkeep:
         if now >= self._look_due:
             self._look_due = now + LOOK_SECONDS
             self._say_stalled(wall)
+            self._say_recognised()
             if now >= self._malformed_due:
                 self._sample_malformed(wall, now)
 
@@ -110,6 +112,7 @@ class Upkeep:
     def end(self) -> None:
         """Say what is left to say."""
         self._say_notes()
+        self._say_recognised()
         for link in self._session.health(0.0):
             if link.tally is not None:
                 self._log.say(f"{link.signal}: {tally_words(link.tally)}", **msgspec.structs.asdict(link.tally))
@@ -140,6 +143,14 @@ class Upkeep:
                 self._stalled.remove(link.signal)
                 if link.state == "connected":  # any other state was said when it came
                     self._log.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
+
+    def _say_recognised(self) -> None:
+        """Say once what format a feed was recognised to be in, and on what that rests."""
+        recognised = self._session.intake.recognised
+        for link, now, before in zip(self._session.links, recognised, self._recognised, strict=True):
+            if now and now != before:
+                self._log.say(f"{link.endpoint}: {now}", endpoint=link.endpoint)
+        self._recognised = recognised
 
     def _sample_malformed(self, wall: float, now: float) -> None:
         """Say that there were messages without a pair, and why there was none in the newest; or pairs of no numbers."""

@@ -89,6 +89,8 @@ class Session:
             case Flagged(_, flags):
                 self.flags = Status(flags)
             case Ended(at):
+                for batch in self.intake.end(at):
+                    self._feed(batch, at)
                 self._settle(at)
                 self.publish(self.monitor.last(at) or self._news(self.health(at), at), at)
             case Begin():

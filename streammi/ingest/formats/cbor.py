@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted
-from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.format import Format, says_little
 from streammi.network.frames import Frames, last_frame
 
 MAX_DEPTH: Final = 64
@@ -148,4 +148,11 @@ def read_cbor(frames: Frames, wanted: Wanted) -> Content:
     return Content(decode(last_frame(frames)))
 
 
-FORMAT: Final = Format("cbor", "[topic,] CBOR", "as in JSON", is_cbor, read_cbor)
+FORMAT: Final = Format(
+    "cbor",
+    "[topic,] CBOR",
+    "as in JSON",
+    is_cbor,
+    read_cbor,
+    doubtful=lambda frames: says_little(decode(frames[-1]), frames[-1]),
+)

@@ -1,10 +1,13 @@
 """What a file of this folder says of its format."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from streammi.ingest.formats.content import Content, Places, Samples, Wanted
+from streammi.ingest.formats.evidence import Judgement
 from streammi.network.frames import Frames, Messages
+
+SHORT: Final = 64  # bytes, which can be decoded in more than one way
 
 
 class Bulk(Protocol):
@@ -22,11 +25,24 @@ def by_number(frames: Frames) -> tuple[str, ...]:
     return ("0", "1")
 
 
+def never(frames: Frames) -> bool:
+    """No message is in a format by chance that says what it is."""
+    return False
+
+
+def says_little(tree: Any, payload: bytes) -> bool:
+    """Whether what was decoded may be there by chance: a few bytes without a name among them."""
+    while isinstance(tree, list) and tree:
+        tree = tree[0]
+    return len(payload) < SHORT and not (isinstance(tree, dict) and any(isinstance(key, str) for key in tree))
+
+
 class Format(NamedTuple):
     """A row of the table of formats.
 
     ``recognise`` may raise FeedError, which means no. ``read`` returns None where there is nothing of interest, and
-    raises FeedError where a message cannot be read. Those with one sample a message at high rates have a ``bulk``.
+    raises FeedError where a message cannot be read. Those with one sample a message at high rates have a ``bulk``. Raw
+    bytes have a ``judge``: one message is not enough.
     """
 
     name: str
@@ -35,6 +51,8 @@ class Format(NamedTuple):
     recognise: Callable[[Frames], bool]
     read: Callable[[Frames, Wanted], Content | None]
     bulk: Callable[[Wanted], Bulk] | None = None
+    judge: Callable[[Messages, bool], Judgement] | None = None  # of what says nothing of itself; see evidence.judge
+    doubtful: Callable[[Frames], bool] = never  # whether a message may be in it by chance
     topic_from: int | None = 2  # so many frames: then the first is a topic; None: never
     parts: Callable[[Frames], tuple[str, ...]] = by_number  # what to ask one message for; may raise FeedError
     header: frozenset[str] = frozenset()  # keys that say how to read the rest

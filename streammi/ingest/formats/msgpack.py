@@ -6,7 +6,7 @@ import msgspec
 
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted
-from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.format import Format, says_little
 from streammi.ingest.formats.typed import Typed
 from streammi.network.frames import Frames, last_frame
 from streammi.records.codec import UNREADABLE
@@ -47,4 +47,5 @@ FORMAT: Final = Format(
     is_msgpack,
     read_msgpack,
     lambda wanted: Typed(lambda kind: msgspec.msgpack.Decoder(kind).decode, wanted),
+    doubtful=lambda frames: says_little(parse_msgpack(frames[-1]), frames[-1]),
 )

@@ -6,39 +6,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
+from streammi.ingest.formats import evidence
 from streammi.ingest.formats.content import Content, Samples, Wanted
+from streammi.ingest.formats.evidence import Judgement, judge
 from streammi.ingest.formats.format import Format
-from streammi.network.frames import Frames, Messages, is_text, last_frame
+from streammi.ingest.formats.magic import named
+from streammi.network.frames import Frames, Messages, last_frame
 
 FLOAT64: Final = np.dtype("<f8")
 FLOAT32: Final = np.dtype("<f4")
 LARGE: Final = 4096  # bytes a message from which joining the messages first costs more than it saves
-JUDGED_FROM: Final = 8  # pairs: fewer do not tell float32 from float64
 
 
 def is_pairs(frames: Frames) -> bool:
     """Whether the payload can be float64 pairs."""
     payload = last_frame(frames)
-    return len(frames) <= 2 and len(payload) % 16 == 0 and not is_text(payload) and not _looks_float32(payload)
+    return len(frames) <= 2 and len(payload) % 16 == 0 and not named(payload)
 
 
 def is_pairs32(frames: Frames) -> bool:
-    """Whether the payload can be float32 pairs, and not float64 ones."""
+    """Whether the payload can be float32 pairs."""
     payload = last_frame(frames)
-    return len(frames) <= 2 and len(payload) % 8 == 0 and not is_text(payload)
+    return len(frames) <= 2 and len(payload) % 8 == 0 and not named(payload)
 
 
-def _looks_float32(payload: bytes) -> bool:
-    """The even 32-bit words are the low halves of float64s, whose exponents read as float32 are spread over all 8 bits
-    (or which are all 0, for round numbers); or they are the x of float32 pairs, whose exponents lie close together.
+def judge_pairs(messages: Messages, final: bool) -> Judgement:
+    """Whether messages that can be float64 pairs are such, and not float32 ones."""
+    return judge([frames[-1] for frames in messages], evidence.FLOAT64, final)
 
-    An exponent's standard deviation is 74 in the first case, and 2 for normal and 5 for heavy-tailed x in the second.
-    """
-    words = np.frombuffer(payload, dtype="<u4")[::2]
-    if words.size < 2 * JUDGED_FROM or (words == words[0]).all():
-        return False
-    exponents = ((words[words & 0x7FFFFFFF != 0] >> 23) & 0xFF).astype(np.float64)
-    return bool(exponents.size) and exponents.max() < 255 and abs(exponents.mean() - 127) < 40 and exponents.std() < 16
+
+def judge_pairs32(messages: Messages, final: bool) -> Judgement:
+    """Whether messages that can be float32 pairs are such, and not float64 ones."""
+    payloads = [frames[-1] for frames in messages]
+    found = judge(payloads, evidence.FLOAT32, final)
+    if found.fits and all(len(payload) % 16 == 0 for payload in payloads) and evidence.is_zero(payloads):
+        return Judgement(None, "x would be 0 throughout")
+    return found
 
 
 def read_pairs(frames: Frames, wanted: Wanted) -> Content:
@@ -101,7 +104,13 @@ class JoinedPairs:
 
 
 PAIRS: Final = Format(
-    "pairs", "[topic,] float64 pairs", "0 and 1", is_pairs, read_pairs, lambda wanted: JoinedPairs(FLOAT64, wanted)
+    "pairs",
+    "[topic,] float64 pairs",
+    "0 and 1",
+    is_pairs,
+    read_pairs,
+    lambda wanted: JoinedPairs(FLOAT64, wanted),
+    judge=judge_pairs,
 )
 PAIRS32: Final = Format(
     "pairs32",
@@ -110,4 +119,5 @@ PAIRS32: Final = Format(
     is_pairs32,
     read_pairs32,
     lambda wanted: JoinedPairs(FLOAT32, wanted),
+    judge=judge_pairs32,
 )

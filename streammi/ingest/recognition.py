@@ -1,0 +1,186 @@
+"""Which format a feed is in, from its first messages. What says what it is settles it; raw bytes only with evidence."""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from streammi.errors import FeedError
+from streammi.ingest.formats import evidence
+from streammi.ingest.formats.content import Wanted, samples
+from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.magic import named
+from streammi.ingest.formats.registry import FORMATS, possible, recognise
+from streammi.network.frames import Frames, Messages, is_text
+
+HELD: Final = 20  # messages that may wait until it is known what they are
+HELD_BYTES: Final = 4 << 20  # of them all
+AGREEING: Final = 3  # messages in one format, each of which may be in it by chance
+STRUCT: Final = "--format 'struct:<u8,f4,f4' and the like reads a C struct"
+
+
+class Found(NamedTuple):
+    """A feed's format, and what that rests on; a guess may be wrong."""
+
+    name: str
+    why: str
+    guess: bool
+
+    def __str__(self) -> str:
+        row = FORMATS[self.name]
+        if not self.guess:
+            return f"read as {self.name} ({row.frames}), {self.why}; --format FORMAT overrides it"
+        return f"a guess: {self.name} ({row.frames}), {self.why}; --format {self.name} if that is right, else another"
+
+
+class Recogniser:
+    """Takes a feed's messages until it is known what they are.
+
+    ``held`` are those from which that could not be told yet; nothing is read of them before it is known.
+
+    >>> recogniser = Recogniser(Wanted(("0", "1")))
+    >>> for pair in np.random.default_rng(1).normal(20, 2, (8, 2)):
+    ...     found = recogniser.take([pair.tobytes()])
+    >>> found.name, found.why, len(recogniser.held)
+    ('pairs', 'from 8 messages of 16 bytes: x 18.5 to 21.8, y 17.4 to 21.6', 8)
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.held: list[Frames] = []
+        self.refused = 0  # messages that the last FeedError stands for
+        self._wanted = wanted
+        self._size = 0  # bytes held
+        self._refused_once = False  # raw bytes that were none of these: then others need more evidence
+
+    def take(self, frames: Frames) -> Found | None:
+        """What the next message shows; None where it shows too little, and is held. FeedError for what is known to be
+        in no format; the messages that it stands for are not held any more.
+        """
+        self.refused = 1
+        name = recognise(frames)
+        if name is not None:
+            return Found(name, "as the first messages are", False)
+        names = possible(frames)
+        # Floats may be letters by chance: among others they are taken for floats.
+        if not names or (is_text(frames[-1]) and not self.held):
+            raise unrecognised(frames, self._wanted)
+        if all(FORMATS[name].judge for name in names) and not set(self._wanted.paths) <= {"0", "1"}:
+            raise FeedError(
+                "not recognised", f"{len(frames[-1])} bytes without names (raw pairs have 0 and 1); {STRUCT}"
+            )
+        self.held.append(frames)
+        self._size += sum(map(len, frames))
+        return self._decide(len(self.held) >= HELD or self._size > HELD_BYTES)
+
+    def end(self) -> Found | None:
+        """What the messages that are held are, now that no more will come; None where there are none."""
+        return self._decide(True) if self.held else None
+
+    def release(self) -> list[Frames]:
+        """The messages that are held, which are held no more."""
+        held, self.held, self._size = self.held, [], 0
+        return held
+
+    def state(self) -> list[Any]:
+        """What ``restore`` needs."""
+        return [[list(frames) for frames in self.held], self._refused_once]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take up a saved state."""
+        self.held, self._refused_once = state
+        self._size = sum(len(frame) for frames in self.held for frame in frames)
+
+    def _decide(self, final: bool) -> Found | None:
+        """Which format all that is held is in; FeedError where it is none."""
+        try:
+            found = decided(self.held, self._wanted, final)
+            if self._refused_once and found is not None and len(self.held) < HELD:
+                if final:
+                    raise FeedError("not recognised", f"{found.why}, after messages that were none")
+                return None
+            return found
+        except FeedError:
+            self._refused_once = True
+            if not final and len(self.held) > 1 and not _may_be(self.held[-1], self._wanted):
+                self._size -= sum(map(len, self.held.pop()))  # this one alone is no such message
+                raise
+            self.refused = len(self.release())
+            raise
+
+
+def decided(messages: Messages, wanted: Wanted, final: bool) -> Found | None:
+    """Which format messages are in that may each be in it by chance; None: that cannot be told yet; FeedError: none.
+
+    ``final``: nothing more will come that could tell.
+    """
+    rows = [row for row in FORMATS.values() if all(row.name in possible(frames) for frames in messages)]
+    fitting: list[Found] = []
+    waiting = False
+    doubts: list[str] = []
+    for row in rows:
+        if row.judge is None:
+            if all(has_samples(row, frames, wanted) for frames in messages):
+                enough = final or len(messages) >= AGREEING
+                fitting += [Found(row.name, f"as {_many(messages)} are", True)] * enough
+                waiting |= not enough
+            continue
+        fits, why = row.judge(messages, final)
+        if fits:
+            fitting.append(Found(row.name, f"from {_many(messages)}: {why}", True))
+        elif fits is None and not final:
+            waiting = True
+        else:
+            doubts.append(f"as {row.name} {why}")
+    if waiting and not fitting:
+        return None
+    if waiting and FORMATS[fitting[0].name].judge is not None:
+        return None
+    if fitting:
+        return fitting[0]
+    raise FeedError("not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {_instead(messages)}")
+
+
+def has_samples(row: Format, frames: Frames, wanted: Wanted) -> bool:
+    """Whether a message has samples in this format; a message that is a part of one, as far as it can be told."""
+    try:
+        content = row.read(frames, Wanted(wanted.paths, wanted.t, wanted.seq, wanted.labels, {}))
+        return content is None or bool(samples(content, wanted))
+    except FeedError:
+        return False
+
+
+def unrecognised(frames: Frames, wanted: Wanted) -> FeedError:
+    """Says what a message in none of the formats is not."""
+    payload = next((frame for frame in reversed(frames) if frame), b"")
+    if what := named(payload):
+        return FeedError("other format", what)
+    if is_text(payload):
+        return FeedError("not JSON", repr(payload[:40]))
+    if set(wanted.paths) <= {"0", "1"}:
+        return FeedError("odd length", f"{len(payload)} bytes are no pairs; {STRUCT}")
+    return FeedError("other format", f"of no format known: {payload[:20]!r}; {STRUCT}")
+
+
+def _may_be(frames: Frames, wanted: Wanted) -> bool:
+    try:
+        decided([frames], wanted, False)
+    except FeedError:
+        return False
+    return True
+
+
+def _many(messages: Messages) -> str:
+    sizes = {sum(map(len, frames[-1:])) for frames in messages}
+    least, most = f"{min(sizes):,}", f"{max(sizes):,}"
+    of = least if least == most else f"{least} to {most}"
+    return f"a message of {of} bytes" if len(messages) == 1 else f"{len(messages)} messages of {of} bytes"
+
+
+def _instead(messages: Messages) -> str:
+    """What to do with messages that are no pairs: big-endian ones are found by their bytes turned round."""
+    payloads = [frames[-1] for frames in messages]
+    for layout, big, other in ((evidence.FLOAT64, ">f8", ">u8"), (evidence.FLOAT32, ">f4", ">u4")):
+        if all(len(payload) % (2 * int(big[2])) == 0 for payload in payloads):
+            turned = [np.frombuffer(one, dtype=other).astype(layout.word).tobytes() for one in payloads]
+            if evidence.judge(turned, layout, True).fits:
+                return f"they would be big-endian pairs: --format 'struct:{big},{big}'"
+    return f"--format NAME takes them so all the same; {STRUCT}"
