@@ -15,6 +15,7 @@ from streammi.ingest.formats.columns import Batch
 from streammi.ingest.formats.content import Samples, Wanted, numbers_of, samples
 from streammi.ingest.formats.csv import is_csv_header
 from streammi.ingest.formats.format import Bulk
+from streammi.ingest.formats.packing import unpacked
 from streammi.ingest.formats.registry import FORMATS, possible, recognise
 from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
 from streammi.ingest.sequence import GapCounter, Numbers
@@ -60,6 +61,7 @@ class Decoder:
         self._other = "", 0  # the other format of the last messages, and how many they were
         self._strange: list[Frames] = []  # the last messages in a row that do not say which other format they are in
         self._guess = False
+        self._packed = False
         self._changed = ""
         self.malformed: dict[str, int] = {}
         self.detail = ""  # of the last message that was malformed
@@ -144,6 +146,7 @@ class Decoder:
             "recogniser": self._recogniser.state(),
             "recognised": self.recognised,
             "guess": self._guess,
+            "packed": self._packed,
             "other": self._other,
             "strange": [list(frames) for frames in self._strange],
             "changed": self._changed,
@@ -153,6 +156,7 @@ class Decoder:
             "read": read,
             "last_t": self._last_t,
             "clock": self._clock.state(),
+            "beside": self._wanted.beside.state(),
             "gaps": self._gaps.state(),
             "copies": self._copies.state(),
             "memory": self._wanted.memory,
@@ -163,6 +167,7 @@ class Decoder:
         for name, value in state["counted"].items():
             setattr(self, name, value)
         read = state["read"]
+        self._packed = read["packed"]
         if read["format"] is not None:
             self._use(read["format"])
         self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
@@ -170,6 +175,7 @@ class Decoder:
         self._recogniser.restore(read["recogniser"])
         self._last_t = state["last_t"]
         self._clock.restore(state["clock"])
+        self._wanted.beside.restore(state["beside"])
         self._gaps.restore(state["gaps"])
         self._copies.restore(state["copies"])
         self._wanted.memory.update(state["memory"])
@@ -224,6 +230,9 @@ class Decoder:
         """A message before it is known which format the feed is in."""
         if not any(frames):
             raise FeedError("empty")
+        plain = unpacked(frames, self._max_message)
+        packed, frames = plain is not frames, plain
+        self._packed |= packed
         found: Found | None = None
         if recognise(frames) is None and is_csv_header(frames, self._wanted.paths):
             found = Found("csv", "as its header is", False)
@@ -235,7 +244,7 @@ class Decoder:
         self._use(found.name)
         taken = self._samples(frames)
         if taken is not None:  # values could be read: that decides
-            self._settle(found, batch)
+            self._settle(found._replace(why=f"packed by zlib, {found.why}") if packed else found, batch)
             self._add(taken, batch)
 
     def _settle(self, found: Found | None, batch: Batch) -> None:
@@ -251,6 +260,8 @@ class Decoder:
         if found is None or (found := self._copies.without(found)) is None:
             return
         batch.add(found.values, found.t)
+        for numbers in self._wanted.beside.earlier():
+            self._gaps.check(numbers)
         if isinstance(found.numbers, Numbers):
             self._gaps.check(found.numbers)
         elif found.numbers is not None:
@@ -259,6 +270,7 @@ class Decoder:
     def _read(self, frames: Frames) -> Samples | None:
         if not any(frames):
             raise FeedError("empty")
+        frames = unpacked(frames, self._max_message)
         try:
             found = self._samples(frames)
         except FeedError as error:
@@ -318,8 +330,10 @@ class Decoder:
 
     def _use(self, name: str) -> None:
         if name != self.format:
-            bulk = FORMATS[name].bulk
-            self.format, self._bulk = name, None if bulk is None else bulk(self._wanted)
+            row = FORMATS[name]
+            # Packed raw bytes would be read as they are.
+            usable = row.bulk is not None and not (self._packed and row.judge is not None)
+            self.format, self._bulk = name, row.bulk(self._wanted) if usable and row.bulk is not None else None
 
     def _within_limits(self, frames: Frames) -> bool:
         if len(frames) > MAX_FRAMES:

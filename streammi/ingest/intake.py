@@ -12,13 +12,8 @@ from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.pairing.join import Join
 from streammi.network.frames import Messages
-<<<<<<< HEAD
 from streammi.network.silence import STALLED_SHARE, SilenceWatch, Spacing
-from streammi.records import LinkHealth, PairBatch
-=======
-from streammi.network.silence import STALLED_SHARE, Spacing, Usable
 from streammi.records import LinkHealth, PairBatch, SampleBatch
->>>>>>> dd7c3eb (Recognise raw pairs by evidence of several messages, say that it is a guess, and name what is none: a pickle was taken for pairs)
 
 RATE_SECONDS: Final = 2.0
 SourceConfig: TypeAlias = FeedConfig | JoinConfig

@@ -1,5 +1,7 @@
 """The frames of a message, as bytes."""
 
+import json
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
@@ -11,6 +13,7 @@ Messages: TypeAlias = Sequence[Frames]
 MAX_FRAMES: Final = 256  # of a message
 MAX_MESSAGE_FRAMES: Final = 16  # of the largest size: a message of all its frames is no larger than so many
 LOOKED_AT: Final = 512  # bytes, to tell text from binary
+_MARKS: Final = (b"\xef", b"\xfe", b"\xff")  # with which a byte order mark begins
 _CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 
 
@@ -19,6 +22,22 @@ def last_frame(frames: Frames) -> bytes:
     if not frames or not frames[-1]:
         raise FeedError("empty")
     return frames[-1]
+
+
+def utf8(frame: bytes) -> bytes:
+    """A text without what surrounds it, in UTF-8: a byte order mark, NULs behind it; any other frame as it is.
+
+    >>> utf8(b"1,2" + bytes(5)), utf8(b"\\xef\\xbb\\xbf{}"), utf8("{}".encode("utf-16"))
+    (b'1,2', b'{}', b'{}')
+    """
+    encoding = json.detect_encoding(frame[:4]) if 0 in frame[:4] or frame[:1] in _MARKS else "utf-8"
+    plain = frame
+    if encoding not in ("utf-8", "utf-8-sig"):
+        try:
+            plain = frame.decode(encoding).lstrip("\ufeff").encode()
+        except UnicodeError:
+            return frame
+    return plain.removeprefix(BOM_UTF8).rstrip(b"\0") or frame
 
 
 def is_text(frame: bytes) -> bool:
@@ -37,6 +56,6 @@ def is_text(frame: bytes) -> bool:
 def text_of(frame: bytes) -> str:
     """A frame as text; ``FeedError("not text")``."""
     try:
-        return frame.decode("utf-8")
+        return utf8(frame).decode("utf-8")
     except UnicodeDecodeError:
         raise FeedError("not text", repr(frame[:40])) from None

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted
+from streammi.ingest.formats.envelope import envelope
 from streammi.ingest.formats.format import Format, says_little
-from streammi.network.frames import Frames, last_frame
+from streammi.network.frames import Frames
 
 MAX_DEPTH: Final = 64
 MAX_DIMENSIONS: Final = 8
@@ -139,20 +140,29 @@ _DECODERS: Final = {
 
 def is_cbor(frames: Frames) -> bool:
     """Whether the payload, to its last byte, is a map, an array or a tagged value in CBOR."""
-    payload = last_frame(frames)
-    return payload[0] >> 5 in (4, 5, 6) and isinstance(decode(payload), dict | list | np.ndarray)
+    return _is_payload(frames[envelope(frames, _is_payload).payload])
 
 
 def read_cbor(frames: Frames, wanted: Wanted) -> Content:
-    """The last frame."""
-    return Content(decode(last_frame(frames)))
+    """The last frame, or one before it with a time or a counter behind."""
+    at = envelope(frames, _is_payload)
+    return Content(decode(frames[at.payload]), beside=None if at.beside is None else frames[at.beside], at=at)
+
+
+def _is_payload(frame: bytes) -> bool:
+    if not frame or frame[0] >> 5 not in (4, 5, 6):
+        return False
+    try:
+        return isinstance(decode(frame), dict | list | np.ndarray)
+    except FeedError:
+        return False
 
 
 FORMAT: Final = Format(
     "cbor",
-    "[topic,] CBOR",
+    "[topic,] CBOR [, time or counter]",
     "as in JSON",
     is_cbor,
     read_cbor,
-    doubtful=lambda frames: says_little(decode(frames[-1]), frames[-1]),
+    doubtful=lambda frames: says_little(read_cbor(frames, Wanted(())).tree, max(frames, key=len)),
 )

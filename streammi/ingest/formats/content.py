@@ -1,6 +1,5 @@
 """What one message holds, and the samples in it."""
 
-import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -9,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
+from streammi.ingest.beside import Beside
 from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
+from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.paths import Chain, find, follow
 from streammi.ingest.sequence import Numbers
 from streammi.records import IntArray
 
 TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order, at the top of each record
 SEQ_NAMES: Final = ("seq",)
-ASCII_SECONDS: Final = re.compile(rb"[0-9]{1,12}(\.[0-9]{1,9})?")  # a frame of its own, behind the payload
 MAX_COLUMNS: Final = 1 << 16
 SEQ_LIMIT: Final = 1 << 62  # beyond it a number is no sequence number, and does not fit an int64
 
@@ -31,6 +31,7 @@ class Wanted(msgspec.Struct, frozen=True):
     labels: bool = False
     memory: dict[str, Any] = {}  # of the readers of formats in which one message does not say everything
     clock: Clock = msgspec.field(default_factory=Clock)  # the feed's; it learns from each message that is read
+    beside: Beside = msgspec.field(default_factory=Beside)  # what stands beside the payloads, likewise
 
 
 class Content(NamedTuple):
@@ -38,6 +39,9 @@ class Content(NamedTuple):
 
     tree: Any
     stamp: bytes | str | float | None = None  # the time, where it stands beside the tree
+    beside: bytes | None = None  # a frame beside the payload, which may be a time or a counter
+    at: Envelope = Envelope()  # where in the frames the payload and that are
+    lines: bool = False  # the tree is made of lines of the payload
     first: int | None = None  # the number of the first sample, where samples are numbered
 
 
@@ -80,7 +84,20 @@ def samples(content: Content, wanted: Wanted) -> Samples:
         found = found._replace(t=times(content.stamp, n, wanted.clock))
     if content.first is not None:
         found = found._replace(numbers=Numbers(content.first, n))
-    return found
+    return found if content.beside is None else _with_beside(found, content.beside, n, wanted)
+
+
+def _with_beside(found: Samples, frame: bytes, n: int, wanted: Wanted) -> Samples:
+    """The samples with the time or the number in the frame beside them, unless they have their own."""
+    value = wanted.beside.read(frame)
+    if isinstance(value, Numbers):
+        if found.numbers is None:
+            found = found._replace(numbers=value._replace(weight=n))
+        else:
+            wanted.beside.earlier()
+    elif value is not None and found.t is None:
+        found = found._replace(t=times(value, n, wanted.clock))
+    return found if wanted.beside.is_known else found._replace(places=None)
 
 
 def has_records(tree: Any) -> bool:

@@ -8,12 +8,12 @@ from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.lines import lines
-from streammi.network.frames import Frames, is_text, last_frame, text_of
+from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 
 def is_csv(frames: Frames) -> bool:
     """Whether the payload is text in which a line has numbers only, or some among other fields."""
-    payload = last_frame(frames)
+    payload = utf8(last_frame(frames))
     if not is_text(payload):
         return False
     rows = _rows(payload.decode("utf-8", "replace")[:4096])[:2]
@@ -27,7 +27,7 @@ def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
     >>> is_csv_header([b"t;flow;valve"], ("flow", "valve")), is_csv_header([b"flow"], ("flow", "valve"))
     (True, False)
     """
-    payload = last_frame(frames)
+    payload = utf8(last_frame(frames))
     if not is_text(payload):
         return False
     rows = _rows(payload[:4096].decode("utf-8", "replace"))

@@ -5,7 +5,8 @@ from typing import Any, Final
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
-from streammi.ingest.formats.json import is_json, parse_json
+from streammi.ingest.formats.json import is_json
+from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.formats.paths import heads
 from streammi.network.frames import Frames, text_of
 

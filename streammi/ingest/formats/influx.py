@@ -8,7 +8,7 @@ from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.lines import lines
-from streammi.network.frames import Frames, is_text, last_frame, text_of
+from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 _LINE: Final = re.compile(
     r"(?P<name>(?:[^\\,\s=#]|\\.)(?:[^\\,\s]|\\.)*)(?P<tags>(?:,(?:[^\\\s]|\\.)+)?)[ ]+"
@@ -24,7 +24,7 @@ _TRUTHS: Final = dict.fromkeys(("t", "T", "true", "True", "TRUE"), True) | dict.
 
 def is_influx(frames: Frames) -> bool:
     """Whether the payload's first line is one of the Influx line protocol."""
-    payload = last_frame(frames)
+    payload = utf8(last_frame(frames))
     if not is_text(payload):
         return False
     found = lines(payload[:4096].decode("utf-8", "replace"))

@@ -1,73 +1,87 @@
-"""JSON objects and arrays."""
+"""JSON objects and arrays, one in a payload or several in lines."""
 
-import json
 from typing import Any, Final
 
 import msgspec
 
 from streammi.errors import FeedError
-from streammi.ingest.formats.content import ASCII_SECONDS, Content, Wanted
+from streammi.ingest.formats.content import Content, Wanted
+from streammi.ingest.formats.envelope import envelope
 from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.json_text import parse_json, parse_lines
 from streammi.ingest.formats.typed import Typed
-from streammi.network.frames import Frames, is_text, last_frame
+from streammi.network.frames import Frames, is_text, utf8
 
-MAX_DIGITS: Final = 19  # of a whole number that is kept as one: nanoseconds since the epoch
-
-
-def parse_json(payload: bytes) -> Any:
-    """What JSON says, with the NaN and Infinity that Python's own encoder writes; bad UTF-8 in a text is replaced.
-
-    >>> parse_json(b'{"x": NaN, "y": 1e999}')
-    {'x': nan, 'y': inf}
-    """
-    try:
-        return msgspec.json.decode(payload)
-    except RecursionError:
-        raise FeedError("too deep") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        pass
-    try:
-        return json.loads(payload.decode("utf-8", "replace"), strict=False, parse_int=_whole)
-    except RecursionError:
-        raise FeedError("too deep") from None
-    except ValueError as error:
-        raise FeedError("not JSON", f"{error} in {payload[:40]!r}") from None
-
-
-def _whole(digits: str) -> int | float:
-    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)
+PREFIX: Final = 256  # bytes of words before the JSON
 
 
 def is_json(frames: Frames) -> bool:
-    """Whether the payload begins as a JSON object or array does."""
-    payload, _ = _json_payload(frames)
-    return payload[:64].lstrip()[:1] in (b"{", b"[") and is_text(payload)
+    """Whether a frame begins as a JSON object or array does, maybe behind some words."""
+    return starts_as_json(payload_of(frames))
 
 
 def read_json(frames: Frames, wanted: Wanted) -> Content:
-    """The last frame, or the one before where the last is a time in ASCII seconds; ``topic {json}`` in one as well."""
-    payload, stamp = _json_payload(frames)
+    """The last frame that is JSON, behind a topic or none, and a time or a counter beside it.
+
+    ``topic {json}`` in one frame is taken as well, and several objects, one a line, which are a batch.
+    """
+    at = envelope(frames, _can_be_json)
+    payload = _behind_words(frames[at.payload])
     if not payload.strip():
         raise FeedError("empty")
-    return Content(parse_json(payload), stamp)
+    beside = None if at.beside is None else frames[at.beside]
+    try:
+        return Content(parse_json(payload), beside=beside, at=at)
+    except FeedError:
+        lines = parse_lines(payload)
+        if lines is None:
+            raise
+        return Content(lines, beside=beside, at=at, lines=True)
 
 
-def _json_payload(frames: Frames) -> tuple[bytes, bytes | None]:
-    if len(frames) > 1 and ASCII_SECONDS.fullmatch(frames[-1]):
-        return frames[-2], frames[-1]
-    payload = last_frame(frames)
-    if len(frames) == 1 and payload[:1] not in (b"{", b"["):
-        topic, _, rest = payload.partition(b" ")  # send_string(f"{topic} {json}"), as many tutorials have it
-        if rest[:1] in (b"{", b"[") and is_text(topic):
-            return rest, None
-    return payload, None
+def payload_of(frames: Frames) -> bytes:
+    """The JSON, without the words that may be before it in its frame."""
+    return _behind_words(frames[envelope(frames, _can_be_json).payload])
+
+
+def starts_as_json(payload: bytes) -> bool:
+    """Whether a payload is text that begins as a JSON object or array does."""
+    plain = utf8(payload)
+    return plain[:64].lstrip(b" \t\r\n\x1e")[:1] in (b"{", b"[") and is_text(plain.lstrip(b"\x1e"))
+
+
+def _can_be_json(frame: bytes) -> bool:
+    return starts_as_json(frame) or _behind_words(frame) is not frame
+
+
+def _behind_words(frame: bytes) -> bytes:
+    """A frame without the words in front: send_string(f"{topic} {json}"), as many tutorials have it; else as it is."""
+    if frame[:1] in (b"{", b"["):
+        return frame
+    starts = [at for at in (frame.find(b"{", 0, PREFIX), frame.find(b"[", 0, PREFIX)) if at > 0]
+    if not starts or not is_text(frame[: min(starts)]) or not frame[: min(starts)].strip():
+        return frame
+    rest = frame[min(starts) :]
+    try:
+        tree = parse_json(rest)
+    except FeedError:
+        return frame
+    return rest if isinstance(tree, dict) or frame[min(starts) - 1 : min(starts)] == b" " else frame
+
+
+def _decode(kind: Any) -> Any:
+    return msgspec.json.Decoder(kind).decode
+
+
+def _decode_lines(kind: Any) -> Any:
+    return msgspec.json.Decoder(kind).decode_lines
 
 
 FORMAT: Final = Format(
     "json",
-    "[topic,] JSON [, ASCII seconds]",
+    "[topic,] JSON [, time or counter]",
     "temp, imu/acc/x, imu.acc.x",
     is_json,
     read_json,
-    lambda wanted: Typed(lambda kind: msgspec.json.Decoder(kind).decode, wanted),
+    lambda wanted: Typed(_decode, wanted, _decode_lines),
 )

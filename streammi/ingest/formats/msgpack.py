@@ -6,9 +6,10 @@ import msgspec
 
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted
+from streammi.ingest.formats.envelope import envelope
 from streammi.ingest.formats.format import Format, says_little
 from streammi.ingest.formats.typed import Typed
-from streammi.network.frames import Frames, last_frame
+from streammi.network.frames import Frames
 from streammi.records.codec import UNREADABLE
 
 
@@ -24,13 +25,17 @@ def parse_msgpack(payload: bytes) -> Any:
 
 def is_msgpack(frames: Frames) -> bool:
     """Whether the payload, to its last byte, is a map or an array in msgpack."""
-    payload = last_frame(frames)
-    return (0x80 <= payload[0] <= 0x9F or 0xDC <= payload[0] <= 0xDF) and _reads(payload)
+    return _is_payload(frames[envelope(frames, _is_payload).payload])
 
 
 def read_msgpack(frames: Frames, wanted: Wanted) -> Content:
-    """The last frame."""
-    return Content(parse_msgpack(last_frame(frames)))
+    """The last frame, or one before it with a time or a counter behind."""
+    at = envelope(frames, _is_payload)
+    return Content(parse_msgpack(frames[at.payload]), beside=None if at.beside is None else frames[at.beside], at=at)
+
+
+def _is_payload(frame: bytes) -> bool:
+    return bool(frame) and (0x80 <= frame[0] <= 0x9F or 0xDC <= frame[0] <= 0xDF) and _reads(frame)
 
 
 def _reads(payload: bytes) -> bool:
@@ -42,10 +47,10 @@ def _reads(payload: bytes) -> bool:
 
 FORMAT: Final = Format(
     "msgpack",
-    "[topic,] msgpack",
+    "[topic,] msgpack [, time or counter]",
     "as in JSON",
     is_msgpack,
     read_msgpack,
     lambda wanted: Typed(lambda kind: msgspec.msgpack.Decoder(kind).decode, wanted),
-    doubtful=lambda frames: says_little(parse_msgpack(frames[-1]), frames[-1]),
+    doubtful=lambda frames: says_little(read_msgpack(frames, Wanted(())).tree, max(frames, key=len)),
 )

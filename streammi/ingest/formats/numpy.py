@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted, signals
 from streammi.ingest.formats.format import Format
-from streammi.ingest.formats.json import is_json, parse_json
+from streammi.ingest.formats.json import is_json
+from streammi.ingest.formats.json_text import parse_json
 from streammi.network.frames import Frames
 
 DTYPE: Final = re.compile(r"[<>=|]?[iufbc][0-9]{1,2}|float(16|32|64)|u?int(8|16|32|64)|bool|complex(64|128)")

@@ -8,7 +8,8 @@ import numpy as np
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import SEQ_LIMIT, Content, Wanted
 from streammi.ingest.formats.format import Format
-from streammi.ingest.formats.json import is_json, parse_json
+from streammi.ingest.formats.json import is_json
+from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.formats.pairs import FLOAT32
 from streammi.network.frames import Frames
 

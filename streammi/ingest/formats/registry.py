@@ -28,10 +28,10 @@ FORMATS: Final[dict[str, Format]] = {
         glances.FORMAT,
         json.FORMAT,
         gnuradio.FORMAT,
-        influx.FORMAT,
-        csv.FORMAT,
         msgpack.FORMAT,
         cbor.FORMAT,
+        influx.FORMAT,
+        csv.FORMAT,
         pairs.PAIRS,
         pairs.PAIRS32,
     )

@@ -15,7 +15,6 @@ import numpy as np
 from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column
 from streammi.ingest.formats.content import (
-    ASCII_SECONDS,
     SEQ_LIMIT,
     SEQ_NAMES,
     TIME_NAMES,
@@ -25,6 +24,7 @@ from streammi.ingest.formats.content import (
     Wanted,
     has_records,
 )
+from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.paths import Chain, heads
 from streammi.network.frames import Messages
 from streammi.records import FloatArray
@@ -40,7 +40,6 @@ SEQ: Final = Annotated[int, msgspec.Meta(gt=-SEQ_LIMIT, lt=SEQ_LIMIT)]
 SCALAR: Final = float | str | bool | None  # a list that begins with it is a record, not a list of records
 ABSENT: Final = Literal["\0 this key must not be there"]
 EXACT: Final = 1 << 53  # whole numbers up to here are float64s
-EXACT_DIGITS: Final = 15  # of a number that is one, however it is read
 MAX_INDEX: Final = 255
 MAX_PLANS: Final = 8  # kinds of messages that a decoder is made for (0.2 ms each); the others are read in full
 
@@ -53,7 +52,7 @@ class Plan(NamedTuple):
     t: Callable[[Any], Any] | None
     seq: Callable[[Any], Any] | None
     records: bool  # a message is a list of rows, not one row
-    stamped: bool  # the time is in a frame behind the payload
+    at: Envelope  # where in the frames the payload is, and a time or a counter beside it
 
 
 class Typed:
@@ -63,32 +62,62 @@ class Typed:
     have come first must be absent. So the two ways of reading agree, whatever came before.
     """
 
-    def __init__(self, make: Callable[[Any], Decode], wanted: Wanted) -> None:
-        self._make, self._wanted = make, wanted
-        self._plans: dict[tuple[Places, bool, bool], Plan | None] = {}
+    def __init__(
+        self, make: Callable[[Any], Decode], wanted: Wanted, make_lines: Callable[[Any], Decode] | None = None
+    ) -> None:
+        self._make, self._make_lines, self._wanted = make, make_lines, wanted
+        self._plans: dict[tuple[Places, bool, bool, Envelope], Plan | None] = {}
         self._plan: Plan | None = None
 
     def learn(self, content: Content, places: Places | None) -> None:
         """Expect messages like this one."""
         if places is None:
             return
-        key = places, has_records(content.tree), content.stamp is not None
+        records = has_records(content.tree)
+        key = places, records, content.lines, content.at
         if key not in self._plans and len(self._plans) < MAX_PLANS:
-            self._plans[key] = None if key[1] and key[2] else _plan(*key, self._wanted, self._make)
+            self._plans[key] = self._made(places, records, content)
         self._plan = self._plans.get(key)
+
+    def _made(self, places: Places, records: bool, content: Content) -> Plan | None:
+        if content.stamp is not None or (records and content.at.beside is not None):
+            return None
+        if content.lines:
+            return (
+                None
+                if self._make_lines is None
+                else _plan(places, records, content.at, self._wanted, self._make_lines, lines=True)
+            )
+        return _plan(places, records, content.at, self._wanted, self._make)
 
     def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
         if self._plan is None:
             return start, None
-        plan, rows, stamps = self._plan, list[Any](), list[bytes]()
+        plan, rows, beside = self._plan, list[Any](), list[bytes]()
         if plan.records:
-            stop = _take_records(plan.decode, messages, start, rows)
+            stop = _take_records(plan, messages, start, rows)
+        elif plan.at.beside is not None:
+            stop = self._take_both(plan, messages, start, rows, beside)
         else:
-            stop = _take_rows(plan, messages, start, rows, stamps)
-        return stop, self._columns(plan, rows, stamps) if rows else None
+            stop = _take_rows(plan, messages, start, rows)
+        return stop, self._columns(plan, rows, beside) if rows else None
 
-    def _columns(self, plan: Plan, rows: list[Any], stamps: list[bytes]) -> Samples:
+    def _take_both(self, plan: Plan, messages: Messages, start: int, rows: list[Any], beside: list[bytes]) -> int:
+        payload, other = plan.at
+        assert other is not None
+        fits = self._wanted.beside.fits
+        try:
+            for k in range(start, len(messages)):
+                if not fits(messages[k][other]):
+                    break
+                rows.append(plan.decode(messages[k][payload]))
+                beside.append(messages[k][other])
+        except (*UNREADABLE, IndexError):
+            pass
+        return start + len(rows)
+
+    def _columns(self, plan: Plan, rows: list[Any], beside: list[bytes]) -> Samples:
         dtype = np.object_ if self._wanted.labels else np.float64
         values = tuple(np.array(list(map(pick, rows)), dtype=dtype) for pick in plan.values)
         if self._wanted.labels:
@@ -97,16 +126,19 @@ class Typed:
         t: Column | None = None
         if plan.t is not None:
             t = _seconds(list(map(plan.t, rows)), self._wanted.clock)
-        elif stamps:
-            t = _stamped(stamps, self._wanted.clock)
+        elif beside and self._wanted.beside.kind.startswith("time"):
+            t = self._wanted.beside.times(beside, self._wanted.clock)
         numbers = None if plan.seq is None else np.array(list(map(plan.seq, rows)), dtype=np.int64)
+        if numbers is None and beside and self._wanted.beside.kind.startswith("count"):
+            numbers = self._wanted.beside.numbers(beside)
         return Samples(values, t, numbers)
 
 
-def _take_records(decode: Decode, messages: Messages, start: int, rows: list[Any]) -> int:
+def _take_records(plan: Plan, messages: Messages, start: int, rows: list[Any]) -> int:
+    decode, at = plan.decode, plan.at.payload
     for stop in range(start, len(messages)):
         try:
-            records = decode(messages[stop][-1])
+            records = decode(messages[stop][at])
         except (*UNREADABLE, IndexError):
             return stop
         if not records:
@@ -115,18 +147,11 @@ def _take_records(decode: Decode, messages: Messages, start: int, rows: list[Any
     return len(messages)
 
 
-def _take_rows(plan: Plan, messages: Messages, start: int, rows: list[Any], stamps: list[bytes]) -> int:
-    add, decode = rows.append, plan.decode
+def _take_rows(plan: Plan, messages: Messages, start: int, rows: list[Any]) -> int:
+    add, decode, at = rows.append, plan.decode, plan.at.payload
     try:
-        if plan.stamped:
-            for k in range(start, len(messages)):
-                if not ASCII_SECONDS.fullmatch(messages[k][-1]):
-                    break
-                add(decode(messages[k][-2]))
-                stamps.append(messages[k][-1])
-        else:
-            for k in range(start, len(messages)):
-                add(decode(messages[k][-1]))
+        for k in range(start, len(messages)):
+            add(decode(messages[k][at]))
     except (*UNREADABLE, IndexError):
         pass  # this one is read in full, which also finds the reason
     return start + len(rows)
@@ -139,18 +164,18 @@ def _seconds(values: list[int | float | datetime], clock: Clock) -> FloatArray:
     return np.array([clock.one(value) for value in values])
 
 
-def _stamped(stamps: list[bytes], clock: Clock) -> FloatArray:
-    if max(map(len, stamps)) > EXACT_DIGITS:
-        return np.array([clock.one(stamp) for stamp in stamps])
-    kind = np.float64 if any(b"." in stamp for stamp in stamps) else np.int64
-    return clock.array(np.array(stamps).astype(kind))
-
-
 def _is_exact(value: int | float | datetime) -> bool:
     return isinstance(value, float) or (isinstance(value, int) and -EXACT < value < EXACT)
 
 
-def _plan(places: Places, records: bool, stamped: bool, wanted: Wanted, make: Callable[[Any], Decode]) -> Plan | None:
+def _plan(
+    places: Places,
+    records: bool,
+    at: Envelope,
+    wanted: Wanted,
+    make: Callable[[Any], Decode],
+    lines: bool = False,
+) -> Plan | None:
     """None where no decoder can be made: an index from the end, a key that is a number, two uses of one value."""
     tree: Tree = {}
     kind = LABEL if wanted.labels else NUMBER
@@ -159,11 +184,11 @@ def _plan(places: Places, records: bool, stamped: bool, wanted: Wanted, make: Ca
         t = _place_usual(tree, wanted.t, places.t, TIME_NAMES, places, TIME)
         seq = _place_usual(tree, wanted.seq, places.seq, SEQ_NAMES, places, SEQ)
         row = _struct(tree, SCALAR)
-        decode = make(list[row] if records else row)  # type: ignore[valid-type]
+        decode = make(list[row] if records and not lines else row)  # type: ignore[valid-type]
     except (ValueError, TypeError):
         return None
     values = tuple(attrgetter(name) for name in names)
-    return Plan(decode, values, attrgetter(t) if t else None, attrgetter(seq) if seq else None, records, stamped)
+    return Plan(decode, values, attrgetter(t) if t else None, attrgetter(seq) if seq else None, records, at)
 
 
 def _place(tree: Tree, path: str, chain: Chain, kind: Any) -> str:

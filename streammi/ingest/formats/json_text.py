@@ -1,0 +1,97 @@
+"""JSON as it is written in the field: with NaN as Python or C print it, a byte order mark, a NUL, or in lines."""
+
+import json
+import re
+from typing import Any, Final
+
+import msgspec
+
+from streammi.errors import FeedError
+from streammi.network.frames import utf8
+
+MAX_DIGITS: Final = 19  # of a whole number that is kept as one: nanoseconds since the epoch
+
+_TEXT: Final = r'"(?:[^"\\]|\\.)*"'
+# What printf makes of values that are not finite: nan, -nan, nan(ind), inf; and 1.#QNAN, 1.#INF of older libraries.
+_PRINTED: Final = re.compile(
+    rf"{_TEXT}|(?P<sign>[-+]?)(?:(?P<nan>nan(?:\([\w ]*\))?|1\.#(?:[qs]?nan|ind)\w*)|(?P<inf>inf(?:inity)?|1\.#inf\w*))"
+    r"(?![\w.#])",
+    re.IGNORECASE | re.DOTALL,
+)
+_WRONG: Final = (  # what is often there that JSON does not have, texts left out
+    (re.compile(r"//|/\*|^\s*#", re.MULTILINE), "comments are not JSON"),
+    (re.compile(r",\s*[}\]]"), "a comma before a closing bracket is not JSON"),
+    (re.compile(r"'"), "single quotes are not JSON: json.dumps() writes it, print() does not"),
+    (re.compile(r"\b(?:True|False|None)\b"), "True, False and None are Python's: json.dumps() writes JSON"),
+    (re.compile(r":\s*[-+]?[0-9]+,[0-9]+\s*[,}]"), "a decimal comma is not JSON"),
+    (re.compile(r"[{,]\s*[A-Za-z_]\w*\s*:"), "names without quotes are not JSON"),
+)
+_GAP: Final = re.compile(r"[\s,\x1e]*")  # between one value and the next
+
+
+def parse_json(payload: bytes) -> Any:
+    """What JSON says, with NaN and infinities however they are written; bad UTF-8 in a text is replaced.
+
+    >>> parse_json(b'{"x": NaN, "y": 1e999}'), parse_json(b'{"x": -nan(ind), "y": -inf}'), parse_json(b'{"x": 1}\\0')
+    ({'x': nan, 'y': inf}, {'x': nan, 'y': -inf}, {'x': 1})
+    """
+    try:
+        return msgspec.json.decode(payload)
+    except RecursionError:
+        raise FeedError("too deep") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass
+    return _lenient(utf8(payload).decode("utf-8", "replace"))
+
+
+def parse_lines(payload: bytes) -> list[Any] | None:
+    """The values in a payload that holds several, one a line or one behind the other; None where it holds no two.
+
+    >>> parse_lines(b'{"x": 1}\\n{"x": nan}\\n'), parse_lines(b'{"x": 1}'), parse_lines(b'{"x": 1} {"x"')
+    ([{'x': 1}, {'x': nan}], None, None)
+    """
+    text = _finite_or_named(utf8(payload).decode("utf-8", "replace"))
+    decoder = json.JSONDecoder(strict=False, parse_int=_whole)
+    values: list[Any] = []
+    at = _GAP.match(text, 0).end()  # type: ignore[union-attr]
+    try:
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            values.append(value)
+            at = _GAP.match(text, at).end()  # type: ignore[union-attr]
+    except RecursionError:
+        raise FeedError("too deep") from None
+    except ValueError:
+        return None
+    return values if len(values) > 1 else None
+
+
+def _lenient(text: str) -> Any:
+    try:
+        return json.loads(_finite_or_named(text), strict=False, parse_int=_whole)
+    except RecursionError:
+        raise FeedError("too deep") from None
+    except ValueError as error:
+        raise FeedError("not JSON", f"{_why(text) or error} in {text[:40]!r}") from None
+
+
+def _finite_or_named(text: str) -> str:
+    """A text in which values that are not finite are written as Python reads them."""
+    return _PRINTED.sub(_as_python, text) if re.search("nan|in[fd]", text, re.IGNORECASE) else text
+
+
+def _as_python(match: re.Match[str]) -> str:
+    if match["nan"] is not None:
+        return "NaN"
+    if match["inf"] is not None:
+        return "-Infinity" if match["sign"] == "-" else "Infinity"
+    return match[0]
+
+
+def _why(text: str) -> str:
+    bare = re.sub(_TEXT, '""', text, flags=re.DOTALL)
+    return next((words for wrong, words in _WRONG if wrong.search(bare)), "")
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)

@@ -1,0 +1,239 @@
+"""Layouts that are common in the field: each sender's messages in, the right pairs, times and gaps out.
+
+Nothing here is encoded by streammi: json, msgpack, cbor2, struct, zlib and numpy write the messages.
+"""
+
+import gzip
+import json
+import math
+import struct
+import zlib
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import cbor2
+import msgpack
+import numpy as np
+import pytest
+
+from streammi.config import FeedConfig
+from streammi.ingest.decoder import Decoder
+from streammi.network.frames import Frames
+
+START = 1_767_225_600  # 2026-01-01T00:00:00Z
+N = 12
+TREES = [{"x": k + 0.5, "y": 7.25 - k} for k in range(N)]
+X, Y = [tree["x"] for tree in TREES], [tree["y"] for tree in TREES]
+PACKERS: dict[str, Callable[[Any], bytes]] = {
+    "json": lambda tree: json.dumps(tree).encode(),
+    "msgpack": msgpack.packb,
+    "cbor": cbor2.dumps,
+}
+
+
+def decoder(x: str = "x", y: str = "y", **more: Any) -> Decoder:
+    return Decoder(FeedConfig(endpoint="", x=x, y=y, **more))
+
+
+def taken(one: Decoder, messages: list[Frames], together: bool = False) -> tuple[list[float], list[float], Any]:
+    """What comes of messages, one by one or all at once: the two ways of reading must agree."""
+    batches = [messages] if together else [[message] for message in messages]
+    found = [one.decode(batch, START + 60.0) for batch in batches]
+    x, y = (np.concatenate([getattr(batch, name) for batch in found]).tolist() for name in "xy")
+    t = [value for batch in found if batch.t is not None for value in batch.t.tolist()]
+    return x, y, t or None
+
+
+STAMPS: dict[str, Callable[[int], bytes]] = {
+    "s": lambda k: b"%d.5" % (START + k),
+    "whole s": lambda k: b"%d" % (START + k),
+    "ms": lambda k: b"%d" % ((START + k) * 1000 + 500),
+    "us": lambda k: b"%d" % ((START + k) * 10**6 + 500_000),
+    "ns": lambda k: b"%d" % ((START + k) * 10**9 + 500_000_000),
+    "double": lambda k: struct.pack("<d", START + k + 0.5),
+    "big-endian double": lambda k: struct.pack(">d", START + k + 0.5),
+    "u64 ns": lambda k: struct.pack("<Q", (START + k) * 10**9 + 500_000_000),
+    "big-endian u64 ms": lambda k: struct.pack(">Q", (START + k) * 1000 + 500),
+}
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("packer", PACKERS)
+@pytest.mark.parametrize("stamp", STAMPS)
+def test_a_time_behind_the_payload(stamp: str, packer: str, together: bool) -> None:
+    """PlotJuggler's senders: topic, payload, time."""
+    messages: list[Frames] = [[b"test", PACKERS[packer](tree), STAMPS[stamp](k)] for k, tree in enumerate(TREES)]
+    one = decoder()
+    half = 0.0 if stamp == "whole s" else 0.5
+    assert taken(one, messages, together) == (X, Y, [START + k + half for k in range(N)])
+    assert (one.format, one.malformed, one.gaps, one.numbered) == (packer, {}, 0, False)
+
+
+COUNTERS: dict[str, Callable[[int], bytes]] = {
+    "<I": lambda k: struct.pack("<I", k),
+    ">I": lambda k: struct.pack(">I", k),
+    "<Q": lambda k: struct.pack("<Q", k),
+    ">Q": lambda k: struct.pack(">Q", k),
+    "<H": lambda k: struct.pack("<H", k),
+    "ascii": lambda k: b"%d" % k,
+}
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("packer", PACKERS)
+@pytest.mark.parametrize("counter", COUNTERS)
+@pytest.mark.parametrize("first", [0, 250, 60_000])
+def test_a_counter_behind_the_payload_counts(counter: str, packer: str, first: int, together: bool) -> None:
+    numbers = [first + k + 3 * (k > 1) + 5 * (k > 7) for k in range(N)]  # 3 missing early, 5 later
+    messages: list[Frames] = [
+        [b"t", PACKERS[packer](tree), COUNTERS[counter](number)] for tree, number in zip(TREES, numbers, strict=True)
+    ]
+    one = decoder()
+    assert taken(one, messages, together) == (X, Y, None)
+    assert (one.format, one.malformed, one.gaps, one.numbered) == (packer, {}, 8, True)
+
+
+def test_a_counter_between_topic_and_payload_counts() -> None:
+    """As in the guide's clone pattern: key, sequence in network order, body."""
+    messages: list[Frames] = [
+        [b"key", struct.pack(">Q", 9 + k + (k > 5)), PACKERS["json"](t)] for k, t in enumerate(TREES)
+    ]
+    one = decoder()
+    assert taken(one, messages) == (X, Y, None)
+    assert one.gaps == 1
+
+
+@pytest.mark.parametrize("last", [b"END", b"\x00\x00", b"\xff" * 4, b"", b"k7"])
+def test_what_is_neither_is_ignored(last: bytes) -> None:
+    one = decoder()
+    assert taken(one, [[b"t", PACKERS["json"](tree), last] for tree in TREES * 3])[:2] == (X * 3, Y * 3)
+    assert (one.malformed, one.gaps, one.numbered) == ({}, 0, False)
+
+
+def test_numbers_of_its_own_come_first() -> None:
+    messages: list[Frames] = [
+        [b"t", json.dumps({**tree, "seq": 2 * k}).encode(), b"%d" % k] for k, tree in enumerate(TREES)
+    ]
+    one = decoder()
+    taken(one, messages)
+    assert one.gaps == N - 1
+
+
+@pytest.mark.parametrize("frames", [lambda p: [b"", p], [lambda p: [b"id", b"", p]][0], lambda p: [p, b""]])
+@pytest.mark.parametrize("packer", PACKERS)
+def test_empty_frames(frames: Callable[[bytes], Frames], packer: str) -> None:
+    """As a ROUTER or a REQ leaves them."""
+    one = decoder()
+    assert taken(one, [frames(PACKERS[packer](tree)) for tree in TREES])[:2] == (X, Y)
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("end", ["\n", "\r\n", " ", "", "\n\n"])
+def test_several_objects_in_a_frame_are_a_batch(end: str, together: bool) -> None:
+    text = end.join(map(json.dumps, TREES))
+    one = decoder()
+    assert taken(one, [[text.encode()], [b"topic", (text + end).encode()]] * 3, together)[:2] == (X * 6, Y * 6)
+    assert one.malformed == {}
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress, lambda data: zlib.compress(data, 1)])
+@pytest.mark.parametrize("packer", PACKERS)
+def test_what_zlib_packed_is_taken(pack: Callable[[bytes], bytes], packer: str) -> None:
+    one = decoder()
+    assert taken(one, [[b"t", pack(PACKERS[packer](tree))] for tree in TREES])[:2] == (X, Y)
+    assert (one.format, one.malformed) == (packer, {})
+    assert "packed" in one.recognised
+
+
+def test_raw_pairs_may_be_packed_too() -> None:
+    rows = np.random.default_rng(5).normal(20, 2, (40, 64, 2))
+    one = decoder("0", "1")
+    found = one.decode([[zlib.compress(part.tobytes())] for part in rows], 0.0)
+    np.testing.assert_array_equal(found.x, rows[:, :, 0].ravel())
+    assert "a guess" in one.note
+
+
+def test_what_unpacks_to_too_much_is_refused() -> None:
+    bomb = zlib.compress(b'{"x": 1, "y": 2, "pad": "' + b"a" * (1 << 20) + b'"}')
+    assert len(bomb) < 2000
+    one = decoder()
+    assert taken(one, [[bomb]] * 3)[0] == []
+    assert one.malformed == {"too large": 3}
+    settled = decoder()
+    taken(settled, [[zlib.compress(PACKERS["json"](tree))] for tree in TREES])
+    taken(settled, [[bomb]])
+    assert settled.malformed == {"too large": 1}
+
+
+@pytest.mark.parametrize("prefix", [b"bs ", b"bs event ", b"a b c: ", b"topic\t", b"data: "])
+def test_words_before_the_json(prefix: bytes) -> None:
+    one = decoder()
+    assert taken(one, [[prefix + PACKERS["json"](tree)] for tree in TREES])[:2] == (X, Y)
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        lambda text: text.encode() + b"\0",
+        lambda text: text.encode().ljust(200, b"\0"),
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-16-le"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: text.encode("utf-32"),
+        lambda text: b"\r\n" + text.encode() + b"\r\n",
+    ],
+)
+def test_json_with_something_around_it(dressed: Callable[[str], bytes]) -> None:
+    one = decoder()
+    assert taken(one, [[b"t", dressed(json.dumps(tree))] for tree in TREES])[:2] == (X, Y)
+    assert (one.format, one.malformed) == ("json", {})
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("nan", math.nan), ("-nan", math.nan), ("-nan(ind)", math.nan), ("NAN", math.nan), ("1.#QNAN", math.nan),
+     ("-1.#IND", math.nan), ("nan(0x7ff)", math.nan), ("inf", math.inf), ("-inf", -math.inf), ("1.#INF", math.inf),
+     ("-1.#INF00", -math.inf), ("Infinity", math.inf), ("INF", math.inf)],
+)  # fmt: skip
+def test_what_printf_makes_of_values_that_are_not_finite(printed: str, value: float) -> None:
+    """They are samples that came: no loss, and no gap."""
+    messages: list[Frames] = [[json.dumps({**tree, "seq": k}).encode()] for k, tree in enumerate(TREES[:3])]
+    text = '{"name": "nan, inf", "x": ' + printed + ', "y": 1.2, "seq": 1}'
+    messages.insert(1, [text.encode()])
+    messages[2:] = [[json.dumps({**tree, "seq": k + 2}).encode()] for k, tree in enumerate(TREES[1:3])]
+    one = decoder()
+    x, _, _ = taken(one, messages)
+    np.testing.assert_array_equal(x, [X[0], value, X[1], X[2]])
+    assert (one.malformed, one.gaps) == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"x": 1, "y": 2, // the flow\n}', "comments are not JSON"),
+        ('{"x": 1, /* c */ "y": 2}', "comments are not JSON"),
+        ('{"x": 1, "y": 2,}', "a comma before a closing bracket"),
+        ("{'x': 1, 'y': 2}", "json.dumps"),
+        ('{"x": 1,5, "y": 2}', "a decimal comma is not JSON"),
+        ("{x: 1, y: 2}", "names without quotes"),
+        ('{"x": True, "y": 2}', "json.dumps"),
+    ],
+)
+def test_what_is_nearly_json_is_refused_by_name(text: str, words: str) -> None:
+    one = decoder()
+    assert taken(one, [[text.encode()]] * 2)[0] == []
+    assert one.malformed == {"not JSON": 2}
+    assert words in one.detail
+
+
+def test_decimals_of_cbor() -> None:
+    """Tag 4: 20.251 is no array of -3 and 20251."""
+    one = decoder()
+    messages: list[Frames] = [[cbor2.dumps({"x": Decimal("20.251"), "y": Decimal(k) / 8, "n": 1})] for k in range(3)]
+    assert taken(one, messages)[:2] == ([20.251] * 3, [0.0, 0.125, 0.25])
+    # Written by hand, from RFC 8949: 4([-2, 27315]) is 273.15, 5([-1, 3]) is 1.5; 4([1000000000, 1]) fits no float.
+    for written, value in (("c48221196ab3", 273.15), ("c5822003", 1.5), ("c4821a3b9aca0001", math.inf)):
+        found = decoder().decode([[bytes.fromhex("a26178" + written + "617901")]], 0.0)
+        assert found.x.tolist() == [value]
