@@ -139,6 +139,11 @@ def make_cbor(x: float, y: float, k: int) -> list[Message]:
     return [[typed if k % 2 else b"\xa2\x61x\xfb" + struct.pack(">d", x) + b"\x61y\xfb" + struct.pack(">d", y)]]
 
 
+def make_keyvalue(x: float, y: float, k: int) -> list[Message]:
+    return [[[b"x=%r y=%r" % (x, y)], [b"t", b"x: %r, y: %r, ok: yes" % (x, y)], [b"x=%r\ny=%r\n" % (x, y)]][k % 3]]
+
+
+STRUCT: Final = "struct:<u4,x:f8,y:f4"
 KINDS: Final = {
     "open-ephys": Kind("0", "1", make_open_ephys),
     "karabo": Kind("s/x", "s/y", make_karabo),
@@ -150,12 +155,14 @@ KINDS: Final = {
     "gnuradio": Kind("0", "1", make_gnuradio),
     "influx": Kind("x", "y", lambda x, y, k: [[b"m,host=a x=%r,y=%r %d" % (x, y, 17 * 10**17 + k)]]),
     "csv": Kind("0", "1", make_csv),
+    "keyvalue": Kind("x", "y", make_keyvalue),
+    STRUCT: Kind("x", "y", lambda x, y, k: [[struct.pack("<Idf", k, x, y)]]),
     "msgpack": Kind("a/x", "a/y", lambda x, y, k: [[b"t", msgspec.msgpack.encode({"a": {"x": x, "y": y}})]]),
     "cbor": Kind("x", "y", make_cbor),
     "pairs": Kind("0", "1", lambda x, y, k: [[np.array([x, y], "<f8").tobytes()]]),
     "pairs32": Kind("0", "1", lambda x, y, k: [[b"topic", np.array([x, y], "<f4").tobytes()]]),
 }
-assert KINDS.keys() == FORMATS.keys()
+assert KINDS.keys() - {STRUCT} == FORMATS.keys() - {"struct"}
 
 
 class Mutator:
@@ -242,7 +249,7 @@ class Subject:
         self.name, self._kind, self._rng = name, KINDS[name], rng
         self._mutator = Mutator(rng)
         self._one, self._batched = self._decoder(name), self._decoder(name)
-        self._auto = self._decoder("auto")
+        self._auto = self._decoder(STRUCT if name == STRUCT else "auto")
         self._k = 0
         self._settle()
         self._window = JointWindow(UniformBins(-8, 8, 16), UniformBins(-8, 8, 16), WINDOW)

@@ -163,6 +163,7 @@ SENDERS: dict[str, tuple[str, Send, dict[str, str]]] = {
     "CSV": ("csv", singles(lambda k, x, y: [f"{k},{x!r},{y!r}".encode()]), {"x": "1", "y": "2"}),
     "CSV with a header": ("csv", lambda rows: [[b"x;y"], *([f"{x!r};{y!r}".encode()] for x, y in rows)], {}),
     "Influx lines": ("influx", influx, {}),
+    "x=1 y=2": ("keyvalue", singles(lambda k, x, y: [f"x={x!r} y={y!r}".encode()]), {}),
 }  # fmt: skip
 
 NUMBERS = st.floats(-1e9, 1e9, width=32).map(float)
@@ -207,7 +208,7 @@ def test_a_matrix_in_cbor() -> None:
 
 
 def test_every_row_of_the_table_has_a_sender_here() -> None:
-    assert {format_ for format_, _, _ in SENDERS.values()} == set(FORMATS)
+    assert {format_ for format_, _, _ in SENDERS.values()} == set(FORMATS) - {"struct"}  # which is asked for by name
 
 
 GOOD = [b'{"x": 1, "y": 2}']

@@ -64,6 +64,7 @@ SENDERS: dict[str, tuple[Callable[[int], Frames], str, set[str]]] = {
     "raw float32": (lambda k: [RNG.random((16, 2)).astype("<f4").tobytes()], "pairs32", {"0", "1"}),
     "numpy": (numpy_message, "numpy", {"0", "1", "2"}),
     "csv": (lambda k: [f"{k},{k * 2},ok".encode()], "csv", {"0", "1"}),
+    "keyvalue": (lambda k: [b"room a=%d, b=%d state=ok" % (k, k * k)], "keyvalue", {"a", "b"}),
     "influx": (lambda k: [f"weather,place=lab temp={k},wind={k * 2}i 17000000000000000{k:02}".encode()], "influx",
                {"temp", "wind", "weather/temp", "weather/wind"}),
     "glances": (lambda k: [b"glances", (b"cpu", b"load")[k % 2], (b'{"total":%d}', b'{"min1":%d}')[k % 2] % k],

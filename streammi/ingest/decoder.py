@@ -16,7 +16,7 @@ from streammi.ingest.formats.content import Samples, Wanted, numbers_of, samples
 from streammi.ingest.formats.csv import is_csv_header
 from streammi.ingest.formats.format import Bulk
 from streammi.ingest.formats.packing import unpacked
-from streammi.ingest.formats.registry import FORMATS, possible, recognise
+from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise
 from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
 from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages
@@ -43,8 +43,7 @@ class Decoder:
     """
 
     def __init__(self, config: FeedConfig, paths: tuple[str, ...] | None = None) -> None:
-        if config.format not in ("auto", *FORMATS):
-            raise ConfigError("--format", "auto, " + ", ".join(FORMATS), config.format)
+        self._row = format_of("json" if config.format == "auto" else config.format)  # how a message is read
         paths = (config.x, config.y) if paths is None else paths
         for path in (*paths, config.t, config.seq):
             if path is not None and not 0 < len(path) <= MAX_PATH:
@@ -62,6 +61,7 @@ class Decoder:
         self._strange: list[Frames] = []  # the last messages in a row that do not say which other format they are in
         self._guess = False
         self._packed = False
+        self._hint = ""
         self._changed = ""
         self.malformed: dict[str, int] = {}
         self.detail = ""  # of the last message that was malformed
@@ -101,6 +101,7 @@ class Decoder:
     def note(self) -> str:
         """One line for the person watching, empty when there is nothing to say."""
         notes = [self.recognised] if self._guess else []
+        notes += [self._hint] if self._hint else []
         notes += [self._changed] if self._changed else []
         if self.resets:
             times = "once" if self.resets == 1 else f"{self.resets:,} times"
@@ -147,6 +148,7 @@ class Decoder:
             "recognised": self.recognised,
             "guess": self._guess,
             "packed": self._packed,
+            "hint": self._hint,
             "other": self._other,
             "strange": [list(frames) for frames in self._strange],
             "changed": self._changed,
@@ -167,7 +169,7 @@ class Decoder:
         for name, value in state["counted"].items():
             setattr(self, name, value)
         read = state["read"]
-        self._packed = read["packed"]
+        self._packed, self._hint = read["packed"], read["hint"]
         if read["format"] is not None:
             self._use(read["format"])
         self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
@@ -281,7 +283,8 @@ class Decoder:
         return found
 
     def _samples(self, frames: Frames) -> Samples | None:
-        content = FORMATS[self.format or ""].read(frames, self._wanted)
+        content = self._row.read(frames, self._wanted)
+        self._hint = content.hint if content is not None else self._hint
         if content is None:
             return None
         try:
@@ -330,10 +333,14 @@ class Decoder:
 
     def _use(self, name: str) -> None:
         if name != self.format:
-            row = FORMATS[name]
-            # Packed raw bytes would be read as they are.
-            usable = row.bulk is not None and not (self._packed and row.judge is not None)
-            self.format, self._bulk = name, row.bulk(self._wanted) if usable and row.bulk is not None else None
+            self.format, self._row = name, format_of(name)
+            bulk = self._row.bulk
+            if bulk is None or (
+                self._packed and self._row.judge is not None
+            ):  # packed raw bytes would be read as they are
+                self._bulk = None
+            else:
+                self._bulk = bulk(self._wanted)
 
     def _within_limits(self, frames: Frames) -> bool:
         if len(frames) > MAX_FRAMES:

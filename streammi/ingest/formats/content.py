@@ -12,6 +12,7 @@ from streammi.ingest.beside import Beside
 from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
 from streammi.ingest.formats.envelope import Places as Envelope
+from streammi.ingest.formats.named import by_name
 from streammi.ingest.formats.paths import Chain, find, follow
 from streammi.ingest.sequence import Numbers
 from streammi.records import IntArray
@@ -41,6 +42,7 @@ class Content(NamedTuple):
     stamp: bytes | str | float | None = None  # the time, where it stands beside the tree
     beside: bytes | None = None  # a frame beside the payload, which may be a time or a counter
     at: Envelope = Envelope()  # where in the frames the payload and that are
+    hint: str = ""  # what a person should know of messages like this one
     lines: bool = False  # the tree is made of lines of the payload
     first: int | None = None  # the number of the first sample, where samples are numbered
 
@@ -73,12 +75,13 @@ def samples(content: Content, wanted: Wanted) -> Samples:
     (array([1., 2., 3.]),)
     """
     tree = signals(content.tree, wanted) if isinstance(content.tree, np.ndarray) else content.tree
-    if has_records(tree):
-        found = _of_records(list(tree), wanted)
-    elif isinstance(tree, list) and not tree:
-        raise FeedError("empty", "an empty array")
-    else:
-        found = _of_record(tree, wanted)
+    try:
+        found = _of_tree(tree, wanted)
+    except FeedError as error:
+        records = by_name(tree) if error.reason == "no such path" else None
+        if records is None:
+            raise
+        found = _of_records(records, wanted)._replace(places=None)
     n = len(found.values[0])
     if found.t is None and content.stamp is not None:
         found = found._replace(t=times(content.stamp, n, wanted.clock))
@@ -98,6 +101,14 @@ def _with_beside(found: Samples, frame: bytes, n: int, wanted: Wanted) -> Sample
     elif value is not None and found.t is None:
         found = found._replace(t=times(value, n, wanted.clock))
     return found if wanted.beside.is_known else found._replace(places=None)
+
+
+def _of_tree(tree: Any, wanted: Wanted) -> Samples:
+    if has_records(tree):
+        return _of_records(list(tree), wanted)
+    if isinstance(tree, list) and not tree:
+        raise FeedError("empty", "an empty array")
+    return _of_record(tree, wanted)
 
 
 def has_records(tree: Any) -> bool:

@@ -1,6 +1,7 @@
 """CSV text: lines of fields, with or without a header."""
 
 import csv
+import re
 from typing import Final
 
 from streammi.errors import FeedError
@@ -10,13 +11,17 @@ from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.lines import lines
 from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
+LOOKED_AT: Final = 4096  # characters
+DELIMITERS: Final = ";\t|,"  # in the order in which they are looked for; else blanks
+_DECIMAL_COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?")
+
 
 def is_csv(frames: Frames) -> bool:
     """Whether the payload is text in which a line has numbers only, or some among other fields."""
     payload = utf8(last_frame(frames))
     if not is_text(payload):
         return False
-    rows = _rows(payload.decode("utf-8", "replace")[:4096])[:2]
+    rows = _rows(payload.decode("utf-8", "replace")[:LOOKED_AT])[:2]
     numeric = [sum(map(is_number, row)) for row in rows]
     return any(n and (n == len(row) or len(row) > 1) for n, row in zip(numeric, rows, strict=True))
 
@@ -30,7 +35,7 @@ def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
     payload = utf8(last_frame(frames))
     if not is_text(payload):
         return False
-    rows = _rows(payload[:4096].decode("utf-8", "replace"))
+    rows = _rows(payload[:LOOKED_AT].decode("utf-8", "replace"))
     return len(rows) == 1 and set(paths) <= set(_names(rows[0]))
 
 
@@ -73,17 +78,39 @@ def _names(row: list[str]) -> list[str]:
     return [name.strip() for name in row]
 
 
+def _is_prose(frames: Frames) -> bool:
+    """Whether words and numbers stand between blanks: a sentence does that as well."""
+    rows = _rows(text_of(last_frame(frames))[:LOOKED_AT])[:1]
+    return any(len(row) > 1 and not all(map(is_number, row)) and _delimiter(frames) is None for row in rows)
+
+
+def _delimiter(frames: Frames) -> str | None:
+    return next((d for d in DELIMITERS if d in text_of(last_frame(frames))), None)
+
+
 def _rows(text: str) -> list[list[str]]:
     found = lines(text)
     if not found:
         return []
-    delimiter = next((d for d in ";\t," if d in found[0]), None)
+    delimiter = next((d for d in DELIMITERS if d in found[0]), None)
+    if delimiter == "," and all(map(_DECIMAL_COMMA.fullmatch, found[0].split())) and len(found[0].split()) > 1:
+        delimiter = None  # 20,5 19,8
     if delimiter is None:
-        return [line.split() for line in found]
+        return [_decimals(line.split()) for line in found]
     try:
-        return [row for row in csv.reader(found, delimiter=delimiter, skipinitialspace=True) if row]
+        rows = [row for row in csv.reader(found, delimiter=delimiter, skipinitialspace=True) if row]
     except csv.Error as error:
         raise FeedError("not text", str(error)) from None
+    return rows if delimiter == "," else [_decimals(row) for row in rows]
 
 
-FORMAT: Final = Format("csv", "[topic,] CSV text", "0, 1, ... or names of a header", is_csv, read_csv)
+def _decimals(row: list[str]) -> list[str]:
+    """A row in which a decimal comma is a point; where there are points too, a comma is something else."""
+    if any("." in field and is_number(field) for field in row):
+        return row
+    return [field.replace(",", ".") if _DECIMAL_COMMA.fullmatch(field.strip()) else field for field in row]
+
+
+FORMAT: Final = Format(
+    "csv", "[topic,] CSV text", "0, 1, ... or names of a header", is_csv, read_csv, doubtful=_is_prose
+)

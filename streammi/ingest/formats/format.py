@@ -53,6 +53,7 @@ class Format(NamedTuple):
     bulk: Callable[[Wanted], Bulk] | None = None
     judge: Callable[[Messages, bool], Judgement] | None = None  # of what says nothing of itself; see evidence.judge
     doubtful: Callable[[Frames], bool] = never  # whether a message may be in it by chance
+    variant: Callable[[str], "Format"] | None = None  # what the name may say behind a colon; may raise ConfigError
     topic_from: int | None = 2  # so many frames: then the first is a topic; None: never
     parts: Callable[[Frames], tuple[str, ...]] = by_number  # what to ask one message for; may raise FeedError
     header: frozenset[str] = frozenset()  # keys that say how to read the rest

@@ -11,7 +11,7 @@ from streammi.ingest.formats.lines import lines
 from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 _LINE: Final = re.compile(
-    r"(?P<name>(?:[^\\,\s=#]|\\.)(?:[^\\,\s]|\\.)*)(?P<tags>(?:,(?:[^\\\s]|\\.)+)?)[ ]+"
+    r"(?P<name>(?:[^\\,\s=#]|\\.)(?:[^\\,\s=]|\\.)*)(?P<tags>(?:,(?:[^\\\s]|\\.)+)?)[ ]+"
     r'(?P<fields>(?:[^\\\s"]|\\.|"(?:[^\\"]|\\.)*")+)(?:[ ]+(?P<time>-?[0-9]{1,19}))?\s*'
 )
 _FIELD: Final = re.compile(r'(?P<key>(?:[^\\,=\s]|\\.)+)=(?P<value>"(?:[^\\"]|\\.)*"|[^\\",\s]+)(?:,|$)')

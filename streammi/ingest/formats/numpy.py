@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.errors import FeedError
-from streammi.ingest.formats.content import Content, Wanted, signals
+from streammi.errors import ConfigError, FeedError
+from streammi.ingest.formats.content import MAX_COLUMNS, Content, Wanted, signals
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json import is_json
 from streammi.ingest.formats.json_text import parse_json
@@ -16,6 +16,7 @@ from streammi.network.frames import Frames
 
 DTYPE: Final = re.compile(r"[<>=|]?[iufbc][0-9]{1,2}|float(16|32|64)|u?int(8|16|32|64)|bool|complex(64|128)")
 MAX_DIMENSIONS: Final = 8
+WIDE: Final = 8  # columns: of more than there are rows it is doubted that they are signals
 
 
 def is_numpy(frames: Frames) -> bool:
@@ -39,7 +40,27 @@ def read_numpy(frames: Frames, wanted: Wanted) -> Content:
     if not isinstance(header, dict):
         raise FeedError("bad header", repr(header)[:60])
     array = array_of(frames[-1], header.get("dtype"), header.get("shape"))
-    return Content({**header, **signals(array, wanted)})
+    return Content({**header, **signals(array, wanted)}, hint=_hint(array))
+
+
+def read_rows(frames: Frames, wanted: Wanted) -> Content:
+    """The same of arrays of which a row is a signal, and a column a sample."""
+    content = read_numpy(frames, wanted)
+    header = content.tree
+    array = array_of(frames[-1], header.get("dtype"), header.get("shape"))
+    if array.ndim != 2:
+        raise FeedError("bad header", f"shape {list(array.shape)}, not rows of signals")
+    return Content(header | {str(k): row for k, row in enumerate(array[:MAX_COLUMNS])})
+
+
+def _hint(array: NDArray[Any]) -> str:
+    if array.ndim != 2 or array.shape[0] >= array.shape[1] or array.shape[1] < WIDE:
+        return ""
+    rows, columns = array.shape
+    return (
+        f"the header says shape [{rows}, {columns}], which is {rows} samples a message of {columns} signals; "
+        f"if it is {rows} signals of {columns} samples, give --format numpy:rows"
+    )
 
 
 def array_of(buffer: bytes, dtype: Any, shape: Any) -> NDArray[Any]:
@@ -65,6 +86,12 @@ def _plain_dtype(name: Any) -> str:
     return name
 
 
+def _variant(name: str) -> Format:
+    if name != "rows":
+        raise ConfigError("--format", "numpy, or numpy:rows where a row is a signal", f"numpy:{name}")
+    return FORMAT._replace(name="numpy:rows", read=read_rows)
+
+
 FORMAT: Final = Format(
     "numpy",
     "[topic,] header with dtype and shape, array",
@@ -73,4 +100,5 @@ FORMAT: Final = Format(
     read_numpy,
     topic_from=3,
     header=frozenset({"dtype", "shape"}),
+    variant=_variant,
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from streammi.errors import FeedError
+from streammi.errors import ConfigError, FeedError
 from streammi.ingest.formats import (
     cbor,
     csv,
@@ -11,10 +11,12 @@ from streammi.ingest.formats import (
     influx,
     json,
     karabo,
+    keyvalue,
     msgpack,
     numpy,
     open_ephys,
     pairs,
+    struct,
 )
 from streammi.ingest.formats.format import Format
 from streammi.network.frames import Frames
@@ -31,11 +33,27 @@ FORMATS: Final[dict[str, Format]] = {
         msgpack.FORMAT,
         cbor.FORMAT,
         influx.FORMAT,
+        keyvalue.FORMAT,
         csv.FORMAT,
         pairs.PAIRS,
         pairs.PAIRS32,
+        struct.FORMAT,
     )
 }
+
+
+def format_of(name: str) -> Format:
+    """The format of this name, which may have more behind a colon; ``ConfigError`` where there is none.
+
+    >>> format_of("struct:<u4,x:f4,y:f4").paths
+    'f0, x, y'
+    """
+    known, _, rest = name.partition(":")
+    row = FORMATS.get(known)
+    if row is None or (rest and row.variant is None) or (known == "struct" and not rest):
+        names = ["auto", *(one for one in FORMATS if one != "struct"), "struct:LAYOUT such as struct:<u8,f4,f4"]
+        raise ConfigError("--format", ", ".join(names), name)
+    return row.variant(rest) if rest and row.variant is not None else row
 
 
 def recognise(frames: Frames) -> str | None:

@@ -1,0 +1,63 @@
+"""Text such as x=1.5 y=2.5: names and values, a record a line."""
+
+import re
+from typing import Any, Final
+
+from streammi.errors import FeedError
+from streammi.ingest.formats.columns import is_number
+from streammi.ingest.formats.content import Content, Wanted
+from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.lines import lines
+from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
+
+LOOKED_AT: Final = 4096  # bytes
+
+_KEY: Final = r"(?P<key>[A-Za-z_][\w./\-\[\]]*)"
+_VALUE: Final = r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,;&|]+)"
+_PAIR: Final = re.compile(rf"{_KEY}\s*=\s*{_VALUE}")
+_COLON: Final = re.compile(rf"{_KEY}\s*:\s*{_VALUE}")  # for which there must be nothing else: 12:30 is a time
+_BETWEEN: Final = re.compile(r"[\s,;&|]*")
+
+
+def is_keyvalue(frames: Frames) -> bool:
+    """Whether the first line has names with values, of which one is a number.
+
+    >>> is_keyvalue([b"x=1.5 y=2.5"]), is_keyvalue([b"temp: 20.5, hum: 40"]), is_keyvalue([b"at 12:30 all = well"])
+    (True, True, False)
+    """
+    payload = utf8(last_frame(frames))
+    if not is_text(payload):
+        return False
+    found = lines(payload[:LOOKED_AT].decode("utf-8", "replace"))
+    values = _values(found[0]) if found else {}
+    return any(map(is_number, values.values()))
+
+
+def read_keyvalue(frames: Frames, wanted: Wanted) -> Content:
+    """Names and values between blanks, commas, semicolons, & or |; lines with different names make one record."""
+    records: list[dict[str, Any]] = []
+    for line in lines(text_of(last_frame(frames))):
+        values = _values(line)
+        if records and not values.keys() & records[-1].keys():
+            records[-1].update(values)
+        elif values:
+            records.append(dict(values))
+    if not records:
+        raise FeedError("not text", f"no name=value in {bytes(frames[-1][:40])!r}")
+    return Content(records)
+
+
+def _values(line: str) -> dict[str, str]:
+    """The names and values in a line; words among them are left out, but not among those with colons."""
+    found = {match["key"]: match["value"].strip("\"'") for match in _PAIR.finditer(line)}
+    if found:
+        return found
+    values: dict[str, str] = {}
+    at = 0
+    while match := _COLON.match(line, at):
+        values[match["key"]] = match["value"].strip("\"'")
+        at = _BETWEEN.match(line, match.end()).end()  # type: ignore[union-attr]
+    return values if at == len(line) else {}
+
+
+FORMAT: Final = Format("keyvalue", "[topic,] x=1.5 y=2.5", "names", is_keyvalue, read_keyvalue)

@@ -1,0 +1,76 @@
+"""Records that name their one signal, such as {"name": "temp", "value": 3}, as records of signals by name.
+
+SenML (RFC 8428) is such a list, with base fields in front. Those that belong to one time make one record.
+"""
+
+from typing import Any, Final
+
+NAMES: Final = (
+    "name",
+    "n",
+    "signal",
+    "sensor",
+    "metric",
+    "variable",
+    "parameter",
+    "channel",
+    "tag",
+    "topic",
+    "id",
+    "key",
+)
+VALUES: Final = ("value", "v", "val", "reading", "vb", "vs")
+TIMES: Final = ("timestamp", "time", "ts", "t")
+RECENT: Final = 1 << 28  # s: a smaller time of SenML is one since now, and says nothing by itself
+
+
+def by_name(tree: Any) -> list[dict[str, Any]] | None:
+    """A named record, or a list of them, by the names of their signals; None for anything else.
+
+    >>> by_name({"name": "temp", "value": 3, "time": 60})
+    [{'temp': 3, 'timestamp': 60}]
+    >>> by_name([{"bn": "room/", "bt": 1.7e9, "n": "x", "v": 1}, {"n": "y", "v": 2}, {"n": "x", "v": 3, "t": 5}])
+    [{'room/x': 1, 'timestamp': 1700000000.0, 'room/y': 2}, {'room/x': 3, 'timestamp': 1700000005.0}]
+    """
+    records = tree if isinstance(tree, list) else [tree]
+    found: list[dict[str, Any]] = []
+    base: dict[str, Any] = {}
+    before: Any = None
+    for record in records:
+        if not isinstance(record, dict):
+            return None
+        base |= {key: record[key] for key in ("bn", "bt", "bv") if key in record}
+        one = _named(record, base)
+        if one is None:
+            if record.keys() & {"bn", "bt"}:
+                continue  # base values alone
+            return None
+        name, value, time = one
+        if not found or name in found[-1] or time != before:
+            found.append({})
+            before = time
+        found[-1][name] = value
+        if time is not None:
+            found[-1].setdefault("timestamp", time)
+    return found or None
+
+
+def _named(record: dict[Any, Any], base: dict[str, Any]) -> tuple[str, Any, Any] | None:
+    """The name, value and time of a record."""
+    key = next((name for name in NAMES if isinstance(record.get(name), str)), None)
+    value = next((name for name in VALUES if name in record), None)
+    if value is None or (key is None and "bn" not in base):
+        return None
+    name = str(base.get("bn", "")) + (record[key] if key is not None else "")
+    time = next((record[one] for one in TIMES if one in record), None)
+    found = record[value]
+    if base:
+        time = _seconds(base.get("bt", 0)) + _seconds(time)
+        time = time if time >= RECENT else None
+        if "bv" in base and isinstance(found, int | float):
+            found = found + base["bv"]
+    return name, found, time
+
+
+def _seconds(time: Any) -> float:
+    return float(time) if isinstance(time, int | float) else 0.0
