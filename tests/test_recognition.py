@@ -81,7 +81,7 @@ def test_a_guess_is_said_with_what_it_rests_on_and_how_to_override_it() -> None:
     assert (n, decoder.format) == (8, "pairs")
     assert decoder.note == decoder.recognised
     low, high = rows[:, 0].min(), rows[:, 0].max()
-    assert decoder.note.startswith("a guess: pairs ([topic,] float64 pairs), from 8 messages of 16 bytes")
+    assert decoder.note.startswith("a guess: pairs ([topic,] n x 2 float64), from 8 messages of 16 bytes")
     assert f"x {low:.3g} to {high:.3g}" in decoder.note
     assert decoder.note.endswith("--format pairs if that is right, else another")
     given, _ = decoded([[struct.pack("<dd", *row)] for row in rows], format="pairs")

@@ -12,6 +12,7 @@ from typing import Annotated, TextIO, cast, get_args
 import typer
 
 from streammi import __version__
+from streammi.cli.format_table import WithFormats
 from streammi.cli.help_panels import FEED, RUN, SAID, PanelCommand
 from streammi.cli.option_file import ConfigFile
 from streammi.cli.option_groups import grouped
@@ -146,7 +147,7 @@ def watch(
     raise typer.Exit(run_watch(endpoint, feed, joining, pair, run, view, keys))
 
 
-@app.command(no_args_is_help=True, cls=PanelCommand)
+@app.command(no_args_is_help=True, cls=WithFormats)
 @grouped
 def probe(
     endpoint: Endpoint,
@@ -164,7 +165,7 @@ def probe(
 ) -> None:
     """Say what a feed carries. It listens, and prints format, topics, rates, every number, and what watches it.
 
-    Says what is wrong when nothing comes; the exit status is then 1.
+    Says what is wrong when nothing comes, or nothing that can be read; the exit status is then 1.
 
     \b
     Examples:

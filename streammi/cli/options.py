@@ -143,7 +143,12 @@ class FeedOptions:
         ),
     ] = False
     format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Format of the messages; auto recognises it.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="Format of the messages; auto recognises it (probe --help lists them).",
+        ),
     ] = "auto"
     receive_queue: Annotated[
         int,

@@ -10,7 +10,7 @@ import msgspec
 import zmq
 
 from streammi.config import FeedConfig
-from streammi.ingest.probe import Probe, Report, SignalSeen, TopicSeen
+from streammi.ingest.probe import Probe, Report, SignalSeen, TextSeen, TopicSeen
 from streammi.network.endpoints import check_endpoint
 from streammi.network.link import PLAIN_TEXT_NOTICE
 from streammi.network.security import PLAIN_TEXT, Keys
@@ -90,10 +90,12 @@ def words(report: Report) -> str:
     """A report for a person."""
     size = f"{report.messages:,} messages, {report.bytes:,} bytes in {report.seconds:.1f} s"
     lines = [f"{report.endpoint}: {size}"]
-    for topic in report.topics:
+    for topic in () if report.monitor else report.topics:
         lines += ["", *_of_topic(topic)]
     if report.more_topics:
         lines.append(f"and {report.more_topics:,} messages of more topics")
+    if report.monitor:
+        lines += ["", "this is a streammi monitor; look at it with"]
     if report.problem:
         lines += ["", report.problem]
     if report.command:
@@ -106,8 +108,10 @@ def _of_topic(topic: TopicSeen) -> list[str]:
     rate = "" if topic.rate is None else f", {topic.rate:.4g} messages/s"
     lines = [f"{name}: {', '.join(topic.formats)}{rate}"]
     lines += [f"  {said}" for said in (topic.guess, topic.unknown) if said]
-    width = min(max((len(signal.path) for signal in topic.signals), default=0), 40)
+    paths = [signal.path for signal in topic.signals] + [text.path for text in topic.texts]
+    width = min(max(map(len, paths), default=0), 40)
     lines += [_of_signal(signal, width) for signal in topic.signals[:SIGNALS_SHOWN]]
+    lines += [_of_text(text, width) for text in topic.texts[:SIGNALS_SHOWN]]
     if len(topic.signals) > SIGNALS_SHOWN:
         lines.append(f"  and {len(topic.signals) - SIGNALS_SHOWN} more")
     age = "" if topic.age is None else f", {topic.age:.3g} s old on arrival"
@@ -125,3 +129,8 @@ def _of_signal(signal: SignalSeen, width: int) -> str:
         return f"  {signal.path:<{width}}  no finite value"
     many = ", many a message" if signal.array else ""
     return f"  {signal.path:<{width}}  {signal.low:g} to {signal.high:g}, such as {signal.example:g}{many}"
+
+
+def _of_text(text: TextSeen, width: int) -> str:
+    values = ", ".join(map(repr, text.values))
+    return f"  {text.path:<{width}}  text: {values}{', ...' if text.more else ' (labels: --bins categories)'}"

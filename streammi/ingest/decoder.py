@@ -9,14 +9,16 @@ import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
+from streammi.ingest.advice import Advice, advised
 from streammi.ingest.clock import Clock
 from streammi.ingest.copies import Copies
 from streammi.ingest.formats.columns import Batch
-from streammi.ingest.formats.content import Samples, Wanted, numbers_of, samples
+from streammi.ingest.formats.content import Samples, Wanted, has, numbers_of, samples
 from streammi.ingest.formats.csv import is_csv_header
 from streammi.ingest.formats.format import Bulk
+from streammi.ingest.formats.named import by_name
 from streammi.ingest.formats.packing import unpacked
-from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise
+from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise, topic_of
 from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
 from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages
@@ -30,19 +32,20 @@ SWITCH_AFTER: Final = 5  # messages in a row in one other format: then the feed 
 class Decoder:
     """Messages in, pairs out, in order; what is not a pair is counted by reason and never stops anything.
 
-    ``paths`` are the signals: two for ``decode``, one for ``samples``. A message without a usable value counts once in
-    ``malformed``; the rules for values are those of streammi.ingest.formats.columns. With the format ``auto`` the first
-    message decides from which values can be read and which says what it is; raw bytes wait until there is evidence
-    enough (streammi.ingest.recognition), and are then read in the order they came. ``recognised`` says what it rests
-    on, and ``note`` if it is a guess. A message in another format then counts as "other format", until SWITCH_AFTER of
-    them came in a row: then the feed has changed, is read on, and ``note`` says so.
+    ``paths`` are the signals: two for ``decode``, one for ``samples``, where ``others`` may come in other messages. A
+    message without a usable value counts once in ``malformed``; the rules for values are those of
+    streammi.ingest.formats.columns. With the format ``auto`` the first message decides from which values can be read
+    and which says what it is; raw bytes wait until there is evidence enough (streammi.ingest.recognition), and are then
+    read in the order they came. ``recognised`` says what it rests on, and ``note`` if it is a guess. A message in
+    another format then counts as "other format", until SWITCH_AFTER of them came in a row: then the feed has changed,
+    is read on, and ``note`` says so.
 
     >>> decoder = Decoder(FeedConfig(endpoint="", x="a", y="b"))
     >>> decoder.decode([[b'{"a": 1, "b": 2}'], [b'{"a": 1}'], [b""]], received=0.0).x.tolist(), decoder.malformed
     ([1.0], {'no such path': 1, 'empty': 1})
     """
 
-    def __init__(self, config: FeedConfig, paths: tuple[str, ...] | None = None) -> None:
+    def __init__(self, config: FeedConfig, paths: tuple[str, ...] | None = None, others: tuple[str, ...] = ()) -> None:
         self._row = format_of("json" if config.format == "auto" else config.format)  # how a message is read
         paths = (config.x, config.y) if paths is None else paths
         for path in (*paths, config.t, config.seq):
@@ -62,6 +65,9 @@ class Decoder:
         self._guess = False
         self._packed = False
         self._hint = ""
+        self._advice = Advice(config.endpoint, paths)
+        self._others = others
+        self._found = False  # a message with all that is wanted
         self._changed = ""
         self.malformed: dict[str, int] = {}
         self.detail = ""  # of the last message that was malformed
@@ -102,6 +108,7 @@ class Decoder:
         """One line for the person watching, empty when there is nothing to say."""
         notes = [self.recognised] if self._guess else []
         notes += [self._hint] if self._hint else []
+        notes += [self._advice.words] if self._advice.words and not self.pairs else []
         notes += [self._changed] if self._changed else []
         if self.resets:
             times = "once" if self.resets == 1 else f"{self.resets:,} times"
@@ -169,7 +176,7 @@ class Decoder:
         for name, value in state["counted"].items():
             setattr(self, name, value)
         read = state["read"]
-        self._packed, self._hint = read["packed"], read["hint"]
+        self._packed, self._hint, self._found = read["packed"], read["hint"], self.pairs > 0
         if read["format"] is not None:
             self._use(read["format"])
         self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
@@ -289,13 +296,25 @@ class Decoder:
             return None
         try:
             found = samples(content, self._wanted)
-        except FeedError:
+        except FeedError as error:
             if (numbers := numbers_of(content.tree, self._wanted)) is not None:
                 self._gaps.check(numbers)
-            raise
+            if error.reason != "no such path":
+                raise
+            if self._is_of_another(content.tree):
+                return None
+            self._advice.look(frames, topic_of(self.format, frames), content.tree)
+            raise advised(error, self._advice.words) from None
+        self._found = True
         if self._bulk is not None:
             self._bulk.learn(content, found.places)
         return found
+
+    def _is_of_another(self, tree: Any) -> bool:
+        """Whether a message has another signal than the one that is wanted, which is known to come in others."""
+        if len(self._wanted.paths) > 1 or not self._found:
+            return False
+        return any(has(tree, path) for path in self._others) or by_name(tree) is not None
 
     def _in_other_format(self, frames: Frames, error: FeedError) -> Samples | None:
         """A message that the feed's format cannot read: FeedError, unless the feed has changed its format."""

@@ -146,7 +146,10 @@ class JoinIntake:
     """Each signal has its source; samples are joined by their times."""
 
     def __init__(self, config: JoinConfig) -> None:
-        self._decoders = Decoder(config.x, (config.x.x,)), Decoder(config.y, (config.y.y,))
+        # Where both come from one place, each side sees the other's messages too.
+        together = config.x.endpoint == config.y.endpoint
+        x_others, y_others = ((config.y.y,), (config.x.x,)) if together else ((), ())
+        self._decoders = Decoder(config.x, (config.x.x,), x_others), Decoder(config.y, (config.y.y,), y_others)
         self._join = Join(config.mode, config.tolerance_s, config.lateness_s)
         self._meters = Meter(), Meter()
         self._usable = SilenceWatch(), SilenceWatch()

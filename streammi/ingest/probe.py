@@ -13,11 +13,13 @@ import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import FeedError
+from streammi.ingest.advice import is_reading
 from streammi.ingest.clock import Clock, epoch_unit
 from streammi.ingest.decoder import MAX_PATH, Decoder
 from streammi.ingest.formats.columns import is_array, number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
-from streammi.ingest.formats.registry import FORMATS, possible, recognise
+from streammi.ingest.formats.named import VALUES, by_name
+from streammi.ingest.formats.registry import FORMATS, possible, recognise, topic_of
 from streammi.ingest.recognition import Found, Recogniser
 from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.network.frames import Frames, Messages, is_text
@@ -28,6 +30,9 @@ MAX_DEPTH: Final = 8
 MAX_ITEMS: Final = 32  # of a list of lists
 WHOLE: Final = 500  # messages of a topic that are all read; of later ones fewer and fewer
 TRIED: Final = 4  # signals of which pairs are tried
+LABELS_SHOWN: Final = 5  # of a text
+MAX_LABEL: Final = 40  # characters
+NAMED: Final = {*VALUES, "bt", "bv"}  # numbers of a record that names its one signal
 KEPT: Final = 50  # messages that what is proposed is tried on
 
 
@@ -47,6 +52,14 @@ class SignalSeen(msgspec.Struct, frozen=True, kw_only=True):
         return self.low != self.high
 
 
+class TextSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that messages carry: a label, if there are few of them."""
+
+    path: str
+    values: tuple[str, ...]  # the first few
+    more: bool  # than these
+
+
 class TopicSeen(msgspec.Struct, frozen=True, kw_only=True):
     """The messages of one topic."""
 
@@ -55,12 +68,13 @@ class TopicSeen(msgspec.Struct, frozen=True, kw_only=True):
     rate: float | None  # messages a second
     formats: dict[str, int]  # messages that were looked at, the most frequent format first
     signals: tuple[SignalSeen, ...] = ()
+    texts: tuple[TextSeen, ...] = ()
     timestamp: str | None = None  # where the samples' time is, and in which form
     age: float | None = None  # median of receive time less the samples' time, s
     sequence: str | None = None  # where a sequence number is
     missing: int | None = None  # samples, by these numbers, among the first messages
     guess: str = ""  # what the format rests on, where messages do not say it themselves
-    unknown: str = ""  # why the newest message could not be read that is in no format
+    unknown: str = ""  # why the first messages could not be read that are in no format
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +86,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     topics: tuple[TopicSeen, ...]
     more_topics: int = 0  # messages of topics beyond MAX_TOPICS
+    monitor: bool = False  # a streammi monitor publishes there
     problem: str = ""  # why nothing came, or nothing that can be read
     command: str | None = None  # that watches it
 
@@ -114,7 +129,8 @@ class Probe:
     def report(self, endpoint: str, seconds: float, problem: str = "", pull: bool = False) -> Report:
         """What was heard in so many seconds; ``problem`` is what the connection says when nothing was."""
         seen = [topic.seen(name, seconds, self._received) for name, topic in self._topics.items()]
-        command = self._command(endpoint, seen, pull)
+        monitor = any(topic.monitor for topic in self._topics.values())
+        command = f"streammi view {shlex.quote(endpoint)}" if monitor else self._command(endpoint, seen, pull)
         return Report(
             endpoint=endpoint,
             seconds=seconds,
@@ -122,6 +138,7 @@ class Probe:
             bytes=self.bytes,
             topics=tuple(seen),
             more_topics=self._more,
+            monitor=monitor,
             problem=self._problem(problem, seen, command),
             command=command,
         )
@@ -133,6 +150,8 @@ class Probe:
             there = ", ".join(repr(topic) for topic, _ in self._others.most_common(10))
             return f"no topic starts with {self._topic!r}; there are {there}"
         if not any(topic.signals for topic in seen):
+            if all(topic.unknown for topic in seen):
+                return "nothing of it can be read"
             return "there is no number in what could be read"
         return "there are no two numbers that come together: a pair takes two"
 
@@ -148,11 +167,14 @@ class Probe:
                     named = f" --topic {shlex.quote(topic.topic)}" if topic.topic and len(seen) > 1 else ""
                     at = shlex.quote(endpoint)  # of IPv6 it has brackets, which a shell reads as a pattern
                     return f"streammi watch {at} --x {shlex.quote(x)} --y {shlex.quote(y)}{named}{flag}"
-        single = [(topic.topic, topic.signals[0].path) for topic in ordered if topic.signals]
-        if len(single) < 2 or pull:
-            return None
-        x, y = (shlex.quote(f"{endpoint}#{topic}:{path}") for topic, path in single[:2])
-        return f"streammi watch --x {x} --y {y}"
+        apart = [(topic.topic, topic.signals[0].path) for topic in ordered if topic.signals]
+        for topic in ordered:  # two of one topic that never come together
+            alone = [signal.path for signal in topic.signals if not signal.array]
+            apart += [(topic.topic, path) for path in alone[1:2] if len(apart) == 1]
+        if len(apart) > 1 and not pull:
+            x, y = (shlex.quote(f"{endpoint}#{topic}:{path}") for topic, path in apart[:2])
+            return f"streammi watch --x {x} --y {y}"
+        return next((_with_labels(endpoint, topic, len(seen) > 1, flag) for topic in ordered if _labels(topic)), None)
 
 
 class _Topic:
@@ -172,6 +194,8 @@ class _Topic:
         self._recogniser = Recogniser(Wanted(("0", "1")))
         self._guess: Found | None = None
         self._unknown = ""
+        self._texts: dict[str, dict[str, None]] = {}  # labels at a path, in their order
+        self.monitor = False
 
     def take(self, name: str | None, frames: Frames, received: float) -> None:
         self._messages += 1
@@ -194,7 +218,7 @@ class _Topic:
             self._guess = look()
         except FeedError as error:
             self._formats["unknown"] += self._recogniser.refused
-            self._unknown = str(error)
+            self._unknown = self._unknown or str(error)
         if self._guess is not None:
             for frames in self._recogniser.release():
                 self._read(self._guess.name, frames, received)
@@ -207,6 +231,7 @@ class _Topic:
             self._formats[f"{name}, unreadable"] += 1
             return
         if content is not None:
+            self.monitor |= is_reading(frames, content.tree)
             self._look(content, received, FORMATS[name].header)
 
     def seen(self, topic: str, seconds: float, received: float) -> TopicSeen:
@@ -222,13 +247,17 @@ class _Topic:
             age=median(self._ages) if self._ages else None,
             sequence=self._sequence,
             missing=self._gaps.gaps if self._sequence else None,
+            texts=tuple(
+                TextSeen(path=path, values=tuple(values)[:LABELS_SHOWN], more=len(values) > LABELS_SHOWN)
+                for path, values in self._texts.items()
+            ),
             guess="" if self._guess is None else str(self._guess),
             unknown=self._unknown,
         )
 
     def _look(self, content: Content, received: float, header: frozenset[str]) -> None:
         tree = signals(content.tree, Wanted(("0", "1"))) if isinstance(content.tree, np.ndarray) else content.tree
-        records = list(tree)[:WHOLE] if has_records(tree) else [tree]
+        records = _records(tree)
         if content.stamp is not None:
             self._note_time("behind the payload", content.stamp, received)
         for record in records:
@@ -250,6 +279,10 @@ class _Topic:
         values = _numbers(value)
         if values is not None and values.size:
             self._signals.setdefault(path, _Signal()).take(values, is_array(value))
+        elif isinstance(value, str):
+            seen = self._texts.setdefault(path, {}) if len(self._texts) < MAX_SIGNALS else {}
+            if len(seen) <= LABELS_SHOWN:
+                seen[value[:MAX_LABEL]] = None
 
     def _find_time(self, record: dict[Any, Any], received: float) -> str | None:
         name = next((name for name in TIME_NAMES if name in record), None)
@@ -293,18 +326,30 @@ class _Signal:
         return SignalSeen(path=path, values=self._values, low=low, high=high, example=example, array=self._array)
 
 
-def topic_of(name: str | None, frames: Frames) -> str:
-    """The topic of a message in this format; empty when it has none.
+def _labels(topic: TopicSeen) -> list[str]:
+    """Two signals of a topic of which one is made of few texts at least; empty where there are none."""
+    texts = [text.path for text in topic.texts if not text.more and len(text.values) > 1]
+    paths = [*texts, *(signal.path for signal in topic.signals)]
+    return paths[:2] if texts and len(paths) > 1 else []
 
-    >>> topic_of("json", [b"boiler", b"{}"]), topic_of("json", [b"boiler {}"]), topic_of("numpy", [b"{}", b""])
-    ('boiler', 'boiler', '')
-    """
-    least = 2 if name is None else FORMATS[name].topic_from
-    if least is not None and len(frames) >= least:
-        return frames[0].decode("utf-8", "backslashreplace")
-    if name == "json" and frames[0][:1] not in (b"{", b"["):
-        return frames[0].partition(b" ")[0].decode("utf-8", "backslashreplace")
-    return ""
+
+def _with_labels(endpoint: str, topic: TopicSeen, among_others: bool, flag: str) -> str:
+    """The line that watches two signals as labels."""
+    named = f" --topic {shlex.quote(topic.topic)}" if topic.topic and among_others else ""
+    x, y = map(shlex.quote, _labels(topic))
+    return f"streammi watch {shlex.quote(endpoint)} --x {x} --y {y} --bins categories{named}{flag}"
+
+
+def _records(tree: Any) -> list[Any]:
+    """The records of a message; of those that name their one signal, each by its name."""
+    records = list(tree)[:WHOLE] if has_records(tree) else [tree]
+    plain = NAMED | set(TIME_NAMES) | set(SEQ_NAMES)
+    if all(
+        isinstance(record, dict) and all(key in plain or _numbers(value) is None for key, value in record.items())
+        for record in records
+    ):
+        return by_name(records) or records
+    return records
 
 
 def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

@@ -48,7 +48,8 @@ def number(value: Any) -> float:
         pass
     if value is None:
         return math.nan
-    raise FeedError("not a number", f"{type(value).__name__} {repr(value)[:60]}")
+    labels = " (--bins categories takes texts)" if isinstance(value, str) else ""
+    raise FeedError("not a number", f"{type(value).__name__} {repr(value)[:60]}{labels}")
 
 
 def is_number(text: str) -> bool:
@@ -85,7 +86,7 @@ def column(values: Column, labels: bool) -> NDArray[Any]:
     >>> column(["x"], labels=False)
     Traceback (most recent call last):
     ...
-    streammi.errors.FeedError: not a number: str 'x'
+    streammi.errors.FeedError: not a number: str 'x' (--bins categories takes texts)
     """
     if len(values) == 0:
         raise FeedError("empty", "an empty array")

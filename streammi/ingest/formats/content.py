@@ -174,7 +174,7 @@ def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
             usable = True
         except FeedError as error:
             problem = problem or error
-            if any(_has(tree, path) for path in wanted.paths):
+            if any(has(tree, path) for path in wanted.paths):
                 rows.append(Samples(tuple([np.nan] for _ in wanted.paths), numbers=numbers_of(tree, wanted)))
     if usable:
         return _appended(rows)
@@ -202,7 +202,8 @@ def numbers_of(tree: Any, wanted: Wanted) -> Numbers | None:
         return None
 
 
-def _has(tree: Any, path: str) -> bool:
+def has(tree: Any, path: str) -> bool:
+    """Whether there is something at this path."""
     try:
         find(tree, path)
     except FeedError:

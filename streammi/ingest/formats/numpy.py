@@ -95,7 +95,7 @@ def _variant(name: str) -> Format:
 FORMAT: Final = Format(
     "numpy",
     "[topic,] header with dtype and shape, array",
-    "0, 1, ... or names of a structured dtype",
+    "0, 1, ... (numpy:rows where a row is a signal), or names of a structured dtype",
     is_numpy,
     read_numpy,
     topic_from=3,

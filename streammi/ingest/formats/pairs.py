@@ -105,7 +105,7 @@ class JoinedPairs:
 
 PAIRS: Final = Format(
     "pairs",
-    "[topic,] float64 pairs",
+    "[topic,] n x 2 float64",
     "0 and 1",
     is_pairs,
     read_pairs,
@@ -114,7 +114,7 @@ PAIRS: Final = Format(
 )
 PAIRS32: Final = Format(
     "pairs32",
-    "[topic,] float32 pairs",
+    "[topic,] n x 2 float32",
     "0 and 1",
     is_pairs32,
     read_pairs32,

@@ -74,6 +74,20 @@ def possible(frames: Frames) -> list[str]:
     return [name for name, row in FORMATS.items() if _is(row, frames)]
 
 
+def topic_of(name: str | None, frames: Frames) -> str:
+    """The topic of a message in this format; empty when it has none.
+
+    >>> topic_of("json", [b"boiler", b"{}"]), topic_of("json", [b"boiler {}"]), topic_of("numpy", [b"{}", b""])
+    ('boiler', 'boiler', '')
+    """
+    least = 2 if name is None else FORMATS[name].topic_from
+    if least is not None and len(frames) >= least:
+        return frames[0].decode("utf-8", "backslashreplace")
+    if name == "json" and frames[0][:1] not in (b"{", b"["):
+        return frames[0].partition(b" ")[0].decode("utf-8", "backslashreplace")
+    return ""
+
+
 def _is(row: Format, frames: Frames) -> bool:
     try:
         return row.recognise(frames)

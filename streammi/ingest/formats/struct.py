@@ -1,6 +1,7 @@
 """C structs, of which nothing but their layout says what they are: ``--format 'struct:<u8,f4,f4'``."""
 
 import re
+import struct
 from typing import Any, Final
 
 import numpy as np
@@ -33,8 +34,14 @@ def layout(text: str) -> np.dtype[Any]:
     """
     text = "".join(text.split())
     fields = _of_python(text) if _PYTHON.fullmatch(text) else _of_numpy(text)
+    python = _PYTHON.fullmatch(text) is not None
     try:
-        found = np.dtype(fields, align=_PYTHON.fullmatch(text) is not None and text[0] not in "=<>!")
+        found = np.dtype(fields, align=python and text[0] not in "=<>!")
+        if python and found.itemsize > struct.calcsize(text):  # Python packs nothing behind the last field
+            places: Any = {name: found.fields[name] for name in found.names or ()} if found.fields else {}
+            kinds, offsets = zip(*(place[:2] for place in places.values()), strict=True)
+            whole = {"names": list(places), "formats": kinds, "offsets": offsets, "itemsize": struct.calcsize(text)}
+            found = np.dtype(whole)  # type: ignore[call-overload]
     except (ValueError, TypeError):
         raise ConfigError("--format", RULE, f"struct:{text}") from None
     if found.hasobject or not found.itemsize or any(found[name].base.kind in "OUmM" for name in found.names or ()):

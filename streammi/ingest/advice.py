@@ -1,0 +1,83 @@
+"""What to do about messages that have values, but not those that were asked for, in words."""
+
+from typing import Any, Final
+
+from streammi.errors import FeedError
+from streammi.ingest.formats.content import has
+from streammi.ingest.formats.named import VALUES, by_name
+from streammi.network.frames import Frames
+
+MONITOR: Final = frozenset({"v", "run", "seq", "mi"})  # keys of a reading that a monitor publishes
+NAMES_SHOWN: Final = 5
+LOOKS: Final = 1000  # messages that are looked at
+
+
+def is_reading(frames: Frames, tree: Any) -> bool:
+    """Whether a message is a reading of a streammi monitor.
+
+    >>> is_reading([b"mi/xy", b"..."], {"v": 1, "run": 2, "seq": 3, "mi": 0.5}), is_reading([b"a"], {"mi": 0.5})
+    (True, False)
+    """
+    return len(frames) == 2 and frames[0].startswith(b"mi/") and isinstance(tree, dict) and tree.keys() >= MONITOR
+
+
+def is_a_monitor(endpoint: str) -> str:
+    """What to say of an endpoint at which a monitor publishes."""
+    return f"this is a streammi monitor: streammi view {endpoint}"
+
+
+class Advice:
+    """Looks at messages without the values at ``paths``; ``words`` say what there is instead, and what to do.
+
+    >>> advice = Advice("tcp://a:1", ("temp", "hum"))
+    >>> advice.look([b"s/1", b"..."], "s/1", {"temp": 20.5})
+    >>> advice.look([b"s/2", b"..."], "s/2", {"hum": 40})
+    >>> print(advice.words)
+    temp and hum come in messages of their own: --x 'tcp://a:1#s/1:temp' --y 'tcp://a:1#s/2:hum' joins them
+    """
+
+    def __init__(self, endpoint: str, paths: tuple[str, ...]) -> None:
+        self.words = ""
+        self._endpoint, self._paths = endpoint, paths
+        self._alone: dict[str, str] = {}  # where a path was without the other
+        self._names: list[str] = []  # of records that name their signal
+        self._looks = 0
+
+    def look(self, frames: Frames, topic: str, tree: Any) -> None:
+        """Look at a message that does not have all of the values."""
+        self._looks += 1
+        if self._looks > LOOKS:
+            return
+        if is_reading(frames, tree):
+            self.words = is_a_monitor(self._endpoint)
+            return
+        found = {path: where for path in self._paths if (where := _where(path, topic, tree))}
+        if len(found) == 1:
+            self._alone |= found
+        if len(self._paths) == 2 and self._alone.keys() == set(self._paths):
+            x, y = (f"'{self._endpoint}#{self._alone[path]}'" for path in self._paths)
+            self.words = f"{' and '.join(self._paths)} come in messages of their own: --x {x} --y {y} joins them"
+            return
+        for record in by_name(tree) or ():
+            self._names += [name for name in record if name != "timestamp" and name not in self._names]
+        if self._names:
+            self.words = f"records are named {', '.join(self._names[:NAMES_SHOWN])}"
+
+
+def _where(path: str, topic: str, tree: Any) -> str:
+    """Where one signal is, as TOPIC:PATH; empty where it is not."""
+    records = tree if isinstance(tree, list) else [tree]
+    if any(has(record, path) for record in records[:LOOKS] if isinstance(record, dict)):
+        return f"{topic}:{path}"
+    if any(path in record for record in by_name(tree) or ()):
+        return f"{topic}:{path}"
+    if topic and topic.rpartition("/")[2] in (path, path.rpartition("/")[2]) and isinstance(tree, dict):
+        value = next((name for name in VALUES if name in tree), None)
+        if value is not None or len(tree) == 1:
+            return f"{topic}:{value or next(iter(tree))}"
+    return ""
+
+
+def advised(error: FeedError, words: str) -> FeedError:
+    """An error with what to do about it."""
+    return FeedError(error.reason, f"{error.detail}: {words}" if words else error.detail)
