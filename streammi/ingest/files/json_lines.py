@@ -16,7 +16,7 @@ from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.number_format import read_missing
 from streammi.ingest.files.source import Source
 from streammi.ingest.formats.columns import is_array
-from streammi.ingest.formats.json import parse_json
+from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.probe import leaves
 from streammi.network.frames import Frames
 from streammi.records import LinkHealth, PairBatch
