@@ -227,6 +227,23 @@ def test_a_feed_that_becomes_slow_is_learnt_to_be_that(context: zmq.Context[Any]
         assert timed.events == ["stalled", "recovered"] * 2
 
 
+@pytest.mark.parametrize("period", [5.0, 60.0, 900.0])
+def test_bursts_that_come_regularly_are_learnt_to_be_that(context: zmq.Context[Any], period: float) -> None:
+    """Nobody can tell the first ones from a feed that dies."""
+    rng = random.Random(4)
+    with closing(Timed(context)) as timed:
+        for _ in range(20):
+            timed.send(rng.randrange(5, 50))
+            timed.after(period * rng.uniform(0.97, 1.03))
+        assert timed.events == ["stalled", "recovered"] * 3
+        step = min(period / 600, 0.9)
+        for _ in range(int(3.2 * period / step)):  # it goes on without a pause
+            timed.send()
+            timed.after(step)
+        assert timed.after(2.9 - step) == "connected"
+        assert timed.after(0.2) == "stalled"
+
+
 def test_messages_at_random_times_stall_seldom(context: zmq.Context[Any]) -> None:
     rng = random.Random(4)
     with closing(Timed(context)) as timed:

@@ -16,6 +16,12 @@ USUAL_OVER: Final = 8  # distances
 KNOWN_FROM: Final = 2  # distances: before that nobody knows how far apart messages are,
 UNKNOWN_SECONDS: Final = 180.0  # and so long is waited: three times a minute
 UNUSUAL_SHARE: Final = 2.0  # times as long as nothing may come: no more is learnt from one silence
+# Pauses between bursts, such as a logger's that sends once a minute: after so many in a row, each longer than this, and
+# as long as the others, they are usual, as long as they recur.
+PAUSES: Final = 3
+PAUSE_SECONDS: Final = 4.5
+PAUSE_ALIKE: Final = 1.2  # the longest over the shortest
+PAUSE_SHARE: Final = 1.5  # of the longest
 UNUSABLE: Final = "nothing that comes can be used"
 
 
@@ -23,7 +29,8 @@ class Spacing:
     """How far apart the messages of a feed are, and so how long none may come before they are missed.
 
     A mean of the last distances and their mean deviation, as Jacobson's for the timer of a retransmission (1988,
-    Congestion avoidance and control; RFC 6298). Messages that come together are no distance apart.
+    Congestion avoidance and control; RFC 6298). Messages that come together are no distance apart; that bursts of them
+    come regularly is learnt from the pauses between.
 
     >>> fast, slow = Spacing(), Spacing()
     >>> fast.add(None, 50)
@@ -39,12 +46,14 @@ class Spacing:
         self._seen = self._gaps = 0  # messages, and distances between them
         self.usual = 0.0  # seconds from one to the next, those of late the most
         self._deviation = 0.0  # of single distances from that, s
+        self._pauses: list[float] = []  # the last ones that were missed, s,
+        self._going = 0.0  # and how long it has been going since, s
 
     @classmethod
     def of(cls, usual: float) -> "Spacing":
         """That of messages which are known to be so many seconds apart."""
         spacing = cls()
-        spacing.restore((0, KNOWN_FROM, usual, 0.0))
+        spacing._gaps, spacing.usual = KNOWN_FROM, usual
         return spacing
 
     @property
@@ -55,13 +64,22 @@ class Spacing:
     @property
     def patience(self) -> float:
         """How long nothing may come before it is missed, s."""
+        pauses = self._pauses
+        if len(pauses) == PAUSES and min(pauses) >= PAUSE_SECONDS and max(pauses) <= PAUSE_ALIKE * min(pauses):
+            return max(self._steady, PAUSE_SHARE * max(pauses))
+        return self._steady
+
+    @property
+    def _steady(self) -> float:
+        """The same, of a feed without pauses."""
         long = STALLED_SHARE * self.usual + STALLED_DEVIATIONS * self._deviation
         return max(STALLED_SECONDS if self._gaps >= KNOWN_FROM else UNKNOWN_SECONDS, long)
 
     def add(self, gap: float | None, count: int = 1) -> None:
         """So many messages came together, ``gap`` seconds after those before; None where that says nothing."""
         if gap is not None:
-            self._learn(min(max(gap, 0.0), UNUSUAL_SHARE * self.patience))
+            self._note_pause(gap)
+            self._learn(min(max(gap, 0.0), UNUSUAL_SHARE * self._steady))
         self._seen += count
         together = count - 1
         for _ in range(min(together, USUAL_OVER)):
@@ -70,19 +88,27 @@ class Spacing:
             left = (1 - 1 / USUAL_OVER) ** (together - USUAL_OVER)
             self.usual, self._deviation = self.usual * left, self._deviation * left
 
-    def state(self) -> tuple[int, int, float, float]:
+    def state(self) -> dict[str, Any]:
         """What ``restore`` needs."""
-        return self._seen, self._gaps, self.usual, self._deviation
+        return vars(self) | {"_pauses": [*self._pauses]}
 
-    def restore(self, state: tuple[int, int, float, float]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
-        self._seen, self._gaps, self.usual, self._deviation = state
+        vars(self).update(state)
 
     def copy(self) -> "Spacing":
         """The same, to go on from by itself."""
         other = Spacing()
         other.restore(self.state())
         return other
+
+    def _note_pause(self, gap: float) -> None:
+        if gap >= self._steady:
+            self._pauses, self._going = [*self._pauses[1 - PAUSES :], gap], 0.0
+        elif self._pauses:
+            self._going += gap
+            if self._going > PAUSES * self._pauses[-1]:  # it pauses no more
+                self._pauses = []
 
     def _learn(self, gap: float) -> None:
         self._gaps += 1
@@ -127,10 +153,9 @@ class SilenceWatch:
             return
         if self._last is None:
             self._back = received if before is not None else 0.0
+        # It was missed only if messages went on coming for so long; before it had come, that is.
         elif before is not None and before - self._last >= self._usable.patience:
-            self._back = (
-                received  # it was missed only if messages went on coming for so long; before it had come, that is
-            )
+            self._back = received
         self._usable.add(None if self._last is None else received - self._last, columns[0].size)
         self._last = received
 
