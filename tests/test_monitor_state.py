@@ -227,7 +227,7 @@ def test_a_join_goes_on_as_if_nothing_had_happened(mode: PairMode) -> None:
         plain, _ = codec.unpack("i", codec.pack("i", {"feed": codec.to_plain(pieces.state())}, []))
         pieces = intake_of(config)
         pieces.restore(codec.from_plain(plain["feed"]))
-    assert columns(pieces.flush()) == columns(whole.flush())
+    assert columns(pieces.settle()) == columns(whole.settle())
     assert paired > 20
 
 
