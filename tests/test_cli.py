@@ -175,6 +175,36 @@ def test_one_view_says_a_reading_of_each_of_several_monitors() -> None:
     assert "--output must be plain, influx or once of several monitors" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("flags", "status", "said"),
+    [
+        (1 | 16, 4, "warming up  lost  no more of now: as of 6.0"),
+        (1024, 0, "unsaved"),
+    ],
+)
+def test_a_reading_that_is_no_more_of_now_has_a_status_of_its_own(flags: int, status: int, said: str) -> None:
+    reading = {"v": 1, "run": 1, "seq": 1, "timestamp": time.time() - 361, "n": 9, "mi_corrected": 0.5, "unit": "bit"}
+    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
+        endpoint = f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1')}"
+        ended = threading.Event()
+        message = [b"mi/a~b", json.dumps(reading | {"status": flags}).encode()]
+        thread = threading.Thread(target=_say_until, args=(ended, socket, message))
+        thread.start()
+        done = run("view", endpoint, "--output=once", status=status)
+        ended.set()
+        thread.join()
+    assert done.stdout.startswith("a~b  0.500 bit")
+    assert said in done.stdout
+    assert ("no more of now" in done.stdout) == (status == 4)
+
+
+def test_watch_ends_with_its_monitors_status() -> None:
+    """Also where it is asked to end before its monitor has started."""
+    nobody = f"tcp://127.0.0.1:{free_port()}"
+    done = run("watch", nobody, "--x=a", "--y=b", "--seconds=0.1", status=2)
+    assert done.stderr.endswith(f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
+
+
 FULL = Path("/dev/full")
 
 

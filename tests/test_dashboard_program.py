@@ -159,7 +159,9 @@ def test_a_terminal_that_is_not_read_delays_no_sample(tmp_path: Path) -> None:
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"CI": "true"}])
 def test_where_text_cannot_be_placed_there_are_lines(environment: dict[str, str]) -> None:
     session = Session([*STREAMMI, "demo", "--seconds", "60"], 100, 30, **environment)
-    session.until('"mi_corrected":')
+    session.until("  demo  ")
+    session.until(" bit ")
+    assert b"{" not in session.written  # nor are the lines for programs
     assert b"\x1b" not in session.written
     session.type("\x03")
     assert session.end() == 130

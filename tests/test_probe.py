@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from streammi.cli.run_probe import run_probe, words
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.probe import Probe, Report, leaves
+from streammi.ingest.probe import KEPT_BYTES, Probe, Report, leaves
 from streammi.network.frames import Frames
 from streammi.network.security import write_keys
 
@@ -257,3 +257,15 @@ def test_topics_that_were_not_asked_for_are_not_kept_without_end() -> None:
     probe = Probe("wanted")
     probe.take([[b"%d" % k, b'{"x": 1}'] for k in range(5000)], 0.0)
     assert len(probe._others) <= 1000
+
+
+def test_what_is_kept_to_try_on_is_bounded_in_bytes() -> None:
+    """Of many topics with large messages, each has some."""
+    probe, padding = Probe(), b" " * (500 << 10)
+    for _ in range(4):
+        for topic in range(60):
+            probe.take([[b"t%d" % topic, b'{"a":%d,"b":%d}%s' % (topic, topic % 7, padding)]], 0.0)
+    kept = [len(frame) for topic in probe._topics.values() for frames in topic.kept for frame in frames]
+    assert 50 << 20 < sum(kept) <= KEPT_BYTES < 4 * 60 * len(padding)
+    assert all(topic.kept for topic in probe._topics.values())
+    assert probe.report(ENDPOINT, 1.0).messages == 240

@@ -34,6 +34,7 @@ LABELS_SHOWN: Final = 5  # of a text
 MAX_LABEL: Final = 40  # characters
 NAMED: Final = {*VALUES, "bt", "bv"}  # numbers of a record that names its one signal
 KEPT: Final = 50  # messages that what is proposed is tried on
+KEPT_BYTES: Final = 64 << 20  # of them all: 100 topics of messages of 16 MiB would take 80 GB
 
 
 class SignalSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +109,7 @@ class Probe:
         self._topic = topic
         self._topics: dict[str, _Topic] = {}
         self._received = 0.0
+        self._room = _Room(KEPT_BYTES)
         self._others: Counter[str] = Counter()  # topics that were not asked for
 
     def take(self, messages: Messages, received: float) -> None:
@@ -122,7 +124,7 @@ class Probe:
                 if topic in self._others or len(self._others) < MAX_TOPICS:
                     self._others[topic] += 1
             elif topic in self._topics or len(self._topics) < MAX_TOPICS:
-                self._topics.setdefault(topic, _Topic()).take(name, frames, received)
+                self._topics.setdefault(topic, _Topic(self._room)).take(name, frames, received)
             else:
                 self._more += 1
 
@@ -177,10 +179,30 @@ class Probe:
         return next((_with_labels(endpoint, topic, len(seen) > 1, flag) for topic in ordered if _labels(topic)), None)
 
 
+class _Room:
+    """Bytes that messages may be kept in; none takes more than an eighth of what is left, so that each topic has some.
+
+    >>> room = _Room(800)
+    >>> room.take(100), room.take(100), room.take(80)
+    (True, False, True)
+    """
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def take(self, size: int) -> bool:
+        """Whether there is room for a message of so many bytes; then it is taken."""
+        if size > self._left // 8:
+            return False
+        self._left -= size
+        return True
+
+
 class _Topic:
     """What is known of one topic."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: "_Room") -> None:
+        self._room = room
         self.kept: list[Frames] = []
         self._messages = 0
         self._formats: Counter[str] = Counter()
@@ -201,7 +223,7 @@ class _Topic:
         self._messages += 1
         if self._messages % (1 + self._messages // WHOLE):
             return
-        if len(self.kept) < KEPT:
+        if len(self.kept) < KEPT and self._room.take(sum(map(len, frames))):
             self.kept.append(frames)
         if name is not None:
             self._read(name, frames, received)

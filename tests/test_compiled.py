@@ -1,0 +1,93 @@
+"""Compiled kernels that are kept for the next start, or cannot be: no place for them is a reason to fail."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from numba.core.caching import FunctionCache, InTreeCacheLocator, UserProvidedCacheLocator
+
+from streammi.cli.kernel_cache import warn_uncached
+from streammi.core.kernels import compiled
+from streammi.core.kernels.compiled import uncached
+from streammi.system.log import Log
+
+SOURCE = """
+from streammi.core.kernels.compiled import kernel
+
+@kernel
+def doubled(x):
+    return 2 * x
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    (tmp_path / "some_kernels.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(compiled, "_uncached", set())
+    yield tmp_path
+    sys.modules.pop("some_kernels", None)
+
+
+def loaded() -> ModuleType:
+    """The kernels as the next start has them."""
+    sys.modules.pop("some_kernels", None)
+    importlib.invalidate_caches()
+    return importlib.import_module("some_kernels")
+
+
+def kept(folder: Path) -> list[Path]:
+    return sorted((folder / "__pycache__").glob("*.nb?"))
+
+
+def test_a_kernel_is_kept_and_a_damaged_one_compiled_anew(folder: Path) -> None:
+    assert loaded().doubled(21) == 42
+    assert [path.suffix for path in kept(folder)] == [".nbc", ".nbi"]
+    code, index = kept(folder)
+    for file, content in ((index, b""), (index, index.read_bytes()[:40]), (code, b""), (code, b"\x80\x05no pickle")):
+        whole = file.read_bytes()
+        file.write_bytes(content)  # as a power cut may leave it
+        assert loaded().doubled(21) == 42
+        assert uncached() == ""
+        assert len(file.read_bytes()) == len(whole)  # and kept again
+    module = loaded()
+    assert module.doubled(21) == 42
+    assert sum(module.doubled.stats.cache_hits.values()) == 1
+
+
+def test_a_full_disk_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(self: FunctionCache, sig: object, data: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FunctionCache, "save_overload", full)
+    assert loaded().doubled(21) == 42
+    assert warn_uncached(Log(sys.stdout), "4.2 s")
+    cache = folder / "__pycache__"
+    assert capsys.readouterr().out == (
+        f"streammi: warning: compiling took 4.2 s, and will at each start ({cache}: No space left on device): "
+        "set NUMBA_CACHE_DIR to a folder to keep it in\n"
+    )
+
+
+def test_where_no_folder_can_be_written_to_kernels_are_compiled_each_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container: no home, a read-only installation."""
+    monkeypatch.setattr(compiled._Place, "_locator_classes", [])
+    assert loaded().doubled(21) == 42
+    assert kept(folder) == []
+    assert uncached() == "there is no folder for them that can be written to"
+
+
+def test_without_a_home_nothing_is_read_from_where_we_happen_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as of a user that the system does not know
+    try:
+        importlib.reload(compiled)
+        assert compiled._Place._locator_classes == [UserProvidedCacheLocator, InTreeCacheLocator]
+    finally:
+        monkeypatch.undo()
+        importlib.reload(compiled)
