@@ -162,6 +162,7 @@ def test_pure_modules_know_no_socket(name: str) -> None:
             "numpy numba zmq river",
         ),
         ("import streammi.dashboard.loop", "numba river psutil"),
+        ("import streammi.cli.run_publish, streammi.cli.run_replay, streammi.cli.run_monitor", "pyarrow"),
         ("from streammi import rolling_mi", "zmq river rich psutil typer"),
     ],
 )

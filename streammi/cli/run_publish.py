@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, islice
 from threading import Thread
-from typing import Any, Final, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeAlias
 
 import msgspec
 import numpy as np
@@ -16,8 +16,6 @@ import zmq
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.pair_file import given_column, read_pairs
-from streammi.ingest.files.tables import Recorded
 from streammi.network.connections import LOOK_SECONDS, Connections, is_unread
 from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding, check_binding
 from streammi.network.security import Keys
@@ -28,6 +26,9 @@ from streammi.session.first_aid import report
 from streammi.system.log import Log
 from streammi.system.open_files import check_open_files
 from streammi.system.signals import Stop, parent_of
+
+if TYPE_CHECKING:
+    from streammi.ingest.files.tables import Recorded
 
 SEED_RATE: Final = 1000.0  # samples a second
 SEED_PHASE: Final = 10_000  # samples until the made-up coupling changes
@@ -251,6 +252,8 @@ class _Recording:
     def __init__(
         self, path: str, x: str | None, y: str | None, t: str | None, loop: bool, options: FileOptions
     ) -> None:
+        from streammi.ingest.files.pair_file import given_column, read_pairs  # not for what reads no file: 0.3 s
+
         if x is None or y is None:
             raise ConfigError("--x" if x is None else "--y", given_column(path, options))
         self._x, self._y, self._loop = x, y, loop

@@ -86,7 +86,7 @@ def columns_of(table: Table, x: str, y: str, t: str | None, options: FileOptions
             if not np.isfinite(values).any() and len(column):
                 examples.append(f"{name} (such as {column[0].as_py()!r})")
         numbers.append(form)
-    found = _time(table, sample, places, t, options)
+    found = time_of(table, sample, places, t, options)
     backwards = found.form is not None and found.form.backwards
     return Columns(
         wanted=(*places, *found.places),
@@ -141,19 +141,26 @@ def joined(fields: Sequence[pa.Array]) -> pa.Array:
     return fields[0] if len(fields) == 1 else pc.binary_join_element_wise(*fields, " ")
 
 
-class _Time(NamedTuple):
+class FoundTime(NamedTuple):
+    """Where the time is, and what is said of it."""
+
     places: tuple[int, ...] = ()
     name: str = ""
     form: TimeFormat | None = None
     said: tuple[str, ...] = ()
 
+    def seconds(self, fields: Sequence[pa.Array]) -> FloatArray:
+        """The times of rows in seconds, (n,), NaN where they cannot be read."""
+        assert self.form is not None
+        return self.form.seconds(joined(fields))
 
-def _time(table: Table, sample: Sample, taken: Sequence[int], t: str | None, options: FileOptions) -> _Time:
+
+def time_of(table: Table, sample: Sample, taken: Sequence[int], t: str | None, options: FileOptions) -> FoundTime:
     """Where the time is: in the columns of that name, or in the first that has times, by its name or what it holds."""
     if t:
         return _asked_for(table, sample, t, options)
     if t == "":
-        return _Time()
+        return FoundTime()
     said: list[str] = []
     ranked = sorted((rank, k) for k, name in enumerate(table.names) if (rank := rank_of(name)) is not None)
     named = [k for _, k in ranked if k not in taken]
@@ -164,7 +171,7 @@ def _time(table: Table, sample: Sample, taken: Sequence[int], t: str | None, opt
         if found is not None and _is_date(sample, k) and (pair := _with_hours(table, sample, k, taken, options)):
             return pair._replace(said=(*said, *pair.said))
         if found is not None:
-            return _Time((k,), table.names[k], found, (*said, *_told(table.names[k], found)))
+            return FoundTime((k,), table.names[k], found, (*said, *_told(table.names[k], found)))
         if why_not:
             said.append(why_not)
     for k in range(min(len(table.names), LOOKED_THROUGH)):
@@ -173,15 +180,17 @@ def _time(table: Table, sample: Sample, taken: Sequence[int], t: str | None, opt
             if found is None:
                 continue
             pair = _with_hours(table, sample, k, taken, options) if _is_date(sample, k) else None
-            return pair or _Time((k,), table.names[k], found, (*said, f"time in {table.names[k]}", *_told("", found)))
-    return _Time(said=tuple(said))
+            return pair or FoundTime(
+                (k,), table.names[k], found, (*said, f"time in {table.names[k]}", *_told("", found))
+            )
+    return FoundTime(said=tuple(said))
 
 
 def _told(name: str, form: TimeFormat) -> tuple[str, ...]:
     return (f"{name} {form.said}".strip(),) if form.said else ()
 
 
-def _asked_for(table: Table, sample: Sample, t: str, options: FileOptions) -> _Time:
+def _asked_for(table: Table, sample: Sample, t: str, options: FileOptions) -> FoundTime:
     names = [t] if t in table.names or "," not in t else [name.strip() for name in t.split(",")]
     path = table.source.path
     places = tuple(place_of(table.names, "--time", name, path) for name in names)
@@ -194,7 +203,7 @@ def _asked_for(table: Table, sample: Sample, t: str, options: FileOptions) -> _T
     said = _told(name, form) if form is not None else ()
     if form is not None and form.unit is not None and is_restless(form.seconds(columns[0])):
         said = (*said, f"{name} goes up and down, as no clock does")
-    return _Time(places, name, form or TimeFormat(), said)
+    return FoundTime(places, name, form or TimeFormat(), said)
 
 
 def _form(name: str, column: pa.Array, decimal: str, options: FileOptions) -> TimeFormat | None:
@@ -245,13 +254,13 @@ def _is_date(sample: Sample, k: int) -> bool:
     return has_date(places) and "H" not in places
 
 
-def _with_date(table: Table, sample: Sample, k: int, taken: Sequence[int], options: FileOptions) -> _Time | None:
+def _with_date(table: Table, sample: Sample, k: int, taken: Sequence[int], options: FileOptions) -> FoundTime | None:
     """The time of day in a column, with the column that has its date."""
     days = [d for d in range(min(sample.width, LOOKED_THROUGH)) if d != k and d not in taken and _is_date(sample, d)]
     return _two(table, sample, min(days, key=lambda d: abs(d - k)), k, options) if days else None
 
 
-def _with_hours(table: Table, sample: Sample, k: int, taken: Sequence[int], options: FileOptions) -> _Time | None:
+def _with_hours(table: Table, sample: Sample, k: int, taken: Sequence[int], options: FileOptions) -> FoundTime | None:
     """The dates in a column, with the column that has the time of day."""
     hours = [
         h for h in range(min(sample.width, LOOKED_THROUGH))
@@ -260,9 +269,9 @@ def _with_hours(table: Table, sample: Sample, k: int, taken: Sequence[int], opti
     return _two(table, sample, k, min(hours, key=lambda h: abs(h - k)), options) if hours else None
 
 
-def _two(table: Table, sample: Sample, day: int, hour: int, options: FileOptions) -> _Time | None:
+def _two(table: Table, sample: Sample, day: int, hour: int, options: FileOptions) -> FoundTime | None:
     name = f"{table.names[day]},{table.names[hour]}"
     form = _form(name, joined([sample.column(day), sample.column(hour)]), table.decimal, options)
     if form is None:
         return None
-    return _Time((day, hour), name, form, (f"time in {table.names[day]} and {table.names[hour]}", *_told("", form)))
+    return FoundTime((day, hour), name, form, (f"time in {table.names[day]} and {table.names[hour]}", *_told("", form)))

@@ -16,6 +16,11 @@ class FileOptions(NamedTuple):
     skip_rows: int | None = None
     columns: tuple[str, ...] = ()
 
+    def as_given(self) -> dict[str, str]:
+        """Those that were given, as text."""
+        given = {name: value for name, value in self._asdict().items() if value != PLAIN._asdict()[name]}
+        return {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in given.items()}
+
     def check(self) -> None:
         """``ConfigError`` for what cannot work."""
         if self.decimal not in ("auto", ".", ","):
