@@ -5,12 +5,13 @@
     .venv/bin/python scripts/benchmark.py [--quick] [--only rolling,live]
 
 Figures are medians of interleaved rounds: machines are shared and noisy, so look at the ratios. Sections estimators,
-delays and times count CPU time.
+delays, times and files count CPU time.
 """
 
 import argparse
 import contextlib
 import fcntl
+import functools
 import importlib.metadata
 import json
 import multiprocessing
@@ -46,6 +47,7 @@ def main() -> None:
         "delays": delays,
         "one": one_sample,
         "times": times,
+        "files": files,
         "memory": memory,
         "start": start_up,
         "frame": frames,
@@ -87,6 +89,9 @@ def machine() -> str:
         "boost-histogram",
         "infomeasure",
         "ennemi",
+        "pyarrow",
+        "polars",
+        "pandas",
     )
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return f"{cpu}, {multiprocessing.cpu_count()} cores, Python {platform.python_version()}; {versions}"
@@ -355,6 +360,99 @@ def times(quick: bool) -> Iterator[str]:
     for window in ("1000", "1s"):
         costs = timed(lambda w=window: take(w, t), lambda w=window: take(w, jittering), clock=CPU)
         yield f"| window of {span(window)} | " + " | ".join(f"{n / cost / 1e6:.1f} M/s" for cost in costs) + " |"
+
+
+def files(quick: bool) -> Iterator[str]:
+    """CSV of two columns of numbers, and of those with times in ISO 8601: read in blocks, to float64 and seconds."""
+    n = 300_000 if quick else 2_000_000
+    x, y = signals(n)
+    rows = [f"{a!r},{b!r}" for a, b in zip(x.round(4).tolist(), y.round(4).tolist(), strict=True)]
+    start = np.datetime64("2026-01-01T00:00:00.000")
+    stamps = np.datetime_as_string(start + 100 * np.arange(n)).tolist()
+    with tempfile.TemporaryDirectory() as folder:
+        numbers, timed_ = Path(folder) / "numbers.csv", Path(folder) / "timed.csv"
+        numbers.write_text("x,y\n" + "\n".join(rows) + "\n")
+        timed_.write_text("time,x,y\n" + "\n".join(map(",".join, zip(stamps, rows, strict=True))) + "\n")
+        names, readers = zip(*file_readers(), strict=True)
+        yield "| CSV to arrays | two columns of numbers | with ISO 8601 times |"
+        yield "|---|---|---|"
+        costs = [
+            timed(*(functools.partial(read, path) for read in readers), rounds=3, clock=CPU)
+            for path in (numbers, timed_)
+        ]
+        for name, *each in zip(names, *costs, strict=True):
+            yield f"| {name} | " + " | ".join(f"{n / cost / 1e6:.1f} M rows/s" for cost in each) + " |"
+        yield from file_memory(numbers, 1 if quick else 40)
+    yield f"Start-up: import of pyarrow {import_time('pyarrow.csv, pyarrow.compute'):.2f} s."
+
+
+def file_readers() -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Each reads a file in blocks, on one thread, and says how many rows there were."""
+    os.environ["POLARS_MAX_THREADS"] = "1"  # before it is imported
+    import pyarrow as pa
+    import pyarrow.csv
+
+    from streammi.ingest.files.pair_file import read_pairs
+
+    kinds = {"x": pa.float64(), "y": pa.float64(), "time": pa.timestamp("us")}
+    options = pa.csv.ReadOptions(use_threads=False), pa.csv.ConvertOptions(column_types=kinds)
+
+    def arrow(path: Path) -> int:
+        with pa.csv.open_csv(path, options[0], convert_options=options[1]) as batches:
+            return sum(max(len(c.to_numpy(zero_copy_only=False)) for c in batch.columns) for batch in batches)
+
+    yield (
+        "streammi (pyarrow, with a look at each field)",
+        lambda path: sum(len(b.x) for b in read_pairs(path, "x", "y")),
+    )
+    yield "pyarrow.csv.open_csv", arrow
+    with contextlib.suppress(ImportError):
+        import polars
+
+        def lazy(path: Path) -> int:
+            kinds = {"x": polars.Float64, "y": polars.Float64, "time": polars.Datetime("us")}
+            schema = {name: kinds[name] for name in path.open().readline().strip().split(",")}
+            return sum(batch.height for batch in polars.scan_csv(path, schema=schema).collect_batches())
+
+        yield "polars.scan_csv", lazy
+    with contextlib.suppress(ImportError):
+        import pandas
+
+        def chunks(path: Path) -> int:
+            times = ["time"] if path.name == "timed.csv" else False
+            return sum(len(chunk) for chunk in pandas.read_csv(path, chunksize=1 << 16, parse_dates=times))
+
+        yield "pandas.read_csv, in chunks", chunks
+
+
+def file_memory(numbers: Path, times: int) -> Iterator[str]:
+    """What a file that is so many times as large takes at a tenth, at half and at the end of it, in its own process."""
+    large = numbers.with_name("large.csv")
+    header, _, body = numbers.read_bytes().partition(b"\n")
+    with large.open("wb") as file:
+        file.write(header + b"\n")
+        for _ in range(times):
+            file.write(body)
+    code = (
+        "import sys, psutil; from streammi.ingest.files.pair_file import read_pairs\n"
+        "pairs = read_pairs(sys.argv[1], 'x', 'y'); marks = [.1, .5, 1]\n"
+        "for batch in pairs:\n"
+        "    read, size = pairs.progress\n"
+        "    while marks and read >= marks[0] * size:\n"
+        "        print(psutil.Process().memory_info().rss); marks.pop(0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, large], check=True, capture_output=True, text=True)
+    found = ", ".join(f"{int(line) / 2**20:.0f}" for line in done.stdout.split())
+    yield f"Memory at a tenth, half and the end of {large.stat().st_size / 2**20:,.0f} MiB: {found} MiB."
+
+
+def import_time(modules: str) -> float:
+    code = f"import time; start = time.perf_counter(); import {modules}; print(time.perf_counter() - start)"
+    costs = [
+        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+        for _ in range(ROUNDS)
+    ]
+    return statistics.median(costs)
 
 
 def memory(quick: bool) -> Iterator[str]:

@@ -61,10 +61,6 @@ class Sample:
         parts = [block.columns[k] for block in self._blocks if block.rows]
         return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
 
-    def texts(self, k: int) -> list[str]:
-        """Those of a column, as text."""
-        return ["" if value is None else str(value) for value in self.column(k).to_pylist()]
-
 
 def columns_of(table: Table, x: str, y: str, t: str | None, options: FileOptions, labels: bool) -> Columns:
     """The columns of these names; ``ConfigError`` for one that is not there, and for a time that is none."""
@@ -76,8 +72,8 @@ def columns_of(table: Table, x: str, y: str, t: str | None, options: FileOptions
         column = sample.column(k)
         form = NumberFormat()
         if not labels:
-            texts = sample.texts(k) if is_text(column) else []
-            form = format_of(texts, table.decimal, options.missing)
+            fields = column if is_text(column) else pa.array([], pa.string())
+            form = format_of(fields, table.decimal, options.missing)
             values = form.array(column)[0] if is_text(column) else as_floats(column)
             if form.words and form.words != "decimal commas" and f"{name} {form.words}" not in said:
                 said.append(f"{name} {form.words}")

@@ -16,8 +16,8 @@ from streammi.ingest.files.number_format import NULLS
 from streammi.ingest.files.source import Source, in_quotes
 from streammi.ingest.files.tables import Block
 
-SAMPLED: Final = 1 << 17  # bytes of the beginning by which is told how fields are written,
-PIECES, PIECE = 16, 1 << 13  # and places behind it, of so many bytes each
+SAMPLED: Final = 1 << 15  # bytes of the beginning by which is told how fields are written,
+PIECES, PIECE = 16, 1 << 11  # and places behind it, of so many bytes each
 _BLANKS: Final = re.compile(rb"[ \t]+")
 _EDGES: Final = re.compile(rb"(?m)^[ \t]+|[ \t]+$")
 _LITTLE: Final = 2048  # bytes of a block that are read field by field at once: to ask arrow takes as long
@@ -120,8 +120,9 @@ def _pieces(text: bytes) -> Iterator[bytes]:
     """Whole lines from places all over a text, the last of them its end."""
     step = max(len(text) // PIECES, PIECE)
     for stop in reversed(range(len(text), 0, -step)):
-        _, _, lines = text[max(stop - PIECE, 0) : stop].partition(b"\n")
-        yield lines
+        start = text.find(b"\n", max(stop - PIECE, 0), stop) + 1
+        end = stop if stop == len(text) else text.rfind(b"\n", start, stop) + 1
+        yield text[start:end] if 0 < start < end else b""
 
 
 def _rows(first: int, text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:

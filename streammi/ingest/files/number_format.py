@@ -33,6 +33,7 @@ NULLS: Final = [
     "None",
     "NaT",
 ]  # the usual ones, as written
+_NULLS: Final = pa.array(NULLS)
 SWITCHES: Final = (("off", "on"), ("false", "true"), ("no", "yes"), ("closed", "open"), ("low", "high"), ("aus", "ein"))
 _SWITCHED: Final = {word: float(k) for pair in SWITCHES for k, word in enumerate(pair)}
 _THOUSANDS: Final = {
@@ -45,6 +46,7 @@ _WITH_UNIT: Final = re.compile(
     r"(?P<unit>[^\d\s'\"+.,-][^\d,\"]{0,11})"
 )
 _SIGN: Final = str.maketrans({"\u2212": "-"})  # the minus sign of typesetters
+LOOKED_AT: Final = 2000  # fields that are looked at one by one
 SENTINEL_TIMES: Final = 3  # a value that stands for none comes at least so often,
 SENTINEL_FAR: Final = 3.0  # and is so many times the others' range away from them
 
@@ -112,7 +114,10 @@ class NumberFormat(NamedTuple):
         try:
             found = pc.cast(fields, pa.float64())
         except pa.ArrowInvalid:
-            return None
+            try:
+                found = pc.cast(pc.if_else(pc.is_in(fields, _NULLS), None, fields), pa.float64())
+            except pa.ArrowInvalid:
+                return None
         values: FloatArray = found.to_numpy(zero_copy_only=False)
         return values if values.flags.writeable else values.copy()
 
@@ -177,11 +182,18 @@ def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
     return ".", "" if point else either
 
 
-def format_of(texts: Sequence[str], decimal: str, missing: str | None) -> NumberFormat:
-    """How a column writes its numbers, by these of its fields."""
+def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> NumberFormat:
+    """How a column writes its numbers, by these of its fields.
+
+    >>> format_of(pa.array(["3.2 kW", "1 kW", ""]), ".", None).unit
+    'kW'
+    """
     values, words = read_missing(missing)
     plain = NumberFormat(decimal, missing=values, missing_texts=words)
     other = NumberFormat("," if decimal == "." else ".", missing=values, missing_texts=words)
+    if not plain.array(fields)[1].any():
+        return plain
+    texts = ["" if text is None else text for text in fields.to_pylist()[:LOOKED_AT]]
     present = [text.strip() for text in texts if not _is_none(plain, text)]
     if not present:
         return plain

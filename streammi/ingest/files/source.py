@@ -22,7 +22,7 @@ from streammi.errors import ConfigError
 
 HEAD: Final = 1 << 20  # bytes from which is told how a file is written
 PLACES: Final = 24  # of a file that are looked into as well, where one can go there
-PLACE: Final = 1 << 14  # bytes of each
+PLACE: Final = 1 << 12  # bytes of each
 MAX_LINE: Final = 1 << 20  # bytes; what has no line end for longer than this is no table
 STARTED_LINES: Final = 32  # of standard input that are waited for, for as long as
 STARTED_SECONDS: Final = 0.3
