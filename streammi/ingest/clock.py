@@ -41,8 +41,9 @@ class Unit(NamedTuple):
         """Times in seconds, shape (n,), NaN where there is none."""
         seconds = np.asarray(values, dtype=np.float64)
         if self.zero:
+            seconds = (seconds - self.zero) * self.seconds
             # What a spreadsheet's or MATLAB's day resolves; less would be the rounding of a float64 of days.
-            return np.round((seconds - self.zero) * self.seconds, 3 if self.name == "excel" else 4)
+            return np.round(seconds, 3 if self.name == "excel" else 4) if self.seconds != 1 else seconds
         if self.seconds != 1:
             seconds = seconds * self.seconds
         return seconds / self.per if self.per != 1 else seconds
@@ -64,6 +65,7 @@ UNITS: Final = {
         Unit("d", "days", 1, 86_400),
         Unit("excel", "days since 1899, as spreadsheets count", 1, 86_400, 25_569.0),
         Unit("matlab", "days since the year 0, as MATLAB counts", 1, 86_400, 719_529.0),
+        Unit("labview", "seconds since 1904, as LabVIEW counts", 1, 1, 2_082_844_800.0),
     )
 }
 TICKS: Final = tuple(UNITS[name] for name in ("s", "ms", "us", "ns"))  # each 1,000 times finer than the one before

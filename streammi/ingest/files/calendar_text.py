@@ -51,6 +51,7 @@ FORMS: Final = tuple(
     for form in (
         *(rf"{_DAY_NAME}{date}(?:(?:[T ,;_]|\s-\s|:|,\s)\s?{_TIME}{_ZONE})?" for date in _DATES),
         rf"{_DATES[-1]}[T _-]?{_PACKED}{_ZONE}",
+        *(rf"{date} {_PACKED}" for date in _DATES[:2]),
         rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[0]}",
         rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[1]}",
         r"(?P<H>\d{1,4}):(?P<M>[0-5]\d):(?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?",
@@ -255,8 +256,9 @@ def form_of(pattern: str) -> re.Pattern[str]:
     named = [part for part in parts if part.startswith("%")]
     unknown = [part for part in named if part not in _STRPTIME]
     pattern = pattern.strip()
-    if unknown or not named or len(set(named)) < len(named):
-        rule = "as strptime has it, of " + " ".join(_STRPTIME)
+    dateless = not {"%Y", "%y"} & set(named) and bool({"%m", "%d", "%b", "%B", "%j"} & set(named))
+    if unknown or not named or len(set(named)) < len(named) or dateless:
+        rule = "with the year, if it has a day" if dateless else "as strptime has it, of " + " ".join(_STRPTIME)
         raise ConfigError("--time-format", rule, pattern)
     regex = "".join(_STRPTIME.get(part) or re.sub(r"\\ ", r"\\s+", re.escape(part)) for part in parts)
     return re.compile(rf"\s*{regex}\s*")

@@ -42,7 +42,7 @@ class Columns(NamedTuple):
     def seconds(self, fields: Sequence[pa.Array]) -> FloatArray:
         """The times of rows in seconds, (n,), NaN where they cannot be read."""
         assert self.time is not None
-        return self.time.seconds(joined(fields))
+        return self.time.seconds(joined(fields, self.time.digits))
 
     def field(self, k: int, text: Any) -> str:
         """A field of x or y, for a message."""
@@ -132,9 +132,12 @@ def as_floats(column: pa.Array) -> FloatArray:
     return values
 
 
-def joined(fields: Sequence[pa.Array]) -> pa.Array:
-    """One column of texts from that of the date and that of the time of day."""
-    return fields[0] if len(fields) == 1 else pc.binary_join_element_wise(*fields, " ")
+def joined(fields: Sequence[pa.Array], digits: int = 0) -> pa.Array:
+    """One column of texts from that of the date and that of the time of day, filled up to so many ``digits``."""
+    if len(fields) == 1:
+        return fields[0]
+    day, hour = (field if is_text(field) else pc.cast(field, pa.string()) for field in fields)
+    return pc.binary_join_element_wise(day, pc.utf8_lpad(hour, digits, "0") if digits else hour, " ")
 
 
 class FoundTime(NamedTuple):
@@ -148,7 +151,7 @@ class FoundTime(NamedTuple):
     def seconds(self, fields: Sequence[pa.Array]) -> FloatArray:
         """The times of rows in seconds, (n,), NaN where they cannot be read."""
         assert self.form is not None
-        return self.form.seconds(joined(fields))
+        return self.form.seconds(joined(fields, self.form.digits))
 
 
 def time_of(table: Table, sample: Sample, taken: Sequence[int], t: str | None, options: FileOptions) -> FoundTime:
@@ -162,7 +165,8 @@ def time_of(table: Table, sample: Sample, taken: Sequence[int], t: str | None, o
     named = [k for _, k in ranked if k not in taken]
     for k in named:
         found, why_not = _readable(table, sample, k, options)
-        if found is not None and found.of_day and (pair := _with_date(table, sample, k, taken, options)) is not None:
+        hours = found is not None and (found.of_day or _digits(sample, k))
+        if hours and (pair := _with_date(table, sample, k, taken, options)) is not None:
             return pair._replace(said=(*said, *pair.said))
         if found is not None and _is_date(sample, k) and (pair := _with_hours(table, sample, k, taken, options)):
             return pair._replace(said=(*said, *pair.said))
@@ -190,9 +194,11 @@ def _asked_for(table: Table, sample: Sample, t: str, options: FileOptions) -> Fo
     names = [t] if t in table.names or "," not in t else [name.strip() for name in t.split(",")]
     path = table.source.path
     places = tuple(place_of(table.names, "--time", name, path) for name in names)
-    columns = [sample.column(k) for k in places]
+    if len(places) == 2 and (pair := _two(table, sample, *places, options)) is not None:
+        return pair
+    columns = [sample.column(k) for k in places[:1]]
     name = " ".join(names)
-    form = _form(name, joined(columns), table.decimal, options)
+    form = _form(name, joined(columns), table.decimal, options) if len(places) == 1 else None
     if form is None and len(columns[0]):
         example = next((str(value) for value in joined(columns).to_pylist() if value not in (None, "")), "")
         raise not_times("--time", t, example)
@@ -250,6 +256,24 @@ def _is_date(sample: Sample, k: int) -> bool:
     return has_date(places) and "H" not in places
 
 
+def _is_hour(name: str, sample: Sample, k: int) -> bool:
+    """Whether a column has times of day."""
+    places = _first(sample, k)
+    return ("H" in places and not has_date(places)) or (rank_of(name) is not None and _digits(sample, k) > 0)
+
+
+def _digits(sample: Sample, k: int) -> int:
+    """How many digits a column of times of day has that are written without signs, as 95959; 0 for another one."""
+    column = sample.column(k)
+    texts = [str(value) for value in column.to_pylist() if value not in (None, "")]
+    size = max(map(len, texts), default=0)
+    if size not in (3, 4, 5, 6) or not all(text.isascii() and text.isdigit() for text in texts):
+        return 0
+    digits = 4 if size < 5 else 6
+    filled = [text.zfill(digits) for text in texts]
+    return digits if all("00" <= text[:2] < "24" and max(text[2:4], text[4:]) < "60" for text in filled) else 0
+
+
 def _with_date(table: Table, sample: Sample, k: int, taken: Sequence[int], options: FileOptions) -> FoundTime | None:
     """The time of day in a column, with the column that has its date."""
     days = [d for d in range(min(sample.width, LOOKED_THROUGH)) if d != k and d not in taken and _is_date(sample, d)]
@@ -260,14 +284,16 @@ def _with_hours(table: Table, sample: Sample, k: int, taken: Sequence[int], opti
     """The dates in a column, with the column that has the time of day."""
     hours = [
         h for h in range(min(sample.width, LOOKED_THROUGH))
-        if h != k and h not in taken and "H" in (places := _first(sample, h)) and not has_date(places)
+        if h != k and h not in taken and _is_hour(table.names[h], sample, h)
     ]  # fmt: skip
     return _two(table, sample, k, min(hours, key=lambda h: abs(h - k)), options) if hours else None
 
 
 def _two(table: Table, sample: Sample, day: int, hour: int, options: FileOptions) -> FoundTime | None:
     name = f"{table.names[day]},{table.names[hour]}"
-    form = _form(name, joined([sample.column(day), sample.column(hour)]), table.decimal, options)
-    if form is None:
+    digits = _digits(sample, hour)
+    form = _form(name, joined([sample.column(day), sample.column(hour)], digits), table.decimal, options)
+    if form is None or form.unit is not None:
         return None
+    form = form._replace(digits=digits)
     return FoundTime((day, hour), name, form, (f"time in {table.names[day]} and {table.names[hour]}", *_told("", form)))

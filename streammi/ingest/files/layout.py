@@ -63,7 +63,7 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     (';', ('zeit', 'x', 'y'), 3, ',')
     """
     text = head.decode("utf-8", "replace")
-    if _CONTROL.search(text[:4096]) or not text.strip():
+    if _CONTROL.search(text[:4096].rstrip("\0")) or not text.strip("\0\n\t "):
         raise ConfigError("file", "text with a line of column names, and numbers below", path)
     lines = text.split("\n")[: LOOKED_AT + (options.skip_rows or 0)]
     start = min(options.skip_rows or 0, len(lines))
@@ -103,6 +103,9 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
         decimal, open_ = decimal_of([[text for text in column if not places_of(text)] for column in columns])
         if decimal == ",":
             said.append("decimal commas")
+        elif open_ and delimiter == ";":  # which is between fields where commas are taken
+            decimal = ","
+            said.append(f"decimal commas ({open_}; else --decimal .)")
         elif open_:
             said.append(f"commas between thousands ({open_}; else --decimal ,)")
     skip = places[first] if first < len(places) else len(lines) - (lines[-1] == "")

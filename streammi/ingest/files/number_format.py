@@ -17,7 +17,7 @@ from streammi.records import FloatArray
 
 # How files write that there is no value; besides what timestamps.MISSING has, what C's printf and spreadsheets write.
 MISSING: Final = frozenset(
-    {"-", "--", "---", "?", "#n/a", "#na", "#value!", "#div/0!", "-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#ind",
+    {".", "-", "--", "---", "?", "#n/a", "#na", "#value!", "#div/0!", "-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#ind",
      "-1.#ind", "1.#qnan", "-1.#qnan", "n.a.", "missing", "<na>"}
 )  # fmt: skip
 NULLS: Final = [
@@ -170,7 +170,7 @@ def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
             point += "." in text and _is(float, text) and not _THOUSANDS[","].fullmatch(text)
         elif _THOUSANDS["."].fullmatch(text) and "." in text:
             point += 1
-        elif _THOUSANDS[","].fullmatch(text) and "." in text:
+        elif _THOUSANDS[","].fullmatch(text):
             comma += 1
         elif _COMMA.fullmatch(text):
             if _THOUSANDS["."].fullmatch(text) and not text.lstrip("+-").startswith("0"):

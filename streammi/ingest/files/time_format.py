@@ -45,6 +45,7 @@ NAMES: Final = (
 )
 READABLE: Final = 0.8  # the share of a sample's fields that must be times
 DAY: Final = 86_400.0
+FAR: Final = 2_840_140_800.0  # 2060: a time since 1970 that is later is rather one since 1904
 JUDGED_FROM: Final = 8  # times: fewer do not tell one that goes up and down
 _COMPACT: Final = {8: "YYYYMMDD", 10: "YYYYMMDDHH", 12: "YYYYMMDDHHMM", 14: "YYYYMMDDHHMMSS", 17: "YYYYMMDDHHMMSSmmm"}
 _COMPACT_FORMS: Final = {
@@ -67,6 +68,7 @@ class TimeFormat(NamedTuple):
     forms: Forms = FORMS
     of_day: bool = False  # they have no date
     backwards: bool = False  # the newest comes first
+    digits: int = 0  # of a time of day in a column of its own that has no signs, as 95959 of six; 0 for others
     said: str = ""  # what is worth a word of it
 
     def seconds(self, fields: pa.Array) -> FloatArray:
@@ -182,6 +184,8 @@ def _textual(texts: Sequence[str]) -> TimeFormat | None:
     dated = _dated(texts, FORMS)
     if not dated:
         said = "times of day, without a date"
+    elif "H" not in (places_of(texts[0]) or {"H": (0, 0)}) and len(set(texts)) < len(texts):
+        said = ", ".join(filter(None, (said, "days, without a time of day")))
     return _in_order(TimeFormat(order=order, of_day=not dated, said=said), texts)
 
 
@@ -241,7 +245,7 @@ def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit,
     epoch = epoch_unit(float(np.median(values)))
     if epoch is not None and all(epoch_unit(one) is epoch for one in (float(values.min()), float(values.max()))):
         if named is None or named is epoch or named.name not in ("s", "ms", "us", "ns"):
-            return epoch, "" if epoch is TICKS[0] else f"{epoch.words} since 1970"
+            return epoch, _epoch_words(epoch, float(values.max()) / epoch.per)
         return named, f"{named.words}, as its name says"
     if named is not None:
         return named, f"{named.words}, as its name says"
@@ -250,6 +254,14 @@ def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit,
     unit = _by_steps(values)
     other = "ms" if unit is TICKS[0] else "s"
     return unit, f"{unit.words} from its start, by its steps (--time-unit {other}, ... if they are not)"
+
+
+def _epoch_words(unit: Unit, last: float) -> str:
+    """What is said of times since 1970: nothing of seconds in our days."""
+    if last > FAR:
+        year = 1970 + int(last / (365.2425 * DAY))
+        return f"{unit.words} since 1970, which is {year} (--time-unit labview, if they count from 1904)"
+    return "" if unit is TICKS[0] else f"{unit.words} since 1970"
 
 
 def _days(name: str, values: FloatArray, texts: Sequence[str]) -> Unit | None:
