@@ -13,7 +13,7 @@ import typer
 
 from streammi import __version__
 from streammi.cli.format_table import WithFormats
-from streammi.cli.help_panels import FEED, RUN, SAID, PanelCommand
+from streammi.cli.help_panels import FEED, FILE, RUN, SAID, PanelCommand
 from streammi.cli.option_file import ConfigFile
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
@@ -159,7 +159,7 @@ def probe(
     ] = 5.0,
     t: Annotated[
         str | None,
-        typer.Option("--t", "--time", metavar="COL", rich_help_panel=FILE, help="Column of a file's time, or DATE,TIME."),
+        typer.Option("--t", "--time", metavar="COL", rich_help_panel=FILE, help="A file's time: COL, or DATE,TIME."),
     ] = None,
     topic: Annotated[
         str, typer.Option("--topic", metavar="TOPIC", rich_help_panel=FEED, help="Look only at topics that start so.")

@@ -26,7 +26,7 @@ from streammi.ingest.files.tables import Block, Table
 from streammi.ingest.files.time_format import OfDay, TimeFormat
 from streammi.ingest.formats.columns import is_array, is_time, number
 from streammi.ingest.formats.content import TIME_NAMES
-from streammi.ingest.formats.json import parse_json
+from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.probe import MAX_SIGNALS, leaves
 from streammi.records import FloatArray
 
