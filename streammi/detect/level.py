@@ -7,7 +7,7 @@ from typing import Any, Final
 from streammi.config import DetectorName
 from streammi.detect import drift
 from streammi.records import UNIT_PER_BIT, Event, EventKind, Reading, Unit
-from streammi.records.verdict import is_dependent, is_dependent_with_delay
+from streammi.records.verdict import error_of, is_dependent, is_dependent_with_delay
 
 CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
 RECENT: Final = 3  # newest readings that do not count as usual yet: they may be the beginning of a change
@@ -88,7 +88,7 @@ class Level:
         mi, dependent = reading.mi_corrected, is_dependent(reading)
         if reading.peak_mi is not None:
             mi, dependent = reading.peak_mi, is_dependent_with_delay(reading)
-        error = max(PER_ERROR * _stderr(reading), self._least_error)
+        error = max(PER_ERROR * error_of(reading, at_peak=reading.peak_mi is not None), self._least_error)
         self._values = [*self._values[-MEMORY:], mi]
         self._errors = [*self._errors[-RECENT:], error]
         self._dependent = [*self._dependent[-MEMORY:], dependent]
@@ -155,20 +155,6 @@ class Level:
         if was == is_now:
             return "shifted"
         return "gained" if is_now else "lost"
-
-
-def _stderr(reading: Reading) -> float:
-    """Standard error of the level, by batch means where the reading has them.
-
-    Those of a reading are of its MI without delay. At the best delay the pointwise MI of Gaussian pairs has a standard
-    deviation of |r| nats, one nat at the most, which the signals' memory makes worse by as much as it does
-    without delay.
-    """
-    plain, batch = reading.stderr or 0.0, reading.stderr_batch or reading.stderr or 0.0
-    if reading.peak_mi is None or not plain:
-        return batch
-    nat = UNIT_PER_BIT[reading.unit] / UNIT_PER_BIT["nat"]
-    return max(batch, nat / math.sqrt(reading.n) * max(batch / plain, 1.0))
 
 
 def change_point(values: list[float]) -> int:

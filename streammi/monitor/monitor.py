@@ -31,6 +31,7 @@ from streammi.records.verdict import TOO_FEW, verdict
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
+BATCHED_PAIRS: Final = 1 << 17  # of a window whose batches a snapshot goes through: 0.15 ms
 
 
 class Monitor:
@@ -146,6 +147,7 @@ class Monitor:
             events=tuple(self._events),
             links=links,
             verdict=self.awaited if reading is None else self._verdict(reading),
+            stderr_batch_bits=self.window.batch_stderr() if self.window.n <= BATCHED_PAIRS else None,
             status=int(status_of(reading, total(links))),
         )
 

@@ -74,4 +74,5 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     events: tuple[Event, ...] = ()  # newest last, at most 100
     links: tuple[LinkHealth, ...] = ()
     verdict: str = ""  # plain words: see streammi.records.verdict
+    stderr_batch_bits: float | None = None  # of mi, for signals with a memory: what changes by less has not changed
     status: int = 0  # as published: see streammi.publish.messages

@@ -82,6 +82,20 @@ def strength(reading: Reading) -> float:
     return reading.peak_mi if reading.peak_mi is not None and leads_with_delay(reading) else reading.mi_corrected
 
 
+def error_of(reading: Reading, *, at_peak: bool) -> float:
+    """Standard error of MI, in the reading's unit, by batch means where it has them; or of MI at the best delay.
+
+    Those of a reading are of its MI without delay. At the best delay the pointwise MI of Gaussian pairs has a standard
+    deviation of |r| nats, one nat at the most, which the signals' memory makes worse by as much as it does
+    without delay.
+    """
+    plain, batch = reading.stderr or 0.0, reading.stderr_batch or reading.stderr or 0.0
+    if not at_peak or not plain:
+        return batch
+    nat = UNIT_PER_BIT[reading.unit] / UNIT_PER_BIT["nat"]
+    return max(batch, nat / math.sqrt(reading.n) * max(batch / plain, 1.0))
+
+
 def at_peak(reading: Reading) -> str:
     """The best delay and its MI in words."""
     most = f"{reading.peak_mi:.3f} {reading.unit}"

@@ -3,16 +3,19 @@
 import math
 from typing import Final
 
+from msgspec.structs import replace
+
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history_columns import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import ahead, clock, columns, count, number, pace, signed, wrap
+from streammi.dashboard.wording import ahead, clock, columns, count, number, pace, signed, unit_factor, wrap
 from streammi.records import Reading
 from streammi.records.link_totals import total
-from streammi.records.verdict import SIGNIFICANT, strength
+from streammi.records.verdict import SIGNIFICANT, error_of, strength
 
+PER_ERROR: Final = 1.2  # what MI varies by, in errors by batch means: see streammi.detect.level
 MOVES: Final = 3.0  # standard errors of a difference: of two, a steady feed would rise or fall in 5 % of looks
 
 
@@ -122,18 +125,17 @@ def trend(scene: Scene, reading: Reading) -> Spans:
         return []
     theme, glyphs, ago = scene.theme, scene.theme.glyphs, (" since one window ago", scene.theme.dim)
     by = f" {signed(change)} {reading.unit}"
-    if abs(change) <= MOVES * math.sqrt(2) * error_of(reading):
+    batch = scene.snapshot.stderr_batch_bits if scene.snapshot else None
+    error = reading.stderr or 0.0
+    if batch is not None:  # never less than if no sample knew of the one before it
+        error = max(error, PER_ERROR * batch * unit_factor("bit", reading.unit))
+    if abs(change) <= MOVES * math.sqrt(2) * error_of(replace(reading, stderr_batch=error), at_peak=scene.delayed):
         return [(f"{glyphs.steady} steady", theme.text), (by, theme.text), ago]
     if not float(number(max(strength(reading), 0.0))):  # drawn at 0: from there nothing points anywhere
         was = f"{glyphs.steady} was {number(-change)} {reading.unit}"
         return [(was, theme.text), (" one window ago", theme.dim)]
     word = f"{glyphs.up} rising" if change > 0 else f"{glyphs.down_arrow} falling"
     return [(word, theme.strong), (by, theme.strong), ago]
-
-
-def error_of(reading: Reading) -> float:
-    """The standard error of the MI that is shown, for signals with a memory where that is known."""
-    return max(reading.stderr or 0.0, reading.stderr_batch or 0.0)
 
 
 def change_since_one_window(scene: Scene, reading: Reading) -> float | None:
