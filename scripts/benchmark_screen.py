@@ -117,8 +117,8 @@ class Watched:
 
     def key_s(self, key: bytes) -> float:
         """Seconds from a key to the bytes that answer it; asked while nothing else is drawn."""
+        start, self.last = time.perf_counter(), 0.0  # before it is asked: the answer may come at once
         os.write(self.fd, key)
-        start, self.last = time.perf_counter(), 0.0
         while not self.last and time.perf_counter() < start + 5:
             time.sleep(0.0002)
         return self.last - start

@@ -100,7 +100,7 @@ def test_changes_are_looked_for_again_once_the_samples_clock_was_set_back(
     config = MonitorConfig(window=span("2s"), every=span("100ms"), bins=bins("4"), detector="page-hinkley")
     monitor = Monitor(config, event_time=event_time)
     looks: list[int] = []
-    monkeypatch.setattr(monitor, "_look", lambda at: looks.append(monitor.window.pairs) or [])
+    monkeypatch.setattr(monitor, "_detect", lambda at: looks.append(monitor.window.pairs) or [])
     said: list[int] = []
     x, y = signals(4000)
     for k in range(400):
@@ -271,8 +271,8 @@ def test_a_fast_feed_is_looked_at_a_hundred_times_a_second(seconds: float, looks
     config = MonitorConfig(window=span(200), every=span(10_000), bins=bins("5"), detector="page-hinkley")
     monitor = Monitor(config)
     looks = []
-    look = monitor._look
-    monitor._look = lambda at: looks.append(at) or look(at)  # type: ignore[method-assign, func-returns-value]
+    look = monitor._detect
+    monitor._detect = lambda at: looks.append(at) or look(at)  # type: ignore[method-assign, func-returns-value]
     for k in range(200):
         part = slice(k * 1000, (k + 1) * 1000)
         monitor.feed(PairBatch(x=x[part], y=y[part], received=100 + k * seconds))

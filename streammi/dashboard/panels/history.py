@@ -99,10 +99,10 @@ def _ground(plot: Canvas, theme: Theme, mi: FloatArray, null: FloatArray) -> Non
 
 def _name_warm_up(plot: Canvas, scene: Scene, data: Columns) -> None:
     """Say what the faint part of the line is, where it is long enough for the words."""
-    cells = np.flatnonzero(data.warming) * plot.width // max(len(data.warming), 1)
+    cells = np.flatnonzero(data.warming & np.isfinite(data.mi)) * plot.width // max(len(data.warming), 1)
     if not len(cells) or cells[-1] - cells[0] + 1 < len(WARMING) or plot.height < 3:
         return
-    row = 0 if data.mi[data.warming][0] * 2 < charts.ceiling_of(data) else plot.height - 1
+    row = 0 if np.nanmax(data.mi[data.warming]) * 2 < charts.ceiling_of(data) else plot.height - 1
     free = plot.glyphs[row, cells[0] : cells[0] + len(WARMING)] == SPACE
     if free.all():
         plot.text(int(cells[0]), row, WARMING, scene.theme.dim)
