@@ -205,6 +205,16 @@ def test_watch_ends_with_its_monitors_status() -> None:
     assert done.stderr.endswith(f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
 
 
+def test_what_somebody_has_closed_is_written_to_by_nobody(tmp_path: Path) -> None:
+    """Neither a file that is opened later and gets the number of standard output, nor what is no stream at all."""
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n3,4\n" * 20)
+    words = command(
+        "replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--window=5", f"--samples-out={tmp_path}/s.csv"
+    )
+    subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *words], check=True)
+    assert (tmp_path / "s.csv").read_text().count("\n") == 41
+
+
 FULL = Path("/dev/full")
 
 

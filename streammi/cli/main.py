@@ -478,15 +478,15 @@ def log_form(words: Sequence[str]) -> Form:
 
 def main() -> None:
     """Run the command line; exit with 0, 1 for a failure, 2 for what cannot work, or 128 + the signal that ended it."""
-    # A service may have closed it.
-    errors = sys.stderr = SpooledStream(sys.stderr or open(os.devnull, "w"), ERRORS_ROOM)  # noqa: SIM115
+    # Somebody may have closed them.
+    sys.stdout, stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
+    errors = sys.stderr = SpooledStream(stderr, ERRORS_ROOM)
     log = Log(errors, log_form(sys.argv[1:]))
     errors.spool.omitted = log.omitted
     log.take_over()
     status = _run(log)
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError as error:
         if status == 0 and not isinstance(error, BrokenPipeError):  # whose reader has gone: nothing is wrong
             status = _fail_to_write(error, log)
