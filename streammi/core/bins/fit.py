@@ -24,6 +24,7 @@ SETTLED: Final = 1 / 16  # of a window: so little from before a change is not wa
 CLEAR: Final = 0.03  # bits a pair: a smaller jump is none to wait for, in however long a window it is found
 DRIFT: Final = 0.25  # of how clear a jump is: what follows it is no stretch of its own if it changes as much again
 PLACED: Final = 5.0  # bits less likely than the likeliest: from there on a jump may be
+MOST_JUMPS: Final = 1  # in one window: where more are found, the signal goes on moving
 MOST_RANKS: Final = 8  # groups of ranks in which a jump is looked for
 LN2: Final = math.log(2.0)
 
@@ -87,7 +88,7 @@ def jump(rules: Rules, axes: list[Axis], fresh: list[Axis], values: FloatArray, 
 
     A window with a jump in it is a mixture: what is learnt from it does not fit what comes after. It is looked for in
     the symbols of the ``axes`` that are used and of those that are ``fresh`` from these values. Where learning is
-    ``needed``, a small jump will do, but a signal that goes on moving as much behind it has none.
+    ``needed``, a less certain one will do.
     """
     found = 0
     for side, rule in enumerate(rules):
@@ -96,11 +97,10 @@ def jump(rules: Rules, axes: list[Axis], fresh: list[Axis], values: FloatArray, 
         held, axis = values[side], axes[side]
         if isinstance(axis, Categories):
             ways = [(held.astype(np.int64), 2 * axis.limit + 1)]
-        elif isinstance(rule, SpanBins):
-            ways = [_way(axis, held), _way(QuantileBins(MOST_RANKS).learn(held), held)]
         else:
-            ways = [_way(axis, held), _way(fresh[side], held)]
-        least, most = _place(ways, f, needed=needed)
+            ranks = QuantileBins(MOST_RANKS).learn(held) if isinstance(rule, SpanBins) else fresh[side]
+            ways = [(_symbols(one, held), one.count) for one in (axis, ranks)]
+        least, most = _place(held, ways, f, needed=needed)
         if isinstance(rule, SpanBins):
             outside = _out_of_range(held, most)
             least = outside or (0 if needed else most)
@@ -108,10 +108,6 @@ def jump(rules: Rules, axes: list[Axis], fresh: list[Axis], values: FloatArray, 
             least = 0
         found = max(found, least)
     return found
-
-
-def _way(axis: Axis, values: FloatArray) -> tuple[IntArray, int]:
-    return _symbols(axis, values), axis.count
 
 
 def _out_of_range(values: FloatArray, before: int) -> int:
@@ -200,23 +196,31 @@ def _tolerance(rule: Rule, count: int, n: int) -> float:
     return close + _chance(count - 1, 3.1) / (n * LN2)
 
 
-def _place(ways: list[tuple[IntArray, int]], f: IntArray, *, needed: bool) -> tuple[int, int]:
-    """How many symbols are from before the clearest jump in their shares: at least, and most likely; 0 without one.
+def _place(values: FloatArray, ways: list[tuple[IntArray, int]], f: IntArray, *, needed: bool) -> tuple[int, int]:
+    """How many of the values (n,) are from before a jump: at least, and most likely; 0 without one.
 
-    ``ways`` are the symbols (n,) of the same values by several axes, each with their number.
+    ``ways`` are their symbols (n,) by several axes, each with their number. Where what follows a jump goes on moving
+    about as much, there is none.
     """
-    bits = [_gains(*way, f) for way in ways]
-    least = CLEAR * ways[0][0].size
-    chances = [max((_chance(count - 1, 3.0) + (4 if needed else 14)) / (2 * LN2), least) for _, count in ways]
-    if not any(gains.max() > chance for gains, chance in zip(bits, chances, strict=True)):
-        return 0, 0
-    both = np.sum(bits, axis=0)
-    most = int(np.argmax(both))
-    if needed:
-        for (symbols, count), gains, chance in zip(ways, bits, chances, strict=True):
-            if _gains(symbols[most:], count, f).max() > max(DRIFT * gains.max(), chance):
-                return 0, 0
-    return int(np.argmax(both > both[most] - PLACED)), most
+    least = most = 0
+    clearest = 0.0
+    for _ in range(MOST_JUMPS + 1):
+        bits = [_gains(symbols, count, f) for symbols, count in ways]
+        chances = [(_chance(count - 1, 3.0) + (4 if needed else 14)) / (2 * LN2) for _, count in ways]
+        floor = max(CLEAR * values.size, DRIFT * clearest)
+        if not any(gains.max() > max(chance, floor) for gains, chance in zip(bits, chances, strict=True)):
+            return least, most
+        both = np.sum(bits, axis=0)
+        at = int(np.argmax(both))
+        least, most = most + int(np.argmax(both > both[at] - PLACED)), most + at
+        clearest = clearest or float(max(gains.max() for gains in bits))
+        values, ways = values[at:], [(symbols[at:], count) for symbols, count in ways]
+        if values.size <= MOST_RANKS:
+            return least, most
+        if len(ways) > 1:  # numbers; by ranks of its own no stretch is too short for a drift to be seen
+            ranks = QuantileBins(MOST_RANKS).learn(values)
+            ways = [ways[0], (_symbols(ranks, values), ranks.count)]
+    return 0, 0
 
 
 def _gains(symbols: IntArray, count: int, f: IntArray) -> FloatArray:
