@@ -6,9 +6,9 @@
 
 A history is a chain of stretches: quiet, active, stuck, rescaled, of two levels, of rare spikes, of steps, drifting.
 One window after each change, and two, the window's MI is held against that of a fresh window with the same pairs. It is
-off if it differs by more than three standard errors and 0.05 bit, beside the error of bins that were learnt from another
-window of the same signal. Then: how often bins are learnt anew of signals that do not change. Ends with 1 where more
-are off than SHARES_OFF, where an MI is 0 that should not be two windows after, or where bins do not stay that should.
+off if it differs by more than three standard errors and 0.05 bit, beside the error of bins that were learnt from other
+pairs of the same signal. Then: how often bins are learnt anew of signals that do not change. Ends with 1 where more are
+off than SHARES_OFF, or where an MI is 0 that should not be, two windows after a change.
 """
 
 import argparse
