@@ -30,7 +30,7 @@ RANGE_BITS = 0.15  # by which MI varies with the range of a window of one and th
 SMALL_BITS = 0.05  # an MI below this may as well be 0
 # What may be off, one window after a change and two: a change that is too recent to be seen in the window before, and
 # windows of fewer than a hundred pairs. A signal that drifts has left its bins again before they may be learnt anew.
-SHARES_OFF = {("steady", 1): 0.03, ("steady", 2): 0.01, ("drifting", 1): 0.25, ("drifting", 2): 0.25}
+SHARES_OFF = {("steady", 1): 0.06, ("steady", 2): 0.01, ("drifting", 1): 0.25, ("drifting", 2): 0.25}
 WINDOWS = (50, 5000)
 
 

@@ -4,7 +4,9 @@ The right values of the field's cases are entropies of a proportion, or scikit-l
 """
 
 import math
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,10 @@ from streammi.core.bins.binning import SpanBins
 from streammi.core.information import estimators
 from streammi.core.information.lags import LagBank
 from streammi.interop.river import RollingMutualInformation
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+import histories
 
 
 def entropy_bits(*shares: float) -> float:
@@ -244,3 +250,15 @@ def test_labels_of_another_time_make_room(size: int | str, start: int) -> None:
         if end - n - 30 >= start + n // 2:
             assert bank.mi(estimators.table("plugin", 1024, 40))[1] == pytest.approx(delayed, abs=1e-9)
         assert JointWindow.from_bytes(window.to_bytes()) == window
+
+
+def test_random_histories() -> None:
+    """Some of those of scripts/histories.py: two windows after a change there is nothing to be seen of it."""
+    tally = histories.Tally()
+    for seed in range(40):
+        for check in histories.history(seed, windows=(100, 1000)):
+            tally.add(check)
+    assert tally.checks.total() > 150
+    assert tally.share("steady", 2) <= 0.02
+    assert tally.share("steady", 1) <= 0.1
+    assert not any(zeros for (_, _, later), zeros in tally.zeros.items() if later == 2)
