@@ -102,10 +102,11 @@ def _name_warm_up(plot: Canvas, scene: Scene, data: Columns) -> None:
     cells = np.flatnonzero(data.warming & np.isfinite(data.mi)) * plot.width // max(len(data.warming), 1)
     if not len(cells) or cells[-1] - cells[0] + 1 < len(WARMING) or plot.height < 3:
         return
-    row = 0 if np.nanmax(data.mi[data.warming]) * 2 < charts.ceiling_of(data) else plot.height - 1
-    free = plot.glyphs[row, cells[0] : cells[0] + len(WARMING)] == SPACE
-    if free.all():
-        plot.text(int(cells[0]), row, WARMING, scene.theme.dim)
+    words = slice(int(cells[0]), int(cells[0]) + len(WARMING))
+    for row in (0, plot.height - 1):  # above the line or below it, wherever nothing is drawn
+        if (plot.glyphs[row, words] == SPACE).all():
+            plot.text(words.start, row, WARMING, scene.theme.dim)
+            return
 
 
 def _shares(data: Columns, top: float) -> FloatArray:
