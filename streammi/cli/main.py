@@ -4,6 +4,7 @@ import errno
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from stat import S_ISFIFO
@@ -484,6 +485,8 @@ def main() -> None:
     log = Log(errors, log_form(sys.argv[1:]))
     errors.spool.omitted = log.omitted
     log.take_over()
+    # Of what river brings along, where nothing can be written: nothing here has anything to do with it.
+    warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
     status = _run(log)
     try:
         sys.stdout.flush()
