@@ -6,10 +6,10 @@ from typing import TypeVar, get_args
 from msgspec.structs import replace
 
 from streammi.config import Unit
-from streammi.dashboard.choices import HeatmapMode, PanelName, State
+from streammi.dashboard.choices import HeatmapMode, State
 from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.keys import Action, Binding
-from streammi.dashboard.layout import LayoutName
+from streammi.dashboard.layout import LayoutName, PanelName
 from streammi.dashboard.scene import Scene, by_rank
 from streammi.dashboard.theme import PALETTES
 

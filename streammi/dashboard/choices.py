@@ -5,11 +5,11 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from streammi.config import Unit
+from streammi.dashboard.layout import PanelName
 from streammi.dashboard.theme import Background, Palette
 
 HeatmapMode: TypeAlias = Literal["counts", "conditional", "pointwise"]
 PairKey: TypeAlias = tuple[int, str]  # which monitor, and what it calls the pair; "" while it has none
-PanelName: TypeAlias = Literal["now", "history", "heatmap", "entropy", "correlation", "delays", "events", "health"]
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

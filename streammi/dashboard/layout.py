@@ -13,8 +13,8 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
-from streammi.dashboard.choices import PanelName
-
+# A module of panels/ each, in the order in which they are enlarged.
+PanelName: TypeAlias = Literal["history", "heatmap", "delays", "events", "health", "entropy", "correlation", "now"]
 LayoutName: TypeAlias = Literal["wide", "full", "compact", "small", "line"]
 LEAST: dict[LayoutName, tuple[int, int]] = {
     "wide": (160, 45),

@@ -1,8 +1,7 @@
 """Scene to picture: a pure function; the same scene and size give the same cells."""
 
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.choices import PanelName
-from streammi.dashboard.layout import Area, arrange, enlarged, layout_for
+from streammi.dashboard.layout import Area, PanelName, arrange, enlarged, layout_for
 from streammi.dashboard.panels import PANELS, bars, help, small
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import ascii_cells, wrap
@@ -52,7 +51,7 @@ def enlargeable(scene: Scene, name: PanelName) -> bool:
 
 
 def _enlarged(canvas: Canvas, body: Area, scene: Scene, name: PanelName) -> None:
-    columns, rows = PANELS[name].least
+    columns, rows = PANELS[name].LEAST_SIZE
     if body.width < columns or body.height < rows:
         words = f"{name} needs {columns} x {rows}, here are {body.width} x {body.height}"
         for y, line in enumerate(wrap(words, body.width)):

@@ -1,29 +1,25 @@
-"""One module a panel: ``says(scene)``, whether it has something to say, and ``draw(canvas, scene)``."""
+"""A module a panel, named in the layout: ``says(scene)``, ``draw(canvas, scene)``, and the ``LEAST_SIZE`` it needs."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+import importlib
+from typing import Final, Protocol, cast, get_args
 
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.choices import PanelName
-from streammi.dashboard.panels import correlation, delays, entropy, events, health, heatmap, history, now
+from streammi.dashboard.layout import PanelName
 from streammi.dashboard.scene import Scene
 
 
-class Panel(NamedTuple):
+class Panel(Protocol):
     """What a panel's module offers."""
 
-    says: Callable[[Scene], bool]
-    draw: Callable[[Canvas, Scene], None]
-    least: tuple[int, int]  # columns and rows below which it cannot be read
+    LEAST_SIZE: tuple[int, int]  # columns and rows below which it cannot be read
+
+    def says(self, scene: Scene) -> bool:
+        """Whether it has something to say."""
+
+    def draw(self, canvas: Canvas, scene: Scene) -> None:
+        """Draw it."""
 
 
-PANELS: dict[PanelName, Panel] = {
-    "history": Panel(history.says, history.draw, (20, 5)),
-    "heatmap": Panel(heatmap.says, heatmap.draw, (24, 8)),
-    "delays": Panel(delays.says, delays.draw, (24, 5)),
-    "events": Panel(events.says, events.draw, (30, 2)),
-    "health": Panel(health.says, health.draw, (30, 3)),
-    "entropy": Panel(entropy.says, entropy.draw, (36, 4)),
-    "correlation": Panel(correlation.says, correlation.draw, (30, 4)),
-    "now": Panel(now.says, now.draw, (30, 4)),
+PANELS: Final = {
+    cast(PanelName, name): cast(Panel, importlib.import_module(f"{__name__}.{name}")) for name in get_args(PanelName)
 }

@@ -5,6 +5,8 @@ from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene, linear_equivalent
 from streammi.dashboard.wording import number, signed
 
+LEAST_SIZE = (30, 4)
+
 LABEL = 11
 
 

@@ -11,6 +11,8 @@ from streammi.dashboard.wording import number, short, signed
 from streammi.records import DelayProfile, FloatArray
 from streammi.records.verdict import follows, is_dependent_with_delay
 
+LEAST_SIZE = (24, 5)
+
 LABEL = 6  # as in the chart over time
 
 

@@ -5,6 +5,8 @@ from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import columns, number
 
+LEAST_SIZE = (36, 4)
+
 
 def says(scene: Scene) -> bool:
     """Whether there is a reading of something that varies."""

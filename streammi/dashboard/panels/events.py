@@ -10,6 +10,8 @@ from streammi.dashboard.wording import clock, columns, count, duration, fit, num
 from streammi.records import Event
 from streammi.records.events import kind_of
 
+LEAST_SIZE = (30, 2)
+
 LEAST_WORDS = 20  # columns in which a sentence can be broken into lines
 
 

@@ -9,6 +9,8 @@ from streammi.records import LinkHealth, Snapshot, Tally
 from streammi.records.link_totals import TALLY_PARTS, total
 from streammi.records.status import Status
 
+LEAST_SIZE = (30, 3)
+
 
 def says(scene: Scene) -> bool:
     """Whether there is a link or a count to speak of."""

@@ -22,6 +22,8 @@ from streammi.dashboard.theme import LEVELS, Ramp, Theme
 from streammi.dashboard.wording import columns, fit, short, unit_factor
 from streammi.records import AxisInfo, FloatArray
 
+LEAST_SIZE = (24, 8)
+
 NAMED_FROM = 50  # columns in which the title says how the axes go; the corner always does
 LEAST = {"a cell": "1", "a dot": "0"}  # what is least, and yet something
 TITLES: dict[HeatmapMode, str] = {

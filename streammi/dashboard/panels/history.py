@@ -15,6 +15,8 @@ from streammi.dashboard.theme import Ground, Theme
 from streammi.dashboard.wording import clock, duration, number, short
 from streammi.records import FloatArray
 
+LEAST_SIZE = (20, 5)
+
 LABEL = 6  # columns of the values on the left
 WARMING = "window not full"
 STEPS = (

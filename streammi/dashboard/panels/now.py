@@ -15,6 +15,8 @@ from streammi.records import Reading
 from streammi.records.link_totals import total
 from streammi.records.verdict import SIGNIFICANT, error_of, strength
 
+LEAST_SIZE = (30, 4)
+
 PER_ERROR: Final = 1.2  # what MI varies by, in errors by batch means: see streammi.detect.level
 MOVES: Final = 3.0  # standard errors of a difference: of two, a steady feed would rise or fall in 5 % of looks
 
