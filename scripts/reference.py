@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""The reference in the README, made of what is declared in streammi/records: the fields of a reading, and the events.
+"""The reference in the README, made of what is declared: the fields of a reading, the events, the estimators.
 
 With --write it is written into the README; without, what differs is printed, and the exit status is 1 if anything does.
 """
 
 import argparse
 import difflib
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from streammi.config import DEFAULT_ESTIMATOR, OTHER_ESTIMATORS
 from streammi.publish.messages import FIELDS
 from streammi.records.events import EVENTS
 from streammi.records.published import INFORMATION, Field
@@ -55,7 +57,12 @@ def with_tables(text: str) -> str:
         first = next(k for k, line in enumerate(lines) if line.startswith(start))
         last = next(k for k in range(first, len(lines)) if not lines[k].startswith("|"))
         lines[first:last] = table()
-    return "\n".join(lines)
+    return re.sub(r"\(`--estimator`: [^)]*\)", f"(`--estimator`: {estimators()})", "\n".join(lines))
+
+
+def estimators() -> str:
+    """The estimators by their names."""
+    return f"{DEFAULT_ESTIMATOR} by default; {', '.join(OTHER_ESTIMATORS)}"
 
 
 def main() -> int:

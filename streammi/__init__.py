@@ -17,22 +17,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streammi.analysis import Analysis as Analysis
-    from streammi.analysis import analyse as analyse
+    from streammi.analysis import Analysis as Analysis, analyse as analyse
     from streammi.config import MonitorConfig as MonitorConfig
-    from streammi.core.bins.binning import Categories as Categories
-    from streammi.core.bins.binning import EdgeBins as EdgeBins
-    from streammi.core.bins.binning import QuantileBins as QuantileBins
-    from streammi.core.bins.binning import UniformBins as UniformBins
+    from streammi.core.bins.binning import (
+        Categories as Categories,
+        EdgeBins as EdgeBins,
+        QuantileBins as QuantileBins,
+        UniformBins as UniformBins,
+    )
     from streammi.core.window.joint_window import JointWindow as JointWindow
     from streammi.core.window.rolling import rolling_mi as rolling_mi
-    from streammi.errors import ConfigError as ConfigError
-    from streammi.errors import FeedError as FeedError
-    from streammi.errors import StreammiError as StreammiError
+    from streammi.errors import ConfigError as ConfigError, FeedError as FeedError, StreammiError as StreammiError
     from streammi.monitor import Monitor as Monitor
-    from streammi.records import Event as Event
-    from streammi.records import PairBatch as PairBatch
-    from streammi.records import Reading as Reading
+    from streammi.records import Event as Event, PairBatch as PairBatch, Reading as Reading
 
 # Resolved on first use: the command line's --help and the dashboard, which never compute, start without numba.
 _HOMES = {

@@ -8,8 +8,7 @@ from fractions import Fraction
 import numpy as np
 import oracles
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from streammi import Categories, ConfigError, EdgeBins, QuantileBins, UniformBins
 from streammi.core import validate as as_given

@@ -7,8 +7,7 @@ from typing import Any
 import cbor2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from streammi.errors import FeedError
 from streammi.ingest.formats import cbor

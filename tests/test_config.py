@@ -6,8 +6,7 @@ from datetime import timedelta
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from streammi import ConfigError, config
 from streammi.config import BinsConfig, MonitorConfig, Span

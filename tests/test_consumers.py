@@ -10,8 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 import zmq
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from line_protocol import parse_line
 
 from streammi.config import check_pair_name

@@ -6,8 +6,7 @@ import math
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder

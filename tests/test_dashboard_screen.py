@@ -7,8 +7,7 @@ import re
 import pytest
 from dashboard_samples import SAMPLES, linear, parabola, two_pairs
 from dashboard_terminal import Television
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from streammi.dashboard.glyphs import GlyphName
 from streammi.dashboard.theme import Depth

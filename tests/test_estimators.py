@@ -5,8 +5,7 @@ import math
 import numpy as np
 import oracles
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.special import digamma
 
 from streammi import ConfigError, JointWindow, UniformBins

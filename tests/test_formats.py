@@ -17,8 +17,7 @@ import cbor2
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError

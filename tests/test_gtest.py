@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.special import gammaincc
 
 from streammi import JointWindow, UniformBins
 from streammi.config import MonitorConfig, span
 from streammi.core.significance import gtest
-from streammi.core.significance.gtest import chi_square_tail as tail
-from streammi.core.significance.gtest import g_test
+from streammi.core.significance.gtest import chi_square_tail as tail, g_test
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
 from streammi.records import PairBatch

@@ -9,8 +9,7 @@ import msgspec
 import numpy as np
 import oracles_pairing as oracle
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from streammi.config import PairMode
 from streammi.errors import ConfigError

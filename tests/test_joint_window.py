@@ -9,8 +9,7 @@ from datetime import timedelta
 import numpy as np
 import oracles
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from streammi import Categories, ConfigError, EdgeBins, JointWindow, QuantileBins, UniformBins
 from streammi.core.bins.binning import Bins, SpanBins

@@ -4,8 +4,7 @@ import io
 import json
 import os
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from streammi.system.log import Log
 

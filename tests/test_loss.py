@@ -10,8 +10,7 @@ from contextlib import closing, suppress
 import numpy as np
 import pytest
 import zmq
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from streammi import Monitor, PairBatch, Reading
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, bins, span

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import oracles
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 from sklearn.metrics import normalized_mutual_info_score

@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from streammi import ConfigError, Monitor, PairBatch
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bins, lag_range, span

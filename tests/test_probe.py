@@ -15,8 +15,7 @@ import msgpack
 import numpy as np
 import pytest
 import zmq
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from streammi.cli.run_probe import run_probe, words
 from streammi.config import FeedConfig

@@ -4,8 +4,7 @@ import cbor2
 import numpy as np
 import pytest
 from cbor2 import CBORTag
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder

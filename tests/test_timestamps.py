@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from streammi.errors import FeedError
 from streammi.ingest.timestamps import by_size_array, to_seconds, to_seconds_array

@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from streammi.cli.help_panels import COMPUTED, FEED, FILE, LIMITS, RUN, SAID, SCREEN, TWO, WINDOW
 from streammi.config import (
     DEFAULT_DETECTOR,
+    DEFAULT_ESTIMATOR,
     DEFAULT_PARTNERS,
     MAX_MESSAGE,
+    OTHER_ESTIMATORS,
     RECEIVE_QUEUE,
     DetectorName,
     FeedConfig,
@@ -242,7 +244,7 @@ class PairOptions:
             "--estimator",
             metavar="NAME",
             rich_help_panel=COMPUTED,
-            help="The correction: schuermann (the default), miller_madow, zhang, grassberger, jackknife, plugin.",
+            help=f"The correction: {DEFAULT_ESTIMATOR} (the default), {', '.join(OTHER_ESTIMATORS)}.",
         ),
     ] = None
     null: Annotated[

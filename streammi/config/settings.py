@@ -15,6 +15,8 @@ from streammi.errors import ConfigError
 
 Unit: TypeAlias = Literal["bit", "nat", "ban"]
 EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife", "schuermann"]
+DEFAULT_ESTIMATOR: Final[EstimatorName] = "schuermann"
+OTHER_ESTIMATORS: Final = tuple(name for name in get_args(EstimatorName)[::-1] if name != DEFAULT_ESTIMATOR)
 DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
 DEFAULT_DETECTOR: Final[DetectorName] = "page-hinkley"
 SignificanceTest: TypeAlias = Literal["shift", "g"]
@@ -304,7 +306,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     y_range: tuple[float, float] | None = None
     every: Span = Span(seconds=0.1)
     unit: Unit = "bit"
-    estimator: EstimatorName | None = None  # None: the default of streammi.core.information.estimators
+    estimator: EstimatorName | None = None  # None: DEFAULT_ESTIMATOR
     null: int = 0  # delayed partners of the shift null; 0: no significance by it
     test: SignificanceTest = "shift"  # "g": by the G-test instead, which takes each sample as independent of the others
     lags: tuple[int, int] | LagSpan | None = None  # samples, or seconds

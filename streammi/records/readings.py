@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from streammi.config import Unit
+from streammi.config import DEFAULT_ESTIMATOR, Unit
 from streammi.records.published import INFORMATION, Published, declare
 
 UNIT_PER_BIT: Final[dict[Unit, float]] = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
@@ -37,7 +37,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     mi_corrected: float
     nmi: float | None  # None when neither signal varies
     pearson_r: float | None  # of the window's own values; None for a constant or for labels
-    estimator: str = "schuermann"  # of mi_corrected
+    estimator: str = DEFAULT_ESTIMATOR  # of mi_corrected
     stderr: float | None = None  # by the delta method
     stderr_batch: float | None = None  # for signals with a memory; where a detector looks
     h_x_stderr: float | None = None

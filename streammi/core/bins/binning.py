@@ -6,8 +6,7 @@ learns an EdgeBins or UniformBins axis from the window's own values.
 
 import math
 import sys
-from collections.abc import Hashable, Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Hashable, Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 

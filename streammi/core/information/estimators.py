@@ -23,12 +23,12 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from streammi.config import EstimatorName
+from streammi.config import DEFAULT_ESTIMATOR, EstimatorName
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
 LN2: Final = math.log(2.0)
-DEFAULT: Final[EstimatorName] = "schuermann"
+DEFAULT: Final = DEFAULT_ESTIMATOR
 # Counts of a table that are computed at once. With 65,536 a window of 1,000,000 pairs and its first reading added 40.8
 # MB, the allocator keeping what the temporaries took; with 4,096 it is 39.5 MB, and as fast.
 PIECE: Final = 4096

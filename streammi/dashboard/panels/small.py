@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from streammi.dashboard import charts
-from streammi.dashboard import history_columns as past
+from streammi.dashboard import charts, history_columns as past
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.layout import LayoutName
