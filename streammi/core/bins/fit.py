@@ -25,6 +25,7 @@ CLEAR: Final = 0.03  # bits a pair: a smaller jump is none to wait for, in howev
 DRIFT: Final = 0.25  # of how clear a jump is: what follows it is no stretch of its own if it changes as much again
 PLACED: Final = 5.0  # bits less likely than the likeliest: from there on a jump may be
 MOST_JUMPS: Final = 1  # in one window: where more are found, the signal goes on moving
+MOST_LABEL_JUMPS: Final = 3  # of labels, which do not move
 MOST_RANKS: Final = 8  # groups of ranks in which a jump is looked for
 LN2: Final = math.log(2.0)
 
@@ -204,7 +205,7 @@ def _place(values: FloatArray, ways: list[tuple[IntArray, int]], f: IntArray, *,
     """
     least = most = 0
     clearest = 0.0
-    for _ in range(MOST_JUMPS + 1):
+    for _ in range((MOST_JUMPS if len(ways) > 1 else MOST_LABEL_JUMPS) + 1):
         bits = [_gains(symbols, count, f) for symbols, count in ways]
         chances = [(_chance(count - 1, 3.0) + (4 if needed else 14)) / (2 * LN2) for _, count in ways]
         floor = max(CLEAR * values.size, DRIFT * clearest)
