@@ -152,3 +152,25 @@ def test_what_is_not_finite_teaches_nothing(value: float) -> None:
     clock = Clock()
     assert math.isnan(clock.array(np.array([value])).item())
     assert clock.one(60) == 60.0
+
+
+@pytest.mark.parametrize("at", [1, 7, 25])
+def test_a_feed_that_is_taken_up_again_has_the_same_times(at: int) -> None:
+    """The state is saved before, while and after the unit is settled; from then on messages are read as before."""
+    config = FeedConfig(endpoint="", x="x", y="y")
+    batches = [
+        ([[json.dumps({"x": 1, "y": 2, "t": 60_000 + 250 * (4 * k + j)}).encode()] for j in range(4)], NOW + k)
+        for k in range(40)
+    ]
+    whole, parted = Decoder(config), Decoder(config)
+    expected, found = [], []
+    for k, (messages, received) in enumerate(batches):
+        if k == at:
+            state = parted.state()
+            parted = Decoder(config)
+            parted.restore(state)
+        expected.append(whole.decode(messages, received).t)
+        found.append(parted.decode(messages, received).t)
+    np.testing.assert_array_equal(np.concatenate(found), np.concatenate(expected))
+    assert parted.note == whole.note
+    assert "milliseconds since its start" in whole.note

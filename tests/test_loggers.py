@@ -16,12 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+import zmq
 from hypothesis import given, strategies as st
 
+from streammi.cli.run_publish import run_publish
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.pair_file import read_pairs
 from streammi.ingest.files.tables import Recorded
+from streammi.network.security import PLAIN_TEXT
 
 MARCH = datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp()
 ROWS = [(MARCH + k, 20 + k / 8, 1000.5 * k - 3) for k in range(60)]  # t, x, y
@@ -215,7 +218,7 @@ def test_a_point_where_commas_are_decimal_is_no_number_in_silence(read: Callable
     rows = [f"1,5;{k},25\n" for k in range(50)]
     found = read("x;y\n" + "".join(rows) + "3.25;1\n1.234;2\n")
     assert found.x.tolist()[-1] == 1234.0
-    assert found.note == "1 rows skipped: 1 not a number (first in line 52: x '3.25')"
+    assert found.note == "1 row skipped: 1 not a number (first in line 52: x '3.25')"
 
 
 @pytest.mark.parametrize(
@@ -483,8 +486,42 @@ def test_what_is_no_text_is_named(read: Callable[..., Read], magic: bytes, what:
         ("x,y\nred,1\nblue,2\n", "no pair: 2 rows skipped: 2 not a number (first in line 2: x 'red')"),
         ("x,y\n,1\n-,2\n", "no pair: x (such as '') is finite in none of 2 rows"),
         ("x,y\n1,\n,2\n", "no pair: x and y together is finite in none of 2 rows"),
-        ('{"x": "a", "y": 1}\n', "no pair: 1 rows skipped: 1 not a number (first in line 1:"),
+        ('{"x": "a", "y": 1}\n', "no pair: 1 row skipped: 1 not a number (first in line 1:"),
     ],
 )
 def test_why_there_is_no_pair(read: Callable[..., Read], text: str, why: str) -> None:
     assert read(text).why_empty.startswith(why)
+
+
+def published(path: Path, text: str) -> tuple[int, str, list[bytes]]:
+    """What publishing a file ends with and says, and what a receiver takes of it."""
+    path.write_text(text)
+    said, endpoint = io.StringIO(), f"ipc://{path}.feed"
+    with zmq.Context() as context, context.socket(zmq.PULL) as socket:
+        socket.connect(endpoint)
+        status = run_publish(
+            str(path), endpoint, x="x", y="y", rate=None, loop=False, pairs=False, batch=100, push=True, insecure=False,
+            keys=PLAIN_TEXT, seconds=20.0, log=said,
+        )  # fmt: skip
+        messages = []
+        while socket.poll(100):
+            messages.append(socket.recv())
+    return status, said.getvalue(), messages
+
+
+def test_publish_says_what_it_skipped(tmp_path: Path) -> None:
+    status, said, messages = published(tmp_path / "a.csv", "time;x;y\n0;1,5;2\n1;red;3\n2;4,5;5\n3;6\n")
+    assert status == 0
+    assert [(row["x"], row["y"]) for row in json.loads(messages[0])] == [(1.5, 2.0), (4.5, 5.0)]
+    assert "semicolons between fields; decimal commas; time seconds from its start" in said
+    skipped = "2 rows skipped: 1 too few fields (first in line 5: 3;6), 1 not a number (first in line 3: x 'red')"
+    assert skipped in said
+
+
+def test_publish_ends_with_1_where_there_is_nothing(tmp_path: Path) -> None:
+    status, said, messages = published(tmp_path / "a.csv", "x,y\nred,1\nblue,2\n")
+    assert (status, messages) == (1, [])
+    assert said == "streammi: no pair: 2 rows skipped: 2 not a number (first in line 2: x 'red')\n"
+    status, said, _ = published(tmp_path / "a.csv", "x,y\n,1\n,2\n")
+    assert status == 1
+    assert "no pair: x (such as '') is finite in none of 2 rows" in said

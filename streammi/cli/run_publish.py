@@ -59,6 +59,10 @@ def run_publish(
     recorded = source not in ("seed", "host")
     recording = _Recording(source, x, y, t, loop, options) if recorded else None
     blocks, columns = recording.opened() if recording is not None else _live(source, x, y)
+    if recording is not None and recording.nothing:
+        for line in (*recording.said, recording.note):
+            journal.say(line)
+        return NOTHING
     rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
     held: list[sockets.socket] = []
     with (
@@ -90,7 +94,7 @@ def run_publish(
             journal.say(f"published {outlet.samples} samples")
             if recording is not None and (note := recording.note):
                 journal.say(note)
-    return stop.status or (NOTHING if recording is not None and not outlet.samples else 0)
+    return stop.status or (NOTHING if recording is not None and recording.nothing else 0)
 
 
 @contextmanager
@@ -261,11 +265,17 @@ class _Recording:
         self._pairs: Recorded | None = None
         self._path = path
         self.said: list[str] = []  # of how it is written
+        self._done = False  # read to its end
 
     @property
     def note(self) -> str:
         """What was skipped, the last time it was read."""
         return "" if self._pairs is None else self._pairs.why_empty or self._pairs.note
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is no pair in it, as far as that is known."""
+        return self._done and self._pairs is not None and bool(self._pairs.why_empty)
 
     def opened(self) -> tuple[Iterator[Block], tuple[str, str]]:
         """The blocks, and which of their columns are x and y."""
@@ -283,6 +293,7 @@ class _Recording:
                     if batch.t is not None:
                         block["timestamp"] = batch.t
                     yield block
+            self._done = True
             if not self._loop or pairs.why_empty:
                 return
 

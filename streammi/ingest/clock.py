@@ -24,6 +24,7 @@ BEYOND: Final = 1e20  # the year 5138 in ns: a number of this size is no time
 LEARNT_FROM: Final = 20  # values
 RATE_FROM: Final = 5  # values, and a second: from then on it is known how fast they pass
 RATE_SECONDS: Final = 1.0
+SETTLED_SECONDS: Final = 10.0  # after which a unit that has not shown by then is none
 RATE_WITHIN: Final = 0.05  # of a power of 1,000: a recording played at any speed seldom comes so close to one
 RESTLESS: Final = 0.2  # the share of steps back from which a number is no clock, if it has got nowhere either
 
@@ -139,7 +140,8 @@ class Clock:
         self._now = 0.0  # s since 1970; 0 where it is not known
         self._count = self._downs = self._steps = 0
         self._whole = True
-        self._first, self._first_now, self._last, self._last_now, self._way = math.nan, 0.0, math.nan, 0.0, 0.0
+        self._first, self._first_now, self._last, self._way = math.nan, 0.0, math.nan, 0.0
+        self._mark, self._mark_now = math.nan, 0.0
 
     @property
     def is_none(self) -> bool:
@@ -253,7 +255,9 @@ class Clock:
         self._steps += int(np.count_nonzero(steps))
         self._downs += int(np.count_nonzero(steps < 0))
         self._way += float(np.abs(steps).sum())
-        self._last, self._last_now = values.item(-1), self._now
+        self._last = values.item(-1)
+        if self._now != self._mark_now:
+            self._mark, self._mark_now = values.item(0), self._now
         self._whole &= whole
         if (
             before < LEARNT_FROM <= self._count
@@ -269,12 +273,12 @@ class Clock:
 
     def _judge_rate(self) -> None:
         """Settle the guess once there is enough to settle it by: how fast the times pass beside those of arrival."""
-        passed = self._last_now - self._first_now if self._first_now else 0.0
+        passed = self._mark_now - self._first_now if self._first_now else 0.0
         if self._count < RATE_FROM or passed < RATE_SECONDS:
             return
-        rate = (self._last - self._first) / passed
+        rate = (self._mark - self._first) / passed  # of the first of what arrived together, as of the very first
         unit = next((unit for unit in TICKS if abs(rate / unit.per - 1) < RATE_WITHIN), None)
-        self._settled = unit is not None or self._count >= LEARNT_FROM
+        self._settled = unit is not None or (self._count >= LEARNT_FROM and passed >= SETTLED_SECONDS)
         if unit is None or unit is self.unit:
             return
         if self._kind == "start" and self._whole:
@@ -290,7 +294,7 @@ class Clock:
 
 _SAVED: Final = (
     "note", "_kind", "_settled", "_now", "_count", "_downs", "_steps", "_whole", "_first", "_first_now", "_last",
-    "_last_now", "_way",
+    "_mark", "_mark_now", "_way",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from streammi.ingest.files.columns import listed
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.number_format import read_missing
 from streammi.ingest.files.source import Source
+from streammi.ingest.files.tables import rows_skipped
 from streammi.ingest.formats.columns import is_array
 from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.probe import leaves
@@ -82,7 +83,7 @@ class JsonLines:
             + (f" (first in line {where[0]}: {where[1]})" if (where := self._first_bad.get(reason)) else "")
             for reason, count in self.malformed.items()
         ]
-        skipped = f"{sum(self.malformed.values())} rows skipped: {', '.join(parts)}" if parts else ""
+        skipped = rows_skipped(sum(self.malformed.values()), parts)
         return "; ".join(filter(None, (skipped, self._decoder.note)))
 
     @property

@@ -18,7 +18,7 @@ from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_lines import JsonLines, paths_of
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.source import Source
-from streammi.ingest.files.tables import Block, Table
+from streammi.ingest.files.tables import Block, Table, rows_skipped
 from streammi.ingest.files.time_format import OfDay
 from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray, LinkHealth, PairBatch
@@ -128,7 +128,7 @@ class PairFile:
     def note(self) -> str:
         """One line on the rows that were skipped; empty when there were none."""
         parts = [self._told(reason) for reason in self.malformed]
-        skipped = f"{sum(self.malformed.values())} rows skipped: {', '.join(parts)}" if parts else ""
+        skipped = rows_skipped(sum(self.malformed.values()), parts)
         back = ""
         if self._steps_back and not self._columns.reversed:
             often = "once" if self._steps_back == 1 else f"{self._steps_back:,} times"

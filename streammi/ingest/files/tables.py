@@ -23,6 +23,15 @@ class Block:
     skipped: list[tuple[Reason, int, str]] = field(default_factory=list)  # why, in which line, and what was there
 
 
+def rows_skipped(count: int, parts: Sequence[str]) -> str:
+    """What is said of so many rows.
+
+    >>> rows_skipped(1, ["1 header again"]), rows_skipped(0, [])
+    ('1 row skipped: 1 header again', '')
+    """
+    return f"{count:,} row{'s' * (count != 1)} skipped: {', '.join(parts)}" if count else ""
+
+
 class Recorded(Protocol):
     """Iterates once over recorded pairs."""
 
