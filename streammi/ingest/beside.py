@@ -6,6 +6,7 @@ message to message counts them. It may be ASCII, or a whole number or float64 in
 
 import re
 import struct
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -74,9 +75,17 @@ class Beside:
         earlier, self._earlier = self._earlier, []
         return earlier
 
-    def fits(self, frame: bytes) -> bool:
-        """Whether a frame is written as those before."""
-        return _value(frame, self.kind.partition(" ")[2]) is not None
+    def fitting(self) -> Callable[[bytes], object]:
+        """What tells of a frame whether it is written as those before: 0.1 us, where reading it takes 1."""
+        written = self.kind.partition(" ")[2]
+        if written == "ascii":
+            return ASCII.fullmatch
+        if written not in _CODES:  # what is ignored may be anything
+            return lambda frame: True
+        width = struct.calcsize(_CODES[written])
+        if width < 8:
+            return lambda frame: len(frame) == width
+        return lambda frame: _value(frame, written) is not None
 
     def times(self, frames: list[bytes], clock: Clock) -> FloatArray:
         """Those of many messages, s."""

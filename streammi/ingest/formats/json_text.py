@@ -11,7 +11,9 @@ from streammi.network.frames import utf8
 
 MAX_DIGITS: Final = 19  # of a whole number that is kept as one: nanoseconds since the epoch
 
-_TEXT: Final = r'"(?:[^"\\]|\\.)*"'
+# One without its end goes to the last character: it is looked for once, not from each quote in it anew.
+_TEXT: Final = r'"(?:[^"\\]|\\.)*+(?:"|\Z)'
+LOOKED_AT: Final = 4096  # characters, for what is wrong
 # What printf makes of values that are not finite: nan, -nan, nan(ind), inf; and 1.#QNAN, 1.#INF of older libraries.
 _PRINTED: Final = re.compile(
     rf"{_TEXT}|(?P<sign>[-+]?)(?:(?P<nan>nan(?:\([\w ]*\))?|1\.#(?:[qs]?nan|ind)\w*)|(?P<inf>inf(?:inity)?|1\.#inf\w*))"
@@ -89,7 +91,7 @@ def _as_python(match: re.Match[str]) -> str:
 
 
 def _why(text: str) -> str:
-    bare = re.sub(_TEXT, '""', text, flags=re.DOTALL)
+    bare = re.sub(_TEXT, '""', text[:LOOKED_AT], flags=re.DOTALL)
     return next((words for wrong, words in _WRONG if wrong.search(bare)), "")
 
 

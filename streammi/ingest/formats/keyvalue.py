@@ -12,10 +12,12 @@ from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 LOOKED_AT: Final = 4096  # bytes
 
-_KEY: Final = r"(?P<key>[A-Za-z_][\w./\-\[\]]*)"
-_VALUE: Final = r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,;&|]+)"
-_PAIR: Final = re.compile(rf"{_KEY}\s*=\s*{_VALUE}")
-_COLON: Final = re.compile(rf"{_KEY}\s*:\s*{_VALUE}")  # for which there must be nothing else: 12:30 is a time
+# Possessive, and only where a word begins: each letter is looked at once.
+_KEY: Final = r"(?<![\w./\-\[\]])(?P<key>[A-Za-z_][\w./\-\[\]]*+)"
+_VALUE: Final = r"(?P<value>\"(?:[^\"\\]|\\.){0,1000}+\"|'[^']{0,1000}'|[^\s,;&|]++)"
+_PAIR: Final = re.compile(rf"{_KEY}\s{{0,9}}=\s{{0,9}}{_VALUE}")
+# For which there must be nothing else: 12:30 is a time.
+_COLON: Final = re.compile(rf"{_KEY}\s{{0,9}}:\s{{0,9}}{_VALUE}")
 _BETWEEN: Final = re.compile(r"[\s,;&|]*")
 
 

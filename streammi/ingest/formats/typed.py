@@ -106,7 +106,7 @@ class Typed:
     def _take_both(self, plan: Plan, messages: Messages, start: int, rows: list[Any], beside: list[bytes]) -> int:
         payload, other = plan.at
         assert other is not None
-        fits = self._wanted.beside.fits
+        fits = self._wanted.beside.fitting()
         try:
             for k in range(start, len(messages)):
                 if not fits(messages[k][other]):
