@@ -1,4 +1,4 @@
-"""CBOR is held against cbor2, which is not ours."""
+"""CBOR is decoded by cbor2; what we ask of it is held against examples of RFC 8949 and 8746, and its encoder."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -83,3 +83,27 @@ def test_tags_that_say_nothing_of_use_and_indefinite_lengths() -> None:
     assert cbor.decode(b"\xbf\x61a\x01\xff") == {"a": 1}
     with pytest.raises(FeedError, match="too deep"):
         cbor.decode(b"\x81" * 100 + b"\x01")
+
+
+# RFC 8949, appendix A; decimals and bigfloats of section 3.4.4; and what must not become an object, or never end.
+EXAMPLES: dict[str, Any] = {
+    "1bffffffffffffffff": 18446744073709551615, "c249010000000000000000": 18446744073709551616,
+    "3bffffffffffffffff": -18446744073709551616, "f97bff": 65504.0, "fa7f7fffff": 3.4028234663852886e38,
+    "fb7e37e43c8800759c": 1.0e300, "f5": True, "f6": None, "f7": None, "d74401020304": b"\x01\x02\x03\x04",
+    "c48221196ab3": 273.15, "c5822003": 1.5, "d81e820103": 1 / 3, "5f42010243030405ff": b"\x01\x02\x03\x04\x05",
+    "9f018202039f0405ffff": [1, [2, 3], [4, 5]], "bf6346756ef563416d7421ff": {"Fun": True, "Amt": -2},
+    "d8236161": "a", "d81c8101": [1], "d81d00": 0, "d9010283010203": [1, 2, 3], "c16161": "a", "c06161": "a",
+    "c4821a3b9aca0001": float("inf"), "d9d9f7f5": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "value"), EXAMPLES.items())
+def test_the_examples_of_the_standard(written: str, value: Any) -> None:
+    found = cbor.decode(bytes.fromhex(written))
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("written", ["0102", "9bffffffffffffffff", "ff", "c4820203ff", "c46161", "d81e820100", ""])
+def test_what_is_no_cbor(written: str) -> None:
+    with pytest.raises(FeedError, match="not CBOR"):
+        cbor.decode(bytes.fromhex(written))

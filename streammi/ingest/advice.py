@@ -58,7 +58,7 @@ class Advice:
             x, y = (f"'{self._endpoint}#{self._alone[path]}'" for path in self._paths)
             self.words = f"{' and '.join(self._paths)} come in messages of their own: --x {x} --y {y} joins them"
             return
-        for record in by_name(tree) or ():
+        for record in (by_name(tree) or ()) if len(self._names) < NAMES_SHOWN else ():
             self._names += [name for name in record if name != "timestamp" and name not in self._names]
         if self._names:
             self.words = f"records are named {', '.join(self._names[:NAMES_SHOWN])}"
