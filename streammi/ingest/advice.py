@@ -1,5 +1,6 @@
 """What to do about messages that have values, but not those that were asked for, in words."""
 
+import shlex
 from typing import Any, Final
 
 from streammi.errors import FeedError
@@ -55,7 +56,7 @@ class Advice:
         if len(found) == 1:
             self._alone |= found
         if len(self._paths) == 2 and self._alone.keys() == set(self._paths):
-            x, y = (f"'{self._endpoint}#{self._alone[path]}'" for path in self._paths)
+            x, y = (shlex.quote(f"{self._endpoint}#{self._alone[path]}") for path in self._paths)
             self.words = f"{' and '.join(self._paths)} come in messages of their own: --x {x} --y {y} joins them"
             return
         for record in (by_name(tree) or ()) if len(self._names) < NAMES_SHOWN else ():
