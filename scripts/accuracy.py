@@ -8,7 +8,6 @@ Ends with 1 when a bar is missed. Seeds are fixed: the same versions print the s
 for beside the checkout, or, but for section detection, where --data says; without them what needs them is left out.
 """
 
-import argparse
 import gzip
 import math
 import sys
@@ -19,7 +18,7 @@ from pathlib import Path
 import detection
 import numpy as np
 import truths
-from arguments import folder, some_of
+from arguments import folder, sections_parser
 from scipy.signal import lfilter
 
 from streammi import JointWindow, QuantileBins, UniformBins, analyse
@@ -45,11 +44,7 @@ def main() -> int:
         "stderr": standard_errors,
         "detection": changes,
     }
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer repeats: the figures are rougher")
-    parser.add_argument(
-        "--only", type=some_of(sections), default=list(sections), help="sections: " + ", ".join(sections)
-    )
+    parser = sections_parser(__doc__, sections, quick="fewer repeats: the figures are rougher")
     parser.add_argument("--data", type=folder, default=DATA, help="folder of the recordings")
     options = parser.parse_args()
     missed = 0

@@ -53,3 +53,13 @@ def new_file(text: str) -> Path:
     if path.is_dir() or not path.parent.is_dir():
         raise argparse.ArgumentTypeError(f"must be a file in a folder that is there, got {text!r}")
     return path
+
+
+def sections_parser(doc: str | None, sections: Collection[str], quick: str) -> argparse.ArgumentParser:
+    """The options of a script that has sections: ``--quick``, and ``--only`` some of them."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help=quick)
+    parser.add_argument(
+        "--only", type=some_of(sections), default=list(sections), help="sections: " + ", ".join(sections)
+    )
+    return parser

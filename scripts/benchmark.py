@@ -8,7 +8,6 @@ Figures are medians of interleaved rounds: machines are shared and noisy, so loo
 delays, times and files count CPU time.
 """
 
-import argparse
 import contextlib
 import fcntl
 import functools
@@ -31,7 +30,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import zmq
-from arguments import some_of
+from arguments import sections_parser
 
 from streammi import JointWindow, UniformBins, rolling_mi
 from streammi.core.information import estimators
@@ -56,11 +55,7 @@ def main() -> None:
         "latency": latency,
         "checkpoint": checkpoint,
     }
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer samples: the figures are rougher")
-    parser.add_argument(
-        "--only", type=some_of(sections), default=list(sections), help="sections: " + ", ".join(sections)
-    )
+    parser = sections_parser(__doc__, sections, quick="fewer samples: the figures are rougher")
     options = parser.parse_args()
     print(machine(), end="\n\n")
     for name in options.only:
