@@ -176,6 +176,15 @@ def test_a_header_in_the_middle_and_a_cut_end(read: Callable[..., Read]) -> None
     assert "time steps back once" in found.note
 
 
+def test_names_that_come_again_are_no_labels(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(("room,state\n" + "hall,on\nattic,off\n" * 300) * 2)
+    pairs = read_pairs(path, "room", "state", labels=True)
+    found = Read(pairs)
+    assert (set(found.x), set(found.y), found.x.size) == ({"hall", "attic"}, {"on", "off"}, 1200)
+    assert found.note == "1 row skipped: 1 header again (first in line 602)"
+
+
 def test_skip_rows(read: Callable[..., Read]) -> None:
     as_rows(read("time,x,y\n1,2,3\nthe real table:\n" + plain(), skip_rows=3))
 

@@ -65,8 +65,8 @@ class CsvTable:
     def _fast(self, line: int, text: bytes, wanted: Sequence[int]) -> Block | None:
         """The block by arrow's parser; None where a row needs a look, and for the little that comes of a live one."""
         layout = self.layout
-        if len(text) < _LITTLE:
-            return None
+        if len(text) < _LITTLE or (layout.header and layout.delimiter.join(layout.header).encode() in text):
+            return None  # the names come again: to labels they would be labels
         if layout.comment and layout.comment.encode() in text:
             text = _without(text, layout.comment.encode())
         body = text
