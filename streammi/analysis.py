@@ -135,6 +135,7 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
     reading = window.reading(settings.unit, settings.estimator)
     if reading is None:
         raise ConfigError("x and y", "16 or more finite pairs", f"{window.n} finite pairs")
+    reading = measures.with_batch_errors(reading, window.batch_stderr(settings.estimator), window.binned_batch_stderr())
     if settings.bins.kind != "categories":
         reading = msgspec.structs.replace(reading, spearman_r=measures.spearman(*window.values))
     profile = None if bank is None else bank.profile(window.table(settings.estimator), settings.unit, step)

@@ -14,6 +14,7 @@ from streammi import Categories, ConfigError, EdgeBins, QuantileBins, UniformBin
 from streammi.core import validate as as_given
 from streammi.core.bins import binning
 from streammi.core.bins.binning import SpanBins
+from streammi.core.bins.number import wanted_bins
 from streammi.core.kernels import slots
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -189,7 +190,7 @@ def test_a_learnt_range_holds_all_it_was_learnt_from(values: list[float], count:
 def test_a_range_is_that_of_the_values() -> None:
     assert SpanBins(3).learn(np.array([4.0, -2.0, 1.0])) == UniformBins(-2, 4, 3)
     assert SpanBins(3).learn(np.array([4.0, 4.0])).count == 1
-    assert SpanBins().learn(np.arange(1000.0)).count == binning.auto_count(1000)
+    assert SpanBins().learn(np.arange(1000.0)).count == wanted_bins(1000)
 
 
 def test_labels_keep_the_symbol_they_were_given() -> None:

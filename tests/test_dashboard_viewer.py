@@ -660,10 +660,8 @@ def test_what_rises_does_so_beyond_error_and_nothing_points_from_0(
     now: float, before: float, error: float, words: str
 ) -> None:
     shot = linear()
-    reading = msgspec.structs.replace(shot.reading, mi_corrected=now, stderr=0.001)
-    shot = msgspec.structs.replace(
-        shot, reading=reading, history=history_of(np.full(500, before)), stderr_batch_bits=error / 1.2
-    )
+    reading = msgspec.structs.replace(shot.reading, mi_corrected=now, stderr=0.001, stderr_batch=error)
+    shot = msgspec.structs.replace(shot, reading=reading, history=history_of(np.full(500, before)))
     for size in ((120, 40), (80, 24), (40, 12), (20, 5)):
         text = Television(shot, size=size).press()
         if size == (120, 40):

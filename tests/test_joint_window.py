@@ -541,12 +541,15 @@ def test_the_batch_means_error_is_that_of_five_runs_of_pairs(n: int) -> None:
     np.add.at(p, (i, j), 1 / n)
     pointwise = np.log2(p[i, j] / p.sum(1)[i] / p.sum(0)[j])
     means = pointwise[n % 5 :].reshape(5, n // 5).mean(axis=1)
-    assert window.batch_stderr() == pytest.approx(means.std(ddof=1) / np.sqrt(5), abs=1e-12)
+    assert window.binned_batch_stderr() == pytest.approx(means.std(ddof=1) / np.sqrt(5), abs=1e-12)
 
 
 def test_the_batch_means_error_is_not_known_of_a_few_pairs() -> None:
     window = JointWindow(UniformBins(0, 1, 3), UniformBins(0, 1, 4), 10)
     window.extend([0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4])
+    assert window.binned_batch_stderr() is None
+    window.extend(*np.random.default_rng(0).random((2, 5)))
+    assert window.binned_batch_stderr() is not None
     assert window.batch_stderr() is None
 
 

@@ -15,6 +15,7 @@ from sklearn.metrics import mutual_info_score
 from streammi import Categories, EdgeBins, JointWindow, Monitor, PairBatch, QuantileBins, Reading, analyse, rolling_mi
 from streammi.config import MonitorConfig, bins, span
 from streammi.core.bins.binning import SpanBins
+from streammi.core.bins.number import wanted_bins
 from streammi.core.information import estimators
 from streammi.core.information.lags import LagBank
 from streammi.interop.river import RollingMutualInformation
@@ -166,7 +167,7 @@ def test_as_many_bins_as_a_changed_rate_asks_for(factor: float) -> None:
     within = t < 41
     window.extend(x[within], 2 * x[within], t[within])
     n = window.n
-    assert window.x_counts.size == pytest.approx(math.sqrt(n / 5), rel=0.25)
+    assert window.x_counts.size == pytest.approx(wanted_bins(n, math.inf), rel=0.25)
     assert window.mi == pytest.approx(math.log2(window.x_counts.size), abs=0.1)
 
 

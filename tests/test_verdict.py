@@ -10,7 +10,13 @@ from streammi import JointWindow, UniformBins
 from streammi.records.verdict import CHANCE_OF_MANY, leads_with_delay, strength, verdict
 
 SAID = msgspec.structs.replace(
-    reading_of(np.full((4, 4), 62, dtype=np.uint32)), mi=0.55, mi_corrected=0.54, stderr=0.02, pearson_r=0.72
+    reading_of(np.full((4, 4), 62, dtype=np.uint32)),
+    mi=0.55,
+    mi_corrected=0.54,
+    stderr=0.02,
+    mi_binned=None,
+    binned_stderr=None,
+    pearson_r=0.72,
 )
 
 

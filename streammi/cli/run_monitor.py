@@ -326,7 +326,8 @@ def warm_up(config: MonitorConfig) -> None:
         # A single pair takes a way of its own.
         monitor.feed(PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:]))
         monitor.window.reading(config.unit, config.estimator)
-        monitor.window.batch_stderr()
+        monitor.window.batch_stderr(config.estimator)
+        monitor.window.binned_batch_stderr()
     if config.window.pairs:  # so does a batch that is longer than the window, and here the window must be short
         few = msgspec.structs.replace(config, bins=msgspec.structs.replace(config.bins, count=2))
         JointWindow(*bins_for(few), LEARN_FROM).extend(x, x)

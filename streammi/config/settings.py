@@ -14,8 +14,10 @@ import msgspec
 from streammi.errors import ConfigError
 
 Unit: TypeAlias = Literal["bit", "nat", "ban"]
-EstimatorName: TypeAlias = Literal["plugin", "miller_madow", "zhang", "grassberger", "jackknife", "schuermann"]
-DEFAULT_ESTIMATOR: Final[EstimatorName] = "schuermann"
+EstimatorName: TypeAlias = Literal[
+    "plugin", "miller_madow", "zhang", "grassberger", "jackknife", "schuermann", "extrapolated"
+]
+DEFAULT_ESTIMATOR: Final[EstimatorName] = "extrapolated"
 OTHER_ESTIMATORS: Final = tuple(name for name in get_args(EstimatorName)[::-1] if name != DEFAULT_ESTIMATOR)
 DetectorName: TypeAlias = Literal["adwin", "page-hinkley", "kswin"]
 DEFAULT_DETECTOR: Final[DetectorName] = "page-hinkley"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from streammi.config import DetectorName
 from streammi.detect import drift
 from streammi.records import UNIT_PER_BIT, Event, EventKind, Reading, Unit
-from streammi.records.verdict import error_of, is_dependent, is_dependent_with_delay
+from streammi.records.verdict import binned, binned_error_of, is_dependent, is_dependent_with_delay, peak_binned
 
 CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
 RECENT: Final = 3  # newest readings that do not count as usual yet: they may be the beginning of a change
@@ -76,7 +76,8 @@ class Level:
 
     def begin(self) -> None:
         """Forget what is usual, and learn it again."""
-        self._values: list[float] = []
+        self._values: list[float] = []  # MI in the bins: beyond them there is more of it, but it spreads more, too
+        self._shown: list[float] = []  # the same readings as they are published
         self._errors: list[float] = []
         self._dependent: list[bool] = []
         self._usual = Usual()
@@ -85,11 +86,12 @@ class Level:
 
     def update(self, reading: Reading, timestamp: float) -> list[Event]:
         """The events that a reading brings."""
-        mi, dependent = reading.mi_corrected, is_dependent(reading)
+        mi, shown, dependent = binned(reading), reading.mi_corrected, is_dependent(reading)
         if reading.peak_mi is not None:
-            mi, dependent = reading.peak_mi, is_dependent_with_delay(reading)
-        error = max(PER_ERROR * error_of(reading, at_peak=reading.peak_mi is not None), self._least_error)
+            mi, shown, dependent = peak_binned(reading), reading.peak_mi, is_dependent_with_delay(reading)
+        error = max(PER_ERROR * binned_error_of(reading, at_peak=reading.peak_mi is not None), self._least_error)
         self._values = [*self._values[-MEMORY:], mi]
+        self._shown = [*self._shown[-MEMORY:], shown]
         self._errors = [*self._errors[-RECENT:], error]
         self._dependent = [*self._dependent[-MEMORY:], dependent]
         if len(self._values) <= CALIBRATION:
@@ -101,12 +103,19 @@ class Level:
 
     def state(self) -> dict[str, Any]:
         """What ``restore`` needs."""
-        own = {"values": self._values, "errors": self._errors, "dependent": self._dependent, "waiting": self._waiting}
+        own = {
+            "values": self._values,
+            "shown": self._shown,
+            "errors": self._errors,
+            "dependent": self._dependent,
+            "waiting": self._waiting,
+        }
         return own | {"usual": vars(self._usual), "detector": drift.state_of(self._name, self._detector)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
         self._values, self._errors, self._dependent = state["values"], state["errors"], state["dependent"]
+        self._shown = state["shown"]
         self._waiting = state["waiting"]
         vars(self._usual).update(state["usual"])
         seen = [self._usual.distance(value) for value in self._values] if self._values else []
@@ -137,15 +146,16 @@ class Level:
         if self._waiting:
             return []
         where = last if now >= previous else last - 1
-        change = self._values[where] - before
-        if abs(change) < UNUSUAL * spread:
+        deviations = abs(self._values[where] - before) / spread
+        if deviations < UNUSUAL:
             return []
         kind = self._kind(split, where)
         back = " and is coming back" if now < previous - spread else ""
+        was, became = fmean(self._shown[:split]), self._shown[where]
+        change = became - was
         evidence = (
-            f"MI went from {before:.3g} to {self._values[where]:.3g} {self._unit}{back} "
-            f"(windows of {reading.n} pairs), {abs(change) / spread:.1f} times its usual spread of "
-            f"{spread:.2g} {self._unit}; found by {self._name}"
+            f"MI went from {was:.3g} to {became:.3g} {self._unit}{back} "
+            f"(windows of {reading.n} pairs), {deviations:.1f} times the usual spread; found by {self._name}"
         )
         self.begin()
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]

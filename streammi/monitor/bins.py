@@ -5,7 +5,8 @@ import operator
 from typing import Any, Final
 
 from streammi.config import MonitorConfig
-from streammi.core.bins.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins, auto_count
+from streammi.core.bins.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins
+from streammi.core.bins.number import wanted_bins
 from streammi.core.window.joint_window import JointWindow
 from streammi.records import AxisInfo, Reading
 
@@ -21,7 +22,7 @@ def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:
         labels = Categories() if count is None else Categories(limit=count)
         return labels, labels
     learn = SpanBins if kind == "uniform" else QuantileBins
-    fixed = count or auto_count(config.window.pairs or TIMED_PAIRS)
+    fixed = count or wanted_bins(config.window.pairs or TIMED_PAIRS)
 
     def one(range_: tuple[float, float] | None) -> Bins:
         return learn(count) if range_ is None else UniformBins(*range_, fixed)
@@ -113,7 +114,7 @@ class BinNotes:
             return []
         return [
             f"{count} x {count} bins for {pairs} pairs undersample the joint histogram: MI will read too high; "
-            f"--bins {auto_count(pairs)} or a window of {5 * count * count} pairs would not"
+            f"--bins {wanted_bins(pairs)} or a window of {5 * count * count} pairs would not"
         ]
 
 

@@ -86,4 +86,6 @@ def with_peak(reading: Reading, profile: DelayProfile, *, in_seconds: bool) -> R
     peak = int(np.argmax(np.where(known, profile.mi, -np.inf)))
     lag = float(profile.lags[peak]) if in_seconds == (profile.lag_unit == "s") else None
     lag_s = lag if in_seconds else None
-    return msgspec.structs.replace(reading, peak_lag=lag, peak_lag_s=lag_s, peak_mi=float(profile.mi[peak]))
+    binned = None if profile.binned is None else float(profile.binned[peak])
+    peak_mi = float(profile.mi[peak])
+    return msgspec.structs.replace(reading, peak_lag=lag, peak_lag_s=lag_s, peak_mi=peak_mi, peak_binned=binned)

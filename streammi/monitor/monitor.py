@@ -10,6 +10,7 @@ import numpy as np
 from streammi.config import MonitorConfig, check_same, options_of
 from streammi.core import validate
 from streammi.core.bins.axes import LEARN_FROM
+from streammi.core.information import measures
 from streammi.core.information.lags import LagBank
 from streammi.core.kernels.slots import SET_BACK_AFTER
 from streammi.core.significance import gtest
@@ -23,7 +24,7 @@ from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
 from streammi.monitor.history_levels import History
 from streammi.monitor.spearman import SpearmanSchedule
 from streammi.monitor.window_notes import WindowNotes
-from streammi.records import UNIT_PER_BIT, DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
+from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
 from streammi.records.codec import State
 from streammi.records.link_totals import total
 from streammi.records.status import status_of
@@ -31,7 +32,7 @@ from streammi.records.verdict import TOO_FEW, verdict
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
-BATCHED_PAIRS: Final = 1 << 17  # of a window whose batches a snapshot goes through: 0.15 ms
+BATCHED_PAIRS: Final = 1 << 17  # of a window whose batches each reading goes through: 1 ms
 
 
 class Monitor:
@@ -147,7 +148,6 @@ class Monitor:
             events=tuple(self._events),
             links=links,
             verdict=self.awaited if reading is None else self._verdict(reading),
-            stderr_batch_bits=self.window.batch_stderr() if self.window.n <= BATCHED_PAIRS else None,
             status=int(status_of(reading, total(links))),
         )
 
@@ -269,10 +269,13 @@ class Monitor:
             "was clear were dropped as late"
         )
 
-    def _reading(self, renew: Renewal = "due") -> Reading | None:
+    def _reading(self, renew: Renewal = "due", *, looks: bool = False) -> Reading | None:
         reading = self.window.reading(self.config.unit, self.config.estimator)
         if reading is None:
             return None
+        if looks or reading.n <= BATCHED_PAIRS:
+            of_mi, of_binned = self.window.batch_stderr(self.config.estimator), self.window.binned_batch_stderr()
+            reading = measures.with_batch_errors(reading, of_mi, of_binned)
         if self._spans_gap():
             reading = msgspec.structs.replace(reading, spans_gap=True)
         profile = self._profile()
@@ -332,12 +335,9 @@ class Monitor:
 
     def _detect(self, timestamp: float) -> list[Output]:
         self._keep_delays()
-        reading = self._reading()
+        reading = self._reading(looks=True)
         if self._detector is None or reading is None:
             return []
-        error = self.window.batch_stderr()
-        if error is not None:
-            reading = msgspec.structs.replace(reading, stderr_batch=error * UNIT_PER_BIT[reading.unit])
         return self._emit_events(self._detector.update(reading, timestamp))
 
     def _emit_events(self, events: list[Event]) -> list[Output]:

@@ -38,8 +38,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     nmi: float | None  # None when neither signal varies
     pearson_r: float | None  # of the window's own values; None for a constant or for labels
     estimator: str = DEFAULT_ESTIMATOR  # of mi_corrected
-    stderr: float | None = None  # by the delta method
-    stderr_batch: float | None = None  # for signals with a memory; where a detector looks
+    stderr: float | None = None  # of mi_corrected, for independent pairs
+    stderr_batch: float | None = None  # the same for signals with a memory
+    mi_binned: float | None = None  # what p and the verdict are of: extrapolating adds to the spread, and no evidence
+    binned_stderr: float | None = None  # of mi_binned, by the delta method
+    binned_stderr_batch: float | None = None  # by batch means
     h_x_stderr: float | None = None
     h_y_stderr: float | None = None
     h_xy_stderr: float | None = None
@@ -60,7 +63,13 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     nonfinite: int = 0
     late: int = 0
     dropped: int = 0
-    cells: int = 0  # of the joint histogram: the bins of x that hold a pair, times those of y
+    # of the joint histogram: the bins of x that hold a pair, times those of y, less what MI says that pairs leave empty
+    cells: int = 0
+    # differential entropies, of signals measured in their own units: may be negative; None for labels, for signals of
+    # few values, and where a single value is heavy
+    dh_x: float | None = None
+    dh_y: float | None = None
+    dh_xy: float | None = None
     # significance, when asked for: against delayed partners, or by the G-test
     test: str | None = None  # the SignificanceTest that p is of, or will be once it has warmed up
     p: float | None = None
@@ -72,6 +81,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     peak_lag: float | None = None  # None where the samples of a time window are irregular
     peak_lag_s: float | None = None  # None where it is samples
     peak_mi: float | None = None
+    peak_binned: float | None = None  # mi_binned at that delay
     peak_p: float | None = None
 
     @property
@@ -101,12 +111,28 @@ declare(
     h_x=Published("Entropy H(X)", INFORMATION, "hx", "entropy_x"),
     h_y=Published("Entropy H(Y)", INFORMATION, "hy", "entropy_y"),
     h_xy=Published("Joint entropy H(X,Y)", INFORMATION, "hxy", "entropy_xy"),
+    dh_x=Published("Differential entropy h(X); may be negative", INFORMATION, "dhx", "differential_entropy_x"),
+    dh_y=Published("Differential entropy h(Y); may be negative", INFORMATION, "dhy", "differential_entropy_y"),
+    dh_xy=Published(
+        "Joint differential entropy h(X,Y); may be negative", INFORMATION, "dhxy", "differential_entropy_xy"
+    ),
     h_x_given_y=Published("Conditional entropy H(X|Y)", INFORMATION, "hx_given_y", "entropy_x_given_y"),
     h_y_given_x=Published("Conditional entropy H(Y|X)", INFORMATION, "hy_given_x", "entropy_y_given_x"),
     pearson_r=Published("Pearson's correlation, -1 to 1", "", "r", "pearson_r"),
     spearman_r=Published("Spearman's rank correlation, -1 to 1", metric="spearman_r"),
-    stderr=Published("Standard error of the mutual information", INFORMATION, metric="mi_stderr"),
-    stderr_batch=Published("Standard error of the mutual information, by batch means", INFORMATION, None),
+    stderr=Published("Standard error of mi_corrected, for independent pairs", INFORMATION, metric="mi_stderr"),
+    stderr_batch=Published(
+        "Standard error of mi_corrected, for signals with a memory", INFORMATION, metric="mi_stderr_batch"
+    ),
+    mi_binned=Published(
+        "Mutual information in the bins, less its bias: not extrapolated", INFORMATION, metric="mi_binned"
+    ),
+    binned_stderr=Published(
+        "Standard error of mi_binned, for independent pairs", INFORMATION, metric="mi_binned_stderr"
+    ),
+    binned_stderr_batch=Published(
+        "Standard error of mi_binned, for signals with a memory", INFORMATION, metric="mi_binned_stderr_batch"
+    ),
     h_x_stderr=Published("Standard error of H(X)", INFORMATION, None),
     h_y_stderr=Published("Standard error of H(Y)", INFORMATION, None),
     h_xy_stderr=Published("Standard error of H(X,Y)", INFORMATION, None),
@@ -151,6 +177,12 @@ declare(
         option="--lags",
     ),
     peak_mi=Published("Largest mutual information over the delays", INFORMATION, metric="peak_mi", option="--lags"),
+    peak_binned=Published(
+        "mi_binned at the delay of the largest mutual information",
+        INFORMATION,
+        metric="peak_mi_binned",
+        option="--lags",
+    ),
     peak_p=Published("p of the largest mutual information, over all delays", metric="peak_p_value", option="--lags"),
     epoch=Published("How often the bins were fitted", metric="bin_fits", counter=True),
     **{

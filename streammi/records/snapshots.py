@@ -40,6 +40,7 @@ class DelayProfile(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     lags: FloatArray  # (k,) samples, or seconds for a time window
     mi: FloatArray
     lag_unit: Literal["samples", "s"] = "samples"
+    binned: FloatArray | None = None  # (k,) MI in the bins, less its bias
 
 
 declare(
@@ -74,5 +75,4 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     events: tuple[Event, ...] = ()  # newest last, at most 100
     links: tuple[LinkHealth, ...] = ()
     verdict: str = ""  # plain words: see streammi.records.verdict
-    stderr_batch_bits: float | None = None  # of mi, for signals with a memory: what changes by less has not changed
     status: int = 0  # as published: see streammi.publish.messages

@@ -52,7 +52,7 @@ def verdict(reading: Reading, *, labels: bool = False, untested: str = UNTESTED)
 
 def is_dependent(reading: Reading) -> bool:
     """Whether the MI without delay is more than chance: by its p where that is known, else by its standard errors."""
-    bits = reading.mi_corrected / UNIT_PER_BIT[reading.unit]
+    bits = binned(reading) / UNIT_PER_BIT[reading.unit]
     if reading.p is None:
         return bits > chance_bits(reading, CHANCE)
     return reading.p <= SIGNIFICANT and (reading.test != "g" or bits > CHANCE_OF_G * _independent_bits(reading))
@@ -64,7 +64,7 @@ def is_dependent_with_delay(reading: Reading) -> bool:
         return False
     if reading.peak_p is not None:
         return reading.peak_p <= SIGNIFICANT
-    return reading.peak_mi / UNIT_PER_BIT[reading.unit] > chance_bits(reading, CHANCE_OF_MANY)
+    return peak_binned(reading) / UNIT_PER_BIT[reading.unit] > chance_bits(reading, CHANCE_OF_MANY)
 
 
 def leads_with_delay(reading: Reading) -> bool:
@@ -73,8 +73,18 @@ def leads_with_delay(reading: Reading) -> bool:
         return False
     if _trouble(reading, False) or _too_few(reading):  # whatever is largest then says nothing
         return False
-    more = (reading.peak_mi - reading.mi_corrected) / UNIT_PER_BIT[reading.unit]
+    more = (peak_binned(reading) - binned(reading)) / UNIT_PER_BIT[reading.unit]
     return not is_dependent(reading) or more > CHANCE * noise_bits(reading)
+
+
+def binned(reading: Reading) -> float:
+    """The MI that evidence is of: in the bins, where that is told apart from what is beyond them."""
+    return reading.mi_corrected if reading.mi_binned is None else reading.mi_binned
+
+
+def peak_binned(reading: Reading) -> float:
+    """The same at the best delay."""
+    return (reading.peak_mi or 0.0) if reading.peak_binned is None else reading.peak_binned
 
 
 def strength(reading: Reading) -> float:
@@ -83,13 +93,25 @@ def strength(reading: Reading) -> float:
 
 
 def error_of(reading: Reading, *, at_peak: bool) -> float:
-    """Standard error of MI, in the reading's unit, by batch means where it has them; or of MI at the best delay.
+    """Standard error of corrected MI, in the reading's unit, for signals with a memory where it knows that."""
+    batch = max(reading.stderr_batch or 0.0, reading.stderr or 0.0)
+    return _error(reading, reading.stderr or 0.0, batch, at_peak=at_peak)
 
-    Those of a reading are of its MI without delay. At the best delay the pointwise MI of Gaussian pairs has a standard
-    deviation of |r| nats, one nat at the most, which the signals' memory makes worse by as much as it does
-    without delay.
+
+def binned_error_of(reading: Reading, *, at_peak: bool) -> float:
+    """The same of MI in the bins, by batch means where it has them."""
+    if reading.binned_stderr is None:
+        return _error(reading, reading.stderr or 0.0, reading.stderr_batch or reading.stderr or 0.0, at_peak=at_peak)
+    batch = reading.binned_stderr_batch or reading.binned_stderr
+    return _error(reading, reading.binned_stderr, batch, at_peak=at_peak)
+
+
+def _error(reading: Reading, plain: float, batch: float, *, at_peak: bool) -> float:
+    """Errors of MI without delay, or of MI at the best delay.
+
+    There the pointwise MI of Gaussian pairs has a standard deviation of |r| nats, one nat at the most, which the
+    signals' memory makes worse by as much as it does without delay.
     """
-    plain, batch = reading.stderr or 0.0, reading.stderr_batch or reading.stderr or 0.0
     if not at_peak or not plain:
         return batch
     nat = UNIT_PER_BIT[reading.unit] / UNIT_PER_BIT["nat"]
@@ -170,16 +192,18 @@ def chance_bits(reading: Reading, deviations: float) -> float:
 
 
 def noise_bits(reading: Reading) -> float:
-    """The standard deviation in bits that corrected MI has, or would have for independent samples; the largest one."""
-    per_bit = UNIT_PER_BIT[reading.unit]
-    return max(_independent_bits(reading), (reading.stderr or 0.0) / per_bit, (reading.stderr_batch or 0.0) / per_bit)
+    """The standard deviation in bits that MI in the bins has, or that of independent samples would; the largest."""
+    known = reading.stderr, reading.stderr_batch
+    if reading.binned_stderr is not None:
+        known = reading.binned_stderr, reading.binned_stderr_batch
+    return max(_independent_bits(reading), *((error or 0.0) / UNIT_PER_BIT[reading.unit] for error in known))
 
 
 def _independent_bits(reading: Reading) -> float:
     """The standard deviation in bits that MI of independent samples has: sqrt(bias / n) nats, as 2 n MI is chi-square
     with 2 n bias degrees of freedom, of which there is one at least: a correction of few pairs may be none at all.
     """
-    bias_nats = (reading.mi - reading.mi_corrected) / UNIT_PER_BIT[reading.unit] * UNIT_PER_BIT["nat"]
+    bias_nats = (reading.mi - binned(reading)) / UNIT_PER_BIT[reading.unit] * UNIT_PER_BIT["nat"]
     return math.sqrt(max(bias_nats, 0.5 / reading.n) / reading.n) / UNIT_PER_BIT["nat"]
 
 

@@ -29,7 +29,7 @@ class Axes:
     clips nothing: there is no range that somebody gave.
     """
 
-    def __init__(self, x_bins: Bins, y_bins: Bins, capacity: int) -> None:
+    def __init__(self, x_bins: Bins, y_bins: Bins, capacity: int, *, watched: bool = False) -> None:
         self.bins = x_bins, y_bins
         self.rules = _rule(x_bins), _rule(y_bins)
         self.now: list[Axis] = [UNLEARNT if isinstance(b, Rule) else b for b in self.bins]
@@ -37,7 +37,9 @@ class Axes:
         self.epoch = 0  # how often they were learnt: from the first window, as it filled, and then anew
         self.least = min(LEARN_FROM, capacity)
         self.learns = self.rules != (None, None)
-        self.next_check = self.least if self.learns else NEVER  # when so many pairs have come,
+        self.adapts = any(isinstance(rule, Rule) and rule.count is None for rule in self.rules)  # in number, to the MI
+        self.watched = self.learns or watched  # also axes that do not learn may be looked at
+        self.next_check = self.least if self.watched else NEVER  # when so many pairs have come,
         self.next_time = math.inf  # or, in a window of seconds, one of that time, whichever is first,
         self.soonest = self.next_check  # but not before so many have come
         self.filled = False  # whether a first window was full
@@ -111,14 +113,17 @@ class Axes:
         self.next_check, self.next_time = pairs + more, time
         self.soonest = pairs + min(more, self.least)
 
-    def review(self, values: FloatArray, counts: Any, f: IntArray) -> tuple[bool, int]:
+    def review(self, values: FloatArray, counts: Any, f: IntArray, bits: float) -> tuple[bool, int]:
         """Whether to learn anew from the window's ``values`` (2, n), and how many of its pairs to see off before.
+
+        ``bits`` is their MI, by which they may want more or fewer bins.
 
         The second is not 0 where the window's next check is not to be in a window's time but when these have left it.
         So what is learnt is learnt of a stretch as it is, not of a mixture with what was before it; but it is learnt
         once in a window at most, and once more only where bins had proven to fit since the last such time.
         """
-        found = fit.review(self.rules, self.now, self.learnt, values, counts, f, proven=self.proven)
+        wanted = self.wanted(values.shape[1], bits)
+        found = fit.review(self.rules, self.now, self.learnt, wanted, values, counts, f, proven=self.proven)
         idle, late = self.waits
         self.proven = not found.needed
         if found.before and not found.needed and idle < MOST_WAITS:
@@ -139,24 +144,28 @@ class Axes:
         """As ``review``, of bins that were just learnt from the first window: how many pairs to see off."""
         return fit.jump(self.rules, self.now, self.now, values, f, needed=True)
 
-    def learn(self, values: FloatArray) -> tuple[bool, list[IntArray | None]]:
-        """Learn from the window's ``values`` (2, n); returns whether that changes anything, and what of labels.
+    def wanted(self, n: int, bits: float) -> list[int]:
+        """How many bins x and y are to have, of ``n`` pairs with so much MI; 0 for those whose number is not learnt."""
+        return [rule.wanted(n, bits) if isinstance(rule, Rule) else 0 for rule in self.rules]
 
-        Of labels that is, for x and for y, what each number becomes that was kept of one; None where it stays.
+    def learn(self, values: FloatArray, wanted: list[int]) -> list[IntArray | None]:
+        """Learn as many bins as ``wanted`` from the window's ``values`` (2, n); returns what of labels.
+
+        That is, for x and for y, what each number becomes that was kept of a label; None where it stays.
         """
-        before, numbers = list(self.now), list[IntArray | None]([None, None])
+        numbers = list[IntArray | None]([None, None])
         for side, rule in enumerate(self.rules):
             axis = self.now[side]
             if isinstance(rule, Rule):
-                self.now[side] = rule.learn(values[side])
+                self.now[side] = rule.learn(values[side], wanted[side])
             elif isinstance(axis, Categories) and rule is not None and (renewed := axis.renewed(values[side])):
                 self.now[side], numbers[side] = renewed
-        return self.now != before, numbers
+        return numbers
 
-    def remember(self, counts: tuple[NDArray[Any], NDArray[Any]], n: int) -> None:
+    def remember(self, counts: tuple[NDArray[Any], NDArray[Any]], n: int, wanted: list[int]) -> None:
         """Remember how the ``n`` pairs that they were learnt from were shared out: ``counts`` of x (Bx,), y (By,)."""
         self.learnt = [
-            Learnt(counts[side] / n, n, rule.wanted(n)) if isinstance(rule, Rule) else None
+            Learnt(counts[side] / n, n, wanted[side]) if isinstance(rule, Rule) else None
             for side, rule in enumerate(self.rules)
         ]
 

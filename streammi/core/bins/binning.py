@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import MAX_BINS
 from streammi.core import validate
+from streammi.core.bins.number import INDEPENDENT_BITS, wanted_bins
 from streammi.core.kernels import coding, slots
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
@@ -256,15 +257,6 @@ def _symbols(axis: Axis, values: ArrayLike) -> NDArray[np.int64]:
     return (codes & slots.SYMBOL).astype(np.int64)
 
 
-def auto_count(n: int) -> int:
-    """The number of bins an axis for which bins**2 / n is about 0.2, between 2 and 64.
-
-    >>> [auto_count(n) for n in (200, 1_000, 10_000, 1_000_000)]
-    [6, 14, 45, 64]
-    """
-    return min(max(round(math.sqrt(0.2 * n)), 2), 64)
-
-
 # One symbol for everything, until there is something to learn from. This object, not one that equals it: somebody may
 # ask for such an axis.
 UNLEARNT = EdgeBins([-sys.float_info.max, sys.float_info.max])
@@ -288,9 +280,9 @@ class QuantileBins:
         if self.count is not None:
             object.__setattr__(self, "count", _check_count(self.count))
 
-    def wanted(self, n: int) -> int:
-        """How many bins ``n`` pairs are to have, where their values do not tie."""
-        return self.count or auto_count(n)
+    def wanted(self, n: int, bits: float = INDEPENDENT_BITS) -> int:
+        """How many bins ``n`` pairs with so much MI are to have, where their values do not tie."""
+        return self.count or wanted_bins(n, bits)
 
     def learn(self, values: FloatArray, count: int | None = None) -> EdgeBins:
         """The equal-frequency axis of ``values``, shape (n,), n >= 1; fewer bins where values tie.
@@ -321,9 +313,9 @@ class SpanBins:
         if self.count is not None:
             object.__setattr__(self, "count", _check_count(self.count))
 
-    def wanted(self, n: int) -> int:
-        """How many bins ``n`` pairs are to have, where their values are not all the same."""
-        return self.count or auto_count(n)
+    def wanted(self, n: int, bits: float = INDEPENDENT_BITS) -> int:
+        """How many bins ``n`` pairs with so much MI are to have, where their values are not all the same."""
+        return self.count or wanted_bins(n, bits)
 
     def learn(self, values: FloatArray, count: int | None = None) -> Axis:
         """The equal-width axis over ``values``, shape (n,), n >= 1; one bin where they are all the same.

@@ -53,6 +53,7 @@ def review(
     rules: Rules,
     axes: list[Axis],
     learnt: list[Learnt | None],
+    wanted: list[int],
     values: FloatArray,
     counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
     f: IntArray,
@@ -61,17 +62,17 @@ def review(
 ) -> Finding:
     """Whether the axes still fit the window's ``values`` (2, n), whose ``counts`` of x, y and both are.
 
-    ``rules`` are those of the sides that learn, ``learnt`` what they learnt from, ``f`` a table of c log c up to n.
+    ``rules`` are those of the sides that learn, ``learnt`` what they learnt from, ``wanted`` the bins that they would
+    learn now, ``f`` a table of c log c up to n.
     Axes that have not ``proven`` yet that they fit, in a window after the one that they were learnt from, are compared
     with fresh ones in any case, others only where there is a doubt.
     """
-    n = values.shape[1]
     doubt = not proven
-    for rule, axis, before, own, held in zip(rules, axes, learnt, counts, values, strict=False):
+    for rule, axis, before, number, own, held in zip(rules, axes, learnt, wanted, counts, values, strict=False):
         if isinstance(rule, Categories):
             doubt = doubt or own[-1] > 0
         elif rule is not None and before is not None:
-            doubt = doubt or _doubtful(rule, axis, before, own, held)
+            doubt = doubt or _number(number, before) != before.wanted or _doubtful(rule, axis, before, own, held)
     if not doubt:
         return Finding()
     fresh, needed = list(axes), False
@@ -79,7 +80,7 @@ def review(
         if isinstance(axis, Categories):
             needed = needed or (rule is not None and axis.renewed(values[side]) is not None)
         elif isinstance(rule, Rule) and was is not None:
-            fresh[side] = rule.learn(values[side], _number(rule, was, n))
+            fresh[side] = rule.learn(values[side], _number(wanted[side], was))
     needed = needed or _matters(rules, fresh, values, counts)
     return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed))
 
@@ -121,9 +122,8 @@ def _out_of_range(values: FloatArray, before: int) -> int:
     return int(outside[-1]) + 1 if outside.size else 0
 
 
-def _number(rule: Rule, learnt: Learnt, n: int) -> int:
-    """How many bins to compare with: those in use, unless a window of ``n`` pairs wants far more or fewer."""
-    wanted = rule.wanted(n)
+def _number(wanted: int, learnt: Learnt) -> int:
+    """How many bins to compare with: those in use, unless far more or fewer are wanted."""
     near = wanted <= NUMBER * learnt.wanted and learnt.wanted <= NUMBER * wanted
     return learnt.wanted if near else wanted
 
@@ -131,8 +131,6 @@ def _number(rule: Rule, learnt: Learnt, n: int) -> int:
 def _doubtful(rule: Rule, axis: Axis, learnt: Learnt, counts: NDArray[Any], values: FloatArray) -> bool:
     """Whether learning anew might change anything that matters; O(n), with nothing sorted."""
     n = values.size
-    if _number(rule, learnt, n) != learnt.wanted:
-        return True
     expected = learnt.shares * n
     spread = expected * (1 + n / learnt.n) + 1
     if float(((counts - expected) ** 2 / spread).sum()) > _chance(counts.size - 1, 2.3):

@@ -24,11 +24,13 @@ import msgspec
 import numpy as np
 
 from streammi.config import DEFAULT_ESTIMATOR, EstimatorName
+from streammi.core.information.extrapolation import Grain
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
 LN2: Final = math.log(2.0)
 DEFAULT: Final = DEFAULT_ESTIMATOR
+OF_CELLS: Final[EstimatorName] = "schuermann"  # the correction below it: the best one of MI in the bins
 # Counts of a table that are computed at once. With 65,536 a window of 1,000,000 pairs and its first reading added 40.8
 # MB, the allocator keeping what the temporaries took; with 4,096 it is 39.5 MB, and as fast.
 PIECE: Final = 4096
@@ -124,6 +126,11 @@ ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
             "Schuermann 2004, J. Phys. A 37 L295, with xi = 1/1.9; less what it says of a constant",
             lambda c: c * _schuermann_g(c) / LN2,
         ),
+        Estimator(
+            "extrapolated",
+            "schuermann of two nested histograms, extrapolated: see streammi.core.information.extrapolation",
+            lambda c: c * _schuermann_g(c) / LN2,
+        ),
     )
 }
 
@@ -149,13 +156,15 @@ def scale_bits(capacity: int) -> int:
 class Table(msgspec.Struct, frozen=True, eq=False):
     """One estimator's f(c) and W(N) up to ``size`` in fixed point: int64, shape (size + 1,) each, in ``unit_bits``.
 
-    f(0) = W(0) = 0.
+    f(0) = W(0) = 0. Of one that extrapolates they are those of the correction below it, and ``grain`` says from what to
+    what; None: nothing is extrapolated.
     """
 
     estimator: Estimator
     f: IntArray
     whole: IntArray  # W(N); the same array as f where they do not differ
     unit_bits: float
+    grain: Grain | None = None
 
 
 @lru_cache(maxsize=8)
@@ -169,6 +178,8 @@ def table(name: str | None, size: int, digits: int) -> Table:
     [0.0, 0.0, 2.0]
     """
     rule = estimator(name)
+    if rule.name == "extrapolated":
+        return msgspec.structs.replace(table(OF_CELLS, size, digits), estimator=rule)
     f = _fixed_point(rule.terms, size, digits)
     return Table(rule, f, f if rule.whole is None else _fixed_point(rule.whole, size, digits), 2.0**-digits)
 

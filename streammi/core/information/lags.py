@@ -13,7 +13,7 @@ from streammi.config import Unit
 from streammi.core.bins.binning import Axis, Categories, Codes
 from streammi.core.information.estimators import Table
 from streammi.core.information.measures import check_unit
-from streammi.core.kernels import lagged, slots
+from streammi.core.kernels import lagged, nested, slots
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, DelayProfile, FloatArray, IntArray
 from streammi.records.codec import State
@@ -77,15 +77,13 @@ class LagBank:
 
         NaN where fewer than half of the window's pairs have a partner yet. ``table`` reaches the window's n.
         """
-        mi, pairs = mi_of(self._joint, table)
-        mi[pairs * 2 < self._history.n] = np.nan
-        return mi
+        return self._both(table)[0]
 
     def profile(self, table: Table, unit: Unit = "bit", seconds: float | None = None) -> DelayProfile:
         """MI in ``unit`` at each delay; the delays in seconds when a sample takes ``seconds``."""
-        mi = self.mi(table) * UNIT_PER_BIT[check_unit(unit)]
+        mi, binned = (values * UNIT_PER_BIT[check_unit(unit)] for values in self._both(table))
         lags = self._delays.astype(np.float64) * (1.0 if seconds is None else seconds)
-        return DelayProfile(lags=lags, mi=mi, lag_unit="samples" if seconds is None else "s")
+        return DelayProfile(lags=lags, mi=mi, binned=binned, lag_unit="samples" if seconds is None else "s")
 
     def move(self, delays: Iterable[int], beyond: int = 0) -> None:
         """Take other delays, counted from the history there is; keep ``beyond`` pairs more of it than they need."""
@@ -125,6 +123,13 @@ class LagBank:
         self._history.restore(arrays[0], header["seen"], header["n"], header["room"])
         self.move(header["delays"])
         self._history.reach = header["reach"]
+
+    def _both(self, table: Table) -> tuple[FloatArray, FloatArray]:
+        """MI at each delay, and that in the bins, (D,) each."""
+        mi, binned, pairs = both_of(self._joint, table)
+        for values in (mi, binned):
+            values[pairs * 2 < self._history.n] = np.nan
+        return mi, binned
 
     def _count(self) -> None:
         history = self._history
@@ -219,9 +224,28 @@ class _History:
 
 def mi_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, IntArray]:
     """MI in bits of joint histograms (D, Bx, By), and how many pairs each holds, both (D,); 0 of an empty one."""
-    sums, pairs = np.empty((2, joint.shape[0]), dtype=np.int64)
+    mi, _, pairs = both_of(joint, table)
+    return mi, pairs
+
+
+def both_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, FloatArray, IntArray]:
+    """As ``mi_of``, with MI in the bins, not extrapolated, in the middle."""
+    binned, entropies, pairs = _corrected(joint, table)
+    mi, grain = binned.copy(), table.grain
+    if grain is not None and grain.sizes != joint.shape[1:]:
+        coarse = np.zeros((joint.shape[0], *grain.sizes), dtype=np.uint32)
+        nested.coarsen(joint, grain.x_parts, grain.y_parts, coarse)
+        nested.extrapolate(mi, _corrected(coarse, table)[0], entropies, pairs, grain.weight)
+    return mi, binned, pairs
+
+
+def _corrected(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, FloatArray, IntArray]:
+    """MI by the table, H(x) + H(y) and the pairs of joint histograms, (D,) each."""
+    sums, pairs = np.empty((2, joint.shape[0]), dtype=np.int64), np.empty(joint.shape[0], dtype=np.int64)
     lagged.delay_sums(joint, table.f, sums, pairs)
-    return (table.whole[pairs] - sums) * (table.unit_bits / np.maximum(pairs, 1)), pairs
+    bits = table.unit_bits / np.maximum(pairs, 1)
+    whole = table.whole[pairs]
+    return (whole - sums[0] + sums[1]) * bits, (2 * whole - sums[0]) * bits, pairs
 
 
 def check_delays(delays: Iterable[int]) -> IntArray:

@@ -33,13 +33,13 @@ def count_delays(x: Any, y: Any, delays: Any, starts: Any, first: int, last: int
 
 @kernel
 def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
-    """For each joint histogram (D, Bx, By): S_x + S_y - S_xy of the table ``f`` into sums (D,), totals into pairs."""
+    """For each joint histogram (D, Bx, By): S_x + S_y and S_xy of the table ``f`` to sums (2, D), totals to pairs."""
     x_size, y_size = joint.shape[1], joint.shape[2]
     columns = np.empty(y_size, dtype=np.int64)
     for d in range(joint.shape[0]):
         for j in range(y_size):
             columns[j] = 0
-        total = np.int64(0)
+        margins = cells = np.int64(0)
         n = np.int64(0)
         for i in range(x_size):
             row = np.int64(0)
@@ -47,9 +47,9 @@ def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
                 c = np.int64(joint[d, i, j])
                 row += c
                 columns[j] += c
-                total -= f[c]
-            total += f[row]
+                cells += f[c]
+            margins += f[row]
             n += row
         for j in range(y_size):
-            total += f[columns[j]]
-        sums[d], pairs[d] = total, n
+            margins += f[columns[j]]
+        sums[0, d], sums[1, d], pairs[d] = margins, cells, n

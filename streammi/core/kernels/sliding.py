@@ -6,7 +6,11 @@ import numpy as np
 
 from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.nested import base_bits, extrapolated
 from streammi.core.kernels.slots import (
+    C_X,
+    C_XY,
+    C_Y,
     CLIPPED_TOTAL,
     DROPPED,
     DROPPED_RUN,
@@ -79,52 +83,104 @@ def _leave(entry: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: A
     )
 
 
+# Of the coarse bins, where there are any: ``nest`` is (x_parts, y_parts, x_counts, y_counts, joint, weight), see
+# core.kernels.nested, or None, for which all this is left out when a kernel is compiled.
+@part
+def _enter_coarse(x: Any, y: Any, nest: Any, f: Any, sums: Any) -> Any:
+    if nest is None:
+        return sums
+    x_parts, y_parts, x_counts, y_counts, joint, _ = nest
+    i, j = x_parts[x & _SYMBOL], y_parts[y & _SYMBOL]
+    return (
+        sums[0] + _put(x_counts, i, f),
+        sums[1] + _put(y_counts, j, f),
+        sums[2] + _put(joint, i * np.uint64(y_counts.size) + j, f),
+    )
+
+
+@part
+def _leave_coarse(entry: Any, nest: Any, f: Any, sums: Any) -> Any:
+    if nest is None:
+        return sums
+    x_parts, y_parts, x_counts, y_counts, joint, _ = nest
+    old = np.uint64(entry)
+    i, j = x_parts[old >> _X & _SYMBOL], y_parts[old & _SYMBOL]
+    return (
+        sums[0] - _take(x_counts, i, f),
+        sums[1] - _take(y_counts, j, f),
+        sums[2] - _take(joint, i * np.uint64(y_counts.size) + j, f),
+    )
+
+
+@part
+def _bits(sums: Any, coarse: Any, nest: Any, total: Any, scale: float, base: float, floor: float) -> float:
+    """MI in bits, of the sums times ``scale``: W(N) is ``total``, the rest as nested.extrapolated takes it."""
+    fine = (total - sums[0] - sums[1] + sums[2]) * scale
+    if nest is None:
+        return max(floor, fine)  # type: ignore[no-any-return]
+    entropies = (2 * total - sums[0] - sums[1]) * scale
+    return extrapolated(fine, (total - coarse[0] - coarse[1] + coarse[2]) * scale, entropies, base, nest[5])
+
+
+@part
+def _base_of(n: Any, nest: Any) -> float:
+    return 0.0 if nest is None else base_bits(n)
+
+
 @part
 def _load(state: Any) -> Any:
     return state[S_X], state[S_Y], state[S_XY], state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL]
 
 
 @part
-def _store(state: Any, sums: Any) -> None:
+def _load_coarse(state: Any) -> Any:
+    return state[C_X], state[C_Y], state[C_XY]
+
+
+@part
+def _store(state: Any, sums: Any, coarse: Any) -> None:
+    state[C_X], state[C_Y], state[C_XY] = coarse
     state[S_X], state[S_Y], state[S_XY], state[X_CLIPPED], state[Y_CLIPPED], state[CLIPPED_TOTAL] = sums
 
 
 @kernel
 def slide(
-    x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any,
+    x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any,
     f: Any, whole: Any, unit_bits: float, floor: float, out: Any,
 ) -> None:  # fmt: skip
     """Push codes, none of them SKIP, into a count window of ``ring.size`` pairs; O(1) each.
 
-    ``f`` and ``whole`` are the estimator's tables. With ``out`` of the codes' length, out[k] becomes ``max(floor, MI)``
-    in bits after pair k; an empty ``out`` emits nothing.
+    ``f`` and ``whole`` are the estimator's tables, ``nest`` the coarse bins, or None. With ``out`` of the codes'
+    length, out[k] becomes ``max(floor, MI)`` in bits after pair k; an empty ``out`` emits nothing.
     """
     size = ring.size
     head, n = state[HEAD], state[N]
-    sums = _load(state)
+    sums, coarse = _load(state), _load_coarse(state)
     emit = out.size > 0
-    total, scale = whole[n], unit_bits / max(n, 1)
+    total, scale, base = whole[n], unit_bits / max(n, 1), _base_of(n, nest)
     for k in range(x_codes.size):
         x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
         if n == size:
             # No branch on "symbol unchanged": it is unpredictable and costs more (17-27 ns) than the look-ups it saves.
             sums = _leave(ring[head], x_counts, y_counts, joint, f, sums)
+            coarse = _leave_coarse(ring[head], nest, f, coarse)
         else:
             n += 1
-            total, scale = whole[n], unit_bits / n
+            total, scale, base = whole[n], unit_bits / n, _base_of(n, nest)
         ring[head] = x << _X | y
         head = head + 1 if head + 1 < size else 0
         sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
+        coarse = _enter_coarse(x, y, nest, f, coarse)
         if emit:
-            out[k] = max(floor, (total - sums[0] - sums[1] + sums[2]) * scale)
+            out[k] = _bits(sums, coarse, nest, total, scale, base, floor)
     state[HEAD], state[N] = head, n
-    _store(state, sums)
+    _store(state, sums, coarse)
     state[PAIRS] += x_codes.size
 
 
 @kernel
 def refill(
-    x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any,
+    x_codes: Any, y_codes: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any,
 ) -> None:  # fmt: skip
     """``slide`` without ``out`` for at least as many codes as the window holds: the same state, to the last bit.
 
@@ -139,7 +195,7 @@ def refill(
         ring[at] = np.uint64(x_codes[k]) << _X | np.uint64(y_codes[k])
         at = at + 1 if at + 1 < size else 0
     state[HEAD], state[N] = at, size
-    recount(ring, state, x_counts, y_counts, joint, f)
+    recount(ring, state, x_counts, y_counts, joint, nest, f)
     state[CLIPPED_TOTAL] += clipped
     state[PAIRS] += m
 
@@ -148,7 +204,7 @@ def refill(
 def push(
     x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, x_bits: int, y_low: float,
     y_high: float, y_uniform: int, y_inner: Any, y_bits: int, ring: Any, values: Any, state: Any, x_counts: Any,
-    y_counts: Any, joint: Any, f: Any, whole: Any, unit_bits: float, floor: float,
+    y_counts: Any, joint: Any, nest: Any, f: Any, whole: Any, unit_bits: float, floor: float,
 ) -> float:  # fmt: skip
     """``slide`` for one pair, coded here and written to the ring of ``values`` (2, capacity); returns MI in bits.
 
@@ -172,23 +228,24 @@ def push(
     code[1, 0] &= y_bits
     head = state[HEAD]
     values[0, head], values[1, head] = x, y
-    slide(code[0], code[1], ring, state, x_counts, y_counts, joint, f, whole, unit_bits, floor, mi)
+    slide(code[0], code[1], ring, state, x_counts, y_counts, joint, nest, f, whole, unit_bits, floor, mi)
     return mi[0]  # type: ignore[no-any-return]
 
 
 @kernel
-def evict(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any) -> None:
+def evict(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any) -> None:
     """Take the oldest of the window's pairs, of which there is one at least, out; ``f`` is the estimator's table."""
     at = state[HEAD] - state[N]
     entry = ring[at if at >= 0 else at + ring.size]
-    _store(state, _leave(entry, x_counts, y_counts, joint, f, _load(state)))
+    sums = _leave(entry, x_counts, y_counts, joint, f, _load(state))
+    _store(state, sums, _leave_coarse(entry, nest, f, _load_coarse(state)))
     state[N] -= 1
 
 
 @kernel
 def slide_span(
     x_codes: Any, y_codes: Any, t: Any, span: float, limit: int, ring: Any, times: Any, state: Any,
-    x_counts: Any, y_counts: Any, joint: Any, f: Any,
+    x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any,
 ) -> int:  # fmt: skip
     """Push codes with times that never step back into a window of ``span`` seconds; returns how many were taken.
 
@@ -197,13 +254,14 @@ def slide_span(
     """
     capacity = ring.size
     head, n = state[HEAD], state[N]
-    sums = _load(state)
+    sums, coarse = _load(state), _load_coarse(state)
     tail = head - n if head >= n else head - n + capacity
     taken = 0
     for k in range(x_codes.size):
         oldest = t[k] - span
         while n > 0 and (times[tail] <= oldest or n == limit):
             sums = _leave(ring[tail], x_counts, y_counts, joint, f, sums)
+            coarse = _leave_coarse(ring[tail], nest, f, coarse)
             tail = tail + 1 if tail + 1 < capacity else 0
             n -= 1
         if n == capacity:
@@ -214,9 +272,10 @@ def slide_span(
         times[head] = t[k]
         head = head + 1 if head + 1 < capacity else 0
         sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
+        coarse = _enter_coarse(x, y, nest, f, coarse)
         taken += 1
     state[HEAD], state[N] = head, n
-    _store(state, sums)
+    _store(state, sums, coarse)
     state[PAIRS] += taken
     return taken
 
@@ -272,7 +331,7 @@ def admit(
 
 
 @kernel
-def recount(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any) -> None:
+def recount(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any) -> None:
     """Count the ring's newest N entries, up to HEAD, anew, and write the sums of ``f`` and the clipped to ``state``."""
     for counts in (x_counts, y_counts, joint):
         counts[:] = 0
@@ -295,3 +354,19 @@ def recount(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, f: 
         for c in counts:
             total += f[c]
         state[place] = total
+    if nest is not None:
+        _recount_coarse(ring, state, nest, f)
+
+
+@part
+def _recount_coarse(ring: Any, state: Any, nest: Any, f: Any) -> None:
+    for counts in nest[2:5]:
+        counts[:] = 0
+    coarse = np.int64(0), np.int64(0), np.int64(0)
+    at = state[HEAD] - state[N]
+    at = at if at >= 0 else at + ring.size
+    for _ in range(state[N]):
+        entry = np.uint64(ring[at])
+        coarse = _enter_coarse(entry >> _X, entry, nest, f, coarse)
+        at = at + 1 if at + 1 < ring.size else 0
+    state[C_X], state[C_Y], state[C_XY] = coarse

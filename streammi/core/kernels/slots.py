@@ -15,7 +15,10 @@ SKIP: Final = 0xFFFF
 
 CLIPPED_ENTRY: Final = CLIPPED << 16 | CLIPPED  # in a ring entry, of x or of y
 
-HEAD, N, S_X, S_Y, S_XY, X_CLIPPED, Y_CLIPPED, PAIRS, CLIPPED_TOTAL, LATE, DROPPED, DROPPED_RUN = range(12)
-STATE_SIZE: Final = 12
+HEAD, N, S_X, S_Y, S_XY, C_X, C_Y, C_XY, X_CLIPPED, Y_CLIPPED = range(
+    10
+)  # C: S of the coarse bins, where there are any
+PAIRS, CLIPPED_TOTAL, LATE, DROPPED, DROPPED_RUN = range(10, 15)
+STATE_SIZE: Final = 15
 
 SET_BACK_AFTER: Final = 100  # pairs in a row that would be dropped for their times: the clock was set back for good

@@ -85,23 +85,27 @@ class ShiftNull:
     def complete(self, reading: Reading, table: Table, *, renew: Renewal = "due") -> Reading:
         """The reading of the window just now with p, z, the null's mean and 95 % level, and peak_p, where known.
 
-        ``table`` is that of the reading's ``mi_corrected``, which p judges; the levels are in the reading's unit. The
-        partners' maxima over the bank's delays are renewed in turn, four a window, when they are due; or all at once;
-        or none, for somebody who only looks and must not change what is said next.
+        ``table`` is that of the reading's ``mi_corrected``; the levels are those of the partners by it, in the
+        reading's unit. p is that of MI in the bins: extrapolating adds to its spread, and no evidence (Gaussian pairs
+        with r 0.2, windows of 1,000: p <= 0.05 in 77 % by the bins, 55 % extrapolated). The partners' maxima over the
+        bank's delays are renewed in turn, four a window, when they are due; or all at once; or none, for somebody who
+        only looks and must not change what is said next.
         """
         known = msgspec.structs.replace(reading, test="shift", correlation_time=self.correlation_time)
         if not self._warm or reading.constant:
             return known
-        scores, scales = _scores(self._bank.counts, table)
+        counts = self._bank.counts
+        scores, scales = _scores(counts, _of_cells(table))
         own, null = scores.item(0), scores[1:]
         spread = float(null.std())
+        levels = null if table.grain is None else mi_of(counts[1:], table)[0] / np.maximum(scales[1:], 1e-9)
         to_mi = scales.item(0) * UNIT_PER_BIT[reading.unit]
         return msgspec.structs.replace(
             known,
             p=_p(own, null),
             z=(own - float(null.mean())) / spread if spread > 0 else None,
-            null_mean=float(null.mean()) * to_mi,
-            null_q95=float(np.quantile(null, 0.95)) * to_mi,
+            null_mean=float(levels.mean()) * to_mi,
+            null_q95=float(np.quantile(levels, 0.95)) * to_mi,
             peak_p=self._peak_p(table, renew),
         )
 
@@ -155,7 +159,7 @@ class ShiftNull:
 
     def _peak_p(self, table: Table, renew: Renewal) -> float | None:
         """p of the bank's maximum over its delays, against the partners' maxima over the same delays."""
-        bank = self._peaks_of
+        bank, table = self._peaks_of, _of_cells(table)
         if bank is None or not (bank.pairs == bank.history.n).all():
             return None
         history = self._bank.history
@@ -217,6 +221,10 @@ def _scores(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, FloatA
     mi, pairs = mi_of(joint, table)
     scale = _spare_bins(joint.sum(axis=2), pairs) * _spare_bins(joint.sum(axis=1), pairs)
     return mi / np.maximum(scale, 1e-9), scale
+
+
+def _of_cells(table: Table) -> Table:
+    return table if table.grain is None else msgspec.structs.replace(table, grain=None)
 
 
 def _spare_bins(counts: NDArray[np.unsignedinteger[Any]], pairs: IntArray) -> FloatArray:

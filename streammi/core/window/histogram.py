@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName
 from streammi.core.information import estimators
-from streammi.core.kernels import sliding, slots, summary
+from streammi.core.information.extrapolation import Grain
+from streammi.core.kernels import nested, sliding, slots, summary
 from streammi.core.kernels.slots import N
 from streammi.core.window.ring import PairRing
 from streammi.records import FloatArray, IntArray
@@ -21,18 +22,19 @@ class JointHistogram:
 
     ``joint`` has shape (Bx * By,), ``x`` (Bx,) and ``y`` (By,), ``sizes`` being Bx and By. The sums are exact integers
     in ``state``, the window's own (see core.kernels.slots), with as many digits as ``most`` pairs leave room for;
-    ``capacity`` is how many there may be for now.
+    ``capacity`` is how many there may be for now. Where the estimator extrapolates, the same is kept of the coarse bins
+    that ``grain`` names.
     """
 
     def __init__(
-        self, estimator: EstimatorName, capacity: int, most: int, sizes: tuple[int, int], state: IntArray
+        self, estimator: EstimatorName, capacity: int, most: int, sizes: tuple[int, int], state: IntArray, grain: Grain
     ) -> None:
         self._state = state
         self._digits = estimators.scale_bits(most)
         self.table = estimators.table(estimator, capacity, self._digits)
         # The plug-in MI is never negative but for the last bit of a float; a corrected one may be, and is said so.
         self.floor = 0.0 if self.table.estimator.name == "plugin" else -math.inf
-        self.clear(*sizes)
+        self.clear(*sizes, grain)
 
     @property
     def sums(self) -> tuple[int, int, int]:
@@ -44,14 +46,34 @@ class JointHistogram:
         """MI in bits by the table's estimator, of one pair at least; O(1)."""
         s_x, s_y, s_xy = self.sums
         n = self._state.item(N)
-        return max(self.floor, (self.table.whole.item(n) - s_x - s_y + s_xy) * (self.table.unit_bits / n))
+        whole, scale = self.table.whole.item(n), self.table.unit_bits / n
+        fine = (whole - s_x - s_y + s_xy) * scale
+        if self.nest is None:
+            return max(self.floor, fine)
+        c_x, c_y, c_xy = self._state[slots.C_X : slots.C_XY + 1].tolist()
+        entropies, coarse = (2 * whole - s_x - s_y) * scale, (whole - c_x - c_y + c_xy) * scale
+        return nested.extrapolated(fine, coarse, entropies, nested.base_bits(n), self.grain.weight)
 
-    def batch_means(self, ring: PairRing, batches: int) -> list[float]:
+    def batch_means(self, ring: PairRing, batches: int) -> FloatArray:
         """Means of the pointwise MI in bits over so many runs of the ring's newest pairs, all of one length."""
-        means = np.empty(batches)
-        summary.batch_means(ring.entries, ring.head, ring.n, *self.counts, means)
-        found: list[float] = means.tolist()
+        found = np.empty(batches)
+        summary.batch_means(ring.entries, ring.head, ring.n, *self.counts, found)
         return found
+
+    def without_each_run(self, ring: PairRing, runs: int, grain: Grain) -> FloatArray:
+        """MI in bits, (runs,), without each of so many runs of the ring's newest pairs, all of one length."""
+        found = np.empty(runs)
+        n, plugin = ring.n, self.table_of("plugin")
+        counted = ring.entries, ring.head, n, *self.counts, grain.x_parts, grain.y_parts, *grain.sizes
+        nested.without_each_run(*counted, plugin.f, plugin.unit_bits, nested.base_bits(n), grain.weight, found)
+        return found
+
+    def coarsen(self, ring: PairRing, grain: Grain) -> bool:
+        """Have other coarse bins, where any are kept; returns whether that changes anything."""
+        if self.nest is None or grain.same(self.grain):
+            return False
+        self.recount(ring, self.x.size, self.y.size, grain)
+        return True
 
     def table_of(self, estimator: EstimatorName | None) -> estimators.Table:
         """Another estimator's table with the digits and the reach of this one's; None is the default correction."""
@@ -63,31 +85,42 @@ class JointHistogram:
         """Let the table reach counts of so many pairs."""
         self.table = estimators.table(self.table.estimator.name, pairs, self._digits)
 
-    def clear(self, x_size: int, y_size: int) -> None:
+    def clear(self, x_size: int, y_size: int, grain: Grain) -> None:
         """Have so many bins, and no pair in them; the sums are what they were until pairs are counted."""
         self.x = np.zeros(x_size, dtype=np.uint32)
         self.y = np.zeros(y_size, dtype=np.uint32)
         self.joint = np.zeros(x_size * y_size, dtype=np.uint32)
-        self.counts = self.x, self.y, self.joint  # as the kernels take them
+        self.counts = self.x, self.y, self.joint
+        self.grain = grain
+        self.nest = _nest(grain) if self.table.estimator.name == "extrapolated" else None
+        self.kept = *self.counts, self.nest  # as the kernels take them
 
-    def recount(self, ring: PairRing, x_size: int, y_size: int) -> None:
+    def recount(self, ring: PairRing, x_size: int, y_size: int, grain: Grain) -> None:
         """Count the ring's pairs anew, into so many bins."""
-        self.clear(x_size, y_size)
-        sliding.recount(ring.entries, self._state, *self.counts, self.table.f)
+        self.clear(x_size, y_size, grain)
+        sliding.recount(ring.entries, self._state, *self.kept, self.table.f)
 
     def slide(self, ring: PairRing, x_codes: Any, y_codes: Any, out: FloatArray) -> None:
         """Push codes (m,) into a window as long as the ring; MI in bits after each goes to ``out``, (m,) or empty."""
         codes, table = (x_codes, y_codes, ring.entries, self._state), self.table
         if not out.size and x_codes.size >= max(ring.capacity, self.joint.size):
-            sliding.refill(*codes, *self.counts, table.f)
+            sliding.refill(*codes, *self.kept, table.f)
         else:
-            sliding.slide(*codes, *self.counts, table.f, table.whole, table.unit_bits, self.floor, out)
+            sliding.slide(*codes, *self.kept, table.f, table.whole, table.unit_bits, self.floor, out)
 
     def slide_span(self, ring: PairRing, x_codes: Any, y_codes: Any, t: FloatArray, seconds: float) -> int:
         """Push codes and times (m,) into a window of ``seconds``; returns how many there was room for."""
         pairs = ring.entries, ring.timestamps(), self._state
-        return sliding.slide_span(x_codes, y_codes, t, seconds, MAX_WINDOW_PAIRS, *pairs, *self.counts, self.table.f)
+        return sliding.slide_span(x_codes, y_codes, t, seconds, MAX_WINDOW_PAIRS, *pairs, *self.kept, self.table.f)
 
     def evict(self, ring: PairRing) -> None:
         """Take the ring's oldest pair, of which there is one at least, out of it and of the counts; O(1)."""
-        sliding.evict(ring.entries, self._state, *self.counts, self.table.f)
+        sliding.evict(ring.entries, self._state, *self.kept, self.table.f)
+
+
+def _nest(grain: Grain) -> tuple[Any, ...]:
+    """Empty counts of the coarse bins, as core.kernels.sliding takes them."""
+    x_parts, y_parts = grain.x_parts.astype(np.uint64), grain.y_parts.astype(np.uint64)
+    x_size, y_size = grain.sizes
+    x, y, joint = (np.zeros(size, dtype=np.uint32) for size in (x_size, y_size, x_size * y_size))
+    return x_parts, y_parts, x, y, joint, grain.weight

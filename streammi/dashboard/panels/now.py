@@ -3,21 +3,18 @@
 import math
 from typing import Final
 
-from msgspec.structs import replace
-
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history_columns import at_time
 from streammi.dashboard.panels.title import Spans, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import ahead, clock, columns, count, number, pace, signed, unit_factor, wrap
+from streammi.dashboard.wording import ahead, clock, columns, count, number, pace, signed, wrap
 from streammi.records import Reading
 from streammi.records.link_totals import total
 from streammi.records.verdict import SIGNIFICANT, error_of, strength
 
 LEAST_SIZE = (30, 4)
 
-PER_ERROR: Final = 1.2  # what MI varies by, in errors by batch means: see streammi.detect.level
 MOVES: Final = 3.0  # standard errors of a difference: of two, a steady feed would rise or fall in 5 % of looks
 
 
@@ -127,11 +124,7 @@ def trend(scene: Scene, reading: Reading) -> Spans:
         return []
     theme, glyphs, ago = scene.theme, scene.theme.glyphs, (" since one window ago", scene.theme.dim)
     by = f" {signed(change)} {reading.unit}"
-    batch = scene.snapshot.stderr_batch_bits if scene.snapshot else None
-    error = reading.stderr or 0.0
-    if batch is not None:  # never less than if no sample knew of the one before it
-        error = max(error, PER_ERROR * batch * unit_factor("bit", reading.unit))
-    if abs(change) <= MOVES * math.sqrt(2) * error_of(replace(reading, stderr_batch=error), at_peak=scene.delayed):
+    if abs(change) <= MOVES * math.sqrt(2) * error_of(reading, at_peak=scene.delayed):
         return [(f"{glyphs.steady} steady", theme.text), (by, theme.text), ago]
     if not float(number(max(strength(reading), 0.0))):  # drawn at 0: from there nothing points anywhere
         was = f"{glyphs.steady} was {number(-change)} {reading.unit}"
@@ -199,4 +192,4 @@ def significance(reading: Reading) -> tuple[str, ...]:
 
 
 def _estimator(reading: Reading | None) -> str:
-    return f"{reading.estimator.replace('_', '-')} estimator" if reading else ""
+    return reading.estimator.replace("_", "-") if reading else ""
