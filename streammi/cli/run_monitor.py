@@ -280,7 +280,7 @@ class Loop:
             return
         if self._publisher.wants(snapshot_topic(pair)):
             self._snapshot_at, self._offered = now, news
-            lag = cast(float | None, session.outbox.newest.get("lag"))
+            lag = session.outbox.lag
             links = tuple(msgspec.structs.replace(link, lag=lag) for link in links)
             snapshot = session.monitor.snapshot(
                 run=session.outbox.run, seq=session.outbox.seq, timestamp=now, links=links

@@ -245,7 +245,8 @@ class Monitor:
             self._extend(part, start, stop)
             outputs += self._emit_reading(timestamp) if speaks else self._detect(timestamp)
             start = stop
-        self._extend(part, start, part.x.size)
+        if start < part.x.size:
+            self._extend(part, start, part.x.size)
         return outputs
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:

@@ -38,7 +38,9 @@ class Outbox:
         self.seq = 0
         self.closed = False  # nobody reads the lines any more
         self.run = run
-        self.newest: Fields = {}  # of the last reading
+        self.newest: Fields = {}  # of the last reading,
+        self.lag: float | None = None
+        self.status = Status.OK
         self._pair, self._publisher, self._lines = pair, publisher, lines
         self._form, self._on_reading = form, on_reading
 
@@ -50,9 +52,9 @@ class Outbox:
             self.seq += 1
             if item.t1 is not None and abs(timestamp - item.t1) < OTHER_CLOCK:
                 link = msgspec.structs.replace(link, lag=timestamp - item.t1)
-            status = status_of(item, link) | flags
+            self.lag, self.status = link.lag, status_of(item, link) | flags
             self.newest = messages.result_fields(
-                item, run=self.run, seq=self.seq, timestamp=timestamp, link=link, status=status
+                item, run=self.run, seq=self.seq, timestamp=timestamp, link=link, status=self.status
             )
             frames = messages.reading_message(self._pair, self.newest)
         if self._publisher is not None:

@@ -62,7 +62,8 @@ def status_of(reading: Reading | None, link: LinkHealth) -> Status:
         status |= Status.WARMING_UP
     if reading.constant:
         status |= Status.STUCK
-    if max(side.clipped for side in reading.sides) > CLIPPED_SHARE * reading.n:
+    x, y = reading.sides
+    if max(x.clipped, y.clipped) > CLIPPED_SHARE * reading.n:
         status |= Status.CLIPPED
     if reading.cells > reading.n:
         status |= Status.UNDERSAMPLED

@@ -120,12 +120,10 @@ class Session:
             self.changes += 1
             link = total(self.health(now))
             flags = self.flags | (Status.CAUGHT_UP if self.catching_up else Status.OK)
-            reading = None
             for timestamp, item in outputs:
                 self.outbox.publish(timestamp, item, link, flags)
-                reading = item if isinstance(item, Reading) else reading
-            if reading is not None:
-                self._told = of_now(status_of(reading, link) | self.flags)
+            if any(isinstance(item, Reading) for _, item in outputs):
+                self._told = of_now(self.outbox.status)
 
     def health(self, now: float) -> Links:
         """What is known of the links, one a source."""
