@@ -323,11 +323,17 @@ def warm_up(config: MonitorConfig) -> None:
     for t in (times,) if config.window.seconds else (None, times):
         monitor = Monitor(config)
         monitor.feed(PairBatch(x=x, y=x.copy(), t=t))
+        if config.window.seconds:  # a first window is full, and its bins are looked at
+            later = times + config.window.seconds
+            monitor.feed(PairBatch(x=x, y=x.copy(), t=later))
+            t = later + config.window.seconds
         # A single pair takes a way of its own.
         monitor.feed(PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:]))
         monitor.window.reading(config.unit, config.estimator)
         monitor.window.batch_stderr(config.estimator)
         monitor.window.binned_batch_stderr()
-    if config.window.pairs:  # so does a batch that is longer than the window, and here the window must be short
+    # So does a batch that is longer than the window, and here the window must be short; and labels that are new.
+    if config.window.pairs or categories:
         few = msgspec.structs.replace(config, bins=msgspec.structs.replace(config.bins, count=2))
-        JointWindow(*bins_for(few), LEARN_FROM).extend(x, x)
+        values = np.repeat(np.arange(8), 8).astype(object) if categories else x
+        JointWindow(*bins_for(few), LEARN_FROM).extend(values, values)
