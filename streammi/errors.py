@@ -1,4 +1,4 @@
-"""What can go wrong, and whose fault it is.
+"""The errors: what can go wrong, and whose fault it is.
 
 ``ConfigError`` is ours to refuse before anything runs; ``FeedError`` is a peer's bad input: it is counted by reason
 and never stops a feed.

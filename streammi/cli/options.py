@@ -115,7 +115,7 @@ class JoinOptions:
 
 @dataclass(frozen=True)
 class FeedOptions:
-    """Which messages to receive, and what to take from them."""
+    """The options of a feed: which messages to receive, and what to take from them."""
 
     panel: ClassVar = FEED
 
@@ -194,7 +194,7 @@ class FeedOptions:
 
     @property
     def names(self) -> tuple[str, str]:
-        """What to call the signals."""
+        """The names of the signals."""
         given = (("--x", self.x), ("--y", self.y))
         x, y = (signal(text, option).name if "://" in text else text for option, text in given)
         return x, y
@@ -214,7 +214,7 @@ class FeedOptions:
 
 @dataclass(frozen=True)
 class PairOptions:
-    """What is computed, and how often it is said."""
+    """The options of one pair: what is computed, and how often it is said."""
 
     panel: ClassVar = WINDOW
 

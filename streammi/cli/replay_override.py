@@ -1,4 +1,4 @@
-"""What a recording was made with, but for what is given now."""
+"""The settings of a recording, but for those given now."""
 
 from collections.abc import Collection
 from typing import Final

@@ -64,7 +64,7 @@ class Sinks(ExitStack):
         return Outbox(pair, None, None, run, on_reading=self._table.add)
 
     def on_pairs(self, *, labels: bool) -> Callable[[PairBatch], None] | None:
-        """What takes the pairs, if anything does."""
+        """The taker of the pairs, if there is one."""
         if self._samples_out is None or self._samples_form is None:
             return None
         lines = None if self._samples_form == "parquet" else self._spool(self._samples_out, "--samples-out")

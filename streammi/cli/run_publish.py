@@ -162,7 +162,7 @@ class Outlet:
 
     @property
     def summary(self) -> dict[str, object]:
-        """What it is and how it is doing, for a report."""
+        """Its name and how it is doing, for a report."""
         return {
             "kind": "PUSH" if self._push else "PUB",
             "endpoint": self.endpoint,

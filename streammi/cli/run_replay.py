@@ -112,7 +112,7 @@ def _progress(log: TextIO) -> Progress:
 
 
 def replay_recording(path: str, override: Override, sinks: Sinks) -> "RecordingReplay":
-    """What replays a recording; ConfigError for settings that cannot work."""
+    """The replay of a recording; ConfigError for settings that cannot work."""
     sinks.spare(*files_of(Path(path)).values())
     recording = Recording(path)
     settings = override(recording.begin.settings)

@@ -1,4 +1,4 @@
-"""What is wrong with the words of a command, in one line of our own: the option, the rule and the value."""
+"""The fault in the words of a command, in one line of our own: the option, the rule and the value."""
 
 import re
 from typing import Any

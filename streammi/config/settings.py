@@ -253,7 +253,7 @@ class Signal(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Its name."""
         return f"{self.topic}:{self.path}" if self.topic else self.path
 
 
@@ -287,7 +287,7 @@ def seconds(text: str, name: str) -> float:
 
 
 class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What is computed for one pair, and how often it is said; ConfigError for what cannot work.
+    """The settings of one pair: what is computed, and how often it is said; ConfigError for what cannot work.
 
     ``span`` and ``bins`` of this module read what the command line takes.
 
@@ -367,7 +367,7 @@ NOT_COMPARED = frozenset({"pull", "receive_queue", "max_message", "labels"})
 
 
 def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str]:
-    """What decides the meaning of what was counted: each setting under its option's name, as text.
+    """The settings that decide the meaning of what was counted: each setting under its option's name, as text.
 
     >>> options_of(MonitorConfig(lags=(-5, 5)))["--lags"]
     '-5:5'

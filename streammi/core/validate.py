@@ -74,7 +74,7 @@ def is_label(value: object) -> bool:
 
 
 def usable(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which pairs of ``numbers`` or ``labels`` (n,) can be binned: finite numbers, or labels; shape (n,)."""
+    """The pairs of ``numbers`` or ``labels`` (n,) that can be binned: finite numbers, or labels; shape (n,)."""
     found = np.empty(x.size, dtype=np.bool_)
     if x.dtype == object or y.dtype == object:
         found[:] = [is_label(a) and is_label(b) for a, b in zip(x, y, strict=True)]

@@ -1,4 +1,4 @@
-"""What a key does to the state: one function, the same scene and action always give the same state."""
+"""The effect of a key on the state: one function, the same scene and action always give the same state."""
 
 from collections.abc import Sequence
 from typing import TypeVar, get_args

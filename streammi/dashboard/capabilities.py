@@ -1,4 +1,4 @@
-"""What a terminal can show: colours and glyphs, from its environment or as asked for."""
+"""The abilities of a terminal: colours and glyphs, from its environment or as asked for."""
 
 import locale
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the person at the keys chose: kept apart from what the feed says, and changed only by actions."""
+"""The choices of the person at the keys: kept apart from what the feed says, and changed only by actions."""
 
 from typing import Literal, TypeAlias
 

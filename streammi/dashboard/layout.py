@@ -1,4 +1,4 @@
-"""Which panel is where, at which size: the one place to look when something should be shown elsewhere.
+"""The place of each panel, at each size: the one place to look when something should be shown elsewhere.
 
 ====================  =====================================================================
 ``wide``   160 x 45   two columns; under the heatmap everything has its own panel

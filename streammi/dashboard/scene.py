@@ -47,7 +47,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What panels draw from; information is in ``unit`` throughout."""
+    """Everything that panels draw from; information is in ``unit`` throughout."""
 
     snapshot: Snapshot | None
     past: Past
@@ -78,7 +78,7 @@ class Scene:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What to know before believing the reading, in words, but for what the link says."""
+        """Warnings before the reading is believed, in words, but for those of the link."""
         return status_words(self.snapshot.status & _WARNINGS) if self.snapshot else ()
 
     @property

@@ -1,4 +1,4 @@
-"""What the terminal shows already, and the bytes that turn it into the next picture.
+"""The picture that the terminal shows already, and the bytes that turn it into the next picture.
 
 Only cells that changed are written, in runs, between the marks of synchronised output (mode 2026: terminals that
 know it show the frame at once, others ignore the marks). Nothing changed: no bytes.

@@ -158,7 +158,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """What everything is drawn with."""
+    """The glyphs and pens that everything is drawn with."""
 
     glyphs: Glyphs
     pens: Pens

@@ -54,7 +54,7 @@ class Delay:
         ]
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return vars(self)
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ class Input:
         return [event for event in events if event is not None]
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return vars(self)
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -102,7 +102,7 @@ class Level:
         return self._changed(reading, timestamp)
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         own = {
             "values": self._values,
             "shown": self._shown,

@@ -1,4 +1,4 @@
-"""What happens to a pair's links: stalled and recovered, and gap where samples are missing."""
+"""Events of a pair's links: stalled and recovered, and gap where samples are missing."""
 
 import math
 from typing import Any, Final, TypeAlias
@@ -28,7 +28,7 @@ class LinkWatch:
         self._gaps: dict[_Link, tuple[float, int]] = {}  # when they were reported last, and the total then
 
     def update(self, health: LinkHealth, now: float) -> list[Event]:
-        """What has happened to a link, as of ``now`` (wall clock, s)."""
+        """The events of a link, as of ``now`` (wall clock, s)."""
         link = (health.endpoint, health.signal)
         return self._silence(link, health) + self._gap(link, health, now)
 

@@ -1,4 +1,4 @@
-"""What to do about messages that have values, but not those that were asked for, in words."""
+"""Advice on messages that have values, but not those that were asked for, in words."""
 
 import shlex
 from typing import Any, Final
@@ -23,7 +23,7 @@ def is_reading(frames: Frames, tree: Any) -> bool:
 
 
 def is_a_monitor(endpoint: str) -> str:
-    """What to say of an endpoint at which a monitor publishes."""
+    """The words on an endpoint at which a monitor publishes."""
     return f"this is a streammi monitor: streammi view {endpoint}"
 
 

@@ -104,7 +104,7 @@ class Beside:
         return np.frombuffer(b"".join(frames), dtype=written).astype(np.int64)
 
     def state(self) -> list[Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return [self.kind, list(self._first)]
 
     def restore(self, state: list[Any]) -> None:

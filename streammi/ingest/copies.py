@@ -52,7 +52,7 @@ class Copies:
         return found
 
     def state(self) -> list[Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         # As lists, whichever way the samples were decoded.
         last = [column.tolist() if isinstance(column, np.ndarray) else column for column in self._last]
         return [self.count, self._number, last]

@@ -15,7 +15,7 @@ from streammi.recording.entries import Arrived
 
 
 class Feed:
-    """What a monitor takes its messages from; ``streammi.ingest.intake`` makes pairs of them.
+    """The source of a monitor's messages; ``streammi.ingest.intake`` makes pairs of them.
 
     ``spacings`` is what an earlier run has learnt of its sources. Raises ConfigError for an endpoint that cannot be
     connected to.
@@ -40,7 +40,7 @@ class Feed:
 
     @property
     def sockets(self) -> tuple[zmq.Socket[Any], ...]:
-        """What to poll for input; they change when a silent connection is replaced."""
+        """The sockets to poll for input; they change when a silent connection is replaced."""
         return tuple(subscriber.socket for subscriber in self._subscribers)
 
     @property

@@ -298,7 +298,7 @@ class Meter:
             self._points.popleft()
 
     def state(self) -> list[tuple[float, int, int]]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return list(self._points)
 
     def restore(self, points: list[tuple[float, int, int]]) -> None:

@@ -81,7 +81,7 @@ class Recogniser:
         return held
 
     def state(self) -> list[Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return [[list(frames) for frames in self.held], self._refused_once]
 
     def restore(self, state: list[Any]) -> None:

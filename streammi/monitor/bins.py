@@ -98,7 +98,7 @@ class BinNotes:
         ]
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         said = {"said_bins": self._said, "said_bins_at": self._said_at}
         return said | {"learnt": self._learnt, "too_many_labels": self._too_many_labels}
 

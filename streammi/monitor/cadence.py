@@ -19,7 +19,7 @@ class Cadence:
         self._newest = -np.inf
 
     def state(self) -> list[float]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return [self._samples, self._due, self._newest]
 
     def restore(self, state: list[float]) -> None:

@@ -45,7 +45,7 @@ class Delays:
         return self.bank.profile(window.table(estimator), unit, self._interval(window) if self._timed else None)
 
     def note(self, window: JointWindow) -> str:
-        """What a person should know of the delays now, once; empty when there is nothing to say."""
+        """A note on the delays, once; empty when there is nothing to say."""
         if isinstance(self._lags, LagSpan) and self._step and not self._said_cut:
             self._said_cut = True
             if max(abs(self._lags.first), abs(self._lags.last)) > MAX_WINDOW_PAIRS * self._step:

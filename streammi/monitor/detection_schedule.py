@@ -63,7 +63,7 @@ class DetectionSchedule:
         self._cadence.set_back(seconds)
 
     def state(self) -> list[float]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return [*self._cadence.state(), self._looked]
 
     def restore(self, state: list[float]) -> None:

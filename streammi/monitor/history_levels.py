@@ -68,7 +68,7 @@ class History:
         return tuple(levels)
 
     def state(self) -> State:
-        """What ``restore`` needs: plain values and arrays."""
+        """Plain values and arrays that ``restore`` takes."""
         return {"totals": [r.total for r in self._rings]}, [np.array(r.points).reshape(-1, WIDTH) for r in self._rings]
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:

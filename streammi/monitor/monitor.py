@@ -153,7 +153,7 @@ class Monitor:
 
     @property
     def awaited(self) -> str:
-        """What is still missing for a reading; empty where nothing has come yet."""
+        """The things still missing for a reading; empty where nothing has come yet."""
         few = self._window_notes.words(self.window)
         if few:
             return f"too few pairs to learn bins: {few}"

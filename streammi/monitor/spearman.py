@@ -41,7 +41,7 @@ class SpearmanSchedule:
         return self._with(reading, window, moved=1 if reading.n <= MOST_IN_READING else reading.n // 64)
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return {"spearman": self._made, "ranked": self._said}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -57,14 +57,14 @@ class WindowNotes:
         return self._few >= LASTING
 
     def words(self, window: JointWindow) -> str:
-        """What is wrong with the window now; empty where nothing is."""
+        """The fault of the window now; empty where there is none."""
         return self._holds(window) if self._lasting and window.n < LEAST_PAIRS else ""
 
     def _holds(self, window: JointWindow) -> str:
         return f"a window of {self._span} holds {window.n} pair{'s' * (window.n != 1)}"
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return {"few_start": self._start, "few": self._few, "few_said": self._said}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -316,7 +316,7 @@ def waiting_bytes(socket: sockets.socket, request: int) -> int:
 
 
 def bytes_received(socket: sockets.socket) -> int:
-    """What has come over a TCP connection since it was made; 0 where the kernel does not count: ipc, or no Linux."""
+    """Bytes that came over a TCP connection since it was made; 0 where the kernel does not count: ipc, or no Linux."""
     if socket.family not in (sockets.AF_INET, sockets.AF_INET6) or not hasattr(sockets, "TCP_INFO"):
         return 0
     info = socket.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_INFO, 256)

@@ -99,7 +99,7 @@ class Link:
 
     @property
     def warning(self) -> str:
-        """What went wrong since the start, and may go wrong again; empty when nothing did."""
+        """The faults since the start, which may come again; empty when there were none."""
         ends = ((self._backlog.cut, self._backlog.why), (self._unreadable, f"{NOT_READ} {self._largest}"))
         said = [f"cut off {times(n)}: {why}" for n, why in ends if n]
         return "; ".join([*said, "what was sent behind it may be lost"] if said else [])

@@ -89,7 +89,7 @@ class Spacing:
             self.usual, self._deviation = self.usual * left, self._deviation * left
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         return vars(self) | {"_pauses": [*self._pauses]}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -169,7 +169,7 @@ class SilenceWatch:
         return replace(link, state="stalled", since=due, note="; ".join(filter(None, (link.note, UNUSABLE))))
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """Plain values and arrays that ``restore`` takes."""
         spacings = {"messages": self._messages.state(), "usable": self._usable.state()}
         return spacings | {"came": self._came, "last": self._last, "back": self._back}
 

@@ -228,7 +228,7 @@ class Subscriber:
 
 
 def wire_bytes(n: int, keyed: bool) -> int:
-    """What a frame of n bytes takes on its way, by ZMTP 3 (RFC 23) and CURVE (RFC 26).
+    """The size of a frame of n bytes on its way, by ZMTP 3 (RFC 23) and CURVE (RFC 26).
 
     >>> wire_bytes(16, keyed=False), wire_bytes(300, keyed=False), wire_bytes(300, keyed=True)
     (18, 309, 342)

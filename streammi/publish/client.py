@@ -85,7 +85,7 @@ class Source:
         )
 
     def messages(self) -> list[list[bytes]]:
-        """What has arrived, at most DRAIN_MESSAGES, without waiting."""
+        """The messages that have arrived, at most DRAIN_MESSAGES, without waiting."""
         found: list[list[bytes]] = []
         size = 0
         while len(found) < DRAIN_MESSAGES and size < DRAIN_BYTES and self.socket.poll(0):

@@ -1,4 +1,4 @@
-"""What is published, frame by frame; pure.
+"""The published messages, frame by frame; pure.
 
 ========================  ==========================  =======================================================
 ``mi/<pair>``             a reading as compact JSON   numbers or null, text only in ``unit``: see FIELDS

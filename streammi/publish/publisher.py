@@ -50,7 +50,7 @@ class Publisher:
 
     @property
     def sockets(self) -> tuple[zmq.Socket[Any], ...]:
-        """What to poll for input: then it is time for ``handle_subscriptions``."""
+        """The sockets to poll for input: then it is time for ``handle_subscriptions``."""
         return self.socket, self.connections.events
 
     def handle_subscriptions(self) -> None:

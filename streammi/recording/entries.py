@@ -1,4 +1,4 @@
-"""What a recording holds, entry by entry, and the names of its files; shared by who writes and who reads one."""
+"""The entries of a recording, and the names of its files; shared by who writes and who reads one."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from streammi.config import FeedConfig, JoinConfig, MonitorConfig
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a monitor was started with, as far as its readings depend on it."""
+    """The settings of a monitor on which its readings depend."""
 
     monitor: MonitorConfig
     feed: FeedConfig | None = None  # one source,
@@ -73,7 +73,7 @@ class Polled(msgspec.Struct, frozen=True, array_like=True, tag=4):
 
 
 class Flagged(msgspec.Struct, frozen=True, array_like=True, tag=5):
-    """What is added to the status of each reading from now on: see streammi.records.status."""
+    """The flags added to the status of each reading from now on: see streammi.records.status."""
 
     at: float
     flags: int

@@ -1,4 +1,4 @@
-"""What crosses a stage, a thread or a socket: frozen values, their status in one number, and arrays as bytes."""
+"""Frozen values that cross a stage, a thread or a socket, their status in one number, and arrays as bytes."""
 
 from streammi.config import Unit as Unit
 from streammi.records.batches import (

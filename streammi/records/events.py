@@ -10,7 +10,7 @@ EventKind: TypeAlias = Literal[
 
 
 class Kind(NamedTuple):
-    """What is said of events of a kind, in the README, and how a screen marks them."""
+    """The description of events of a kind, in the README, and how a screen marks them."""
 
     meaning: str
     size: str  # what `size` is
@@ -62,5 +62,5 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kind_of(event: Event) -> Kind:
-    """What is known of the event's kind; of one that is not known here, that it is not."""
+    """The description of the event's kind; ``OTHER`` for one that is not known here."""
     return EVENTS.get(event.kind, OTHER)

@@ -71,7 +71,7 @@ def _sum_or_none(values: Sequence[float | None]) -> float | None:
 
 
 def lost(link: LinkHealth, dropped: int = 0) -> str:
-    """What is lost of what was sent, in words; empty when all of it came and could be used, as far as is known.
+    """The losses among what was sent, in words; empty when all of it came and could be used, as far as is known.
 
     ``dropped`` pairs were older than the window when they came.
 
@@ -92,7 +92,7 @@ def lost(link: LinkHealth, dropped: int = 0) -> str:
 
 
 def tally_words(tally: Tally) -> str:
-    """What became of a source's samples, in words; the numbers add up to the first.
+    """The fate of a source's samples, in words; the numbers add up to the first.
 
     >>> tally_words(Tally(received=4730, paired=12, unmatched=4718))
     '4,730 samples = 12 paired + 4,718 unmatched'

@@ -10,7 +10,7 @@ LinkState: TypeAlias = Literal["connecting", "connected", "stalled", "lost", "en
 
 
 class State(NamedTuple):
-    """What is said of a link's state, and how a screen marks it; its glyph and its flag have the state's name."""
+    """The description of a link's state, and how a screen marks it; its glyph and its flag have the state's name."""
 
     meaning: str
     tone: Literal["good", "warn", "bad", "dim"]
@@ -28,7 +28,7 @@ OTHER: Final = State("of a newer monitor: not known here", "warn", 2)
 
 
 def state_of(state: str) -> State:
-    """What is known of a link's state; of one that is not known here, that it is not."""
+    """The description of a link's state; ``OTHER`` for one that is not known here."""
     return LINK_STATES.get(state, OTHER)
 
 
@@ -38,7 +38,7 @@ def badness(state: str) -> int:
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """What became of the samples of one of two joined sources; all but ``received`` add up to it."""
+    """The fate of the samples of one of two joined sources; all but ``received`` add up to it."""
 
     received: int = 0
     paired: int = 0  # in at least one pair
@@ -62,7 +62,7 @@ declare(
 
 
 class LinkHealth(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """What one source's socket and decoder know of themselves; totals since the start.
+    """The state and the totals since the start of one source's socket and decoder.
 
     Of two joined sources each has its own, and ``pairs`` and ``rate`` are those of the join in both.
     """

@@ -12,7 +12,7 @@ UNIT_PER_BIT: Final[dict[Unit, float]] = {"bit": 1.0, "nat": math.log(2.0), "ban
 
 
 class Side(NamedTuple):
-    """What a window says of one of its signals alone."""
+    """The numbers of one signal of a window alone."""
 
     name: str
     constant: bool  # every value in the window is the same
@@ -21,7 +21,7 @@ class Side(NamedTuple):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """What one window says: entropies and mutual information in ``unit``, and what is needed to believe them.
+    """The numbers of one window: entropies and mutual information in ``unit``, and what is needed to believe them.
 
     None means not known (no data yet, r of a constant, a null that is warming up), never zero.
     """
@@ -86,7 +86,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
 
     @property
     def sides(self) -> tuple[Side, ...]:
-        """What it says of each signal alone."""
+        """The numbers of each signal alone."""
         return (
             Side("x", self.x_constant, self.x_run, self.x_clipped),
             Side("y", self.y_constant, self.y_run, self.y_clipped),

@@ -12,7 +12,7 @@ CLIPPED_SHARE: Final = 0.05
 
 
 class Status(IntFlag):
-    """What holds of a reading, as a sum of these; 0 is a full window on a live feed.
+    """The flags of a reading, as a sum; 0 is a full window on a live feed.
 
     >>> status_words(Status.WARMING_UP | Status.STALLED)
     ('warming up', 'stalled')
@@ -50,7 +50,7 @@ OF_BEFORE: Final = Status.CONNECTING | Status.STALLED | Status.LOST | Status.END
 
 
 def status_of(reading: Reading | None, link: LinkHealth) -> Status:
-    """What a reading and its feed say of themselves; add with ``|`` what only others know (a gap, a full disk)."""
+    """The flags of a reading and its feed; add with ``|`` what only others know (a gap, a full disk)."""
     status = Status.__members__.get(link.state.upper(), Status.OK)
     if link.behind:
         status |= Status.BEHIND

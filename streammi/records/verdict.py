@@ -1,4 +1,4 @@
-"""What a reading says, in words: the one place where they are decided, for the screen and for the lines.
+"""A reading in words: the one place where they are decided, for the screen and for the lines.
 
 Nothing here computes more than a few numbers of a reading, so that a view need not load what counts pairs.
 """
@@ -23,7 +23,7 @@ STUCK: Final = 0.5  # share of the window without a change: little of the MI is 
 
 
 def verdict(reading: Reading, *, labels: bool = False, untested: str = UNTESTED) -> str:
-    """What a reading says, in plain words; ``labels``: of labels, not of numbers; ``untested``: what is said of
+    """A reading in plain words; ``labels``: of labels, not of numbers; ``untested``: what is said of
     it where it has no p.
 
     Dependence is decided by ``p`` where it is known (<= 0.05). Without it, corrected MI must exceed what
@@ -151,7 +151,7 @@ def _too_few(reading: Reading) -> bool:
 
 
 def _trouble(reading: Reading, labels: bool) -> str:
-    """What is the matter with the inputs, empty for nothing."""
+    """The trouble with the inputs; empty for none."""
     if reading.n < 2:  # one value never differs
         return TOO_FEW
     if all(side.constant for side in reading.sides):

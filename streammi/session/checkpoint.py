@@ -38,7 +38,7 @@ class Place(NamedTuple):
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """What a monitor goes on from."""
+    """The state that a monitor goes on from."""
 
     settings: dict[str, str]  # it was made with, by option
     saved: float  # wall clock, s
@@ -196,14 +196,14 @@ class Keeper:
             self.notes.append(f"no whole state is left in {path}: beginning anew")
 
     def hand_over(self) -> Checkpoint:
-        """What there is to go on from, which is then no longer kept here: it is as large as the monitor."""
+        """The state to go on from, which is then no longer kept here: it is as large as the monitor."""
         assert self.saved is not None
         saved, self.saved = self.saved, None
         return saved
 
     @property
     def summary(self) -> str:
-        """What was saved last."""
+        """The last state that was saved, in words."""
         if self.newest is None:
             return f"nothing yet in {self._folder.path}"
         return f"{self.newest[1]} bytes in {self._folder.path} at {time_of_day(self.newest[0])}"

@@ -1,4 +1,4 @@
-"""What somebody who is to help wants to know first of a program that runs."""
+"""The first things that a helper asks of a program that runs."""
 
 import platform
 import resource

@@ -1,4 +1,4 @@
-"""What a running monitor does for whoever runs it: messages, reports, and what the service manager is told."""
+"""A running monitor's service to whoever runs it: messages, reports, and what the service manager is told."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Writer(Protocol):
 
     @property
     def summary(self) -> str:
-        """What was written last."""
+        """The last file written."""
 
 
 class Upkeep:

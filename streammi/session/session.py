@@ -126,7 +126,7 @@ class Session:
                 self._told = of_now(self.outbox.status)
 
     def health(self, now: float) -> Links:
-        """What is known of the links, one a source."""
+        """The health of the links, one a source."""
         return self.intake.describe(tuple(self.links), now)
 
     def _change(self, to: LinkChanged) -> None:

@@ -1,4 +1,4 @@
-"""What a person should know while a program runs: one line a message, as text or as JSON."""
+"""The log: messages for a person while a program runs, one line each, as text or as JSON."""
 
 import json
 import threading

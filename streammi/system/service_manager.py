@@ -1,4 +1,4 @@
-"""What the service manager that started this program is told: that it is ready, how it is, and that it lives.
+"""Messages to the service manager that started this program: that it is ready, how it is, and that it lives.
 
 The protocol of sd_notify(3): a datagram of lines to the socket that the environment names. Without one all of this does
 nothing.

@@ -113,7 +113,7 @@ class LagBank:
         history.forget()
 
     def state(self) -> State:
-        """What ``restore`` needs: plain values and arrays."""
+        """Plain values and arrays that ``restore`` takes."""
         history = self._history
         header = {"delays": self._delays.tolist(), "seen": history.seen, "n": history.n, "reach": history.reach}
         return header | {"room": history.room}, [history.values.copy()]

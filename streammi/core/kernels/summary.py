@@ -1,4 +1,4 @@
-"""What a reading needs of the window: of its values, correlation and runs; of its counts, sums and moments."""
+"""Numbers of a window for a reading: of its values, correlation and runs; of its counts, sums and moments."""
 
 import math
 from typing import Any, Final

@@ -115,7 +115,7 @@ class ShiftNull:
         self._take(self.delays)
 
     def state(self) -> State:
-        """What ``restore`` needs: plain values and arrays."""
+        """Plain values and arrays that ``restore`` takes."""
         header, arrays = self._bank.state()
         plan = {"planned": self._planned, "next_plan": self._next_plan, "correlation_time": self.correlation_time}
         return {"bank": header, **plan, "renewed": self._renewed, "turn": self._turn}, [*arrays, self._peaks.copy()]

@@ -122,7 +122,7 @@ class JointWindow:
 
     @property
     def totals(self) -> dict[str, int]:
-        """What was counted since the start, by the names that it has in a Reading."""
+        """The totals since the start, by their names in a Reading."""
         state = self._state
         return {
             "pairs": self.pairs,

@@ -9,7 +9,7 @@ from streammi.dashboard.scene import Scene
 
 
 class Panel(Protocol):
-    """What a panel's module offers."""
+    """The interface of a panel's module."""
 
     LEAST_SIZE: tuple[int, int]  # columns and rows below which it cannot be read
 

@@ -1,4 +1,4 @@
-"""What is left where there is little room: one column, a few lines, one line."""
+"""The panels where there is little room: one column, a few lines, one line."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What panels share: the line above each, and words that flow."""
+"""The parts that panels share: the line above each, and words that flow."""
 
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.theme import Theme

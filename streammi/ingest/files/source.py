@@ -161,7 +161,7 @@ class Source:
             return True
 
     def _more(self) -> bytes:
-        """What there is, at most a chunk; waits only when there is nothing."""
+        """The bytes there are, at most a chunk; waits only when there are none."""
         if self._broken_at is not None:
             raise self._broken_at
         try:

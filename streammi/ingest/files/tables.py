@@ -1,4 +1,4 @@
-"""What the readers of files have in common: columns by name, and rows in blocks."""
+"""The base of the readers of files: columns by name, and rows in blocks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What one message holds, and the samples in it."""
+"""The content of one message, and the samples in it."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -24,7 +24,7 @@ SEQ_LIMIT: Final = 1 << 62  # beyond it a number is no sequence number, and does
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What to take from messages: a path for each signal, and where their times and sequence numbers are."""
+    """The wanted parts of messages: a path for each signal, and where their times and sequence numbers are."""
 
     paths: tuple[str, ...]
     t: str | None = None  # None: one of TIME_NAMES, where there is one

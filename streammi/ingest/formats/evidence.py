@@ -114,7 +114,7 @@ def is_number(words: NDArray[Any], layout: Layout) -> NDArray[np.bool_]:
 
 
 def against(words: NDArray[Any], layout: Layout) -> str:
-    """What speaks against a column's being floats; empty where nothing does."""
+    """The reason why a column is no floats; empty where it is."""
     numbers = words[is_number(words, layout)]
     if not numbers.size:
         return ""

@@ -32,7 +32,7 @@ def find(tree: Any, path: str) -> Chain:
 
 
 def follow(tree: Any, chain: Chain) -> Any:
-    """What the keys and indices lead to."""
+    """The value to which the keys and indices lead."""
     for key in chain:
         tree = tree[key]
     return tree

@@ -60,7 +60,7 @@ class Side:
 
     @property
     def note(self) -> str:
-        """What its clock did; empty when it never stepped back."""
+        """The steps of its clock, in words; empty when it never stepped back."""
         if not self.steps:
             return ""
         stayed = f", and was taken as set back {_times(self.restarts)}" if self.restarts else ""
@@ -106,7 +106,7 @@ class Side:
         return n
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs: plain values and arrays, which are copied before more samples come."""
+        """Plain values and arrays that ``restore`` takes; they are copied before more samples come."""
         step = None if self.last_step is None else msgspec.structs.astuple(self.last_step)
         return {name: getattr(self, name) for name in SAVED} | {"last_step": step, "_lags": list(self._lags)}
 

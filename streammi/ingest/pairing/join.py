@@ -103,7 +103,7 @@ class Join:
         return self._batch([self._settle("all")], 0.0, 0)
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs: plain values and arrays, which are copied before more samples come."""
+        """Plain values and arrays that ``restore`` takes; they are copied before more samples come."""
         return {"x": self.x.state(), "y": self.y.state()} | {name: getattr(self, name) for name in SAVED}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Which samples of two sorted series belong together; pure functions of arrays of times in seconds.
+"""The samples of two sorted series that belong together; pure functions of arrays of times in seconds.
 
 ``tx`` (n,) and ``ty`` (m,) ascend; samples of one time are in the order they came.
 """
