@@ -19,6 +19,7 @@ NONSENSE = {
     "intruders": ["--connections=many"],
     "overload": ["--seconds=nan"],
     "picture": ["nowhere"],
+    "recognition": ["--feeds=0"],
     "recording": ["nowhere/demo.svg"],
     "recording_check": ["--cuts=1.5"],
     "soak": ["--minutes=0"],
