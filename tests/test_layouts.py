@@ -237,3 +237,35 @@ def test_decimals_of_cbor() -> None:
     for written, value in (("c48221196ab3", 273.15), ("c5822003", 1.5), ("c4821a3b9aca0001", math.inf)):
         found = decoder().decode([[bytes.fromhex("a26178" + written + "617901")]], 0.0)
         assert found.x.tolist() == [value]
+
+
+@pytest.mark.parametrize(
+    "text", ["x=20,378 y=41,404", "x=20,378;y=41,404", "x=20,378, y=41,404", "x: 20,378 y: 41,404", "x=1,5,y=2,5"]
+)
+def test_a_number_is_not_cut_off_at_its_comma(text: str) -> None:
+    """20 and 41 would be numbers too, and nobody would see that they are wrong."""
+    one = decoder()
+    assert taken(one, [[text.encode()]] * N)[0] == []
+    assert one.malformed == {"not a number": N}
+    assert "decimal comma" in one.detail
+
+
+def test_a_comma_between_names_is_none_of_the_number() -> None:
+    assert taken(decoder(), [[b"x=1.5,y=2.5"], [b"t=7, x=2.5 ,y=3.5"]])[:2] == ([1.5, 2.5], [2.5, 3.5])
+
+
+@pytest.mark.parametrize("layout", ["<B3xff", "flag:<u1,V3,f4,f4"])
+def test_a_field_that_a_struct_does_not_have_is_refused(layout: str) -> None:
+    one = decoder("temp", "f3", format=f"struct:{layout}")
+    assert taken(one, [[b"topic", struct.pack("<B3xff", 1, 2.5, 3.5)]] * N)[0] == []
+    assert one.malformed == {"no such path": N}
+
+
+def test_what_is_an_array_by_chance_is_no_pair_when_the_feed_ends() -> None:
+    """Eight bytes may be an array in msgpack: one such message shows nothing, after others that are none."""
+    chance = b"\x97\x0a\xee\x01\x02\x03\x04\x05"
+    assert msgpack.unpackb(chance) == [10, -18, 1, 2, 3, 4, 5]
+    one = decoder("0", "1")
+    before = [[b"sensor", bytes(3), struct.pack("<d", START + k)] for k in range(3)]
+    assert taken(one, [*before, [b"sensor", bytes(3), chance]])[0] == []
+    assert one.end(0.0).x.size == 0

@@ -62,6 +62,7 @@ class Recogniser:
         names = possible(frames)
         # Floats may be letters by chance: among others they are taken for floats.
         if not names or (is_text(frames[-1]) and not self.held):
+            self._refused_once |= not is_text(frames[-1])
             raise unrecognised(frames, self._wanted)
         if all(FORMATS[name].judge for name in names) and not set(self._wanted.paths) <= {"0", "1"}:
             raise FeedError(

@@ -48,8 +48,15 @@ def number(value: Any) -> float:
         pass
     if value is None:
         return math.nan
-    labels = " (--bins categories takes texts)" if isinstance(value, str) else ""
-    raise FeedError("not a number", f"{type(value).__name__} {repr(value)[:60]}{labels}")
+    raise FeedError("not a number", f"{type(value).__name__} {repr(value)[:60]}{_instead(value)}")
+
+
+def _instead(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    if is_number(value.replace(",", ".", 1)):
+        return " (a decimal comma, or thousands: send a point, and no comma)"
+    return " (--bins categories takes texts)"
 
 
 def is_number(text: str) -> bool:

@@ -14,15 +14,18 @@ LOOKED_AT: Final = 4096  # bytes
 
 # Possessive, and only where a word begins: each letter is looked at once.
 _KEY: Final = r"(?<![\w./\-\[\]])(?P<key>[A-Za-z_][\w./\-\[\]]*+)"
-_VALUE: Final = r"(?P<value>\"(?:[^\"\\]|\\.){0,1000}+\"|'[^']{0,1000}'|[^\s,;&|]++)"
+# A comma right before a digit is of the value, a decimal comma or a list, which a number is not cut out of in silence.
+_LIST: Final = r"(?:,[-+]?[0-9][^\s,;&|=:]*+(?=[\s,;&|]|$))*+"
+_VALUE: Final = rf"(?P<value>\"(?:[^\"\\]|\\.){{0,1000}}+\"|'[^']{{0,1000}}'|[^\s,;&|]++{_LIST})"
 _PAIR: Final = re.compile(rf"{_KEY}\s{{0,9}}=\s{{0,9}}{_VALUE}")
 # For which there must be nothing else: 12:30 is a time.
 _COLON: Final = re.compile(rf"{_KEY}\s{{0,9}}:\s{{0,9}}{_VALUE}")
 _BETWEEN: Final = re.compile(r"[\s,;&|]*")
+_COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 
 def is_keyvalue(frames: Frames) -> bool:
-    """Whether the first line has names with values, of which one is a number.
+    """Whether the first line has names with values, of which one is a number, maybe with a decimal comma.
 
     >>> is_keyvalue([b"x=1.5 y=2.5"]), is_keyvalue([b"temp: 20.5, hum: 40"]), is_keyvalue([b"at 12:30 all = well"])
     (True, True, False)
@@ -32,7 +35,7 @@ def is_keyvalue(frames: Frames) -> bool:
         return False
     found = lines(payload[:LOOKED_AT].decode("utf-8", "replace"))
     values = _values(found[0]) if found else {}
-    return any(map(is_number, values.values()))
+    return any(is_number(value) or _COMMA.fullmatch(value) for value in values.values())
 
 
 def read_keyvalue(frames: Frames, wanted: Wanted) -> Content:

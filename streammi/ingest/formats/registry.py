@@ -75,12 +75,12 @@ def possible(frames: Frames) -> list[str]:
 
 
 def topic_of(name: str | None, frames: Frames) -> str:
-    """The topic of a message in this format; empty when it has none.
+    """The topic of a message in this format, as ``--format`` names it; empty when it has none.
 
-    >>> topic_of("json", [b"boiler", b"{}"]), topic_of("json", [b"boiler {}"]), topic_of("numpy", [b"{}", b""])
+    >>> topic_of("json", [b"boiler", b"{}"]), topic_of("json", [b"boiler {}"]), topic_of("numpy:rows", [b"{}", b""])
     ('boiler', 'boiler', '')
     """
-    least = 2 if name is None else FORMATS[name].topic_from
+    least = 2 if name is None else format_of(name).topic_from
     if least is not None and len(frames) >= least:
         return frames[0].decode("utf-8", "backslashreplace")
     if name == "json" and frames[0][:1] not in (b"{", b"["):
