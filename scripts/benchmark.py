@@ -585,9 +585,9 @@ def decode(quick: bool) -> Iterator[str]:
 
     def one(messages: list[list[bytes]], x: str, y: str) -> tuple[Callable[[], object], int]:
         intake = intake_of(FeedConfig(endpoint="", x=x, y=y))
-        intake.take(0, messages, 0.0)
-        n = intake.take(0, messages, 0.0).x.size
-        return lambda: [intake.take(0, messages, 0.0) for _ in range(rounds)], n * rounds
+        intake.decode(0, messages, 0.0)
+        n = intake.decode(0, messages, 0.0).x.size
+        return lambda: [intake.decode(0, messages, 0.0) for _ in range(rounds)], n * rounds
 
     def two(mode: str, batch: int) -> tuple[Callable[[], object], int]:
         """Both sources in turn, ``batch`` messages each, a millisecond apart."""
@@ -605,7 +605,7 @@ def decode(quick: bool) -> Iterator[str]:
             pairs = 0
             for start in range(0, n, batch):
                 for side in (0, 1):
-                    pairs += intake.take(side, sides[side][start : start + batch], 0.0).x.size
+                    pairs += intake.decode(side, sides[side][start : start + batch], 0.0).x.size
             assert pairs >= 0.9 * n
 
         return run, n

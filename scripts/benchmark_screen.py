@@ -63,7 +63,7 @@ def _cost(snapshots: list[Snapshot], keys: str = "", forget: bool = False) -> tu
     viewer = Viewer(Look(BRAILLE, "truecolor"))
     viewer.connect("connected")
     screen = Screen(viewer.pens)
-    viewer.take(snapshots[:1])
+    viewer.receive(snapshots[:1])
     for key in keys:
         viewer.press(key)
     cpu, sizes = [], []
@@ -71,7 +71,7 @@ def _cost(snapshots: list[Snapshot], keys: str = "", forget: bool = False) -> tu
         if forget:
             screen.forget()
         start = time.process_time()
-        viewer.take([snapshot])
+        viewer.receive([snapshot])
         data = screen.frame(viewer.canvas(WIDTH, HEIGHT))
         cpu.append(time.process_time() - start)
         sizes.append(len(data))

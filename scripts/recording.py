@@ -36,7 +36,7 @@ def frames() -> Iterator[tuple[Canvas, Theme]]:
     viewer.connect("connected")
     due, number = FIRST, 0
     for k, snapshot in enumerate(snapshots(LAST)):
-        viewer.take([snapshot])
+        viewer.receive([snapshot])
         if k / 10 >= due:
             for key in KEYS.get(number, ""):
                 viewer.press(key)

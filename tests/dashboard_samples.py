@@ -287,5 +287,5 @@ def viewer(*snapshots: Snapshot, glyphs: GlyphName = "braille", depth: Depth = "
     """A viewer that has received the snapshots, in UTC."""
     one = Viewer(Look(glyphs=SETS[glyphs], depth=depth), endpoints=["tcp://127.0.0.1:5557"], zone=UTC, **more)  # type: ignore[arg-type]
     one.connect("connected")
-    one.take(list(snapshots))
+    one.receive(list(snapshots))
     return one

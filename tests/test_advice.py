@@ -48,7 +48,7 @@ def joined(line: str, messages: list[Frames]) -> tuple[int, list[dict[str, int]]
     for frames in messages:
         for source, feed in enumerate((one, other)):
             if frames[0].startswith(feed.topic.encode()):
-                n += intake.take(source, [frames], 1.7e9).x.size
+                n += intake.decode(source, [frames], 1.7e9).x.size
     links = intake.describe((LinkHealth(endpoint=ENDPOINT, state="connected"),) * 2, 1.7e9)
     return n, [link.malformed for link in links]
 

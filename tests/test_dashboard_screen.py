@@ -62,7 +62,7 @@ def test_a_storm_of_sizes_feeds_and_keys_leaves_no_stale_cell() -> None:
         for _ in range(rng.randint(0, 2)):
             television.viewer.press(rng.choice(KEYS))
         if rng.random() < 0.7:
-            television.viewer.take([rng.choice(samples)])
+            television.viewer.receive([rng.choice(samples)])
         if rng.random() < 0.1:
             television.resize(rng.randint(1, 30), rng.randint(1, 8))
         written = television.show().decode()
@@ -81,7 +81,7 @@ def test_any_order_of_sizes_feeds_and_keys_leaves_no_stale_cell(seed: int) -> No
         if event < 0.4:
             television.resize(rng.randint(1, 300), rng.randint(1, 100))
         elif event < 0.7:
-            television.viewer.take([rng.choice(samples)])
+            television.viewer.receive([rng.choice(samples)])
         else:
             television.viewer.press(rng.choice(KEYS))
         television.show()

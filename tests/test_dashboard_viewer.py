@@ -73,7 +73,7 @@ def test_space_freezes_the_picture_and_says_how_far_behind_it_is() -> None:
     television = Television(linear())
     before = television.press("space").splitlines()[1:-1]
     later = linear(n=4000)
-    television.viewer.take([msgspec.structs.replace(later, timestamp=NOW + 42, seq=later.seq + 420)])
+    television.viewer.receive([msgspec.structs.replace(later, timestamp=NOW + 42, seq=later.seq + 420)])
     text = television.press()
     assert text.splitlines()[1:-1] == before
     assert "FROZEN" in text
@@ -86,7 +86,7 @@ def test_space_freezes_the_picture_and_says_how_far_behind_it_is() -> None:
 def test_a_frozen_picture_says_so_at_every_size(size: tuple[int, int]) -> None:
     television = Television(linear(), size=size)
     assert "FROZEN" in television.press("space")
-    television.viewer.take([msgspec.structs.replace(linear(), timestamp=NOW + 42, seq=linear().seq + 420)])
+    television.viewer.receive([msgspec.structs.replace(linear(), timestamp=NOW + 42, seq=linear().seq + 420)])
     assert "42 s" in television.press()
 
 
@@ -96,7 +96,7 @@ def test_how_long_nothing_has_come_runs_at_every_size(size: tuple[int, int], whe
     """Of a feed by the monitor's clock, which may be another than this machine's; of a monitor by this one's."""
     television, here = Television(size=size), NOW + 5e6
     television.viewer.tick(here)
-    television.viewer.take([lost() if where == "feed" else linear()])
+    television.viewer.receive([lost() if where == "feed" else linear()])
     if where == "monitor":
         assert television.viewer.connect("lost", "no answer")
     for passed, said in (
@@ -224,8 +224,8 @@ def test_several_monitors_are_told_apart_also_where_their_pairs_have_one_name() 
     assert not viewer.connect("connected", monitor=0)
     assert viewer.connect("lost", "no answer", monitor=1)
     first, second = linear(), msgspec.structs.replace(independent(), pair=linear().pair)
-    assert viewer.take([first], 0)
-    assert viewer.take([second], 1)
+    assert viewer.receive([first], 0)
+    assert viewer.receive([second], 1)
 
     def lines() -> list[str]:
         return viewer.canvas(120, 40).lines()
@@ -237,7 +237,7 @@ def test_several_monitors_are_told_apart_also_where_their_pairs_have_one_name() 
     assert viewer.scene().snapshot == second
     assert "monitor lost" in lines()[0]
     viewer.press("space")
-    viewer.take([msgspec.structs.replace(second, timestamp=second.timestamp + 9, seq=second.seq + 90)], 1)
+    viewer.receive([msgspec.structs.replace(second, timestamp=second.timestamp + 9, seq=second.seq + 90)], 1)
     assert viewer.scene().behind == (9.0, 90)
     viewer.press("3")
     assert "waiting for a monitor at tcp://plant:3" in "\n".join(lines())
@@ -251,7 +251,7 @@ def nine(states: dict[int, LinkState]) -> Viewer:
     for k in (4, 8, 0, 2, 6, 1, 3, 5, 7):
         viewer.connect("connected", monitor=k)
         feed = link(states.get(k, "connected"), since=NOW - 9)
-        viewer.take([msgspec.structs.replace(linear(), pair=f"pump-{9 - k}", links=(feed,))], k)
+        viewer.receive([msgspec.structs.replace(linear(), pair=f"pump-{9 - k}", links=(feed,))], k)
     return viewer
 
 
@@ -259,10 +259,10 @@ def test_tabs_are_numbered_as_given_and_keep_their_numbers() -> None:
     viewer = Viewer(Look(BRAILLE, "truecolor"), endpoints=["tcp://a:1", "tcp://b:1", "tcp://c:1"])
     named = {k: msgspec.structs.replace(linear(), pair=name) for k, name in enumerate(("zinc", "mash", "acid"))}
     viewer.press("3")
-    viewer.take([named[1]], 1)
+    viewer.receive([named[1]], 1)
     assert viewer.scene().shown == (2, "")  # what was chosen stays, though it has not sent anything
     for k in (2, 0):
-        viewer.take([named[k]], k)
+        viewer.receive([named[k]], k)
         assert [tab.key[0] for tab in viewer.scene().tabs] == [0, 1, 2]
     assert viewer.scene().snapshot == named[2]
     for key, name in (("1", "zinc"), ("2", "mash"), ("3", "acid")):
@@ -270,11 +270,11 @@ def test_tabs_are_numbered_as_given_and_keep_their_numbers() -> None:
         assert viewer.canvas(120, 40).lines()[0].startswith(f" {name}")
     # A monitor that begins anew under another name has the number it had; nothing is left of what it was.
     viewer.press("2")
-    viewer.take([msgspec.structs.replace(linear(), pair="aaa", run=1)], 1)
+    viewer.receive([msgspec.structs.replace(linear(), pair="aaa", run=1)], 1)
     assert [tab.label for tab in viewer.scene().tabs] == ["zinc", "aaa", "acid"]
     assert viewer.canvas(120, 40).lines()[0].startswith(" aaa")
     # One that has two pairs has a number for each, and moves nobody.
-    viewer.take([msgspec.structs.replace(linear(), pair="bbb", run=1)], 1)
+    viewer.receive([msgspec.structs.replace(linear(), pair="bbb", run=1)], 1)
     assert [tab.label for tab in viewer.scene().tabs] == ["zinc", "aaa", "acid", "bbb"]
 
 
@@ -340,7 +340,7 @@ def test_arrows_scroll_and_zoom_the_history() -> None:
     fresh = msgspec.structs.replace(
         later, history=tuple(msgspec.structs.replace(level, t=level.t + 5) for level in later.history)
     )
-    television.viewer.take([fresh])
+    television.viewer.receive([fresh])
     assert "scrolled back" in television.press()
     assert "last 15 s" in television.press("end")
     assert "last 30 s" in television.press("-")
@@ -415,10 +415,10 @@ def test_readonly_changes_nothing() -> None:
 
 def test_r_resets_the_extremes() -> None:
     television = Television(linear(), size=(200, 60))
-    television.viewer.take([independent()])
+    television.viewer.receive([independent()])
     assert "least −0.012 most" in television.press()
     television.press("r")
-    television.viewer.take([linear()])
+    television.viewer.receive([linear()])
     assert "least −0.012 most" not in television.press()
 
 
@@ -454,7 +454,7 @@ def test_where_a_delay_leads_its_mi_is_what_is_shown_at_every_size(size: tuple[i
 
 def test_tab_and_chart_are_those_of_the_peak_and_say_so() -> None:
     television = Television(delayed(), lost(), size=(200, 60))
-    television.viewer.take([msgspec.structs.replace(delayed(), pair="other")])
+    television.viewer.receive([msgspec.structs.replace(delayed(), pair="other")])
     text = television.press("2")
     assert "peak 1.00 bit" in text.splitlines()[1]
     assert "PEAK MI OVER TIME (bit)" in text
@@ -636,10 +636,10 @@ def test_the_chart_of_a_window_that_fills_is_drawn_as_that(glyphs: GlyphName, de
 def test_extremes_are_those_of_full_windows() -> None:
     viewer = Television(size=(200, 60)).viewer
     for part in (grown(1.36, 1.36, 500), grown(1.5, 1.9, 500)):
-        viewer.take([part])
+        viewer.receive([part])
         assert viewer.scene().extremes is None
     for mi in (2.55, 2.586):
-        viewer.take([grown(1.36, mi, 250)])
+        viewer.receive([grown(1.36, mi, 250)])
     seen = viewer.scene().extremes
     assert seen is not None
     assert (seen.low, seen.high) == (2.55, 2.586)

@@ -95,7 +95,7 @@ class Receiver:
             if (arrived := self._feed.receive()) is None:
                 time.sleep(0.002)
             else:
-                self.x += self._intake.take(arrived.source, arrived.messages, arrived.received).x.tolist()
+                self.x += self._intake.decode(arrived.source, arrived.messages, arrived.received).x.tolist()
         return time.monotonic() - start
 
     def more(self, n: int = 100) -> Callable[[], bool]:

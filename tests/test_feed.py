@@ -51,7 +51,7 @@ class Received:
                 time.sleep(0.005)
             else:
                 self.arrived.append(arrived)
-                self.batches.append(self.intake.take(arrived.source, arrived.messages, arrived.received))
+                self.batches.append(self.intake.decode(arrived.source, arrived.messages, arrived.received))
 
     @property
     def links(self) -> Links:

@@ -47,10 +47,10 @@ def test_pairs_that_wait_are_marked_until_those_from_before_the_gap_have_come() 
     def rows(*numbers: int) -> list[list[bytes]]:
         return [[b'{"v": 1, "timestamp": %d, "seq": %d}' % (k, k)] for k in numbers]
 
-    intake.take(0, rows(*range(10)), 0.0)
-    gap = intake.take(0, rows(*range(13, 20)), 0.0)
+    intake.decode(0, rows(*range(10)), 0.0)
+    gap = intake.decode(0, rows(*range(13, 20)), 0.0)
     assert (gap.gaps, gap.x.size) == (3, 0)
-    came = [(batch.x.size, batch.interrupted) for k in range(30) for batch in [intake.take(1, rows(k), 0.0)]]
+    came = [(batch.x.size, batch.interrupted) for k in range(30) for batch in [intake.decode(1, rows(k), 0.0)]]
     pairs_marked = [marked for size, marked in came if size]
     assert len(pairs_marked) == 17
     assert all(pairs_marked[:11])  # the last from before the gap, and the first from behind it

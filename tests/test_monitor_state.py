@@ -219,7 +219,7 @@ def test_a_join_goes_on_as_if_nothing_had_happened(mode: PairMode) -> None:
     for k in range(40):
         source, name = k % 2, "ab"[k % 2]
         messages = samples(name, range(k * 4 - 3 * source, k * 4 + 5))
-        expected, found = (intake.take(source, messages, 100.0 + k) for intake in (whole, pieces))
+        expected, found = (intake.decode(source, messages, 100.0 + k) for intake in (whole, pieces))
         assert columns(found) == columns(expected)
         assert pieces.describe(links, 101.0 + k) == whole.describe(links, 101.0 + k)
         paired += found.x.size

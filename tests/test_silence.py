@@ -33,7 +33,7 @@ BAD = {  # a message, each of them of another kind
 
 
 def take(intake: Intake, at: float, message: bytes, source: int = 0, count: int = 3) -> None:
-    intake.take(source, [[message]] * count, START + at)
+    intake.decode(source, [[message]] * count, START + at)
 
 
 def links(intake: Intake, *of: LinkHealth) -> Links:
@@ -53,7 +53,7 @@ def test_what_cannot_be_used_stalls_a_link_that_is_connected(bad: bytes) -> None
     assert link.note == "nothing that comes can be used"
     take(intake, 60.0, bad)
     assert links(intake)[0].since == link.since
-    intake.take(0, [[bad], [good], [bad]], START + 61.0)  # one good one among them
+    intake.decode(0, [[bad], [good], [bad]], START + 61.0)  # one good one among them
     (link,) = links(intake)
     assert (link.state, link.since, link.note) == ("connected", START + 61.0, "")
     take(intake, 62.0, bad)

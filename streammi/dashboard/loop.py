@@ -105,7 +105,7 @@ class ViewLoop:
             self._press(key)
         self._dirty |= self._viewer.tick(self._wall())
         for monitor, feed in enumerate(self._feeds):
-            self._dirty |= self._viewer.take(feed.snapshots(), monitor)
+            self._dirty |= self._viewer.receive(feed.snapshots(), monitor)
             self._dirty |= self._viewer.connect(feed.link, feed.note, monitor)
         due = self._urgent or self._clock() - self._drawn >= self._interval
         if self._dirty and due and not self._terminal.busy:

@@ -68,7 +68,7 @@ def save_svg(
     """Write the picture of ``snapshots`` on a terminal of this size as SVG, after the keys in ``keys`` were pressed."""
     viewer = Viewer(Look(glyphs=BRAILLE, depth="truecolor"), zone=zone)
     viewer.connect("connected")
-    viewer.take(snapshots)
+    viewer.receive(snapshots)
     for key in keys:
         viewer.press(key)
     path.write_text(svg(viewer.canvas(width, height), viewer.theme, "streammi"))

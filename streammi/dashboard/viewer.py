@@ -74,7 +74,7 @@ class Viewer:
             return False
         return any(self._state_of(key) != "connected" for key in self._tabs)
 
-    def take(self, snapshots: list[Snapshot], monitor: int = 0) -> bool:
+    def receive(self, snapshots: list[Snapshot], monitor: int = 0) -> bool:
         """Take in what was received from a monitor; return whether anything but the clock is new."""
         news = False
         for snapshot in snapshots:

@@ -203,7 +203,7 @@ class Decoder:
         while at < len(messages):
             if self._bulk is not None:
                 start = at
-                at, found = self._bulk.take(messages, start)
+                at, found = self._bulk.read_run(messages, start)
                 if found is not None:
                     self._forget_other()
                     self._add(found, batch)
@@ -212,7 +212,7 @@ class Decoder:
                 at += 1
         if final and not self._settled:
             self._safely(lambda: self._settle(self._recogniser.end(), batch))
-        *columns, t = batch.take(self._last_t)
+        *columns, t = batch.drain(self._last_t)
         if self._clock.is_none:
             self._last_t, t = nan, None
         if t is not None and t.size:

@@ -23,7 +23,7 @@ Links: TypeAlias = tuple[LinkHealth, ...]
 class Intake(Protocol):
     """Reads the messages of numbered sources, from 0; x's is the first."""
 
-    def take(self, source: int, messages: Messages, received: float) -> PairBatch:
+    def decode(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs that are known now that these messages were taken off the wire at ``received``; maybe none."""
 
     def count(self, received: float, nonfinite: int) -> None:
@@ -80,7 +80,7 @@ class PairIntake:
         self._usable = SilenceWatch()
         self._nonfinite = 0  # pairs
 
-    def take(self, source: int, messages: Messages, received: float) -> PairBatch:
+    def decode(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs in the messages."""
         return self._taken(self._decoder.decode(messages, received), received, len(messages))
 
@@ -157,7 +157,7 @@ class JoinIntake:
         self._pairs = self._nonfinite = 0
         self._before_gap = 0  # pairs that may still come from before the last gap: so many samples were waiting
 
-    def take(self, source: int, messages: Messages, received: float) -> PairBatch:
+    def decode(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs that are settled by the samples in the messages."""
         return self._taken(source, self._decoders[source].samples(messages, received), received, len(messages))
 

@@ -183,14 +183,14 @@ class _Room:
     """Bytes that messages may be kept in; none takes more than an eighth of what is left, so that each topic has some.
 
     >>> room = _Room(800)
-    >>> room.take(100), room.take(100), room.take(80)
+    >>> room.claim(100), room.claim(100), room.claim(80)
     (True, False, True)
     """
 
     def __init__(self, left: int) -> None:
         self._left = left
 
-    def take(self, size: int) -> bool:
+    def claim(self, size: int) -> bool:
         """Whether there is room for a message of so many bytes; then it is taken."""
         if size > self._left // 8:
             return False
@@ -223,7 +223,7 @@ class _Topic:
         self._messages += 1
         if self._messages % (1 + self._messages // WHOLE):
             return
-        if len(self.kept) < KEPT and self._room.take(sum(map(len, frames))):
+        if len(self.kept) < KEPT and self._room.claim(sum(map(len, frames))):
             self.kept.append(frames)
         if name is not None:
             self._read(name, frames, received)

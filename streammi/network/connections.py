@@ -68,7 +68,7 @@ class Connection:
                 self.sent = bytes_received(socket)
                 self.read = before - unread, self.sent - unread
 
-    def take(self, request: bytes) -> None:
+    def note(self, request: bytes) -> None:
         """Take in a request: a byte that says which, and a topic."""
         if self._requests is not None:
             self._requests.append(request)
@@ -206,7 +206,7 @@ class Connections:
         if connection is None:
             return None
         request = frame.bytes
-        connection.take(request)
+        connection.note(request)
         if connection.asks_too_much(request[1:]):
             connection.disown()
         if connection.asks_too_much(request[1:]):

@@ -81,7 +81,7 @@ class Session:
         self.changes += 1
         match entry:
             case Arrived(source, received, messages):
-                self._feed(self.intake.take(source, messages, received), received)
+                self._feed(self.intake.decode(source, messages, received), received)
             case LinkChanged():
                 self._change(entry)
             case Polled(at):

@@ -173,7 +173,7 @@ class Batch:
     >>> batch = Batch(2, labels=False)
     >>> batch.add(([1.0], [2.0]), None)
     >>> batch.add((np.array([3.0]), np.array([4.0])), [60.0])
-    >>> batch.take(math.nan)
+    >>> batch.drain(math.nan)
     [array([1., 3.]), array([2., 4.]), array([60., 60.])]
     """
 
@@ -197,7 +197,7 @@ class Batch:
             self._close_rows()
             self._blocks.append((*values, t))
 
-    def take(self, last_t: float) -> list[Any]:
+    def drain(self, last_t: float) -> list[Any]:
         """The columns, and behind them their times: a sample without one is taken to be at the time of the one before.
 
         ``last_t`` is the time of the sample before the first, NaN where there is none. None instead of the

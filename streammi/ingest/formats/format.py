@@ -16,7 +16,7 @@ class Bulk(Protocol):
     def learn(self, content: Content, places: Places | None) -> None:
         """Expect messages like this one."""
 
-    def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
+    def read_run(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
 
 

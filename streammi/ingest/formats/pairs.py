@@ -77,7 +77,7 @@ class JoinedPairs:
     def learn(self, content: Content, places: Any) -> None:
         """There is nothing to learn: pairs are pairs."""
 
-    def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
+    def read_run(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
         stop, pair = start, 2 * self._dtype.itemsize
         buffers = []

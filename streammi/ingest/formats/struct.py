@@ -138,7 +138,7 @@ class Joined:
     def learn(self, content: Content, places: Any) -> None:
         """There is nothing to learn: the layout is given."""
 
-    def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
+    def read_run(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
         stop, buffers = start, []
         while self._usable and stop < len(messages):

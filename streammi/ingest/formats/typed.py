@@ -90,7 +90,7 @@ class Typed:
             )
         return _plan(places, records, content.at, self._wanted, self._make)
 
-    def take(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
+    def read_run(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
         if self._plan is None:
             return start, None

@@ -88,7 +88,7 @@ class Side:
         if lag is not None and np.isfinite(lag):
             self._lags.append(lag)
 
-    def take(self, values: Values, t: FloatArray) -> int:
+    def add(self, values: Values, t: FloatArray) -> int:
         """Let samples in, or count them as late; returns how many, fewer than n when the clock turns out to be reset.
 
         The caller then settles what is waiting, calls ``restart`` and goes on with the rest.

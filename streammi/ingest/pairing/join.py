@@ -85,7 +85,7 @@ class Join:
         values, t = self._timed(side, own, batch)
         pairs = []
         while len(t):
-            n = own.take(values, t)
+            n = own.add(values, t)
             if n < len(t):
                 pairs.append(self._settle("all"))
                 own.restart()
