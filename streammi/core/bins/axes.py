@@ -14,9 +14,9 @@ from streammi.records import FloatArray, IntArray
 
 LEARN_FROM: Final = 16  # pairs from which bins are learnt first
 NEVER: Final = 1 << 62  # pairs
-MOST_WAITS: Final = 3  # checks in a row
-MOST_LATE: Final = 2
-MOST_SPARE: Final = 3
+MOST_WAITS: Final = 3  # checks in a row that only wait for a jump to leave the window, where all is well still,
+MOST_LATE: Final = 2  # and where it is not: then bins are learnt though the window is a mixture
+MOST_SPARE: Final = 3  # times that bins may be learnt twice in a window, before they prove to fit again
 EMPTY: Final = np.empty(0)
 
 
@@ -118,9 +118,10 @@ class Axes:
 
         ``bits`` is their MI, by which they may want more or fewer bins.
 
-        The second is not 0 where the window's next check is not to be in a window's time but when these have left it.
-        So what is learnt is learnt of a stretch as it is, not of a mixture with what was before it; but it is learnt
-        once in a window at most, and once more only where bins had proven to fit since the last such time.
+        The second is not 0 where the window's next check is not to be in a window's time but when these have left it:
+        what is learnt of a mixture does not fit the stretch that follows. Bins are learnt at once and then again, twice
+        in a window, as often as they proved to fit for a window before; else only when the stretch is by itself. So
+        they are learnt once a window at most on the average, however the signal moves.
         """
         wanted = self.wanted(values.shape[1], bits)
         found = fit.review(self.rules, self.now, self.learnt, wanted, values, counts, f, proven=self.proven)
