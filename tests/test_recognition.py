@@ -160,3 +160,61 @@ def test_what_is_held_back_goes_through_a_saved_state() -> None:
     second.restore(first.state())
     np.testing.assert_array_equal(second.decode(messages[5:], 0.0).x, expected)
     assert second.note == whole.note
+
+
+def of_kind(kind: str, many: int, pairs: int = 8) -> list[Frames]:
+    return [[RNG.normal(20, 2, (pairs, 2)).astype(kind).tobytes()] for _ in range(many)]
+
+
+@pytest.mark.parametrize(("before", "after"), [("<f8", "<f4"), ("<f4", "<f8")])
+def test_a_sender_that_comes_back_with_the_other_width_is_found_out(before: str, after: str) -> None:
+    """Its messages could be read as before: they are as long as pairs of either width."""
+    decoder = Decoder(FeedConfig(endpoint="", x="0", y="1"))
+    for k, messages in enumerate([of_kind(before, 40), of_kind(before, 40), of_kind(after, 40)]):
+        x = decoder.decode(messages, 10.0 * k).x
+    assert x.size == 40 * 8
+    assert np.all((x > 5) & (x < 35))
+    assert f"changed its format from {decoder_name(before)} to {decoder_name(after)}" in decoder.note
+    assert decoder.format == decoder_name(after)
+
+
+def decoder_name(kind: str) -> str:
+    return "pairs" if kind == "<f8" else "pairs32"
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        ([[RNG.integers(0, 100, (8, 2)).astype("<i4").tobytes()] for _ in range(40)], "speaks against it: as pairs32"),
+        ([[bytes(ForkingPickler.dumps("x" * 38, 2))]] * 40, "speaks against it: a Python pickle"),
+    ],
+)
+def test_what_is_no_more_pairs_is_said_until_it_is_again(later: list[Frames], words: str) -> None:
+    assert all(len(payload) % 8 == 0 for (payload,) in later)
+    decoder, again = (Decoder(FeedConfig(endpoint="", x="0", y="1")) for _ in range(2))
+    decoder.decode(of_kind("<f4", 40), 0.0)
+    decoder.decode(later[:10], 10.0)
+    again.restore(decoder.state())
+    again.decode(later[10:], 10.1)
+    assert words in again.note
+    again.decode(of_kind("<f4", 40), 20.0)
+    assert "speaks against" not in again.note
+
+
+@pytest.mark.parametrize(
+    ("kind", "quiet"), [("<f8", 0.0), ("<f4", 0.0), ("<f4", np.nan), ("<f8", np.nan), ("<f4", 3.3)]
+)
+def test_a_quiet_time_is_no_other_format(kind: str, quiet: float) -> None:
+    decoder = Decoder(FeedConfig(endpoint="", x="0", y="1"))
+    still = [[np.full((8, 2), quiet).astype(kind).tobytes()]] * 40
+    n = sum(
+        decoder.decode(part, 10.0 * k).x.size for k, part in enumerate([of_kind(kind, 40), still, of_kind(kind, 40)])
+    )
+    assert (n, decoder.format) == (120 * 8, decoder_name(kind))
+    assert "changed" not in decoder.note
+    assert "speaks against" not in decoder.note
+
+
+def test_two_widths_in_turn_are_neither() -> None:
+    turns = [message for both in zip(of_kind("<f8", 40), of_kind("<f4", 40), strict=True) for message in both]
+    assert decoded(turns)[1] == 0

@@ -20,6 +20,7 @@ from streammi.ingest.formats.named import by_name
 from streammi.ingest.formats.packing import unpacked
 from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise, topic_of
 from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
+from streammi.ingest.second_look import SecondLook
 from streammi.ingest.sequence import GapCounter, Numbers
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages
 from streammi.records import FloatArray, PairBatch, SampleBatch
@@ -63,6 +64,8 @@ class Decoder:
         self._other = "", 0  # the other format of the last messages, and how many they were
         self._strange: list[Frames] = []  # the last messages in a row that do not say which other format they are in
         self._guess = False
+        self._second_look = SecondLook()
+        self._doubt = ""  # what has come since that speaks against the guess
         self._packed = False
         self._hint = ""
         self._advice = Advice(config.endpoint, paths)
@@ -107,6 +110,7 @@ class Decoder:
     def note(self) -> str:
         """One line for the person watching, empty when there is nothing to say."""
         notes = [self.recognised] if self._guess else []
+        notes += [self._doubt] if self._doubt else []
         notes += [self._hint] if self._hint else []
         notes += [self._advice.words] if self._advice.words and not self.pairs else []
         notes += [self._changed] if self._changed else []
@@ -154,6 +158,8 @@ class Decoder:
             "recogniser": self._recogniser.state(),
             "recognised": self.recognised,
             "guess": self._guess,
+            "second_look": self._second_look.state(),
+            "doubt": self._doubt,
             "packed": self._packed,
             "hint": self._hint,
             "other": self._other,
@@ -181,6 +187,8 @@ class Decoder:
             self._use(read["format"])
         self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
         self.recognised, self._guess, self._strange = read["recognised"], read["guess"], read["strange"]
+        self._second_look.restore(read["second_look"])
+        self._doubt = read["doubt"]
         self._recogniser.restore(read["recogniser"])
         self._last_t = state["last_t"]
         self._clock.restore(state["clock"])
@@ -199,6 +207,8 @@ class Decoder:
         self.bytes += size
         if size > self._max_message or max(map(len, messages), default=0) > MAX_FRAMES:
             messages = [frames for frames in messages if self._within_limits(frames)]
+        if self._guess and not self._packed:
+            self._look_again(messages, received)
         at = 0
         while at < len(messages):
             if self._bulk is not None:
@@ -219,6 +229,15 @@ class Decoder:
             self._last_t = float(t[-1])
         self.pairs += columns[0].size
         return columns, t
+
+    def _look_again(self, messages: Messages, received: float) -> None:
+        """Whether raw bytes still are what they were taken for: those of another kind would be read all the same."""
+        seen = self._second_look.take(messages, received, self.format or "", self._wanted)
+        if seen is None:
+            return
+        self._doubt = f"what came since speaks against it: {seen.doubt}; --format overrides it" if seen.doubt else ""
+        if seen.other is not None:
+            self._change_to(seen.other)
 
     def _one(self, frames: Frames, batch: Batch) -> None:
         """Read one message in full, and count it when it has nothing."""
@@ -319,22 +338,23 @@ class Decoder:
     def _in_other_format(self, frames: Frames, error: FeedError) -> Samples | None:
         """A message that the feed's format cannot read: FeedError, unless the feed has changed its format."""
         name = recognise(frames)
-        if name is None:
-            found = self._strangers(frames)
-            name = None if found is None else found.name
-        else:
-            self._strange, found = [], Found(name, "as the last messages are", False)
-        if name is None or name == self.format or not has_samples(FORMATS[name], frames, self._wanted):
+        if name is not None:
+            self._strange = []
+        found = self._strangers(frames) if name is None else Found(name, "as the last messages are", False)
+        if found is None or found.name == self.format or not has_samples(FORMATS[found.name], frames, self._wanted):
             raise error
-        count = self._other[1] + 1 if self._other[0] == name else max(len(self._strange), 1)
-        self._other = name, count
+        count = self._other[1] + 1 if self._other[0] == found.name else max(len(self._strange), 1)
+        self._other = found.name, count
         if count < SWITCH_AFTER:
-            raise FeedError("other format", f"{name} in a feed of {self.format}")
-        self._changed = f"the feed changed its format from {self.format} to {name}"
-        self._forget_other()
-        self._guess, self.recognised = bool(found and found.guess), str(found)
-        self._use(name)
+            raise FeedError("other format", f"{found.name} in a feed of {self.format}")
+        self._change_to(found)
         return self._samples(frames)
+
+    def _change_to(self, found: Found) -> None:
+        self._changed = f"the feed changed its format from {self.format} to {found.name}"
+        self._forget_other()
+        self._guess, self.recognised, self._doubt = found.guess, str(found), ""
+        self._use(found.name)
 
     def _strangers(self, frames: Frames) -> Found | None:
         """What the last messages in a row are that do not say so themselves, this one among them; None: not known."""

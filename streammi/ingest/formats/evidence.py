@@ -72,7 +72,9 @@ def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Jud
         found = np.unique(column[is_number(column, layout)])
         values += found.size
         score += support(found, layout)
-    if doubt := unlike_by_place(payloads, layout) or (made_of_float32(columns) if layout is FLOAT64 else ""):
+    if doubt := unlike_by_place(payloads, layout) or (
+        made_of_float32(columns) or partly_float32(payloads) if layout is FLOAT64 else ""
+    ):
         return Judgement(False, doubt)
     ranges = ", ".join(f"{name} {span_of(column, layout)}" for name, column in zip("xy", columns, strict=True))
     likely = score >= SURE and values >= FEW and low_bits_known(columns, layout)
@@ -181,6 +183,15 @@ def made_of_float32(columns: tuple[NDArray[Any], NDArray[Any]]) -> str:
         kept = np.unique(column & np.uint64(0xFFFFFFFF))
         if varied and low.size and np.count_nonzero(is_number(kept, FLOAT32) | (kept == 0)) == 1:
             return f"{name} would have low bits that never change"
+    return ""
+
+
+def partly_float32(payloads: Sequence[bytes]) -> str:
+    """Whether float64s of some messages, those of one length, are rather float32s; empty where they are not."""
+    for length in sorted({len(payload) for payload in payloads}):
+        x, y = words_of([payload for payload in payloads if len(payload) == length], FLOAT64)
+        if looks_float32(np.concatenate([low_halves(x), low_halves(y)])) and not is_clock(x) and not is_clock(y):
+            return f"a message of {length:,} bytes would be made of float32 values"
     return ""
 
 
