@@ -27,6 +27,7 @@ from streammi.core.significance.shift_null import LEAST_PARTNERS, ShiftNull, cor
 from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
+from streammi.monitor.afresh import mi_ksg
 from streammi.monitor.bins import bins_for
 from streammi.monitor.delay_profile import MOST_TIMED, with_peak
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
@@ -56,6 +57,7 @@ def analyse(
     null: int | None = None,
     test: SignificanceTest = "shift",
     lags: tuple[int, int] | str | None = None,
+    ksg: int | None = None,
     unit: Unit = "bit",
     estimator: EstimatorName | None = None,
     detector: DetectorName | None = DEFAULT_DETECTOR,
@@ -88,6 +90,7 @@ def analyse(
         null=(DEFAULT_PARTNERS if test == "shift" else 0) if null is None else null,
         test=test,
         lags=config.lag_range(lags, "lags") if isinstance(lags, str) else lags,
+        ksg=ksg,
         detector=detector,
     )
     batch = _batch(x, y, t, settings)
@@ -138,6 +141,8 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
     reading = measures.with_batch_errors(reading, window.batch_stderr(settings.estimator), window.binned_batch_stderr())
     if settings.bins.kind != "categories":
         reading = msgspec.structs.replace(reading, spearman_r=measures.spearman(*window.values))
+    if settings.ksg is not None:
+        reading = msgspec.structs.replace(reading, mi_ksg=mi_ksg(settings, *window.values))
     profile = None if bank is None else bank.profile(window.table(settings.estimator), settings.unit, step)
     if profile is not None:
         reading = with_peak(reading, profile, in_seconds=settings.window.seconds is not None)

@@ -15,9 +15,9 @@ from streammi import ConfigError, Monitor, PairBatch
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bins, lag_range, span
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import intake_of
+from streammi.monitor.afresh import quantities
 from streammi.monitor.bins import BinNotes
 from streammi.monitor.detection_schedule import DetectionSchedule
-from streammi.monitor.spearman import SpearmanSchedule
 from streammi.monitor.window_notes import WindowNotes
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshots import snapshot_message
@@ -65,6 +65,7 @@ def configs(draw: st.DrawFn) -> MonitorConfig:
         estimator=draw(st.sampled_from([None, "jackknife"])),
         null=draw(st.sampled_from([0, 0, 19, 25])),
         lags=draw(st.sampled_from([None, None, (-3, 9) if window.pairs else lag_range("-5ms:8ms")])),
+        ksg=draw(st.sampled_from([None, 3])) if kind != "categories" else None,
         detector=draw(st.sampled_from([None, "page-hinkley", "adwin", "kswin"])),
     )
 
@@ -114,9 +115,12 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_schedule",
-        "_links", "_history", "_events", "_latest", "_hole", "_spearman", "_bin_notes", "_window_notes",
+        "_links", "_history", "_events", "_latest", "_hole", "_afresh", "_bin_notes", "_window_notes",
     }  # fmt: skip
-    assert set(vars(SpearmanSchedule(MonitorConfig()))) == {"_labels", "_often", "_made", "_said"}
+    for quantity in quantities(MonitorConfig(ksg=4)):
+        assert set(vars(quantity)) == {
+            "_field", "_quantity", "_cost", "_labels", "_often", "_made", "_said", "_shown"
+        }  # fmt: skip
     assert set(vars(DetectionSchedule(MonitorConfig().window, False))) == {"_event_time", "_cadence", "_looked"}
     assert set(vars(BinNotes(MonitorConfig()))) == {
         "_config", "_learnt", "_too_many_labels", "_seen", "_said", "_said_at"

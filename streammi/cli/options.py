@@ -271,6 +271,15 @@ class PairOptions:
             help="MI at each delay, in samples, or as -5s:5s with a window in seconds; positive: y follows x.",
         ),
     ] = None
+    ksg: Annotated[
+        int | None,
+        typer.Option(
+            "--ksg",
+            metavar="K",
+            rich_help_panel=COMPUTED,
+            help="MI by K nearest neighbours too, such as 4: a second opinion without bins.",
+        ),
+    ] = None
     detect: Annotated[
         str,
         typer.Option(
@@ -314,6 +323,7 @@ class PairOptions:
             null=self.null or (DEFAULT_PARTNERS if self.test == "shift" else 0),
             test=self.test or "shift",  # type: ignore[arg-type]
             lags=None if self.lags is None else lag_range(self.lags),
+            ksg=self.ksg,
             detector=self.detector,
             endpoint=source,
         )

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streammi.cli.options import JoinOptions, PairOptions
-from streammi.config import FeedConfig, JoinConfig, MonitorConfig
+from streammi.config import FeedConfig, JoinConfig, MonitorConfig, ksg_rule
 from streammi.recording.entries import Settings
 
 OF_MONITOR: Final = {"detect": "detector", "name": "pair"}  # options whose setting has another name
@@ -54,6 +54,13 @@ class Override:
             names.add("null")
         if "null" in names and now.null:
             names.add("test")
+        unless_given = ksg_rule(
+            recorded.ksg,
+            now.window if "window" in names else recorded.window,
+            now.bins if "bins" in names else recorded.bins,
+        )
+        if unless_given:
+            names.add("ksg")
         if self._x or self._y:
             names |= {"pair", "x_name", "y_name"}
         return replace(recorded, **{name: getattr(now, name) for name in names if name in now.__struct_fields__})

@@ -19,6 +19,7 @@ from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import RunOptions
 from streammi.config import MonitorConfig, options_of
 from streammi.core.bins.axes import LEARN_FROM
+from streammi.core.information import ksg
 from streammi.core.window.joint_window import JointWindow
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import SourceConfig
@@ -332,6 +333,8 @@ def warm_up(config: MonitorConfig) -> None:
         monitor.window.reading(config.unit, config.estimator)
         monitor.window.batch_stderr(config.estimator)
         monitor.window.binned_batch_stderr()
+        if config.ksg is not None:
+            ksg.mi_nats(monitor.window.values[0], monitor.window.values[1], 1)
     # So does a batch that is longer than the window, and here the window must be short; and labels that are new.
     if config.window.pairs or categories:
         few = msgspec.structs.replace(config, bins=msgspec.structs.replace(config.bins, count=2))

@@ -29,6 +29,8 @@ SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0
 SPAN_RULE: Final = "a number of pairs or a duration such as 10s or 500ms"
 MAX_WINDOW_PAIRS = 1 << 24  # 16.8 M pairs: 0.5 GB of values, symbols and times
 DEFAULT_PARTNERS = 99  # of the shift null: p down to 0.01
+MAX_KSG_PAIRS: Final = 20_000  # of a window whose neighbours are looked for
+MAX_NEIGHBOURS: Final = 100
 MAX_BINS = 1024  # a joint histogram of 4 MiB
 RECEIVE_QUEUE = 256  # whole messages that wait to be counted (RCVHWM)
 MAX_MESSAGE = 1 << 20  # bytes a frame (MAXMSGSIZE); the frames of a message together: see network.frames
@@ -286,6 +288,19 @@ def seconds(text: str, name: str) -> float:
     return found
 
 
+def ksg_rule(k: int | None, window: Span, bins: BinsConfig) -> str:
+    """What ``k`` nearest neighbours would have to be to be looked for in such a window; empty where they can be."""
+    if k is None:
+        return ""
+    if not hasattr(k, "__index__") or not 1 <= k <= MAX_NEIGHBOURS:
+        return f"1 to {MAX_NEIGHBOURS} neighbours, such as 4, or left out for none"
+    if window.pairs is not None and k >= window.pairs:
+        return f"fewer neighbours than the {window.pairs} pairs of the window, such as 1"
+    if window.pairs is not None and window.pairs > MAX_KSG_PAIRS:
+        return f"left out with a window of more than {MAX_KSG_PAIRS:,} pairs"
+    return "left out with --bins categories: labels have no neighbours" if bins.kind == "categories" else ""
+
+
 class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one pair: what is computed, and how often it is said; ConfigError for what cannot work.
 
@@ -312,6 +327,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     null: int = 0  # delayed partners of the shift null; 0: no significance by it
     test: SignificanceTest = "shift"  # "g": by the G-test instead, which takes each sample as independent of the others
     lags: tuple[int, int] | LagSpan | None = None  # samples, or seconds
+    ksg: int | None = None  # MI by so many nearest neighbours, too
     detector: DetectorName | None = None  # None: no detection
     endpoint: str = ""  # for the snapshot's header only
 
@@ -333,6 +349,8 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
         if self.test == "g" and self.null:
             raise ConfigError("--null", "left out with --test g: its partners are the shift test's", self.null)
         self._check_ranges()
+        if rule := ksg_rule(self.ksg, self.window, self.bins):
+            raise ConfigError("--ksg", rule, self.ksg)
         if isinstance(self.lags, tuple):
             _check_lags(self.lags, "--lags", self.lags)
         if isinstance(self.lags, LagSpan) and self.window.seconds is None:

@@ -17,12 +17,12 @@ from streammi.core.significance import gtest
 from streammi.core.significance.shift_null import Renewal, ShiftNull
 from streammi.core.window.joint_window import JointWindow
 from streammi.detect.links import LinkWatch
+from streammi.monitor.afresh import quantities
 from streammi.monitor.bins import BinNotes, axis_info, bins_for
 from streammi.monitor.cadence import Cadence
 from streammi.monitor.delay_profile import Delays
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
 from streammi.monitor.history_levels import History
-from streammi.monitor.spearman import SpearmanSchedule
 from streammi.monitor.window_notes import WindowNotes
 from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
 from streammi.records.codec import State
@@ -67,7 +67,7 @@ class Monitor:
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
         self._hole: tuple[int, int] | None = None  # samples are missing behind so many pairs: at least, and at most
-        self._spearman = SpearmanSchedule(config)
+        self._afresh = quantities(config)
         self._bin_notes = BinNotes(config)
         self._window_notes = WindowNotes(config.window)
         self.notes += self._bin_notes.before()
@@ -131,7 +131,8 @@ class Monitor:
         """Everything a dashboard draws, as of now; what is said later does not depend on whether somebody looked."""
         reading = self._reading(renew="none")
         if reading is not None:
-            reading = self._spearman.of_snapshot(reading, self.window)
+            for quantity in self._afresh:
+                reading = quantity.of_snapshot(reading, self.window, timestamp)
         return Snapshot(
             pair=self.config.pair,
             run=run,
@@ -175,7 +176,7 @@ class Monitor:
             "hole": self._hole,
             "delays": None if self._delays is None else self._delays.state(),
             "notes": self.notes,
-            **self._spearman.state(),
+            "afresh": [quantity.state() for quantity in self._afresh],
             **self._bin_notes.state(),
             **self._window_notes.state(),
         }
@@ -207,7 +208,8 @@ class Monitor:
         self._events.extend(Event(**event) for event in plain["events"])
         self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
         self._hole = plain["hole"]
-        self._spearman.restore(plain)
+        for quantity, state_of_it in zip(self._afresh, plain["afresh"], strict=True):
+            quantity.restore(state_of_it)
         self._bin_notes.restore(plain)
         self._window_notes.restore(plain)
         if self._delays is not None:
@@ -329,7 +331,9 @@ class Monitor:
         reading = self._reading()
         if reading is None:
             return []
-        self._latest = reading = self._spearman.of_reading(reading, self.window)
+        for quantity in self._afresh:
+            reading = quantity.of_reading(reading, self.window, timestamp)
+        self._latest = reading
         self.notes += self._bin_notes.labels(self.window, reading)
         self._history.add(timestamp, reading.mi_corrected, reading.null_q95, reading.peak_mi, reading.fill)
         return [(timestamp, reading)]

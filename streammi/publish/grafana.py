@@ -25,7 +25,7 @@ class Panel(NamedTuple):
 
 
 PANELS: Final = (
-    Panel("MI, and what chance gives", ("mi_corrected", "mi", "null_q95"), width=18),
+    Panel("MI, and what chance gives", ("mi_corrected", "mi", "null_q95", "mi_ksg"), width=18),
     Panel("Status", ("status_flag",), kind="stat", width=6),
     Panel("Entropies", ("entropy_x", "entropy_y", "entropy_xy", "entropy_x_given_y", "entropy_y_given_x")),
     Panel("Correlation, normalised MI, p", ("pearson_r", "nmi", "p_value")),

@@ -47,6 +47,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     h_y_stderr: float | None = None
     h_xy_stderr: float | None = None
     spearman_r: float | None = None
+    mi_ksg: float | None = None  # by nearest neighbours, when asked for
     fill: float = 1.0
     spans_gap: bool = False  # samples are missing inside the window, or may be: a connection broke
     t0: float | None = None
@@ -120,6 +121,12 @@ declare(
     h_y_given_x=Published("Conditional entropy H(Y|X)", INFORMATION, "hy_given_x", "entropy_y_given_x"),
     pearson_r=Published("Pearson's correlation, -1 to 1", "", "r", "pearson_r"),
     spearman_r=Published("Spearman's rank correlation, -1 to 1", metric="spearman_r"),
+    mi_ksg=Published(
+        "Mutual information by nearest neighbours; may be slightly negative",
+        INFORMATION,
+        metric="mi_ksg",
+        option="--ksg",
+    ),
     stderr=Published("Standard error of mi_corrected, for independent pairs", INFORMATION, metric="mi_stderr"),
     stderr_batch=Published(
         "Standard error of mi_corrected, for signals with a memory", INFORMATION, metric="mi_stderr_batch"
