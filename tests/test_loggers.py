@@ -6,7 +6,10 @@ import io
 import json
 import lzma
 import math
+import os
 import random
+import threading
+import zipfile
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -282,6 +285,53 @@ def test_numbers_are_those_of_python(values: list[float], write: Callable[[float
     found = np.concatenate([batch.x for batch in batches])
     assert found.tobytes() == np.array([float(text) for text in texts]).tobytes() or np.isnan(found).any()
     np.testing.assert_array_equal(found, [float(text) for text in texts])
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#NV", "#NAME?", "#REF!"])
+@pytest.mark.parametrize("size", [10, 1000])  # field by field, and all at once
+def test_a_spreadsheets_error_in_the_first_column_is_no_comment(
+    read: Callable[..., Read], error: str, size: int
+) -> None:
+    rows = "".join(f"{error if k % 5 == 1 else k},{k}\n# as it was\n" for k in range(size))
+    found = read(f"x,y\n{rows}")
+    np.testing.assert_array_equal(found.x, [math.nan if k % 5 == 1 else k for k in range(size)])
+    assert found.note == ""
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_a_pipe_is_read_once_and_to_its_end(tmp_path: Path, packed: Callable[[bytes], bytes]) -> None:
+    pipe, data = tmp_path / "pipe", packed(plain().encode())
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    as_rows(Read(read_pairs(pipe, "x", "y")))
+    writer.join()
+
+
+def test_parquet_through_a_pipe_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"not Parquet through a pipe, .*: give the name of the file"):
+        read_pairs("-", "x", "y", stdin=io.BufferedReader(io.BytesIO(b"PAR1\x15\x04")))
+
+
+@pytest.mark.parametrize(
+    ("inside", "what"),
+    [
+        ("xl/workbook.xml", r"an Excel file \(.xlsx\): save it as CSV"),
+        ("content.xml", r"a LibreOffice file \(.ods\): save it as CSV"),
+        ("a.csv", r"a zip archive \(a.csv\): unpack it"),
+    ],
+)
+def test_what_is_in_a_zip_archive_is_named(read: Callable[..., Read], inside: str, what: str) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(inside, "x")
+    with pytest.raises(ConfigError, match=f"not {what}, got"):
+        read(archive.getvalue())
+
+
+def test_the_newest_first_is_sorted_on_standard_input_as_well() -> None:
+    data = lines((iso(t), x, y) for t, x, y in reversed(ROWS)).encode()
+    as_rows(Read(read_pairs("-", "x", "y", stdin=io.BufferedReader(io.BytesIO(data)))))
 
 
 # times

@@ -93,7 +93,7 @@ def columns_of(table: Table, x: str, y: str, t: str | None, options: FileOptions
         said=(*said, *found.said),
         hint=hint,
         examples=" and ".join(dict.fromkeys(examples)) or f"{x} and {y} together",
-        reversed=backwards and path != "-",
+        reversed=backwards,
     )
 
 

@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from streammi.errors import Reason
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.layout import BLANKS, Layout, layout_of, split
+from streammi.ingest.files.layout import BLANKS, Layout, is_comment, layout_of, split, without_comments
 from streammi.ingest.files.number_format import NULLS
 from streammi.ingest.files.source import Source, in_quotes
 from streammi.ingest.files.tables import Block
@@ -68,7 +68,7 @@ class CsvTable:
         if len(text) < _LITTLE or (layout.header and layout.delimiter.join(layout.header).encode() in text):
             return None  # the names come again: to labels they would be labels
         if layout.comment and layout.comment.encode() in text:
-            text = _without(text, layout.comment.encode())
+            text = without_comments(text, layout.comment)
         body = text
         if layout.delimiter == BLANKS:
             body = _BLANKS.sub(b" ", _EDGES.sub(b"", text))
@@ -130,14 +130,14 @@ def _rows(first: int, text: str, layout: Layout) -> Iterator[tuple[int, list[str
     lines = text.removesuffix("\n").split("\n")
     if '"' not in text or layout.delimiter == BLANKS:
         for line, text in enumerate(lines, first):
-            if text.strip() and not (layout.comment and text.lstrip().startswith(layout.comment)):
+            if text.strip() and not is_comment(text, layout.comment):
                 yield line, (split([text], layout.delimiter)[0] if '"' in text else _plain(text, layout.delimiter))
         return
     reader = csv.reader((line + "\n" for line in lines), delimiter=layout.delimiter, skipinitialspace=True)
     line = first
     try:
         for row in reader:
-            if row and not (layout.comment and row[0].startswith(layout.comment)) and row != [""]:
+            if row and not is_comment(row[0], layout.comment) and row != [""]:
                 yield line, [field.strip() for field in row]
             line = first + reader.line_num
     except csv.Error:  # a field beyond all measure: a quote that is never closed
@@ -146,11 +146,6 @@ def _rows(first: int, text: str, layout: Layout) -> Iterator[tuple[int, list[str
 
 def _plain(row: str, delimiter: str) -> list[str]:
     return row.split() if delimiter == BLANKS else [field.strip() for field in row.split(delimiter)]
-
-
-def _without(text: bytes, comment: bytes) -> bytes:
-    """Text with empty lines for comments."""
-    return re.sub(rb"(?m)^[ \t]*" + re.escape(comment) + rb".*$", b"", text)
 
 
 def _has_long_rows(text: bytes) -> bool:

@@ -15,9 +15,13 @@ from streammi.ingest.timestamps import is_missing
 BLANKS: Final = " "  # as a delimiter: any number of them
 DELIMITERS: Final = (",", ";", "\t", "|", BLANKS)
 COMMENTS: Final = ("#", "%", "//")
+_ERRORS: Final = (
+    r"#(?:(?:N/?A|NV)\b|(?:DIV/0|VALUE|REF|NUM|NULL|WERT|BEZUG|ZAHL)!|NAME\?)"  # of spreadsheets: fields, no comments
+)
 LOOKED_AT: Final = 400  # lines from which a table's layout is told
 MOST_COLUMNS: Final = 1 << 14
 _NAMES_OF: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
+_ERROR: Final = re.compile(_ERRORS, re.IGNORECASE)
 _SEP: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -69,8 +73,8 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     start = min(options.skip_rows or 0, len(lines))
     asked = _SEP.fullmatch(lines[start]) if start < len(lines) else None
     start += asked is not None
-    comment = next((mark for mark in COMMENTS if any(line.lstrip().startswith(mark) for line in lines[start:])), "")
-    places = [k for k in range(start, len(lines)) if lines[k].strip() and not _is_comment(lines[k], comment)]
+    comment = next((mark for mark in COMMENTS if any(is_comment(line, mark) for line in lines[start:])), "")
+    places = [k for k in range(start, len(lines)) if lines[k].strip() and not is_comment(lines[k], comment)]
     if not places:
         raise ConfigError("file", "text with a line of column names, and numbers below", path)
     rows = [lines[k] for k in places]
@@ -112,8 +116,19 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     return Layout(delimiter, names, skip, decimal, comment, header, tuple(said))
 
 
-def _is_comment(line: str, comment: str) -> bool:
-    return bool(comment) and line.lstrip().startswith(comment)
+def is_comment(line: str, comment: str) -> bool:
+    """Whether a line, or the first field of a row, is a comment that begins so, and no #N/A of a spreadsheet.
+
+    >>> [is_comment(line, "#") for line in ("# by hand", "  #t,x", "#N/A,2", "1,2")]
+    [True, True, False, False]
+    """
+    return bool(comment) and line.lstrip().startswith(comment) and not _ERROR.match(line.lstrip())
+
+
+def without_comments(text: bytes, comment: str) -> bytes:
+    """Text with empty lines for comments."""
+    mark = re.escape(comment).encode()
+    return re.sub(rb"(?m)^[ \t]*(?!" + _ERRORS.encode() + rb")" + mark + rb".*$", b"", text)
 
 
 def _delimiter(lines: Sequence[str], wanted: Sequence[str]) -> str:
@@ -194,7 +209,7 @@ def _commented_names(
 ) -> tuple[str, ...]:
     """The names in the last comment before the body that has as many fields as that, as in ``# t x y``."""
     width = _width(fields[first:] or fields)
-    for line in reversed([line for line in lines if _is_comment(line, comment)]):
+    for line in reversed([line for line in lines if is_comment(line, comment)]):
         text = line.strip().removeprefix(comment).lstrip(comment).strip()
         for way in (delimiter, BLANKS, ","):
             row = split([text], way)[0] if text else []

@@ -17,7 +17,8 @@ from streammi.records import FloatArray
 
 # How files write that there is no value; besides what timestamps.MISSING has, what C's printf and spreadsheets write.
 MISSING: Final = frozenset(
-    {".", "-", "--", "---", "?", "#n/a", "#na", "#value!", "#div/0!", "-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#ind",
+    {".", "-", "--", "---", "?", "#n/a", "#na", "#nv", "#value!", "#div/0!", "#ref!", "#num!", "#name?", "#null!",
+     "-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#ind",
      "-1.#ind", "1.#qnan", "-1.#qnan", "n.a.", "missing", "<na>"}
 )  # fmt: skip
 NULLS: Final = [

@@ -1,5 +1,6 @@
 """The columns of a Parquet file."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -17,7 +18,9 @@ PLACES: Final = 16  # row groups
 
 
 def is_parquet(path: str) -> bool:
-    """Whether a file begins as Parquet does."""
+    """Whether a file begins as Parquet does; a pipe, which can be read only once, is not looked into."""
+    if not os.path.isfile(path):
+        return False
     try:
         with open(path, "rb") as file:
             return file.read(len(MAGIC)) == MAGIC

@@ -7,6 +7,7 @@ import io
 import lzma
 import os
 import select
+import stat
 import sys
 import zipfile
 import zlib
@@ -24,7 +25,7 @@ HEAD: Final = 1 << 20  # bytes from which is told how a file is written
 PLACES: Final = 24  # of a file that are looked into as well, where one can go there
 PLACE: Final = 1 << 12  # bytes of each
 MAX_LINE: Final = 1 << 20  # bytes; what has no line end for longer than this is no table
-STARTED_LINES: Final = 32  # of standard input that are waited for, for as long as
+STARTED_LINES: Final = 32  # of a pipe that are waited for, for as long as
 STARTED_SECONDS: Final = 0.3
 REFUSED: Final = (  # magic, what it is, and what would do
     (b"PK\x03\x04", "a zip archive", "unpack it"),
@@ -49,6 +50,7 @@ REFUSED: Final = (  # magic, what it is, and what would do
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
     (b"Rar!", "a rar archive", "unpack it"),
     (b"\x04\x22\x4d\x18", "packed with lz4", "unpack it"),
+    (b"PAR1", "Parquet through a pipe, as it is read from its end", "give the name of the file"),
 )  # fmt: skip
 _BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 _BOMS: Final = (
@@ -72,7 +74,8 @@ class Source:
             raise ConfigError("chunk", ">= 1 bytes", chunk)
         self.path, self._chunk = path, chunk
         self._raw, self._opened = _open(path, stdin)
-        self.size = os.fstat(self._opened[-1].fileno()).st_size if self._opened else 0  # 0: standard input
+        self._is_pipe = not (self._opened and stat.S_ISREG(os.fstat(self._opened[-1].fileno()).st_mode))
+        self.size = 0 if self._is_pipe else os.fstat(self._opened[-1].fileno()).st_size
         self.read = 0  # bytes of the file so far, packed as it is
         self.line = 1  # number of the next line
         self._ended = False
@@ -90,11 +93,6 @@ class Source:
         except BaseException:
             self.close()
             raise
-
-    @property
-    def is_stdin(self) -> bool:
-        """Whether it is standard input, which can be read only once."""
-        return not self._opened
 
     def close(self) -> None:
         """Close what was opened here; standard input stays open."""
@@ -121,7 +119,7 @@ class Source:
 
     def places(self) -> list[bytes]:
         """Whole lines from places all over the file, the last of them its end; none where one cannot go there."""
-        if self.packing or not self._opened or self.size <= HEAD or self.encoding not in ("utf-8", "cp1252"):
+        if self.packing or self._is_pipe or self.size <= HEAD or self.encoding not in ("utf-8", "cp1252"):
             return []
         found: list[bytes] = []
         with open(self.path, "rb") as file:
@@ -136,7 +134,7 @@ class Source:
     def _first_bytes(self) -> bytes:
         raw = b""
         while len(raw) < HEAD and not self._ended:
-            if self.is_stdin and raw and not self._wait_for_more(raw):
+            if self._is_pipe and raw and not self._wait_for_more(raw):
                 break
             try:
                 raw += self._more()
@@ -147,12 +145,12 @@ class Source:
                 break
         for magic, what, instead in REFUSED:
             if raw.startswith(magic):
-                what = _zipped(self.path, what) if magic == b"PK\x03\x04" else what
+                what, instead = _zipped(self.path) if magic == b"PK\x03\x04" else (what, instead)
                 raise ConfigError("file", f"CSV, JSON Lines or Parquet, not {what}: {instead}", self.path)
         return raw
 
     def _wait_for_more(self, raw: bytes) -> bool:
-        """Whether to read on, of standard input, before a first look: of a live source little may be there."""
+        """Whether to read on, of a pipe, before a first look: of a live source little may be there."""
         if raw.count(b"\n") + raw.count(b"\r") >= STARTED_LINES:
             return False
         try:
@@ -173,7 +171,7 @@ class Source:
                 raise self._broken(error) from None
             raise ConfigError("file", f"readable ({error.strerror})", self.path) from None
         self._ended = not data
-        if self._opened:
+        if not self._is_pipe:
             self.read = self._opened[-1].tell()
         return cast(bytes, data)
 
@@ -257,16 +255,18 @@ def _line_ends(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
-def _zipped(path: str, what: str) -> str:
-    """What is in a zip archive, as far as its names say."""
+def _zipped(path: str) -> tuple[str, str]:
+    """What a zip archive is, as far as the names in it say, and what would do instead."""
     with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         if any(name.startswith("xl/") for name in names):
-            return "an Excel file (.xlsx): save it as CSV, or"
+            return "an Excel file (.xlsx)", "save it as CSV"
+        if "content.xml" in names:
+            return "a LibreOffice file (.ods)", "save it as CSV"
         if any(name.endswith(".npy") for name in names):
-            return "numpy arrays (.npz)"
-        return f"{what} ({', '.join(names[:3])})"
-    return what
+            return "numpy arrays (.npz)", "numpy.savetxt(file, array, delimiter=',')"
+        return f"a zip archive ({', '.join(names[:3])})", "unpack it"
+    return "a zip archive", "unpack it"
 
 
 def _open(path: str, stdin: io.BufferedReader | None) -> tuple[io.BufferedReader, list[Any]]:

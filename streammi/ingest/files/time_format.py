@@ -46,6 +46,7 @@ NAMES: Final = (
 READABLE: Final = 0.8  # the share of a sample's fields that must be times
 DAY: Final = 86_400.0
 FAR: Final = 2_840_140_800.0  # 2060: a time since 1970 that is later is rather one since 1904
+BACKWARDS_FROM: Final = 2  # steps back: a single one, as at the start of a live source, is no order
 JUDGED_FROM: Final = 8  # times: fewer do not tell one that goes up and down
 _COMPACT: Final = {8: "YYYYMMDD", 10: "YYYYMMDDHH", 12: "YYYYMMDDHHMM", 14: "YYYYMMDDHHMMSS", 17: "YYYYMMDDHHMMSSmmm"}
 _COMPACT_FORMS: Final = {
@@ -208,7 +209,8 @@ def _in_order(form: TimeFormat, texts: Sequence[str]) -> TimeFormat:
 def _directed(form: TimeFormat, seconds: FloatArray) -> TimeFormat:
     """With what is said of times that go back: the newest first."""
     steps = np.diff(seconds)
-    backwards = steps.size > 0 and np.count_nonzero(steps < 0) > 0.9 * np.count_nonzero(steps)
+    back = np.count_nonzero(steps < 0)
+    backwards = back >= BACKWARDS_FROM and back > 0.9 * np.count_nonzero(steps)
     if not backwards or form.of_day:
         return form
     return form._replace(backwards=True, said=", ".join(filter(None, (form.said, "newest first: sorted"))))
