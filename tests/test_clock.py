@@ -174,3 +174,30 @@ def test_a_feed_that_is_taken_up_again_has_the_same_times(at: int) -> None:
     np.testing.assert_array_equal(np.concatenate(found), np.concatenate(expected))
     assert parted.note == whole.note
     assert "milliseconds since its start" in whole.note
+
+
+@pytest.mark.parametrize("stamp", [0, 0.0, 946_684_800, 86_400_000])
+@pytest.mark.parametrize("step", [0.02, 0.5, 3.0])
+def test_a_time_that_stands_still_is_no_clock(stamp: float, step: float) -> None:
+    """A sender whose clock was never set: all of its samples would be in a window of seconds, for ever."""
+    found, decoder = heard([stamp] * int(12 / step + 25), step)
+    assert found[-1] is None
+    assert "stand still" in decoder.note
+
+
+def test_a_time_that_stands_still_for_a_while_is_one() -> None:
+    found, decoder = heard([k // 30 for k in range(120)], 0.2)
+    assert found[-1] == 3.0
+    assert decoder.note == ""
+
+
+@pytest.mark.parametrize("stamp", ["Mon, 12 May 2026 10:00:00", {"sec": 5, "nanosec": 6}, "12:30:05"])
+def test_a_time_that_cannot_be_read_is_said(stamp: object) -> None:
+    found, decoder = heard([stamp] * 5, 1.0, "timestamp")
+    assert found == [None] * 5
+    assert "no time that can be read" in decoder.note
+
+
+@pytest.mark.parametrize(("name", "stamp"), [("t", "kitchen"), ("timestamp", None), ("other", "12:30:05")])
+def test_what_need_not_be_a_time_is_none_in_silence(name: str, stamp: object) -> None:
+    assert heard([stamp] * 5, 1.0, name)[1].note == ""

@@ -269,3 +269,28 @@ def test_what_is_an_array_by_chance_is_no_pair_when_the_feed_ends() -> None:
     before = [[b"sensor", bytes(3), struct.pack("<d", START + k)] for k in range(3)]
     assert taken(one, [*before, [b"sensor", bytes(3), chance]])[0] == []
     assert one.end(0.0).x.size == 0
+
+
+@pytest.mark.parametrize("stamp", ["double", "big-endian double", "u64 ns"])
+@pytest.mark.parametrize("topic", [[], [b"sensor/1"]])
+@pytest.mark.parametrize("together", [False, True])
+def test_a_time_as_long_as_the_struct_before_it(stamp: str, topic: list[bytes], together: bool) -> None:
+    """Read as the struct, it would be pairs of -8e31 and 27.3."""
+    messages = [[*topic, struct.pack("<ff", x, y), STAMPS[stamp](k)] for k, (x, y) in enumerate(zip(X, Y, strict=True))]
+    one = decoder("f0", "f1", format="struct:<f4,f4")
+    assert taken(one, messages, together) == (X, Y, [START + k + 0.5 for k in range(N)])
+
+
+def test_a_topic_as_long_as_a_struct_that_may_be_a_time() -> None:
+    """27.35 is the upper half of a time since 1970 in a float64."""
+    messages = [[b"sensor/1", struct.pack("<ff", x, 27.25)] for x in X]
+    assert taken(decoder("f0", "f1", format="struct:<f4,f4"), messages)[:2] == (X, [27.25] * N)
+
+
+@pytest.mark.parametrize("kind", ["auto", "pairs", "pairs32"])
+@pytest.mark.parametrize("code", ["<dd", "<ff"])
+def test_a_time_beside_raw_pairs_is_refused_with_what_reads_it(kind: str, code: str) -> None:
+    one = decoder("0", "1", format=kind)
+    messages = [[b"s", struct.pack(code, x, y), STAMPS["double"](k)] for k, (x, y) in enumerate(zip(X, Y, strict=True))]
+    assert taken(one, messages)[0] == []
+    assert "struct:<f8,f8" in one.detail

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgpack
 import numpy as np
 import pytest
 
@@ -218,3 +219,17 @@ def test_a_quiet_time_is_no_other_format(kind: str, quiet: float) -> None:
 def test_two_widths_in_turn_are_neither() -> None:
     turns = [message for both in zip(of_kind("<f8", 40), of_kind("<f4", 40), strict=True) for message in both]
     assert decoded(turns)[1] == 0
+
+
+@pytest.mark.parametrize("value", [3.3, 1.7, 0.7, 0.2])
+def test_a_setting_whose_bytes_are_letters_is_a_number(value: float) -> None:
+    """3.3 is b"33S@" as a float32."""
+    decoder, n = decoded([[struct.pack("<ff", value, 20 + RNG.normal())] for _ in range(40)])
+    assert (decoder.format, n) == ("pairs32", 40)
+
+
+@pytest.mark.parametrize("tree", [{b"x": 1.5}, {7: 1.5, 8: 2}])
+def test_names_that_are_not_there_are_named(tree: dict[Any, float]) -> None:
+    decoder, n = decoded([[msgpack.packb(tree)]] * 5, "x", "y")
+    assert n == 0
+    assert "no values at 'x' and 'y'" in decoder.detail

@@ -38,6 +38,17 @@ def is_beside(frame: bytes) -> bool:
     return ASCII.fullmatch(frame) is not None or (len(frame) in _WIDTHS and not frame.isalnum())
 
 
+def is_time_by_itself(frame: bytes) -> bool:
+    """Whether eight bytes are a time since 1970, as a float64 or a whole number of either order.
+
+    >>> is_time_by_itself(struct.pack("<d", 1.8e9)), is_time_by_itself(struct.pack(">Q", 1_800_000_000_000))
+    (True, True)
+    >>> is_time_by_itself(struct.pack("<ff", 20.25, 19.5)), is_time_by_itself(b"room/12b")
+    (False, False)
+    """
+    return len(frame) == 8 and bool(_long_time(frame))
+
+
 class Beside:
     """Reads the frames beside a feed's payloads, and remembers what they are.
 
@@ -143,17 +154,24 @@ def _time_of(frames: list[bytes]) -> str:
     frame = frames[-1]
     if ASCII.fullmatch(frame):
         return "time ascii" if b"." in frame or epoch_unit(int(frame)) is not None else ""
-    if len(frame) == 8 and min(struct.unpack("<Q", frame)[0], struct.unpack(">Q", frame)[0]) > SMALL:
-        for written in ("<f8", ">f8", "<u8", ">u8"):
-            value = _value(frame, written)
-            if value is not None and epoch_unit(value) is not None:
-                return f"time {written}"
+    if len(frame) == 8 and (written := _long_time(frame)):
+        return f"time {written}"
     if len(frame) == 4 and len(frames) >= COUNTS_FROM:
         for written in ("<u4", ">u4"):
             values = [_value(one, written) for one in frames]
             known = [value for value in values if value is not None and epoch_unit(value) is not None]
             if len(known) == len(values) and max(known) - min(known) < SAME_DAY:
                 return f"time {written}"
+    return ""
+
+
+def _long_time(frame: bytes) -> str:
+    """How eight bytes are a time since 1970; empty where they are none."""
+    if min(struct.unpack("<Q", frame)[0], struct.unpack(">Q", frame)[0]) > SMALL:
+        for written in ("<f8", ">f8", "<u8", ">u8"):
+            value = _value(frame, written)
+            if value is not None and epoch_unit(value) is not None:
+                return written
     return ""
 
 

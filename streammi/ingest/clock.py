@@ -2,7 +2,8 @@
 
 A number is a time since 1970 where it is one of the years 1990 to 2100 in seconds, milliseconds, microseconds or
 nanoseconds: no number is so in two of these. Any other is a time since the sender's start, in a unit that is told by
-how fast it passes beside the time of arrival. What goes up and down is no clock. Text in ISO 8601 needs no guess.
+how fast it passes beside the time of arrival. What goes up and down, or stands still, is no clock. Text in ISO 8601
+needs no guess.
 """
 
 import math
@@ -152,7 +153,7 @@ class Clock:
     def words(self) -> str:
         """What its numbers are."""
         if self.is_none:
-            return "no clock: it goes up and down"
+            return "no clock: it goes up and down" if self._way else "no clock: it stands still"
         return self.unit.words if self._kind == "epoch" else f"{self.unit.words} from its start"
 
     def begin(self, now: float) -> None:
@@ -190,6 +191,11 @@ class Clock:
             parts.append(self._alike(numbers[:cut], whole))
             numbers = numbers[cut:]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def unread(self, name: str, value: Any) -> None:
+        """A feed's time, as its name says, cannot be read."""
+        if name != "t" and not self.note and not self._count and value is not None:  # t may be anything
+            self.note = f"its {name} {repr(value)[:40]} is no time that can be read: the time of arrival is used"
 
     def texts(self, texts: list[str]) -> FloatArray:
         """Times of a list of texts in seconds, shape (n,); NaN where there is none, or it cannot be read."""
@@ -279,6 +285,10 @@ class Clock:
         rate = (self._mark - self._first) / passed  # of the first of what arrived together, as of the very first
         unit = next((unit for unit in TICKS if abs(rate / unit.per - 1) < RATE_WITHIN), None)
         self._settled = unit is not None or (self._count >= LEARNT_FROM and passed >= SETTLED_SECONDS)
+        if self._settled and not self._way and not self._asked:
+            self._kind = "none"
+            self.note = f"its times stand still at {self._first:g}: that is no clock, and the time of arrival is used"
+            return
         if unit is None or unit is self.unit:
             return
         if self._kind == "start" and self._whole:

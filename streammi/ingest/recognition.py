@@ -9,6 +9,7 @@ from streammi.ingest.formats import evidence
 from streammi.ingest.formats.content import Wanted, samples
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.magic import named
+from streammi.ingest.formats.pairs import BESIDE
 from streammi.ingest.formats.registry import FORMATS, possible, recognise
 from streammi.network.frames import Frames, Messages, is_text
 
@@ -123,6 +124,8 @@ def decided(messages: Messages, wanted: Wanted, final: bool) -> Found | None:
                 enough = final or len(messages) >= AGREEING
                 fitting += [Found(row.name, f"as {_many(messages)} are", True)] * enough
                 waiting |= not enough
+            else:
+                doubts.append(f"as {row.name} they have no values at {' and '.join(map(repr, wanted.paths))}")
             continue
         fits, why = row.judge(messages, final)
         if fits:
@@ -157,6 +160,8 @@ def unrecognised(frames: Frames, wanted: Wanted) -> FeedError:
     if is_text(payload):
         return FeedError("not JSON", repr(payload[:40]))
     if set(wanted.paths) <= {"0", "1"}:
+        if len(frames) > 2 and any(possible([frame]) for frame in frames[1:] if frame):
+            return FeedError("wrong frames", f"{len(frames)} frames, not a topic and pairs; {BESIDE}")
         return FeedError("odd length", f"{len(payload)} bytes are no pairs; {STRUCT}")
     return FeedError("other format", f"of no format known: {payload[:20]!r}; {STRUCT}")
 

@@ -136,6 +136,8 @@ def locate(tree: Any, wanted: Wanted) -> Places:
     """Where everything that is wanted is in a record."""
     values = tuple(find(tree, path) for path in wanted.paths)
     t = _usual(tree, TIME_NAMES, values, is_time) if wanted.t is None else find(tree, wanted.t)
+    if t is None and (unread := _usual(tree, TIME_NAMES, values, lambda value: True)):
+        wanted.clock.unread(unread[0], tree[unread[0]])
     seq = _usual(tree, SEQ_NAMES, values, _is_seq) if wanted.seq is None else find(tree, wanted.seq)
     return Places(values, t, seq)
 

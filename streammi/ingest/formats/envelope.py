@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from streammi.errors import FeedError
-from streammi.ingest.beside import is_beside
-from streammi.network.frames import Frames
+from streammi.ingest.beside import is_beside, is_time_by_itself
+from streammi.network.frames import Frames, is_text
 
 FROM_END: Final = 4  # frames that are looked at
 
@@ -35,6 +35,26 @@ def envelope(frames: Frames, is_payload: Callable[[bytes], bool]) -> Places:
         if frame and is_beside(frame):
             behind = at
     return Places(-1, None)
+
+
+def has_time_behind(frames: Frames, size: int) -> bool:
+    """Whether the last frame is a time, though it is as long as pieces of ``size`` bytes, and the payload before it.
+
+    >>> stamp = b"\\0\\0\\0\\0t\\xd2\\xda\\x41"  # 1.8e9
+    >>> has_time_behind([bytes(8), stamp], 8), has_time_behind([b"sensor/1", stamp], 8), has_time_behind([stamp], 8)
+    (True, False, False)
+    """
+    if len(frames) < 2 or not is_time_by_itself(frames[-1]):
+        return False
+    before = frames[-2]
+    return bool(before) and len(before) % size == 0 and not is_text(before)
+
+
+def of_size(frames: Frames, size: int) -> Places:
+    """Where the payload is that is made of pieces of ``size`` bytes, which a time may be too."""
+    if has_time_behind(frames, size):
+        return Places(-2, -1)
+    return envelope(frames, lambda frame: len(frame) % size == 0)
 
 
 def _between(frames: Frames, at: int) -> int | None:

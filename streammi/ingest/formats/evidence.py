@@ -21,6 +21,7 @@ CLOSE: Final = 10  # exponents around the middle one, in which those of a measur
 CLOSE_SHARE: Final = 0.9  # of them do
 FEW: Final = 8  # different values say little; they must be round ones then
 ROUND_DIGITS: Final = 7
+SHORT_DIGITS: Final = 4  # of a setting whose bytes are letters: 3.3 is b"33S@" as a float32
 CONSTANT_REACH: Final = 45  # binary orders of magnitude of a value that never changes: an address or a name is beyond
 MANY_LETTERS: Final = 8  # values: fewer may be letters by chance
 LETTERS_SHARE: Final = 0.7  # of values
@@ -148,9 +149,9 @@ def are_letters(words: NDArray[Any], layout: Layout) -> bool:
 
 def a_name(words: NDArray[Any], layout: Layout) -> str:
     """Why a column of a few values, or of one, is a name or an address; empty where it is not."""
-    if are_letters(words, layout):
-        return "would be letters"
     numbers = np.unique(words[is_number(words, layout)])
+    if are_letters(words, layout) and not is_round(words, layout, SHORT_DIGITS):
+        return "would be letters"
     if numbers.size == 1 and abs(int(exponents(numbers, layout)[0]) - layout.bias) > CONSTANT_REACH:
         return f"would always be {shown(numbers[0], layout)}"
     return ""
@@ -281,8 +282,8 @@ def span_of(words: NDArray[Any], layout: Layout) -> str:
     return f"{finite.min():.3g} to {finite.max():.3g}" if finite.size else "never finite"
 
 
-def is_round(words: NDArray[Any], layout: Layout) -> bool:
+def is_round(words: NDArray[Any], layout: Layout, most: int = ROUND_DIGITS) -> bool:
     """Whether all values of a column have few digits, as settings, states and quiet signals have."""
     values = np.unique(floats(words[is_number(words, layout)], layout))[:16]
     digits = [np.format_float_scientific(value.astype(layout.name), trim="-").partition("e")[0] for value in values]
-    return all(len(one.replace(".", "").lstrip("-")) <= ROUND_DIGITS for one in digits)
+    return all(len(one.replace(".", "").lstrip("-")) <= most for one in digits)

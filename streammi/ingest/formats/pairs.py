@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from streammi.errors import FeedError
 from streammi.ingest.formats import evidence
 from streammi.ingest.formats.content import Content, Samples, Wanted
+from streammi.ingest.formats.envelope import has_time_behind
 from streammi.ingest.formats.evidence import Judgement, judge
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.magic import named
@@ -15,6 +16,7 @@ from streammi.network.frames import Frames, Messages, last_frame
 
 FLOAT64: Final = np.dtype("<f8")
 FLOAT32: Final = np.dtype("<f4")
+BESIDE: Final = "with a time or a counter beside them: --format 'struct:<f8,f8' (or <f4,f4)"
 LARGE: Final = 4096  # bytes a message from which joining the messages first costs more than it saves
 
 
@@ -56,8 +58,8 @@ def read_pairs32(frames: Frames, wanted: Wanted) -> Content:
 
 def columns_of_pairs(frames: Frames, payload: bytes, dtype: np.dtype[Any]) -> dict[str, NDArray[Any]]:
     """The two columns of a payload behind a topic or none."""
-    if len(frames) > 2:
-        raise FeedError("wrong frames", f"{len(frames)} frames, not a topic and pairs")
+    if len(frames) > 2 or has_time_behind(frames, 2 * dtype.itemsize):
+        raise FeedError("wrong frames", f"{len(frames)} frames, not a topic and pairs; {BESIDE}")
     if len(payload) % (2 * dtype.itemsize):
         raise FeedError("odd length", f"{len(payload)} bytes are not pairs of {dtype.name}")
     if not payload:
@@ -84,6 +86,8 @@ class JoinedPairs:
         while self._usable and stop < len(messages):
             frames = messages[stop]
             if not 1 <= len(frames) <= 2 or not frames[-1] or len(frames[-1]) % pair:
+                break
+            if len(frames) == 2 and len(frames[-1]) == pair == 8 and has_time_behind(frames, pair):
                 break
             buffers.append(frames[-1])
             stop += 1

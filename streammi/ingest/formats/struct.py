@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.formats.content import TIME_NAMES, Content, Samples, Wanted
-from streammi.ingest.formats.envelope import envelope
+from streammi.ingest.formats.envelope import has_time_behind, of_size
 from streammi.ingest.formats.format import Format, never
 from streammi.network.frames import Frames, Messages
 
@@ -88,7 +88,7 @@ def made(text: str) -> Format:
     dtype = layout(text)
 
     def read(frames: Frames, wanted: Wanted) -> Content:
-        at = envelope(frames, lambda frame: len(frame) % dtype.itemsize == 0)
+        at = of_size(frames, dtype.itemsize)
         payload = frames[at.payload]
         if len(payload) % dtype.itemsize:
             raise FeedError("odd length", f"{len(payload)} bytes are no structs of {dtype.itemsize}")
@@ -143,7 +143,8 @@ class Joined:
         stop, buffers = start, []
         while self._usable and stop < len(messages):
             frames = messages[stop]
-            if not 1 <= len(frames) <= 2 or not frames[-1] or len(frames[-1]) % self._dtype.itemsize:
+            size = self._dtype.itemsize
+            if not 1 <= len(frames) <= 2 or not frames[-1] or len(frames[-1]) % size or has_time_behind(frames, size):
                 break
             buffers.append(frames[-1])
             stop += 1
