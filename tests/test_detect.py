@@ -10,8 +10,8 @@ from streammi import ConfigError, Event, JointWindow, Monitor, PairBatch, Quanti
 from streammi.config import MonitorConfig, bins, span
 from streammi.core.information.lags import LagBank
 from streammi.detect.detector import Detector
-from streammi.detect.level import Usual
 from streammi.detect.links import LinkWatch
+from streammi.detect.usual import Usual
 from streammi.records import LinkHealth
 
 

@@ -108,6 +108,7 @@ def monitor(
       streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
       streammi monitor --config /etc/streammi/boiler.toml
     """
+    from streammi.cli.baseline import with_baseline
     from streammi.cli.run_monitor import run_monitor
     from streammi.publish.outbox import LineForm
 
@@ -116,7 +117,7 @@ def monitor(
     form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
     lines = None if quiet else sys.stdout
     source = feed.config(endpoint, pair.labels, joining)
-    settings = pair.config(*feed.names, endpoint or "")
+    settings = with_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
     status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))
     raise typer.Exit(status)
 

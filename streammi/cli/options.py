@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
 import typer
 from msgspec.structs import replace
 
+from streammi.cli.baseline import stretch
 from streammi.cli.help_panels import COMPUTED, FEED, FILE, LIMITS, RUN, SAID, SCREEN, TWO, WINDOW
 from streammi.config import (
     DEFAULT_DETECTOR,
@@ -289,6 +290,15 @@ class PairOptions:
             help="What finds changes: page-hinkley, adwin, kswin, or off.",
         ),
     ] = DEFAULT_DETECTOR
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE|DURATION",
+            rich_help_panel=COMPUTED,
+            help="What is normal: a recording, FILE or FILE#X,Y, or the first 1h or N pairs; off for none.",
+        ),
+    ] = None
     name: Annotated[
         str | None,
         typer.Option(
@@ -325,6 +335,7 @@ class PairOptions:
             lags=None if self.lags is None else lag_range(self.lags),
             ksg=self.ksg,
             detector=self.detector,
+            baseline=stretch(self.baseline),
             endpoint=source,
         )
 

@@ -5,11 +5,17 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from streammi.cli.baseline import with_baseline
 from streammi.cli.options import JoinOptions, PairOptions
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, ksg_rule
+from streammi.errors import ConfigError
 from streammi.recording.entries import Settings
 
 OF_MONITOR: Final = {"detect": "detector", "name": "pair"}  # options whose setting has another name
+# Settings that decide what is learnt of a baseline.
+OF_BASELINE: Final = frozenset(
+    {"window", "bins", "x_range", "y_range", "unit", "estimator", "null", "test", "lags", "x_name", "y_name"}
+)
 OF_JOIN: Final = {"pair": "mode", "tolerance": "tolerance_s", "lateness": "lateness_s"}
 
 
@@ -61,9 +67,19 @@ class Override:
         )
         if unless_given:
             names.add("ksg")
+        if "detector" in names and now.detector is None:
+            names.add("baseline")
         if self._x or self._y:
             names |= {"pair", "x_name", "y_name"}
-        return replace(recorded, **{name: getattr(now, name) for name in names if name in now.__struct_fields__})
+        changed = replace(recorded, **{name: getattr(now, name) for name in names if name in now.__struct_fields__})
+        if "baseline" in names:
+            return with_baseline(changed, self._pair.baseline)
+        if recorded.baseline is not None and recorded.baseline.looks and names & OF_BASELINE:
+            rule = (
+                f"given anew, or off, with --{min(names & OF_BASELINE).replace('_', '-')}: what was learnt is otherwise"
+            )
+            raise ConfigError("--baseline", rule, str(recorded.baseline))
+        return changed
 
     def _feed(self, recorded: FeedConfig, **paths: str | None) -> FeedConfig:
         now: dict[str, object] = {name: path for name, path in (paths | {"t": self._t}).items() if path is not None}

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from streammi import __version__
+from streammi.cli.baseline import with_baseline
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import JoinOptions, PairOptions, check_unused
 from streammi.cli.replay_override import Override
@@ -152,7 +153,7 @@ def replay_files(
         pairs = read_joined(both, options)
     with ExitStack() as refused:
         refused.callback(pairs.close)
-        config, notes = pair.config(x, y, file or ""), []
+        config, notes = with_baseline(pair.config(x, y, file or ""), pair.baseline, options), []
         if not pairs.timed:
             _check_untimed(config, pair, speed)
             if pair.every == PairOptions.every:
@@ -170,6 +171,8 @@ def _check_untimed(config: MonitorConfig, pair: PairOptions, speed: float | None
     untimed = "where the samples have no timestamps"
     if config.window.seconds is not None:
         raise ConfigError("--window", f"a number of pairs {untimed}", pair.window)
+    if config.baseline is not None and config.baseline.first is not None and config.baseline.first.seconds is not None:
+        raise ConfigError("--baseline", f"a file, or a number of pairs, {untimed}", pair.baseline)
     check_unused(untimed, speed=speed)
 
 

@@ -37,10 +37,11 @@ def run_watch(
 ) -> int:  # fmt: skip
     """A monitor of ``endpoint``, or of those in ``feed``, and a view of it; returns the exit status."""
     # What is wrong is said here, before there is a second process and a screen.
-    from streammi.cli.checks import check_monitor  # the demo does not wait for it
+    from streammi.cli.baseline import check_baseline  # the demo does not wait for these
+    from streammi.cli.checks import check_monitor
 
     check_open_files()
-    pair.config(*feed.names, endpoint or "")
+    check_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
     known = keys.keys(run.publish)
     check_monitor(feed.config(endpoint, pair.labels, joining), run, known)
     # A monitor lets its own key in: that is how its view connects to it.

@@ -31,6 +31,7 @@ MAX_WINDOW_PAIRS = 1 << 24  # 16.8 M pairs: 0.5 GB of values, symbols and times
 DEFAULT_PARTNERS = 99  # of the shift null: p down to 0.01
 MAX_KSG_PAIRS: Final = 20_000  # of a window whose neighbours are looked for
 MAX_NEIGHBOURS: Final = 100
+LEAST_WINDOWS = 2  # of a baseline: three looks
 MAX_BINS = 1024  # a joint histogram of 4 MiB
 RECEIVE_QUEUE = 256  # whole messages that wait to be counted (RCVHWM)
 MAX_MESSAGE = 1 << 20  # bytes a frame (MAXMSGSIZE); the frames of a message together: see network.frames
@@ -174,6 +175,29 @@ def _check_lags(lags: tuple[int, int], name: str, given: object) -> None:
         raise ConfigError(name, "FIRST:LAST with FIRST <= LAST and at most 10000 delays", given)
     if max(-first, last) > MAX_WINDOW_PAIRS or min(-first, last) < -MAX_WINDOW_PAIRS:
         raise ConfigError(name, f"delays of at most {MAX_WINDOW_PAIRS} samples", given)
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """What is normal: the ``first`` stretch of what comes, which is still to be learnt, or what ``source`` has taught.
+
+    Learnt, it is the MI of looks at windows half a window apart, in the unit of the settings that it was learnt with.
+    """
+
+    first: Span | None = None
+    source: str = ""  # a file, as it was given
+    looks: int = 0
+    mean: float = 0.0  # of MI in the bins, as detectors look at it
+    squares: float = 0.0  # sum of the squared deviations from the mean
+    expected: float = 0.0  # mean variance that the looks' own errors let expect
+    shown_mean: float = 0.0  # the same of MI as it is published
+    shown_squares: float = 0.0
+    shown_expected: float = 0.0
+    dependent: bool = False  # most of them
+
+    def __str__(self) -> str:
+        return (
+            str(self.first) if self.first else f"{self.source} ({self.looks} looks, {self.shown_mean:.4g} on average)"
+        )
 
 
 class BinsConfig(msgspec.Struct, frozen=True):
@@ -329,6 +353,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     lags: tuple[int, int] | LagSpan | None = None  # samples, or seconds
     ksg: int | None = None  # MI by so many nearest neighbours, too
     detector: DetectorName | None = None  # None: no detection
+    baseline: Baseline | None = None  # what is normal; None: whatever the level is, until it changes
     endpoint: str = ""  # for the snapshot's header only
 
     def __post_init__(self) -> None:
@@ -357,6 +382,20 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--lags", "in samples with a window of pairs, such as -50:50", str(self.lags))
         if self.detector is not None and self.detector not in get_args(DetectorName):
             raise ConfigError("--detect", ", ".join(get_args(DetectorName)), self.detector)
+        if self.baseline is not None:
+            self._check_baseline(self.baseline)
+
+    def _check_baseline(self, baseline: Baseline) -> None:
+        """ConfigError for one that nothing heeds, or that two windows do not fit into."""
+        if self.detector is None:
+            raise ConfigError("--baseline", "left out with --detect off: it is what a detector compares with", baseline)
+        first, window = baseline.first, self.window
+        if first is None:
+            return
+        pairs, seconds = (first.pairs, window.pairs), (first.seconds, window.seconds)
+        for stretch, size in (pairs, seconds):
+            if stretch is not None and size is not None and stretch < LEAST_WINDOWS * size:
+                raise ConfigError("--baseline", f"at least {LEAST_WINDOWS} windows of {window}", str(first))
 
     def _check_ranges(self) -> None:
         """A range divides a signal into bins of equal width: ConfigError where others are asked for."""

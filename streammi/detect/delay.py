@@ -3,7 +3,8 @@
 from statistics import median
 from typing import Any, Final, Literal
 
-from streammi.detect.level import CALIBRATION, MEMORY
+from streammi.detect.level import CALIBRATION
+from streammi.detect.usual import MEMORY
 from streammi.records import Event, Reading
 from streammi.records.verdict import is_dependent_with_delay
 

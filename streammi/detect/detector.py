@@ -9,11 +9,13 @@ reported.
 import math
 from typing import Any, Final, Literal, get_args
 
-from streammi.config import DEFAULT_DETECTOR, DetectorName
+from streammi.config import DEFAULT_DETECTOR, Baseline, DetectorName
 from streammi.core.information.measures import check_unit
 from streammi.detect.delay import Delay
 from streammi.detect.inputs import Input
 from streammi.detect.level import Level
+from streammi.detect.look import look_of
+from streammi.detect.normal import Normal
 from streammi.errors import ConfigError
 from streammi.records import Event, Reading, Unit
 
@@ -27,7 +29,8 @@ class Detector:
     "kswin" within three to six. ``overlap`` is the largest share that two windows in a row may have in common. With
     delays in the readings the level is that of the best delay, ``lag_unit`` is theirs. ``fixed_bins`` says of x and y
     whether their bins stay as they are when values leave them: only then a signal can be saturated; ``labels`` says
-    that both are labels. Raises ConfigError for another name or overlap.
+    that both are labels. ``baseline`` is what is normal: MI that leaves it is found from the first look on. Raises
+    ConfigError for another name or overlap.
 
     >>> from streammi import JointWindow, UniformBins
     >>> window, detector = JointWindow(UniformBins(0, 2, 2), UniformBins(0, 2, 2), 20), Detector(pair="a")
@@ -49,6 +52,7 @@ class Detector:
         lag_unit: Literal["samples", "s"] = "samples",
         fixed_bins: tuple[bool, bool] = (False, False),
         labels: bool = False,
+        baseline: Baseline | None = None,
     ) -> None:
         if name not in get_args(DetectorName):
             raise ConfigError("detector", ", ".join(get_args(DetectorName)), name)
@@ -57,6 +61,7 @@ class Detector:
         self._step = 1 - overlap  # of a window
         self._inputs = [Input(pair, "x", fixed_bins[0], labels), Input(pair, "y", fixed_bins[1], labels)]
         self._level = Level(name, pair, check_unit(unit))
+        self.normal = None if baseline is None else Normal(pair, unit, baseline)
         self._delay = Delay(pair, lag_unit)
         self._looked_at: float = -math.inf  # pairs seen at the last reading that was looked at
         self._not_before: float = -math.inf  # pairs that must have been seen, so that the window is clean again
@@ -75,16 +80,29 @@ class Detector:
         found = self._delay.update(reading, timestamp)
         if found:
             self._level.begin()  # what it saw on the way says nothing
+            if self.normal is not None:
+                self.normal.forget()
         elif not self._delay.unsettled:
-            found = self._level.update(reading, timestamp)
+            found = self._judge(reading, timestamp)
         if found:
             self._not_before = reading.pairs + reading.n
         return events + found
 
+    def _judge(self, reading: Reading, timestamp: float) -> list[Event]:
+        """What there is to say of the level: beside the baseline, or, outside it or where there is none, by itself."""
+        look, normal = look_of(reading), self.normal
+        if normal is not None and normal.watches:
+            return normal.update(look, reading, timestamp)
+        found = self._level.update(look, reading, timestamp)
+        if normal is not None and normal.follow(look, found):
+            self._level.begin()
+        return found
+
     def state(self) -> dict[str, Any]:
         """What ``restore`` needs: plain values, which are copied before the next reading."""
         parts = {"inputs": [one.state() for one in self._inputs], "level": self._level.state()}
-        own = {"looked_at": self._looked_at, "not_before": self._not_before}
+        own: dict[str, Any] = {"looked_at": self._looked_at, "not_before": self._not_before}
+        own["normal"] = None if self.normal is None else self.normal.state()
         return parts | {"delay": self._delay.state()} | own
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -94,3 +112,5 @@ class Detector:
         self._level.restore(state["level"])
         self._delay.restore(state["delay"])
         self._looked_at, self._not_before = state["looked_at"], state["not_before"]
+        if self.normal is not None:
+            self.normal.restore(state["normal"])

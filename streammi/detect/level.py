@@ -1,68 +1,19 @@
 """Whether the level of MI has changed since the last change."""
 
-import math
 from statistics import NormalDist, fmean
 from typing import Any, Final
 
 from streammi.config import DetectorName
 from streammi.detect import drift
-from streammi.records import UNIT_PER_BIT, Event, EventKind, Reading, Unit
-from streammi.records.verdict import binned, binned_error_of, is_dependent, is_dependent_with_delay, peak_binned
+from streammi.detect.look import Look, kind_of_change
+from streammi.detect.usual import MEMORY, UNUSUAL, Usual
+from streammi.records import Event, EventKind, Reading, Unit
 
 CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
 RECENT: Final = 3  # newest readings that do not count as usual yet: they may be the beginning of a change
-MEMORY: Final = 256  # readings that are remembered
-# Of stationary feeds (AR(1), phi 0 to .98, r 0 to .95, windows of 60 to 1,000) the readings' spread was 0.8 to 1.9
-# times their standard error by batch means, 1.2 times on the average.
-PER_ERROR: Final = 1.2
-EXPECTED_WEIGHT: Final = 8.0  # readings that the expected spread counts for, beside the spread that is seen
-LEAST_SPREAD_BITS: Final = 0.03  # so that nothing below 0.09 bit is reported, however long the window
-UNUSUAL: Final = 3.0  # spreads: so far from the usual level is unusual, and what is not is no change
 # river's detectors compare with what they have seen: without usual readings, as many as eight windows would have, a
 # change soon after the start becomes part of what they call usual. Gaussian quantiles, so that they also spread.
 ANCHOR: Final = tuple(sign * NormalDist().inv_cdf((k + 0.5) / 16) for k in range(8) for sign in (1, -1))
-
-
-class Usual:
-    """Mean and spread of the readings that are usual; old ones are forgotten.
-
-    >>> usual = Usual()
-    >>> for value in (1.0, 1.2, 0.8, 1.0):
-    ...     usual.add(value, error=0.1)
-    >>> usual.mean, round(usual.spread, 2), usual.contains(1.5)
-    (1.0, 0.15, False)
-    """
-
-    def __init__(self) -> None:
-        self.mean = 0.0
-        self._n = 0
-        self._squares = 0.0  # sum of squared deviations from the mean
-        self._expected = 0.0  # variance that the readings' standard errors let expect
-
-    def add(self, value: float, error: float) -> None:
-        """Take in a usual reading and how much it is expected to spread."""
-        if self._n == MEMORY:
-            self._n -= 1
-            self._squares *= 1 - 1 / MEMORY
-        self._n += 1
-        deviation = value - self.mean
-        self.mean += deviation / self._n
-        self._squares += deviation * (value - self.mean)
-        self._expected += (error * error - self._expected) / self._n
-
-    @property
-    def spread(self) -> float:
-        """Their standard deviation, what is seen and what is expected; larger while they are few (as Student's t)."""
-        variance = (EXPECTED_WEIGHT * self._expected + self._squares) / (EXPECTED_WEIGHT + self._n - 1)
-        return math.sqrt(variance) * (1 + 1 / self._n)
-
-    def distance(self, value: float) -> float:
-        """How far a reading is from their mean, in spreads."""
-        return (value - self.mean) / self.spread
-
-    def contains(self, value: float) -> bool:
-        """Whether a reading is one of them."""
-        return abs(self.distance(value)) <= UNUSUAL
 
 
 class Level:
@@ -71,7 +22,6 @@ class Level:
     def __init__(self, name: DetectorName, pair: str, unit: Unit) -> None:
         self._name: Final = name
         self._pair, self._unit = pair, unit
-        self._least_error = LEAST_SPREAD_BITS * UNIT_PER_BIT[unit]
         self.begin()
 
     def begin(self) -> None:
@@ -84,16 +34,13 @@ class Level:
         self._detector = drift.drift_detector(self._name)
         self._waiting = False  # after an alarm, for the new level
 
-    def update(self, reading: Reading, timestamp: float) -> list[Event]:
-        """The events that a reading brings."""
-        mi, shown, dependent = binned(reading), reading.mi_corrected, is_dependent(reading)
-        if reading.peak_mi is not None:
-            mi, shown, dependent = peak_binned(reading), reading.peak_mi, is_dependent_with_delay(reading)
-        error = max(PER_ERROR * binned_error_of(reading, at_peak=reading.peak_mi is not None), self._least_error)
+    def update(self, look: Look, reading: Reading, timestamp: float) -> list[Event]:
+        """The events that a look at a reading brings."""
+        mi, shown, error = look.mi, look.shown, look.error
         self._values = [*self._values[-MEMORY:], mi]
         self._shown = [*self._shown[-MEMORY:], shown]
         self._errors = [*self._errors[-RECENT:], error]
-        self._dependent = [*self._dependent[-MEMORY:], dependent]
+        self._dependent = [*self._dependent[-MEMORY:], look.dependent]
         if len(self._values) <= CALIBRATION:
             self._calibrate(mi, error)
             return []
@@ -161,10 +108,7 @@ class Level:
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]
 
     def _kind(self, split: int, where: int) -> EventKind:
-        was, is_now = sum(self._dependent[:split]) * 2 > split, self._dependent[where]
-        if was == is_now:
-            return "shifted"
-        return "gained" if is_now else "lost"
+        return kind_of_change(sum(self._dependent[:split]) * 2 > split, self._dependent[where])
 
 
 def change_point(values: list[float]) -> int:

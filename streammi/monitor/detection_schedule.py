@@ -26,7 +26,14 @@ def detector_for(config: MonitorConfig) -> Detector | None:
     lag_unit: Literal["samples", "s"] = "samples" if config.window.pairs else "s"
     labels = config.bins.kind == "categories"
     return Detector(
-        config.detector, config.pair, config.unit, overlap=overlap, lag_unit=lag_unit, fixed_bins=fixed, labels=labels
+        config.detector,
+        config.pair,
+        config.unit,
+        overlap=overlap,
+        lag_unit=lag_unit,
+        fixed_bins=fixed,
+        labels=labels,
+        baseline=config.baseline,
     )
 
 

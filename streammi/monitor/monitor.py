@@ -17,6 +17,7 @@ from streammi.core.significance import gtest
 from streammi.core.significance.shift_null import Renewal, ShiftNull
 from streammi.core.window.joint_window import JointWindow
 from streammi.detect.links import LinkWatch
+from streammi.detect.normal import Normal
 from streammi.monitor.afresh import quantities
 from streammi.monitor.bins import BinNotes, axis_info, bins_for
 from streammi.monitor.cadence import Cadence
@@ -163,6 +164,11 @@ class Monitor:
             return f"learning the bins: {self.window.pairs} of {least} pairs so far"
         return f"none of {self.window.nonfinite:,} pairs is finite" if self.window.nonfinite else ""
 
+    @property
+    def normal(self) -> Normal | None:
+        """What is compared with a baseline; None without one."""
+        return None if self._detector is None else self._detector.normal
+
     def state(self) -> State:
         """Everything that it remembers, as plain values and arrays that are its own no more."""
         plain = {
@@ -281,6 +287,9 @@ class Monitor:
             reading = measures.with_batch_errors(reading, of_mi, of_binned)
         if self._spans_gap():
             reading = msgspec.structs.replace(reading, spans_gap=True)
+        if self.normal is not None and self.normal.band is not None:
+            low, high = self.normal.band
+            reading = msgspec.structs.replace(reading, baseline_low=low, baseline_high=high)
         profile = self._profile()
         if self._delays is not None and profile is not None:
             reading = self._delays.with_peak(reading, profile)
@@ -290,7 +299,12 @@ class Monitor:
 
     def _verdict(self, reading: Reading) -> str:
         few = self._window_notes.words(self.window)
-        return f"{TOO_FEW}: {few}" if few else verdict(reading, labels=self.config.bins.kind == "categories")
+        if few:
+            return f"{TOO_FEW}: {few}"
+        said = verdict(reading, labels=self.config.bins.kind == "categories")
+        if self.normal is not None and self.normal.outside:
+            said += f"; {self.normal.words}"
+        return said
 
     @property
     def _uncounted(self) -> bool:
@@ -343,7 +357,10 @@ class Monitor:
         reading = self._reading(looks=True)
         if self._detector is None or reading is None:
             return []
-        return self._emit_events(self._detector.update(reading, timestamp))
+        events = self._detector.update(reading, timestamp)
+        if self.normal is not None:
+            self.notes += self.normal.notes()
+        return self._emit_events(events)
 
     def _emit_events(self, events: list[Event]) -> list[Output]:
         self._events += events

@@ -84,6 +84,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     peak_mi: float | None = None
     peak_binned: float | None = None  # mi_binned at that delay
     peak_p: float | None = None
+    # what is normal, where a baseline has taught it: 19 of 20 readings of it are between these
+    baseline_low: float | None = None
+    baseline_high: float | None = None
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -191,6 +194,10 @@ declare(
         option="--lags",
     ),
     peak_p=Published("p of the largest mutual information, over all delays", metric="peak_p_value", option="--lags"),
+    baseline_low=Published(
+        "19 of 20 readings of the baseline are above this", INFORMATION, metric="baseline_low", option="--baseline"
+    ),
+    baseline_high=Published("And below this", INFORMATION, metric="baseline_high", option="--baseline"),
     epoch=Published("How often the bins were fitted", metric="bin_fits", counter=True),
     **{
         f"{side}_{what}": Published(words.format(side), metric=f"window_{side}_{what}_pairs")
