@@ -5,7 +5,7 @@
     .venv/bin/python scripts/benchmark.py [--quick] [--only rolling,live]
 
 Figures are medians of interleaved rounds: machines are shared and noisy, so look at the ratios. Sections estimators,
-delays, times and files count CPU time.
+delays, neighbours, times and files count CPU time.
 """
 
 import contextlib
@@ -44,6 +44,7 @@ def main() -> None:
         "rolling": rolling,
         "estimators": corrections,
         "delays": delays,
+        "neighbours": neighbours,
         "one": one_sample,
         "times": times,
         "files": files,
@@ -312,6 +313,37 @@ def delay_peers(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[str, str]]:
         yield "ennemi, nearest neighbours, 101 delays", f"{every * 1e6:,.0f}"
     except ImportError:
         yield "ennemi", "missing"
+
+
+def neighbours(quick: bool) -> Iterator[str]:
+    """MI by nearest neighbours (--ksg 4) of one window, and what scikit-learn takes."""
+    from streammi.core.information import ksg
+
+    yield "| MI by 4 nearest neighbours | window | ms CPU | bar, ms | scikit-learn, ms CPU | times |"
+    yield "|---|---|---|---|---|---|"
+    pairs = {"X ~ U(0, 1), Y = X + N(0, 0.1)": signals, "independent": independent}
+    for name, make in pairs.items():
+        for n, bar in ((1000, 2.0), (10_000, 40.0), (20_000, None)):
+            x, y = make(n)
+            (cost,) = timed(lambda x=x, y=y: ksg.mi_nats(x, y, 4), rounds=3 if quick else 15, clock=CPU)
+            peer = sklearn_ksg_cost(x, y)
+            ours = f"{cost * 1e3:.2f} | " + (f"<= {bar:g}: {met(cost * 1e3 <= bar)}" if bar else "")
+            theirs = f"{peer * 1e3:.1f} | {peer / cost:.1f}" if peer else "missing | "
+            yield f"| {name} | {n:,} | {ours} | {theirs} |"
+
+
+def independent(n: int) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.random.default_rng(1).normal(size=(2, n))
+    return x, y
+
+
+def sklearn_ksg_cost(x: np.ndarray, y: np.ndarray) -> float | None:
+    try:
+        from sklearn.feature_selection import mutual_info_regression
+    except ImportError:
+        return None
+    (cost,) = timed(lambda: mutual_info_regression(x[:, None], y, n_neighbors=4, random_state=0), rounds=3, clock=CPU)
+    return cost
 
 
 def one_sample(quick: bool) -> Iterator[str]:

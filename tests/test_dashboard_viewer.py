@@ -476,6 +476,23 @@ def test_what_is_not_known_is_not_drawn(size: tuple[int, int]) -> None:
     assert "EVENTS" not in Television(linear(), size=(200, 60)).press()
 
 
+def test_a_second_opinion_stands_beside_mi_where_there_is_one() -> None:
+    """In the unit of the screen, below 0 too; not where MI at a delay is what is shown, as it is of other pairs."""
+    shot = linear()
+    assert shot.reading is not None
+    for mi, said, as_r in ((1.25, "KSG 0.866 nat, nearest neighbours", "0.91"), (-0.01, "KSG −0.007 nat", "0.00")):
+        opinion = msgspec.structs.replace(shot, reading=msgspec.structs.replace(shot.reading, mi_ksg=mi))
+        for size in ((120, 40), (200, 60)):
+            text = Television(opinion, size=size).press("u")
+            assert said in text
+            assert re.search(rf"KSG as \|r\|.*{as_r}", text)
+        Television(opinion, size=(80, 24)).press()
+    assert "KSG" not in Television(shot, size=(200, 60)).press()
+    late = delayed()
+    late = msgspec.structs.replace(late, reading=msgspec.structs.replace(late.reading, mi_ksg=0.0))
+    assert "KSG" not in Television(late, size=(200, 60)).press()
+
+
 def test_the_highest_value_of_a_small_chart_keeps_all_its_digits() -> None:
     weak = msgspec.structs.replace(linear(), history=history_of(np.full(300, 0.085)))
     rows = Television(weak, size=(40, 12)).press().splitlines()

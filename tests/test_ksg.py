@@ -50,7 +50,7 @@ def test_it_is_that_of_scikit_learn(kind: str, n: int, k: int) -> None:
 def by_trees(x: np.ndarray, y: np.ndarray, k: int) -> float:
     """KSG's first estimator, word for word: strictly nearer than the k-th neighbour, but for rounding."""
     distances, _ = cKDTree(np.column_stack((x, y))).query(np.column_stack((x, y)), k + 1, p=np.inf)
-    radius = distances[:, -1] * (1 - 1e-12)
+    radius = distances[:, -1] * (1 - 1e-14)
     n_x, n_y = (cKDTree(v[:, None]).query_ball_point(v[:, None], radius, p=np.inf, return_length=True) for v in (x, y))
     return float(digamma(x.size) + digamma(k) - np.mean(digamma(n_x) + digamma(n_y)))
 

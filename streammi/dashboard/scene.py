@@ -18,7 +18,7 @@ from streammi.records import AxisInfo, DelayProfile, HistoryLevel, LinkHealth, R
 from streammi.records.link_totals import total, worst
 from streammi.records.published import INFORMATION, fields_of
 from streammi.records.status import Status, status_words
-from streammi.records.verdict import leads_with_delay, strength, verdict
+from streammi.records.verdict import leads_with_delay, verdict
 
 Record = TypeVar("Record", Reading, HistoryLevel, DelayProfile)
 EQUAL = 1.001  # of the narrowest bin's width: what rounding does to equal ones
@@ -182,11 +182,11 @@ def _information(record: type) -> tuple[str, ...]:
     return tuple(field.attribute for field in fields_of(record) if field.published.unit == INFORMATION)
 
 
-def linear_equivalent(reading: Reading) -> float:
-    """Return the |r| at which a Gaussian pair would have the MI that is shown: sqrt(1 - exp(-2 I)), I in nats.
+def linear_equivalent(mi: float, unit: Unit) -> float:
+    """Return the |r| at which a Gaussian pair would have this MI: sqrt(1 - exp(-2 I)), I in nats.
 
     Linfoot (1957), An informational measure of correlation. It puts MI on the scale of r: where it is much larger
     than |r|, the dependence is not a linear one.
     """
-    nats = max(strength(reading), 0.0) * unit_factor(reading.unit, "nat")
+    nats = max(mi, 0.0) * unit_factor(unit, "nat")
     return math.sqrt(-math.expm1(-2.0 * nats))

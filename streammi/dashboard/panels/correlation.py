@@ -4,6 +4,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene, linear_equivalent
 from streammi.dashboard.wording import number, signed
+from streammi.records.verdict import strength
 
 LEAST_SIZE = (30, 4)
 
@@ -20,14 +21,18 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     theme, reading = scene.theme, scene.reading
     assert reading is not None
     body = titled(canvas, theme, "CORRELATION", "" if reading.nmi is None else f"NMI {number(reading.nmi, 2)} of 1")
-    as_r = linear_equivalent(reading)
+    as_r = linear_equivalent(strength(reading), reading.unit)
+    by_ksg = None  # where a delay leads it is of other pairs than what is shown
+    if reading.mi_ksg is not None and not scene.delayed:
+        by_ksg = linear_equivalent(reading.mi_ksg, reading.unit)
     rows = [
         ("Pearson r", reading.pearson_r, signed(reading.pearson_r, 2), theme.dim),
         ("Spearman ρ", reading.spearman_r, signed(reading.spearman_r, 2), theme.dim),
         ("peak as |r|" if scene.delayed else "MI as |r|", as_r, number(as_r, 2), theme.mi),
+        ("KSG as |r|", by_ksg, number(by_ksg, 2), theme.mi),
     ]
     label = LABEL + scene.delayed
-    known = [(name, value, text, pen) for name, value, text, pen in rows if value is not None]
+    known = [(name, value, text, pen) for name, value, text, pen in rows if value is not None][: body.height]
     for y, (name, value, text, pen) in enumerate(known):
         body.text(0, y, name, theme.dim)
         body.right(y, text, pen if pen == theme.mi else theme.text)

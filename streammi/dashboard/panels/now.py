@@ -87,6 +87,8 @@ def details(scene: Scene, reading: Reading) -> list[Spans]:
         lines.append([(f"{error.strip()} {unit} ", theme.text), ("standard error", theme.dim)])
     if not scene.delayed:  # of pairs without delay
         lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", biased up", theme.dim)])
+        if reading.mi_ksg is not None:
+            lines.append([(f"KSG {number(reading.mi_ksg)} {unit}", theme.text), (", nearest neighbours", theme.dim)])
     change = trend(scene, reading)
     if change:
         lines.append(change)

@@ -170,7 +170,7 @@ def _linear(reading: Reading, scene: Scene) -> Spans:
 
 def _compared(reading: Reading, scene: Scene) -> Spans:
     """How strong that is, on the scale of r, beside r."""
-    as_r = f"as |r| {number(linear_equivalent(reading), 2)}"
+    as_r = f"as |r| {number(linear_equivalent(strength(reading), reading.unit), 2)}"
     return [(as_r, scene.theme.mi), ("  ", scene.theme.text), *_linear(reading, scene)]
 
 
