@@ -1,3 +1,8 @@
 """The monitor and its parts: pairs in, readings and events out."""
 
-from streammi.monitor.monitor import Monitor as Monitor, Output as Output
+from streammi.monitor.monitor import (
+    Monitor,
+    Output,
+)
+
+__all__ = ["Monitor", "Output"]

@@ -1,28 +1,49 @@
 """Frozen values that cross a stage, a thread or a socket, their status in one number, and arrays as bytes."""
 
-from streammi.config import Unit as Unit
+from streammi.config import (
+    Unit,
+)
 from streammi.records.batches import (
-    FloatArray as FloatArray,
-    IntArray as IntArray,
-    PairBatch as PairBatch,
-    SampleBatch as SampleBatch,
+    FloatArray,
+    IntArray,
+    PairBatch,
+    SampleBatch,
 )
 from streammi.records.events import (
-    Event as Event,
-    EventKind as EventKind,
+    Event,
+    EventKind,
 )
 from streammi.records.links import (
-    LinkHealth as LinkHealth,
-    LinkState as LinkState,
-    Tally as Tally,
+    LinkHealth,
+    LinkState,
+    Tally,
 )
 from streammi.records.readings import (
-    UNIT_PER_BIT as UNIT_PER_BIT,
-    Reading as Reading,
+    UNIT_PER_BIT,
+    Reading,
 )
 from streammi.records.snapshots import (
-    AxisInfo as AxisInfo,
-    DelayProfile as DelayProfile,
-    HistoryLevel as HistoryLevel,
-    Snapshot as Snapshot,
+    AxisInfo,
+    DelayProfile,
+    HistoryLevel,
+    Snapshot,
 )
+
+__all__ = [
+    "UNIT_PER_BIT",
+    "AxisInfo",
+    "DelayProfile",
+    "Event",
+    "EventKind",
+    "FloatArray",
+    "HistoryLevel",
+    "IntArray",
+    "LinkHealth",
+    "LinkState",
+    "PairBatch",
+    "Reading",
+    "SampleBatch",
+    "Snapshot",
+    "Tally",
+    "Unit",
+]
