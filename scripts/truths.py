@@ -218,6 +218,31 @@ def nine() -> list[Pair]:
     ]
 
 
+def judged() -> list[Pair]:
+    """Ten with closed forms, on which the extrapolated estimator is judged: nothing of it was chosen by these."""
+    normal, heavy = gaussian(0.75), student(1, 0)
+    return [
+        gaussian(0),
+        normal,
+        gaussian(0.95),
+        monotone(normal, "normal cdf", special.ndtr),
+        monotone(normal, "half-cube", lambda x: np.sign(x) * np.abs(x) ** 1.5),
+        monotone(normal, "wiggle", wiggly),
+        uniform_noise(0.1),
+        uniform_noise(0.75),
+        heavy,
+        monotone(heavy, "asinh", np.arcsinh),
+    ]
+
+
+def chosen() -> list[Pair]:
+    """Those by which its constants were chosen: its weight, the rule for the number of bins, the doubt in its error."""
+    normal = [gaussian(r) for r in (0.3, 0.6, 0.8, 0.9, 0.99)]
+    flat = [uniform_noise(reach) for reach in (0.05, 0.25, 0.5, 1.0)]
+    heavy = [student(1, 0.5), student(2, 0), student(2, 0.8), student(3, 0.5)]
+    return [*normal, *flat, *heavy, textbook(), circle(0.1), circle(0.3), parabola(1.0), parabola(2.0)]
+
+
 def binary(p: float) -> float:
     """Entropy in nats of a coin."""
     return float(special.entr(p) + special.entr(1 - p))

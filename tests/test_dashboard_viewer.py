@@ -685,3 +685,18 @@ def test_what_rises_does_so_beyond_error_and_nothing_points_from_0(
             assert words in text, text
         assert ("▲ rising" in text) == ("rising" in words)
         assert "▼" not in text
+
+
+def test_the_entropy_of_learnt_bins_is_the_differential_one() -> None:
+    shot = linear()
+    reading = msgspec.structs.replace(shot.reading, dh_x=-1.5, dh_y=2.0, dh_xy=0.25)
+    even, ranks = np.linspace(0, 1, 9), np.linspace(0, 1, 9) ** 2
+    for x, y, said, silent in (
+        (ranks, even, ("h(X) −1.50 bit", "H(Y) ", "H(X,Y) "), ("h(Y)", "h(X,Y)")),
+        (ranks, ranks, ("h(X) −1.50 bit", "h(Y) 2.00 bit", "h(X,Y) 0.25 bit"), ("H(Y)", "H(X,Y)")),
+        (even, even, ("H(X) ", "H(Y) ", "H(X,Y) "), ("h(X)", "h(Y)")),
+    ):
+        axes = (msgspec.structs.replace(axis, edges=e) for axis, e in zip((shot.x, shot.y), (x, y), strict=True))
+        text = Television(msgspec.structs.replace(shot, reading=reading, **dict(zip("xy", axes, strict=True)))).press()
+        assert all(words in text for words in said), text
+        assert not any(words in text for words in silent)

@@ -4,15 +4,15 @@ Dividing signals into bins loses part of their MI, roughly in proportion to a bi
 the fine ones, two and two put together, so that both histograms count the same pairs; each MI is corrected for its bias
 by schuermann's table, and what the second halving has brought is added once more:
 
-    I = I_fine + w (I_fine - I_coarse),    w = 0.9
+    I = I_fine + w (I_fine - I_coarse),    w = 0.85
 
 If the loss were in proportion to the width exactly, w would be 1; for smooth densities it is nearer to 1/3. w is less
 in two cases. Of a signal that takes few values, so that T of two pairs in one bin have the same value, there is not
-more to be found than these: w = 0.9 (1 - T), and a bin that holds one value only is not put together with others. And
+more to be found than these: w = 0.85 (1 - T), and a bin that holds one value only is not put together with others. And
 where the bins are too fine for so many pairs, for the correction to hold: from B = 1.8 times as many as wanted, w falls
 until at 3.2 times it is -1, which leaves the coarse bins.
 
-Wanted are, of n pairs, B = 0.447 n^0.45 e^(0.65 I) bins an axis, I in nats: dependent pairs lie in fewer cells, and
+Wanted are, of n pairs, B = 0.517 n^0.425 e^(0.65 I) bins an axis, I in nats: dependent pairs lie in fewer cells, and
 allow finer ones. All constants were chosen on one set of distributions and judged on another: see scripts/accuracy.py.
 """
 

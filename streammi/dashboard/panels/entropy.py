@@ -1,9 +1,12 @@
 """The entropies as one bar: what X has alone, what both share, what Y has alone."""
 
+import numpy as np
+
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import columns, number
+from streammi.records import FloatArray
 
 LEAST_SIZE = (36, 4)
 
@@ -47,15 +50,16 @@ def draw_labelled_bar(canvas: Canvas, scene: Scene) -> None:
 
 
 def draw(canvas: Canvas, scene: Scene) -> None:
-    """Draw H(X) above and H(Y) below the bar, so that what they share lies under both."""
+    """Draw H(X) above and H(Y) below the bar, so that what they share lies under both; or h, where H says nothing."""
     theme, reading, glyphs = scene.theme, scene.reading, scene.theme.glyphs
     assert reading is not None
     unit = reading.unit
-    body = titled(canvas, theme, "ENTROPY", f"H(X,Y) {number(reading.h_xy, 2)} {unit}")
+    h_x, h_y, h_xy = entropies(scene)
+    body = titled(canvas, theme, "ENTROPY", f"{h_xy} {unit}")
     bar = body.part(0, 1, body.width, 1)
     first, second = draw_bar(bar, scene)
-    _bracket(body.part(0, 0, second, 1), f" H(X) {number(reading.h_x, 2)} {unit} ", theme.x, scene)
-    _bracket(body.part(first, 2, body.width - first, 1), f" H(Y) {number(reading.h_y, 2)} {unit} ", theme.y, scene)
+    _bracket(body.part(0, 0, second, 1), f" {h_x} {unit} ", theme.x, scene)
+    _bracket(body.part(first, 2, body.width - first, 1), f" {h_y} {unit} ", theme.y, scene)
     words = (
         (glyphs.x_only, f"H(X|Y) {number(reading.h_x_given_y, 2)} {unit}", theme.x),
         (glyphs.shared, f"I(X;Y) {number(reading.mi, 2)} {unit}", theme.mi),
@@ -63,6 +67,32 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     )
     legend: list[Spans] = [[(f"{g} ", pen), (text, theme.text)] for g, text, pen in words]
     flow(body.part(0, 3, body.width, body.height - 3), legend, theme)
+
+
+def entropies(scene: Scene) -> tuple[str, str, str]:
+    """The entropies of X, of Y and of both, as numbers with a name: h, differential, where H is that of learnt bins.
+
+    Bins that hold equally many pairs have the entropy log2(their number), whatever the signal.
+    """
+    reading, snapshot = scene.reading, scene.snapshot
+    assert reading is not None
+    assert snapshot is not None
+    learnt = [axis.edges is not None and not _equally_wide(axis.edges) for axis in (snapshot.x, snapshot.y)]
+    sides = (
+        ("X", reading.h_x, reading.dh_x, learnt[0]),
+        ("Y", reading.h_y, reading.dh_y, learnt[1]),
+        ("X,Y", reading.h_xy, reading.dh_xy, all(learnt)),
+    )
+    x, y, both = (
+        f"H({name}) {number(h, 2)}" if dh is None or not differential else f"h({name}) {number(dh, 2)}"
+        for name, h, dh, differential in sides
+    )
+    return x, y, both
+
+
+def _equally_wide(edges: FloatArray) -> bool:
+    widths = np.diff(edges)
+    return bool(np.ptp(widths) <= 1e-6 * widths.max())
 
 
 def _bracket(canvas: Canvas, label: str, pen: int, scene: Scene) -> None:

@@ -63,6 +63,7 @@ def _marks(theme: Theme) -> list[tuple[Spans, str]]:
         ),
         ([(glyphs.below_zero, theme.warn)], "estimate below 0, drawn at 0"),
         ([(glyphs.dotted * 3, theme.null)], "chance: 95 % of unrelated signals stay below"),
+        ([("h(X)", theme.x)], "differential entropy, of the signal in its own unit; may be negative"),
         ([("|r|", theme.mi)], "r of a Gaussian pair with as much MI"),
         ([(f"{glyphs.warning} ", theme.warn)], "to know before believing a number"),
         *(([theme.state(name)], f"{name}: {state.meaning}") for name, state in LINK_STATES.items()),

@@ -1,0 +1,266 @@
+"""The extrapolated estimator against its formula by scipy, and where it is not to extrapolate."""
+
+import math
+import pickle
+
+import numpy as np
+import oracles
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from streammi import Categories, JointWindow, QuantileBins, UniformBins, rolling_mi
+from streammi.core.bins.binning import Bins, EdgeBins
+from streammi.core.bins.number import wanted_bins
+from streammi.core.information.lags import LagBank
+
+
+def coarse(joint: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Bins put together two and two, a last one of an odd number by itself."""
+    return np.add.reduceat(np.add.reduceat(joint, range(0, joint.shape[0], 2), 0), range(0, joint.shape[1], 2), 1)
+
+
+def expected_bits(joint: NDArray[np.integer], weight: float = 0.85) -> float:
+    """The formula of the README, in bits."""
+    n = int(joint.sum())
+    fine, half = (oracles.mi_nats_by("schuermann", counts) for counts in (joint, coarse(joint)))
+    spread = sum(oracles.schuermann([int(c) for c in joint.sum(k) if c]) - oracles.schuermann([n]) for k in (0, 1))
+    wanted = max(0.517 * n**0.425, 4 if n >= 32 else 2) * math.exp(0.65 * min(max(half, 0), 3))
+    finer = math.exp(spread / 2) / wanted
+    trust = min(max(math.log(3.2 / finer) / math.log(3.2 / 1.8), 0), 1)
+    return float(fine + ((1 + weight) * trust - 1) * (fine - half)) / math.log(2)
+
+
+def coupled(r: float, n: int, seed: int = 0) -> NDArray[np.float64]:
+    x, y = np.random.default_rng(seed).normal(size=(2, n))
+    return np.array([x, r * x + math.sqrt(1 - r * r) * y])
+
+
+def window_of(x: NDArray[np.generic], y: NDArray[np.generic], bins: Bins, **options: object) -> JointWindow:
+    window = JointWindow(bins, bins, x.size, **options)  # type: ignore[arg-type]
+    window.extend(x, y)
+    return window
+
+
+def said(x: NDArray[np.generic], y: NDArray[np.generic], bins: Bins) -> tuple[float, float]:
+    """MI in bits, extrapolated and in the bins."""
+    reading = window_of(x, y, bins).reading()
+    assert reading is not None
+    assert reading.mi_binned is not None
+    return reading.mi_corrected, reading.mi_binned
+
+
+@pytest.mark.parametrize("bins", [QuantileBins(), QuantileBins(7), UniformBins(-3, 3, 12), EdgeBins([-2, -1, 0, 1, 2])])
+@pytest.mark.parametrize(("n", "r"), [(40, 0.5), (300, 0.9), (300, 0.0), (2000, 0.7)])
+def test_it_is_the_formula(bins: Bins, n: int, r: float) -> None:
+    x, y = coupled(r, n)
+    window = window_of(x, y, bins)
+    assert said(x, y, bins)[0] == pytest.approx(expected_bits(window.counts.astype(int)), abs=1e-5)
+
+
+@pytest.mark.parametrize("bins", [UniformBins(-3, 3, 7), QuantileBins(6)])
+def test_a_window_keeps_it_at_each_sample(bins: Bins) -> None:
+    x, y = coupled(0.8, 400)
+    window, out = JointWindow(bins, bins, 80, estimator="extrapolated"), []
+    for k in range(400):
+        window.update(x[k], y[k])
+        out.append(window.mi)
+        if k >= 79:
+            expected = expected_bits(window.counts.astype(int))
+            reading = window.reading()
+            assert reading is not None
+            assert (window.mi, reading.mi_corrected) == pytest.approx((expected, expected), abs=1e-5)
+    np.testing.assert_array_equal(rolling_mi(x, y, 80, bins, bins, estimator="extrapolated")[79:], out[79:])
+    window.evict()
+    assert window.mi == pytest.approx(expected_bits(window.counts.astype(int)), abs=1e-5)
+    for again in (window.copy(), pickle.loads(pickle.dumps(window))):  # noqa: S301
+        assert again == window
+        again.extend(x, y)
+        window_again = window.copy()
+        window_again.extend(x, y)
+        assert again.mi == window_again.mi
+
+
+def test_a_window_of_seconds_keeps_it_too() -> None:
+    x, y = coupled(0.8, 500)
+    window = JointWindow(UniformBins(-3, 3, 8), UniformBins(-3, 3, 8), "10s", estimator="extrapolated")
+    window.extend(x, y, np.arange(500) / 12)
+    assert window.n == 120
+    assert window.mi == pytest.approx(expected_bits(window.counts.astype(int)), abs=1e-5)
+
+
+def test_each_delay_has_its_own() -> None:
+    x, y = coupled(0.9, 1500)
+    window, bank = JointWindow(QuantileBins(10), QuantileBins(10), 1000), LagBank([-2, 0, 3])
+    window.follow(bank)
+    window.extend(x, y)
+    profile = bank.profile(window.table(None))
+    expected = [expected_bits(joint.astype(int)) for joint in bank.counts]
+    np.testing.assert_allclose(profile.mi, expected, atol=1e-5)
+    binned = [oracles.mi_nats_by("schuermann", joint.astype(int)) / math.log(2) for joint in bank.counts]
+    assert profile.binned is not None
+    np.testing.assert_allclose(profile.binned, binned, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("levels", "bins"),
+    [
+        (2, QuantileBins()),
+        (8, QuantileBins()),
+        (8, UniformBins(0, 8, 8)),
+        (8, UniformBins(0, 8, 21)),
+        (3, QuantileBins(9)),
+    ],
+)
+def test_signals_of_few_values_are_not_extrapolated(levels: int, bins: Bins) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.integers(0, levels, 1000)
+    y = np.where(rng.random(1000) < 0.2, rng.integers(0, levels, 1000), x)
+    extrapolated, binned = said(x.astype(float), y.astype(float), bins)
+    assert extrapolated == binned
+    streamed = rolling_mi(x, y, 1000, bins, bins, estimator="extrapolated")[-1]
+    assert streamed == pytest.approx(binned, abs=1e-12)
+
+
+def test_labels_are_not_extrapolated_and_a_number_beside_them_is() -> None:
+    rng = np.random.default_rng(2)
+    x = rng.integers(0, 3, 2000)
+    y = x + 0.4 * rng.normal(size=2000)
+    labels = np.array(list("abc"), dtype=object)[x]
+    both = window_of(labels, labels[::-1].copy(), Categories()).reading()
+    assert both is not None
+    assert both.mi_corrected == both.mi_binned
+    window = JointWindow(Categories(), QuantileBins(12), 2000)
+    window.extend(labels, y)
+    beside = window.reading()
+    assert beside is not None
+    assert beside.mi_binned is not None
+    grid = np.linspace(-4, 6, 4001)
+    density = np.array([stats.norm.pdf(grid, k, 0.4) for k in range(3)])
+    truth = np.log2(3) - np.trapezoid(
+        density.sum(0) / 3 * stats.entropy(density / density.sum(0), base=2, axis=0), grid
+    )
+    assert abs(beside.mi_corrected - truth) < abs(beside.mi_binned - truth)
+
+
+@pytest.mark.parametrize("levels", [16, 24, 40])
+def test_a_channel_of_many_levels_is_not_said_to_carry_more_than_it_does(levels: int) -> None:
+    """Two and more levels a bin: what further halving could bring ends at single levels."""
+    rng, found = np.random.default_rng(3), []
+    truth = math.log2(levels / 2)  # a noisy typewriter: each key is itself or its neighbour
+    for _ in range(40):
+        x = rng.integers(0, levels, 1000)
+        y = (x + rng.integers(0, 2, 1000)) % levels
+        found.append(said(x.astype(float), y.astype(float), QuantileBins(10))[0])
+    assert np.mean(found) <= truth + 2 * np.std(found) / math.sqrt(40)
+
+
+def test_a_heavy_value_stays_by_itself_and_the_rest_is_extrapolated() -> None:
+    rng, found = np.random.default_rng(4), []
+    truth = 1 + 0.5 * -0.5 * math.log2(1 - 0.9**2)  # whether they are 0, and half of the time a Gaussian pair
+    for seed in range(20):
+        x, y = coupled(0.9, 2000, seed)
+        x[rng.random(2000) < 0.5] = 0
+        y[x == 0] = 0
+        found.append(said(x, y, QuantileBins(12)))
+    extrapolated, binned = np.mean(found, axis=0)
+    assert abs(extrapolated - truth) < abs(binned - truth)
+    assert extrapolated == pytest.approx(truth, abs=0.06)
+
+
+def test_bins_that_are_too_fine_for_the_pairs_are_put_together() -> None:
+    found = [said(*coupled(0, 500, seed), QuantileBins(32)) for seed in range(60)]
+    extrapolated, binned = np.mean(found, axis=0)
+    assert abs(extrapolated) < 0.03
+    assert binned > 0.1
+
+
+def test_dependent_pairs_have_finer_bins_and_a_new_dependence_other_ones() -> None:
+    numbers = [window_of(*coupled(r, 1000), QuantileBins()).x_counts.size for r in (0, 0.75, 0.95, 0.995)]
+    assert numbers == sorted(numbers)
+    assert numbers[0] == wanted_bins(1000, 0)
+    assert numbers[-1] > 2 * numbers[0]
+    window = JointWindow(QuantileBins(), QuantileBins(), 1000)
+    for r, number in ((0.99, 34), (0.0, 10), (0.99, 34)):
+        window.extend(*coupled(r, 4000, int(100 * r)))
+        assert window.x_counts.size == pytest.approx(number, abs=4)
+        reading = window.reading("nat")
+        assert reading is not None
+        assert reading.mi_corrected == pytest.approx(-0.5 * math.log(1 - r * r), abs=0.15)
+
+
+def zhang_bits(joint: NDArray[np.integer]) -> float:
+    """MI of a histogram by Zhang's estimator."""
+    return oracles.mi_nats_by("zhang", joint) / math.log(2)
+
+
+def test_the_error_for_a_memory_is_that_of_leaving_out_each_tenth() -> None:
+    x, y = coupled(0.7, 203)
+    axis = UniformBins(-3, 3, 6)
+    window = window_of(x, y, axis)
+    i, j = axis.symbols(x), axis.symbols(y)
+    left = []
+    for run in range(10):
+        keep = np.ones(203, dtype=bool)
+        keep[3 + 20 * run : 23 + 20 * run] = False
+        joint = np.zeros((6, 6), dtype=int)
+        np.add.at(joint, (i[keep], j[keep]), 1)
+        left.append(zhang_bits(joint) + 0.85 * (zhang_bits(joint) - zhang_bits(coarse(joint))))
+    assert window.batch_stderr() == pytest.approx(1.154 * math.sqrt(9 * np.var(left)), rel=2e-3)
+
+
+def test_the_error_is_that_of_leaving_out_each_pair() -> None:
+    x, y = coupled(0.9, 150)
+    window = window_of(x, y, UniformBins(-3, 3, 6))
+    reading, joint, n = window.reading("nat"), window.counts.astype(int), 150
+    assert reading is not None
+
+    def of(counts: NDArray[np.integer]) -> float:
+        return 1.85 * oracles.mi_nats_by("zhang", counts) - 0.85 * oracles.mi_nats_by("zhang", coarse(counts))
+
+    cells = [(c, of(joint - (np.arange(36).reshape(6, 6) == k))) for k, c in enumerate(joint.ravel()) if c]
+    counts, left = np.array(cells).T
+    mean = (counts * left).sum() / n
+    variance = (n - 1) / n * float((counts * (left - mean) ** 2).sum())
+    fine, half = (oracles.mi_nats_of_counts(c) - oracles.mi_nats_by("schuermann", c) for c in (joint, coarse(joint)))
+    unrelated = (half + 1.85**2 * (fine - half)) / n
+    step = oracles.mi_nats_by("schuermann", joint) - oracles.mi_nats_by("schuermann", coarse(joint))
+    expected = math.sqrt(max(variance - unrelated, unrelated) + (0.4 * 0.85 * step) ** 2)
+    assert reading.stderr == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("law", "error"),
+    [
+        (stats.norm(5, 0.01), 0.03),
+        (stats.norm(0, 1e6), 0.03),
+        (stats.uniform(0, 1e-3), 0.02),
+        (stats.expon(scale=3), 0.04),
+        (stats.t(3), 0.09),
+    ],
+)
+@pytest.mark.parametrize("bins", [QuantileBins(), UniformBins(-1e9, 1e9, 1000)])
+def test_differential_entropies(law: stats.rv_continuous, error: float, bins: Bins) -> None:
+    rng = np.random.default_rng(5)
+    x, y = law.rvs((2, 4000), random_state=rng)
+    if isinstance(bins, UniformBins):
+        bins = UniformBins(float(x.min()), float(x.max()), 24)
+    reading = window_of(x, y, bins).reading("nat")
+    assert reading is not None
+    assert reading.dh_x == pytest.approx(float(law.entropy()), abs=error)
+    assert reading.dh_y == pytest.approx(float(law.entropy()), abs=error)
+    assert reading.dh_xy == pytest.approx(reading.dh_x + reading.dh_y - reading.mi_corrected)  # type: ignore[operator]
+
+
+def test_what_has_no_density_has_no_differential_entropy() -> None:
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=500)
+    for y in (np.ones(500), rng.integers(0, 5, 500), np.where(rng.random(500) < 0.3, 0, rng.normal(size=500))):
+        reading = window_of(x, y.astype(float), QuantileBins(8)).reading()
+        assert reading is not None
+        assert reading.dh_x is not None
+        assert (reading.dh_y, reading.dh_xy) == (None, None)
+    labels = window_of(np.array(["a", "b"] * 20, dtype=object), np.array(["a", "b"] * 20, dtype=object), Categories())
+    reading = labels.reading()
+    assert reading is not None
+    assert (reading.dh_x, reading.dh_y, reading.dh_xy) == (None, None, None)
