@@ -166,7 +166,9 @@ def test_what_unpacks_to_too_much_is_refused() -> None:
     assert settled.malformed == {"too large": 1}
 
 
-@pytest.mark.parametrize("prefix", [b"bs ", b"bs event ", b"a b c: ", b"topic\t", b"data: "])
+@pytest.mark.parametrize(
+    "prefix", [b"bs ", b"bs event ", b"a b c: ", b"topic\t", b"data: ", b"bs[3] event ", b"sensor{1} ", b"[INFO] [a]: "]
+)
 def test_words_before_the_json(prefix: bytes) -> None:
     one = decoder()
     assert taken(one, [[prefix + PACKERS["json"](tree)] for tree in TREES])[:2] == (X, Y)
@@ -294,3 +296,15 @@ def test_a_time_beside_raw_pairs_is_refused_with_what_reads_it(kind: str, code: 
     messages = [[b"s", struct.pack(code, x, y), STAMPS["double"](k)] for k, (x, y) in enumerate(zip(X, Y, strict=True))]
     assert taken(one, messages)[0] == []
     assert "struct:<f8,f8" in one.detail
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_rows_that_may_be_signals_are_said(packer: str) -> None:
+    """Two samples of twelve signals, or two signals of twelve samples: nothing in them says which."""
+    one = decoder("0", "1")
+    taken(one, [[PACKERS[packer]([X, Y])]])
+    assert "2 rows of 12" in one.note
+    assert '"x": [...]' in one.note
+    rows = decoder("0", "1")
+    assert taken(rows, [[PACKERS[packer]([list(row) for row in zip(X, Y, strict=True)])]])[:2] == (X, Y)
+    assert "rows" not in rows.note

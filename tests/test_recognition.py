@@ -233,3 +233,12 @@ def test_names_that_are_not_there_are_named(tree: dict[Any, float]) -> None:
     decoder, n = decoded([[msgpack.packb(tree)]] * 5, "x", "y")
     assert n == 0
     assert "no values at 'x' and 'y'" in decoder.detail
+
+
+@pytest.mark.parametrize("kind", [">i4", ">u4", ">i8", ">u2"])
+@pytest.mark.parametrize("pairs", [1, 8])
+def test_whole_numbers_in_the_other_byte_order_are_no_floats(kind: str, pairs: int) -> None:
+    low = -100 if "i" in kind else 0
+    for _ in range(3):
+        _, n = decoded([[RNG.integers(low, 100, (pairs, 2)).astype(kind).tobytes()] for _ in range(60)])
+        assert n == 0

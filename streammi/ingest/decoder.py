@@ -13,7 +13,7 @@ from streammi.ingest.advice import Advice, advised
 from streammi.ingest.clock import Clock
 from streammi.ingest.copies import Copies
 from streammi.ingest.formats.columns import Batch
-from streammi.ingest.formats.content import Samples, Wanted, has, numbers_of, samples
+from streammi.ingest.formats.content import Samples, Wanted, has, hint_of, numbers_of, samples
 from streammi.ingest.formats.csv import is_csv_header
 from streammi.ingest.formats.format import Bulk
 from streammi.ingest.formats.named import by_name
@@ -310,7 +310,7 @@ class Decoder:
 
     def _samples(self, frames: Frames) -> Samples | None:
         content = self._row.read(frames, self._wanted)
-        self._hint = content.hint if content is not None else self._hint
+        self._hint = self._hint if content is None else content.hint or hint_of(content.tree)
         if content is None:
             return None
         try:

@@ -114,7 +114,8 @@ def decided(messages: Messages, wanted: Wanted, final: bool) -> Found | None:
 
     ``final``: nothing more will come that could tell.
     """
-    rows = [row for row in FORMATS.values() if all(row.name in possible(frames) for frames in messages)]
+    names = set(FORMATS).intersection(*map(possible, messages))
+    rows = [row for row in FORMATS.values() if row.name in names]
     fitting: list[Found] = []
     waiting = False
     doubts: list[str] = []

@@ -13,6 +13,7 @@ Messages: TypeAlias = Sequence[Frames]
 MAX_FRAMES: Final = 256  # of a message
 MAX_MESSAGE_FRAMES: Final = 16  # of the largest size: a message of all its frames is no larger than so many
 LOOKED_AT: Final = 512  # bytes, to tell text from binary
+SHORTEST: Final = 3  # characters, 1,2: what is shorter is two whole numbers rather than a text in UTF-16 or UTF-32
 _MARKS: Final = (b"\xef", b"\xfe", b"\xff")  # with which a byte order mark begins
 _CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 
@@ -34,9 +35,12 @@ def utf8(frame: bytes) -> bytes:
     plain = frame
     if encoding not in ("utf-8", "utf-8-sig"):
         try:
-            plain = frame.decode(encoding).lstrip("\ufeff").encode()
+            text = frame.decode(encoding).lstrip("\ufeff")
         except UnicodeError:
             return frame
+        if len(text) < SHORTEST:
+            return frame
+        plain = text.encode()
     return plain.removeprefix(BOM_UTF8).rstrip(b"\0") or frame
 
 

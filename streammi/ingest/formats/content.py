@@ -19,6 +19,7 @@ from streammi.records import IntArray
 
 TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order, at the top of each record
 SEQ_NAMES: Final = ("seq",)
+WIDE: Final = 8  # columns: of more than there are rows it is doubted that they are signals
 MAX_COLUMNS: Final = 1 << 16
 SEQ_LIMIT: Final = 1 << 62  # beyond it a number is no sequence number, and does not fit an int64
 
@@ -114,6 +115,25 @@ def _of_tree(tree: Any, wanted: Wanted) -> Samples:
 def has_records(tree: Any) -> bool:
     """Whether a message is a list of records, and not one record."""
     return isinstance(tree, list) and len(tree) > 0 and isinstance(tree[0], dict | list)
+
+
+def hint_of(tree: Any) -> str:
+    """What a person should know of rows of numbers that may be signals, and not samples; empty where there is nothing.
+
+    >>> hint_of([list(range(8)), list(range(8))])[:57]
+    'a message is 2 rows of 8, read as 2 samples of 8 signals;'
+    >>> hint_of([[1, 2], [3, 4]])
+    ''
+    """
+    if not isinstance(tree, list) or not tree or not isinstance(tree[0], list):
+        return ""
+    rows, columns = len(tree), len(tree[0])
+    if rows < 2 or columns < WIDE or columns <= rows:
+        return ""
+    return (
+        f"a message is {rows} rows of {columns}, read as {rows} samples of {columns} signals; "
+        f'if they are {rows} signals of {columns} samples, send {{"x": [...], "y": [...]}}'
+    )
 
 
 def signals(array: NDArray[Any], wanted: Wanted) -> dict[str, Any]:

@@ -134,6 +134,10 @@ def against(words: NDArray[Any], layout: Layout) -> str:
         return "is alike in all its bytes, as a picture is"
     if numbers.size >= 2 * FEW and np.mean(np.abs(halves[:, -1] - halves[:, 0]) < 0x800) > ALIKE_SHARE:
         return "is alike in all its bytes, as a picture or a sound is"
+    low = np.uint64((1 << (4 * size)) - 1)
+    small = np.isin(numbers & low, np.array([0, low], dtype=np.uint64)).all()  # above 0 or below
+    if numbers.size >= FEW / 2 and small and not lie_close(numbers, layout):
+        return "would be of all sizes, as whole numbers in the other byte order are"
     steps = np.diff(words.astype(np.int64))
     if size == 4 and steps.size >= FEW - 1 and steps.min() > 0 and steps.max() <= min(STEP, 2 * steps.min()):
         return f"counts up by {np.median(steps):g} as a whole number"
@@ -161,13 +165,17 @@ def support(words: NDArray[Any], layout: Layout) -> float:
     """How much more likely a column's different words are of measurements than by chance, as a logarithm."""
     if not words.size:
         return 0.0
-    found = exponents(words, layout)
     plausible = words.size * float(np.log(layout.kinds / (2 * layout.reach + 1)))
-    close = np.mean(np.abs(found - np.median(found)) <= CLOSE)
-    if close < CLOSE_SHARE:
+    if not lie_close(words, layout):
         return plausible
     choice = float(np.log(2 * layout.reach / CLOSE))  # of the middle one
     return max(plausible, words.size * float(np.log(CLOSE_SHARE * layout.kinds / (2 * CLOSE + 1))) - choice)
+
+
+def lie_close(words: NDArray[Any], layout: Layout) -> bool:
+    """Whether the exponents of most words are near the middle one."""
+    found = exponents(words, layout)
+    return bool(np.mean(np.abs(found - np.median(found)) <= CLOSE) >= CLOSE_SHARE)
 
 
 def made_of_float32(columns: tuple[NDArray[Any], NDArray[Any]]) -> str:

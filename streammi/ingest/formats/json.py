@@ -1,5 +1,7 @@
 """JSON objects and arrays, one in a payload or several in lines."""
 
+import re
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +15,8 @@ from streammi.ingest.formats.typed import Typed
 from streammi.network.frames import Frames, is_text, utf8
 
 PREFIX: Final = 256  # bytes of words before the JSON
+STARTS: Final = 4  # brackets among them that are tried
+_BRACKET: Final = re.compile(rb"[{\[]")
 
 
 def is_json(frames: Frames) -> bool:
@@ -55,18 +59,22 @@ def _can_be_json(frame: bytes) -> bool:
 
 
 def _behind_words(frame: bytes) -> bytes:
-    """A frame without the words in front: send_string(f"{topic} {json}"), as many tutorials have it; else as it is."""
-    if frame[:1] in (b"{", b"["):
+    """A frame without the words in front: send_string(f"{topic} {json}"), as many tutorials have it; else as it is.
+
+    The words may have brackets of their own, as those of a log have: [INFO] bs[3] {"x": 1}.
+    """
+    if frame[:1] == b"{" or (frame[:1] == b"[" and not frame[1:2].isalpha()):
         return frame
-    starts = [at for at in (frame.find(b"{", 0, PREFIX), frame.find(b"[", 0, PREFIX)) if at > 0]
-    if not starts or not is_text(frame[: min(starts)]) or not frame[: min(starts)].strip():
-        return frame
-    rest = frame[min(starts) :]
-    try:
-        tree = parse_json(rest)
-    except FeedError:
-        return frame
-    return rest if isinstance(tree, dict) or frame[min(starts) - 1 : min(starts)] == b" " else frame
+    starts = (match.start() for match in _BRACKET.finditer(frame, 0, PREFIX))
+    for start in islice(starts, STARTS):
+        if start and (not is_text(frame[:start]) or not frame[:start].strip()):
+            return frame
+        try:
+            tree = parse_json(frame[start:])
+        except FeedError:
+            continue
+        return frame[start:] if isinstance(tree, dict) or frame[start - 1 : start] == b" " else frame
+    return frame
 
 
 def _decode(kind: Any) -> Any:
