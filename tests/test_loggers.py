@@ -287,6 +287,58 @@ def test_numbers_are_those_of_python(values: list[float], write: Callable[[float
     np.testing.assert_array_equal(found, [float(text) for text in texts])
 
 
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda x: f"€{x}", "x in €"),
+        (lambda x: f"-${-x:.3f}" if x < 0 else f"$ {x:.3f}", "x in $"),
+        (lambda x: f'"${x * 1000:,.1f}"', "x in $"),
+        (lambda x: f"({-x})" if x < 0 else f"{x}", "x (1) for -1"),
+        (lambda x: f"( €{-x} )" if x < 0 else f"€{x}", "x in €, (1) for -1"),
+        (lambda x: f"{x:.17E}".replace("E", "D"), ""),
+        (lambda x: f"{x:.17e}".replace("e", "d"), ""),
+        (lambda x: f"0x{int(8 * x):x}", "x hexadecimal"),
+        (lambda x: f"{int(8 * x):04X}", "x hexadecimal"),
+    ],
+)
+@pytest.mark.parametrize("size", [10, 1000])
+def test_numbers_as_they_are_dressed(
+    read: Callable[..., Read], write: Callable[[float], str], said: str, size: int
+) -> None:
+    scale = 8 if "hex" in said else 1000 if "," in write(9.0) else 1
+    values = [20 + k % 29 / 8 if "hex" in said else k % 29 / 8 - 1.75 for k in range(size)]
+    found = read("x,y\n" + "".join(f"{write(value)},{k}\n" for k, value in enumerate(values)))
+    np.testing.assert_array_equal(found.x, scale * np.array(values))
+    assert (found.note, found.said.partition(": ")[2]) == ("", said)
+
+
+@pytest.mark.parametrize("field", ["1.2K", "(x)", "()", "(1.5)(2)", "1D5", "$", "€", "ab12"])
+def test_what_is_no_dress_of_a_number_is_named(read: Callable[..., Read], field: str) -> None:
+    found = read("x,y\n" + "".join(f"{field if k % 2 else k},{k}\n" for k in range(60)))
+    assert found.note == f"30 rows skipped: 30 not a number (first in line 3: x {field!r})"
+    np.testing.assert_array_equal(found.x, found.y)
+
+
+@pytest.mark.parametrize("late", ["4,500", "0,500", "4,5", "-1,234"])
+def test_a_comma_that_comes_after_whole_numbers_is_not_guessed_at(read: Callable[..., Read], late: str) -> None:
+    text = "".join(f"{late if k == 60_007 else k % 7};{k}\n" for k in range(120_000))
+    found = read("x;y\n" + text)
+    assert found.note == f"1 row skipped: 1 not a number (first in line 60009: x {late!r})"
+    assert read("x;y\n" + text, decimal=",").x[60_007] == float(late.replace(",", "."))
+
+
+def test_the_decimal_point_is_looked_for_all_over_a_file(read: Callable[..., Read]) -> None:
+    found = read("x;y\n" + "".join(f"{k % 7}{',5' if k > 60_000 else ''};{k}\n" for k in range(120_000)))
+    np.testing.assert_array_equal(found.x, [k % 7 + 0.5 * (k > 60_000) for k in range(120_000)])
+    assert found.said.endswith("semicolons between fields; decimal commas")
+
+
+def test_points_that_may_be_between_thousands_are_said(read: Callable[..., Read]) -> None:
+    text = "x;y\n" + "".join(f"1.{100 + k};{k}\n" for k in range(60))
+    assert read(text).said.endswith("points are decimal (1.100; else --decimal ,)")
+    np.testing.assert_array_equal(read(text, decimal=",").x, np.arange(1100, 1160))
+
+
 @pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#NV", "#NAME?", "#REF!"])
 @pytest.mark.parametrize("size", [10, 1000])  # field by field, and all at once
 def test_a_spreadsheets_error_in_the_first_column_is_no_comment(

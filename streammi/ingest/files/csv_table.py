@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from streammi.errors import Reason
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.layout import BLANKS, Layout, is_comment, layout_of, split, without_comments
+from streammi.ingest.files.layout import BLANKS, Layout, decimal_in, is_comment, layout_of, split, without_comments
 from streammi.ingest.files.number_format import NULLS
 from streammi.ingest.files.source import Source, in_quotes
 from streammi.ingest.files.tables import Block
@@ -33,11 +33,14 @@ class CsvTable:
         self.said = [*self.layout.said]
         if source.encoding != "utf-8":
             self.said.insert(0, source.encoding.upper())
-
-    @property
-    def decimal(self) -> str:
-        """The decimal point."""
-        return self.layout.decimal
+        self.decimal = self.layout.decimal
+        if not self.decimal:  # of whole numbers at the beginning, what is behind it may be none
+            blocks = self.sample()
+            columns = [
+                [text for block in blocks for text in block.columns[k].to_pylist()] for k in range(len(self.names))
+            ]
+            self.decimal, words = decimal_in(columns, self.layout.delimiter)
+            self.said += [words] if words else []
 
     def sample(self) -> list[Block]:
         """Rows from the beginning and from places all over, which are not used up."""

@@ -42,7 +42,7 @@ class Layout(NamedTuple):
     delimiter: str
     names: tuple[str, ...]
     skip: int  # lines before the first row
-    decimal: str = "."
+    decimal: str = "."  # empty: nothing says it
     comment: str = ""  # lines that begin so are none
     header: tuple[str, ...] = ()  # the fields of the line of names, which may come again
     said: tuple[str, ...] = ()  # what is worth a word
@@ -104,16 +104,25 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     if decimal == "auto":
         body = fields[first:]
         columns = [[row[k] for row in body if k < len(row)] for k in range(min(width, MOST_COLUMNS))]
-        decimal, open_ = decimal_of([[text for text in column if not places_of(text)] for column in columns])
-        if decimal == ",":
-            said.append("decimal commas")
-        elif open_ and delimiter == ";":  # which is between fields where commas are taken
-            decimal = ","
-            said.append(f"decimal commas ({open_}; else --decimal .)")
-        elif open_:
-            said.append(f"commas between thousands ({open_}; else --decimal ,)")
+        decimal, words = decimal_in(columns, delimiter)
+        said += [words] if words else []
     skip = places[first] if first < len(places) else len(lines) - (lines[-1] == "")
     return Layout(delimiter, names, skip, decimal, comment, header, tuple(said))
+
+
+def decimal_in(columns: Sequence[Sequence[str]], delimiter: str) -> tuple[str, str]:
+    """The decimal point of a table, empty where nothing says it; and what is to be said of that."""
+    decimal, open_ = decimal_of([[text for text in column if not places_of(text)] for column in columns])
+    if decimal == ",":
+        return ",", "decimal commas"
+    if not open_:
+        return decimal, ""
+    semicolons = delimiter == ";"  # which are between fields where commas are taken
+    if "." in open_:
+        return ".", f"points are decimal ({open_}; else --decimal ,)" if semicolons else ""
+    if semicolons:
+        return ",", f"decimal commas ({open_}; else --decimal .)"
+    return ".", f"commas between thousands ({open_}; else --decimal ,)"
 
 
 def is_comment(line: str, comment: str) -> bool:

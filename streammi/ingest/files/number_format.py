@@ -38,14 +38,26 @@ _NULLS: Final = pa.array(NULLS)
 SWITCHES: Final = (("off", "on"), ("false", "true"), ("no", "yes"), ("closed", "open"), ("low", "high"), ("aus", "ein"))
 _SWITCHED: Final = {word: float(k) for pair in SWITCHES for k, word in enumerate(pair)}
 _THOUSANDS: Final = {
-    ".": re.compile(r"[+-]?[0-9]{1,3}(?:[, '\u00a0\u202f\u2019][0-9]{3})+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
-    ",": re.compile(r"[+-]?[0-9]{1,3}(?:[. '\u00a0\u202f\u2019][0-9]{3})+(?:,[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
+    ".": re.compile(r"[+-]?[1-9][0-9]{0,2}(?:[, '\u00a0\u202f\u2019][0-9]{3})+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
+    ",": re.compile(r"[+-]?[1-9][0-9]{0,2}(?:[. '\u00a0\u202f\u2019][0-9]{3})+(?:,[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
+    # Where nothing says which it is, one comma may be either.
+    "": re.compile(
+        r"[+-]?[1-9][0-9]{0,2}(?:(?:[, '\u00a0\u202f\u2019][0-9]{3})+\.[0-9]*|(?:[ '\u00a0\u202f\u2019][0-9]{3})+"
+        r"|(?:,[0-9]{3}){2,})(?:[eE][+-]?[0-9]+)?"
+    ),
 }
 _COMMA: Final = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WITH_UNIT: Final = re.compile(
     r"(?P<number>[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*"
     r"(?P<unit>[^\d\s'\"+.,-][^\d,\"]{0,11})"
 )
+_CURRENCY: Final = re.compile(r"(?P<sign>[+-]?)\s*(?P<unit>[$€£¥₹])\s*(?P<number>[+-]?[0-9.,].*)")
+_BRACKETED: Final = re.compile(r"\(\s*[$€£¥₹]?\s*[0-9.,][^()]*\)")
+_FORTRAN: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([+-][0-9]{1,3})")
+_FORTRAN_FAST: Final = r"^(\s*[+-]?[0-9.]+)[dD]([+-][0-9]{1,3}\s*)$"
+_HEX: Final = re.compile(r"0[xX][0-9A-Fa-f]{1,16}|0")
+_BARE_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){2,8}")
+_PREFIXES: Final = frozenset("kKMGTmµμun")  # thousands, ...: beside numbers without one they are no unit
 _SIGN: Final = str.maketrans({"\u2212": "-"})  # the minus sign of typesetters
 LOOKED_AT: Final = 2000  # fields that are looked at one by one
 SENTINEL_TIMES: Final = 3  # a value that stands for none comes at least so often,
@@ -55,9 +67,11 @@ SENTINEL_FAR: Final = 3.0  # and is so many times the others' range away from th
 class NumberFormat(NamedTuple):
     """How numbers are written: the decimal point, a unit behind each, words for on and off, values that are none."""
 
-    decimal: str = "."
+    decimal: str = "."  # empty: nothing in the file says it, and a point is
     unit: str = ""
     switch: bool = False
+    brackets: bool = False  # (1.5) for -1.5, as accountants write
+    hexadecimal: bool = False
     missing: tuple[float, ...] = ()
     missing_texts: frozenset[str] = frozenset()
 
@@ -66,6 +80,8 @@ class NumberFormat(NamedTuple):
 
         >>> NumberFormat().one("1,234.5"), NumberFormat(",").one("1.234,5"), NumberFormat(unit="kW").one("3.2 kW")
         (1234.5, 1234.5, 3.2)
+        >>> NumberFormat(unit="€", brackets=True).one("(€1,234.5)"), NumberFormat(hexadecimal=True).one("0x1F")
+        (-1234.5, 31.0)
         >>> NumberFormat(switch=True).one("ON"), NumberFormat(missing=(-9999.0,)).one("-9999.00")
         (1.0, nan)
         """
@@ -100,11 +116,15 @@ class NumberFormat(NamedTuple):
             found.append(f"in {self.unit}")
         if self.switch:
             found.append("words for 0 and 1")
+        if self.brackets:
+            found.append("(1) for -1")
+        if self.hexadecimal:
+            found.append("hexadecimal")
         return ", ".join(found)
 
     def _fast(self, fields: pa.StringArray) -> FloatArray | None:
         """All at once, by arrow's parser, which rounds as Python's does; None where a field needs a look."""
-        if self.switch:
+        if self.switch or self.brackets or self.hexadecimal:
             return None
         if self.unit:
             fields = pc.utf8_rtrim_whitespace(pc.replace_substring(fields, self.unit, ""))
@@ -116,6 +136,7 @@ class NumberFormat(NamedTuple):
             found = pc.cast(fields, pa.float64())
         except pa.ArrowInvalid:
             try:
+                fields = pc.replace_substring_regex(fields, _FORTRAN_FAST, r"\1e\2")
                 found = pc.cast(pc.if_else(pc.is_in(fields, _NULLS), None, fields), pa.float64())
             except pa.ArrowInvalid:
                 return None
@@ -134,15 +155,27 @@ class NumberFormat(NamedTuple):
             return math.nan
         if self.switch and text.lower() in _SWITCHED:
             return _SWITCHED[text.lower()]
-        if self.unit and text.endswith(self.unit):
-            text = text[: -len(self.unit)].rstrip()
+        if self.hexadecimal and (_HEX.fullmatch(text) or _BARE_HEX.fullmatch(text)):
+            return float(int(text, 16))
+        if self.brackets and _BRACKETED.fullmatch(text):
+            return -self._replace(brackets=False)._value(text[1:-1])
+        text = self._without_unit(text)
         if _THOUSANDS[self.decimal].fullmatch(text):
-            text = re.sub(r"[ '\u00a0\u202f\u2019]", "", text).replace("," if self.decimal == "." else ".", "")
+            text = re.sub(r"[ '\u00a0\u202f\u2019]", "", text).replace("." if self.decimal == "," else ",", "")
         if self.decimal == ",":
             if "." in text:
                 raise ValueError(f"a point in {text!r}, where commas are decimal")
             text = text.replace(",", ".")
+        if fortran := _FORTRAN.fullmatch(text):
+            text = f"{fortran[1]}e{fortran[2]}"
         return float(text)
+
+    def _without_unit(self, text: str) -> str:
+        if self.unit and text.endswith(self.unit):
+            return text[: -len(self.unit)].rstrip()
+        if self.unit and (match := _CURRENCY.fullmatch(text)) and match["unit"] == self.unit:
+            return match["sign"] + match["number"]
+        return text
 
 
 def read_missing(text: str | None) -> tuple[tuple[float, ...], frozenset[str]]:
@@ -160,27 +193,31 @@ def read_missing(text: str | None) -> tuple[tuple[float, ...], frozenset[str]]:
 
 
 def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
-    """The decimal point of a file by all of its columns, and a field that leaves it open; empty for none.
+    """The decimal point of a file by all of its columns, and a field that leaves it open; empty: unknown, and none.
 
     >>> decimal_of([["1,5", "2,25"]]), decimal_of([["1,234.5"]]), decimal_of([["1,234", "2,500"]])
     ((',', ''), ('.', ''), ('.', '1,234'))
+    >>> decimal_of([["1.234", "2.500"]]), decimal_of([["1", "2"]])
+    (('.', '1.234'), ('', ''))
     """
-    comma, point, either = 0, 0, ""
+    comma, point, either, grouped = 0, 0, "", ""
     for text in (text.strip() for column in columns for text in column):
         if "," not in text:
-            point += "." in text and _is(float, text) and not _THOUSANDS[","].fullmatch(text)
+            if "." in text and _is(float, text):
+                alike = _THOUSANDS[","].fullmatch(text)
+                point, grouped = point + (alike is None), grouped or (text if alike else "")
         elif _THOUSANDS["."].fullmatch(text) and "." in text:
             point += 1
         elif _THOUSANDS[","].fullmatch(text):
             comma += 1
         elif _COMMA.fullmatch(text):
-            if _THOUSANDS["."].fullmatch(text) and not text.lstrip("+-").startswith("0"):
+            if _THOUSANDS["."].fullmatch(text):
                 either = either or text
             else:
                 comma += 1
     if comma:
         return ",", ""
-    return ".", "" if point else either
+    return "." if point or either or grouped else "", "" if point else either or grouped
 
 
 def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> NumberFormat:
@@ -191,7 +228,7 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
     """
     values, words = read_missing(missing)
     plain = NumberFormat(decimal, missing=values, missing_texts=words)
-    other = NumberFormat("," if decimal == "." else ".", missing=values, missing_texts=words)
+    other = NumberFormat("." if decimal == "," else ",", missing=values, missing_texts=words)
     if not plain.array(fields)[1].any():
         return plain
     texts = ["" if text is None else text for text in fields.to_pylist()[:LOOKED_AT]]
@@ -202,12 +239,26 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
     # A column of a file with decimal commas may have points all the same: 3.25 is in no locale 325.
     if not good and "." in other.decimal and all(_is(other.one, text) for text in present):
         return other
+    if _is_hexadecimal(present):
+        return plain._replace(hexadecimal=True)
     odd = [text for text in present if not _is(plain.one, text)]
-    units = Counter(match["unit"].strip() for text in odd if (match := _WITH_UNIT.fullmatch(text)))
+    if any(map(_BRACKETED.fullmatch, odd)):
+        plain = plain._replace(brackets=True)
+        odd = [text.strip("( )") for text in odd if not _is(plain.one, text)]
+    matches = (_CURRENCY.fullmatch(text) or _WITH_UNIT.fullmatch(text) for text in odd)
+    units = Counter(match["unit"].strip() for match in matches if match)
     if units and (unit := units.most_common(1)[0][0]) and units[unit] >= 0.5 * len(present):
-        return plain._replace(unit=unit)
+        return plain if unit in _PREFIXES and units[unit] < len(present) else plain._replace(unit=unit)
     switched = sum(text.lower() in _SWITCHED for text in odd)
     return plain._replace(switch=True) if switched > 0.5 * len(odd) else plain
+
+
+def _is_hexadecimal(texts: Sequence[str]) -> bool:
+    """Whether all are of this kind: 0x1F, or of one even length without the 0x, such as 001F; words are none."""
+    if all(map(_HEX.fullmatch, texts)):
+        return True
+    digits = sum(any(map(str.isdigit, text)) for text in texts)
+    return len(set(map(len, texts))) == 1 and all(map(_BARE_HEX.fullmatch, texts)) and digits > 0.5 * len(texts)
 
 
 def sentinel_of(values: FloatArray) -> float | None:
