@@ -396,6 +396,30 @@ def stamps(
     return lines((write(t), k, -k) for k, t in enumerate(times)), [(t.timestamp(), k, -k) for k, t in enumerate(times)]
 
 
+@pytest.mark.parametrize(
+    ("write", "step"),
+    [(lambda t: f"{t:%H%M}", 60), (lambda t: str(int(f"{t:%H%M}")), 300), (lambda t: f"{t:%H%M%S}", 1)],
+)
+def test_times_of_day_without_signs(read: Callable[..., Read], write: Callable[[datetime], str], step: int) -> None:
+    text, rows = stamps(write, timedelta(seconds=step), n=300, start=MARCH + 7200 + 1800)
+    as_rows(read(text), [(t - MARCH + 36_000, x, y) for t, x, y in rows])
+    as_rows(read(text, t="time"), [(t - MARCH + 36_000, x, y) for t, x, y in rows])
+    assert "times of day (HHMM" in read(text).said
+
+
+def test_numbers_that_go_on_evenly_are_no_times_of_day(read: Callable[..., Read]) -> None:
+    for values in (range(1000, 1060), range(0, 2400, 100), range(60), [100 + 7 * k // 2 for k in range(17)]):
+        found = read("time,x,y\n" + "".join(f"{value},{k},0\n" for k, value in enumerate(values)))
+        assert "times of day" not in found.said
+
+
+def test_a_time_format_that_reads_nothing_is_refused(read: Callable[..., Read]) -> None:
+    with pytest.raises(
+        ConfigError, match=r"--time-format must be one that reads the times of .*2026-03-01.*got '%H:%M'"
+    ):
+        read(plain(), time_format="%H:%M")
+
+
 def ampm(t: datetime) -> str:
     return f"{t:%m/%d/%Y} {t.hour % 12 or 12}:{t:%M:%S} {'AM' if t.hour < 12 else 'PM'}"
 

@@ -15,14 +15,15 @@ import pyarrow as pa
 
 from streammi.errors import FeedError
 from streammi.ingest.clock import Clock
-from streammi.ingest.files.columns import FoundTime, Sample, as_floats, is_text, time_of
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.number_format import NumberFormat, format_of, sentinel_of
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
+from streammi.ingest.files.sampled import Sample, as_floats, is_text
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table
+from streammi.ingest.files.time_columns import FoundTime, time_of
 from streammi.ingest.files.time_format import OfDay, TimeFormat
 from streammi.ingest.formats.columns import is_array, is_time, number
 from streammi.ingest.formats.content import TIME_NAMES

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.files.columns import listed
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.number_format import read_missing
+from streammi.ingest.files.sampled import listed
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import rows_skipped
 from streammi.ingest.formats.columns import is_array

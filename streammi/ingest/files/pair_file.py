@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError, Reason
-from streammi.ingest.files.columns import Columns, columns_of, listed
+from streammi.ingest.files.columns import Columns, columns_of
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_lines import JsonLines, paths_of
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
+from streammi.ingest.files.sampled import listed
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table, rows_skipped
 from streammi.ingest.files.time_format import OfDay

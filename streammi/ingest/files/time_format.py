@@ -56,6 +56,11 @@ _COMPACT_FORMS: Final = {
     14: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
     17: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)(?P<f>\d{3})"),
 }
+_OF_DAY: Final = {
+    4: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)"),
+    6: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
+}
+EVEN: Final = 0.8  # the share of steps that are alike, of times that go on evenly
 _OF_DAYS: Final = re.compile(r"date|datum|fecha|stamp|excel|day", re.IGNORECASE)
 _ORDER_WORDS: Final = {"dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY", "ymd": "YY/MM/DD"}
 
@@ -296,6 +301,27 @@ def _by_steps(values: FloatArray) -> Unit:
     if step % 30 and (step > 15 or (step > 2 and uneven)):
         return TICKS[1]
     return TICKS[0]
+
+
+def of_day_without_signs(values: FloatArray, digits: int) -> TimeFormat | None:
+    """Times of day as whole numbers, 959 and 1000 of four ``digits``: if only as such they go on evenly; else None.
+
+    >>> of_day_without_signs(np.array([957.0, 958, 959, 1000, 1001]), 4).said
+    'times of day (HHMM), without a date'
+    >>> of_day_without_signs(np.arange(100.0, 150.0), 4) is None
+    True
+    """
+    form = TimeFormat(forms=(_OF_DAY[digits],), of_day=True, digits=digits)
+    texts = pa.array([f"{value:0{digits}.0f}" for value in values.tolist()], pa.string())
+    if _evenness(form.seconds(texts)) < max(EVEN, np.nextafter(_evenness(values), 2)):
+        return None
+    return form._replace(said=f"times of day ({'HHMMSS'[:digits]}), without a date")
+
+
+def _evenness(values: FloatArray) -> float:
+    """The share of steps that are the usual one."""
+    steps = np.diff(values)
+    return float(np.mean(steps == np.median(steps))) if steps.size > 1 else 0.0
 
 
 def is_restless(values: FloatArray) -> bool:

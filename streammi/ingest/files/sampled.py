@@ -1,0 +1,71 @@
+"""Fields from all over a file, by the names of its columns."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streammi.errors import ConfigError
+from streammi.ingest.files.tables import Block
+from streammi.records import FloatArray
+
+LISTED: Final = 40  # names in a message
+
+
+class Sample:
+    """Fields from all over a file."""
+
+    def __init__(self, blocks: Iterable[Block], width: int) -> None:
+        self._blocks = list(blocks)
+        self.width = width
+
+    def column(self, k: int) -> pa.Array:
+        """Those of a column."""
+        parts = [block.columns[k] for block in self._blocks if block.rows]
+        return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
+
+
+def place_of(names: Sequence[str], option: str, name: str, path: str) -> int:
+    """The place of a column; ``name#2`` is the second of a name. ``ConfigError`` that lists those there are."""
+    there = [k for k, one in enumerate(names) if one == name]
+    if len(there) > 1:
+        ways = ", ".join(f"{name}#{n}" for n in range(1, len(there) + 1))
+        raise ConfigError(option, f"{ways}: {path} has {len(there)} columns of that name", name)
+    if there:
+        return there[0]
+    base, mark, number = name.rpartition("#")
+    again = [k for k, one in enumerate(names) if one == base]
+    if mark and number.isdigit() and 1 <= int(number) <= len(again):
+        return again[int(number) - 1]
+    raise ConfigError(option, f"a column of {path} ({listed(names)})", name)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message."""
+    more = f", and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(name or "(no name)" for name in names[:LISTED]) + more
+
+
+def is_text(column: pa.Array) -> bool:
+    """Whether a column is text, and not typed."""
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+
+
+def as_floats(column: pa.Array) -> FloatArray:
+    """A column of numbers, (n,); NaN for all where it is of something else."""
+    try:
+        values: FloatArray = pc.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return np.full(len(column), np.nan)
+    return values
+
+
+def joined(fields: Sequence[pa.Array], digits: int = 0) -> pa.Array:
+    """One column from that of the date and that of the time of day, which is filled up to so many ``digits``."""
+    if len(fields) == 1 and not digits:
+        return fields[0]
+    *day, hour = (field if is_text(field) else pc.cast(field, pa.string()) for field in fields)
+    hour = pc.utf8_lpad(hour, digits, "0") if digits else hour
+    return pc.binary_join_element_wise(*day, hour, " ") if day else hour
