@@ -9,8 +9,11 @@ from sklearn.feature_selection import mutual_info_regression
 from sklearn.feature_selection._mutual_info import _compute_mi_cc
 
 from streammi import ConfigError, Monitor, PairBatch, Reading, analyse
-from streammi.config import MonitorConfig, bins, span
+from streammi.cli.options import JoinOptions, PairOptions
+from streammi.cli.replay_override import Override
+from streammi.config import FeedConfig, MonitorConfig, bins, span
 from streammi.core.information.ksg import mi_nats
+from streammi.recording.entries import Settings
 from streammi.records import LinkHealth
 
 LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
@@ -134,6 +137,20 @@ def test_what_nobody_would_want_is_refused() -> None:
     assert MonitorConfig(window=span(20_000), ksg=100).ksg == 100
 
 
+def test_a_replay_with_what_it_does_not_go_with_leaves_it_out() -> None:
+    """Or else a recording with --ksg could not be replayed with a longer window, or as labels."""
+    recorded = Settings(monitor=MonitorConfig(ksg=7), feed=FeedConfig(endpoint="inproc://a"))
+
+    def replayed(**given: object) -> int | None:
+        return Override(given, PairOptions(**given), JoinOptions())(recorded).monitor.ksg  # type: ignore[arg-type]
+
+    assert [replayed(), replayed(window="20s"), replayed(window="5000"), replayed(ksg=2)] == [7, 7, 7, 2]
+    assert [replayed(window="50000"), replayed(window="7"), replayed(bins="categories")] == [None] * 3
+    assert replayed(window="7", ksg=2) == 2
+    with pytest.raises(ConfigError, match="--ksg must be left out with a window of more than 20,000 pairs, got 2"):
+        replayed(window="50000", ksg=2)
+
+
 @pytest.mark.parametrize("window", ["100", "2s"])
 @pytest.mark.parametrize("unit", ["bit", "nat", "ban"])
 def test_each_reading_has_that_of_its_window_in_its_unit(window: str, unit: str) -> None:
@@ -151,17 +168,18 @@ def test_each_reading_has_that_of_its_window_in_its_unit(window: str, unit: str)
         assert reading.mi_ksg == pytest.approx(per_nat * by_trees(a / a.std(), b / b.std(), 3), abs=1e-9)
 
 
-def test_it_is_made_as_often_as_it_can_be_afforded() -> None:
+@pytest.mark.parametrize(("k", "seconds"), [(4, 0.02), (20, 0.06)])
+def test_it_is_made_as_often_as_it_can_be_afforded(k: int, seconds: float) -> None:
     """At 100,000 pairs/s with a reading each ten of them, 20 us of the clock pass for each pair of the window."""
-    x, y = signals("independent", 40_000)
-    monitor = Monitor(MonitorConfig(window=span(1000), every=span(10), ksg=4, bins=bins("4")))
+    x, y = signals("independent", 25_000)
+    monitor = Monitor(MonitorConfig(window=span(1000), every=span(10), ksg=k, bins=bins("4")))
     made = []
-    for k in range(0, 40_000, 100):
-        at = 1e9 + k * 1e-5
-        said = monitor.feed(PairBatch(x=x[k : k + 100], y=y[k : k + 100], received=at))
+    for start in range(0, 25_000, 100):
+        at = 1e9 + start * 1e-5
+        said = monitor.feed(PairBatch(x=x[start : start + 100], y=y[start : start + 100], received=at))
         monitor.snapshot(run=1, seq=1, timestamp=at, links=(LINK,))
         made += [at for at, item in said if isinstance(item, Reading) and item.mi_ksg is not None]
-    assert np.diff(made[-10:]) == pytest.approx(0.02, abs=0.0011)
+    assert np.diff(made[-4:]) == pytest.approx(seconds, abs=0.0011)
     again = monitor.feed(PairBatch(x=x[:100], y=y[:100], received=1e9 - 3600.0))
     assert any(isinstance(item, Reading) and item.mi_ksg is not None for _, item in again)  # the clock was set back
 

@@ -60,12 +60,12 @@ class Override:
             names.add("null")
         if "null" in names and now.null:
             names.add("test")
-        unless_given = ksg_rule(
+        rule = ksg_rule(
             recorded.ksg,
             now.window if "window" in names else recorded.window,
             now.bins if "bins" in names else recorded.bins,
         )
-        if unless_given:
+        if rule:
             names.add("ksg")
         if "detector" in names and now.detector is None:
             names.add("baseline")

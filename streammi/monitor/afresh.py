@@ -26,8 +26,14 @@ class Cost(NamedTuple):
 
 # The ranks take 80 us of 1,000 pairs, 1.6 ms of 20,000, 19 ms of 200,000.
 SPEARMAN: Final = Cost(most_in_reading=20_000, most_in_snapshot=200_000)
-# The neighbours take 0.9 us a pair of 1,000 pairs, 1.1 of 10,000, 1.4 of 20,000: 7 % of a core at the most.
-KSG: Final = Cost(most_in_reading=MAX_KSG_PAIRS, most_in_snapshot=MAX_KSG_PAIRS, rest=20e-6)
+
+
+def ksg_cost(k: int) -> Cost:
+    """That of ``k`` neighbours: of 4, 1.1 us a pair of 1,000 pairs, 1.4 of 20,000; of 20, 3.8; of 100, 18.
+
+    So it is at most a tenth of a core, whatever comes.
+    """
+    return Cost(most_in_reading=MAX_KSG_PAIRS, most_in_snapshot=MAX_KSG_PAIRS, rest=(10 + 2.5 * k) * 1e-6)
 
 
 class Afresh:
@@ -91,7 +97,7 @@ def quantities(config: MonitorConfig) -> tuple[Afresh, ...]:
     """Everything of the kind that a monitor with these settings says."""
     made = [Afresh("spearman_r", measures.spearman, SPEARMAN, config)]
     if config.ksg is not None:
-        made.append(Afresh("mi_ksg", partial(mi_ksg, config), KSG, config))
+        made.append(Afresh("mi_ksg", partial(mi_ksg, config), ksg_cost(config.ksg), config))
     return tuple(made)
 
 
