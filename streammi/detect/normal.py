@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from streammi.config import LEAST_WINDOWS, Baseline, Unit
 from streammi.detect.against import Against
 from streammi.detect.look import Look, kind_of_change
-from streammi.detect.usual import UNUSUAL, Band, Usual, band_of, usual_of
+from streammi.detect.usual import UNUSUAL, Band, Usual, band_of, shown_of, usual_of
 from streammi.records import Event, Reading
 
 LEAST_LOOKS: Final = 2 * LEAST_WINDOWS - 1  # that a baseline of the fewest windows has
@@ -61,7 +61,7 @@ class Normal:
             self._learn(*self._learning, look, reading, timestamp)
             return []
         self._looks.append(look)
-        self._against.update(self._usual.distance(look.mi))
+        self._against.update(self._shown.distance(look.shown), self._usual.distance(look.mi))
         del self._looks[: -max(self._against.longest, 2)]
         return self._left(reading, timestamp) if self._against.drift_detected else []
 
@@ -124,6 +124,7 @@ class Normal:
         """Compare anew."""
         known = self._learning is None
         self._usual = usual_of(self.baseline) if known else Usual()
+        self._shown = shown_of(self.baseline) if known else Usual()
         self._band = band_of(self.baseline) if known else None
         self._against = Against(max(self.baseline.looks, 1))
         self._looks = []
@@ -146,17 +147,19 @@ class Normal:
             self.baseline = replace(self.learnt("the start"), first=first)
             self._learning = None
             self._begin()
+            short = first.seconds is not None and usual.n == LEAST_LOOKS and self._elapsed > 1.5 * first.seconds
+            taken = f"{reading.pairs} pairs: {first} have too few" if short else str(first)
             self._notes.append(
-                f"normal from now on: {self._band} {self._unit}, by {usual.n} looks at the first {first}"
+                f"normal from now on is {self._band} {self._unit}, by {usual.n} looks at the first {taken}"
             )
 
     def _left(self, reading: Reading, timestamp: float) -> list[Event]:
         """MI has left what is normal: the event, or none yet while it is still on its way."""
-        usual, band = self._usual, self._band
+        usual, band = self._shown, self._band
         assert band is not None
         mean, spread = usual.mean, usual.spread
-        newest = [abs(look.mi - mean) for look in self._looks[-2:]]
-        falling = self._looks[-1].mi < mean
+        newest = [abs(look.shown - mean) for look in self._looks[-2:]]
+        falling = self._looks[-1].shown < mean
         # Until nothing of the window before is left; how far it rises is mostly seen half a window later.
         if newest[-1] > newest[0] + spread and self._against.since <= (2 if falling else 1):
             return []
@@ -164,18 +167,18 @@ class Normal:
         last = since[-1]
         level, over = last.shown, ""
         dependent = last.dependent
-        if abs(last.mi - mean) < UNUSUAL * spread:
+        if abs(last.shown - mean) < UNUSUAL * spread:
             level, over = fmean(look.shown for look in since), f" on average over {len(since)} looks"
             dependent = sum(look.dependent for look in since) * 2 > len(since)
         kind = kind_of_change(self.baseline.dependent, dependent)
         where = "outside" if level < band.low or level > band.high else "away from the middle of"
         evidence = (
             f"MI is {level:.3g} {self._unit}{over} (windows of {reading.n} pairs), {where} what was normal: "
-            f"{band} {self._unit}, {self.baseline.shown_mean:.3g} on average of {self.baseline.looks} looks"
+            f"{band} {self._unit}, {mean:.3g} on average of {self.baseline.looks} looks"
         )
         self.outside = True
         self._looks.clear()
-        size = level - self.baseline.shown_mean
+        size = level - mean
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=size, unit=self._unit, evidence=evidence)]
 
 

@@ -19,6 +19,7 @@ LEAST_SIZE = (20, 5)
 
 LABEL = 6  # columns of the values on the left
 WARMING = "window not full"
+NORMAL = "normal"
 STEPS = (
     0.1,
     0.2,
@@ -64,7 +65,8 @@ def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
     plot = body.part(LABEL, 0, body.width - LABEL, body.height - 1)
     back = 0.0 if scene.state.until is None else float(scene.past.t[-1]) - scene.state.until
     data = columns(scene.past, charts.dot_columns(theme.glyphs, plot.width), _span(scene), back)
-    top = charts.ceiling_of(data)
+    band = _band(scene)
+    top = max(charts.ceiling_of(data), charts.nice_ceiling(1.05 * band[1]) if band else 0.0)
     draw_lines(plot, scene, data, top)
     _draw_values(body.part(0, 0, LABEL, plot.height), scene, top, unit)
     _draw_times(body.part(LABEL, body.height - 1, plot.width, 1), scene, data)
@@ -72,6 +74,28 @@ def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
     if theme.glyphs.name == "braille":
         _ground(plot, theme, np.where(data.warming, np.nan, data.mi) / top, data.null / top)
     _name_warm_up(plot, scene, data)
+    if band:
+        _draw_band(plot, scene, band[0] / top, band[1] / top)
+
+
+def _band(scene: Scene) -> tuple[float, float] | None:
+    """Between what the line normally is, where a baseline has taught it."""
+    reading = scene.snapshot.reading if scene.snapshot else None
+    if reading is None or reading.baseline_low is None or reading.baseline_high is None:
+        return None
+    of_peak = reading.peak_mi is not None  # then the baseline is of that
+    return (reading.baseline_low, reading.baseline_high) if of_peak == scene.delayed else None
+
+
+def _draw_band(plot: Canvas, scene: Scene, low: float, high: float) -> None:
+    """Draw the two edges where nothing else is, and name the upper one."""
+    theme = scene.theme
+    for edge in (low, high):
+        row = plot.height - 1 - min(max(int(edge * plot.height), 0), plot.height - 1)
+        free = plot.glyphs[row] == SPACE
+        plot.glyphs[row, free], plot.pens[row, free] = ord(theme.glyphs.dotted), theme.good
+    if (plot.glyphs[row, : len(NORMAL) + 1] == ord(theme.glyphs.dotted)).all():
+        plot.text(0, row, f"{NORMAL} ", theme.good)
 
 
 def _span(scene: Scene) -> float:
