@@ -628,6 +628,15 @@ def test_why_there_is_no_pair(read: Callable[..., Read], text: str, why: str) ->
     assert read(text).why_empty.startswith(why)
 
 
+def test_events_among_the_readings_of_a_monitor_are_no_fault(read: Callable[..., Read]) -> None:
+    row = '{{"v":1,"run":1,"seq":{0},"timestamp":{0}.5,"mi":0.{0},"nmi":0.5}}'
+    event = '{"v":1,"run":1,"seq":3,"pair":"x~y","kind":"jump","timestamp":3.5,"size":1.0,"unit":"bit"}'
+    found = read("\n".join([row.format(1), row.format(2), event, row.format(4), "{"]) + "\n", "mi", "nmi")
+    assert found.x.tolist() == [0.1, 0.2, 0.4]
+    assert found.note == "1 row skipped: 1 not JSON (first in line 5: {); lines of events left out: 1"
+    assert read(event + "\n", "size", "size").x.tolist() == [1.0]
+
+
 def published(path: Path, text: str) -> tuple[int, str, list[bytes]]:
     """What publishing a file ends with and says, and what a receiver takes of it."""
     path.write_text(text)

@@ -44,7 +44,7 @@ class JsonLines:
         self._missing = read_missing(options.missing)
         self._is_array = source.head.lstrip()[:1] == b"["
         self._decoder = Decoder(self._config)
-        self._lines = self._finite = 0
+        self._lines = self._finite = self._events = 0
         self._first_bad: dict[str, tuple[int, str]] = {}
         self.said, self.hint = "", ""
         self._timed = False
@@ -84,7 +84,8 @@ class JsonLines:
             for reason, count in self.malformed.items()
         ]
         skipped = rows_skipped(sum(self.malformed.values()), parts)
-        return "; ".join(filter(None, (skipped, self._decoder.note)))
+        events = f"lines of events left out: {self._events:,}" if self._events else ""
+        return "; ".join(filter(None, (skipped, events, self._decoder.note)))
 
     @property
     def why_empty(self) -> str:
@@ -121,7 +122,9 @@ class JsonLines:
 
     def _decode(self, line: int, messages: list[Frames]) -> PairBatch:
         before = dict(self.malformed)
-        batch = self._decoder.decode(messages, 0.0)
+        readings = [message for message in messages if not self._is_event(message)]
+        self._events += len(messages) - len(readings)
+        batch = self._decoder.decode(readings, 0.0)
         if self.malformed != before:
             self._note_bad(line, messages, before)
         self._lines += len(messages)
@@ -134,6 +137,12 @@ class JsonLines:
             self._finite += batch.x.size
         return replace(batch, t=None) if self._untimed else batch
 
+    def _is_event(self, message: Frames) -> bool:
+        """Whether this is a monitor's event, which its lines have among the readings, and x is of the readings."""
+        row = message[0]
+        told = row.startswith(b'{"v":') and b'"kind":"' in row and b'"pair":"' in row
+        return told and f'"{self._config.x}":'.encode() not in row
+
     def _note_bad(self, line: int, messages: list[Frames], before: dict[str, int]) -> None:
         """Find, once for each reason, where it was first met."""
         new = {reason for reason, count in self.malformed.items() if count > before.get(reason, 0)}
@@ -141,6 +150,8 @@ class JsonLines:
             return
         alone = Decoder(self._config)
         for k, message in enumerate(messages):
+            if self._is_event(message):
+                continue
             known = dict(alone.malformed)
             alone.decode([message], 0.0)
             for reason in alone.malformed.keys() - known.keys():
