@@ -402,6 +402,15 @@ def test_a_view_says_which_monitor_it_waits_for_and_never_that_all_is_well() -> 
         assert waiting.canvas(30, 1).lines()[0].endswith("…")
     beside = Viewer(Look(glyphs=BRAILLE, depth="none"))
     assert "the monitor is starting" in "\n".join(beside.canvas(40, 12).lines())
+    beside.connect("connected")
+    beside.connect("stalled", "nothing comes")  # its kernels are compiled before it says anything
+    text = "\n".join(beside.canvas(120, 12).lines())
+    assert "the monitor is starting" in text
+    assert "stalled" not in text
+    assert "nothing comes" not in text
+    beside.receive([linear()])
+    beside.connect("stalled")
+    assert "stalled" in "\n".join(beside.canvas(120, 12).lines())
 
 
 def test_readonly_changes_nothing() -> None:

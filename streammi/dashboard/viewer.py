@@ -90,6 +90,10 @@ class Viewer:
 
     def connect(self, state: LinkState, note: str = "", monitor: int = 0) -> bool:
         """Take note of how the connection to a monitor is, and why there is none; return whether that is new."""
+        # One that starts with this view compiles its kernels before it says anything: that is no silence.
+        starting = not self._endpoints[monitor] and all(place != monitor for place, _ in self._newest)
+        if starting and state == "stalled":
+            state, note = "connecting", ""
         before, self._links[monitor] = self._links[monitor], (state, note)
         if before[0] != state:
             self._since[monitor] = self._now
