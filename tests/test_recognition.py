@@ -198,6 +198,7 @@ def test_what_is_no_more_pairs_is_said_until_it_is_again(later: list[Frames], wo
     again.restore(decoder.state())
     again.decode(later[10:], 10.1)
     assert words in again.note
+    assert words in again.remarks
     again.decode(of_kind("<f4", 40), 20.0)
     assert "speaks against" not in again.note
 

@@ -107,6 +107,11 @@ class Decoder:
         return self._gaps.resets
 
     @property
+    def remarks(self) -> str:
+        """What was guessed of the values, and what speaks against a guess; empty when there is nothing to say."""
+        return "; ".join(filter(None, (self._doubt, self._hint, self._clock.note)))
+
+    @property
     def note(self) -> str:
         """One line for the person watching, empty when there is nothing to say."""
         notes = [self.recognised] if self._guess else []

@@ -47,6 +47,10 @@ class Intake(Protocol):
         """Of each source how its format was recognised, in one line; empty before that, and where it was given."""
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Of each source what was guessed of its values, or speaks against it; empty where there is nothing to say."""
+
+    @property
     def detail(self) -> str:
         """Why the newest message without a pair had none; empty before there was one."""
 
@@ -118,6 +122,11 @@ class PairIntake:
     def recognised(self) -> tuple[str, ...]:
         """How the format was recognised."""
         return (self._decoder.recognised,)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was guessed of the values."""
+        return (self._decoder.remarks,)
 
     @property
     def detail(self) -> str:
@@ -221,6 +230,11 @@ class JoinIntake:
     def recognised(self) -> tuple[str, ...]:
         """How each format was recognised."""
         return tuple(decoder.recognised for decoder in self._decoders)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was guessed of the values of each."""
+        return tuple(decoder.remarks for decoder in self._decoders)
 
     @property
     def detail(self) -> str:

@@ -51,6 +51,8 @@ class Upkeep:
         self._malformed_due = self._look_due = 0.0
         self._stalled: set[str] = set()  # signals of the links whose messages cannot be used
         self._recognised = session.intake.recognised  # as it was said
+        self._remarks = session.intake.remarks  # likewise
+        self._remarks_due = 0.0
 
     @property
     def unsaved(self) -> bool:
@@ -83,6 +85,8 @@ class Upkeep:
             self._look_due = now + LOOK_SECONDS
             self._say_stalled(wall)
             self._say_recognised()
+            if now >= self._remarks_due and self._say_remarks():
+                self._remarks_due = now + MALFORMED_SECONDS
             if now >= self._malformed_due:
                 self._sample_malformed(wall, now)
 
@@ -113,6 +117,7 @@ class Upkeep:
         """Say what is left to say."""
         self._say_notes()
         self._say_recognised()
+        self._say_remarks()
         for link in self._session.health(0.0):
             if link.tally is not None:
                 self._log.say(f"{link.signal}: {tally_words(link.tally)}", **msgspec.structs.asdict(link.tally))
@@ -151,6 +156,19 @@ class Upkeep:
             if now and now != before:
                 self._log.say(f"{link.endpoint}: {now}", endpoint=link.endpoint)
         self._recognised = recognised
+
+    def _say_remarks(self) -> bool:
+        """Say what is newly guessed of a feed's values, or speaks against it; whether there was anything to say."""
+        remarks, before = self._session.intake.remarks, self._remarks
+        new = [
+            (link.endpoint, now)
+            for link, now, then in zip(self._session.links, remarks, before, strict=True)
+            if now and now != then
+        ]
+        for endpoint, remark in new:
+            self._log.warn(f"{endpoint}: {remark}", endpoint=endpoint)
+        self._remarks = remarks
+        return bool(new)
 
     def _sample_malformed(self, wall: float, now: float) -> None:
         """Say that there were messages without a pair, and why there was none in the newest; or pairs of no numbers."""
