@@ -180,9 +180,9 @@ def test_readings_and_the_log_say_it() -> None:
     statuses = [json.loads(line)["status"] for line in lines.getvalue().splitlines()]
     assert [bool(status & Status.STALLED) for status in statuses] == [False, False, True, False]
     assert log.getvalue().splitlines() == [
-        "streammi: : read as json ([topic,] JSON [, time or counter]), as the first messages are; "
+        "streammi: read as json ([topic,] JSON [, time or counter]), as the first messages are; "
         "--format FORMAT overrides it",
-        "streammi: warning: : stalled: nothing that comes can be used",
+        "streammi: warning: stalled: nothing that comes can be used",
         "streammi: warning: pairs that are not finite (NaN, infinite or absent), and not counted: 1",
-        "streammi: : connected",
+        "streammi: connected",
     ]

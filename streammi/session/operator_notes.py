@@ -64,9 +64,9 @@ class Upkeep:
         before = self._session.links[change.source]
         self._changes.append(change)
         if change.state != before.state:
-            self._log.say(f"{before.endpoint}: {change.state}", endpoint=before.endpoint, state=change.state)
+            self._log.say(_of(before.endpoint, change.state), endpoint=before.endpoint, state=change.state)
         if change.note and change.note != before.note:
-            self._log.warn(f"{before.endpoint}: {change.note}", endpoint=before.endpoint)
+            self._log.warn(_of(before.endpoint, change.note), endpoint=before.endpoint)
 
     def ready(self) -> None:
         """The loop begins to turn."""
@@ -143,18 +143,18 @@ class Upkeep:
             stalled = link.state != known.state
             if stalled and link.signal not in self._stalled:
                 self._stalled.add(link.signal)
-                self._log.warn(f"{link.endpoint}: stalled: {link.note}", endpoint=link.endpoint, state=link.state)
+                self._log.warn(_of(link.endpoint, f"stalled: {link.note}"), endpoint=link.endpoint, state=link.state)
             elif not stalled and link.signal in self._stalled:
                 self._stalled.remove(link.signal)
                 if link.state == "connected":  # any other state was said when it came
-                    self._log.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
+                    self._log.say(_of(link.endpoint, link.state), endpoint=link.endpoint, state=link.state)
 
     def _say_recognised(self) -> None:
         """Say once what format a feed was recognised to be in, and on what that rests."""
         recognised = self._session.intake.recognised
         for link, now, before in zip(self._session.links, recognised, self._recognised, strict=True):
             if now and now != before:
-                self._log.say(f"{link.endpoint}: {now}", endpoint=link.endpoint)
+                self._log.say(_of(link.endpoint, now), endpoint=link.endpoint)
         self._recognised = recognised
 
     def _say_remarks(self) -> bool:
@@ -188,3 +188,8 @@ class Upkeep:
         """Messages that yielded no pair so far, and pairs that are not finite."""
         malformed = sum(total(self._session.health(wall)).malformed.values())
         return malformed, self._session.monitor.window.nonfinite
+
+
+def _of(endpoint: str, words: str) -> str:
+    """The words behind the endpoint that they are about, where there is one: pairs may be handed in without a socket."""
+    return f"{endpoint}: {words}" if endpoint else words
