@@ -20,7 +20,9 @@ from hypothesis import given, settings, strategies as st
 from streammi.cli.run_probe import run_probe, words
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.probe import KEPT_BYTES, Probe, Report, leaves
+from streammi.ingest.heard import Report
+from streammi.ingest.leaves import leaves
+from streammi.ingest.probe import KEPT_BYTES, Probe
 from streammi.network.frames import Frames
 from streammi.network.security import write_keys
 

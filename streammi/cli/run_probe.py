@@ -10,7 +10,8 @@ import msgspec
 import zmq
 
 from streammi.config import FeedConfig
-from streammi.ingest.probe import Probe, Report, SignalSeen, TextSeen, TopicSeen
+from streammi.ingest.heard import Report, SignalSeen, TextSeen, TopicSeen
+from streammi.ingest.probe import Probe
 from streammi.network.endpoints import check_endpoint
 from streammi.network.link import PLAIN_TEXT_NOTICE
 from streammi.network.security import PLAIN_TEXT, Keys

@@ -191,5 +191,5 @@ class Upkeep:
 
 
 def _of(endpoint: str, words: str) -> str:
-    """The words behind the endpoint that they are about, where there is one: pairs may be handed in without a socket."""
+    """The words behind the endpoint that they are about, where there is one: pairs may come without a socket."""
     return f"{endpoint}: {words}" if endpoint else words

@@ -28,7 +28,7 @@ from streammi.ingest.files.time_format import OfDay, TimeFormat
 from streammi.ingest.formats.columns import is_array, is_time, number
 from streammi.ingest.formats.content import TIME_NAMES
 from streammi.ingest.formats.json_text import parse_json
-from streammi.ingest.probe import MAX_SIGNALS, leaves
+from streammi.ingest.leaves import MAX_SIGNALS, leaves
 from streammi.records import FloatArray
 
 LABELS: Final = 6  # of a column of text that are shown

@@ -1,0 +1,34 @@
+"""The numbers and texts of a record, each with the path that leads to it."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from streammi.ingest.formats.columns import is_array
+from streammi.ingest.formats.content import has_records
+
+MAX_SIGNALS: Final = 500  # of a topic
+MAX_DEPTH: Final = 8
+MAX_ITEMS: Final = 32  # of a list of lists
+
+
+def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Everything in a record that is not itself made of named or numbered parts, with the path that leads to it.
+
+    >>> list(leaves({"a": {"x": 1}, "b": [1, 2], "c": [[1], [2]]}))
+    [('a/x', 1), ('b', [1, 2]), ('c/0', [1]), ('c/1', [2])]
+    >>> list(leaves([1.5, 2.5]))
+    [('0', 1.5), ('1', 2.5)]
+    """
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(tree, dict):
+        items: Any = tree.items()
+    elif is_array(tree) and (not path or has_records(tree) or (isinstance(tree, np.ndarray) and tree.ndim > 1)):
+        items = enumerate(tree[:MAX_ITEMS])
+    else:
+        yield path, tree
+        return
+    for key, value in items:
+        yield from leaves(value, f"{path}/{key}" if path else str(key), depth + 1)
