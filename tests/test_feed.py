@@ -78,6 +78,26 @@ def test_one_source(context: zmq.Context[Any]) -> None:
     assert total([link]) is link
 
 
+def test_what_came_before_a_sender_ended_is_taken_before_the_link_is_lost(context: zmq.Context[Any]) -> None:
+    with zmq.Context() as other:
+        sender, endpoint = bound(other)
+        sender.linger = 20_000
+        with closing(Received(FeedConfig(endpoint=endpoint, x="a", y="b", pull=True), context)) as received:
+            sender.send_json({"a": 0, "b": 0})
+            received.until(lambda: bool(received.batches))
+            for k in range(100):
+                sender.send_json({"a": k, "b": k})
+            sender.close()
+            other.term()  # all is sent
+            time.sleep(0.2)
+            states = list[tuple[str, bool]]()
+            while not states or states[-1][0] != "lost":
+                arrived = received.feed.receive()
+                states.append((received.feed.links[0].state, arrived is not None))
+            assert ("lost", True) not in states
+            assert ("connected", True) in states
+
+
 def test_two_sources_become_pairs_by_their_times(context: zmq.Context[Any]) -> None:
     """One JSON, one CSV; x is 0.1 s early and half as fast; a sample of y has no partner."""
     (x_sender, x_endpoint), (y_sender, y_endpoint) = bound(context), bound(context)

@@ -86,8 +86,11 @@ class Link:
             self.spacing.add(None if self._message_at is None else now - self._message_at, messages)
             self._heard = self._message_at = now
         self._backlog.measure(now, messages, taken, lambda: bool(self._socket.poll(0)))
-        if not self._open:
-            state: LinkState = "lost" if self._connections else "connecting"
+        waiting = messages > 0 or bool(self._socket.poll(0)) if self._connections and not self._open else False
+        if waiting:  # what had come before the connection ended is taken first: nothing of it is missed
+            state: LinkState = "connected"
+        elif not self._open:
+            state = "lost" if self._connections else "connecting"
             if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
                 self.note = UNANSWERED
         elif self._heard > 0 and now - self._heard >= self.spacing.patience:
