@@ -25,7 +25,7 @@ def expected_bits(joint: NDArray[np.integer], weight: float = 0.85) -> float:
     n = int(joint.sum())
     fine, half = (oracles.mi_nats_by("schuermann", counts) for counts in (joint, coarse(joint)))
     spread = sum(oracles.schuermann([int(c) for c in joint.sum(k) if c]) - oracles.schuermann([n]) for k in (0, 1))
-    wanted = max(0.517 * n**0.425, 4 if n >= 32 else 2) * math.exp(0.65 * min(max(half, 0), 3))
+    wanted = max(0.976 * n**0.35, 4 if n >= 32 else 2) * math.exp(0.575 * min(max(half, 0), 3))
     finer = math.exp(spread / 2) / wanted
     trust = min(max(math.log(3.2 / finer) / math.log(3.2 / 1.8), 0), 1)
     return float(fine + ((1 + weight) * trust - 1) * (fine - half)) / math.log(2)
@@ -225,7 +225,7 @@ def test_the_error_is_that_of_leaving_out_each_pair() -> None:
     fine, half = (oracles.mi_nats_of_counts(c) - oracles.mi_nats_by("schuermann", c) for c in (joint, coarse(joint)))
     unrelated = (half + 1.85**2 * (fine - half)) / n
     step = oracles.mi_nats_by("schuermann", joint) - oracles.mi_nats_by("schuermann", coarse(joint))
-    expected = math.sqrt(max(variance - unrelated, unrelated) + (0.4 * 0.85 * step) ** 2)
+    expected = math.sqrt(max(variance - unrelated, unrelated) + (0.36 * 0.85 * step) ** 2)
     assert reading.stderr == pytest.approx(expected, rel=0.02)
 
 

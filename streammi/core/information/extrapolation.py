@@ -12,7 +12,7 @@ more to be found than these: w = 0.85 (1 - T), and a bin that holds one value on
 where the bins are too fine for so many pairs, for the correction to hold: from B = 1.8 times as many as wanted, w falls
 until at 3.2 times it is -1, which leaves the coarse bins.
 
-Wanted are, of n pairs, B = 0.517 n^0.425 e^(0.65 I) bins an axis, I in nats: dependent pairs lie in fewer cells, and
+Wanted are, of n pairs, B = 0.976 n^0.35 e^(0.575 I) bins an axis, I in nats: dependent pairs lie in fewer cells, and
 allow finer ones. All constants were chosen on one set of distributions and judged on another: see scripts/accuracy.py.
 """
 

@@ -14,7 +14,7 @@ from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, Reading, Unit
 
 # Of what extrapolation adds, the part that counts as uncertain in the standard error: how fast the loss falls depends
 # on the shape of the densities, and is not known.
-DOUBT: Final = 0.4
+DOUBT: Final = 0.36
 
 
 def check_unit(unit: str) -> Unit:

@@ -9,11 +9,11 @@ from streammi.core.kernels.compiled import kernel, part
 from streammi.core.kernels.slots import SYMBOL
 
 # See streammi.core.information.extrapolation, where these are explained. All information here is in bits.
-FACTOR: Final = 0.517  # bins an axis that n independent pairs want: so much,
-POWER: Final = 0.425  # times n to the power of this,
+FACTOR: Final = 0.976  # bins an axis that n independent pairs want: so much,
+POWER: Final = 0.35  # times n to the power of this,
 FOUR_FROM: Final = 32  # but four from so many pairs on, and else two
 ADDED: Final = 0.85  # of the step from the coarse to the fine bins, beyond these
-FINER: Final = 0.65  # bits of log2(bins an axis) that a bit of MI allows more
+FINER: Final = 0.575  # bits of log2(bins an axis) that a bit of MI allows more
 MOST_BITS: Final = 4.33  # of MI that allow more bins: 3 nats
 IN_FULL: Final = 0.848  # log2 of 1.8: as many times as fine as wanted, and still extrapolated in full
 NOT_AT_ALL: Final = 1.678  # log2 of 3.2: so many times as fine, and only the coarse bins count
