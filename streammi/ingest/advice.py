@@ -4,8 +4,8 @@ import shlex
 from typing import Any, Final
 
 from streammi.errors import FeedError
-from streammi.ingest.formats.content import has
 from streammi.ingest.formats.named import VALUES, by_name
+from streammi.ingest.formats.paths import has
 from streammi.network.frames import Frames
 
 MONITOR: Final = frozenset({"v", "run", "seq", "mi"})  # keys of a reading that a monitor publishes
@@ -52,6 +52,7 @@ class Advice:
         if is_reading(frames, tree):
             self.words = is_a_monitor(self._endpoint)
             return
+        tree = tree[:LOOKS] if isinstance(tree, list) else tree
         found = {path: where for path in self._paths if (where := _where(path, topic, tree))}
         if len(found) == 1:
             self._alone |= found
@@ -68,7 +69,7 @@ class Advice:
 def _where(path: str, topic: str, tree: Any) -> str:
     """Where one signal is, as TOPIC:PATH; empty where it is not."""
     records = tree if isinstance(tree, list) else [tree]
-    if any(has(record, path) for record in records[:LOOKS] if isinstance(record, dict)):
+    if any(has(record, path) for record in records if isinstance(record, dict)):
         return f"{topic}:{path}"
     if any(path in record for record in by_name(tree) or ()):
         return f"{topic}:{path}"

@@ -13,13 +13,15 @@ from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.named import by_name
-from streammi.ingest.formats.paths import Chain, find, follow
+from streammi.ingest.formats.paths import Chain, find, follow, has
 from streammi.ingest.sequence import Numbers
 from streammi.records import IntArray
 
 TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order, at the top of each record
 SEQ_NAMES: Final = ("seq",)
 WIDE: Final = 8  # columns: of more than there are rows it is doubted that they are signals
+MANY: Final = 8  # records
+_NESTS: Final = (dict, list)
 MAX_COLUMNS: Final = 1 << 16
 SEQ_LIMIT: Final = 1 << 62  # beyond it a number is no sequence number, and does not fit an int64
 
@@ -187,22 +189,57 @@ def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
     """Of each record in a list. One that has none of the paths is another kind of record, and left out; one whose
     values cannot be used becomes NaN, so that it is counted as not finite; unless that is all there is.
     """
+    # Without an error for each that has nothing: a frame has room for a million of these.
+    filled = (tree for tree in trees if isinstance(tree, np.ndarray) or (tree and isinstance(tree, _NESTS)))
+    known = [tree for tree in filled if any(has(tree, path) for path in wanted.paths)]
+    if (found := _alike(known, wanted)) is not None:
+        return found
     rows: list[Samples] = []
     problem: FeedError | None = None
     usable = False
-    for tree in trees:
+    for tree in known:
         try:
             rows.append(_of_record(tree, wanted))
             usable = True
         except FeedError as error:
             problem = problem or error
-            if any(has(tree, path) for path in wanted.paths):
-                rows.append(Samples(tuple([np.nan] for _ in wanted.paths), numbers=numbers_of(tree, wanted)))
+            rows.append(Samples(tuple([np.nan] for _ in wanted.paths), numbers=numbers_of(tree, wanted)))
     if usable:
         return _appended(rows)
-    if rows or problem is None or problem.reason != "no such path":
-        raise problem or FeedError("empty")
+    if problem is not None:
+        raise problem
     return _of_record(trees, wanted)  # the path may begin with an index into the list
+
+
+def _alike(trees: list[Any], wanted: Wanted) -> Samples | None:
+    """What ``_of_record`` says of each of many flat records with the same keys, column by column: 1 us a record and not
+    10. None where they are anything else.
+    """
+    if len(trees) < MANY or wanted.labels or not _same_keys(trees):
+        return None
+    try:
+        places = locate(trees[0], wanted)
+        if any(len(chain) > 1 for chain in (*places.values, places.t or (), places.seq or ())):
+            return None
+        columns = [np.array([number(tree[key]) for tree in trees]) for (key,) in places.values]
+    except FeedError:
+        return None
+    usual = [name for name in (*TIME_NAMES, *SEQ_NAMES) if isinstance(trees[0], dict) and name in trees[0]]
+    if {(name,) for name in usual} - {*places.values, places.t, places.seq}:
+        return None  # what one record has no time or number in, another may
+    t = None if places.t is None else [tree[places.t[0]] for tree in trees]
+    numbers = None if places.seq is None else [tree[places.seq[0]] for tree in trees]
+    if (t and not {*map(type, t)} <= {int, float}) or (numbers and not all(map(_is_seq, numbers))):
+        return None
+    found = None if t is None else times(t, len(trees), wanted.clock)
+    return Samples(tuple(columns), found, None if numbers is None else np.array(numbers), places)
+
+
+def _same_keys(trees: list[Any]) -> bool:
+    first = trees[0]
+    if isinstance(first, list):
+        return all(type(tree) is list and len(tree) == len(first) for tree in trees)
+    return isinstance(first, dict) and all(type(tree) is dict and tree.keys() == first.keys() for tree in trees)
 
 
 def _appended(rows: list[Samples]) -> Samples:
@@ -222,15 +259,6 @@ def numbers_of(tree: Any, wanted: Wanted) -> Numbers | None:
         return None if seq is None or is_array(follow(tree, seq)) else _number_of(follow(tree, seq), 1)
     except FeedError:
         return None
-
-
-def has(tree: Any, path: str) -> bool:
-    """Whether there is something at this path."""
-    try:
-        find(tree, path)
-    except FeedError:
-        return False
-    return True
 
 
 def _usual(tree: Any, names: tuple[str, ...], taken: tuple[Chain, ...], usable: Callable[[Any], bool]) -> Chain | None:

@@ -52,11 +52,11 @@ def _influx(line: str) -> tuple[str, int | None, dict[str, Any]]:
     if match is None:
         raise FeedError("not Influx lines", repr(line[:60]))
     values: dict[str, Any] = {_plain(tag["key"]): _plain(tag["value"]) for tag in _TAG.finditer(match["tags"])}
-    end = 0
-    while field := _FIELD.match(match["fields"], end):
+    end, fields = 0, match["fields"]  # once: a group is copied each time it is asked for
+    while field := _FIELD.match(fields, end):
         values[_plain(field["key"])] = _field(field["value"])
         end = field.end()
-    if end != len(match["fields"]):
+    if end != len(fields):
         raise FeedError("not Influx lines", repr(line[:60]))
     return _plain(match["name"]), None if match["time"] is None else int(match["time"]), values
 

@@ -54,7 +54,7 @@ def read_keyvalue(frames: Frames, wanted: Wanted) -> Content:
 
 def _values(line: str) -> dict[str, str]:
     """The names and values in a line; words among them are left out, but not among those with colons."""
-    found = {match["key"]: match["value"].strip("\"'") for match in _PAIR.finditer(line)}
+    found = {key: value.strip("\"'") for key, value in _PAIR.findall(line)}
     if found:
         return found
     values: dict[str, str] = {}

@@ -12,6 +12,8 @@ from streammi.ingest.formats.typed import Typed
 from streammi.network.frames import Frames
 from streammi.records.codec import UNREADABLE
 
+_LENGTHS: Final = msgspec.msgpack.Decoder(msgspec.Raw)
+
 
 def parse_msgpack(payload: bytes) -> Any:
     """What msgpack says; ``FeedError("not msgpack")``."""
@@ -25,7 +27,8 @@ def parse_msgpack(payload: bytes) -> Any:
 
 def is_msgpack(frames: Frames) -> bool:
     """Whether the payload, to its last byte, is a map or an array in msgpack."""
-    return _is_payload(frames[envelope(frames, _is_payload).payload])
+    payload = frames[envelope(frames, _is_payload).payload]
+    return _is_payload(payload) and _reads(payload)
 
 
 def read_msgpack(frames: Frames, wanted: Wanted) -> Content:
@@ -35,7 +38,14 @@ def read_msgpack(frames: Frames, wanted: Wanted) -> Content:
 
 
 def _is_payload(frame: bytes) -> bool:
-    return bool(frame) and (0x80 <= frame[0] <= 0x9F or 0xDC <= frame[0] <= 0xDF) and _reads(frame)
+    """Whether a frame's lengths are those of one map or array; nothing is made of it: that may be a million lists."""
+    if not frame or not (0x80 <= frame[0] <= 0x9F or 0xDC <= frame[0] <= 0xDF):
+        return False
+    try:
+        _LENGTHS.decode(frame)
+    except (RecursionError, *UNREADABLE):
+        return False
+    return True
 
 
 def _reads(payload: bytes) -> bool:

@@ -1,6 +1,7 @@
 """Paths such as ``imu/acc/x`` or ``imu.acc.x`` into nested messages."""
 
 import re
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ Chain: TypeAlias = tuple[Any, ...]  # the keys and list indices that lead to a v
 
 _SEPARATOR: Final = re.compile(r"[/.]")
 _INDEX: Final = re.compile(r"-?[0-9]{1,9}")
+_REMEMBERED: Final = 256  # paths, which are those that somebody asked for, and their ends
 
 
 def find(tree: Any, path: str) -> Chain:
@@ -31,6 +33,15 @@ def find(tree: Any, path: str) -> Chain:
     return chain
 
 
+def has(tree: Any, path: str) -> bool:
+    """Whether there is something at this path.
+
+    >>> has({"a": {"b": 1}}, "a/b"), has({"a": {"b": 1}}, "a/c")
+    (True, False)
+    """
+    return _find(tree, path) is not None
+
+
 def follow(tree: Any, chain: Chain) -> Any:
     """The value to which the keys and indices lead."""
     for key in chain:
@@ -38,13 +49,14 @@ def follow(tree: Any, chain: Chain) -> Any:
     return tree
 
 
-def heads(path: str) -> list[str]:
+@lru_cache(_REMEMBERED)
+def heads(path: str) -> tuple[str, ...]:
     """The pieces that a path can begin with, longest first.
 
     >>> heads("a/b.c")
-    ['a/b.c', 'a/b', 'a']
+    ('a/b.c', 'a/b', 'a')
     """
-    return [path, *(path[: cut.start()] for cut in reversed(list(_SEPARATOR.finditer(path))))]
+    return (path, *(path[: cut.start()] for cut in reversed(list(_SEPARATOR.finditer(path)))))
 
 
 def _find(tree: Any, path: str) -> Chain | None:
@@ -54,8 +66,9 @@ def _find(tree: Any, path: str) -> Chain | None:
                 return chain
     elif isinstance(tree, list | np.ndarray):
         head = heads(path)[-1]
-        if _INDEX.fullmatch(head) and -_length(tree) <= int(head) < _length(tree):
-            return _below(tree, int(head), head, path)
+        index = _index(head)
+        if index is not None and -_length(tree) <= index < _length(tree):
+            return _below(tree, index, head, path)
     return None
 
 
@@ -75,6 +88,10 @@ def _below(tree: Any, key: Any, head: str, path: str) -> Chain | None:
 def _key(tree: dict[Any, Any], head: str) -> Any:
     if head in tree:
         return head
-    if _INDEX.fullmatch(head) and int(head) in tree:  # msgpack and CBOR have maps from numbers
-        return int(head)
-    return None
+    index = _index(head)
+    return index if index is not None and index in tree else None  # msgpack and CBOR have maps from numbers
+
+
+@lru_cache(_REMEMBERED)
+def _index(head: str) -> int | None:
+    return int(head) if _INDEX.fullmatch(head) else None

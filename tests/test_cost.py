@@ -1,0 +1,66 @@
+"""What a message of a MiB costs at the most, whatever is in it, in CPU time."""
+
+import time
+
+import msgpack
+import numpy as np
+import pytest
+
+from streammi.config import FeedConfig
+from streammi.ingest.decoder import Decoder
+
+SIZE = 1 << 20
+# A loaded machine takes five times as long as an idle one; what these cost before was 3 to 16 s.
+SECONDS = 2.5
+
+
+def filled(piece: bytes, head: bytes = b"", tail: bytes = b"") -> bytes:
+    return head + piece * ((SIZE - len(head) - len(tail)) // len(piece)) + tail
+
+
+COSTLY = {
+    "an Influx line of many fields": filled(b"a=1,", b"m ", b"b=2"),
+    "empty records": msgpack.packb([[]] * (SIZE // 4)),
+    "records": filled(b"[1,2],", b"[", b"[1,2]]"),
+    "records with other names": filled(b'{"a":1},', b"[", b'{"a":1}]'),
+    "lines of one name": filled(b"x=1\n"),
+    "quotes": filled(b'"'),
+    "nan without an end": filled(b"nan,", b"["),
+    "named records": filled(b'{"name":"a","value":3},', b"[", b'{"name":"b","value":3}]'),
+}
+
+
+@pytest.mark.parametrize("payload", COSTLY.values(), ids=COSTLY.keys())
+def test_no_message_takes_long(payload: bytes) -> None:
+    decoder = Decoder(FeedConfig(endpoint="", x="0", y="1", max_message=2 * SIZE))
+    started = time.process_time()
+    decoder.decode([[payload]], 0.0)
+    assert time.process_time() - started < SECONDS
+
+
+LIKE = [{"x": k / 8, "y": k, "t": 100 + k, "seq": k} for k in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("last", "x", "y"),
+    [
+        ({"x": "2.5", "y": None, "t": 120, "seq": 20}, [2.5], [None]),
+        ({"x": [1, 2], "y": [3, 4], "t": 120, "seq": 20}, [1, 2], [3, 4]),
+        ({"x": 1, "y": "no", "t": 120, "seq": 20}, [None], [None]),
+        ({"x": 1, "y": 2, "t": 120, "seq": 20, "more": 5}, [1], [2]),
+        ({"x": 1, "y": True, "t": 120}, [1], [1]),
+        ({"other": 1}, [], []),
+        ({}, [], []),
+    ],
+)
+def test_what_is_unlike_many_records_is_read_as_itself(
+    last: dict[str, object], x: list[float | None], y: list[float | None]
+) -> None:
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    found = decoder.decode([[msgpack.packb([*LIKE, last])]], 0.0)
+    expected = [[one["x"] for one in LIKE] + x, [one["y"] for one in LIKE] + y]
+    np.testing.assert_array_equal([found.x, found.y], np.array(expected, dtype=float))
+    assert found.t is not None
+    assert found.t.tolist() == [100.0 + k for k in range(20)] + [119.0 if x == [None] else 120.0] * len(
+        x
+    )  # else that of before
