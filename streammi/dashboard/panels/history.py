@@ -94,8 +94,10 @@ def _draw_band(plot: Canvas, scene: Scene, low: float, high: float) -> None:
         row = plot.height - 1 - min(max(int(edge * plot.height), 0), plot.height - 1)
         free = plot.glyphs[row] == SPACE
         plot.glyphs[row, free], plot.pens[row, free] = ord(theme.glyphs.dotted), theme.good
-    if (plot.glyphs[row, : len(NORMAL) + 1] == ord(theme.glyphs.dotted)).all():
-        plot.text(0, row, f"{NORMAL} ", theme.good)
+    free = plot.glyphs[row] == ord(theme.glyphs.dotted)
+    room = np.flatnonzero(np.convolve(free, np.ones(len(NORMAL) + 2), "valid") == len(NORMAL) + 2)
+    if len(room):
+        plot.text(int(room[0]), row, f" {NORMAL} ", theme.good)
 
 
 def _span(scene: Scene) -> float:
