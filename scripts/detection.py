@@ -42,9 +42,9 @@ def main() -> int:
     if DATA.exists():
         wrong += [
             f"{case}, {window} rows, baseline"
-            for case in BROKEN
+            for case in BROKEN + MISSED
             for window in WINDOWS
-            if window != case.lost_at and not case.found(window)
+            if not case.found(window)
         ]
         wrong += [f"{case}, {window} rows, baseline" for case in SOUND for window in WINDOWS if case.found(window)]
     print("".join(f"{name}: not what was to be found\n" for name in wrong), end="")
@@ -305,17 +305,14 @@ FAULT_ROW = 160
 
 @dataclass(frozen=True)
 class Beside:
-    """Two signals of the plant beside a baseline of a normal run; the limits of the test were chosen on some."""
+    """Two signals of the plant beside a baseline of a normal run."""
 
     file: str
     x: str
     y: str
-    chosen_on: bool = False
-    lost_at: int = 0  # a window in which the normal run itself spreads as far as the fault reaches
 
     def __str__(self) -> str:
-        used = ", used to choose" if self.chosen_on else ""
-        return f"tep, {self.file}: {self.x} ~ {self.y}{used}"
+        return f"tep, {self.file}: {self.x} ~ {self.y}"
 
     def events(self, window: int, *, baseline: bool = True) -> list[Event]:
         """What is found by the default detector. Of the normal run the first half is the baseline of the second."""
@@ -335,11 +332,13 @@ class Beside:
 
 BROKEN = (
     Beside("fault06", "XMEAS1", "XMV3"),
-    Beside("fault14", "XMEAS9", "XMEAS21", chosen_on=True),
-    Beside("fault14", "XMEAS9", "XMV10", chosen_on=True),
-    Beside("fault16", "XMEAS19", "XMV9", chosen_on=True, lost_at=40),
+    Beside("fault14", "XMEAS9", "XMEAS21"),
+    Beside("fault14", "XMEAS9", "XMV10"),
     Beside("fault19", "XMEAS20", "XMV5"),
 )
+# The normal run itself goes from no dependence to all of it and back. Limits that find the fault call one stationary
+# feed in two changed within 400 looks.
+MISSED = (Beside("fault16", "XMEAS19", "XMV9"),)
 SOUND = (
     Beside("fault03", "XMEAS1", "XMV3"),
     Beside("normal_d00_te", "XMEAS1", "XMV3"),
@@ -352,7 +351,7 @@ def baselines() -> Iterator[str]:
     """What is found beside a baseline, and without."""
     yield f"| beside a normal run; windows of | {' | '.join(f'{w} rows | without' for w in WINDOWS)} |"
     yield "|---|" + "---|" * 2 * len(WINDOWS)
-    for case in BROKEN + SOUND:
+    for case in BROKEN + MISSED + SOUND:
         cells = [_first_of(case.events(w, baseline=beside)) for w in WINDOWS for beside in (True, False)]
         yield f"| {case} | {' | '.join(cells)} |"
 

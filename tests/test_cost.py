@@ -10,8 +10,8 @@ from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
 
 SIZE = 1 << 20
-# A loaded machine takes five times as long as an idle one; what these cost before was 3 to 16 s.
-SECONDS = 2.5
+# Idle these take 0.2 to 1.6 s; a loaded machine takes up to five times as long. Some once took 16 s idle.
+SECONDS = 6.0
 
 
 def filled(piece: bytes, head: bytes = b"", tail: bytes = b"") -> bytes:

@@ -28,8 +28,8 @@ def last_frame(frames: Frames) -> bytes:
 def utf8(frame: bytes) -> bytes:
     """A text without what surrounds it, in UTF-8: a byte order mark, NULs behind it; any other frame as it is.
 
-    >>> utf8(b"1,2" + bytes(5)), utf8(b"\\xef\\xbb\\xbf{}"), utf8("{}".encode("utf-16"))
-    (b'1,2', b'{}', b'{}')
+    >>> utf8(b"1,2" + bytes(5)), utf8(b"\\xef\\xbb\\xbf{}"), utf8("1,2".encode("utf-16"))
+    (b'1,2', b'{}', b'1,2')
     """
     encoding = json.detect_encoding(frame[:4]) if 0 in frame[:4] or frame[:1] in _MARKS else "utf-8"
     plain = frame
