@@ -71,7 +71,9 @@ def test_telegraf_takes_readings(pair: str, reading: Reading, link: LinkHealth, 
     assert point.measurement == "streammi"
     assert point.tags == {"pair": pair.replace("\\", "/"), "unit": reading.unit}
     numbers = {name: value for name, value in fields.items() if isinstance(value, int | float)}
-    known = {name: float(value) for name, value in numbers.items() if math.isfinite(value)}  # floats: no whole numbers above 2^53
+    known = {
+        name: float(value) for name, value in numbers.items() if math.isfinite(value)
+    }  # floats: no whole numbers above 2^53
     del known["timestamp"], known["v"]
     assert point.fields == known
     assert all(type(value) is float for value in point.fields.values())  # a type of its own for good
