@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+import psutil
 import pytest
 
 from streammi.system import spool as spools
@@ -242,6 +243,8 @@ def test_no_reader_keeps_a_replay_from_its_end(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=out, stderr=out) for out in (pipe, terminal)
     ]
     until(lambda: held(reader) > 40_000)
+    other = psutil.Process(both[1].pid)
+    until(lambda: any("llvmlite" in one.path for one in other.memory_maps()))  # signals are in hand by then
     for process, number in zip(both, (signal.SIGTERM, signal.SIGINT), strict=True):
         process.send_signal(number)
     assert both[0].wait(30) == 143
