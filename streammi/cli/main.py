@@ -30,6 +30,7 @@ from streammi.cli.options import (
     PairOptions,
     RunOptions,
     Seconds,
+    TimeColumn,
     ViewOptions,
     check_choice,
     check_unused,
@@ -262,16 +263,7 @@ def publish(
     reading: FileReadOptions,
     x: Annotated[str | None, typer.Option("--x", metavar="COL", rich_help_panel=FEED, help="Column of x.")] = None,
     y: Annotated[str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y.")] = None,
-    t: Annotated[
-        str | None,
-        typer.Option(
-            "--t",
-            "--time",
-            metavar="COL",
-            rich_help_panel=FEED,
-            help="Column of the time, or DATE,TIME; found if not given.",
-        ),
-    ] = None,
+    t: TimeColumn = None,
     rate: Annotated[
         float | None,
         typer.Option(
@@ -350,16 +342,7 @@ def replay(
     y: Annotated[
         str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y, likewise.")
     ] = None,
-    t: Annotated[
-        str | None,
-        typer.Option(
-            "--t",
-            "--time",
-            metavar="COL",
-            rich_help_panel=FEED,
-            help="Column of the time, or DATE,TIME; found if not given.",
-        ),
-    ] = None,
+    t: TimeColumn = None,
     speed: Annotated[
         float | None,
         typer.Option(

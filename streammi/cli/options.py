@@ -55,6 +55,16 @@ Seconds = Annotated[
     float | None, typer.Option(metavar="SECONDS", min=0.0, rich_help_panel=RUN, help="End after so many seconds.")
 ]
 
+TimeColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--t",
+        "--time",
+        metavar="COL",
+        rich_help_panel=FEED,
+        help="Column of the time, or DATE,TIME; found if not given.",
+    ),
+]
 ServerKey = Annotated[
     str | None, typer.Option("--curve-server-key", metavar="KEY", help="The peer's public key: a file, or the key.")
 ]

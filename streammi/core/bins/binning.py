@@ -263,7 +263,22 @@ UNLEARNT = EdgeBins([-sys.float_info.max, sys.float_info.max])
 
 
 @dataclass(frozen=True)
-class QuantileBins:
+class _LearntBins:
+    """Bins that are learnt: ``count`` of them; None takes the number from the window."""
+
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.count is not None:
+            object.__setattr__(self, "count", _check_count(self.count))
+
+    def wanted(self, n: int, bits: float = INDEPENDENT_BITS) -> int:
+        """How many bins ``n`` pairs with so much MI are to have, where there are values enough."""
+        return self.count or wanted_bins(n, bits)
+
+
+@dataclass(frozen=True)
+class QuantileBins(_LearntBins):
     """At most ``count`` bins that hold equally many of the window's pairs; None takes the number from the window.
 
     Learnt from the first window and learnt again from the window's own values when they no longer fit, at most once
@@ -273,16 +288,6 @@ class QuantileBins:
     >>> QuantileBins(2).learn(np.array([1.0, 2.0, 3.0, 10.0])).edges[:2].tolist()
     [1.0, 3.0]
     """
-
-    count: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.count is not None:
-            object.__setattr__(self, "count", _check_count(self.count))
-
-    def wanted(self, n: int, bits: float = INDEPENDENT_BITS) -> int:
-        """How many bins ``n`` pairs with so much MI are to have, where their values do not tie."""
-        return self.count or wanted_bins(n, bits)
 
     def learn(self, values: FloatArray, count: int | None = None) -> EdgeBins:
         """The equal-frequency axis of ``values``, shape (n,), n >= 1; fewer bins where values tie.
@@ -298,7 +303,7 @@ class QuantileBins:
 
 
 @dataclass(frozen=True)
-class SpanBins:
+class SpanBins(_LearntBins):
     """``count`` bins of equal width over the range of the window's values; None takes the number from it.
 
     Learnt from the first window and learnt again when they no longer fit, as QuantileBins are.
@@ -306,16 +311,6 @@ class SpanBins:
     >>> SpanBins(2).learn(np.array([1.0, 2.0, 5.0]))
     UniformBins(low=1.0, high=5.0, count=2)
     """
-
-    count: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.count is not None:
-            object.__setattr__(self, "count", _check_count(self.count))
-
-    def wanted(self, n: int, bits: float = INDEPENDENT_BITS) -> int:
-        """How many bins ``n`` pairs with so much MI are to have, where their values are not all the same."""
-        return self.count or wanted_bins(n, bits)
 
     def learn(self, values: FloatArray, count: int | None = None) -> Axis:
         """The equal-width axis over ``values``, shape (n,), n >= 1; one bin where they are all the same.
