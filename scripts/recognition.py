@@ -1,4 +1,4 @@
-"""What is taken for pairs that is none, and what is not recognised that is, on made-up feeds: the bars of the README.
+"""What is taken for pairs that is none, and what is not recognised that is, on made-up feeds: the bars of the docs.
 
 Feeds of pickles, packed bytes, pictures, text, structs and protobuf, and a fifth as many feeds of pairs in six formats.
 Nothing is encoded by streammi. Exits with 1 if a bar is missed.

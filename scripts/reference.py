@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The reference in the README, made of what is declared: the fields of a reading, the events, the estimators.
+"""What the README and the pages make of what is declared and computed: fields, events, estimators, three pictures.
 
-With --write it is written into the README; without, what differs is printed, and the exit status is 1 if anything does.
+With --write it is written into them; without, what differs is printed, and the exit status is 1 if anything does.
 """
 
 import argparse
@@ -11,13 +11,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
+from streammi import analyse
 from streammi.config import DEFAULT_ESTIMATOR, OTHER_ESTIMATORS
 from streammi.publish.messages import FIELDS
+from streammi.records import FloatArray
 from streammi.records.events import EVENTS
 from streammi.records.published import INFORMATION, Field
 from streammi.records.status import MORE, Status
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+WIDTH, HEIGHT, GAP = 28, 8, "   "  # of a picture, in letters; a letter of braille has 2 x 4 dots
+DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # of a letter, by column and row: Unicode 2800
+SHOWN = 250  # of 1,000 pairs: all of them would be a blot
 
 
 def fields() -> list[str]:
@@ -47,37 +54,75 @@ def events() -> list[str]:
     return ["| event | means | size |", "|---|---|---|", *rows]
 
 
-TABLES: dict[str, Callable[[], list[str]]] = {"| field of a reading |": fields, "| event | means |": events}
+def estimators(text: str) -> str:
+    """The text with the estimators by their names."""
+    names = f"{DEFAULT_ESTIMATOR} by default; {', '.join(OTHER_ESTIMATORS)}"
+    return re.sub(r"\(`--estimator`: [^)]*\)", f"(`--estimator`: {names})", text)
 
 
-def with_tables(text: str) -> str:
-    """The README with the tables as they should be."""
-    lines = text.split("\n")
-    for start, table in TABLES.items():
-        first = next(k for k, line in enumerate(lines) if line.startswith(start))
-        last = next(k for k in range(first, len(lines)) if not lines[k].startswith("|"))
-        lines[first:last] = table()
-    return re.sub(r"\(`--estimator`: [^)]*\)", f"(`--estimator`: {estimators()})", "\n".join(lines))
+def pictures() -> list[str]:
+    """Three relations as points, with their r and MI below: what correlation sees of them, and what MI sees."""
+    random = np.random.default_rng(0)
+    x, noise = random.random(1000), random.normal(size=1000)
+    relations = {
+        "a line": 2 * x - 1 + 0.1 * noise,
+        "a parabola": (2 * x - 1) ** 2 + 0.05 * noise,
+        "nothing": random.random(1000),
+    }
+    columns = [_picture(title, x, y) for title, y in relations.items()]
+    return ["```text", *(GAP.join(row).rstrip() for row in zip(*columns, strict=True)), "```"]
 
 
-def estimators() -> str:
-    """The estimators by their names."""
-    return f"{DEFAULT_ESTIMATOR} by default; {', '.join(OTHER_ESTIMATORS)}"
+def _picture(title: str, x: FloatArray, y: FloatArray) -> list[str]:
+    letters = np.zeros((HEIGHT, WIDTH), np.int64)
+    across = ((x - x.min()) / np.ptp(x) * (2 * WIDTH - 1)).round().astype(int)
+    down = ((y.max() - y) / np.ptp(y) * (4 * HEIGHT - 1)).round().astype(int)
+    for column, row in zip(across[:SHOWN], down[:SHOWN], strict=True):
+        letters[row // 4, column // 2] |= DOTS[column % 2][row % 4]
+    found = analyse(x, y, null=0, detector=None).reading
+    values = f"r {found.pearson_r:.2f}   MI {abs(round(found.mi_corrected, 1)):.1f} {found.unit}"
+    rows = ["".join(chr(0x2800 + letter) for letter in row) for row in letters]
+    return [title.center(WIDTH), *rows, values.center(WIDTH)]
+
+
+def table(make: Callable[[], list[str]]) -> Callable[[str], str]:
+    """Puts a block of lines in the place of that which begins likewise and ends in the same way."""
+
+    def put(text: str) -> str:
+        new, lines = make(), text.split("\n")
+        first = lines.index(new[0])
+        if new[0].startswith("```"):
+            end = lines.index("```", first + 1) + 1
+        else:
+            end = next(k for k in range(first, len(lines)) if not lines[k].startswith("|"))
+        return "\n".join((*lines[:first], *new, *lines[end:]))
+
+    return put
+
+
+OWNERS: dict[str, Callable[[str], str]] = {
+    "README.md": table(pictures),
+    "streammi/docs/reference/fields.md": table(fields),
+    "streammi/docs/reference/events.md": table(events),
+    "streammi/docs/explanation/numbers.md": estimators,
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--write", action="store_true", help="write it")
     write = parser.parse_args().write
-    before = README.read_text()
-    after = with_tables(before)
-    if write:
-        README.write_text(after)
-        return 0
-    sys.stdout.writelines(
-        difflib.unified_diff(before.splitlines(True), after.splitlines(True), "README.md", "declared")
-    )
-    return int(before != after)
+    status = 0
+    for name, put in OWNERS.items():
+        before = (ROOT / name).read_text()
+        after = put(before)
+        if write:
+            (ROOT / name).write_text(after)
+        else:
+            said = list(difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, "declared"))
+            sys.stdout.writelines(said)
+            status |= bool(said)
+    return status
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def coarse(joint: NDArray[np.integer]) -> NDArray[np.integer]:
 
 
 def expected_bits(joint: NDArray[np.integer], weight: float = 0.85) -> float:
-    """The formula of the README, in bits."""
+    """The formula of the docs, in bits."""
     n = int(joint.sum())
     fine, half = (oracles.mi_nats_by("schuermann", counts) for counts in (joint, coarse(joint)))
     spread = sum(oracles.schuermann([int(c) for c in joint.sum(k) if c]) - oracles.schuermann([n]) for k in (0, 1))

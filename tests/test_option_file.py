@@ -128,9 +128,9 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
         run("monitor", "--config", str(tmp_path / "bytes"))
 
 
-def test_the_file_of_the_readme(tmp_path: Path, ran: list[tuple[Any, ...]]) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
-    [text] = re.findall(r"```toml\n(endpoint.*?)```", readme, re.DOTALL)
+def test_the_file_of_the_page(tmp_path: Path, ran: list[tuple[Any, ...]]) -> None:
+    page = (Path(__file__).parents[1] / "streammi/docs/how-to/service.md").read_text()
+    [text] = re.findall(r"```toml\n(endpoint.*?)```", page, re.DOTALL)
     file = written(tmp_path, text)
     run("monitor", "--config", file)
     run("watch", "--config", file)

@@ -1,4 +1,4 @@
-"""What the README tells a newcomer to type works as it stands."""
+"""What the README and the pages tell somebody to type works as it stands, and leads where it says."""
 
 import re
 import shlex
@@ -17,11 +17,50 @@ from streammi.publish.messages import event_message, result_fields
 from streammi.records import LinkHealth
 from streammi.records.status import Status
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCS = ROOT / "streammi/docs"
+FORMS = {"tutorial", "how-to", "reference", "explanation"}
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in [README, *sorted(DOCS.rglob("*.md"))]}
+BLOCKS = [block for text in PAGES.values() for block in re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL)]
 PYTHON = [text for language, text in BLOCKS if language == "python"]
 COMMANDS = [line for language, text in BLOCKS if language == "console" for line in text.splitlines() if line]
-INLINE = re.findall(r"`(streammi [a-z]+ [^`]*)`", README)
+INLINE = [command for text in PAGES.values() for command in re.findall(r"`(streammi [a-z]+ [^`]*)`", text)]
+TYPED = list(dict.fromkeys([c for c in COMMANDS if "streammi" in c] + INLINE))
+
+
+def python(word: str) -> str:
+    """The block of Python that has the word; there is one."""
+    [code] = {text for text in PYTHON if word in text}
+    return code
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are called in links to them, as GitHub calls them."""
+    titles = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_short_and_its_links_lead_somewhere(page: str) -> None:
+    text = PAGES[page]
+    assert text.startswith("# ")
+    assert text.count("\n") <= (200 if page == "README.md" else 250)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        file, _, anchor = link.partition("#")
+        if "://" in file:
+            continue
+        there = ((ROOT / page).parent / file).resolve() if file else ROOT / page
+        assert there.is_file(), link
+        if anchor:
+            assert anchor in anchors(there.read_text()), link
+
+
+def test_the_readme_leads_to_every_page_and_each_has_a_form() -> None:
+    links = {(ROOT / link).resolve() for link in re.findall(r"\]\((streammi/docs/[^)#]+)", PAGES["README.md"])}
+    pages = set(DOCS.rglob("*.md"))
+    assert links == pages
+    assert {page.relative_to(DOCS).parts[0] for page in pages} == FORMS | {"glossary.md"}
 
 
 def free_port() -> int:
@@ -30,13 +69,13 @@ def free_port() -> int:
 
 
 def test_the_library_in_five_lines() -> None:
-    done = subprocess.run([sys.executable, "-c", PYTHON[2]], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", python("rolling_mi")], capture_output=True, text=True, check=True)
     value, unit = done.stdout.split()
     assert unit == "bit"
     assert 2.0 < float(value) < 4.0  # y is a function of x: MI is H(Y)
 
 
-@pytest.mark.parametrize("line", [c for c in COMMANDS if "streammi" in c] + INLINE)
+@pytest.mark.parametrize("line", TYPED)
 def test_every_command_names_options_that_there_are(line: str) -> None:
     words = shlex.split(line.partition("#")[0])
     command = words[1]
@@ -49,7 +88,7 @@ def test_every_command_names_options_that_there_are(line: str) -> None:
 
 
 def test_publisher_monitor_view_and_consumer_together() -> None:
-    """The README's blocks and lines as they are, but for ports that are free here."""
+    """The tutorial's blocks and lines as they are, but for ports that are free here."""
     ports = {"5556": str(free_port()), "5557": str(free_port())}
 
     def here(text: str) -> str:
@@ -57,13 +96,14 @@ def test_publisher_monitor_view_and_consumer_together() -> None:
             text = text.replace(port, free)
         return text
 
-    monitor_line, view_line = (next(c for c in COMMANDS if c.startswith(f"streammi {n}")) for n in ("monitor", "view"))
-    publisher = subprocess.Popen([sys.executable, "-c", here(PYTHON[0])])
+    lines = PAGES["streammi/docs/tutorial/first-signals.md"].splitlines()
+    [monitor_line], [view_line] = ([c for c in lines if c.startswith(f"streammi {n} ")] for n in ("monitor", "view"))
+    publisher = subprocess.Popen([sys.executable, "-c", here(python("zmq.PUB"))])
     words = shlex.split(here(monitor_line))[1:]
     monitor = subprocess.Popen(
         [sys.executable, "-m", "streammi", *words, "--quiet"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    consumer = subprocess.Popen([sys.executable, "-u", "-c", here(PYTHON[1])], stdout=subprocess.PIPE, text=True)
+    consumer = subprocess.Popen([sys.executable, "-u", "-c", here(python('"mi/"'))], stdout=subprocess.PIPE, text=True)
     try:
         assert consumer.stdout is not None
         name, n, mi, unit = consumer.stdout.readline().split()
@@ -98,7 +138,7 @@ def test_publisher_monitor_view_and_consumer_together() -> None:
 
 def test_the_consumer_of_events() -> None:
     event = Event(pair="a", kind="lost", timestamp=1.0, size=-0.5, unit="bit", evidence="MI went from 1 to 0.5 bit")
-    [code] = [text for text in PYTHON if "event/" in text]
+    code = python("event/")
     port = free_port()
     with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
         socket.bind(f"tcp://127.0.0.1:{port}")
@@ -132,7 +172,8 @@ def test_every_field_and_flag_of_a_reading_is_explained() -> None:
         n=1, unit="bit", h_x=0.0, h_y=0.0, h_xy=0.0, h_x_given_y=0.0, h_y_given_x=0.0, mi=0.0, mi_corrected=0.0,
         nmi=None, pearson_r=None,
     )  # fmt: skip
-    table = README.partition("| field of a reading |")[2].partition("\n\n")[0]
+    fields = PAGES["streammi/docs/reference/fields.md"]
+    table = fields.partition("| field of a reading |")[2].partition("\n\n")[0]
     link = LinkHealth(endpoint="", state="connected")
     assert set(re.findall(r"`(\w+)`", table)) == set(result_fields(reading, run=0, seq=0, timestamp=0.0, link=link))
     flags = {int(number) for number in re.findall(r"[ ,](\d+) [a-z]", table.partition("sum of")[2])}

@@ -10,7 +10,7 @@ EventKind: TypeAlias = Literal[
 
 
 class Kind(NamedTuple):
-    """The description of events of a kind, in the README, and how a screen marks them."""
+    """The description of events of a kind, in the docs, and how a screen marks them."""
 
     meaning: str
     size: str  # what `size` is

@@ -8,7 +8,7 @@ INFORMATION: Final = "bit, nat or ban"  # in the unit of the reading: a screen i
 
 
 class Published(NamedTuple):
-    """A field as others are told of it, in the messages, the tables, the metrics and the reference in the README."""
+    """A field as others are told of it, in the messages, the tables, the metrics and the reference in the docs."""
 
     meaning: str
     unit: str = ""  # INFORMATION, s, pairs, ...; empty: a plain number

@@ -36,7 +36,7 @@ class Status(IntFlag):
 # What the reference says more of some of them.
 MORE: Final = {
     Status.CLIPPED: "over 5 % of x or y",
-    Status.CAUGHT_UP: "may have been said before: see [Leave it running](#leave-it-running)",
+    Status.CAUGHT_UP: "may have been said before: see [leave it running](../how-to/service.md)",
 }
 
 # What holds of the moment rather than of the window: when one of these comes or goes, a reading follows at once.
