@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Hashable, Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -39,6 +40,13 @@ def _check_count(count: object, name: str = "count") -> int:
     return value
 
 
+@lru_cache(maxsize=8)
+def _even_edges(low: float, high: float, count: int) -> FloatArray:
+    edges = np.linspace(low, high, count + 1)
+    edges.flags.writeable = False
+    return edges
+
+
 @dataclass(frozen=True)
 class UniformBins:
     """``count`` bins of equal width over [low, high]: symbol = floor((v - low) * count / (high - low)).
@@ -64,8 +72,8 @@ class UniformBins:
 
     @property
     def edges(self) -> FloatArray:
-        """The bins' edges, shape (count + 1,)."""
-        return np.linspace(self.low, self.high, self.count + 1)
+        """The bins' edges, shape (count + 1,); read-only."""
+        return _even_edges(self.low, self.high, self.count)
 
     def code(self, values: FloatArray, out: Codes) -> None:
         """Write the codes (see core.kernels.slots) of ``values`` (n,) to ``out`` (n,)."""

@@ -54,6 +54,6 @@ class Grain(msgspec.Struct, frozen=True, eq=False):
 
 def grain_of(x: tuple[IntArray, float], y: tuple[IntArray, float]) -> Grain:
     """The grain of two signals, of each one its parts and the share T of ties; the one with more of them decides."""
-    ties = [ties for parts, ties in (x, y) if parts[-1] + 1 < parts.size]
-    sizes = int(x[0][-1]) + 1, int(y[0][-1]) + 1
+    sizes = x[0].item(-1) + 1, y[0].item(-1) + 1
+    ties = [ties for (parts, ties), size in zip((x, y), sizes, strict=True) if size < parts.size]
     return Grain(x_parts=x[0], y_parts=y[0], sizes=sizes, weight=ADDED * (1 - max(ties)) if ties else 0.0)

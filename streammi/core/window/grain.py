@@ -1,33 +1,39 @@
-"""What the window's own values say of its bins: which belong together, and how wide they are."""
+"""What the window's own values say: how they go together, which bins belong together, and how wide these are."""
 
-import math
-from typing import Any
+from typing import Final, NamedTuple
 
-import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from streammi.core.bins.binning import Axis, Categories
-from streammi.core.information.estimators import Table
 from streammi.core.information.extrapolation import Grain, grain_of
-from streammi.core.kernels import nested
+from streammi.core.kernels.reading import of_values
 from streammi.core.window.ring import PairRing
-from streammi.records import IntArray
+from streammi.records import FloatArray
+
+NO_EDGES: Final = np.empty(0)
+NO_EDGES.flags.writeable = False  # as those of bins are: the kernel is compiled for these
 
 
-class Side(msgspec.Struct, frozen=True, eq=False):
-    """One signal's bins: which coarse one each belongs to, (B,), T, how often two values in a bin are the same, and
-    the mean of log2(width); NaN where there is no density.
-    """
+class Seen(NamedTuple):
+    """What the window's own values say."""
 
-    parts: IntArray
-    ties: float = 0.0
-    width_bits: float = math.nan
+    pearson_r: float  # NaN for a constant
+    x_constant: bool
+    y_constant: bool
+    x_run: int  # newest pairs with one and the same x
+    y_run: int
+    grain: Grain  # which of its bins belong together
+    width_bits: tuple[float, float]  # of x's bins and of y's, the mean of log2; NaN where there is no density
 
 
-def sides_of(ring: PairRing, axes: list[Axis]) -> tuple[Side, Side]:
-    """Both signals' bins, by the values in the ring; O(n)."""
-    return _side(ring, 0, axes[0]), _side(ring, 1, axes[1])
+def seen(ring: PairRing, axes: list[Axis]) -> Seen:
+    """What the values in the ring say, by these bins; O(n)."""
+    parts = np.empty(axes[0].count, dtype=np.int64), np.empty(axes[1].count, dtype=np.int64)
+    edges = _edges(axes[0]), _edges(axes[1])
+    places = ring.values, ring.head, ring.n, ring.entries
+    r, x_constant, y_constant, x_run, y_run, x_ties, x_bits, y_ties, y_bits = of_values(*places, *edges, *parts)
+    grain = grain_of((parts[0], x_ties), (parts[1], y_ties))
+    return Seen(r, x_constant, y_constant, x_run, y_run, grain, (x_bits, y_bits))
 
 
 def unseen(axes: list[Axis], *, extrapolated: bool = True) -> Grain:
@@ -36,26 +42,5 @@ def unseen(axes: list[Axis], *, extrapolated: bool = True) -> Grain:
     return grain_of((x, 0.0), (y, 0.0))
 
 
-def grain(sides: tuple[Side, Side]) -> Grain:
-    """What is to be extrapolated from what."""
-    x, y = sides
-    return grain_of((x.parts, x.ties), (y.parts, y.ties))
-
-
-def differential_bits(side: Side, counts: NDArray[Any], correction: Table) -> float | None:
-    """The differential entropy in bits of a signal with these counts (B,): H of its bins and the mean of log2(width).
-
-    None where it has none. ``correction`` is the table that H is corrected by.
-    """
-    if not math.isfinite(side.width_bits):
-        return None
-    n = int(counts.sum())
-    return (correction.whole.item(n) - int(correction.f[counts].sum())) * (correction.unit_bits / n) + side.width_bits
-
-
-def _side(ring: PairRing, which: int, axis: Axis) -> Side:
-    if isinstance(axis, Categories):
-        return Side(np.arange(axis.count))
-    parts = np.empty(axis.count, dtype=np.int64)
-    found = nested.look(ring.values[which], ring.head, ring.n, ring.entries, 0 if which else 16, axis.edges, parts)
-    return Side(parts, *found)
+def _edges(axis: Axis) -> FloatArray:
+    return NO_EDGES if isinstance(axis, Categories) else axis.edges

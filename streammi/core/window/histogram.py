@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName
 from streammi.core.information import estimators
 from streammi.core.information.extrapolation import Grain
-from streammi.core.kernels import nested, sliding, slots, summary
+from streammi.core.kernels import batches, nested, sliding, slots
 from streammi.core.kernels.slots import N
 from streammi.core.window.ring import PairRing
 from streammi.records import FloatArray, IntArray
@@ -54,19 +54,20 @@ class JointHistogram:
         entropies, coarse = (2 * whole - s_x - s_y) * scale, (whole - c_x - c_y + c_xy) * scale
         return nested.extrapolated(fine, coarse, entropies, nested.base_bits(n), self.grain.weight)
 
-    def batch_means(self, ring: PairRing, batches: int) -> FloatArray:
-        """Means of the pointwise MI in bits over so many runs of the ring's newest pairs, all of one length."""
-        found = np.empty(batches)
-        summary.batch_means(ring.entries, ring.head, ring.n, *self.counts, found)
-        return found
+    def spread_of_runs(self, ring: PairRing, runs: int) -> float:
+        """Variance of the means of the pointwise MI, bits, over so many runs of the ring's newest pairs."""
+        plugin = self.table_of("plugin")
+        return batches.spread_of_runs(
+            ring.entries, ring.head, ring.n, *self.counts, plugin.f, plugin.unit_bits, runs
+        )  # fmt: skip
 
-    def without_each_run(self, ring: PairRing, runs: int, grain: Grain) -> FloatArray:
-        """MI in bits, (runs,), without each of so many runs of the ring's newest pairs, all of one length."""
-        found = np.empty(runs)
+    def spread_without_runs(self, ring: PairRing, runs: int, grain: Grain) -> float:
+        """Variance of MI, bits, without each of so many runs of the ring's newest pairs, all of one length."""
         n, plugin = ring.n, self.table_of("plugin")
         counted = ring.entries, ring.head, n, *self.counts, grain.x_parts, grain.y_parts, *grain.sizes
-        nested.without_each_run(*counted, plugin.f, plugin.unit_bits, nested.base_bits(n), grain.weight, found)
-        return found
+        return batches.spread_without_runs(
+            *counted, plugin.f, plugin.unit_bits, nested.base_bits(n), grain.weight, runs
+        )  # fmt: skip
 
     def coarsen(self, ring: PairRing, grain: Grain) -> bool:
         """Have other coarse bins, where any are kept; returns whether that changes anything."""

@@ -18,7 +18,7 @@ from streammi.core.bins.binning import Axis, Bins, Categories, Codes
 from streammi.core.information import estimators, measures
 from streammi.core.information.extrapolation import Grain
 from streammi.core.information.lags import mi_of
-from streammi.core.kernels import sliding, slots, summary
+from streammi.core.kernels import sliding, slots
 from streammi.core.kernels.slots import PAIRS, N
 from streammi.core.window import grain as grains
 from streammi.core.window.histogram import Counts, JointHistogram
@@ -83,9 +83,7 @@ class JointWindow:
         most = self._span.pairs or MAX_WINDOW_PAIRS
         grain = grains.unseen(self._axes.now)
         self._histogram = JointHistogram(estimator, capacity, most, self._axes.sizes, self._state, grain)
-        self._seen: tuple[tuple[int, ...], tuple[grains.Side, grains.Side]] | None = (
-            None  # the bins, and of which pairs
-        )
+        self._seen: tuple[tuple[int, ...], grains.Seen] | None = None  # what the values say, and of which pairs
         self._nonfinite = 0
         self._followers: list[Follower] = []
         self._mi: float | None = None  # what ``mi`` says, once it is known
@@ -224,21 +222,19 @@ class JointWindow:
         ring, state, n = self._ring, self._state, self._ring.n
         if not n or not self._axes.known:
             return None
-        r, x_constant, y_constant, x_run, y_run = summary.compare(ring.values, ring.head, n)
-        counts, correction, sides = self._histogram.counts, self.table(estimator), self._sides()
-        dh_x, dh_y = (grains.differential_bits(s, c, correction) for s, c in zip(sides, counts, strict=False))
+        seen, correction = self._values(), self.table(estimator)
         return measures.reading(
-            *counts,
+            *self._histogram.counts,
             n,
             self.table("plugin"),
             correction,
             unit,
-            densities=(dh_x, dh_y),
-            pearson_r=r if self._axes.numeric and math.isfinite(r) else None,
-            x_constant=x_constant,
-            y_constant=y_constant,
-            x_run=x_run,
-            y_run=y_run,
+            width_bits=seen.width_bits,
+            pearson_r=seen.pearson_r if self._axes.numeric and math.isfinite(seen.pearson_r) else None,
+            x_constant=seen.x_constant,
+            y_constant=seen.y_constant,
+            x_run=seen.x_run,
+            y_run=seen.y_run,
             fill=self._fill(),
             t0=ring.time_at(n),
             t1=ring.time_at(1),
@@ -263,8 +259,8 @@ class JointWindow:
         if self.n < 2 * TENTHS or not self._axes.known:
             return None
         grain = self.table(estimator).grain or grains.unseen(self._axes.now, extrapolated=False)
-        left = self._histogram.without_each_run(self._ring, TENTHS, grain)
-        return STUDENT * math.sqrt((TENTHS - 1) * float(left.var()))
+        spread = self._histogram.spread_without_runs(self._ring, TENTHS, grain)
+        return STUDENT * math.sqrt((TENTHS - 1) * spread)
 
     def binned_batch_stderr(self) -> float | None:
         """Standard error of MI in the bins, in bits, by batch means: for signals with a memory shorter than a fifth.
@@ -275,8 +271,7 @@ class JointWindow:
         """
         if self.n < FIFTHS or not self._axes.known:
             return None
-        means = self._histogram.batch_means(self._ring, FIFTHS)
-        return math.sqrt(float(means.var()) / (FIFTHS - 1))
+        return math.sqrt(self._histogram.spread_of_runs(self._ring, FIFTHS) / (FIFTHS - 1))
 
     def table(self, estimator: EstimatorName | None) -> estimators.Table:
         """The fixed-point table of an estimator (None: the default) that reaches the window's n.
@@ -286,7 +281,7 @@ class JointWindow:
         table = self._histogram.table_of(estimator)
         if table.estimator.name != "extrapolated" or not self._axes.known or not self.n:
             return table
-        return msgspec.structs.replace(table, grain=grains.grain(self._sides()))
+        return msgspec.structs.replace(table, grain=self._values().grain)
 
     # What goes in and out -------------------------------------------------------------------------------------------
 
@@ -510,7 +505,7 @@ class JointWindow:
         if axes.learns:
             before = self._check_learnt()
         axes.filled = axes.filled or self.n < self.pairs or self.n == self._span.pairs
-        if self._histogram.nest is not None and self._histogram.coarsen(self._ring, grains.grain(self._sides())):
+        if self._histogram.nest is not None and self._histogram.coarsen(self._ring, self._values().grain):
             self._mi, self._single = None, self._single_way()
         self._wait(before)
 
@@ -564,11 +559,11 @@ class JointWindow:
         table = self.table("extrapolated")
         return mi_of(joint.reshape(1, *self._axes.sizes), table)[0].item(0)
 
-    def _sides(self) -> tuple[grains.Side, grains.Side]:
-        """What the window's values say of its bins; O(n), once for the same pairs."""
+    def _values(self) -> grains.Seen:
+        """What the window's values say; O(n), once for the same pairs."""
         key = self.pairs, self.n, self._axes.epoch
         if self._seen is None or self._seen[0] != key:
-            self._seen = key, grains.sides_of(self._ring, self._axes.now)
+            self._seen = key, grains.seen(self._ring, self._axes.now)
         return self._seen[1]
 
     def _wait(self, before: int) -> None:

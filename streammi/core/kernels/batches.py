@@ -1,0 +1,153 @@
+"""Standard errors of signals with a memory: by leaving out runs of pairs, and by the means of runs."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.nested import extrapolated, log_of, term_of
+from streammi.core.kernels.slots import SYMBOL
+
+# Unsigned, as everywhere here: see streammi.core.kernels.sliding.
+_ONE: Final = np.uint64(1)
+_SYMBOL: Final = np.uint64(SYMBOL)
+_X: Final = np.uint64(16)
+
+
+@kernel
+def spread_without_runs(
+    ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, x_parts: Any, y_parts: Any, x_size: int,
+    y_size: int, f: Any, unit_bits: float, base: float, weight: float, runs: int,
+) -> float:  # fmt: skip
+    """The variance of MI, bits squared, without each of so many runs of pairs, all of one length, in turn.
+
+    Of the ring's newest ``n`` entries, up to ``head``, oldest first; the counts, ``joint`` (Bx * By,), are theirs. A
+    pair that is left out changes six counts, and only the terms of these are looked at.
+    """
+    fine_size, nest_size = np.uint64(y_counts.size), np.uint64(y_size)
+    x_of, y_of = x_parts.astype(np.uint64), y_parts.astype(np.uint64)
+    x, y, cells = _copied(x_counts), _copied(y_counts), _copied(joint)
+    x_coarse, y_coarse = np.zeros(x_size, dtype=np.uint64), np.zeros(y_size, dtype=np.uint64)
+    coarse = np.zeros(x_size * y_size, dtype=np.uint64)
+    for i in range(x.size):
+        x_coarse[x_of[i]] += x[i]
+        for j in range(y.size):
+            coarse[x_of[i] * nest_size + y_of[j]] += cells[i * y.size + j]
+    for j in range(y.size):
+        y_coarse[y_of[j]] += y[j]
+    steps = _steps(max(x_coarse.max(), y_coarse.max()), f, unit_bits)
+    fine_margins = _terms(x, f, unit_bits) + _terms(y, f, unit_bits)
+    fine_sum = fine_margins - _terms(cells, f, unit_bits)
+    coarse_sum = _terms(x_coarse, f, unit_bits) + _terms(y_coarse, f, unit_bits) - _terms(coarse, f, unit_bits)
+    out = np.empty(runs)
+    length = n // runs
+    left = n - length
+    of_left = term_of(left, f, unit_bits)
+    at = head - length * runs
+    at = at if at >= 0 else at + ring.size
+    for run in range(runs):
+        margins, fine, nest = fine_margins, fine_sum, coarse_sum
+        start = at
+        for _ in range(length):
+            entry = np.uint64(ring[np.uint64(at)])
+            a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
+            k, m = x_of[a], y_of[b]
+            margin = _taken(x, a, steps) + _taken(y, b, steps)
+            margins -= margin
+            fine -= margin - _taken(cells, a * fine_size + b, steps)
+            margin = _taken(x_coarse, k, steps) + _taken(y_coarse, m, steps)
+            nest -= margin - _taken(coarse, k * nest_size + m, steps)
+            at = at + 1 if at + 1 < ring.size else 0
+        bits, entropies = (of_left - fine) / left, (2.0 * of_left - margins) / left
+        out[run] = extrapolated(bits, (of_left - nest) / left, entropies, base, weight)
+        for k in range(start, start + length):  # and they are back again
+            entry = np.uint64(ring[np.uint64(k if k < ring.size else k - ring.size)])
+            a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
+            x[a] += _ONE
+            y[b] += _ONE
+            cells[a * fine_size + b] += _ONE
+            x_coarse[x_of[a]] += _ONE
+            y_coarse[y_of[b]] += _ONE
+            coarse[x_of[a] * nest_size + y_of[b]] += _ONE
+    return float(_variance(out))
+
+
+@part
+def _variance(values: Any) -> Any:
+    mean = values.sum() / values.size
+    squares = 0.0
+    for v in values:
+        squares += (v - mean) ** 2
+    return squares / values.size
+
+
+@part
+def _copied(counts: Any) -> Any:
+    copy = np.empty(counts.size, dtype=np.uint64)
+    for k in range(counts.size):
+        copy[k] = counts[k]
+    return copy
+
+
+@part
+def _terms(counts: Any, f: Any, unit_bits: float) -> Any:
+    total = 0.0
+    for k in range(counts.size):
+        if counts[k] > 0:
+            total += term_of(counts[k], f, unit_bits)
+    return total
+
+
+@part
+def _steps(most: int, f: Any, unit_bits: float) -> Any:
+    """By how much a cell's term grows with its last pair, for counts up to ``most``; (most + 1,)."""
+    steps = np.zeros(np.int64(most) + 1)
+    before = 0.0
+    for c in range(1, steps.size):
+        term = term_of(c, f, unit_bits)
+        steps[c] = term - before
+        before = term
+    return steps
+
+
+@part
+def _taken(counts: Any, cell: Any, steps: Any) -> Any:
+    """Take one pair out of a cell; returns by how much its term falls."""
+    c = counts[cell]
+    counts[cell] = c - _ONE
+    return steps[c]
+
+
+@kernel
+def spread_of_runs(
+    ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, f: Any, unit_bits: float, runs: int
+) -> float:
+    """The variance of the means of the pointwise MI (bits) over so many runs of pairs, all of one length.
+
+    Of the ring's newest ``n`` entries, up to ``head``, oldest first; the counts are theirs, ``f`` that of c log2 c.
+    """
+    y_size = y_counts.size
+    logs = np.empty(joint.size)  # of cells that hold a pair
+    log_n = log_of(n, f, unit_bits)
+    y_logs = np.empty(y_size)
+    for j in range(y_size):
+        y_logs[j] = log_of(np.int64(y_counts[j]), f, unit_bits) if y_counts[j] > 0 else 0.0
+    for i in range(x_counts.size):
+        if x_counts[i] == 0:
+            continue
+        x_log = log_of(np.int64(x_counts[i]), f, unit_bits) - log_n
+        for j in range(y_size):
+            c = np.int64(joint[np.uint64(i * y_size + j)])
+            if c > 0:
+                logs[i * y_size + j] = log_of(c, f, unit_bits) - x_log - y_logs[j]
+    out = np.empty(runs)
+    length = n // runs
+    at = head - length * runs
+    for run in range(runs):
+        total = 0.0
+        for k in range(at, at + length):
+            entry = np.int64(ring[k if k >= 0 else k + ring.size])
+            total += logs[(entry >> 16 & SYMBOL) * y_size + (entry & SYMBOL)]
+        out[run] = total / length
+        at += length
+    return float(_variance(out))
