@@ -222,12 +222,12 @@ class JointWindow:
         ring, state, n = self._ring, self._state, self._ring.n
         if not n or not self._axes.known:
             return None
-        seen, correction = self._values(), self.table(estimator)
+        seen, tables = self._values(), (self.table("plugin"), self.table(estimator))
+        totals: dict[str, Any] = self.totals
         return measures.reading(
             *self._histogram.counts,
             n,
-            self.table("plugin"),
-            correction,
+            *tables,
             unit,
             width_bits=seen.width_bits,
             pearson_r=seen.pearson_r if self._axes.numeric and math.isfinite(seen.pearson_r) else None,
@@ -238,14 +238,9 @@ class JointWindow:
             fill=self._fill(),
             t0=ring.time_at(n),
             t1=ring.time_at(1),
-            epoch=self._axes.epoch,
             x_clipped=state.item(slots.X_CLIPPED),
             y_clipped=state.item(slots.Y_CLIPPED),
-            pairs=state.item(PAIRS),
-            clipped=state.item(slots.CLIPPED_TOTAL),
-            nonfinite=self._nonfinite,
-            late=state.item(slots.LATE),
-            dropped=state.item(slots.DROPPED),
+            **totals,
         )
 
     def batch_stderr(self, estimator: EstimatorName | None = None) -> float | None:
