@@ -107,6 +107,13 @@ def test_a_monitor_is_called_one() -> None:
     assert decoded([[b"mi/xy", READING]], "mi", "n")[1] == [(0.5, 1000.0)]
 
 
+@pytest.mark.parametrize("values", [{"imu": {"temp": 1.0}, "power": 2.0}, [{"imu": {"temp": 1.0}, "power": 2.0}]])
+def test_a_path_that_is_nearly_one_is_asked_for(values: Any) -> None:
+    decoder, pairs = decoded([[json.dumps(values).encode()]] * 3, "imu/tmp", "Power")
+    assert pairs == []
+    assert "did you mean imu/temp? did you mean power?" in decoder.note
+
+
 def test_texts_are_shown_with_the_option_that_takes_them() -> None:
     messages: list[Frames] = [[record(state=("hot", "cold")[k % 2], fan=("on", "off")[k % 2])] for k in range(9)]
     report = probed(messages)

@@ -96,8 +96,11 @@ def test_what_is_given_on_the_command_line_counts(tmp_path: Path, ran: list[tupl
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("windw = 5", r"plant\.toml: windw must be an option of monitor \(perhaps window\), got 5"),
-        ("state_every = '5s'", r"plant\.toml: state_every must be an option of monitor \(perhaps state-every\), got"),
+        ("windw = 5", r"plant\.toml: windw must be an option of monitor \(did you mean window\?\), got 5"),
+        (
+            "state_every = '5s'",
+            r"plant\.toml: state_every must be an option of monitor \(did you mean state-every\?\), got",
+        ),
         ("config = 'other.toml'", r"plant\.toml: config must be an option of monitor, got 'other\.toml'"),
         ("[feed]\nx = 1", r"plant\.toml: feed must be an option of monitor.*, got {'x': 1}"),
         ("strict = 'yes'", r"plant\.toml: strict must be true or false, got 'yes'"),
@@ -156,10 +159,10 @@ def test_a_file_may_ask_for_refusals_as_json(tmp_path: Path) -> None:
         ("samples = 0", [], "{file}: samples must be at least 1, got '0'"),
         ("seconds = 'long'", [], "{file}: seconds must be a number, got 'long'"),
         ("", ["--seconds=-1"], "--seconds must be at least 0, got '-1'"),
-        ("", ["--windw=3"], "No such option: --windw (perhaps --window)"),
-        ("", ["--no-quite"], "No such option: --no-quite (perhaps --no-quiet)"),
-        ("", ["--authorised-keys=d"], "No such option: --authorised-keys (perhaps --authorized-keys)"),
-        ("", ["--toler=5ms"], "No such option: --toler (perhaps --tolerance)"),
+        ("", ["--windw=3"], "No such option: --windw (did you mean --window?)"),
+        ("", ["--no-quite"], "No such option: --no-quite (did you mean --no-quiet?)"),
+        ("", ["--authorised-keys=d"], "No such option: --authorised-keys (did you mean --authorized-keys?)"),
+        ("", ["--toler=5ms"], "No such option: --toler (did you mean --tolerance?)"),
         ("", ["--fast"], "No such option: --fast"),
         ("", ["-z"], "No such option: -z"),
         ("", ["--window"], "Option '--window' requires an argument."),

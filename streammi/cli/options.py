@@ -28,6 +28,7 @@ from streammi.config import (
     span,
     value_range,
 )
+from streammi.config.near import one_of
 from streammi.errors import ConfigError
 from streammi.network.security import Keys, read_keys
 from streammi.system.log import FORMS
@@ -581,5 +582,5 @@ def check_unused(where: str, **given: object) -> None:
 def check_choice(option: str, value: str, choices: tuple[str, ...]) -> str:
     """The value; ConfigError when it is none of the choices."""
     if value not in choices:
-        raise ConfigError(option, ", ".join(choices[:-1]) + f" or {choices[-1]}", value)
+        raise ConfigError(option, one_of(value, choices), value)
     return value

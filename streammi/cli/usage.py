@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from streammi.cli.near import instead
 from streammi.cli.option_file import place_of
+from streammi.config.near import instead
 from streammi.errors import ConfigError
 
 _KINDS = {"int": "a whole number", "float": "a number"}

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
+from streammi.config.near import one_of
 from streammi.errors import ConfigError
 
 Unit: TypeAlias = Literal["bit", "nat", "ban"]
@@ -262,7 +263,7 @@ class JoinConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(PairMode):
-            raise ConfigError("--pair", ", ".join(get_args(PairMode)), self.mode)
+            raise ConfigError("--pair", one_of(self.mode, get_args(PairMode)), self.mode)
         if self.mode == "interpolate" and self.y.labels:
             raise ConfigError("--pair", "exact, nearest or previous for labels", self.mode)
         if self.x.pull and self.x.endpoint == self.y.endpoint:
@@ -366,7 +367,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
         if self.unit not in get_args(Unit):
             raise ConfigError("--unit", "bit, nat or ban", self.unit)
         if self.estimator is not None and self.estimator not in get_args(EstimatorName):
-            raise ConfigError("--estimator", ", ".join(get_args(EstimatorName)), self.estimator)
+            raise ConfigError("--estimator", one_of(self.estimator, get_args(EstimatorName)), self.estimator)
         if self.null and not 19 <= self.null <= 9999:
             raise ConfigError("--null", "0 (off) or between 19 and 9999 delayed partners", self.null)
         if self.test not in get_args(SignificanceTest):
@@ -381,7 +382,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(self.lags, LagSpan) and self.window.seconds is None:
             raise ConfigError("--lags", "in samples with a window of pairs, such as -50:50", str(self.lags))
         if self.detector is not None and self.detector not in get_args(DetectorName):
-            raise ConfigError("--detect", ", ".join(get_args(DetectorName)), self.detector)
+            raise ConfigError("--detect", one_of(self.detector, get_args(DetectorName)), self.detector)
         if self.baseline is not None:
             self._check_baseline(self.baseline)
 

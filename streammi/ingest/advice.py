@@ -1,11 +1,14 @@
 """Advice on messages that have values, but not those that were asked for, in words."""
 
 import shlex
+from itertools import islice
 from typing import Any, Final
 
+from streammi.config.near import meant
 from streammi.errors import FeedError
 from streammi.ingest.formats.named import VALUES, by_name
 from streammi.ingest.formats.paths import has
+from streammi.ingest.leaves import leaves
 from streammi.network.frames import Frames
 
 MONITOR: Final = frozenset({"v", "run", "seq", "mi"})  # keys of a reading that a monitor publishes
@@ -64,6 +67,17 @@ class Advice:
             self._names += [name for name in record if name != "timestamp" and name not in self._names]
         if self._names:
             self.words = f"records are named {', '.join(self._names[:NAMES_SHOWN])}"
+        elif not self.words:
+            self.words = _meant(self._paths, tree)
+
+
+def _meant(paths: tuple[str, ...], tree: Any) -> str:
+    """Which paths of a record were meant by those that it does not have."""
+    record = tree[0] if isinstance(tree, list) and tree else tree
+    if not isinstance(record, dict):
+        return ""
+    there = [path for path, _ in islice(leaves(record), LOOKS)]
+    return " ".join(question for path in paths if not has(record, path) and (question := meant(path, there)))
 
 
 def _where(path: str, topic: str, tree: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import psutil
 
+from streammi.config.near import one_of
 from streammi.errors import ConfigError
 
 
@@ -31,7 +32,7 @@ class Host:
         """ConfigError for a name, by the option that gives it, that is no signal of this machine."""
         for option, name in names.items():
             if name is not None and name not in self.signals:
-                raise ConfigError(option, "one of " + ", ".join(self.signals), name)
+                raise ConfigError(option, "one of " + one_of(name, self.signals), name)
 
     def sample(self) -> dict[str, float]:
         """Each signal's value now: %, MHz, bytes, degrees C, or a second; NaN for what cannot be read now."""

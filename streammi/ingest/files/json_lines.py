@@ -186,7 +186,7 @@ class JsonLines:
         paths = paths_of(messages)
         for option, path in (("--x", self._config.x), ("--y", self._config.y), ("--time", self._config.t)):
             if path is not None and paths and path.replace(".", "/") not in {name.replace(".", "/") for name in paths}:
-                raise ConfigError(option, f"a path of {self._source.path} ({listed(paths)})", path)
+                raise ConfigError(option, f"a path of {self._source.path} ({listed(paths, path)})", path)
 
 
 def paths_of(messages: list[Frames]) -> list[str]:

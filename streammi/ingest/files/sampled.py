@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from streammi.config.near import meant
 from streammi.errors import ConfigError
 from streammi.ingest.files.tables import Block
 from streammi.records import FloatArray
@@ -39,13 +40,14 @@ def place_of(names: Sequence[str], option: str, name: str, path: str) -> int:
     again = [k for k, one in enumerate(names) if one == base]
     if mark and number.isdigit() and 1 <= int(number) <= len(again):
         return again[int(number) - 1]
-    raise ConfigError(option, f"a column of {path} ({listed(names)})", name)
+    raise ConfigError(option, f"a column of {path} ({listed(names, name)})", name)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names for a message."""
+def listed(names: Sequence[str], given: str = "") -> str:
+    """Names for a message, with the one that was meant by ``given``, which is none of them."""
     more = f", and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(name or "(no name)" for name in names[:LISTED]) + more
+    question = meant(given, names)
+    return ", ".join(name or "(no name)" for name in names[:LISTED]) + more + (f": {question}" if question else "")
 
 
 def is_text(column: pa.Array) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from streammi.config.near import one_of
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.formats import (
     cbor,
@@ -52,7 +53,7 @@ def format_of(name: str) -> Format:
     row = FORMATS.get(known)
     if row is None or (rest and row.variant is None) or (known == "struct" and not rest):
         names = ["auto", *(one for one in FORMATS if one != "struct"), "struct:LAYOUT such as struct:<u8,f4,f4"]
-        raise ConfigError("--format", ", ".join(names), name)
+        raise ConfigError("--format", one_of(name, names), name)
     return row.variant(rest) if rest and row.variant is not None else row
 
 
