@@ -12,8 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import typer
 
 from streammi import analyse
+from streammi.cli.help_panels import ORDER, OTHER
+from streammi.cli.main import app
 from streammi.config import DEFAULT_ESTIMATOR, OTHER_ESTIMATORS
 from streammi.publish.messages import FIELDS
 from streammi.records import FloatArray
@@ -100,9 +103,34 @@ def table(make: Callable[[], list[str]]) -> Callable[[str], str]:
     return put
 
 
+def options(text: str) -> str:
+    """The page of the options, with each of them by what it is about, beside the commands that take it."""
+    group = typer.main.get_command(app)
+    context = typer.Context(group, info_name="streammi")
+    panels: dict[str, dict[tuple[str, str], list[str]]] = {panel: {} for panel in ORDER}
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        for parameter in command.params:
+            record = parameter.get_help_record(context)
+            if parameter.param_type_name == "option" and record is not None:
+                panel = getattr(parameter, "rich_help_panel", None) or OTHER
+                panels[panel].setdefault(record, []).append(name)
+    lines = [text.partition("\n## ")[0].rstrip()]
+    for panel, records in panels.items():
+        rows = [
+            f"| `{_cell(option)}` | {', '.join(names)} | {_cell(words)} |" for (option, words), names in records.items()
+        ]
+        lines += ["", f"## {panel}", "", "| option | of | |", "|---|---|---|", *rows] if rows else []
+    return "\n".join([*lines, ""])
+
+
+def _cell(words: str) -> str:
+    return re.sub(r"\s+", " ", words).replace("|", chr(92) + "|").replace("<", "&lt;")
+
+
 OWNERS: dict[str, Callable[[str], str]] = {
     "README.md": table(pictures),
     "streammi/docs/reference/fields.md": table(fields),
+    "streammi/docs/reference/options.md": options,
     "streammi/docs/reference/events.md": table(events),
     "streammi/docs/explanation/numbers.md": estimators,
 }

@@ -13,6 +13,7 @@ import zmq
 
 from streammi import Event, Reading
 from streammi.cli import main as cli
+from streammi.cli.pages import FORMS
 from streammi.publish.messages import event_message, result_fields
 from streammi.records import LinkHealth
 from streammi.records.status import Status
@@ -20,7 +21,6 @@ from streammi.records.status import Status
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "streammi/docs"
-FORMS = {"tutorial", "how-to", "reference", "explanation"}
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in [README, *sorted(DOCS.rglob("*.md"))]}
 BLOCKS = [block for text in PAGES.values() for block in re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL)]
 PYTHON = [text for language, text in BLOCKS if language == "python"]
@@ -60,7 +60,7 @@ def test_the_readme_leads_to_every_page_and_each_has_a_form() -> None:
     links = {(ROOT / link).resolve() for link in re.findall(r"\]\((streammi/docs/[^)#]+)", PAGES["README.md"])}
     pages = set(DOCS.rglob("*.md"))
     assert links == pages
-    assert {page.relative_to(DOCS).parts[0] for page in pages} == FORMS | {"glossary.md"}
+    assert {page.relative_to(DOCS).parts[0] for page in pages} == set(FORMS)
 
 
 def free_port() -> int:

@@ -46,17 +46,26 @@ NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of an OSEr
 # Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
+BEGINNING = """\
+streammi watches whether two live signals still depend on each other.
+
+Where to begin:
+  streammi demo                        see it work, on this machine
+  streammi probe tcp://127.0.0.1:5556  what a feed carries, and the command that watches it
+  streammi probe logger.csv            what is in a file, and the command that replays it
+  streammi help first-signals          signals of your own on the screen, in five minutes
+
+streammi help lists the pages of the documentation, streammi --help the commands."""
+
 app = typer.Typer(
     name="streammi",
     help="Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out.",
     epilog=(
-        "Start with: streammi demo. "
+        "Start with: streammi demo. All the rest: streammi help. "
         "Exit statuses: 0 as asked, 1 for a failure, 2 for what cannot work, 3 for loss with --strict, "
         "4 for a reading of before, 129, 130 and 143 by a signal."
     ),
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     rich_markup_mode=None,
 )
@@ -65,11 +74,16 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def streammi(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def streammi(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
     """Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out."""
     if version:
         print(f"streammi {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(BEGINNING, file=sys.stderr)
+        raise typer.Exit(USAGE_ERROR)
 
 
 @app.command(no_args_is_help=True, cls=PanelCommand)
@@ -450,6 +464,42 @@ def keygen(
     print(f"{secret}  stays here, readable by you alone: --curve-secret {secret}")
     print(f"{public}  goes to those you connect to, for their --authorized-keys folder,")
     print(f"{'':{len(str(public))}}  and to those who connect to you, as their --curve-server-key")
+
+
+def _pages_named(incomplete: str) -> list[str]:
+    from streammi.cli.pages import pages
+
+    return [name for name in pages() if name.startswith(incomplete)]
+
+
+@app.command("help")
+def help_(
+    context: typer.Context,
+    topic: Annotated[
+        str | None, typer.Argument(metavar="PAGE", autocompletion=_pages_named, help="A page, or a command.")
+    ] = None,
+) -> None:
+    """Print a page of the documentation. Without a name, the list of them; of a command, what it takes.
+
+    \b
+    Examples:
+      streammi help
+      streammi help first-signals
+      streammi help fields | grep spearman
+      streammi help monitor
+    """
+    from streammi.cli.pages import contents, page_of, pages, show
+
+    assert context.parent is not None
+    commands = context.parent.command.commands  # type: ignore[attr-defined]
+    found = pages()
+    if topic is None:
+        print(contents(found), end="")
+    elif topic in commands:
+        command = commands[topic]
+        print(command.get_help(command.context_class(command, info_name=topic, parent=context.parent)))
+    else:
+        show(page_of(topic, found, list(commands)).text, sys.stdout)
 
 
 def log_form(words: Sequence[str]) -> Form:

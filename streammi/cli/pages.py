@@ -1,0 +1,95 @@
+"""The pages of the documentation, which the package carries along, for a terminal or as they are."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from streammi.config.near import instead
+from streammi.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.markdown import Markdown
+
+# What draws is imported where a terminal is drawn on: a page is printed without it.
+
+# The folders, and what people look for in them.
+FORMS: Final = {
+    "tutorial": "Learn",
+    "how-to": "Do something",
+    "reference": "Look something up",
+    "explanation": "Understand it",
+}
+DOCS: Final = Path(__file__).parents[1] / "docs"
+WIDEST: Final = 120  # columns: longer lines are hard to read
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its folder, its title and its text, in Markdown."""
+
+    form: str
+    title: str
+    text: str
+
+
+def pages() -> dict[str, Page]:
+    """All pages by their names, form by form."""
+    return {file.stem: _page(form, file) for form in FORMS for file in sorted((DOCS / form).glob("*.md"))}
+
+
+def _page(form: str, file: Path) -> Page:
+    text = file.read_text(encoding="utf-8")
+    return Page(form, text.partition("\n")[0].removeprefix("# "), text)
+
+
+def contents(found: dict[str, Page]) -> str:
+    """The list of the pages by their forms."""
+    width = max(map(len, found))
+    lines = ["streammi help PAGE prints one of these; streammi help COMMAND, what a command takes.", ""]
+    for form, words in FORMS.items():
+        lines.append(words)
+        lines += [f"  {name:{width}}  {page.title}" for name, page in found.items() if page.form == form]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def page_of(topic: str, found: dict[str, Page], commands: list[str]) -> Page:
+    """The page of this name; ConfigError with the one that was meant, or those in which the word is."""
+    name = topic.removesuffix(".md").rpartition("/")[2].casefold()
+    if name in found:
+        return found[name]
+    question = instead(name, [*found, *commands])
+    often = {key: page.text.casefold().count(name) for key, page in found.items()}
+    there = sorted(filter(often.__getitem__, often), key=lambda key: -often[key])
+    if there and not question:
+        question = f" (of it: streammi help {' or '.join(there[:2])})"
+    raise ConfigError("PAGE", f"one of those that streammi help lists, or a command{question}", topic)
+
+
+def show(text: str, out: TextIO) -> None:
+    """Print a page: as it is, or on a terminal drawn, a screenful at a time."""
+    if not out.isatty() or os.environ.get("TERM") == "dumb":
+        out.write(text)
+        return
+    from rich.console import Console
+
+    console = Console(file=out, highlight=False)
+    console.width = min(console.width, WIDEST)
+    page = drawn(text)
+    if len(console.render_lines(page)) < console.height:
+        console.print(page)
+        return
+    os.environ.setdefault("LESS", "FRX")  # as git has it: colours, and no more than one screen where that is enough
+    with console.pager(styles=True):
+        console.print(page)
+
+
+def drawn(text: str) -> "Markdown":
+    """A page for a terminal: its links are commands there, and pictures are left out."""
+    from rich.markdown import Markdown
+
+    text = re.sub(r"^.*!\[.*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\[([^\]]+)\]\((?:[^)]*/)?([\w-]+)\.md(?:#[^)]*)?\)", r"\1 (`streammi help \2`)", text)
+    return Markdown(text, hyperlinks=False)
