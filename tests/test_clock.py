@@ -135,6 +135,16 @@ def test_nanoseconds_keep_their_digits() -> None:
     assert clock.one(1_767_225_600_123_456_789) == clock.one(b"1767225600123456789") == 1_767_225_600.1234567
 
 
+@pytest.mark.parametrize("stray", [math.nan, math.inf, 1e300])
+def test_a_time_that_is_none_among_nanoseconds_is_that_of_the_sample_before(stray: float) -> None:
+    """It ended the monitor: nanoseconds are read one by one, and nobody awaited a number that is no time."""
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    stamps = [1_767_225_600 * 10**9, 1_767_225_601 * 10**9, stray, 1_767_225_603 * 10**9]
+    batch = decoder.decode([[msgpack.packb({"x": 1.0, "y": 2.0, "t": stamp})] for stamp in stamps], 0.0)
+    assert batch.t is not None
+    assert (batch.t - 1_767_225_600).tolist() == [0, 1, 1, 3]
+
+
 @pytest.mark.parametrize(
     ("name", "unit"),
     [

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.sequence import REMEMBERED, RESET_FROM, GapCounter, Numbers
+from streammi.ingest.sequence import REMEMBERED, RESET_FROM, GapCounter, Numbers, in_a_row
 
 
 def counted(numbers: list[int], weight: int = 1) -> GapCounter:
@@ -43,6 +43,20 @@ def test_a_batch_counts_as_its_numbers_do(steps: list[int], start: int) -> None:
     together.check_each(numbers[: len(numbers) // 2]) if len(numbers) > 1 else None
     together.check_each(numbers[len(numbers) // 2 :])
     assert (together.gaps, together.resets) == (each.gaps, each.resets)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 3, 40, 250, 256, 65_530, 65_536]), st.integers(1, 12)), max_size=12),
+    st.integers(0, 9),
+)
+def test_runs_of_numbers_count_as_each_of_them_does(runs: list[tuple[int, int]], cut: int) -> None:
+    """Late ones, those of a sender that began again and overflows among them; also where a run is cut."""
+    numbers = [number for first, many in runs for number in range(first, first + many)]
+    together, each = GapCounter(), counted(numbers)
+    for part in (numbers[:cut], numbers[cut:]):
+        if part:
+            together.check_each(in_a_row(part))
+    assert together.state() == each.state()
 
 
 def test_blocks_of_samples() -> None:

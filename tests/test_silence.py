@@ -10,6 +10,7 @@ from streammi.config import FeedConfig, JoinConfig, MonitorConfig
 from streammi.detect.links import LinkWatch
 from streammi.ingest.intake import Intake, Links, intake_of
 from streammi.monitor import Monitor
+from streammi.network.silence import Spacing
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived, LinkChanged
 from streammi.records import LinkHealth
@@ -155,6 +156,20 @@ def test_the_events_are_those_of_a_silent_feed_and_take_as_long_as_it_lasted() -
         ("recovered", 9.0, 6.0),
     ]
     assert "can be used" in found[0].evidence
+
+
+@pytest.mark.parametrize("before", [[], [0.5], [0.5, 2.0, 0.1] * 5])
+@pytest.mark.parametrize("many", [1, 2, 5, 9])
+def test_messages_that_come_together_are_no_distance_apart(before: list[float], many: int) -> None:
+    together, each = Spacing(), Spacing()
+    for spacing in (together, each):
+        for gap in (None, *before):
+            spacing.add(gap)
+    together.add(0.5, many)
+    each.add(0.5)
+    for _ in range(many - 1):
+        each.add(0.0)
+    assert (together.usual, together.patience) == pytest.approx((each.usual, each.patience), rel=1e-12)
 
 
 def test_a_saved_state_goes_on_as_if_nothing_had_been() -> None:

@@ -181,6 +181,8 @@ class Clock:
     def array(self, values: NDArray[np.number]) -> FloatArray:
         """Times in seconds, shape (n,); NaN where there is none, or no clock."""
         numbers, whole = np.asarray(values, dtype=np.float64), values.dtype.kind in "iu"
+        if self._settled and self._kind == "epoch":  # as those of most feeds are: nothing is left to be learnt
+            return self._since_1970(numbers)
         if numbers.size and not np.abs(numbers).max() < BEYOND:
             numbers = np.where(np.abs(numbers) < BEYOND, numbers, np.nan)
         if self._given or not numbers.size:
@@ -232,8 +234,10 @@ class Clock:
             self._learn(numbers[np.isfinite(numbers)], whole)
         if self.is_none:
             return np.full(numbers.shape, np.nan)
-        if self._kind != "epoch":
-            return self.unit.array(numbers)
+        return self._since_1970(numbers) if self._kind == "epoch" else self.unit.array(numbers)
+
+    def _since_1970(self, numbers: FloatArray) -> FloatArray:
+        """Times since 1970 as seconds; those that are in another unit than most, by their own size."""
         if self.unit.per == 1:
             return by_size_array(numbers)
         seconds = self.unit.array(numbers)
@@ -276,6 +280,8 @@ class Clock:
                 f"its times go up and down ({self._first:g} ... {self._last:g}): that is no clock, "
                 "and the time of arrival is used"
             )
+        if self._count >= LEARNT_FROM and not self._first_now:  # how fast they pass will never be known
+            self._settled = True
 
     def _judge_rate(self) -> None:
         """Settle the guess once there is enough to settle it by: how fast the times pass beside those of arrival."""

@@ -39,7 +39,9 @@ class Copies:
         columns = found.values if found.t is None else (*found.values, found.t)
         if isinstance(found.numbers, Numbers):
             return self._message(found, found.numbers.first, columns)
-        numbers = found.numbers
+        if isinstance(found.numbers, range) and found.numbers.start != self._number:
+            return self._seen(found, found.numbers[-1], columns)
+        numbers = np.asarray(found.numbers)
         again = np.concatenate(([numbers[0] == self._number], numbers[1:] == numbers[:-1]))
         if again.any() and not (fresh := self._fresh(columns, again)).all():
             self.count += int(np.count_nonzero(~fresh))
@@ -48,8 +50,7 @@ class Copies:
             values = tuple(_kept(column, fresh) for column in found.values)
             t = None if found.t is None else _kept(found.t, fresh)
             found = found._replace(values=values, t=t, numbers=numbers[fresh])
-        self._number, self._last = int(numbers[-1]), tuple(column[-1:] for column in columns)
-        return found
+        return self._seen(found, int(numbers[-1]), columns)
 
     def state(self) -> list[Any]:
         """Plain values and arrays that ``restore`` takes."""
@@ -61,6 +62,11 @@ class Copies:
         """Take up a saved state."""
         self.count, self._number, last = state
         self._last = tuple(last)
+
+    def _seen(self, found: Samples, number: int, columns: Columns) -> Samples:
+        """Remember the last of samples with a number each."""
+        self._number, self._last = number, tuple([column[-1:] for column in columns])
+        return found
 
     def _message(self, found: Samples, number: int, columns: Columns) -> Samples | None:
         """All samples of a message with one number, or none."""

@@ -79,6 +79,7 @@ class Decoder:
         self.format: str | None = None  # as recognised
         self.recognised = ""  # one line: how, and on what that rests
         self._bulk: Bulk | None = None
+        self._batch = Batch(len(paths), config.labels)  # what was read since the last batch was handed out
         if not self._auto:
             self._use(config.format)
 
@@ -131,29 +132,24 @@ class Decoder:
             notes.append(self._clock.note)
         return "; ".join(notes)
 
-    def decode(self, messages: Messages, received: float) -> PairBatch:
-        """The pairs in messages that were taken off the wire at ``received``."""
-        gaps = self.gaps
-        (x, y), t = self._columns(messages, received)
-        return PairBatch(x=x, y=y, t=t, received=received, gaps=max(self.gaps - gaps, 0))
+    def decode(self, messages: Messages, received: float, *, final: bool = False) -> PairBatch:
+        """The pairs in messages that were taken off the wire at ``received``.
 
-    def samples(self, messages: Messages, received: float) -> SampleBatch:
-        """The samples of the one signal in messages that were taken off the wire at ``received``."""
-        gaps = self.gaps
-        (values,), t = self._columns(messages, received)
-        return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
+        ``final``: no more will come, so those that were held back until it is known what they are come now.
+        """
+        gaps = self._gaps.gaps
+        (x, y), t = self._columns(messages, received, final)
+        return PairBatch(x=x, y=y, t=t, received=received, gaps=max(self._gaps.gaps - gaps, 0))
+
+    def samples(self, messages: Messages, received: float, *, final: bool = False) -> SampleBatch:
+        """The samples of the one signal in messages that were taken off the wire at ``received``; as ``decode``."""
+        gaps = self._gaps.gaps
+        (values,), t = self._columns(messages, received, final)
+        return SampleBatch(values=values, t=t, received=received, gaps=max(self._gaps.gaps - gaps, 0))
 
     def end(self, received: float) -> PairBatch:
         """The pairs in messages that were held back until it is known what they are, now that no more will come."""
-        gaps = self.gaps
-        (x, y), t = self._columns([], received, final=True)
-        return PairBatch(x=x, y=y, t=t, received=received, gaps=max(self.gaps - gaps, 0))
-
-    def end_samples(self, received: float) -> SampleBatch:
-        """The same of one signal."""
-        gaps = self.gaps
-        (values,), t = self._columns([], received, final=True)
-        return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
+        return self.decode([], received, final=True)
 
     def state(self) -> dict[str, Any]:
         """What it remembers and has counted; the formats' memory may hold sets, tuples and arrays."""
@@ -205,36 +201,44 @@ class Decoder:
 
     # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
     @np.errstate(invalid="ignore", over="ignore")
-    def _columns(self, messages: Messages, received: float, final: bool = False) -> tuple[list[Any], FloatArray | None]:
+    def _columns(self, messages: Messages, received: float, final: bool) -> tuple[list[Any], FloatArray | None]:
         self._clock.begin(received)
-        batch = Batch(len(self._wanted.paths), self._wanted.labels)
-        size = sum(map(len, chain.from_iterable(messages)))
-        self.messages += len(messages)
-        self.bytes += size
-        if size > self._max_message or max(map(len, messages), default=0) > MAX_FRAMES:
-            messages = [frames for frames in messages if self._within_limits(frames)]
+        messages = self._counted(messages)
         if self._guess and not self._packed:
             self._look_again(messages, received)
         at = 0
         while at < len(messages):
             if self._bulk is not None:
-                start = at
-                at, found = self._bulk.read_run(messages, start)
+                at, found = self._bulk.read_run(messages, at)
                 if found is not None:
-                    self._forget_other()
-                    self._add(found, batch)
+                    if self._other[1] or self._strange:
+                        self._forget_other()
+                    self._add(found)
             if at < len(messages):
-                self._one(messages[at], batch)
+                self._one(messages[at])
                 at += 1
         if final and not self._settled:
-            self._safely(lambda: self._settle(self._recogniser.end(), batch))
-        *columns, t = batch.drain(self._last_t)
-        if self._clock.is_none:
+            self._safely(lambda: self._settle(self._recogniser.end()))
+        columns, t = self._batch.drain(self._last_t)
+        if t is None or self._clock.is_none:
             self._last_t, t = nan, None
-        if t is not None and t.size:
-            self._last_t = float(t[-1])
+        elif t.size:
+            self._last_t = t.item(-1)
         self.pairs += columns[0].size
         return columns, t
+
+    def _counted(self, messages: Messages) -> Messages:
+        """The messages that are within the limits; all are counted."""
+        frames = [*chain.from_iterable(messages)]
+        size = sum(map(len, frames))
+        self.messages += len(messages)
+        self.bytes += size
+        # Nearly always each has one frame, and all are small.
+        if size > self._max_message or not (
+            len(frames) <= MAX_FRAMES or (len(frames) == len(messages) and all(messages))
+        ):
+            messages = [frames for frames in messages if self._within_limits(frames)]
+        return messages
 
     def _look_again(self, messages: Messages, received: float) -> None:
         """Whether raw bytes still are what they were taken for: those of another kind would be read all the same."""
@@ -245,9 +249,9 @@ class Decoder:
         if seen.other is not None:
             self._change_to(seen.other)
 
-    def _one(self, frames: Frames, batch: Batch) -> None:
+    def _one(self, frames: Frames) -> None:
         """Read one message in full, and count it when it has nothing."""
-        self._safely(lambda: self._add(self._read(frames), batch) if self._settled else self._first(frames, batch))
+        self._safely(lambda: self._add_one(self._read(frames)) if self._settled else self._first(frames))
 
     def _safely(self, read: Callable[[], None]) -> None:
         self._recogniser.refused = 1
@@ -260,7 +264,7 @@ class Decoder:
         except RecursionError:  # what could just be decoded may be too deep to be shown
             self._count(FeedError("too deep", "more levels than Python has"))
 
-    def _first(self, frames: Frames, batch: Batch) -> None:
+    def _first(self, frames: Frames) -> None:
         """A message before it is known which format the feed is in."""
         if not any(frames):
             raise FeedError("empty")
@@ -273,33 +277,42 @@ class Decoder:
         else:
             found = self._recogniser.take(frames)
         if found is None or found.guess:
-            self._settle(found, batch)
+            self._settle(found)
             return
         self._use(found.name)
         taken = self._samples(frames)
         if taken is not None:  # values could be read: that decides
-            self._settle(found._replace(why=f"packed by zlib, {found.why}") if packed else found, batch)
-            self._add(taken, batch)
+            self._settle(found._replace(why=f"packed by zlib, {found.why}") if packed else found)
+            self._add_one(taken)
 
-    def _settle(self, found: Found | None, batch: Batch) -> None:
+    def _settle(self, found: Found | None) -> None:
         """The format is known, if it is: read what was held back."""
         if found is None:
             return
         self._settled, self._guess, self.recognised = True, found.guess, str(found)
         self._use(found.name)
         for frames in self._recogniser.release():
-            self._one(frames, batch)
+            self._one(frames)
 
-    def _add(self, found: Samples | None, batch: Batch) -> None:
-        if found is None or (found := self._copies.without(found)) is None:
-            return
-        batch.add(found.values, found.t)
+    def _add(self, found: Samples) -> None:
+        numbers = found.numbers
+        if numbers is not None:
+            fresh = self._copies.without(found)
+            if fresh is None:
+                return
+            found, numbers = fresh, fresh.numbers
+        self._batch.add(found.values, found.t)
+        if isinstance(numbers, Numbers):
+            self._gaps.check(numbers)
+        elif numbers is not None:
+            self._gaps.check_each(numbers)
+
+    def _add_one(self, found: Samples | None) -> None:
+        """Add what a message read in full has, behind which earlier ones may turn out to have been numbered."""
         for numbers in self._wanted.beside.earlier():
             self._gaps.check(numbers)
-        if isinstance(found.numbers, Numbers):
-            self._gaps.check(found.numbers)
-        elif found.numbers is not None:
-            self._gaps.check_each(found.numbers)
+        if found is not None:
+            self._add(found)
 
     def _read(self, frames: Frames) -> Samples | None:
         if not any(frames):

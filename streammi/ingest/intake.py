@@ -172,7 +172,7 @@ class JoinIntake:
 
     def end(self, received: float) -> list[PairBatch]:
         """The pairs that are settled by what was held back."""
-        ended = [decoder.end_samples(received) for decoder in self._decoders]
+        ended = [decoder.samples([], received, final=True) for decoder in self._decoders]
         return [self._taken(source, samples, received, 0) for source, samples in enumerate(ended)]
 
     def _taken(self, source: int, samples: SampleBatch, received: float, messages: int) -> PairBatch:

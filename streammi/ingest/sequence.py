@@ -1,6 +1,7 @@
 """Sequence numbers: what is missing between them, what came late after all, and when they began again."""
 
-from typing import Any, Final, NamedTuple
+from itertools import pairwise
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,12 +16,28 @@ RESET_FROM: Final = 1 << 31  # numbers ahead: not a gap, another sender
 REMEMBERED: Final = 64  # gaps in which a late number is still looked for
 
 
+# A number for each of consecutive samples, shape (n,); a range where each is one more than the one before: then nobody
+# needs to look at each.
+Each: TypeAlias = IntArray | range
+
+
 class Numbers(NamedTuple):
     """The numbers ``first`` to ``first + many - 1``, each of which stands for ``weight`` samples."""
 
     first: int
     many: int = 1
     weight: int = 1
+
+
+def in_a_row(numbers: list[int]) -> Each:
+    """The numbers of one or more consecutive samples, as a range where they are one.
+
+    >>> in_a_row([7, 8, 9]), in_a_row([7, 9])
+    (range(7, 10), array([7, 9]))
+    """
+    first = numbers[0]
+    row = range(first, first + len(numbers))
+    return row if numbers[-1] == row[-1] and numbers == [*row] else np.array(numbers, dtype=np.int64)
 
 
 class GapCounter:
@@ -48,14 +65,24 @@ class GapCounter:
         """Whether there was a number yet."""
         return self._next is not None
 
-    def check_each(self, numbers: IntArray) -> None:
-        """Check the numbers of consecutive samples, shape (n,)."""
-        first, last = int(numbers[0]), int(numbers[-1])
-        if self._next in (None, first) and last - first == len(numbers) - 1 and (np.diff(numbers) == 1).all():
-            self._next = last + 1
-        else:
-            for number in numbers.tolist():
-                self.check(Numbers(number))
+    def check_each(self, numbers: Each) -> None:
+        """Check the numbers of consecutive samples."""
+        if isinstance(numbers, range):
+            self._check_run(numbers.start, numbers.stop)
+            return
+        each = numbers.tolist()
+        # Not where it overflows, as a uint64 may.
+        ends = np.flatnonzero((numbers[1:] - numbers[:-1] != 1) | (numbers[1:] < numbers[:-1])) + 1
+        for first, end in pairwise((0, *ends.tolist(), len(each))):
+            self._check_run(each[first], each[end - 1] + 1)
+
+    def _check_run(self, first: int, end: int) -> None:
+        """Check the numbers from ``first`` to ``end``, which is none of them, each by itself until one is the next."""
+        for number in range(first, end):
+            self.check(Numbers(number))
+            if self._next == number + 1:  # then so are those behind it
+                self._next = end
+                return
 
     def check(self, numbers: Numbers) -> None:
         """Check the numbers that came next."""

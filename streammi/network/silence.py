@@ -13,6 +13,7 @@ STALLED_SECONDS: Final = 3.0  # without a message, or a usable sample, at the le
 STALLED_SHARE: Final = 3.0  # times as long as usual; so that one message a minute is no feed that stalls each minute
 STALLED_DEVIATIONS: Final = 4.0  # and as much longer as usual: messages at random times are no feed that stalls either
 USUAL_OVER: Final = 8  # distances
+KEPT_SHARE: Final = 1 - 1 / USUAL_OVER  # of what was usual, with each distance
 KNOWN_FROM: Final = 2  # distances: before that nobody knows how far apart messages are,
 UNKNOWN_SECONDS: Final = 180.0  # and so long is waited: three times a minute
 UNUSUAL_SHARE: Final = 2.0  # times as long as nothing may come: no more is learnt from one silence
@@ -78,15 +79,13 @@ class Spacing:
     def add(self, gap: float | None, count: int = 1) -> None:
         """So many messages came together, ``gap`` seconds after those before; None where that says nothing."""
         if gap is not None:
-            self._note_pause(gap)
-            self._learn(min(max(gap, 0.0), UNUSUAL_SHARE * self._steady))
+            steady = self._steady
+            if self._pauses or gap >= steady:
+                self._note_pause(gap, steady)
+            self._learn(min(max(gap, 0.0), UNUSUAL_SHARE * steady))
         self._seen += count
-        together = count - 1
-        for _ in range(min(together, USUAL_OVER)):
-            self._learn(0.0)
-        if together > USUAL_OVER:  # the rest at once
-            left = (1 - 1 / USUAL_OVER) ** (together - USUAL_OVER)
-            self.usual, self._deviation = self.usual * left, self._deviation * left
+        if count > 1:
+            self._learn_together(count - 1)
 
     def state(self) -> dict[str, Any]:
         """Plain values and arrays that ``restore`` takes."""
@@ -102,10 +101,11 @@ class Spacing:
         other.restore(self.state())
         return other
 
-    def _note_pause(self, gap: float) -> None:
-        if gap >= self._steady:
+    def _note_pause(self, gap: float, steady: float) -> None:
+        """Note a distance that is missed, being ``steady`` or longer, or one since the last of these."""
+        if gap >= steady:
             self._pauses, self._going = [*self._pauses[1 - PAUSES :], gap], 0.0
-        elif self._pauses:
+        else:
             self._going += gap
             if self._going > PAUSES * self._pauses[-1]:  # it pauses no more
                 self._pauses = []
@@ -118,6 +118,20 @@ class Spacing:
         weight = 1 / min(self._gaps, USUAL_OVER)
         self._deviation += (abs(gap - self.usual) - self._deviation) * weight
         self.usual += (gap - self.usual) * weight
+
+    def _learn_together(self, many: int) -> None:
+        """So many distances of nothing."""
+        steps = min(many, USUAL_OVER)
+        if self._gaps < USUAL_OVER:
+            for _ in range(steps):
+                self._learn(0.0)
+        else:  # the same at once
+            left = KEPT_SHARE**steps
+            self._deviation = left * (self._deviation + steps * self.usual / (USUAL_OVER - 1))
+            self.usual, self._gaps = left * self.usual, self._gaps + steps
+        if many > USUAL_OVER:  # the rest, as if of these alone
+            left = KEPT_SHARE ** (many - USUAL_OVER)
+            self.usual, self._deviation = self.usual * left, self._deviation * left
 
 
 class SilenceWatch:
@@ -146,7 +160,8 @@ class SilenceWatch:
     def add(self, received: float, messages: int, *columns: NDArray[Any]) -> None:
         """So many messages came at ``received`` with these columns (n,) of samples, maybe none."""
         before, self._came = self._came, received
-        self._messages.add(None if before is None else received - before, messages)
+        if not self._usable.started:
+            self._messages.add(None if before is None else received - before, messages)
         if self._last is not None and received < self._last:
             self._last = received  # a clock may be set back: nothing was usable later than now
         if not _has_usable(columns):
@@ -154,7 +169,11 @@ class SilenceWatch:
         if self._last is None:
             self._back = received if before is not None else 0.0
         # It was missed only if messages went on coming for so long; before it had come, that is.
-        elif before is not None and before - self._last >= self._usable.patience:
+        elif (
+            before is not None
+            and before - self._last >= STALLED_SECONDS
+            and before - self._last >= self._usable.patience
+        ):
             self._back = received
         self._usable.add(None if self._last is None else received - self._last, columns[0].size)
         self._last = received
@@ -183,10 +202,10 @@ class SilenceWatch:
 def _has_usable(columns: tuple[NDArray[Any], ...]) -> bool:
     if not columns[0].size:
         return False
+    if all(map(_is_some, [column.item(-1) for column in columns])):  # nearly always, and much faster than a look at all
+        return True
     if any(column.dtype == object for column in columns):  # labels, None where there is none
         return any(all(map(_is_some, pair)) for pair in zip(*columns, strict=True))
-    if all(np.isfinite(column[-1]) for column in columns):  # nearly always, and 20 times faster than a look at all
-        return True
     return bool(np.logical_and.reduce([np.isfinite(column) for column in columns]).any())
 
 

@@ -100,7 +100,7 @@ def column(values: Column, labels: bool) -> NDArray[Any]:
     if isinstance(values, np.ndarray) and (values.ndim != 1 or values.dtype.kind not in "fiub"):
         raise FeedError("not a number", f"an array of {values.dtype} with shape {values.shape}")
     if labels:
-        return _objects([_or_nan(value, label) for value in values])
+        return _objects([or_nan(value, label) for value in values])
     try:
         numbers = np.ascontiguousarray(values, dtype=np.float64)  # reads numbers, null, booleans and texts
     except (ValueError, TypeError, OverflowError):
@@ -108,7 +108,7 @@ def column(values: Column, labels: bool) -> NDArray[Any]:
     else:
         if numbers.ndim == 1:
             return numbers
-    numbers = np.array([_or_nan(value, number) for value in values])
+    numbers = np.array([or_nan(value, number) for value in values])
     if np.isnan(numbers).all():
         for value in values:
             number(value)
@@ -154,7 +154,8 @@ def _seconds(value: Any, clock: Clock) -> float:
     return clock.one(value)
 
 
-def _or_nan(value: Any, convert: Callable[[Any], Any]) -> Any:
+def or_nan(value: Any, convert: Callable[[Any], Any]) -> Any:
+    """A value as ``convert`` has it; NaN where that raises FeedError."""
     try:
         return convert(value)
     except FeedError:
@@ -174,52 +175,61 @@ class Batch:
     >>> batch.add(([1.0], [2.0]), None)
     >>> batch.add((np.array([3.0]), np.array([4.0])), [60.0])
     >>> batch.drain(math.nan)
-    [array([1., 3.]), array([2., 4.]), array([60., 60.])]
+    ([array([1., 3.]), array([2., 4.])], array([60., 60.]))
     """
 
     def __init__(self, signals: int, labels: bool) -> None:
         self._dtype = LABELS if labels else NUMERIC
         self._signals = signals
-        self._timed = False
-        self._rows: list[tuple[Any, ...]] = []  # single samples since the last block, each with its time
-        self._blocks: list[tuple[Column, ...]] = []
+        self._pieces: list[tuple[tuple[Column, ...], Column | None]] = []
 
     def add(self, values: tuple[Column, ...], t: Column | None) -> None:
         """Add columns of equal length, and their times."""
-        n = len(values[0])
-        if t is None:
-            t = [math.nan] * n
-        else:
-            self._timed = True
-        if n == 1 and not isinstance(values[0], np.ndarray):
-            self._rows.append((*(column[0] for column in values), t[0]))
-        else:
-            self._close_rows()
-            self._blocks.append((*values, t))
+        self._pieces.append((values, t))
 
-    def drain(self, last_t: float) -> list[Any]:
-        """The columns, and behind them their times: a sample without one is taken to be at the time of the one before.
+    def drain(self, last_t: float) -> tuple[list[Any], FloatArray | None]:
+        """The columns, and their times: a sample without one is taken to be at the time of the one before.
 
         ``last_t`` is the time of the sample before the first, NaN where there is none. None instead of the
         times where there are none at all.
         """
-        self._close_rows()
-        columns = list(zip(*self._blocks, strict=True)) or [()] * (self._signals + 1)
-        values = [_joined(pieces, self._dtype) for pieces in columns[:-1]]
-        timed = self._timed or not math.isnan(last_t)
-        return [*values, _filled(_joined(columns[-1], NUMERIC), last_t) if timed else None]
+        pieces, self._pieces = self._pieces, []
+        if len(pieces) == 1:  # nearly always: all messages were alike
+            values, t = pieces[0]
+            columns = [_array(column, self._dtype) for column in values]
+        else:
+            *columns, t = self._joined(pieces)
+            t = t if any(times is not None for _, times in pieces) else None
+        if t is None:
+            return columns, None if math.isnan(last_t) else np.full(columns[0].size, last_t)
+        return columns, _filled(_array(t, NUMERIC), last_t)
 
-    def _close_rows(self) -> None:
-        if self._rows:
-            self._blocks.append(tuple(list(column) for column in zip(*self._rows, strict=True)))
-            self._rows.clear()
+    def _joined(self, pieces: list[tuple[tuple[Column, ...], Column | None]]) -> list[NDArray[Any]]:
+        """The columns and times of pieces, NaN where there is none; single samples become an array together."""
+        rows: list[tuple[Any, ...]] = []
+        blocks: list[tuple[Column, ...]] = []
+        for values, t in pieces:
+            times = [math.nan] * len(values[0]) if t is None else t
+            if len(values[0]) == 1 and not isinstance(values[0], np.ndarray):
+                rows.append((*(column[0] for column in values), times[0]))
+                continue
+            if rows:
+                blocks.append(tuple(map(list, zip(*rows, strict=True))))
+                rows = []
+            blocks.append((*values, times))
+        if rows:
+            blocks.append(tuple(map(list, zip(*rows, strict=True))))
+        if not blocks:
+            return [np.empty(0, dtype=self._dtype)] * self._signals + [np.empty(0)]
+        dtypes = [self._dtype] * self._signals + [NUMERIC]
+        return [
+            np.concatenate([_array(column, dtype) for column in columns])
+            for columns, dtype in zip(zip(*blocks, strict=True), dtypes, strict=True)
+        ]
 
 
-def _joined(pieces: tuple[Column, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    arrays = [_objects(list(piece)) if dtype is LABELS else np.asarray(piece, dtype=dtype) for piece in pieces]
-    if len(arrays) == 1:
-        return arrays[0]
-    return np.concatenate(arrays) if arrays else np.empty(0, dtype=dtype)
+def _array(column: Column, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return _objects(list(column)) if dtype is LABELS else np.asarray(column, dtype=dtype)
 
 
 def _filled(t: FloatArray, last_t: float) -> FloatArray:

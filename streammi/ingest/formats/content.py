@@ -14,7 +14,7 @@ from streammi.ingest.formats.columns import Column, column, is_array, is_time, l
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.named import by_name
 from streammi.ingest.formats.paths import Chain, find, follow, has
-from streammi.ingest.sequence import Numbers
+from streammi.ingest.sequence import Each, Numbers
 from streammi.records import IntArray
 
 TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order, at the top of each record
@@ -63,7 +63,7 @@ class Samples(NamedTuple):
 
     values: tuple[Column, ...]
     t: Column | None = None  # s
-    numbers: IntArray | Numbers | None = None  # of each sample, or of the message
+    numbers: Each | Numbers | None = None  # of each sample, or of the message
     places: Places | None = None  # where they were in each record, if these have one sample each
 
 

@@ -1,5 +1,6 @@
 """Raw pairs of floats."""
 
+from itertools import islice, takewhile
 from typing import Any, Final
 
 import numpy as np
@@ -81,30 +82,42 @@ class JoinedPairs:
 
     def read_run(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
-        stop, pair = start, 2 * self._dtype.itemsize
-        buffers = []
-        while self._usable and stop < len(messages):
-            frames = messages[stop]
-            if not 1 <= len(frames) <= 2 or not frames[-1] or len(frames[-1]) % pair:
-                break
-            if len(frames) == 2 and len(frames[-1]) == pair == 8 and has_time_behind(frames, pair):
-                break
-            buffers.append(frames[-1])
-            stop += 1
+        if not self._usable:
+            return start, None
+        pair = 2 * self._dtype.itemsize
+        if start == 0 and _all_alike(messages, pair):  # nearly always, and 4 times faster than a look at each
+            buffers = [frames[-1] for frames in messages]
+        else:
+            alike = takewhile(lambda frames: _all_alike((frames,), pair), islice(messages, start, None))
+            buffers = [frames[-1] for frames in alike]
         if not buffers:
             return start, None
-        if sum(map(len, buffers)) < LARGE * len(buffers):
+        many, size = len(buffers), sum(map(len, buffers))
+        if size < LARGE * many:
             buffers = [b"".join(buffers)]
         # One pass that packs and converts each column, contiguous for the one that bins it: 1.3 ns a pair, where
         # np.concatenate of the strided parts takes 4.
-        columns = np.empty((len(self._columns), sum(map(len, buffers)) // pair))
+        columns = np.empty((len(self._columns), size // pair))
         at = 0
         for buffer in buffers:
             part = np.frombuffer(buffer, dtype=self._dtype).reshape(-1, 2)
             for column, k in zip(columns, self._columns, strict=True):
                 column[at : at + len(part)] = part[:, k]
             at += len(part)
-        return stop, Samples(tuple(columns))
+        return start + many, Samples(tuple(columns))
+
+
+def _all_alike(messages: Messages, pair: int) -> bool:
+    """Whether all messages have pairs of so many bytes, behind a topic or none, and nothing else."""
+    counts = {*map(len, messages)}
+    if not counts <= {1, 2}:
+        return False
+    sizes = {len(frames[-1]) for frames in messages}
+    if 0 in sizes or any(size % pair for size in sizes):
+        return False
+    if counts == {1} or pair != 8 or pair not in sizes:
+        return True
+    return not any(has_time_behind(frames, pair) for frames in messages if len(frames[-1]) == pair)
 
 
 PAIRS: Final = Format(

@@ -6,14 +6,14 @@ for paths, times and numbers; the more else a message holds, the larger the diff
 
 from collections.abc import Callable
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
 
 from streammi.ingest.clock import Clock
-from streammi.ingest.formats.columns import Column
+from streammi.ingest.formats.columns import Column, or_nan
 from streammi.ingest.formats.content import (
     SEQ_LIMIT,
     SEQ_NAMES,
@@ -26,7 +26,8 @@ from streammi.ingest.formats.content import (
 )
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.paths import Chain, heads
-from streammi.network.frames import Messages
+from streammi.ingest.sequence import Each, in_a_row
+from streammi.network.frames import Frames, Messages
 from streammi.records import FloatArray
 from streammi.records.codec import UNREADABLE
 
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     seq: Callable[[Any], Any] | None
     records: bool  # a message is a list of rows, not one row
     at: Envelope  # where in the frames the payload is, and a time or a counter beside it
+    payload: Callable[[Frames], bytes]
 
 
 class Typed:
@@ -119,7 +121,7 @@ class Typed:
 
     def _columns(self, plan: Plan, rows: list[Any], beside: list[bytes]) -> Samples:
         dtype = np.object_ if self._wanted.labels else np.float64
-        values = tuple(np.array(list(map(pick, rows)), dtype=dtype) for pick in plan.values)
+        values = [np.array(list(map(pick, rows)), dtype=dtype) for pick in plan.values]
         if self._wanted.labels:
             for labels in values:
                 labels[labels == None] = np.nan  # noqa: E711
@@ -128,10 +130,12 @@ class Typed:
             t = _seconds(list(map(plan.t, rows)), self._wanted.clock)
         elif beside and self._wanted.beside.kind.startswith("time"):
             t = self._wanted.beside.times(beside, self._wanted.clock)
-        numbers = None if plan.seq is None else np.array(list(map(plan.seq, rows)), dtype=np.int64)
-        if numbers is None and beside and self._wanted.beside.kind.startswith("count"):
+        numbers: Each | None = None
+        if plan.seq is not None:
+            numbers = in_a_row(list(map(plan.seq, rows)))
+        elif beside and self._wanted.beside.kind.startswith("count"):
             numbers = self._wanted.beside.numbers(beside)
-        return Samples(values, t, numbers)
+        return Samples(tuple(values), t, numbers)
 
 
 def _take_records(plan: Plan, messages: Messages, start: int, rows: list[Any]) -> int:
@@ -148,10 +152,9 @@ def _take_records(plan: Plan, messages: Messages, start: int, rows: list[Any]) -
 
 
 def _take_rows(plan: Plan, messages: Messages, start: int, rows: list[Any]) -> int:
-    add, decode, at = rows.append, plan.decode, plan.at.payload
     try:
-        for k in range(start, len(messages)):
-            add(decode(messages[k][at]))
+        # A list keeps what it has been given when what gives it ends in an error.
+        rows.extend(map(plan.decode, map(plan.payload, messages[start:] if start else messages)))
     except (*UNREADABLE, IndexError):
         pass  # this one is read in full, which also finds the reason
     return start + len(rows)
@@ -159,13 +162,10 @@ def _take_rows(plan: Plan, messages: Messages, start: int, rows: list[Any]) -> i
 
 def _seconds(values: list[int | float | datetime], clock: Clock) -> FloatArray:
     """As the clock reads each by itself, to the last bit: nanoseconds are more digits than a float64 has."""
-    if all(map(_is_exact, values)):
+    kinds = {*map(type, values)}
+    if kinds == {float} or (datetime not in kinds and max(map(abs, values)) < EXACT):  # type: ignore[arg-type]
         return clock.array(np.array(values))
-    return np.array([clock.one(value) for value in values])
-
-
-def _is_exact(value: int | float | datetime) -> bool:
-    return isinstance(value, float) or (isinstance(value, int) and -EXACT < value < EXACT)
+    return np.array([or_nan(value, clock.one) for value in values])
 
 
 def _plan(
@@ -188,7 +188,8 @@ def _plan(
     except (ValueError, TypeError):
         return None
     values = tuple(attrgetter(name) for name in names)
-    return Plan(decode, values, attrgetter(t) if t else None, attrgetter(seq) if seq else None, records, at)
+    pick_t, pick_seq = attrgetter(t) if t else None, attrgetter(seq) if seq else None
+    return Plan(decode, values, pick_t, pick_seq, records, at, itemgetter(at.payload))
 
 
 def _place(tree: Tree, path: str, chain: Chain, kind: Any) -> str:

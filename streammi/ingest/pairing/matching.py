@@ -35,19 +35,20 @@ def mutual_nearest(tx: FloatArray, ty: FloatArray, tolerance: float) -> tuple[Ro
     if not (len(tx) and len(ty)):
         none = np.empty(0, dtype=np.intp)
         return none, none
-    j_of, i_of = _nearest(tx, ty), _nearest(ty, tx)
+    rising = bool((tx[1:] > tx[:-1]).all() and (ty[1:] > ty[:-1]).all())
+    j_of, i_of = _nearest(tx, ty, rising), _nearest(ty, tx, rising)
     i = np.flatnonzero((i_of[j_of] == np.arange(len(tx))) & (np.abs(tx - ty[j_of]) <= tolerance))
     return i, j_of[i]
 
 
-def _nearest(a: FloatArray, b: FloatArray) -> Rows:
-    """For every a (n,) the row of its nearest b; b is not empty."""
+def _nearest(a: FloatArray, b: FloatArray, rising: bool) -> Rows:
+    """For every a (n,) the row of its nearest b; b is not empty. ``rising``: no two in a, nor in b, have one time."""
     after = np.searchsorted(b, a)  # the first b that is not before a
     before = after - 1
     to_after = np.where(after < len(b), b[np.minimum(after, len(b) - 1)] - a, np.inf)
     to_before = np.where(before >= 0, a - b[before], np.inf)
     near = np.where(to_before <= to_after, before, after)
-    if (a[1:] > a[:-1]).all() and (b[1:] > b[:-1]).all():
+    if rising:
         return near
     first, last = np.searchsorted(b, b[near]), np.searchsorted(b, b[near], side="right") - 1
     occurrence = np.arange(len(a)) - np.searchsorted(a, a)
