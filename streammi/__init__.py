@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         QuantileBins as QuantileBins,
         UniformBins as UniformBins,
     )
+    from streammi.core.channels.channel_window import ChannelWindow as ChannelWindow
     from streammi.core.window.joint_window import JointWindow as JointWindow
     from streammi.core.window.rolling import rolling_mi as rolling_mi
     from streammi.errors import ConfigError as ConfigError, FeedError as FeedError, StreammiError as StreammiError
@@ -37,6 +38,7 @@ _HOMES = {
     "EdgeBins": "core.bins.binning",
     "QuantileBins": "core.bins.binning",
     "UniformBins": "core.bins.binning",
+    "ChannelWindow": "core.channels.channel_window",
     "JointWindow": "core.window.joint_window",
     "rolling_mi": "core.window.rolling",
     "ConfigError": "errors",

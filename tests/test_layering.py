@@ -18,7 +18,7 @@ records
 system
 recording
 network
-core  core.kernels  core.validate  core.bins  core.information  core.window  core.significance
+core  core.kernels  core.validate  core.bins  core.information  core.window  core.significance  core.channels
 ingest  samples
 detect
 monitor

@@ -38,15 +38,15 @@ def of_values(
         entry = np.int64(ring[at])
         i[k], j[k] = entry >> 16 & SYMBOL, entry & SYMBOL
         at = at + 1 if at + 1 < values.shape[1] else 0
-    x_ties, x_width = _look(x, i, x_edges, x_parts)
-    y_ties, y_width = _look(y, j, y_edges, y_parts)
+    x_ties, x_width = look(x, i, x_edges, x_parts)
+    y_ties, y_width = look(y, j, y_edges, y_parts)
     x_run, y_run = final_run(x), final_run(y)
     r, x_constant, y_constant = correlation(x, y)
     return r, x_constant, y_constant, x_run, y_run, x_ties, x_width, y_ties, y_width
 
 
 @part
-def _look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, float]:
+def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, float]:
     """T and the mean of log2(width) of one signal's values (n,); which bins belong together goes to ``parts``.
 
     Each bin's width is by the values that it holds. The end bins of a long tail are wide, and nearly empty far out: as

@@ -15,7 +15,7 @@ _LARGE: Final = 1e300
 
 
 @part
-def _centre(values: Any) -> bool:
+def centre(values: Any) -> bool:
     """Put values (n,) on a scale of about 1 around their mean, in place; returns whether they are all the same.
 
     Multiplied by powers of two, which is exact, so that neither 1e308 nor 5e-324 is lost: large ones are halved, so
@@ -71,7 +71,8 @@ def _sum(a: Any) -> float:
 
 
 @part
-def _dot(a: Any, b: Any) -> float:
+def dot(a: Any, b: Any) -> float:
+    """The sum of the products of a and b (n,)."""
     s0 = s1 = s2 = s3 = 0.0
     whole = a.size - a.size % 4
     for k in range(0, whole, 4):
@@ -91,10 +92,10 @@ def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
 
     A sum kept incrementally would never get rid of the rounding of a spike that has left the window.
     """
-    x_constant, y_constant = _centre(x), _centre(y)
+    x_constant, y_constant = centre(x), centre(y)
     if x_constant or y_constant:
         return np.nan, x_constant, y_constant
-    xy, xx, yy = _dot(x, y), _dot(x, x), _dot(y, y)
+    xy, xx, yy = dot(x, y), dot(x, x), dot(y, y)
     return max(-1.0, min(1.0, xy / np.sqrt(xx * yy))), False, False
 
 

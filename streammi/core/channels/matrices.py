@@ -1,0 +1,175 @@
+"""What a ChannelWindow says of every pair: counts and sums to matrices, each entry as a JointWindow says it."""
+
+from typing import Final, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from streammi.config import EstimatorName, Unit
+from streammi.core.bins.binning import Categories
+from streammi.core.channels.channel_axes import ChannelAxes
+from streammi.core.channels.pair_counts import PairCounts
+from streammi.core.channels.row_ring import RowRing
+from streammi.core.information import measures
+from streammi.core.information.estimators import Table
+from streammi.core.kernels import channels as kernels
+from streammi.core.kernels.nested import ADDED
+from streammi.errors import ConfigError
+from streammi.records import UNIT_PER_BIT, FloatArray, IntArray
+
+Measure: TypeAlias = Literal["mi", "mi_corrected", "mi_binned", "h_xy", "h_x_given_y", "nmi", "pearson_r", "n"]
+MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
+_NO_UNIT: Final = ("nmi", "pearson_r", "n")
+
+
+def matrix(
+    counts: PairCounts,
+    ring: RowRing,
+    axes: ChannelAxes,
+    measure: Measure,
+    estimator: EstimatorName | None,
+    unit: Unit,
+) -> FloatArray:
+    """The measure of every pair of channels, shape (C, C), in ``unit``; NaN where it is not known."""
+    if measure not in MEASURES:
+        raise ConfigError("measure", "one of " + ", ".join(MEASURES), measure)
+    per_bit = UNIT_PER_BIT[measures.check_unit(unit)]
+    channels = counts.widths.size
+    found = np.full((channels, channels), np.nan)
+    if not ring.n:
+        return found
+    if measure == "pearson_r":
+        _correlate(counts, ring, axes, found)
+    elif measure == "mi":
+        _plug_in(counts, ring, found)
+    else:
+        _of_sums(counts, ring, axes, measure, estimator, found)
+    if per_bit != 1.0 and measure not in _NO_UNIT:
+        found *= per_bit
+    if not axes.known.all():
+        found[~axes.known], found[:, ~axes.known] = np.nan, np.nan
+    return found
+
+
+def margin_sums(counts: PairCounts, table: Table) -> IntArray:
+    """S of each channel by itself, (C,), by a table."""
+    sums: IntArray = table.f[counts.margins].sum(axis=1)
+    return sums
+
+
+def _plug_in(counts: PairCounts, ring: RowRing, out: FloatArray) -> None:
+    table = counts.table("plugin", ring.values.shape[1])
+    margins = margin_sums(counts, table)
+    known = counts.counts, counts.sums, counts.gappy, ring.n, margins, *counts.layout
+    counts.each(lambda a, b: kernels.mi(*known, table.f, table.whole, table.unit_bits, out, a, b))
+    n = ring.n - counts.absent
+    np.fill_diagonal(out, np.maximum(_mi_bits(np.stack((n, margins, margins, margins)), table), 0.0))
+
+
+def _of_sums(
+    counts: PairCounts,
+    ring: RowRing,
+    axes: ChannelAxes,
+    measure: Measure,
+    estimator: EstimatorName | None,
+    out: FloatArray,
+) -> None:
+    """What is made of the sums of a table over each pair's counts."""
+    corrected = measure in ("mi_corrected", "mi_binned")
+    table = counts.table(estimator if corrected else "plugin", ring.values.shape[1])
+    margins = margin_sums(counts, table)
+    diagonal = np.stack((ring.n - counts.absent, margins, margins, margins))
+    sums = np.empty((4, counts.pairs), dtype=np.int64)
+    known = counts.counts, counts.gappy, ring.n, margins, *counts.layout, table.f, sums
+    counts.each(lambda a, b: kernels.sums_of_pairs(*known, a, b))
+    if measure == "mi_corrected" and table.estimator.name == "extrapolated":
+        _fill(out, *_extrapolated(counts, ring, axes, table, sums, diagonal))
+    elif measure == "h_x_given_y":
+        rows, columns = np.triu_indices(len(out), 1)
+        h_x, h_y, h_xy = _entropies(sums, table)
+        out[rows, columns] = np.maximum(h_xy - h_y, 0.0)
+        out[columns, rows] = np.maximum(h_xy - h_x, 0.0)
+        np.fill_diagonal(out, np.where(diagonal[0], 0.0, np.nan))
+    else:
+        made = _MADE[measure]
+        _fill(out, made(sums, table), made(diagonal, table))
+
+
+def _extrapolated(
+    counts: PairCounts, ring: RowRing, axes: ChannelAxes, table: Table, sums: IntArray, diagonal: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """MI beyond the bins, of all pairs (P,) and of the channels themselves (C,); see core.information.extrapolation."""
+    channels = counts.widths.size
+    values = ring.values_of(slice(None))
+    symbols = ring.symbols_between(ring.tail, ring.head)
+    missing = symbols.dtype.type(ring.missing)
+    parts = np.zeros((channels, int(axes.sizes.max())), dtype=np.int64)
+    ties, numeric = np.full(channels, np.nan), np.ones(channels, dtype=np.bool_)
+    edges = np.full((channels, parts.shape[1] + 1), np.inf)
+    for c, axis in enumerate(axes.now):
+        numeric[c] = not isinstance(axis, Categories)
+        if not isinstance(axis, Categories):
+            edges[c, : axis.count + 1] = axis.edges
+    kernels.grains(values, symbols, numeric, missing, edges, axes.sizes, parts, ties)
+    put = np.zeros_like(parts)
+    np.add.at(put, (np.arange(channels)[:, None], parts), counts.margins[:, : parts.shape[1]])
+    coarse_of_own = table.f[put].sum(axis=1)
+    coarse, weights = np.empty((4, counts.pairs), dtype=np.int64), np.empty(counts.pairs)
+    coarse[0] = sums[0]
+    seen = parts, ties, values, symbols, counts.gappy, numeric, missing, edges
+    known = counts.counts, *seen, *counts.layout, axes.sizes, table.f, coarse[1:], weights
+    counts.each(lambda a, b: kernels.coarse_sums(*known, a, b))
+    own = np.stack((diagonal[0], coarse_of_own, coarse_of_own, coarse_of_own))
+    return _beyond(sums, coarse, weights, table), _beyond(diagonal, own, ties, table)
+
+
+def _beyond(sums: IntArray, coarse: IntArray, ties: FloatArray, table: Table) -> FloatArray:
+    fine, below = _mi_bits(sums, table), _mi_bits(coarse, table)
+    h_x, h_y, _ = _entropies(sums, table)
+    weights = np.where(np.isnan(ties), 0.0, ADDED * (1 - ties))
+    kernels.extrapolate(fine, below, h_x + h_y, sums[0], weights)
+    return fine
+
+
+def _mi_bits(sums: IntArray, table: Table) -> FloatArray:
+    """MI in bits of n, S_x, S_y and S_xy, (4, P), exact but for one rounding; NaN where n is 0."""
+    n, s_x, s_y, s_xy = sums
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bits: FloatArray = (table.whole[n] - s_x - s_y + s_xy) * (table.unit_bits / n)
+    return bits
+
+
+def _entropies(sums: IntArray, table: Table) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """H(x), H(y), H(x,y) in bits of n, S_x, S_y and S_xy, (4, P)."""
+    n = sums[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_pair, whole = table.unit_bits / n, table.whole[n]
+        return (whole - sums[1]) * per_pair, (whole - sums[2]) * per_pair, (whole - sums[3]) * per_pair
+
+
+def _nmi(sums: IntArray, table: Table) -> FloatArray:
+    h_x, h_y, h_xy = _entropies(sums, table)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.minimum(2 * np.maximum(0.0, h_x + h_y - h_xy) / (h_x + h_y), 1.0)
+
+
+_MADE: Final = {
+    "n": lambda sums, _: sums[0].astype(np.float64),
+    "h_xy": lambda sums, table: _entropies(sums, table)[2],
+    "nmi": _nmi,
+    "mi_binned": _mi_bits,
+    "mi_corrected": _mi_bits,
+}
+
+
+def _fill(out: FloatArray, packed: FloatArray, diagonal: FloatArray) -> None:
+    kernels.square(packed, out)
+    np.fill_diagonal(out, diagonal)
+
+
+def _correlate(counts: PairCounts, ring: RowRing, axes: ChannelAxes, out: FloatArray) -> None:
+    """Pearson's r of the window's own values: what a sum kept along would say of a spike never leaves it."""
+    values = ring.values_of(slice(None))
+    numeric = np.array([not isinstance(axis, Categories) for axis in axes.now])
+    centred, squares = np.where(np.isnan(values), 0.0, values), np.zeros(len(values))
+    kernels.centre(centred, squares)
+    counts.each(lambda a, b: kernels.correlations(values, centred, squares, counts.gappy, numeric, out, a, b))

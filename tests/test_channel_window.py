@@ -1,0 +1,315 @@
+"""ChannelWindow: every entry against a JointWindow of that pair and of the same rows, and against numpy."""
+
+import copy
+import math
+import pickle
+import tracemalloc
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from streammi import Categories, ChannelWindow, ConfigError, EdgeBins, JointWindow, QuantileBins, UniformBins
+from streammi.core.bins.binning import Bins, SpanBins
+from streammi.core.channels.matrices import MEASURES
+from streammi.records import FloatArray
+
+GIVEN: list[Bins] = [UniformBins(-2, 2, 7), EdgeBins([-3, -1, -0.5, 0, 2]), Categories([-1, 0, 1])]
+LEARNT: list[Bins] = [QuantileBins(8), QuantileBins(), SpanBins(6)]
+BINS = st.one_of(st.sampled_from(GIVEN + LEARNT), st.just(GIVEN + LEARNT))
+
+
+def made_rows(n: int, channels: int, seed: int, missing: float = 0.0) -> FloatArray:
+    """Rows (n, channels) of related channels: some are functions of others, some take few values, some jump."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(n, channels))
+    rows[:, 1::3] = rows[:, 0::3][:, : rows[:, 1::3].shape[1]] ** 2 + 0.1 * rows[:, 1::3]
+    rows[:, 2::5] = np.round(rows[:, 2::5])
+    rows[n // 2 :, 3::4] *= 5
+    rows[rng.random((n, channels)) < missing * (rng.random(channels) < 0.6)] = math.nan
+    return rows
+
+
+def fed(window: ChannelWindow, rows: FloatArray, t: FloatArray | None, seed: int) -> ChannelWindow:
+    """The window after the rows in pieces of any length, sometimes counted, sometimes saved and restored in between."""
+    rng = np.random.default_rng(seed)
+    start = 0
+    while start < len(rows):
+        stop = start + int(rng.integers(1, 1 + min(3 ** int(rng.integers(0, 7)), len(rows))))
+        window.extend(rows[start:stop], None if t is None else t[start:stop])
+        start = stop
+        what = rng.random()
+        if what < 0.3:
+            window.settle()
+        elif what < 0.4:
+            window = ChannelWindow.from_bytes(window.to_bytes())
+    return window
+
+
+def said(window: JointWindow, measure: str, estimator: Any) -> float:
+    """What a JointWindow says, NaN where that is nothing."""
+    reading = window.reading(estimator=estimator)
+    found = None if reading is None else window.mi if measure == "mi" else getattr(reading, measure)
+    return math.nan if found is None else found
+
+
+def check(window: ChannelWindow, inside: FloatArray, measures: Sequence[str] = MEASURES, estimator: Any = None) -> None:
+    """Each entry of the matrices is, bit for bit, what a JointWindow with the same axes says of the rows inside."""
+    channels = inside.shape[1]
+    found = {measure: window.matrix(measure, estimator=estimator) for measure in measures}  # type: ignore[arg-type]
+    for i in range(channels):
+        for j in range(channels):
+            x_axis, y_axis = window.axes[i], window.axes[j]
+            if x_axis is None or y_axis is None:
+                assert all(math.isnan(matrix[i, j]) for matrix in found.values())
+                continue
+            pair = JointWindow(x_axis, y_axis, max(len(inside), 2))
+            pair.extend(inside[:, i], inside[:, j])
+            assert np.array_equal(window.counts(i, j), pair.counts)
+            for measure, matrix in found.items():
+                expected = 0.0 if measure == "n" and not pair.n else said(pair, measure, estimator)
+                if len(inside):
+                    np.testing.assert_array_equal(matrix[i, j], expected, f"{measure} of {i} and {j}")
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    bins=BINS,
+    size=st.integers(2, 300),
+    n=st.integers(1, 700),
+    missing=st.sampled_from([0.0, 0.02, 0.9]),
+    seed=st.integers(0, 1 << 30),
+    estimator=st.sampled_from([None, "schuermann", "miller_madow"]),
+)
+def test_every_entry_is_that_of_the_pairs_own_window(
+    bins: Any, size: int, n: int, missing: float, seed: int, estimator: Any
+) -> None:
+    channels = 6 if isinstance(bins, list) else 2 + seed % 4
+    rows = made_rows(n, channels, seed, missing)
+    window = fed(ChannelWindow(bins, size), rows, None, seed)
+    assert window.n == min(n, size)
+    assert window.rows == n
+    assert window.missing.tolist() == np.isnan(rows).sum(axis=0).tolist()
+    # Digits after the point depend on the length asked for: the pair's own window is to have the same.
+    inside = np.vstack((np.full((max(size - n, 0), channels), math.nan), rows[-size:]))
+    check(window, inside, estimator=estimator)
+    own = [np.bincount(axis.symbols(v[np.isfinite(v)]), minlength=axis.count) for axis, v in axes_and(window, inside)]
+    for counts, expected in zip(window.marginals(), own, strict=True):
+        assert counts.tolist() == expected.tolist()
+
+
+def axes_and(window: ChannelWindow, inside: FloatArray) -> list[tuple[Any, FloatArray]]:
+    everything = EdgeBins([-1e300, 1e300])
+    return [(axis or everything, inside[:, c]) for c, axis in enumerate(window.axes)]
+
+
+@settings(deadline=None, max_examples=15)
+@given(bins=BINS, seconds=st.integers(1, 60), n=st.integers(1, 400), seed=st.integers(0, 1 << 30))
+def test_a_time_window_holds_the_rows_of_its_seconds(bins: Any, seconds: int, n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    channels = 6 if isinstance(bins, list) else 3
+    rows, t = made_rows(n, channels, seed, 0.1), np.cumsum(rng.exponential(0.3, n))
+    window = fed(ChannelWindow(bins, f"{seconds}s"), rows, t, seed)
+    inside = t > t[-1] - seconds
+    assert window.n == inside.sum()
+    assert (window.t0, window.t1) == (t[inside][0], t[-1])
+    for i, j in ((0, 1), (2, 0), (1, 1)):
+        if window.axes[i] is None or window.axes[j] is None:
+            continue
+        pair = window.pair(i, j)
+        there = np.isfinite(rows[inside][:, [i, j]]).all(axis=1)
+        assert pair.n == there.sum()
+        for measure in MEASURES:
+            expected = 0.0 if measure == "n" and not pair.n else said(pair, measure, None)
+            np.testing.assert_array_equal(window.matrix(measure)[i, j], expected)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=20)
+def test_late_rows_are_those_of_a_joint_window(data: st.DataObject) -> None:
+    """Late, dropped, without a time, a clock that is set back: as the pairs of a window that runs along."""
+    seed = data.draw(st.integers(0, 1 << 30))
+    rng = np.random.default_rng(seed)
+    size = data.draw(st.sampled_from([20, "5s"]))
+    n = 400
+    t = np.cumsum(rng.exponential(0.3, n)) - 40 * (np.arange(n) > 220)
+    t[rng.random(n) < 0.05] -= 3
+    t[rng.random(n) < 0.02] = math.nan
+    rows = rng.normal(size=(n, 2))
+    window, pair = fed(ChannelWindow(GIVEN[0], size), rows, t, seed), JointWindow(GIVEN[0], GIVEN[0], size)
+    pair.extend(*rows.T, t)
+    assert (window.n, window.rows, window.t1) == (pair.n, pair.pairs, pair.newest_times(1)[0])
+    assert window.counts(0, 1).tolist() == pair.counts.tolist()
+    assert window.values(0).tolist() == pair.values[0].tolist()
+    totals = pair.totals
+    assert window.totals == {
+        "rows": totals["pairs"], "late": totals["late"], "dropped": totals["dropped"], "untimed": totals["nonfinite"]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("bins", [QuantileBins(8), SpanBins(6)])  # of a number that is not given, a pair has a say
+@pytest.mark.parametrize("size", [100, "30s"])
+def test_bins_are_learnt_as_a_joint_window_learns_them(size: Any, bins: Bins) -> None:
+    """As beside a signal that has one bin, and nothing to say: where and when, also around jumps."""
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(1500, 2)) + np.repeat([[0, 0], [30, 0], [0, 40]], 500, axis=0)
+    t = np.arange(1500) * 0.3
+    window = ChannelWindow(bins, size)
+    pairs = [JointWindow(bins, UniformBins(-1, 1, 1), size) for _ in range(2)]
+    for start in range(0, 1500, 7):
+        window.extend(rows[start : start + 7], t[start : start + 7])
+        for c, pair in enumerate(pairs):
+            pair.extend(rows[start : start + 7, c], np.zeros(len(t[start : start + 7])), t[start : start + 7])
+        assert window.axes == tuple(pair.x_axis for pair in pairs)
+        assert window.epochs.tolist() == [pair.totals["epoch"] for pair in pairs]
+    assert window.epochs.min() > 1
+
+
+@pytest.mark.parametrize("timed", [False, True])
+def test_pieces_change_nothing_that_is_learnt(timed: bool) -> None:
+    """Whatever is missing, and whenever the channels learn, the state is that of rows one by one."""
+    rows = made_rows(900, 7, 11, 0.3)
+    rows[:, 6] = np.where(np.arange(900) < 300, 0.0, rows[:, 6])  # silent at first
+    rows[100:500, 5] = math.nan
+    rows[:, 4] += np.arange(900) / 15  # never at rest
+    t = np.cumsum(np.random.default_rng(1).exponential(1, 900)) if timed else None
+    single = ChannelWindow(QuantileBins(6), "60s" if timed else 60)
+    for k, row in enumerate(rows):
+        single.update(row, None if t is None else t[k])
+    for seed in range(3):
+        pieces = fed(ChannelWindow(QuantileBins(6), "60s" if timed else 60), rows, t, seed)
+        assert pieces == single
+        np.testing.assert_array_equal(pieces.matrix("mi_corrected"), single.matrix("mi_corrected"))
+    assert single.epochs.max() > 3
+
+
+def test_a_refit_counts_only_that_channels_pairs_anew() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(2000, 5))
+    rows[1000:, 2] += 20
+    window = ChannelWindow(QuantileBins(8), 500)
+    window.extend(rows[:1000])
+    before, epochs = window.axes, window.epochs
+    window.extend(rows[1000:])
+    same = [a == b for a, b in zip(before, window.axes, strict=True)]
+    assert (window.epochs > epochs).tolist() == [False, False, True, False, False]
+    assert same == [True, True, False, True, True]
+    check(window, rows[-500:])
+
+
+def test_many_channels_on_threads_and_by_either_way() -> None:
+    """300 channels: slid and counted anew, on one thread and on three, the integers are numpy's."""
+    rng = np.random.default_rng(5)
+    rows = rng.random((700, 300)) * 0.6 + rng.random((700, 1)) * 0.4
+    rows[rng.random(700) < 0.01, 17] = math.nan
+    window, other = ChannelWindow(UniformBins(0, 1, 8), 400, threads=3), ChannelWindow(UniformBins(0, 1, 8), 400)
+    other.extend(rows)
+    for start in range(0, 700, 50):  # slid
+        window.extend(rows[start : start + 50])
+        window.settle()
+    for measure in ("mi", "mi_corrected", "pearson_r"):
+        np.testing.assert_array_equal(window.matrix(measure), other.matrix(measure))  # type: ignore[arg-type]
+    mi = window.matrix("mi")
+    for i, j in [*rng.integers(0, 300, (40, 2)).tolist(), [17, 3], [299, 17], [0, 1], [298, 299]]:
+        x, y = rows[-400:, i], rows[-400:, j]
+        there = np.isfinite(x) & np.isfinite(y)
+        expected = np.histogram2d(x[there], y[there], bins=8, range=[[0, 1], [0, 1]])[0]
+        if i != j:
+            assert window.counts(i, j).tolist() == expected.tolist()
+        pair = JointWindow(UniformBins(0, 1, 8), UniformBins(0, 1, 8), 400)
+        pair.extend(x, y)
+        assert mi[i, j] == pair.mi
+
+
+@pytest.mark.parametrize(("size", "expected"), [(200, "uint8"), (300, "uint16"), (70_000, "uint32")])
+def test_counts_are_as_small_as_the_window_allows(size: int, expected: str) -> None:
+    window = ChannelWindow(UniformBins(0, 1, 2), size)
+    rows = np.full((size + 5, 2), 0.3)  # all of them in one cell
+    window.extend(rows)
+    assert window.counts(0, 1)[0, 0] == size
+    assert window._counts.counts.dtype == expected
+    assert window.matrix("mi").tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_it_is_saved_copied_and_pickled_whole() -> None:
+    window = fed(ChannelWindow([QuantileBins(5), UniformBins(-1, 1, 4), SpanBins()], 50, ["a", "b", "c"]),
+                 made_rows(120, 3, 1, 0.2), None, 1)  # fmt: skip
+    for other in (copy.copy(window), copy.deepcopy(window), pickle.loads(pickle.dumps(window))):  # noqa: S301
+        assert other == window
+        assert other.names == ("a", "b", "c")
+        np.testing.assert_array_equal(other.matrix(), window.matrix())
+        rows = made_rows(90, 3, 2)
+        other.extend(rows)
+        longer = window.copy()
+        for row in rows:
+            longer.update(row)
+        assert other == longer
+    assert ChannelWindow.from_bytes(ChannelWindow(QuantileBins(4), "5s").to_bytes()).names == ()
+    data = bytearray(window.to_bytes())
+    data[-3] ^= 1
+    with pytest.raises(ConfigError, match="checksum"):
+        ChannelWindow.from_bytes(bytes(data))
+
+
+def test_what_is_not_known_is_nan() -> None:
+    window = ChannelWindow([UniformBins(0, 1, 4), UniformBins(0, 1, 4), QuantileBins(4)], 50, ["a", "b", "c"])
+    assert np.isnan(window.matrix("mi")).all()
+    window.extend([[0.1, math.nan, 1.0], [math.nan, 0.2, math.inf]])
+    matrix = window.matrix("mi")
+    assert np.isnan(matrix).tolist() == [[False, True, True], [True, False, True], [True, True, True]]
+    np.testing.assert_array_equal(window.matrix("n")[:2], [[1, 0, math.nan], [0, 1, math.nan]])
+    assert window.missing.tolist() == [1, 1, 1]
+    assert window.axes[2] is None
+    with pytest.raises(ConfigError, match="bins are known"):
+        window.pair("a", "c")
+
+
+def test_units_and_masks_and_none() -> None:
+    rows = made_rows(100, 3, 4)
+    window = ChannelWindow(UniformBins(-3, 3, 6), 80)
+    window.extend(np.ma.masked_invalid(rows))
+    window.extend([[None, 1, 2]])
+    assert window.missing.tolist() == [1, 0, 0]
+    np.testing.assert_allclose(window.matrix(unit="nat"), window.matrix() * math.log(2))
+    np.testing.assert_array_equal(window.matrix("nmi", unit="nat"), window.matrix("nmi"))
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 1), "size must be >= 2"),
+        (lambda: ChannelWindow("auto", 10), "bins must be UniformBins"),
+        (lambda: ChannelWindow(Categories(), 10, ["a"]), "with their labels"),
+        (lambda: ChannelWindow([UniformBins(0, 1, 2)], 10, ["a", "b"]), "one for all channels, or 2"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, ["a", "a"]), "'a' twice"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, threads=0), "threads must be"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, ["a", "b"]).update([1]), "of 2 values"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10).extend([1, 2]), r"shape \(n, C\)"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10).extend([["x", "y"]]), "rows must be numbers"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), "1s").extend([[1, 2]]), "each row of a time window"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10).extend([[1, 2]], [1, 2]), "one length"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10).matrix(), "knows its channels"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, ["a", "b"]).counts("a", "q"), "one of a, b"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, ["a", "b"]).matrix("corr"), "measure must be one of mi"),  # type: ignore[arg-type]
+        (lambda: ChannelWindow(UniformBins(0, 1, 1024), 10, list(map(str, range(100)))), "cells at most"),
+    ],
+)
+def test_what_cannot_work_says_why(make: Any, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        make()
+
+
+def test_memory_is_that_of_the_counts() -> None:
+    """64 MB of counts and 8 of values for 1,000 channels: nothing else grows with the pairs; here at 300."""
+    tracemalloc.start()
+    window = ChannelWindow(UniformBins(0, 1, 8), 1000)
+    rows = np.random.default_rng(0).random((1000, 300))
+    window.extend(rows)
+    window.settle()
+    window.matrix()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    counts, sums, matrix = 300 * 299 // 2 * 64 * 2, 300 * 299 // 2 * 8, 300 * 300 * 8
+    assert peak < 1.25 * (counts + sums + matrix) + 5 * rows.nbytes
