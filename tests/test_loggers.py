@@ -10,8 +10,9 @@ import os
 import random
 import threading
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,59 +22,18 @@ import pyarrow.parquet
 import pytest
 import zmq
 from hypothesis import given, strategies as st
+from logger_files import MARCH, ROWS, Read, as_rows, iso, lines, plain, read_file
 
 from streammi.cli.run_publish import run_publish
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.pair_file import read_pairs
-from streammi.ingest.files.tables import Recorded
 from streammi.network.security import PLAIN_TEXT
-
-MARCH = datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp()
-ROWS = [(MARCH + k, 20 + k / 8, 1000.5 * k - 3) for k in range(60)]  # t, x, y
-
-
-class Read:
-    """A file's pairs, all at once."""
-
-    def __init__(self, pairs: Recorded) -> None:
-        batches = list(pairs)
-        self.x, self.y = (np.concatenate([getattr(batch, name) for batch in batches] or [[]]) for name in "xy")
-        times = [batch.t for batch in batches if batch.t is not None]
-        self.t = np.concatenate(times) if times else None
-        self.said, self.hint, self.note, self.why_empty = pairs.said, pairs.hint, pairs.note, pairs.why_empty
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Read]:
-    def reader(data: str | bytes, x: str = "x", y: str = "y", t: str | None = None, **options: Any) -> Read:
-        path = tmp_path / "logger.csv"
-        path.write_bytes(data if isinstance(data, bytes) else data.encode())
-        return Read(read_pairs(path, x, y, t, options=FileOptions(**options)))
-
-    return reader
-
-
-def lines(rows: Iterable[Iterable[object]], header: str = "time,x,y", delimiter: str = ",", end: str = "\n") -> str:
-    return end.join([header.replace(",", delimiter), *(delimiter.join(map(str, row)) for row in rows)]) + end
-
-
-def iso(t: float) -> str:
-    return datetime.fromtimestamp(t, UTC).isoformat()
-
-
-def plain(**how: str) -> str:
-    return lines(((iso(t), x, y) for t, x, y in ROWS), **how)
-
-
-def as_rows(found: Read, rows: list[tuple[float, float, float]] = ROWS, atol: float = 0) -> None:
-    """The very same numbers, and times to within ``atol``."""
-    t, x, y = np.array(rows).T
-    np.testing.assert_array_equal(found.x, x)
-    np.testing.assert_array_equal(found.y, y)
-    assert found.t is not None
-    np.testing.assert_allclose(found.t, t, rtol=0, atol=atol)
-    assert (found.note, found.why_empty) == ("", "")
+    return partial(read_file, tmp_path / "logger.csv")
 
 
 # what is between fields, and behind lines

@@ -11,8 +11,9 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from streammi.ingest.clock import Clock, epoch_unit
+from streammi.ingest.clock import Clock
 from streammi.ingest.sequence import Numbers
+from streammi.ingest.time_units import epoch_unit
 from streammi.records import FloatArray, IntArray
 
 Value: TypeAlias = int | float

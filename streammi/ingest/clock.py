@@ -7,106 +7,37 @@ needs no guess.
 """
 
 import math
-import re
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.errors import ConfigError
+from streammi.ingest.time_units import (
+    DATES,
+    DAY,
+    FIRST,
+    LAST,
+    TICKS,
+    UNITS,
+    Unit,
+    epoch_unit,
+    is_ticks,
+    time_unit,
+    unit_in_name,
+)  # fmt: skip
 from streammi.ingest.timestamps import TimeLike, by_size, by_size_array, is_missing, to_seconds, to_seconds_array
 from streammi.records import FloatArray
 
-Kind: TypeAlias = Literal["unknown", "epoch", "start", "none"]
+Kind: TypeAlias = Literal["unknown", "epoch", "date", "start", "none"]
 
-DAY: Final = 86_400.0
-FIRST, LAST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100, s: what is taken for a time since 1970
 BEYOND: Final = 1e20  # the year 5138 in ns: a number of this size is no time
 LEARNT_FROM: Final = 20  # values
 RATE_FROM: Final = 5  # values, and a second: from then on it is known how fast they pass
 RATE_SECONDS: Final = 1.0
 SETTLED_SECONDS: Final = 10.0  # after which a unit that has not shown by then is none
 RATE_WITHIN: Final = 0.05  # of a power of 1,000: a recording played at any speed seldom comes so close to one
+NOW_WITHIN: Final = 3600.0  # s: a first number is dates of another kind where these are now
 RESTLESS: Final = 0.2  # the share of steps back from which a number is no clock, if it has got nowhere either
-
-
-class Unit(NamedTuple):
-    """What one of a clock's numbers is: ``seconds / per`` seconds, from ``zero`` on."""
-
-    name: str
-    words: str
-    per: int = 1
-    seconds: int = 1
-    zero: float = 0.0
-
-    def array(self, values: NDArray[np.number]) -> FloatArray:
-        """Times in seconds, shape (n,), NaN where there is none."""
-        seconds = np.asarray(values, dtype=np.float64)
-        if self.zero:
-            seconds = (seconds - self.zero) * self.seconds
-            # What a spreadsheet's or MATLAB's day resolves; less would be the rounding of a float64 of days.
-            return np.round(seconds, 3 if self.name == "excel" else 4) if self.seconds != 1 else seconds
-        if self.seconds != 1:
-            seconds = seconds * self.seconds
-        return seconds / self.per if self.per != 1 else seconds
-
-    def one(self, value: float) -> float:
-        """One time in seconds; a whole number is rounded once, not twice."""
-        return value / self.per if self.per != 1 else float(self.array(np.array([value]))[0])
-
-
-UNITS: Final = {
-    unit.name: unit
-    for unit in (
-        Unit("s", "seconds"),
-        Unit("ms", "milliseconds", 1_000),
-        Unit("us", "microseconds", 1_000_000),
-        Unit("ns", "nanoseconds", 1_000_000_000),
-        Unit("min", "minutes", 1, 60),
-        Unit("h", "hours", 1, 3600),
-        Unit("d", "days", 1, 86_400),
-        Unit("excel", "days since 1899, as spreadsheets count", 1, 86_400, 25_569.0),
-        Unit("matlab", "days since the year 0, as MATLAB counts", 1, 86_400, 719_529.0),
-        Unit("labview", "seconds since 1904, as LabVIEW counts", 1, 1, 2_082_844_800.0),
-    )
-}
-TICKS: Final = tuple(UNITS[name] for name in ("s", "ms", "us", "ns"))  # each 1,000 times finer than the one before
-_IN_NAMES: Final = {
-    "s": "s sec secs second seconds", "ms": "ms msec msecs millis millisecond milliseconds",
-    "us": "us µs μs usec usecs micros microsecond microseconds", "ns": "ns nsec nsecs nanos nanosecond nanoseconds",
-    "min": "min mins minute minutes", "h": "h hr hrs hour hours", "d": "day days",
-}  # fmt: skip
-_BY_WORD: Final = {word: UNITS[name] for name, words in _IN_NAMES.items() for word in words.split()}
-
-
-def time_unit(name: str, option: str = "--time-unit") -> Unit | None:
-    """The unit of this name, None for ``auto``; ``ConfigError`` for any other."""
-    if name != "auto" and name not in UNITS:
-        raise ConfigError(option, f"auto, {', '.join(UNITS)}", name)
-    return UNITS.get(name)
-
-
-def unit_in_name(name: str) -> Unit | None:
-    """The unit that the name of a time ends with, as a word of its own; None where there is none.
-
-    >>> [(unit or TICKS[0]).name for unit in map(unit_in_name, ("t_ms", "uptime (us)", "Time [ns]", "elapsedMillis"))]
-    ['ms', 'us', 'ns', 'ms']
-    >>> unit_in_name("timestamp"), unit_in_name("pressures")
-    (None, None)
-    """
-    words = re.findall(r"[A-Z]?[a-zµμ]+|[A-Z]+", name)
-    return _BY_WORD.get(words[-1].lower()) if words else None
-
-
-def epoch_unit(number: float) -> Unit | None:
-    """The unit in which a number is a time since 1970 of the years 1990 to 2100; None where it is so in none.
-
-    So it also tells whether a number that stands beside a message can be its time, or is rather a counter.
-
-    >>> [unit and unit.name for unit in map(epoch_unit, (1700000000.5, 1700000000500, 1700000000500000000, 4711))]
-    ['s', 'ms', 'ns', None]
-    """
-    return next((unit for unit in TICKS if FIRST <= number / unit.per < LAST), None)
 
 
 class Clock:
@@ -154,7 +85,7 @@ class Clock:
         """What its numbers are."""
         if self.is_none:
             return "no clock: it goes up and down" if self._way else "no clock: it stands still"
-        return self.unit.words if self._kind == "epoch" else f"{self.unit.words} from its start"
+        return self.unit.words if self._kind in ("epoch", "date") else f"{self.unit.words} from its start"
 
     def begin(self, now: float) -> None:
         """The messages that are read next arrived at ``now``, s since 1970; 0 where that is not known."""
@@ -248,10 +179,17 @@ class Clock:
 
     def _set_by_arrival(self, number: float) -> None:
         """A number that is now, or was so within a day, in one of the units: that settles it, also later on."""
-        if self._now and self._kind in ("unknown", "start") and _is_near(np.array([number]), self._now).any():
-            unit = epoch_unit(number)
-            if unit is not None:
-                self._kind, self.unit, self._settled = "epoch", unit, True
+        if not self._now or self._kind not in ("unknown", "start"):
+            return
+        unit = _unit_of_now(number, self._now, is_first=not self._count)
+        if unit is not None:
+            self._take("date" if unit.is_date else "epoch", unit)
+            self._settled = True
+
+    def _take(self, kind: Kind, unit: Unit) -> None:
+        self._kind, self.unit = kind, unit
+        if kind == "date":
+            self.note = f"its times are {unit.words} (else give --time-unit)"
 
     def _learn(self, values: FloatArray, whole: bool) -> None:
         if not values.size:
@@ -259,7 +197,7 @@ class Clock:
         if not self._count:
             self._first, self._first_now = values.item(0), self._now
             if self._kind == "unknown":
-                self._kind, self.unit = _guessed(values.item(0))
+                self._take(*_guessed(values.item(0)))
         steps = np.diff(values, prepend=self._last if self._count else values.item(0))
         before, self._count = self._count, self._count + values.size
         self._steps += int(np.count_nonzero(steps))
@@ -314,6 +252,11 @@ _SAVED: Final = (
 )  # fmt: skip
 
 
+# Those that no other number comes near, and those that one from a start may.
+_TOLD_BY_NOW: Final = (*TICKS, UNITS["ticks"], UNITS["filetime"])
+_SECONDS: Final = tuple(unit for unit in DATES if unit.per == unit.seconds == 1)
+
+
 def goes_nowhere(values: FloatArray) -> bool:
     """Whether numbers, shape (n,), go up and down, as those of no clock do.
 
@@ -331,6 +274,8 @@ def _restless(downs: int, steps: int, progress: float, way: float) -> bool:
 
 def _guessed(number: float) -> tuple[Kind, Unit]:
     """What a feed's first number is taken for: where it is no time since 1970, for the largest unit that is likely."""
+    if is_ticks(number):
+        return "date", UNITS["ticks"]
     unit = epoch_unit(number)
     if unit is not None:
         return "epoch", unit
@@ -340,11 +285,23 @@ def _guessed(number: float) -> tuple[Kind, Unit]:
 
 
 def _is_near(numbers: FloatArray, now: float) -> NDArray[np.bool_]:
-    """Which numbers are a time within a day of ``now``, in one of the units; shape (n,)."""
+    """Which numbers are a time within a day of ``now``, in one of the units that no other number comes near."""
     near = np.zeros(numbers.shape, dtype=bool)
-    for unit in TICKS:
-        near |= np.abs(numbers - now * unit.per) < DAY * unit.per
+    for unit in _TOLD_BY_NOW:
+        near |= np.abs(numbers - unit.zero - now * unit.per) < DAY * unit.per
     return near
+
+
+def _unit_of_now(number: float, now: float, *, is_first: bool) -> Unit | None:
+    """The unit in which a number is a time within a day of ``now``; None where it is so in none.
+
+    A first number may also be one of another kind of seconds, such as those of GPS: later ones may come near by and by.
+    """
+    for unit in _TOLD_BY_NOW:
+        if abs(number - unit.zero - now * unit.per) < DAY * unit.per:
+            return unit
+    near = (unit for unit in _SECONDS if is_first and abs(unit.one(number) - now) < NOW_WITHIN)
+    return next(near, None)
 
 
 def _number(value: TimeLike) -> float | int | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from streammi.errors import FeedError
 from streammi.ingest.advice import is_reading
-from streammi.ingest.clock import Clock, epoch_unit
+from streammi.ingest.clock import Clock
 from streammi.ingest.decoder import MAX_PATH
 from streammi.ingest.formats.columns import is_array, number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
@@ -20,6 +20,7 @@ from streammi.ingest.heard import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.leaves import MAX_SIGNALS, leaves
 from streammi.ingest.recognition import Found, Recogniser
 from streammi.ingest.sequence import GapCounter, Numbers
+from streammi.ingest.time_units import epoch_unit
 from streammi.network.frames import Frames, is_text
 
 WHOLE: Final = 500  # messages of a topic that are all read; of later ones fewer and fewer

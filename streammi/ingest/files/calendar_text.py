@@ -25,12 +25,14 @@ _MONTH_NAMES: Final = {
     "mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12, "ene": 1, "abr": 4, "ago": 8, "dic": 12, "fév": 2, "avr": 4,
     "juin": 6, "août": 8, "déc": 12, "janv": 1, "févr": 2, "juil": 7, "sept": 9,
 } | {name: k for k, name in enumerate(MONTHS, 1)}  # fmt: skip
-# Hours east of Greenwich; those names that are used for one zone only, or nearly so.
+# Hours east of Greenwich. What is not of all the world is said: CST is China's as well, BST that of Bangladesh.
 ZONES: Final = {
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2,
     "EEST": 3, "MSK": 3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "JST": 9,
+    "JST": 9, "KST": 9, "HKT": 8, "SGT": 8, "AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12,
+    "NZDT": 13, "SAST": 2, "BRT": -3, "AKST": -9, "AKDT": -8, "HST": -10,
 }  # fmt: skip
+_OF_ALL: Final = frozenset({"Z", "UTC", "GMT"})
 _DATES: Final = (
     r"(?P<Y>\d{4})(?P<s1>[-/.])(?P<m>\d{1,2})(?P=s1)(?P<d>\d{1,2})",
     r"(?P<a>\d{1,2})(?P<s2>[-/.])(?P<b>\d{1,2})(?P=s2)(?P<Y>\d{4}|\d{2})",
@@ -44,7 +46,7 @@ _TIME: Final = (
     r"(?:\s?(?P<p>[AaPp])\.?[Mm]\.?)?"
 )
 _PACKED: Final = r"(?P<H>\d\d)(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
-_ZONE: Final = r"(?:\s?(?P<z>[+-]\d{2}:?\d{2}|[+-]\d{2}|[A-Z]{1,4})(?:\[[^]]*\])?)?"
+_ZONE: Final = r"(?:\s?(?P<z>[+-]\d{2}:?\d{2}|[+-]\d{2}|[A-Z]{1,5})(?:\[[^]]*\])?)?"
 _DAY_NAME: Final = r"(?:[^\W\d_]{2,9}\.?,?\s)?"
 FORMS: Final = tuple(
     re.compile(rf"\s*{form}\s*")
@@ -64,10 +66,46 @@ _STRPTIME: Final = {
     "%Y": r"(?P<Y>\d{4})", "%y": r"(?P<Y>\d\d)", "%m": r"(?P<m>\d{1,2})", "%d": r"(?P<d>[ \d]?\d)",
     "%b": r"(?P<n>[^\W\d_]{3,9})\.?", "%B": r"(?P<n>[^\W\d_]{3,9})", "%j": r"(?P<j>\d{1,3})", "%H": r"(?P<H>\d{1,2})",
     "%I": r"(?P<H>\d{1,2})", "%M": r"(?P<M>\d{1,2})", "%S": r"(?P<S>\d{1,2})", "%f": r"(?P<f>\d{1,9})",
-    "%p": r"(?P<p>[AaPp])\.?[Mm]\.?", "%z": r"(?P<z>Z|[+-]\d\d:?\d\d|[+-]\d\d)", "%Z": r"(?P<z>[A-Z]{1,4})",
+    "%p": r"(?P<p>[AaPp])\.?[Mm]\.?", "%z": r"(?P<z>Z|[+-]\d\d:?\d\d|[+-]\d\d)", "%Z": r"(?P<z>[A-Z]{1,5})",
     "%a": r"[^\W\d_]{2,9}\.?", "%A": r"[^\W\d_]{2,9}", "%%": "%",
 }  # fmt: skip
 _UNIX: Final = 719_468  # days from 0000-03-01 to 1970-01-01
+
+
+_WITHOUT_YEAR: Final = re.compile(
+    rf"\s*{_DAY_NAME}(?:(?P<before>[^\W\d_]{{3,9}})\.?\s+\d{{1,2}}"
+    rf"|\d{{1,2}}(?:[-/ ]|\.\s?)(?:(?P<behind>[^\W\d_]{{3,9}})|\d{{1,2}})\.?)"
+    rf"(?:[T ,_]\s*{_TIME}{_ZONE})?\s*"
+)
+_NAMED_ZONE: Final = re.compile(r"(?<=\d)\s?(?:[AaPp]\.?[Mm]\.?\s?)?([A-Z]{2,5})\s*$")
+
+
+def has_no_year(text: str) -> bool:
+    """Whether a text is a date and time of day, but for the year.
+
+    >>> [has_no_year(text) for text in ("Mar  1 10:00:00", "01.03. 10:00", "03-01 10:00:00.5", "2026-03-01", "10:00")]
+    [True, True, True, False, False]
+    """
+    match = _WITHOUT_YEAR.fullmatch(text)
+    month = match["before"] or match["behind"] if match else None
+    return match is not None and (not month or _month(month) > 0) and places_of(text) is None
+
+
+def zone_of(text: str) -> str:
+    """The name of the zone that stands behind a time; empty where there is none.
+
+    >>> zone_of("2026-03-01 10:00:00 CST"), zone_of("2026-03-01 10:00 PM"), zone_of("2026-03-01T10:00Z")
+    ('CST', '', 'Z')
+    """
+    match = _NAMED_ZONE.search(text)
+    name = match[1] if match else "Z" if text.rstrip().endswith("Z") else ""
+    return "" if name in ("AM", "PM") else name
+
+
+def zones_in(texts: Sequence[str]) -> str:
+    """What is said of the names of zones behind times: each is taken for one, though others may have the same name."""
+    names = dict.fromkeys(name for text in texts if (name := zone_of(text)) in ZONES and name not in _OF_ALL)
+    return " and ".join(f"{name} as UTC{ZONES[name]:+g}" for name in names)
 
 
 def places_of(text: str, forms: Forms = FORMS) -> Places | None:
@@ -211,7 +249,7 @@ class _Shape:
             return 0, True
         name = self._word("z")
         if name[0] not in "+-":
-            return ZONES.get(name, 0) * 3600, name in ZONES
+            return int(ZONES.get(name, 0) * 3600), name in ZONES
         start, stop = self._places["z"]
         hours = _Shape(self._text, {"h": (start + 1, start + 3)}, self._letters)._number("h")
         minutes = _Shape(self._text, {"m": (stop - 2, stop)}, self._letters)._number("m") if stop - start > 3 else 0
@@ -262,3 +300,19 @@ def form_of(pattern: str) -> re.Pattern[str]:
         raise ConfigError("--time-format", rule, pattern)
     regex = "".join(_STRPTIME.get(part) or re.sub(r"\\ ", r"\\s+", re.escape(part)) for part in parts)
     return re.compile(rf"\s*{regex}\s*")
+
+
+def form_of_parts(parts: Sequence[str]) -> re.Pattern[str]:
+    """The form of dates whose parts, by strptime's letters, stand one behind the other; T is a time of day with signs.
+
+    >>> seconds_of(pa.array(["2026 3 1 10 0 0.5", "26 03 01 10 00 01"]), forms=(form_of_parts("YmdHMS"),)).tolist()
+    [1772359200.5, 1772359201.0]
+    >>> seconds_of(pa.array(["2026 60 1000"]), forms=(form_of_parts(("Y", "j", "HM")),)).tolist()
+    [1772359200.0]
+    """
+    known = {
+        "Y": r"(?P<Y>\d{4}|\d\d)", "m": r"(?P<m>\d{1,2})", "d": r"(?P<d>\d{1,2})", "j": r"(?P<j>\d{1,3})",
+        "H": r"(?P<H>\d{1,2})", "M": r"(?P<M>\d{1,2})", "S": r"(?P<S>\d{1,2})(?:\.(?P<f>\d{1,9}))?", "T": _TIME,
+        "HM": r"(?P<H>\d\d)(?P<M>\d\d)", "HMS": r"(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)",
+    }  # fmt: skip
+    return re.compile(r"\s*" + r"\s+".join(known[part] for part in parts) + r"\s*")

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NumberFormat, format_of, sentinel_of
-from streammi.ingest.files.sampled import Sample, as_floats, is_text, joined, place_of
+from streammi.ingest.files.sampled import Sample, as_floats, is_text, place_of
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_columns import time_of
 from streammi.ingest.files.time_format import TimeFormat
@@ -31,7 +31,7 @@ class Columns(NamedTuple):
     def seconds(self, fields: Sequence[pa.Array]) -> FloatArray:
         """The times of rows in seconds, (n,), NaN where they cannot be read."""
         assert self.time is not None
-        return self.time.seconds(joined(fields, self.time.digits))
+        return self.time.of(fields)
 
     def field(self, k: int, text: Any) -> str:
         """A field of x or y, for a message."""

@@ -30,6 +30,7 @@ class CsvTable:
         self.source = source
         self.layout = layout_of(source.head, source.path, options, wanted)
         self.names = list(self.layout.names)
+        self.units = list(self.layout.units)
         self.said = [*self.layout.said]
         if source.encoding != "utf-8":
             self.said.insert(0, source.encoding.upper())

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from streammi.errors import ConfigError
-from streammi.ingest.clock import time_unit
+from streammi.ingest.time_units import time_unit
 
 
 class FileOptions(NamedTuple):

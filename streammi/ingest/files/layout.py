@@ -46,6 +46,7 @@ class Layout(NamedTuple):
     comment: str = ""  # lines that begin so are none
     header: tuple[str, ...] = ()  # the fields of the line of names, which may come again
     said: tuple[str, ...] = ()  # what is worth a word
+    units: tuple[str, ...] = ()  # of the columns, where they stand below their names
 
 
 def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -107,7 +108,9 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
         decimal, words = decimal_in(columns, delimiter)
         said += [words] if words else []
     skip = places[first] if first < len(places) else len(lines) - (lines[-1] == "")
-    return Layout(delimiter, names, skip, decimal, comment, header, tuple(said))
+    below = fields[head_at + 1 : first] if head_at is not None else []
+    units = next((row for row in below if len(row) <= width and _is_units(row)), [])
+    return Layout(delimiter, names, skip, decimal, comment, header, tuple(said), tuple(units))
 
 
 def decimal_in(columns: Sequence[Sequence[str]], delimiter: str) -> tuple[str, str]:

@@ -48,6 +48,7 @@ class ParquetTable:
             raise ConfigError("file", f"whole Parquet ({str(error).splitlines()[0][:120]})", path) from None
         self._types = {field.name: field.type for field in self._file.schema_arrow}
         self.names = list(self._types)
+        self.units: list[str] = []
         self.said: list[str] = []
         self.decimal = "."
         self.source: Any = _Read(path, self._file.metadata.num_rows)

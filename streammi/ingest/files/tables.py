@@ -72,6 +72,7 @@ class Table(Protocol):
     """A file's columns."""
 
     names: list[str]
+    units: list[str]  # of each column, as it stands below its name; empty where none do
     said: list[str]  # what is worth a word of how it is written
     source: Source
 

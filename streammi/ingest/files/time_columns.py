@@ -1,5 +1,6 @@
-"""Which column of a file has its times, or which two: by their names, and by what they hold."""
+"""Which column of a file has its times, or which of them together: by their names, and by what they hold."""
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -7,21 +8,29 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.calendar_text import has_date, places_of
+from streammi.ingest.files.calendar_text import form_of_parts, has_date, places_of
 from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.sampled import Sample, as_floats, is_text, joined, place_of
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_format import (
+    READABLE,
     TimeFormat,
+    directed,
+    epoch_seconds,
     is_restless,
     not_times,
-    numeric_format,
-    of_day_without_signs,
-    rank_of,
-    time_format,
-)
+)  # fmt: skip
+from streammi.ingest.files.time_names import fraction_in_name, parts_of_dates, rank_of
+from streammi.ingest.files.time_numbers import numeric_format, of_day_without_signs
+from streammi.ingest.files.time_texts import time_format, why_unread
+from streammi.ingest.time_units import UNITS
 from streammi.records import FloatArray
 
+CLOCK_FROM: Final = 8  # times: so many numbers that go on as dates do, in a column of any name, are taken for times,
+CLOCK_SINCE, CLOCK_UNTIL = 1_262_304_000.0, 2_208_988_800.0  # in the years 2010 to 2040
+_HOURS: Final = re.compile(r"hh?mm|hrmn|time", re.IGNORECASE)
+_LONG_NUMBER: Final = re.compile(r"[0-9]{9,19}(?:[.,][0-9]*)?")
 LOOKED_THROUGH: Final = 64  # columns that are looked through for dates, where none is called a time
 
 
@@ -36,172 +45,235 @@ class FoundTime(NamedTuple):
     def seconds(self, fields: Sequence[pa.Array]) -> FloatArray:
         """The times of rows in seconds, (n,), NaN where they cannot be read."""
         assert self.form is not None
-        return self.form.seconds(joined(fields, self.form.digits))
+        return self.form.of(fields)
 
 
 def time_of(table: Table, sample: Sample, taken: Sequence[int], t: str | None, options: FileOptions) -> FoundTime:
     """Where the time is: in the columns of that name, or in the first that has times, by its name or what it holds."""
-    if t:
-        return _asked_for(table, sample, t, options)
     if t == "":
         return FoundTime()
-    said: list[str] = []
-    ranked = sorted((rank, k) for k, name in enumerate(table.names) if (rank := rank_of(name)) is not None)
-    named = [k for _, k in ranked if k not in taken]
-    for k in named:
-        found, why_not = _readable(table, sample, k, options)
-        hours = found is not None and (found.of_day or _digits(sample, k))
-        if hours and (pair := _with_date(table, sample, k, taken, options)) is not None:
-            return pair._replace(said=(*said, *pair.said))
-        if found is not None and _is_date(sample, k) and (pair := _with_hours(table, sample, k, taken, options)):
-            return pair._replace(said=(*said, *pair.said))
-        if found is not None:
-            found = _of_day(sample, k, found, options)
-            return FoundTime((k,), table.names[k], found, (*said, *_told(table.names[k], found)))
-        if why_not:
-            said.append(why_not)
-    for k in range(min(len(table.names), LOOKED_THROUGH)):
-        if k not in taken and k not in named and _has_dates(sample, k):
-            found, _ = _readable(table, sample, k, options)
-            if found is None:
-                continue
-            pair = _with_hours(table, sample, k, taken, options) if _is_date(sample, k) else None
-            return pair or FoundTime(
-                (k,), table.names[k], found, (*said, f"time in {table.names[k]}", *_told("", found))
-            )
-    if options.time_format is not None and said:
-        raise ConfigError(
-            "--time-format", f"one that reads the times of {table.source.path} ({said[0]})", options.time_format
-        )
-    return FoundTime(said=tuple(said))
+    search = _Search(table, sample, taken, options)
+    return search.asked_for(t) if t else search.found()
 
 
-def _way(options: FileOptions) -> str:
-    """What would have a column read as times."""
-    return "; --time-format says how it is written" if options.time_format is None else ""
+class _Search:
+    """Looks through the columns of a table, but those that are taken, for times."""
 
+    def __init__(self, table: Table, sample: Sample, taken: Sequence[int], options: FileOptions) -> None:
+        self._names, self._path, self._decimal = table.names, table.source.path, table.decimal
+        self._units, self._sample, self._options = table.units, sample, options
+        self._free = [k for k in range(len(table.names)) if k not in taken]
 
-def _of_day(sample: Sample, k: int, form: TimeFormat, options: FileOptions) -> TimeFormat:
-    """Whole numbers that are rather times of day, such as 959 and 1000."""
-    digits = _digits(sample, k) if form.unit is not None and options.time_unit == "auto" else 0
-    if not digits:
-        return form
-    return (
-        of_day_without_signs(np.array([float(v) for v in sample.column(k).to_pylist() if v not in (None, "")]), digits)
-        or form
-    )
+    def found(self) -> FoundTime:
+        """The first column, or columns, that are times."""
+        said: list[str] = []
+        parts = {part: k for part, k in parts_of_dates(self._names).items() if k in self._free}
+        ranked = sorted((rank, k) for k in self._free if (rank := rank_of(self._names[k])) is not None)
+        named = [k for _, k in ranked if k not in parts.values()]
+        for k in named:
+            form, why_not = self._readable(k)
+            if form is not None and not (parts and (form.of_day or not form.epoch)):
+                found = self._with_what_it_lacks(k, form)
+                return found._replace(said=(*said, *found.said))
+            said += [why_not] if why_not else []
+        if parts and (whole := self._of_parts(parts)) is not None:
+            return whole._replace(said=(*said, *whole.said))
+        for k in self._free[:LOOKED_THROUGH]:
+            if k not in named and self._looks_like_dates(k) and (form := self._readable(k)[0]) is not None:
+                found = self._with_what_it_lacks(k, form)
+                told = () if len(found.places) > 1 else (f"time in {self._names[k]}",)
+                return found._replace(said=(*said, *told, *found.said))
+        if self._options.time_format is not None and said:
+            rule = f"one that reads the times of {self._path} ({said[0]})"
+            raise ConfigError("--time-format", rule, self._options.time_format)
+        return FoundTime(said=tuple(said))
+
+    def asked_for(self, t: str) -> FoundTime:
+        """The column of this name, or the columns of these."""
+        names = [t] if t in self._names or "," not in t else [name.strip() for name in t.split(",")]
+        places = tuple(place_of(self._names, "--time", name, self._path) for name in names)
+        if len(places) == 2 and (pair := self._two(*places)) is not None:
+            return pair
+        if len(places) == 2 and (pair := self._with_fraction(*places)) is not None:
+            return pair
+        columns, name = [self._sample.column(k) for k in places], " ".join(names)
+        if len(places) > 1:
+            parts = {part: places[k] for part, k in parts_of_dates(names).items()}
+            if self._options.time_format is None and parts and (whole := self._of_parts(parts)) is not None:
+                return whole
+            form = self._form(name, joined(columns))
+        else:
+            form = self._form(self._name(places[0]), columns[0])
+        if form is None and len(columns[0]):
+            example = next((str(value) for value in joined(columns).to_pylist() if value not in (None, "")), "")
+            raise not_times("--time", t, example)
+        if form is None:
+            return FoundTime(places, name, TimeFormat())
+        if len(places) > 1:
+            return FoundTime(places, name, form, _told(name, form))
+        form = self._of_day(places[0], form)
+        said = _told(name, form)
+        if form.unit is not None and is_restless(form.seconds(columns[0])):
+            said = (*said, f"{name} goes up and down, as no clock does")
+        return FoundTime(places, name, form, said)
+
+    def _name(self, k: int) -> str:
+        """A column's name, with the unit that stands below it."""
+        unit = self._units[k] if k < len(self._units) else ""
+        return f"{self._names[k]} [{unit}]" if unit else self._names[k]
+
+    def _form(self, name: str, column: pa.Array) -> TimeFormat | None:
+        if pa.types.is_temporal(column.type):
+            return TimeFormat(epoch=bool(pa.types.is_timestamp(column.type)))
+        if is_text(column):
+            texts = ["" if value is None else value for value in column.to_pylist()]
+            return time_format(name, texts, self._decimal, self._options)
+        return numeric_format(name, as_floats(column), self._options)
+
+    def _readable(self, k: int) -> tuple[TimeFormat | None, str]:
+        """How a column's times are written; None where they are none, and what to say of it."""
+        name, column = self._names[k], self._sample.column(k)
+        form = self._form(self._name(k), column)
+        present = [value for value in column.to_pylist() if value not in (None, "")]
+        if form is None:
+            if not present:
+                return None, ""
+            text = str(present[0])[:40]
+            way = why_unread(text) or ("--time-format says how it is written" if not self._options.time_format else "")
+            return None, f"no time in {name} (such as {text!r}{'; ' * bool(way)}{way})"
+        if form.unit is not None and self._options.time_unit == "auto":
+            seconds = form.seconds(column)
+            if is_restless(seconds[np.isfinite(seconds)]):
+                return None, f"no time in {name}: it goes up and down ({present[0]}, ... {present[-1]})"
+        return form, ""
+
+    def _with_what_it_lacks(self, k: int, form: TimeFormat) -> FoundTime:
+        """A time, with the column that has its date, its time of day or the fraction of its seconds."""
+        if (form.of_day or self._digits(k)) and (pair := self._with_date(k)) is not None:
+            return pair
+        if self._is_date(k) and (pair := self._with_hours(k)) is not None:
+            return pair
+        form = self._of_day(k, form)
+        for part in self._free:
+            if part != k and (pair := self._with_fraction(k, part)) is not None:
+                return pair
+        return FoundTime((k,), self._names[k], form, _told(self._names[k], form))
+
+    def _of_day(self, k: int, form: TimeFormat) -> TimeFormat:
+        """Whole numbers that are rather times of day, such as 959 and 1000."""
+        digits = self._digits(k) if form.unit is not None and self._options.time_unit == "auto" else 0
+        if not digits:
+            return form
+        values = [float(value) for value in self._sample.column(k).to_pylist() if value not in (None, "")]
+        return of_day_without_signs(np.array(values), digits) or form
+
+    def _first(self, k: int) -> dict[str, tuple[int, int]]:
+        column = self._sample.column(k)
+        if not is_text(column):
+            return {}
+        text = next((value for value in column.to_pylist() if value), "")
+        return places_of(text) or {}
+
+    def _looks_like_dates(self, k: int) -> bool:
+        """Whether a column has dates that look like nothing else, though it is called nothing of the kind."""
+        column = self._sample.column(k)
+        if pa.types.is_timestamp(column.type):
+            return True
+        if not is_text(column):
+            return _are_clock(as_floats(column))
+        text = next((value for value in column.to_pylist() if value), "")
+        if _LONG_NUMBER.fullmatch(text):
+            values, bad = NumberFormat(self._decimal).array(column)
+            return not bad.any() and _are_clock(values)
+        return not text.isdigit() and has_date(places_of(text) or {})
+
+    def _is_date(self, k: int) -> bool:
+        """Whether a column has days, without the time of day."""
+        places = self._first(k)
+        return has_date(places) and "H" not in places
+
+    def _is_hour(self, k: int) -> bool:
+        """Whether a column has times of day."""
+        places = self._first(k)
+        return ("H" in places and not has_date(places)) or (rank_of(self._names[k]) is not None and self._digits(k) > 0)
+
+    def _digits(self, k: int) -> int:
+        """How many digits a column of times of day has that are written without signs, as 95959; 0 for another one."""
+        column = self._sample.column(k)
+        texts = [str(value) for value in column.to_pylist() if value not in (None, "")]
+        size = max(map(len, texts), default=0)
+        if size not in (3, 4, 5, 6) or not all(text.isascii() and text.isdigit() for text in texts):
+            return 0
+        digits = 4 if size < 5 else 6
+        filled = [text.zfill(digits) for text in texts]
+        return digits if all("00" <= text[:2] < "24" and max(text[2:4], text[4:]) < "60" for text in filled) else 0
+
+    def _with_date(self, k: int) -> FoundTime | None:
+        """The time of day in a column, with the column that has its date."""
+        days = [d for d in self._free if d < LOOKED_THROUGH and d != k and self._is_date(d)]
+        return self._two(min(days, key=lambda d: abs(d - k)), k) if days else None
+
+    def _with_hours(self, k: int) -> FoundTime | None:
+        """The dates in a column, with the column that has the time of day."""
+        hours = [h for h in self._free if h < LOOKED_THROUGH and h != k and self._is_hour(h)]
+        return self._two(k, min(hours, key=lambda h: abs(h - k))) if hours else None
+
+    def _two(self, day: int, hour: int) -> FoundTime | None:
+        names = self._names[day], self._names[hour]
+        digits = self._digits(hour)
+        form = self._form(",".join(names), joined([self._sample.column(day), self._sample.column(hour)], digits))
+        if form is None or form.unit is not None or (not self._is_hour(hour) and self._options.time_format is None):
+            return None
+        form = form._replace(digits=digits)
+        return FoundTime((day, hour), ",".join(names), form, (f"time in {' and '.join(names)}", *_told("", form)))
+
+    def _with_fraction(self, k: int, part: int) -> FoundTime | None:
+        """Whole seconds in a column, and ms, us or ns of each in another, as its name and its values say."""
+        unit = fraction_in_name(self._name(part))
+        form = self._form(self._name(k), self._sample.column(k)) if unit is not None else None
+        if unit is None or form is None or (not form.epoch and not form.of_day):
+            return None
+        both = form._replace(fraction=unit)
+        columns = [self._sample.column(k), self._sample.column(part)]
+        whole, seconds = form.seconds(columns[0]), both.of(columns)
+        known = np.isfinite(seconds)
+        parts = seconds[known] - whole[known]
+        if not known.any() or (whole[known] % 1).any() or (parts < 0).any() or (parts >= 1).any():
+            return None
+        names = f"{self._names[k]},{self._names[part]}"
+        said = f"time in {self._names[k]} and {self._names[part]}, {unit.words} of each second"
+        return FoundTime((k, part), names, both, (said, *_told("", form)))
+
+    def _of_parts(self, parts: dict[str, int]) -> FoundTime | None:
+        """A year, a month, a day, ..., each in a column of its own, the time of day perhaps as one."""
+        digits, second = 0, parts.get("S")
+        if "H" not in parts:
+            parts = {part: k for part, k in parts.items() if part not in "MS"}
+            free = [k for k in self._free if k not in parts.values()]
+            hour = next((k for k in free if "H" in self._first(k)), None)
+            if hour is None and (hour := next((k for k in free if _HOURS.search(self._names[k])), None)) is not None:
+                digits = self._digits(hour)
+            if hour is not None and (digits or "H" in self._first(hour)):
+                parts, second = parts | {"HMS"[: digits // 2] or "T": hour}, None
+        of_day = second is not None and "H" not in parts  # seconds since midnight
+        places = (*parts.values(), *([second] if of_day and second is not None else []))
+        form = TimeFormat(forms=(form_of_parts(tuple(parts)),), digits=digits, fraction=UNITS["s"] if of_day else None)
+        seconds = form.of([self._sample.column(k) for k in places])
+        if not seconds.size or np.isfinite(seconds).mean() < READABLE:
+            return None
+        names = ",".join(self._names[k] for k in places)
+        return FoundTime(places, names, directed(form, seconds[np.isfinite(seconds)]), (f"time in {names}",))
 
 
 def _told(name: str, form: TimeFormat) -> tuple[str, ...]:
     return (f"{name} {form.said}".strip(),) if form.said else ()
 
 
-def _asked_for(table: Table, sample: Sample, t: str, options: FileOptions) -> FoundTime:
-    names = [t] if t in table.names or "," not in t else [name.strip() for name in t.split(",")]
-    path = table.source.path
-    places = tuple(place_of(table.names, "--time", name, path) for name in names)
-    if len(places) == 2 and (pair := _two(table, sample, *places, options)) is not None:
-        return pair
-    columns = [sample.column(k) for k in places[:1]]
-    name = " ".join(names)
-    form = _form(name, joined(columns), table.decimal, options) if len(places) == 1 else None
-    if form is None and len(columns[0]):
-        example = next((str(value) for value in joined(columns).to_pylist() if value not in (None, "")), "")
-        raise not_times("--time", t, example)
-    if form is not None and len(places) == 1:
-        form = _of_day(sample, places[0], form, options)
-    said = _told(name, form) if form is not None else ()
-    if form is not None and form.unit is not None and is_restless(form.seconds(columns[0])):
-        said = (*said, f"{name} goes up and down, as no clock does")
-    return FoundTime(places, name, form or TimeFormat(), said)
-
-
-def _form(name: str, column: pa.Array, decimal: str, options: FileOptions) -> TimeFormat | None:
-    if pa.types.is_temporal(column.type):
-        return TimeFormat()
-    if is_text(column):
-        texts = ["" if value is None else value for value in column.to_pylist()]
-        return time_format(name, texts, decimal, options)
-    return numeric_format(name, as_floats(column), options)
-
-
-def _readable(table: Table, sample: Sample, k: int, options: FileOptions) -> tuple[TimeFormat | None, str]:
-    """How a column's times are written; None where they are none, and what to say of it."""
-    name, column = table.names[k], sample.column(k)
-    form = _form(name, column, table.decimal, options)
-    present = [value for value in column.to_pylist() if value not in (None, "")]
-    if form is None:
-        if not present:
-            return None, ""
-        return None, f"no time in {name} (such as {str(present[0])[:40]!r}{_way(options)})"
-    if form.unit is not None and options.time_unit == "auto":
-        seconds = form.seconds(column)
-        if is_restless(seconds[np.isfinite(seconds)]):
-            return None, f"no time in {name}: it goes up and down ({present[0]}, ... {present[-1]})"
-    return form, ""
-
-
-def _first(sample: Sample, k: int) -> dict[str, tuple[int, int]]:
-    column = sample.column(k)
-    if not is_text(column):
-        return {}
-    text = next((value for value in column.to_pylist() if value), "")
-    return places_of(text) or {}
-
-
-def _has_dates(sample: Sample, k: int) -> bool:
-    """Whether a column has dates that look like no number."""
-    column = sample.column(k)
-    if pa.types.is_timestamp(column.type):
-        return True
-    text = next((value for value in column.to_pylist() if value), "") if is_text(column) else ""
-    return not text.isdigit() and has_date(places_of(text) or {})
-
-
-def _is_date(sample: Sample, k: int) -> bool:
-    """Whether a column has days, without the time of day."""
-    places = _first(sample, k)
-    return has_date(places) and "H" not in places
-
-
-def _is_hour(name: str, sample: Sample, k: int) -> bool:
-    """Whether a column has times of day."""
-    places = _first(sample, k)
-    return ("H" in places and not has_date(places)) or (rank_of(name) is not None and _digits(sample, k) > 0)
-
-
-def _digits(sample: Sample, k: int) -> int:
-    """How many digits a column of times of day has that are written without signs, as 95959; 0 for another one."""
-    column = sample.column(k)
-    texts = [str(value) for value in column.to_pylist() if value not in (None, "")]
-    size = max(map(len, texts), default=0)
-    if size not in (3, 4, 5, 6) or not all(text.isascii() and text.isdigit() for text in texts):
-        return 0
-    digits = 4 if size < 5 else 6
-    filled = [text.zfill(digits) for text in texts]
-    return digits if all("00" <= text[:2] < "24" and max(text[2:4], text[4:]) < "60" for text in filled) else 0
-
-
-def _with_date(table: Table, sample: Sample, k: int, taken: Sequence[int], options: FileOptions) -> FoundTime | None:
-    """The time of day in a column, with the column that has its date."""
-    days = [d for d in range(min(sample.width, LOOKED_THROUGH)) if d != k and d not in taken and _is_date(sample, d)]
-    return _two(table, sample, min(days, key=lambda d: abs(d - k)), k, options) if days else None
-
-
-def _with_hours(table: Table, sample: Sample, k: int, taken: Sequence[int], options: FileOptions) -> FoundTime | None:
-    """The dates in a column, with the column that has the time of day."""
-    hours = [
-        h for h in range(min(sample.width, LOOKED_THROUGH))
-        if h != k and h not in taken and _is_hour(table.names[h], sample, h)
-    ]  # fmt: skip
-    return _two(table, sample, k, min(hours, key=lambda h: abs(h - k)), options) if hours else None
-
-
-def _two(table: Table, sample: Sample, day: int, hour: int, options: FileOptions) -> FoundTime | None:
-    name = f"{table.names[day]},{table.names[hour]}"
-    digits = _digits(sample, hour)
-    form = _form(name, joined([sample.column(day), sample.column(hour)], digits), table.decimal, options)
-    if form is None or form.unit is not None:
-        return None
-    form = form._replace(digits=digits)
-    return FoundTime((day, hour), name, form, (f"time in {table.names[day]} and {table.names[hour]}", *_told("", form)))
+def _are_clock(values: FloatArray) -> bool:
+    """Whether numbers are dates of our days that go on: there are others of this size, but these do not."""
+    seconds = epoch_seconds(values)
+    seconds = seconds[np.isfinite(seconds)]
+    if seconds.size < CLOCK_FROM or seconds.size < values.size or not (seconds >= CLOCK_SINCE).all():
+        return False
+    steps = np.diff(seconds)
+    return bool((steps >= 0).all() or (steps <= 0).all()) and bool(steps.any()) and seconds.max() < CLOCK_UNTIL

@@ -1,0 +1,92 @@
+"""What columns of times are called."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from streammi.ingest.time_units import TICKS, Unit, unit_in_name
+
+# In the order in which they are looked for; without the unit behind them, and in small letters.
+NAMES: Final = (
+    *("timestamp", "time stamp", "datetime", "date time", "date/time", "time", "ts", "t", "epoch", "unix", "unixtime"),
+    *(
+        "unix time",
+        "utc",
+        "utc time",
+        "local time",
+        "recorded",
+        "recorded at",
+        "date",
+        "tmstamp",
+        "received",
+        "created",
+    ),
+    *("zeit", "zeitstempel", "datum", "datum/zeit", "datum zeit", "uhrzeit", "messzeit", "zeitpunkt", "fecha", "hora"),
+    *("heure", "horodatage", "uptime", "elapsed", "elapsed time", "millis", "micros", "seconds", "sec", "secs", "tijd"),
+    *("data", "created at", "timestamps", "ticks", "filetime", "datenum", "mjd", "jd", "julian date", "julian day"),
+    *("modified julian date", "serial date", "excel date", "x value", "x axis", "time axis", "tow", "sow", "gpst"),
+)
+_OF_CLOCKS: Final = (
+    "gps|ntp|unix|utc|local|system|sys|device|dev|event|log|logger|record|recording|sample|sampling|sensor|server|host|excel"
+    "|labview|posix|epoch|measurement|meas|acquisition|acq|capture|recv|receive|header|stamp|ros|absolute|relative|abs|rel"
+)
+_WITH_CLOCK: Final = re.compile(rf"(?:{_OF_CLOCKS})[ .]?(?:time|timestamp|time stamp|ts|stamp|secs?|seconds)|stamp")
+_PARTS: Final = {
+    "Y": {"year", "yr", "yyyy", "yy", "jahr"}, "m": {"month", "mon", "mo", "monat"}, "d": {"day", "dd", "tag", "dom"},
+    "j": {"doy", "day of year", "yday", "jday", "julian"}, "H": {"hour", "hr", "hh", "h", "stunde"},
+    "M": {"minute", "min", "mn", "mi"}, "S": {"second", "sec", "ss", "s", "seconds", "secs"},
+}  # fmt: skip
+
+
+def is_time_name(name: str) -> bool:
+    """Whether a column of this name usually has times; T is a temperature, t is not.
+
+    >>> [is_time_name(name) for name in ("Timestamp", "Time [s]", "uptime_ms", "t", "T", "temperature", "rise time")]
+    [True, True, True, True, False, False, False]
+    """
+    return rank_of(name) is not None
+
+
+def rank_of(name: str) -> int | None:
+    """The place of a column's name among NAMES, None for none of them."""
+    plain = re.sub(r"\s*[\[({].*?[\])}]\s*", " ", name.strip()).strip(" :#")
+    if len(plain) == 1:
+        return NAMES.index("t") if plain == "t" else None
+    plain = re.sub(r"[-_\s]+", " ", plain.lower())
+    if plain in NAMES:
+        return NAMES.index(plain)
+    plain = " ".join(re.split(r"[./]", plain)[-2:])  # header.stamp.secs
+    short = re.sub(r"(?:[ /.]|(?<=time)|(?<=uptime))(?:s|ms|us|µs|ns|sec|min|h|utc|local|gmt|cet)$", "", plain)
+    if short in NAMES:
+        return NAMES.index(short)
+    return len(NAMES) if _WITH_CLOCK.fullmatch(short) else None
+
+
+def fraction_in_name(name: str) -> Unit | None:
+    """The unit of a column that has nothing but fractions of seconds, by its name; None for another one.
+
+    >>> [(fraction_in_name(name) or TICKS[0]).name for name in ("ms", "nsecs", "stamp.nanosec", "uptime_ms")]
+    ['ms', 'ns', 'ns', 's']
+    """
+    unit = unit_in_name(name)
+    *words, _ = re.findall(r"[A-Z]?[a-zµμ]+|[A-Z]+", name) or [""]
+    plain = {"time", "timestamp", "stamp", "header", "fraction", "sub", "part", "of", "second"}
+    return unit if unit in TICKS[1:] and {word.lower() for word in words} <= plain else None
+
+
+def parts_of_dates(names: Sequence[str]) -> dict[str, int]:
+    """The places of columns that have a year, month, day, hour, ... each, by strptime's letters; none without a day.
+
+    >>> parts_of_dates(["#YY", "MM", "DD", "hh", "mm", "WSPD"]), parts_of_dates(["year", "sales"])
+    ({'Y': 0, 'm': 1, 'd': 2, 'H': 3, 'M': 4}, {})
+    """
+    found: dict[str, int] = {}
+    for k, name in enumerate(names):
+        plain = re.sub(r"[\[(].*?[\])]", "", name).strip(" #:").replace("_", " ")
+        part = {"MM": "m", "mm": "M"}.get(plain) or next(
+            (p for p, words in _PARTS.items() if plain.lower() in words), ""
+        )
+        if part and part not in found:
+            found[part] = k
+    dated = "Y" in found and ("j" in found or {"m", "d"} <= found.keys())
+    return {part: found[part] for part in "YmdjHMS" if part in found} if dated else {}

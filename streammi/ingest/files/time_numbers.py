@@ -1,0 +1,220 @@
+"""Times that are numbers: what they count, told by their name, their size and their steps."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from streammi.errors import ConfigError
+from streammi.ingest.files.calendar_text import form_of
+from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.number_format import NumberFormat
+from streammi.ingest.files.time_format import READABLE, TimeFormat, directed, epoch_seconds, in_order
+from streammi.ingest.time_units import (
+    DATES,
+    DAY,
+    LAST,
+    TICKS,
+    UNITS,
+    Unit,
+    date_unit_in_name,
+    epoch_unit,
+    is_ticks,
+    time_unit,
+    unit_in_name,
+)  # fmt: skip
+from streammi.records import FloatArray
+
+LIKELY: Final = (1_104_537_600.0, 1_924_992_000.0)  # 2005 to 2031, s since 1970: when recordings are from
+OLD: Final = 1_609_459_200.0  # 2021: a time since 1970 that is earlier may be one of today by another clock
+POSSIBLE: Final = (315_532_800.0, 2_840_140_800.0)  # 1980 to 2060, s since 1970
+_COMPACT: Final = {8: "YYYYMMDD", 10: "YYYYMMDDHH", 12: "YYYYMMDDHHMM", 14: "YYYYMMDDHHMMSS", 17: "YYYYMMDDHHMMSSmmm"}
+_COMPACT_FORMS: Final = {
+    8: form_of("%Y%m%d"),
+    10: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)"),
+    12: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)"),
+    14: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
+    17: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)(?P<f>\d{3})"),
+}
+_OF_DAY: Final = {
+    4: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)"),
+    6: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
+}
+EVEN: Final = 0.8  # the share of steps that are alike, of times that go on evenly
+_OF_DAYS: Final = re.compile(r"date|datum|fecha|stamp|excel|day", re.IGNORECASE)
+# Between these numbers, days are of the years 1941 to 2060; those of spreadsheets only to 2041, as 2000 is behind it.
+_DAYS: Final = (
+    ("excel", 15_000, 51_544), ("mjd", 51_544, 80_000), ("matlab", 690_000, 780_000), ("jd", 2_430_000, 2_480_000)
+)  # fmt: skip
+
+
+def numeric_format(name: str, values: FloatArray, asked: FileOptions) -> TimeFormat | None:
+    """How the times of a column of numbers are written; None where they are none."""
+    finite = values[np.isfinite(values)]
+    whole = bool((finite == np.floor(finite)).all())
+    texts = [f"{value:.0f}" if whole else repr(value) for value in finite.tolist()]
+    return format_of_numbers(name, texts, finite, NumberFormat(), asked) if finite.size else None
+
+
+def format_of_numbers(
+    name: str, texts: Sequence[str], values: FloatArray, numbers: NumberFormat, asked: FileOptions
+) -> TimeFormat | None:
+    """How times are written that are these numbers, as these texts."""
+    given = time_unit(asked.time_unit)
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return None
+    if given is None and (compact := _compact(texts)) is not None:
+        return in_order(compact, texts)
+    unit, said, epoch = (given, "", False) if given else _unit_of(name, finite, texts)
+    form = TimeFormat(unit=unit, numbers=numbers, epoch=epoch, said=said)
+    return directed(form, form.seconds(pa.array(finite)))
+
+
+def _compact(texts: Sequence[str]) -> TimeFormat | None:
+    """Dates as whole numbers: 20260301, 202603011000, ...; all of them must be in the calendar."""
+    size = len(texts[0])
+    if size not in _COMPACT or not all(len(text) == size and text.isascii() and text.isdigit() for text in texts):
+        return None
+    if not all("1900" <= text[:4] <= "2100" for text in texts):
+        return None
+    form = TimeFormat(forms=(_COMPACT_FORMS[size],), said=_COMPACT[size])
+    return form if np.isfinite(form.seconds(pa.array(texts, pa.string()))).all() else None
+
+
+def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit, str, bool]:
+    """The unit of numeric times, what is said of it, nothing where it is certain, and whether they are since 1970."""
+    if (dates := _of_dates(name, values)) is not None:
+        return dates, _dates_said(dates, values, name), False
+    named = unit_in_name(name)
+    epoch = epoch_unit(float(np.median(values)))
+    known = np.isfinite(epoch_seconds(values))
+    if epoch is not None and known.mean() >= READABLE:
+        other = named is not None and named is not epoch and named in TICKS
+        if not (other and named is not None and float(np.median(values)) / named.per < LAST):
+            return epoch, _epoch_words(epoch, values[known]), True
+    if named is not None:
+        return named, f"{named.words}, as its name says", False
+    if (days := _days(name, values, texts)) is not None:
+        return days, _dates_said(days, values, name), False
+    unit = _by_steps(values)
+    ways = ["ms" if unit is TICKS[0] else "s", *_others(values)]
+    return (
+        unit,
+        f"{unit.words} from its start, by its steps (--time-unit {', '.join(ways)}, ... if they are not)",
+        False,
+    )
+
+
+def _of_dates(name: str, values: FloatArray) -> Unit | None:
+    """What dates numbers are that no other numbers are, or that are called so."""
+    first, last = float(values.min()), float(values.max())
+    if is_ticks(first) and is_ticks(last):
+        return UNITS["ticks"]
+    named = date_unit_in_name(name)
+    candidates = [UNITS["filetime"]] if named is None else [named, UNITS["filetime"]]
+    for unit in candidates:
+        # A clock that is called GPS may have been set to UTC since: then it is not of years to come.
+        until = LIKELY[1] if unit.name == "gps" else POSSIBLE[1]
+        if all(POSSIBLE[0] <= unit.one(one) < until for one in (first, last)):
+            return unit
+    for unit in (UNITS["labview"], UNITS["ntp"]):  # as seconds since 1970 they are of the years after 2070
+        if first > 3.18e9 and all(LIKELY[0] <= unit.one(one) < LIKELY[1] for one in (first, last)):
+            return unit
+    return None
+
+
+def _dates_said(unit: Unit, values: FloatArray, name: str) -> str:
+    others = [way for way in _others(values) if not way.startswith(f"{unit.name} ")]
+    if (epoch := epoch_unit(values.item(0))) is not None and values.item(0) / epoch.per < LIKELY[1]:
+        others.insert(0, f"{epoch.name} ({_day(values.item(0) / epoch.per)})")
+    ways = f", or --time-unit {' or '.join(others)}" if others else ""
+    return f"{unit.words}: {_day(unit.one(values.item(0)))}{ways}"
+
+
+def _epoch_words(unit: Unit, values: FloatArray) -> str:
+    """What is said of times since 1970: nothing of seconds in our days."""
+    mixed = {one for one in map(epoch_unit, values.tolist()) if one is not None}
+    first = float(epoch_seconds(values[:1])[0])
+    others = _others(values) if first < OLD or first >= LIKELY[1] else []
+    if len(mixed) > 1:
+        return f"{' and '.join(one.words for one in TICKS if one in mixed)} since 1970"
+    if others:
+        return f"{unit.words} since 1970: {_day(first)}, or --time-unit {' or '.join(others)}"
+    return "" if unit is TICKS[0] else f"{unit.words} since 1970"
+
+
+def _others(values: FloatArray) -> list[str]:
+    """The units of other dates that numbers may be as well, with the first one's day."""
+    first, last = float(values.min()), float(values.max())
+    fitting = [unit for unit in DATES if LIKELY[0] <= unit.one(first) <= unit.one(last) < LIKELY[1]]
+    return [f"{unit.name} ({_day(unit.one(values.item(0)))})" for unit in fitting]
+
+
+def _day(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+
+
+def _days(name: str, values: FloatArray, texts: Sequence[str]) -> Unit | None:
+    """Days as spreadsheets, MATLAB or astronomers count them: by their size, and a name, or fractions of a day.
+
+    ``ConfigError`` for fractions that may be of seconds as well.
+    """
+    fitting = (UNITS[unit] for unit, low, high in _DAYS if low <= values.min() <= values.max() < high)
+    unit = next(fitting, None)
+    if unit is None:
+        return None
+    if _OF_DAYS.search(name):
+        return unit
+    digits = max(len(text.partition(".")[2] or text.partition(",")[2]) for text in texts)
+    seconds = (values - np.floor(values)) * DAY
+    within = max(2e-4, DAY * float(np.spacing(values.max())), DAY * 0.51 * 10.0**-digits)
+    whole = np.abs(seconds - np.round(seconds)) < within
+    steps = np.abs(np.diff(values))
+    if digits >= 6 and within < 0.1 and whole.mean() > 0.95:
+        return unit
+    if digits >= 4 and steps.size and 0 < float(np.median(steps)) < 0.5 and whole.mean() > 0.95:
+        rule = f"given: {name} ({texts[0]}) may be seconds from a start, s, or {unit.words}, {unit.name}"
+        raise ConfigError("--time-unit", f"{rule} ({_day(unit.one(values.item(0)))})", "auto")
+    return None
+
+
+def _by_steps(values: FloatArray) -> Unit:
+    """The unit of times since a start by how far they are apart: loggers have round seconds, devices many ticks."""
+    steps = np.diff(values)
+    steps = steps[steps > 0]
+    if not steps.size or not (values == np.floor(values)).all():
+        return TICKS[0]
+    step = float(np.median(steps))
+    if step >= 2e7:
+        return TICKS[3]
+    if step >= 2e4 and step % 60:
+        return TICKS[2]
+    uneven = bool(np.unique(steps).size > 3 and steps.std() < step)
+    if step % 30 and (step > 15 or (step > 2 and uneven)):
+        return TICKS[1]
+    return TICKS[0]
+
+
+def of_day_without_signs(values: FloatArray, digits: int) -> TimeFormat | None:
+    """Times of day as whole numbers, 959 and 1000 of four ``digits``: if only as such they go on evenly; else None.
+
+    >>> of_day_without_signs(np.array([957.0, 958, 959, 1000, 1001]), 4).said
+    'times of day (HHMM), without a date'
+    >>> of_day_without_signs(np.arange(100.0, 150.0), 4) is None
+    True
+    """
+    form = TimeFormat(forms=(_OF_DAY[digits],), of_day=True, digits=digits)
+    texts = pa.array([f"{value:0{digits}.0f}" for value in values.tolist()], pa.string())
+    if _evenness(form.seconds(texts)) < max(EVEN, np.nextafter(_evenness(values), 2)):
+        return None
+    return form._replace(said=f"times of day ({'HHMMSS'[:digits]}), without a date")
+
+
+def _evenness(values: FloatArray) -> float:
+    """The share of steps that are the usual one."""
+    steps = np.diff(values)
+    return float(np.mean(steps == np.median(steps))) if steps.size > 1 else 0.0

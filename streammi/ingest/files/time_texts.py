@@ -1,0 +1,108 @@
+"""Times that are texts, or numbers: how those of a column are written."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from streammi.ingest.files.calendar_text import (
+    FORMS,
+    ZONES,
+    Forms,
+    Order,
+    form_of,
+    has_date,
+    has_no_year,
+    places_of,
+    seconds_of,
+    zone_of,
+    zones_in,
+)  # fmt: skip
+from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.number_format import MISSING, NumberFormat
+from streammi.ingest.files.time_format import READABLE, TimeFormat, in_order
+from streammi.ingest.files.time_numbers import format_of_numbers
+from streammi.ingest.timestamps import is_missing
+
+_ORDER_WORDS: Final = {"dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY", "ymd": "YY/MM/DD"}
+
+
+def time_format(name: str, texts: Sequence[str], decimal: str, asked: FileOptions) -> TimeFormat | None:
+    """How the times of a column are written, by its name and these of its fields; None where they are none."""
+    present = [text for text in texts if not (is_missing(text) or text.strip().lower() in MISSING)]
+    if not present:
+        return None
+    if asked.time_format is not None:
+        forms = (form_of(asked.time_format),)
+        found = TimeFormat(forms=forms, of_day=not _dated(present, forms))
+        return in_order(found, present) if np.isfinite(found.seconds(pa.array(present, pa.string()))).any() else None
+    numbers = NumberFormat(decimal)
+    values, bad = numbers.array(pa.array(present, pa.string()))
+    share = 1 - bad.mean()
+    if share >= READABLE:
+        kept = [text.strip() for text, is_bad in zip(present, bad.tolist(), strict=True) if not is_bad]
+        return format_of_numbers(name, kept, values[~bad], numbers, asked)
+    return None if asked.time_unit != "auto" else _textual(present)
+
+
+def why_unread(text: str) -> str:
+    """What keeps a text from being read as a time, where that is known."""
+    if has_no_year(text):
+        return "has no year: write it in front of the day"
+    zone = zone_of(text)
+    return f"its zone {zone} is not known" if zone and zone not in ZONES else ""
+
+
+def _dated(texts: Sequence[str], forms: Forms) -> bool:
+    places = next((found for text in texts if (found := places_of(text, forms))), None)
+    return places is not None and has_date(places)
+
+
+def _textual(texts: Sequence[str]) -> TimeFormat | None:
+    """Dates and times of day: the order of day and month is what fits all of them, or makes them go on most evenly."""
+    fields = pa.array(texts, pa.string())
+    dated = _dated(texts, FORMS)
+    found: list[tuple[float, float, Order]] = []
+    for order in _orders(texts):
+        seconds = TimeFormat(order=order, epoch=dated).seconds(fields)
+        good = seconds[np.isfinite(seconds)]
+        found.append((1 - good.size / len(texts), float(np.abs(np.diff(good)).sum()), order))
+    if not found or min(found)[0] > 1 - READABLE:
+        return None
+    fitting = [one for one in found if one[0] == min(found)[0]]
+    _, _, order = min(fitting, key=lambda one: one[1])
+    said = [_order_said(order, found, fitting, texts)]
+    if not dated:
+        said = ["times of day, without a date"]
+    elif "H" not in (places_of(texts[0]) or {"H": (0, 0)}) and len(set(texts)) < len(texts):
+        said.append("days, without a time of day")
+    if zones := zones_in(texts):
+        said.append(zones)
+    if dated and np.isnan(seconds_of(fields, order)).any():
+        said.append("numbers among them since 1970")
+    return in_order(TimeFormat(order=order, of_day=not dated, epoch=dated, said=", ".join(filter(None, said))), texts)
+
+
+def _order_said(
+    order: Order, found: Sequence[tuple[float, float, Order]], fitting: Sequence[tuple[float, float, Order]],
+    texts: Sequence[str],
+) -> str:  # fmt: skip
+    """What is said of the order of day, month and year."""
+    if len(fitting) > 1:
+        ways = sorted({one[1] for one in fitting})
+        if len(ways) > 1 and ways[0] < 0.5 * ways[1]:
+            return f"{_ORDER_WORDS[order]}, as which they go on evenly"
+        return f"{_ORDER_WORDS[order]} (such as {texts[0].strip()}), which nothing in it decides"
+    return _ORDER_WORDS[order] if len(found) > 1 else ""
+
+
+def _orders(texts: Sequence[str]) -> list[Order]:
+    """The orders of day, month and year that may be meant, the likeliest first."""
+    text = next((text for text in texts if "a" in (places_of(text) or {})), None)
+    if text is None or "." in text[:3]:  # with points the day comes first everywhere
+        return ["dmy"]
+    places = places_of(text) or {}
+    american = "p" in places or "/" in text
+    orders: list[Order] = ["mdy", "dmy"] if american else ["dmy", "mdy"]
+    return [*orders, "ymd"] if places["Y"][1] - places["Y"][0] == 2 else orders
