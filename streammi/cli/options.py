@@ -143,7 +143,7 @@ class FeedOptions:
         typer.Option("--t", metavar="PATH", help="The samples' time; found by its usual names if not given."),
     ] = None
     time_unit: Annotated[
-        str, typer.Option("--time-unit", metavar="UNIT", help="Of numeric times: s, ms, us, ns, ...; auto guesses.")
+        str, typer.Option("--time-unit", metavar="UNIT", help="Of numeric times: s, ms, us, gps, ...; auto guesses.")
     ] = "auto"
     topic: Annotated[
         str, typer.Option("--topic", metavar="TOPIC", help="Take only messages whose topic starts so.")
@@ -367,7 +367,7 @@ class FileReadOptions:
         str | None, typer.Option("--time-format", metavar="FORM", help="Of its times, such as %d.%m.%Y_%H:%M:%S.")
     ] = None
     time_unit: Annotated[
-        str, typer.Option("--time-unit", metavar="UNIT", help="Of its numeric times: s, ms, us, ns, min, h, d, excel.")
+        str, typer.Option("--time-unit", metavar="UNIT", help="Of its numeric times: s, ms, min, excel, gps, ...")
     ] = "auto"
     skip_rows: Annotated[
         int | None, typer.Option("--skip-rows", metavar="N", min=0, help="Lines above its names to leave out.")
