@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         UniformBins as UniformBins,
     )
     from streammi.core.channels.channel_window import ChannelWindow as ChannelWindow
+    from streammi.core.conditional.conditional_window import ConditionalWindow as ConditionalWindow
+    from streammi.core.conditional.rolling import rolling_cmi as rolling_cmi, rolling_te as rolling_te
+    from streammi.core.conditional.transfer_window import TransferWindow as TransferWindow
     from streammi.core.window.joint_window import JointWindow as JointWindow
     from streammi.core.window.rolling import rolling_mi as rolling_mi
     from streammi.errors import ConfigError as ConfigError, FeedError as FeedError, StreammiError as StreammiError
@@ -39,6 +42,10 @@ _HOMES = {
     "QuantileBins": "core.bins.binning",
     "UniformBins": "core.bins.binning",
     "ChannelWindow": "core.channels.channel_window",
+    "ConditionalWindow": "core.conditional.conditional_window",
+    "TransferWindow": "core.conditional.transfer_window",
+    "rolling_cmi": "core.conditional.rolling",
+    "rolling_te": "core.conditional.rolling",
     "JointWindow": "core.window.joint_window",
     "rolling_mi": "core.window.rolling",
     "ConfigError": "errors",

@@ -19,6 +19,7 @@ system
 recording
 network
 core  core.kernels  core.validate  core.bins  core.information  core.window  core.significance  core.channels
+core.conditional
 ingest  samples
 detect
 monitor

@@ -16,7 +16,7 @@ from streammi.core.channels import matrices
 from streammi.core.channels.channel_axes import ChannelAxes, check_bins
 from streammi.core.channels.matrices import Measure
 from streammi.core.channels.pair_counts import PairCounts
-from streammi.core.channels.row_ring import RowRing
+from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.kernels import channels as kernels
 from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
@@ -156,6 +156,33 @@ class ChannelWindow:
     def clipped(self) -> IntArray:
         """Values of each channel outside the range that was given, since the start; (C,)."""
         return self._known_axes().clipped.copy()
+
+    @property
+    def bins(self) -> list[Bins]:
+        """What was asked for of each channel."""
+        return self._known_axes().bins
+
+    @property
+    def ring(self) -> RowRing:
+        """The window's rows: to be looked at alone."""
+        self._known_axes()
+        return self._ring
+
+    @property
+    def due(self) -> int:
+        """How many of the next rows, without times, may come until some channel's bins are looked at: a bound."""
+        return self._known_axes().due(None)
+
+    def symbols(self, rows: FloatArray) -> Symbols:
+        """The symbols of rows (m, C) of numbers by the bins as they are now, shape (C, m)."""
+        axes, ring = self._known_axes(), self._ring
+        found, unused = (
+            np.zeros((rows.shape[1], len(rows)), dtype=ring.symbols.dtype),
+            np.zeros((2, rows.shape[1]), dtype=np.int64),
+        )
+        divided = axes.equal, axes.low, axes.high, axes.sizes, axes.inner
+        kernels.code(np.ascontiguousarray(rows.T), *divided, ring.symbols.dtype.type(ring.missing), 0, found, *unused)
+        return found
 
     def values(self, name: str | int) -> FloatArray:
         """The window's values of a channel, by name or number, oldest first, shape (n,); NaN where there is none."""

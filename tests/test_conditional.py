@@ -1,0 +1,259 @@
+"""Conditional MI and transfer entropy: held against scikit-learn, brute force, and closed forms."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from sklearn.metrics import mutual_info_score
+
+from streammi import ConfigError, EdgeBins, QuantileBins, UniformBins
+from streammi.core.conditional.conditional_window import ConditionalWindow
+from streammi.core.conditional.division import learnt_bins
+from streammi.core.conditional.given_null import GivenNull
+from streammi.core.conditional.rolling import rolling_cmi, rolling_te
+from streammi.core.conditional.transfer_window import TransferWindow, direction
+
+NATS = np.log(2)
+FOUR, EIGHT = UniformBins(-3, 3, 4), UniformBins(-3, 3, 8)
+
+
+def cmi_oracle(x, y, z):
+    """I(X;Y|Z) in nats as the mean over z of scikit-learn's MI of x and y there."""
+    return sum(np.mean(z == k) * mutual_info_score(x[z == k], y[z == k]) for k in np.unique(z))
+
+
+def symbols(values, bins):
+    return np.clip(np.floor((values - bins.low) * bins.count / (bins.high - bins.low)), 0, bins.count - 1).astype(int)
+
+
+def chain(n, seed, r=0.8):
+    rng = np.random.default_rng(seed)
+    x, e, f = rng.standard_normal((3, n))
+    z = r * x + np.sqrt(1 - r * r) * e
+    return x, r * z + np.sqrt(1 - r * r) * f, z
+
+
+def test_rolling_cmi_is_scikit_learns_of_the_same_symbols_at_every_sample():
+    x, y, z = chain(1200, 1)
+    said = rolling_cmi(x, y, z, 200, FOUR, FOUR, EIGHT, unit="nat")
+    coded = [symbols(v, b) for v, b in ((x, FOUR), (y, FOUR), (z, EIGHT))]
+    assert np.isnan(said[:199]).all()
+    for end in range(200, 1201, 7):
+        part = slice(end - 200, end)
+        assert said[end - 1] == pytest.approx(cmi_oracle(*(c[part] for c in coded)), abs=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(1, 90), min_size=1, max_size=8),
+    st.integers(2, 60),
+    st.sampled_from(["plugin", "grassberger", "extrapolated"]),
+    st.booleans(),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_window_is_that_of_its_own_triples_however_they_came(cuts, size, estimator, learnt, seed):
+    n = sum(cuts)
+    rng = np.random.default_rng(seed)
+    x, y, z = rng.standard_normal((3, n))
+    x[rng.random(n) < 0.1] = np.nan
+    bins = (QuantileBins(4), QuantileBins(4), QuantileBins(8)) if learnt else (FOUR, FOUR, EIGHT)
+    at_once, in_parts, one_by_one = (ConditionalWindow(*bins, size, estimator=estimator) for _ in range(3))
+    at_once.extend(x, y, z)
+    start = 0
+    for cut in cuts:
+        in_parts.extend(x[start : start + cut], y[start : start + cut], z[start : start + cut])
+        _ = in_parts.cmi  # counted on the way
+        start += cut
+    for triple in zip(x, y, z, strict=True):
+        one_by_one.update(*triple)
+    assert at_once == in_parts == one_by_one
+    assert at_once.cmi == in_parts.cmi == one_by_one.cmi
+    out = np.empty(n)
+    emitting = ConditionalWindow(*bins, size, estimator=estimator)
+    emitting.emit(x, y, z, out)
+    assert emitting.cmi == at_once.cmi
+    assert at_once.cmi is None or out[-1] == at_once.cmi
+    restored = at_once.copy()
+    for window in (at_once, restored):
+        window.extend([0.1, 0.2], [0.3, 0.1], [1.0, -1.0])
+    assert restored.cmi == at_once.cmi
+    assert restored == at_once
+
+
+@pytest.mark.parametrize("estimator", ["plugin", "extrapolated"])
+def test_what_is_emitted_is_what_a_window_says_after_each_triple(estimator):
+    x, y, z = chain(700, 2)
+    x[300:] += 50  # learnt anew on the way
+    out = rolling_cmi(x, y, z, 100, *learnt_bins(100), estimator=estimator, min_count=1)
+    window = ConditionalWindow(*learnt_bins(100), 100, estimator=estimator)
+    for k, triple in enumerate(zip(x, y, z, strict=True)):
+        window.update(*triple)
+        assert (np.isnan(out[k]) and window.cmi is None) or out[k] == window.cmi
+    assert window.epoch > 3
+
+
+def test_a_time_window_holds_the_triples_of_its_seconds():
+    x, y, z = chain(400, 3)
+    t = np.cumsum(np.random.default_rng(0).exponential(0.1, 400))
+    window = ConditionalWindow(FOUR, FOUR, EIGHT, "5s", estimator="plugin")
+    for k in range(0, 400, 13):
+        window.extend(x[k : k + 13], y[k : k + 13], z[k : k + 13], t[k : k + 13])
+        newest = t[: k + 13][-1]
+        inside = (t[: k + 13] > newest - 5) & (t[: k + 13] <= newest)
+        assert window.n == inside.sum()
+        coded = [symbols(v[: k + 13][inside], b) for v, b in ((x, FOUR), (y, FOUR), (z, EIGHT))]
+        assert window.cmi * NATS == pytest.approx(cmi_oracle(*coded), abs=1e-10)  # fewer digits: room for 16 M
+
+
+def test_two_conditions_are_one_of_both_together():
+    rng = np.random.default_rng(4)
+    a, b, x = rng.integers(0, 3, (3, 3000)).astype(float)
+    three = EdgeBins([-0.5, 0.5, 1.5, 2.5])
+    window = ConditionalWindow(three, three, [three, three], 3000, estimator="plugin")
+    window.extend(x, (x + a + b) % 3, np.column_stack([a, b]))
+    assert window.cmi == pytest.approx(np.log2(3), abs=0.01)
+    one = ConditionalWindow(three, three, three, 3000, estimator="plugin")
+    one.extend(x, (x + a + b) % 3, a)
+    assert one.cmi == pytest.approx(0, abs=0.01)
+    assert window.counts.shape == (3, 3, 9)
+
+
+def test_the_reading_says_what_z_explains():
+    x, y, z = chain(10_000, 5)
+    window = ConditionalWindow(*learnt_bins(10_000), 10_000)
+    window.extend(x, y, z)
+    said = window.reading("nat")
+    assert said.mi_corrected == pytest.approx(-0.5 * np.log(1 - 0.64**2), abs=0.03)
+    assert said.cmi_corrected == pytest.approx(0, abs=0.015)
+    assert said.explained > 0.9
+    assert said.h_z == pytest.approx(np.log(12), abs=1e-3)
+    assert said.cells == 8 * 8 * 12
+    assert said.n == 10_000
+
+
+@pytest.mark.parametrize(
+    "covariance",
+    [
+        [[1, 0, 0.6], [0, 1, 0.6], [0.6, 0.6, 1.08]],  # a collider
+        [[1, 0.6, 0.5], [0.6, 1, 0.4], [0.5, 0.4, 1]],
+    ],
+)
+def test_extrapolated_is_near_the_closed_form(covariance):
+    matrix = np.array(covariance)
+    sub = lambda *i: np.linalg.slogdet(matrix[np.ix_(i, i)])[1]  # noqa: E731
+    truth = 0.5 * (sub(0, 2) + sub(1, 2) - sub(0, 1, 2) - sub(2))
+    window = ConditionalWindow(*learnt_bins(10_000), 10_000)
+    window.extend(*np.random.default_rng(6).multivariate_normal(np.zeros(3), matrix, 10_000).T)
+    assert window.reading("nat").cmi_corrected == pytest.approx(truth, abs=0.03)
+
+
+def test_p_is_small_of_a_direct_edge_and_not_of_what_z_explains():
+    small = {"chain": 0, "direct": 0}
+    for seed in range(20):
+        x, y, z = chain(7000, seed)
+        for name, other in (("chain", y), ("direct", y + 0.6 * x)):
+            null = GivenNull()
+            null.extend(x, 1000)
+            small[name] += null.p(np.array([x[-1000:], other[-1000:], z[-1000:]])) <= 0.05
+    assert small["chain"] <= 4
+    assert small["direct"] == 20
+
+
+def test_p_waits_for_the_past_it_needs():
+    x, y, z = chain(3000, 8)
+    null = GivenNull()
+    null.extend(x, 1000)
+    assert null.p(np.array([x[-1000:], y[-1000:], z[-1000:]])) is None
+    with pytest.raises(ConfigError, match="null must be >= 19"):
+        GivenNull(5)
+
+
+# Transfer entropy -----------------------------------------------------------------------------------------------------
+
+
+def te_oracle(x, y, lag):
+    """Plug-in I(y_t; x_{t-lag} | y_{t-1}) in nats over all triples of arrays of symbols."""
+    m = max(lag, 1)
+    return cmi_oracle(y[m:], x[m - lag : x.size - lag], y[m - 1 : -1])
+
+
+def coupled(n, seed, c=0.4, lag=3):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(n)
+    y = np.zeros(n)
+    noise = rng.standard_normal(n)
+    for t in range(1, n):
+        x[t] += 0.5 * x[t - 1]
+        y[t] = 0.5 * y[t - 1] + (c * x[t - lag] if t >= lag else 0) + noise[t]
+    return x, y
+
+
+def test_transfer_entropy_names_the_driver_and_its_delay():
+    x, y = coupled(12_000, 1)
+    for first, second, words in ((x, y, "x drives y"), (y, x, "y drives x")):
+        window = TransferWindow(2000, delays=range(1, 7))
+        window.extend(first, second)
+        said = window.reading("nat")
+        assert said.direction == words
+        assert (said.lag_xy if words == "x drives y" else said.lag_yx) == 3
+
+
+def test_transfer_windows_are_the_same_however_the_samples_came():
+    x, y = coupled(3000, 2)
+    x[500:510] = np.nan
+    windows = [TransferWindow(400, delays=[1, 3, 7], partners=19) for _ in range(3)]
+    for window, step in zip(windows, (3000, 61, 1), strict=True):
+        for k in range(0, 3000, step):
+            window.extend(x[k : k + step], y[k : k + step])
+            if step == 61:
+                window.profile()
+    first, *others = (window.profile("nat") for window in windows)
+    for other in others:
+        np.testing.assert_array_equal(first, other)
+    restored = windows[0].copy()
+    np.testing.assert_array_equal(restored.profile("nat"), first)
+    assert restored.reading() == windows[0].copy().reading()
+
+
+def test_transfer_counts_are_those_of_brute_force():
+    rng = np.random.default_rng(3)
+    x, y = rng.integers(0, 2, (2, 900)).astype(float)
+    y[2:] = np.where(rng.random(898) < 0.8, x[:-2], y[2:])
+    window = TransferWindow(600, delays=[1, 2, 5])
+    window.extend(x, y)
+    forth, back = window.profile("nat")
+    for k, lag in enumerate((1, 2, 5)):
+        expected = te_oracle(x[-600:].astype(int), y[-600:].astype(int), lag)
+        # Two symbols, two bins: nothing is extrapolated, and the correction of 8 cells is all that differs.
+        assert forth[k] == pytest.approx(expected, abs=0.008)
+        assert back[k] == pytest.approx(te_oracle(y[-600:].astype(int), x[-600:].astype(int), lag), abs=0.008)
+    assert forth[1] > 0.2
+
+
+def test_rolling_te_agrees_with_the_window():
+    x, y = coupled(3000, 4)
+    said = rolling_te(x, y, 1000, delay=3, unit="nat")
+    assert np.isnan(said[:999]).all()
+    assert np.isfinite(said[999:]).all()
+    assert said[-1] > 3 * abs(rolling_te(y, x, 1000, delay=3, unit="nat")[-1])
+
+
+def test_directions_need_both_sides():
+    assert direction(None, 0.1, 0.01, 0.01) == "cannot say"
+    assert direction(0.1, 0.1, 0.3, 0.3) == "neither"
+    assert direction(0.1, 0.09, 0.01, 0.01) == "both"
+
+
+@pytest.mark.parametrize(
+    ("make", "rule"),
+    [
+        (lambda: ConditionalWindow(FOUR, FOUR, [FOUR] * 3, 100), "1 to 2 conditions"),
+        (lambda: TransferWindow(100, delays=[0]), "from 1 on"),
+        (lambda: TransferWindow(100, history=9), "1 to 4"),
+        (lambda: rolling_te([1.0], [1.0], 10, delay=9), "1 to 8"),
+        (lambda: ConditionalWindow(FOUR, FOUR, FOUR, 100).extend([1], [1], [[1, 2]]), "shape"),
+        (lambda: ConditionalWindow(FOUR, FOUR, FOUR, "1s").extend([1], [1], [1]), "time window"),
+    ],
+)
+def test_what_cannot_work_is_refused(make, rule):
+    with pytest.raises(ConfigError, match=rule):
+        make()
