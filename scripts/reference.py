@@ -18,11 +18,12 @@ from streammi import analyse
 from streammi.cli.help_panels import ORDER, OTHER
 from streammi.cli.main import app
 from streammi.config import DEFAULT_ESTIMATOR, OTHER_ESTIMATORS
+from streammi.ingest.formats.registry import FORMATS
 from streammi.publish.messages import FIELDS
 from streammi.records import FloatArray
 from streammi.records.events import EVENTS
 from streammi.records.published import INFORMATION, Field
-from streammi.records.status import MORE, Status
+from streammi.records.status import MEANINGS
 
 ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT, GAP = 28, 8, "   "  # of a picture, in letters; a letter of braille has 2 x 4 dots
@@ -42,13 +43,20 @@ def _field(field: Field) -> str:
     more = f"; with {' or '.join(f'`{each}`' for each in said.option.split(' or '))}" if said.option else ""
     meaning = said.meaning + "; total since the start" * said.counter + more
     if field.name == "status":
-        flags = [f"{int(flag)} {_words(flag)}{f' ({MORE[flag]})' if flag in MORE else ''}" for flag in Status if flag]
-        meaning = f"0: a full window on a live feed; else the sum of {', '.join(flags)}"
+        meaning = "0: a full window on a live feed; else the sum of the [flags](#status) that hold"
     return f"| {' | '.join((f'`{field.name}`', unit, metric, meaning.replace('|', chr(92) + '|')))} |"
 
 
-def _words(flag: Status) -> str:
-    return str(flag.name).lower().replace("_", " ")
+def flags() -> list[str]:
+    """The table of the flags of a reading's status."""
+    rows = [f"| {int(flag)} | {str(flag.name).lower().replace('_', ' ')} | {MEANINGS[flag]} |" for flag in MEANINGS]
+    return ["| flag | status | means |", "|---|---|---|", *rows]
+
+
+def formats() -> list[str]:
+    """The table of the formats."""
+    rows = [f"| `{row.name}` | {row.frames} | {row.paths} |" for row in FORMATS.values()]
+    return ["| format | what a message consists of | what signals are called in it |", "|---|---|---|", *rows]
 
 
 def events() -> list[str]:
@@ -129,7 +137,8 @@ def _cell(words: str) -> str:
 
 OWNERS: dict[str, Callable[[str], str]] = {
     "README.md": table(pictures),
-    "streammi/docs/reference/fields.md": table(fields),
+    "streammi/docs/reference/fields.md": lambda text: table(flags)(table(fields)(text)),
+    "streammi/docs/reference/formats.md": table(formats),
     "streammi/docs/reference/options.md": options,
     "streammi/docs/reference/events.md": table(events),
     "streammi/docs/explanation/numbers.md": estimators,

@@ -19,24 +19,33 @@ class Status(IntFlag):
     """
 
     OK = 0
-    WARMING_UP = 1  # the window is not full yet
-    SPANS_GAP = 2  # samples are missing inside the window
-    CONNECTING = 4  # no connection to the feed yet
-    STALLED = 8  # connected, but nothing comes, or nothing that can be used
-    LOST = 16  # the connection to the feed broke
-    ENDED = 32  # the feed is over: this is its last state
-    STUCK = 64  # a signal is constant over the whole window: hx or hy says which
-    CLIPPED = 128  # over 5 % of the values lie outside the bins' range: x_clipped and y_clipped say of which signal
-    UNDERSAMPLED = 256  # fewer pairs than the joint histogram has cells: no estimator can be believed
-    BEHIND = 512  # readings trail the samples: more arrives than can be counted
-    UNSAVED = 1024  # the state or the recording cannot be written
-    CAUGHT_UP = 2048  # made again, after a kill, of what was recorded: it may have been said before
+    WARMING_UP = 1
+    SPANS_GAP = 2
+    CONNECTING = 4
+    STALLED = 8
+    LOST = 16
+    ENDED = 32
+    STUCK = 64
+    CLIPPED = 128
+    UNDERSAMPLED = 256
+    BEHIND = 512
+    UNSAVED = 1024
+    CAUGHT_UP = 2048
 
 
-# What the reference says more of some of them.
-MORE: Final = {
-    Status.CLIPPED: "over 5 % of x or y",
-    Status.CAUGHT_UP: "may have been said before: see [leave it running](../how-to/service.md)",
+MEANINGS: Final = {
+    Status.WARMING_UP: "The window is not full yet",
+    Status.SPANS_GAP: "Samples are missing inside the window",
+    Status.CONNECTING: "No connection to the feed yet",
+    Status.STALLED: "Connected, but nothing comes, or nothing that can be used",
+    Status.LOST: "The connection to the feed broke",
+    Status.ENDED: "The feed is over: this is its last state",
+    Status.STUCK: "A signal is constant over the whole window; `hx` or `hy` is 0 then",
+    Status.CLIPPED: "Over 5 % of x or y lie outside the bins' range: `x_clipped` and `y_clipped` say how many",
+    Status.UNDERSAMPLED: "Fewer pairs than the histogram has cells: no estimator can be believed",
+    Status.BEHIND: "Readings trail the samples: more comes than can be counted",
+    Status.UNSAVED: "The state or the recording cannot be written",
+    Status.CAUGHT_UP: "Made again, after a kill, of what was recorded: it may have been said before",
 }
 
 # What holds of the moment rather than of the window: when one of these comes or goes, a reading follows at once.
