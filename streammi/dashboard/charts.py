@@ -19,9 +19,13 @@ from streammi.records import FloatArray, IntArray
 
 DOTS = {"braille": (2, 4), "block": (1, 8), "ascii": (1, 1)}  # across and up, in one cell
 
-_CELLS = np.array([SPACE, *range(0x2801, 0x2900)], np.uint64)  # braille by its bits
-# Row, column and bit of a braille cell's dots (Unicode chart U+2800), the first bit first.
-_DOTS = ((0, 0, 0), (1, 0, 1), (2, 0, 2), (0, 1, 3), (1, 1, 4), (2, 1, 5), (3, 0, 6), (3, 1, 7))
+# By row, the bits of the left and the right dot of a braille cell (Unicode chart U+2800).
+_LEFT, _RIGHT = (0, 1, 2, 6), (3, 4, 5, 7)
+# Braille by its dots as ``braille`` has them: the left column's from the top in the low four bits, then the right's.
+_CELLS = np.array(
+    [SPACE, *(0x2800 + sum((k >> dot & 1) << bit for dot, bit in enumerate(_LEFT + _RIGHT)) for k in range(1, 256))],
+    np.uint64,
+)
 
 
 def dot_columns(glyphs: Glyphs, width: int) -> int:
@@ -42,17 +46,20 @@ class Spans:
         return np.asarray((row >= self.top) & (row <= self.bottom))
 
 
-def braille_bits(height: int, *layers: Spans) -> NDArray[np.uint8]:
+def braille_dots(height: int, *layers: Spans) -> NDArray[np.uint16]:
     """Return the layers' dots as bits of ``height`` rows of braille cells: shape (layers, height, n / 2).
 
-    Each dot on its own, in bytes: 48 us for three layers of 15 x 51 cells, against 80 by tables of four dots.
+    Bits 0 to 3 are the left column of a cell from the top, bits 8 to 11 the right one: two dots at a time, as they lie
+    side by side in memory. 27 us for three layers of 30 x 54 cells, against 57 a dot at a time.
     """
     row = np.arange(4 * height, dtype=np.int16)[:, None]
     top, bottom = (np.array([getattr(layer, end) for layer in layers], np.int16)[:, None] for end in ("top", "bottom"))
-    dots = ((row >= top) & (row <= bottom)).view(np.uint8).reshape(len(layers), height, 4, -1, 2)
-    bits = dots[:, :, 0, :, 0].copy()
-    for y, x, bit in _DOTS[1:]:
-        bits |= dots[:, :, y, :, x] << bit
+    dots = ((row >= top) & (row <= bottom)).view("<u2").reshape(len(layers), height, 4, -1)
+    bits = dots[:, :, 3] << 1
+    for y in (2, 1):
+        bits |= dots[:, :, y]
+        bits <<= 1
+    bits |= dots[:, :, 0]
     return bits
 
 
@@ -89,9 +96,9 @@ def connected(row: IntArray) -> Spans:
     return Spans(np.where(row < 0, 0, top), bottom)
 
 
-def braille(bits: NDArray[np.uint8]) -> Cells:
-    """Return the braille cells of these bits; empty ones are blank."""
-    return _CELLS.take(bits)
+def braille(dots: NDArray[np.uint16]) -> Cells:
+    """Return the braille cells of these dots; empty ones are blank."""
+    return _CELLS.take((dots | dots >> 4).astype(np.uint8))
 
 
 def bars(values: FloatArray, height: int, ramp: str) -> Cells:

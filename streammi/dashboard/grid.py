@@ -82,9 +82,10 @@ def merge(counts: IntArray, bins_x: int, bins_y: int) -> IntArray:
     for axis, step in ((0, step_x), (1, step_y)):
         if counts.shape[axis] % step:
             counts = np.add.reduceat(counts, np.arange(0, counts.shape[axis], step), axis=axis)
-        elif step > 1:  # three times as fast
-            shape = (-1, step, counts.shape[1]) if axis == 0 else (counts.shape[0], -1, step)
-            counts = counts.reshape(shape).sum(axis=axis + 1)
+        elif step > 1:  # slice by slice: four times as fast as to add along an axis of so few
+            rows = counts if axis == 0 else counts.T
+            rows = sum((rows[k::step] for k in range(1, step)), rows[::step])
+            counts = rows if axis == 0 else rows.T
     return counts
 
 

@@ -67,7 +67,7 @@ def join(levels: tuple[HistoryLevel, ...], *, at_peak: bool = False) -> Past:
         if not len(t):
             continue
         # The median distance; np.median takes six times as long.
-        usual = float(np.sort(np.diff(t))[(len(t) - 1) // 2]) if len(t) > 1 else 0.0
+        usual = float(np.sort(t[1:] - t[:-1])[(len(t) - 1) // 2]) if len(t) > 1 else 0.0
         parts.append((t, values, np.full(len(t), GAP * usual), warming))
         start = float(t[0])
     if not parts:

@@ -7,7 +7,6 @@ from functools import cache
 from typing import TypeVar
 
 import msgspec
-import numpy as np
 
 from streammi.config import Unit
 from streammi.dashboard.choices import PairKey, State
@@ -22,7 +21,7 @@ from streammi.records.verdict import leads_with_delay, verdict
 
 Record = TypeVar("Record", Reading, HistoryLevel, DelayProfile)
 EQUAL = 1.001  # of the narrowest bin's width: what rounding does to equal ones
-_WARNINGS = Status.SPANS_GAP | Status.CLIPPED | Status.UNDERSAMPLED | Status.BEHIND | Status.UNSAVED
+_WARNINGS = int(Status.SPANS_GAP | Status.CLIPPED | Status.UNDERSAMPLED | Status.BEHIND | Status.UNSAVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +130,16 @@ def by_rank(snapshot: Snapshot | None) -> bool:
 
 def unequal(axis: AxisInfo) -> bool:
     """Whether the bins of an axis are of different widths."""
-    if axis.edges is None or len(axis.edges) < 3:
+    edges = axis.edges
+    if edges is None or len(edges) < 3:
         return False
-    with np.errstate(over="ignore", invalid="ignore"):
-        widths = np.diff(axis.edges)
-        if not np.isfinite(axis.edges[-1] - axis.edges[0]):  # values that no scale of ours reaches
-            return False
+    low, second, high = (edges.item(k) for k in (0, 1, -1))
+    usual, first = (high - low) / (len(edges) - 1), second - low
+    if not math.isfinite(usual):  # values that no scale of ours reaches
+        return False
+    if first > EQUAL * usual or usual > EQUAL * first:  # nearly all that are: no need to look at the others
+        return True
+    widths = edges[1:] - edges[:-1]
     return bool(widths.max() > EQUAL * widths.min())
 
 

@@ -1,12 +1,9 @@
 """The entropies as one bar: what X has alone, what both share, what Y has alone."""
 
-import numpy as np
-
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, titled
-from streammi.dashboard.scene import Scene
+from streammi.dashboard.scene import Scene, unequal
 from streammi.dashboard.wording import columns, number
-from streammi.records import FloatArray
 
 LEAST_SIZE = (36, 4)
 
@@ -77,7 +74,7 @@ def entropies(scene: Scene) -> tuple[str, str, str]:
     reading, snapshot = scene.reading, scene.snapshot
     assert reading is not None
     assert snapshot is not None
-    learnt = [axis.edges is not None and not _equally_wide(axis.edges) for axis in (snapshot.x, snapshot.y)]
+    learnt = [unequal(axis) for axis in (snapshot.x, snapshot.y)]
     sides = (
         ("X", reading.h_x, reading.dh_x, learnt[0]),
         ("Y", reading.h_y, reading.dh_y, learnt[1]),
@@ -88,11 +85,6 @@ def entropies(scene: Scene) -> tuple[str, str, str]:
         for name, h, dh, differential in sides
     )
     return x, y, both
-
-
-def _equally_wide(edges: FloatArray) -> bool:
-    widths = np.diff(edges)
-    return bool(np.ptp(widths) <= 1e-6 * widths.max())
 
 
 def _bracket(canvas: Canvas, label: str, pen: int, scene: Scene) -> None:

@@ -127,7 +127,9 @@ def _ground(plot: Canvas, theme: Theme, mi: FloatArray, null: FloatArray) -> Non
 
 def _name_warm_up(plot: Canvas, scene: Scene, data: Columns) -> None:
     """Say what the faint part of the line is, where it is long enough for the words."""
-    cells = np.flatnonzero(data.warming & np.isfinite(data.mi)) * plot.width // max(len(data.warming), 1)
+    if not data.warming.any():
+        return
+    cells = np.flatnonzero(data.warming & np.isfinite(data.mi)) * plot.width // len(data.warming)
     if not len(cells) or cells[-1] - cells[0] + 1 < len(WARMING) or plot.height < 3:
         return
     words = slice(int(cells[0]), int(cells[0]) + len(WARMING))
@@ -151,10 +153,10 @@ def _braille(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
         gaps = data.warming & (np.arange(len(line)) % 2 == 1)
         for layer in (layers[0], layers[2]):
             layer.bottom[gaps], layer.top[gaps] = -1, 0  # dotted, too
-    bits = charts.braille_bits(plot.height, *layers)
+    dots = charts.braille_dots(plot.height, *layers)
     mi = np.where(data.warming[::2], theme.faint, theme.mi)
-    plot.pens[...] = np.where(bits[2] != 0, mi, np.where(bits[1] != 0, theme.null, theme.faint))
-    plot.glyphs[...] = charts.braille(bits[0] | bits[1] | bits[2])
+    plot.pens[...] = np.where(dots[2] != 0, mi, np.where(dots[1] != 0, theme.null, theme.faint))
+    plot.glyphs[...] = charts.braille(dots[0] | dots[1] | dots[2])
 
 
 def _blocks(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
