@@ -1,11 +1,13 @@
 """The fault in the words of a command, in one line of our own: the option, the rule and the value."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from streammi.cli.option_file import place_of
 from streammi.config.near import instead
 from streammi.errors import ConfigError
+
+USAGE_ERROR: Final = 2  # exit status
 
 _KINDS = {"int": "a whole number", "float": "a number"}
 

@@ -55,7 +55,7 @@ def braille_dots(height: int, *layers: Spans) -> NDArray[np.uint16]:
     row = np.arange(4 * height, dtype=np.int16)[:, None]
     top, bottom = (np.array([getattr(layer, end) for layer in layers], np.int16)[:, None] for end in ("top", "bottom"))
     dots = ((row >= top) & (row <= bottom)).view("<u2").reshape(len(layers), height, 4, -1)
-    bits = dots[:, :, 3] << 1
+    bits: NDArray[np.uint16] = dots[:, :, 3] << np.uint16(1)
     for y in (2, 1):
         bits |= dots[:, :, y]
         bits <<= 1

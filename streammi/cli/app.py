@@ -1,0 +1,72 @@
+"""The command line as a whole: its commands, in the order in which --help lists them."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from streammi import __version__
+from streammi.cli.commands.demo import demo
+from streammi.cli.commands.grafana import grafana
+from streammi.cli.commands.help import help_
+from streammi.cli.commands.keygen import keygen
+from streammi.cli.commands.monitor import monitor
+from streammi.cli.commands.probe import probe
+from streammi.cli.commands.publish import publish
+from streammi.cli.commands.replay import replay
+from streammi.cli.commands.view import view
+from streammi.cli.commands.watch import watch
+from streammi.cli.format_table import WithFormats
+from streammi.cli.help_panels import PanelCommand
+from streammi.cli.usage import USAGE_ERROR
+
+BEGINNING = """\
+streammi watches whether two live signals still depend on each other.
+
+Where to begin:
+  streammi demo                        see it work, on this machine
+  streammi probe tcp://127.0.0.1:5556  what a feed carries, and the command that watches it
+  streammi probe logger.csv            what is in a file, and the command that replays it
+  streammi help first-signals          signals of your own on the screen, in five minutes
+
+streammi help lists the pages of the documentation, streammi --help the commands."""
+
+# What runs is imported in the commands: --help answers without numpy and ZeroMQ.
+
+app = typer.Typer(
+    name="streammi",
+    help="Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out.",
+    epilog=(
+        "Start with: streammi demo. All the rest: streammi help. "
+        "Exit statuses: 0 as asked, 1 for a failure, 2 for what cannot work, 3 for loss with --strict, "
+        "4 for a reading of before, 129, 130 and 143 by a signal."
+    ),
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def streammi(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
+    """Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out."""
+    if version:
+        print(f"streammi {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(BEGINNING, file=sys.stderr)
+        raise typer.Exit(USAGE_ERROR)
+
+
+app.command(no_args_is_help=True, cls=PanelCommand)(monitor)
+app.command(no_args_is_help=True, cls=PanelCommand)(watch)
+app.command(no_args_is_help=True, cls=WithFormats)(probe)
+app.command(no_args_is_help=True, cls=PanelCommand)(view)
+app.command(cls=PanelCommand)(demo)
+app.command(no_args_is_help=True, cls=PanelCommand)(publish)
+app.command(no_args_is_help=True, cls=PanelCommand)(replay)
+app.command()(grafana)
+app.command(no_args_is_help=True)(keygen)
+app.command("help")(help_)

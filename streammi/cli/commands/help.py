@@ -1,0 +1,41 @@
+"""``streammi help``: the pages of the documentation, and what a command takes."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def _pages_named(incomplete: str) -> list[str]:
+    from streammi.cli.pages import pages
+
+    return [name for name in pages() if name.startswith(incomplete)]
+
+
+def help_(
+    context: typer.Context,
+    topic: Annotated[
+        str | None, typer.Argument(metavar="PAGE", autocompletion=_pages_named, help="A page, or a command.")
+    ] = None,
+) -> None:
+    """Print a page of the documentation. Without a name, the list of them; of a command, what it takes.
+
+    \b
+    Examples:
+      streammi help
+      streammi help first-signals
+      streammi help fields | grep spearman
+      streammi help monitor
+    """
+    from streammi.cli.pages import contents, page_of, pages, show
+
+    assert context.parent is not None
+    commands = context.parent.command.commands  # type: ignore[attr-defined]
+    found = pages()
+    if topic is None:
+        print(contents(found), end="")
+    elif topic in commands:
+        command = commands[topic]
+        print(command.get_help(command.context_class(command, info_name=topic, parent=context.parent)))
+    else:
+        show(page_of(topic, found, list(commands)).text, sys.stdout)

@@ -1,0 +1,70 @@
+"""``streammi monitor``: what it takes, and its help; cli.run_monitor runs it."""
+
+import sys
+from typing import Annotated, cast, get_args
+
+import typer
+
+from streammi.cli.help_panels import SAID
+from streammi.cli.option_file import ConfigFile
+from streammi.cli.option_groups import grouped
+from streammi.cli.options import (
+    FeedOptions,
+    JoinOptions,
+    KeyOptions,
+    OptionalEndpoint,
+    PairOptions,
+    RunOptions,
+    check_choice,
+    check_unused,
+)
+
+
+@grouped
+def monitor(
+    feed: FeedOptions,
+    joining: JoinOptions,
+    pair: PairOptions,
+    run: RunOptions,
+    keys: KeyOptions,
+    endpoint: OptionalEndpoint = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            metavar="FORM",
+            rich_help_panel=SAID,
+            help="The lines: jsonl (the default), or influx, as Telegraf takes them.",
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet/--no-quiet", "-q", show_default=False, rich_help_panel=SAID, help="No lines on standard output."
+        ),
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Watch a feed without a screen. Readings come as JSON lines and, with --publish, on a socket.
+
+    \b
+    Examples:
+      streammi monitor tcp://127.0.0.1:5556 --x temperature --y power
+      streammi monitor tcp://10.0.0.7:5556 --x imu/acc/x --y imu/gyr/z --window 10s --publish tcp://127.0.0.1:5557
+      streammi monitor ipc:///run/bus --pull --window 5000 --bins 30 --x-range 0:1 --y-range=-1:1 --every 1000
+      streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
+      streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
+      streammi monitor --config /etc/streammi/boiler.toml
+    """
+    from streammi.cli.baseline import with_baseline
+    from streammi.cli.run_monitor import run_monitor
+    from streammi.publish.outbox import LineForm
+
+    if quiet:
+        check_unused("with --quiet", output=output)
+    form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
+    lines = None if quiet else sys.stdout
+    source = feed.config(endpoint, pair.labels, joining)
+    settings = with_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
+    status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))
+    raise typer.Exit(status)

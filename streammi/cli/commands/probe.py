@@ -1,0 +1,59 @@
+"""``streammi probe``: what it takes, and its help; cli.run_probe and cli.run_file_probe run it."""
+
+from typing import Annotated
+
+import typer
+
+from streammi.cli.help_panels import FEED, FILE, RUN, SAID
+from streammi.cli.option_groups import grouped
+from streammi.cli.options import (
+    ConnectKeyOptions,
+    FileReadOptions,
+    check_unused,
+)
+
+
+@grouped
+def probe(
+    endpoint: Annotated[
+        str, typer.Argument(metavar="ENDPOINT|FILE", help="ZeroMQ endpoint, such as tcp://127.0.0.1:5556, or a file.")
+    ],
+    keys: ConnectKeyOptions,
+    reading: FileReadOptions,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="SECONDS", min=0.1, rich_help_panel=RUN, help="Listen for so long.")
+    ] = 5.0,
+    t: Annotated[
+        str | None,
+        typer.Option("--t", "--time", metavar="COL", rich_help_panel=FILE, help="A file's time: COL, or DATE,TIME."),
+    ] = None,
+    topic: Annotated[
+        str, typer.Option("--topic", metavar="TOPIC", rich_help_panel=FEED, help="Look only at topics that start so.")
+    ] = "",
+    pull: Annotated[
+        bool, typer.Option("--pull", rich_help_panel=FEED, help="PULL: takes messages away from other consumers.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", rich_help_panel=SAID, help="Say it as JSON.")] = False,
+) -> None:
+    """Say what a feed or a file carries. It prints format, topics, rates, every number, and what watches it.
+
+    Of a file: its columns, what is missing of them, its times, and what replays it; --seconds is how long it reads.
+    Says what is wrong when nothing comes, or nothing that can be read; the exit status is then 1.
+
+    \b
+    Examples:
+      streammi probe tcp://127.0.0.1:5556
+      streammi probe tcp://10.0.0.7:5556 --seconds 30 --topic imu/
+      streammi probe ipc:///run/bus --json | jq -r .command
+      streammi probe logger.csv
+    """
+    if "://" not in endpoint:
+        from streammi.cli.run_file_probe import run_file_probe
+
+        check_unused("where a file is probed", topic=topic or None, pull=pull)
+        raise typer.Exit(run_file_probe(endpoint, reading.reading(), t, seconds, as_json=json))
+    from streammi.cli.run_probe import run_probe
+
+    check_unused("where a feed is probed", t=t)
+    reading.check_unused("where a feed is probed")
+    raise typer.Exit(run_probe(endpoint, seconds, topic=topic, pull=pull, as_json=json, keys=keys.keys()))

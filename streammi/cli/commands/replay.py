@@ -1,0 +1,104 @@
+"""``streammi replay``: what it takes, and its help; cli.run_replay runs it."""
+
+import os
+import sys
+from stat import S_ISFIFO
+from typing import Annotated, TextIO
+
+import typer
+
+from streammi.cli.help_panels import FEED, RUN, SAID
+from streammi.cli.option_groups import grouped
+from streammi.cli.options import (
+    FileReadOptions,
+    JoinOptions,
+    PairOptions,
+    TimeColumn,
+    check_choice,
+)
+
+
+@grouped
+def replay(
+    context: typer.Context,
+    joining: JoinOptions,
+    pair: PairOptions,
+    reading: FileReadOptions,
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE",
+            help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input; or x and y have a file each.",
+        ),
+    ] = None,
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="COL", rich_help_panel=FEED, help="Column of x, or FILE:COL; a path.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y, likewise.")
+    ] = None,
+    t: TimeColumn = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            "--speed",
+            metavar="FACTOR",
+            min=1e-6,
+            rich_help_panel=RUN,
+            help="1: as fast as it came. Not given: as fast as can be.",
+        ),
+    ] = None,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", metavar="FORM", rich_help_panel=SAID, help="jsonl, csv, parquet or influx; auto: by --out."
+        ),
+    ] = "auto",
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="FILE", rich_help_panel=SAID, help="Readings to a file: .jsonl, .csv or .parquet."
+        ),
+    ] = None,
+    samples_out: Annotated[
+        str | None,
+        typer.Option("--samples-out", metavar="FILE", rich_help_panel=SAID, help="The pairs to a file, likewise."),
+    ] = None,
+) -> None:
+    """Run a recording through a monitor again. Of a live feed, or the file of a logger.
+
+    What monitor --record wrote gives the very same readings as live, under the settings that were recorded; options
+    that are given replace these. Of other files the readings are by the file's own times. Whatever is guessed of how a
+    file is written is said in a line on standard error; the status is 1 where there is no pair in it.
+
+    \b
+    Examples:
+      streammi replay plant.rec | cmp - live.jsonl
+      streammi replay plant.rec --window 5000 --null 99 --out readings.parquet --samples-out pairs.parquet
+      streammi replay room.csv.gz --x S1_Sound --y S2_Sound --every 100
+      streammi replay --x disk.csv.gz:value --y net.csv.gz:value --pair nearest --tolerance 150s
+      streammi replay logger.csv --x Temp --y Durchfluss --time Datum,Uhrzeit --missing=-9999
+      streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat --output csv
+    """
+    from streammi.cli.replay_override import Override
+    from streammi.cli.replay_sinks import OUTPUTS, Sinks
+    from streammi.cli.run_replay import Replay, replay_files, replay_recording, run_replay
+    from streammi.recording.reader import is_recording
+
+    check_choice("--output", output, OUTPUTS)
+    with Sinks(output, out, samples_out) as sinks:
+        replayed: Replay
+        if file is not None and is_recording(file):
+            reading.check_unused("where FILE is a recording", but=("time_unit",))
+            given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
+            replayed = replay_recording(file, Override(given, pair, joining, x, y, t, reading.time_unit), sinks)
+        else:
+            replayed = replay_files(file, x, y, t, pair, joining, sinks, speed, reading.reading())
+        # Not where lines come to the same terminal: what is behind a pipe may write them there.
+        bar = sys.stderr.isatty() and (out is not None or not (sys.stdout.isatty() or _is_pipe(sys.stdout)))
+        status = run_replay(replayed, sinks, speed, bar=bar)
+    raise typer.Exit(status)
+
+
+def _is_pipe(stream: TextIO) -> bool:
+    return S_ISFIFO(os.fstat(stream.fileno()).st_mode)

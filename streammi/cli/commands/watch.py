@@ -1,0 +1,40 @@
+"""``streammi watch``: what it takes, and its help; cli.run_watch runs it."""
+
+import typer
+
+from streammi.cli.option_file import ConfigFile
+from streammi.cli.option_groups import grouped
+from streammi.cli.options import (
+    FeedOptions,
+    JoinOptions,
+    KeyOptions,
+    OptionalEndpoint,
+    PairOptions,
+    RunOptions,
+    ViewOptions,
+)
+
+
+@grouped
+def watch(
+    feed: FeedOptions,
+    joining: JoinOptions,
+    pair: PairOptions,
+    run: RunOptions,
+    view: ViewOptions,
+    keys: KeyOptions,
+    endpoint: OptionalEndpoint = None,
+    config: ConfigFile = None,
+) -> None:
+    """Watch a feed on the screen: monitor and view in one.
+
+    \b
+    Examples:
+      streammi watch tcp://127.0.0.1:5556 --x temperature --y power
+      streammi watch tcp://10.0.0.7:5556 --x acc/x --y acc/y --window 10s --unit nat
+      streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 --publish tcp://127.0.0.1:5557
+      streammi watch --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --tolerance 50ms
+    """
+    from streammi.cli.run_watch import run_watch
+
+    raise typer.Exit(run_watch(endpoint, feed, joining, pair, run, view, keys))

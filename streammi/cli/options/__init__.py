@@ -1,0 +1,17 @@
+"""The command line's options, each declared once: a file for what they are about; read by several commands."""
+
+from streammi.cli.options.feed import (
+    FeedOptions as FeedOptions,
+    JoinOptions as JoinOptions,
+    OptionalEndpoint as OptionalEndpoint,
+)
+from streammi.cli.options.file import FileReadOptions as FileReadOptions, TimeColumn as TimeColumn
+from streammi.cli.options.keys import (
+    BindKeyOptions as BindKeyOptions,
+    ConnectKeyOptions as ConnectKeyOptions,
+    KeyOptions as KeyOptions,
+)
+from streammi.cli.options.pair import PairOptions as PairOptions
+from streammi.cli.options.rules import check_choice as check_choice, check_unused as check_unused
+from streammi.cli.options.run import Insecure as Insecure, RunOptions as RunOptions, Seconds as Seconds
+from streammi.cli.options.view import Endpoints as Endpoints, ViewOptions as ViewOptions

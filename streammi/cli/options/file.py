@@ -1,0 +1,63 @@
+"""A file: how it is written, where that is not as found out."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import typer
+
+from streammi.cli.help_panels import FEED, FILE
+from streammi.cli.options.rules import check_unused
+
+if TYPE_CHECKING:
+    from streammi.ingest.files.file_options import FileOptions
+
+TimeColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--t",
+        "--time",
+        metavar="COL",
+        rich_help_panel=FEED,
+        help="Column of the time, or DATE,TIME; found if not given.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class FileReadOptions:
+    """How a file is written, where that is not as found out."""
+
+    panel: ClassVar = FILE
+
+    missing: Annotated[
+        str | None, typer.Option("--missing", metavar="VALUES", help="What stands for no value, such as -9999,OFF.")
+    ] = None
+    decimal: Annotated[
+        str, typer.Option("--decimal", metavar="MARK", help="The decimal point of a file: . or a comma.")
+    ] = "auto"
+    time_format: Annotated[
+        str | None, typer.Option("--time-format", metavar="FORM", help="Of its times, such as %d.%m.%Y_%H:%M:%S.")
+    ] = None
+    time_unit: Annotated[
+        str, typer.Option("--time-unit", metavar="UNIT", help="Of its numeric times: s, ms, min, excel, gps, ...")
+    ] = "auto"
+    skip_rows: Annotated[
+        int | None, typer.Option("--skip-rows", metavar="N", min=0, help="Lines above its names to leave out.")
+    ] = None
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="NAMES", help="Names for its columns, with commas between.")
+    ] = None
+
+    def reading(self) -> "FileOptions":
+        """What the reader of files takes; ConfigError for what cannot work."""
+        from streammi.ingest.files.file_options import FileOptions
+
+        names = tuple(name.strip() for name in self.columns.split(",")) if self.columns else ()
+        given = FileOptions(self.missing, self.decimal, self.time_format, self.time_unit, self.skip_rows, names)
+        given.check()
+        return given
+
+    def check_unused(self, where: str, but: tuple[str, ...] = ()) -> None:
+        """ConfigError for one that is given where there is no such file, ``but`` for those that are heeded."""
+        given = {name: None if value == "auto" else value for name, value in asdict(self).items() if name not in but}
+        check_unused(where, **given)

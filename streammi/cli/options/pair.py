@@ -1,0 +1,154 @@
+"""One pair: what is computed, and how often it is said."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, get_args
+
+import typer
+
+from streammi.cli.baseline import stretch
+from streammi.cli.help_panels import COMPUTED, SAID, WINDOW
+from streammi.cli.options.rules import check_choice
+from streammi.config import (
+    DEFAULT_DETECTOR,
+    DEFAULT_ESTIMATOR,
+    DEFAULT_PARTNERS,
+    OTHER_ESTIMATORS,
+    DetectorName,
+    MonitorConfig,
+    bins,
+    lag_range,
+    span,
+    value_range,
+)
+
+
+@dataclass(frozen=True)
+class PairOptions:
+    """The options of one pair: what is computed, and how often it is said."""
+
+    panel: ClassVar = WINDOW
+
+    window: Annotated[
+        str, typer.Option("--window", metavar="N|DURATION", help="The sliding window: 1000 pairs, or 10s.")
+    ] = "1000"
+    bins: Annotated[
+        str,
+        typer.Option(
+            "--bins", metavar="BINS", help="auto, N, quantile:N, uniform:N, or categories:N for at most N labels (64)."
+        ),
+    ] = "auto"
+    x_range: Annotated[
+        str | None, typer.Option("--x-range", metavar="LO:HI", help="Range of x: bins of equal width over it.")
+    ] = None
+    y_range: Annotated[str | None, typer.Option("--y-range", metavar="LO:HI", help="Range of y.")] = None
+    every: Annotated[
+        str,
+        typer.Option(
+            "--every", metavar="N|DURATION", rich_help_panel=SAID, help="A reading so often: 100ms, or each N samples."
+        ),
+    ] = "100ms"
+    unit: Annotated[str, typer.Option("--unit", metavar="UNIT", rich_help_panel=SAID, help="bit, nat or ban.")] = "bit"
+    estimator: Annotated[
+        str | None,
+        typer.Option(
+            "--estimator",
+            metavar="NAME",
+            rich_help_panel=COMPUTED,
+            help=f"The correction: {DEFAULT_ESTIMATOR} (the default), {', '.join(OTHER_ESTIMATORS)}.",
+        ),
+    ] = None
+    null: Annotated[
+        int,
+        typer.Option(
+            "--null", metavar="S", rich_help_panel=COMPUTED, help="Significance against S delayed partners, such as 99."
+        ),
+    ] = 0
+    test: Annotated[
+        str | None,
+        typer.Option(
+            "--test",
+            metavar="NAME",
+            rich_help_panel=COMPUTED,
+            help="What p is by: shift (--null, 99 if not given), or g, the G-test, for samples without memory only.",
+        ),
+    ] = None
+    lags: Annotated[
+        str | None,
+        typer.Option(
+            "--lags",
+            metavar="FIRST:LAST",
+            rich_help_panel=COMPUTED,
+            help="MI at each delay, in samples, or as -5s:5s with a window in seconds; positive: y follows x.",
+        ),
+    ] = None
+    ksg: Annotated[
+        int | None,
+        typer.Option(
+            "--ksg",
+            metavar="K",
+            rich_help_panel=COMPUTED,
+            help="MI by K nearest neighbours too, such as 4: a second opinion without bins.",
+        ),
+    ] = None
+    detect: Annotated[
+        str,
+        typer.Option(
+            "--detect",
+            metavar="NAME",
+            rich_help_panel=COMPUTED,
+            help="What finds changes: page-hinkley, adwin, kswin, or off.",
+        ),
+    ] = DEFAULT_DETECTOR
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE|DURATION",
+            rich_help_panel=COMPUTED,
+            help="What is normal: a recording, FILE or FILE#X,Y, or the first 1h or N pairs; off for none.",
+        ),
+    ] = None
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name", metavar="PAIR", rich_help_panel=SAID, help="The pair's name in its topics; x~y if not given."
+        ),
+    ] = None
+
+    @property
+    def labels(self) -> bool:
+        """Whether the values are labels, not numbers."""
+        return bins(self.bins).kind == "categories"
+
+    @property
+    def detector(self) -> DetectorName | None:
+        """The detector, None for none; ConfigError for a name that is none of them."""
+        names = get_args(DetectorName)
+        return None if check_choice("--detect", self.detect, (*names, "off")) == "off" else self.detect  # type: ignore[return-value]
+
+    def config(self, x: str, y: str, source: str) -> MonitorConfig:
+        """The settings of a monitor for the signals ``x`` and ``y``; ConfigError names the option that is wrong."""
+        return MonitorConfig(
+            pair=self.name or f"{_in_a_name(x)}~{_in_a_name(y)}",
+            x_name=x,
+            y_name=y,
+            window=span(self.window, "--window", least_pairs=2),
+            bins=bins(self.bins),
+            x_range=None if self.x_range is None else value_range(self.x_range, "--x-range"),
+            y_range=None if self.y_range is None else value_range(self.y_range, "--y-range"),
+            every=span(self.every, "--every"),
+            unit=self.unit,  # type: ignore[arg-type]  # MonitorConfig checks the names
+            estimator=self.estimator,  # type: ignore[arg-type]
+            null=self.null or (DEFAULT_PARTNERS if self.test == "shift" else 0),
+            test=self.test or "shift",  # type: ignore[arg-type]
+            lags=None if self.lags is None else lag_range(self.lags),
+            ksg=self.ksg,
+            detector=self.detector,
+            baseline=stretch(self.baseline),
+            endpoint=source,
+        )
+
+
+def _in_a_name(path: str) -> str:
+    """A path as part of a pair's name: no white space, nothing that does not print."""
+    return "".join(c if c.isprintable() and not c.isspace() else "_" for c in path)[:31] or "_"

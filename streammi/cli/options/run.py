@@ -1,0 +1,96 @@
+"""The run: how long it goes on, what is kept of it, and where its readings go."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import typer
+
+from streammi.cli.help_panels import LIMITS, RUN, SAID
+from streammi.cli.options.rules import check_choice, check_unused
+from streammi.config import byte_size, seconds
+from streammi.errors import ConfigError
+from streammi.system.log import FORMS
+
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure/--no-insecure",
+        rich_help_panel=LIMITS,
+        show_default=False,
+        help="Allow plain text where other machines can reach it.",
+    ),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option("--seconds", metavar="SECONDS", min=0.0, rich_help_panel=RUN, help="End after so many seconds."),
+]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How long a monitor runs, and where its readings go."""
+
+    panel: ClassVar = RUN
+
+    publish: Annotated[
+        str | None,
+        typer.Option("--publish", metavar="ENDPOINT", rich_help_panel=SAID, help="Publish readings on this endpoint."),
+    ] = None
+    insecure: Insecure = False
+    metrics: Annotated[
+        str | None,
+        typer.Option("--metrics", metavar="HOST:PORT", rich_help_panel=SAID, help="Serve metrics to Prometheus here."),
+    ] = None
+    record: Annotated[
+        str | None, typer.Option("--record", metavar="FILE", help="Record what arrives; see streammi replay.")
+    ] = None
+    record_limit: Annotated[
+        str | None,
+        typer.Option("--record-limit", metavar="SIZE", help="All of its files together (1GiB); the oldest go first."),
+    ] = None
+    seconds: Seconds = None
+    strict: Annotated[
+        bool,
+        typer.Option("--strict/--no-strict", show_default=False, help="End with status 3 as soon as anything is lost."),
+    ] = False
+    samples: Annotated[
+        int | None, typer.Option("--samples", metavar="N", min=1, help="End after so many pairs, with a last reading.")
+    ] = None
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="DIR", help="Keep the state in this folder, and go on from it.")
+    ] = None
+    state_every: Annotated[
+        str | None, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved (5s).")
+    ] = None
+    log: Annotated[
+        str,
+        typer.Option(
+            "--log", metavar="FORM", rich_help_panel=SAID, help="Messages as text, or as json: one line each."
+        ),
+    ] = "text"
+
+    def __post_init__(self) -> None:
+        check_choice("--log", self.log, FORMS)
+        if self.record is None:
+            check_unused("without --record", record_limit=self.record_limit)
+        if self.state is None:
+            check_unused("without --state", state_every=self.state_every)
+        if self.publish is None and self.metrics is None:
+            check_unused("without --publish or --metrics", insecure=self.insecure)
+        _ = self.record_limit_bytes, self.state_every_s  # refused here, if at all
+
+    @property
+    def record_limit_bytes(self) -> int:
+        """How much the files of a recording may take in all; ConfigError for what is no size."""
+        return byte_size(self.record_limit or "1GiB")
+
+    @property
+    def state_every_s(self) -> float:
+        """How often the state is saved, s; ConfigError for what is no duration."""
+        try:
+            every = seconds(self.state_every or "5s", "--state-every")
+        except ConfigError:
+            every = 0.0
+        if not every:
+            raise ConfigError("--state-every", "a duration such as 5s", self.state_every)
+        return every
