@@ -32,7 +32,7 @@ import numpy as np
 import zmq
 from arguments import sections_parser
 
-from streammi import JointWindow, UniformBins, rolling_mi
+from streammi import ChannelWindow, JointWindow, UniformBins, rolling_mi
 from streammi.core.information import estimators
 
 ROUNDS = 5
@@ -45,6 +45,7 @@ def main() -> None:
         "estimators": corrections,
         "delays": delays,
         "neighbours": neighbours,
+        "channels": every_pair,
         "one": one_sample,
         "times": times,
         "files": files,
@@ -330,6 +331,109 @@ def neighbours(quick: bool) -> Iterator[str]:
             ours = f"{cost * 1e3:.2f} | " + (f"<= {bar:g}: {met(cost * 1e3 <= bar)}" if bar else "")
             theirs = f"{peer * 1e3:.1f} | {peer / cost:.1f}" if peer else "missing | "
             yield f"| {name} | {n:,} | {ours} | {theirs} |"
+
+
+def every_pair(quick: bool) -> Iterator[str]:
+    """Every pair of many channels: rows a second in hops of 100, and what the peers take for one window."""
+    head = "channels, bins | rows/s, one core | bar | | two threads | >= 1.7 | count anew | MI of all | <= 15 ms"
+    yield f"| {head} |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for channels, bins, least in ((64, 16, 250_000), (256, 8, 15_000), (1000, 8, 1_000)):
+        rows = related(channels, 1000 + 100 * 8)
+        one, two = (ChannelWindow(UniformBins(0, 1, bins), 1000, threads=threads) for threads in (1, 2))
+        cost = min(timed(hops(one, rows), rounds=3 if quick else 9, clock=CPU)) / 8
+        alone, both = timed(hops(one, rows), hops(two, rows), rounds=3 if quick else 9)
+        anew = timed(lambda w=one: (w._counts.lay_out(w._counts.widths), w.settle()), rounds=3, clock=CPU)[0]
+        (read,) = timed(one.matrix, clock=CPU)
+        rate = 100 / cost
+        yield (
+            f"| {channels:,}, {bins} | {rate:,.0f} | {least:,} | {met(rate >= least)} | {alone / both:.2f} times | "
+            f"{met(alone / both >= 1.7)} | {anew * 1e3:.1f} ms = {anew / cost * 100:.0f} rows | {read * 1e3:.2f} ms | "
+            f"{met(read <= 0.015)} |"
+        )
+    yield ""
+    yield "| MI of all pairs of one window of 1,000 rows, 8 bins | of 64 channels | of 1,000 |"
+    yield "|---|---|---|"
+    for name, work in matrix_peers(related(64, 1000)):
+        text = "missing"
+        if work is not None:
+            cost = timed(work, rounds=1 if quick else 3, clock=CPU)[0] / (64 * 63 / 2)
+            text = f"{cost * 2016 * 1e3:,.0f} ms | {cost * 499_500:,.1f} s"
+        yield f"| {name} | {text} |"
+    yield ""
+    added, in_all = channel_memory()
+    bare = in_all - added
+    yield f"1,000 rows of 1,000 channels, 8 bins, add {added:.0f} MB at most (<= 200) to a process of {bare:.0f}."
+
+
+def related(channels: int, n: int) -> np.ndarray:
+    rng = np.random.default_rng(channels)
+    return 0.5 * rng.random((n, channels)) + 0.5 * rng.random((n, 1))
+
+
+def hops(window: ChannelWindow, rows: np.ndarray) -> Callable[[], None]:
+    """What takes in all rows but the first 1,000, in hops of 100, and counts them after each."""
+    window.extend(rows[:1000])
+    window.settle()
+
+    def work() -> None:
+        for start in range(1000, len(rows), 100):
+            window.extend(rows[start : start + 100])
+            window.settle()
+
+    return work
+
+
+def matrix_peers(rows: np.ndarray) -> Iterator[tuple[str, Callable[[], object] | None]]:
+    """What makes MI of all pairs of rows (n, C) in 8 bins anew."""
+    axis = UniformBins(0, 1, 8)
+    symbols = np.ascontiguousarray([axis.symbols(column) for column in rows.T])
+    pairs = [(i, j) for i in range(len(symbols)) for j in range(i)]
+
+    def ours() -> None:
+        window = ChannelWindow(axis, len(rows))
+        window.extend(rows)
+        window.matrix()
+
+    def bincount() -> None:
+        for i, j in pairs:
+            p = np.bincount(symbols[i] * 8 + symbols[j], minlength=64).reshape(8, 8) / len(rows)
+            expected = p.sum(axis=1, keepdims=True) * p.sum(axis=0, keepdims=True)
+            held = p > 0
+            (p[held] * np.log2(p[held] / expected[held])).sum()
+
+    yield "streammi.ChannelWindow, from values, nothing kept", ours
+    yield "np.bincount", bincount
+    try:
+        from sklearn.metrics import mutual_info_score
+
+        yield "scikit-learn mutual_info_score", lambda: [mutual_info_score(symbols[i], symbols[j]) for i, j in pairs]
+    except ImportError:
+        yield "scikit-learn", None
+    try:
+        import infomeasure
+
+        yield (
+            "infomeasure.mutual_information",
+            lambda: [infomeasure.mutual_information(symbols[i], symbols[j], approach="discrete") for i, j in pairs],
+        )
+    except ImportError:
+        yield "infomeasure", None
+
+
+def channel_memory() -> tuple[float, float]:
+    """The most that 1,000 channels add to a process with three of them, MB, and the most that it takes then."""
+    code = (
+        "import resource, numpy as np; from streammi import ChannelWindow, UniformBins\n"
+        "def run(channels):\n"
+        "    w = ChannelWindow(UniformBins(0, 1, 8), 1000); rng = np.random.default_rng(0)\n"
+        "    for _ in range(12): w.extend(rng.random((100, channels))); w.settle(); w.matrix()\n"
+        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "run(3); run(1000)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    before, after = (int(kilobytes) * 1024 / 1e6 for kilobytes in run.stdout.split())
+    return after - before, after
 
 
 def independent(n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ NONSENSE = {
     "accuracy": ["--only=alarms,nothing"],
     "benchmark": ["--only="],
     "blocked_reader": ["--rate=0"],
+    "channels": ["--only=most"],
     "crash": ["--kills=-1"],
     "dead_feed": ["--late=-1"],
     "detection": ["quick"],

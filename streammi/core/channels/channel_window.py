@@ -12,11 +12,12 @@ from streammi.config import EstimatorName, Span, Unit, span
 from streammi.core import validate
 from streammi.core.bins import binning
 from streammi.core.bins.binning import Axis, Bins, Categories
-from streammi.core.channels import matrices
+from streammi.core.channels import matrices, significance
 from streammi.core.channels.channel_axes import ChannelAxes, check_bins
 from streammi.core.channels.matrices import Measure
 from streammi.core.channels.pair_counts import PairCounts
 from streammi.core.channels.row_ring import RowRing, Symbols
+from streammi.core.channels.significance import Significance
 from streammi.core.kernels import channels as kernels
 from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
@@ -212,6 +213,12 @@ class ChannelWindow:
         if not self._names:
             raise ConfigError("matrix", "asked of a window that knows its channels: by their names, or the first row")
         return matrices.matrix(self._settled(), self._ring, self._axes, measure, estimator, unit)
+
+    def significance(self) -> Significance:
+        """Which pairs depend more than by chance, also of signals with a memory; O(n) a pair, eight times or more."""
+        if not self._names:
+            raise ConfigError("significance", "asked of a window that knows its channels")
+        return significance.significance(self._settled(), self._ring, self._axes)
 
     def pair(self, x: str | int, y: str | int) -> JointWindow:
         """The pair of two channels, by name or number, as a JointWindow of the window's rows; O(n).

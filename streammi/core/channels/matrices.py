@@ -62,7 +62,7 @@ def _plug_in(counts: PairCounts, ring: RowRing, out: FloatArray) -> None:
     known = counts.counts, counts.sums, counts.gappy, ring.n, margins, *counts.layout
     counts.each(lambda a, b: kernels.mi(*known, table.f, table.whole, table.unit_bits, out, a, b))
     n = ring.n - counts.absent
-    np.fill_diagonal(out, np.maximum(_mi_bits(np.stack((n, margins, margins, margins)), table), 0.0))
+    np.fill_diagonal(out, np.maximum(mi_bits(np.stack((n, margins, margins, margins)), table), 0.0))
 
 
 def _of_sums(
@@ -123,14 +123,14 @@ def _extrapolated(
 
 
 def _beyond(sums: IntArray, coarse: IntArray, ties: FloatArray, table: Table) -> FloatArray:
-    fine, below = _mi_bits(sums, table), _mi_bits(coarse, table)
+    fine, below = mi_bits(sums, table), mi_bits(coarse, table)
     h_x, h_y, _ = _entropies(sums, table)
     weights = np.where(np.isnan(ties), 0.0, ADDED * (1 - ties))
     kernels.extrapolate(fine, below, h_x + h_y, sums[0], weights)
     return fine
 
 
-def _mi_bits(sums: IntArray, table: Table) -> FloatArray:
+def mi_bits(sums: IntArray, table: Table) -> FloatArray:
     """MI in bits of n, S_x, S_y and S_xy, (4, P), exact but for one rounding; NaN where n is 0."""
     n, s_x, s_y, s_xy = sums
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -156,8 +156,8 @@ _MADE: Final = {
     "n": lambda sums, _: sums[0].astype(np.float64),
     "h_xy": lambda sums, table: _entropies(sums, table)[2],
     "nmi": _nmi,
-    "mi_binned": _mi_bits,
-    "mi_corrected": _mi_bits,
+    "mi_binned": mi_bits,
+    "mi_corrected": mi_bits,
 }
 
 

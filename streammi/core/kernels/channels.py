@@ -164,6 +164,52 @@ def recount(
             p += 1
 
 
+@kernel
+def sums_of_shifted(
+    symbols: Any, shift: int, gappy: Any, missing: Any, widths: Any, f: Any, margins: Any, out: Any, first: int,
+    last: int,
+) -> None:  # fmt: skip
+    """As ``sums_of_pairs``, of pairs of which the second channel's symbols (C, n) are ``shift`` rows late, in a circle.
+
+    The counts are kept of one pair at a time.
+    """
+    channels, n = symbols.shape
+    most = 0
+    for c in range(channels):
+        most = max(most, widths[c])
+    cells = np.empty(most * most, dtype=np.uint32)
+    late = np.empty(n, dtype=symbols.dtype)
+    for j in range(max(first, 1), last):
+        for t in range(n):
+            late[t] = symbols[j, t + n - shift if t < shift else t - shift]
+        width = np.uint64(widths[j])
+        for i in range(j):
+            p = i * (2 * channels - i - 1) // 2 + j - i - 1
+            held, a = cells[: widths[i] * widths[j]], symbols[i]
+            held[:] = 0
+            if gappy[i] or gappy[j]:
+                for t in range(n):
+                    if a[t] != missing and late[t] != missing:
+                        held[np.uint64(a[t]) * width + np.uint64(late[t])] += 1
+                out[0, p], out[1, p], out[2, p], out[3, p] = _sums_of(held, widths[i], widths[j], f)
+            else:
+                for t in range(n):
+                    held[np.uint64(a[t]) * width + np.uint64(late[t])] += 1
+                out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], _sum(held, f)
+
+
+@kernel
+def count_lagged(symbols: Any, missing: Any, lags: Any, out: Any) -> None:
+    """How often each symbol of a channel (C, n) follows another by each of ``lags`` (K,): to ``out`` (C, K, B, B)."""
+    for c in range(symbols.shape[0]):
+        for k in range(lags.size):
+            lag = lags[k]
+            for t in range(lag, symbols.shape[1]):
+                a, b = symbols[c, t - lag], symbols[c, t]
+                if a != missing and b != missing:
+                    out[c, k, a, b] += 1.0
+
+
 @part
 def _sum(cells: Any, f: Any) -> Any:
     total = np.int64(0)
