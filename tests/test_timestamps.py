@@ -84,3 +84,19 @@ def test_a_column_with_zones_and_gaps() -> None:
     expected = np.array([when.timestamp() for when in times])
     expected[17] = np.nan
     np.testing.assert_array_equal(to_seconds_array(texts), expected)
+
+
+@pytest.mark.parametrize(
+    "odd", ["2026-02-30T00:00:00", "2026-13-01T00:00:00", "2026-01-01T24:00:00", "0000-01-01T00:00:00"]
+)
+@pytest.mark.parametrize("n", [2, 1000])
+def test_a_day_that_does_not_exist_is_no_time_among_many(odd: str, n: int) -> None:
+    """numpy's own reading of dates ended the process at such a day in an array of more than 500."""
+    texts = ["2024-02-29T23:59:59", odd] * (n // 2)
+    expected = [datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC).timestamp(), _single(odd)] * (n // 2)
+    np.testing.assert_array_equal(to_seconds_array(texts), expected)
+
+
+def test_a_zone_that_does_not_exist_makes_a_text_no_time_and_others_remain() -> None:
+    texts = ["2026-01-01T00:00:00+99:99", "2026-01-01T00:00:00+01:00"]
+    np.testing.assert_array_equal(to_seconds_array(texts), [math.nan, _single(texts[1])])

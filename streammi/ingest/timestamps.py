@@ -22,6 +22,8 @@ BOUNDS: Final = np.array([1e11, 1e14, 1e17])  # below: s, ms, us; from the last 
 PER_SECOND: Final = np.array([1.0, 1e3, 1e6, 1e9])
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "nat"})  # how files and databases write "no value"
 
+YEAR_1: Final = -62_135_596_800  # s
+AT_ONCE: Final = 500  # dates: of more numpy lets go of the interpreter, and one that does not exist crashes the process
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?P<zone>Z|[+-]\d\d:\d\d)?)?")
 
 
@@ -126,21 +128,30 @@ def _or_nan(text: str, one: Callable[[str], float]) -> float:
 def _alike(texts: list[str], one: Callable[[str], float]) -> FloatArray:
     """Texts of one length: by numpy (5 times faster) where all have the first one's digits, signs and zone."""
     shape = _ISO.fullmatch(texts[0])
+    zone = "" if shape is None else shape["zone"] or ""
+    try:
+        ahead = _of_iso("1970-01-01T00:00" + zone)
+    except FeedError:  # a zone of 99 hours
+        shape = None
     if shape is None:
         return np.array([_or_nan(text, one) for text in texts])
-    zone = shape["zone"] or ""
     end = len(texts[0]) - len(zone)
     letters = np.frombuffer("".join(texts).encode("ascii", "replace"), dtype=np.uint8).reshape(len(texts), -1)
     is_digit = (letters >= ord("0")) & (letters <= ord("9"))
     fixed = ~is_digit[0]
     fixed[end:] = True  # numpy does not read zones
-    try:
-        if (is_digit != is_digit[0]).any() or (letters[:, fixed] != letters[0, fixed]).any():
-            raise ValueError("not alike")
-        times = letters[:, :end].copy().view(f"S{end}")[:, 0].astype("datetime64[us]")
-    except ValueError:  # that, or a 30th of February
+    if (is_digit != is_digit[0]).any() or (letters[:, fixed] != letters[0, fixed]).any():
         return np.array([_or_nan(text, one) for text in texts])
-    return times.astype(np.int64) / 1e6 + _of_iso("1970-01-01T00:00" + zone)
+    dates = letters[:, :end].copy().view(f"S{end}")[:, 0]
+    seconds = np.empty(len(texts))
+    for start in range(0, len(texts), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        try:
+            seconds[part] = dates[part].astype("datetime64[us]").astype(np.int64) / 1e6 + ahead
+        except ValueError:  # a 30th of February
+            seconds[part] = [_or_nan(text, one) for text in texts[part]]
+    seconds[seconds < YEAR_1 + ahead] = np.nan  # numpy has a year before it
+    return seconds
 
 
 def _of_iso(text: str) -> float:
