@@ -12,7 +12,6 @@ import pytest
 import zmq
 
 from streammi import Event, Reading
-from streammi.cli import main as cli
 from streammi.cli.pages import FORMS
 from streammi.publish.messages import event_message, result_fields
 from streammi.records import LinkHealth
@@ -73,18 +72,6 @@ def test_the_library_in_five_lines() -> None:
     value, unit = done.stdout.split()
     assert unit == "bit"
     assert 2.0 < float(value) < 4.0  # y is a function of x: MI is H(Y)
-
-
-@pytest.mark.parametrize("line", TYPED)
-def test_every_command_names_options_that_there_are(line: str) -> None:
-    words = shlex.split(line.partition("#")[0])
-    command = words[1]
-    assert command in {c.name or c.callback.__name__ for c in cli.app.registered_commands if c.callback}
-    text = subprocess.run(
-        [sys.executable, "-m", "streammi", command, "--help"], capture_output=True, text=True, check=True
-    ).stdout
-    for option in (word.partition("=")[0] for word in words if word.startswith("--")):
-        assert option in text
 
 
 def test_publisher_monitor_view_and_consumer_together() -> None:
