@@ -14,9 +14,9 @@ from rich.console import Console
 
 from streammi.cli.main import FAILURE, USAGE_ERROR, app
 from streammi.cli.pages import DOCS, FORMS, contents, drawn, page_of, pages, show
-from streammi.cli.run_monitor import LOSS_STATUS
 from streammi.cli.run_view import NOT_OF_NOW
 from streammi.errors import ConfigError
+from streammi.session.loop import LOSS_STATUS
 
 PAGES = pages()
 

@@ -25,7 +25,6 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from streammi import Monitor, __version__
 from streammi.cli import main as cli
-from streammi.cli.run_monitor import show
 from streammi.config import FeedConfig, MonitorConfig, span
 from streammi.errors import ConfigError, Reason
 from streammi.publish.grafana import PANELS, dashboard
@@ -35,6 +34,7 @@ from streammi.publish.metrics import LABELS, METRICS, Metrics, MetricsServer, sp
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived
 from streammi.records import LinkHealth, Reading
+from streammi.session.loop import show
 from streammi.session.session import Session
 
 READING = Reading(

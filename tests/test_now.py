@@ -16,8 +16,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from streammi.cli.run_monitor import TICK_SECONDS, Loop
-from streammi.cli.run_replay import RecordingReplay
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, span
 from streammi.ingest.intake import Links, SourceConfig, sources_of
 from streammi.monitor import Monitor
@@ -29,7 +27,9 @@ from streammi.records import LinkHealth, LinkState
 from streammi.records.link_totals import worst
 from streammi.records.status import Status, status_words
 from streammi.session.checkpoint import Checkpoint
+from streammi.session.loop import TICK_SECONDS, Loop
 from streammi.session.operator_notes import Upkeep
+from streammi.session.replay import RecordingReplay
 from streammi.session.resume import resume_from
 from streammi.session.session import NEWS_SECONDS, Session
 from streammi.system.log import Log

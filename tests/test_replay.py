@@ -31,12 +31,13 @@ from streammi.cli import main as cli
 from streammi.cli.options import JoinOptions, PairOptions
 from streammi.cli.replay_override import Override
 from streammi.cli.replay_sinks import Sinks
-from streammi.cli.run_replay import FileReplay, replay_files, replay_recording, run_replay
+from streammi.cli.run_replay import replay_files, replay_recording, run_replay
 from streammi.config import MonitorConfig
 from streammi.errors import ConfigError, StreammiError
 from streammi.recording.entries import Arrived, Begin
 from streammi.recording.reader import Recording
 from streammi.records.status import Status
+from streammi.session.replay import FileReplay
 
 
 class Live:

@@ -10,7 +10,7 @@ import importlib, pkgutil
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 from streammi import Monitor, PairBatch
-from streammi.cli.run_monitor import warm_up
+from streammi.monitor.warm_up import warm_up
 from streammi.config import MonitorConfig, bins, lag_range, span
 from streammi.core import kernels
 from streammi.records import LinkHealth

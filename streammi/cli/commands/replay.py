@@ -82,8 +82,9 @@ def replay(
     """
     from streammi.cli.replay_override import Override
     from streammi.cli.replay_sinks import OUTPUTS, Sinks
-    from streammi.cli.run_replay import Replay, replay_files, replay_recording, run_replay
+    from streammi.cli.run_replay import replay_files, replay_recording, run_replay
     from streammi.recording.reader import is_recording
+    from streammi.session.replay import Replay
 
     check_choice("--output", output, OUTPUTS)
     with Sinks(output, out, samples_out) as sinks:

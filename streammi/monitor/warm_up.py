@@ -1,0 +1,40 @@
+"""The kernels of a monitor, loaded or compiled before its feed is connected: nothing queues up behind a compiler."""
+
+import msgspec
+import numpy as np
+
+from streammi.config import MonitorConfig
+from streammi.core.bins.axes import LEARN_FROM
+from streammi.core.information import ksg
+from streammi.core.window.joint_window import JointWindow
+from streammi.monitor import Monitor
+from streammi.monitor.bins import bins_for
+from streammi.records import PairBatch
+
+
+def warm_up(config: MonitorConfig) -> None:
+    """Load or compile every kernel that a monitor with these settings will use."""
+    rng = np.random.default_rng(0)
+    categories = config.bins.kind == "categories"
+    x = rng.integers(0, 2, 64).astype(object) if categories else rng.random(64)
+    # Whether samples will have times is not known yet, and some kernels are for those that do.
+    times = np.arange(64.0) * (config.window.seconds or 64.0) / 64  # all inside a window of whatever duration
+    for t in (times,) if config.window.seconds else (None, times):
+        monitor = Monitor(config)
+        monitor.feed(PairBatch(x=x, y=x.copy(), t=t))
+        if config.window.seconds:  # a first window is full, and its bins are looked at
+            later = times + config.window.seconds
+            monitor.feed(PairBatch(x=x, y=x.copy(), t=later))
+            t = later + config.window.seconds
+        # A single pair takes a way of its own.
+        monitor.feed(PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:]))
+        monitor.window.reading(config.unit, config.estimator)
+        monitor.window.batch_stderr(config.estimator)
+        monitor.window.binned_batch_stderr()
+        if config.ksg is not None:
+            ksg.mi_nats(monitor.window.values[0], monitor.window.values[1], 1)
+    # So does a batch that is longer than the window, and here the window must be short; and labels that are new.
+    if config.window.pairs or categories:
+        few = msgspec.structs.replace(config, bins=msgspec.structs.replace(config.bins, count=2))
+        values = np.repeat(np.arange(8), 8).astype(object) if categories else x
+        JointWindow(*bins_for(few), LEARN_FROM).extend(values, values)

@@ -1,0 +1,210 @@
+"""What was recorded, through a monitor again, step by step: a recording of a live feed, or the pairs of files."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+from msgspec.structs import replace
+
+from streammi import __version__
+from streammi.config import options_of
+from streammi.monitor import Monitor
+from streammi.publish.outbox import Outbox
+from streammi.recording.entries import Arrived, Begin, Settings
+from streammi.recording.reader import Recording
+from streammi.records import LinkHealth, PairBatch
+from streammi.records.link_totals import total
+from streammi.session import first_aid
+from streammi.session.first_aid import Report
+from streammi.session.session import Session
+
+if TYPE_CHECKING:
+    from streammi.ingest.files.tables import Recorded
+
+NOTHING: Final = 1  # exit status where there was no pair
+PIECE_SECONDS: Final = 0.1  # of the time that passes, when a file is paced by its timestamps
+PIECE_READINGS: Final = 1000  # at the most between two looks at whether it is time to end: 0.1 s
+PIECE_ROWS: Final = 4096  # likewise where readings are by time, and may be one a row
+OnPairs = Callable[[PairBatch], None]
+
+
+class Replay(Protocol):
+    """Says, step by step, what was recorded: iterating yields the time of the next step, in s, before it is done.
+
+    The time is NaN where there is none, and where another run begins.
+    """
+
+    opening: list[str]  # lines to be said before the first step
+    notes: list[str]
+    status: int  # that it ends with
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all; 0 where that is not known."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+
+    def __iter__(self) -> Iterator[float]: ...
+
+    def end(self) -> None:
+        """Say what is left to be said, after the last step."""
+
+    def report(self, now: float) -> Report:
+        """A first-aid report; ``now`` is the wall clock, s."""
+
+
+class RecordingReplay:
+    """A recording: the very same readings as live, unless ``settings`` makes others of those recorded."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        outbox: Callable[[str, int], Outbox],
+        settings: Callable[[Settings], Settings] = lambda recorded: recorded,
+        on_pairs: OnPairs | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self.opening: list[str] = []
+        self.status = 0
+        self._recording, self._outbox, self._settings, self._on_pairs = recording, outbox, settings, on_pairs
+        self._session: Session | None = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all."""
+        return self._recording.read, self._recording.size
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+        return self._session is not None and self._session.outbox.closed
+
+    def __iter__(self) -> Iterator[float]:
+        for entry in self._recording:
+            if isinstance(entry, Begin):
+                self._begin(entry)
+                if not entry.continues:
+                    yield np.nan  # nobody waits for the time between two runs
+            elif self._session is not None:
+                yield entry.received if isinstance(entry, Arrived) else entry.at
+                self._session.apply(entry)
+
+    def end(self) -> None:
+        """All was said: the live monitor's last reading is an entry of its own."""
+        self._note_monitor()
+        self.notes += self._recording.notes
+
+    def report(self, now: float) -> Report:
+        """A first-aid report."""
+        session = self._session
+        if session is None:
+            return first_aid.report(now, {}, progress=_progress_of(self))
+        return _report(now, self, session.monitor, session.outbox, session.health(now))
+
+    def _begin(self, begin: Begin) -> None:
+        if self._session is not None and (begin.continues or begin.resumed):
+            if not begin.continues:
+                self._session.apply(begin)
+            elif begin.lost:
+                self._session.resume()
+            return
+        self._note_monitor()
+        if begin.version != __version__:
+            self.notes.append(f"recorded by streammi {begin.version}; readings by {__version__} may differ")
+        settings = self._settings(begin.settings)
+        source = settings.feed or settings.join
+        assert source is not None
+        outbox = self._outbox(settings.monitor.pair, begin.run)
+        self._session = Session(Monitor(settings.monitor), source, outbox, settings.samples, self._on_pairs)
+
+    def _note_monitor(self) -> None:
+        if self._session is not None:
+            self.notes += self._session.monitor.notes
+
+
+class FileReplay:
+    """CSV: readings by the samples' own time."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        pairs: "Recorded",
+        outbox: Outbox,
+        on_pairs: OnPairs | None = None,
+        speed: float | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self.opening = [*pairs.said.splitlines(), *pairs.hint.splitlines()]
+        self.status = 0
+        self._monitor, self._pairs, self._outbox, self._on_pairs = monitor, pairs, outbox, on_pairs
+        self._piece_seconds = None if speed is None else PIECE_SECONDS * speed
+        every = monitor.config.every.pairs
+        self._piece_rows = PIECE_ROWS if every is None else PIECE_READINGS * every
+        self._taken, self._newest = 0, 0.0
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all."""
+        return self._pairs.progress
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads what is said any more."""
+        return self._outbox.closed
+
+    def __iter__(self) -> Iterator[float]:
+        with closing(self._pairs):
+            for batch in self._pairs:
+                for piece in pieces(batch, self._piece_rows, self._piece_seconds):
+                    self._taken += piece.x.size
+                    self._newest = float(self._taken if piece.t is None else piece.t[-1])
+                    yield np.nan if piece.t is None else self._newest
+                    if self._on_pairs is not None:
+                        self._on_pairs(piece)
+                    for timestamp, item in self._monitor.feed(piece):
+                        self._outbox.publish(timestamp, item, total(self._pairs.health()))
+
+    def end(self) -> None:
+        """Say the last reading."""
+        for timestamp, item in self._monitor.last(self._newest):
+            self._outbox.publish(timestamp, item, total(self._pairs.health()))
+        why_empty = self._pairs.why_empty
+        if self._outbox.seq == 0 and not why_empty:
+            self.notes.append(f"no reading: {self._monitor.awaited or 'no pairs'}")
+        self.status = NOTHING if why_empty else 0
+        self.notes += [*self._monitor.notes, *filter(None, [why_empty or self._pairs.note])]
+
+    def report(self, now: float) -> Report:
+        """A first-aid report."""
+        return _report(now, self, self._monitor, self._outbox, self._pairs.health())
+
+
+def pieces(batch: PairBatch, rows: int, seconds: float | None = None) -> Iterator[PairBatch]:
+    """A batch in pieces of so many pairs at most, that span so many seconds at most where there is time.
+
+    >>> batch = PairBatch(x=np.arange(4.0), y=np.arange(4.0), t=np.array([0.0, 1.0, 2.0, 2.5]))
+    >>> [piece.x.tolist() for piece in pieces(batch, 10, 1.5)], [piece.x.tolist() for piece in pieces(batch, 3)]
+    ([[0.0, 1.0], [2.0, 3.0]], [[0.0, 1.0, 2.0], [3.0]])
+    """
+    cuts = set(range(0, batch.x.size, rows))
+    if seconds is not None and batch.t is not None and batch.x.size:
+        place = np.floor((batch.t - batch.t[0]) / seconds)
+        cuts |= set((np.flatnonzero(np.diff(place)) + 1).tolist())
+    for start, stop in pairwise([*sorted(cuts), batch.x.size]):
+        t = None if batch.t is None else batch.t[start:stop]
+        gaps = 0 if start else batch.gaps
+        yield replace(batch, x=batch.x[start:stop], y=batch.y[start:stop], t=t, gaps=gaps)
+
+
+def _report(now: float, replay: Replay, monitor: Monitor, outbox: Outbox, links: Sequence[LinkHealth]) -> Report:
+    progress = _progress_of(replay) | {"readings": outbox.seq}
+    return first_aid.report(now, options_of(monitor.config), links, reading=monitor.window.reading(), progress=progress)
+
+
+def _progress_of(replay: Replay) -> dict[str, object]:
+    read, size = replay.progress
+    return {"bytes_read": read, "bytes": size or None}
