@@ -1,14 +1,13 @@
 """Which format a feed is in, from its first messages. What says what it is settles it; raw bytes only with evidence."""
 
-from typing import Any, Final, NamedTuple
-
-import numpy as np
+from typing import Any, Final, NamedTuple, NoReturn
 
 from streammi.errors import FeedError
-from streammi.ingest.formats import evidence
 from streammi.ingest.formats.content import Wanted, samples
 from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.formats.magic import named
+from streammi.ingest.formats.others import STRUCT, instead
 from streammi.ingest.formats.pairs import BESIDE
 from streammi.ingest.formats.registry import FORMATS, possible, recognise
 from streammi.network.frames import Frames, Messages, is_text
@@ -16,7 +15,6 @@ from streammi.network.frames import Frames, Messages, is_text
 HELD: Final = 20  # messages that may wait until it is known what they are
 HELD_BYTES: Final = 4 << 20  # of them all
 AGREEING: Final = 3  # messages in one format, each of which may be in it by chance
-STRUCT: Final = "--format 'struct:<u8,f4,f4' and the like reads a C struct"
 
 
 class Found(NamedTuple):
@@ -38,11 +36,12 @@ class Recogniser:
 
     ``held`` are those from which that could not be told yet; nothing is read of them before it is known.
 
+    >>> import numpy as np
     >>> recogniser = Recogniser(Wanted(("0", "1")))
-    >>> for pair in np.random.default_rng(1).normal(20, 2, (8, 2)):
+    >>> for pair in np.random.default_rng(1).normal(20, 2, (11, 2)):
     ...     found = recogniser.take([pair.tobytes()])
     >>> found.name, found.why, len(recogniser.held)
-    ('pairs', 'from 8 messages of 16 bytes: x 18.5 to 21.8, y 17.4 to 21.6', 8)
+    ('pairs', 'from 11 messages of 16 bytes: x 18.4 to 21.8, y 17.4 to 21.6', 11)
     """
 
     def __init__(self, wanted: Wanted) -> None:
@@ -50,6 +49,7 @@ class Recogniser:
         self.refused = 0  # messages that the last FeedError stands for
         self._wanted = wanted
         self._size = 0  # bytes held
+        self._texts_refused = False
         self._refused_once = False  # raw bytes that were none of these: then others need more evidence
 
     def take(self, frames: Frames) -> Found | None:
@@ -61,20 +61,26 @@ class Recogniser:
         if name is not None:
             return Found(name, "as the first messages are", False)
         names = possible(frames)
-        # Floats may be letters by chance: among others they are taken for floats.
-        if not names or (is_text(frames[-1]) and not self.held):
+        if not names:
             self._refused_once |= not is_text(frames[-1])
             raise unrecognised(frames, self._wanted)
+        if is_text(frames[-1]) and self._are_texts():
+            if self.held or self._texts_refused or not set(self._wanted.paths) <= {"0", "1"}:
+                self.held.append(frames)
+                self._refuse_texts()
+            self._hold(frames)  # floats may be letters by chance: the next message shows it
+            return None
         if all(FORMATS[name].judge for name in names) and not set(self._wanted.paths) <= {"0", "1"}:
             raise FeedError(
                 "not recognised", f"{len(frames[-1])} bytes without names (raw pairs have 0 and 1); {STRUCT}"
             )
-        self.held.append(frames)
-        self._size += sum(map(len, frames))
+        self._hold(frames)
         return self._decide(len(self.held) >= HELD or self._size > HELD_BYTES)
 
     def end(self) -> Found | None:
         """What the messages that are held are, now that no more will come; None where there are none."""
+        if self.held and self._are_texts():
+            self._refuse_texts()
         return self._decide(True) if self.held else None
 
     def release(self) -> list[Frames]:
@@ -84,12 +90,26 @@ class Recogniser:
 
     def state(self) -> list[Any]:
         """Plain values and arrays that ``restore`` takes."""
-        return [[list(frames) for frames in self.held], self._refused_once]
+        return [[list(frames) for frames in self.held], self._refused_once, self._texts_refused]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self.held, self._refused_once = state
+        self.held, self._refused_once, self._texts_refused = state
         self._size = sum(len(frame) for frames in self.held for frame in frames)
+
+    def _hold(self, frames: Frames) -> None:
+        self.held.append(frames)
+        self._size += sum(map(len, frames))
+
+    def _are_texts(self) -> bool:
+        return all(is_text(frames[-1]) for frames in self.held)
+
+    def _refuse_texts(self) -> NoReturn:
+        """Refuse texts in no format, one of which was held because it might be floats."""
+        self._texts_refused = True
+        held = self.release()
+        self.refused = len(held)
+        raise unrecognised(held[-1], self._wanted)
 
     def _decide(self, final: bool) -> Found | None:
         """Which format all that is held is in; FeedError where it is none."""
@@ -141,7 +161,9 @@ def decided(messages: Messages, wanted: Wanted, final: bool) -> Found | None:
         return None
     if fitting:
         return fitting[0]
-    raise FeedError("not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {_instead(messages)}")
+    raise FeedError(
+        "not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {instead([frames[-1] for frames in messages])}"
+    )
 
 
 def has_samples(row: Format, frames: Frames, wanted: Wanted) -> bool:
@@ -159,12 +181,20 @@ def unrecognised(frames: Frames, wanted: Wanted) -> FeedError:
     if what := named(payload):
         return FeedError("other format", what)
     if is_text(payload):
-        return FeedError("not JSON", repr(payload[:40]))
+        return _not_json(payload)
     if set(wanted.paths) <= {"0", "1"}:
         if len(frames) > 2 and any(possible([frame]) for frame in frames[1:] if frame):
             return FeedError("wrong frames", f"{len(frames)} frames, not a topic and pairs; {BESIDE}")
         return FeedError("odd length", f"{len(payload)} bytes are no pairs; {STRUCT}")
     return FeedError("other format", f"of no format known: {payload[:20]!r}; {STRUCT}")
+
+
+def _not_json(payload: bytes) -> FeedError:
+    try:
+        parse_json(payload)
+    except FeedError as error:
+        return error
+    return FeedError("not JSON", repr(payload[:40]))
 
 
 def _may_be(frames: Frames, wanted: Wanted) -> bool:
@@ -180,14 +210,3 @@ def _many(messages: Messages) -> str:
     least, most = f"{min(sizes):,}", f"{max(sizes):,}"
     of = least if least == most else f"{least} to {most}"
     return f"a message of {of} bytes" if len(messages) == 1 else f"{len(messages)} messages of {of} bytes"
-
-
-def _instead(messages: Messages) -> str:
-    """What to do with messages that are no pairs: big-endian ones are found by their bytes turned round."""
-    payloads = [frames[-1] for frames in messages]
-    for layout, big, other in ((evidence.FLOAT64, ">f8", ">u8"), (evidence.FLOAT32, ">f4", ">u4")):
-        if all(len(payload) % (2 * int(big[2])) == 0 for payload in payloads):
-            turned = [np.frombuffer(one, dtype=other).astype(layout.word).tobytes() for one in payloads]
-            if evidence.judge(turned, layout, True).fits:
-                return f"they would be big-endian pairs: --format 'struct:{big},{big}'"
-    return f"--format NAME takes them so all the same; {STRUCT}"

@@ -9,7 +9,7 @@ import msgspec
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.envelope import envelope
-from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.format import SHORT, Format
 from streammi.ingest.formats.json_text import parse_json, parse_lines
 from streammi.ingest.formats.typed import Typed
 from streammi.network.frames import Frames, is_text, utf8
@@ -77,6 +77,18 @@ def _behind_words(frame: bytes) -> bytes:
     return frame
 
 
+def _may_be_floats(frames: Frames) -> bool:
+    """Whether a few bytes that begin as JSON does are none, as those of two floats may by chance."""
+    payload = payload_of(frames)
+    if len(payload) >= SHORT or len(payload) % 8:
+        return False
+    try:
+        parse_json(payload)
+    except FeedError:
+        return parse_lines(payload) is None
+    return False
+
+
 def _decode(kind: Any) -> Any:
     return msgspec.json.Decoder(kind).decode
 
@@ -92,4 +104,5 @@ FORMAT: Final = Format(
     is_json,
     read_json,
     lambda wanted: Typed(_decode, wanted, _decode_lines),
+    doubtful=_may_be_floats,
 )

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.formats import evidence
+from streammi.ingest.formats import words
 from streammi.ingest.formats.content import Content, Samples, Wanted
 from streammi.ingest.formats.envelope import has_time_behind
 from streammi.ingest.formats.evidence import Judgement, judge
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.magic import named
+from streammi.ingest.formats.widths import is_zero
 from streammi.network.frames import Frames, Messages, last_frame
 
 FLOAT64: Final = np.dtype("<f8")
@@ -35,14 +36,14 @@ def is_pairs32(frames: Frames) -> bool:
 
 def judge_pairs(messages: Messages, final: bool) -> Judgement:
     """Whether messages that can be float64 pairs are such, and not float32 ones."""
-    return judge([frames[-1] for frames in messages], evidence.FLOAT64, final)
+    return judge([frames[-1] for frames in messages], words.FLOAT64, final)
 
 
 def judge_pairs32(messages: Messages, final: bool) -> Judgement:
     """Whether messages that can be float32 pairs are such, and not float64 ones."""
     payloads = [frames[-1] for frames in messages]
-    found = judge(payloads, evidence.FLOAT32, final)
-    if found.fits and all(len(payload) % 16 == 0 for payload in payloads) and evidence.is_zero(payloads):
+    found = judge(payloads, words.FLOAT32, final)
+    if found.fits and all(len(payload) % 16 == 0 for payload in payloads) and is_zero(payloads):
         return Judgement(None, "x would be 0 throughout")
     return found
 
