@@ -272,7 +272,7 @@ class Decoder:
         packed, frames = plain is not frames, plain
         self._packed |= packed
         found: Found | None = None
-        if recognise(frames) is None and is_csv_header(frames, self._wanted.paths):
+        if frames[-1] and is_csv_header(frames, self._wanted.paths) and recognise(frames) is None:
             found = Found("csv", "as its header is", False)
         else:
             found = self._recogniser.take(frames)

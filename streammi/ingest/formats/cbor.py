@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from streammi.errors import FeedError
 from streammi.ingest.formats.content import Content, Wanted
-from streammi.ingest.formats.envelope import envelope
+from streammi.ingest.formats.envelope import Places, envelope
 from streammi.ingest.formats.format import Format, says_little
 from streammi.network.frames import Frames
 
@@ -140,22 +140,41 @@ _DECODERS: Final = {
 
 def is_cbor(frames: Frames) -> bool:
     """Whether the payload, to its last byte, is a map, an array or a tagged value in CBOR."""
-    return _is_payload(frames[envelope(frames, _is_payload).payload])
+    return _is_tree(_decoded(frames)[1])
 
 
 def read_cbor(frames: Frames, wanted: Wanted) -> Content:
     """The last frame, or one before it with a time or a counter behind."""
-    at = envelope(frames, _is_payload)
-    return Content(decode(frames[at.payload]), beside=None if at.beside is None else frames[at.beside], at=at)
+    at, tree = _decoded(frames)
+    if isinstance(tree, FeedError):
+        raise tree
+    return Content(tree, beside=None if at.beside is None else frames[at.beside], at=at)
 
 
-def _is_payload(frame: bytes) -> bool:
-    if not frame or frame[0] >> 5 not in (4, 5, 6):
-        return False
+def _decoded(frames: Frames) -> tuple[Places, Any]:
+    """Where the payload is, and the value or the FeedError that it is: no frame is decoded twice: it takes long."""
+    found: dict[int, Any] = {}  # by the frames' identities
+
+    def is_payload(frame: bytes) -> bool:
+        if frame[0] >> 5 not in (4, 5, 6):
+            return False
+        found[id(frame)] = _value(frame)
+        return _is_tree(found[id(frame)])
+
+    at = envelope(frames, is_payload)
+    payload = frames[at.payload]
+    return at, found[id(payload)] if id(payload) in found else _value(payload)
+
+
+def _value(frame: bytes) -> Any:
     try:
-        return isinstance(decode(frame), dict | list | np.ndarray)
-    except FeedError:
-        return False
+        return decode(frame)
+    except FeedError as error:
+        return error
+
+
+def _is_tree(value: Any) -> bool:
+    return isinstance(value, dict | list | np.ndarray)
 
 
 FORMAT: Final = Format(
@@ -164,5 +183,5 @@ FORMAT: Final = Format(
     "as in JSON",
     is_cbor,
     read_cbor,
-    doubtful=lambda frames: says_little(read_cbor(frames, Wanted(())).tree, max(frames, key=len)),
+    doubtful=lambda frames: says_little(lambda: read_cbor(frames, Wanted(())).tree, max(frames, key=len)),
 )

@@ -21,7 +21,7 @@ TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order
 SEQ_NAMES: Final = ("seq",)
 WIDE: Final = 8  # columns: of more than there are rows it is doubted that they are signals
 MANY: Final = 8  # records
-_NESTS: Final = (dict, list)
+_NESTS: Final = (dict, list, np.ndarray)
 MAX_COLUMNS: Final = 1 << 16
 SEQ_LIMIT: Final = 1 << 62  # beyond it a number is no sequence number, and does not fit an int64
 
@@ -189,9 +189,10 @@ def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
     """Of each record in a list. One that has none of the paths is another kind of record, and left out; one whose
     values cannot be used becomes NaN, so that it is counted as not finite; unless that is all there is.
     """
-    # Without an error for each that has nothing: a frame has room for a million of these.
-    filled = (tree for tree in trees if isinstance(tree, np.ndarray) or (tree and isinstance(tree, _NESTS)))
-    known = [tree for tree in filled if any(has(tree, path) for path in wanted.paths)]
+    # Without a look at each that has nothing: a frame has room for a million of these.
+    filled = trees if np.ndarray in {*map(type, trees)} else filter(None, trees)
+    nests = (tree for tree in filled if isinstance(tree, _NESTS))
+    known = [tree for tree in nests if any(has(tree, path) for path in wanted.paths)]
     if (found := _alike(known, wanted)) is not None:
         return found
     rows: list[Samples] = []

@@ -30,11 +30,14 @@ def never(frames: Frames) -> bool:
     return False
 
 
-def says_little(tree: Any, payload: bytes) -> bool:
-    """Whether what was decoded may be there by chance: a few bytes without a name among them."""
+def says_little(decoded: Callable[[], Any], payload: bytes) -> bool:
+    """Whether what is decoded may be there by chance: a few bytes without a name among them."""
+    if len(payload) >= SHORT:  # and decoding it may take long
+        return False
+    tree = decoded()
     while isinstance(tree, list) and tree:
         tree = tree[0]
-    return len(payload) < SHORT and not (isinstance(tree, dict) and any(isinstance(key, str) for key in tree))
+    return not (isinstance(tree, dict) and any(isinstance(key, str) for key in tree))
 
 
 class Format(NamedTuple):

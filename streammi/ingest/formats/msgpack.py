@@ -62,5 +62,5 @@ FORMAT: Final = Format(
     is_msgpack,
     read_msgpack,
     lambda wanted: Typed(lambda kind: msgspec.msgpack.Decoder(kind).decode, wanted),
-    doubtful=lambda frames: says_little(read_msgpack(frames, Wanted(())).tree, max(frames, key=len)),
+    doubtful=lambda frames: says_little(lambda: read_msgpack(frames, Wanted(())).tree, max(frames, key=len)),
 )
