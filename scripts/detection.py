@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 from typing import get_args
@@ -40,12 +41,7 @@ def main() -> int:
         print(line, flush=True)
     wrong = [name for name, case in RECORDINGS.items() if DATA.exists() and not case.holds(DEFAULT_DETECTOR)]
     if DATA.exists():
-        wrong += [
-            f"{case}, {window} rows, baseline"
-            for case in BROKEN + MISSED
-            for window in WINDOWS
-            if not case.found(window)
-        ]
+        wrong += [f"{case}, {window} rows, baseline" for case in BROKEN for window in WINDOWS if not case.found(window)]
         wrong += [f"{case}, {window} rows, baseline" for case in SOUND for window in WINDOWS if case.found(window)]
     print("".join(f"{name}: not what was to be found\n" for name in wrong), end="")
     return 1 if wrong else 0
@@ -61,6 +57,8 @@ def tables(quick: bool) -> Iterator[str]:
         yield from recordings()
         yield ""
         yield from baselines()
+        yield ""
+        yield from normal_runs(16 if quick else 1)
 
 
 # Made-up feeds ------------------------------------------------------------------------------------------------------
@@ -301,6 +299,7 @@ RECORDINGS = {f"tep, {what}: {x} ~ {y}": plant_case(file, x, y, fault) for what,
 
 WINDOWS = (40, 64, 128)  # rows: 2, 3.2 and 6.4 hours
 FAULT_ROW = 160
+NORMAL_ROWS = 960
 
 
 @dataclass(frozen=True)
@@ -334,11 +333,9 @@ BROKEN = (
     Beside("fault06", "XMEAS1", "XMV3"),
     Beside("fault14", "XMEAS9", "XMEAS21"),
     Beside("fault14", "XMEAS9", "XMV10"),
+    Beside("fault16", "XMEAS19", "XMV9"),  # not in MI: the flow follows something else as much as it did the valve
     Beside("fault19", "XMEAS20", "XMV5"),
 )
-# The normal run itself goes from no dependence to all of it and back. Limits that find the fault call one stationary
-# feed in two changed within 400 looks.
-MISSED = (Beside("fault16", "XMEAS19", "XMV9"),)
 SOUND = (
     Beside("fault03", "XMEAS1", "XMV3"),
     Beside("normal_d00_te", "XMEAS1", "XMV3"),
@@ -351,9 +348,44 @@ def baselines() -> Iterator[str]:
     """What is found beside a baseline, and without."""
     yield f"| beside a normal run; windows of | {' | '.join(f'{w} rows | without' for w in WINDOWS)} |"
     yield "|---|" + "---|" * 2 * len(WINDOWS)
-    for case in BROKEN + MISSED + SOUND:
+    for case in BROKEN + SOUND:
         cells = [_first_of(case.events(w, baseline=beside)) for w in WINDOWS for beside in (True, False)]
         yield f"| {case} | {' | '.join(cells)} |"
+
+
+def normal_runs(every: int) -> Iterator[str]:
+    """How often something is found where there is nothing: in the normal run, of all pairs of its signals.
+
+    Of every so many of these pairs. The limits of a baseline's shape were chosen by half of them.
+    """
+    table = columns("tep/normal_d00_te.csv.gz")
+    names = [name for name in table if name.startswith("X")]
+    pairs = list(combinations(names, 2))
+    np.random.default_rng(0).shuffle(pairs)
+    signals = {name: numbers(table[name]) for name in names}
+    chosen = [(signals[a], signals[b]) for a, b in pairs[::every]]
+    half = NORMAL_ROWS // 2
+    yield f"| normal run, {len(chosen)} pairs of its {len(names)} signals | stretches | with an event |"
+    yield "|---|---|---|"
+    for name, rows in (("stretches of 160 rows", 160), ("all of it, 960 rows", NORMAL_ROWS)):
+        for bins_ in ("4", "auto"):
+            found = [
+                bool(_changes(events(x[k : k + rows], y[k : k + rows], DEFAULT_DETECTOR, 40, bins_)))
+                for x, y in chosen
+                for k in range(0, NORMAL_ROWS, rows)
+            ]
+            yield f"| {name}, windows of 40, {bins_} bins | {len(found)} | {sum(found)} |"
+    for window in WINDOWS:
+        found = [
+            bool(_changes(events(x[half:], y[half:], DEFAULT_DETECTOR, window, "auto", normal=(x[:half], y[:half]))))
+            for x, y in chosen
+        ]
+        yield f"| the second half beside the first, windows of {window} | {len(found)} | {sum(found)} |"
+
+
+def _changes(found: list[Event]) -> list[Event]:
+    """Those of the dependence: a signal may well be stuck."""
+    return [event for event in found if event.kind in ("gained", "lost", "shifted", "reshaped")]
 
 
 def _first_of(found: list[Event]) -> str:

@@ -57,3 +57,10 @@ def test_the_tables_have_a_row_a_feed():
     rows = [line for line in detection.delays(1) if line.startswith("|")]
     assert len(rows) == 2 + len(detection.CHANGES)
     assert len({row.count("|") for row in rows}) == 1
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="needs the recordings beside the checkout")
+def test_normal_stretches_of_few_windows_raise_no_alarm():
+    rows = [line.split(" | ") for line in detection.normal_runs(132) if "windows of" in line]
+    assert len(rows) == 7
+    assert [(of, found) for _, of, found in rows[:2]] == [("24", "0 |"), ("24", "0 |")]

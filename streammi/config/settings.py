@@ -178,6 +178,18 @@ def _check_lags(lags: tuple[int, int], name: str, given: object) -> None:
         raise ConfigError(name, f"delays of at most {MAX_WINDOW_PAIRS} samples", given)
 
 
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """The joint histogram of a baseline, and how far, in nats, looks at it were from the rest of it."""
+
+    x_edges: tuple[float, ...]  # between its bins: one more of them than edges
+    y_edges: tuple[float, ...]
+    counts: tuple[int, ...]  # (Bx * By,)
+    looks: int
+    mean: float
+    squares: float  # sum of the squared deviations from the mean
+    expected: float  # mean variance that so many pairs let expect
+
+
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """What is normal: the ``first`` stretch of what comes, which is still to be learnt, or what ``source`` has taught.
 
@@ -194,6 +206,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     shown_squares: float = 0.0
     shown_expected: float = 0.0
     dependent: bool = False  # most of them
+    shape: Shape | None = None  # of labels, at the best of many delays, and of too few looks there is none
 
     def __str__(self) -> str:
         return (

@@ -5,9 +5,9 @@ from typing import Final
 
 # (allowance, limit, most that one reading counts), in spreads. The first is of MI as it is published and finds what is
 # far out within one to three readings; the second is of MI in the bins, which spreads less, and finds what is not far
-# out but stays there: no single reading moves it much. Chosen with the faults of scripts/detection.py in view; of six
-# stationary made-up feeds, 400 looks each, four changed by these limits, and ten with a second limit of 8.
-TESTS: Final = ((1.0, 8.0, math.inf), (0.35, 12.0, 1.5))
+# out but stays there: no single reading moves it much. Limits of 8 and, with an allowance of 0.35, 12 called 10 of 36
+# stationary made-up feeds changed, 400 looks each; these none, and faults 6 and 14 of scripts/detection.py are found.
+TESTS: Final = ((1.0, 10.0, math.inf), (0.5, 16.0, 1.5))
 ERROR_SHARE: Final = 0.5  # of the baseline's own error, that is allowed for at each reading
 OVERLAPPING: Final = 1.5  # readings of windows that overlap by half say of their mean what one independent one says
 
@@ -18,7 +18,7 @@ class Against:
     river's Page-Hinkley learns the level from what it sees, so that a change soon after the start becomes part of it.
 
     >>> against = Against(looks=30)
-    >>> for distance in (0.3, -0.2, 5.8, 5.9):
+    >>> for distance in (0.3, -0.2, 6.8, 6.9):
     ...     against.update(distance, distance)
     >>> against.drift_detected, against.since
     (True, 2)

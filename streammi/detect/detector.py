@@ -7,6 +7,7 @@ reported.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, Final, Literal, get_args
 
 from streammi.config import DEFAULT_DETECTOR, Baseline, DetectorName
@@ -17,7 +18,7 @@ from streammi.detect.level import Level
 from streammi.detect.look import look_of
 from streammi.detect.normal import Normal
 from streammi.errors import ConfigError
-from streammi.records import Event, Reading, Unit
+from streammi.records import Event, FloatArray, Reading, Unit
 
 OVERLAP: Final = 0.5  # share that two windows that are looked at may have in common
 
@@ -60,14 +61,18 @@ class Detector:
             raise ConfigError("overlap", "at least 0 and below 1", overlap)
         self._step = 1 - overlap  # of a window
         self._inputs = [Input(pair, "x", fixed_bins[0], labels), Input(pair, "y", fixed_bins[1], labels)]
+        self._labels = labels
         self._level = Level(name, pair, check_unit(unit))
         self.normal = None if baseline is None else Normal(pair, unit, baseline)
         self._delay = Delay(pair, lag_unit)
         self._looked_at: float = -math.inf  # pairs seen at the last reading that was looked at
         self._not_before: float = -math.inf  # pairs that must have been seen, so that the window is clean again
 
-    def update(self, reading: Reading, timestamp: float) -> list[Event]:
-        """The events that a reading brings; readings in order, in the detector's unit, ``timestamp`` in seconds."""
+    def update(self, reading: Reading, timestamp: float, values: Callable[[], FloatArray] | None = None) -> list[Event]:
+        """The events that a reading brings; readings in order, in the detector's unit, ``timestamp`` in seconds.
+
+        ``values`` gives those of the reading's window, (2, n): a baseline's shape is held against them.
+        """
         events = [event for one in self._inputs for event in one.update(reading, timestamp)]
         if any(one.trouble for one in self._inputs):
             # One window to be rid of it, and one for the bins to be learnt again.
@@ -83,18 +88,20 @@ class Detector:
             if self.normal is not None:
                 self.normal.forget()
         elif not self._delay.unsettled:
-            found = self._judge(reading, timestamp)
+            found = self._judge(reading, timestamp, values)
         if found:
             self._not_before = reading.pairs + reading.n
         return events + found
 
-    def _judge(self, reading: Reading, timestamp: float) -> list[Event]:
+    def _judge(self, reading: Reading, timestamp: float, values: Callable[[], FloatArray] | None) -> list[Event]:
         """What there is to say of the level: beside the baseline, or, outside it or where there is none, by itself."""
         look, normal = look_of(reading), self.normal
+        # Of labels there is no shape, and where delays are looked at it is that of another delay.
+        shown = None if normal is None or values is None or self._labels or reading.peak_mi is not None else values()
         if normal is not None and normal.watches:
-            return normal.update(look, reading, timestamp)
+            return normal.update(look, reading, timestamp, shown)
         found = self._level.update(look, reading, timestamp)
-        if normal is not None and normal.follow(look, found):
+        if normal is not None and normal.follow(look, found, shown):
             self._level.begin()
         return found
 

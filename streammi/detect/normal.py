@@ -4,13 +4,15 @@ import math
 from statistics import fmean
 from typing import Any, Final
 
+from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
 from streammi.config import LEAST_WINDOWS, Baseline, Unit
 from streammi.detect.against import Against
 from streammi.detect.look import Look, kind_of_change
+from streammi.detect.shape import ALLOWED, BesideShape, Looks
 from streammi.detect.usual import UNUSUAL, Band, Usual, band_of, shown_of, usual_of
-from streammi.records import Event, Reading
+from streammi.records import Event, FloatArray, Reading
 
 LEAST_LOOKS: Final = 2 * LEAST_WINDOWS - 1  # that a baseline of the fewest windows has
 BACK: Final = 8  # looks in a row, four windows, whose mean is within half a spread: it is normal again
@@ -19,8 +21,9 @@ BACK: Final = 8  # looks in a row, four windows, whose mean is within half a spr
 class Normal:
     """Watches MI beside a baseline: gained, lost, shifted where it leaves that, however soon after the start.
 
-    A baseline that is to be learnt first is what the first stretch of looks shows. ``outside`` says whether MI has left
-    it since; what it does until it is back is not looked at here, but for that.
+    And reshaped where MI is what it was, but the signals go together in another way. A baseline that is to be learnt
+    first is what the first stretch of looks shows. ``outside`` says whether it was left since; what MI does until it is
+    back is not looked at here, but for that.
     """
 
     def __init__(self, pair: str, unit: Unit, baseline: Baseline) -> None:
@@ -31,7 +34,10 @@ class Normal:
         self._learning: tuple[Usual, Usual] | None = None if baseline.looks else (Usual(math.inf), Usual(math.inf))
         self._dependent = 0  # of the looks that are learnt from
         self._elapsed, self._newest = 0.0, math.nan  # s of the stretch, and when it was looked at last
+        self._windows = Looks()
         self._looks: list[Look] = []
+        self._distances: list[float] = []  # of the newest looks outside, from the baseline's shape
+        self._reshaped = False  # it was left by its shape, not by how much MI there is
         self._notes: list[str] = []
         self._begin()
 
@@ -47,7 +53,9 @@ class Normal:
 
     @property
     def words(self) -> str:
-        """What is said of MI that has left it."""
+        """What is said of a pair that has left it."""
+        if self._reshaped:
+            return "not the shape that was normal"
         return f"not what was normal: {self._band} {self._unit}"
 
     def notes(self) -> list[str]:
@@ -55,23 +63,42 @@ class Normal:
         notes, self._notes = self._notes, []
         return notes
 
-    def update(self, look: Look, reading: Reading, timestamp: float) -> list[Event]:
-        """The events that a look brings."""
+    def update(self, look: Look, reading: Reading, timestamp: float, values: FloatArray | None = None) -> list[Event]:
+        """The events that a look brings; ``values`` (2, n) are those of its window, where its shape is looked at."""
         if self._learning is not None:
+            if values is not None:
+                self._windows.add(values)
             self._learn(*self._learning, look, reading, timestamp)
             return []
+        if self._shape is not None and values is not None:
+            self._shape.update(values)
         self._looks.append(look)
         self._against.update(self._shown.distance(look.shown), self._usual.distance(look.mi))
-        del self._looks[: -max(self._against.longest, 2)]
-        return self._left(reading, timestamp) if self._against.drift_detected else []
+        run = 0 if self._shape is None else self._shape.run
+        del self._looks[: -max(self._against.longest, run, 2)]
+        if self._against.drift_detected:
+            return self._left(self._against.since, reading, timestamp)
+        if self._shape is None or not self._shape.left or self._shape.run < 2:  # until nothing of before is left
+            return []
+        if abs(self._shown.distance(look.shown)) >= UNUSUAL:
+            return self._left(min(self._shape.run, len(self._looks)), reading, timestamp)
+        return self._left_in_shape(self._shape, reading, timestamp)
 
-    def follow(self, look: Look, found: list[Event]) -> bool:
-        """Follow MI outside the baseline; ``found`` is what another detector has found. Whether it is normal again."""
+    def follow(self, look: Look, found: list[Event], values: FloatArray | None = None) -> bool:
+        """Follow a pair outside the baseline; ``found`` is what another detector has found. Whether it is normal again.
+
+        Its shape is to be that of the baseline again, too.
+        """
         self._looks = [*self._looks[1 - BACK :], look]
         mean = fmean(one.mi for one in self._looks)
         settled = len(self._looks) == BACK and abs(self._usual.distance(mean)) <= 0.5
+        if self._shape is not None and values is not None:
+            self._shape.update(values)
+            self._distances = [*self._distances[1 - BACK :], self._shape.distance]
+            settled &= fmean(self._distances) <= 1
+            found = found if self._shape.distance <= ALLOWED else []
         if settled or (found and abs(self._usual.distance(look.mi)) <= 1):
-            self.outside = False
+            self.outside = self._reshaped = False
             self._begin()
         return not self.outside
 
@@ -95,29 +122,38 @@ class Normal:
             shown_squares=shown.squares,
             shown_expected=shown.expected,
             dependent=many,
+            shape=self._windows.learnt(),
         )
 
     def state(self) -> dict[str, Any]:
         """What ``restore`` needs."""
         plain = {name: value for name, value in vars(self).items() if name in _PLAIN}
         learning = None if self._learning is None else [dict(vars(one)) for one in self._learning]
-        baseline = {name: getattr(self.baseline, name) for name in _LEARNT}
-        looks = [list(look) for look in self._looks]
         return plain | {
-            "learning": learning, "against": vars(self._against), "looks": looks, "baseline": baseline
-        }  # fmt: skip
+            "learning": learning,
+            "windows": self._windows.state(),
+            "against": vars(self._against),
+            "shape": None if self._shape is None else [self._shape.sum, self._shape.run],
+            "looks": [list(look) for look in self._looks],
+            "baseline": to_builtins(replace(self.baseline, first=None)),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
         vars(self).update({name: state[name] for name in _PLAIN})
-        self.baseline = replace(self.baseline, **state["baseline"])
+        self.baseline = replace(convert(state["baseline"], Baseline), first=self.baseline.first)
         self._learning = None
         if state["learning"] is not None:
             self._learning = Usual(math.inf), Usual(math.inf)
             for usual, saved in zip(self._learning, state["learning"], strict=True):
                 vars(usual).update(saved)
+        self._windows.restore(state["windows"])
+        distances = self._distances
         self._begin()
+        self._distances = distances
         vars(self._against).update(state["against"])
+        if self._shape is not None:
+            self._shape.sum, self._shape.run = state["shape"]
         self._looks = [Look(*look) for look in state["looks"]]
 
     def _begin(self) -> None:
@@ -127,7 +163,9 @@ class Normal:
         self._shown = shown_of(self.baseline) if known else Usual()
         self._band = band_of(self.baseline) if known else None
         self._against = Against(max(self.baseline.looks, 1))
-        self._looks = []
+        shape = self.baseline.shape if known else None
+        self._shape = None if shape is None else BesideShape(shape)
+        self._looks, self._distances = [], []
 
     def _learn(self, usual: Usual, shown: Usual, look: Look, reading: Reading, timestamp: float) -> None:
         usual.add(look.mi, look.error)
@@ -145,7 +183,7 @@ class Normal:
         over = self._elapsed >= first.seconds if first.seconds is not None else reading.pairs >= (first.pairs or 0)
         if over and usual.n >= LEAST_LOOKS:
             self.baseline = replace(self.learnt("the start"), first=first)
-            self._learning = None
+            self._learning, self._windows = None, Looks()
             self._begin()
             short = first.seconds is not None and usual.n == LEAST_LOOKS and self._elapsed > 1.5 * first.seconds
             taken = f"{reading.pairs} pairs: {first} have too few" if short else str(first)
@@ -153,7 +191,7 @@ class Normal:
                 f"normal from now on is {self._band} {self._unit}, by {usual.n} looks at the first {taken}"
             )
 
-    def _left(self, reading: Reading, timestamp: float) -> list[Event]:
+    def _left(self, since: int, reading: Reading, timestamp: float) -> list[Event]:
         """MI has left what is normal: the event, or none yet while it is still on its way."""
         usual, band = self._shown, self._band
         assert band is not None
@@ -161,15 +199,15 @@ class Normal:
         newest = [abs(look.shown - mean) for look in self._looks[-2:]]
         falling = self._looks[-1].shown < mean
         # Until nothing of the window before is left; how far it rises is mostly seen half a window later.
-        if newest[-1] > newest[0] + spread and self._against.since <= (2 if falling else 1):
+        if newest[-1] > newest[0] + spread and since <= (2 if falling else 1):
             return []
-        since = self._looks[-self._against.since :]
-        last = since[-1]
+        looks = self._looks[-since:]
+        last = looks[-1]
         level, over = last.shown, ""
         dependent = last.dependent
         if abs(last.shown - mean) < UNUSUAL * spread:
-            level, over = fmean(look.shown for look in since), f" on average over {len(since)} looks"
-            dependent = sum(look.dependent for look in since) * 2 > len(since)
+            level, over = fmean(look.shown for look in looks), f" on average over {since} looks"
+            dependent = sum(look.dependent for look in looks) * 2 > since
         kind = kind_of_change(self.baseline.dependent, dependent)
         where = "outside" if level < band.low or level > band.high else "away from the middle of"
         evidence = (
@@ -181,6 +219,18 @@ class Normal:
         size = level - mean
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=size, unit=self._unit, evidence=evidence)]
 
+    def _left_in_shape(self, shape: BesideShape, reading: Reading, timestamp: float) -> list[Event]:
+        evidence = (
+            f"the joint histogram of {reading.n} pairs is {shape.evidence(self._unit)}; "
+            f"MI is {reading.mi_corrected:.3g} {self._unit}, normal is {self._band}"
+        )
+        self.outside = self._reshaped = True
+        self._looks.clear()
+        size, unit = shape.beyond(self._unit), self._unit
+        event = Event(
+            pair=self._pair, kind="reshaped", timestamp=timestamp, size=size, unit=unit, evidence=evidence
+        )  # fmt: skip
+        return [event]
 
-_PLAIN: Final = ("outside", "_dependent", "_elapsed", "_newest")
-_LEARNT: Final = tuple(name for name in Baseline.__struct_fields__ if name != "first")
+
+_PLAIN: Final = ("outside", "_reshaped", "_distances", "_dependent", "_elapsed", "_newest")

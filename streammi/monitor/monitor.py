@@ -357,7 +357,7 @@ class Monitor:
         reading = self._reading(looks=True)
         if self._detector is None or reading is None:
             return []
-        events = self._detector.update(reading, timestamp)
+        events = self._detector.update(reading, timestamp, lambda: self.window.values)
         if self.normal is not None:
             self.notes += self.normal.notes()
         return self._emit_events(events)

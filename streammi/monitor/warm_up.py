@@ -6,6 +6,7 @@ import numpy as np
 from streammi.config import MonitorConfig
 from streammi.core.bins.axes import LEARN_FROM
 from streammi.core.information import ksg
+from streammi.core.kernels.association import divergence_nats
 from streammi.core.window.joint_window import JointWindow
 from streammi.monitor import Monitor
 from streammi.monitor.bins import bins_for
@@ -31,6 +32,8 @@ def warm_up(config: MonitorConfig) -> None:
         monitor.window.reading(config.unit, config.estimator)
         monitor.window.batch_stderr(config.estimator)
         monitor.window.binned_batch_stderr()
+        if config.baseline is not None:
+            divergence_nats(np.ones((2, 2)), np.ones((2, 2)))
         if config.ksg is not None:
             ksg.mi_nats(monitor.window.values[0], monitor.window.values[1], 1)
     # So does a batch that is longer than the window, and here the window must be short; and labels that are new.

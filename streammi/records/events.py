@@ -5,7 +5,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 EventKind: TypeAlias = Literal[
-    "gained", "lost", "shifted", "moved", "stuck", "saturated", "stalled", "recovered", "gap", "omitted"
+    "gained", "lost", "shifted", "reshaped", "moved", "stuck", "saturated", "stalled", "recovered", "gap", "omitted"
 ]
 
 
@@ -23,6 +23,13 @@ EVENTS: Final[dict[str, Kind]] = {
     "gained": Kind("A dependence has appeared", "change of MI", "up", "good", signed=True),
     "lost": Kind("The dependence is no longer there", "change of MI", "down_arrow", "bad", signed=True),
     "shifted": Kind("MI has changed otherwise", "change of MI", "peak", "warn", signed=True),
+    "reshaped": Kind(
+        "The signals go together in another way than in the baseline, whatever MI is (`--baseline`)",
+        "distance from the baseline's joint histogram",
+        "peak",
+        "warn",
+        signed=True,
+    ),
     "moved": Kind("MI is largest at another delay (`--lags`)", "change of the delay", "moved", "warn", signed=True),
     "stuck": Kind(
         "x or y has one value for half a window, unlike before, or from its first sample on: "
