@@ -26,7 +26,10 @@ Reason: TypeAlias = Literal[
     "not recognised",
     "not a time",
     "too few fields",
+    "too many fields",
     "header again",
+    "of other columns",
+    "with NUL bytes",
 ]
 
 

@@ -330,13 +330,15 @@ def test_parquet_through_a_pipe_is_named() -> None:
     [
         ("xl/workbook.xml", r"an Excel file \(.xlsx\): save it as CSV"),
         ("content.xml", r"a LibreOffice file \(.ods\): save it as CSV"),
-        ("a.csv", r"a zip archive \(a.csv\): unpack it"),
+        ("a.csv", r"a zip archive \(a.csv, b.csv\): unpack it"),
     ],
 )
 def test_what_is_in_a_zip_archive_is_named(read: Callable[..., Read], inside: str, what: str) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr(inside, "x")
+        if inside == "a.csv":
+            file.writestr("b.csv", "x")
     with pytest.raises(ConfigError, match=f"not {what}, got"):
         read(archive.getvalue())
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError
+from streammi.ingest.files.digits import plain_digits
 from streammi.records import FloatArray, IntArray
 
 Order: TypeAlias = Literal["dmy", "mdy", "ymd"]  # of 01/02/2026, or 01/02/26
@@ -110,6 +111,7 @@ def zones_in(texts: Sequence[str]) -> str:
 
 def places_of(text: str, forms: Forms = FORMS) -> Places | None:
     """Where the parts of a date or time of day stand in a text: Y, m or n (a name), d, H, M, S, f, p, z, or a and b."""
+    text = plain_digits(text)
     for form in forms:
         if match := form.fullmatch(text):
             found = {name: match.span(name) for name in match.groupdict() if match[name] is not None}
@@ -263,6 +265,7 @@ def _month(name: str) -> int:
 
 
 def _in_ascii(text: str) -> str:
+    text = plain_digits(text)
     found = re.search(r"[^\W\d_]{3,9}", text)
     month = _month(found[0]) if found else 0
     text = text.replace(found[0], MONTHS[month - 1], 1) if found and month else text

@@ -42,7 +42,7 @@ def columns_of(table: Table, x: str, y: str, t: str | None, options: FileOptions
     """The columns of these names; ``ConfigError`` for one that is not there, and for a time that is none."""
     path = table.source.path
     places = [place_of(table.names, "--x", x, path), place_of(table.names, "--y", y, path)]
-    sample = Sample(table.sample(), len(table.names))
+    sample = Sample(table)
     numbers, said, examples, hint = [], list[str](), list[str](), ""
     for name, k in zip((x, y), places, strict=True):
         column = sample.column(k)

@@ -11,13 +11,17 @@ import pyarrow.csv
 
 from streammi.errors import Reason
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.layout import BLANKS, Layout, decimal_in, is_comment, layout_of, split, without_comments
+from streammi.ingest.files.layout import LOOKED_AT, Layout, decimal_in, layout_of
 from streammi.ingest.files.number_format import NULLS
+from streammi.ingest.files.places import Places
+from streammi.ingest.files.rows import BLANKS, holds_values, is_comment, is_value, split, without_comments
 from streammi.ingest.files.source import Source, in_quotes
 from streammi.ingest.files.tables import Block
 
 SAMPLED: Final = 1 << 15  # bytes of the beginning by which is told how fields are written,
-PIECES, PIECE = 16, 1 << 11  # and places behind it, of so many bytes each
+PIECES, PIECE = 16, 1 << 11  # and places behind it, of so many bytes each; and so many rows, where they are longer
+SAMPLED_ROWS, PIECE_ROWS = 64, 2
+FIELDS: Final = 1 << 16  # of all columns together that are looked at for the decimal point
 _BLANKS: Final = re.compile(rb"[ \t]+")
 _EDGES: Final = re.compile(rb"(?m)^[ \t]+|[ \t]+$")
 _LITTLE: Final = 2048  # bytes of a block that are read field by field at once: to ask arrow takes as long
@@ -34,21 +38,21 @@ class CsvTable:
         self.said = [*self.layout.said]
         if source.encoding != "utf-8":
             self.said.insert(0, source.encoding.upper())
+        self._sample = self._sampled(wanted)
+        with_values = [row for row in self._sample if holds_values(row)]
+        of_labels = len(with_values) < 0.9 * len(self._sample)
+        self._sample = self._sample if of_labels else with_values  # without the names of other tables
+        self._places = Places(self.layout, options, of_labels=of_labels)
         self.decimal = self.layout.decimal
         if not self.decimal:  # of whole numbers at the beginning, what is behind it may be none
-            blocks = self.sample()
-            columns = [
-                [text for block in blocks for text in block.columns[k].to_pylist()] for k in range(len(self.names))
-            ]
+            rows = self._sample[:: max(len(self._sample) * len(self.names) // FIELDS, 1)]
+            columns = [[row[k] for row in rows] for k in range(len(self.names))]
             self.decimal, words = decimal_in(columns, self.layout.delimiter)
             self.said += [words] if words else []
 
-    def sample(self) -> list[Block]:
-        """Rows from the beginning and from places all over, which are not used up."""
-        lines = self.source.head.split(b"\n", self.layout.skip)
-        body = lines[self.layout.skip] if len(lines) > self.layout.skip else b""
-        pieces = [body[:SAMPLED], *_pieces(body[SAMPLED:]), *self.source.places()]
-        return [self._by_rows(1, text, range(len(self.names)), whole=False) for text in pieces]
+    def sample(self, k: int) -> pa.Array:
+        """Fields of a column from the beginning and from places all over."""
+        return pa.array([row[k] for row in self._sample], pa.string())
 
     def blocks(self, wanted: Sequence[int]) -> Iterator[Block]:
         """The columns ``wanted``, of one block of rows after the other."""
@@ -66,11 +70,51 @@ class CsvTable:
         """The same block read field by field, so that each row's line is known."""
         return block if block.lines is not None else self._by_rows(block.first, block.text, wanted)
 
+    def _sampled(self, wanted: Sequence[str]) -> list[list[str]]:
+        """Rows from the beginning and from places all over, which are not used up; each with a field for each name."""
+        lines = self.source.head.split(b"\n", self.layout.skip)
+        body = lines[self.layout.skip] if len(lines) > self.layout.skip else b""
+        stop = self._other_names(body, wanted)
+        body = body if stop is None else body[:stop]
+        row = body.find(b"\n") + 1
+        start = max(SAMPLED, SAMPLED_ROWS * row)
+        width = len(self.names)
+        pieces = [
+            body[:start],
+            *_pieces(body[start:], max(PIECE, PIECE_ROWS * row)),
+            *(self.source.places(row) if stop is None else []),
+        ]
+        found: list[list[str]] = []
+        for piece in pieces:
+            rows = [fields for _, fields in _rows(1, piece.decode("utf-8", "replace"), self.layout)]
+            whole = rows if piece.endswith(b"\n") or piece is body else rows[:-1]
+            found += [
+                [*fields, *[""] * (width - len(fields))]
+                for fields in whole
+                if 2 * len(fields) > width and not any(fields[width:]) and tuple(fields) != self.layout.header
+            ]
+        return found
+
+    def _other_names(self, body: bytes, wanted: Sequence[str]) -> int | None:
+        """Where other columns begin: behind the names that are wanted, in another order; None for nowhere."""
+        if not wanted or any(map(is_value, wanted)):
+            return None
+        start = -1
+        for _ in range(LOOKED_AT):
+            start = body.find(wanted[0].encode(), start + 1)
+            if start < 0:
+                return None
+            begin, end = body.rfind(b"\n", 0, start) + 1, body.find(b"\n", start)
+            row = split([body[begin : None if end < 0 else end].decode("utf-8", "replace")], self.layout.delimiter)[0]
+            if set(wanted) <= set(row) and tuple(row) != self.layout.header and not holds_values(row):
+                return begin
+        return None
+
     def _fast(self, line: int, text: bytes, wanted: Sequence[int]) -> Block | None:
         """The block by arrow's parser; None where a row needs a look, and for the little that comes of a live one."""
-        layout = self.layout
-        if len(text) < _LITTLE or (layout.header and layout.delimiter.join(layout.header).encode() in text):
-            return None  # the names come again: to labels they would be labels
+        layout, places = self.layout, self._places
+        if len(text) < _LITTLE or b"\0" in text or not places.hold or places.may_change(text, wanted):
+            return None
         if layout.comment and layout.comment.encode() in text:
             text = without_comments(text, layout.comment)
         body = text
@@ -82,8 +126,9 @@ class CsvTable:
             quote_char='"' if quoted else False,
             newlines_in_values=quoted and _has_long_rows(body),
         )
-        names = [str(k) for k in range(len(self.names))]
-        chosen = [names[k] for k in dict.fromkeys(wanted)]
+        names = [str(k) for k in range(places.width)]
+        chosen = [names[places.of(k)] for k in wanted]
+        once = list(dict.fromkeys(chosen))
         try:
             table = pyarrow.csv.read_csv(
                 pa.BufferReader(body),
@@ -91,40 +136,39 @@ class CsvTable:
                 parse,
                 pyarrow.csv.ConvertOptions(
                     check_utf8=False,
-                    column_types=dict.fromkeys(chosen, pa.string()),
-                    include_columns=chosen,
+                    column_types=dict.fromkeys(once, pa.string()),
+                    include_columns=once,
                     null_values=NULLS,
                     strings_can_be_null=True,
                 ),
             )
         except pa.ArrowInvalid:  # a row with more fields, or fewer
             return None
-        columns = {name: _one_chunk(table.column(name)) for name in chosen}
-        return Block([columns[names[k]] for k in wanted], table.num_rows, line, text)
+        columns = {name: _one_chunk(table.column(name)) for name in once}
+        return Block([columns[name] for name in chosen], table.num_rows, line, text)
 
-    def _by_rows(self, first: int, text: bytes, wanted: Sequence[int], *, whole: bool = True) -> Block:
-        """The block field by field, with a look at each row; not ``whole``: its end may be missing."""
-        layout, last = self.layout, max(wanted, default=0)
+    def _by_rows(self, first: int, text: bytes, wanted: Sequence[int]) -> Block:
+        """The block field by field, with a look at each row."""
+        places, delimiter = self._places, self.layout.delimiter
         rows: list[list[str]] = []
         lines: list[int] = []
         skipped: list[tuple[Reason, int, str]] = []
-        for line, row in _rows(first, text.decode("utf-8", "replace"), layout):
-            if tuple(row) == layout.header:
-                skipped.append(("header again", line, ""))
-            elif len(row) > last:
-                rows.append([row[k] for k in wanted])
+        for line, row in _rows(first, text.decode("utf-8", "replace"), self.layout):
+            if (reason := places.why_none(row, wanted, line)) is not None:
+                named = reason == "header again"
+                skipped.append((reason, line, "" if named else delimiter.join(row).replace("\0", "\\0")))
+            else:
+                rows.append([row[places.of(k)] for k in wanted])
                 lines.append(line)
-            elif whole:
-                skipped.append(("too few fields", line, layout.delimiter.join(row)))
         columns = list(zip(*rows, strict=True)) or [()] * len(wanted)
         return Block([pa.array(column, pa.string()) for column in columns], len(rows), first, text, lines, skipped)
 
 
-def _pieces(text: bytes) -> Iterator[bytes]:
-    """Whole lines from places all over a text, the last of them its end."""
-    step = max(len(text) // PIECES, PIECE)
+def _pieces(text: bytes, size: int) -> Iterator[bytes]:
+    """Whole lines from places all over a text, each of ``size`` at most, the last of them its end."""
+    step = max(len(text) // PIECES, size)
     for stop in reversed(range(len(text), 0, -step)):
-        start = text.find(b"\n", max(stop - PIECE, 0), stop) + 1
+        start = text.find(b"\n", max(stop - size, 0), stop) + 1
         end = stop if stop == len(text) else text.rfind(b"\n", start, stop) + 1
         yield text[start:end] if 0 < start < end else b""
 

@@ -17,6 +17,7 @@ from streammi.errors import FeedError
 from streammi.ingest.clock import Clock
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
+from streammi.ingest.files.json_lines import is_json
 from streammi.ingest.files.number_format import NumberFormat, format_of, sentinel_of
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
@@ -78,14 +79,14 @@ def probe_file(path: str, options: FileOptions, t: str | None, more: Iterator[bo
     if path != "-" and is_parquet(path):
         return _of_table(ParquetTable(path), "Parquet", options, t, more)
     with closing(Source(path, CHUNK)) as source:
-        if source.head.lstrip()[:1] in (b"{", b"["):
+        if is_json(source.head):
             return _of_json(source, more)
         form = f"text, packed with {source.packing}" if source.packing else "text"
         return _of_table(CsvTable(source, options, ()), form, options, t, more)
 
 
 def _of_table(table: Table, form: str, options: FileOptions, t: str | None, more: Iterator[bool]) -> FileReport:
-    sample = Sample(table.sample(), len(table.names))
+    sample = Sample(table)
     time = time_of(table, sample, (), t, options)
     columns = [_Column(table, sample, k, options) for k in range(len(table.names))]
     times = _Times(time, time.form) if time.form is not None else None

@@ -1,5 +1,6 @@
 """JSON Lines as pairs: each line is a message, read as those of a live feed are."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
@@ -24,6 +25,7 @@ from streammi.records import LinkHealth, PairBatch
 
 WHOLE: Final = 1 << 28  # bytes of a file that is one JSON array, which has to be held as a whole
 LOOKED_AT: Final = 1000  # lines
+_JSON: Final = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\"\]]|-?[0-9]|null|true|false))")
 
 
 class JsonLines:
@@ -187,6 +189,15 @@ class JsonLines:
         for option, path in (("--x", self._config.x), ("--y", self._config.y), ("--time", self._config.t)):
             if path is not None and paths and path.replace(".", "/") not in {name.replace(".", "/") for name in paths}:
                 raise ConfigError(option, f"a path of {self._source.path} ({listed(paths, path)})", path)
+
+
+def is_json(head: bytes) -> bool:
+    """Whether a file begins as JSON does, and not with a [Section].
+
+    >>> [is_json(head) for head in (b'{"x": 1}', b' [\\n{"x"', b"[1, 2]", b"[Data]", b"x,y")]
+    [True, True, True, False, False]
+    """
+    return _JSON.match(head) is not None
 
 
 def paths_of(messages: list[Frames]) -> list[str]:

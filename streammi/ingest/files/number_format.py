@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from streammi.ingest.files.digits import plain_digits
 from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray
 
@@ -35,10 +36,17 @@ NULLS: Final = [
     "NaT",
 ]  # the usual ones, as written
 _NULLS: Final = pa.array(NULLS)
-SWITCHES: Final = (("off", "on"), ("false", "true"), ("no", "yes"), ("closed", "open"), ("low", "high"), ("aus", "ein"))
+SWITCHES: Final = (
+    ("off", "on"), ("false", "true"), ("no", "yes"), ("closed", "open"), ("low", "high"), ("aus", "ein"), ("n", "y"),
+    ("f", "t"), ("nein", "ja"), ("falsch", "wahr"),
+)  # fmt: skip
 _SWITCHED: Final = {word: float(k) for pair in SWITCHES for k, word in enumerate(pair)}
 _THOUSANDS: Final = {
-    ".": re.compile(r"[+-]?[1-9][0-9]{0,2}(?:[, '\u00a0\u202f\u2019][0-9]{3})+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
+    # As in India, only the last group is of three: 12,34,567.
+    ".": re.compile(
+        r"[+-]?[1-9][0-9]{0,2}(?:(?:[, '\u00a0\u202f\u2019][0-9]{3})+|(?:,[0-9]{2})+,[0-9]{3})"
+        r"(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"
+    ),
     ",": re.compile(r"[+-]?[1-9][0-9]{0,2}(?:[. '\u00a0\u202f\u2019][0-9]{3})+(?:,[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
     # Where nothing says which it is, one comma may be either.
     "": re.compile(
@@ -56,9 +64,11 @@ _BRACKETED: Final = re.compile(r"\(\s*[$€£¥₹]?\s*[0-9.,][^()]*\)")
 _FORTRAN: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([+-][0-9]{1,3})")
 _FORTRAN_FAST: Final = r"^(\s*[+-]?[0-9.]+)[dD]([+-][0-9]{1,3}\s*)$"
 _HEX: Final = re.compile(r"0[xX][0-9A-Fa-f]{1,16}|0")
+_BITS: Final = re.compile(r"0[bB][01]{1,63}")
+_FORMULA: Final = re.compile(r'="?"?([^"]*)"?"?')  # as spreadsheets keep a number text: ="5"
 _BARE_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){2,8}")
 _PREFIXES: Final = frozenset("kKMGTmµμun")  # thousands, ...: beside numbers without one they are no unit
-_SIGN: Final = str.maketrans({"\u2212": "-"})  # the minus sign of typesetters
+_SIGN: Final = str.maketrans({"\u2212": "-", "∞": "inf"})  # the minus sign of typesetters, and of scopes
 LOOKED_AT: Final = 2000  # fields that are looked at one by one
 SENTINEL_TIMES: Final = 3  # a value that stands for none comes at least so often,
 SENTINEL_FAR: Final = 3.0  # and is so many times the others' range away from them
@@ -150,13 +160,17 @@ class NumberFormat(NamedTuple):
             return None
 
     def _value(self, text: str) -> float:
-        text = text.strip().translate(_SIGN)
+        text = plain_digits(text.strip()).translate(_SIGN)
         if text in self.missing_texts or is_missing(text) or text.lower() in MISSING:
             return math.nan
         if self.switch and text.lower() in _SWITCHED:
             return _SWITCHED[text.lower()]
+        if _BITS.fullmatch(text):
+            return float(int(text, 2))
         if self.hexadecimal and (_HEX.fullmatch(text) or _BARE_HEX.fullmatch(text)):
             return float(int(text, 16))
+        if text.startswith("=") and (formula := _FORMULA.fullmatch(text)):
+            text = formula[1].strip()
         if self.brackets and _BRACKETED.fullmatch(text):
             return -self._replace(brackets=False)._value(text[1:-1])
         text = self._without_unit(text)
@@ -249,14 +263,18 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
     units = Counter(match["unit"].strip() for match in matches if match)
     if units and (unit := units.most_common(1)[0][0]) and units[unit] >= 0.5 * len(present):
         return plain if unit in _PREFIXES and units[unit] < len(present) else plain._replace(unit=unit)
-    switched = sum(text.lower() in _SWITCHED for text in odd)
-    return plain._replace(switch=True) if switched > 0.5 * len(odd) else plain
+    switched = [text.lower() for text in odd if text.lower() in _SWITCHED]
+    letters = max(map(len, switched), default=0) == 1  # which may be anything, but where there is nothing else
+    few = len(switched) <= 0.5 * (len(present) if letters else len(odd))
+    return plain if few else plain._replace(switch=True)
 
 
 def _is_hexadecimal(texts: Sequence[str]) -> bool:
     """Whether all are of this kind: 0x1F, or of one even length without the 0x, such as 001F; words are none."""
     if all(map(_HEX.fullmatch, texts)):
         return True
+    if any(map(_BITS.fullmatch, texts)):
+        return False
     digits = sum(any(map(str.isdigit, text)) for text in texts)
     return len(set(map(len, texts))) == 1 and all(map(_BARE_HEX.fullmatch, texts)) and digits > 0.5 * len(texts)
 

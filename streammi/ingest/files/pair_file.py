@@ -15,7 +15,7 @@ from streammi.errors import ConfigError, Reason
 from streammi.ingest.files.columns import Columns, columns_of
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.json_lines import JsonLines, paths_of
+from streammi.ingest.files.json_lines import JsonLines, is_json, paths_of
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import listed
 from streammi.ingest.files.source import Source
@@ -51,7 +51,7 @@ def read_pairs(
         return PairFile(table, columns_of(table, x, y, t, options, labels), labels)
     source = Source(path, chunk, stdin)
     try:
-        if source.head.lstrip()[:1] in (b"{", b"["):
+        if is_json(source.head):
             return JsonLines(source, x, y, t, labels, options)
         table = CsvTable(source, options, [x, y])
         return PairFile(table, columns_of(table, x, y, t, options, labels), labels)
@@ -66,7 +66,7 @@ def columns(path: str | os.PathLike[str], options: FileOptions = PLAIN) -> list[
     if is_parquet(path):
         return ParquetTable(path).names
     with closing(Source(path, CHUNK)) as source:
-        if source.head.lstrip()[:1] in (b"{", b"["):
+        if is_json(source.head):
             return paths_of([[row] for row in source.head.split(b"\n")[:100] if row.strip()])
         return CsvTable(source, options, ()).names
 

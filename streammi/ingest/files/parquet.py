@@ -51,14 +51,19 @@ class ParquetTable:
         self.units: list[str] = []
         self.said: list[str] = []
         self.decimal = "."
+        self._sample: list[Block] | None = None
         self.source: Any = _Read(path, self._file.metadata.num_rows)
 
-    def sample(self) -> list[Block]:
-        """Rows from the first, the last and some row groups between."""
-        groups = self._file.metadata.num_row_groups
-        chosen = np.unique(np.linspace(0, max(groups - 1, 0), min(groups, PLACES)).astype(int)).tolist()
-        found = [next(self._batches(range(len(self.names)), SAMPLED, [group]), None) for group in chosen]
-        return [block for block in found if block is not None]
+    def sample(self, k: int) -> pa.Array:
+        """Fields of a column from the first, the last and some row groups between."""
+        if self._sample is None:
+            groups = self._file.metadata.num_row_groups
+            chosen = np.unique(np.linspace(0, max(groups - 1, 0), min(groups, PLACES)).astype(int)).tolist()
+            every = range(len(self.names))
+            found = (next(self._batches(every, SAMPLED, [group]), None) for group in chosen)
+            self._sample = [block for block in found if block is not None]
+        parts = [block.columns[k] for block in self._sample if block.rows]
+        return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
 
     def blocks(self, wanted: Sequence[int]) -> Iterator[Block]:
         """The columns ``wanted``, of one block of rows after the other."""

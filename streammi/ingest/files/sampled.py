@@ -1,6 +1,6 @@
 """Fields from all over a file, by the names of its columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from streammi.config.near import meant
 from streammi.errors import ConfigError
-from streammi.ingest.files.tables import Block
+from streammi.ingest.files.header import plain_name
+from streammi.ingest.files.tables import Table
 from streammi.records import FloatArray
 
 LISTED: Final = 40  # names in a message
@@ -18,18 +19,20 @@ LISTED: Final = 40  # names in a message
 class Sample:
     """Fields from all over a file."""
 
-    def __init__(self, blocks: Iterable[Block], width: int) -> None:
-        self._blocks = list(blocks)
-        self.width = width
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._columns: dict[int, pa.Array] = {}
 
     def column(self, k: int) -> pa.Array:
         """Those of a column."""
-        parts = [block.columns[k] for block in self._blocks if block.rows]
-        return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
+        if k not in self._columns:
+            self._columns[k] = self._table.sample(k)
+        return self._columns[k]
 
 
 def place_of(names: Sequence[str], option: str, name: str, path: str) -> int:
     """The place of a column; ``name#2`` is the second of a name. ``ConfigError`` that lists those there are."""
+    name = plain_name(name) or name
     there = [k for k, one in enumerate(names) if one == name]
     if len(there) > 1:
         ways = ", ".join(f"{name}#{n}" for n in range(1, len(there) + 1))

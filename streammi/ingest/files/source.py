@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import IO, Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -52,7 +52,8 @@ REFUSED: Final = (  # magic, what it is, and what would do
     (b"\x04\x22\x4d\x18", "packed with lz4", "unpack it"),
     (b"PAR1", "Parquet through a pipe, as it is read from its end", "give the name of the file"),
 )  # fmt: skip
-_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
+_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+END_OF_DOS: Final = b"\x1a"  # Ctrl-Z, behind the last line
 _BOMS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -117,15 +118,19 @@ class Source:
             line, self.line = self.line, self.line + block.count(b"\n")
             yield line, block
 
-    def places(self) -> list[bytes]:
-        """Whole lines from places all over the file, the last of them its end; none where one cannot go there."""
+    def places(self, row: int = 0) -> list[bytes]:
+        """Whole lines from places all over the file, the last of them its end; none where one cannot go there.
+
+        ``row`` is how long one is, in bytes.
+        """
         if self.packing or self._is_pipe or self.size <= HEAD or self.encoding not in ("utf-8", "cp1252"):
             return []
         found: list[bytes] = []
+        size = max(PLACE, 2 * row)
         with open(self.path, "rb") as file:
             for k in range(1, PLACES + 1):
-                file.seek(HEAD + max(self.size - HEAD - PLACE, 0) * k // PLACES)
-                data = _line_ends(file.read(PLACE))
+                file.seek(HEAD + max(self.size - HEAD - size, 0) * k // PLACES)
+                data = _line_ends(file.read(size))
                 start, stop = data.find(b"\n") + 1, data.rfind(b"\n") + 1
                 if start < stop:
                     found.append(data[start:stop].decode(self.encoding, "replace").encode())
@@ -184,8 +189,10 @@ class Source:
             data = self._decoder.decode(data, self._ended).encode()
         if self._held:
             data, self._held = self._held + data, b""
-        if data.endswith(b"\r") and not self._ended:  # it may be the first half of a line end
-            self._held, data = b"\r", data[:-1]
+        if self._ended:
+            data = data.rstrip(END_OF_DOS) if data.endswith(END_OF_DOS) else data
+        elif data.endswith((b"\r", END_OF_DOS)):  # it may be the first half of a line end, or the end
+            self._held, data = data[-1:], data[:-1]
         return _line_ends(data)
 
     def _unpacked(self) -> tuple[Any, str]:
@@ -199,6 +206,8 @@ class Source:
             stream, name = lzma.LZMAFile(self._raw), "xz"  # noqa: SIM115 -- as the others, closed in close()
         elif start[:4] == b"\x28\xb5\x2f\xfd":
             stream, name = pa.CompressedInputStream(pa.PythonFile(self._raw, "r"), "zstd"), "zstd"
+        elif start[:4] == b"PK\x03\x04" and not self._is_pipe and (packed := _only_one_in(self._raw)) is not None:
+            stream, name = packed, "zip"
         else:
             return self._raw, ""
         if self._opened:
@@ -253,6 +262,19 @@ def _whole_rows(data: bytes) -> int:
 
 def _line_ends(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+
+
+def _only_one_in(file: io.BufferedReader) -> IO[bytes] | None:
+    """The one file in a zip archive; None where there are more, or none that can be read."""
+    try:
+        archive = zipfile.ZipFile(file)  # reads from the file as it comes, which the Source closes
+        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+        if len(names) == 1 and not names[0].startswith(("xl/", "content.xml")) and not names[0].endswith(".npy"):
+            return archive.open(names[0])
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError):  # broken, with a password, packed in a rare way
+        pass
+    file.seek(0)
+    return None
 
 
 def _zipped(path: str) -> tuple[str, str]:

@@ -80,8 +80,8 @@ class Table(Protocol):
     def decimal(self) -> str:
         """The decimal point of its texts."""
 
-    def sample(self) -> list[Block]:
-        """Rows from the beginning and from places all over, all columns of them."""
+    def sample(self, k: int) -> pa.Array:
+        """Fields of a column from the beginning and from places all over."""
 
     def blocks(self, wanted: Sequence[int]) -> Iterator[Block]:
         """The columns ``wanted``, of one block of rows after the other."""

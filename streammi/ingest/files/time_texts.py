@@ -79,7 +79,12 @@ def _textual(texts: Sequence[str]) -> TimeFormat | None:
         said.append("days, without a time of day")
     if zones := zones_in(texts):
         said.append(zones)
-    if dated and np.isnan(seconds_of(fields, order)).any():
+    if (
+        dated
+        and (
+            np.isnan(seconds_of(fields, order)) & np.isfinite(TimeFormat(order=order, epoch=True).seconds(fields))
+        ).any()
+    ):
         said.append("numbers among them since 1970")
     return in_order(TimeFormat(order=order, of_day=not dated, epoch=dated, said=", ".join(filter(None, said))), texts)
 

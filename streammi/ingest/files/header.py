@@ -1,0 +1,156 @@
+"""The line of names above a table: which it is, what stands below it, and what the columns are called."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from streammi.errors import ConfigError
+from streammi.ingest.files.calendar_text import has_date, places_of
+from streammi.ingest.files.rows import BLANKS, holds_values, is_comment, is_value, split, width_of
+from streammi.ingest.files.time_names import is_time_name
+
+NAMED_WITHIN: Final = 60  # rows among which names are looked for
+BODY: Final = 50  # rows behind the names by which is told how many fields a row has
+BELOW: Final = 3  # rows below them that may be units or types
+_UNIT: Final = re.compile(
+    r"|-|[\[(<].*[\])>]|%|°[CF]?|[kMmµunpG]?(?:s|sec|V|W|Wh|A|Ah|Hz|g|m|Pa|bar|N|J|K|C|l|B|Ohm|Ω|rad|deg|T)(?:[/·*^].*|\d)?"
+    r"|rpm|ms|us|ns|min|hr?|days?|RN|TS|Smp|Avg|Min|Max|Std|Tot|mbar|hPa|ppm|ppb|lux|counts?|unit(?:s|less)?|(?:int|float|double)\d*"
+    r"|string|str|text|date|time|datetime|timestamp|bool(?:ean)?|none|n/?a|m/s2?|km/h|dB[A-Z]?|pH|psi|W/m.?2?|deg\s?[CFT]?"
+    r"|(?i:(?:milli|micro|nano|kilo|mega)?(?:volts?|amp(?:ere)?s?|watts?|seconds?|met(?:er|re)s?|hertz|ohms?|pascals?|grams?)|celsius"
+    r"|minutes?|hours?|kelvin|percent|degrees?)|yr|mo|dy|mn|degT|nmi|ft|-+"
+)  # fmt: skip
+
+
+class Header(NamedTuple):
+    """Where the names are, and where the rows begin, by the places of rows."""
+
+    at: int | None  # None: nowhere
+    first: int
+    is_toa5: bool = False  # of Campbell's loggers
+
+
+def header_of(fields: Sequence[Sequence[str]], wanted: Sequence[str]) -> Header:
+    """Which row has the names, and which is the first of the body."""
+    if fields[0] and fields[0][0] in ("TOA5", "TOB1", "TOACI1") and len(fields) > 1:
+        return Header(1, next((k for k in range(2, len(fields)) if holds_values(fields[k])), len(fields)), is_toa5=True)
+    at = None
+    if wanted:  # the number of a column may stand in any row
+        digits = any(map(is_value, wanted))
+        there = (k for k, row in enumerate(fields) if set(wanted) <= set(row) and not (digits and _all_values(row)))
+        at = next(there, None)
+    if at is None:
+        at = _by_what_follows(fields)
+    if at is None:
+        width = width_of(fields)
+        body = (k for k, row in enumerate(fields) if len(row) == width and holds_values(row))
+        return Header(None, next(body, len(fields)))
+    first = at + 1
+    while first < len(fields) and first <= at + BELOW and is_units(fields[first]) and not holds_values(fields[first]):
+        first += 1
+    return Header(at, first)
+
+
+def _all_values(row: Sequence[str]) -> bool:
+    return all(map(is_value, row))
+
+
+def _by_what_follows(fields: Sequence[Sequence[str]]) -> int | None:
+    """The row of names by what it is, a text, and by what follows it: rows of values that are as long."""
+    width = width_of(fields)
+    fits = (width, width - 1) if is_open(fields) else (width,)
+    rows = _until_values(fields, width)
+    texts = [k for k, row in enumerate(rows) if len(row) in fits and any(row) and not holds_values(row)]
+    if not texts:
+        return None
+    at = texts[0]
+    if len(texts) <= 0.5 * len(rows):  # else there are labels, which are all text
+        # There may be lines of another kind above it, and other tables below: rows of values follow at once.
+        below = {k: fields[k + 1 : k + 1 + BELOW] for k in texts}
+        alike = (k for k in texts if all(len(row) in (len(fields[k]), *fits) for row in below[k]))
+        at = next((k for k in alike if any(map(holds_values, below[k]))), texts[-1])
+    while at > 0 and len(fields[at - 1]) == len(fields[at]) == width and is_units(fields[at]):
+        at -= 1
+    return at
+
+
+def _until_values(fields: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str]]:
+    """The rows as far as names are looked for: behind a long preamble as well."""
+    first = next((k for k, row in enumerate(fields) if len(row) == width and holds_values(row)), 0)
+    return fields[: max(NAMED_WITHIN, first + 1)]
+
+
+def is_units(row: Sequence[str]) -> bool:
+    """Whether a row is one of units or types, as some loggers write below the names."""
+    present = [field for field in row if field]
+    return bool(present) and sum(_UNIT.fullmatch(field) is not None for field in present) >= 0.6 * len(present)
+
+
+def names_in_comment(
+    lines: Sequence[str], comment: str, body: Sequence[Sequence[str]], delimiter: str, wanted: Sequence[str]
+) -> tuple[str, ...]:
+    """The names in the last comment before the body that has as many fields as that, as in ``# t x y``."""
+    width = width_of(body)
+    found: list[tuple[str, ...]] = []
+    for line in reversed([line for line in lines if is_comment(line, comment)]):
+        text = line.strip().removeprefix(comment).lstrip(comment).strip()
+        for way in (delimiter, BLANKS, ","):
+            row = split([text], way)[0] if text else []
+            if len(row) == width and not holds_values(row):
+                found.append(tuple(row))
+                break
+    best = [row for row in found if set(wanted) <= set(row)] if wanted else []
+    names = [row for row in found if not is_units(row)]
+    return next(iter([*best, *names, *found]), ())
+
+
+def is_open(fields: Sequence[Sequence[str]]) -> bool:
+    """Whether there is a delimiter behind each row's last field too."""
+    width = width_of(fields)
+    return all(not row[-1] for row in fields if len(row) == width)
+
+
+def named(header: Sequence[str], body: Sequence[Sequence[str]], path: str) -> tuple[str, ...]:
+    """The columns' names; by number where there are none. ``ConfigError`` where rows have more fields than names."""
+    body = body[:BODY]
+    width = width_of(body)
+    names = [plain_name(name.strip().lstrip("#")) if k == 0 else plain_name(name) for k, name in enumerate(header)]
+    if not names:
+        return tuple(str(k) for k in range(width))
+    while len(names) > width and not names[-1]:
+        names.pop()
+    if len(names) >= width:
+        return tuple(names)
+    rows = [row for row in body if len(row) == width]
+    if not any(field for row in rows for field in row[len(names) :]):
+        return (*names, *[""] * (width - len(names)))
+    if len(names) == width - 1 and _are_row_names(names, rows):
+        return ("", *names)  # R's row names, which have none themselves
+    rule = f"given: the rows of {path} have {width} fields, as {', '.join(rows[0])[:60]}, and the names {len(names)}"
+    raise ConfigError("--columns", f"{rule} ({', '.join(names)[:60]})")
+
+
+def _are_row_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first fields of rows are their numbers, names or dates, as R writes them, and of no named column."""
+    first, second = [row[0] for row in rows], [places_of(row[1]) or {} for row in rows]
+    if all(map(str.isdigit, first)):
+        steps = {int(after) - int(before) for before, after in pairwise(first)}
+        return first[0] in ("0", "1") and steps <= {1} and (not is_time_name(names[0]) or all(second))
+    if all(has_date(places_of(field) or {}) for field in first):  # a blank may be between the date and the time of day
+        return not is_time_name(names[0]) or all("H" in places and not has_date(places) for places in second)
+    return not any(is_value(field) for field in first)
+
+
+def plain_name(name: str) -> str:
+    """A name as it is typed: composed letters, and blanks that are blanks.
+
+    >>> plain_name("Gera\u0308t\u00a01 ") == "Gerät 1"
+    True
+    """
+    return unicodedata.normalize("NFC", name).replace("\u00a0", " ").strip()
+
+
+def given_names(columns: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """The names that somebody gave; the rest by number."""
+    return (*columns, *(str(k) for k in range(len(columns), width)))

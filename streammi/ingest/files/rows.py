@@ -1,0 +1,90 @@
+"""The rows of a table's text: lines to fields, and what is no row."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from streammi.ingest.files.calendar_text import places_of
+from streammi.ingest.files.digits import plain_digits
+from streammi.ingest.files.number_format import MISSING
+from streammi.ingest.timestamps import is_missing
+
+BLANKS: Final = " "  # as a delimiter: any number of them
+COMMENTS: Final = ("#", "%", "//")
+_ERRORS: Final = (
+    r"#(?:(?:N/?A|NV)\b|(?:DIV/0|VALUE|REF|NUM|NULL|WERT|BEZUG|ZAHL)!|NAME\?)"  # of spreadsheets: fields, no comments
+)
+_ERROR: Final = re.compile(_ERRORS, re.IGNORECASE)
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
+    r"\s*(?:%|°C|[kMmµuGn]?(?:W|V|A|Hz|g|m|s|Pa|bar|rpm|l|K|C))?|[+-]?(?:inf|nan).*",
+    re.IGNORECASE,
+)
+
+
+def rows_of(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """The fields of each row, and the place of its first line among these; one in quotes may have several.
+
+    >>> rows_of(['t,"x', 'y",z', "1,2,3"], ",")
+    ([['t', 'x y', 'z'], ['1', '2', '3']], [0, 2])
+    """
+    if delimiter == BLANKS or not any('"' in line for line in lines):
+        return split(lines, delimiter), list(range(len(lines)))
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True)
+    rows: list[list[str]] = []
+    starts = [0]
+    for row in reader:
+        rows.append([" ".join(field.split("\n")).strip() for field in row])
+        starts.append(reader.line_num)
+    return rows, starts[:-1]
+
+
+def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """The fields of each line, as the csv module has them."""
+    if delimiter == BLANKS:
+        return [
+            line.split() if '"' not in line else next(csv.reader([" ".join(line.split())], delimiter=" "), [])
+            for line in lines
+        ]
+    return [[field.strip() for field in row] for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)]
+
+
+def is_comment(line: str, comment: str) -> bool:
+    """Whether a line, or the first field of a row, is a comment that begins so, and no #N/A of a spreadsheet.
+
+    >>> [is_comment(line, "#") for line in ("# by hand", "  #t,x", "#N/A,2", "1,2")]
+    [True, True, False, False]
+    """
+    return bool(comment) and line.lstrip().startswith(comment) and not _ERROR.match(line.lstrip())
+
+
+def without_comments(text: bytes, comment: str) -> bytes:
+    """Text with empty lines for comments."""
+    mark = re.escape(comment).encode()
+    return re.sub(rb"(?m)^[ \t]*(?!" + _ERRORS.encode() + rb")" + mark + rb".*$", b"", text)
+
+
+def width_of(rows: Sequence[Sequence[str]]) -> int:
+    """How many fields most rows have."""
+    return Counter(map(len, rows)).most_common(1)[0][0]
+
+
+def is_value(field: str) -> bool:
+    """Whether a field is a number, a time or nothing, and no name."""
+    field = field.strip()
+    if is_absent(field):
+        return True
+    field = plain_digits(field)
+    return _NUMBER.fullmatch(field) is not None or places_of(field) is not None
+
+
+def is_absent(field: str) -> bool:
+    """Whether a field says that there is no value."""
+    return is_missing(field) or field.strip().lower() in MISSING
+
+
+def holds_values(row: Sequence[str]) -> bool:
+    """Whether a row is one of a table's body: a number or a time in it."""
+    return any(is_value(field) and not is_absent(field) for field in row)
