@@ -22,6 +22,7 @@ class PairBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     y: NDArray[np.generic]
     t: FloatArray | None = None
     received: float = 0.0
+    z: FloatArray | None = None  # (n, k): the values of the conditions that messages hold, NaN where there is none
     gaps: int = 0  # samples the feed's own sequence numbers say are missing before or inside this batch
     interrupted: bool = False  # samples may be missing before it or inside it: a connection broke, sources were joined
 

@@ -8,6 +8,8 @@ import msgspec
 from streammi.config import DEFAULT_ESTIMATOR, Unit
 from streammi.records.published import INFORMATION, Published, declare
 
+# The directions of transfer entropy as numbers, for messages.
+DIRECTIONS: Final = {"x drives y": 1, "y drives x": -1, "both": 2, "neither": 0}
 UNIT_PER_BIT: Final[dict[Unit, float]] = {"bit": 1.0, "nat": math.log(2.0), "ban": math.log10(2.0)}
 
 
@@ -84,6 +86,18 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     peak_mi: float | None = None
     peak_binned: float | None = None  # mi_binned at that delay
     peak_p: float | None = None
+    # given a third signal, when asked for
+    cmi: float | None = None  # less its bias, as mi_corrected is
+    cmi_p: float | None = None
+    explained: float | None = None  # None where MI is not above 0
+    # which signal drives which, when asked for: transfer entropy at the delay where it is largest
+    te_xy: float | None = None
+    te_yx: float | None = None
+    te_xy_lag: int | None = None
+    te_yx_lag: int | None = None
+    te_xy_p: float | None = None
+    te_yx_p: float | None = None
+    direction: int | None = None  # see DIRECTIONS
     # what is normal, where a baseline has taught it: 19 of 20 readings of it are between these
     baseline_low: float | None = None
     baseline_high: float | None = None
@@ -194,6 +208,37 @@ declare(
         option="--lags",
     ),
     peak_p=Published("p of the largest mutual information, over all delays", metric="peak_p_value", option="--lags"),
+    cmi=Published(
+        "Mutual information that is left given the conditions, less its bias; may be slightly negative",
+        INFORMATION,
+        metric="cmi",
+        option="--given",
+    ),
+    cmi_p=Published("p of what is left: against x delayed", metric="cmi_p_value", option="--given"),
+    explained=Published(
+        "Share of mi_corrected that the conditions account for; below 0: they bring out more than there is without",
+        metric="explained_ratio",
+        option="--given",
+    ),
+    **{
+        f"te_{way}{what}": Published(
+            words.format(source, target),
+            INFORMATION if not what else "samples" if what == "_lag" else "",
+            metric=f"te_{way}{metric}",
+            option="--transfer",
+        )
+        for way, source, target in (("xy", "x", "y"), ("yx", "y", "x"))
+        for what, metric, words in (
+            ("", "", "Transfer entropy from {} to {}, at the delay where it is largest"),
+            ("_lag", "_lag_samples", "Delay of the largest transfer entropy from {} to {}"),
+            ("_p", "_p_value", "p of the largest transfer entropy from {} to {}, over all delays"),
+        )
+    },
+    direction=Published(
+        "1: x drives y, -1: y drives x, 2: both, 0: neither; null: cannot say",
+        metric="transfer_direction",
+        option="--transfer",
+    ),
     baseline_low=Published(
         "19 of 20 readings of the baseline are above this", INFORMATION, metric="baseline_low", option="--baseline"
     ),

@@ -118,6 +118,12 @@ class ConditionalWindow:
         """The window's own values, oldest first, shape (2 + k, n)."""
         return np.array([self._rows.values(c) for c in range(len(self._rows.names))])
 
+    def newest(self, m: int) -> FloatArray:
+        """The newest values, oldest first, (2 + k, m) or as many as there is room for."""
+        ring = self._rows.ring
+        capacity = ring.values.shape[1]
+        return ring.values[:, ring.numbers(max(ring.head - m, ring.head - capacity, 0), ring.head, capacity)]
+
     def update(self, x: float, y: float, z: ArrayLike, t: float | None = None) -> None:
         """Take in one triple, whose time in seconds is ``t``; ``z`` is one value, or one of each condition."""
         self.extend([x], [y], np.atleast_1d(np.asarray(z, dtype=np.float64))[None, :], None if t is None else [t])

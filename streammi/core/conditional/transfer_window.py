@@ -139,10 +139,24 @@ class TransferWindow:
         x_way, y_way = (way.bits(self._table) * per_bit for way in self._ways)
         return x_way, y_way
 
-    def reading(self, unit: Unit = "bit", *, renew: bool = True) -> TransferReading | None:
+    def p_values(self, *, renew: bool = True) -> tuple[float | None, float | None]:
+        """p of the largest transfer entropy over all delays, x -> y and y -> x; None until there is past enough.
+
+        A part of what chance gives is made anew each time, as many triples as take about 5 ms; not with ``renew`` False,
+        for somebody who only looks, and must not change what is said next.
+        """
+        if not self._settled():
+            return None, None
+        n = self._rows.n
+        x_way, y_way = (way.p(n, self._digits, self._partners, renew=renew) for way in self._ways)
+        return x_way, y_way
+
+    def reading(
+        self, unit: Unit = "bit", p: tuple[float | None, float | None] | None = None
+    ) -> TransferReading | None:
         """Everything the window says, in ``unit``; None while it is empty or bins are not learnt.
 
-        ``renew`` False: for somebody who only looks, and must not change what is said next.
+        ``p`` are those of a moment ago, where new ones would cost too much.
         """
         profiles = self.profile(unit)
         if not self._axes:
@@ -150,7 +164,7 @@ class TransferWindow:
         best = [_largest(profile) for profile in profiles]
         found = [None if k is None else profile.item(k) for profile, k in zip(profiles, best, strict=True)]
         lags = [None if k is None else self.delays.item(k) for k in best]
-        p = [way.p(self._rows.ring.n, self._digits, self._partners, renew=renew) for way in self._ways]
+        p = self.p_values() if p is None else p
         return TransferReading(
             n=self.n,
             unit=unit,
