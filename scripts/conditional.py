@@ -3,9 +3,9 @@
 
     .venv/bin/python scripts/conditional.py [--quick] [--only zero,cycle]
 
-Ends with 1 when a bar is missed. Seeds are fixed. The rules (bins, weight, thresholds) were chosen on Gaussian triples and
-coupled AR(1) signals with other parameters and seeds than those here; what is judged besides are transforms of the
-values, heavy tails, and coupled maps. infomeasure, where it is installed, stands beside.
+Ends with 1 when a bar is missed. Seeds are fixed. The rules (bins, weight, thresholds) were chosen on Gaussian triples
+and coupled AR(1) signals with other parameters and seeds than those here; what is judged besides are transforms of the
+values, and coupled maps.
 """
 
 import math
@@ -188,7 +188,7 @@ def mixed(*rows: list[float]) -> tuple[Maker, float]:
 CASES: dict[str, tuple[Maker, float]] = {
     "collider, noise 1": mixed([1, 0, 0], [0, 1, 0], [1, 1, 1.0]),
     "collider, noise .5": mixed([1, 0, 0], [0, 1, 0], [1, 1, 0.5]),
-    "direct edge": mixed([1, 0, 0], [0.5, 1, 0.5], [0.6, 0, 0.8]),
+    "direct edge": mixed([0.8, 0, 0.6], [0.48, 1, 0.86], [0, 0, 1]),
     "direct and indirect": mixed([1, 0, 0], [0.8, 0.7, 0.4], [0.7, 0, 0.7]),
     "strong edge": mixed([1, 0, 0], [0.9, 0.4, 0.1], [0.2, 0, 1]),
 }
@@ -299,7 +299,7 @@ def directions(quick: bool) -> Iterator[str]:
 
 
 def transfer_of_coupled(coupling: float, own: float, driven: float) -> float:
-    """T(x -> y) in nats of x AR(1) with phi ``own`` and variance 1, y = driven y + coupling x one sample ago + noise."""
+    """T(x -> y) in nats: x AR(1) with phi ``own`` and variance 1, y = driven y + coupling x one sample ago + noise."""
     both = coupling * own / (1 - driven * own)  # covariance of x and y one sample before the driven one
     variance = (coupling**2 + 1 + 2 * driven * coupling * both) / (1 - driven**2)
     return 0.5 * math.log(1 + coupling**2 * (1 - both**2 / variance))

@@ -1,7 +1,7 @@
 """Everything that streammi says, of recorded arrays at once."""
 
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -11,6 +11,7 @@ from streammi import config
 from streammi.config import (
     DEFAULT_DETECTOR,
     DEFAULT_PARTNERS,
+    Condition,
     DetectorName,
     EstimatorName,
     LagSpan,
@@ -29,9 +30,12 @@ from streammi.errors import ConfigError
 from streammi.monitor import Monitor
 from streammi.monitor.afresh import mi_ksg
 from streammi.monitor.bins import bins_for
+from streammi.monitor.conditional import complete_record
 from streammi.monitor.delay_profile import MOST_TIMED, with_peak
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
 from streammi.records.verdict import verdict
+
+Given: TypeAlias = str | ArrayLike
 
 
 class Analysis(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -58,6 +62,9 @@ def analyse(
     test: SignificanceTest = "shift",
     lags: tuple[int, int] | str | None = None,
     ksg: int | None = None,
+    given: Given | tuple[Given, ...] | None = None,
+    transfer: bool = False,
+    history: int = 1,
     unit: Unit = "bit",
     estimator: EstimatorName | None = None,
     detector: DetectorName | None = DEFAULT_DETECTOR,
@@ -67,7 +74,10 @@ def analyse(
     The settings are those of the command line: ``window`` in pairs or as a duration (which needs ``t``), ``bins`` such
     as "auto", 16 or "categories", ``null`` delayed partners (99; 0: no significance), ``test`` "shift" or "g". ``lags``
     are the first and the last delay, in samples, (-50, 50) or "-50:50", or, with a window in seconds, "-5s:5s"; with
-    such a window delays are said in seconds. Positive: y follows x.
+    such a window delays are said in seconds. Positive: y follows x. ``given`` is a condition, or a tuple of two: values
+    of shape (n,), or a cycle such as "cycle:24h" (of the times) or "cycle:50" (of samples): what is left of the MI, and
+    what share of it they explain. ``transfer``: the transfer entropies too, beyond ``history`` samples of own past, at
+    the delays from 1 to the largest of ``lags``, or 10.
     The whole record's null is that of y shifted around in a circle; p stays None where the record is too short for 19
     shifts clear of its correlation time. Pairs that are not finite are skipped and counted. Raises ConfigError.
 
@@ -77,6 +87,7 @@ def analyse(
     (3.0, 0.01)
     """
     size = config.span(window)
+    conditions, z = _conditions(given)
     if size.seconds is not None and t is None:
         raise ConfigError("window", "a number of pairs where there are no times t", window)
     settings = MonitorConfig(
@@ -91,15 +102,23 @@ def analyse(
         test=test,
         lags=config.lag_range(lags, "lags") if isinstance(lags, str) else lags,
         ksg=ksg,
+        given=conditions,
+        transfer=transfer,
+        history=history,
         detector=detector,
     )
-    batch = _batch(x, y, t, settings)
+    batch = _batch(x, y, t, z, settings)
     reading, profile, untested = _whole(batch, settings)
     said = Monitor(settings, event_time=True).feed(batch)
     rolling = [(at, item) for at, item in said if isinstance(item, Reading)]
     return Analysis(
         reading=reading,
-        verdict=verdict(reading, labels=settings.bins.kind == "categories", untested=untested),
+        verdict=verdict(
+            reading,
+            labels=settings.bins.kind == "categories",
+            untested=untested,
+            given=" and ".join(condition.words for condition in conditions),
+        ),
         profile=profile,
         rolling=tuple(r for _, r in rolling),
         at=np.array([at for at, _ in rolling]),
@@ -115,12 +134,28 @@ def _every(size: Span) -> Span:
     return Span(seconds=size.seconds / 10)
 
 
-def _batch(x: ArrayLike, y: ArrayLike, t: ArrayLike | None, settings: MonitorConfig) -> PairBatch:
+def _conditions(given: Given | tuple[Given, ...] | None) -> tuple[tuple[Condition, ...], list[ArrayLike]]:
+    """The conditions, and the values (n,) of those that are no cycles."""
+    several = given if isinstance(given, tuple) else () if given is None else (given,)
+    values = [one for one in several if not isinstance(one, str)]
+    names = iter(["z"] if len(values) == 1 else [f"z{k + 1}" for k in range(len(values))])
+    conditions = [
+        config.condition(one, "given") if isinstance(one, str) else Condition(path=next(names)) for one in several
+    ]
+    for text, condition in zip(several, conditions, strict=True):
+        if isinstance(text, str) and condition.cycle is None:
+            raise ConfigError("given", "values, or a cycle such as cycle:24h or cycle:50", text)
+    return tuple(conditions), values
+
+
+def _batch(x: ArrayLike, y: ArrayLike, t: ArrayLike | None, z: list[ArrayLike], settings: MonitorConfig) -> PairBatch:
     x_bins, y_bins = bins_for(settings)
     x_values, y_values = as_values(x, x_bins, "x"), as_values(y, y_bins, "y")
     times = None if t is None else validate.numbers(t, "t")
     validate.check_lengths("x and y" if t is None else "x, y and t", x_values, y_values, times)
-    return PairBatch(x=x_values, y=y_values, t=times)
+    conditions = [validate.numbers(values, "given") for values in z]
+    validate.check_lengths("x, y and given", x_values, *conditions)
+    return PairBatch(x=x_values, y=y_values, t=times, z=np.column_stack(conditions) if conditions else None)
 
 
 def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None, str]:
@@ -143,6 +178,7 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
         reading = msgspec.structs.replace(reading, spearman_r=measures.spearman(*window.values))
     if settings.ksg is not None:
         reading = msgspec.structs.replace(reading, mi_ksg=mi_ksg(settings, *window.values))
+    reading = complete_record(reading, settings, batch)
     profile = None if bank is None else bank.profile(window.table(settings.estimator), settings.unit, step)
     if profile is not None:
         reading = with_peak(reading, profile, in_seconds=settings.window.seconds is not None)

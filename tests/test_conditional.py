@@ -1,11 +1,14 @@
 """Conditional MI and transfer entropy: held against scikit-learn, brute force, and closed forms."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn.metrics import mutual_info_score
 
-from streammi import ConfigError, EdgeBins, QuantileBins, UniformBins
+from streammi import ConfigError, EdgeBins, Monitor, MonitorConfig, PairBatch, QuantileBins, UniformBins, analyse
+from streammi.config import bins, condition, span
 from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.division import learnt_bins
 from streammi.core.conditional.given_null import GivenNull
@@ -200,7 +203,7 @@ def test_transfer_entropy_names_the_driver_and_its_delay():
 def test_transfer_windows_are_the_same_however_the_samples_came():
     x, y = coupled(3000, 2)
     x[500:510] = np.nan
-    windows = [TransferWindow(400, delays=[1, 3, 7], partners=19) for _ in range(3)]
+    windows = [TransferWindow(400, delays=[1, 3, 7], partners=39) for _ in range(3)]
     for window, step in zip(windows, (3000, 61, 1), strict=True):
         for k in range(0, 3000, step):
             window.extend(x[k : k + step], y[k : k + step])
@@ -255,5 +258,98 @@ def test_directions_need_both_sides():
     ],
 )
 def test_what_cannot_work_is_refused(make, rule):
+    with pytest.raises(ConfigError, match=rule):
+        make()
+
+
+# In a monitor, and of a record ----------------------------------------------------------------------------------------
+
+
+def noisy_sines(n, period, seed):
+    rng = np.random.default_rng(seed)
+    t = np.arange(n)
+    return [1.4 * np.sin(2 * np.pi * t / period + phase) + rng.standard_normal(n) for phase in (0, 0.4)]
+
+
+def monitor_of(**settings):
+    return Monitor(MonitorConfig(window=span(1000), every=span(1000), **settings))
+
+
+def test_a_monitor_tells_a_shared_cycle_from_dependence():
+    x, y = noisy_sines(8000, 50, 1)
+    *_, (_, last) = monitor_of(given=(condition("cycle:50"),)).feed(PairBatch(x=x, y=y))
+    assert last.mi_corrected > 0.1
+    assert abs(last.cmi) < 0.06
+    assert last.cmi_p > 0.05
+    assert last.explained > 0.8
+    assert last.explained == pytest.approx((last.mi_corrected - last.cmi) / last.mi_corrected)
+    *_, (_, last) = monitor_of(given=(condition("cycle:50"),)).feed(PairBatch(x=x, y=y + x))
+    assert last.cmi_p == 0.01
+
+
+def test_a_cycle_in_seconds_is_that_of_the_samples_times():
+    x, y = noisy_sines(8000, 50, 2)
+    t = np.arange(8000) / 10  # 50 samples are 5 s
+    *_, (_, by_time) = monitor_of(given=(condition("cycle:5s"),)).feed(PairBatch(x=x, y=y, t=t))
+    *_, (_, by_number) = monitor_of(given=(condition("cycle:50"),)).feed(PairBatch(x=x, y=y, t=t))
+    assert by_time.cmi == pytest.approx(by_number.cmi, abs=0.03)  # a phase of 0.3 may be 0.29999
+    *_, (_, without) = monitor_of(given=(condition("cycle:5s"),)).feed(PairBatch(x=x, y=y))
+    assert without.cmi is None  # there are no times
+
+
+def test_a_monitor_goes_on_from_its_state_and_does_not_mind_the_cuts():
+    x, y = coupled(9000, 6)
+    settings = {"given": (condition("cycle:24"),), "transfer": True, "null": 19}
+    whole, parts = monitor_of(**settings), monitor_of(**settings)
+    expected = whole.feed(PairBatch(x=x, y=y))
+    said = []
+    for k in range(0, 9000, 500):
+        said += parts.feed(PairBatch(x=x[k : k + 500], y=y[k : k + 500]))
+        parts.snapshot(run=0, seq=0, timestamp=0.0, links=())  # somebody looks
+        again = monitor_of(**settings)
+        again.restore(parts.state())
+        parts = again
+    assert said == expected
+    assert said[-1][1].direction == 1
+    assert said[-1][1].te_xy_lag == 3
+
+
+def test_a_record_is_analysed_given_values_and_cycles():
+    x, y, z = chain(3000, 9)
+    found = analyse(x, y, given=z, transfer=True)
+    assert found.verdict == "linearly dependent; explained by z"
+    assert found.reading.direction == 0
+    assert analyse(x, y + x, given=z).verdict.endswith(("direct as far as z goes", "partly explained by z"))
+    other = np.random.default_rng(1).standard_normal(3000)
+    assert analyse(x, other, given=x + other).verdict.endswith("only together with z")
+    assert "z and the cycle of 50 samples" in analyse(x, y + x, given=(z, "cycle:50")).verdict
+
+
+def test_a_known_delay_of_a_real_pair():
+    """Box and Jenkins' gas furnace: the rate of gas drives the CO2, which follows about five samples later."""
+    path = Path(__file__).parents[2] / "shared/data/gas_furnace"
+    if not path.is_dir():
+        pytest.skip("no recordings beside the checkout")
+    rate, co2 = np.genfromtxt(path / "gasrate_co2.csv.gz", delimiter=",", skip_header=1, unpack=True)[-2:]
+    reading = analyse(rate, co2, window=100, transfer=True).reading
+    assert reading.direction == 1
+    assert reading.te_xy_lag in (3, 4, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("make", "rule"),
+    [
+        (lambda: condition("cycle:"), "with its length"),
+        (lambda: condition("cycle:1"), ">= 2 pairs"),
+        (lambda: monitor_of(given=tuple(map(condition, "abc"))), "at most 2"),
+        (lambda: monitor_of(given=(condition("a"),), bins=bins("categories")), "left out with --bins categories"),
+        (lambda: monitor_of(transfer=True, bins=bins("categories")), "left out"),
+        (lambda: monitor_of(history=2), "given with --transfer"),
+        (lambda: monitor_of(transfer=True, history=0), "1 to 4"),
+        (lambda: analyse([1.0] * 99, [1.0] * 99, given="z"), "values, or a cycle"),
+        (lambda: analyse([1.0] * 99, [1.0] * 99, given=[1.0]), "of one length"),
+    ],
+)
+def test_conditions_that_cannot_be_heeded_are_refused(make, rule):
     with pytest.raises(ConfigError, match=rule):
         make()

@@ -1,5 +1,6 @@
 """Frozen settings, checked once; every other room may read them."""
 
+from streammi.config.conditions import Condition, condition
 from streammi.config.settings import (
     DEFAULT_DETECTOR,
     DEFAULT_ESTIMATOR,
@@ -8,7 +9,6 @@ from streammi.config.settings import (
     MAX_BINS,
     MAX_KSG_PAIRS,
     MAX_MESSAGE,
-    MAX_WINDOW_PAIRS,
     OTHER_ESTIMATORS,
     RECEIVE_QUEUE,
     Baseline,
@@ -22,7 +22,6 @@ from streammi.config.settings import (
     PairMode,
     Shape,
     SignificanceTest,
-    Span,
     Unit,
     bins,
     byte_size,
@@ -33,9 +32,9 @@ from streammi.config.settings import (
     options_of,
     seconds,
     signal,
-    span,
     value_range,
 )
+from streammi.config.spans import MAX_WINDOW_PAIRS, Span, span
 
 __all__ = [
     "DEFAULT_DETECTOR",
@@ -50,6 +49,7 @@ __all__ = [
     "RECEIVE_QUEUE",
     "Baseline",
     "BinsConfig",
+    "Condition",
     "DetectorName",
     "EstimatorName",
     "FeedConfig",
@@ -65,6 +65,7 @@ __all__ = [
     "byte_size",
     "check_pair_name",
     "check_same",
+    "condition",
     "ksg_rule",
     "lag_range",
     "options_of",

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from streammi.config.settings import Span, span
+from streammi.config.spans import Span, span
 from streammi.errors import ConfigError
 
 MOST_CONDITIONS: Final = 2

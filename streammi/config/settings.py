@@ -4,14 +4,14 @@ A value that cannot work raises ``ConfigError`` with the option's name, the rule
 """
 
 import math
-import operator
 import re
-from datetime import timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
+from streammi.config.conditions import Condition, check_conditions
 from streammi.config.near import one_of
+from streammi.config.spans import MAX_WINDOW_PAIRS, SECONDS, Span, span
 from streammi.errors import ConfigError
 
 Unit: TypeAlias = Literal["bit", "nat", "ban"]
@@ -26,82 +26,14 @@ SignificanceTest: TypeAlias = Literal["shift", "g"]
 BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
 PairMode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]
 
-SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-SPAN_RULE: Final = "a number of pairs or a duration such as 10s or 500ms"
-MAX_WINDOW_PAIRS = 1 << 24  # 16.8 M pairs: 0.5 GB of values, symbols and times
 DEFAULT_PARTNERS = 99  # of the shift null: p down to 0.01
 MAX_KSG_PAIRS: Final = 20_000  # of a window whose neighbours are looked for
 MAX_NEIGHBOURS: Final = 100
+MAX_HISTORY: Final = 4  # samples of its own past that transfer entropy goes beyond
 LEAST_WINDOWS = 2  # of a baseline: three looks
 MAX_BINS = 1024  # a joint histogram of 4 MiB
 RECEIVE_QUEUE = 256  # whole messages that wait to be counted (RCVHWM)
 MAX_MESSAGE = 1 << 20  # bytes a frame (MAXMSGSIZE); the frames of a message together: see network.frames
-
-
-class Span(msgspec.Struct, frozen=True):
-    """A length of stream: a number of pairs, or a duration in seconds; exactly one is set."""
-
-    pairs: int | None = None
-    seconds: float | None = None
-
-    def __str__(self) -> str:
-        if self.pairs is not None:
-            return f"{self.pairs} pairs"
-        assert self.seconds is not None
-        return f"{self.seconds:g} s" if self.seconds >= 1 else f"{self.seconds * 1e3:g} ms"
-
-
-def span(value: int | str | timedelta | Span, name: str = "window", least_pairs: int = 1) -> Span:
-    """Read ``1000``, ``"1000"``, ``"10s"``, ``"500ms"``, ``"2h"`` or a timedelta.
-
-    >>> span("500ms"), span(1000).pairs
-    (Span(pairs=None, seconds=0.5), 1000)
-    >>> span("fast", "every")
-    Traceback (most recent call last):
-    ...
-    streammi.errors.ConfigError: every must be a number of pairs or a duration such as 10s or 500ms, got 'fast'
-    """
-    if isinstance(value, Span):
-        if value.seconds is not None and value.pairs is None:
-            return _duration(value.seconds, name, value)
-        if value.pairs is None or value.seconds is not None:
-            raise ConfigError(name, "either a number of pairs or a duration", value)
-        value = value.pairs
-    if isinstance(value, timedelta):
-        return _duration(value.total_seconds(), name, value)
-    if isinstance(value, str):
-        number, unit = _quantity(value, name)
-        if unit:
-            return _duration(number * SECONDS[unit], name, value)
-        if not number.is_integer():
-            raise ConfigError(name, "a whole number of pairs, or a duration with its unit such as 10s", value)
-        value = int(number)
-    try:
-        pairs = None if isinstance(value, bool) else operator.index(value)  # also numpy's integers
-    except TypeError:
-        pairs = None
-    if pairs is None:
-        raise ConfigError(name, SPAN_RULE, value)
-    if not least_pairs <= pairs <= MAX_WINDOW_PAIRS:
-        rule = f">= {least_pairs} pairs" if pairs < least_pairs else f"<= {MAX_WINDOW_PAIRS} pairs"
-        raise ConfigError(name, rule, pairs)
-    return Span(pairs=pairs)
-
-
-def _quantity(text: str, name: str) -> tuple[float, str]:
-    """The number in a text and its unit of time, empty where there is none."""
-    # A comma separates thousands, and nothing else: 1,5s is no duration.
-    digits = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9][0-9_]*)(?:\.[0-9]*)?(?:e[0-9]+)?"
-    match = re.fullmatch(rf"\s*({digits})\s*([a-z]*)\s*", text.lower())
-    if not match or (match[2] and match[2] not in SECONDS):
-        raise ConfigError(name, SPAN_RULE, text)
-    return float(match[1].replace("_", "").replace(",", "")), match[2]
-
-
-def _duration(seconds: float, name: str, given: object) -> Span:
-    if not (seconds > 0 and math.isfinite(seconds)):
-        raise ConfigError(name, "a duration > 0", given)
-    return Span(seconds=seconds)
 
 
 def byte_size(text: str, name: str = "--record-limit", least: int = 1 << 20) -> int:
@@ -366,6 +298,9 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     test: SignificanceTest = "shift"  # "g": by the G-test instead, which takes each sample as independent of the others
     lags: tuple[int, int] | LagSpan | None = None  # samples, or seconds
     ksg: int | None = None  # MI by so many nearest neighbours, too
+    given: tuple[Condition, ...] = ()  # MI given these, too
+    transfer: bool = False  # transfer entropy both ways, too,
+    history: int = 1  # beyond so many samples of a signal's own past
     detector: DetectorName | None = None  # None: no detection
     baseline: Baseline | None = None  # what is normal; None: whatever the level is, until it changes
     endpoint: str = ""  # for the snapshot's header only
@@ -390,6 +325,8 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
         self._check_ranges()
         if rule := ksg_rule(self.ksg, self.window, self.bins):
             raise ConfigError("--ksg", rule, self.ksg)
+        check_conditions(self.given, labels=self.bins.kind == "categories")
+        self._check_transfer()
         if isinstance(self.lags, tuple):
             _check_lags(self.lags, "--lags", self.lags)
         if isinstance(self.lags, LagSpan) and self.window.seconds is None:
@@ -398,6 +335,14 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--detect", one_of(self.detector, get_args(DetectorName)), self.detector)
         if self.baseline is not None:
             self._check_baseline(self.baseline)
+
+    def _check_transfer(self) -> None:
+        if self.transfer and self.bins.kind == "categories":
+            raise ConfigError("--transfer", "left out with --bins categories", "given")
+        if isinstance(self.history, bool) or self.history not in range(1, MAX_HISTORY + 1):
+            raise ConfigError("--history", f"1 to {MAX_HISTORY} samples", self.history)
+        if self.history > 1 and not self.transfer:
+            raise ConfigError("--history", "given with --transfer, whose it is", self.history)
 
     def _check_baseline(self, baseline: Baseline) -> None:
         """ConfigError for one that nothing heeds, or that two windows do not fit into."""
@@ -456,7 +401,7 @@ def _as_text(value: object) -> str:
     if isinstance(value, BinsConfig):
         return f"{value.kind}:{value.count or 'auto'}" if value.kind else str(value.count or "auto")
     if isinstance(value, tuple):
-        return ":".join(f"{one:g}" for one in value)
+        return ":".join(str(one) if isinstance(one, Condition) else f"{one:g}" for one in value) or "not given"
     text = "not given" if value is None else str(value)
     return text.encode("utf-8", "backslashreplace").decode()  # an argument may hold bytes that are no text
 

@@ -157,7 +157,7 @@ def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
     replace = msgspec.structs.replace
     reading, words = replace(_times(reading, factor), unit=unit), snapshot.verdict
     if leads_with_delay(reading):  # then its MI is in the words
-        words = verdict(reading, labels=snapshot.x.labels is not None)
+        words = verdict(reading, labels=snapshot.x.labels is not None, given=snapshot.given)
     return replace(
         snapshot,
         reading=reading,

@@ -7,13 +7,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.config import DEFAULT_PARTNERS, Condition, MonitorConfig
+from streammi.config import DEFAULT_PARTNERS, Condition, MonitorConfig, Span
 from streammi.core.bins.binning import Bins, UniformBins
 from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.cycle import phase
 from streammi.core.conditional.division import learnt_bins
 from streammi.core.conditional.given_null import GivenNull
-from streammi.core.conditional.transfer_window import TransferWindow
+from streammi.core.conditional.transfer_window import LEAST, TransferWindow
 from streammi.records import DIRECTIONS, FloatArray, PairBatch, Reading
 from streammi.records.codec import State, joined, parts_of
 
@@ -33,6 +33,9 @@ class Relation(Protocol):
     def complete(self, reading: Reading, timestamp: float, *, renew: bool) -> Reading:
         """The reading with what this adds; ``renew`` False for somebody who only looks."""
 
+    def of_record(self, reading: Reading) -> Reading:
+        """The same, of a whole record that was taken in."""
+
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""
 
@@ -50,6 +53,39 @@ def relations(config: MonitorConfig) -> dict[str, Relation]:
     return kept
 
 
+def complete_record(reading: Reading, config: MonitorConfig, batch: PairBatch) -> Reading:
+    """The reading of a whole record, which ``batch`` is, with what conditions account for and what drives what."""
+    whole = msgspec.structs.replace(config, window=Span(pairs=max(batch.x.size, 2)), baseline=None, lags=config.lags)
+    for relation in relations(whole).values():
+        relation.extend(batch, 0, batch.x.size)
+        reading = relation.of_record(reading)
+    return reading
+
+
+class Pace:
+    """When something costly was done last: not again before some time, or a quarter of a window, has passed."""
+
+    def __init__(self) -> None:
+        self._at = -math.inf
+        self._pairs = -1
+
+    def rests(self, reading: Reading, timestamp: float, seconds: float) -> bool:
+        """Whether it is too soon; nobody waits for a clock that was set back."""
+        return 0 <= timestamp - self._at < seconds and 0 <= reading.pairs - self._pairs < max(reading.n // 4, 1)
+
+    def done(self, reading: Reading, timestamp: float) -> None:
+        """It was done for this reading."""
+        self._at, self._pairs = timestamp, reading.pairs
+
+    def state(self) -> list[Any]:
+        """Plain values that ``restore`` takes."""
+        return [self._at, self._pairs]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take up a saved state."""
+        self._at, self._pairs = state
+
+
 class Given:
     """The conditional MI of the window, given one or two conditions, and its p."""
 
@@ -65,7 +101,7 @@ class Given:
         self._null = GivenNull(config.null or DEFAULT_PARTNERS)
         self._seen = 0  # samples, for a cycle of samples
         self._p: float | None = None
-        self._at = -math.inf
+        self._pace = Pace()
 
     def extend(self, batch: PairBatch, start: int, stop: int) -> None:
         """Take in a part of a batch."""
@@ -83,23 +119,35 @@ class Given:
         said = self._window.reading(reading.unit)
         if said is None:
             return reading
-        rests = 0 <= timestamp - self._at < REST * said.n
+        rests = self._pace.rests(reading, timestamp, REST * said.n)
         p = self._p if rests else self._null.p(self._window.values())
         if renew and not rests:
-            self._p, self._at = p, timestamp
-        mi, cmi = reading.mi_corrected, said.cmi_corrected
+            self._p = p
+            self._pace.done(reading, timestamp)
+        return self._with(reading, said.cmi_corrected, p)
+
+    def of_record(self, reading: Reading) -> Reading:
+        """The reading of a whole record that was taken in, with the same; chance by x shifted around in a circle."""
+        said = self._window.reading(reading.unit)
+        if said is None:
+            return reading
+        return self._with(reading, said.cmi_corrected, self._null.p(self._window.values(), around=True))
+
+    def _with(self, reading: Reading, cmi: float, p: float | None) -> Reading:
+        mi = reading.mi_corrected
         return msgspec.structs.replace(reading, cmi=cmi, cmi_p=p, explained=(mi - cmi) / mi if mi > 0 else None)
 
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""
-        own = {"seen": self._seen, "p": self._p, "at": self._at}
+        own = {"seen": self._seen, "p": self._p, "pace": self._pace.state()}
         return joined({"own": (own, []), "window": self._window.state(), "null": self._null.state()})
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state."""
         parts = parts_of((header, arrays))
         own = parts["own"][0]
-        self._seen, self._p, self._at = own["seen"], own["p"], own["at"]
+        self._seen, self._p = own["seen"], own["p"]
+        self._pace.restore(own["pace"])
         self._window = ConditionalWindow.from_state(*parts["window"])
         self._null.restore(*parts["null"])
 
@@ -122,11 +170,11 @@ class Transfer:
         farthest = max(map(abs, config.lags)) if isinstance(config.lags, tuple) else FARTHEST
         delays = range(1, max(min(farthest, (config.window.pairs or TYPICAL) // 2), 1) + 1)
         self._window = TransferWindow(
-            config.window, delays=delays, history=config.history, partners=config.null or DEFAULT_PARTNERS
+            config.window, delays=delays, history=config.history, partners=max(config.null or DEFAULT_PARTNERS, LEAST)
         )
         self._rest = REST_OF_DELAY * len(delays)
         self._p: tuple[float | None, float | None] = (None, None)
-        self._at = -math.inf
+        self._pace = Pace()
 
     def extend(self, batch: PairBatch, start: int, stop: int) -> None:
         """Take in a part of a batch."""
@@ -136,10 +184,17 @@ class Transfer:
 
     def complete(self, reading: Reading, timestamp: float, *, renew: bool) -> Reading:
         """The reading with both transfer entropies at their best delays, their p and the direction."""
-        rests = 0 <= timestamp - self._at < min(self._rest * self._window.n, MOST_REST)
-        p = self._p if rests or not renew else self._window.p_values()
+        rests = self._pace.rests(reading, timestamp, min(self._rest * self._window.n, MOST_REST))
         if renew and not rests:
-            self._p, self._at = p, timestamp
+            self._p = self._window.p_values()
+            self._pace.done(reading, timestamp)
+        return self._with(reading, self._p)
+
+    def of_record(self, reading: Reading) -> Reading:
+        """The reading of a whole record that was taken in, with the same; chance by shifts around in a circle."""
+        return self._with(reading, self._window.p_values(around=True))
+
+    def _with(self, reading: Reading, p: tuple[float | None, float | None]) -> Reading:
         said = self._window.reading(reading.unit, p)
         if said is None:
             return reading
@@ -156,11 +211,12 @@ class Transfer:
 
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""
-        return joined({"own": ({"p": list(self._p), "at": self._at}, []), "window": self._window.state()})
+        return joined({"own": ({"p": list(self._p), "pace": self._pace.state()}, []), "window": self._window.state()})
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state."""
         parts = parts_of((header, arrays))
         own = parts["own"][0]
-        self._p, self._at = (own["p"][0], own["p"][1]), own["at"]
+        self._p = own["p"][0], own["p"][1]
+        self._pace.restore(own["pace"])
         self._window = TransferWindow.from_state(*parts["window"])

@@ -21,6 +21,7 @@ from streammi.detect.normal import Normal
 from streammi.monitor.afresh import quantities
 from streammi.monitor.bins import BinNotes, axis_info, bins_for
 from streammi.monitor.cadence import Cadence
+from streammi.monitor.conditional import relations
 from streammi.monitor.delay_profile import Delays
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
 from streammi.monitor.history_levels import History
@@ -69,6 +70,7 @@ class Monitor:
         self._latest: Reading | None = None
         self._hole: tuple[int, int] | None = None  # samples are missing behind so many pairs: at least, and at most
         self._afresh = quantities(config)
+        self._relations = relations(config)
         self._bin_notes = BinNotes(config)
         self._window_notes = WindowNotes(config.window)
         self.notes += self._bin_notes.before()
@@ -134,6 +136,8 @@ class Monitor:
         if reading is not None:
             for quantity in self._afresh:
                 reading = quantity.of_snapshot(reading, self.window, timestamp)
+            for relation in self._relations.values():
+                reading = relation.complete(reading, timestamp, renew=False)
         return Snapshot(
             pair=self.config.pair,
             run=run,
@@ -149,6 +153,7 @@ class Monitor:
             profile=None if reading is None else self._profile(),
             events=tuple(self._events),
             links=links,
+            given=self._conditions,
             verdict=self.awaited if reading is None else self._verdict(reading),
             status=int(status_of(reading, total(links))),
         )
@@ -191,7 +196,8 @@ class Monitor:
             "window": self.window.state(),
             "history": self._history.state(),
         }
-        return codec.joined(parts | {name: part.state() for name, part in self._followers.items()})
+        beside = {**self._followers, **self._relations}
+        return codec.joined(parts | {name: part.state() for name, part in beside.items()})
 
     def restore(self, state: State) -> None:
         """Take up the state of a monitor with the same settings: from then on it says what that one would have said.
@@ -205,6 +211,8 @@ class Monitor:
         for name, follower in self._followers.items():
             follower.restore(*parts[name])
             self.window.follow(follower)
+        for name, relation in self._relations.items():
+            relation.restore(*parts[name])
         self._cadence.restore(plain["cadence"])
         self._schedule.restore(plain["looks"])
         self._links.restore(plain["links"])
@@ -266,6 +274,8 @@ class Monitor:
             self.window.extend(
                 batch.x[start:stop], batch.y[start:stop], None if batch.t is None else batch.t[start:stop]
             )
+        for relation in self._relations.values():
+            relation.extend(batch, start, stop)
         self.notes += self._bin_notes.learnt(self.window)
         if self.window.set_back != before:  # at the last of them
             self._follow_clock(self.window.set_back - before)
@@ -301,10 +311,15 @@ class Monitor:
         few = self._window_notes.words(self.window)
         if few:
             return f"{TOO_FEW}: {few}"
-        said = verdict(reading, labels=self.config.bins.kind == "categories")
+        said = verdict(reading, labels=self.config.bins.kind == "categories", given=self._conditions)
         if self.normal is not None and self.normal.outside:
             said += f"; {self.normal.words}"
         return said
+
+    @property
+    def _conditions(self) -> str:
+        """The conditions' names, as a sentence has them."""
+        return " and ".join(condition.words for condition in self.config.given)
 
     @property
     def _uncounted(self) -> bool:
@@ -347,6 +362,8 @@ class Monitor:
             return []
         for quantity in self._afresh:
             reading = quantity.of_reading(reading, self.window, timestamp)
+        for relation in self._relations.values():
+            reading = relation.complete(reading, timestamp, renew=True)
         self._latest = reading
         self.notes += self._bin_notes.labels(self.window, reading)
         self._history.add(timestamp, reading.mi_corrected, reading.null_q95, reading.peak_mi, reading.fill)
@@ -382,5 +399,5 @@ def _timed(batch: PairBatch) -> PairBatch:
 
 
 def _part_of(batch: PairBatch, part: slice) -> PairBatch:
-    t = None if batch.t is None else batch.t[part]
-    return PairBatch(x=batch.x[part], y=batch.y[part], t=t, received=batch.received)
+    t, z = (None if values is None else values[part] for values in (batch.t, batch.z))
+    return PairBatch(x=batch.x[part], y=batch.y[part], t=t, z=z, received=batch.received)

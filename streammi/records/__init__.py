@@ -19,6 +19,7 @@ from streammi.records.links import (
     Tally,
 )
 from streammi.records.readings import (
+    DIRECTIONS,
     UNIT_PER_BIT,
     Reading,
 )
@@ -30,6 +31,7 @@ from streammi.records.snapshots import (
 )
 
 __all__ = [
+    "DIRECTIONS",
     "UNIT_PER_BIT",
     "AxisInfo",
     "DelayProfile",

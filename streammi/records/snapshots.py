@@ -74,5 +74,6 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     profile: DelayProfile | None = None
     events: tuple[Event, ...] = ()  # newest last, at most 100
     links: tuple[LinkHealth, ...] = ()
+    given: str = ""  # the conditions' names, as a sentence has them
     verdict: str = ""  # plain words: see streammi.records.verdict
     status: int = 0  # as published: see streammi.publish.messages

@@ -7,8 +7,9 @@ import math
 from functools import lru_cache
 from typing import Final
 
-from streammi.records.readings import UNIT_PER_BIT, Reading
+from streammi.records.readings import DIRECTIONS, UNIT_PER_BIT, Reading
 
+BOTH_WAYS: Final = DIRECTIONS["both"]
 LEAST_PAIRS: Final = 16
 RESOLVED_BITS: Final = 0.15  # a Gaussian pair with r = 0.43
 SIGNIFICANT: Final = 0.05
@@ -19,12 +20,14 @@ SATURATED: Final = 0.25  # share of the window outside the bins' range: the end 
 UNTESTED: Final = "untested without --null"
 TOO_FEW: Final = "too few samples to say"
 UNSEEN: Final = "no dependence seen"  # beyond chance, as far as that is known without a p
+CONDITION: Final = "the condition"
+PART: Final = 0.25  # of the MI: as much as is worth a word
 STUCK: Final = 0.5  # share of the window without a change: little of the MI is of now
 
 
-def verdict(reading: Reading, *, labels: bool = False, untested: str = UNTESTED) -> str:
+def verdict(reading: Reading, *, labels: bool = False, untested: str = UNTESTED, given: str = CONDITION) -> str:
     """A reading in plain words; ``labels``: of labels, not of numbers; ``untested``: what is said of
-    it where it has no p.
+    it where it has no p; ``given``: the conditions' name.
 
     Dependence is decided by ``p`` where it is known (<= 0.05). Without it, corrected MI must exceed what
     ``chance_bits`` allows at three standard deviations, and the largest of many delays at six; that holds for signals
@@ -33,10 +36,16 @@ def verdict(reading: Reading, *, labels: bool = False, untested: str = UNTESTED)
     be beyond chance too. It is linear when the correlation accounts for at least half of the MI: for a Gaussian pair
     MI = -1/2 log(1 - r^2). Where another delay has more, that delay and its MI are the verdict. An input that says
     nothing comes first: constant, outside its bins' range in a quarter of the pairs, or the same for half the window.
+    Behind it stands what conditions account for, and which signal drives which, where that is known.
     """
     trouble = _trouble(reading, labels)
     if trouble:
         return trouble
+    return "; ".join(filter(None, (_of_pair(reading, untested), of_conditions(reading, given), of_direction(reading))))
+
+
+def _of_pair(reading: Reading, untested: str) -> str:
+    """What is said of the two signals by themselves."""
     bits = reading.mi_corrected / UNIT_PER_BIT[reading.unit]
     if _too_few(reading):
         return TOO_FEW
@@ -48,6 +57,35 @@ def verdict(reading: Reading, *, labels: bool = False, untested: str = UNTESTED)
         tested = reading.p is not None
         return "not distinguishable from independent" if tested else UNSEEN + _untested(reading, None, untested)
     return _kind(reading.pearson_r, bits) + _doubt(reading, untested)
+
+
+def of_conditions(reading: Reading, given: str = CONDITION) -> str:
+    """What the conditions account for, in words; empty where that is not known."""
+    if reading.cmi is None or reading.cmi_p is None:
+        return ""
+    left = reading.cmi_p <= SIGNIFICANT
+    if not is_dependent(reading):
+        return f"only together with {given}" if left else ""
+    if not left:
+        return f"explained by {given}"
+    share = reading.explained or 0.0
+    if share >= PART:
+        return f"partly explained by {given}"
+    return f"more so given {given}" if share <= -PART else f"direct as far as {given} goes"
+
+
+def of_direction(reading: Reading) -> str:
+    """Which signal drives which, and how far ahead, in words; empty where that is not known.
+
+    "Drives" is meant as transfer entropy means it: its past says more of the other than that one's own past does.
+    """
+    ahead = {1: reading.te_xy_lag, -1: reading.te_yx_lag}.get(reading.direction or 0)
+    if reading.direction == BOTH_WAYS:
+        return "each drives the other"
+    if ahead is None:
+        return ""
+    samples = f"{ahead} sample{'s' * (ahead != 1)} ahead"
+    return f"x drives y, {samples}" if reading.direction == 1 else f"y drives x, {samples}"
 
 
 def is_dependent(reading: Reading) -> bool:

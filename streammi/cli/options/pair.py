@@ -16,6 +16,7 @@ from streammi.config import (
     DetectorName,
     MonitorConfig,
     bins,
+    condition,
     lag_range,
     span,
     value_range,
@@ -81,6 +82,32 @@ class PairOptions:
             help="MI at each delay, in samples, or as -5s:5s with a window in seconds; positive: y follows x.",
         ),
     ] = None
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--given",
+            metavar="cycle:LENGTH",
+            rich_help_panel=COMPUTED,
+            help="MI given the phase of a known cycle, cycle:24h or cycle:50 samples, and the share it explains.",
+        ),
+    ] = None
+    transfer: Annotated[
+        bool,
+        typer.Option(
+            "--transfer",
+            rich_help_panel=COMPUTED,
+            help="Which drives which: transfer entropy both ways, at delays up to that of --lags, or 10 samples.",
+        ),
+    ] = False
+    history: Annotated[
+        int,
+        typer.Option(
+            "--history",
+            metavar="K",
+            rich_help_panel=COMPUTED,
+            help="With --transfer: beyond so many samples of a signal's own past.",
+        ),
+    ] = 1
     ksg: Annotated[
         int | None,
         typer.Option(
@@ -143,6 +170,9 @@ class PairOptions:
             test=self.test or "shift",  # type: ignore[arg-type]
             lags=None if self.lags is None else lag_range(self.lags),
             ksg=self.ksg,
+            given=tuple(map(condition, self.given or ())),
+            transfer=self.transfer,
+            history=self.history,
             detector=self.detector,
             baseline=stretch(self.baseline),
             endpoint=source,

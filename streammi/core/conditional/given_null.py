@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from streammi.config import DEFAULT_PARTNERS, MAX_WINDOW_PAIRS
 from streammi.core.bins.binning import QuantileBins
 from streammi.core.conditional.division import OF_CELLS
-from streammi.core.conditional.past import HISTORY, Past, far_delays
+from streammi.core.conditional.past import HISTORY, Past, far_delays, shifts_around
 from streammi.core.information import estimators
 from streammi.core.kernels import conditional as kernels
 from streammi.core.significance.shift_null import LEAST_PARTNERS
@@ -43,14 +43,17 @@ class GivenNull:
         """Take in the values of x (m,) that a window has just added; it now holds ``n``."""
         self._past.extend(x, int((HISTORY + 1) * n) + 1)
 
-    def p(self, values: FloatArray) -> float | None:
+    def p(self, values: FloatArray, *, around: bool = False) -> float | None:
         """p for the triples of a window, ``values`` (2 + k, n) of x, y and k conditions; None until x has past enough.
 
-        O(S n).
+        ``around``: they are a whole record, and x is shifted around in a circle. O(S n).
         """
         n = values.shape[1]
-        past = self._past.newest(int((HISTORY + 1) * n) + 1)
-        delays = far_delays(past, n, self._partners)
+        if around:
+            past, delays = np.tile(values[0], 2), shifts_around(values[0], self._partners)
+        else:
+            past = self._past.newest(int((HISTORY + 1) * n) + 1)
+            delays = far_delays(past, n, self._partners)
         if delays.size < LEAST_PARTNERS or (values[:2] == values[:2, :1]).all(axis=1).any():
             return None
         own, of_z = OWN_BINS, max(2, round(CONDITION_BINS * (n / 1000) ** GROWTH))

@@ -42,9 +42,26 @@ def far_delays(past: FloatArray, n: int, partners: int, beyond: int = 0) -> IntA
     nothing: IntArray = np.empty(0, dtype=np.int64)
     if past.size < (NEAREST + SPREAD + 1) * n + beyond:
         return nothing
-    # Of the ranks: a spike of 1e9 would make any signal look as if it had no memory.
-    ranks = np.argsort(np.argsort(past[-n:], kind="stable")).astype(np.float64)
-    clear = min(max(NEAREST * n, 2.0 * correlation_time(ranks)), FARTHEST_START * n)
+    clear = min(max(NEAREST * n, 2.0 * _memory(past[-n:])), FARTHEST_START * n)
     if past.size < clear + (SPREAD + 1) * n + beyond:
         return nothing
-    return np.unique(np.rint(np.linspace(clear, clear + SPREAD * n, partners)).astype(np.int64))
+    return _spread(clear, clear + SPREAD * n, partners)
+
+
+def shifts_around(values: FloatArray, partners: int, beyond: int = 0) -> IntArray:
+    """Delays (S,) of a whole record (n,) shifted around in a circle: clear of both its ends, and ``beyond`` more."""
+    n = values.size
+    clear = max(2 * _memory(values), n // 20, 1) + 2 * beyond
+    if n - 2 * clear < partners // 2:
+        return np.empty(0, dtype=np.int64)
+    return _spread(clear, n - clear, partners)
+
+
+def _memory(values: FloatArray) -> int:
+    """The correlation time of the ranks: a spike of 1e9 would make any signal look as if it had no memory."""
+    ranks = np.argsort(np.argsort(np.nan_to_num(values), kind="stable")).astype(np.float64)
+    return correlation_time(ranks)
+
+
+def _spread(first: float, last: float, partners: int) -> IntArray:
+    return np.unique(np.rint(np.linspace(first, last, partners)).astype(np.int64))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from streammi.core.bins.binning import QuantileBins
 from streammi.core.conditional.division import FINER, OF_CELLS, halves, weight
-from streammi.core.conditional.past import HISTORY, Past, far_delays
+from streammi.core.conditional.past import HISTORY, Past, far_delays, shifts_around
 from streammi.core.information import estimators
 from streammi.core.kernels import conditional as kernels
 from streammi.core.significance.shift_null import LEAST_PARTNERS
@@ -66,14 +66,16 @@ class TransferWay:
         found: FloatArray = np.where(pairs > 0, bits, np.nan)
         return found
 
-    def p(self, n: int, digits: int, partners: int, *, renew: bool) -> float | None:
-        """p of the largest over all delays, against as many partners: the source delayed by far more."""
-        past = self.past.newest(int((HISTORY + 1) * n) + self.reach)
+    def p(self, n: int, digits: int, partners: int, *, renew: bool, around: bool) -> float | None:
+        """p of the largest over all delays, against as many partners: the source delayed by far more, or ``around``."""
+        past = self.past.newest(n if around else int((HISTORY + 1) * n) + self.reach)
         finite = np.isfinite(past)
         joined = self._joined_now
         if not finite.any():
             return None
-        shifts = far_delays(past, n, partners, self.reach)
+        shifts = shifts_around(past, partners, self.reach) if around else far_delays(past, n, partners, self.reach)
+        if around:
+            past, finite = np.tile(past, 3), np.tile(finite, 3)
         if shifts.size < LEAST_PARTNERS:
             return None
         axis = QuantileBins(self.sizes[0]).learn(past[finite])
@@ -83,7 +85,7 @@ class TransferWay:
         own = self._largest(source, joined, 0, table)
         if shifts.size != self._maxima.size:
             self._maxima = np.full(shifts.size, np.nan)
-        due = max(1, min(shifts.size, BUDGET // max(n * self._delays.size, 1)))
+        due = shifts.size if around else max(1, min(shifts.size, BUDGET // max(n * self._delays.size, 1)))
         maxima = self._maxima if renew else self._maxima.copy()
         for step in range(due):
             which = (self._turn + step) % shifts.size

@@ -17,7 +17,6 @@ from streammi.core.conditional.past import HISTORY
 from streammi.core.conditional.transfer_way import TransferWay
 from streammi.core.information import estimators
 from streammi.core.information.measures import check_unit
-from streammi.core.significance.shift_null import LEAST_PARTNERS
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, codec
 
@@ -27,6 +26,7 @@ TYPICAL: Final = 1000  # samples that a window of seconds is taken to hold, for 
 MOST_HISTORY: Final = 4  # samples of its own past that a signal is given
 SHARED: Final = 3  # times B: what can be put together to B bins of a signal and to 1.5 B of its own past
 SURE: Final = 0.025  # of two tests, so that a direction is named in 5 % where there is none
+LEAST: Final = 39  # partners: the fewest that can be so sure
 # A driver's own past is known in bins only, and what is left of it is found in the signal it drives: coupled maps that
 # drive one way showed up to a tenth of it the other way, in any number of windows.
 BOTH: Final = 0.25
@@ -80,8 +80,8 @@ class TransferWindow:
         self.delays = _check_delays(delays)
         if isinstance(history, bool) or history not in range(1, MOST_HISTORY + 1):
             raise ConfigError("history", f"1 to {MOST_HISTORY} samples", history)
-        if partners < LEAST_PARTNERS:
-            raise ConfigError("null", f">= {LEAST_PARTNERS} delayed partners", partners)
+        if partners < LEAST:
+            raise ConfigError("null", f">= {LEAST} delayed partners", partners)
         self.history, self._partners, self._bins = history, partners, bins
         self._count = bins or bins_of_triples(self._span.pairs or TYPICAL)[0]
         axis = QuantileBins(SHARED * self._count)
@@ -139,21 +139,20 @@ class TransferWindow:
         x_way, y_way = (way.bits(self._table) * per_bit for way in self._ways)
         return x_way, y_way
 
-    def p_values(self, *, renew: bool = True) -> tuple[float | None, float | None]:
+    def p_values(self, *, renew: bool = True, around: bool = False) -> tuple[float | None, float | None]:
         """p of the largest transfer entropy over all delays, x -> y and y -> x; None until there is past enough.
 
-        A part of what chance gives is made anew each time, as many triples as take about 5 ms; not with ``renew`` False,
-        for somebody who only looks, and must not change what is said next.
+        A part of what chance gives is made anew each time, as many triples as take about 5 ms; not with ``renew``
+        False, for somebody who only looks, and must not change what is said next. ``around``: the window holds a whole
+        record, and chance is that of the driver shifted around in a circle.
         """
         if not self._settled():
             return None, None
         n = self._rows.n
-        x_way, y_way = (way.p(n, self._digits, self._partners, renew=renew) for way in self._ways)
+        x_way, y_way = (way.p(n, self._digits, self._partners, renew=renew, around=around) for way in self._ways)
         return x_way, y_way
 
-    def reading(
-        self, unit: Unit = "bit", p: tuple[float | None, float | None] | None = None
-    ) -> TransferReading | None:
+    def reading(self, unit: Unit = "bit", p: tuple[float | None, float | None] | None = None) -> TransferReading | None:
         """Everything the window says, in ``unit``; None while it is empty or bins are not learnt.
 
         ``p`` are those of a moment ago, where new ones would cost too much.
