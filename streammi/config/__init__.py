@@ -1,6 +1,6 @@
 """Frozen settings, checked once; every other room may read them."""
 
-from streammi.config.conditions import Condition, condition
+from streammi.config.conditions import Condition, condition, cycle
 from streammi.config.settings import (
     DEFAULT_DETECTOR,
     DEFAULT_ESTIMATOR,
@@ -66,6 +66,7 @@ __all__ = [
     "check_pair_name",
     "check_same",
     "condition",
+    "cycle",
     "ksg_rule",
     "lag_range",
     "options_of",

@@ -22,7 +22,7 @@ from streammi.session.session import Session
 from streammi.system import file_lock
 from streammi.system.log import time_of_day
 
-KIND: Final = "checkpoint 17"
+KIND: Final = "checkpoint 18"
 GENERATIONS: Final = 2
 DAMAGE: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}  # reading what the disk or its file system has lost
 PAUSE_SHARE: Final = 0.01  # of the time that the loop may stand still to copy a state: a huge one is saved less often

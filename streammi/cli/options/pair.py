@@ -16,7 +16,7 @@ from streammi.config import (
     DetectorName,
     MonitorConfig,
     bins,
-    condition,
+    cycle,
     lag_range,
     span,
     value_range,
@@ -170,7 +170,7 @@ class PairOptions:
             test=self.test or "shift",  # type: ignore[arg-type]
             lags=None if self.lags is None else lag_range(self.lags),
             ksg=self.ksg,
-            given=tuple(map(condition, self.given or ())),
+            given=tuple(map(cycle, self.given or ())),
             transfer=self.transfer,
             history=self.history,
             detector=self.detector,
