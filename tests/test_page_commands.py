@@ -76,8 +76,12 @@ def feeds(ports: dict[str, int]) -> Iterator[None]:
 
 def write_files(folder: Path, feed: int) -> None:
     """The files that the pages' commands read."""
-    rows = [(1.7e9 + 10 * k, 20 + 5 * math.sin(k / 30), math.sin(k / 30) ** 2 + random.random()) for k in range(1500)]
-    for names, files in {"Temp,Flow": ["logger.csv"], "COL,other": ["data.csv", "a.csv", "b.csv"]}.items():
+    rows = [(1.7e9 + 10 * k, 20 + 5 * math.sin(k / 30), math.sin(k / 30) ** 2 + random.random()) for k in range(3000)]
+    for names, files in {
+        "Temp,Flow": ["logger.csv"],
+        "Temperature,Flow": ["normal.csv"],
+        "COL,other": ["data.csv", "a.csv", "b.csv"],
+    }.items():
         text = f"time,{names}\n" + "".join(f"{t:.0f},{x:.3f},{y:.3f}\n" for t, x, y in rows)
         for file in files:
             (folder / file).write_text(text)

@@ -165,3 +165,13 @@ def test_every_field_and_flag_of_a_reading_is_explained() -> None:
     assert set(re.findall(r"`(\w+)`", table)) == set(result_fields(reading, run=0, seq=0, timestamp=0.0, link=link))
     flags = {int(number) for number in re.findall(r"^\| (\d+) \|", fields, re.MULTILINE)}
     assert flags == {int(flag) for flag in Status if flag}
+
+
+def test_the_benchmark_of_the_readme_is_what_was_measured() -> None:
+    rows = PAGES["README.md"].partition("## Benchmark")[2].partition("## ")[0].splitlines()
+    said = " ".join(row for row in rows if row.startswith("| ") and not row.startswith("| what"))
+    pages = ("measured", "accuracy")
+    measured = " ".join(PAGES[f"streammi/docs/explanation/{page}.md"] for page in pages)
+    numbers = re.findall(r"\d[\d,]*(?:\.\d+)?", said)
+    assert len(numbers) > 20
+    assert set(numbers) <= set(re.findall(r"\d[\d,]*(?:\.\d+)?", measured))
