@@ -8,7 +8,7 @@ import numpy as np
 from streammi.config import Unit
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import SETS, GlyphName
-from streammi.dashboard.theme import Depth
+from streammi.dashboard.pens import Depth
 from streammi.dashboard.viewer import Viewer
 from streammi.records import (
     AxisInfo,

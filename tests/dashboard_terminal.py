@@ -14,8 +14,8 @@ import pyte
 from dashboard_samples import viewer
 
 from streammi.dashboard.glyphs import GlyphName
+from streammi.dashboard.pens import Depth
 from streammi.dashboard.screen import Screen
-from streammi.dashboard.theme import Depth
 from streammi.records import Snapshot
 
 

@@ -18,7 +18,7 @@ import pytest
 import zmq
 
 from streammi.config import FeedConfig
-from streammi.network import connections
+from streammi.network import connections, kernel_sockets
 from streammi.network.link import Backlog, Link
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.network.subscriber import Subscriber
@@ -287,7 +287,7 @@ def test_subscribers_are_cut_only_when_there_are_too_many(
 def test_a_descriptor_that_is_another_s_now_is_left_alone() -> None:
     a, b = socket.socketpair()
     with a, b:
-        inode = connections.socket_inode(a.fileno())
+        inode = kernel_sockets.socket_inode(a.fileno())
         assert inode is not None
         known = connections.Connection(a.fileno(), inode, 0.0)
         assert known.alive
@@ -332,12 +332,12 @@ def test_what_came_over_a_connection() -> None:
         accepted, _ = server.accept()
         with accepted:
             peer.sendall(b"x" * 12345)
-            wait(lambda: connections.bytes_received(accepted) == 12345)
+            wait(lambda: kernel_sockets.bytes_received(accepted) == 12345)
             accepted.recv(100)
-            assert connections.bytes_received(accepted) == 12345
+            assert kernel_sockets.bytes_received(accepted) == 12345
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        assert connections.bytes_received(ours) == 0
+        assert kernel_sockets.bytes_received(ours) == 0
 
 
 def test_a_feed_whose_message_does_not_end_is_cut_off_and_connected_again() -> None:
@@ -495,7 +495,7 @@ def test_what_comes_while_a_connection_is_looked_at_is_not_held_against_it(monke
             peer.sendall(bytes(2000))
             return wait(lambda: (n := unread(of, request)) >= 2000 and n)  # type: ignore[no-any-return]
 
-        unread = connections.waiting_bytes
+        unread = kernel_sockets.waiting_bytes
         backlog, taken = Backlog(unfinished=1000, waiting=1000), 0
         backlog.watch(ours.fileno(), 0.0)
         for second in range(1, 6):

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from dashboard_samples import SAMPLES, empty, hostile_names, linear, parabola, viewer
 
+from streammi.dashboard.pens import Depth
 from streammi.dashboard.save import save
-from streammi.dashboard.theme import Depth
 
 
 def pixels_of(data: bytes) -> np.ndarray:

@@ -29,7 +29,7 @@ from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE, GlyphName
 from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.panels import heatmap
-from streammi.dashboard.theme import Depth
+from streammi.dashboard.pens import Depth
 from streammi.dashboard.viewer import Viewer
 from streammi.records import AxisInfo, LinkState, Snapshot
 from streammi.records.status import Status

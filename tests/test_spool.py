@@ -19,7 +19,8 @@ import psutil
 import pytest
 
 from streammi.system import spool as spools
-from streammi.system.spool import LINGER_SECONDS, Spool, SpooledStream
+from streammi.system.spool import LINGER_SECONDS, Spool
+from streammi.system.spooled_stream import SpooledStream
 
 LINE = f"{'x' * 99}\n"
 

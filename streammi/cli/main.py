@@ -14,7 +14,8 @@ from streammi.cli.app import app
 from streammi.cli.usage import USAGE_ERROR, usage
 from streammi.errors import StreammiError
 from streammi.system.log import Form, Log
-from streammi.system.spool import MIB, SpooledStream
+from streammi.system.spool import MIB
+from streammi.system.spooled_stream import SpooledStream
 
 FAILURE = 1  # exit status
 ERRORS_ROOM = MIB  # of messages that nobody reads

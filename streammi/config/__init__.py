@@ -1,39 +1,29 @@
 """Frozen settings, checked once; every other room may read them."""
 
+from streammi.config.as_options import check_same, options_of
 from streammi.config.conditions import Condition, condition, cycle
-from streammi.config.settings import (
+from streammi.config.feed import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, PairMode, signal
+from streammi.config.monitor import (
     DEFAULT_DETECTOR,
     DEFAULT_ESTIMATOR,
     DEFAULT_PARTNERS,
     LEAST_WINDOWS,
     MAX_BINS,
     MAX_KSG_PAIRS,
-    MAX_MESSAGE,
     OTHER_ESTIMATORS,
-    RECEIVE_QUEUE,
     Baseline,
     BinsConfig,
     DetectorName,
     EstimatorName,
-    FeedConfig,
-    JoinConfig,
-    LagSpan,
     MonitorConfig,
-    PairMode,
     Shape,
     SignificanceTest,
     Unit,
     bins,
-    byte_size,
     check_pair_name,
-    check_same,
     ksg_rule,
-    lag_range,
-    options_of,
-    seconds,
-    signal,
-    value_range,
 )
+from streammi.config.quantities import LagSpan, byte_size, lag_range, seconds, value_range
 from streammi.config.spans import MAX_WINDOW_PAIRS, Span, span
 
 __all__ = [

@@ -10,8 +10,8 @@ from streammi.dashboard.choices import HeatmapMode, State
 from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.keys import Action, Binding
 from streammi.dashboard.layout import LayoutName, PanelName
+from streammi.dashboard.palettes import PALETTES
 from streammi.dashboard.scene import Scene, by_rank
-from streammi.dashboard.theme import PALETTES
 
 ARROW, PAGE = 0.25, 1.0  # of the span
 _SCROLL = {"back": -ARROW, "forward": ARROW, "far back": -PAGE, "far forward": PAGE}

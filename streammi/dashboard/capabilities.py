@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from streammi.dashboard.glyphs import ASCII, BLOCK, BRAILLE, SETS, Glyphs
-from streammi.dashboard.theme import Background, Depth, Palette
+from streammi.dashboard.palettes import Background, Palette
+from streammi.dashboard.pens import Depth
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import msgspec
 
 from streammi.config import Unit
 from streammi.dashboard.layout import PanelName
-from streammi.dashboard.theme import Background, Palette
+from streammi.dashboard.palettes import Background, Palette
 
 HeatmapMode: TypeAlias = Literal["counts", "conditional", "pointwise"]
 PairKey: TypeAlias = tuple[int, str]  # which monitor, and what it calls the pair; "" while it has none

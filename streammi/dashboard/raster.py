@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.glyphs import ASCII, BRAILLE
-from streammi.dashboard.theme import RGB, Theme
+from streammi.dashboard.pens import RGB
+from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import ascii_cells
 
 Pixels: TypeAlias = NDArray[np.uint8]

@@ -17,9 +17,10 @@ from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.panels import heatmap, history
+from streammi.dashboard.pens import Pens
 from streammi.dashboard.raster import ACROSS, GROUNDS, UP, drawn, inked, png, raster
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Pens, Theme
+from streammi.dashboard.theme import Theme
 from streammi.dashboard.viewer import Viewer
 from streammi.dashboard.wording import cell_text, clock
 from streammi.records import Snapshot

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.theme import Pens
+from streammi.dashboard.pens import Pens
 from streammi.dashboard.wording import CONTINUATION, MARK_BITS, Cells, cell_text
 
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"

@@ -1,152 +1,20 @@
-"""Colours and what they mean: a pen for each role, and a ramp of pens for the heatmap.
+"""Colours and what they mean: a pen for each role.
 
-A pen is a small number; ``Pens`` knows its escape codes at the terminal's colour depth and its Rich style. Roles
-take their colours from Okabe and Ito's set, which people with any common colour vision tell apart; each role
+Roles take their colours from Okabe and Ito's set, which people with any common colour vision tell apart; each role
 also has a glyph, a word or a place of its own, so that colour is never all that carries a meaning.
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.color import Color
-from rich.style import Style
 
 from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.palettes import Background, Palette, Ramp, diverging_ramp, heat_ramp
+from streammi.dashboard.pens import Ink, Pens, ink
 from streammi.records.links import LINK_STATES, state_of
 
-Depth: TypeAlias = Literal["truecolor", "256", "16", "none"]
-Palette: TypeAlias = Literal["cividis", "viridis", "greyscale"]
-Background: TypeAlias = Literal["dark", "light"]
-RGB: TypeAlias = tuple[int, int, int]
-
-
-def _colours(words: str) -> tuple[str, ...]:
-    return tuple(words.split())
-
-
-PALETTES: dict[Palette, tuple[str, ...]] = {
-    # Nunez, Anderton, Renslow (2018) and van der Walt, Smith (2015), every ninth part of the way.
-    "cividis": _colours("00204d 00336f 39486b 575c6d 707173 8a8779 a69d75 c4b56c e4cf5b ffea46"),
-    "viridis": _colours("440154 482878 3e4a89 31688e 26828e 1f9e89 35b779 6dcd59 b4de2c fde725"),
-    "greyscale": ("303030", "ffffff"),
-}
-DIVERGING: dict[Background, tuple[str, ...]] = {
-    # Brightness goes one way from "less often than chance" to "more often": the order survives without hue.
-    "dark": ("2447c4", "4a6ab4", "6b7482", "b59a52", "ffd24a"),
-    "light": ("9cc4f5", "b4c4d4", "b9b3a8", "b8763c", "8a3b00"),
-}
-# What is of then, no more of now: greys, which tell as much apart by brightness.
-FADED: dict[Background, tuple[str, ...]] = {"dark": ("2b3138", "9aa3ad"), "light": ("d4d8dc", "5c6670")}
 MOST_PENS = 1 << 14  # three palettes on two grounds, as of now and as of then, need less than half of that
-# The same by number, where there are 256: chosen by hand, as the nearest of the cube go back and forth in brightness.
-INDEXED: dict[str, tuple[int, ...]] = {
-    "cividis": (18, 24, 60, 102, 144, 185, 227),
-    "viridis": (54, 61, 31, 36, 71, 113, 191),
-    "greyscale": (236, 239, 242, 245, 248, 251, 255),
-    "dark": (27, 68, 67, 102, 144, 179, 221),
-    "light": (117, 152, 188, 180, 173, 130, 94),
-    "faded dark": (236, 238, 240, 242, 244, 246, 248),
-    "faded light": (252, 250, 248, 246, 244, 242, 240),
-}
-LEVELS = 24  # steps of a ramp above nothing: more cannot be told apart, and cost bytes
-ANSI_RAMP = (4, 6, 3, 11, 15)  # blue, cyan, brown, yellow, white: brightness goes up on a dark ground
-ANSI_FADED = (8, 8, 8, 7, 7)
-
-
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """One colour: as it is, and by number where there are sixteen, or 256 (None: the nearest)."""
-
-    rgb: RGB
-    ansi: int
-    indexed: int | None = None
-
-
-def ink(hexadecimal: str, ansi: int) -> Ink:
-    """Return the colour written as six hexadecimal digits."""
-    red, green, blue = bytes.fromhex(hexadecimal)
-    return Ink((red, green, blue), ansi)
-
-
-class Pens:
-    """Styles by number, for one colour depth; the same style is the same number, 0 is the terminal's own."""
-
-    def __init__(self, depth: Depth) -> None:
-        self.depth = depth
-        self._numbers: dict[tuple[Ink | None, Ink | None, str], int] = {}
-        self._keys: list[tuple[Ink | None, Ink | None, str]] = []
-        self._colors: dict[Ink, Color] = {}
-        self.codes: list[tuple[str, str, str]] = []  # of attributes, foreground, background, by pen
-        self.pen()
-
-    def pen(self, front: Ink | None = None, back: Ink | None = None, attributes: str = "") -> int:
-        """Return the pen with these colours and ``attributes``: words among bold, dim, reverse, underline."""
-        key = (front, back, attributes) if self.depth != "none" else (None, None, attributes)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.codes)
-            self._keys.append(key)
-            self.codes.append((_attribute_codes(attributes), self._code(front, True), self._code(back, False)))
-        return number
-
-    def style(self, pen: int) -> Style:
-        """Return the pen as Rich has it."""
-        front, back, attributes = self._keys[pen]
-        return Style(
-            color=self._color(front) if front else None,
-            bgcolor=self._color(back) if back else None,
-            **dict.fromkeys(attributes.split(), True),  # type: ignore[arg-type]
-        )
-
-    def _code(self, colour: Ink | None, foreground: bool) -> str:
-        if colour is None or self.depth == "none":
-            return ""
-        return ";".join(self._color(colour).get_ansi_codes(foreground))
-
-    def _color(self, colour: Ink) -> Color:
-        if colour not in self._colors:
-            if self.depth == "16":
-                found = Color.from_ansi(colour.ansi)
-            elif self.depth == "256":
-                found = Color.from_ansi(nearest_of_256(colour.rgb) if colour.indexed is None else colour.indexed)
-            else:
-                found = Color.from_rgb(*colour.rgb)
-            self._colors[colour] = found
-        return self._colors[colour]
-
-
-def nearest_of_256(rgb: RGB) -> int:
-    """Return the number of the terminal's colour that is nearest by eye, among the cube and the greys (16 to 255).
-
-    By the "redmean" distance. Rich's own downgrade rounds each channel by itself, which turns the dark grounds black
-    and cividis, all of whose colours are nearly grey, into pink and green.
-
-    >>> nearest_of_256((255, 255, 255)), nearest_of_256((27, 35, 44))
-    (231, 235)
-    """
-    steps = np.array([0, 95, 135, 175, 215, 255])
-    cube = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
-    colours = np.concatenate((cube, np.arange(8, 248, 10)[:, None].repeat(3, axis=1)))
-    red = (colours[:, 0] + rgb[0]) / 2
-    weights = np.stack((2 + red / 256, np.full(len(red), 4.0), 3 - red / 256), axis=1)
-    return 16 + int(np.argmin((weights * (colours - np.array(rgb)) ** 2).sum(axis=1)))
-
-
-def _attribute_codes(attributes: str) -> str:
-    codes = {"bold": "1", "dim": "2", "underline": "4", "reverse": "7"}
-    return ";".join(codes[word] for word in attributes.split())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ramp:
-    """Pens from little to much: level 0 is nothing, 1 the least that is something, ``LEVELS`` the most."""
-
-    inks: tuple[Ink | None, ...]
-    front: NDArray[np.uint16]  # (LEVELS + 1,): the colour as foreground
-    half: NDArray[np.uint16]  # (LEVELS + 1, LEVELS + 1): a half block with the lower level behind, [top, bottom]
-    glyphs: str  # where a level is a glyph: nothing first
 
 
 class Ground:
@@ -299,29 +167,9 @@ def make_theme(
         bar_good=bar("good"),
         bar_warn=bar("warn", "bold"),
         bar_bad=bar("bad", "bold"),
-        heat=_heat(pens, glyphs.shades, palette, background, faded=faded),
-        diverging=_diverging(pens, glyphs.signs, background, faded=faded),
+        heat=heat_ramp(pens, glyphs.shades, palette, background, faded=faded),
+        diverging=diverging_ramp(pens, glyphs.signs, background, faded=faded),
     )
-
-
-def _heat(pens: Pens, glyphs: str, palette: Palette, background: Background, *, faded: bool) -> Ramp:
-    if faded:
-        return _faded_ramp(pens, glyphs, background)
-    light = background == "light"
-    steps = ANSI_RAMP[::-1] if light else ANSI_RAMP
-    return _ramp(pens, _heat_stops(palette, light), INDEXED[palette][:: -1 if light else 1], glyphs, steps)
-
-
-def _diverging(pens: Pens, glyphs: str, background: Background, *, faded: bool) -> Ramp:
-    if faded:
-        return _faded_ramp(pens, glyphs, background)
-    steps = ANSI_RAMP[::-1] if background == "light" else ANSI_RAMP
-    return _ramp(pens, DIVERGING[background], INDEXED[background], glyphs, steps)
-
-
-def _faded_ramp(pens: Pens, glyphs: str, background: Background) -> Ramp:
-    steps = ANSI_FADED if background == "dark" else tuple(15 - step for step in ANSI_FADED)
-    return _ramp(pens, FADED[background], INDEXED[f"faded {background}"], glyphs, steps)
 
 
 def _grounded(pens: Pens, inks: dict[str, Ink], ground: Ink | None) -> NDArray[np.uint16]:
@@ -331,27 +179,3 @@ def _grounded(pens: Pens, inks: dict[str, Ink], ground: Ink | None) -> NDArray[n
             front = inks[role] if role else None
             table[pens.pen(front)] = pens.pen(front, ground)
     return table
-
-
-def _heat_stops(palette: Palette, light: bool) -> tuple[str, ...]:
-    # The far end of a palette is close to the ground it is drawn on; what is least must still be seen.
-    stops = PALETTES[palette]
-    if light:
-        return ("d0d0d0", "101010") if palette == "greyscale" else stops[::-1]
-    return stops[1:] if len(stops) > 2 else stops
-
-
-def _ramp(pens: Pens, stops: tuple[str, ...], indexed: tuple[int, ...], glyphs: str, steps: tuple[int, ...]) -> Ramp:
-    anchors = np.array([list(bytes.fromhex(stop)) for stop in stops], float)
-    at = np.linspace(0, len(stops) - 1, LEVELS)
-    rgb = np.stack([np.interp(at, np.arange(len(stops)), anchors[:, k]) for k in range(3)], axis=1).round().astype(int)
-    inks: list[Ink | None] = [None]
-    for level, (red, green, blue) in enumerate(rgb.tolist()):
-        ansi, number = (numbers[level * len(numbers) // LEVELS] for numbers in (steps, indexed))
-        inks.append(Ink((red, green, blue), ansi, number))
-    half = [
-        [pens.pen(inks[max(t, b)], inks[min(t, b)] if t != b else None) for b in range(len(inks))]
-        for t in range(len(inks))
-    ]
-    front = [pens.pen(one) for one in inks]
-    return Ramp(inks=tuple(inks), front=np.array(front, np.uint16), half=np.array(half, np.uint16), glyphs=glyphs)

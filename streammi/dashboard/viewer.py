@@ -13,8 +13,9 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.keys import BINDINGS, Action
+from streammi.dashboard.pens import Pens
 from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_stale
-from streammi.dashboard.theme import Pens, Theme, make_theme
+from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.dashboard.wording import place, unit_factor
 from streammi.records import LinkState, Snapshot

@@ -7,23 +7,18 @@ names each connection's descriptor, the kernel counts what came over it, and Zer
 with all that it left unfinished.
 """
 
-import ctypes
-import fcntl
 import os
-import select
 import socket as sockets
-import stat
-import struct
-import sys
 import termios
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
+
+from streammi.network.kernel_sockets import break_off, bytes_received, duplicate, socket_inode, waiting_bytes
 
 MAX_CONNECTIONS: Final = 512  # at a time; those that are still shaking hands go first
 MAX_TOPICS: Final = 1000  # subscriptions of one connection
@@ -35,7 +30,6 @@ LOOK_SECONDS: Final = 0.02  # between two looks at what each connection has sent
 LOOK_SHARE: Final = 0.1  # of the time, for looks at many connections
 HANDSHAKE_BYTES: Final = 80  # who has sent less is no subscriber yet: a greeting of 64, and what introduces the socket
 HEAD_BYTES: Final = 2  # of a request as it is sent
-_TCP_BYTES_RECEIVED: Final = 128  # struct tcp_info of Linux: where tcpi_bytes_received is, a u64
 _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_MONITOR_STOPPED
 
 
@@ -261,66 +255,3 @@ class Connections:
         connection.cut()
         self.cut += 1
         self.why = why
-
-
-def socket_inode(descriptor: int) -> int | None:
-    """The inode of a socket's descriptor; None where there is no socket."""
-    try:
-        status = os.fstat(descriptor)
-    except OSError:
-        return None
-    return status.st_ino if stat.S_ISSOCK(status.st_mode) else None
-
-
-@contextmanager
-def duplicate(descriptor: int, inode: int) -> Iterator[sockets.socket | None]:
-    """A duplicate of a descriptor as a socket, as long as it is the socket with this inode; else None."""
-    try:
-        copy = os.dup(descriptor)
-    except OSError:
-        yield None
-        return
-    if socket_inode(copy) != inode:
-        os.close(copy)
-        yield None
-        return
-    with sockets.socket(fileno=copy) as socket:
-        yield socket
-
-
-def break_off(socket: sockets.socket) -> None:
-    """End a connection, now, whoever else holds its descriptor."""
-    # Shut down alone, a TCP connection on Linux still takes in what the peer goes on sending, and ZeroMQ reads on.
-    # Connected to no address family (connect(2)), it is reset, and what has come is thrown away.
-    if sys.platform == "linux" and socket.family in (sockets.AF_INET, sockets.AF_INET6):
-        ctypes.CDLL(None).connect(socket.fileno(), struct.pack("=H14x", sockets.AF_UNSPEC), 16)
-    try:
-        socket.shutdown(sockets.SHUT_RDWR)
-    except OSError:  # it has ended
-        return
-
-
-def is_unread(socket: sockets.socket) -> bool:
-    """Whether something that was sent over a connection has not reached a peer who is still there."""
-    poll = select.poll()
-    poll.register(socket, 0)
-    if poll.poll(0):  # an error, or hung up
-        return False
-    return bool(waiting_bytes(socket, termios.TIOCOUTQ))
-
-
-def waiting_bytes(socket: sockets.socket, request: int) -> int:
-    """The bytes that wait in the kernel to be read (FIONREAD), or to reach the peer (TIOCOUTQ)."""
-    (waiting,) = struct.unpack("i", fcntl.ioctl(socket, request, bytes(4)))
-    return int(waiting)
-
-
-def bytes_received(socket: sockets.socket) -> int:
-    """Bytes that came over a TCP connection since it was made; 0 where the kernel does not count: ipc, or no Linux."""
-    if socket.family not in (sockets.AF_INET, sockets.AF_INET6) or not hasattr(sockets, "TCP_INFO"):
-        return 0
-    info = socket.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_INFO, 256)
-    if len(info) < _TCP_BYTES_RECEIVED + 8:
-        return 0
-    (received,) = struct.unpack_from("=Q", info, _TCP_BYTES_RECEIVED)
-    return int(received)

@@ -7,7 +7,8 @@ import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from streammi.errors import ConfigError
-from streammi.network.connections import LOOK_SECONDS, Connection, socket_inode
+from streammi.network.connections import LOOK_SECONDS, Connection
+from streammi.network.kernel_sockets import socket_inode
 from streammi.network.security import Keys, is_loopback
 from streammi.network.silence import Spacing
 from streammi.records import LinkState

@@ -16,9 +16,10 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.choices import HeatmapMode
 from streammi.dashboard.grid import Counts, Shape, merged, spread, spread_out
+from streammi.dashboard.palettes import LEVELS, Ramp
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene, by_rank
-from streammi.dashboard.theme import LEVELS, Ramp, Theme
+from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import columns, fit, short, unit_factor
 from streammi.records import AxisInfo, FloatArray
 

@@ -1,0 +1,51 @@
+"""Settings under the names of their options: what a state was made with, held against what is given now."""
+
+import msgspec
+
+from streammi.config.conditions import Condition
+from streammi.config.feed import FeedConfig, JoinConfig
+from streammi.config.monitor import MonitorConfig
+from streammi.errors import ConfigError
+
+OPTION_NAMES = {
+    "pair": "--name", "x_name": "--x", "y_name": "--y", "detector": "--detect", "endpoint": "ENDPOINT",
+    "mode": "--pair", "tolerance_s": "--tolerance", "lateness_s": "--lateness",
+}  # fmt: skip
+# How messages are fetched, not what they mean: a saved state goes on under other ones; and what --bins decides.
+NOT_COMPARED = frozenset({"pull", "receive_queue", "max_message", "labels"})
+
+
+def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str]:
+    """The settings that decide the meaning of what was counted: each setting under its option's name, as text.
+
+    >>> options_of(MonitorConfig(lags=(-5, 5)))["--lags"]
+    '-5:5'
+    """
+    settings: dict[str, str] = {}
+    for name, value in msgspec.structs.asdict(config).items():
+        if isinstance(value, FeedConfig):
+            settings |= {f"{option} of {name}": text for option, text in options_of(value).items()}
+        elif name not in NOT_COMPARED:
+            settings[OPTION_NAMES.get(name, "--" + name.replace("_", "-"))] = _as_text(value)
+    return settings
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ":".join(str(one) if isinstance(one, Condition) else f"{one:g}" for one in value) or "not given"
+    text = "not given" if value is None else str(value)
+    return text.encode("utf-8", "backslashreplace").decode()  # an argument may hold bytes that are no text
+
+
+def check_same(now: dict[str, str], then: dict[str, str]) -> None:
+    """ConfigError that names the settings that a saved state was made with, and are others now.
+
+    >>> check_same({"--window": "100 pairs", "--x": "a"}, {"--window": "1000 pairs", "--x": "a"})
+    Traceback (most recent call last):
+    ...
+    streammi.errors.ConfigError: --window must be 1000 pairs, as when the state was saved, got '100 pairs'
+    """
+    names = [name for name in now | then if now.get(name) != then.get(name)]
+    if names:
+        before, after = (", ".join(found.get(name, "not given") for name in names) for found in (then, now))
+        raise ConfigError(", ".join(names), f"{before}, as when the state was saved", after)
