@@ -56,6 +56,11 @@ class Advice:
             self.words = is_a_monitor(self._endpoint)
             return
         tree = tree[:LOOKS] if isinstance(tree, list) else tree
+        if key := _in_a_list(tree, self._paths):
+            named = zip(("--x", "--y"), self._paths, strict=False)
+            options = " ".join(f"{option} {key}/{path}" for option, path in named)
+            self.words = f"a message has them in each record of {key}: {options}"
+            return
         found = {path: where for path in self._paths if (where := _where(path, topic, tree))}
         if len(found) == 1:
             self._alone |= found
@@ -78,6 +83,15 @@ def _meant(paths: tuple[str, ...], tree: Any) -> str:
         return ""
     there = [path for path, _ in islice(leaves(record), LOOKS)]
     return " ".join(question for path in paths if not has(record, path) and (question := meant(path, there)))
+
+
+def _in_a_list(tree: Any, paths: tuple[str, ...]) -> str:
+    """The key of a list of records that have all paths; empty where there is none."""
+    for key, value in tree.items() if isinstance(tree, dict) else ():
+        first = value[0] if isinstance(value, list) and value else None
+        if isinstance(key, str) and isinstance(first, dict) and all(has(first, path) for path in paths):
+            return key
+    return ""
 
 
 def _where(path: str, topic: str, tree: Any) -> str:

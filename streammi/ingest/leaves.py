@@ -18,11 +18,15 @@ def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any
 
     >>> list(leaves({"a": {"x": 1}, "b": [1, 2], "c": [[1], [2]]}))
     [('a/x', 1), ('b', [1, 2]), ('c/0', [1]), ('c/1', [2])]
+    >>> list(leaves({"samples": [{"x": 1, "y": 2}, {"x": 3, "y": 4}]}))
+    [('samples/x', [1, 3]), ('samples/y', [2, 4])]
     >>> list(leaves([1.5, 2.5]))
     [('0', 1.5), ('1', 2.5)]
     """
     if depth > MAX_DEPTH:
         return
+    if path and _are_samples(tree):
+        tree = {key: [record[key] for record in tree] for key in tree[0]}
     if isinstance(tree, dict):
         items: Any = tree.items()
     elif is_array(tree) and (not path or has_records(tree) or (isinstance(tree, np.ndarray) and tree.ndim > 1)):
@@ -32,3 +36,14 @@ def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any
         return
     for key, value in items:
         yield from leaves(value, f"{path}/{key}" if path else str(key), depth + 1)
+
+
+def _are_samples(tree: Any) -> bool:
+    """Whether a list is made of records of numbers with the same names, and not of things that are named in them."""
+    if not isinstance(tree, list) or not tree or not all(isinstance(one, dict) for one in tree):
+        return False
+    return all(one.keys() == tree[0].keys() and not _has_others(one) for one in tree)
+
+
+def _has_others(record: dict[Any, Any]) -> bool:
+    return any(isinstance(value, str | list | np.ndarray) for value in record.values())

@@ -13,13 +13,13 @@ from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.named import by_name
-from streammi.ingest.formats.paths import Chain, find, follow, has
+from streammi.ingest.formats.paths import Chain, find, follow, has, into_records
+from streammi.ingest.formats.records import batch_in
 from streammi.ingest.sequence import Each, Numbers
 from streammi.records import IntArray
 
 TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order, at the top of each record
 SEQ_NAMES: Final = ("seq",)
-WIDE: Final = 8  # columns: of more than there are rows it is doubted that they are signals
 MANY: Final = 8  # records
 _NESTS: Final = (dict, list, np.ndarray)
 MAX_COLUMNS: Final = 1 << 16
@@ -107,35 +107,17 @@ def _with_beside(found: Samples, frame: bytes, n: int, wanted: Wanted) -> Sample
 
 
 def _of_tree(tree: Any, wanted: Wanted) -> Samples:
-    if has_records(tree):
-        return _of_records(list(tree), wanted)
     if isinstance(tree, list) and not tree:
         raise FeedError("empty", "an empty array")
-    return _of_record(tree, wanted)
+    batch = batch_in(tree, wanted.paths)
+    if batch is not None:
+        return _of_batch(tree, *batch, wanted)
+    return _of_records(list(tree), wanted) if has_records(tree) else _of_record(tree, wanted)
 
 
 def has_records(tree: Any) -> bool:
     """Whether a message is a list of records, and not one record."""
     return isinstance(tree, list) and len(tree) > 0 and isinstance(tree[0], dict | list)
-
-
-def hint_of(tree: Any) -> str:
-    """What a person should know of rows of numbers that may be signals, and not samples; empty where there is nothing.
-
-    >>> hint_of([list(range(8)), list(range(8))])[:57]
-    'a message is 2 rows of 8, read as 2 samples of 8 signals;'
-    >>> hint_of([[1, 2], [3, 4]])
-    ''
-    """
-    if not isinstance(tree, list) or not tree or not isinstance(tree[0], list):
-        return ""
-    rows, columns = len(tree), len(tree[0])
-    if rows < 2 or columns < WIDE or columns <= rows:
-        return ""
-    return (
-        f"a message is {rows} rows of {columns}, read as {rows} samples of {columns} signals; "
-        f'if they are {rows} signals of {columns} samples, send {{"x": [...], "y": [...]}}'
-    )
 
 
 def signals(array: NDArray[Any], wanted: Wanted) -> dict[str, Any]:
@@ -152,6 +134,33 @@ def signals(array: NDArray[Any], wanted: Wanted) -> dict[str, Any]:
     if array.ndim == 1 and wanted.paths == ("0",):
         return {"0": array}
     return {str(k): array[..., k][()] for k in range(min(array.shape[-1], MAX_COLUMNS) if array.ndim else 0)}
+
+
+def _of_batch(tree: Any, chain: Chain, rests: tuple[str, ...], wanted: Wanted) -> Samples:
+    """Of each record in a list under a key; their times and numbers are their own, or else those beside the list."""
+    records = follow(tree, chain)
+    if not records:
+        raise FeedError("empty", "an empty array")
+    inside = {name: into_records(tree, path) for name in ("t", "seq") if (path := getattr(wanted, name)) is not None}
+    own = {name: None if found is None else found[1] for name, found in inside.items()}
+    named = msgspec.structs.replace(wanted, paths=rests, **own)
+    found = _of_records(records, named)._replace(places=None)
+    n = len(found.values[0])
+    beside = _places_beside(tree, wanted, inside)
+    if found.t is None:
+        found = found._replace(t=_times(tree, beside, n, wanted))
+    return found if found.numbers is not None else found._replace(numbers=_numbers(tree, beside, n))
+
+
+def _places_beside(tree: Any, wanted: Wanted, inside: dict[str, Any]) -> Places:
+    """Where the time and the number beside a list of records are, unless they are asked for inside it."""
+    t = _usual(tree, TIME_NAMES, (), is_time) if wanted.t is None else None
+    if wanted.t is not None and inside["t"] is None:
+        t = find(tree, wanted.t)
+    seq = _usual(tree, SEQ_NAMES, (), _is_seq) if wanted.seq is None else None
+    if wanted.seq is not None and inside["seq"] is None:
+        seq = find(tree, wanted.seq)
+    return Places((), t, seq)
 
 
 def locate(tree: Any, wanted: Wanted) -> Places:

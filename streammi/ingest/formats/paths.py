@@ -13,6 +13,7 @@ Chain: TypeAlias = tuple[Any, ...]  # the keys and list indices that lead to a v
 
 _SEPARATOR: Final = re.compile(r"[/.]")
 _INDEX: Final = re.compile(r"-?[0-9]{1,9}")
+EACH: Final = "*"  # in a path, each element of a list
 _REMEMBERED: Final = 256  # paths, which are those that somebody asked for, and their ends
 
 
@@ -57,6 +58,34 @@ def heads(path: str) -> tuple[str, ...]:
     ('a/b.c', 'a/b', 'a')
     """
     return (path, *(path[: cut.start()] for cut in reversed(list(_SEPARATOR.finditer(path)))))
+
+
+def into_records(tree: Any, path: str) -> tuple[Chain, str] | None:
+    """The keys to a list of records that a path leads through, and the rest of the path, below each of them; None where
+    it leads through none. A path goes through a list where it has a name, or ``*``, and not an index.
+
+    >>> into_records({"d": {"samples": [{"x": 1}, {"x": 2}]}}, "d/samples/x")
+    (('d', 'samples'), 'x')
+    >>> into_records({"d": [[1, 2], [3, 4]]}, "d/*/0"), into_records({"d": [[1, 2], [3, 4]]}, "d/0")
+    ((('d',), '0'), None)
+    """
+    if isinstance(tree, dict):
+        for head in heads(path):
+            if len(head) == len(path) or (key := _key(tree, head)) is None:
+                continue
+            if found := into_records(tree[key], path[len(head) + 1 :]):
+                return (key, *found[0]), found[1]
+    elif isinstance(tree, list) and (not tree or isinstance(tree[0], dict | list)):
+        head = heads(path)[-1]
+        if head == EACH:
+            return ((), path[len(head) + 1 :]) if len(path) > len(head) else None
+        index = _index(head)
+        if index is None:
+            return (), path
+        if -len(tree) <= index < len(tree) and len(head) < len(path):
+            found = into_records(tree[index], path[len(head) + 1 :])
+            return None if found is None else ((index, *found[0]), found[1])
+    return None
 
 
 def _find(tree: Any, path: str) -> Chain | None:
