@@ -23,7 +23,8 @@ from streammi.ingest.formats.records import hint_of
 from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise, topic_of
 from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
 from streammi.ingest.second_look import SecondLook
-from streammi.ingest.sequence import GapCounter, Numbers
+from streammi.ingest.senders import SenderCounter
+from streammi.ingest.sequence import Numbers
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages
 from streammi.records import FloatArray, PairBatch, SampleBatch
 
@@ -57,7 +58,7 @@ class Decoder:
         self._clock = Clock(config.time_unit, config.t or "", asked=config.t is not None)
         self._wanted = Wanted(paths, config.t, config.seq, config.labels, {}, self._clock)
         self._max_message = config.max_message
-        self._gaps = GapCounter()
+        self._gaps = SenderCounter()
         self._copies = Copies()
         self._last_t = nan
         self._auto = config.format == "auto"
@@ -122,6 +123,10 @@ class Decoder:
         notes += [self._hint] if self._hint else []
         notes += [self._advice.words] if self._advice.words and not self.pairs else []
         notes += [self._changed] if self._changed else []
+        if self._gaps.senders > 1:
+            notes.append(
+                f"numbers of {self._gaps.senders} counters come in turn (several senders?), each counted by itself"
+            )
         if self.resets:
             times = "once" if self.resets == 1 else f"{self.resets:,} times"
             notes.append(f"numbers began again {times}: the sender restarted, sends some twice, or there are several")

@@ -65,6 +65,36 @@ class GapCounter:
         """Whether there was a number yet."""
         return self._next is not None
 
+    @property
+    def next(self) -> int | None:
+        """The number that is expected."""
+        return self._next
+
+    def go_on_at(self, number: int) -> None:
+        """Expect this number next, whatever came."""
+        self._next = number
+
+    def goes_on(self, numbers: Each) -> bool:
+        """Whether these are the next ones, or the first, without one that is missing."""
+        return isinstance(numbers, range) and self._next in (None, numbers.start)
+
+    def lacks(self, numbers: Numbers) -> bool:
+        """Whether these are missing."""
+        end = numbers.first + numbers.many
+        return any(gap.first <= numbers.first and end <= gap.first + gap.many for gap in self._missing)
+
+    def distance(self, first: int) -> int:
+        """How far a number is from the next one: what is behind it is farther than all that is ahead, unless the
+        counter has begun again.
+        """
+        if self._next is None:
+            return 0
+        if first >= self._next:
+            return first - self._next
+        if wrap := self._overflow(self._next, first):
+            return wrap - self._next + first
+        return RESET_FROM + self._next - first
+
     def check_each(self, numbers: Each) -> None:
         """Check the numbers of consecutive samples."""
         if isinstance(numbers, range):

@@ -19,7 +19,8 @@ from streammi.ingest.formats.registry import FORMATS, possible
 from streammi.ingest.heard import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.leaves import MAX_SIGNALS, leaves
 from streammi.ingest.recognition import Found, Recogniser
-from streammi.ingest.sequence import GapCounter, Numbers
+from streammi.ingest.senders import SenderCounter
+from streammi.ingest.sequence import Numbers
 from streammi.ingest.time_units import epoch_unit
 from streammi.network.frames import Frames, is_text
 
@@ -63,7 +64,7 @@ class TopicProbe:
         self._clock = Clock()
         self._ages: list[float] = []
         self._sequence: str | None = None
-        self._gaps = GapCounter()
+        self._gaps = SenderCounter()
         self._recogniser = Recogniser(Wanted(("0", "1")))
         self._guess: Found | None = None
         self._unknown = ""

@@ -1,0 +1,105 @@
+"""Numbers of several senders on one socket: each is counted by itself, and what one lacks is still missing."""
+
+import json
+from random import Random
+
+import numpy as np
+import pytest
+
+from streammi.config import FeedConfig
+from streammi.ingest.decoder import Decoder
+from streammi.ingest.senders import SenderCounter
+from streammi.ingest.sequence import GapCounter, Numbers
+
+
+def counted(numbers: list[int]) -> SenderCounter:
+    counter = SenderCounter()
+    for number in numbers:
+        counter.check(Numbers(number))
+    return counter
+
+
+def in_turn(rng: Random, *senders: list[int]) -> list[int]:
+    """Messages of senders as they arrive: each in its order, the senders in any."""
+    left = [list(sender) for sender in senders]
+    arrived = []
+    while any(left):
+        arrived.append(rng.choice([sender for sender in left if sender]).pop(0))
+    return arrived
+
+
+@pytest.mark.parametrize(
+    "starts", [(100, 5000), (5000, 100), (0, 3), (3, 0), (0, 0), (0, 10**9, 77), (1, 100_000, 2**40), (7, 9), (9, 7)]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_counters_in_turn_lack_nothing(starts: tuple[int, ...], seed: int) -> None:
+    arrived = in_turn(Random(seed), *([*range(start, start + 300)] for start in starts))
+    counter = counted(arrived)
+    assert (counter.gaps, counter.resets) == (0, 0)
+    assert counter.senders == len(starts)
+
+
+@pytest.mark.parametrize("starts", [(100, 5000), (5000, 100), (0, 10**6, 10**9)])
+def test_what_a_sender_lacks_is_missing_all_the_same(starts: tuple[int, ...]) -> None:
+    rng = Random(3)
+    lost = set(rng.sample(range(100, 300), 20))
+    senders = [[start + k for k in range(300) if k not in lost] for start in starts]
+    counter = counted(in_turn(rng, *senders))
+    assert counter.gaps == 20 * len(starts)
+    assert counter.senders == len(starts)
+
+
+@pytest.mark.parametrize("wrap", [1 << 16, 1 << 32])
+def test_each_counter_may_overflow(wrap: int) -> None:
+    senders = [[(start + k) % wrap for k in range(400)] for start in (wrap - 200, wrap // 2)]
+    counter = counted(in_turn(Random(4), *senders))
+    assert (counter.gaps, counter.resets, counter.senders) == (0, 0, 2)
+
+
+def test_a_sender_that_begins_again_is_one_new_beginning() -> None:
+    senders = [[*range(100, 200), *range(100)], [*range(50_000, 50_200)]]
+    counter = counted(in_turn(Random(5), *senders))
+    assert (counter.gaps, counter.resets, counter.senders) == (0, 1, 2)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_one_sender_is_counted_as_before(seed: int) -> None:
+    """With losses, late messages and new beginnings: nothing of that is another sender."""
+    rng = Random(seed)
+    numbers = [*range(50)]
+    while len(numbers) < 2000:
+        kind = rng.random()
+        start = 0 if kind < 0.02 else numbers[-1] + 1 + rng.choice([0, 0, 0, 1, 7, 300])
+        numbers += range(start, start + rng.randint(20, 60))
+    for at in range(0, len(numbers) - 2, 40):
+        if rng.random() < 0.3:
+            numbers[at : at + 2] = reversed(numbers[at : at + 2])
+    one, several = GapCounter(), counted(numbers)
+    for number in numbers:
+        one.check(Numbers(number))
+    assert (several.gaps, several.reordered, several.resets, several.senders) == (
+        one.gaps,
+        one.reordered,
+        one.resets,
+        1,
+    )
+
+
+def test_two_publishers_on_one_socket_are_said_and_lose_nothing() -> None:
+    messages = [json.dumps({"x": k, "y": -k, "seq": start + k}).encode() for k in range(50) for start in (10, 7000)]
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    decoder.decode([[message] for message in messages], 0.0)
+    assert (decoder.gaps, decoder.resets, decoder.reordered) == (0, 0, 0)
+    assert "numbers of 2 counters come in turn" in decoder.note
+    again = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    again.restore(decoder.state())
+    again.decode([[b'{"x": 1, "y": 2, "seq": 7052}']], 0.0)
+    assert again.gaps == 2
+
+
+def test_batches_of_two_senders_lack_nothing() -> None:
+    counter = SenderCounter()
+    for k in range(0, 200, 10):
+        counter.check_each(range(k, k + 10))
+        counter.check_each(np.arange(k, k + 10) + 900)
+    assert (counter.gaps, counter.resets, counter.senders) == (0, 0, 2)
