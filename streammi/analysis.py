@@ -1,5 +1,6 @@
 """Everything that streammi says, of recorded arrays at once."""
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ from streammi import config
 from streammi.config import (
     DEFAULT_DETECTOR,
     DEFAULT_PARTNERS,
+    Baseline,
     Condition,
     DetectorName,
     EstimatorName,
@@ -29,6 +31,7 @@ from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
 from streammi.monitor.afresh import mi_ksg
+from streammi.monitor.baseline import learn
 from streammi.monitor.bins import bins_for
 from streammi.monitor.conditional import complete_record
 from streammi.monitor.delay_profile import MOST_TIMED, with_peak
@@ -68,6 +71,7 @@ def analyse(
     unit: Unit = "bit",
     estimator: EstimatorName | None = None,
     detector: DetectorName | None = DEFAULT_DETECTOR,
+    baseline: Sequence[ArrayLike] | int | str | None = None,
 ) -> Analysis:
     """Analyse a recording: x, y and their times ``t`` in seconds, arrays of shape (n,), in order.
 
@@ -78,6 +82,8 @@ def analyse(
     of shape (n,), or a cycle such as "cycle:24h" (of the times) or "cycle:50" (of samples): what is left of the MI, and
     what share of it they explain. ``transfer``: the transfer entropies too, beyond ``history`` samples of own past, at
     the delays from 1 to the largest of ``lags``, or 10.
+    ``baseline`` is what is normal: the arrays (x, y), or (x, y, t), of another record, or the first stretch of this
+    one, such as 5000 or "1h".
     The whole record's null is that of y shifted around in a circle; p stays None where the record is too short for 19
     shifts clear of its correlation time. Pairs that are not finite are skipped and counted. Raises ConfigError.
 
@@ -107,6 +113,7 @@ def analyse(
         history=history,
         detector=detector,
     )
+    settings = _beside(settings, baseline)
     batch = _batch(x, y, t, z, settings)
     reading, profile, untested = _whole(batch, settings)
     said = Monitor(settings, event_time=True).feed(batch)
@@ -124,6 +131,19 @@ def analyse(
         at=np.array([at for at, _ in rolling]),
         events=tuple(item for _, item in said if isinstance(item, Event)),
     )
+
+
+def _beside(settings: MonitorConfig, baseline: Sequence[ArrayLike] | int | str | None) -> MonitorConfig:
+    """The settings with what is normal."""
+    if baseline is None:
+        return settings
+    if isinstance(baseline, int | str):
+        return msgspec.structs.replace(settings, baseline=Baseline(first=config.span(baseline, "baseline")))
+    if not 2 <= len(baseline) <= 3:
+        raise ConfigError("baseline", "the arrays (x, y) or (x, y, t) of a record, or a stretch such as 1h", baseline)
+    x, y, *times = baseline
+    normal = _batch(x, y, times[0] if times else None, [], settings)
+    return msgspec.structs.replace(settings, baseline=learn(settings, [normal], "baseline", "baseline"))
 
 
 def _every(size: Span) -> Span:

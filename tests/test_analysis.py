@@ -137,3 +137,23 @@ def test_known_delays_of_real_pairs():
     assert furnace.reading.peak_lag == 5
     up, down = np.log(columns("usgs/nf_shenandoah_daily_2008-2017.csv.gz", 1, 2))
     assert analyse(up, down, lags=(-10, 10)).reading.peak_lag == 1
+
+
+def test_a_baseline_is_another_record_or_the_first_stretch():
+    rng = np.random.default_rng(0)
+
+    def pair(r, n):
+        x, noise = rng.normal(size=(2, n))
+        return np.array([x, r * x + np.sqrt(1 - r * r) * noise])
+
+    normal, record = pair(0.9, 4000), np.concatenate([pair(0.9, 250), pair(0.0, 600)], axis=1)
+    assert analyse(*record, window=200, null=0).events == ()
+    [event] = analyse(*record, window=200, null=0, baseline=normal).events
+    assert event.kind == "lost"
+    assert 250 < event.timestamp <= 500
+    stretch = np.concatenate([normal[:, :1000], record], axis=1)
+    assert [e.kind for e in analyse(*stretch, window=200, null=0, baseline=1000).events] == ["lost"]
+    with pytest.raises(ConfigError, match=r"baseline must be at least 2 windows of 200 pairs .*300 pairs gave"):
+        analyse(*record, window=200, baseline=(normal[0, :300], normal[1, :300]))
+    with pytest.raises(ConfigError, match=r"baseline must be the arrays \(x, y\)"):
+        analyse(*record, window=200, baseline=[normal[0]])

@@ -58,8 +58,11 @@ def test_while_it_warms_up_the_verdict_says_so():
     said = [item for _, item in monitor.feed(PairBatch(x=x, y=x)) if isinstance(item, Reading)]
     doubts = [verdict(reading).removeprefix("linearly dependent") for reading in said]
     warm = [reading.p is not None for reading in said].index(True)
-    assert doubts == [" (untested yet: it takes five windows)"] * warm + [""] * (10 - warm)
+    due = [reading.p_due for reading in said[:warm]]
+    assert doubts == [f" (untested yet: for about {n} more pairs)" for n in due] + [""] * (10 - warm)
     assert 4 <= warm < 10
+    assert [abs(n - (100 * warm - 75 - 100 * k)) <= 25 for k, n in enumerate(due)] == [True] * warm
+    assert [reading.p_due for reading in said[warm:]] == [None] * (10 - warm)
 
 
 def test_partners_are_kept_clear_of_a_longer_memory():

@@ -24,7 +24,7 @@ SAID = msgspec.structs.replace(
     ("fields", "words"),
     [
         ({}, "linearly dependent (untested without --null)"),
-        ({"test": "shift"}, "linearly dependent (untested yet: it takes five windows)"),
+        ({"test": "shift", "p_due": 4250}, "linearly dependent (untested yet: for about 4,250 more pairs)"),
         ({"p": 0.01}, "linearly dependent"),
         ({"p": 0.01, "mi": 0.01, "mi_corrected": -0.001, "pearson_r": 0.01}, "dependent"),
         ({"p": 0.01, "pearson_r": 0.05}, "dependent but not linearly"),
@@ -33,8 +33,8 @@ SAID = msgspec.structs.replace(
         ({"p": 0.2, "mi": 0.02, "mi_corrected": 0.01}, "not distinguishable from independent"),
         ({"mi": 0.02, "mi_corrected": 0.01}, "no dependence seen (untested without --null)"),
         (
-            {"mi": 0.02, "mi_corrected": 0.01, "test": "shift"},
-            "no dependence seen (untested yet: it takes five windows)",
+            {"mi": 0.02, "mi_corrected": 0.01, "test": "shift", "p_due": 4250},
+            "no dependence seen (untested yet: for about 4,250 more pairs)",
         ),
         ({"p": 0.2, "stderr": 0.1}, "too few samples to say"),
         ({"n": 10}, "too few samples to say"),
@@ -53,8 +53,8 @@ SAID = msgspec.structs.replace(
         ),
         ({"p": 0.4, "peak_mi": 0.9, "test": "g"}, "dependent with a delay: 0.900 bit (untested without --null)"),
         (
-            {"p": 0.4, "peak_mi": 0.9, "peak_lag": -1.0, "test": "shift"},
-            "x follows y by 1 sample: 0.900 bit (untested yet: it takes five windows)",
+            {"p": 0.4, "peak_mi": 0.9, "peak_lag": -1.0, "test": "shift", "p_due": 4250},
+            "x follows y by 1 sample: 0.900 bit (untested yet: for about 4,250 more pairs)",
         ),
         ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.3}, "not distinguishable from independent"),
         # Dependent without a delay as well: whichever has more, beyond chance.

@@ -15,7 +15,8 @@ NEVER = Span(pairs=1 << 24)  # a reading so seldom: only what the detector looks
 
 def learning(config: MonitorConfig, *, event_time: bool) -> Monitor:
     """A monitor that learns what is normal from all that it is fed, for one with these settings."""
-    settings = replace(config, baseline=Baseline(), every=NEVER)
+    # Not what else is said of the pair: no detector looks at that.
+    settings = replace(config, baseline=Baseline(), every=NEVER, given=(), transfer=False, ksg=None)
     return Monitor(settings, event_time=event_time)
 
 

@@ -100,8 +100,8 @@ def published_reading(fields: Fields) -> Reading | None:
     known: dict[str, object] = {name: value for name, value in found.items() if value is not None}
     known |= {name: found[name] for name in ("nmi", "pearson_r")}  # they have no default
     known |= {f"{side}_constant": fields.get(f"h{side}") == 0 for side in "xy"}
-    if fields.get("p") is not None:
-        known["test"] = "g" if fields.get("null_mean") is None else "shift"
+    if fields.get("p") is not None or fields.get("p_due") is not None:
+        known["test"] = "g" if fields.get("null_mean") is None and fields.get("p_due") is None else "shift"
     try:
         return msgspec.convert(known, Reading)
     except msgspec.ValidationError:

@@ -76,6 +76,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
     # significance, when asked for: against delayed partners, or by the G-test
     test: str | None = None  # the SignificanceTest that p is of, or will be once it has warmed up
     p: float | None = None
+    p_due: int | None = None  # about so many pairs are still to come until it is known
     z: float | None = None
     null_mean: float | None = None
     null_q95: float | None = None
@@ -164,6 +165,9 @@ declare(
         "p of the MI: against delayed partners (b + 1)/(S + 1), or by the G-test",
         metric="p_value",
         option="--null or --test g",
+    ),
+    p_due=Published(
+        "About how many pairs are still to come until p is known", "pairs", metric="p_due_pairs", option="--null"
     ),
     z=Published(
         "Standard deviations above what chance gives: the mean with delayed partners, or by the G-test",

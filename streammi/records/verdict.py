@@ -213,8 +213,9 @@ def _doubt(reading: Reading, untested: str) -> str:
 def _untested(reading: Reading, p: float | None, why: str) -> str:
     if p is not None:
         return ""
-    # The partners' delays reach over four windows, the nearest is a quarter of one, and the farthest is one long.
-    return " (untested yet: it takes five windows)" if reading.test == "shift" else f" ({why})"
+    if reading.p_due is not None:
+        return f" (untested yet: for about {reading.p_due:,} more pairs)"
+    return " (untested yet)" if reading.test == "shift" else f" ({why})"
 
 
 def chance_bits(reading: Reading, deviations: float) -> float:

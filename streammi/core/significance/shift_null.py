@@ -92,7 +92,9 @@ class ShiftNull:
         only looks and must not change what is said next.
         """
         known = msgspec.structs.replace(reading, test="shift", correlation_time=self.correlation_time)
-        if not self._warm or reading.constant:
+        if not self._warm:
+            return msgspec.structs.replace(known, p_due=self._due(reading))
+        if reading.constant:
             return known
         counts = self._bank.counts
         scores, scales = _scores(counts, _of_cells(table))
@@ -131,6 +133,12 @@ class ShiftNull:
     def _warm(self) -> bool:
         bank = self._bank
         return self._planned > 0 and bank.axes is not None and bool((bank.pairs == bank.history.n).all())
+
+    def _due(self, reading: Reading) -> int:
+        """About how many pairs are still to come until p is known, one at least."""
+        history, n = self._bank.history, math.ceil(reading.n / max(reading.fill, 1e-9))
+        farthest = int(self.delays[-1]) if self._planned else math.ceil((NEAREST + SPREAD) * n)
+        return max(n + farthest - history.kept, 1)
 
     def _plan(self, n: int) -> None:
         """Measure the correlation time, and choose the delays where those there are will not do."""
