@@ -105,7 +105,7 @@ def _said_of(text: str, path: str, x: str, y: str) -> Iterator[None]:
 
 
 def _of_recording(config: MonitorConfig, path: str, x: str, y: str) -> Baseline:
-    """What a recording of a feed has taught, of the signals ``x`` and ``y`` of its messages."""
+    """The lesson of a recording of a feed, of the signals ``x`` and ``y`` of its messages."""
     from streammi.monitor.baseline import learning, learnt
     from streammi.publish.outbox import Outbox
     from streammi.recording.entries import Begin

@@ -1,4 +1,4 @@
-"""What can be refused before anything is done: before a socket is bound, a folder made, a kernel compiled."""
+"""Refusals before anything is done: before a socket is bound, a folder made, a kernel compiled."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is said where the compiled kernels cannot be kept for the next start, as without a home in a container."""
+"""The warning where the compiled kernels cannot be kept for the next start, as without a home in a container."""
 
 from streammi.core.kernels.compiled import uncached
 from streammi.system.log import Log

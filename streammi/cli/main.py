@@ -25,7 +25,7 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 def log_form(words: Sequence[str]) -> Form:
-    """What --log asks for among the words of a command, which may be wrong otherwise.
+    """The form that --log asks for among the words of a command, which may be wrong otherwise.
 
     >>> log_form(["monitor", "--log", "json"]), log_form(["monitor", "--log=json"]), log_form(["view"])
     ('json', 'json', 'text')

@@ -61,7 +61,7 @@ def in_its_place(error: ConfigError, context: Any) -> ConfigError:
 
 
 def _key(parameter: Any) -> str:
-    """What a parameter is called in a file: an option's long name, an argument's own."""
+    """The name of a parameter in a file: an option's long name, an argument's own."""
     return str(max(parameter.opts, key=len).removeprefix("--"))
 
 

@@ -62,12 +62,12 @@ class FileBlocks:
 
     @property
     def note(self) -> str:
-        """What was skipped, the last time it was read."""
+        """A line on what was skipped, the last time it was read."""
         return "" if self._pairs is None else self._pairs.why_empty or self._pairs.note
 
     @property
     def nothing(self) -> bool:
-        """Whether there is no pair in it, as far as that is known."""
+        """True if there is no pair in it, as far as that is known."""
         return self._done and self._pairs is not None and bool(self._pairs.why_empty)
 
     def opened(self) -> tuple[Iterator[Block], tuple[str, str]]:

@@ -52,7 +52,7 @@ class Sinks(ExitStack):
                 raise ConfigError(option, "another file than what is replayed", written)
 
     def outbox(self, pair: str, run: int) -> Outbox:
-        """What says the readings of a pair."""
+        """The outbox that says the readings of a pair."""
         if self._output in LINE_FORMS:
             if self._lines is None:
                 self._lines = self._spool(self._out, "--out")
@@ -116,7 +116,7 @@ def form_by(output: str, out: str | None) -> str:
 
 
 def _same(path: str, other: str | os.PathLike[str]) -> bool:
-    """Whether two names are of one file, which need not be there yet."""
+    """True if two names are of one file, which need not be there yet."""
     if os.path.exists(path) and os.path.exists(other):
         return os.path.samefile(path, other)
     return os.path.realpath(path) == os.path.realpath(other)

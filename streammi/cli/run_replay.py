@@ -56,7 +56,7 @@ def replay_files(
     speed: float | None,
     options: FileOptions = PLAIN,
 ) -> "FileReplay":
-    """What replays one file, or two where x and y name theirs; ConfigError for columns that are not there."""
+    """The replay of one file, or of two where x and y name theirs; ConfigError for columns that are not there."""
     from streammi.ingest.files.joined_files import file_column, read_joined
     from streammi.ingest.files.pair_file import given_column, read_pairs  # not for a recording of a feed: 0.3 s
 

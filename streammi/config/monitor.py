@@ -41,7 +41,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
-    """What is normal: the ``first`` stretch of what comes, which is still to be learnt, or what ``source`` has taught.
+    """The normal state: the ``first`` stretch of what comes, still to be learnt, or what ``source`` has taught.
 
     Learnt, it is the MI of looks at windows half a window apart, in the unit of the settings that it was learnt with.
     """
@@ -96,7 +96,7 @@ def bins(text: str | int, name: str = "--bins") -> BinsConfig:
 
 
 def ksg_rule(k: int | None, window: Span, bins: BinsConfig) -> str:
-    """What ``k`` nearest neighbours would have to be to be looked for in such a window; empty where they can be."""
+    """The rule that ``k`` nearest neighbours break in such a window; empty where they can be looked for."""
     if k is None:
         return ""
     if not hasattr(k, "__index__") or not 1 <= k <= MAX_NEIGHBOURS:

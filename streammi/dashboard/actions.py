@@ -57,14 +57,14 @@ def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -
 
 
 def exists(state: State, binding: Binding) -> bool:
-    """Whether a view has a key at all, whatever it shows."""
+    """True if a view has a key at all, whatever it shows."""
     if binding.action == "report" and not state.reports:
         return False
     return not (binding.changes and state.readonly)
 
 
 def works(scene: Scene, binding: Binding, layout: LayoutName) -> bool:
-    """Whether a key does anything on what is shown: what does nothing is not offered."""
+    """True if a key does anything on what is shown: what does nothing is not offered."""
     enlarged = scene.state.enlarged
     if not exists(scene.state, binding):
         return False

@@ -20,7 +20,7 @@ class Look:
 
 
 def is_terminal(environment: Mapping[str, str], stream_is_one: bool) -> bool:
-    """Whether there is a person at a terminal that can place text: not in a pipe, a dumb terminal or a CI job.
+    """True if there is a person at a terminal that can place text: not in a pipe, a dumb terminal or a CI job.
 
     >>> is_terminal({"TERM": "xterm"}, True), is_terminal({"TERM": "dumb"}, True), is_terminal({"CI": "true"}, True)
     (True, False, False)
@@ -56,7 +56,7 @@ def depth_of(environment: Mapping[str, str]) -> Depth:
 
 
 def glyphs_of(environment: Mapping[str, str], asked: str = "auto") -> Glyphs:
-    """Which glyphs: those asked for, or ASCII where the locale has no others and blocks on the Linux console.
+    """The glyphs: those asked for, or ASCII where the locale has no others and blocks on the Linux console.
 
     >>> glyphs_of({"TERM": "xterm", "LANG": "C.UTF-8"}).name
     'braille'

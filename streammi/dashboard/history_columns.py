@@ -135,7 +135,7 @@ def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
 
 
 def _any_warming(warming: NDArray[np.bool_], at: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether a reading of each column, or the next one where it has none, was of a window that was not full."""
+    """For each column, true where a reading of it, or the next one, was of a window that was not full."""
     if not warming.any():
         return np.zeros(len(at) - 1, bool)
     so_far = np.concatenate(([0], np.cumsum(warming)))

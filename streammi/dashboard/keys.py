@@ -31,7 +31,7 @@ class Keys:
 
     @property
     def waiting(self) -> bool:
-        """Whether something incomplete is kept: call ``feed(b"", now)`` when ``WAIT`` is over."""
+        """True if something incomplete is kept: call ``feed(b"", now)`` when ``WAIT`` is over."""
         return bool(self._rest)
 
     def feed(self, data: bytes, now: float) -> list[str]:

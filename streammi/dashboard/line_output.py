@@ -140,7 +140,7 @@ def _float(fields: Fields, name: str) -> float | None:
 
 
 class Said(NamedTuple):
-    """What came of a run without a screen."""
+    """The outcome of a run without a screen."""
 
     silent: list[Source]  # which had no reading
     of_before: bool  # a reading that was said once is no more of now
@@ -196,7 +196,7 @@ def run_lines(
 
 
 def _omitted(output: LineOutput, glyphs: Glyphs, lines: int) -> str:
-    """What stands among the lines in the place of so many that were left out."""
+    """The line in the place of so many that were left out."""
     if output in LINE_FORMS:
         return omitted_line("", cast(LineForm, output), time.time(), lines)
     return printable(f"{lines} lines left out: {TOO_FAST}\n", ascii_only=glyphs.name == "ascii")

@@ -31,7 +31,7 @@ class SnapshotFeed(Protocol):
 
     @property
     def socket(self) -> zmq.Socket[bytes]:
-        """What becomes readable when there is news."""
+        """The socket that becomes readable when there is news."""
 
     @property
     def link(self) -> LinkState:

@@ -72,7 +72,7 @@ class Scene:
 
     @property
     def delayed(self) -> bool:
-        """Whether the MI that is shown is that at the best delay, as that is what there is to say."""
+        """True if the MI that is shown is that at the best delay, as that is what there is to say."""
         return self.reading is not None and leads_with_delay(self.reading)
 
     @property
@@ -119,17 +119,17 @@ class Scene:
 
     @property
     def stale(self) -> bool:
-        """Whether what is shown is no more that of now: nothing comes, from the feed or from the monitor."""
+        """True if what is shown is no more that of now: nothing comes, from the feed or from the monitor."""
         return is_stale(self.worst_link)
 
 
 def by_rank(snapshot: Snapshot | None) -> bool:
-    """Whether bins of equal width on the screen are not so in truth: learnt to hold equally many pairs, for one."""
+    """True if bins of equal width on the screen are not so in truth: learnt to hold equally many pairs, for one."""
     return snapshot is not None and any(unequal(axis) for axis in (snapshot.x, snapshot.y))
 
 
 def unequal(axis: AxisInfo) -> bool:
-    """Whether the bins of an axis are of different widths."""
+    """True if the bins of an axis are of different widths."""
     edges = axis.edges
     if edges is None or len(edges) < 3:
         return False
@@ -144,7 +144,7 @@ def unequal(axis: AxisInfo) -> bool:
 
 
 def is_stale(state: str) -> bool:
-    """Whether what came over a link in this state, or was waited for and never came, is no more of now."""
+    """True if what came over a link in this state, or was waited for and never came, is no more of now."""
     return state in ("connecting", "stalled", "lost", "ended")
 
 

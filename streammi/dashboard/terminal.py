@@ -65,7 +65,7 @@ class Terminal:
 
     @property
     def busy(self) -> bool:
-        """Whether part of the last frame is still to be written: until then there is no next one."""
+        """True if part of the last frame is still to be written: until then there is no next one."""
         return bool(self._pending)
 
     def write(self, frame: bytes) -> bool:

@@ -66,7 +66,7 @@ class Theme:
 
     @property
     def half_blocks(self) -> bool:
-        """Whether a heatmap cell may carry two colours: without many colours they would be one uniform field."""
+        """True if a heatmap cell may carry two colours: without many colours they would be one uniform field."""
         return self.glyphs.half_blocks and self.pens.depth in ("truecolor", "256")
 
     def state(self, state: str, *, bar: bool = False) -> tuple[str, int]:

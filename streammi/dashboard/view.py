@@ -46,7 +46,7 @@ def _draw(canvas: Canvas, scene: Scene) -> None:
 
 
 def enlargeable(scene: Scene, name: PanelName) -> bool:
-    """Whether a panel can fill the screen: it has something to say, or is the log, whose emptiness says something."""
+    """True if a panel can fill the screen: it has something to say, or is the log, whose emptiness says something."""
     return name == "events" or PANELS[name].says(scene)
 
 

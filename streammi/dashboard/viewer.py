@@ -26,7 +26,7 @@ _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
 
 
 class Viewer:
-    """What is known of the pairs, what was chosen, and the picture of both."""
+    """The pairs as far as they are known, the choices made at the keys, and the picture of both."""
 
     def __init__(
         self,

@@ -273,7 +273,7 @@ def _moment(second: int, zone: tzinfo | None) -> str:
 
 
 def place(endpoint: str) -> str:
-    """What tells the monitor at an endpoint from others.
+    """The part of an endpoint that tells its monitor from others.
 
     >>> place("tcp://plant:5557"), place("ipc:///run/plant/readings")
     ('plant:5557', 'readings')

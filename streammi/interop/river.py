@@ -107,7 +107,7 @@ class RollingMutualInformation(stats.base.Bivariate):
         return 0.0 if mi is None else mi * UNIT_PER_BIT[self.unit]
 
     def _value(self, side: int, value: Any) -> float | None:
-        """What the window keeps of a value; None where it keeps nothing."""
+        """A value as the window keeps it; None where it keeps nothing."""
         axis = (self._window.x_axis, self._window.y_axis)[side]
         if isinstance(axis, Categories):
             return float(axis.symbols([value])[0]) if validate.is_label(value) else None

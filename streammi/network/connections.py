@@ -50,7 +50,7 @@ class Connection:
 
     @property
     def alive(self) -> bool:
-        """Whether it is still there."""
+        """True if it is still there."""
         return socket_inode(self.descriptor) == self.inode
 
     def measure(self) -> None:
@@ -89,7 +89,7 @@ class Connection:
                 self._apply(request)
 
     def asks_too_much(self, topic: bytes) -> bool:
-        """Whether it has more topics than one may have, or this one too often."""
+        """True if it has more topics than one may have, or this one too often."""
         return len(self.topics) > MAX_TOPICS or self.topics[topic] > MAX_TOPICS
 
     def _apply(self, request: bytes) -> None:
@@ -163,7 +163,7 @@ class Connections:
         return f"{more} connections cut off, {self.cut} since the start; of the last one: {self.why}"
 
     def wants(self, topic: bytes) -> bool:
-        """Whether somebody subscribes to messages of this topic."""
+        """True if somebody subscribes to messages of this topic."""
         return any(topic.startswith(prefix) for one in self._connections.values() for prefix in one.topics)
 
     def hold(self) -> list[sockets.socket]:
@@ -222,7 +222,7 @@ class Connections:
         return new
 
     def _is_ours(self, descriptor: int, inode: int) -> bool:
-        """Whether it was made to the socket's endpoint; the number may be that of any other socket of ours by now."""
+        """True if it was made to the socket's endpoint; the number may be that of any other socket of ours by now."""
         with duplicate(descriptor, inode) as socket:
             if socket is None:
                 return False

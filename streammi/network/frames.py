@@ -45,7 +45,7 @@ def utf8(frame: bytes) -> bytes:
 
 
 def is_text(frame: bytes) -> bool:
-    """Whether a frame begins like UTF-8 text without control characters.
+    """True if a frame begins like UTF-8 text without control characters.
 
     >>> is_text("20 °C".encode()), is_text(b"\\x00\\x00\\xa0@")
     (True, False)

@@ -54,7 +54,7 @@ def break_off(socket: sockets.socket) -> None:
 
 
 def is_unread(socket: sockets.socket) -> bool:
-    """Whether something that was sent over a connection has not reached a peer who is still there."""
+    """True if something that was sent over a connection has not reached a peer who is still there."""
     poll = select.poll()
     poll.register(socket, 0)
     if poll.poll(0):  # an error, or hung up

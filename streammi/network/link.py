@@ -1,4 +1,4 @@
-"""What a connection to a publisher is doing, from the events of its socket and from what arrives."""
+"""The state of a connection to a publisher, from the events of its socket and from what arrives."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -62,7 +62,7 @@ class Link:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection."""
+        """True if there is a connection."""
         return self._open > 0
 
     @property
@@ -239,7 +239,7 @@ def refusal(kind: int, value: int, keyed: bool) -> str:
 
 
 def unreachable(endpoint: str, note: str) -> ConfigError:
-    """What a run that has come to its end without a connection ends with; ``note`` is the link's."""
+    """The error with which a run that never had a connection ends; ``note`` is the link's."""
     return ConfigError("ENDPOINT", f"reachable ({why_unreached(note)})", endpoint)
 
 

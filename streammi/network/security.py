@@ -44,7 +44,7 @@ curve
 
 
 def is_loopback(endpoint: str) -> bool:
-    """Whether only this machine can reach an endpoint.
+    """True if only this machine can reach an endpoint.
 
     >>> is_loopback("tcp://127.0.0.1:5556"), is_loopback("ipc:///run/feed"), is_loopback("tcp://*:5556")
     (True, True, False)
@@ -216,7 +216,7 @@ class Authorized:
         self._read_at = -REREAD_SECONDS
 
     def callback(self, domain: str, key: bytes) -> bool:
-        """Whether a key may connect; called by the authenticator, for each connection."""
+        """True if a key may connect; called by the authenticator, for each connection."""
         # Not for each: a flood of connections would make us read files and do nothing else.
         if self._clock() - self._read_at >= REREAD_SECONDS:
             self._read_at = self._clock()

@@ -59,7 +59,7 @@ class Spacing:
 
     @property
     def started(self) -> bool:
-        """Whether there was a message."""
+        """True if there was a message."""
         return self._seen > 0
 
     @property

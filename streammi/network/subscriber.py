@@ -72,7 +72,7 @@ class Subscriber:
         self._looked = clock()
 
     def receive(self) -> tuple[float, list[list[bytes]]]:
-        """What has arrived, and when it was taken: at most DRAIN_MESSAGES, or what comes in DRAIN_SECONDS."""
+        """The messages that have arrived, and when: at most DRAIN_MESSAGES, or those of DRAIN_SECONDS."""
         messages, taken = self._drain()
         now = self._clock()
         self._link.update(now, len(messages), taken)
@@ -184,7 +184,7 @@ class Subscriber:
             self._spare = None
 
     def _silence(self) -> str:
-        """What the spare says of a silence, once it is known; a feed that is only slow is none."""
+        """The spare's word on a silence, once it is known; a feed that is only slow is none."""
         if self._spare is None or (self._spacing.started and self._link.state == "connected"):
             return ""
         if self._spare[1].is_open:

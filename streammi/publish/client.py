@@ -72,7 +72,7 @@ class Source:
 
     @property
     def health(self) -> LinkHealth:
-        """What is known of the connection, as of the last ``messages`` or ``snapshots``."""
+        """The health of the connection, as of the last ``messages`` or ``snapshots``."""
         return LinkHealth(
             endpoint=self.endpoint,
             state=self._link.state,

@@ -1,4 +1,4 @@
-"""What Prometheus reads: the list of metrics, and an endpoint that serves the newest values of them.
+"""The metrics for Prometheus: their list, and an endpoint that serves the newest values of them.
 
 What is not known has no metric. Counters are totals since the start, as Prometheus wants them.
 """

@@ -78,7 +78,7 @@ class Outbox:
 
 
 def omitted_line(pair: str, form: LineForm, now: float, lines: int) -> str:
-    """What stands among the lines in the place of so many that their reader was too slow for: an event, in their form.
+    """The event, in the form of the lines, in the place of so many that their reader was too slow for.
 
     It is not published: whoever reads the socket has missed nothing.
 

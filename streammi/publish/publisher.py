@@ -63,7 +63,7 @@ class Publisher:
                 self.socket.send_multipart(frames, zmq.NOBLOCK)
 
     def wants(self, topic: bytes) -> bool:
-        """Whether somebody subscribes to messages of this topic."""
+        """True if somebody subscribes to messages of this topic."""
         return self.connections.wants(topic)
 
     def send(self, frames: list[bytes]) -> None:

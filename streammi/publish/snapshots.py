@@ -60,7 +60,7 @@ class _Packed(msgspec.Struct, frozen=True):
 
 
 def _take_array(kind: type, value: object) -> NDArray[Any]:
-    """What msgspec calls for a field that is an array; it makes a ValidationError of ValueError."""
+    """An array from its bytes, as msgspec asks for it; msgspec makes a ValidationError of ValueError."""
     if not isinstance(value, _Packed) or value.code != ARRAY:
         raise ValueError("not an array")
     array = unpack_array(value.data)
@@ -122,7 +122,7 @@ def _known(*arrays: FloatArray | None) -> tuple[FloatArray, ...]:
 
 
 def _axis_fits(axis: AxisInfo, bins: int | None) -> bool:
-    """Whether the edges are those of so many bins, or the labels no more than they are; None: any number."""
+    """True if the edges are those of so many bins, or the labels no more than they are; None: any number."""
     if axis.edges is not None:
         return axis.edges.ndim == 1 and axis.edges.size >= 2 and bins in (None, axis.edges.size - 1)
     return bins is None or (axis.labels is not None and len(axis.labels) <= bins)

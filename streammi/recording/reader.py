@@ -16,7 +16,7 @@ _DIFFER: Final = "readings differ until the window has filled anew"
 
 
 def is_recording(path: str | os.PathLike[str]) -> bool:
-    """Whether there is a recording of this name, or a file of one."""
+    """True if there is a recording of this name, or a file of one."""
     try:
         return any(_starts_so(file) for file in files_of(Path(path)).values())
     except OSError:
@@ -109,7 +109,7 @@ class Recording:
 
 
 def _torn(whole: int, size: int, behind: int) -> str:
-    """What to say of a file of which so many bytes at the start are whole.
+    """A line on a file of which so many bytes at the start are whole.
 
     >>> _torn(90, 100, 0)
     'the last 10 bytes, from 90 on, are no whole entry and were left out'

@@ -222,7 +222,7 @@ def _begins_with(file: Path, start: bytes) -> bool:
 
 
 def _may_be_ours(file: Path) -> bool:
-    """Whether a file begins like a recording, as far as a power cut leaves that to be seen."""
+    """True if a file begins like a recording, as far as a power cut leaves that to be seen."""
     if not file.is_file():
         return False
     with file.open("rb") as opened:

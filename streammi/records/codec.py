@@ -68,7 +68,7 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(value: Any) -> Any:
-    """What ``to_plain`` made plain."""
+    """The value that ``to_plain`` made plain."""
     if not isinstance(value, list):
         return value
     kind, content = value

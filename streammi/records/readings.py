@@ -113,7 +113,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True
 
     @property
     def constant(self) -> bool:
-        """Whether a signal does not vary: then all MI is 0."""
+        """True if a signal does not vary: then all MI is 0."""
         return self.x_constant or self.y_constant
 
 

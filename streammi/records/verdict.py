@@ -45,7 +45,7 @@ def verdict(reading: Reading, *, labels: bool = False, untested: str = UNTESTED,
 
 
 def _of_pair(reading: Reading, untested: str) -> str:
-    """What is said of the two signals by themselves."""
+    """The verdict on the two signals by themselves."""
     bits = reading.mi_corrected / UNIT_PER_BIT[reading.unit]
     if _too_few(reading):
         return TOO_FEW
@@ -60,7 +60,7 @@ def _of_pair(reading: Reading, untested: str) -> str:
 
 
 def of_conditions(reading: Reading, given: str = CONDITION) -> str:
-    """What the conditions account for, in words; empty where that is not known."""
+    """The share that the conditions account for, in words; empty where that is not known."""
     if reading.cmi is None or reading.cmi_p is None:
         return ""
     left = reading.cmi_p <= SIGNIFICANT
@@ -75,7 +75,7 @@ def of_conditions(reading: Reading, given: str = CONDITION) -> str:
 
 
 def of_direction(reading: Reading) -> str:
-    """Which signal drives which, and how far ahead, in words; empty where that is not known.
+    """The direction, which signal drives which and how far ahead, in words; empty where that is not known.
 
     "Drives" is meant as transfer entropy means it: its past says more of the other than that one's own past does.
     """
@@ -89,7 +89,7 @@ def of_direction(reading: Reading) -> str:
 
 
 def is_dependent(reading: Reading) -> bool:
-    """Whether the MI without delay is more than chance: by its p where that is known, else by its standard errors."""
+    """True if the MI without delay is more than chance: by its p where that is known, else by its standard errors."""
     bits = binned(reading) / UNIT_PER_BIT[reading.unit]
     if reading.p is None:
         return bits > chance_bits(reading, CHANCE)
@@ -97,7 +97,7 @@ def is_dependent(reading: Reading) -> bool:
 
 
 def is_dependent_with_delay(reading: Reading) -> bool:
-    """Whether the MI at the best delay is more than the largest of so many would be by chance."""
+    """True if the MI at the best delay is more than the largest of so many would be by chance."""
     if reading.peak_mi is None:
         return False
     if reading.peak_p is not None:
@@ -106,7 +106,7 @@ def is_dependent_with_delay(reading: Reading) -> bool:
 
 
 def leads_with_delay(reading: Reading) -> bool:
-    """Whether MI at the best delay is what there is to say: more than chance, and by more than chance than without."""
+    """True if MI at the best delay is what there is to say: more than chance, and by more than chance than without."""
     if reading.peak_mi is None or reading.peak_lag == 0 or not is_dependent_with_delay(reading):
         return False
     if _trouble(reading, False) or _too_few(reading):  # whatever is largest then says nothing
@@ -183,7 +183,7 @@ def follows(lag: float, unit: str) -> str:
 
 
 def _too_few(reading: Reading) -> bool:
-    """Whether there are too few pairs for any number of them to be believed."""
+    """True if there are too few pairs for any number of them to be believed."""
     cells = 2.0 ** (reading.h_xy / UNIT_PER_BIT[reading.unit])
     return reading.n < LEAST_PAIRS or (cells > reading.n / 2 and (reading.p is None or reading.test == "g"))
 

@@ -87,7 +87,7 @@ def _counters() -> Iterator[tuple[str, float]]:
 
 
 def _ask(function: str) -> Any:
-    """What a function of psutil says; None where this system, container or user does not have it."""
+    """The answer of a function of psutil; None where this system, container or user does not have it."""
     try:
         return getattr(psutil, function)()
     except (AttributeError, NotImplementedError, OSError, RuntimeError):

@@ -93,7 +93,7 @@ class Loop:
 
     @property
     def _unread(self) -> bool:
-        """Whether nobody reads the lines any more."""
+        """True if nobody reads the lines any more."""
         return self._lines is not None and self._lines.gone
 
     def _loss(self, now: float) -> str:

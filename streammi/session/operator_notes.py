@@ -25,7 +25,7 @@ class Writer(Protocol):
 
     @property
     def unsaved(self) -> bool:
-        """Whether something that should be written is not, at the moment."""
+        """True if something that should be written is not, at the moment."""
 
     @property
     def summary(self) -> str:
@@ -56,7 +56,7 @@ class Upkeep:
 
     @property
     def unsaved(self) -> bool:
-        """Whether something that should be written is not, at the moment."""
+        """True if something that should be written is not, at the moment."""
         return any(writer.unsaved for writer in self._writers)
 
     def link(self, change: LinkChanged) -> None:

@@ -1,4 +1,4 @@
-"""What was recorded, through a monitor again, step by step: a recording of a live feed, or the pairs of files."""
+"""Recordings through a monitor again, step by step: a recording of a live feed, or the pairs of files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -46,7 +46,7 @@ class Replay(Protocol):
 
     @property
     def closed(self) -> bool:
-        """Whether nobody reads what is said any more."""
+        """True if nobody reads what is said any more."""
 
     def __iter__(self) -> Iterator[float]: ...
 
@@ -80,7 +80,7 @@ class RecordingReplay:
 
     @property
     def closed(self) -> bool:
-        """Whether nobody reads what is said any more."""
+        """True if nobody reads what is said any more."""
         return self._session is not None and self._session.outbox.closed
 
     def __iter__(self) -> Iterator[float]:
@@ -153,7 +153,7 @@ class FileReplay:
 
     @property
     def closed(self) -> bool:
-        """Whether nobody reads what is said any more."""
+        """True if nobody reads what is said any more."""
         return self._outbox.closed
 
     def __iter__(self) -> Iterator[float]:

@@ -51,7 +51,7 @@ class Session:
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing left to do."""
+        """True if there is nothing left to do."""
         return self.outbox.closed or (self._samples is not None and self.taken >= self._samples)
 
     def state(self) -> State:

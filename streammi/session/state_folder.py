@@ -125,7 +125,7 @@ class StateFolder:
         return self.path / f"state.{generation}"
 
     def _read(self, generation: int) -> State | None:
-        """What a file holds; None when it is not there, or damaged, which is noted."""
+        """The state that a file holds; None when it is not there, or damaged, which is noted."""
         path = self._file(generation)
         try:
             return codec.unpack(KIND, path.read_bytes())

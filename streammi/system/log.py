@@ -54,7 +54,7 @@ class Log:
             self._write(lines)
 
     def omitted(self, lines: int) -> str:
-        """What stands in the place of so many lines that nobody read."""
+        """The line in the place of so many that nobody read."""
         return self._line(f"{lines} lines of messages were left out here: nobody read them", "warning")
 
     def take_over(self) -> None:

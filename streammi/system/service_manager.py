@@ -54,7 +54,7 @@ class Notifier:
             self._socket = None
 
     def _timeout(self, microseconds: str | None) -> float | None:
-        """What the watchdog allows, s; None where there is none."""
+        """The watchdog's patience, s; None where there is none."""
         if microseconds is None:
             return None
         # As sd_watchdog_enabled(3) reads it: a whole number that is neither 0 nor the largest, which is "infinity".

@@ -66,7 +66,7 @@ class Stop:
 
     @property
     def requested(self) -> bool:
-        """Whether it is time to end: by a signal, because the time asked for is over, or because we are left alone.
+        """True if it is time to end: by a signal, because the time asked for is over, or because we are left alone.
 
         Who asked for a report gets it now.
         """

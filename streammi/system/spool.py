@@ -100,7 +100,7 @@ class Spool:
 
     @property
     def unsaved(self) -> bool:
-        """Whether lines that should be on a disk are not, at the moment."""
+        """True if lines that should be on a disk are not, at the moment."""
         since = self._writing_since
         hung = self._file and since is not None and time.monotonic() - since >= HUNG_SECONDS
         if hung and not self._said_hung:

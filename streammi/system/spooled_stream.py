@@ -37,7 +37,7 @@ class SpooledStream(io.TextIOBase):
         return True
 
     def isatty(self) -> bool:
-        """Whether the stream below is a terminal."""
+        """True if the stream below is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:

@@ -142,7 +142,7 @@ class FeedOptions:
         return x, y
 
     def _sources(self, endpoint: str | None) -> bool:
-        """Whether x and y have their own endpoints."""
+        """True if x and y have their own endpoints."""
         x, y = "://" in self.x, "://" in self.y
         if x != y:
             option, value = ("--y", self.y) if x else ("--x", self.x)
@@ -155,7 +155,7 @@ class FeedOptions:
 
 
 def _is_text(argument: str) -> bool:
-    """Whether an argument holds no bytes that are no text: nothing could be recorded, saved or published of it."""
+    """True if an argument is text: other bytes could not be recorded, saved or published."""
     try:
         argument.encode()
     except UnicodeEncodeError:

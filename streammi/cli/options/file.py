@@ -49,7 +49,7 @@ class FileReadOptions:
     ] = None
 
     def reading(self) -> "FileOptions":
-        """What the reader of files takes; ConfigError for what cannot work."""
+        """The options as the reader of files takes them; ConfigError for what cannot work."""
         from streammi.ingest.files.file_options import FileOptions
 
         names = tuple(name.strip() for name in self.columns.split(",")) if self.columns else ()

@@ -144,7 +144,7 @@ class PairOptions:
 
     @property
     def labels(self) -> bool:
-        """Whether the values are labels, not numbers."""
+        """True if the values are labels, not numbers."""
         return bins(self.bins).kind == "categories"
 
     @property

@@ -14,7 +14,7 @@ class Panel(Protocol):
     LEAST_SIZE: tuple[int, int]  # columns and rows below which it cannot be read
 
     def says(self, scene: Scene) -> bool:
-        """Whether it has something to say."""
+        """True if it has something to say."""
 
     def draw(self, canvas: Canvas, scene: Scene) -> None:
         """Draw it."""

@@ -51,7 +51,7 @@ def draw_header(canvas: Canvas, scene: Scene) -> None:
 
 
 def _right(scene: Scene) -> list[tuple[tuple[str, ...], int, bool]]:
-    """What is said on the right, most important first: in longer and shorter words, its pen, whether it must be."""
+    """The words on the right, most important first: in longer and shorter words, its pen, whether it must be."""
     theme, snapshot = scene.live, scene.snapshot
     parts: list[tuple[tuple[str, ...], int, bool]] = []
     if scene.link != "connected":
@@ -189,7 +189,7 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
 
 @lru_cache
 def _hints(actions: tuple[Action, ...], width: int, values: bool) -> list[tuple[str, str]]:
-    """What is pressed for these actions, and a word on each, as many as there is room for."""
+    """The keys for these actions, and a word on each, as many as there is room for."""
     hints, x = [], 0
     for action in actions:
         shown, word = _BINDING[action].shown, "ranks" if action == "axes" and values else HINTS[action]

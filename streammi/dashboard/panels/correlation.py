@@ -12,7 +12,7 @@ LABEL = 11
 
 
 def says(scene: Scene) -> bool:
-    """Whether there is a coefficient."""
+    """True if there is a coefficient."""
     return scene.reading is not None
 
 

@@ -17,7 +17,7 @@ LABEL = 6  # as in the chart over time
 
 
 def says(scene: Scene) -> bool:
-    """Whether a bank of delays is kept and holds something."""
+    """True if a bank of delays is kept and holds something."""
     profile = scene.snapshot.profile if scene.snapshot else None
     return profile is not None and bool(np.isfinite(profile.mi).any())
 

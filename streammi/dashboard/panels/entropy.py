@@ -9,7 +9,7 @@ LEAST_SIZE = (36, 4)
 
 
 def says(scene: Scene) -> bool:
-    """Whether there is a reading of something that varies."""
+    """True if there is a reading of something that varies."""
     return scene.reading is not None and scene.reading.h_xy > 0
 
 

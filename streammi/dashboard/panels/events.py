@@ -16,7 +16,7 @@ LEAST_WORDS = 20  # columns in which a sentence can be broken into lines
 
 
 def says(scene: Scene) -> bool:
-    """Whether something happened."""
+    """True if something happened."""
     return scene.snapshot is not None and bool(scene.snapshot.events)
 
 

@@ -13,7 +13,7 @@ LEAST_SIZE = (30, 3)
 
 
 def says(scene: Scene) -> bool:
-    """Whether there is a link or a count to speak of."""
+    """True if there is a link or a count to speak of."""
     return scene.snapshot is not None and bool(scene.snapshot.links or scene.snapshot.reading)
 
 
@@ -105,7 +105,7 @@ def _found(snapshot: Snapshot, whole: LinkHealth | None, *, by_reason: bool) -> 
 
 
 def _clipped(snapshot: Snapshot) -> str:
-    """What is beyond the ends of the bins: a few always are, where these were learnt."""
+    """Values beyond the ends of the bins: a few always are, where these were learnt."""
     return "clipped" if snapshot.x.labels is None and snapshot.y.labels is None else "with other labels"
 
 
@@ -118,7 +118,7 @@ def _unpaired(signal: str, tally: Tally, *, by_reason: bool) -> dict[str, int]:
 
 
 def _trouble(found: dict[str, int], theme: Theme) -> list[Spans]:
-    """What happened at all: a total of 0 is not worth a word."""
+    """The troubles that there were: a total of 0 is not worth a word."""
     return [
         [(f"{theme.glyphs.warning} {count(times)}", theme.warn), (f" {what}", theme.text)]
         for what, times in found.items()

@@ -51,7 +51,7 @@ class Field:
 
 
 def says(scene: Scene) -> bool:
-    """Whether the bins are known and hold something."""
+    """True if the bins are known and hold something."""
     return scene.snapshot is not None and scene.snapshot.counts is not None and bool(scene.snapshot.counts.any())
 
 

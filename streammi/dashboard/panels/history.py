@@ -47,7 +47,7 @@ STEPS = (
 
 
 def says(scene: Scene) -> bool:
-    """Whether there is a past."""
+    """True if there is a past."""
     return len(scene.past.t) > 1
 
 

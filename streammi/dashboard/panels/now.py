@@ -19,7 +19,7 @@ MOVES: Final = 3.0  # standard errors of a difference: of two, a steady feed wou
 
 
 def says(scene: Scene) -> bool:
-    """Whether there is a snapshot."""
+    """True if there is a snapshot."""
     return scene.snapshot is not None
 
 
