@@ -87,6 +87,11 @@ class Clock:
             return "no clock: it goes up and down" if self._way else "no clock: it stands still"
         return self.unit.words if self._kind in ("epoch", "date") else f"{self.unit.words} from its start"
 
+    @property
+    def _instead(self) -> str:
+        """What there is instead of its times: of a file, nothing."""
+        return "the time of arrival is used" if self._now else "there are no times"
+
     def begin(self, now: float) -> None:
         """The messages that are read next arrived at ``now``, s since 1970; 0 where that is not known."""
         if not self._settled:
@@ -128,7 +133,7 @@ class Clock:
     def unread(self, name: str, value: Any) -> None:
         """A feed's time, as its name says, cannot be read."""
         if name != "t" and not self.note and not self._count and value is not None:  # t may be anything
-            self.note = f"its {name} {repr(value)[:40]} is no time that can be read: the time of arrival is used"
+            self.note = f"its {name} {repr(value)[:40]} is no time that can be read: {self._instead}"
 
     def texts(self, texts: list[str]) -> FloatArray:
         """Times of a list of texts in seconds, shape (n,); NaN where there is none, or it cannot be read."""
@@ -215,8 +220,7 @@ class Clock:
         ):
             self._kind, self._settled = "none", True
             self.note = (
-                f"its times go up and down ({self._first:g} ... {self._last:g}): that is no clock, "
-                "and the time of arrival is used"
+                f"its times go up and down ({self._first:g} ... {self._last:g}): that is no clock, and {self._instead}"
             )
         if self._count >= LEARNT_FROM and not self._first_now:  # how fast they pass will never be known
             self._settled = True
@@ -231,7 +235,7 @@ class Clock:
         self._settled = unit is not None or (self._count >= LEARNT_FROM and passed >= SETTLED_SECONDS)
         if self._settled and not self._way and not self._asked:
             self._kind = "none"
-            self.note = f"its times stand still at {self._first:g}: that is no clock, and the time of arrival is used"
+            self.note = f"its times stand still at {self._first:g}: that is no clock, and {self._instead}"
             return
         if unit is None or unit is self.unit:
             return

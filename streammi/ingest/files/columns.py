@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.number_format import NumberFormat, format_of, sentinel_of
+from streammi.ingest.files.number_format import NumberFormat, format_of, hint_of, sentinel_of
 from streammi.ingest.files.sampled import Sample, as_floats, is_text, place_of
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_columns import time_of
@@ -54,7 +54,7 @@ def columns_of(table: Table, x: str, y: str, t: str | None, options: FileOptions
             if form.words and form.words != "decimal commas" and f"{name} {form.words}" not in said:
                 said.append(f"{name} {form.words}")
             if (sentinel := sentinel_of(values)) is not None:
-                hint = hint or f"{name} is {sentinel:g} again and again, far outside the rest: --missing={sentinel:g}?"
+                hint = hint or hint_of(name, sentinel)
             if not np.isfinite(values).any() and len(column):
                 examples.append(f"{name} (such as {column[0].as_py()!r})")
         numbers.append(form)

@@ -17,7 +17,7 @@ from streammi.errors import FeedError
 from streammi.ingest.clock import Clock
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.json_lines import is_json
+from streammi.ingest.files.json_records import JsonRecords, is_json
 from streammi.ingest.files.number_format import NumberFormat, format_of, sentinel_of
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
@@ -193,7 +193,8 @@ def _of_json(source: Source, more: Iterator[bool]) -> FileReport:
     """JSON Lines: the paths of their numbers."""
     paths, rows, whole, skipped = dict[str, _Path](), 0, True, Counter[str]()
     clock, times, time = Clock(), list[float](), ""
-    for record in _records(source, skipped):
+    records = JsonRecords(source)
+    for record in _objects_of(records, skipped):
         if record is None:  # a block of lines is done
             if not next(more, False):
                 whole = source.read == source.size > 0
@@ -210,29 +211,24 @@ def _of_json(source: Source, more: Iterator[bool]) -> FileReport:
     columns = tuple(path.seen(name, rows) for name, path in paths.items())
     pair = _pair(list(columns))
     known = np.array([t for t in times if math.isfinite(t)])
+    said = (*records.said, *filter(None, [clock.note]))
     span = {"first": known.item(0), "last": known.item(-1)} if known.size and len(times) < TIMES else {}
     return FileReport(
         path=source.path, rows=rows + sum(skipped.values()), whole=whole,
-        form="JSON" if source.head.lstrip()[:1] == b"[" else "JSON Lines", columns=columns,
-        said=(clock.note,) if clock.note else (), time="" if clock.is_none else time, **span, skipped=dict(skipped),
+        form=records.form, columns=columns, said=said, time="" if clock.is_none else time, **span,
+        skipped=dict(skipped),
         step=float(np.median(np.abs(np.diff(known)))) if known.size > 1 else None,
         problem="" if pair else "there are no two numbers that come together: a pair takes two",
         command=pair and _command(source.path, *pair, PLAIN, None),
     )  # fmt: skip
 
 
-def _records(source: Source, skipped: Counter[str]) -> Iterator[dict[str, Any] | None]:
+def _objects_of(records: JsonRecords, skipped: Counter[str]) -> Iterator[dict[str, Any] | None]:
     """The objects, and None behind each block of them."""
-    whole = source.head.lstrip()[:1] == b"["
-    text = b""
-    for _, block in source.blocks():
-        text = text + block if whole else block
-        for line in [] if whole else block.split(b"\n"):
-            if line.strip():
-                yield from _objects(line, skipped)
+    for _, block in records.blocks():
+        for text in block:
+            yield from _objects(text, skipped)
         yield None
-    if whole:
-        yield from _objects(text, skipped)
 
 
 def _objects(text: bytes, skipped: Counter[str]) -> Iterator[dict[str, Any]]:

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import islice
-from typing import Final
+from typing import Any
 
+import msgspec
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.number_format import read_missing
+from streammi.ingest.files.json_records import WHOLE, JsonRecords
+from streammi.ingest.files.number_format import hint_of, read_missing, sentinel_of
 from streammi.ingest.files.sampled import listed
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import rows_skipped
@@ -21,11 +23,7 @@ from streammi.ingest.formats.columns import is_array
 from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.leaves import leaves
 from streammi.network.frames import Frames
-from streammi.records import LinkHealth, PairBatch
-
-WHOLE: Final = 1 << 28  # bytes of a file that is one JSON array, which has to be held as a whole
-LOOKED_AT: Final = 1000  # lines
-_JSON: Final = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\"\]]|-?[0-9]|null|true|false))")
+from streammi.records import FloatArray, LinkHealth, PairBatch
 
 
 class JsonLines:
@@ -44,7 +42,10 @@ class JsonLines:
             time_unit=options.time_unit, max_message=WHOLE,
         )  # fmt: skip
         self._missing = read_missing(options.missing)
-        self._is_array = source.head.lstrip()[:1] == b"["
+        words = sorted(self._missing[1], key=len, reverse=True)
+        written = b"|".join(re.escape(msgspec.json.encode(word)) for word in words)
+        self._absent = re.compile(rb"(?:" + written + rb")(?!\s*:)") if words else None  # not the name of a value
+        self._records = JsonRecords(source)
         self._decoder = Decoder(self._config)
         self._lines = self._finite = self._events = 0
         self._first_bad: dict[str, tuple[int, str]] = {}
@@ -160,44 +161,34 @@ class JsonLines:
                 self._first_bad.setdefault(reason, (line + k, message[0].decode("utf-8", "replace")[:60]))
 
     def _messages(self) -> Iterator[tuple[int, list[Frames]]]:
-        if not self._is_array:
-            for line, text in self._source.blocks():
-                yield line, [[row] for row in text.split(b"\n") if row.strip()]
-            return
-        whole = b""
-        for _, text in self._source.blocks():
-            whole += text
-            if len(whole) > WHOLE:
-                rule = f"JSON with an object a line (jq -c '.[]'), where it is larger than {WHOLE >> 20} MiB"
-                raise ConfigError("file", rule, self._source.path)
-        yield 1, [[whole]]
+        for line, records in self._records.blocks():
+            yield line, [[self._without_missing(record)] for record in records]
+
+    def _without_missing(self, record: bytes) -> bytes:
+        """A record with null for each text that stands for no value."""
+        return self._absent.sub(b"null", record) if self._absent is not None else record
 
     def _look(self) -> None:
-        """Whether there are such paths, and times: from the first lines, which are not used up."""
-        if self._is_array:
-            messages: list[Frames] = [[self._source.head]]  # what is cut off of a larger one cannot be read
-        else:
-            messages = [[row] for row in islice(self._source.head.split(b"\n"), LOOKED_AT) if row.strip()]
+        """Whether there are such paths, and times: from the first records, which are not used up."""
+        messages: list[Frames] = [[self._without_missing(record)] for record in self._records.head]
         trial = Decoder(self._config)
         batch = trial.decode(messages, 0.0)
         self._timed = batch.t is not None and bool(np.isfinite(batch.t).any()) and not self._untimed
-        if trial.note:
-            self.said = f"{self._source.path}: {trial.note}"
-        if batch.x.size or not messages or self._is_array:
+        said = [*self._records.said, *filter(None, [trial.note])]
+        self.said = f"{self._source.path}: {'; '.join(said)}" if said else ""
+        for name, values in ((self._config.x, batch.x), (self._config.y, batch.y)):
+            if not self._labels and not self.hint and (sentinel := sentinel_of(self._known(values))) is not None:
+                self.hint = hint_of(name, sentinel)
+        if batch.x.size or not messages:
             return
         paths = paths_of(messages)
         for option, path in (("--x", self._config.x), ("--y", self._config.y), ("--time", self._config.t)):
             if path is not None and paths and path.replace(".", "/") not in {name.replace(".", "/") for name in paths}:
                 raise ConfigError(option, f"a path of {self._source.path} ({listed(paths, path)})", path)
 
-
-def is_json(head: bytes) -> bool:
-    """Whether a file begins as JSON does, and not with a [Section].
-
-    >>> [is_json(head) for head in (b'{"x": 1}', b' [\\n{"x"', b"[1, 2]", b"[Data]", b"x,y")]
-    [True, True, True, False, False]
-    """
-    return _JSON.match(head) is not None
+    def _known(self, values: NDArray[Any]) -> FloatArray:
+        """Values without those that stand for none."""
+        return np.where(np.isin(values, self._missing[0]), np.nan, values) if self._missing[0] else values
 
 
 def paths_of(messages: list[Frames]) -> list[str]:

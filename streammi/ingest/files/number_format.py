@@ -192,18 +192,25 @@ class NumberFormat(NamedTuple):
         return text
 
 
-def read_missing(text: str | None) -> tuple[tuple[float, ...], frozenset[str]]:
+def read_missing(text: str | None, decimal: str = ".") -> tuple[tuple[float, ...], frozenset[str]]:
     """What ``--missing`` says: values, told by what they are, and texts.
+
+    Where commas are decimal, semicolons are between them, and a number with one comma is one.
 
     >>> read_missing("-9999,OFFLINE") == ((-9999.0,), frozenset({"-9999", "OFFLINE"}))
     True
+    >>> read_missing("-99,9", ","), read_missing("-99,9;-1", ",")[0]
+    (((-99.9,), frozenset({'-99,9'})), (-1.0, -99.9))
     """
-    texts = frozenset(part.strip() for part in text.split(",")) if text else frozenset()
+    if not text:
+        return (), frozenset()
+    whole = decimal == "," and (";" in text or _COMMA.fullmatch(text.strip()) is not None)
+    texts = frozenset(part.strip() for part in text.split(";" if whole else ","))
     values: list[float] = []
     for part in sorted(texts):
         with suppress(ValueError):
-            values.append(float(part))
-    return tuple(values), frozenset(texts)
+            values.append(float(part.replace(",", ".") if whole else part))
+    return tuple(values), texts
 
 
 def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
@@ -240,7 +247,7 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
     >>> format_of(pa.array(["3.2 kW", "1 kW", ""]), ".", None).unit
     'kW'
     """
-    values, words = read_missing(missing)
+    values, words = read_missing(missing, decimal)
     plain = NumberFormat(decimal, missing=values, missing_texts=words)
     other = NumberFormat("." if decimal == "," else ",", missing=values, missing_texts=words)
     if not plain.array(fields)[1].any():
@@ -297,6 +304,11 @@ def sentinel_of(values: FloatArray) -> float | None:
         if counts[end] >= SENTINEL_TIMES and gap > SENTINEL_FAR * spread:
             return float(found[end])
     return None
+
+
+def hint_of(name: str, sentinel: float) -> str:
+    """What is said of such a value."""
+    return f"{name} is {sentinel:g} again and again, far outside the rest: --missing={sentinel:g}?"
 
 
 def _is_none(form: NumberFormat, text: str) -> bool:

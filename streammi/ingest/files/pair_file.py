@@ -15,7 +15,8 @@ from streammi.errors import ConfigError, Reason
 from streammi.ingest.files.columns import Columns, columns_of
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.json_lines import JsonLines, is_json, paths_of
+from streammi.ingest.files.json_lines import JsonLines, paths_of
+from streammi.ingest.files.json_records import JsonRecords, is_json
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import listed
 from streammi.ingest.files.source import Source
@@ -67,7 +68,7 @@ def columns(path: str | os.PathLike[str], options: FileOptions = PLAIN) -> list[
         return ParquetTable(path).names
     with closing(Source(path, CHUNK)) as source:
         if is_json(source.head):
-            return paths_of([[row] for row in source.head.split(b"\n")[:100] if row.strip()])
+            return paths_of([[record] for record in JsonRecords(source).head[:100]])
         return CsvTable(source, options, ()).names
 
 

@@ -95,6 +95,11 @@ class Source:
             self.close()
             raise
 
+    @property
+    def ended(self) -> bool:
+        """Whether all of it has been read."""
+        return self._ended
+
     def close(self) -> None:
         """Close what was opened here; standard input stays open."""
         for file in self._opened:
@@ -117,6 +122,17 @@ class Source:
             block, self._rest = self._rest[:cut], self._rest[cut:]
             line, self.line = self.line, self.line + block.count(b"\n")
             yield line, block
+
+    def rest(self, limit: int) -> Iterator[bytes]:
+        """All of the text, piece by piece; ``ConfigError`` where it is longer than ``limit``, in bytes."""
+        size = 0
+        while self._rest or not self._ended:
+            size += len(self._rest)
+            if size > limit:
+                rule = f"JSON with an object a line (jq -c '.[]'), where it is larger than {limit >> 20} MiB"
+                raise ConfigError("file", rule, self.path)
+            yield self._rest
+            self._rest = b"" if self._ended else self._text(self._more())
 
     def places(self, row: int = 0) -> list[bytes]:
         """Whole lines from places all over the file, the last of them its end; none where one cannot go there.

@@ -1,0 +1,152 @@
+"""The records of a file of JSON: an object a line, or one document that has them all, wherever it has them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from streammi.errors import FeedError
+from streammi.ingest.files.source import Source
+from streammi.ingest.formats.json_text import parse_json, parse_lines
+
+WHOLE: Final = 1 << 28  # bytes of a document that is held as a whole
+LOOKED_AT: Final = 1000  # records, of a first look
+TOLD_FROM: Final = 3  # lines by which is told whether each is a record
+_INSIDE: Final = "records in "
+DEPTH: Final = 4  # of what the records are in
+_JSON: Final = re.compile(rb"[\s\x1e]*(?:\{|\[\s*(?:[\[{\"\]]|-?[0-9]|null|true|false))")
+
+
+def is_json(head: bytes) -> bool:
+    """Whether a file begins as JSON does, and not with a [Section].
+
+    >>> [is_json(head) for head in (b'{"x": 1}', b' [\\n{"x"', b"[1, 2]", b"[Data]", b"x,y")]
+    [True, True, True, False, False]
+    """
+    return _JSON.match(head) is not None
+
+
+class JsonRecords:
+    """The records of an open file, as bytes of JSON, once; ``head`` are the first ones, which are not used up."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.said: list[str] = []
+        lines = [text for line in source.head.split(b"\n")[:LOOKED_AT] if (text := _bare(line))]
+        more = len(lines) > 1 or not source.ended  # of a live source, the first line may be all there is so far
+        self._in_lines = more and len(lines) > 0 and all(map(_is_record, lines[:TOLD_FROM]))
+        self._whole: list[bytes] = []
+        if self._in_lines:
+            self.head = lines
+        else:
+            self._whole = self._records(b"".join(source.rest(WHOLE)))
+            self.head = self._whole[:LOOKED_AT]
+
+    @property
+    def form(self) -> str:
+        """What it is called."""
+        return "JSON Lines" if self._in_lines else "JSON"
+
+    def blocks(self) -> Iterator[tuple[int, list[bytes]]]:
+        """The records as they come, and the line of the first of them; their number where there are no lines."""
+        if self._in_lines:
+            for line, text in self._source.blocks():
+                yield line, [record for row in text.split(b"\n") if (record := _bare(row))]
+        for start in range(0, len(self._whole), LOOKED_AT):
+            yield start + 1, self._whole[start : start + LOOKED_AT]
+
+    def _records(self, text: bytes) -> list[bytes]:
+        """The records of a document; itself where it is one, or cannot be read, which is then said of it."""
+        try:
+            found = parse_json(text)
+        except FeedError:
+            several = parse_lines(text)
+            if several is None:
+                return [text]
+            return [msgspec.json.encode(one) for one in several]
+        rows, where = _rows_of(found, DEPTH)
+        if rows is None:
+            return [text]
+        self.said += [where] if where else []
+        return [msgspec.json.encode(row) for row in rows]
+
+
+def _bare(line: bytes) -> bytes:
+    """A line without what stands around the records of an array: brackets, commas, separators.
+
+    >>> [_bare(line) for line in (b"[", b' {"x": 1},', b'[{"x": 1},', b'{"x": 1}]', b"]", b"[1, 2],")]
+    [b'', b'{"x": 1}', b'{"x": 1}', b'{"x": 1}', b'', b'[1, 2]']
+    """
+    text = line.strip(b" \t\r\x1e\0")
+    text = text.removesuffix(b",").rstrip()
+    if text[:2] in (b"[{", b"[[") and text.count(b"[") > text.count(b"]"):
+        text = text[1:]
+    if text[-2:] in (b"}]", b"]]") and text.count(b"]") > text.count(b"["):
+        text = text[:-1]
+    return b"" if text in (b"[", b"]") else text
+
+
+def _is_record(text: bytes) -> bool:
+    try:
+        return isinstance(parse_json(text), dict | list)
+    except FeedError:
+        return False
+
+
+def _rows_of(found: Any, depth: int) -> tuple[list[Any] | None, str]:
+    """The records in what JSON says, and what is to be said of where they were; None where it is one itself."""
+    if isinstance(found, list):
+        if found and isinstance(found[0], list) and _are_names(found[0]):
+            return [dict(zip(found[0], row, strict=False)) for row in found[1:]], "names in the first row"
+        return found, ""
+    if not isinstance(found, dict) or not depth:
+        return None, ""
+    for names in ("columns", "fields", "header", "names"):  # beside rows without names
+        rows = next((value for key, value in found.items() if key != names and _is_table(value)), None)
+        if rows is not None and isinstance(found.get(names), list) and (called := _names_in(found[names])):
+            return [dict(zip(called, row, strict=False)) for row in rows], f"names in {names}"
+    columns = {key: value for key, value in found.items() if isinstance(value, list | dict) and len(value) > 1}
+    if len(columns) > 1 and (beside := _beside(columns)) is not None:
+        return beside
+    # What has the most records is what they are in.
+    inside = [(key, value) for key, value in found.items() if isinstance(value, list | dict)]
+    best: tuple[list[Any] | None, str] = (None, "")
+    for key, value in inside:
+        rows, where = _rows_of(value, depth - 1) if value else (None, "")
+        if rows and isinstance(rows[0], dict | list) and len(rows) > len(best[0] or ()):
+            named = where and not where.startswith(_INSIDE)
+            best = rows, where if named else _INSIDE + "/".join(filter(None, (key, where.removeprefix(_INSIDE))))
+    return best
+
+
+def _beside(columns: dict[str, Any]) -> tuple[list[Any], str] | None:
+    """Records that are written column by column, or under a number each; None for others."""
+    values = list(columns.values())
+    if all(isinstance(one, list) and not any(isinstance(x, list | dict) for x in one) for one in values):
+        if len(set(map(len, values))) == 1:
+            return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)], "columns side by side"
+        return None
+    if not all(isinstance(one, dict) for one in values) or any(set(one) != set(values[0]) for one in values):
+        return None
+    if all(key.isdigit() for key in columns):
+        return values, "records by number"
+    if any(isinstance(x, list | dict) for one in values for x in one.values()):
+        return None
+    rows = [{name: one[key] for name, one in columns.items()} for key in values[0]]
+    return (rows, "columns side by side") if all(key.isdigit() for key in values[0]) else None
+
+
+def _is_table(value: Any) -> bool:
+    """Whether these are several records: objects, or rows."""
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(one, dict | list) for one in value[:3])
+
+
+def _are_names(row: Sequence[Any]) -> bool:
+    return len(row) > 1 and all(isinstance(one, str) for one in row) and len(set(row)) == len(row)
+
+
+def _names_in(value: Sequence[Any]) -> list[str]:
+    """The names in a list of them, or of what describes columns."""
+    names = [one.get("name") if isinstance(one, dict) else one for one in value]
+    return [str(name) for name in names] if all(isinstance(name, str | int) for name in names) else []

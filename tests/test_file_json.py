@@ -1,0 +1,139 @@
+"""JSON as programs write it to files: the records, wherever they are, and what stands for none."""
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from logger_files import MARCH, Read, read_file
+
+from streammi.errors import ConfigError
+from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.file_probe import probe_file
+from streammi.ingest.files.json_lines import JsonLines
+from streammi.ingest.files.pair_file import read_pairs
+
+ROWS = [{"timestamp": MARCH + k, "x": 20 + k / 8, "y": k % 7} for k in range(60)]
+LISTS = [list(row.values()) for row in ROWS]
+COLUMNS = {name: [row[name] for row in ROWS] for name in ROWS[0]}
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Read]:
+    return partial(read_file, tmp_path / "a.json")
+
+
+def right(found: Read) -> None:
+    np.testing.assert_array_equal(found.x, COLUMNS["x"])
+    np.testing.assert_array_equal(found.y, COLUMNS["y"])
+    assert found.t is not None
+    np.testing.assert_array_equal(found.t, COLUMNS["timestamp"])
+    assert (found.note, found.why_empty) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (ROWS, ""),
+        ({"records": ROWS}, "records in records"),
+        ({"meta": {"n": 60, "names": ["a", "b"]}, "data": ROWS}, "records in data"),
+        ({"status": "ok", "result": {"series": [1], "data": ROWS}}, "records in result/data"),
+        ([[*ROWS[0]], *LISTS], "names in the first row"),
+        ({"columns": [*ROWS[0]], "index": list(range(60)), "data": LISTS}, "names in columns"),
+        ({"fields": [{"name": name} for name in ROWS[0]], "rows": LISTS}, "names in fields"),
+        ({"device": 7, **COLUMNS}, "columns side by side"),
+        ({name: dict(enumerate(values)) for name, values in COLUMNS.items()}, "columns side by side"),
+        (dict(enumerate(ROWS)), "records by number"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 0, 2])
+def test_documents(read: Callable[..., Read], document: Any, said: str, indent: int | None) -> None:
+    found = read(json.dumps(document, indent=indent))
+    right(found)
+    assert found.said.endswith(said)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(map(json.dumps, ROWS)),
+        ",\n".join(map(json.dumps, ROWS)),
+        "[\n" + ",\n".join(map(json.dumps, ROWS)) + "\n]\n",
+        "[" + ",\n".join(map(json.dumps, ROWS)) + "]\n",
+        "[\n" + ",\n".join(map(json.dumps, ROWS)) + ",\n",  # whose writer was killed
+        "".join(map(json.dumps, ROWS)),
+        "".join("\x1e" + json.dumps(row) + "\n" for row in ROWS),
+        "\n".join(json.dumps(row, indent=2) for row in ROWS),
+        "\n\n".join(map(json.dumps, ROWS)).replace("\n", "\r\n"),
+    ],
+)
+def test_records_in_lines_and_without(read: Callable[..., Read], text: str) -> None:
+    right(read(text))
+    right(read(text.encode("utf-16")))
+
+
+def test_rows_without_names_have_numbers(read: Callable[..., Read]) -> None:
+    for text in (json.dumps(LISTS), "\n".join(map(json.dumps, LISTS))):
+        np.testing.assert_array_equal(read(text, "1", "2").x, COLUMNS["x"])
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("stands", ["OFFLINE", 'say "no"', -9999, "-9999"])
+def test_what_stands_for_no_value(read: Callable[..., Read], indent: int | None, stands: Any) -> None:
+    rows = [{**row, "x": stands if k % 9 == 0 else row["x"], str(stands): 1} for k, row in enumerate(ROWS)]
+    expected = [np.nan if k % 9 == 0 else row["x"] for k, row in enumerate(ROWS)]
+    for text in (json.dumps(rows, indent=indent), "\n".join(json.dumps(row, indent=indent) for row in rows)):
+        found = read(text, missing=str(stands))
+        np.testing.assert_array_equal(found.x, expected)
+        np.testing.assert_array_equal(read(text, str(stands), missing=str(stands)).x, np.ones(60))  # as a name
+        assert found.hint == ""
+        assert ("--missing=-9999?" in read(text).hint) == (str(stands) == "-9999")
+
+
+def test_a_live_source_is_read_from_its_first_line() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb") as source, open(writing, "wb", buffering=0) as sink:
+        sink.write(json.dumps(ROWS[0]).encode() + b"\n")
+        batches = iter(read_pairs("-", "x", "y", stdin=source))
+        assert next(batches).x.tolist() == [20.0]
+        sink.write(json.dumps(ROWS[1]).encode() + b"\n")
+        assert next(batches).x.tolist() == [20.125]
+
+
+def test_lines_are_not_held(tmp_path: Path) -> None:
+    """An array with a record a line is read a block at a time; a document is held, and says what would do if large."""
+    path = tmp_path / "a.json"
+    path.write_text("[\n" + ",\n".join(json.dumps(row) for row in ROWS * 100) + "\n]")
+    pairs = read_pairs(path, "x", "y", chunk=1 << 12)
+    assert isinstance(pairs, JsonLines)
+    assert max(batch.x.size for batch in pairs) < 1000
+    assert pairs.rows == 6000
+
+
+def test_probe_sees_the_same_records(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"meta": 1, "data": ROWS}, indent=1))
+    report = probe_file(str(path), FileOptions(), None, iter([True] * 99))
+    assert (report.rows, report.form, report.time) == (60, "JSON", "timestamp")
+    assert report.said == ("records in data",)
+    assert {column.name: (column.low, column.high) for column in report.columns} == {
+        "x": (20.0, 27.375),
+        "y": (0.0, 6.0),
+    }
+
+
+def test_a_text_that_begins_like_json(read: Callable[..., Read]) -> None:
+    assert read("[Header]\nn=1\n[Data]\nx,y\n1,2\n3,4\n").x.tolist() == [1.0, 3.0]
+    with pytest.raises(ConfigError, match=r"--x must be a path of .*\(properties/x, properties/y\)"):
+        read(json.dumps({"features": [{"properties": {"x": 1, "y": 2}}] * 3}))
+
+
+@pytest.mark.parametrize("missing", ["-99,9", "-99.9", "-99,9;7", "OFF,-99.9", " -99,9 "])
+def test_missing_where_commas_are_decimal(read: Callable[..., Read], missing: str) -> None:
+    text = "x;y\n" + "".join(f"{'-99,9' if k % 9 == 0 else f'2{k % 7},5'};{k}\n" for k in range(60))
+    expected = [np.nan if k % 9 == 0 else 20.5 + k % 7 for k in range(60)]
+    np.testing.assert_array_equal(read(text, missing=missing).x, expected)
