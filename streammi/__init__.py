@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         QuantileBins as QuantileBins,
         UniformBins as UniformBins,
     )
+    from streammi.core.channels.analysis import analyse_channels as analyse_channels
     from streammi.core.channels.channel_window import ChannelWindow as ChannelWindow
     from streammi.core.conditional.conditional_window import ConditionalWindow as ConditionalWindow
     from streammi.core.conditional.rolling import rolling_cmi as rolling_cmi, rolling_te as rolling_te
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
     from streammi.core.window.rolling import rolling_mi as rolling_mi
     from streammi.errors import ConfigError as ConfigError, FeedError as FeedError, StreammiError as StreammiError
     from streammi.monitor import Monitor as Monitor
-    from streammi.records import Event as Event, PairBatch as PairBatch, Reading as Reading
+    from streammi.records import (
+        ChannelMatrices as ChannelMatrices,
+        Event as Event,
+        PairBatch as PairBatch,
+        Reading as Reading,
+    )
 
 # Resolved on first use: the command line's --help and the dashboard, which never compute, start without numba.
 _HOMES = {
@@ -58,6 +64,8 @@ _HOMES = {
     "Reading": "records",
     "Analysis": "analysis",
     "analyse": "analysis",
+    "analyse_channels": "core.channels.analysis",
+    "ChannelMatrices": "records",
 }
 
 __all__ = sorted(_HOMES)

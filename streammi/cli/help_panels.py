@@ -7,6 +7,7 @@ from typer.core import TyperCommand
 FEED: Final = "Feed"
 FILE: Final = "How a file is written"
 TWO: Final = "Two sources"
+MANY: Final = "Many channels"
 WINDOW: Final = "Window and bins"
 COMPUTED: Final = "What is computed"
 SAID: Final = "What is said"
@@ -14,7 +15,7 @@ RUN: Final = "Run, state and recording"
 LIMITS: Final = "Keys and limits"
 SCREEN: Final = "Screen"
 OTHER: Final = "Options"
-ORDER: Final = (FEED, FILE, TWO, WINDOW, COMPUTED, SAID, SCREEN, RUN, LIMITS, OTHER)
+ORDER: Final = (FEED, FILE, TWO, MANY, WINDOW, COMPUTED, SAID, SCREEN, RUN, LIMITS, OTHER)
 
 
 class PanelCommand(TyperCommand):

@@ -9,6 +9,7 @@ from streammi.records.batches import (
     PairBatch,
     SampleBatch,
 )
+from streammi.records.channels import ChannelMatrices
 from streammi.records.events import (
     Event,
     EventKind,
@@ -34,6 +35,7 @@ __all__ = [
     "DIRECTIONS",
     "UNIT_PER_BIT",
     "AxisInfo",
+    "ChannelMatrices",
     "DelayProfile",
     "Event",
     "EventKind",

@@ -10,11 +10,13 @@ import typer
 from streammi.cli.help_panels import FEED, RUN, SAID
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
+    ChannelOptions,
     FileReadOptions,
     JoinOptions,
     PairOptions,
     TimeColumn,
     check_choice,
+    check_unused,
 )
 
 
@@ -23,6 +25,7 @@ def replay(
     context: typer.Context,
     joining: JoinOptions,
     pair: PairOptions,
+    many: ChannelOptions,
     reading: FileReadOptions,
     file: Annotated[
         str | None,
@@ -71,6 +74,9 @@ def replay(
     that are given replace these. Of other files the readings are by the file's own times. Whatever is guessed of how a
     file is written is said in a line on standard error; the status is 1 where there is no pair in it.
 
+    With --channels it says which pairs of a file's columns, in all of its rows or in the last --window, depend most,
+    which depend without being correlated, and, beside --baseline, which have changed.
+
     \b
     Examples:
       streammi replay plant.rec | cmp - live.jsonl
@@ -78,6 +84,8 @@ def replay(
       streammi replay room.csv.gz --x S1_Sound --y S2_Sound --every 100
       streammi replay --x disk.csv.gz:value --y net.csv.gz:value --pair nearest --tolerance 150s
       streammi replay logger.csv --x Temp --y Durchfluss --time Datum,Uhrzeit --missing=-9999
+      streammi replay plant.csv --channels 'rack*,flow' --export pairs.parquet
+      streammi replay fault.csv --channels all --baseline normal.csv --target yield
       streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat --output csv
     """
     from streammi.cli.replay_override import Override
@@ -86,12 +94,20 @@ def replay(
     from streammi.recording.reader import is_recording
     from streammi.session.replay import Replay
 
+    given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
+    if many.channels is not None:
+        from streammi.cli.run_channels import run_channels
+
+        raise typer.Exit(run_channels(file, t, pair, many, given, reading.reading()))
+    check_unused(
+        "without --channels",
+        **{name: getattr(many, name) for name in ("target", "top", "fdr", "export") if name in given},
+    )
     check_choice("--output", output, OUTPUTS)
     with Sinks(output, out, samples_out) as sinks:
         replayed: Replay
         if file is not None and is_recording(file):
             reading.check_unused("where FILE is a recording", but=("time_unit",))
-            given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
             replayed = replay_recording(file, Override(given, pair, joining, x, y, t, reading.time_unit), sinks)
         else:
             replayed = replay_files(file, x, y, t, pair, joining, sinks, speed, reading.reading())

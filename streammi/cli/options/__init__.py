@@ -1,5 +1,6 @@
 """The command line's options, each declared once: a file for what they are about; read by several commands."""
 
+from streammi.cli.options.channels import ChannelOptions as ChannelOptions
 from streammi.cli.options.feed import (
     FeedOptions as FeedOptions,
     JoinOptions as JoinOptions,

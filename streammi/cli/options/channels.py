@@ -1,0 +1,44 @@
+"""Many channels: which of a recording's, and what is said of their pairs."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import typer
+
+from streammi.cli.help_panels import MANY
+from streammi.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class ChannelOptions:
+    """Which channels, and what is said of every pair of them."""
+
+    panel: ClassVar = MANY
+
+    channels: Annotated[
+        str | None,
+        typer.Option(
+            "--channels", metavar="GLOBS", help="Every pair of these columns: 'rack*,flow', with commas, or all."
+        ),
+    ] = None
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COL", help="Say what tells most of this one of the channels.")
+    ] = None
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Say so many pairs of each kind.")] = 10
+    fdr: Annotated[
+        float,
+        typer.Option("--fdr", metavar="SHARE", help="Of the pairs said to depend, so many may do so by chance."),
+    ] = 0.05
+    export: Annotated[
+        str | None,
+        typer.Option("--export", metavar="FILE", help="All pairs to a file: .csv, .jsonl, .parquet or .graphml."),
+    ] = None
+
+    def patterns(self) -> list[str]:
+        """The globs; ConfigError for none, and for a rate that is none."""
+        found = [one.strip() for one in (self.channels or "").split(",") if one.strip()]
+        if not found:
+            raise ConfigError("--channels", "all, or names or globs with commas between", self.channels)
+        if not 0 < self.fdr < 1:
+            raise ConfigError("--fdr", "a share between 0 and 1", self.fdr)
+        return found
