@@ -1,19 +1,28 @@
 """Conditional MI and transfer entropy: held against scikit-learn, brute force, and closed forms."""
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn.metrics import mutual_info_score
 
 from streammi import ConfigError, EdgeBins, Monitor, MonitorConfig, PairBatch, QuantileBins, UniformBins, analyse
-from streammi.config import bins, condition, span
+from streammi.cli.options import JoinOptions, PairOptions
+from streammi.cli.replay_sinks import Sinks
+from streammi.cli.run_replay import replay_files, run_replay
+from streammi.config import FeedConfig, bins, condition, span
 from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.division import learnt_bins
 from streammi.core.conditional.given_null import GivenNull
 from streammi.core.conditional.rolling import rolling_cmi, rolling_te
 from streammi.core.conditional.transfer_window import TransferWindow, direction
+from streammi.ingest.decoder import Decoder
+from streammi.ingest.files.pair_file import read_pairs
 
 NATS = np.log(2)
 FOUR, EIGHT = UniformBins(-3, 3, 4), UniformBins(-3, 3, 8)
@@ -353,3 +362,49 @@ def test_a_known_delay_of_a_real_pair():
 def test_conditions_that_cannot_be_heeded_are_refused(make, rule):
     with pytest.raises(ConfigError, match=rule):
         make()
+
+
+# From messages and files ----------------------------------------------------------------------------------------------
+
+
+def test_conditions_come_with_the_messages_that_hold_x_and_y():
+    decoder = Decoder(FeedConfig(endpoint="", x="a", y="b", given=("env/temp",)))
+    batch = decoder.decode(
+        [
+            [b'{"a": 1, "b": 2, "env": {"temp": 3}}'],
+            [b'{"a": 4, "b": 5, "env": {"temp": null}}'],
+            [b'{"a": 6, "b": 7}'],
+        ],
+        received=0.0,
+    )
+    assert batch.x.tolist() == [1, 4]
+    assert batch.z[0].tolist() == [3]
+    assert np.isnan(batch.z[1]).all()
+    assert decoder.malformed == {"no such path": 1}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_conditions_are_columns_of_files(tmp_path, suffix):
+    x, y, z = chain(200, 1)
+    table = pa.table({"x": x, "y": y, "load": z})
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".csv":
+        pyarrow.csv.write_csv(table, path)
+    elif suffix == ".parquet":
+        pyarrow.parquet.write_table(table, path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+    batches = list(read_pairs(path, "x", "y", given=("load",)))
+    np.testing.assert_allclose(np.concatenate([batch.z for batch in batches])[:, 0], z)
+
+
+def test_a_replay_says_what_a_column_explains(tmp_path):
+    x, y, z = chain(9000, 2)
+    pyarrow.csv.write_csv(pa.table({"x": x, "y": y, "load": z}), tmp_path / "a.csv")
+    with Sinks("jsonl", str(tmp_path / "out.jsonl"), None) as sinks:
+        options = PairOptions(given=["load"], every="3000")
+        run_replay(replay_files(str(tmp_path / "a.csv"), "x", "y", None, options, JoinOptions(), sinks, None), sinks)
+    last = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[-1])
+    assert last["cmi_p"] > 0.05
+    assert last["explained"] > 0.8
+    assert last["te_xy"] is None

@@ -83,6 +83,8 @@ class Override:
 
     def _feed(self, recorded: FeedConfig, **paths: str | None) -> FeedConfig:
         now: dict[str, object] = {name: path for name, path in (paths | {"t": self._t}).items() if path is not None}
+        if "given" in self._given:
+            now["given"] = self._pair.condition_paths
         if "bins" in self._given:
             now["labels"] = self._pair.labels
         if "time_unit" in self._given:

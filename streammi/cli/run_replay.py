@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemaining
 from streammi.cli.baseline import with_baseline
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import JoinOptions, PairOptions, check_unused
+from streammi.cli.options.feed import ONE_SOURCE
 from streammi.cli.replay_override import Override
 from streammi.cli.replay_sinks import Sinks
 from streammi.config import FeedConfig, MonitorConfig, Span
@@ -67,8 +68,10 @@ def replay_files(
     if file is not None:
         joining.check_unused()
         sinks.spare(file)
-        pairs = read_pairs(file, x, y, t, labels=pair.labels, options=options)
+        pairs = read_pairs(file, x, y, t, labels=pair.labels, options=options, given=pair.condition_paths)
     else:
+        if pair.condition_paths:
+            raise ConfigError("--given", ONE_SOURCE, ", ".join(pair.condition_paths))
         (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
         sinks.spare(x_file, y_file)
         common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)

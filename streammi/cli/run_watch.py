@@ -43,7 +43,7 @@ def run_watch(
     check_open_files()
     check_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
     known = keys.keys(run.publish)
-    check_monitor(feed.config(endpoint, pair.labels, joining), run, known)
+    check_monitor(feed.config(endpoint, pair.labels, joining, pair.condition_paths), run, known)
     # A monitor lets its own key in: that is how its view connects to it.
     own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
     with _private_folder() as folder:

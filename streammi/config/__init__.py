@@ -1,7 +1,7 @@
 """Frozen settings, checked once; every other room may read them."""
 
 from streammi.config.as_options import check_same, options_of
-from streammi.config.conditions import Condition, condition, cycle
+from streammi.config.conditions import Condition, condition
 from streammi.config.feed import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, PairMode, signal
 from streammi.config.monitor import (
     DEFAULT_DETECTOR,
@@ -56,7 +56,6 @@ __all__ = [
     "check_pair_name",
     "check_same",
     "condition",
-    "cycle",
     "ksg_rule",
     "lag_range",
     "options_of",

@@ -47,14 +47,6 @@ def condition(text: str, name: str = "--given") -> Condition:
     return Condition(cycle=span(length, name, least_pairs=2))
 
 
-def cycle(text: str, name: str = "--given") -> Condition:
-    """Read ``cycle:24h`` or ``cycle:50``; ConfigError for a path."""
-    found = condition(text, name)
-    if found.cycle is None:
-        raise ConfigError(name, "a cycle such as cycle:24h or cycle:50", text)
-    return found
-
-
 def check_conditions(given: tuple[Condition, ...], *, labels: bool) -> None:
     """ConfigError for conditions that cannot be heeded."""
     if not given:

@@ -19,6 +19,7 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
     x: str = "0"  # path of the value: imu/acc/x or imu.acc.x; raw pairs have the paths 0 and 1
     y: str = "1"
+    given: tuple[str, ...] = ()  # paths of the conditions
     t: str | None = None  # path of the sample's time; None: `timestamp`, `time`, `ts` or `t` where there is one
     time_unit: str = "auto"  # of numeric times: see streammi.ingest.clock
     seq: str | None = None  # path of a sequence number; None: `seq` where there is one

@@ -36,13 +36,13 @@ SWITCH_AFTER: Final = 5  # messages in a row in one other format: then the feed 
 class Decoder:
     """Messages in, pairs out, in order; what is not a pair is counted by reason and never stops anything.
 
-    ``paths`` are the signals: two for ``decode``, one for ``samples``, where ``others`` may come in other messages. A
-    message without a usable value counts once in ``malformed``; the rules for values are those of
-    streammi.ingest.formats.columns. With the format ``auto`` the first message decides from which values can be read
-    and which says what it is; raw bytes wait until there is evidence enough (streammi.ingest.recognition), and are then
-    read in the order they came. ``recognised`` says what it rests on, and ``note`` if it is a guess. A message in
-    another format then counts as "other format", until SWITCH_AFTER of them came in a row: then the feed has changed,
-    is read on, and ``note`` says so.
+    ``paths`` are the signals: two for ``decode``, with the conditions behind them, one for ``samples``, where
+    ``others`` may come in other messages. A message without a usable value counts once in ``malformed``; the rules for
+    values are those of streammi.ingest.formats.columns. With the format ``auto`` the first message decides from which
+    values can be read and which says what it is; raw bytes wait until there is evidence enough
+    (streammi.ingest.recognition), and are then read in the order they came. ``recognised`` says what it rests on, and
+    ``note`` if it is a guess. A message in another format then counts as "other format", until SWITCH_AFTER of them
+    came in a row: then the feed has changed, is read on, and ``note`` says so.
 
     >>> decoder = Decoder(FeedConfig(endpoint="", x="a", y="b"))
     >>> decoder.decode([[b'{"a": 1, "b": 2}'], [b'{"a": 1}'], [b""]], received=0.0).x.tolist(), decoder.malformed
@@ -51,7 +51,7 @@ class Decoder:
 
     def __init__(self, config: FeedConfig, paths: tuple[str, ...] | None = None, others: tuple[str, ...] = ()) -> None:
         self._row = format_of("json" if config.format == "auto" else config.format)  # how a message is read
-        paths = (config.x, config.y) if paths is None else paths
+        paths = (config.x, config.y, *config.given) if paths is None else paths
         for path in (*paths, config.t, config.seq):
             if path is not None and not 0 < len(path) <= MAX_PATH:
                 raise ConfigError("a path", f"such as imu/acc/x or imu.acc.x, of 1 to {MAX_PATH} characters", path)
@@ -144,8 +144,9 @@ class Decoder:
         ``final``: no more will come, so those that were held back until it is known what they are come now.
         """
         gaps = self._gaps.gaps
-        (x, y), t = self._columns(messages, received, final)
-        return PairBatch(x=x, y=y, t=t, received=received, gaps=max(self._gaps.gaps - gaps, 0))
+        (x, y, *given), t = self._columns(messages, received, final)
+        z = np.column_stack(given) if given else None
+        return PairBatch(x=x, y=y, t=t, z=z, received=received, gaps=max(self._gaps.gaps - gaps, 0))
 
     def samples(self, messages: Messages, received: float, *, final: bool = False) -> SampleBatch:
         """The samples of the one signal in messages that were taken off the wire at ``received``; as ``decode``."""

@@ -64,7 +64,7 @@ def monitor(
         check_unused("with --quiet", output=output)
     form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
     lines = None if quiet else sys.stdout
-    source = feed.config(endpoint, pair.labels, joining)
+    source = feed.config(endpoint, pair.labels, joining, pair.condition_paths)
     settings = with_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
     status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))
     raise typer.Exit(status)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 import typer
 from msgspec.structs import replace
@@ -15,6 +15,10 @@ from streammi.errors import ConfigError
 OptionalEndpoint = Annotated[
     str | None, typer.Argument(metavar="ENDPOINT", help="Of both signals; or --x and --y have an endpoint each.")
 ]
+
+
+# What a condition needs that is no cycle.
+ONE_SOURCE: Final = "a cycle, where x and y come from two sources: a path is one of the messages that hold both"
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,13 @@ class FeedOptions:
         ),
     ] = MAX_MESSAGE
 
-    def config(self, endpoint: str | None, labels: bool, joining: JoinOptions) -> FeedConfig | JoinConfig:
-        """The settings of a feed from ``endpoint``, or from one each for x and y; ConfigError says which is missing."""
+    def config(
+        self, endpoint: str | None, labels: bool, joining: JoinOptions, conditions: tuple[str, ...] = ()
+    ) -> FeedConfig | JoinConfig:
+        """The settings of a feed from ``endpoint``, or from one each for x and y; ConfigError says which is missing.
+
+        ``conditions`` are paths in the messages that hold x and y.
+        """
         given = {"ENDPOINT": endpoint, "--x": self.x, "--y": self.y, "--t": self.t, "--topic": self.topic}
         for option, text in given.items():
             if text is not None and not _is_text(text):
@@ -124,6 +133,8 @@ class FeedOptions:
             max_message=self.max_message,
         )
         if self._sources(endpoint):
+            if conditions:
+                raise ConfigError("--given", ONE_SOURCE, ", ".join(conditions))
             if self.topic:
                 raise ConfigError("--topic", "a part of --x and --y where these have their own endpoints", self.topic)
             x, y = signal(self.x, "--x"), signal(self.y, "--y")
@@ -132,7 +143,7 @@ class FeedOptions:
                 replace(common, endpoint=y.endpoint, topic=y.topic, y=y.path),
             )
         joining.check_unused()
-        return replace(common, x=self.x, y=self.y, topic=self.topic)
+        return replace(common, x=self.x, y=self.y, given=conditions, topic=self.topic)
 
     @property
     def names(self) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from streammi.config import (
     DetectorName,
     MonitorConfig,
     bins,
-    cycle,
+    condition,
     lag_range,
     span,
     value_range,
@@ -86,9 +86,9 @@ class PairOptions:
         list[str] | None,
         typer.Option(
             "--given",
-            metavar="cycle:LENGTH",
+            metavar="PATH|cycle:LENGTH",
             rich_help_panel=COMPUTED,
-            help="MI given the phase of a known cycle, cycle:24h or cycle:50 samples, and the share it explains.",
+            help="What a third signal explains of the MI, or a cycle: 24h, or 50 samples. Up to two of them.",
         ),
     ] = None
     transfer: Annotated[
@@ -153,6 +153,11 @@ class PairOptions:
         names = get_args(DetectorName)
         return None if check_choice("--detect", self.detect, (*names, "off")) == "off" else self.detect  # type: ignore[return-value]
 
+    @property
+    def condition_paths(self) -> tuple[str, ...]:
+        """The paths of the conditions that are values of the messages."""
+        return tuple(one.path for one in map(condition, self.given or ()) if one.cycle is None)
+
     def config(self, x: str, y: str, source: str) -> MonitorConfig:
         """The settings of a monitor for the signals ``x`` and ``y``; ConfigError names the option that is wrong."""
         return MonitorConfig(
@@ -170,7 +175,7 @@ class PairOptions:
             test=self.test or "shift",  # type: ignore[arg-type]
             lags=None if self.lags is None else lag_range(self.lags),
             ksg=self.ksg,
-            given=tuple(map(cycle, self.given or ())),
+            given=tuple(map(condition, self.given or ())),
             transfer=self.transfer,
             history=self.history,
             detector=self.detector,

@@ -16,11 +16,11 @@ from streammi.records import FloatArray
 
 
 class Columns(NamedTuple):
-    """The columns of x, of y and, behind these, of the time, by their places; and how they are written."""
+    """The columns of x, of y, of conditions and, behind these, of the time, by their places; how they are written."""
 
     wanted: tuple[int, ...]
-    names: tuple[str, str]
-    numbers: tuple[NumberFormat, NumberFormat]
+    names: tuple[str, ...]  # without the time
+    numbers: tuple[NumberFormat, ...]
     time: TimeFormat | None
     time_name: str
     said: tuple[str, ...]
@@ -38,13 +38,17 @@ class Columns(NamedTuple):
         return f"{self.names[k]} {str(text)[:40]!r}"
 
 
-def columns_of(table: Table, x: str, y: str, t: str | None, options: FileOptions, labels: bool) -> Columns:
-    """The columns of these names; ``ConfigError`` for one that is not there, and for a time that is none."""
+def columns_of(table: Table, names: Sequence[str], t: str | None, options: FileOptions, labels: bool) -> Columns:
+    """The columns of these names, of x, y and any conditions.
+
+    ``ConfigError`` for one that is not there, and for a time that is none.
+    """
     path = table.source.path
-    places = [place_of(table.names, "--x", x, path), place_of(table.names, "--y", y, path)]
+    asked = ("--x", "--y", *["--given"] * (len(names) - 2))
+    places = [place_of(table.names, option, name, path) for option, name in zip(asked, names, strict=True)]
     sample = Sample(table)
     numbers, said, examples, hint = [], list[str](), list[str](), ""
-    for name, k in zip((x, y), places, strict=True):
+    for name, k in zip(names, places, strict=True):
         column = sample.column(k)
         form = NumberFormat()
         if not labels:
@@ -62,12 +66,12 @@ def columns_of(table: Table, x: str, y: str, t: str | None, options: FileOptions
     backwards = found.form is not None and found.form.backwards
     return Columns(
         wanted=(*places, *found.places),
-        names=(x, y),
-        numbers=(numbers[0], numbers[1]),
+        names=tuple(names),
+        numbers=tuple(numbers),
         time=found.form,
         time_name=found.name,
         said=(*said, *found.said),
         hint=hint,
-        examples=" and ".join(dict.fromkeys(examples)) or f"{x} and {y} together",
+        examples=" and ".join(dict.fromkeys(examples)) or f"{names[0]} and {names[1]} together",
         reversed=backwards,
     )

@@ -29,7 +29,10 @@ from streammi.records import FloatArray, LinkHealth, PairBatch
 class JsonLines:
     """Iterates once over the pairs of a file with a JSON object a line, or one array of them; as ``PairFile`` does."""
 
-    def __init__(self, source: Source, x: str, y: str, t: str | None, labels: bool, options: FileOptions) -> None:
+    def __init__(
+        self, source: Source, x: str, y: str, t: str | None, labels: bool, options: FileOptions,
+        given: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         for name in ("decimal", "time_format", "skip_rows", "columns"):
             if getattr(options, name) != getattr(PLAIN, name):
                 option = "--" + name.replace("_", "-")
@@ -38,7 +41,7 @@ class JsonLines:
                 )
         self._source, self._labels, self._untimed = source, labels, t == ""
         self._config = FeedConfig(
-            endpoint=source.path, x=x, y=y, t=t or None, format="json", labels=labels,
+            endpoint=source.path, x=x, y=y, given=given, t=t or None, format="json", labels=labels,
             time_unit=options.time_unit, max_message=WHOLE,
         )  # fmt: skip
         self._missing = read_missing(options.missing)
@@ -133,7 +136,7 @@ class JsonLines:
         self._lines += len(messages)
         if not self._labels:
             for value in self._missing[0]:
-                for values in (batch.x, batch.y):
+                for values in (batch.x, batch.y, *(() if batch.z is None else (batch.z,))):
                     values[values == value] = np.nan
             self._finite += int(np.count_nonzero(np.isfinite(batch.x) & np.isfinite(batch.y)))
         else:

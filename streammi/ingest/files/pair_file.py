@@ -38,24 +38,25 @@ def read_pairs(
     chunk: int = CHUNK,
     stdin: io.BufferedReader | None = None,
     options: FileOptions = PLAIN,
+    given: tuple[str, ...] = (),
 ) -> "PairFile | JsonLines":
     """Pairs of the columns ``x`` and ``y`` of a file, or of standard input for ``-``.
 
     ``t`` is the column of the samples' time (or two, ``Date,Time``); None takes the first that is one by its name and
-    by what it holds, ``""`` none. ``labels``: values stay text. A batch is at most about ``chunk`` bytes of text. The
-    file is opened and its columns are looked up at once: ``ConfigError`` for a file that cannot be read (or, while
-    iterating, turns out to be broken) and for a column that is not there.
+    by what it holds, ``""`` none. ``labels``: values stay text. ``given`` are columns of conditions. A batch is at most
+    about ``chunk`` bytes of text. The file is opened and its columns are looked up at once: ``ConfigError`` for a file
+    that cannot be read (or, while iterating, turns out to be broken) and for a column that is not there.
     """
     path = os.fspath(path)
     if path != "-" and is_parquet(path):
         table: Table = ParquetTable(path)
-        return PairFile(table, columns_of(table, x, y, t, options, labels), labels)
+        return PairFile(table, columns_of(table, (x, y, *given), t, options, labels), labels)
     source = Source(path, chunk, stdin)
     try:
         if is_json(source.head):
-            return JsonLines(source, x, y, t, labels, options)
-        table = CsvTable(source, options, [x, y])
-        return PairFile(table, columns_of(table, x, y, t, options, labels), labels)
+            return JsonLines(source, x, y, t, labels, options, given)
+        table = CsvTable(source, options, [x, y, *given])
+        return PairFile(table, columns_of(table, (x, y, *given), t, options, labels), labels)
     except BaseException:
         source.close()
         raise
@@ -184,18 +185,21 @@ class PairFile:
             return
         x, y = (np.concatenate([getattr(batch, name) for batch in held]) for name in "xy")
         t = np.concatenate([batch.t for batch in held if batch.t is not None])
+        given = [batch.z for batch in held if batch.z is not None]
+        z = np.concatenate(given) if given else None
         order = t.size - 1 - np.argsort(t[::-1], kind="stable")  # of one time, the later row came first
         for start in range(0, order.size, 1 << 15):
             rows = order[start : start + (1 << 15)]
-            yield PairBatch(x=x[rows], y=y[rows], t=t[rows])
+            yield PairBatch(x=x[rows], y=y[rows], t=t[rows], z=None if z is None else z[rows])
 
     def _pairs(self, block: Block) -> PairBatch | None:
         """The pairs of a block; None where some are none, and their lines are not known."""
-        (x, x_bad), (y, y_bad) = (self._values(block, k) for k in range(2))
+        (x, x_bad), (y, y_bad), *given = (self._values(block, k) for k in range(len(self._columns.names)))
+        z = np.column_stack([values for values, _ in given]) if given else None
         bad = x_bad | y_bad
         t = None
         if self._columns.time is not None:
-            t = self._columns.seconds(block.columns[2:])
+            t = self._columns.seconds(block.columns[len(self._columns.names) :])
             bad_t = np.isnan(t) & ~bad
         if block.lines is None and (bad.any() or (t is not None and bad_t.any())):
             return None
@@ -205,10 +209,10 @@ class PairFile:
             t = t[~bad]
             t = self._of_day(t) if self._of_day is not None else t
             self._watch(t)
-        x, y = x[~bad], y[~bad]
+        x, y, z = x[~bad], y[~bad], None if z is None else z[~bad]
         if x.dtype != np.object_:
             self._missing += int(np.count_nonzero(~(np.isfinite(x) & np.isfinite(y.astype(np.float64)))))
-        return PairBatch(x=x, y=y, t=t)
+        return PairBatch(x=x, y=y, t=t, z=z)
 
     def _values(self, block: Block, k: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         fields = block.columns[k]
@@ -240,7 +244,7 @@ class PairFile:
             k = 0 if x_bad[row] else 1
             self._skip("not a number", block.lines[row], self._columns.field(k, block.columns[k][row].as_py()))
         for row in np.flatnonzero(t_bad).tolist() if t_bad is not None else []:
-            fields = " ".join(str(column[row].as_py()) for column in block.columns[2:])
+            fields = " ".join(str(column[row].as_py()) for column in block.columns[len(self._columns.names) :])
             self._skip("not a time", block.lines[row], f"{self._columns.time_name} {fields[:40]!r}")
 
     def _skip(self, reason: Reason, line: int, text: str) -> None:
