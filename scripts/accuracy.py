@@ -206,6 +206,8 @@ def of_the_signals(quick: bool, _: Path) -> Iterator[str]:
     sets = {"chosen by": truths.chosen(), "judged on": truths.judged(), "made afresh:": list(fresh_truths.fresh())}
     worst: list[str] = []
     for name, pairs in sets.items():
+        if not pairs:
+            continue
         rng = np.random.default_rng(10)
         for n, bar, repeats in SIGNALS:
             if quick and n not in (200, 1000):

@@ -9,12 +9,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 import accuracy
+import fresh_truths
 import truths
 from scipy import stats
 from sklearn.metrics import mutual_info_score
 from sklearn.utils import resample
 
 from streammi import JointWindow, QuantileBins, UniformBins
+from streammi.core.information import ksg
 
 NO_DATA = Path("/nonexistent")
 
@@ -91,9 +93,17 @@ def test_bars(section):
 def test_the_mi_of_the_signals_is_nearer_than_by_nearest_neighbours(monkeypatch):
     monkeypatch.setattr(accuracy, "SIGNALS", ((1000, 0.032, 30),))
     monkeypatch.setattr(truths, "chosen", list)
+    monkeypatch.setattr(fresh_truths, "fresh", list)
     found = lines(accuracy.of_the_signals)
     assert_met(found)
     assert sum("judged on 10 distributions" in line for line in found) == 1
+
+
+def test_the_mi_that_is_known_is_that_of_the_samples():
+    """By nearest neighbours, which are within 0.02 nats at 20,000 pairs."""
+    rng = np.random.default_rng(0)
+    for pair in fresh_truths.fresh():
+        assert ksg.mi_nats(*pair.sample(rng, 20_000), 4) == pytest.approx(pair.nats, abs=0.025), pair.name
 
 
 def test_unrelated_pairs_of_recordings_are_not_called_dependent():
