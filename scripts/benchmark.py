@@ -202,12 +202,12 @@ def corrections(quick: bool) -> Iterator[str]:
     names = list(estimators.ESTIMATORS)
     costs = timed(*(estimator_cost(name, x, y) for name in names), clock=CPU)
     one = [axis.symbols(v[:1000]) for axis, v in zip(axes(30), (x, y), strict=True)]
-    yield "| estimator, window 1,000, 30 x 30 | ns CPU/sample | times plug-in | <= 1.4 | infomeasure, one window |"
+    yield "| estimator, window 1,000, 30 x 30 | ns CPU/sample | times plug-in | bar | infomeasure, one window |"
     yield "|---|---|---|---|---|"
     for name, cost in zip(names, costs, strict=True):
-        ratio = cost / costs[0]
+        ratio, bar = cost / costs[0], 2.2 if name == "extrapolated" else 1.4  # whose histograms are two
         peer = infomeasure_cost(*one, approach={"plugin": "discrete"}.get(name, name))
-        yield f"| {name} | {cost / n * 1e9:.1f} | {ratio:.2f} | {met(ratio <= 1.4)} | {peer} |"
+        yield f"| {name} | {cost / n * 1e9:.1f} | {ratio:.2f} | <= {bar}: {met(ratio <= bar)} | {peer} |"
 
 
 def infomeasure_cost(x: np.ndarray, y: np.ndarray, **options: object) -> str:
@@ -234,14 +234,15 @@ def delays(quick: bool) -> Iterator[str]:
     n = 100_000 if quick else 300_000
     x, y = signals(n)
     kinds = {
-        "101 delays": (lambda: LagBank(range(-50, 51)), lambda follower, window: follower.mi(window.table(None))),
+        "101 delays": (lambda: LagBank(range(-50, 51)), lambda follower, window, by: follower.mi(window.table(by))),
         "99 delayed partners, p": (
             lambda: ShiftNull(99),
-            lambda follower, window: follower.complete(window.reading(), window.table(None)),
+            lambda follower, window, by: follower.complete(window.reading(estimator=by), window.table(by)),
         ),
     }
-    yield "| window 1,000, 8 x 8 bins | pairs a batch | ns/sample beside the window | <= 600 | us a reading |"
-    yield "|---|---|---|---|---|"
+    heads = "pairs a batch | ns/sample beside the window | <= 600 | us a reading | times plug-in's"
+    yield f"| window 1,000, 8 x 8 bins | {heads} |"
+    yield "|---|---|---|---|---|---|"
     for name, (make, read) in kinds.items():
         for batch in (1000, 100):
             plain, kept = timed(
@@ -249,9 +250,16 @@ def delays(quick: bool) -> Iterator[str]:
             )
             follower = make()
             window = feed(x, y, batch, follower)
-            (reading,) = timed(lambda f=follower, w=window, r=read: [r(f, w) for _ in range(100)], clock=CPU)
-            cost = (kept - plain) / n * 1e9
-            yield f"| {name} | {batch:,} | {cost:.0f} | {met(cost <= 600)} | {reading / 100 * 1e6:.0f} |"
+            by_plugin, reading = timed(
+                *(
+                    lambda by=by, f=follower, w=window, r=read: [r(f, w, by) for _ in range(100)]
+                    for by in ("plugin", None)
+                ),
+                clock=CPU,
+            )
+            cost, ratio = (kept - plain) / n * 1e9, reading / by_plugin
+            beside = f"{ratio:.2f}; <= 2.2: {met(ratio <= 2.2)}"  # what is kept is the same
+            yield f"| {name} | {batch:,} | {cost:.0f} | {met(cost <= 600)} | {reading / 100 * 1e6:.0f} | {beside} |"
     yield ""
     yield "| the same work anew, one window of 1,000 | us |"
     yield "|---|---|"

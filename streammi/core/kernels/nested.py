@@ -15,6 +15,7 @@ MOST_BITS: Final = 4.33  # of MI that allow more bins: 3 nats
 IN_FULL: Final = 0.848  # log2 of 1.8: as many times as fine as wanted, and still extrapolated in full
 NOT_AT_ALL: Final = 1.678  # log2 of 3.2: so many times as fine, and only the coarse bins count
 _FACTOR_BITS: Final = math.log2(FACTOR)
+_PER_BIT: Final = 1.0 / (NOT_AT_ALL - IN_FULL)  # a division at each sample would cost more than its look-ups
 LN2: Final = 0.6931471805599453
 _EULER: Final = 0.5772156649015329
 
@@ -34,7 +35,7 @@ def extrapolated(fine: float, coarse: float, entropies: float, base: float, weig
     want, ``weight`` which part of the step is to be added.
     """
     over = 0.5 * entropies - base - FINER * min(max(coarse, 0.0), MOST_BITS)
-    trust = min(max((NOT_AT_ALL - over) / (NOT_AT_ALL - IN_FULL), 0.0), 1.0)
+    trust = min(max((NOT_AT_ALL - over) * _PER_BIT, 0.0), 1.0)
     return fine + ((1.0 + weight) * trust - 1.0) * (fine - coarse)
 
 
