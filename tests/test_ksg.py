@@ -134,7 +134,12 @@ def test_what_nobody_would_want_is_refused() -> None:
         MonitorConfig(window=span(20_001), ksg=4)
     with pytest.raises(ConfigError, match=r"--ksg must be left out with --bins categories: .*, got 4"):
         MonitorConfig(bins=bins("categories"), ksg=4)
-    assert MonitorConfig(window=span(20_000), ksg=100).ksg == 100
+    assert MonitorConfig(window=span(20_000), ksg=20).ksg == 20
+    assert MonitorConfig(window=span(4000), ksg=100).ksg == 100
+    with pytest.raises(
+        ConfigError, match=r"--ksg must be at most 20 neighbours in a window of 20000 pairs \(of 100: 4,000"
+    ):
+        MonitorConfig(window=span(20_000), ksg=100)
 
 
 def test_a_replay_with_what_it_does_not_go_with_leaves_it_out() -> None:

@@ -9,7 +9,6 @@ from streammi.config.monitor import (
     DEFAULT_PARTNERS,
     LEAST_WINDOWS,
     MAX_BINS,
-    MAX_KSG_PAIRS,
     OTHER_ESTIMATORS,
     Baseline,
     BinsConfig,
@@ -22,6 +21,7 @@ from streammi.config.monitor import (
     bins,
     check_pair_name,
     ksg_rule,
+    max_ksg_pairs,
 )
 from streammi.config.quantities import LagSpan, byte_size, lag_range, seconds, value_range
 from streammi.config.spans import MAX_WINDOW_PAIRS, Span, span
@@ -32,7 +32,6 @@ __all__ = [
     "DEFAULT_PARTNERS",
     "LEAST_WINDOWS",
     "MAX_BINS",
-    "MAX_KSG_PAIRS",
     "MAX_MESSAGE",
     "MAX_WINDOW_PAIRS",
     "OTHER_ESTIMATORS",
@@ -58,6 +57,7 @@ __all__ = [
     "condition",
     "ksg_rule",
     "lag_range",
+    "max_ksg_pairs",
     "options_of",
     "seconds",
     "signal",

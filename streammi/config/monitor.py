@@ -23,6 +23,7 @@ BinsKind: TypeAlias = Literal["quantile", "uniform", "categories"]
 DEFAULT_PARTNERS = 99  # of the shift null: p down to 0.01
 MAX_KSG_PAIRS: Final = 20_000  # of a window whose neighbours are looked for
 MAX_NEIGHBOURS: Final = 100
+MAX_KSG_WORK: Final = 400_000  # pairs times neighbours: 20,000 of 20, 4,000 of 100, which hold the loop up for 75 ms
 MAX_HISTORY: Final = 4  # samples of its own past that transfer entropy goes beyond
 LEAST_WINDOWS = 2  # of a baseline: three looks
 MAX_BINS = 1024  # a joint histogram of 4 MiB
@@ -95,6 +96,15 @@ def bins(text: str | int, name: str = "--bins") -> BinsConfig:
     return BinsConfig(kind or None, count)  # type: ignore[arg-type]
 
 
+def max_ksg_pairs(k: int) -> int:
+    """Of how many pairs at most the ``k`` nearest neighbours are looked for.
+
+    >>> max_ksg_pairs(4), max_ksg_pairs(100)
+    (20000, 4000)
+    """
+    return min(MAX_KSG_PAIRS, MAX_KSG_WORK // k)
+
+
 def ksg_rule(k: int | None, window: Span, bins: BinsConfig) -> str:
     """The rule that ``k`` nearest neighbours break in such a window; empty where they can be looked for."""
     if k is None:
@@ -105,6 +115,8 @@ def ksg_rule(k: int | None, window: Span, bins: BinsConfig) -> str:
         return f"fewer neighbours than the {window.pairs} pairs of the window, such as 1"
     if window.pairs is not None and window.pairs > MAX_KSG_PAIRS:
         return f"left out with a window of more than {MAX_KSG_PAIRS:,} pairs"
+    if window.pairs is not None and window.pairs > (most := max_ksg_pairs(k)):
+        return f"at most {MAX_KSG_WORK // window.pairs} neighbours in a window of {window} (of {k}: {most:,} pairs)"
     return "left out with --bins categories: labels have no neighbours" if bins.kind == "categories" else ""
 
 

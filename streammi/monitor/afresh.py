@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from streammi.config import MAX_KSG_PAIRS, MonitorConfig
+from streammi.config import MonitorConfig, max_ksg_pairs
 from streammi.core.information import ksg, measures
 from streammi.core.window.joint_window import JointWindow
 from streammi.records import UNIT_PER_BIT, FloatArray, Reading
@@ -33,7 +33,8 @@ def ksg_cost(k: int) -> Cost:
 
     So it is at most a tenth of a core, whatever comes.
     """
-    return Cost(most_in_reading=MAX_KSG_PAIRS, most_in_snapshot=MAX_KSG_PAIRS, rest=(10 + 2.5 * k) * 1e-6)
+    most = max_ksg_pairs(k)
+    return Cost(most_in_reading=most, most_in_snapshot=most, rest=(10 + 2.5 * k) * 1e-6)
 
 
 class Afresh:
