@@ -53,7 +53,7 @@ TOLERANCES = st.sampled_from([0.0, 0.1, 0.5, 1.0, 3.0, math.inf])
 LATENESSES = st.sampled_from([0.0, 0.3, 2.0, 50.0])
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(st.sampled_from(MODES), STREAMS, STREAMS, TOLERANCES, LATENESSES, st.data())
 def test_the_join_is_the_one_that_compares_all(
     mode: PairMode, xs: list[Sample], ys: list[Sample], tolerance: float, lateness: float, data: st.DataObject
