@@ -1,4 +1,4 @@
-"""The command line as a user meets it: real processes, real sockets."""
+"""The command line as a user meets it: real sockets, and real processes where that is what matters."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zmq
+from command_line import streammi
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FURNACE = DATA / "gas_furnace" / "gasrate_co2.csv.gz"  # without timestamps
@@ -24,8 +25,8 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-W", "error", "-m", "streammi", *words]
 
 
-def run(*words: str, status: int = 0, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command(*words), capture_output=True, text=True, timeout=timeout, check=False)
+def run(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = streammi(*words)
     assert done.returncode == status, done.stderr
     return done
 
@@ -201,7 +202,9 @@ def test_a_reading_that_is_no_more_of_now_has_a_status_of_its_own(flags: int, st
 def test_watch_ends_with_its_monitors_status() -> None:
     """Also where it is asked to end before its monitor has started."""
     nobody = f"tcp://127.0.0.1:{free_port()}"
-    done = run("watch", nobody, "--x=a", "--y=b", "--seconds=0.1", status=2)
+    words = command("watch", nobody, "--x=a", "--y=b", "--seconds=0.1")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
     assert done.stderr.endswith(f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
 
 

@@ -1,0 +1,32 @@
+"""A command in this process: for what it says and ends with, without the second that a process takes to start."""
+
+import subprocess
+import sys
+import threading
+import warnings
+from tempfile import TemporaryFile
+from unittest.mock import patch
+
+from streammi.cli.main import main
+
+
+def streammi(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Run ``streammi`` with these words, its standard output and error files."""
+    with (
+        TemporaryFile("w+", encoding="utf-8") as out,
+        TemporaryFile("w+", encoding="utf-8") as err,
+        patch.object(sys, "argv", ["streammi", *words]),
+        patch.object(sys, "stdout", out),
+        patch.object(sys, "stderr", err),
+        patch.object(threading, "excepthook", threading.excepthook),
+        warnings.catch_warnings(),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            status = ended.code
+        said = []
+        for stream in (out, err):
+            stream.seek(0)
+            said.append(stream.read())
+    return subprocess.CompletedProcess(words, status, *said)  # type: ignore[arg-type]
