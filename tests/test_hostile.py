@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zmq
+from command_line import streammi
 
 from streammi.dashboard.glyphs import ASCII
 from streammi.dashboard.line_output import LineOutput, Lines
@@ -110,14 +111,10 @@ def steers(text: str) -> list[str]:
     return [c for c in text if not c.isprintable() and c != "\n"]
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*STREAMMI, *words], capture_output=True, text=True, timeout=60, check=False)
-
-
 def test_the_names_in_a_file_are_harmless_in_an_error(tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text("a\x1b[2J\x9b31m\u202e,b\n1,2\n3,4\n")
-    done = run("replay", str(file), "--x", "missing", "--y", "b")
+    done = streammi("replay", str(file), "--x", "missing", "--y", "b")
     assert done.returncode == 2
     assert done.stderr
     assert steers(done.stderr + done.stdout) == []
@@ -125,7 +122,7 @@ def test_the_names_in_a_file_are_harmless_in_an_error(tmp_path: Path) -> None:
 
 def test_the_names_that_a_user_is_lured_to_give_are_harmless(tmp_path: Path) -> None:
     words = ["--x", f"a{ESCAPES}", "--y", "b", "--seconds=0.2", "--publish", f"ipc://{tmp_path}/out"]
-    done = run("monitor", f"ipc://{tmp_path}/feed", *words)
+    done = streammi("monitor", f"ipc://{tmp_path}/feed", *words)
     assert done.stderr
     assert steers(done.stderr + done.stdout) == []
 

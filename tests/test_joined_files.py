@@ -10,6 +10,7 @@ import msgpack
 import numpy as np
 import pytest
 import zmq
+from command_line import streammi
 
 NAB = Path(__file__).parents[2] / "shared" / "data" / "nab"
 
@@ -20,10 +21,9 @@ def started(*words: str) -> subprocess.Popen[str]:
 
 
 def run(*words: str, status: int = 0) -> tuple[list[dict[str, float]], str]:
-    process = started(*words)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == status, err
-    return [json.loads(line) for line in out.splitlines()], err
+    done = streammi(*words)
+    assert done.returncode == status, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
 @pytest.mark.skipif(not NAB.exists(), reason="no recordings beside the checkout")

@@ -19,6 +19,7 @@ from typing import Any, get_args
 
 import pytest
 import zmq
+from command_line import streammi
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
@@ -244,8 +245,7 @@ def test_who_says_nothing_is_put_out(metrics: tuple[Metrics, str], monkeypatch: 
 
 def test_a_port_that_is_taken_is_one_clear_line(metrics: tuple[Metrics, str]) -> None:
     taken = metrics[1].removeprefix("http://").removesuffix("/metrics")
-    words = ["monitor", "tcp://127.0.0.1:1", "--metrics", taken]
-    done = subprocess.run([sys.executable, "-m", "streammi", *words], capture_output=True, text=True, check=False)
+    done = streammi("monitor", "tcp://127.0.0.1:1", "--metrics", taken)
     assert done.returncode == 2
     assert done.stderr == f"streammi: --metrics must be a free address (Address already in use), got '{taken}'\n"
 

@@ -3,13 +3,12 @@
 import io
 import json
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import streammi
 
 from streammi.cli import run_monitor, run_watch
 from streammi.cli.main import UsageError, app
@@ -143,8 +142,7 @@ def test_the_file_of_the_page(tmp_path: Path, ran: list[tuple[Any, ...]]) -> Non
 
 def test_a_file_may_ask_for_refusals_as_json(tmp_path: Path) -> None:
     file = written(tmp_path, "log = 'json'\nnull = 'many'")
-    words = [sys.executable, "-m", "streammi", "monitor", "ipc:///a", "--config", file]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = streammi("monitor", "ipc:///a", "--config", file)
     assert done.returncode == 2
     said = json.loads(done.stderr)
     assert said["level"] == "error"

@@ -26,6 +26,7 @@ import pyarrow.parquet
 import pyte
 import pytest
 import zmq
+from command_line import streammi
 
 from streammi.cli import main as cli
 from streammi.cli.options import JoinOptions, PairOptions
@@ -108,14 +109,9 @@ def sockets() -> Iterator[zmq.Context[zmq.Socket[bytes]]]:
 
 
 def replayed(recording: Path | str, *words: str) -> subprocess.CompletedProcess[bytes]:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "streammi", "replay", str(recording), *words],
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done
+    done = streammi("replay", str(recording), *words)
+    assert done.returncode == 0, done.stderr
+    return subprocess.CompletedProcess(done.args, 0, done.stdout.encode(), done.stderr.encode())
 
 
 def readings(lines: bytes) -> list[dict[str, Any]]:
