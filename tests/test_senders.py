@@ -5,11 +5,12 @@ from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.senders import SenderCounter
-from streammi.ingest.sequence import GapCounter, Numbers
+from streammi.ingest.sequence import GapCounter, Numbers, in_a_row
 
 
 def counted(numbers: list[int]) -> SenderCounter:
@@ -103,3 +104,30 @@ def test_batches_of_two_senders_lack_nothing() -> None:
         counter.check_each(range(k, k + 10))
         counter.check_each(np.arange(k, k + 10) + 900)
     assert (counter.gaps, counter.resets, counter.senders) == (0, 0, 2)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 5, 40, 250, 256, 1000, 65_530]), st.integers(1, 9)), max_size=25),
+    st.lists(st.integers(0, 1), min_size=0, max_size=60),
+    st.integers(1, 9),
+)
+def test_a_batch_counts_as_its_numbers_do(jumps: list[tuple[int, int]], turns: list[int], size: int) -> None:
+    """Runs of any length, two senders in turn behind them, in batches; also where watching ends in a run."""
+    numbers = [number for first, many in jumps for number in range(first, first + many)]
+    for sender in (0, 1):
+        places = [k for k, turn in enumerate(turns) if turn == sender]
+        turns = [10_000 * (1 - sender) + places.index(k) + 7 if k in places else turn for k, turn in enumerate(turns)]
+    numbers += turns
+    together, each = SenderCounter(), counted(numbers)
+    for start in range(0, len(numbers), size):
+        together.check_each(in_a_row(numbers[start : start + size]))
+    assert together.state() == each.state()
+
+
+@pytest.mark.parametrize("many", [998, 999, 1000, 1001, 3000])
+def test_a_long_run_behind_a_gap_counts_as_its_numbers_do(many: int) -> None:
+    numbers = [*range(10), *range(20, 20 + many), 5, 6]
+    together, each = SenderCounter(), counted(numbers)
+    together.check_each(in_a_row(numbers))
+    assert together.state() == each.state()
+    assert together.gaps == 10

@@ -46,7 +46,7 @@ class Feed:
     @property
     def links(self) -> Links:
         """The links as of the last ``receive``, one a source."""
-        return tuple(subscriber.link for subscriber in self._subscribers)
+        return tuple([subscriber.link for subscriber in self._subscribers])
 
     @property
     def due(self) -> float | None:

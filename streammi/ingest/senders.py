@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from streammi.ingest.sequence import Each, GapCounter, Numbers
+from streammi.ingest.sequence import Each, GapCounter, Numbers, runs
 
 MOST: Final = 8  # senders
 RETURNS: Final = 4  # of each counter to where it was left: late messages seldom come so often in turn
@@ -43,7 +43,7 @@ class SenderCounter:
     @property
     def gaps(self) -> int:
         """Samples that are missing."""
-        return sum(counter.gaps for counter in self._counters)
+        return self._counters[0].gaps if len(self._counters) == 1 else sum(counter.gaps for counter in self._counters)
 
     @property
     def reordered(self) -> int:
@@ -63,11 +63,14 @@ class SenderCounter:
     def check_each(self, numbers: Each) -> None:
         """Check the numbers of consecutive samples."""
         counter = self._counters[0]
-        if self.senders == 1 and not self._left and counter.goes_on(numbers):
-            counter.check_each(numbers)
+        if not self._left and len(self._counters) == 1 and isinstance(numbers, range) and counter.next == numbers.start:
+            counter.go_on_at(numbers.stop)  # nearly always: nothing is missing
             return
-        for number in numbers if isinstance(numbers, range) else numbers.tolist():
-            self.check(Numbers(number))
+        for run in runs(numbers):
+            for number in run:
+                self.check(Numbers(number))
+                if self._skip(range(number + 1, run.stop)):
+                    break
 
     def check(self, numbers: Numbers) -> None:
         """Check the numbers that came next."""
@@ -125,6 +128,27 @@ class SenderCounter:
         for counter, (_, end, _) in zip(self._counters, self._left, strict=True):
             counter.go_on_at(end)
         self._left = []
+
+    def _skip(self, rest: range) -> bool:
+        """Count numbers that go on from the last one, if they can only be of its counter; whether that is so.
+
+        What is missing sends no batch of a thousand through a loop.
+        """
+        counter = next((one for one in self._counters if one.next == rest.start), None)
+        others = [one.next for one in self._counters if one is not counter]
+        if self._left:
+            current = self._left[self._current]
+            others = [one[1] for one in self._left if one is not current]
+            if current[1] != rest.start or min(one[2] for one in self._left) >= RETURNS:
+                return False
+        if counter is None or any(number in rest for number in others if number is not None):
+            return False
+        counter.go_on_at(rest.stop)
+        if self._left:
+            current[1], self._watched = rest.stop, min(self._watched + len(rest), WATCHED)
+            if self._watched == WATCHED:
+                self._left = []
+        return True
 
     def _of(self, numbers: Numbers) -> GapCounter:
         """The counter whose next number is closest, or which lacks it."""

@@ -40,6 +40,20 @@ def in_a_row(numbers: list[int]) -> Each:
     return row if numbers[-1] == row[-1] and numbers == [*row] else np.array(numbers, dtype=np.int64)
 
 
+def runs(numbers: Each) -> list[range]:
+    """Numbers of consecutive samples, parted where one is not the next.
+
+    >>> runs(np.array([7, 8, 11, 3, 4]))
+    [range(7, 9), range(11, 12), range(3, 5)]
+    """
+    if isinstance(numbers, range):
+        return [numbers]
+    each = numbers.tolist()
+    # Not where it overflows, as a uint64 may.
+    ends = np.flatnonzero((numbers[1:] - numbers[:-1] != 1) | (numbers[1:] < numbers[:-1])) + 1
+    return [range(each[first], each[end - 1] + 1) for first, end in pairwise((0, *ends.tolist(), len(each)))]
+
+
 class GapCounter:
     """Follows a feed's numbers; ``gaps`` are samples, ``reordered`` and ``resets`` are occasions.
 
@@ -74,10 +88,6 @@ class GapCounter:
         """Expect this number next, whatever came."""
         self._next = number
 
-    def goes_on(self, numbers: Each) -> bool:
-        """Whether these are the next ones, or the first, without one that is missing."""
-        return isinstance(numbers, range) and self._next in (None, numbers.start)
-
     def lacks(self, numbers: Numbers) -> bool:
         """Whether these are missing."""
         end = numbers.first + numbers.many
@@ -97,22 +107,12 @@ class GapCounter:
 
     def check_each(self, numbers: Each) -> None:
         """Check the numbers of consecutive samples."""
-        if isinstance(numbers, range):
-            self._check_run(numbers.start, numbers.stop)
-            return
-        each = numbers.tolist()
-        # Not where it overflows, as a uint64 may.
-        ends = np.flatnonzero((numbers[1:] - numbers[:-1] != 1) | (numbers[1:] < numbers[:-1])) + 1
-        for first, end in pairwise((0, *ends.tolist(), len(each))):
-            self._check_run(each[first], each[end - 1] + 1)
-
-    def _check_run(self, first: int, end: int) -> None:
-        """Check the numbers from ``first`` to ``end``, which is none of them, each by itself until one is the next."""
-        for number in range(first, end):
-            self.check(Numbers(number))
-            if self._next == number + 1:  # then so are those behind it
-                self._next = end
-                return
+        for run in runs(numbers):
+            for number in run:
+                if self._next == number:  # then so are those behind it
+                    self._next = run.stop
+                    break
+                self.check(Numbers(number))
 
     def check(self, numbers: Numbers) -> None:
         """Check the numbers that came next."""

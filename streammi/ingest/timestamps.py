@@ -94,7 +94,7 @@ def by_size_array(numbers: NDArray[np.number]) -> FloatArray:
     """
     values = np.asarray(numbers, dtype=np.float64)
     size = np.abs(values)
-    if size.size and size.max() < BOUNDS[0]:  # seconds already, as most are; NaN is not below
+    if size.size and np.maximum.reduce(size) < BOUNDS[0]:  # seconds already, as most are; NaN is not below
         return values
     seconds: FloatArray = values / PER_SECOND[np.searchsorted(BOUNDS, size, side="right")]
     seconds[~(size < 1e20)] = np.nan

@@ -47,6 +47,11 @@ class BinNotes:
         self._said: dict[str, list[float]] = {}  # by signal, what was said of its learnt bins: how many, from, to
         self._said_at = -math.inf  # s
 
+    @property
+    def said_learnt(self) -> bool:
+        """Whether it was said which bins were taken from the first window."""
+        return self._learnt
+
     def before(self) -> list[str]:
         """Of the settings, before a pair has come."""
         return self._undersampling(self._config.window.pairs)

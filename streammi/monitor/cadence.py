@@ -72,7 +72,7 @@ class Cadence:
         self._samples += n
         places = range(every - before % every, n + 1, every)
         if not self._event_time:
-            return [(k, batch.received) for k in places]
+            return [(k, batch.received) for k in places] if places else []
         clock = np.full(n, -np.inf) if batch.t is None else self._clock(batch.t)
         return [(k, clock.item(k - 1) if clock[k - 1] > -np.inf else float(before + k)) for k in places]
 

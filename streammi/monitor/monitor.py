@@ -89,13 +89,17 @@ class Monitor:
         """
         if batch.t is None and batch.received and self.config.window.seconds is not None and not self._event_time:
             batch = msgspec.structs.replace(batch, t=np.full(batch.x.size, batch.received))
-        batch = _timed(batch)
+        if batch.x.size > 1 or self._event_time or self.config.window.seconds is not None:
+            batch = _timed(batch)  # of one pair in a window of pairs nothing goes by its time but the window itself
         outputs: list[Output] = []
         missing = batch.gaps > 0 or batch.interrupted
         if missing:
             self._hole = self.window.pairs, self.window.pairs + batch.x.size
-        for part, ends in self._parts(batch):
-            outputs += self._take(part, ends)
+        if batch.t is None or self.window.before_set_back(batch.t) == batch.t.size:  # nearly always
+            outputs = self._take(batch, True)
+        else:
+            for part, ends in self._parts(batch):
+                outputs += self._take(part, ends)
         if missing and self._hole is not None:
             self._hole = self._hole[0], self.window.pairs
         return outputs
@@ -121,7 +125,8 @@ class Monitor:
     @property
     def due(self) -> float | None:
         """When (wall clock, s) pairs that no reading has counted are due, though nothing more comes; None: never."""
-        return self._cadence.due if self._uncounted else None
+        due = self._cadence.due
+        return due if due is not None and self._uncounted else None
 
     @property
     def stuck(self) -> bool:
@@ -241,7 +246,7 @@ class Monitor:
     def _parts(self, batch: PairBatch) -> Iterator[tuple[PairBatch, bool]]:
         """The batch in parts, and which is its end: only behind the last sample of one is the samples' clock set back.
 
-        What is due in the samples behind it is due by the clock as it is then. Nearly always the whole is one part.
+        What is due in the samples behind it is due by the clock as it is then.
         """
         while batch.t is not None and (clear := self.window.before_set_back(batch.t)) < batch.x.size:
             yield _part_of(batch, slice(clear)), False
@@ -252,11 +257,13 @@ class Monitor:
         """Take in a part of a batch, or all of it; returns what became due in it."""
         outputs: list[Output] = []
         start = 0
-        # Of two at one place what is known first comes first, as it does where a batch ends there.
-        cuts, waits = self._cadence.cuts(part, ends=ends), self._cadence.waits
-        due = [(k, waits, True, at) for k, at in cuts]
-        if self._detector is not None and (looks := self._schedule.due(part)):
-            due = sorted(due + [(k, self._schedule.waits, False, at) for k, at in looks])
+        cuts = self._cadence.cuts(part, ends=ends)
+        looks = self._schedule.due(part) if self._detector is not None else []
+        due: list[tuple[int, bool, bool, float]] = []
+        if cuts or looks:
+            # Of two at one place what is known first comes first, as it does where a batch ends there.
+            due = [(k, self._cadence.waits, True, at) for k, at in cuts]
+            due = sorted(due + [(k, self._schedule.waits, False, at) for k, at in looks]) if looks else due
         for stop, _, speaks, timestamp in due:
             self._extend(part, start, stop)
             outputs += self._emit_reading(timestamp) if speaks else self._detect(timestamp)
@@ -266,18 +273,18 @@ class Monitor:
         return outputs
 
     def _extend(self, batch: PairBatch, start: int, stop: int) -> None:
-        before = self.window.set_back
+        t = batch.t
+        before = 0.0 if t is None else self.window.set_back
         if stop - start == 1:  # each sample has its reading: the short way is 20 times faster than arrays of one
-            t = None if batch.t is None else batch.t.item(start)
-            self.window.update(batch.x.item(start), batch.y.item(start), t)
+            self.window.update(batch.x.item(start), batch.y.item(start), None if t is None else t.item(start))
         elif stop > start:
-            self.window.extend(
-                batch.x[start:stop], batch.y[start:stop], None if batch.t is None else batch.t[start:stop]
-            )
+            part = slice(start, stop)
+            self.window.extend(batch.x[part], batch.y[part], None if t is None else t[part])
         for relation in self._relations.values():
             relation.extend(batch, start, stop)
-        self.notes += self._bin_notes.learnt(self.window)
-        if self.window.set_back != before:  # at the last of them
+        if not self._bin_notes.said_learnt:
+            self.notes += self._bin_notes.learnt(self.window)
+        if t is not None and self.window.set_back != before:  # at the last of them
             self._follow_clock(self.window.set_back - before)
 
     def _follow_clock(self, seconds: float) -> None:
@@ -325,10 +332,8 @@ class Monitor:
     def _uncounted(self) -> bool:
         """Whether pairs have come that no reading has counted, and a reading can be made of them."""
         window, latest = self.window, self._latest
-        if not window.n or window.x_axis is None or window.y_axis is None:
-            return False
         if latest is None:
-            return True
+            return window.n > 0 and window.x_axis is not None and window.y_axis is not None
         return (window.pairs, window.nonfinite, window.dropped) != (latest.pairs, latest.nonfinite, latest.dropped)
 
     def _spans_gap(self) -> bool:
@@ -395,7 +400,9 @@ def _timed(batch: PairBatch) -> PairBatch:
     if batch.t is None:
         return batch
     usable = validate.usable(batch.x, batch.y)
-    return batch if usable.all() else msgspec.structs.replace(batch, t=np.where(usable, batch.t, np.nan))
+    return (
+        batch if np.logical_and.reduce(usable) else msgspec.structs.replace(batch, t=np.where(usable, batch.t, np.nan))
+    )
 
 
 def _part_of(batch: PairBatch, part: slice) -> PairBatch:

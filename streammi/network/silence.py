@@ -160,7 +160,7 @@ class SilenceWatch:
     def add(self, received: float, messages: int, *columns: NDArray[Any]) -> None:
         """So many messages came at ``received`` with these columns (n,) of samples, maybe none."""
         before, self._came = self._came, received
-        if not self._usable.started:
+        if self._last is None:
             self._messages.add(None if before is None else received - before, messages)
         if self._last is not None and received < self._last:
             self._last = received  # a clock may be set back: nothing was usable later than now

@@ -10,7 +10,7 @@ from streammi.config import FeedConfig
 from streammi.errors import ConfigError
 from streammi.network.endpoints import check_port
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES
-from streammi.network.link import Link
+from streammi.network.link import READABLE, Link
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.network.silence import Spacing
 from streammi.records import LinkHealth
@@ -92,7 +92,9 @@ class Subscriber:
             reconnects=self._replaced + link.reconnects,
             behind=self._behind,
             note="; ".join(
-                filter(None, (link.note or self._silence() or self._pressure() or link.notice, link.warning))
+                filter(
+                    None, (link.note or self._silence() or (self._behind and BEHIND_NOTE) or link.notice, link.warning)
+                )
             ),
         )
 
@@ -139,15 +141,12 @@ class Subscriber:
         Half a queue is a full one: libzmq does not go on to fill one that was full before half of it is taken.
         """
         slow, self._looked = now - self._looked > LONG_LOOK, now
-        full = taken and int(self.socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN
+        full = taken and int(self.socket.getsockopt(zmq.EVENTS)) & READABLE
         if not full and not (slow and 2 * taken >= self._config.receive_queue):
             self._full_since = None
         elif self._full_since is None:
             self._full_since = now
         self._behind = self._full_since is not None and now - self._full_since > BEHIND_SECONDS
-
-    def _pressure(self) -> str:
-        return BEHIND_NOTE if self._behind else ""
 
     def _is_silent(self, now: float) -> bool:
         long = max(SILENT_SECONDS, SILENT_SHARE * self._spacing.usual)

@@ -47,6 +47,7 @@ class Session:
         self.changes = 0  # how often something was taken in or said: without another one the state is the same
         self._told = Status.OK  # what the last reading said of the moment,
         self._news_at = -math.inf  # and when one was said last for that alone, s
+        self._health: tuple[float, Links] | None = None  # as of when; None once something has changed
         self._interrupted = False  # a connection broke since the last batch, or the monitor stood still
 
     @property
@@ -71,6 +72,7 @@ class Session:
         self.flags, self._interrupted = Status(plain["flags"]), plain["interrupted"]
         self._told, self._news_at = Status(plain["told"]), plain["news_at"]
         self.monitor.restore(parts["monitor"])
+        self._health = None
 
     def resume(self) -> None:
         """Go on after a pause of the monitor itself: what was sent meanwhile is not here."""
@@ -79,6 +81,7 @@ class Session:
     def apply(self, entry: Entry) -> None:
         """Take in what happened next, and say what comes of it."""
         self.changes += 1
+        self._health = None
         match entry:
             case Arrived(source, received, messages):
                 self._feed(self.intake.decode(source, messages, received), received)
@@ -126,8 +129,10 @@ class Session:
                 self._told = of_now(self.outbox.status)
 
     def health(self, now: float) -> Links:
-        """The health of the links, one a source."""
-        return self.intake.describe(tuple(self.links), now)
+        """The health of the links, one a source; made once, however many ask."""
+        if self._health is None or self._health[0] != now:
+            self._health = now, self.intake.describe(tuple(self.links), now)
+        return self._health[1]
 
     def _change(self, to: LinkChanged) -> None:
         """A link is otherwise from now on."""
@@ -159,7 +164,9 @@ class Session:
         """Count a batch, and say what comes of it."""
         outputs = self._count(batch)
         self.intake.count(now, self.monitor.window.nonfinite)
-        self.publish(outputs, now)
+        self._health = None
+        if outputs:
+            self.publish(outputs, now)
 
     def _count(self, batch: PairBatch) -> list[Output]:
         if self._samples is not None:

@@ -108,7 +108,8 @@ class PairRing:
 
     def stamp(self, t: float) -> None:
         """Write the time of the newest pair, which is in already and not late."""
-        self.timestamps()[self.head - 1] = self.newest = t  # where the head is 0, the last place
+        times = self.timestamps() if self.times is None else self.times
+        times[self._state.item(HEAD) - 1] = self.newest = t  # where the head is 0, the last place
         self.first = min(self.first, t)
         if self._state.item(DROPPED_RUN):
             self._state[DROPPED_RUN] = 0

@@ -194,9 +194,13 @@ class Batch:
         times where there are none at all.
         """
         pieces, self._pieces = self._pieces, []
+        columns: list[NDArray[Any]]
         if len(pieces) == 1:  # nearly always: all messages were alike
             values, t = pieces[0]
-            columns = [_array(column, self._dtype) for column in values]
+            columns = [
+                one if isinstance(one, np.ndarray) and one.dtype is NUMERIC is self._dtype else _array(one, self._dtype)
+                for one in values
+            ]
         else:
             *columns, t = self._joined(pieces)
             t = t if any(times is not None for _, times in pieces) else None
@@ -234,7 +238,7 @@ def _array(column: Column, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def _filled(t: FloatArray, last_t: float) -> FloatArray:
     known = np.isfinite(t)
-    if known.all() or not (known.any() or math.isfinite(last_t)):
+    if np.logical_and.reduce(known) or not (known.any() or math.isfinite(last_t)):
         return t
     first = last_t if math.isfinite(last_t) else t[known][0]
     source = np.maximum.accumulate(np.where(known, np.arange(t.size), -1))
