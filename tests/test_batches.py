@@ -130,3 +130,24 @@ def test_probe_proposes_all_of_a_batch(encoder: str) -> None:
     probe = Probe()
     probe.take([[ENCODERS[encoder]({"samples": records(4, k)})] for k in range(5)], 0.0)
     assert probe.report("tcp://a:1", 1.0).command == "streammi watch tcp://a:1 --x samples/x --y samples/y"
+
+
+def test_metrics_that_name_themselves_under_a_key_are_read_by_name() -> None:
+    metrics = [{"name": "t", "value": 20.5, "dataType": "Float"}, {"name": "p", "value": 5}]
+    decoder, found = read([{"timestamp": 1.7e12, "seq": 3, "metrics": metrics}], "t", "p")
+    assert (found.x.tolist(), found.y.tolist(), found.t.tolist()) == ([20.5], [5], [1.7e9])
+    assert decoder.malformed == {}
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ({"x": {"value": 20.5, "unit": "C"}, "y": 1}, "add /value to the path"),
+        ({"x": "20.5 C", "y": 1}, "send the number by itself"),
+        ({"x": "warm", "y": 1}, "--bins categories"),
+    ],
+)
+def test_a_value_that_is_none_is_refused_with_what_would_be_right(tree: Any, said: str) -> None:
+    decoder, found = read([tree], "x", "y")
+    assert found.x.size == 0
+    assert said in decoder.detail

@@ -231,3 +231,18 @@ def test_dates_of_other_kinds_that_are_now_are_known_from_the_first(unit: str, s
     assert UNITS[unit].words in decoder.note
     asked, _ = heard(stamps, step, time_unit=unit)
     assert asked == found
+
+
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000_000])
+def test_a_time_near_now_that_stands_still_is_no_clock(unit: int) -> None:
+    """As of a device whose clock is not set again, or of a date of manufacture."""
+    still, passing = Clock(), Clock()
+    for k in range(60):
+        still.begin(1_764_300_000.0 + k / 2)
+        passing.begin(1_764_300_000.0 + k / 2)
+        last = still.one(1_764_300_100 * unit), passing.one((1_764_300_100 + k // 2) * unit)
+    assert still.is_none
+    assert "stand still" in still.note
+    assert np.isnan(last[0])
+    assert last[1] == 1_764_300_129
+    assert passing.note == ""

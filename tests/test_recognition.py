@@ -14,6 +14,7 @@ from typing import Any
 
 import msgpack
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from streammi.config import FeedConfig
@@ -245,3 +246,94 @@ def test_whole_numbers_in_the_other_byte_order_are_no_floats(kind: str, pairs: i
     for _ in range(3):
         _, n = decoded([[RNG.integers(low, 100, (pairs, 2)).astype(kind).tobytes()] for _ in range(60)])
         assert n == 0
+
+
+@pytest.mark.parametrize("stamp", [b"1764300000.123", b"1764300000123"])
+@pytest.mark.parametrize("topic", [[], [b"room/1"]])
+def test_pairs_with_a_time_in_letters_behind_them_are_no_csv(stamp: bytes, topic: list[bytes]) -> None:
+    messages = [[*topic, RNG.normal(20, 2, 2).tobytes(), stamp] for _ in range(10)]
+    decoder, n = decoded(messages)
+    assert (n, decoder.format, decoder.malformed) == (0, None, {"wrong frames": 10})
+    assert "--format 'struct:<f8,f8'" in decoder.detail
+    given, n = decoded(messages, format="struct:<f8,f8")
+    assert (n, given.malformed) == (10, {})
+
+
+@pytest.mark.parametrize("signals", [3, 4, 5, 6])
+@pytest.mark.parametrize("rows", [2, 4, 20])
+def test_rows_of_more_than_two_signals_are_no_pairs(signals: int, rows: int) -> None:
+    """Read as pairs, x would be several of them in turn."""
+    scale = np.array([1.0, 50, 3000, 0.1, 7, 400])[:signals]
+    decoder, n = decoded([[(RNG.normal(5, 1, (rows, signals)) * scale).tobytes()] for _ in range(40)])
+    assert n == 0
+    assert decoder.malformed.keys() <= {"not recognised", "odd length"}
+    assert "--format 'struct:" in decoder.detail
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (lambda: RNG.normal(0, 400, 32).astype("<i2"), "'struct:<i2,<i2'"),
+        (lambda: RNG.normal(0, 400, 32).astype(">i2"), "'struct:>i2,>i2'"),
+        (lambda: RNG.normal(20, 2, 8).astype(">f8"), "'struct:>f8,>f8'"),
+        (lambda: RNG.normal(20, 2, 8).astype(">f4"), "'struct:>f4,>f4'"),
+    ],
+)
+def test_what_is_refused_says_what_it_may_be_and_how_to_ask_for_it(values: Callable[[], Any], said: str) -> None:
+    messages = [[values().tobytes()] for _ in range(24)]
+    decoder, n = decoded(messages)
+    assert n == 0
+    assert said in decoder.detail
+
+
+# As the libraries wrote them, or by the words of their specifications.
+BYTES: dict[str, tuple[bytes, str]] = {
+    "BSON": (struct.pack("<i", 28) + b"\x01x\0" + struct.pack("<d", 1.5) + b"\x02n\0\x05\0\0\0pump\0\0", "BSON"),
+    "Avro": (b"Obj\x01\x04\x14avro.codec\x08null\x16avro.schema\x1a" + bytes(20), "an Avro file"),
+    "HDF5": (b"\x89HDF\r\n\x1a\n\0\0\0\0\0\x08\x08\0\x04\0\x10\0" + bytes(40), "an HDF5 file"),
+    "Parquet": (b"PAR1\x15\x04\x15\x10" + bytes(40), "a Parquet file"),
+    "Java": (b"\xac\xed\x00\x05sr\0\x06Sample" + bytes(30), "a Java object"),
+    "pcap": (b"\xd4\xc3\xb2\xa1\x02\0\x04\0" + bytes(24), "a capture of packets"),
+    "SQLite": (b"SQLite format 3\0\x10\0\x01\x01" + bytes(40), "an SQLite file"),
+    "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(128), "a MATLAB file"),
+    "WAV": (b"RIFF\x24\x08\0\0WAVEfmt " + bytes(40), "a RIFF file"),
+    "lz4": (b"\x04\x22\x4d\x18\x64\x40\xa7" + bytes(25), "packed by lz4"),
+    "snappy": (b"\xff\x06\0\0sNaPpY\0\x0a" + bytes(22), "packed by snappy"),
+    "xz": (b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46" + bytes(20), "packed by xz"),
+    "bzip2": (b"BZh91AY&SY" + bytes(22), "packed by bzip2"),
+    "Prometheus": (b'# HELP temp t\n# TYPE temp gauge\ntemp{room="a"} 20.5\n', "Prometheus"),
+    "StatsD": (b"room.temp:20.5|g\n", "StatsD"),
+    "Graphite": (b"room.temp 20.5 1764310000\n", "Graphite"),
+    "XML": (b'<?xml version="1.0"?><t>20.5</t>', "XML"),
+}
+
+
+@pytest.mark.parametrize("name", BYTES)
+@pytest.mark.parametrize("paths", [("0", "1"), ("x", "y")])
+def test_other_formats_are_named(name: str, paths: tuple[str, str]) -> None:
+    payload, words = BYTES[name]
+    decoder, n = decoded([[b"t", payload]] * 3, *paths)
+    assert (n, decoder.malformed) == (0, {"other format": 3})
+    assert words in decoder.detail
+
+
+@pytest.mark.parametrize("kind", ["stream", "file"])
+def test_what_pyarrow_writes_is_named(kind: str) -> None:
+    out = io.BytesIO()
+    table = pa.table({"x": [1.5, 2.5], "y": [3.5, 4.5]})
+    with (pa.ipc.new_stream if kind == "stream" else pa.ipc.new_file)(out, table.schema) as writer:
+        writer.write_table(table)
+    decoder, n = decoded([[out.getvalue()]] * 3, "x", "y")
+    assert n == 0
+    assert "an Arrow" in decoder.detail
+
+
+@pytest.mark.parametrize(
+    "time", [msgpack.Timestamp(1_700_000_000), msgpack.Timestamp(1_700_000_000, 5), msgpack.Timestamp(2**35, 5)]
+)
+def test_the_time_of_msgpack_is_read_in_each_of_its_lengths(time: msgpack.Timestamp) -> None:
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    found = decoder.decode([[msgpack.packb({"x": 1.5, "y": 2, "t": time})]], 0.0)
+    assert found.x.tolist() == [1.5]
+    assert found.t is not None
+    assert found.t[0] == pytest.approx(time.seconds)

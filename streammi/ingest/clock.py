@@ -71,7 +71,7 @@ class Clock:
         self._settled = self._given
         self._now = 0.0  # s since 1970; 0 where it is not known
         self._count = self._downs = self._steps = 0
-        self._whole = True
+        self._whole, self._near = True, False
         self._first, self._first_now, self._last, self._way = math.nan, 0.0, math.nan, 0.0
         self._mark, self._mark_now = math.nan, 0.0
 
@@ -189,7 +189,7 @@ class Clock:
         unit = _unit_of_now(number, self._now, is_first=not self._count)
         if unit is not None:
             self._take("date" if unit.is_date else "epoch", unit)
-            self._settled = True
+            self._near = True  # and settled once it passes: what stands still there is no clock either
 
     def _take(self, kind: Kind, unit: Unit) -> None:
         self._kind, self.unit = kind, unit
@@ -212,6 +212,7 @@ class Clock:
         if self._now != self._mark_now:
             self._mark, self._mark_now = values.item(0), self._now
         self._whole &= whole
+        self._settled |= self._near and self._way > 0
         if (
             before < LEARNT_FROM <= self._count
             and self._kind == "start"
@@ -252,7 +253,7 @@ class Clock:
 
 _SAVED: Final = (
     "note", "_kind", "_settled", "_now", "_count", "_downs", "_steps", "_whole", "_first", "_first_now", "_last",
-    "_mark", "_mark_now", "_way",
+    "_mark", "_mark_now", "_way", "_near",
 )  # fmt: skip
 
 

@@ -1,12 +1,14 @@
 """Which format a feed is in, from its first messages. What says what it is settles it; raw bytes only with evidence."""
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, NoReturn
 
 from streammi.errors import FeedError
+from streammi.ingest.beside import is_beside
 from streammi.ingest.formats.content import Wanted, samples
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json_text import parse_json
-from streammi.ingest.formats.magic import named
+from streammi.ingest.formats.magic import named, named_text
 from streammi.ingest.formats.others import STRUCT, instead
 from streammi.ingest.formats.pairs import BESIDE
 from streammi.ingest.formats.registry import FORMATS, possible, recognise
@@ -15,6 +17,9 @@ from streammi.network.frames import Frames, Messages, is_text
 HELD: Final = 20  # messages that may wait until it is known what they are
 HELD_BYTES: Final = 4 << 20  # of them all
 AGREEING: Final = 3  # messages in one format, each of which may be in it by chance
+
+
+TEXTS: Final = "of texts, JSON, CSV, x=1.5 y=2.5 and Influx lines are read"
 
 
 class Found(NamedTuple):
@@ -50,6 +55,7 @@ class Recogniser:
         self._wanted = wanted
         self._size = 0  # bytes held
         self._texts_refused = False
+        self._refused: list[bytes] = []  # payloads, of which one alone does not show what it is instead
         self._refused_once = False  # raw bytes that were none of these: then others need more evidence
 
     def take(self, frames: Frames) -> Found | None:
@@ -61,7 +67,7 @@ class Recogniser:
         if name is not None:
             return Found(name, "as the first messages are", False)
         names = possible(frames)
-        if not names:
+        if not names or named(frames[-1]):
             self._refused_once |= not is_text(frames[-1])
             raise unrecognised(frames, self._wanted)
         if is_text(frames[-1]) and self._are_texts():
@@ -114,7 +120,7 @@ class Recogniser:
     def _decide(self, final: bool) -> Found | None:
         """Which format all that is held is in; FeedError where it is none."""
         try:
-            found = decided(self.held, self._wanted, final)
+            found = decided(self.held, self._wanted, final, self._refused)
             if self._refused_once and found is not None and len(self.held) < HELD:
                 if final:
                     raise FeedError("not recognised", f"{found.why}, after messages that were none")
@@ -122,6 +128,7 @@ class Recogniser:
             return found
         except FeedError:
             self._refused_once = True
+            self._refused = [*self._refused, *(frames[-1] for frames in self.held)][-HELD:]
             if not final and len(self.held) > 1 and not _may_be(self.held[-1], self._wanted):
                 self._size -= sum(map(len, self.held.pop()))  # this one alone is no such message
                 raise
@@ -129,10 +136,10 @@ class Recogniser:
             raise
 
 
-def decided(messages: Messages, wanted: Wanted, final: bool) -> Found | None:
+def decided(messages: Messages, wanted: Wanted, final: bool, refused: Sequence[bytes] = ()) -> Found | None:
     """Which format messages are in that may each be in it by chance; None: that cannot be told yet; FeedError: none.
 
-    ``final``: nothing more will come that could tell.
+    ``final``: nothing more will come that could tell. ``refused``: payloads before, for what they may be instead.
     """
     names = set(FORMATS).intersection(*map(possible, messages))
     rows = [row for row in FORMATS.values() if row.name in names]
@@ -161,9 +168,8 @@ def decided(messages: Messages, wanted: Wanted, final: bool) -> Found | None:
         return None
     if fitting:
         return fitting[0]
-    raise FeedError(
-        "not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {instead([frames[-1] for frames in messages])}"
-    )
+    other = instead([*refused, *(frames[-1] for frames in messages)][-HELD:])
+    raise FeedError("not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {other}")
 
 
 def has_samples(row: Format, frames: Frames, wanted: Wanted) -> bool:
@@ -180,16 +186,21 @@ def unrecognised(frames: Frames, wanted: Wanted) -> FeedError:
     payload = next((frame for frame in reversed(frames) if frame), b"")
     if what := named(payload):
         return FeedError("other format", what)
-    if is_text(payload):
+    behind = is_beside(payload) and len(frames) > 1 and not is_text(frames[-2])
+    if is_text(payload) and not behind:
         return _not_json(payload)
     if set(wanted.paths) <= {"0", "1"}:
-        if len(frames) > 2 and any(possible([frame]) for frame in frames[1:] if frame):
+        if (behind or len(frames) > 2) and any(possible([frame]) for frame in frames[-2:] if frame):
             return FeedError("wrong frames", f"{len(frames)} frames, not a topic and pairs; {BESIDE}")
         return FeedError("odd length", f"{len(payload)} bytes are no pairs; {STRUCT}")
     return FeedError("other format", f"of no format known: {payload[:20]!r}; {STRUCT}")
 
 
 def _not_json(payload: bytes) -> FeedError:
+    if what := named_text(payload):
+        return FeedError("other format", what)
+    if payload.lstrip()[:1] not in (b"{", b"["):
+        return FeedError("not JSON", f"{payload[:40]!r}; {TEXTS}")
     try:
         parse_json(payload)
     except FeedError as error:

@@ -52,8 +52,13 @@ def number(value: Any) -> float:
 
 
 def _instead(value: Any) -> str:
+    if isinstance(value, dict):
+        inside = next((key for key, one in value.items() if isinstance(one, int | float)), None)
+        return "" if inside is None else f" (its {inside} is a number: add /{inside} to the path)"
     if not isinstance(value, str):
         return ""
+    if is_number(value.split(" ", 1)[0]):
+        return " (something is behind the number: send the number by itself)"
     if is_number(value.replace(",", ".", 1)):
         return " (a decimal comma, or thousands: send a point, and no comma)"
     return " (--bins categories takes texts)"

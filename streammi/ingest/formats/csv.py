@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 from streammi.errors import FeedError
+from streammi.ingest.beside import is_beside
 from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
@@ -21,6 +22,8 @@ def is_csv(frames: Frames) -> bool:
     payload = utf8(last_frame(frames))
     if not is_text(payload):
         return False
+    if len(frames) > 1 and is_beside(payload) and frames[-2] and not is_text(frames[-2]):
+        return False  # a time or a counter behind something in bytes
     rows = _rows(payload.decode("utf-8", "replace")[:LOOKED_AT])[:2]
     numeric = [sum(map(is_number, row)) for row in rows]
     return any(n and (n == len(row) or len(row) > 1) for n, row in zip(numeric, rows, strict=True))

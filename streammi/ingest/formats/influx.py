@@ -8,6 +8,7 @@ from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.lines import lines
+from streammi.ingest.formats.magic import named_text
 from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 _LINE: Final = re.compile(
@@ -25,7 +26,7 @@ _TRUTHS: Final = dict.fromkeys(("t", "T", "true", "True", "TRUE"), True) | dict.
 def is_influx(frames: Frames) -> bool:
     """Whether the payload's first line is one of the Influx line protocol."""
     payload = utf8(last_frame(frames))
-    if not is_text(payload):
+    if not is_text(payload) or named_text(payload):  # XML has names, = and blanks as well
         return False
     found = lines(payload[:4096].decode("utf-8", "replace"))
     return bool(found) and _LINE.fullmatch(found[0]) is not None and "=" in found[0]

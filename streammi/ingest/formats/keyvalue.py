@@ -8,6 +8,7 @@ from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.lines import lines
+from streammi.ingest.formats.magic import named_text
 from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 LOOKED_AT: Final = 4096  # bytes
@@ -31,7 +32,7 @@ def is_keyvalue(frames: Frames) -> bool:
     (True, True, False)
     """
     payload = utf8(last_frame(frames))
-    if not is_text(payload):
+    if not is_text(payload) or named_text(payload):
         return False
     found = lines(payload[:LOOKED_AT].decode("utf-8", "replace"))
     values = _values(found[0]) if found else {}

@@ -42,6 +42,12 @@ _BEGINNINGS: Final = (
     (b"\xd4\xc3\xb2\xa1", "a capture of packets (pcap)", INSTEAD),
     (b"\x7fELF", "a program", INSTEAD),
 )
+_TEXTS: Final = (
+    (re.compile(rb"# (?:HELP|TYPE) |[a-zA-Z_:][\w:]*\{[^}\n]*\} [-+\d]"), "text of Prometheus"),
+    (re.compile(rb"[\w.\-/]+:[-+\d.]+\|(?:g|c|ms|h|s|d)\b"), "StatsD"),
+    (re.compile(rb"[A-Za-z_][\w\-]*(?:\.[\w\-]+)+ [-+\d.eE]+ \d{9,10}\s"), "Graphite's lines"),
+    (re.compile(rb"<\?xml|<[A-Za-z][\w:]*[ >/]"), "XML"),
+)
 PEEKED: Final = 4096  # bytes, packed and unpacked
 _LEAST: Final = 8  # bytes: of fewer, two bytes of a beginning say nothing
 # The opcodes with which a pickle of protocol 0 or 1 begins: mark, dict, list, tuple, string, number, global, ...
@@ -71,6 +77,17 @@ def named(payload: bytes) -> str:
     if _is_bson(payload):
         return f"BSON: {INSTEAD}"
     return ""
+
+
+def named_text(payload: bytes) -> str:
+    """What a text is that streammi does not read, and what to send instead; empty where it is not known.
+
+    >>> named_text(b"temp:20.5|g")
+    'StatsD: streammi does not read it; send JSON, CSV, x=1.5 y=2.5 or Influx lines'
+    """
+    start = payload[:PEEKED]
+    what = next((words for pattern, words in _TEXTS if pattern.match(start)), "")
+    return f"{what}: streammi does not read it; send JSON, CSV, x=1.5 y=2.5 or Influx lines" if what else ""
 
 
 def is_zlib(payload: bytes) -> bool:

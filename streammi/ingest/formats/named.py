@@ -32,6 +32,8 @@ def by_name(tree: Any) -> list[dict[str, Any]] | None:
     >>> by_name([{"bn": "room/", "bt": 1.7e9, "n": "x", "v": 1}, {"n": "y", "v": 2}, {"n": "x", "v": 3, "t": 5}])
     [{'room/x': 1, 'timestamp': 1700000000.0, 'room/y': 2}, {'room/x': 3, 'timestamp': 1700000005.0}]
     """
+    if isinstance(tree, dict) and _named(tree, {}) is None:
+        return _below(tree)
     records = tree if isinstance(tree, list) else [tree]
     found: list[dict[str, Any]] = []
     base: dict[str, Any] = {}
@@ -53,6 +55,17 @@ def by_name(tree: Any) -> list[dict[str, Any]] | None:
         if time is not None:
             found[-1].setdefault("timestamp", time)
     return found or None
+
+
+def _below(tree: dict[Any, Any]) -> list[dict[str, Any]] | None:
+    """The named records under the only key with a list of some, such as Sparkplug's metrics, with the time beside."""
+    lists = [value for value in tree.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    found = by_name(lists[0]) if len(lists) == 1 else None
+    time = next((tree[one] for one in TIMES if one in tree), None)
+    for record in found or ():
+        if time is not None:
+            record.setdefault("timestamp", time)
+    return found
 
 
 def _named(record: dict[Any, Any], base: dict[str, Any]) -> tuple[str, Any, Any] | None:

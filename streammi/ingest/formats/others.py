@@ -47,7 +47,7 @@ def _cost(payloads: list[bytes], kind: str) -> float:
     if len(rows) < 2 or (rows == rows[0]).all():
         return 8.0
     steps: FloatArray = np.abs(np.diff(rows.astype(np.float64), axis=0))
-    return float(np.mean(np.log2(1 + steps) + 1)) / size
+    return float(np.max(np.mean(np.log2(1 + steps) + 1, axis=0))) / size
 
 
 def _are_pairs_of(payloads: list[bytes], size: int) -> bool:
