@@ -58,7 +58,8 @@ def feeds(ports: dict[str, int]) -> Iterator[None]:
             while not ended.wait(0.01):
                 now = time.time()
                 x = random.gauss(20, 2)
-                record = {"temperature": x, "power": x * x, "cpu": {"percent": x}, "memory": {"percent": x * x}}
+                record = {"temperature": x, "power": x * x, "cpu": {"percent": x}, "memory": {"percent": x * x},
+                          "Temp": x, "Flow": x * x}  # fmt: skip
                 sockets["both"].send_json({**record, "timestamp": now})
                 sockets["flow"].send_multipart([b"boiler", json.dumps({"flow": x, "timestamp": now}).encode()])
                 sockets["valve"].send_multipart([b"valve", json.dumps({"position": x, "timestamp": now}).encode()])
@@ -77,14 +78,13 @@ def feeds(ports: dict[str, int]) -> Iterator[None]:
 def write_files(folder: Path, feed: int) -> None:
     """The files that the pages' commands read."""
     rows = [(1.7e9 + 10 * k, 20 + 5 * math.sin(k / 30), math.sin(k / 30) ** 2 + random.random()) for k in range(3000)]
-    for names, files in {
-        "Temp,Flow": ["logger.csv"],
-        "Temperature,Flow": ["normal.csv"],
-        "COL,other": ["data.csv", "a.csv", "b.csv"],
-    }.items():
-        text = f"time,{names}\n" + "".join(f"{t:.0f},{x:.3f},{y:.3f}\n" for t, x, y in rows)
-        for file in files:
-            (folder / file).write_text(text)
+    names = "Temp,Temperature,COL,rack1,flow", "Flow,other,rack2,yield"  # functions of x, and of y
+    text = f"time,{','.join(names)}\n" + "".join(
+        f"{t:.0f}{f',{x:.3f}' * (names[0].count(',') + 1)}{f',{y:.3f}' * (names[1].count(',') + 1)}\n"
+        for t, x, y in rows
+    )
+    for file in ("logger", "normal", "data", "a", "b", "plant", "fault"):
+        (folder / f"{file}.csv").write_text(text)
     (folder / "data.csv.gz").write_bytes(gzip.compress(text.encode()))
     [options] = re.findall(r"```toml\n(endpoint.*?)```", PAGES["streammi/docs/how-to/service.md"], re.DOTALL)
     (folder / "plant.toml").write_text(options.replace(FEED, str(feed)).replace(PUBLISHED, str(free_port())))
@@ -115,6 +115,7 @@ class Line:
         return [*several, *(SHORT if forever or " ".join(self.words).startswith("probe tcp") else [])]
 
 
+@pytest.mark.timeout(300)  # where others keep the machine busy
 def test_every_command_of_the_pages(tmp_path: Path) -> None:
     ports = {name: free_port() for name in ("both", "flow", "valve", "published", "keyed")}
     write_files(tmp_path, ports["both"])
