@@ -9,7 +9,7 @@ import numpy as np
 
 from streammi.config import MonitorConfig, check_same, options_of
 from streammi.core import validate
-from streammi.core.bins.axes import LEARN_FROM
+from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.information import measures
 from streammi.core.information.lags import LagBank
 from streammi.core.kernels.slots import SET_BACK_AFTER

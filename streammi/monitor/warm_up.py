@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 
 from streammi.config import MonitorConfig
-from streammi.core.bins.axes import LEARN_FROM
+from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.information import ksg
 from streammi.core.kernels.association import divergence_nats
 from streammi.core.window.joint_window import JointWindow

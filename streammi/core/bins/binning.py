@@ -9,7 +9,7 @@ import sys
 from collections.abc import Hashable, Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,8 @@ from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
 Codes: TypeAlias = NDArray[np.uint16]
+
+WORTH: Final = 0.02  # of the pairs: labels that are so much more frequent take the symbols of others
 
 
 def as_values(values: ArrayLike, bins: "Bins", name: str) -> NDArray[Any]:
@@ -219,19 +221,25 @@ class Categories:
         return numbers
 
     def renewed(self, kept: FloatArray) -> tuple["Categories", IntArray] | None:
-        """Itself with symbols for labels that wait, in place of those of which no pair is left in ``kept`` (n,).
+        """Itself with symbols for those labels of ``kept`` (n,) that are the most frequent ones, and no others.
 
-        With it comes what each number becomes that was ``kept``. None where there is nothing to be changed.
+        With it comes what each number becomes that was ``kept``. None where that changes little: no label that waits
+        would come in place of one of which no pair is left, or of less frequent ones, with 2 % of the pairs together.
         """
-        held = np.bincount(kept.astype(np.int64), minlength=self.count + len(self._waiting)) > 0
-        stay = [k for k in range(len(self.labels)) if held[k]]
-        come = [self.count + k for k in range(len(self._waiting)) if held[self.count + k]]
-        if not come or len(stay) == self.limit:
+        known = self.count + len(self._waiting)
+        held = np.bincount(kept.astype(np.int64), minlength=known)
+        pairs = {k: held.item(k) for k in range(known) if k != self.limit and held[k]}
+        names = dict(enumerate(self.labels)) | dict(enumerate(self._waiting, self.count))
+        first = sorted(pairs, key=lambda k: -pairs[k])[: self.limit]  # of equally frequent ones those with a symbol
+        come = [k for k in first if k > self.limit]
+        leave = [k for k in pairs if k < self.limit and k not in first]
+        gained = sum(pairs[k] for k in come) - sum(pairs[k] for k in leave)
+        if not come or (leave and gained < WORTH * kept.size):
             return None
-        names = (*self.labels, *([None] * (self.count - len(self.labels))), *self._waiting)
-        renewed = self._with(tuple(names[k] for k in stay + come))
-        numbers = np.full(held.size, self.limit)
-        for place, k in enumerate(stay + come):
+        order = sorted(first) + sorted(pairs.keys() - set(first))
+        renewed = self._with(tuple(names[k] for k in order))
+        numbers = np.full(known, self.limit)
+        for place, k in enumerate(order):
             numbers[k] = place if place < self.limit else place + 1
         return renewed, numbers
 

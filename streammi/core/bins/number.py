@@ -6,6 +6,8 @@ from streammi.core.kernels import nested
 
 MOST_BINS: Final = 64
 LEAST_PAIRS: Final = 5  # in a bin: of two equal signals MI has no end
+ERRORS: Final = 3.0  # standard errors of MI
+NEAR: Final = 1.1  # times as many or as few bins are as good
 INDEPENDENT_BITS: Final = 0.75  # of MI, where it is not known: n pairs then want about sqrt(n / 5)
 
 
@@ -21,3 +23,16 @@ def wanted_bins(n: int, bits: float = INDEPENDENT_BITS) -> int:
     base = 2.0 ** nested.base_bits(n)
     bins = base * 2.0 ** (nested.FINER * min(max(bits, 0.0), nested.MOST_BITS))
     return 2 * max(round(float(min(bins, MOST_BINS, max(n / LEAST_PAIRS, base))) / 2), 1)
+
+
+def number_kept(used: int, n: int, bits: float, stderr: float) -> int:
+    """How many bins ``n`` pairs with an MI of ``bits`` +- ``stderr`` are to have, where ``used`` are in use.
+
+    These are left alone where they may be what is wanted, within three standard errors, a tenth and rounding: in a
+    short window the number would change all the time, and MI with it.
+
+    >>> number_kept(4, 50, 0.6, 0.15), number_kept(4, 50, 3.0, 0.0), number_kept(20, 1000, 1.5, 0.04)
+    (4, 10, 20)
+    """
+    least, most = (wanted_bins(n, bits + errors * stderr) for errors in (-ERRORS, ERRORS))
+    return used if least / NEAR - 1 <= used <= most * NEAR + 1 else wanted_bins(n, bits)

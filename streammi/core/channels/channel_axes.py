@@ -9,14 +9,34 @@ from numpy.typing import NDArray
 
 from streammi.config import Span
 from streammi.core.bins import binning
-from streammi.core.bins.axes import NEVER, Axes
+from streammi.core.bins.axes import Axes
 from streammi.core.bins.binning import UNLEARNT, Axis, Bins, Categories, Codes, Rule
-from streammi.core.kernels import slots
+from streammi.core.bins.fit import Finding
+from streammi.core.bins.schedule import LEARN_FROM, Schedule
+from streammi.core.kernels import glancing, slots
+from streammi.core.kernels.slots import NEVER
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
 # A channel's bins are learnt as those of a pair are, the other signal of which has one bin.
 _ALONE: Final = binning.UniformBins(-1.0, 1.0, 1)
+GLANCES: Final = 2  # in a window: of a hundred channels each one costs as much as its pairs
+
+
+class _Learner:
+    """How one channel is divided, and when that is looked at; ``state`` is as core.kernels.slots has it."""
+
+    def __init__(self, rule: Rule, span: Span) -> None:
+        self.axes = Axes(rule, _ALONE)
+        self.state = np.zeros(slots.STATE_SIZE, dtype=np.int64)
+        self.schedule = Schedule(self.state, min(LEARN_FROM, span.pairs or NEVER), span.seconds or 0.0)
+
+    @property
+    def dues(self) -> tuple[float, float, float]:
+        """With how many values, or a row of which time, but not before how many, it is to be looked at."""
+        check, glance = self.state[[slots.CHECK, slots.GLANCE]].tolist()
+        soonest = min(self.schedule.soonest, glance)
+        return min(check, glance), self.schedule.next_time, soonest
 
 
 class ChannelAxes:
@@ -31,7 +51,7 @@ class ChannelAxes:
     def __init__(self, bins: Sequence[Bins], span: Span) -> None:
         self.bins = list(bins)
         self._span = span
-        self._learners = [Axes(b, _ALONE, span.pairs or NEVER) if isinstance(b, Rule) else None for b in self.bins]
+        self._learners = [_Learner(b, span) if isinstance(b, Rule) else None for b in self.bins]
         self.learnt = np.array([one is not None for one in self._learners])
         self.labelled = [c for c, b in enumerate(self.bins) if isinstance(b, Categories)]
         channels = len(self.bins)
@@ -44,7 +64,9 @@ class ChannelAxes:
         self.now: list[Axis] = [UNLEARNT] * channels
         for c, axis in enumerate(self.bins):
             self._take(c, UNLEARNT if isinstance(axis, Rule) else axis)
-        self._dues = np.array([self._due_of(c) for c in range(channels)]).reshape(channels, 3).T.copy()
+        never: tuple[float, float, float] = NEVER, math.inf, NEVER
+        dues = [never if one is None else one.dues for one in self._learners]
+        self._dues = np.array(dues).reshape(channels, 3).T.copy()
 
     @property
     def widths(self) -> IntArray:
@@ -60,7 +82,7 @@ class ChannelAxes:
     @property
     def epochs(self) -> IntArray:
         """How often the bins of each were learnt: from the first window, as it filled, and then anew; (C,)."""
-        return np.array([0 if one is None else one.epoch for one in self._learners], dtype=np.int64)
+        return np.array([0 if one is None else one.axes.epoch for one in self._learners], dtype=np.int64)
 
     def due(self, t: FloatArray | None) -> int:
         """How many of the next rows, with times ``t``, may come until some channel's bins are looked at: a bound."""
@@ -79,9 +101,9 @@ class ChannelAxes:
     def set_back(self, back: float) -> None:
         """The clock of the rows was set back by so many seconds, below 0."""
         if back:
-            for axes in self._learners:
-                if axes is not None:
-                    axes.next_time += back
+            for one in self._learners:
+                if one is not None:
+                    one.schedule.next_time += back
             self._dues[1] += back
 
     def codes(self, c: int, values: FloatArray) -> Codes:
@@ -101,18 +123,33 @@ class ChannelAxes:
         ``held`` (n,) are the values of the window's rows, NaN where there is none, ``t`` (n,) their times, ``f`` a
         table of c log2 c up to n, ``times`` those of the very first and the newest row. Returns whether they changed.
         """
-        axes = self._learners[c]
-        assert axes is not None
-        there = np.isfinite(held)
+        one = self._learners[c]
+        assert one is not None
+        there, axes, schedule = np.isfinite(held), one.axes, one.schedule
         values = np.zeros((2, int(there.sum())))
         values[0] = held[there]
-        n, seen, full = values.shape[1], self.seen.item(c), held.size == self._span.pairs
-        before, was = 0, axes.now[0]
-        if n:
-            before = self._learn(axes, values, f, full=full or n < seen)
-        axes.filled = axes.filled or n < seen or full
-        self._wait(axes, n, seen, (before, None if t is None else t[there]), times)
-        self._dues[:, c] = self._due_of(c)
+        n, seen, was = values.shape[1], self.seen.item(c), axes.now[0]
+        one.state[slots.PAIRS] = seen
+        first, newest = times
+        if schedule.filled and not n:
+            schedule.glance(n, LEARN_FROM)
+        elif schedule.filled:
+            self._review(one, values, None if t is None else t[there], f, newest)
+        elif n:
+            numbers = axes.wanted(n, 0.0)
+            axes.learn(values, numbers)
+            axes.epoch, axes.numbers = 1, numbers
+            axes.remember(*_counted(axes, values), 0.0)
+        if not schedule.filled:
+            schedule.filled = n < seen or held.size == self._span.pairs
+            if schedule.filled and n:
+                found = axes.review_first(values, f)
+                schedule.after_review(found, n, self._leaves(found, t, newest), learnt=True)
+            elif self._span.seconds:
+                schedule.after_filling(n, math.inf, first + self._span.seconds)
+            else:
+                schedule.after_filling(n, max((self._span.pairs or 0) - n, 1), math.inf)
+        self._dues[:, c] = one.dues
         self._take(c, axes.now[0])
         return axes.now[0] != was
 
@@ -120,59 +157,52 @@ class ChannelAxes:
         """What ``restore`` needs: plain values, and the shares that bins were learnt with."""
         header = {
             "bins": [binning.to_plain(b) for b in self.bins],
-            "axes": [None if one is None else one.state() for one in self._learners],
+            "axes": [None if one is None else one.axes.state() for one in self._learners],
+            "schedules": [None if one is None else one.schedule.to_plain() for one in self._learners],
         }
-        shares = [one.learnt_shares[0] for one in self._learners if one is not None]
-        return header, [self.seen, self.clipped, self.absent, *shares]
+        arrays = [array for one in self._learners if one is not None for array in (one.axes.marks[0], one.state)]
+        return header, [self.seen, self.clipped, self.absent, *arrays]
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state."""
-        seen, clipped, absent, *shares = arrays
+        seen, clipped, absent, *marks = arrays
         self.seen, self.clipped, self.absent = seen.copy(), clipped.copy(), absent.copy()
-        left = iter(shares)
-        for c, (axes, state) in enumerate(zip(self._learners, header["axes"], strict=True)):
-            if axes is not None:
-                axes.restore(state, [next(left), np.empty(0)])
-                self._take(c, axes.now[0])
-                self._dues[:, c] = self._due_of(c)
+        left = iter(marks)
+        for c, one in enumerate(self._learners):
+            if one is not None:
+                one.axes.restore(header["axes"][c], next(left), one.axes.marks[1])
+                one.state[:] = next(left)
+                one.schedule.restore(header["schedules"][c])
+                self._take(c, one.axes.now[0])
+                self._dues[:, c] = one.dues
 
-    def _learn(self, axes: Axes, values: FloatArray, f: IntArray, *, full: bool) -> int:
-        """Learn from ``values`` (2, n) where that is called for; returns how many of them to see off before more."""
-        n, first = values.shape[1], not axes.filled
-        learn, before = (True, 0) if first else axes.review(values, _counts(axes, values), f, 0.0)
+    def _review(self, one: _Learner, values: FloatArray, t: FloatArray | None, f: IntArray, newest: float) -> None:
+        """Look at the bins of ``values`` (2, n), which have the times ``t``, and learn them anew where needed."""
+        axes, schedule, n = one.axes, one.schedule, values.shape[1]
+        counts, _, entries = _counted(axes, values)
+        reason = 0
+        if schedule.glances(newest):
+            reason = glancing.glance(values[0], entries, counts[0], axes.marks[0])
+            if not reason:
+                schedule.glance(n, max(n // GLANCES, LEARN_FROM))
+                return
+        found = axes.review(values, counts, f, 0.0)
+        learn = schedule.may_learn(found, n)
         if learn:
-            wanted, was = axes.wanted(n, 0.0), axes.now[0]
-            axes.learn(values, wanted)
-            if axes.now[0] != was:
-                axes.epoch = 1 if first else axes.epoch + 1
-            own, _, _ = _counts(axes, values)
-            axes.remember((own, np.array([n])), n, wanted)
-        return axes.review_first(values, f) if first and full else before
+            schedule.learnt(n)
+            was = axes.now[0]
+            axes.learn(values, axes.numbers)
+            axes.epoch += axes.now[0] != was
+        if learn or found == Finding():
+            axes.remember(*_counted(axes, values), 0.0, 0 if learn else max(reason, 1))
+        wait = n // GLANCES
+        schedule.after_review(found, n, self._leaves(found, t, newest), learnt=learn, wait=wait)
 
-    def _wait(
-        self, axes: Axes, n: int, seen: int, left: tuple[int, FloatArray | None], times: tuple[float, float]
-    ) -> None:
-        """Set when the bins are looked at again, as JointWindow does: ``left`` are the oldest values that are to leave
-        before, and the times (n,) of all.
-        """
-        before, t = left
-        first, newest = times
-        values, time = max(n, axes.least), math.inf
-        if self._span.seconds:
-            start = newest if axes.filled else first
-            if before and t is not None:
-                start, values = t.item(before - 1), NEVER
-            time = start + self._span.seconds
-        elif not axes.filled:
-            assert self._span.pairs is not None
-            values = min(values, self._span.pairs - n)
-        elif before:
-            values = before
-        axes.wait(seen, values, time)
-
-    def _due_of(self, c: int) -> tuple[float, float, float]:
-        axes = self._learners[c]
-        return (NEVER, math.inf, NEVER) if axes is None else (axes.next_check, axes.next_time, axes.soonest)
+    def _leaves(self, found: Finding, t: FloatArray | None, newest: float) -> float:
+        """When, in s, the last value from before a jump leaves a window of seconds; inf where there is none."""
+        if not found.before or not self._span.seconds:
+            return math.inf
+        return (newest if t is None else t.item(found.before - 1)) + self._span.seconds
 
     def _take(self, c: int, axis: Axis) -> None:
         """Have an axis, and the kernel know it."""
@@ -190,10 +220,11 @@ class ChannelAxes:
         self.inner[c, : inner.size] = inner
 
 
-def _counts(axes: Axes, values: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
-    """The counts of a channel's values, of the signal with one bin beside it, and of both."""
-    own = np.bincount(axes.code(0, values[0]), minlength=axes.now[0].count)
-    return own, np.array([values.shape[1]]), own
+def _counted(axes: Axes, values: FloatArray) -> tuple[Any, FloatArray, NDArray[np.uint32]]:
+    """What core.bins.axes has of a channel's values (2, n) beside a signal with one bin: counts, values and entries."""
+    entries = axes.entries(values)
+    own = np.bincount(entries >> np.uint32(16), minlength=axes.now[0].count).astype(np.uint32)
+    return (own, np.array([values.shape[1]], dtype=np.uint32), own), values, entries
 
 
 def check_bins(bins: object, channels: int | None) -> list[Bins]:

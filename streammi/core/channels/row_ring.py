@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from streammi.config import MAX_WINDOW_PAIRS, Span
 from streammi.core.kernels import slots
-from streammi.core.kernels.sliding import admit
+from streammi.core.kernels.admitting import admit
 from streammi.core.kernels.slots import HEAD, N
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
@@ -91,7 +91,7 @@ class RowRing:
 
     def admit(self, t: FloatArray) -> tuple[NDArray[np.bool_], FloatArray, float]:
         """Which of the rows with times ``t`` (n,) belong to the window, at which times (m,), and by how much the clock
-        was set back behind the first k, of which alone something is said then; see core.kernels.sliding.admit.
+        was set back behind the first k, of which alone something is said then; see core.kernels.admitting.admit.
         """
         times, state = self.timestamps(), self._state
         state[HEAD], state[N] = self.head % times.size, self.n

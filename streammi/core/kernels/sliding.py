@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import kernel, part
 from streammi.core.kernels.nested import base_bits, extrapolated
 from streammi.core.kernels.slots import (
@@ -12,15 +11,11 @@ from streammi.core.kernels.slots import (
     C_XY,
     C_Y,
     CLIPPED_TOTAL,
-    DROPPED,
-    DROPPED_RUN,
     HEAD,
-    LATE,
     PAIRS,
     S_X,
     S_XY,
     S_Y,
-    SET_BACK_AFTER,
     SYMBOL,
     X_CLIPPED,
     Y_CLIPPED,
@@ -201,38 +196,6 @@ def refill(
 
 
 @kernel
-def push(
-    x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, x_bits: int, y_low: float,
-    y_high: float, y_uniform: int, y_inner: Any, y_bits: int, ring: Any, values: Any, state: Any, x_counts: Any,
-    y_counts: Any, joint: Any, nest: Any, f: Any, whole: Any, unit_bits: float, floor: float,
-) -> float:  # fmt: skip
-    """``slide`` for one pair, coded here and written to the ring of ``values`` (2, capacity); returns MI in bits.
-
-    An axis is (low, high, number of equal-width bins, or 0 and the edges between the bins), with the bits of its codes
-    that count. A pair that is not finite changes nothing and returns NaN. All in one call: a call from Python costs
-    more than the work.
-    """
-    value, code, mi = np.empty(2), np.empty((2, 1), dtype=np.uint16), np.empty(1)
-    value[0], value[1] = x, y
-    if x_uniform:
-        skipped = bin_uniform(value[:1], x_low, x_high, x_uniform, code[0])
-    else:
-        skipped = bin_edges(value[:1], x_low, x_high, x_inner, code[0])
-    if y_uniform:
-        skipped += bin_uniform(value[1:], y_low, y_high, y_uniform, code[1])
-    else:
-        skipped += bin_edges(value[1:], y_low, y_high, y_inner, code[1])
-    if skipped:
-        return np.nan
-    code[0, 0] &= x_bits
-    code[1, 0] &= y_bits
-    head = state[HEAD]
-    values[0, head], values[1, head] = x, y
-    slide(code[0], code[1], ring, state, x_counts, y_counts, joint, nest, f, whole, unit_bits, floor, mi)
-    return mi[0]  # type: ignore[no-any-return]
-
-
-@kernel
 def evict(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any) -> None:
     """Take the oldest of the window's pairs, of which there is one at least, out; ``f`` is the estimator's table."""
     at = state[HEAD] - state[N]
@@ -244,13 +207,14 @@ def evict(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nest:
 
 @kernel
 def slide_span(
-    x_codes: Any, y_codes: Any, t: Any, span: float, limit: int, ring: Any, times: Any, state: Any,
+    x_codes: Any, y_codes: Any, t: Any, span: float, limit: int, few: int, ring: Any, times: Any, state: Any,
     x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any,
 ) -> int:  # fmt: skip
     """Push codes with times that never step back into a window of ``span`` seconds; returns how many were taken.
 
-    It stops early when the ring is full of pairs that are all still inside, so that the caller can make room; with
-    ``limit`` pairs inside, the oldest leaves early. ``f`` is the estimator's table.
+    It stops early when the ring is full of pairs that are all still inside, so that the caller can make room, and
+    behind a pair with which fewer than ``few`` are; with ``limit`` pairs inside, the oldest leaves early. ``f`` is the
+    estimator's table.
     """
     capacity = ring.size
     head, n = state[HEAD], state[N]
@@ -274,60 +238,12 @@ def slide_span(
         sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
         coarse = _enter_coarse(x, y, nest, f, coarse)
         taken += 1
+        if n < few:
+            break
     state[HEAD], state[N] = head, n
     _store(state, sums, coarse)
     state[PAIRS] += taken
     return taken
-
-
-@kernel
-def admit(
-    t: Any, times: Any, size: int, span: float, newest: float, state: Any, clock: Any, kept: Any
-) -> tuple[int, int, float]:
-    """Decide which pairs belong to the window by their times, until its clock turns out to be set back, or for all.
-
-    A time below the newest is late. A late pair is kept, at the newest time, unless it is older than the window: by
-    ``span`` seconds, or, in a count window (``size`` > 0) that is full, older than its oldest pair. After
-    SET_BACK_AFTER dropped ones in a row the clock did not falter, it was set back (a feed in local time, each autumn).
-    The last of them is kept, and the times of all pairs before are to go back with it, by ``back`` s; nothing behind it
-    is looked at. A time that is not finite is no pair's. Returns how many pairs were looked at, how many of them are
-    kept, m, and ``back``, below 0, or 0. ``kept`` receives which they are, ``clock[:m]`` their times.
-    """
-    m = 0
-    head, n, capacity = state[HEAD], state[N], times.size
-    for k in range(t.size):
-        time = t[k]
-        if not np.isfinite(time):
-            kept[k] = False
-            continue
-        keep = True
-        if time < newest:
-            state[LATE] += 1
-            if size > 0:
-                if n + m >= size:
-                    oldest = clock[m - size] if m >= size else times[(head - min(n, size - m) + capacity) % capacity]
-                    keep = not time < oldest
-            else:
-                keep = not time <= newest - span
-            state[DROPPED_RUN] = 0 if keep else state[DROPPED_RUN] + 1
-            if state[DROPPED_RUN] == SET_BACK_AFTER:
-                back = time - newest
-                for at in range(m):  # added to a slice, numba's check that it fits takes 1.2 s to compile
-                    clock[at] += back
-                clock[m] = time
-                kept[k] = True
-                state[DROPPED_RUN] = 0
-                return k + 1, m + 1, back
-            state[DROPPED] += not keep
-            time = newest
-        else:
-            state[DROPPED_RUN] = 0
-        kept[k] = keep
-        if keep:
-            clock[m] = time
-            newest = time
-            m += 1
-    return t.size, m, 0.0
 
 
 @kernel

@@ -15,10 +15,12 @@ SKIP: Final = 0xFFFF
 
 CLIPPED_ENTRY: Final = CLIPPED << 16 | CLIPPED  # in a ring entry, of x or of y
 
-HEAD, N, S_X, S_Y, S_XY, C_X, C_Y, C_XY, X_CLIPPED, Y_CLIPPED = range(
-    10
-)  # C: S of the coarse bins, where there are any
-PAIRS, CLIPPED_TOTAL, LATE, DROPPED, DROPPED_RUN = range(10, 15)
-STATE_SIZE: Final = 15
+# C: S of the coarse bins, where there are any; DUE: why a check is to be made, or 0.
+HEAD, N, S_X, S_Y, S_XY, C_X, C_Y, C_XY, X_CLIPPED, Y_CLIPPED, DUE = range(11)
+# When so many PAIRS have come, there is to be a CHECK, or a GLANCE whether there should be one; and when fewer than FEW
+# are left in a window of seconds.
+PAIRS, CLIPPED_TOTAL, LATE, DROPPED, DROPPED_RUN, CHECK, GLANCE, FEW = range(11, 19)
+STATE_SIZE: Final = 19
+NEVER: Final = 1 << 62  # pairs
 
 SET_BACK_AFTER: Final = 100  # pairs in a row that would be dropped for their times: the clock was set back for good

@@ -6,13 +6,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.config import MAX_WINDOW_PAIRS, EstimatorName
+from streammi.config import EstimatorName
 from streammi.core.information import estimators
 from streammi.core.information.extrapolation import Grain
 from streammi.core.kernels import batches, nested, sliding, slots
 from streammi.core.kernels.slots import N
 from streammi.core.window.ring import PairRing
-from streammi.records import FloatArray, IntArray
+from streammi.records import IntArray
 
 Counts: TypeAlias = NDArray[np.uint32]
 
@@ -54,6 +54,12 @@ class JointHistogram:
         entropies, coarse = (2 * whole - s_x - s_y) * scale, (whole - c_x - c_y + c_xy) * scale
         return nested.extrapolated(fine, coarse, entropies, nested.base_bits(n), self.grain.weight)
 
+    def mi_in_bins(self) -> float:
+        """What a glance takes for the MI in bits (see core.kernels.glancing): by the table, nothing extrapolated."""
+        s_x, s_y, s_xy = self.sums
+        n = self._state.item(N)
+        return (self.table.whole.item(n) - s_x - s_y + s_xy) * self.table.unit_bits / n
+
     def spread_of_runs(self, ring: PairRing, runs: int) -> float:
         """Variance of the means of the pointwise MI, bits, over so many runs of the ring's newest pairs."""
         plugin = self.table_of("plugin")
@@ -69,12 +75,10 @@ class JointHistogram:
             *counted, plugin.f, plugin.unit_bits, nested.base_bits(n), grain.weight, runs
         )  # fmt: skip
 
-    def coarsen(self, ring: PairRing, grain: Grain) -> bool:
-        """Have other coarse bins, where any are kept; returns whether that changes anything."""
-        if self.nest is None or grain.same(self.grain):
-            return False
-        self.recount(ring, self.x.size, self.y.size, grain)
-        return True
+    def coarsen(self, ring: PairRing, grain: Grain) -> None:
+        """Have other coarse bins, where any are kept."""
+        if self.nest is not None and not grain.same(self.grain):
+            self.recount(ring, self.x.size, self.y.size, grain)
 
     def table_of(self, estimator: EstimatorName | None) -> estimators.Table:
         """Another estimator's table with the digits and the reach of this one's; None is the default correction."""
@@ -100,19 +104,6 @@ class JointHistogram:
         """Count the ring's pairs anew, into so many bins."""
         self.clear(x_size, y_size, grain)
         sliding.recount(ring.entries, self._state, *self.kept, self.table.f)
-
-    def slide(self, ring: PairRing, x_codes: Any, y_codes: Any, out: FloatArray) -> None:
-        """Push codes (m,) into a window as long as the ring; MI in bits after each goes to ``out``, (m,) or empty."""
-        codes, table = (x_codes, y_codes, ring.entries, self._state), self.table
-        if not out.size and x_codes.size >= max(ring.capacity, self.joint.size):
-            sliding.refill(*codes, *self.kept, table.f)
-        else:
-            sliding.slide(*codes, *self.kept, table.f, table.whole, table.unit_bits, self.floor, out)
-
-    def slide_span(self, ring: PairRing, x_codes: Any, y_codes: Any, t: FloatArray, seconds: float) -> int:
-        """Push codes and times (m,) into a window of ``seconds``; returns how many there was room for."""
-        pairs = ring.entries, ring.timestamps(), self._state
-        return sliding.slide_span(x_codes, y_codes, t, seconds, MAX_WINDOW_PAIRS, *pairs, *self.kept, self.table.f)
 
     def evict(self, ring: PairRing) -> None:
         """Take the ring's oldest pair, of which there is one at least, out of it and of the counts; O(1)."""

@@ -4,50 +4,34 @@ import math
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, Span, span
+from streammi.config import EstimatorName, Span, span
 from streammi.core import validate
 from streammi.core.bins import binning
-from streammi.core.bins.axes import EMPTY, NEVER, Axes
-from streammi.core.bins.binning import Axis, Bins, Categories, Codes
+from streammi.core.bins.axes import EMPTY
+from streammi.core.bins.binning import Axis, Bins
 from streammi.core.information import estimators, measures
-from streammi.core.information.extrapolation import Grain
-from streammi.core.information.lags import mi_of
-from streammi.core.kernels import sliding, slots
-from streammi.core.kernels.slots import PAIRS, N
+from streammi.core.kernels import slots, taking
+from streammi.core.kernels.slots import DUE, PAIRS, N
 from streammi.core.window import grain as grains
-from streammi.core.window.histogram import Counts, JointHistogram
-from streammi.core.window.ring import PairRing
+from streammi.core.window.contents import Contents
+from streammi.core.window.histogram import Counts
+from streammi.core.window.learning import Follower
 from streammi.errors import ConfigError
-from streammi.records import FloatArray, IntArray, Reading, Unit, codec
+from streammi.records import FloatArray, Reading, Unit, codec
 
-CHUNK: Final = 1 << 15  # pairs coded at a time: codes and values stay in the second-level cache
-FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
+CHUNK: Final = 1 << 15  # pairs taken in at a time: codes and values stay in the second-level cache
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
 LARGEST: Final = sys.float_info.max
 TENTHS: Final = 10
 FIFTHS: Final = 5  # few, so that each is long: ten were up to 15 % more wrong where the memory is long
 STUDENT: Final = 1.154  # 95 % of Student's t with 9 degrees of freedom, in times a Gaussian's
-TRIALS: Final = 3  # of a number of bins
-FORMAT: Final = "window 4"
-
-
-class Follower(Protocol):
-    """Something that counts the window's pairs in its own way, such as a bank of delays."""
-
-    def learn(self, x_axis: Axis, y_axis: Axis) -> None:
-        """Take up new bins, also for the pairs seen before."""
-
-    def renumber(self, side: int, numbers: IntArray) -> None:
-        """Of x (0) or y (1), whose values are numbers of labels: each becomes what ``numbers`` has in its place."""
-
-    def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
-        """Take in the pairs (values and codes, each of shape (m,)) that the window has just added; it now holds n."""
+FORMAT: Final = "window 5"
 
 
 class JointWindow:
@@ -75,19 +59,11 @@ class JointWindow:
         estimator: EstimatorName = "plugin",
     ) -> None:
         self._span = span(size, "window", least_pairs=2)
-        capacity = self._span.pairs or FIRST_CAPACITY
-        watched = estimators.estimator(estimator).name == "extrapolated"
-        self._axes = Axes(_check_bins(x_bins, "x_bins"), _check_bins(y_bins, "y_bins"), capacity, watched=watched)
-        self._state = np.zeros(slots.STATE_SIZE, dtype=np.int64)
-        self._ring = PairRing(capacity, self._state, timed=self._span.pairs is None)
-        most = self._span.pairs or MAX_WINDOW_PAIRS
-        grain = grains.unseen(self._axes.now)
-        self._histogram = JointHistogram(estimator, capacity, most, self._axes.sizes, self._state, grain)
-        self._seen: tuple[tuple[int, ...], grains.Seen] | None = None  # what the values say, and of which pairs
+        bins = _check_bins(x_bins, "x_bins"), _check_bins(y_bins, "y_bins")
+        self._contents = Contents(*bins, self._span, estimators.estimator(estimator).name)
+        self._axes, self._ring, self._state = self._contents.axes, self._contents.ring, self._contents.state
+        self._histogram = self._contents.histogram
         self._nonfinite = 0
-        self._followers: list[Follower] = []
-        self._mi: float | None = None  # what ``mi`` says, once it is known
-        self._single = self._single_way()
 
     # What the window says -------------------------------------------------------------------------------------------
 
@@ -208,9 +184,7 @@ class JointWindow:
     @property
     def mi(self) -> float | None:
         """MI in bits by the window's estimator, plug-in unless told otherwise; O(1). None while nothing is known."""
-        if self._mi is None and self._ring.n and self._axes.known:
-            self._mi = self._histogram.mi()
-        return self._mi
+        return self._contents.find_mi()
 
     def reading(self, unit: Unit = "bit", estimator: EstimatorName | None = None) -> Reading | None:
         """Everything the window says, ``mi_corrected`` by ``estimator`` (None: the default); None while it is empty.
@@ -222,7 +196,7 @@ class JointWindow:
         ring, state, n = self._ring, self._state, self._ring.n
         if not n or not self._axes.known:
             return None
-        seen, tables = self._values(), (self.table("plugin"), self.table(estimator))
+        seen, tables = self._contents.values(), (self.table("plugin"), self.table(estimator))
         totals: dict[str, Any] = self.totals
         return measures.reading(
             *self._histogram.counts,
@@ -276,31 +250,33 @@ class JointWindow:
         table = self._histogram.table_of(estimator)
         if table.estimator.name != "extrapolated" or not self._axes.known or not self.n:
             return table
-        return msgspec.structs.replace(table, grain=self._values().grain)
+        return msgspec.structs.replace(table, grain=self._contents.values().grain)
 
     # What goes in and out -------------------------------------------------------------------------------------------
 
     def update(self, x: Any, y: Any, t: float | None = None) -> None:
         """Take in one pair, whose time in seconds is ``t``, as ``extend`` does with arrays of one; O(1)."""
-        single, ring, times = self._single, self._ring, self._ring.times
+        contents, ring = self._contents, self._ring
+        single, times = contents.single, ring.times
         if t is None:
             follows = times is None
         else:
             follows = times is not None and isinstance(t, NUMBER) and ring.newest <= t <= LARGEST
-        plain = follows and isinstance(x, NUMBER) and isinstance(y, NUMBER)
-        if single is None or not plain or self._state.item(PAIRS) + 1 == self._axes.next_check:
+        if single is None or not (follows and isinstance(x, NUMBER) and isinstance(y, NUMBER)):
             self.extend([x], [y], None if t is None else [t])
             return
         try:
-            mi = sliding.push(float(x), float(y), *single)
+            mi = taking.push(float(x), float(y), *single)
         except OverflowError:
             raise ConfigError("x and y", f"numbers up to {LARGEST:g}", (x, y)) from None
         if mi != mi:
             self._nonfinite += 1
             return
-        self._mi = mi
+        contents.mi = mi
         if t is not None:
             ring.stamp(float(t))
+        if self._state.item(DUE):
+            contents.check()
 
     def extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None = None) -> None:
         """Take in pairs, arrays of shape (n,), in order; ``ts`` are their times in seconds.
@@ -330,17 +306,13 @@ class JointWindow:
 
     def evict(self) -> None:
         """Take the oldest pair out before its time; O(1). ConfigError where there is none, or something follows."""
-        if not self._state.item(N) or self._followers:
+        if not self._state.item(N) or self._contents.followers:
             raise ConfigError("evict", "called of a window with pairs that nothing follows", repr(self))
-        self._histogram.evict(self._ring)
-        self._mi = None
+        self._contents.evict()
 
     def follow(self, follower: Follower) -> None:
         """Pass every pair that is added from now on to ``follower`` as well."""
-        if self._axes.known:
-            follower.learn(*self._axes.now)
-        self._followers.append(follower)
-        self._single = None
+        self._contents.follow(follower)
 
     # Its state ------------------------------------------------------------------------------------------------------
 
@@ -363,37 +335,16 @@ class JointWindow:
 
     def state(self) -> codec.State:
         """The whole state as plain values and arrays; equal windows have equal ones."""
-        axes, ring = self._axes, self._ring
-        at = ring.places()
-        header = {
-            "span": [self._span.pairs, self._span.seconds],
-            "bins": [binning.to_plain(b) for b in axes.bins],
-            "estimator": self._histogram.table.estimator.name,
-            "state": self._state[PAIRS:].tolist(),
-            "times": [ring.first, ring.newest, ring.set_back],
-            "nonfinite": self._nonfinite,
-            "grain": self._histogram.grain.to_plain(),
-            **axes.state(),
-        }
-        arrays: list[NDArray[Any]] = [ring.entries[at], ring.values_in_order(), *axes.learnt_shares]
-        if ring.times is not None:
-            arrays.append(ring.times[at])
-        return header, arrays
+        header, arrays = self._contents.saved()
+        return header | {"nonfinite": self._nonfinite}, arrays
 
     @classmethod
     def from_state(cls, header: dict[str, Any], arrays: list[NDArray[Any]]) -> "JointWindow":
         """The window whose ``state`` this is, bit for bit."""
         x_bins, y_bins = (binning.from_plain(b) for b in header["bins"])
         window = cls(x_bins, y_bins, Span(*header["span"]), estimator=header["estimator"])
-        entries, values, x_shares, y_shares, *times = arrays
-        axes, ring = window._axes, window._ring
-        axes.restore(header, [x_shares, y_shares])
-        window._make_room(entries.size)
-        ring.refill(entries, values, times[0] if times else None)
-        ring.first, ring.newest, ring.set_back = header["times"]
-        window._state[PAIRS:] = header["state"]
+        window._contents.restore(header, arrays)
         window._nonfinite = header["nonfinite"]
-        window._recount(Grain.from_plain(header["grain"]))
         return window
 
     def to_bytes(self) -> bytes:
@@ -429,184 +380,10 @@ class JointWindow:
         if skipped and out.size:
             emitted = np.empty(x.size + 1)
             emitted[0] = math.nan if self.mi is None else self.mi
-            self._admit(x, y, t, emitted[1:])
+            self._contents.admit(x, y, t, emitted[1:])
             np.take(emitted, np.cumsum(usable), out=out)
         else:
-            self._admit(x, y, t, out)
-
-    def _admit(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
-        """Add the pairs that their times let in."""
-        ring, start = self._ring, 0
-        if t is None and ring.newest > -math.inf:
-            t = np.full(x.size, ring.newest)  # a count window whose feed has lost its clock
-        if t is None:
-            self._add(x, y, None, out)
-            return
-        while start < x.size:  # once, but where the clock is set back
-            set_back = ring.set_back
-            kept, clock = ring.admit(t[start:], self._span)
-            self._axes.next_time -= ring.set_back - set_back
-            part = slice(start, start + kept.size)
-            some = part if clock.size == kept.size else start + np.flatnonzero(kept)
-            self._add(x[some], y[some], clock, out[part])
-            start += kept.size
-
-    def _add(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
-        """Add pairs that belong to the window, and learn where it is time to."""
-        axes = self._axes
-        start = 0
-        while start < x.size:
-            times = None if t is None else t[start:]
-            stop = min(x.size, start + axes.due(self.pairs, times))
-            start += self._push(x[start:stop], y[start:stop], None if t is None else t[start:stop], out[start:stop])
-            if axes.watched and axes.is_due(self.pairs, self._ring.newest):
-                self._check()
-                if out.size:
-                    out[start - 1] = math.nan if self.mi is None else self.mi
-
-    def _push(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> int:
-        """Add pairs that belong to the window, all of them or as many as there is room for; returns how many."""
-        axes, ring, histogram = self._axes, self._ring, self._histogram
-        self._mi = None
-        x_codes, y_codes = axes.code(0, x), axes.code(1, y)
-        head, m = ring.head, x.size
-        if self._span.seconds:
-            assert t is not None
-            taken = histogram.slide_span(ring, x_codes, y_codes, t, self._span.seconds)
-        else:
-            taken = m
-            if not axes.known:
-                out[:], out = math.nan, EMPTY
-            histogram.slide(ring, x_codes, y_codes, out)
-        if taken < m:
-            x, y, x_codes, y_codes = x[:taken], y[:taken], x_codes[:taken], y_codes[:taken]
-            t = None if t is None else t[:taken]
-        x, y = axes.kept_values(0, x, x_codes), axes.kept_values(1, y, y_codes)
-        ring.write(head, x, y, t)
-        for follower in self._followers:
-            follower.extend(x, y, x_codes, y_codes, self.n)
-        if taken < m:
-            self._make_room(2 * ring.capacity)
-        return taken
-
-    def _make_room(self, pairs: int) -> None:
-        """Let the ring, with the newest pair last, have room for at least ``pairs``, and the sums reach as far."""
-        self._ring.make_room(pairs)
-        self._histogram.reach(self._ring.capacity)
-
-    def _check(self) -> None:
-        """See whether the bins that learn from the window's own values still fit, and learn them anew if not."""
-        axes, before = self._axes, 0
-        if axes.learns:
-            before = self._check_learnt()
-        axes.filled = axes.filled or self.n < self.pairs or self.n == self._span.pairs
-        if self._histogram.nest is not None and self._histogram.coarsen(self._ring, self._values().grain):
-            self._mi, self._single = None, self._single_way()
-        self._wait(before)
-
-    def _check_learnt(self) -> int:
-        """Returns how many of the oldest pairs are to leave before the next check; 0: a whole window."""
-        axes, ring, f = self._axes, self._ring, self.table("plugin").f
-        n, values, axes_before = self.n, ring.values_in_order(), list(self._axes.now)
-        first = not axes.filled
-        bits = 0.0 if first or not axes.adapts else self._bits(self._histogram.joint)
-        learn, before = (True, 0) if first else axes.review(values, self._histogram.counts, f, bits)
-        if learn:
-            wanted = self._learn(values)
-            if axes.now != axes_before:
-                axes.epoch = 1 if first else axes.epoch + 1
-                self._recount(grains.unseen(axes.now))
-                for follower in self._followers:
-                    follower.learn(*axes.now)
-            axes.remember((self._histogram.x, self._histogram.y), n, wanted)
-        axes.filled = axes.filled or n < self.pairs or n == self._span.pairs
-        return axes.review_first(values, f) if first and axes.filled else before
-
-    def _learn(self, values: FloatArray) -> list[int]:
-        """Learn from the window's own ``values`` (2, n), as many bins as their MI allows; returns how many were wanted.
-
-        It takes bins to know it: first those of independent pairs, then those that the MI in these allows.
-        """
-        axes, ring = self._axes, self._ring
-        places, wanted = ring.places(), axes.wanted(values.shape[1], 0.0)
-        for trial in range(TRIALS):
-            for side, number_of in enumerate(axes.learn(values, wanted)):
-                if number_of is not None:
-                    values[side] = ring.values[side, places] = number_of[values[side].astype(np.int64)]
-                    for follower in self._followers:
-                        follower.renumber(side, number_of)
-            ring.entries[places] = entries = axes.entries(values)
-            self._seen = None
-            if not axes.adapts or trial == TRIALS - 1:
-                break
-            x_size, y_size = axes.sizes
-            cells = (entries >> np.uint32(16) & slots.SYMBOL) * np.uint32(y_size) + (entries & slots.SYMBOL)
-            again = axes.wanted(
-                values.shape[1], self._bits(np.bincount(cells, minlength=x_size * y_size).astype(np.uint32))
-            )
-            if again == wanted:
-                break
-            wanted = again
-        return wanted
-
-    def _bits(self, joint: NDArray[Any]) -> float:
-        """MI in bits of joint counts (Bx * By,) of the window's pairs, extrapolated."""
-        table = self.table("extrapolated")
-        return mi_of(joint.reshape(1, *self._axes.sizes), table)[0].item(0)
-
-    def _values(self) -> grains.Seen:
-        """What the window's values say; O(n), once for the same pairs."""
-        key = self.pairs, self.n, self._axes.epoch
-        if self._seen is None or self._seen[0] != key:
-            self._seen = key, grains.seen(self._ring, self._axes.now)
-        return self._seen[1]
-
-    def _wait(self, before: int) -> None:
-        """Set when the bins are looked at again: when the ``before`` oldest pairs, where there are any, have left.
-
-        Else it is in a window's time, in pairs and, in a window of seconds, also in seconds. While the first window
-        fills, it is whenever it has doubled, and once it is full.
-        """
-        axes, ring, n = self._axes, self._ring, self.n
-        # A look costs about 30 us, which a short window cannot spare where nothing is learnt.
-        pairs, time = max(n, axes.least if axes.learns or not axes.filled else CHUNK), math.inf
-        if self._span.seconds:
-            start = ring.newest if axes.filled else ring.first
-            if before:
-                last = ring.time_at(n - before + 1)
-                start, pairs = start if last is None else last, NEVER
-            time = start + self._span.seconds
-        elif not axes.filled:
-            pairs = min(pairs, ring.capacity - n)
-        elif before:
-            pairs = before
-        axes.wait(self.pairs, pairs, time)
-
-    def _recount(self, grain: Grain) -> None:
-        self._histogram.recount(self._ring, *self._axes.sizes, grain)
-        self._mi, self._single, self._seen = None, self._single_way(), None
-
-    def _single_way(self) -> tuple[Any, ...] | None:
-        """The arguments of sliding.push, for a count window of numbers whose bins are known."""
-        x, y = self._axes.now
-        if self._span.seconds or self._followers or not self._axes.known:
-            return None
-        if isinstance(x, Categories) or isinstance(y, Categories):
-            return None
-        ring, histogram, table = self._ring, self._histogram, self._histogram.table
-        arrays = ring.entries, ring.values, self._state, *histogram.kept
-        kept = self._axes.kept_bits
-        return (
-            *x.scalars,
-            kept[0],
-            *y.scalars,
-            kept[1],
-            *arrays,
-            table.f,
-            table.whole,
-            table.unit_bits,
-            histogram.floor,
-        )
+            self._contents.admit(x, y, t, out)
 
     def _fill(self) -> float:
         if self._span.pairs:

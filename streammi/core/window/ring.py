@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import Span
-from streammi.core.kernels import sliding
+from streammi.core.kernels import admitting
 from streammi.core.kernels.slots import DROPPED_RUN, HEAD, SET_BACK_AFTER, N
 from streammi.records import FloatArray, IntArray
 
@@ -97,14 +97,13 @@ class PairRing:
         kept, _, _ = _sifted(t, span, times, self.newest, self._state.copy())
         return kept.size
 
-    def write(self, head: int, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None) -> None:
-        """Write the values (m,) of the pairs that a kernel has entered from ``head`` on, and their times."""
-        _write(self.values[0], head, x)
-        _write(self.values[1], head, y)
-        if t is not None and t.size:
-            if not self._timed:  # else the kernel has written them, which lets pairs out by them
-                _write(self.timestamps(), head, t)
-            self.first, self.newest = min(self.first, t.item(0)), t.item(-1)
+    def stamp_all(self, head: int, t: FloatArray) -> None:
+        """Write the times (m,) of the pairs that a kernel has entered from ``head`` on."""
+        if not t.size:
+            return
+        if not self._timed:  # else the kernel has written them, which lets pairs out by them
+            _write(self.timestamps(), head, t)
+        self.first, self.newest = min(self.first, t.item(0)), t.item(-1)
 
     def stamp(self, t: float) -> None:
         """Write the time of the newest pair, which is in already and not late."""
@@ -140,9 +139,9 @@ class PairRing:
 def _sifted(
     t: FloatArray, span: Span, times: FloatArray, newest: float, state: IntArray
 ) -> tuple[NDArray[np.bool_], FloatArray, float]:
-    """Which pairs are kept, at which times, and by how much the clock was set back behind them; see sliding.admit."""
+    """Which pairs are kept, at which times, and by how much the clock was set back behind them; see admitting.admit."""
     kept, clock = np.empty(t.size, dtype=np.bool_), np.empty(t.size)
-    looked, m, back = sliding.admit(t, times, span.pairs or 0, span.seconds or math.inf, newest, state, clock, kept)
+    looked, m, back = admitting.admit(t, times, span.pairs or 0, span.seconds or math.inf, newest, state, clock, kept)
     return kept[:looked], clock[:m], back
 
 

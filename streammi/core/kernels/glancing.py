@@ -1,0 +1,177 @@
+"""Do learnt bins still seem to fit? A glance, a few times a window, from the counts that are kept in any case."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.slots import HEAD, SYMBOL, N
+
+# What a glance compares with: of each side marks (3, max(B, MARKS)), see streammi.core.bins.marks.
+SHARES, ATOMS, LIMITS = range(3)
+# The third row: what is learnt; from so many pairs; the chi-square that chance may make, and what may be beside that
+# per pair; whether one value was most of a bin, and what may be hidden in such bins, in bits; the pairs and the MI, in
+# bits, that the number of bins was chosen for, and by which factor and how much they may change; the range in log2, and
+# how much that may.
+KIND, LEARNT, CHANCE, CLOSE, SINGLE, HIDDEN, PAIRS_THEN, PAIRS_BY, BITS_THEN, BITS_BY, RANGE, RANGE_BY = range(12)
+MARKS: Final = 12
+GIVEN, QUANTILES, RANGES, LABELS = range(4)  # kinds
+OF_Y: Final = 16  # added to what a glance finds in y
+GLANCES: Final = 8  # in a window
+LEAST_GLANCE: Final = 4  # pairs between two
+
+
+@part
+def astray(values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, bits: float, x: Any, y: Any) -> int:
+    """Which limit of the marks ``x`` or ``y`` (+ OF_Y) the window's pairs, with so many ``bits`` of MI, pass; 0: none.
+
+    O(B) for a glance, O(1) for each pair since the one before, and O(n) where something seems to be hidden in a bin.
+    """
+    head, n = state[HEAD], state[N]
+    found = _astray(values[0], ring, head, n, 16, x_counts, bits, x)
+    if found:
+        return found
+    found = _astray(values[1], ring, head, n, 0, y_counts, bits, y)
+    return found + OF_Y if found else 0
+
+
+@part
+def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, bits: float, marks: Any) -> int:
+    limits = marks[LIMITS]
+    kind = np.int64(limits[KIND])
+    if kind == GIVEN:
+        return 0
+    if kind == LABELS:  # those without a symbol
+        return CHANCE if counts[counts.size - 1] > 0 else 0
+    if max(n / limits[PAIRS_THEN], limits[PAIRS_THEN] / n) > limits[PAIRS_BY]:
+        return PAIRS_BY
+    if abs(bits - limits[BITS_THEN]) > limits[BITS_BY]:
+        return BITS_BY
+    spread, chi = 1.0 + n / limits[LEARNT], 0.0
+    for k in range(counts.size):
+        expected = marks[SHARES, k] * n
+        off = np.float64(counts[k]) - expected
+        chi += off * off / (expected * spread + 1.0)
+    if chi > limits[CHANCE] + limits[CLOSE] * n:
+        return CLOSE
+    if limits[SINGLE] == 0.0:
+        if kind == QUANTILES:
+            return 0
+        low, high = extremes(values, head, n)
+        if low == high:
+            return RANGE_BY if limits[RANGE] > -np.inf else 0
+        off = abs(np.log2(high - low) - limits[RANGE])
+        return RANGE_BY if off > limits[RANGE_BY] else 0
+    if _loose(values, ring, head, min(max(n // GLANCES, LEAST_GLANCE), n), shift, marks) == 0:
+        return 0
+    hidden = hidden_bits(_loose(values, ring, head, n, shift, marks), n, counts.size)
+    return HIDDEN if hidden > min(limits[HIDDEN], entropy_bits(counts, n)) else 0
+
+
+@kernel
+def glance(values: Any, entries: Any, counts: Any, marks: Any) -> int:
+    """``astray`` for one signal by itself: all of its values (n,) in order, with their entries as those of an x."""
+    return _astray(values, entries, 0, values.size, 16, counts, 0.0, marks)
+
+
+@part
+def _loose(values: Any, ring: Any, head: int, n: int, shift: int, marks: Any) -> int:
+    """How many of the newest ``n`` values are others than the one that most in their bin had, where there was one."""
+    found = 0
+    at = head - n if head >= n else head - n + ring.size
+    for _ in range(n):
+        atom = marks[ATOMS, np.int64(ring[at]) >> shift & SYMBOL]
+        found += (atom == atom) & (values[at] != atom)
+        at = at + 1 if at + 1 < ring.size else 0
+    return found
+
+
+@kernel
+def hidden_bits(pairs: int, n: int, bins: int) -> float:
+    """About how much entropy, in bits, so many of ``n`` pairs may have that are not told apart."""
+    share = pairs / n
+    if share <= 0.0:
+        return 0.0
+    beside = -(1.0 - share) * np.log2(1.0 - share) if share < 1.0 else 0.0
+    each = np.log2(max(min(float(bins), float(pairs)), 1.0))
+    return beside - share * np.log2(share) + share * each  # type: ignore[no-any-return]
+
+
+@part
+def entropy_bits(counts: Any, n: int) -> float:
+    """The plug-in entropy of counts of ``n`` pairs, in bits."""
+    total = 0.0
+    for c in counts:
+        if c > 0:
+            total -= c * np.log2(c / n)
+    return total / n
+
+
+@kernel
+def extremes(values: Any, head: int, n: int) -> Any:
+    """The least and the largest of the newest ``n`` values in a ring, up to ``head``."""
+    start = head - n
+    least = most = values[head - 1 if head > 0 else values.size - 1]
+    if start < 0:
+        least, most = _extremes(values, start + values.size, values.size, least, most)
+        start = 0
+    return _extremes(values, start, head, least, most)
+
+
+@part
+def _extremes(values: Any, start: int, stop: int, least: float, most: float) -> Any:
+    # Four at a time: one after the other each comparison waits for the one before (1.3 ns a value instead of 0.4).
+    a = b = c = d = least
+    e = f = g = h = most
+    at = start
+    while at + 4 <= stop:
+        a, b, c, d = (
+            min(a, values[at]),
+            min(b, values[at + 1]),
+            min(c, values[at + 2]),
+            min(d, values[at + 3]),
+        )
+        e, f, g, h = (
+            max(e, values[at]),
+            max(f, values[at + 1]),
+            max(g, values[at + 2]),
+            max(h, values[at + 3]),
+        )
+        at += 4
+    while at < stop:
+        a, e = min(a, values[at]), max(e, values[at])
+        at += 1
+    return min(min(a, b), min(c, d)), max(max(e, f), max(g, h))
+
+
+@kernel
+def atoms(values: Any, ring: Any, head: int, n: int, shift: int, out: Any) -> int:
+    """Write the value that most pairs of a bin have, two of them at least, to ``out`` (B,), NaN where there is none.
+
+    Returns how many pairs have others in such bins, -1 without any. Of the newest ``n`` values of one signal in a ring,
+    by the bins that the entries name. Source: Boyer & Moore's vote, 1981.
+    """
+    pairs, votes = np.zeros(out.size, dtype=np.int64), np.zeros(out.size, dtype=np.int64)
+    first = head - n if head >= n else head - n + ring.size
+    at = first
+    for _ in range(n):
+        symbol = np.int64(ring[at]) >> shift & SYMBOL
+        pairs[symbol] += 1
+        if votes[symbol] == 0:
+            out[symbol] = values[at]
+        votes[symbol] += 1 if out[symbol] == values[at] else -1
+        at = at + 1 if at + 1 < ring.size else 0
+    same = np.zeros(out.size, dtype=np.int64)
+    at = first
+    for _ in range(n):
+        symbol = np.int64(ring[at]) >> shift & SYMBOL
+        same[symbol] += out[symbol] == values[at]
+        at = at + 1 if at + 1 < ring.size else 0
+    found, loose = False, 0
+    for k in range(out.size):
+        if same[k] > 1 and 2 * same[k] > pairs[k]:
+            found = True
+            loose += pairs[k] - same[k]
+        else:
+            out[k] = np.nan
+    return loose if found else -1

@@ -1,0 +1,151 @@
+"""Learning: the bins of a window's pairs, learnt from their values, and learnt anew where they no longer fit."""
+
+import math
+from typing import Any, Final, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.config import Span
+from streammi.core.bins.axes import Axes
+from streammi.core.bins.binning import Axis, Codes
+from streammi.core.bins.fit import Finding
+from streammi.core.bins.schedule import LEARN_FROM, Schedule
+from streammi.core.information.lags import mi_of
+from streammi.core.kernels import slots
+from streammi.core.kernels.glancing import CHANCE, OF_Y
+from streammi.core.kernels.slots import PAIRS
+from streammi.core.window import grain as grains
+from streammi.core.window.histogram import JointHistogram
+from streammi.core.window.ring import PairRing
+from streammi.records import FloatArray, IntArray
+
+TRIALS: Final = 3  # of a number of bins
+LONG: Final = 1 << 15  # pairs: what a look at coarse bins costs, 30 us, a short window with given bins cannot spare
+
+
+class Follower(Protocol):
+    """Something that counts the window's pairs in its own way, such as a bank of delays."""
+
+    def learn(self, x_axis: Axis, y_axis: Axis) -> None:
+        """Take up new bins, also for the pairs seen before."""
+
+    def renumber(self, side: int, numbers: IntArray) -> None:
+        """Of x (0) or y (1), whose values are numbers of labels: each becomes what ``numbers`` has in its place."""
+
+    def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
+        """Take in the pairs (values and codes, each of shape (m,)) that the window has just added; it now holds n."""
+
+
+class Learning:
+    """Sees to it that the ``axes`` fit the pairs in the ring, and that these are counted by them.
+
+    ``state`` is the window's own, see core.kernels.slots. Where the estimator extrapolates, the coarse bins are looked
+    at as well, also where the fine ones are given.
+    """
+
+    def __init__(self, span: Span, axes: Axes, ring: PairRing, histogram: JointHistogram, state: IntArray) -> None:
+        self._span, self._axes, self._ring, self._histogram, self._state = span, axes, ring, histogram, state
+        self.schedule = Schedule(state, min(LEARN_FROM, ring.capacity), span.seconds or 0.0)
+        self.followers: list[Follower] = []
+        if not axes.learns and histogram.nest is None:
+            self.schedule.never()
+
+    def check(self) -> None:
+        """See whether the bins still fit, and learn them anew if not; set what is next."""
+        axes, schedule, ring = self._axes, self.schedule, self._ring
+        reason = schedule.reason()
+        if not schedule.filled:
+            self._fill()
+        elif axes.learns and (reason > 1 or schedule.reviews):
+            self._review(reason)
+        if self._histogram.nest is not None:
+            self._histogram.coarsen(ring, grains.seen(ring, axes.now).grain)
+            schedule.check_within(max(ring.n, schedule.least if axes.learns else LONG))
+
+    def _fill(self) -> None:
+        """Learn as the first window fills, and see whether there is a jump in it once it is full."""
+        axes, schedule, ring, n = self._axes, self.schedule, self._ring, self._ring.n
+        values = ring.values_in_order()
+        if axes.learns:
+            self._learn(values, axes.wanted(n, 0.0), first=True)
+            axes.epoch = 1
+        schedule.filled = n < self._state.item(PAIRS) or n == self._span.pairs
+        if not schedule.filled:
+            left = math.inf if self._span.seconds else ring.capacity - n
+            schedule.after_filling(n, left, ring.first + self._span.seconds if self._span.seconds else math.inf)
+        elif axes.learns:
+            found = axes.review_first(values, self._histogram.table_of("plugin").f)
+            schedule.after_review(found, n, self._leaves(found), learnt=True)
+        else:
+            schedule.never()
+
+    def _review(self, reason: int) -> None:
+        """Look at the bins, because of a glance's ``reason`` or as had been set, and learn them anew where needed."""
+        axes, schedule, ring, histogram = self._axes, self.schedule, self._ring, self._histogram
+        n, values = ring.n, ring.values_in_order()
+        bits = self._mi(histogram.joint) if axes.adapts else 0.0
+        found = axes.review(values, histogram.counts, histogram.table_of("plugin").f, bits)
+        learn = schedule.may_learn(found, n)
+        if learn:
+            schedule.learnt(n)
+            numbers = axes.kept_numbers(axes.numbers, histogram.joint, bits)
+            axes.epoch += self._learn(values, numbers)
+        elif found == Finding():
+            entries = ring.entries[ring.places()]
+            axes.remember(histogram.counts, values, entries, histogram.mi_in_bins(), max(reason, 1))
+        # Labels that have no symbol still have none, until others leave.
+        wait = 0 if found.needed or reason % OF_Y != CHANCE else n // 2
+        schedule.after_review(found, n, self._leaves(found), learnt=learn, wait=wait)
+
+    def _leaves(self, found: Finding) -> float:
+        """When, in s, the last pair from before the jump leaves a window of seconds; inf where there is none."""
+        if not found.before or not self._span.seconds:
+            return math.inf
+        last = self._ring.time_at(self._ring.n - found.before + 1)
+        return (self._ring.newest if last is None else last) + self._span.seconds
+
+    def _learn(self, values: FloatArray, numbers: list[int], *, first: bool = False) -> bool:
+        """Learn about so many bins from the ``values`` (2, n), and count by them; returns whether any differs.
+
+        It takes bins to know how many their MI allows: where it allows others, these are tried.
+        """
+        axes, ring, histogram, before = self._axes, self._ring, self._histogram, list(self._axes.now)
+        places = ring.places()
+        for trial in range(TRIALS):
+            for side, number_of in enumerate(axes.learn(values, numbers)):
+                if number_of is not None:
+                    values[side] = ring.values[side, places] = number_of[values[side].astype(np.int64)]
+                    for follower in self.followers:
+                        follower.renumber(side, number_of)
+            ring.entries[places] = entries = axes.entries(values)
+            if not axes.adapts or trial == TRIALS - 1:
+                break
+            joint = _counts(entries, axes.sizes)
+            bits = self._mi(joint)
+            others = axes.wanted(ring.n, bits) if first else axes.kept_numbers(numbers, joint, bits)
+            if others == numbers:
+                break
+            numbers = others
+        changed = axes.now != before
+        if changed:
+            histogram.recount(ring, *axes.sizes, grains.unseen(axes.now))
+            for follower in self.followers:
+                follower.learn(*axes.now)
+        axes.numbers = numbers
+        axes.remember(histogram.counts, values, entries, histogram.mi_in_bins())
+        return changed
+
+    def _mi(self, joint: NDArray[Any]) -> float:
+        """MI in bits of joint counts (Bx * By,) of the window's pairs, extrapolated."""
+        table = msgspec.structs.replace(
+            self._histogram.table_of("extrapolated"), grain=grains.seen(self._ring, self._axes.now).grain
+        )
+        return mi_of(joint.reshape(1, *self._axes.sizes), table)[0].item(0)
+
+
+def _counts(entries: NDArray[np.uint32], sizes: tuple[int, int]) -> NDArray[np.uint32]:
+    """The joint counts (Bx * By,) of ring entries (n,)."""
+    cells = (entries >> np.uint32(16) & slots.SYMBOL) * np.uint32(sizes[1]) + (entries & slots.SYMBOL)
+    return np.bincount(cells, minlength=sizes[0] * sizes[1]).astype(np.uint32)
