@@ -86,6 +86,8 @@ def test_what_has_no_null_is_not_significance_of() -> None:
     assert none.untested.startswith("untested: about ")
     assert none.untested.endswith(" rows are needed, 400 are there")
     assert np.isnan(none.p).all()
+    alone = significance_of(np.column_stack((rows[:, 0], np.full(400, 2.0), np.full(400, np.nan))))
+    assert alone.untested == "untested: there are no two channels that vary"
 
 
 def test_false_discovery_rates_are_scipys() -> None:

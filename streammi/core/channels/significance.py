@@ -65,11 +65,14 @@ def significance(counts: PairCounts, ring: RowRing, axes: ChannelAxes) -> Signif
     symbols = ring.symbols_between(ring.tail, ring.head)
     missing = symbols.dtype.type(ring.missing)
     memory = np.array([_memory(row, missing) for row in symbols])
-    usable = axes.known & (np.count_nonzero(counts.margins, axis=1) > 1) & (memory <= LONGEST * n)
+    varied = axes.known & (np.count_nonzero(counts.margins, axis=1) > 1)
+    if np.count_nonzero(varied) < 2:
+        return Significance(nothing, nothing.copy(), NO_SHIFTS, "untested: there are no two channels that vary")
+    usable = varied & (memory <= LONGEST * n)
     pairs = np.flatnonzero(np.logical_and.outer(usable, usable)[np.triu_indices(channels, 1)])
     if not pairs.size:
-        slowest = int(memory.min(initial=n, where=axes.known))
-        why = f"untested: about {math.ceil(slowest / LONGEST):,} rows are needed, {n:,} are there"
+        second = int(np.sort(memory[varied])[1])  # of the fastest pair
+        why = f"untested: about {math.ceil(second / LONGEST):,} rows are needed, {n:,} are there"
         return Significance(nothing, nothing.copy(), NO_SHIFTS, why)
     shifts = _shifts(n, int(memory[usable].max()), pairs.size)
     table = counts.table("plugin", ring.values.shape[1])
