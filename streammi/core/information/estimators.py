@@ -92,6 +92,11 @@ def _schuermann_g(c: FloatArray) -> FloatArray:
     return result
 
 
+def _schuermann(c: FloatArray) -> FloatArray:
+    result: FloatArray = c * _schuermann_g(c) / LN2
+    return result
+
+
 def _leave_one_out(c: FloatArray) -> FloatArray:
     # N H - (N-1) mean of the leave-one-out H: the plug-in sum S cancels, which leaves one table, c (c log c - (c-1)
     # log(c-1)). Taken as a difference it loses as many digits as c has (1e-12 bits of MI at 1,000 pairs); as c log c -
@@ -124,12 +129,12 @@ ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
         Estimator(
             "schuermann",
             "Schuermann 2004, J. Phys. A 37 L295, with xi = 1/1.9; less what it says of a constant",
-            lambda c: c * _schuermann_g(c) / LN2,
+            _schuermann,
         ),
         Estimator(
             "extrapolated",
             "schuermann of two nested histograms, extrapolated: see streammi.core.information.extrapolation",
-            lambda c: c * _schuermann_g(c) / LN2,
+            _schuermann,
         ),
     )
 }
