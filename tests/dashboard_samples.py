@@ -188,6 +188,18 @@ def delayed() -> Snapshot:
     )  # fmt: skip
 
 
+def explained() -> Snapshot:
+    """Both follow the load, and x, besides, drives y."""
+    shot = linear()
+    assert shot.reading is not None
+    reading = msgspec.structs.replace(
+        shot.reading, cmi=0.1, cmi_p=0.01, explained=0.9, te_xy=0.2, te_yx=0.01, te_xy_lag=12, te_yx_lag=3,
+        te_xy_p=0.01, te_yx_p=0.6, direction=1,
+    )  # fmt: skip
+    given = "motor/load"
+    return msgspec.structs.replace(shot, reading=reading, given=given, verdict=verdict(reading, given=given))
+
+
 def warming_up() -> Snapshot:
     rng, x = _uniform(1000)
     shot = snapshot_of(x[:37], x[:37] + rng.normal(0, 0.1, 37), 8, history=())
@@ -277,7 +289,8 @@ def two_pairs() -> list[Snapshot]:
 SAMPLES = {
     f.__name__: f
     for f in (
-        linear, learnt, parabola, independent, warming_up, stalled, joined, lost, delayed, stuck, labels, wide_names,
+        linear, learnt, parabola, independent, warming_up, stalled, joined, lost, delayed, explained, stuck, labels,
+        wide_names,
         hostile_names, empty,
     )
 }  # fmt: skip

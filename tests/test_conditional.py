@@ -1,6 +1,8 @@
 """Conditional MI and transfer entropy: held against scikit-learn, brute force, and closed forms."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +10,14 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+import zmq
+from dashboard_samples import explained
+from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
 from sklearn.metrics import mutual_info_score
 
 from streammi import ConfigError, EdgeBins, Monitor, MonitorConfig, PairBatch, QuantileBins, UniformBins, analyse
+from streammi.cli.option_groups import arguments
 from streammi.cli.options import JoinOptions, PairOptions
 from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_replay import replay_files, run_replay
@@ -408,3 +414,48 @@ def test_a_replay_says_what_a_column_explains(tmp_path):
     assert last["cmi_p"] > 0.05
     assert last["explained"] > 0.8
     assert last["te_xy"] is None
+
+
+def test_a_live_feed_says_the_same_when_it_is_replayed(tmp_path):
+    x, y, z = chain(7000, 5)
+    recording = tmp_path / "feed.rec"
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+        sender.linger = 0
+        port = sender.bind_to_random_port("tcp://127.0.0.1")
+        words = [f"tcp://127.0.0.1:{port}", "--pull", "--x", "a", "--y", "b", "--given", "c", "--given", "cycle:7"]
+        words += ["--transfer", "--every", "500", "--record", str(recording)]
+        with subprocess.Popen([sys.executable, "-m", "streammi", "monitor", *words], stdout=subprocess.PIPE) as process:
+            for row in zip(x.tolist(), y.tolist(), z.tolist(), strict=True):
+                sender.send(json.dumps(dict(zip("abc", row, strict=True))).encode())
+            assert process.stdout is not None
+            lines = []
+            while not any(b'"pairs":7000' in line for line in lines):
+                lines.append(process.stdout.readline())
+                assert lines[-1]
+            process.terminate()
+            lines += process.stdout.readlines()
+    readings = [json.loads(line) for line in lines if b'"cmi"' in line]
+    last = next(line for line in readings if line["pairs"] == 7000)
+    assert last["explained"] > 0.7
+    assert last["cmi_p"] > 0.05
+    assert last["te_xy_p"] is not None
+    again = subprocess.run(
+        [sys.executable, "-m", "streammi", "replay", str(recording)], capture_output=True, check=True, timeout=60
+    )
+    assert again.stdout == b"".join(lines)
+
+
+def test_options_given_twice_reach_the_monitor_beside_a_screen():
+    assert arguments(PairOptions(given=["a/b", "cycle:24h"])) == ["--given=a/b", "--given=cycle:24h"]
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24)])
+def test_the_screen_shows_what_is_left_and_who_drives(size):
+    television = Television(explained(), size=size)
+    television.show()
+    words = " ".join(television.text.split())
+    assert "WHY" in words
+    assert "given motor/load" in words
+    assert "bit left, p 0.01" in words
+    if size[1] > 24:
+        assert "12 samples ahead, p 0.01" in words

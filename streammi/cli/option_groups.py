@@ -25,7 +25,10 @@ def arguments(options: Any) -> list[str]:
         # In an Annotated, typer keeps the first of Option's words, the flag, as its default.
         flag = str(get_args(hints[field.name])[1].default).partition("/")[0]
         # One word, so that a value that begins with a dash, as in --lags=-50:50, is not read as an option.
-        words.append(flag if value is True else f"{flag}={value}")
+        if isinstance(value, list):
+            words += [f"{flag}={one}" for one in value]
+        else:
+            words.append(flag if value is True else f"{flag}={value}")
     return words
 
 

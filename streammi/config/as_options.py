@@ -2,7 +2,6 @@
 
 import msgspec
 
-from streammi.config.conditions import Condition
 from streammi.config.feed import FeedConfig, JoinConfig
 from streammi.config.monitor import MonitorConfig
 from streammi.errors import ConfigError
@@ -25,14 +24,14 @@ def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str
     for name, value in msgspec.structs.asdict(config).items():
         if isinstance(value, FeedConfig):
             settings |= {f"{option} of {name}": text for option, text in options_of(value).items()}
-        elif name not in NOT_COMPARED:
+        elif name not in NOT_COMPARED and not (name == "given" and isinstance(config, FeedConfig)):  # the monitor's
             settings[OPTION_NAMES.get(name, "--" + name.replace("_", "-"))] = _as_text(value)
     return settings
 
 
 def _as_text(value: object) -> str:
     if isinstance(value, tuple):
-        return ":".join(str(one) if isinstance(one, Condition) else f"{one:g}" for one in value) or "not given"
+        return ":".join(f"{one:g}" if isinstance(one, float | int) else str(one) for one in value) or "not given"
     text = "not given" if value is None else str(value)
     return text.encode("utf-8", "backslashreplace").decode()  # an argument may hold bytes that are no text
 

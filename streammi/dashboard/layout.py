@@ -14,7 +14,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 # A module of panels/ each, in the order in which they are enlarged.
-PanelName: TypeAlias = Literal["history", "heatmap", "delays", "events", "health", "entropy", "correlation", "now"]
+PanelName: TypeAlias = Literal[
+    "history", "heatmap", "delays", "events", "health", "entropy", "correlation", "direct", "now"
+]
 LayoutName: TypeAlias = Literal["wide", "full", "compact", "small", "line"]
 LEAST: dict[LayoutName, tuple[int, int]] = {
     "wide": (160, 45),
@@ -75,7 +77,15 @@ def _wide(body: Area, says: Collection[PanelName]) -> Places:
     left, right = body.columns(body.width * 11 // 20)
     return [
         *stack(left, says, Slot("now", 10), Slot("history", 10, 3), Slot("delays", 8, 2), Slot("events", 4, 1, 16)),
-        *stack(right, says, Slot("heatmap", 10, 1), Slot("entropy", 6), Slot("correlation", 6), Slot("health", 7)),
+        *stack(
+            right,
+            says,
+            Slot("heatmap", 10, 1),
+            Slot("entropy", 6),
+            Slot("correlation", 6),
+            Slot("direct", 6),
+            Slot("health", 7),
+        ),
     ]
 
 
@@ -83,7 +93,7 @@ def _full(body: Area, says: Collection[PanelName]) -> Places:
     left, right = body.columns(body.width - max(46, body.width * 12 // 25) - GUTTER)
     return [
         *stack(left, says, Slot("now", 7), Slot("history", 8, 3), Slot("delays", 6, 1, 9), Slot("events", 3, 1, 8)),
-        *stack(right, says, Slot("heatmap", 10, 1), Slot("entropy", 6), Slot("correlation", 5), Slot("health", 5)),
+        *stack(right, says, Slot("heatmap", 10, 1), Slot("entropy", 6), Slot(_third(says), 5), Slot("health", 5)),
     ]
 
 
@@ -95,9 +105,14 @@ def _compact(body: Area, says: Collection[PanelName]) -> Places:
     return [
         *stack(left, says, Slot("now", 6), Slot("history", 5, 1)),
         *stack(right, says, Slot("heatmap", 8, 1)),
-        *beside(bars, says, Slot("entropy", 4), Slot("correlation", 4)),
+        *beside(bars, says, Slot("entropy", 4), Slot(_third(says), 4)),
         *beside(rest, says, Slot("health", 3), Slot("events", 3)),
     ]
+
+
+def _third(says: Collection[PanelName]) -> PanelName:
+    """Return what stands beside heatmap and entropies: why, where somebody asked for it, else the correlation."""
+    return "direct" if "direct" in says else "correlation"
 
 
 # Panels that do not get better by more rows, and what fills the rest of the screen below them, as far as it fits.
@@ -105,6 +120,7 @@ _BELOW: dict[PanelName, tuple[Slot, ...]] = {
     "now": (Slot("now", 7), Slot("history", 8, 1)),
     "entropy": (Slot("entropy", 6), Slot("correlation", 6), Slot("health", 6, 1)),
     "correlation": (Slot("correlation", 6), Slot("entropy", 6), Slot("health", 6, 1)),
+    "direct": (Slot("direct", 6), Slot("entropy", 6), Slot("correlation", 6, 1)),
     "health": (Slot("health", 8), Slot("events", 6, 1)),
 }
 

@@ -36,6 +36,9 @@ class Relation(Protocol):
     def of_record(self, reading: Reading) -> Reading:
         """The same, of a whole record that was taken in."""
 
+    def warm_up(self) -> None:
+        """Load or compile every kernel that this will use."""
+
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""
 
@@ -133,6 +136,15 @@ class Given:
             return reading
         return self._with(reading, said.cmi_corrected, self._null.p(self._window.values(), around=True))
 
+    def warm_up(self) -> None:
+        """Load or compile every kernel that this will use; what was taken in is lost."""
+        values = np.random.default_rng(0).random((2 + len(self._config.given), 256))
+        self._window.extend(
+            values[0], values[1], values[2:].T, np.arange(256.0) if self._config.window.seconds else None
+        )
+        self._window.reading()
+        self._null.p(self._window.values(), around=True)
+
     def _with(self, reading: Reading, cmi: float, p: float | None) -> Reading:
         mi = reading.mi_corrected
         return msgspec.structs.replace(reading, cmi=cmi, cmi_p=p, explained=(mi - cmi) / mi if mi > 0 else None)
@@ -193,6 +205,12 @@ class Transfer:
     def of_record(self, reading: Reading) -> Reading:
         """The reading of a whole record that was taken in, with the same; chance by shifts around in a circle."""
         return self._with(reading, self._window.p_values(around=True))
+
+    def warm_up(self) -> None:
+        """Load or compile every kernel that this will use; what was taken in is lost."""
+        x, y = np.random.default_rng(0).random((2, 256))
+        self._window.extend(x, y, np.arange(256.0) if self._window.size.seconds else None)
+        self._window.reading(p=self._window.p_values(around=True))
 
     def _with(self, reading: Reading, p: tuple[float | None, float | None]) -> Reading:
         said = self._window.reading(reading.unit, p)

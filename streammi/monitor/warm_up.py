@@ -10,6 +10,7 @@ from streammi.core.kernels.association import divergence_nats
 from streammi.core.window.joint_window import JointWindow
 from streammi.monitor import Monitor
 from streammi.monitor.bins import bins_for
+from streammi.monitor.conditional import relations
 from streammi.records import PairBatch
 
 
@@ -22,7 +23,8 @@ def warm_up(config: MonitorConfig) -> None:
     times = np.arange(64.0) * (config.window.seconds or 64.0) / 64  # all inside a window of whatever duration
     for t in (times,) if config.window.seconds else (None, times):
         monitor = Monitor(config)
-        monitor.feed(PairBatch(x=x, y=x.copy(), t=t))
+        z = rng.random((64, sum(condition.cycle is None for condition in config.given))) if config.given else None
+        monitor.feed(PairBatch(x=x, y=x.copy(), t=t, z=z))
         if config.window.seconds:  # a first window is full, and its bins are looked at
             later = times + config.window.seconds
             monitor.feed(PairBatch(x=x, y=x.copy(), t=later))
@@ -32,6 +34,8 @@ def warm_up(config: MonitorConfig) -> None:
         monitor.window.reading(config.unit, config.estimator)
         monitor.window.batch_stderr(config.estimator)
         monitor.window.binned_batch_stderr()
+        for relation in relations(config).values():
+            relation.warm_up()
         if config.baseline is not None:
             divergence_nats(np.ones((2, 2)), np.ones((2, 2)))
         if config.ksg is not None:

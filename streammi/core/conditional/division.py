@@ -17,8 +17,10 @@ from streammi.records import IntArray
 # triples a cell say too much: 1,000 triples in 4, 4 and 6 bins, 10,000 in 8, 8 and 12.
 TRIPLES: Final = 14.0  # for each of B^3
 FINER: Final = 1.5
-FULL_WEIGHT: Final = (
-    6.8  # bins: up to 6 what is lost falls like 1/B, so that all of it is extrapolated; from there less
+# Bins up to which what is lost falls like 1/B, so that all of it is extrapolated; from there on less.
+FULL_WEIGHT: Final = 6.8
+OF_TWO: Final = (
+    0.6  # power of the bins of one condition that each of two has: 3 or fewer leave most of its effect behind
 )
 LEAST: Final = 4  # bins that can be halved and still say something
 OF_CELLS: Final[EstimatorName] = "grassberger"  # below the extrapolation: the least bias where the truth is 0
@@ -48,7 +50,7 @@ def learnt_bins(n: int, conditions: int = 1) -> tuple[QuantileBins, ...]:
     (QuantileBins(count=4), QuantileBins(count=4), QuantileBins(count=6))
     """
     own, of_condition = bins_of_triples(n)
-    each = max(2, round(of_condition ** (1 / conditions)))
+    each = of_condition if conditions == 1 else max(LEAST, 2 * round(of_condition**OF_TWO / 2))
     return (QuantileBins(own), QuantileBins(own), *[QuantileBins(each)] * conditions)
 
 
