@@ -202,6 +202,9 @@ def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
     filled = trees if np.ndarray in {*map(type, trees)} else filter(None, trees)
     nests = (tree for tree in filled if isinstance(tree, _NESTS))
     known = [tree for tree in nests if any(has(tree, path) for path in wanted.paths)]
+    for path in wanted.paths:
+        if known and not any(has(tree, path) for tree in known):
+            find(known[0], path)  # raises: as none has it, there is no need to say so of each
     if (found := _alike(known, wanted)) is not None:
         return found
     rows: list[Samples] = []
