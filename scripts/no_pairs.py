@@ -810,6 +810,7 @@ TUNED: Final[dict[str, Callable[[Random], Send]]] = {
     "24 bits": of_24_bits, "inertial int16": inertial, "bits": bits, "other floats": other_floats,
     # Those of the first judged ones of which more than one in a thousand were taken:
     "bfloat16": brain_float, "float16 of a network": weights, "sorted ids": sorted_ids,
+    "rows of 3 or 5 float64s": vectors,
 }  # fmt: skip
 
 JUDGED: Final[dict[str, Callable[[Random], Send]]] = {
@@ -820,5 +821,4 @@ JUDGED: Final[dict[str, Callable[[Random], Send]]] = {
     "log lines, SQL, XML": log_lines, "msgpack extensions": extended,
     "inside a PNG": inside_png, "radio": radio, "points": points, "drones": quaternions, "fixed point": fixed_point,
     "film": film, "telephone": telephone, "satellites": positions, "ids and addresses": addresses, "meters": meters,
-    "rows of 3 or 5 float64s": vectors,
 }  # fmt: skip
