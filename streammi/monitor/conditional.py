@@ -58,7 +58,10 @@ def relations(config: MonitorConfig) -> dict[str, Relation]:
 
 def complete_record(reading: Reading, config: MonitorConfig, batch: PairBatch) -> Reading:
     """The reading of a whole record, which ``batch`` is, with what conditions account for and what drives what."""
-    whole = msgspec.structs.replace(config, window=Span(pairs=max(batch.x.size, 2)), baseline=None, lags=config.lags)
+    # A window of pairs has delays in pairs, and a whole record may be longer than what neighbours are looked for in.
+    lags = config.lags if isinstance(config.lags, tuple) else None
+    size = Span(pairs=max(batch.x.size, 2))
+    whole = msgspec.structs.replace(config, window=size, baseline=None, lags=lags, ksg=None)
     for relation in relations(whole).values():
         relation.extend(batch, 0, batch.x.size)
         reading = relation.of_record(reading)
