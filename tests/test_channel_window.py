@@ -287,6 +287,7 @@ def test_units_and_masks_and_none() -> None:
         (lambda: ChannelWindow(Categories(), 10, ["a"]), "with their labels"),
         (lambda: ChannelWindow([UniformBins(0, 1, 2)], 10, ["a", "b"]), "one for all channels, or 2"),
         (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, ["a", "a"]), "'a' twice"),
+        (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, "ab"), "a list with a name for each channel"),
         (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, threads=0), "threads must be"),
         (lambda: ChannelWindow(UniformBins(0, 1, 2), 10, ["a", "b"]).update([1]), "of 2 values"),
         (lambda: ChannelWindow(UniformBins(0, 1, 2), 10).extend([1, 2]), r"shape \(n, C\)"),

@@ -1,6 +1,7 @@
 """Frozen settings, checked once; every other room may read them."""
 
 from streammi.config.as_options import check_same, options_of
+from streammi.config.channels import ChannelConfig
 from streammi.config.conditions import Condition, condition
 from streammi.config.feed import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, PairMode, signal
 from streammi.config.monitor import (
@@ -38,6 +39,7 @@ __all__ = [
     "RECEIVE_QUEUE",
     "Baseline",
     "BinsConfig",
+    "ChannelConfig",
     "Condition",
     "DetectorName",
     "EstimatorName",

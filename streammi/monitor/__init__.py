@@ -1,8 +1,9 @@
 """The monitor and its parts: pairs in, readings and events out."""
 
+from streammi.monitor.channel_monitor import ChannelMonitor
 from streammi.monitor.monitor import (
     Monitor,
     Output,
 )
 
-__all__ = ["Monitor", "Output"]
+__all__ = ["ChannelMonitor", "Monitor", "Output"]

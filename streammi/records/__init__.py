@@ -9,7 +9,7 @@ from streammi.records.batches import (
     PairBatch,
     SampleBatch,
 )
-from streammi.records.channels import ChannelMatrices
+from streammi.records.channels import ChannelMatrices, RowBatch
 from streammi.records.events import (
     Event,
     EventKind,
@@ -46,6 +46,7 @@ __all__ = [
     "LinkState",
     "PairBatch",
     "Reading",
+    "RowBatch",
     "SampleBatch",
     "Snapshot",
     "Tally",

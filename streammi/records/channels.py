@@ -7,6 +7,14 @@ from streammi.config import Unit
 from streammi.records.batches import FloatArray, IntArray
 
 
+class RowBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Rows of channels as they came: (n, C), NaN where a value is missing, and their times (n,) in s, if any."""
+
+    rows: FloatArray
+    t: FloatArray | None = None
+    received: float = 0.0  # the wall clock, s
+
+
 class ChannelMatrices(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """What one window says of every pair of channels: arrays (C, C), NaN where something is not known.
 

@@ -128,6 +128,11 @@ class ChannelWindow:
         return {"rows": self.rows, "late": self._ring.late, "dropped": self._ring.dropped, "untimed": self._untimed}
 
     @property
+    def set_back(self) -> float:
+        """By how many seconds altogether the clock of the rows was set back, so far."""
+        return self._ring.set_back if self._names else 0.0
+
+    @property
     def t0(self) -> float | None:
         """The time of the oldest row, s; None where it came without."""
         return self._time(self._ring.tail) if self.n else None
@@ -420,9 +425,9 @@ class ChannelWindow:
 
 
 def _check_names(names: Sequence[str]) -> tuple[str, ...]:
-    known = tuple(names) if not isinstance(names, str) else (names,)
+    known = () if isinstance(names, str) else tuple(names)
     if not known or any(not isinstance(name, str) or not name for name in known):
-        raise ConfigError("names", "a name for each channel", names)
+        raise ConfigError("names", "a list with a name for each channel", names)
     if len(set(known)) != len(known):
         twice = next(name for k, name in enumerate(known) if name in known[:k])
         raise ConfigError("names", "all different", f"{twice!r} twice")

@@ -1,0 +1,30 @@
+"""The settings of a monitor of many channels."""
+
+from typing import get_args
+
+import msgspec
+
+from streammi.config.monitor import BinsConfig, EstimatorName, Unit
+from streammi.config.spans import Span
+from streammi.errors import ConfigError
+
+
+class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What is computed of every pair of the channels ``names``, and how often it is said."""
+
+    names: tuple[str, ...]
+    window: Span = Span(pairs=1000)  # rows, or seconds
+    bins: BinsConfig = BinsConfig(kind="quantile", count=8)
+    every: Span = Span(seconds=1.0)
+    unit: Unit = "bit"
+    estimator: EstimatorName | None = None  # of what is corrected; None: the default
+    tested: bool = True  # once a window's rows, whether each pair depends by more than chance
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.bins.kind == "categories":
+            raise ConfigError("bins", "auto, N, quantile:N or uniform:N of many channels", "categories")
+        if self.unit not in get_args(Unit):
+            raise ConfigError("unit", "bit, nat or ban", self.unit)
+        if self.estimator is not None and self.estimator not in get_args(EstimatorName):
+            raise ConfigError("estimator", "one of " + ", ".join(get_args(EstimatorName)), self.estimator)
