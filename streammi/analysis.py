@@ -42,7 +42,7 @@ Given: TypeAlias = str | ArrayLike
 
 
 class Analysis(msgspec.Struct, frozen=True, eq=False, kw_only=True):
-    """What ``analyse`` found; information is in the readings' unit, a positive delay means that y follows x."""
+    """The findings of ``analyse``; information is in the readings' unit, a positive delay means that y follows x."""
 
     reading: Reading  # of the whole record
     verdict: str  # of it, in plain words

@@ -65,7 +65,7 @@ def check_lengths(names: str, first: NDArray[Any], *others: NDArray[Any] | None)
 
 
 def is_label(value: object) -> bool:
-    """Whether a value can be a category: a string of characters, a boolean, a whole (64 bits) or a finite number."""
+    """True if a value can be a category: a string of characters, a boolean, a whole (64 bits) or a finite number."""
     if isinstance(value, str):
         return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)  # half a pair: no character
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""Whether readings have left a level that is known: Page's test, twice."""
+"""True if readings have left a level that is known: Page's test, twice."""
 
 import math
 from typing import Final
@@ -32,7 +32,7 @@ class Against:
 
     @property
     def drift_detected(self) -> bool:
-        """Whether a sum is beyond its limit."""
+        """True if a sum is beyond its limit."""
         return self.since > 0
 
     @property

@@ -1,4 +1,4 @@
-"""Whether the delay at which MI is largest has moved."""
+"""True if the delay at which MI is largest has moved."""
 
 from statistics import median
 from typing import Any, Final, Literal
@@ -20,7 +20,7 @@ class Delay:
 
     @property
     def unsettled(self) -> bool:
-        """Whether the newest reading was at an unusual delay that may be a new one: its MI is in transition too."""
+        """True if the newest reading was at an unusual delay that may be a new one: its MI is in transition too."""
         return bool(self._new)
 
     def update(self, reading: Reading, timestamp: float) -> list[Event]:

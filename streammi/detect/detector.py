@@ -94,7 +94,7 @@ class Detector:
         return events + found
 
     def _judge(self, reading: Reading, timestamp: float, values: Callable[[], FloatArray] | None) -> list[Event]:
-        """What there is to say of the level: beside the baseline, or, outside it or where there is none, by itself."""
+        """The change of level to be said: beside the baseline, or, outside it or where there is none, by itself."""
         look, normal = look_of(reading), self.normal
         # Of labels there is no shape, and where delays are looked at it is that of another delay.
         shown = None if normal is None or values is None or self._labels or reading.peak_mi is not None else values()
@@ -106,7 +106,7 @@ class Detector:
         return found
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs: plain values, which are copied before the next reading."""
+        """The state that ``restore`` needs: plain values, which are copied before the next reading."""
         parts = {"inputs": [one.state() for one in self._inputs], "level": self._level.state()}
         own: dict[str, Any] = {"looked_at": self._looked_at, "not_before": self._not_before}
         own["normal"] = None if self.normal is None else self.normal.state()

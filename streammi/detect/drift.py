@@ -24,7 +24,7 @@ def drift_detector(name: DetectorName) -> Any:
 
 
 def state_of(name: DetectorName, detector: Any) -> list[Any]:
-    """What the detector remembers, first the version of river whose memory this is.
+    """The detector's memory, first the version of river whose memory this is.
 
     river has no way to save a detector but pickle, so this reads the fields that its classes are made of; ADWIN's are
     in compiled code, which gives them as bytes.

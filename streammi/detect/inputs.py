@@ -1,4 +1,4 @@
-"""Whether one signal says nothing: stuck at a value, or outside its bins' range."""
+"""True if one signal says nothing: stuck at a value, or outside its bins' range."""
 
 from typing import Any, Final, Literal
 
@@ -28,7 +28,7 @@ class Input:
 
     @property
     def trouble(self) -> bool:
-        """Whether its values say nothing of the signal now."""
+        """True if its values say nothing of the signal now."""
         return self._stuck or self._saturated
 
     def update(self, reading: Reading, timestamp: float) -> list[Event]:
@@ -73,7 +73,7 @@ class Input:
         return self._event("stuck", timestamp, run, "samples", self._unchanged(run))
 
     def _unchanged(self, run: int) -> str:
-        """What is known of a run of one value, and of the signal before."""
+        """The events of a run of one value, and of the signal before."""
         if not self._changed and self._seen_all:
             return f"{self._signal} has had one value from its first sample on: {self._pairs} samples so far"
         said = f"{self._signal} has not changed for {run} samples"

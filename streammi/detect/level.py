@@ -1,4 +1,4 @@
-"""Whether the level of MI has changed since the last change."""
+"""True if the level of MI has changed since the last change."""
 
 from statistics import NormalDist, fmean
 from typing import Any, Final
@@ -75,7 +75,7 @@ class Level:
                 self._detector.update(value)
 
     def _alarms(self, mi: float) -> bool:
-        """Whether the detector says that the level has changed."""
+        """True if the detector says that the level has changed."""
         if len(self._values) > CALIBRATION + RECENT and self._usual.contains(self._values[-1 - RECENT]):
             self._usual.add(self._values[-1 - RECENT], self._errors[0])
         self._detector.update(self._usual.distance(mi))

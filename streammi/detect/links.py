@@ -33,7 +33,7 @@ class LinkWatch:
         return self._silence(link, health) + self._gap(link, health, now)
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs: plain values and tuples, which are copied before the next update."""
+        """The state that ``restore`` needs: plain values and tuples, which are copied before the next update."""
         return {"silent_since": self._silent_since, "gaps": self._gaps}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a detector looks at of a reading: the level of MI, at the best delay where there are delays."""
+"""The look of a detector at a reading: the level of MI, at the best delay where there are delays."""
 
 from typing import Final, NamedTuple
 
@@ -29,7 +29,7 @@ class Look(NamedTuple):
 
 
 def look_of(reading: Reading) -> Look:
-    """What there is to be seen of a reading."""
+    """The look at a reading."""
     at_peak, least = reading.peak_mi is not None, LEAST_SPREAD_BITS * UNIT_PER_BIT[reading.unit]
     mi, shown, dependent = binned(reading), reading.mi_corrected, is_dependent(reading)
     if reading.peak_mi is not None:
@@ -39,7 +39,7 @@ def look_of(reading: Reading) -> Look:
 
 
 def kind_of_change(was: bool, is_now: bool) -> EventKind:
-    """What a change of level is called, by whether there was a dependence and is one now."""
+    """The name of a change of level, by whether there was a dependence and is one now."""
     if was == is_now:
         return "shifted"
     return "gained" if is_now else "lost"

@@ -1,4 +1,4 @@
-"""Whether MI is what a baseline has taught to be normal: it has left that, or is back."""
+"""True if MI is what a baseline has taught to be normal: it has left that, or is back."""
 
 import math
 from statistics import fmean
@@ -43,7 +43,7 @@ class Normal:
 
     @property
     def watches(self) -> bool:
-        """Whether the level is compared with the baseline now, or learnt for it: nothing else is to judge it."""
+        """True if the level is compared with the baseline now, or learnt for it: nothing else is to judge it."""
         return not self.outside
 
     @property
@@ -53,13 +53,13 @@ class Normal:
 
     @property
     def words(self) -> str:
-        """What is said of a pair that has left it."""
+        """The words on a pair that has left it."""
         if self._reshaped:
             return "not the shape that was normal"
         return f"not what was normal: {self._band} {self._unit}"
 
     def notes(self) -> list[str]:
-        """What a person should know of the baseline, once: what it is, when it is learnt."""
+        """Notes on the baseline for a person, once each: that it is learnt, and what it is."""
         notes, self._notes = self._notes, []
         return notes
 
@@ -103,11 +103,11 @@ class Normal:
         return not self.outside
 
     def forget(self) -> None:
-        """What was seen last says nothing of the level."""
+        """Let what was seen last say nothing of the level."""
         self._begin()
 
     def learnt(self, source: str) -> Baseline:
-        """What the looks so far have taught."""
+        """The baseline that the looks so far have taught."""
         if self._learning is None:
             return replace(self.baseline, source=source)
         usual, shown = self._learning
@@ -126,7 +126,7 @@ class Normal:
         )
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs."""
+        """The state that ``restore`` needs."""
         plain = {name: value for name, value in vars(self).items() if name in _PLAIN}
         learning = None if self._learning is None else [dict(vars(one)) for one in self._learning]
         return plain | {

@@ -93,7 +93,7 @@ class BesideShape:
 
     @property
     def left(self) -> bool:
-        """Whether the shape is no more the baseline's."""
+        """True if the shape is no more the baseline's."""
         return self.sum > LIMIT
 
     def update(self, values: FloatArray) -> None:

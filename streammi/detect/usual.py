@@ -1,4 +1,4 @@
-"""What readings usually are: their mean and spread, learnt on the way, or from a baseline and then fixed."""
+"""The usual readings: their mean and spread, learnt on the way, or from a baseline and then fixed."""
 
 import math
 from typing import Final, NamedTuple
@@ -50,7 +50,7 @@ class Usual:
         return (value - self.mean) / self.spread
 
     def contains(self, value: float) -> bool:
-        """Whether a reading is one of them."""
+        """True if a reading is one of them."""
         return abs(self.distance(value)) <= UNUSUAL
 
 

@@ -1,4 +1,4 @@
-"""What is computed afresh from the values of a monitored pair's window, each time as often as it can be afforded."""
+"""Estimates computed afresh from the values of a monitored pair's window, as often as can be afforded."""
 
 from collections.abc import Callable
 from functools import partial
@@ -84,7 +84,7 @@ class Afresh:
         self._made, self._said, self._shown = tuple(state[0]), tuple(state[1]), state[2]
 
     def _rests(self, n: int, seconds: float) -> bool:
-        """Whether it is too soon so many seconds after the last time; nobody waits for a clock that was set back."""
+        """True if it is too soon so many seconds after the last time; nobody waits for a clock that was set back."""
         return 0 <= seconds < self._cost.rest * n
 
     def _make(self, reading: Reading, window: JointWindow) -> None:

@@ -1,4 +1,4 @@
-"""What is normal, learnt from pairs: by a monitor of the same settings, which looks at them as it would live."""
+"""The normal state, learnt from pairs: by a monitor of the same settings, which looks at them as it would live."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ def learning(config: MonitorConfig, *, event_time: bool) -> Monitor:
 
 
 def learnt(monitor: Monitor, source: str, option: str = "--baseline") -> Baseline:
-    """What such a monitor has learnt; ConfigError where that is too little."""
+    """The baseline that such a monitor has learnt; ConfigError where that is too little."""
     found = monitor.normal
     assert found is not None
     baseline = found.learnt(source)
@@ -35,7 +35,7 @@ def learnt(monitor: Monitor, source: str, option: str = "--baseline") -> Baselin
 
 
 def learn(config: MonitorConfig, batches: Iterable[PairBatch], source: str, option: str = "--baseline") -> Baseline:
-    """What is normal, by a recording's pairs; ConfigError where they are too few.
+    """The baseline by a recording's pairs; ConfigError where they are too few.
 
     >>> import numpy as np
     >>> from streammi.config import span

@@ -38,7 +38,7 @@ def axis_info(name: str, axis: Axis | None) -> AxisInfo:
 
 
 class BinNotes:
-    """What a person should know of the bins: each method returns what is to be said by now and was not said before."""
+    """Notes on the bins for a person: each method returns what is to be said by now and was not said before."""
 
     def __init__(self, config: MonitorConfig) -> None:
         self._config = config
@@ -49,7 +49,7 @@ class BinNotes:
 
     @property
     def said_learnt(self) -> bool:
-        """Whether it was said which bins were taken from the first window."""
+        """True if it was said which bins were taken from the first window."""
         return self._learnt
 
     def before(self) -> list[str]:
@@ -128,7 +128,7 @@ def _bins(count: float, low: float, high: float) -> str:
 
 
 def _differ(bins: list[float], said: list[float]) -> bool:
-    """Whether there are more or fewer bins, or they reach elsewhere."""
+    """True if there are more or fewer bins, or they reach elsewhere."""
     (count, *ends), (count_said, *ends_said) = bins, said
     room = MOVED * max(ends[1] - ends[0], ends_said[1] - ends_said[0])
     return count != count_said or any(abs(a - b) > room for a, b in zip(ends, ends_said, strict=True))

@@ -33,7 +33,7 @@ class Cadence:
 
     @property
     def waits(self) -> bool:
-        """Whether it takes the next sample to know that something was due before it: the one that moves the clock."""
+        """True if it takes the next sample to know that something was due before it: the one that moves the clock."""
         return self._every.seconds is not None and self._event_time
 
     @property
@@ -42,7 +42,7 @@ class Cadence:
         return None if self._every.seconds is None or self._event_time else self._due
 
     def reached(self, now: float) -> bool:
-        """Whether a reading is due by the received clock, which is at ``now``; if so, the next one is due later."""
+        """True if a reading is due by the received clock, which is at ``now``; if so, the next one is due later."""
         seconds = self._every.seconds
         # Due in more than a whole interval: the clock was set back, and nobody is to wait until it is there again.
         if seconds is None or self._event_time or self._due - seconds <= now < self._due:

@@ -1,4 +1,4 @@
-"""What a third signal accounts for, and which signal drives which, of one monitored pair."""
+"""Conditional MI and transfer entropy of one monitored pair."""
 
 import math
 from typing import Any, Final, Protocol
@@ -76,7 +76,7 @@ class Pace:
         self._pairs = -1
 
     def rests(self, reading: Reading, timestamp: float, seconds: float) -> bool:
-        """Whether it is too soon; nobody waits for a clock that was set back."""
+        """True if it is too soon; nobody waits for a clock that was set back."""
         return 0 <= timestamp - self._at < seconds and 0 <= reading.pairs - self._pairs < max(reading.n // 4, 1)
 
     def done(self, reading: Reading, timestamp: float) -> None:

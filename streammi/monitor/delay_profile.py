@@ -67,7 +67,7 @@ class Delays:
         return with_peak(reading, profile, in_seconds=self._timed)
 
     def state(self) -> list[Any]:
-        """What ``restore`` needs beside the bank's own state."""
+        """The state that ``restore`` needs beside the bank's own state."""
         return [self._step, self._said_irregular, self._said_cut]
 
     def restore(self, state: list[Any]) -> None:

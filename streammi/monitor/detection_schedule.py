@@ -51,7 +51,7 @@ class DetectionSchedule:
 
     @property
     def waits(self) -> bool:
-        """Whether it takes the next sample to know that it was time to look before it."""
+        """True if it takes the next sample to know that it was time to look before it."""
         return self._cadence.waits
 
     def due(self, batch: PairBatch) -> list[tuple[int, float]]:

@@ -109,7 +109,7 @@ class Monitor:
         return self._emit_events(self._links.update(health, now))
 
     def last(self, timestamp: float) -> list[Output]:
-        """What is to be said at the end: the last reading, if pairs have come since the one before."""
+        """The outputs at the end: the last reading, if pairs have come since the one before."""
         return self._emit_reading(timestamp) if self._uncounted else []
 
     def catch_up(self, now: float, *, at_once: bool) -> list[Output]:
@@ -130,7 +130,7 @@ class Monitor:
 
     @property
     def stuck(self) -> bool:
-        """Whether a signal is constant over a full window."""
+        """True if a signal is constant over a full window."""
         if self._latest is not None and not self._uncounted:
             return self._latest.fill >= 1 and self._latest.constant
         return self.window.fill >= 1 and self.window.constant
@@ -176,7 +176,7 @@ class Monitor:
 
     @property
     def normal(self) -> Normal | None:
-        """What is compared with a baseline; None without one."""
+        """The part that compares with a baseline; None without one."""
         return None if self._detector is None else self._detector.normal
 
     def state(self) -> State:
@@ -330,14 +330,14 @@ class Monitor:
 
     @property
     def _uncounted(self) -> bool:
-        """Whether pairs have come that no reading has counted, and a reading can be made of them."""
+        """True if pairs have come that no reading has counted, and a reading can be made of them."""
         window, latest = self.window, self._latest
         if latest is None:
             return window.n > 0 and window.x_axis is not None and window.y_axis is not None
         return (window.pairs, window.nonfinite, window.dropped) != (latest.pairs, latest.nonfinite, latest.dropped)
 
     def _spans_gap(self) -> bool:
-        """Whether the window has, or may have, pairs from both sides of the last place where samples are missing."""
+        """True if the window has, or may have, pairs from both sides of the last place where samples are missing."""
         if self._hole is None:
             return False
         newest = self.window.pairs

@@ -1,4 +1,4 @@
-"""What a person should know of a window of seconds: how many pairs it holds shows only once they come."""
+"""Notes on a window of seconds for a person: how many pairs it holds shows only once they come."""
 
 import math
 from typing import Any, Final
@@ -13,7 +13,7 @@ LASTING: Final = (
 
 
 def never_full(span: Span, samples: int | None, seconds: float | None) -> str:
-    """What is known at the start of a window that a run will not fill; empty for one that it may.
+    """A note at the start on a window that a run will not fill; empty for one that it may.
 
     >>> from streammi.config import span
     >>> never_full(span(1000), 500, None), never_full(span("10s"), 500, 60.0)
@@ -27,7 +27,7 @@ def never_full(span: Span, samples: int | None, seconds: float | None) -> str:
 
 
 class WindowNotes:
-    """Whether a window of seconds holds too few pairs for anything to be said of them, and goes on to."""
+    """True if a window of seconds holds too few pairs for anything to be said of them, and goes on to."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
@@ -36,7 +36,7 @@ class WindowNotes:
         self._said = False
 
     def update(self, window: JointWindow, now: float) -> list[str]:
-        """What is to be said by now and was not said before; ``now`` is the time of a reading, s."""
+        """The notes that are due by now and were not said before; ``now`` is the time of a reading, s."""
         seconds = self._span.seconds
         if seconds is None:
             return []

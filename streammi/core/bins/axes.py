@@ -38,7 +38,7 @@ class Axes:
 
     @property
     def known(self) -> bool:
-        """Whether both are there: given, or learnt by now."""
+        """True if both are there: given, or learnt by now."""
         return UNLEARNT is not self.now[0] and UNLEARNT is not self.now[1]
 
     def known_one(self, side: int) -> Axis | None:
@@ -64,12 +64,12 @@ class Axes:
         return codes
 
     def kept_values(self, side: int, values: NDArray[Any], codes: Codes) -> NDArray[Any]:
-        """What a ring keeps of values that have these codes: themselves, or of labels a number."""
+        """Values that have these codes as a ring keeps them: themselves, or of labels a number."""
         axis = self.now[side]
         return axis.kept(values, codes) if isinstance(axis, Categories) else values
 
     def shown(self, side: int, kept: FloatArray) -> FloatArray:
-        """What is said of values (n,) that a ring keeps: themselves, or of labels the symbols."""
+        """Values (n,) that a ring keeps, as they are said: themselves, or of labels the symbols."""
         axis = self.now[side]
         return np.minimum(kept, axis.limit) if isinstance(axis, Categories) else kept
 
@@ -80,7 +80,7 @@ class Axes:
         return entries
 
     def review(self, values: FloatArray, counts: Any, f: IntArray, bits: float) -> Finding:
-        """Whether to learn anew from the window's ``values`` (2, n), and how many of its pairs to see off before.
+        """The decision to learn anew from the window's ``values`` (2, n), and how many of its pairs to see off before.
 
         ``counts`` are theirs, ``bits`` is their MI, by which they may want more or fewer bins.
         """
@@ -138,11 +138,11 @@ class Axes:
 
     @property
     def kept_bits(self) -> tuple[int, int]:
-        """Which bits of a code count, for x and for y: what is learnt clips nothing."""
+        """The bits of a code that count, for x and for y: what is learnt clips nothing."""
         return self._bits(0), self._bits(1)
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs beside the marks: plain values."""
+        """The state that ``restore`` needs beside the marks: plain values."""
         return {"axes": [to_plain(a) for a in self.now], "numbers": self.numbers, "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any], x_marks: FloatArray, y_marks: FloatArray) -> None:

@@ -49,7 +49,7 @@ def review(
     counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
     f: IntArray,
 ) -> Finding:
-    """Whether the axes still fit the window's ``values`` (2, n), whose ``counts`` of x, y and both are.
+    """True if the axes still fit the window's ``values`` (2, n), whose ``counts`` of x, y and both are.
 
     ``rules`` are those of the sides that learn, ``numbers`` how many bins they would learn now, ``f`` a table of c log
     c up to n.
@@ -111,7 +111,7 @@ def _matters(
     values: FloatArray,
     counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
 ) -> bool:
-    """Whether fresh axes would change an entropy or the MI by more than chance and binning do."""
+    """True if fresh axes would change an entropy or the MI by more than chance and binning do."""
     n, width = values.shape[1], fresh[1].count
     x, y = (_symbols(axis, held) for axis, held in zip(fresh, values, strict=True))
     joint = np.bincount(x * width + y, minlength=fresh[0].count * width).reshape(-1, width)

@@ -54,13 +54,13 @@ class Schedule:
         return max(int(np.searchsorted(t, self.next_time)) + 1, self.soonest - self._state.item(PAIRS))
 
     def is_due(self, newest: float) -> bool:
-        """Whether a check is due, now that the ``newest`` pair has come at that time."""
+        """True if a check is due, now that the ``newest`` pair has come at that time."""
         if self._state.item(DUE):
             return True
         return newest >= self.next_time and self._state.item(PAIRS) >= self.soonest
 
     def glances(self, newest: float) -> bool:
-        """Whether what is due is a glance, and no check, now that the ``newest`` pair has come at that time."""
+        """True if what is due is a glance, and no check, now that the ``newest`` pair has come at that time."""
         pairs = self._state.item(PAIRS)
         return self._state.item(GLANCE) <= pairs < self._state.item(CHECK) and newest < self.next_time
 
@@ -78,7 +78,7 @@ class Schedule:
         self._next(min(max(n, self.least), room), start)
 
     def may_learn(self, found: Finding, n: int) -> bool:
-        """Whether to learn what is ``found`` to be needed, in a window of ``n`` pairs: at once, or when a jump is out.
+        """True if what is ``found`` to be needed is to be learnt in a window of ``n`` pairs: at once, or after a jump.
 
         That is on the average once a window at most, however the signal moves.
         """

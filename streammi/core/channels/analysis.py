@@ -44,7 +44,7 @@ def analyse_channels(
 def matrices_of(
     window: ChannelWindow, unit: Unit = "bit", estimator: EstimatorName | None = None, *, tested: bool = True
 ) -> ChannelMatrices:
-    """What the window says of every pair; O(n) a pair, and where it is ``tested`` eight times that or more."""
+    """The analysis of every pair of the window; O(n) a pair, and where it is ``tested`` eight times that or more."""
     found = window.significance() if tested else None
     return ChannelMatrices(
         names=window.names,

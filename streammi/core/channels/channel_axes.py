@@ -76,7 +76,7 @@ class ChannelAxes:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Which channels have their bins: given, or learnt by now; (C,)."""
+        """The channels that have their bins: given, or learnt by now; (C,)."""
         return np.array([axis is not UNLEARNT for axis in self.now])
 
     @property
@@ -154,7 +154,7 @@ class ChannelAxes:
         return axes.now[0] != was
 
     def state(self) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-        """What ``restore`` needs: plain values, and the shares that bins were learnt with."""
+        """The state that ``restore`` needs: plain values, and the shares that bins were learnt with."""
         header = {
             "bins": [binning.to_plain(b) for b in self.bins],
             "axes": [None if one is None else one.axes.state() for one in self._learners],

@@ -165,7 +165,7 @@ class ChannelWindow:
 
     @property
     def bins(self) -> list[Bins]:
-        """What was asked for of each channel."""
+        """The bins that were asked for of each channel."""
         return self._known_axes().bins
 
     @property
@@ -220,7 +220,7 @@ class ChannelWindow:
         return matrices.matrix(self._settled(), self._ring, self._axes, measure, estimator, unit)
 
     def significance(self) -> Significance:
-        """Which pairs depend more than by chance, also of signals with a memory; O(n) a pair, eight times or more."""
+        """The pairs that depend more than by chance, signals with a memory too; O(n) a pair, eight times or more."""
         if not self._names:
             raise ConfigError("significance", "asked of a window that knows its channels")
         return significance.significance(self._settled(), self._ring, self._axes)

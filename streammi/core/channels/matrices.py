@@ -1,4 +1,4 @@
-"""What a ChannelWindow says of every pair: counts and sums to matrices, each entry as a JointWindow says it."""
+"""The numbers of every pair of a ChannelWindow: counts and sums to matrices, each entry as a JointWindow says it."""
 
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -73,7 +73,7 @@ def _of_sums(
     estimator: EstimatorName | None,
     out: FloatArray,
 ) -> None:
-    """What is made of the sums of a table over each pair's counts."""
+    """The entropies by the sums of a table over each pair's counts."""
     corrected = measure in ("mi_corrected", "mi_binned")
     table = counts.table(estimator if corrected else "plugin", ring.values.shape[1])
     margins = margin_sums(counts, table)

@@ -65,7 +65,7 @@ class PairCounts:
 
     @property
     def gappy(self) -> NDArray[np.bool_]:
-        """Which channels miss a value in some row, (C,)."""
+        """The channels that miss a value in some row, (C,)."""
         return self.absent > 0
 
     def table(self, estimator: EstimatorName | None, capacity: int) -> estimators.Table:

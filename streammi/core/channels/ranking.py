@@ -1,4 +1,4 @@
-"""What to look at, of a matrix of every pair of channels: which stand out, and what says most of one channel."""
+"""The pairs of channels to look at, by a matrix of all: those that stand out, and what says most of one channel."""
 
 import numpy as np
 

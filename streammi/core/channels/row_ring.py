@@ -90,7 +90,7 @@ class RowRing:
         return self.times[self.numbers(self.tail, self.head, self.times.size)]
 
     def admit(self, t: FloatArray) -> tuple[NDArray[np.bool_], FloatArray, float]:
-        """Which of the rows with times ``t`` (n,) belong to the window, at which times (m,), and by how much the clock
+        """The rows with times ``t`` (n,) that belong to the window, their times (m,), and by how much the clock
         was set back behind the first k, of which alone something is said then; see core.kernels.admitting.admit.
         """
         times, state = self.timestamps(), self._state
@@ -151,7 +151,7 @@ class RowRing:
         self.values, self.symbols = values, symbols
 
     def state(self) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-        """What ``restore`` needs: plain values, and the values and times of the window's rows."""
+        """The state that ``restore`` needs: plain values, and the values and times of the window's rows."""
         times = self.times_in_order()
         header = {
             "rows": [self.head, self.n],

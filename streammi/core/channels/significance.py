@@ -1,4 +1,4 @@
-"""Which pairs of channels depend more than by chance, with the share of false ones among them held.
+"""The pairs of channels that depend more than by chance, with the share of false ones among them held.
 
 A pair is compared with pairs that cannot depend: the second channel of each is moved by so many rows, in a circle, that
 nothing of what they share is left, and both keep their memory. What is compared is no MI: slow channels share more by

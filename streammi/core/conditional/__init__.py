@@ -1,1 +1,1 @@
-"""What a third signal, or a signal's own past, accounts for: conditional mutual information and transfer entropy."""
+"""Conditional mutual information and transfer entropy: what a third signal, or a signal's own past, accounts for."""

@@ -12,7 +12,7 @@ from streammi.records import UNIT_PER_BIT, IntArray
 
 
 class ConditionalReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a ConditionalWindow says; information in ``unit``."""
+    """The numbers of a ConditionalWindow; information in ``unit``."""
 
     n: int  # triples in the window
     unit: Unit
@@ -32,7 +32,7 @@ class ConditionalReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reading(counts: TripleCounts, epoch: int, unit: Unit) -> ConditionalReading:
-    """What counts of one triple at least say, in ``unit``; O(Bx By Bz)."""
+    """The numbers by the counts of at least one triple, in ``unit``; O(Bx By Bz)."""
     n, xyz, per_bit = counts.n, counts.xyz, UNIT_PER_BIT[unit]
     plugin = counts.plugin
     h = {names: entropy(xyz.sum(axis=gone), plugin) for names, gone in _MARGINS.items()}

@@ -96,7 +96,7 @@ class TransferWay:
         return None if null.size < LEAST_PARTNERS else (int((null >= own).sum()) + 1) / (null.size + 1)
 
     def state(self) -> codec.State:
-        """What ``restore`` needs: plain values and arrays."""
+        """The state that ``restore`` needs: plain values and arrays."""
         return {"turn": self._turn}, [self.past.newest().copy(), self._maxima.copy()]
 
     def restore(self, header: dict[str, Any], past: FloatArray, maxima: FloatArray) -> None:

@@ -35,7 +35,7 @@ Direction: TypeAlias = Literal["x drives y", "y drives x", "both", "neither", "c
 
 
 class TransferReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a TransferWindow says; information in ``unit``, of the delay at which it is largest."""
+    """The numbers of a TransferWindow; information in ``unit``, of the delay at which it is largest."""
 
     n: int  # samples in the window
     unit: Unit
@@ -233,7 +233,7 @@ class TransferWindow:
         return estimators.table(OF_CELLS, self._rows.ring.values.shape[1], self._digits)
 
     def _settled(self) -> bool:
-        """Whether anything is counted, now that all that came is."""
+        """True if anything is counted, now that all that came is."""
         axes = [axis for axis in self._rows.axes if axis is not None]
         if len(axes) < 2 or not self._rows.n:
             return False
@@ -253,7 +253,7 @@ class TransferWindow:
 
 
 def direction(te_xy: float | None, te_yx: float | None, p_xy: float | None, p_yx: float | None) -> Direction:
-    """Which signal drives which, in words, by both transfer entropies and their p.
+    """The direction, which signal drives which, in words, by both transfer entropies and their p.
 
     >>> direction(0.5, 0.01, 0.01, 0.01), direction(0.5, 0.2, 0.01, 0.01), direction(0.1, 0.2, 0.5, 0.01)
     ('x drives y', 'both', 'y drives x')

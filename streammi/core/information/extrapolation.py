@@ -26,7 +26,7 @@ from streammi.records import IntArray
 
 
 class Grain(msgspec.Struct, frozen=True, eq=False):
-    """Which fine bins make which coarse one, (Bx,) and (By,), how many of these there are, and the weight w."""
+    """The fine bins that make each coarse one, (Bx,) and (By,), how many of these there are, and the weight w."""
 
     x_parts: IntArray
     y_parts: IntArray
@@ -44,7 +44,7 @@ class Grain(msgspec.Struct, frozen=True, eq=False):
         return cls(x_parts=x, y_parts=y, sizes=(x.item(-1) + 1, y.item(-1) + 1), weight=plain[2])
 
     def same(self, other: "Grain") -> bool:
-        """Whether another one says the same."""
+        """True if another one says the same."""
         return (
             self.weight == other.weight
             and np.array_equal(self.x_parts, other.x_parts)

@@ -64,7 +64,7 @@ class LagBank:
 
     @property
     def history(self) -> History:
-        """What it remembers of the signals."""
+        """The signals as far as it remembers them."""
         return self._history
 
     @property

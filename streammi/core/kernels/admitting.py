@@ -1,4 +1,4 @@
-"""Which pairs belong to a window, by their times."""
+"""The pairs that belong to a window, by their times."""
 
 from typing import Any
 

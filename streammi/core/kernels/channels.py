@@ -337,7 +337,7 @@ def _look(values: Any, symbols: Any, edges: Any, parts: Any) -> float:
 
 @kernel
 def grains(values: Any, symbols: Any, numeric: Any, missing: Any, edges: Any, bins: Any, parts: Any, ties: Any) -> None:
-    """Which bins of each channel belong together, to ``parts`` (C, B), and its share of ties to ``ties`` (C,).
+    """The bins of each channel that belong together, to ``parts`` (C, B), and its share of ties to ``ties`` (C,).
 
     By its values (C, n) that are there; see core.window.grain. NaN where no bins are put together.
     """

@@ -99,7 +99,7 @@ def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, floa
 
 @part
 def _single(both: Any) -> Any:
-    """Whether a bin holds one value only, and that more than once."""
+    """True if a bin holds one value only, and that more than once."""
     pairs = both % _PAIR
     return pairs > 1 and both // _PAIR == pairs
 

@@ -9,7 +9,7 @@ from streammi.core.kernels.compiled import kernel
 
 @kernel
 def gains(symbols: Any, count: int, f: Any, out: Any) -> None:
-    """What it gains to cut symbols (n,) below ``count`` before each of them: to out (n,), 0 before the first.
+    """The gain of cutting symbols (n,) below ``count`` before each of them: to out (n,), 0 before the first.
 
     That is by how much less entropy both parts have than the whole, times n: the logarithm of a likelihood ratio.
     ``f`` is a table of c log c up to n in integers, and the gain is in its units.

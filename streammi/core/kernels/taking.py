@@ -137,7 +137,7 @@ def _look(
     values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, whole: Any, unit_bits: float, x_marks: Any,
     y_marks: Any,
 ) -> bool:  # fmt: skip
-    """Whether a check is due, with the reason in DUE: it is time for one (1), or a glance finds so (see glancing)."""
+    """True if a check is due, with the reason in DUE: it is time for one (1), or a glance finds so (see glancing)."""
     due = np.int64(state[PAIRS] >= state[CHECK])
     n = state[N]
     if state[PAIRS] >= state[GLANCE] or n < state[FEW]:

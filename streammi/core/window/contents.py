@@ -63,7 +63,7 @@ class Contents:
         return self.mi
 
     def values(self) -> grains.Seen:
-        """What the window's values say; O(n), once for the same pairs."""
+        """The facts by the window's values; O(n), once for the same pairs."""
         key = self.state.item(PAIRS), self.ring.n, self.axes.epoch
         if self._seen is None or self._seen[0] != key:
             self._seen = key, grains.seen(self.ring, self.axes.now)

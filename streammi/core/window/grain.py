@@ -1,4 +1,4 @@
-"""What the window's own values say: how they go together, which bins belong together, and how wide these are."""
+"""The window's own values: how they go together, which bins belong together, and how wide these are."""
 
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ NO_EDGES.flags.writeable = False  # as those of bins are: the kernel is compiled
 
 
 class Seen(NamedTuple):
-    """What the window's own values say."""
+    """The facts that the window's own values say."""
 
     pearson_r: float  # NaN for a constant
     x_constant: bool
@@ -27,7 +27,7 @@ class Seen(NamedTuple):
 
 
 def seen(ring: PairRing, axes: list[Axis]) -> Seen:
-    """What the values in the ring say, by these bins; O(n)."""
+    """The facts by the values in the ring and these bins; O(n)."""
     parts = np.empty(axes[0].count, dtype=np.int64), np.empty(axes[1].count, dtype=np.int64)
     edges = _edges(axes[0]), _edges(axes[1])
     places = ring.values, ring.head, ring.n, ring.entries
@@ -37,7 +37,7 @@ def seen(ring: PairRing, axes: list[Axis]) -> Seen:
 
 
 def unseen(axes: list[Axis], *, extrapolated: bool = True) -> Grain:
-    """What is extrapolated from what where no value has been seen yet: as if all were different."""
+    """The grain where no value has been seen yet: as if all were different."""
     x, y = (np.arange(axis.count) >> (extrapolated and not isinstance(axis, Categories)) for axis in axes)
     return grain_of((x, 0.0), (y, 0.0))
 

@@ -170,7 +170,7 @@ class JointWindow:
 
     @property
     def constant(self) -> bool:
-        """Whether a signal has one value in the whole window; O(n) where all of it is in one bin. False if empty."""
+        """True if a signal has one value in the whole window; O(n) where all of it is in one bin. False if empty."""
         if not self.n or min(np.count_nonzero(self.x_counts), np.count_nonzero(self.y_counts)) != 1:
             return False
         values = self.values

@@ -77,7 +77,7 @@ class PairRing:
         return self.times
 
     def admit(self, t: FloatArray, span: Span) -> tuple[NDArray[np.bool_], FloatArray]:
-        """Which of the pairs that come with the times ``t`` (n,) belong to a window of ``span``, and at which times.
+        """The pairs with the times ``t`` (n,) that belong to a window of ``span``, and their times.
 
         The times (m,) are those of the m pairs that do; they never step back. What is late or dropped is counted. Where
         the clock turns out to be set back, so are the times of the pairs before, and nothing is said of those behind:
@@ -139,7 +139,7 @@ class PairRing:
 def _sifted(
     t: FloatArray, span: Span, times: FloatArray, newest: float, state: IntArray
 ) -> tuple[NDArray[np.bool_], FloatArray, float]:
-    """Which pairs are kept, at which times, and by how much the clock was set back behind them; see admitting.admit."""
+    """The pairs that are kept, their times, and by how much the clock was set back behind them; see admitting.admit."""
     kept, clock = np.empty(t.size, dtype=np.bool_), np.empty(t.size)
     looked, m, back = admitting.admit(t, times, span.pairs or 0, span.seconds or math.inf, newest, state, clock, kept)
     return kept[:looked], clock[:m], back
