@@ -261,3 +261,25 @@ def test_a_file_of_many_columns(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.y, rows[:, 8999] + 0.5)
     assert found.t is not None
     np.testing.assert_array_equal(found.t, MARCH + np.arange(n))
+
+
+def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(table(n=90_000))
+    size = path.stat().st_size
+    pairs = read_pairs(path, "x", "y", chunk=1 << 16)
+    batches = iter(pairs)
+    next(batches)
+    with path.open("r+b") as file:
+        file.truncate(1_500_000)
+    assert sum(batch.x.size for batch in batches) < 80_000
+    assert f"the file was cut while it was read: it had {size:,} bytes, and ended at 1,500,000" in pairs.note
+
+
+def test_several_values_that_stand_for_none_are_hinted_at(read: Callable[..., Read]) -> None:
+    faults = {0: -9999, 1: -8888, 2: -7777}
+    for kinds in (1, 2, 3):
+        rows = [(stamp(k), faults[k % 9] if k % 9 < kinds else 20 + k % 7, k) for k in range(90)]
+        assert (
+            read(lines(rows, "time,x,y")).hint == "x is -9999 again and again, far outside the rest: --missing=-9999?"
+        )

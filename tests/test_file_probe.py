@@ -15,7 +15,8 @@ import pytest
 from streammi.cli.run_file_probe import run_file_probe
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.file_probe import FileReport, probe_file
+from streammi.ingest.files.file_probe import probe_file
+from streammi.ingest.files.file_report import FileReport
 from streammi.ingest.files.pair_file import read_pairs
 
 START = 1_767_225_600  # 2026-01-01

@@ -11,7 +11,8 @@ import msgspec
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.file_probe import ColumnSeen, FileReport, moment, probe_file
+from streammi.ingest.files.file_probe import probe_file
+from streammi.ingest.files.file_report import ColumnSeen, FileReport, moment
 from streammi.recording.reader import is_recording
 from streammi.system.log import harmless
 from streammi.system.signals import Stop

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.digits import plain_digits
+from streammi.ingest.files.time_zones import ZONES
 from streammi.records import FloatArray, IntArray
 
 Order: TypeAlias = Literal["dmy", "mdy", "ymd"]  # of 01/02/2026, or 01/02/26
@@ -26,14 +27,6 @@ _MONTH_NAMES: Final = {
     "mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12, "ene": 1, "abr": 4, "ago": 8, "dic": 12, "fév": 2, "avr": 4,
     "juin": 6, "août": 8, "déc": 12, "janv": 1, "févr": 2, "juil": 7, "sept": 9,
 } | {name: k for k, name in enumerate(MONTHS, 1)}  # fmt: skip
-# Hours east of Greenwich. What is not of all the world is said: CST is China's as well, BST that of Bangladesh.
-ZONES: Final = {
-    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2,
-    "EEST": 3, "MSK": 3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "JST": 9, "KST": 9, "HKT": 8, "SGT": 8, "AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12,
-    "NZDT": 13, "SAST": 2, "BRT": -3, "AKST": -9, "AKDT": -8, "HST": -10,
-}  # fmt: skip
-_OF_ALL: Final = frozenset({"Z", "UTC", "GMT"})
 _DATES: Final = (
     r"(?P<Y>\d{4})(?P<s1>[-/.])(?P<m>\d{1,2})(?P=s1)(?P<d>\d{1,2})",
     r"(?P<a>\d{1,2})(?P<s2>[-/.])(?P<b>\d{1,2})(?P=s2)(?P<Y>\d{4}|\d{2})",
@@ -78,7 +71,6 @@ _WITHOUT_YEAR: Final = re.compile(
     rf"|\d{{1,2}}(?:[-/ ]|\.\s?)(?:(?P<behind>[^\W\d_]{{3,9}})|\d{{1,2}})\.?)"
     rf"(?:[T ,_]\s*{_TIME}{_ZONE})?\s*"
 )
-_NAMED_ZONE: Final = re.compile(r"(?<=\d)\s?(?:[AaPp]\.?[Mm]\.?\s?)?([A-Z]{2,5})\s*$")
 
 
 def has_no_year(text: str) -> bool:
@@ -90,23 +82,6 @@ def has_no_year(text: str) -> bool:
     match = _WITHOUT_YEAR.fullmatch(text)
     month = match["before"] or match["behind"] if match else None
     return match is not None and (not month or _month(month) > 0) and places_of(text) is None
-
-
-def zone_of(text: str) -> str:
-    """The name of the zone that stands behind a time; empty where there is none.
-
-    >>> zone_of("2026-03-01 10:00:00 CST"), zone_of("2026-03-01 10:00 PM"), zone_of("2026-03-01T10:00Z")
-    ('CST', '', 'Z')
-    """
-    match = _NAMED_ZONE.search(text)
-    name = match[1] if match else "Z" if text.rstrip().endswith("Z") else ""
-    return "" if name in ("AM", "PM") else name
-
-
-def zones_in(texts: Sequence[str]) -> str:
-    """What is said of the names of zones behind times: each is taken for one, though others may have the same name."""
-    names = dict.fromkeys(name for text in texts if (name := zone_of(text)) in ZONES and name not in _OF_ALL)
-    return " and ".join(f"{name} as UTC{ZONES[name]:+g}" for name in names)
 
 
 def places_of(text: str, forms: Forms = FORMS) -> Places | None:

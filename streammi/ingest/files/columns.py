@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.number_format import NumberFormat, format_of, hint_of, sentinel_of
+from streammi.ingest.files.missing import hint_of, sentinel_of
+from streammi.ingest.files.number_format import NumberFormat, format_of
 from streammi.ingest.files.sampled import Sample, as_floats, is_text, place_of
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_columns import time_of

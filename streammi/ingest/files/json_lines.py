@@ -15,7 +15,7 @@ from streammi.errors import ConfigError, FeedError
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_records import WHOLE, JsonRecords
-from streammi.ingest.files.number_format import hint_of, read_missing, sentinel_of
+from streammi.ingest.files.missing import hint_of, read_missing, sentinel_of
 from streammi.ingest.files.sampled import listed
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import rows_skipped
@@ -91,7 +91,7 @@ class JsonLines:
         ]
         skipped = rows_skipped(sum(self.malformed.values()), parts)
         events = f"lines of events left out: {self._events:,}" if self._events else ""
-        return "; ".join(filter(None, (skipped, events, self._decoder.note)))
+        return "; ".join(filter(None, (skipped, events, self._decoder.note, self._source.note)))
 
     @property
     def why_empty(self) -> str:

@@ -4,7 +4,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from streammi.ingest.files.digits import plain_digits
+from streammi.ingest.files.missing import COMMA, read_missing
 from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray
 
@@ -54,7 +54,6 @@ _THOUSANDS: Final = {
         r"|(?:,[0-9]{3}){2,})(?:[eE][+-]?[0-9]+)?"
     ),
 }
-_COMMA: Final = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WITH_UNIT: Final = re.compile(
     r"(?P<number>[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*"
     r"(?P<unit>[^\d\s'\"+.,-][^\d,\"]{0,11})"
@@ -70,8 +69,6 @@ _BARE_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){2,8}")
 _PREFIXES: Final = frozenset("kKMGTmµμun")  # thousands, ...: beside numbers without one they are no unit
 _SIGN: Final = str.maketrans({"\u2212": "-", "∞": "inf"})  # the minus sign of typesetters, and of scopes
 LOOKED_AT: Final = 2000  # fields that are looked at one by one
-SENTINEL_TIMES: Final = 3  # a value that stands for none comes at least so often,
-SENTINEL_FAR: Final = 3.0  # and is so many times the others' range away from them
 
 
 class NumberFormat(NamedTuple):
@@ -192,27 +189,6 @@ class NumberFormat(NamedTuple):
         return text
 
 
-def read_missing(text: str | None, decimal: str = ".") -> tuple[tuple[float, ...], frozenset[str]]:
-    """What ``--missing`` says: values, told by what they are, and texts.
-
-    Where commas are decimal, semicolons are between them, and a number with one comma is one.
-
-    >>> read_missing("-9999,OFFLINE") == ((-9999.0,), frozenset({"-9999", "OFFLINE"}))
-    True
-    >>> read_missing("-99,9", ","), read_missing("-99,9;-1", ",")[0]
-    (((-99.9,), frozenset({'-99,9'})), (-1.0, -99.9))
-    """
-    if not text:
-        return (), frozenset()
-    whole = decimal == "," and (";" in text or _COMMA.fullmatch(text.strip()) is not None)
-    texts = frozenset(part.strip() for part in text.split(";" if whole else ","))
-    values: list[float] = []
-    for part in sorted(texts):
-        with suppress(ValueError):
-            values.append(float(part.replace(",", ".") if whole else part))
-    return tuple(values), texts
-
-
 def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
     """The decimal point of a file by all of its columns, and a field that leaves it open; empty: unknown, and none.
 
@@ -231,7 +207,7 @@ def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
             point += 1
         elif _THOUSANDS[","].fullmatch(text):
             comma += 1
-        elif _COMMA.fullmatch(text):
+        elif COMMA.fullmatch(text):
             if _THOUSANDS["."].fullmatch(text):
                 either = either or text
             else:
@@ -284,31 +260,6 @@ def _is_hexadecimal(texts: Sequence[str]) -> bool:
         return False
     digits = sum(any(map(str.isdigit, text)) for text in texts)
     return len(set(map(len, texts))) == 1 and all(map(_BARE_HEX.fullmatch, texts)) and digits > 0.5 * len(texts)
-
-
-def sentinel_of(values: FloatArray) -> float | None:
-    """A value that stands for none: one far outside the others that comes again and again; None where there is none.
-
-    >>> sentinel_of(np.array([20.1, 20.4, -9999, 20.2, 19.9, -9999, 20.3, -9999, 20.6]))
-    -9999.0
-    >>> sentinel_of(np.array([0.0, 0, 0, 1, 1, 1, 1])), sentinel_of(np.arange(9.0))
-    (None, None)
-    """
-    finite = values[np.isfinite(values)]
-    found, counts = np.unique(finite, return_counts=True)
-    if found.size < SENTINEL_TIMES + 2:
-        return None
-    for end, rest in ((0, found[1:]), (-1, found[:-1])):
-        spread = float(rest[-1] - rest[0])
-        gap = float(abs(found[end] - (rest[0] if end == 0 else rest[-1])))
-        if counts[end] >= SENTINEL_TIMES and gap > SENTINEL_FAR * spread:
-            return float(found[end])
-    return None
-
-
-def hint_of(name: str, sentinel: float) -> str:
-    """What is said of such a value."""
-    return f"{name} is {sentinel:g} again and again, far outside the rest: --missing={sentinel:g}?"
 
 
 def _is_none(form: NumberFormat, text: str) -> bool:

@@ -136,7 +136,7 @@ class PairFile:
         if self._steps_back and not self._columns.reversed:
             often = "once" if self._steps_back == 1 else f"{self._steps_back:,} times"
             back = f"{self._columns.time_name} steps back {often}: local time in autumn, or rows out of order"
-        return "; ".join(filter(None, (skipped, back)))
+        return "; ".join(filter(None, (skipped, back, self._table.source.note)))
 
     @property
     def why_empty(self) -> str:

@@ -32,7 +32,7 @@ class _Read:
     """How far a file was read."""
 
     def __init__(self, path: str, size: int) -> None:
-        self.path, self.size, self.read = path, size, 0
+        self.path, self.size, self.read, self.note = path, size, 0, ""
 
     def close(self) -> None:
         """There is nothing to close: Parquet closes its file."""

@@ -11,7 +11,9 @@ import pyarrow as pa
 from streammi.errors import ConfigError
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.number_format import NumberFormat, format_of, sentinel_of
+from streammi.ingest.files.json_records import is_json
+from streammi.ingest.files.missing import sentinel_of
+from streammi.ingest.files.number_format import NumberFormat, format_of
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import Sample, as_floats, is_text, listed
@@ -34,7 +36,7 @@ def read_rows(path: str, patterns: Sequence[str], t: str | None = None, options:
         return RowFile(ParquetTable(path), patterns, t, options)
     source = Source(path, CHUNK)
     try:
-        if source.head.lstrip()[:1] in (b"{", b"["):
+        if is_json(source.head):
             raise ConfigError("file", "text in columns, or Parquet, where it has many channels", path)
         return RowFile(CsvTable(source, options, ()), patterns, t, options)
     except BaseException:

@@ -12,14 +12,14 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
-from typing import IO, Any, Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError
+from streammi.ingest.files.no_text import REFUSED, only_one_in, zipped
 
 HEAD: Final = 1 << 20  # bytes from which is told how a file is written
 PLACES: Final = 24  # of a file that are looked into as well, where one can go there
@@ -27,31 +27,6 @@ PLACE: Final = 1 << 12  # bytes of each
 MAX_LINE: Final = 1 << 20  # bytes; what has no line end for longer than this is no table
 STARTED_LINES: Final = 32  # of a pipe that are waited for, for as long as
 STARTED_SECONDS: Final = 0.3
-REFUSED: Final = (  # magic, what it is, and what would do
-    (b"PK\x03\x04", "a zip archive", "unpack it"),
-    (b"\x89HDF\r\n", "an HDF5 file (.h5, .nc, .mat)", "write its columns as Parquet or CSV"),
-    (b"MATLAB 5.0 MAT-file", "a MATLAB file", "writetable(T, 'data.csv')"),
-    (b"TDSm", "a LabVIEW TDMS file", "export it as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "save it as CSV"),
-    (b"\x93NUMPY", "a numpy array", "numpy.savetxt(file, array, delimiter=',')"),
-    (b"SQLite format 3", "an SQLite database", "sqlite3 -csv -header FILE 'select ...'"),
-    (b"MDF     ", "a measurement file (MDF)", "export it as CSV or Parquet"),
-    (b"UnFinMF ", "an unfinished measurement file (MDF)", "export it as CSV or Parquet"),
-    (b"CDF\x01", "a netCDF file", "write its columns as Parquet or CSV"),
-    (b"CDF\x02", "a netCDF file", "write its columns as Parquet or CSV"),
-    (b"#ROSBAG", "a ROS bag", "export its topics as CSV"),
-    (b"\x89MCAP", "an MCAP recording", "export its topics as CSV"),
-    (b"ARROW1", "an Arrow file", "write it as Parquet"),
-    (b"FEA1", "a Feather file", "write it as Parquet"),
-    (b"Obj\x01", "an Avro file", "write it as Parquet"),
-    (b"ORC", "an ORC file", "write it as Parquet"),
-    (b"%PDF", "a PDF", "export the table as CSV"),
-    (b"\x89PNG", "a picture", "give the numbers as CSV"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
-    (b"Rar!", "a rar archive", "unpack it"),
-    (b"\x04\x22\x4d\x18", "packed with lz4", "unpack it"),
-    (b"PAR1", "Parquet through a pipe, as it is read from its end", "give the name of the file"),
-)  # fmt: skip
 _BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 END_OF_DOS: Final = b"\x1a"  # Ctrl-Z, behind the last line
 _BOMS: Final = (
@@ -94,6 +69,13 @@ class Source:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def note(self) -> str:
+        """What became of the file while it was read; empty for nothing."""
+        if self._is_pipe or not self._ended or self.read >= self.size:
+            return ""
+        return f"the file was cut while it was read: it had {self.size:,} bytes, and ended at {self.read:,}"
 
     @property
     def ended(self) -> bool:
@@ -166,7 +148,7 @@ class Source:
                 break
         for magic, what, instead in REFUSED:
             if raw.startswith(magic):
-                what, instead = _zipped(self.path) if magic == b"PK\x03\x04" else (what, instead)
+                what, instead = zipped(self.path) if magic == b"PK\x03\x04" else (what, instead)
                 raise ConfigError("file", f"CSV, JSON Lines or Parquet, not {what}: {instead}", self.path)
         return raw
 
@@ -222,7 +204,7 @@ class Source:
             stream, name = lzma.LZMAFile(self._raw), "xz"  # noqa: SIM115 -- as the others, closed in close()
         elif start[:4] == b"\x28\xb5\x2f\xfd":
             stream, name = pa.CompressedInputStream(pa.PythonFile(self._raw, "r"), "zstd"), "zstd"
-        elif start[:4] == b"PK\x03\x04" and not self._is_pipe and (packed := _only_one_in(self._raw)) is not None:
+        elif start[:4] == b"PK\x03\x04" and not self._is_pipe and (packed := only_one_in(self._raw)) is not None:
             stream, name = packed, "zip"
         else:
             return self._raw, ""
@@ -278,33 +260,6 @@ def _whole_rows(data: bytes) -> int:
 
 def _line_ends(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
-
-
-def _only_one_in(file: io.BufferedReader) -> IO[bytes] | None:
-    """The one file in a zip archive; None where there are more, or none that can be read."""
-    try:
-        archive = zipfile.ZipFile(file)  # reads from the file as it comes, which the Source closes
-        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
-        if len(names) == 1 and not names[0].startswith(("xl/", "content.xml")) and not names[0].endswith(".npy"):
-            return archive.open(names[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError):  # broken, with a password, packed in a rare way
-        pass
-    file.seek(0)
-    return None
-
-
-def _zipped(path: str) -> tuple[str, str]:
-    """What a zip archive is, as far as the names in it say, and what would do instead."""
-    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        if any(name.startswith("xl/") for name in names):
-            return "an Excel file (.xlsx)", "save it as CSV"
-        if "content.xml" in names:
-            return "a LibreOffice file (.ods)", "save it as CSV"
-        if any(name.endswith(".npy") for name in names):
-            return "numpy arrays (.npz)", "numpy.savetxt(file, array, delimiter=',')"
-        return f"a zip archive ({', '.join(names[:3])})", "unpack it"
-    return "a zip archive", "unpack it"
 
 
 def _open(path: str, stdin: io.BufferedReader | None) -> tuple[io.BufferedReader, list[Any]]:

@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from streammi.ingest.files.calendar_text import (
     FORMS,
-    ZONES,
     Forms,
     Order,
     form_of,
@@ -16,13 +15,12 @@ from streammi.ingest.files.calendar_text import (
     has_no_year,
     places_of,
     seconds_of,
-    zone_of,
-    zones_in,
 )  # fmt: skip
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import MISSING, NumberFormat
 from streammi.ingest.files.time_format import READABLE, TimeFormat, in_order
 from streammi.ingest.files.time_numbers import format_of_numbers
+from streammi.ingest.files.time_zones import ZONES, zone_of, zones_in
 from streammi.ingest.timestamps import is_missing
 
 _ORDER_WORDS: Final = {"dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY", "ymd": "YY/MM/DD"}

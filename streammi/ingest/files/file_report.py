@@ -1,0 +1,86 @@
+"""What is said of a file: its columns, its times, and the command that replays it."""
+
+import shlex
+from datetime import UTC, datetime
+from itertools import combinations
+from typing import Final
+
+import msgspec
+
+from streammi.ingest.files.file_options import FileOptions
+
+TIMES: Final = 1 << 20  # of JSON that are looked at
+MANY: Final = 64  # from which on it is no column of labels
+
+
+class ColumnSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of a file."""
+
+    name: str  # as --x takes it
+    low: float | None = None  # of its numbers; None: it has none
+    high: float | None = None
+    example: str = ""
+    missing: int = 0  # fields that are empty, or stand for no value
+    unreadable: int = 0  # fields that are no number, where most are
+    labels: tuple[str, ...] = ()  # the values of a column of text, where it has few
+    written: str = ""  # how its numbers are written, where that is worth a word
+    sentinel: float | None = None  # a value that may stand for none
+
+    @property
+    def varies(self) -> bool:
+        """Whether it is a number with more than one value."""
+        return self.low is not None and self.low != self.high
+
+
+class FileReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found."""
+
+    path: str
+    rows: int  # that were looked at
+    whole: bool  # and whether these are all
+    form: str
+    columns: tuple[ColumnSeen, ...] = ()
+    said: tuple[str, ...] = ()  # of how it is written
+    time: str = ""  # where the time is; empty: there is none
+    first: float | None = None  # s since 1970, or from its start
+    last: float | None = None
+    step: float | None = None  # median, s
+    skipped: dict[str, int] = {}
+    problem: str = ""
+    command: str | None = None  # that replays it
+
+
+def pair_of(columns: list[ColumnSeen]) -> tuple[str, str] | None:
+    """The first two columns of numbers, those that vary before others."""
+    numbers = sorted((column for column in columns if column.low is not None), key=lambda column: not column.varies)
+    return next(combinations([column.name for column in numbers], 2), None)
+
+
+def why_alone(numbers: list[ColumnSeen], path: str) -> str:
+    """Why there is no pair in a file."""
+    if not numbers:
+        return "there is no column of numbers"
+    both = f"--x {shlex.quote(f'{path}:{numbers[0].name}')} --y OTHER_FILE:COL"
+    return f"there are no two columns of numbers; with another file: streammi replay {both}"
+
+
+def command_of(path: str, x: str, y: str, options: FileOptions, t: str | None) -> str:
+    """The command that replays a file, as a shell takes it."""
+    given = [f"--{name.replace('_', '-')}={value}" for name, value in options.as_given().items()]
+    words = ["streammi", "replay", path, "--x", x, "--y", y, *(["--time", t] if t is not None else []), *given]
+    return shlex.join(words)
+
+
+def moment(seconds: float) -> str:
+    """A time for a person: of the calendar, or from a start.
+
+    >>> moment(1767225600.5), moment(12.5)
+    ('2026-01-01 00:00:00.5Z', '12.5 s')
+    """
+    if abs(seconds) < 1e8:
+        return f"{seconds:.10g} s"
+    try:
+        when = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds:.10g} s"
+    return f"{when:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") + "Z"
