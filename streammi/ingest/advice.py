@@ -17,7 +17,7 @@ LOOKS: Final = 1000  # messages that are looked at
 
 
 def is_reading(frames: Frames, tree: Any) -> bool:
-    """Whether a message is a reading of a streammi monitor.
+    """True if a message is a reading of a streammi monitor.
 
     >>> is_reading([b"mi/xy", b"..."], {"v": 1, "run": 2, "seq": 3, "mi": 0.5}), is_reading([b"a"], {"mi": 0.5})
     (True, False)
@@ -77,7 +77,7 @@ class Advice:
 
 
 def _meant(paths: tuple[str, ...], tree: Any) -> str:
-    """Which paths of a record were meant by those that it does not have."""
+    """The paths of a record that were meant by those that it does not have."""
     record = tree[0] if isinstance(tree, list) and tree else tree
     if not isinstance(record, dict):
         return ""

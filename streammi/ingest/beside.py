@@ -31,7 +31,7 @@ _CODES: Final = {"u1": "B"} | {order + kind: order + code for order in "<>" for 
 
 
 def is_beside(frame: bytes) -> bool:
-    """Whether a frame can be a time or a counter.
+    """True if a frame can be a time or a counter.
 
     >>> is_beside(b"1700000000.5"), is_beside(b"\\x07\\0\\0\\0"), is_beside(b"room/1"), is_beside(b"")
     (True, True, False, False)
@@ -40,7 +40,7 @@ def is_beside(frame: bytes) -> bool:
 
 
 def is_time_by_itself(frame: bytes) -> bool:
-    """Whether eight bytes are a time since 1970, as a float64 or a whole number of either order.
+    """True if eight bytes are a time since 1970, as a float64 or a whole number of either order.
 
     >>> is_time_by_itself(struct.pack("<d", 1.8e9)), is_time_by_itself(struct.pack(">Q", 1_800_000_000_000))
     (True, True)
@@ -69,7 +69,7 @@ class Beside:
 
     @property
     def is_known(self) -> bool:
-        """Whether it is known what it is."""
+        """True if it is known what it is."""
         return bool(self.kind)
 
     def read(self, frame: bytes) -> Value | Numbers | None:
@@ -88,7 +88,7 @@ class Beside:
         return earlier
 
     def fitting(self) -> Callable[[bytes], object]:
-        """What tells of a frame whether it is written as those before: 0.1 us, where reading it takes 1."""
+        """The test of a frame that is written as those before: 0.1 us, where reading it takes 1."""
         written = self.kind.partition(" ")[2]
         if written == "ascii":
             return ASCII.fullmatch
@@ -190,6 +190,6 @@ def _count_of(frames: list[bytes]) -> str:
 
 
 def _goes_forward(frames: list[bytes]) -> bool:
-    """Whether ASCII numbers go up, but do not count: a time since the sender's start."""
+    """True if ASCII numbers go up, but do not count: a time since the sender's start."""
     values = [_value(frame, "ascii") for frame in frames]
     return None not in values and bool((np.diff(np.array(values, dtype=np.float64)) >= 0).all())

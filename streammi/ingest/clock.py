@@ -77,12 +77,12 @@ class Clock:
 
     @property
     def is_none(self) -> bool:
-        """Whether the numbers turned out to be no clock: then there are no times, and all are NaN."""
+        """True if the numbers turned out to be no clock: then there are no times, and all are NaN."""
         return self._kind == "none"
 
     @property
     def words(self) -> str:
-        """What its numbers are."""
+        """The meaning of its numbers, in words."""
         if self.is_none:
             return "no clock: it goes up and down" if self._way else "no clock: it stands still"
         return self.unit.words if self._kind in ("epoch", "date") else f"{self.unit.words} from its start"
@@ -144,7 +144,7 @@ class Clock:
         return self.array(numbers)
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs, as plain values."""
+        """The state that ``restore`` needs, as plain values."""
         return {name: getattr(self, name) for name in _SAVED} | {"unit": self.unit.name}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -263,7 +263,7 @@ _SECONDS: Final = tuple(unit for unit in DATES if unit.per == unit.seconds == 1)
 
 
 def goes_nowhere(values: FloatArray) -> bool:
-    """Whether numbers, shape (n,), go up and down, as those of no clock do.
+    """True if numbers, shape (n,), go up and down, as those of no clock do.
 
     >>> goes_nowhere(np.array([20.1, 20.4, 20.2, 20.3, 20.0])), goes_nowhere(np.array([0.0, 2, 1, 3, 4, 5]))
     (True, False)
@@ -278,7 +278,7 @@ def _restless(downs: int, steps: int, progress: float, way: float) -> bool:
 
 
 def _guessed(number: float) -> tuple[Kind, Unit]:
-    """What a feed's first number is taken for: where it is no time since 1970, for the largest unit that is likely."""
+    """The meaning of a feed's first number: where it is no time since 1970, for the largest unit that is likely."""
     if is_ticks(number):
         return "date", UNITS["ticks"]
     unit = epoch_unit(number)
@@ -290,7 +290,7 @@ def _guessed(number: float) -> tuple[Kind, Unit]:
 
 
 def _is_near(numbers: FloatArray, now: float) -> NDArray[np.bool_]:
-    """Which numbers are a time within a day of ``now``, in one of the units that no other number comes near."""
+    """The numbers that are a time within a day of ``now``, in one of the units that no other number comes near."""
     near = np.zeros(numbers.shape, dtype=bool)
     for unit in _TOLD_BY_NOW:
         near |= np.abs(numbers - unit.zero - now * unit.per) < DAY * unit.per

@@ -77,7 +77,7 @@ class Copies:
         return found
 
     def _fresh(self, columns: Columns, again: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which samples are no copies, among those of which some have a number ``again``; shape (n,)."""
+        """The samples that are no copies, among those of which some have a number ``again``; shape (n,)."""
         fresh = np.ones(len(again), dtype=bool)
         for k in np.flatnonzero(again).tolist():
             before = tuple(column[k - 1 : k] for column in columns) if k else self._last

@@ -92,7 +92,7 @@ class Decoder:
 
     @property
     def numbered(self) -> bool:
-        """Whether a message so far had a sequence number."""
+        """True if a message so far had a sequence number."""
         return self._gaps.started
 
     @property
@@ -112,7 +112,7 @@ class Decoder:
 
     @property
     def remarks(self) -> str:
-        """What was guessed of the values, and what speaks against a guess; empty when there is nothing to say."""
+        """The guesses about the values, and what speaks against a guess; empty when there is nothing to say."""
         return "; ".join(filter(None, (self._doubt, self._hint, self._clock.note)))
 
     @property
@@ -159,7 +159,7 @@ class Decoder:
         return self.decode([], received, final=True)
 
     def state(self) -> dict[str, Any]:
-        """What it remembers and has counted; the formats' memory may hold sets, tuples and arrays."""
+        """Its memory and its counts; the formats' memory may hold sets, tuples and arrays."""
         counted = {"messages": self.messages, "bytes": self.bytes, "pairs": self.pairs, "malformed": self.malformed}
         read = {
             "format": self.format,
@@ -248,7 +248,7 @@ class Decoder:
         return messages
 
     def _look_again(self, messages: Messages, received: float) -> None:
-        """Whether raw bytes still are what they were taken for: those of another kind would be read all the same."""
+        """True if raw bytes still are what they were taken for: those of another kind would be read all the same."""
         seen = self._second_look.take(messages, received, self.format or "", self._wanted)
         if seen is None:
             return
@@ -356,7 +356,7 @@ class Decoder:
         return found
 
     def _is_of_another(self, tree: Any) -> bool:
-        """Whether a message has another signal than the one that is wanted, which is known to come in others."""
+        """True if a message has another signal than the one that is wanted, which is known to come in others."""
         if len(self._wanted.paths) > 1 or not self._found:
             return False
         return any(has(tree, path) for path in self._others) or by_name(tree) is not None

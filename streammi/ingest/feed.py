@@ -54,7 +54,7 @@ class Feed:
         return min((due for one in self._subscribers if (due := one.due) is not None), default=None)
 
     def receive(self) -> Arrived | None:
-        """What has arrived of one source, the two in turn where there are two; None when nothing has.
+        """The messages that have arrived of one source, the two in turn where there are two; None when nothing has.
 
         A batch has the messages of one source, so that what they give does not depend on the other's being there.
         """

@@ -15,7 +15,7 @@ class SignalSeen(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def varies(self) -> bool:
-        """Whether it had more than one value."""
+        """True if it had more than one value."""
         return self.low != self.high
 
 
@@ -45,7 +45,7 @@ class TopicSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What was heard."""
+    """The report of what was heard."""
 
     endpoint: str
     seconds: float

@@ -56,10 +56,10 @@ class Intake(Protocol):
 
     @property
     def numbered(self) -> bool:
-        """Whether the messages so far had sequence numbers, so that missing ones are known."""
+        """True if the messages so far had sequence numbers, so that missing ones are known."""
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs: values that are copied before the next message."""
+        """The state that ``restore`` needs: values that are copied before the next message."""
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the saved state of an intake with the same settings."""
@@ -125,7 +125,7 @@ class PairIntake:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What was guessed of the values."""
+        """The guesses about the values."""
         return (self._decoder.remarks,)
 
     @property
@@ -135,7 +135,7 @@ class PairIntake:
 
     @property
     def numbered(self) -> bool:
-        """Whether the source numbers its messages."""
+        """True if the source numbers its messages."""
         return self._decoder.numbered
 
     def state(self) -> dict[str, Any]:
@@ -233,7 +233,7 @@ class JoinIntake:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What was guessed of the values of each."""
+        """The guesses about the values of each."""
         return tuple(decoder.remarks for decoder in self._decoders)
 
     @property
@@ -243,7 +243,7 @@ class JoinIntake:
 
     @property
     def numbered(self) -> bool:
-        """Whether both sources number their messages."""
+        """True if both sources number their messages."""
         return all(decoder.numbered for decoder in self._decoders)
 
     def state(self) -> dict[str, Any]:

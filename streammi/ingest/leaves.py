@@ -39,7 +39,7 @@ def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any
 
 
 def _are_samples(tree: Any) -> bool:
-    """Whether a list is made of records of numbers with the same names, and not of things that are named in them."""
+    """True if a list is made of records of numbers with the same names, and not of things that are named in them."""
     if not isinstance(tree, list) or not tree or not all(isinstance(one, dict) for one in tree):
         return False
     return all(one.keys() == tree[0].keys() and not _has_others(one) for one in tree)

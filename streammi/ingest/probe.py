@@ -57,7 +57,7 @@ class Probe:
                 self._more += 1
 
     def report(self, endpoint: str, seconds: float, problem: str = "", pull: bool = False) -> Report:
-        """What was heard in so many seconds; ``problem`` is what the connection says when nothing was."""
+        """The report of so many seconds; ``problem`` is what the connection says when nothing was."""
         seen = [topic.seen(name, seconds, self._received) for name, topic in self._topics.items()]
         monitor = any(topic.monitor for topic in self._topics.values())
         command = f"streammi view {shlex.quote(endpoint)}" if monitor else self._command(endpoint, seen, pull)

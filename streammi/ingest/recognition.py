@@ -1,4 +1,4 @@
-"""Which format a feed is in, from its first messages. What says what it is settles it; raw bytes only with evidence."""
+"""The format of a feed, from its first messages. What says what it is settles it; raw bytes only with evidence."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, NoReturn
@@ -118,7 +118,7 @@ class Recogniser:
         raise unrecognised(held[-1], self._wanted)
 
     def _decide(self, final: bool) -> Found | None:
-        """Which format all that is held is in; FeedError where it is none."""
+        """The format of all that is held; FeedError where it is none."""
         try:
             found = decided(self.held, self._wanted, final, self._refused)
             if self._refused_once and found is not None and len(self.held) < HELD:
@@ -173,7 +173,7 @@ def decided(messages: Messages, wanted: Wanted, final: bool, refused: Sequence[b
 
 
 def has_samples(row: Format, frames: Frames, wanted: Wanted) -> bool:
-    """Whether a message has samples in this format; a message that is a part of one, as far as it can be told."""
+    """True if a message has samples in this format; a message that is a part of one, as far as it can be told."""
     try:
         content = row.read(frames, Wanted(wanted.paths, wanted.t, wanted.seq, wanted.labels, {}))
         return content is None or bool(samples(content, wanted))

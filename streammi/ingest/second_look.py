@@ -48,7 +48,7 @@ class SecondLook:
         return seen
 
     def state(self) -> list[Any]:
-        """What ``restore`` needs."""
+        """The state that ``restore`` needs."""
         return [[list(frames) for frames in self._seen], self._next]
 
     def restore(self, state: list[Any]) -> None:
@@ -77,7 +77,7 @@ class SecondLook:
 
 
 def _may_be(name: str, frames: Frames) -> bool:
-    """Whether a message is read in this format; what is not is refused, and said, without a second look."""
+    """True if a message is read in this format; what is not is refused, and said, without a second look."""
     return FORMATS[name].recognise(frames) or bool(frames[-1] and named(frames[-1]))
 
 

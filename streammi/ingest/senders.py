@@ -57,7 +57,7 @@ class SenderCounter:
 
     @property
     def started(self) -> bool:
-        """Whether there was a number yet."""
+        """True if there was a number yet."""
         return self._counters[0].started
 
     def check_each(self, numbers: Each) -> None:
@@ -86,7 +86,7 @@ class SenderCounter:
             self._watch(numbers)
 
     def state(self) -> list[Any]:
-        """What ``restore`` needs, plain values."""
+        """The state that ``restore`` needs, plain values."""
         counters = [counter.state() for counter in self._counters]
         return [counters, self._before, self._watched, [list(one) for one in self._left], self._current]
 
@@ -116,7 +116,7 @@ class SenderCounter:
             self._left = []
 
     def _closes(self) -> bool:
-        """Whether a counter has come to where another began: then its numbers may have been late."""
+        """True if a counter has come to where another began: then its numbers may have been late."""
         firsts = {one[0] for one in self._left}
         return any(one[1] in firsts for one in self._left)
 

@@ -76,7 +76,7 @@ class GapCounter:
 
     @property
     def started(self) -> bool:
-        """Whether there was a number yet."""
+        """True if there was a number yet."""
         return self._next is not None
 
     @property
@@ -89,7 +89,7 @@ class GapCounter:
         self._next = number
 
     def lacks(self, numbers: Numbers) -> bool:
-        """Whether these are missing."""
+        """True if these are missing."""
         end = numbers.first + numbers.many
         return any(gap.first <= numbers.first and end <= gap.first + gap.many for gap in self._missing)
 
@@ -137,7 +137,7 @@ class GapCounter:
         self._next = numbers.first + numbers.many
 
     def state(self) -> list[Any]:
-        """What ``restore`` needs, plain values."""
+        """The state that ``restore`` needs, plain values."""
         missing = [list(gap) for gap in self._missing]
         return [self.gaps, self.reordered, self.resets, self._next, self._wrap, missing]
 

@@ -33,7 +33,7 @@ class Unit(NamedTuple):
 
     @property
     def is_date(self) -> bool:
-        """Whether its numbers are dates, and count from no start of their own."""
+        """True if its numbers are dates, and count from no start of their own."""
         return self.zero != 0.0
 
     def array(self, values: NDArray[np.number]) -> FloatArray:
@@ -140,7 +140,7 @@ def epoch_unit(number: float) -> Unit | None:
 
 
 def is_ticks(number: float) -> bool:
-    """Whether a number is a time of the years 2000 to 2060 as .NET counts, which no other time is.
+    """True if a number is a time of the years 2000 to 2060 as .NET counts, which no other time is.
 
     >>> is_ticks(639079560000000000), is_ticks(1700000000500000000)
     (True, False)

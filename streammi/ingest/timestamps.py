@@ -102,7 +102,7 @@ def by_size_array(numbers: NDArray[np.number]) -> FloatArray:
 
 
 def is_missing(text: str) -> bool:
-    """Whether a field says that there is no value.
+    """True if a field says that there is no value.
 
     >>> is_missing(" "), is_missing("NaN"), is_missing("0")
     (True, True, False)

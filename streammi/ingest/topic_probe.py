@@ -43,7 +43,7 @@ class Room:
         self._left = left
 
     def claim(self, size: int) -> bool:
-        """Whether there is room for a message of so many bytes; then it is taken."""
+        """True if there is room for a message of so many bytes; then it is taken."""
         if size > self._left // 8:
             return False
         self._left -= size
@@ -51,7 +51,7 @@ class Room:
 
 
 class TopicProbe:
-    """What is known of one topic."""
+    """The facts about one topic."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
@@ -231,7 +231,7 @@ def _size(value: Any) -> int:
 
 
 def _is_numeric(value: Any) -> bool:
-    """Whether a time is written as a number."""
+    """True if a time is written as a number."""
     value = value[0] if is_array(value) and len(value) else value
     if isinstance(value, bytes):
         value = value.decode("latin-1") if is_text(value) else value

@@ -74,7 +74,7 @@ _WITHOUT_YEAR: Final = re.compile(
 
 
 def has_no_year(text: str) -> bool:
-    """Whether a text is a date and time of day, but for the year.
+    """True if a text is a date and time of day, but for the year.
 
     >>> [has_no_year(text) for text in ("Mar  1 10:00:00", "01.03. 10:00", "03-01 10:00:00.5", "2026-03-01", "10:00")]
     [True, True, True, False, False]
@@ -95,7 +95,7 @@ def places_of(text: str, forms: Forms = FORMS) -> Places | None:
 
 
 def has_date(places: Places) -> bool:
-    """Whether these parts have a day, not only the time of one."""
+    """True if these parts have a day, not only the time of one."""
     return "Y" in places or "j" in places
 
 

@@ -1,4 +1,4 @@
-"""What a person says of how a file is written."""
+"""A person's word on how a file is written."""
 
 from typing import Final, NamedTuple
 
@@ -7,7 +7,7 @@ from streammi.ingest.time_units import time_unit
 
 
 class FileOptions(NamedTuple):
-    """What a person says of how a file is written; the rest is found out."""
+    """A person's word on how a file is written; the rest is found out."""
 
     missing: str | None = None  # values that stand for none, with commas between
     decimal: str = "auto"

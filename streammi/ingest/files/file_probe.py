@@ -1,4 +1,4 @@
-"""What a file holds: its columns, their ranges and what is missing of them, its times, and how to replay it."""
+"""The contents of a file: its columns, their ranges and what is missing of them, its times, and how to replay it."""
 
 import math
 from collections import Counter
@@ -65,7 +65,7 @@ def _of_table(table: Table, form: str, options: FileOptions, t: str | None, more
 
 
 class _Column:
-    """What is known of a column."""
+    """The facts about a column."""
 
     def __init__(self, table: Table, sample: Sample, k: int, options: FileOptions) -> None:
         names = table.names

@@ -28,12 +28,12 @@ class ColumnSeen(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def varies(self) -> bool:
-        """Whether it is a number with more than one value."""
+        """True if it is a number with more than one value."""
         return self.low is not None and self.low != self.high
 
 
 class FileReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found."""
+    """The findings."""
 
     path: str
     rows: int  # that were looked at

@@ -82,7 +82,7 @@ def _until_values(fields: Sequence[Sequence[str]], width: int) -> Sequence[Seque
 
 
 def is_units(row: Sequence[str]) -> bool:
-    """Whether a row is one of units or types, as some loggers write below the names."""
+    """True if a row is one of units or types, as some loggers write below the names."""
     present = [field for field in row if field]
     return bool(present) and sum(_UNIT.fullmatch(field) is not None for field in present) >= 0.6 * len(present)
 
@@ -106,7 +106,7 @@ def names_in_comment(
 
 
 def is_open(fields: Sequence[Sequence[str]]) -> bool:
-    """Whether there is a delimiter behind each row's last field too."""
+    """True if there is a delimiter behind each row's last field too."""
     width = width_of(fields)
     return all(not row[-1] for row in fields if len(row) == width)
 
@@ -132,7 +132,7 @@ def named(header: Sequence[str], body: Sequence[Sequence[str]], path: str) -> tu
 
 
 def _are_row_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first fields of rows are their numbers, names or dates, as R writes them, and of no named column."""
+    """True if the first fields of rows are their numbers, names or dates, as R writes them, and of no named column."""
     first, second = [row[0] for row in rows], [places_of(row[1]) or {} for row in rows]
     if all(map(str.isdigit, first)):
         steps = {int(after) - int(before) for before, after in pairwise(first)}

@@ -50,7 +50,7 @@ class JoinedFiles:
 
     @property
     def timed(self) -> bool:
-        """Whether the samples of both have timestamps; else they are paired by order."""
+        """True if the samples of both have timestamps; else they are paired by order."""
         return all(file.timed for file in self._files.values())
 
     @property

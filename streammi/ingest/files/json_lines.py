@@ -58,7 +58,7 @@ class JsonLines:
 
     @property
     def timed(self) -> bool:
-        """Whether the samples have timestamps."""
+        """True if the samples have timestamps."""
         return self._timed
 
     @property
@@ -144,7 +144,7 @@ class JsonLines:
         return replace(batch, t=None) if self._untimed else batch
 
     def _is_event(self, message: Frames) -> bool:
-        """Whether this is a monitor's event, which its lines have among the readings, and x is of the readings."""
+        """True if this is a monitor's event, which its lines have among the readings, and x is of the readings."""
         row = message[0]
         told = row.startswith(b'{"v":') and b'"kind":"' in row and b'"pair":"' in row
         return told and f'"{self._config.x}":'.encode() not in row
@@ -172,7 +172,7 @@ class JsonLines:
         return self._absent.sub(b"null", record) if self._absent is not None else record
 
     def _look(self) -> None:
-        """Whether there are such paths, and times: from the first records, which are not used up."""
+        """True if there are such paths, and times: from the first records, which are not used up."""
         messages: list[Frames] = [[self._without_missing(record)] for record in self._records.head]
         trial = Decoder(self._config)
         batch = trial.decode(messages, 0.0)

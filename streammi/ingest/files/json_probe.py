@@ -71,7 +71,7 @@ def _objects(text: bytes, skipped: Counter[str]) -> Iterator[dict[str, Any]]:
 
 
 class _Path:
-    """What is known of the values at a path."""
+    """The facts about the values at a path."""
 
     def __init__(self) -> None:
         self._low, self._high, self._finite, self._example = math.inf, -math.inf, 0, ""

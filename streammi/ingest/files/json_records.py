@@ -19,7 +19,7 @@ _JSON: Final = re.compile(rb"[\s\x1e]*(?:\{|\[\s*(?:[\[{\"\]]|-?[0-9]|null|true|
 
 
 def is_json(head: bytes) -> bool:
-    """Whether a file begins as JSON does, and not with a [Section].
+    """True if a file begins as JSON does, and not with a [Section].
 
     >>> [is_json(head) for head in (b'{"x": 1}', b' [\\n{"x"', b"[1, 2]", b"[Data]", b"x,y")]
     [True, True, True, False, False]
@@ -138,7 +138,7 @@ def _beside(columns: dict[str, Any]) -> tuple[list[Any], str] | None:
 
 
 def _is_table(value: Any) -> bool:
-    """Whether these are several records: objects, or rows."""
+    """True if these are several records: objects, or rows."""
     return isinstance(value, list) and len(value) > 0 and all(isinstance(one, dict | list) for one in value[:3])
 
 

@@ -23,7 +23,7 @@ NULS: Final = 0.1  # the share of lines with NULs that a file has after a power 
 
 
 class Layout(NamedTuple):
-    """What is to know to read a table's text."""
+    """All there is to know to read a table's text."""
 
     delimiter: str
     names: tuple[str, ...]
@@ -99,7 +99,7 @@ def _around_names(rows: Sequence[str], wanted: Sequence[str]) -> Sequence[str]:
 
 
 def _is_row(line: str) -> bool:
-    """Whether there is something in a line, and it is whole: a power cut leaves NULs in a file."""
+    """True if there is something in a line, and it is whole: a power cut leaves NULs in a file."""
     return bool(line.strip()) and "\0" not in line
 
 

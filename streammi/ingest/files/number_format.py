@@ -253,7 +253,7 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
 
 
 def _is_hexadecimal(texts: Sequence[str]) -> bool:
-    """Whether all are of this kind: 0x1F, or of one even length without the 0x, such as 001F; words are none."""
+    """True if all are of this kind: 0x1F, or of one even length without the 0x, such as 001F; words are none."""
     if all(map(_HEX.fullmatch, texts)):
         return True
     if any(map(_BITS.fullmatch, texts)):

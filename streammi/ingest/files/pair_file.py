@@ -103,7 +103,7 @@ class PairFile:
 
     @property
     def timed(self) -> bool:
-        """Whether the samples have timestamps."""
+        """True if the samples have timestamps."""
         return self._columns.time is not None
 
     @property

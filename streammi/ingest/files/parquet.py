@@ -18,7 +18,7 @@ PLACES: Final = 16  # row groups
 
 
 def is_parquet(path: str) -> bool:
-    """Whether a file begins as Parquet does; a pipe, which can be read only once, is not looked into."""
+    """True if a file begins as Parquet does; a pipe, which can be read only once, is not looked into."""
     if not os.path.isfile(path):
         return False
     try:

@@ -31,7 +31,7 @@ class Places:
         return k if self._moved is None else self._moved[k]
 
     def may_change(self, text: bytes, wanted: Sequence[int]) -> bool:
-        """Whether there may be a line of names in a text: the same again, or others with those that are wanted."""
+        """True if there may be a line of names in a text: the same again, or others with those that are wanted."""
         if self._again and self._again in text:
             return True
         names = [self._names[k] for k in wanted]
@@ -69,5 +69,5 @@ class Places:
         return False
 
     def _is_like_names(self, names: Sequence[str]) -> bool:
-        """Whether these are as many words as there are columns, each another."""
+        """True if these are as many words as there are columns, each another."""
         return len(names) == len(set(names)) == len(self._names) and all(map(_WORD.match, names))

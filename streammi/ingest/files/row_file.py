@@ -72,7 +72,7 @@ class RowFile:
 
     @property
     def timed(self) -> bool:
-        """Whether the rows have times."""
+        """True if the rows have times."""
         return self._time is not None
 
     @property

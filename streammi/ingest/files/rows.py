@@ -52,7 +52,7 @@ def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 
 def is_comment(line: str, comment: str) -> bool:
-    """Whether a line, or the first field of a row, is a comment that begins so, and no #N/A of a spreadsheet.
+    """True if a line, or the first field of a row, is a comment that begins so, and no #N/A of a spreadsheet.
 
     >>> [is_comment(line, "#") for line in ("# by hand", "  #t,x", "#N/A,2", "1,2")]
     [True, True, False, False]
@@ -72,7 +72,7 @@ def width_of(rows: Sequence[Sequence[str]]) -> int:
 
 
 def is_value(field: str) -> bool:
-    """Whether a field is a number, a time or nothing, and no name."""
+    """True if a field is a number, a time or nothing, and no name."""
     field = field.strip()
     if is_absent(field):
         return True
@@ -81,10 +81,10 @@ def is_value(field: str) -> bool:
 
 
 def is_absent(field: str) -> bool:
-    """Whether a field says that there is no value."""
+    """True if a field says that there is no value."""
     return is_missing(field) or field.strip().lower() in MISSING
 
 
 def holds_values(row: Sequence[str]) -> bool:
-    """Whether a row is one of a table's body: a number or a time in it."""
+    """True if a row is one of a table's body: a number or a time in it."""
     return any(is_value(field) and not is_absent(field) for field in row)

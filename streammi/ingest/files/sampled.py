@@ -54,7 +54,7 @@ def listed(names: Sequence[str], given: str = "") -> str:
 
 
 def is_text(column: pa.Array) -> bool:
-    """Whether a column is text, and not typed."""
+    """True if a column is text, and not typed."""
     return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 

@@ -79,7 +79,7 @@ class Source:
 
     @property
     def ended(self) -> bool:
-        """Whether all of it has been read."""
+        """True if all of it has been read."""
         return self._ended
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class Source:
         return raw
 
     def _wait_for_more(self, raw: bytes) -> bool:
-        """Whether to read on, of a pipe, before a first look: of a live source little may be there."""
+        """True if a pipe is to be read on before a first look: of a live source little may be there."""
         if raw.count(b"\n") + raw.count(b"\r") >= STARTED_LINES:
             return False
         try:
@@ -214,7 +214,7 @@ class Source:
 
 
 def encoding_of(raw: bytes) -> str:
-    """What text is written in, by its first bytes: UTF-8, UTF-16 or -32, or else the one of old Windows programs.
+    """The encoding of a text, by its first bytes: UTF-8, UTF-16 or -32, or else the one of old Windows programs.
 
     >>> encoding_of("zeit;°C".encode()), encoding_of("zeit;°C".encode("cp1252")), encoding_of("t,x".encode("utf-16-le"))
     ('utf-8', 'cp1252', 'utf-16-le')
@@ -233,7 +233,7 @@ def encoding_of(raw: bytes) -> str:
 
 
 def in_quotes(data: bytes, places: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Which of these places, shape (n,), are inside a field in quotes.
+    """The places, shape (n,), that are inside a field in quotes.
 
     A quote opens a field at its start and closes it at its end: one elsewhere, as in 5", does neither.
     """

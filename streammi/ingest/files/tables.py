@@ -24,7 +24,7 @@ class Block:
 
 
 def rows_skipped(count: int, parts: Sequence[str]) -> str:
-    """What is said of so many rows.
+    """The words on so many rows.
 
     >>> rows_skipped(1, ["1 header again"]), rows_skipped(0, [])
     ('1 row skipped: 1 header again', '')
@@ -37,7 +37,7 @@ class Recorded(Protocol):
 
     @property
     def timed(self) -> bool:
-        """Whether the samples have timestamps."""
+        """True if the samples have timestamps."""
 
     @property
     def said(self) -> str:

@@ -175,7 +175,7 @@ class _Search:
         return places_of(text) or {}
 
     def _looks_like_dates(self, k: int) -> bool:
-        """Whether a column has dates that look like nothing else, though it is called nothing of the kind."""
+        """True if a column has dates that look like nothing else, though it is called nothing of the kind."""
         column = self._sample.column(k)
         if pa.types.is_timestamp(column.type):
             return True
@@ -188,12 +188,12 @@ class _Search:
         return not text.isdigit() and has_date(places_of(text) or {})
 
     def _is_date(self, k: int) -> bool:
-        """Whether a column has days, without the time of day."""
+        """True if a column has days, without the time of day."""
         places = self._first(k)
         return has_date(places) and "H" not in places
 
     def _is_hour(self, k: int) -> bool:
-        """Whether a column has times of day."""
+        """True if a column has times of day."""
         places = self._first(k)
         return ("H" in places and not has_date(places)) or (rank_of(self._names[k]) is not None and self._digits(k) > 0)
 
@@ -270,7 +270,7 @@ def _told(name: str, form: TimeFormat) -> tuple[str, ...]:
 
 
 def _are_clock(values: FloatArray) -> bool:
-    """Whether numbers are dates of our days that go on: there are others of this size, but these do not."""
+    """True if numbers are dates of our days that go on: there are others of this size, but these do not."""
     seconds = epoch_seconds(values)
     seconds = seconds[np.isfinite(seconds)]
     if seconds.size < CLOCK_FROM or seconds.size < values.size or not (seconds >= CLOCK_SINCE).all():

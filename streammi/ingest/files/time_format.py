@@ -145,7 +145,7 @@ def directed(form: TimeFormat, seconds: FloatArray) -> TimeFormat:
 
 
 def is_restless(seconds: FloatArray) -> bool:
-    """Whether times, in seconds, go up and down, as those of no clock do."""
+    """True if times, in seconds, go up and down, as those of no clock do."""
     epoch = (seconds >= FIRST) & (seconds < LAST)
     return seconds.size >= JUDGED_FROM and goes_nowhere(seconds) and not bool(epoch.all())
 

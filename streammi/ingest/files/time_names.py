@@ -1,4 +1,4 @@
-"""What columns of times are called."""
+"""The names of columns of times."""
 
 import re
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ _PARTS: Final = {
 
 
 def is_time_name(name: str) -> bool:
-    """Whether a column of this name usually has times; T is a temperature, t is not.
+    """True if a column of this name usually has times; T is a temperature, t is not.
 
     >>> [is_time_name(name) for name in ("Timestamp", "Time [s]", "uptime_ms", "t", "T", "temperature", "rise time")]
     [True, True, True, True, False, False, False]

@@ -139,7 +139,7 @@ _DECODERS: Final = {
 
 
 def is_cbor(frames: Frames) -> bool:
-    """Whether the payload, to its last byte, is a map, an array or a tagged value in CBOR."""
+    """True if the payload, to its last byte, is a map, an array or a tagged value in CBOR."""
     return _is_tree(_decoded(frames)[1])
 
 

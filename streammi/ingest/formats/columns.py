@@ -23,7 +23,7 @@ LABELS: Final[np.dtype[Any]] = np.dtype(np.object_)
 
 
 def is_array(value: Any) -> bool:
-    """Whether a value is many values.
+    """True if a value is many values.
 
     >>> is_array([1, 2]), is_array(np.zeros(2)), is_array("12"), is_array(np.float32(1))
     (True, True, False, False)
@@ -65,7 +65,7 @@ def _instead(value: Any) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text reads as a number.
+    """True if a text reads as a number.
 
     >>> is_number("-1e3"), is_number("NaN"), is_number("1 2")
     (True, True, False)
@@ -140,7 +140,7 @@ def times(value: Any, n: int, clock: Clock) -> Column:
 
 
 def is_time(value: Any) -> bool:
-    """Whether a value can be a time, or the times of many samples.
+    """True if a value can be a time, or the times of many samples.
 
     >>> is_time(0.5), is_time("2026-01-01"), is_time([]), is_time("noon")
     (True, True, True, False)

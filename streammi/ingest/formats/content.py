@@ -116,7 +116,7 @@ def _of_tree(tree: Any, wanted: Wanted) -> Samples:
 
 
 def has_records(tree: Any) -> bool:
-    """Whether a message is a list of records, and not one record."""
+    """True if a message is a list of records, and not one record."""
     return isinstance(tree, list) and len(tree) > 0 and isinstance(tree[0], dict | list)
 
 

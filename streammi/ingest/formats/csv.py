@@ -18,7 +18,7 @@ _DECIMAL_COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?")
 
 
 def is_csv(frames: Frames) -> bool:
-    """Whether the payload is text in which a line has numbers only, or some among other fields."""
+    """True if the payload is text in which a line has numbers only, or some among other fields."""
     payload = utf8(last_frame(frames))
     if not is_text(payload):
         return False
@@ -30,7 +30,7 @@ def is_csv(frames: Frames) -> bool:
 
 
 def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
-    """Whether the payload is a line of column names with all of ``paths`` among them.
+    """True if the payload is a line of column names with all of ``paths`` among them.
 
     >>> is_csv_header([b"t;flow;valve"], ("flow", "valve")), is_csv_header([b"flow"], ("flow", "valve"))
     (True, False)
@@ -67,7 +67,7 @@ def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
 
 
 def _is_header(row: list[str], wanted: Wanted) -> bool:
-    """Whether these fields are names of columns, and not values of which none is a number, as labels are.
+    """True if these fields are names of columns, and not values of which none is a number, as labels are.
 
     Names are those that are wanted; of columns by number, the first line without a number, and that line again.
     """
@@ -82,7 +82,7 @@ def _names(row: list[str]) -> list[str]:
 
 
 def _is_prose(frames: Frames) -> bool:
-    """Whether words and numbers stand between blanks: a sentence does that as well."""
+    """True if words and numbers stand between blanks: a sentence does that as well."""
     rows = _rows(text_of(last_frame(frames))[:LOOKED_AT])[:1]
     return any(len(row) > 1 and not all(map(is_number, row)) and _delimiter(frames) is None for row in rows)
 

@@ -38,7 +38,7 @@ def envelope(frames: Frames, is_payload: Callable[[bytes], bool]) -> Places:
 
 
 def has_time_behind(frames: Frames, size: int) -> bool:
-    """Whether the last frame is a time, though it is as long as pieces of ``size`` bytes, and the payload before it.
+    """True if the last frame is a time, though it is as long as pieces of ``size`` bytes, and the payload before it.
 
     >>> stamp = b"\\0\\0\\0\\x80t\\xd2\\xda\\x41"  # 1.8e9
     >>> has_time_behind([bytes(8), stamp], 8), has_time_behind([b"sensor/1", stamp], 8), has_time_behind([stamp], 8)

@@ -1,4 +1,4 @@
-"""Whether bytes are pairs of floats: what speaks for it, and what against. Raw pairs say nothing of themselves.
+"""True if bytes are pairs of floats: what speaks for it, and what against. Raw pairs say nothing of themselves.
 
 Measurements have exponents that lie close together and low bits that are spread or 0; what is no float (whole numbers,
 pictures, letters, something packed) seldom has both. Bytes by chance are plausible float64s in one case of ten, and
@@ -51,14 +51,14 @@ STEP: Final = 4096  # a whole number that grows by less each time is a counter, 
 
 
 class Judgement(NamedTuple):
-    """Whether messages are pairs: None where that cannot be told yet. ``why`` it is, or is not."""
+    """True if messages are pairs: None where that cannot be told yet. ``why`` it is, or is not."""
 
     fits: bool | None
     why: str
 
 
 def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Judgement:
-    """Whether payloads are pairs of floats of this kind, one after the other; ``final``: nothing more will come.
+    """True if payloads are pairs of floats of this kind, one after the other; ``final``: nothing more will come.
 
     >>> judge([np.array([20.25, 19.8, 21.5, 20.1]).tobytes()], FLOAT64).fits  # two pairs: not yet
     >>> judge([np.random.default_rng(0).normal(20, 1, 160).tobytes()], FLOAT64)
@@ -104,7 +104,7 @@ class Ends(NamedTuple):
 
 
 def last_bits(columns: tuple[NDArray[Any], NDArray[Any]], layout: Layout) -> Ends:
-    """Whether the last bits are those of measurements; columns of round values, or of steps, say nothing of it."""
+    """True if the last bits are those of measurements; columns of round values, or of steps, say nothing of it."""
     columns = columns[0][:LAST_BITS_OF], columns[1][:LAST_BITS_OF]
     numbers = [np.unique(column[is_number(column, layout)]) for column in columns]
     spread = [one for one in numbers if not (is_round(one, layout, layout.digits) or _are_steps(one, layout))]
@@ -161,7 +161,7 @@ def against(words: NDArray[Any], layout: Layout) -> str:
 
 
 def are_letters(words: NDArray[Any], layout: Layout) -> bool:
-    """Whether most values of a column, all of which are few, are letters: a name, not a number."""
+    """True if most values of a column, all of which are few, are letters: a name, not a number."""
     numbers = np.unique(words[is_number(words, layout)])
     octets = numbers.astype(layout.word).view(np.uint8).reshape(-1, int(layout.word[2:]))
     return bool(numbers.size) and bool(np.mean(((octets >= 0x20) & (octets < 0x7F)).all(axis=1)) > LETTERS_SHARE)

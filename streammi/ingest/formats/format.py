@@ -1,4 +1,4 @@
-"""What a file of this folder says of its format."""
+"""The facts that a file of this folder gives of its format."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
@@ -31,7 +31,7 @@ def never(frames: Frames) -> bool:
 
 
 def says_little(decoded: Callable[[], Any], payload: bytes) -> bool:
-    """Whether what is decoded may be there by chance: a few bytes without a name among them."""
+    """True if what is decoded may be there by chance: a few bytes without a name among them."""
     if len(payload) >= SHORT:  # and decoding it may take long
         return False
     tree = decoded()

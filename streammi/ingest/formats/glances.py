@@ -19,7 +19,7 @@ MAX_PLUGINS: Final = 256
 
 
 def is_glances(frames: Frames) -> bool:
-    """Whether these are a prefix, the name of one of Glances' plugins, and JSON."""
+    """True if these are a prefix, the name of one of Glances' plugins, and JSON."""
     return len(frames) == 3 and frames[1] in GLANCES_PLUGINS and is_json(frames)
 
 

@@ -17,7 +17,7 @@ _PMT_UNIFORM: Final = (1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 8, 16)
 
 
 def is_gnuradio(frames: Frames) -> bool:
-    """Whether the payload begins with the header of a GNU Radio sink that passes tags."""
+    """True if the payload begins with the header of a GNU Radio sink that passes tags."""
     return last_frame(frames)[:3] == GR_HEADER.pack(GR_MAGIC, 1, 0, 0)[:3]
 
 

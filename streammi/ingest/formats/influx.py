@@ -24,7 +24,7 @@ _TRUTHS: Final = dict.fromkeys(("t", "T", "true", "True", "TRUE"), True) | dict.
 
 
 def is_influx(frames: Frames) -> bool:
-    """Whether the payload's first line is one of the Influx line protocol."""
+    """True if the payload's first line is one of the Influx line protocol."""
     payload = utf8(last_frame(frames))
     if not is_text(payload) or named_text(payload):  # XML has names, = and blanks as well
         return False

@@ -20,7 +20,7 @@ _BRACKET: Final = re.compile(rb"[{\[]")
 
 
 def is_json(frames: Frames) -> bool:
-    """Whether a frame begins as a JSON object or array does, maybe behind some words."""
+    """True if a frame begins as a JSON object or array does, maybe behind some words."""
     return starts_as_json(payload_of(frames))
 
 
@@ -49,7 +49,7 @@ def payload_of(frames: Frames) -> bytes:
 
 
 def starts_as_json(payload: bytes) -> bool:
-    """Whether a payload is text that begins as a JSON object or array does."""
+    """True if a payload is text that begins as a JSON object or array does."""
     plain = utf8(payload)
     return plain[:64].lstrip(b" \t\r\n\x1e")[:1] in (b"{", b"[") and is_text(plain.lstrip(b"\x1e"))
 
@@ -78,7 +78,7 @@ def _behind_words(frame: bytes) -> bytes:
 
 
 def _may_be_floats(frames: Frames) -> bool:
-    """Whether a few bytes that begin as JSON does are none, as those of two floats may by chance."""
+    """True if a few bytes that begin as JSON does are none, as those of two floats may by chance."""
     payload = payload_of(frames)
     if len(payload) >= SHORT or len(payload) % 8:
         return False

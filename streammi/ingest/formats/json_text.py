@@ -32,7 +32,7 @@ _GAP: Final = re.compile(r"[\s,\x1e]*")  # between one value and the next
 
 
 def parse_json(payload: bytes) -> Any:
-    """What JSON says, with NaN and infinities however they are written; bad UTF-8 in a text is replaced.
+    """The value of a JSON text, with NaN and infinities however they are written; bad UTF-8 in a text is replaced.
 
     >>> parse_json(b'{"x": NaN, "y": 1e999}'), parse_json(b'{"x": -nan(ind), "y": -inf}'), parse_json(b'{"x": 1}\\0')
     ({'x': nan, 'y': inf}, {'x': nan, 'y': -inf}, {'x': 1})

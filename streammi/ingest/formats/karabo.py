@@ -11,7 +11,7 @@ from streammi.network.frames import Frames
 
 
 def is_karabo(frames: Frames) -> bool:
-    """Whether the first of pairs of frames is a msgpack header with a source and its content."""
+    """True if the first of pairs of frames is a msgpack header with a source and its content."""
     if len(frames) % 2 or not frames[0] or not is_msgpack(frames[:1]):
         return False
     header = parse_msgpack(frames[0])

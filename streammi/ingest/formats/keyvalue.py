@@ -26,7 +26,7 @@ _COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 
 def is_keyvalue(frames: Frames) -> bool:
-    """Whether the first line has names with values, of which one is a number, maybe with a decimal comma.
+    """True if the first line has names with values, of which one is a number, maybe with a decimal comma.
 
     >>> is_keyvalue([b"x=1.5 y=2.5"]), is_keyvalue([b"temp: 20.5, hum: 40"]), is_keyvalue([b"at 12:30 all = well"])
     (True, True, False)

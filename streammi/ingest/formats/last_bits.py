@@ -1,4 +1,4 @@
-"""Whether the last bits of floats are those of a measurement: spread over all there are, or of round values.
+"""True if the last bits of floats are those of a measurement: spread over all there are, or of round values.
 
 The upper bits of any signal lie together, whatever it is written in. What is written in fewer bits (pixels, sound,
 float16) or in another order has another sample, or the same one's upper bits, where a float has its last ones: these
@@ -46,7 +46,7 @@ class Seen(NamedTuple):
 
     @property
     def crowded(self) -> bool:
-        """Whether more are equal than chance has it."""
+        """True if more are equal than chance has it."""
         return self.equal > CROWDED * self.expected + 4 * math.sqrt(self.expected) + 2
 
 
@@ -83,7 +83,7 @@ def free_bits(words: NDArray[Any], fraction: int) -> tuple[int, int]:
 
 
 def has_still_bit(words: NDArray[Any], fraction: int) -> bool:
-    """Whether a bit that is free to change is always the same in many different words.
+    """True if a bit that is free to change is always the same in many different words.
 
     >>> has_still_bit(np.random.default_rng(1).normal(20, 2, 80).astype("<f2").view("<u4").astype("<u8"), 23)
     True
@@ -103,7 +103,7 @@ def together(columns: list[list[Seen]]) -> list[Seen]:
 
 
 def follow_each_other(words: NDArray[Any], width: int) -> bool:
-    """Whether the last octet of words of ``width`` bytes, in their order, is close to the one a stride on, as those of
+    """True if the last octet of words of ``width`` bytes, in their order, is close to the one a stride on, as those of
     pixels and samples are.
 
     >>> pixels = np.linspace(60, 140, 320).astype("u1").view("<u4").astype("<u8")
@@ -142,7 +142,7 @@ def are_halves(words: NDArray[Any]) -> str:
 
 
 def are_steps(values: FloatArray, steps: FloatArray) -> bool:
-    """Whether different values are whole steps of one size apart, as those of a converter, of fractions and of decimals
+    """True if different values are whole steps of one size apart, as those of a converter, of fractions and of decimals
     are; ``steps`` is what each of them resolves.
 
     >>> sevenths = np.array([1, 2, 5, 7, 8, 9, 11, 30]) / 7

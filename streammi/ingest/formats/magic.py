@@ -91,7 +91,7 @@ def named_text(payload: bytes) -> str:
 
 
 def is_zlib(payload: bytes) -> bool:
-    """Whether a payload begins as what zlib packs does (RFC 1950: a method, and a check of it).
+    """True if a payload begins as what zlib packs does (RFC 1950: a method, and a check of it).
 
     >>> import zlib
     >>> is_zlib(zlib.compress(b"{}")), is_zlib(b"x=1 y=2")
@@ -101,7 +101,7 @@ def is_zlib(payload: bytes) -> bool:
 
 
 def _unpacks(payload: bytes) -> bool:
-    """Whether what zlib packed is behind that beginning: two bytes are so by chance."""
+    """True if what zlib packed is behind that beginning: two bytes are so by chance."""
     try:
         return bool(zlib.decompressobj().decompress(payload[:PEEKED], PEEKED))
     except zlib.error:

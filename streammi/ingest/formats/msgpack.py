@@ -16,7 +16,7 @@ _LENGTHS: Final = msgspec.msgpack.Decoder(msgspec.Raw)
 
 
 def parse_msgpack(payload: bytes) -> Any:
-    """What msgpack says; ``FeedError("not msgpack")``."""
+    """The value of a msgpack; ``FeedError("not msgpack")``."""
     try:
         return msgspec.msgpack.decode(payload)
     except RecursionError:
@@ -26,7 +26,7 @@ def parse_msgpack(payload: bytes) -> Any:
 
 
 def is_msgpack(frames: Frames) -> bool:
-    """Whether the payload, to its last byte, is a map or an array in msgpack."""
+    """True if the payload, to its last byte, is a map or an array in msgpack."""
     payload = frames[envelope(frames, _is_payload).payload]
     return _is_payload(payload) and _reads(payload)
 
@@ -38,7 +38,7 @@ def read_msgpack(frames: Frames, wanted: Wanted) -> Content:
 
 
 def _is_payload(frame: bytes) -> bool:
-    """Whether a frame's lengths are those of one map or array; nothing is made of it: that may be a million lists."""
+    """True if a frame's lengths are those of one map or array; nothing is made of it: that may be a million lists."""
     if not frame or not (0x80 <= frame[0] <= 0x9F or 0xDC <= frame[0] <= 0xDF):
         return False
     try:

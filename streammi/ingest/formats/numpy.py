@@ -20,7 +20,7 @@ MAX_DIMENSIONS: Final = 8
 
 
 def is_numpy(frames: Frames) -> bool:
-    """Whether the frame before the last is JSON with a dtype and a shape."""
+    """True if the frame before the last is JSON with a dtype and a shape."""
     if not 2 <= len(frames) <= 3 or not is_json(frames[:-1]):
         return False
     header = parse_json(frames[-2])

@@ -17,7 +17,7 @@ MAX_BLOCKS: Final = 64  # of one channel that wait for the other
 
 
 def is_open_ephys(frames: Frames) -> bool:
-    """Whether the envelope says DATA, EVENT, SPIKE or PARAM, and a JSON header follows."""
+    """True if the envelope says DATA, EVENT, SPIKE or PARAM, and a JSON header follows."""
     return len(frames) >= 2 and _envelope(frames) in (b"DATA", b"EVENT", b"SPIKE", b"PARAM") and is_json(frames[1:2])
 
 

@@ -13,7 +13,7 @@ NEAR_THE_END: Final = 2  # frames among which the payload is
 
 
 def is_packed(frames: Frames) -> bool:
-    """Whether a payload begins as what zlib or gzip packed; that may be by chance.
+    """True if a payload begins as what zlib or gzip packed; that may be by chance.
 
     >>> is_packed([b"topic", zlib.compress(b"{}")]), is_packed([b"{}"])
     (True, False)

@@ -23,24 +23,24 @@ LARGE: Final = 4096  # bytes a message from which joining the messages first cos
 
 
 def is_pairs(frames: Frames) -> bool:
-    """Whether the payload can be float64 pairs."""
+    """True if the payload can be float64 pairs."""
     payload = last_frame(frames)
     return len(frames) <= 2 and len(payload) % 16 == 0 and not named(payload)
 
 
 def is_pairs32(frames: Frames) -> bool:
-    """Whether the payload can be float32 pairs."""
+    """True if the payload can be float32 pairs."""
     payload = last_frame(frames)
     return len(frames) <= 2 and len(payload) % 8 == 0 and not named(payload)
 
 
 def judge_pairs(messages: Messages, final: bool) -> Judgement:
-    """Whether messages that can be float64 pairs are such, and not float32 ones."""
+    """True if messages that can be float64 pairs are such, and not float32 ones."""
     return judge([frames[-1] for frames in messages], words.FLOAT64, final)
 
 
 def judge_pairs32(messages: Messages, final: bool) -> Judgement:
-    """Whether messages that can be float32 pairs are such, and not float64 ones."""
+    """True if messages that can be float32 pairs are such, and not float64 ones."""
     payloads = [frames[-1] for frames in messages]
     found = judge(payloads, words.FLOAT32, final)
     if found.fits and all(len(payload) % 16 == 0 for payload in payloads) and is_zero(payloads):
@@ -109,7 +109,7 @@ class JoinedPairs:
 
 
 def _all_alike(messages: Messages, pair: int) -> bool:
-    """Whether all messages have pairs of so many bytes, behind a topic or none, and nothing else."""
+    """True if all messages have pairs of so many bytes, behind a topic or none, and nothing else."""
     counts = {*map(len, messages)}
     if not counts <= {1, 2}:
         return False

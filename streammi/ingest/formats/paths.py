@@ -35,7 +35,7 @@ def find(tree: Any, path: str) -> Chain:
 
 
 def has(tree: Any, path: str) -> bool:
-    """Whether there is something at this path.
+    """True if there is something at this path.
 
     >>> has({"a": {"b": 1}}, "a/b"), has({"a": {"b": 1}}, "a/c")
     (True, False)

@@ -96,7 +96,7 @@ def _hint_of_columns(tree: Any, paths: tuple[str, ...], chains: list[Chain]) -> 
 
 
 def _picks(tree: Any, chain: Chain, at: int) -> bool:
-    """Whether a key of a chain picks one of several records that are alike."""
+    """True if a key of a chain picks one of several records that are alike."""
     above = follow(tree, chain[:at])
     if not isinstance(chain[at], int) or not isinstance(above, list) or len(above) < 2:
         return False
@@ -106,7 +106,7 @@ def _picks(tree: Any, chain: Chain, at: int) -> bool:
 
 
 def _are_rows(above: list[Any]) -> bool:
-    """Whether a list is made of several lists of numbers, all as long."""
+    """True if a list is made of several lists of numbers, all as long."""
     lengths = {len(row) if isinstance(row, list) else -1 for row in above}
     return len(above) > 1 and len(lengths) == 1 and not lengths & {-1, 0} and not isinstance(above[0][0], list | dict)
 

@@ -1,4 +1,4 @@
-"""Whether raw floats are rows of more than two signals, or structs: taken for pairs, one column would mix several."""
+"""True if raw floats are rows of more than two signals, or structs: taken for pairs, one column would mix several."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ STILL: Final = 0.85  # of rows in which another changes: one of few values stand
 
 
 def enough_rows(payloads: Sequence[bytes], layout: Layout, final: bool) -> bool:
-    """Whether it could be told from so many messages if each was made of rows of a few pairs, or (``final``) was one.
+    """True if it could be told from so many messages if each was made of rows of a few pairs, or (``final``) was one.
 
     >>> from streammi.ingest.formats.words import FLOAT64
     >>> [enough_rows([bytes(32)] * n, FLOAT64, False) for n in (7, 8)], enough_rows([bytes(16)], FLOAT64, False)
@@ -67,7 +67,7 @@ def _pair(layout: Layout) -> int:
 
 
 def _are_unlike(rows: FloatArray) -> bool:
-    """Whether their means are farther apart than the rows are; or one never changes where another mostly does."""
+    """True if their means are farther apart than the rows are; or one never changes where another mostly does."""
     between, within = rows.mean(axis=0).var(axis=0), rows.var(axis=0).mean(axis=0)
     changes = np.mean(np.diff(rows, axis=0) != 0, axis=0)
     still = (len(rows) >= ROWS) & (changes.min(axis=0) == 0) & (changes.max(axis=0) > STILL)

@@ -30,7 +30,7 @@ def made_of_float32(columns: tuple[NDArray[Any], NDArray[Any]]) -> str:
 
 
 def partly_float32(payloads: Sequence[bytes]) -> str:
-    """Whether float64s of some messages, those of one length, are rather float32s; empty where they are not."""
+    """True if float64s of some messages, those of one length, are rather float32s; empty where they are not."""
     for length in sorted({len(payload) for payload in payloads}):
         x, y = words_of([payload for payload in payloads if len(payload) == length], FLOAT64)
         if looks_float32(np.concatenate([low_halves(x), low_halves(y)])) and not is_clock(x) and not is_clock(y):
@@ -48,7 +48,7 @@ def ids(columns: tuple[NDArray[Any], NDArray[Any]]) -> str:
 
 
 def is_clock(column: NDArray[Any]) -> bool:
-    """Whether float64s are times that go forward: all but their last bits stay as they are for long."""
+    """True if float64s are times that go forward: all but their last bits stay as they are for long."""
     values = floats(column, FLOAT64)
     values = values[np.isfinite(values)]
     if not values.size or (np.diff(values) < 0).any():
@@ -64,7 +64,7 @@ def low_halves(column: NDArray[Any]) -> NDArray[Any]:
 
 
 def looks_float32(low: NDArray[Any]) -> bool:
-    """Whether low halves are float32s: their exponents lie together, which those of a fraction's bits do not."""
+    """True if low halves are float32s: their exponents lie together, which those of a fraction's bits do not."""
     different = np.unique(low)
     if different.size < FEW:
         return False
@@ -74,7 +74,7 @@ def looks_float32(low: NDArray[Any]) -> bool:
 
 
 def low_bits_known(columns: tuple[NDArray[Any], NDArray[Any]], layout: Layout) -> bool:
-    """Whether there is enough to tell the two widths apart."""
+    """True if there is enough to tell the two widths apart."""
     if layout is FLOAT32:
         return True
     for column in columns:
@@ -85,6 +85,6 @@ def low_bits_known(columns: tuple[NDArray[Any], NDArray[Any]], layout: Layout) -
 
 
 def is_zero(payloads: Sequence[bytes]) -> bool:
-    """Whether the x of float32 pairs is 0 throughout: or these are the low halves of round float64s."""
+    """True if the x of float32 pairs is 0 throughout: or these are the low halves of round float64s."""
     low, high = words_of(payloads, FLOAT32)
     return not is_number(low, FLOAT32).any() and bool(is_number(high, FLOAT32).any())

@@ -74,13 +74,13 @@ def span_of(words: NDArray[Any], layout: Layout) -> str:
 
 
 def is_round(words: NDArray[Any], layout: Layout, most: int = ROUND_DIGITS) -> bool:
-    """Whether all values of a column have few digits, as settings, states and quiet signals have."""
+    """True if all values of a column have few digits, as settings, states and quiet signals have."""
     values = np.unique(floats(words[is_number(words, layout)], layout))[:16]
     digits = [np.format_float_scientific(value.astype(layout.name), trim="-").partition("e")[0] for value in values]
     return all(len(one.replace(".", "").lstrip("-")) <= most for one in digits)
 
 
 def lie_close(words: NDArray[Any], layout: Layout) -> bool:
-    """Whether the exponents of most words are near the middle one."""
+    """True if the exponents of most words are near the middle one."""
     found = exponents(words, layout)
     return bool(np.mean(np.abs(found - np.median(found)) <= CLOSE) >= CLOSE_SHARE)

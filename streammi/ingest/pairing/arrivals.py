@@ -55,7 +55,7 @@ class Side:
 
     @property
     def tally(self) -> Tally:
-        """What became of the samples so far."""
+        """The fate of the samples so far."""
         return Tally(**self._counts, pending=int(np.count_nonzero(~self.used)))
 
     @property
