@@ -34,9 +34,10 @@ from streammi.monitor.afresh import mi_ksg
 from streammi.monitor.baseline import learn
 from streammi.monitor.bins import bins_for
 from streammi.monitor.conditional import complete_record
+from streammi.monitor.cycle_note import of_record
 from streammi.monitor.delay_profile import MOST_TIMED, with_peak
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit
-from streammi.records.verdict import verdict
+from streammi.records.verdict import is_dependent, verdict
 
 Given: TypeAlias = str | ArrayLike
 
@@ -120,17 +121,24 @@ def analyse(
     rolling = [(at, item) for at, item in said if isinstance(item, Reading)]
     return Analysis(
         reading=reading,
-        verdict=verdict(
-            reading,
-            labels=settings.bins.kind == "categories",
-            untested=untested,
-            given=" and ".join(condition.words for condition in conditions),
-        ),
+        verdict=_in_words(reading, batch, settings, untested),
         profile=profile,
         rolling=tuple(r for _, r in rolling),
         at=np.array([at for at, _ in rolling]),
         events=tuple(item for _, item in said if isinstance(item, Event)),
     )
+
+
+def _in_words(reading: Reading, batch: PairBatch, settings: MonitorConfig, untested: str) -> str:
+    """The verdict of the whole record, and the cycle that both signals follow where no condition was given."""
+    labels = settings.bins.kind == "categories"
+    given = " and ".join(condition.words for condition in settings.given)
+    said = verdict(reading, labels=labels, untested=untested, given=given)
+    if labels or settings.given or not is_dependent(reading):
+        return said
+    usable = validate.usable(batch.x, batch.y)
+    cycle = of_record(np.array([batch.x[usable], batch.y[usable]], dtype=np.float64))
+    return f"{said}; {cycle}" if cycle else said
 
 
 def _beside(settings: MonitorConfig, baseline: Sequence[ArrayLike] | int | str | None) -> MonitorConfig:

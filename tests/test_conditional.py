@@ -14,6 +14,7 @@ import zmq
 from dashboard_samples import explained
 from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
+from scipy.signal import lfilter
 from sklearn.metrics import mutual_info_score
 
 from streammi import ConfigError, EdgeBins, Monitor, MonitorConfig, PairBatch, QuantileBins, UniformBins, analyse
@@ -300,6 +301,29 @@ def test_a_monitor_tells_a_shared_cycle_from_dependence():
     assert last.explained == pytest.approx((last.mi_corrected - last.cmi) / last.mi_corrected)
     *_, (_, last) = monitor_of(given=(condition("cycle:50"),)).feed(PairBatch(x=x, y=y + x))
     assert last.cmi_p == 0.01
+
+
+def test_a_cycle_that_both_signals_show_is_hinted_at():
+    x, y = noisy_sines(6000, 50, 1)
+    monitor = monitor_of()
+    monitor.feed(PairBatch(x=x, y=y))
+    assert [note for note in monitor.notes if "cycle" in note] == [
+        f"both follow a cycle of about {p} samples: try --given cycle:{p}" for p in (50,)
+    ]
+    assert "--given cycle:50" in monitor.snapshot(run=0, seq=0, timestamp=0.0, links=()).verdict
+    assert analyse(x, y, null=0).verdict.endswith("both follow a cycle of about 50 samples: try --given cycle:50")
+    assert "try" not in analyse(x, y, null=0, given="cycle:50").verdict
+    assert "cycle" not in analyse(x, y).verdict  # by the null they are not dependent: it has their cycle too
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.9, 0.98])
+def test_signals_that_are_only_slow_show_no_cycle(phi):
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        x, y = lfilter([1], [1, -phi], rng.standard_normal((2, 12_000)))[:, 2000:]
+        monitor = monitor_of()
+        monitor.feed(PairBatch(x=x, y=y + 0.5 * x))
+        assert not [note for note in monitor.notes if "cycle" in note]
 
 
 def test_a_cycle_in_seconds_is_that_of_the_samples_times():

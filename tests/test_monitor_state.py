@@ -115,7 +115,8 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_schedule",
-        "_links", "_history", "_events", "_latest", "_hole", "_afresh", "_relations", "_bin_notes", "_window_notes",
+        "_links", "_history", "_events", "_latest", "_hole", "_afresh", "_relations", "_cycle_note",
+        "_bin_notes", "_window_notes",
     }  # fmt: skip
     for quantity in quantities(MonitorConfig(ksg=4)):
         assert set(vars(quantity)) == {

@@ -161,6 +161,9 @@ class Clock:
         if self._now and self._kind in ("unknown", "start"):
             near = np.flatnonzero(_is_near(numbers[:cut], self._now))
             cut = max(int(near[0]), 1) if near.size else cut
+        if self._near and not self._settled and self._count:  # settled by the first that has passed
+            passed = np.flatnonzero(numbers[:cut] != self._last)
+            cut = int(passed[0]) + 1 if passed.size else cut
         return cut
 
     def _alike(self, numbers: FloatArray, whole: bool) -> FloatArray:

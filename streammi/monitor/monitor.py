@@ -22,6 +22,7 @@ from streammi.monitor.afresh import quantities
 from streammi.monitor.bins import BinNotes, axis_info, bins_for
 from streammi.monitor.cadence import Cadence
 from streammi.monitor.conditional import relations
+from streammi.monitor.cycle_note import CycleNote
 from streammi.monitor.delay_profile import Delays
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
 from streammi.monitor.history_levels import History
@@ -30,7 +31,7 @@ from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading
 from streammi.records.codec import State
 from streammi.records.link_totals import total
 from streammi.records.status import status_of
-from streammi.records.verdict import TOO_FEW, verdict
+from streammi.records.verdict import TOO_FEW, is_dependent, verdict
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
@@ -73,6 +74,7 @@ class Monitor:
         self._relations = relations(config)
         self._bin_notes = BinNotes(config)
         self._window_notes = WindowNotes(config.window)
+        self._cycle_note = CycleNote(config)
         self.notes += self._bin_notes.before()
         if self._delays is not None:
             self.notes.append("peak_lag: positive means that y follows x, negative that x follows y")
@@ -192,6 +194,7 @@ class Monitor:
             "hole": self._hole,
             "delays": None if self._delays is None else self._delays.state(),
             "notes": self.notes,
+            "cycle": self._cycle_note.state(),
             "afresh": [quantity.state() for quantity in self._afresh],
             **self._bin_notes.state(),
             **self._window_notes.state(),
@@ -231,6 +234,7 @@ class Monitor:
             quantity.restore(state_of_it)
         self._bin_notes.restore(plain)
         self._window_notes.restore(plain)
+        self._cycle_note.restore(plain["cycle"])
         if self._delays is not None:
             self._delays.restore(plain["delays"])
         self.notes[:] = plain["notes"]
@@ -321,6 +325,8 @@ class Monitor:
         said = verdict(reading, labels=self.config.bins.kind == "categories", given=self._conditions)
         if self.normal is not None and self.normal.outside:
             said += f"; {self.normal.words}"
+        if self._cycle_note.words and is_dependent(reading):
+            said += f"; {self._cycle_note.words}"
         return said
 
     @property
@@ -362,6 +368,7 @@ class Monitor:
         self._keep_delays()
         self.notes += self._bin_notes.relearnt(self.window, timestamp)
         self.notes += self._window_notes.update(self.window, timestamp)
+        self.notes += self._cycle_note.update(self.window)
         reading = self._reading()
         if reading is None:
             return []
