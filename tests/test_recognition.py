@@ -23,9 +23,11 @@ from streammi.network.frames import Frames
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import recognition
+from format_feeds import FORMAT_FEEDS
 from no_pairs import JUDGED, TUNED
 
 RNG = np.random.default_rng(11)
+KINDS = len(FORMAT_FEEDS)
 
 
 def decoded(messages: list[Frames], x: str = "0", y: str = "1", **more: Any) -> tuple[Decoder, int]:
@@ -42,8 +44,9 @@ def test_what_is_no_pairs_is_seldom_taken_for_pairs() -> None:
     assert all("a guess" in decoder.note for _, _, decoder, _ in taken)
 
 
-def test_pairs_of_all_sizes_are_recognised_from_their_first_messages() -> None:
-    wrong = [(name, decoder.format, n) for name, _, decoder, n, _ in recognition.misread(60, seed=6)]
+def test_all_formats_are_recognised_from_their_first_messages() -> None:
+    """In any mix of sizes, with NaN and constants among them; two feeds of each kind, and each value is right."""
+    wrong = [(name, why, decoder.detail) for name, _, decoder, why in recognition.misread(2 * KINDS, seed=6)]
     assert wrong == []
 
 
@@ -230,6 +233,14 @@ def test_a_setting_whose_bytes_are_letters_is_a_number(value: float) -> None:
     """3.3 is b"33S@" as a float32."""
     decoder, n = decoded([[struct.pack("<ff", value, 20 + RNG.normal())] for _ in range(40)])
     assert (decoder.format, n) == ("pairs32", 40)
+
+
+def test_a_constant_whose_bytes_are_letters_is_a_number_where_the_other_is_as_small() -> None:
+    (value,) = struct.unpack("<f", b"!I2,")
+    decoder, n = decoded([[struct.pack("<ff", value, RNG.normal(3e-12, 1e-12))] for _ in range(40)])
+    assert (decoder.format, n) == ("pairs32", 40)
+    for name in (b"temp", b"PSIA", b"pump"):
+        assert decoded([[name + struct.pack("<f", RNG.normal(20, 2))] for _ in range(40)])[1] == 0
 
 
 @pytest.mark.parametrize("tree", [{b"x": 1.5}, {7: 1.5, 8: 2}])

@@ -45,6 +45,8 @@ FEW: Final = 8  # different values say little; they must be round ones then
 SHORT_DIGITS: Final = 4  # of a setting whose bytes are letters: 3.3 is b"33S@" as a float32
 CONSTANT_REACH: Final = 45  # binary orders of magnitude of a value that never changes: an address or a name is beyond
 MANY_LETTERS: Final = 8  # values: fewer may be letters by chance
+LIKE: Final = 4  # binary orders of magnitude that columns of one size are apart at most
+SELDOM: Final = 16  # binary orders of magnitude from 1: a size that is seldom
 LETTERS_SHARE: Final = 0.7  # of values
 ALIKE_SHARE: Final = 0.4  # of values whose first bytes are like their last ones
 STEP: Final = 4096  # a whole number that grows by less each time is a counter, not a float32
@@ -87,7 +89,9 @@ def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Jud
         likely = score >= SURE or (values > 0 and all(is_round(column, layout) for column in columns))
     if likely and enough_rows(payloads, layout, final):
         doubts = [
-            f"{name} {doubt}" for name, column in zip("xy", columns, strict=True) if (doubt := a_name(column, layout))
+            f"{name} {doubt}"
+            for name, column, other in zip("xy", columns, columns[::-1], strict=True)
+            if (doubt := a_name(column, other, layout))
         ]
         if not doubts:
             return Judgement(True, ranges)
@@ -167,14 +171,25 @@ def are_letters(words: NDArray[Any], layout: Layout) -> bool:
     return bool(numbers.size) and bool(np.mean(((octets >= 0x20) & (octets < 0x7F)).all(axis=1)) > LETTERS_SHARE)
 
 
-def a_name(words: NDArray[Any], layout: Layout) -> str:
-    """Why a column of a few values, or of one, is a name or an address; empty where it is not."""
+def a_name(words: NDArray[Any], other: NDArray[Any], layout: Layout) -> str:
+    """Why a column of a few values, or of one, is a name or an address; empty where it is not. Letters that are as
+    small or large as the other column are none by chance: 2.5e-12 is b"!I2," as a float32.
+    """
     numbers = np.unique(words[is_number(words, layout)])
-    if are_letters(words, layout) and not is_round(words, layout, SHORT_DIGITS):
+    if are_letters(words, layout) and not (is_round(words, layout, SHORT_DIGITS) or _is_like(words, other, layout)):
         return "would be letters"
     if numbers.size == 1 and abs(int(exponents(numbers, layout)[0]) - layout.bias) > CONSTANT_REACH:
         return f"would always be {shown(numbers[0], layout)}"
     return ""
+
+
+def _is_like(words: NDArray[Any], other: NDArray[Any], layout: Layout) -> bool:
+    """True if two columns are of one size that is seldom: near 1 many are."""
+    sizes = [exponents(one[is_number(one, layout)], layout) - layout.bias for one in (words, other)]
+    if not all(one.size for one in sizes):
+        return False
+    this, that = (float(np.median(one)) for one in sizes)
+    return abs(this - that) <= LIKE and abs(this) > SELDOM
 
 
 def support(words: NDArray[Any], layout: Layout) -> float:
