@@ -32,7 +32,7 @@ import numpy as np
 import zmq
 from arguments import sections_parser
 
-from streammi import ChannelWindow, JointWindow, UniformBins, rolling_mi
+from streammi import ChannelWindow, JointWindow, KeyedWindow, QuantileBins, UniformBins, rolling_mi
 from streammi.core.information import estimators
 
 ROUNDS = 5
@@ -46,6 +46,7 @@ def main() -> None:
         "delays": delays,
         "neighbours": neighbours,
         "channels": every_pair,
+        "keys": devices,
         "one": one_sample,
         "times": times,
         "files": files,
@@ -442,6 +443,31 @@ def channel_memory() -> tuple[float, float]:
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     before, after = (int(kilobytes) * 1024 / 1e6 for kilobytes in run.stdout.split())
     return after - before, after
+
+
+def devices(quick: bool) -> Iterator[str]:
+    """A window a key: what a pair and a reading cost of 10,000 keys in turn, and what a key takes."""
+    keys, rng = [f"device-{k:05}" for k in range(10_000)], np.random.default_rng(0)
+    mixed = [keys[k] for k in rng.permutation(np.repeat(np.arange(10_000), 5))]
+    x, y = independent(50_000)
+    yield "| 10,000 keys, window 1,000 | M pairs/s of CPU time | us a reading | KB a key (<= 25) |"
+    yield "|---|---|---|---|"
+    for name, bins in (("bins given", UniformBins(-3, 3, 11)), ("learnt", QuantileBins())):
+        windows = KeyedWindow(bins, bins, 1000)
+        before = resident()
+        for _ in range(200):  # 1,000 pairs a key
+            windows.extend(mixed, x, y)
+        bytes_a_key = (resident() - before) / len(windows)
+        (pair,) = timed(lambda w=windows: w.extend(mixed, x, y), rounds=3 if quick else 9, clock=CPU)
+        some = keys[:: 100 if quick else 20]
+        (reading,) = timed(lambda w=windows, s=some: [w.reading(k, batched=True) for k in s], rounds=3, clock=CPU)
+        cost = f"{50_000 / pair / 1e6:.1f} | {reading / len(some) * 1e6:.0f} | {bytes_a_key / 1e3:.1f}"
+        yield f"| {name} | {cost}: {met(bytes_a_key <= 25_000)} |"
+
+
+def resident() -> int:
+    """What this process has in memory, bytes."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def independent(n: int) -> tuple[np.ndarray, np.ndarray]:

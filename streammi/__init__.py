@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from streammi.core.conditional.conditional_window import ConditionalWindow as ConditionalWindow
     from streammi.core.conditional.rolling import rolling_cmi as rolling_cmi, rolling_te as rolling_te
     from streammi.core.conditional.transfer_window import TransferWindow as TransferWindow
+    from streammi.core.keyed.keyed_window import KeyedWindow as KeyedWindow
     from streammi.core.window.joint_window import JointWindow as JointWindow
     from streammi.core.window.rolling import rolling_mi as rolling_mi
     from streammi.errors import ConfigError as ConfigError, FeedError as FeedError, StreammiError as StreammiError
@@ -48,6 +49,7 @@ _HOMES = {
     "QuantileBins": "core.bins.binning",
     "UniformBins": "core.bins.binning",
     "ChannelWindow": "core.channels.channel_window",
+    "KeyedWindow": "core.keyed.keyed_window",
     "ConditionalWindow": "core.conditional.conditional_window",
     "TransferWindow": "core.conditional.transfer_window",
     "rolling_cmi": "core.conditional.rolling",

@@ -19,7 +19,7 @@ system
 recording
 network
 core  core.kernels  core.validate  core.bins  core.information  core.window  core.significance  core.channels
-core.conditional
+core.conditional  core.keyed
 ingest  samples
 detect
 monitor

@@ -10,7 +10,6 @@ import numpy as np
 from streammi.config import MonitorConfig, check_same, options_of
 from streammi.core import validate
 from streammi.core.bins.schedule import LEARN_FROM
-from streammi.core.information import measures
 from streammi.core.information.lags import LagBank
 from streammi.core.kernels.slots import SET_BACK_AFTER
 from streammi.core.significance import gtest
@@ -304,8 +303,7 @@ class Monitor:
         if reading is None:
             return None
         if looks or reading.n <= BATCHED_PAIRS:
-            of_mi, of_binned = self.window.batch_stderr(self.config.estimator), self.window.binned_batch_stderr()
-            reading = measures.with_batch_errors(reading, of_mi, of_binned)
+            reading = self.window.with_batch_errors(reading, self.config.estimator)
         if self._spans_gap():
             reading = msgspec.structs.replace(reading, spans_gap=True)
         if self.normal is not None and self.normal.band is not None:

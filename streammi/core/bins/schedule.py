@@ -43,6 +43,10 @@ class Schedule:
         self._rest: tuple[int, float] = 0, math.inf  # what is to be waited for then still: so many pairs, or until then
         self._credit, self._credited = 0, 0  # pairs for which bins may be learnt; up to which pair it is counted
 
+    def first_at(self, pairs: int) -> None:
+        """Let the first look be when so many pairs have come; asked before one has."""
+        self._state[CHECK] = pairs
+
     def never(self) -> None:
         """Look at nothing, ever."""
         self._next(NEVER, math.inf)

@@ -86,6 +86,10 @@ class Contents:
             self._add(x[some], y[some], clock, out[part])
             start += kept.size
 
+    def learn_first_at(self, pairs: int) -> None:
+        """Let bins be learnt for the first time when so many pairs have come; before one has."""
+        self._schedule.first_at(pairs)
+
     def check(self) -> None:
         """See whether the bins still fit."""
         self._learning.check()

@@ -65,6 +65,19 @@ class JointWindow:
         self._histogram = self._contents.histogram
         self._nonfinite = 0
 
+    @classmethod
+    def learnt_at_once(
+        cls, x_bins: Bins, y_bins: Bins, size: int | str | timedelta | Span, xs: ArrayLike, ys: ArrayLike
+    ) -> "JointWindow":
+        """The window of these pairs (n,) and no others, whose bins are learnt once, from all of them.
+
+        Pair by pair they would be learnt at each doubling of the first window, too; where that is full, as here.
+        """
+        window = cls(x_bins, y_bins, size)
+        window._contents.learn_first_at(len(xs))  # type: ignore[arg-type]
+        window.extend(xs, ys)
+        return window
+
     # What the window says -------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -241,6 +254,10 @@ class JointWindow:
         if self.n < FIFTHS or not self._axes.known:
             return None
         return math.sqrt(self._histogram.spread_of_runs(self._ring, FIFTHS) / (FIFTHS - 1))
+
+    def with_batch_errors(self, reading: Reading, estimator: EstimatorName | None = None) -> Reading:
+        """The window's reading with both standard errors for signals with a memory."""
+        return measures.with_batch_errors(reading, self.batch_stderr(estimator), self.binned_batch_stderr())
 
     def table(self, estimator: EstimatorName | None) -> estimators.Table:
         """The fixed-point table of an estimator (None: the default) that reaches the window's n.
