@@ -85,7 +85,7 @@ class Axes:
         ``counts`` are theirs, ``bits`` is their MI, by which they may want more or fewer bins.
         """
         numbers = self.kept_numbers(self.numbers, counts[2], bits)
-        return fit.review(self.rules, self.now, numbers, values, counts, f)
+        return fit.review(self.rules, self.now, self.numbers, numbers, values, counts, f)
 
     def kept_numbers(self, used: list[int], joint: NDArray[Any], bits: float) -> list[int]:
         """How many bins x and y are to have, of an MI of ``bits``: as many as are ``used``, if that may be.

@@ -44,6 +44,7 @@ class Finding:
 def review(
     rules: Rules,
     axes: list[Axis],
+    used: list[int],
     numbers: list[int],
     values: FloatArray,
     counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
@@ -51,8 +52,8 @@ def review(
 ) -> Finding:
     """True if the axes still fit the window's ``values`` (2, n), whose ``counts`` of x, y and both are.
 
-    ``rules`` are those of the sides that learn, ``numbers`` how many bins they would learn now, ``f`` a table of c log
-    c up to n.
+    ``rules`` are those of the sides that learn, ``used`` how many bins they were to have, ``numbers`` how many they
+    would learn now, ``f`` a table of c log c up to n.
     """
     fresh, needed = list(axes), False
     for side, (rule, axis) in enumerate(zip(rules, axes, strict=True)):
@@ -61,7 +62,7 @@ def review(
         elif isinstance(rule, Rule):
             fresh[side] = made = rule.learn(values[side], numbers[side])
             more = max(made.count, axis.count) > NUMBER * min(made.count, axis.count)
-            needed = needed or (rule.count is None and more)
+            needed = needed or (numbers[side] != used[side] and more)
     needed = needed or _matters(rules, fresh, values, counts)
     return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed))
 

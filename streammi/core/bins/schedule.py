@@ -41,7 +41,7 @@ class Schedule:
         self._awaited = False  # whether it is due because a jump has left the window
         self._waits = 0, 0  # in a row: all was well still, or not
         self._rest: tuple[int, float] = 0, math.inf  # what is to be waited for then still: so many pairs, or until then
-        self._credit, self._credited = 0, 0  # pairs for which bins may be learnt; up to which pair it is counted
+        self._credit, self._credited = 0.0, 0  # how often bins may be learnt; up to which pair that is counted
 
     def first_at(self, pairs: int) -> None:
         """Let the first look be when so many pairs have come; asked before one has."""
@@ -87,17 +87,18 @@ class Schedule:
         That is on the average once a window at most, however the signal moves.
         """
         pairs = self._state.item(PAIRS)
-        self._credit = min(self._credit + pairs - self._credited, MOST_CREDIT * n)
+        self._credit = min(self._credit + (pairs - self._credited) / max(n, 1), MOST_CREDIT)
         self._credited = pairs
         if not found.needed:
             return False
-        if self._credit >= n:
+        if self._credit >= 1:
             return self._awaited or not found.before or found.before > SOON * n
-        return self._awaited and self._waits[1] < MOST_LATE and self._credit > -MOST_DEBT * n
+        late = found.before and self._waits[1] >= MOST_LATE
+        return self._awaited and not late and self._credit > -MOST_DEBT
 
-    def learnt(self, n: int) -> None:
-        """Count that bins were learnt in a window of ``n`` pairs."""
-        self._credit -= n
+    def learnt(self) -> None:
+        """Count that bins were learnt."""
+        self._credit -= 1
 
     def after_review(self, found: Finding, n: int, leaves: float, *, learnt: bool, wait: int = 0) -> None:
         """Set what is next of what was ``found`` in a window of ``n`` pairs.
@@ -107,7 +108,7 @@ class Schedule:
         """
         idle, late = self._waits
         self.reviews = True
-        if self._awaited and 0 < found.before <= 2 * n // EARLY:  # the same jump
+        if self._awaited and self._rest[0] and self._same(found.before, n, leaves):
             self._rest = 0, math.inf
             self._await(found.before, leaves)
         elif found.before and (late < MOST_LATE if found.needed else idle < MOST_IDLE):
@@ -120,16 +121,22 @@ class Schedule:
         else:
             self._awaited, self._waits = False, (0, 0)
             if found.needed and not learnt:
-                self._next(max(n - self._credit, n // GLANCES, LEAST_GLANCE), math.inf)
+                self._next(max(math.ceil((1 - self._credit) * n), n // GLANCES, LEAST_GLANCE), math.inf)
             else:
                 self.glance(n, max(wait, LEAST_GLANCE))
+
+    def _same(self, before: int, n: int, leaves: float) -> bool:
+        """Whether it is a jump that is waited for already, of which there are ``before`` pairs left."""
+        if self._seconds:
+            return abs(leaves - self._rest[1]) <= 2 * self._seconds / EARLY
+        return 0 < before <= 2 * n // EARLY
 
     def _await(self, pairs: int, time: float) -> None:
         """Let the next look be a check when a jump is out: in so many more pairs, or, in a window of seconds, then."""
         self._awaited = True
         pairs = max(pairs, 1)
         if self._seconds:
-            self._next(NEVER, time, min(pairs, LEAST_GLANCE))
+            self._next(NEVER, time, 1)
         else:
             self._next(pairs, math.inf)
 

@@ -189,7 +189,7 @@ class ChannelAxes:
         found = axes.review(values, counts, f, 0.0)
         learn = schedule.may_learn(found, n)
         if learn:
-            schedule.learnt(n)
+            schedule.learnt()
             was = axes.now[0]
             axes.learn(values, axes.numbers)
             axes.epoch += axes.now[0] != was

@@ -62,7 +62,8 @@ def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, 
             return RANGE_BY if limits[RANGE] > -np.inf else 0
         off = abs(np.log2(high - low) - limits[RANGE])
         return RANGE_BY if off > limits[RANGE_BY] else 0
-    if _loose(values, ring, head, min(max(n // GLANCES, LEAST_GLANCE), n), shift, marks) == 0:
+    newest = min(max(n // GLANCES, LEAST_GLANCE), n)
+    if counts.max() < n and _loose(values, ring, head, newest, shift, marks) == 0:
         return 0
     hidden = hidden_bits(_loose(values, ring, head, n, shift, marks), n, counts.size)
     return HIDDEN if hidden > min(limits[HIDDEN], entropy_bits(counts, n)) else 0

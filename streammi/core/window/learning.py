@@ -89,7 +89,7 @@ class Learning:
         found = axes.review(values, histogram.counts, histogram.table_of("plugin").f, bits)
         learn = schedule.may_learn(found, n)
         if learn:
-            schedule.learnt(n)
+            schedule.learnt()
             numbers = axes.kept_numbers(axes.numbers, histogram.joint, bits)
             axes.epoch += self._learn(values, numbers)
         elif found == Finding():
