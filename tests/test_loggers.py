@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import itertools
 import json
 import lzma
 import math
@@ -24,9 +25,10 @@ import zmq
 from hypothesis import given, strategies as st
 from logger_files import MARCH, ROWS, Read, as_rows, iso, lines, plain, read_file
 
+from streammi.cli.publish_source import FileBlocks
 from streammi.cli.run_publish import run_publish
 from streammi.errors import ConfigError
-from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.pair_file import read_pairs
 from streammi.network.security import PLAIN_TEXT
 
@@ -631,3 +633,34 @@ def test_publish_ends_with_1_where_there_is_nothing(tmp_path: Path) -> None:
     status, said, _ = published(tmp_path / "a.csv", "x,y\n,1\n,2\n")
     assert status == 1
     assert "no pair: x (such as '') is finite in none of 2 rows" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "times"),
+    [
+        ("a.csv", "t,x,y\n100,1,2\n101,3,4\n102.5,5,6\n103,7,8\n", [0, 1, 2.5, 3, 4, 5, 6.5, 7, 8, 9]),
+        ("a.csv", "t,x,y\n103,1,2\n102,3,4\n101,5,6\n", [0, 1, 2, 3, 4, 5, 6]),  # the newest first
+        (
+            "a.jsonl",
+            '{"t": 100, "x": 1, "y": 2}\n{"x": 2, "y": 3}\n{"t": 104, "x": 1, "y": 2}\n',
+            [0, 0, 4, 6, 6, 10, 12],
+        ),
+        ("a.csv", "t,x,y\n100,1,2\n", [0, 0, 0]),  # nothing says when the next would have come
+    ],
+)
+def test_a_file_that_is_sent_in_a_loop_never_goes_back_in_time(
+    tmp_path: Path, name: str, text: str, times: list[float]
+) -> None:
+    """At each turn its times began anew: a monitor counted every pair of the second one as late."""
+    (tmp_path / name).write_text(text)
+    blocks, _ = FileBlocks(str(tmp_path / name), "x", "y", None, True, PLAIN).opened()
+    sent = np.concatenate([block["timestamp"] for block in itertools.islice(blocks, 4)])
+    assert (sent - sent[0]).tolist()[: len(times)] == pytest.approx(times[: sent.size])
+
+
+def test_a_file_without_times_is_sent_in_a_loop_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4\n")
+    blocks, _ = FileBlocks(str(tmp_path / "a.csv"), "x", "y", None, True, PLAIN).opened()
+    assert [{name: list(column) for name, column in block.items()} for block in itertools.islice(blocks, 3)] == [
+        {"x": [1, 3], "y": [2, 4]}
+    ] * 3

@@ -1,5 +1,6 @@
 """The samples that ``streammi publish`` sends: made-up ones, this machine's own readings, or those of a file."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -44,7 +45,10 @@ def _host(host: Host) -> Iterator[Block]:
 
 
 class FileBlocks:
-    """A file, or standard input, as blocks of samples; what is said of it."""
+    """A file, or standard input, as blocks of samples; what is said of it.
+
+    Sent in a loop, its times go on: at each turn they are later by the file's length and a mean step.
+    """
 
     def __init__(
         self, path: str, x: str | None, y: str | None, t: str | None, loop: bool, options: FileOptions
@@ -77,15 +81,22 @@ class FileBlocks:
         return (blocks if self._path == "-" else chain(list(islice(blocks, 1)), blocks)), (self._x, self._y)
 
     def _blocks(self) -> Iterator[Block]:
+        later = 0.0  # s
         while True:
             self._pairs = pairs = self._open()
             self.said = [*pairs.said.splitlines(), *pairs.hint.splitlines()]
+            first, last, rows = math.inf, -math.inf, 0
             with closing(pairs):
                 for batch in pairs:
                     block: Block = {self._x: batch.x.astype(np.float64), self._y: batch.y.astype(np.float64)}
                     if batch.t is not None:
-                        block["timestamp"] = batch.t
+                        block["timestamp"] = batch.t + later
+                        known = batch.t[np.isfinite(batch.t)]
+                        first, last = known.min(initial=first).item(), known.max(initial=last).item()
+                        rows += known.size
                     yield block
             self._done = True
+            if rows > 1:
+                later += (last - first) * rows / (rows - 1)
             if not self._loop or pairs.why_empty:
                 return

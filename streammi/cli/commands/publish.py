@@ -35,7 +35,7 @@ def publish(
         ),
     ] = None,
     loop: Annotated[
-        bool, typer.Option("--loop", rich_help_panel=FEED, help="Begin again at the end of the file.")
+        bool, typer.Option("--loop", rich_help_panel=FEED, help="Begin again at the end of the file; its times go on.")
     ] = False,
     format_: Annotated[
         str, typer.Option("--format", metavar="FORMAT", rich_help_panel=SAID, help="json or pairs (raw float64).")
