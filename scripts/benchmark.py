@@ -31,6 +31,7 @@ import msgspec
 import numpy as np
 import zmq
 from arguments import sections_parser
+from benchmark_conditional import conditional
 
 from streammi import ChannelWindow, JointWindow, KeyedWindow, QuantileBins, UniformBins, rolling_mi
 from streammi.core.information import estimators
@@ -47,6 +48,7 @@ def main() -> None:
         "neighbours": neighbours,
         "channels": every_pair,
         "keys": devices,
+        "conditional": lambda quick: conditional(quick, timed, CPU, met),
         "one": one_sample,
         "times": times,
         "files": files,
