@@ -1,5 +1,7 @@
 """Conditional MI and transfer entropy: held against scikit-learn, brute force, and closed forms."""
 
+import csv
+import gzip
 import json
 import subprocess
 import sys
@@ -17,15 +19,27 @@ from hypothesis import given, settings, strategies as st
 from scipy.signal import lfilter
 from sklearn.metrics import mutual_info_score
 
-from streammi import ConfigError, EdgeBins, Monitor, MonitorConfig, PairBatch, QuantileBins, UniformBins, analyse
+from streammi import (
+    ChannelWindow,
+    ConfigError,
+    EdgeBins,
+    Monitor,
+    MonitorConfig,
+    PairBatch,
+    QuantileBins,
+    UniformBins,
+    analyse,
+)
 from streammi.cli.option_groups import arguments
 from streammi.cli.options import JoinOptions, PairOptions
 from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_replay import replay_files, run_replay
 from streammi.config import FeedConfig, bins, condition, span
+from streammi.core.channels.analysis import matrices_of
 from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.division import learnt_bins
 from streammi.core.conditional.given_null import GivenNull
+from streammi.core.conditional.indirect import explained_by, weakest_sides
 from streammi.core.conditional.rolling import rolling_cmi, rolling_te
 from streammi.core.conditional.transfer_window import TransferWindow, direction
 from streammi.ingest.decoder import Decoder
@@ -366,10 +380,7 @@ def test_a_record_is_analysed_given_values_and_cycles():
 
 def test_a_known_delay_of_a_real_pair():
     """Box and Jenkins' gas furnace: the rate of gas drives the CO2, which follows about five samples later."""
-    path = Path(__file__).parents[2] / "shared/data/gas_furnace"
-    if not path.is_dir():
-        pytest.skip("no recordings beside the checkout")
-    rate, co2 = np.genfromtxt(path / "gasrate_co2.csv.gz", delimiter=",", skip_header=1, unpack=True)[-2:]
+    rate, co2 = recorded("gas_furnace/gasrate_co2.csv.gz", "gas_rate_ft3min", "co2_pct")
     reading = analyse(rate, co2, window=100, transfer=True).reading
     assert reading.direction == 1
     assert reading.te_xy_lag in (3, 4, 5, 6)
@@ -483,3 +494,63 @@ def test_the_screen_shows_what_is_left_and_who_drives(size):
     assert "bit left, p 0.01" in words
     if size[1] > 24:
         assert "12 samples ahead, p 0.01" in words
+
+
+# Of many channels -----------------------------------------------------------------------------------------------------
+
+
+def plant_of(n, seed):
+    """The load drives pump and flow, the flow the valve; the noise is nobody's."""
+    rng = np.random.default_rng(seed)
+    load, e, f, g, noise = rng.standard_normal((5, n))
+    flow = load + 0.5 * f
+    return np.column_stack([load, load + 0.5 * e, flow, flow + 0.3 * g, noise])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pairs_that_depend_through_a_third_are_named_with_it(seed):
+    names = ["load", "pump", "flow", "valve", "noise"]
+    window = ChannelWindow(QuantileBins(), 3000, names)
+    window.extend(plant_of(3000, seed))
+    via = explained_by(window, matrices_of(window), 0.05)
+    said = {(names[i], names[j]): names[k] for (i, j), k in np.ndenumerate(via) if i < j and k >= 0}
+    # 1 in 20 that z explains is called direct all the same.
+    assert said.items() <= {("load", "valve"): "flow", ("pump", "flow"): "load", ("pump", "valve"): "load"}.items()
+    assert len(said) >= 2
+    np.testing.assert_array_equal(via, via.T)
+
+
+def test_direct_edges_are_not_called_indirect():
+    mi = np.array([[0, 0.9, 0.85], [0.9, 0, 0.95], [0.85, 0.95, 0]])
+    assert weakest_sides(mi, np.array([[0, 1], [0, 2], [1, 2]])).size == 0  # within a tenth
+    assert weakest_sides(mi, np.array([[0, 1], [0, 2]]), tolerance=0.0).size == 0  # no triangle
+    x, y, z = chain(3000, 1)
+    window = ChannelWindow(QuantileBins(), 3000, ["x", "y", "z"])
+    window.extend(np.column_stack([x, y + 0.4 * x, z]))
+    assert (explained_by(window, matrices_of(window), 0.05) == -1).all()
+
+
+def recorded(name, *columns):
+    """Columns of a real recording beside the checkout."""
+    path = Path(__file__).parents[2] / "shared/data" / name
+    if not path.is_file():
+        pytest.skip("no recordings beside the checkout")
+    with gzip.open(path, "rt") as file:
+        rows = list(csv.DictReader(file))
+    return [np.array([float(row[column] or "nan") for row in rows]) for column in columns]
+
+
+def test_upstream_drives_downstream_by_a_day():
+    up, down = recorded("usgs/nf_shenandoah_daily_2008-2017.csv.gz", "q_up_01632000_cfs", "q_down_01634000_cfs")
+    reading = analyse(up, down, transfer=True, window=500).reading
+    assert reading.direction == 1
+    assert reading.te_xy_lag == 1
+
+
+def test_the_valve_explains_what_a_controlled_pair_has_in_common():
+    """Of the Tennessee Eastman plant: the stripper's temperature and its steam, both set by the steam valve."""
+    temperature, steam, valve = recorded("tep/normal_d00_te.csv.gz", "XMEAS18", "XMEAS19", "XMV9")
+    found = analyse(temperature, steam, given=valve, window=200)
+    assert found.reading.mi_corrected > 1.5
+    assert found.verdict == "linearly dependent; explained by z"
+    assert abs(found.reading.cmi) < 0.1

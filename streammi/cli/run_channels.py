@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
 import numpy as np
+from msgspec.structs import replace
 
 from streammi.cli.checks import check_writable
 from streammi.cli.kernel_cache import warn_uncached
@@ -16,6 +17,7 @@ from streammi.core.bins.binning import Bins, QuantileBins, SpanBins
 from streammi.core.channels import ranking
 from streammi.core.channels.analysis import matrices_of
 from streammi.core.channels.channel_window import ChannelWindow
+from streammi.core.conditional.indirect import explained_by
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.row_file import RowFile, read_rows
@@ -78,6 +80,7 @@ def run_channels(
         said.say(f"no pair: {len(names)} channels and {window.n} rows in {file}")
         return NOTHING
     found = matrices_of(window, pair.unit, pair.estimator)  # type: ignore[arg-type]
+    found = replace(found, via=explained_by(window, found, many.fdr))
     before = _baseline(pair, many, found, options, t, said)
     if many.export is not None:
         write_pairs(many.export, found, many.fdr, None if before is None else before.mi, "--export")
@@ -207,6 +210,7 @@ def report(
     if found.q is not None:  # what was not tested may be chance as well as not: it is said, with a mark
         beyond = np.where((found.q <= many.fdr) | np.isnan(found.q), beyond, np.nan)
     yield from _section("MI high, r low", found, ranking.pairs_by(beyond, many.top).tolist())
+    yield from _indirect(found, many.top)
     if before is not None:
         yield from _changes(window, found, before, many.top)
     if many.target is not None:
@@ -222,6 +226,21 @@ def _section(title: str, found: ChannelMatrices, pairs: list[list[int]]) -> Iter
     for i, j in pairs:
         p = "untested" if found.p is None or np.isnan(found.p[i, j]) else f"{found.p[i, j]:.2g}"
         yield f"  {_named(found, i, j):{width}}  {found.mi[i, j]:7.3f}  {_number(found.r[i, j])}  {p:>8}"
+
+
+def _indirect(found: ChannelMatrices, top: int) -> Iterator[str]:
+    """The strongest pairs whose dependence a third channel explains."""
+    via = found.via
+    if via is None or not (via >= 0).any():
+        return
+    pairs = ranking.pairs_by(np.where(via >= 0, found.mi, np.nan), top).tolist()
+    width = max(len(_named(found, i, j)) for i, j in pairs)
+    title = "only through a third: explained by it"
+    yield ""
+    yield f"{title:{width + 2}}  {'MI':>7}  by"
+    width = max(width, len(title) - 2)
+    for i, j in pairs:
+        yield f"  {_named(found, i, j):{width}}  {found.mi[i, j]:7.3f}  {found.names[via[i, j]]}"
 
 
 def _changes(window: ChannelWindow, found: ChannelMatrices, before: Before, top: int) -> Iterator[str]:

@@ -30,6 +30,8 @@ def write_pairs(
 ) -> None:
     """Write every pair to a file: x, y, n, mi, unit, r, p and q, and ``before`` as mi_before where there is that.
 
+    ``via`` names the channel that explains a pair's dependence, where one does.
+
     As a graph (.graphml) its edges are the pairs whose q is ``rate`` at most.
     """
     path = os.fspath(path)
@@ -56,12 +58,15 @@ def _write_table(path: str, form: TableForm, found: ChannelMatrices, before: Flo
     if before is not None:
         matrices["mi_before"] = before
     types: dict[str, ColumnType] = {"x": str, "y": str, "n": int, "unit": str, **dict.fromkeys(matrices, float)}
+    types["via"] = str
+    via = np.full(found.mi.shape, -1) if found.via is None else found.via
     values: dict[str, Any] = {
         "x": names[rows].tolist(),
         "y": names[columns].tolist(),
         "n": np.nan_to_num(found.pairs[rows, columns]).astype(np.int64),
         "unit": [found.unit] * rows.size,
         **{name: matrix[rows, columns] for name, matrix in matrices.items()},
+        "via": [None if k < 0 else found.names[k] for k in via[rows, columns].tolist()],
     }
     lines: LineStream | None = None if form == "parquet" else open(path, "w", encoding="utf-8")  # noqa: SIM115
     try:
@@ -78,6 +83,7 @@ def _write_graph(path: str, found: ChannelMatrices, rate: float) -> None:
     for name in (*_NUMBERS, "n"):
         kind = "int" if name == "n" else "double"
         ElementTree.SubElement(root, "key", {"id": name, "for": "edge", "attr.name": name, "attr.type": kind})
+    ElementTree.SubElement(root, "key", {"id": "via", "for": "edge", "attr.name": "via", "attr.type": "string"})
     graph = ElementTree.SubElement(root, "graph", id="channels", edgedefault="undirected")
     for name in found.names:
         ElementTree.SubElement(graph, "node", id=name)
@@ -88,5 +94,7 @@ def _write_graph(path: str, found: ChannelMatrices, rate: float) -> None:
             if matrix is not None and np.isfinite(matrix[i, j]):
                 text = f"{int(matrix[i, j])}" if name == "n" else repr(float(matrix[i, j]))
                 ElementTree.SubElement(edge, "data", key=name).text = text
+        if found.via is not None and found.via[i, j] >= 0:
+            ElementTree.SubElement(edge, "data", key="via").text = found.names[found.via[i, j]]
     ElementTree.indent(root)
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)

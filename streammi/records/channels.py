@@ -33,6 +33,7 @@ class ChannelMatrices(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     p: FloatArray | None = None
     q: FloatArray | None = None  # the false discovery rate from which on a pair counts
     untested: str = ""
+    via: IntArray | None = None  # the channel that explains a pair's dependence, -1: none; None: not looked for
 
     def edges(self, rate: float) -> IntArray:
         """The pairs (i, j), i < j, that depend by more than chance, shape (k, 2); none where nothing was tested."""
