@@ -25,6 +25,7 @@ detect
 monitor
 analysis  publish
 dashboard
+report
 interop
 session
 cli

@@ -14,6 +14,7 @@ from streammi.cli.commands.monitor import monitor
 from streammi.cli.commands.probe import probe
 from streammi.cli.commands.publish import publish
 from streammi.cli.commands.replay import replay
+from streammi.cli.commands.report import report
 from streammi.cli.commands.view import view
 from streammi.cli.commands.watch import watch
 from streammi.cli.format_table import WithFormats
@@ -67,6 +68,7 @@ app.command(no_args_is_help=True, cls=PanelCommand)(view)
 app.command(cls=PanelCommand)(demo)
 app.command(no_args_is_help=True, cls=PanelCommand)(publish)
 app.command(no_args_is_help=True, cls=PanelCommand)(replay)
+app.command(no_args_is_help=True, cls=PanelCommand)(report)
 app.command()(grafana)
 app.command(no_args_is_help=True)(keygen)
 app.command("help")(help_)

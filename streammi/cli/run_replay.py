@@ -17,14 +17,13 @@ from streammi.cli.baseline import with_baseline
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import JoinOptions, PairOptions, check_unused
 from streammi.cli.options.feed import ONE_SOURCE
-from streammi.cli.replay_override import Override
 from streammi.cli.replay_sinks import Sinks
 from streammi.config import FeedConfig, MonitorConfig, Span
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.intake import sources_of
 from streammi.monitor import Monitor
-from streammi.recording.entries import files_of
+from streammi.recording.entries import Settings, files_of
 from streammi.recording.reader import Recording
 from streammi.session.replay import FileReplay, RecordingReplay, Replay
 from streammi.system.log import Log
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 EVERY_UNTIMED: Final = 100  # samples, where a file has no timestamps and --every is left as it is
 
 
-def replay_recording(path: str, override: Override, sinks: Sinks) -> "RecordingReplay":
+def replay_recording(path: str, override: Callable[[Settings], Settings], sinks: Sinks) -> "RecordingReplay":
     """The replay of a recording; ConfigError for settings that cannot work."""
     sinks.spare(*files_of(Path(path)).values())
     recording = Recording(path)

@@ -37,6 +37,7 @@ class Outbox:
     ) -> None:
         self.seq = 0
         self.closed = False  # nobody reads the lines any more
+        self.on_item: Callable[[float, Reading | Event], None] | None = None  # handed each thing as it is
         self.run = run
         self.newest: Fields = {}  # of the last reading,
         self.lag: float | None = None
@@ -46,6 +47,8 @@ class Outbox:
 
     def publish(self, timestamp: float, item: Reading | Event, link: LinkHealth, flags: Status = Status.OK) -> None:
         """Say one thing to everyone, ``flags`` added to its status; flushed, so that a reader of a pipe has it now."""
+        if self.on_item is not None:
+            self.on_item(timestamp, item)
         if isinstance(item, Event):
             frames = messages.event_message(item)
         else:

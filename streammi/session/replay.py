@@ -48,10 +48,17 @@ class Replay(Protocol):
     def closed(self) -> bool:
         """True if nobody reads what is said any more."""
 
+    @property
+    def monitor(self) -> Monitor | None:
+        """The monitor that it goes through, of several the newest; None before there is one."""
+
     def __iter__(self) -> Iterator[float]: ...
 
     def end(self) -> None:
         """Say what is left to be said, after the last step."""
+
+    def links(self, now: float) -> Sequence[LinkHealth]:
+        """What was read so far and what became of it, as links of a feed, as of ``now`` by its clock."""
 
     def report(self, now: float) -> Report:
         """A first-aid report; ``now`` is the wall clock, s."""
@@ -82,6 +89,15 @@ class RecordingReplay:
     def closed(self) -> bool:
         """True if nobody reads what is said any more."""
         return self._session is not None and self._session.outbox.closed
+
+    @property
+    def monitor(self) -> Monitor | None:
+        """The monitor of the newest run."""
+        return None if self._session is None else self._session.monitor
+
+    def links(self, now: float) -> Sequence[LinkHealth]:
+        """The links of the newest run as they were."""
+        return () if self._session is None else self._session.health(now)
 
     def __iter__(self) -> Iterator[float]:
         for entry in self._recording:
@@ -140,7 +156,8 @@ class FileReplay:
         self.notes: list[str] = []
         self.opening = [*pairs.said.splitlines(), *pairs.hint.splitlines()]
         self.status = 0
-        self._monitor, self._pairs, self._outbox, self._on_pairs = monitor, pairs, outbox, on_pairs
+        self.monitor = monitor
+        self._pairs, self._outbox, self._on_pairs = pairs, outbox, on_pairs
         self._piece_seconds = None if speed is None else PIECE_SECONDS * speed
         every = monitor.config.every.pairs
         self._piece_rows = PIECE_ROWS if every is None else PIECE_READINGS * every
@@ -165,22 +182,26 @@ class FileReplay:
                     yield np.nan if piece.t is None else self._newest
                     if self._on_pairs is not None:
                         self._on_pairs(piece)
-                    for timestamp, item in self._monitor.feed(piece):
+                    for timestamp, item in self.monitor.feed(piece):
                         self._outbox.publish(timestamp, item, total(self._pairs.health()))
+
+    def links(self, now: float) -> Sequence[LinkHealth]:
+        """What was read so far."""
+        return self._pairs.health()
 
     def end(self) -> None:
         """Say the last reading."""
-        for timestamp, item in self._monitor.last(self._newest):
+        for timestamp, item in self.monitor.last(self._newest):
             self._outbox.publish(timestamp, item, total(self._pairs.health()))
         why_empty = self._pairs.why_empty
         if self._outbox.seq == 0 and not why_empty:
-            self.notes.append(f"no reading: {self._monitor.awaited or 'no pairs'}")
+            self.notes.append(f"no reading: {self.monitor.awaited or 'no pairs'}")
         self.status = NOTHING if why_empty else 0
-        self.notes += [*self._monitor.notes, *filter(None, [why_empty or self._pairs.note])]
+        self.notes += [*self.monitor.notes, *filter(None, [why_empty or self._pairs.note])]
 
     def report(self, now: float) -> Report:
         """A first-aid report."""
-        return _report(now, self, self._monitor, self._outbox, self._pairs.health())
+        return _report(now, self, self.monitor, self._outbox, self._pairs.health())
 
 
 def pieces(batch: PairBatch, rows: int, seconds: float | None = None) -> Iterator[PairBatch]:

@@ -1,0 +1,81 @@
+"""``streammi report``: what it takes, and its help; cli.run_report runs it."""
+
+import sys
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from streammi.cli.help_panels import FEED, SAID
+from streammi.cli.option_groups import grouped
+from streammi.cli.options import FileReadOptions, JoinOptions, PairOptions, TimeColumn
+from streammi.errors import MissingExtra
+
+
+@grouped
+def report(
+    context: typer.Context,
+    joining: JoinOptions,
+    pair: PairOptions,
+    reading: FileReadOptions,
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE",
+            help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input; or x and y have a file each.",
+        ),
+    ] = None,
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="COL", rich_help_panel=FEED, help="Column of x, or FILE:COL; a path.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y, likewise.")
+    ] = None,
+    t: TimeColumn = None,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", "-o", metavar="FILE", rich_help_panel=SAID, help="The page; the readings go to a .csv beside it."
+        ),
+    ] = "report.html",
+) -> None:
+    """Make a page with pictures of a recording or a file: one HTML file, to be shown to others.
+
+    It has the two signals and the MI over time, the pairs as points and as a joint histogram, where the MI comes from,
+    delays (--lags), entropies, events, what was skipped and why, and the command that makes it again. It needs no
+    network and no scripts. The readings are in a table beside it.
+
+    MI is tested against chance (--null 99) unless told otherwise. Of a file there are ten readings a window.
+
+    \b
+    Examples:
+      streammi report room.csv.gz --x S1_Temp --y S1_Light -o room.html
+      streammi report plant.rec --lags=-50:50
+      streammi report logger.csv --x Temp --y Flow --window 2h --given Outside
+    """
+    if find_spec("matplotlib") is None:
+        raise MissingExtra("report", "matplotlib", "report")
+    from streammi.cli.replay_override import Override
+    from streammi.cli.run_replay import replay_files, replay_recording
+    from streammi.cli.run_report import ReportSinks, TestedOverride, run_report, with_defaults
+    from streammi.recording.reader import is_recording
+    from streammi.report.collect import Collector
+    from streammi.session.replay import Replay
+
+    given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
+    recorded = file is not None and is_recording(file)
+    collector = Collector(arrival=recorded)
+    with ReportSinks(out, collector) as sinks:
+        replayed: Replay
+        if file is not None and recorded:
+            reading.check_unused("where FILE is a recording", but=("time_unit",))
+            override = Override(given, pair, joining, x, y, t, reading.time_unit)
+            replayed = replay_recording(file, TestedOverride(override, given), sinks)
+        else:
+            options = with_defaults(pair, given)
+            replayed = replay_files(file, x, y, t, options, joining, sinks, None, reading.reading())
+        sources = [file] if file is not None else [str(x), str(y)]
+        status, made = run_report(replayed, sinks, sources, sys.argv[1:], bar=sys.stderr.isatty())
+    if made:
+        print(f"{out} and, the readings one a row, {sinks.table}")
+    raise typer.Exit(status)

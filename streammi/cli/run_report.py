@@ -1,0 +1,118 @@
+"""``streammi report``: a replay whose readings and pairs become a page with pictures, and a table beside it."""
+
+import os
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from streammi.cli.checks import check_writable
+from streammi.cli.options import PairOptions
+from streammi.cli.replay_override import Override
+from streammi.cli.replay_sinks import Sinks
+from streammi.cli.run_replay import run_replay
+from streammi.config import DEFAULT_PARTNERS, span
+from streammi.errors import ConfigError
+from streammi.publish.outbox import Outbox
+from streammi.recording.entries import Settings
+from streammi.report.collect import Collector
+from streammi.session.replay import NOTHING, OnPairs, Replay
+
+READINGS_A_WINDOW: Final = 10  # unless --every says otherwise: a reading a sample would take 50 times as long
+LEAST_EVERY: Final = 10  # samples
+SIGNALLED: Final = 128  # an exit status above it is that of a signal
+
+
+class ReportSinks(Sinks):
+    """Hands what is replayed to ``collector`` too; the readings go to a table beside the page ``out``."""
+
+    def __init__(self, out: str, collector: Collector) -> None:
+        if Path(out).suffix not in (".html", ".htm"):
+            raise ConfigError("--out", "a name that ends in .html", out)
+        check_writable(out, "--out")
+        self.table = str(Path(out).with_suffix(".csv"))
+        super().__init__("csv", self.table, None)
+        self.page, self.collector = out, collector
+
+    def outbox(self, pair: str, run: int) -> Outbox:
+        """The outbox that says the readings of a pair."""
+        outbox = super().outbox(pair, run)
+        outbox.on_item = self.collector.item
+        return outbox
+
+    def on_pairs(self, *, labels: bool) -> OnPairs:
+        """The taker of the pairs."""
+        return self.collector.pairs
+
+
+def with_defaults(pair: PairOptions, given: set[str]) -> PairOptions:
+    """The options of a report of a file: tested against chance, and ten readings a window, unless told otherwise."""
+    if "every" not in given:
+        window = span(pair.window, "--window", least_pairs=2)
+        if window.pairs is not None:
+            pair = replace(pair, every=str(max(window.pairs // READINGS_A_WINDOW, LEAST_EVERY)))
+        else:
+            assert window.seconds is not None
+            pair = replace(pair, every=f"{window.seconds / READINGS_A_WINDOW:.9f}s")
+    return pair if given & {"null", "test"} else replace(pair, null=DEFAULT_PARTNERS)
+
+
+class TestedOverride:
+    """What ``override`` makes of recorded settings, tested against chance where neither says a word of it."""
+
+    def __init__(self, override: Override, given: set[str]) -> None:
+        self._override, self._given = override, given
+
+    def __call__(self, recorded: Settings) -> Settings:
+        """The settings to replay with."""
+        settings = self._override(recorded)
+        if self._given & {"null", "test"} or settings.monitor.null or settings.monitor.test == "g":
+            return settings
+        monitor = msgspec.structs.replace(settings.monitor, null=DEFAULT_PARTNERS)
+        return msgspec.structs.replace(settings, monitor=monitor)
+
+
+def run_report(
+    replayed: Replay, sinks: ReportSinks, sources: Sequence[str], words: Sequence[str], *, bar: bool
+) -> tuple[int, bool]:
+    """Replay into a page made by the command line ``words``; returns the exit status, and whether there is a page.
+
+    There is none where there was no reading.
+    """
+    status = run_replay(replayed, sinks, bar=bar)
+    monitor = replayed.monitor
+    collector = sinks.collector
+    if monitor is None or not collector.summary.readings:
+        return status or NOTHING, False
+    from streammi.report.figures import draw
+    from streammi.report.page import Origin, page
+
+    now = collector.newest
+    found = collector.findings(monitor, replayed.links(now), now)
+    sections = replayed.report(time.time())
+    sections["versions"]["matplotlib"] = version("matplotlib")
+    if status > SIGNALLED:
+        replayed.notes.append("ended by a signal: this is of what was read until then")
+    origin = Origin(
+        source=" · ".join(map(_described, sources)),
+        command=shlex.join(["streammi", *words]),
+        sections={name: sections[name] for name in ("settings", "versions") if name in sections},
+        notes=[*replayed.opening, *replayed.notes],
+        table=os.path.basename(sinks.table),
+    )
+    try:
+        Path(sinks.page).write_text(page(found, draw(found), origin), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError("--out", f"a file that can be written ({error.strerror})", sinks.page) from None
+    return status, True
+
+
+def _described(path: str) -> str:
+    if not os.path.isfile(path):
+        return path
+    return f"{path} ({os.path.getsize(path):,} bytes)"

@@ -1,0 +1,313 @@
+"""The pictures of a report, made of what was found."""
+
+import math
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm, TwoSlopeNorm
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from streammi.records import AxisInfo, Event, FloatArray, Reading
+from streammi.records.events import kind_of
+from streammi.records.verdict import lag_unit
+from streammi.report.collect import Findings, Portrait
+from streammi.report.curves import Curve
+from streammi.report.svg import Picture, picture, style
+
+# Each is seen on white and on black.
+X_COLOUR, Y_COLOUR, MI_COLOUR, NULL_COLOUR, BAD = "#3b82f6", "#e0791f", "#12a37f", "#8a8f98", "#e5484d"
+TONES: Final = {"good": MI_COLOUR, "bad": BAD, "warn": Y_COLOUR}
+WIDTH: Final = 9.6  # inches
+DAY: Final = 86400.0  # s
+SINCE_EPOCH: Final = 1e8  # s: a later time is a date
+DOTS: Final = 3000
+TICKS: Final = 12  # labels on an axis
+NAME_LENGTH: Final = 40
+
+
+def draw(found: Findings) -> dict[str, Picture]:
+    """Each picture there is something for, under its name."""
+    pictures: dict[str, Picture] = {}
+
+    def add(name: str, figure: Figure, alt: str, caption: str) -> None:
+        pictures[name] = picture(figure, len(pictures), alt, caption)
+
+    with style():
+        add("series", *_series(found))
+        add("mi", *_mi(found))
+        for k, portrait in enumerate(found.portraits):
+            add(f"portrait-{k}", *_joint(portrait))
+        for k, portrait in enumerate(found.portraits):
+            add(f"pointwise-{k}", *_pointwise(portrait))
+        if found.snapshot.profile is not None:
+            add("delays", *_delays(found))
+        if found.snapshot.reading is not None:
+            add("entropies", *_entropies(found))
+    return pictures
+
+
+def _series(found: Findings) -> tuple[Figure, str, str]:
+    figure = Figure(figsize=(WIDTH, 4), layout="constrained")
+    axes = figure.subplots(2, 1, sharex=True)
+    names = found.config.x_name, found.config.y_name
+    curve = found.series
+    for k, (plot, name, colour) in enumerate(zip(axes, names, (X_COLOUR, Y_COLOUR), strict=True)):
+        _envelope(plot, _places(found, curve.t), curve.low[k], curve.high[k], colour)
+        plot.set_ylabel(_short(name))
+        if found.labels[k]:
+            _label_ticks(plot, "y", found.labels[k])
+        _mark(plot, found, [event for event in found.events if event.signal in ("both", "xy"[k])])
+    _time_axis(axes[1], found, curve.t)
+    each = "" if curve.step == 1 else f" Each point stands for {curve.step:,} samples: drawn are their least and most."
+    return figure, f"{names[0]} and {names[1]} over time", f"The two signals over time.{each}"
+
+
+def _mi(found: Findings) -> tuple[Figure, str, str]:
+    figure = Figure(figsize=(WIDTH, 3), layout="constrained")
+    plot = figure.subplots()
+    mi, warming, unit = found.reading_curve("mi_corrected"), found.reading_curve("warming"), found.config.unit
+    t = _places(found, mi.t)
+    said = []
+    band = found.reading_curve("null_q95").high
+    if np.isfinite(band).any():
+        label = "chance: 95 % of what is unrelated"
+        plot.fill_between(t, 0, band, color=NULL_COLOUR, alpha=0.35, lw=0, label=label)
+        said.append("In the grey band it may be chance: so much MI have the same signals when one is delayed by long.")
+    low, high = found.reading_curve("baseline_low").low, found.reading_curve("baseline_high").high
+    if np.isfinite(low).any():
+        plot.fill_between(t, low, high, color=X_COLOUR, alpha=0.2, lw=0, label="normal, by the baseline")
+    _plot_if(plot, t, found.reading_curve("peak_mi"), NULL_COLOUR, "at the best delay")
+    _plot_if(plot, t, found.reading_curve("cmi"), X_COLOUR, f"given {_short(found.snapshot.given)}")
+    if mi.step > 1:
+        plot.fill_between(t, mi.low, mi.high, color=MI_COLOUR, alpha=0.3, lw=0)
+        said.append(f"Each point stands for {mi.step} readings: their mean, with their least and most around it.")
+    plot.plot(t, mi.mean, color=MI_COLOUR, lw=1.4, label="MI")
+    _plot_if(plot, t, warming, MI_COLOUR, "while the window fills", ls=":")
+    _mark(plot, found, list(found.events))
+    plot.set_ylabel(f"MI, {unit}")
+    plot.set_ylim(bottom=min(0.0, plot.get_ylim()[0]))
+    _time_axis(plot, found, mi.t)
+    _legend(plot)
+    alt = f"Mutual information over time{_range_words(found)}"
+    return figure, alt, f"MI of the window that ends at each moment ({found.snapshot.window}). {' '.join(said)}"
+
+
+def _joint(portrait: Portrait) -> tuple[Figure, str, str]:
+    """The points, and the joint histogram beside them."""
+    figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
+    dots, counts = figure.subplots(1, 2, sharex=True, sharey=True)
+    numbers = numbers_of(portrait.reading)
+    figure.suptitle(f"{portrait.title}: {numbers}")
+    x, y = portrait.points[:, _evenly(portrait.points.shape[1])]
+    if portrait.x.labels or portrait.y.labels:  # many are at one place: spread within half a step
+        random = np.random.default_rng(0)
+        x, y = (
+            v if axis.labels is None else v + random.uniform(-0.3, 0.3, v.size)
+            for v, axis in ((x, portrait.x), (y, portrait.y))
+        )
+    dots.plot(x, y, ".", ms=4, alpha=0.6, color=MI_COLOUR, rasterized=True, mew=0)
+    dots.set_title("the pairs as points")
+    _names(dots, portrait)
+    seen = np.where(portrait.counts > 0, portrait.counts, np.nan).astype(np.float64)
+    mesh = _mesh(counts, portrait, seen, cmap=colormaps["viridis"], norm=PowerNorm(0.5, vmin=0))
+    bar = figure.colorbar(mesh, ax=counts, label="pairs in a cell")
+    bar.ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    counts.set_title("the joint histogram")
+    return (
+        figure,
+        f"{portrait.title}: points and joint histogram of {portrait.x.name} and {portrait.y.name}, {numbers}",
+        "",
+    )
+
+
+def _pointwise(portrait: Portrait) -> tuple[Figure, str, str]:
+    """Where the MI comes from: log of how much more often a cell is hit than if the signals were unrelated."""
+    figure = Figure(figsize=(WIDTH * 0.6, 4.2), layout="constrained")
+    plot = figure.subplots()
+    p = portrait.counts / portrait.counts.sum()
+    apart = p.sum(axis=1, keepdims=True) * p.sum(axis=0, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bits = np.where(p > 0, np.log2(p / apart), np.nan)
+    most = max(float(np.nanmax(np.abs(bits))), 1e-9)
+    mesh = _mesh(plot, portrait, bits, cmap=colormaps["coolwarm"], norm=TwoSlopeNorm(0, -most, most))
+    figure.colorbar(mesh, ax=plot, label="pointwise MI, bit")
+    plot.set_title(portrait.title)
+    alt = f"{portrait.title}: pointwise mutual information of {portrait.x.name} and {portrait.y.name}"
+    return figure, alt, ""
+
+
+def _delays(found: Findings) -> tuple[Figure, str, str]:
+    figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")
+    plot = figure.subplots()
+    profile, reading = found.snapshot.profile, found.snapshot.reading
+    assert profile is not None
+    plot.plot(profile.lags, profile.mi, color=MI_COLOUR, lw=1.2, marker="." if profile.lags.size < 100 else "")
+    plot.axvline(0, color=NULL_COLOUR, lw=0.8)
+    best = int(np.nanargmax(profile.mi))
+    at, mi = float(profile.lags[best]), float(profile.mi[best])
+    unit = "samples" if reading is None else lag_unit(reading)
+    plot.plot([at], [mi], "o", color=BAD, ms=6)
+    plot.set_xlabel(f"delay, {profile.lag_unit}; positive: y follows x")
+    plot.set_ylabel(f"MI, {found.config.unit}")
+    alt = f"Mutual information by delay, largest at {at:g} {unit}: {mi:.3f} {found.config.unit}"
+    return figure, alt, f"MI at each delay of the last window; largest at {at:g} {unit} ({mi:.3f} {found.config.unit})."
+
+
+def _entropies(found: Findings) -> tuple[Figure, str, str]:
+    """The two bars whose overlap is the MI, and the three entropies over time."""
+    figure = Figure(figsize=(WIDTH, 3), layout="constrained")
+    bars, over_time = figure.subplots(1, 2, width_ratios=(1, 1.4))
+    reading = found.snapshot.reading
+    assert reading is not None
+    total = reading.h_xy
+    for row, (left, width, colour, name) in enumerate(
+        ((0.0, reading.h_x, X_COLOUR, "H(X)"), (total - reading.h_y, reading.h_y, Y_COLOUR, "H(Y)"))
+    ):
+        bars.barh(1 - row, width, left=left, height=0.6, color=colour, alpha=0.75)
+        bars.text(left + width / 2, 1 - row, f"{name} {width:.2f}", ha="center", va="center")
+    bars.axvspan(total - reading.h_y, reading.h_x, color=MI_COLOUR, alpha=0.25, lw=0)
+    bars.set_yticks([])
+    bars.set_xlabel(f"{reading.unit}; H(X,Y) {total:.2f}, overlap {reading.mi:.2f}")
+    bars.set_title("the last window")
+    t = _places(found, found.readings.t)
+    for name, colour, label in (("h_x", X_COLOUR, "H(X)"), ("h_y", Y_COLOUR, "H(Y)"), ("h_xy", NULL_COLOUR, "H(X,Y)")):
+        _plot_if(over_time, t, found.reading_curve(name), colour, label)
+    over_time.set_ylabel(reading.unit)
+    over_time.set_title("over time")
+    _time_axis(over_time, found, found.readings.t)
+    _legend(over_time)
+    alt = f"Entropies: H(X) {reading.h_x:.2f}, H(Y) {reading.h_y:.2f}, H(X,Y) {total:.2f} {reading.unit}"
+    caption = (
+        "Entropy is what is unknown about a signal. The overlap of the two bars is the MI as counted, not corrected "
+        "for the number of pairs and of bins."
+    )
+    return figure, alt, caption
+
+
+def numbers_of(reading: Reading) -> str:
+    """The numbers of a window, in a line."""
+    parts = [f"MI {reading.mi_corrected:.2f} {reading.unit}"]
+    if reading.pearson_r is not None:
+        parts.append(f"r {reading.pearson_r:.2f}")
+    return " · ".join((*parts, f"{reading.n:,} pairs"))
+
+
+def moment(t: float, *, timed: bool) -> str:
+    """A place in a recording, in words.
+
+    >>> moment(1.7e9, timed=True), moment(12.5, timed=True), moment(1200, timed=False)
+    ('2023-11-14 22:13:20 UTC', '12.5 s', 'sample 1,200')
+    """
+    if not timed:
+        return f"sample {t:,.0f}"
+    if SINCE_EPOCH <= t < 2e11:
+        return f"{datetime.fromtimestamp(t, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{t:g} s"
+
+
+def _range_words(found: Findings) -> str:
+    least, most, unit = found.summary.least, found.summary.most, found.config.unit
+    return "" if least is None or most is None else f", from {least.mi:.2f} to {most.mi:.2f} {unit}"
+
+
+def _envelope(plot: Axes, t: Any, low: FloatArray, high: FloatArray, colour: str) -> None:
+    """A line through the least and the most of each stretch."""
+    if np.array_equal(low, high, equal_nan=True):
+        plot.plot(t, low, color=colour, lw=0.8)
+    else:
+        plot.plot(np.repeat(t, 2), np.stack((low, high), axis=1).ravel(), color=colour, lw=0.6)
+
+
+def _plot_if(plot: Axes, t: Any, curve: Curve, colour: str, label: str, ls: str = "-") -> None:
+    if np.isfinite(curve.mean).any():
+        plot.plot(t, curve.mean, color=colour, lw=1, ls=ls, label=label)
+
+
+def _legend(plot: Axes) -> None:
+    if plot.get_legend_handles_labels()[0]:
+        plot.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=4, fontsize="small")
+
+
+def _mark(plot: Axes, found: Findings, events: list[Event]) -> None:
+    for event in events:
+        [place] = _places(found, np.array([event.timestamp]))
+        plot.axvline(place, color=TONES[kind_of(event).tone], lw=0.9, ls="--", alpha=0.8)
+
+
+def _is_dates(t: FloatArray) -> bool:
+    known = t[np.isfinite(t)]
+    return bool(known.size and known.min() > SINCE_EPOCH and known.max() < 2e11)
+
+
+def _places(found: Findings, t: FloatArray) -> Any:
+    """Times as matplotlib has dates, where they are dates; the time axis of all pictures is decided by the samples'."""
+    if not found.timed or not _is_dates(found.series.t):
+        return t
+    return t / DAY
+
+
+def _time_axis(plot: Axes, found: Findings, t: FloatArray) -> None:
+    if not found.timed:
+        plot.set_xlabel("sample")
+    elif not _is_dates(found.series.t):
+        plot.set_xlabel("time, s")
+    else:
+        locator = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
+        plot.xaxis.set_major_locator(locator)
+        plot.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]
+        plot.set_xlabel("time, UTC")
+
+
+def _mesh(plot: Axes, portrait: Portrait, values: FloatArray, **how: Any) -> Any:
+    mesh = plot.pcolormesh(_edges(portrait.x), _edges(portrait.y), values.T, rasterized=True, **how)
+    _names(plot, portrait)
+    for limit, edges, seen in (
+        (plot.set_xlim, _edges(portrait.x), portrait.counts.any(axis=1)),
+        (plot.set_ylim, _edges(portrait.y), portrait.counts.any(axis=0)),
+    ):
+        used = np.flatnonzero(seen)  # bins may reach far beyond a window that has become quiet
+        limit(edges[used[0]], edges[used[-1] + 1])
+    return mesh
+
+
+def _names(plot: Axes, portrait: Portrait) -> None:
+    plot.set_xlabel(_short(portrait.x.name))
+    plot.set_ylabel(_short(portrait.y.name))
+    for side, axis in (("x", portrait.x), ("y", portrait.y)):
+        if axis.labels is not None:
+            _label_ticks(plot, side, axis.labels)
+
+
+def _label_ticks(plot: Axes, side: str, labels: tuple[str, ...]) -> None:
+    step = math.ceil(len(labels) / TICKS)
+    places = range(0, len(labels), step)
+    axis = plot.xaxis if side == "x" else plot.yaxis
+    axis.set_ticks(list(places), [_short(labels[k], 16) for k in places])
+    if side == "x" and len(labels) > 4:
+        plot.tick_params(axis="x", rotation=45)
+
+
+def _edges(axis: AxisInfo) -> FloatArray:
+    """The edges of the cells; labels are half a step around their numbers."""
+    if axis.edges is not None:
+        return axis.edges
+    return np.arange(len(axis.labels or ()) + 1, dtype=np.float64) - 0.5
+
+
+def _evenly(n: int) -> slice:
+    return slice(None, None, max(1, math.ceil(n / DOTS)))
+
+
+def _short(name: str, most: int = NAME_LENGTH) -> str:
+    """A name that fits; white space and what does not print would break the line, or the XML.
+
+    >>> _short("a\\nb"), _short("x" * 50, 5)
+    ('a b', 'xxxx…')
+    """
+    clean = "".join(c if c.isprintable() else " " for c in name)
+    return clean if len(clean) <= most else clean[: most - 1] + "…"

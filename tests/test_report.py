@@ -1,0 +1,182 @@
+"""The report: what is drawn is what was recorded, whatever its length; and the page asks for nothing outside."""
+
+import csv
+import re
+import shlex
+import sys
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streammi.cli.app import app
+from streammi.errors import ConfigError, MissingExtra
+from streammi.records import PairBatch
+from streammi.report.collect import SAMPLE, Collector
+from streammi.report.curves import Decimator
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+class Page(HTMLParser):
+    """A page as a browser reads it: its tags, its text, and every address in it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.labels: list[str] = []
+        self.text = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href", "action", "data", "poster", "srcset"):
+                self.addresses.append(value or "")
+            if name == "id":
+                self.ids.append(value or "")
+            if name == "aria-label":
+                self.labels.append(value or "")
+            self.addresses += re.findall(r"url\(([^)]*)\)", value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def report(*words: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(sys, "argv", ["streammi", "report", *words])
+    return int(app(["report", *words], standalone_mode=False) or 0)
+
+
+def check_self_contained(page: Page) -> None:
+    assert not {"script", "link", "iframe", "object", "embed", "form"} & {*page.tags}
+    assert all(address.startswith(("#", "data:image/png;base64,")) for address in page.addresses)
+    assert {address[1:] for address in page.addresses if address[0] == "#"} <= {*page.ids}
+    assert len(set(page.ids)) == len(page.ids)
+    assert page.tags.count("svg") == len(page.labels)
+    assert all(page.labels)
+
+
+def write(path: Path, names: str, *columns: Iterable[object]) -> Path:
+    path.write_text("\n".join([names, *(",".join(map(str, row)) for row in zip(*columns, strict=True))]) + "\n")
+    return path
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Path:
+    """y goes with x for 6,000 rows, and not at all for 4,000 more; ten rows are none."""
+    random = np.random.default_rng(5)
+    x, noise = random.standard_normal((2, 10_000))
+    y = np.where(np.arange(10_000) < 6000, x + 0.3 * noise, noise).round(4).astype(object)
+    y[500:510] = "broken"
+    return write(tmp_path / "a.csv", "time,x <b>&$1_{,y]]>", 1.7e9 + np.arange(10_000), x.round(4), y)
+
+
+def test_a_report_of_a_file(
+    changed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "of <it>.html"
+    words = [str(changed), "--x", "x <b>&$1_{", "--y", "y]]>", "--window", "500", "--lags=-3:3", "-o", str(out)]
+    assert report(*words, monkeypatch=monkeypatch) == 0
+    assert str(out) in capsys.readouterr().out
+    page = Page(out)
+    check_self_contained(page)
+    assert "x <b>&$1_{ and y]]>" in page.text
+    assert page.tags.count("svg") == 8
+    assert shlex.join(["streammi", "report", *words]) in page.text
+    assert re.search(r"2023-11-15 00:1\d:\d\d UTC\s*lost", page.text)  # y went at 23:53:20, its window 500 s later
+    assert "10 rows skipped: 10 not a number" in page.text
+    assert "Lost: 10 rows" in page.text
+    readings = list(csv.DictReader((tmp_path / "of <it>.csv").read_text().splitlines()))
+    assert len(readings) == 200  # ten a window
+    full = [float(reading["mi_corrected"]) for reading in readings if float(reading["fill"]) == 1]
+    assert f"{max(full):.3f} bit" in page.text
+    assert f"{min(full):.3f} bit" in page.text
+    tested = [float(reading["p"]) for reading in readings if reading["p"]]
+    assert f"p{tested[-1]:.3g}r (Pearson)" in page.text
+    assert f"Of {len(tested)} readings with a p, {sum(p <= 0.05 for p in tested)} " in page.text
+
+
+def test_what_a_report_needs_and_does_not_do(changed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ["--x", "x <b>&$1_{", "--y", "y]]>"]
+    with pytest.raises(ConfigError, match=r"--out must be a name that ends in \.html, got"):
+        report(str(changed), *given, "-o", str(tmp_path / "a.txt"), monkeypatch=monkeypatch)
+    before = changed.read_bytes()
+    with pytest.raises(ConfigError, match="--out must be another file than what is replayed"):
+        report(str(changed), *given, "-o", str(tmp_path / "a.html"), monkeypatch=monkeypatch)
+    assert changed.read_bytes() == before
+    empty = write(tmp_path / "b.csv", "x,y", ["a", "b"], ["c", "d"])
+    assert report(str(empty), "--x", "x", "--y", "y", "-o", str(tmp_path / "c.html"), monkeypatch=monkeypatch) == 1
+    assert not (tmp_path / "c.html").exists()
+    monkeypatch.setattr("streammi.cli.commands.report.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'streammi\[report\]'"):
+        report(str(changed), *given, monkeypatch=monkeypatch)
+
+
+def test_labels_and_conditions_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(2)
+    z = random.integers(0, 3, 1500)
+    names = np.array(["off", "on", "träge $x"])
+    labels = write(tmp_path / "l.csv", "x,y", names[z], names[(z + (random.random(1500) < 0.2)) % 3])
+    words = ["--bins", "categories", "--window", "200", "-o", str(tmp_path / "labels.html")]
+    assert report(str(labels), "--x", "x", "--y", "y", *words, monkeypatch=monkeypatch) == 0
+    page = Page(tmp_path / "labels.html")
+    check_self_contained(page)
+    assert page.text.count("träge $x") >= 4
+    drives = random.standard_normal(1500)
+    signals = write(tmp_path / "g.csv", "x,y,z", drives + random.standard_normal(1500) / 2, drives, drives)
+    words = ["--given", "z", "--transfer", "--unit", "nat", "--window", "300", "-o", str(tmp_path / "given.html")]
+    assert report(str(signals), "--x", "x", "--y", "y", *words, monkeypatch=monkeypatch) == 0
+    page = Page(tmp_path / "given.html")
+    check_self_contained(page)
+    assert "MI given z" in page.text
+    assert "Transfer, x to y" in page.text
+    assert "bit" not in page.text.replace("pointwise MI, bit", "")
+
+
+@pytest.mark.parametrize("cuts", [[], [1, 2, 3, 5000], list(range(7, 30_000, 777))])
+def test_no_peak_is_lost_however_the_samples_came(cuts: list[int]) -> None:
+    values = np.random.default_rng(1).standard_normal((2, 30_000))
+    values[0, 12_345], values[1, 29_999], values[1, 17] = 1e6, -1e6, np.nan
+    t = np.arange(30_000.0)
+    decimator = Decimator(2, points=100)
+    for part in np.split(np.arange(30_000), cuts):
+        decimator.add(t[part], values[:, part])
+    curve = decimator.curve()
+    assert 100 <= curve.t.size <= 201
+    starts = np.arange(0, 30_000, curve.step)
+    assert curve.t.tolist() == t[starts].tolist()
+    assert curve.low.tolist() == np.fmin.reduceat(values, starts, axis=1).tolist()
+    assert curve.high.tolist() == np.fmax.reduceat(values, starts, axis=1).tolist()
+    means = [[np.nanmean(row[k : k + curve.step]) for k in starts] for row in values]
+    assert np.allclose(curve.mean, means, rtol=1e-9)
+
+
+def test_pairs_drawn_at_random_are_as_likely_from_anywhere() -> None:
+    collector = Collector(arrival=False)
+    n = 4 * SAMPLE
+    for part in np.split(np.arange(float(n)), 41 * np.arange(1, 2000)):
+        collector.pairs(PairBatch(x=part, y=-part))
+    x, y = collector.sample
+    assert np.array_equal(x, -y)
+    assert np.unique(x).size == SAMPLE
+    quarters = np.bincount((x // SAMPLE).astype(int), minlength=4)
+    assert np.all(np.abs(quarters - SAMPLE / 4) < 5 * np.sqrt(SAMPLE * 3 / 16))
+
+
+@pytest.mark.parametrize(
+    ("file", "x", "y"),
+    [("room_occupancy_uci864/part1.csv.gz", "S1_Light", "S1_Temp"), ("tep/fault14.csv.gz", "XMEAS9", "XMEAS21")],
+)
+def test_reports_of_real_recordings(file: str, x: str, y: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not (DATA / file).exists():
+        pytest.skip("the recording is not here")
+    out = tmp_path / "real.html"
+    assert report(str(DATA / file), "--x", x, "--y", y, "--window", "200", "-o", str(out), monkeypatch=monkeypatch) == 0
+    page = Page(out)
+    check_self_contained(page)
+    assert out.stat().st_size < 1 << 20
