@@ -21,7 +21,8 @@ WORDS = [
     "tcp://127.0.0.1:5999", "--x=imu/acc/x", "--y=7", "--topic=imu/", "--pull", "--format=json", "--receive-queue=17",
     "--window=2000", "--bins=12", "--x-range=-1.5:1e3", "--every=250ms", "--unit=nat", "--null=49", "--lags=-50:50",
     "--detect=off", "--publish=tcp://127.0.0.1:5998", "--record=a b.rec", "--record-limit=1GB", "--seconds=2.5",
-    "--strict", "--samples=9", "--state=/var/lib/x", "--state-every=7s", "--quiet",
+    "--strict", "--samples=9", "--state=/var/lib/x", "--state-every=7s", "--given=motor/load",
+    "--given=cycle:24h", "--transfer", "--quiet",
 ]  # fmt: skip
 FILE = """
 # Text, numbers and truths, as TOML has them.
@@ -49,6 +50,8 @@ strict = true
 samples = 9
 state = "/var/lib/x"
 state-every = "7s"
+given = ["motor/load", "cycle:24h"]
+transfer = true
 """
 
 

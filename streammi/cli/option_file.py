@@ -15,7 +15,8 @@ from streammi.errors import ConfigError
 def read_options(context: typer.Context, path: str | None) -> str | None:
     """Take the options of ``context``'s command from the file at ``path``; ConfigError names what cannot be taken.
 
-    A key is an option's name without its dashes, or ``endpoint``; a value a string, a number or, of a flag, a truth.
+    A key is an option's name without its dashes, or ``endpoint``; a value a string, a number, a list of them where an
+    option may be given more than once, or, of a flag, a truth.
     """
     if path is None or context.resilient_parsing:
         return path
@@ -25,7 +26,7 @@ def read_options(context: typer.Context, path: str | None) -> str | None:
         if key not in parameters:
             raise ConfigError(f"{path}: {key}", f"an option of {context.info_name}{instead(key, parameters)}", value)
         parameter = parameters[key]
-        given[str(parameter.name)] = _word(f"{path}: {key}", value, flag=getattr(parameter, "is_flag", False))
+        given[str(parameter.name)] = _of_option(f"{path}: {key}", value, parameter)
     context.default_map = given
     if given.get("log") == "json":  # what is wrong with the rest is said so, too
         context.obj.form = "json"
@@ -74,6 +75,14 @@ def _table(path: str) -> dict[str, Any]:
         raise ConfigError("--config", f"a file that can be read ({error.strerror})", path) from error
     except ValueError as error:  # no TOML, or no UTF-8
         raise ConfigError("--config", f"a file in TOML ({error})", path) from error
+
+
+def _of_option(name: str, value: Any, parameter: Any) -> str | bool | list[str | bool]:
+    """A value as the command line has it, or a list of them for an option that may be given more than once."""
+    flag = getattr(parameter, "is_flag", False)
+    if not getattr(parameter, "multiple", False):
+        return _word(name, value, flag=flag)
+    return [_word(name, one, flag=flag) for one in (value if isinstance(value, list) else [value])]
 
 
 def _word(name: str, value: Any, *, flag: bool) -> str | bool:
