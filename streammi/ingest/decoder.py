@@ -26,7 +26,7 @@ from streammi.ingest.second_look import SecondLook
 from streammi.ingest.senders import SenderCounter
 from streammi.ingest.sequence import Numbers
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages
-from streammi.records import FloatArray, PairBatch, SampleBatch
+from streammi.records import FloatArray, PairBatch, RowBatch, SampleBatch
 
 MAX_PATH: Final = 256  # characters
 MAX_STRANGE: Final = 1 << 16  # bytes of a message that is remembered though it cannot be read
@@ -37,7 +37,8 @@ class Decoder:
     """Messages in, pairs out, in order; what is not a pair is counted by reason and never stops anything.
 
     ``paths`` are the signals: two for ``decode``, with the conditions behind them, one for ``samples``, where
-    ``others`` may come in other messages. A message without a usable value counts once in ``malformed``; the rules for
+    ``others`` may come in other messages, as many as there are channels for ``rows``; ``partial``: a message need not
+    have all. A message without a usable value counts once in ``malformed``; the rules for
     values are those of streammi.ingest.formats.columns. With the format ``auto`` the first message decides from which
     values can be read and which says what it is; raw bytes wait until there is evidence enough
     (streammi.ingest.recognition), and are then read in the order they came. ``recognised`` says what it rests on, and
@@ -49,14 +50,21 @@ class Decoder:
     ([1.0], {'no such path': 1, 'empty': 1})
     """
 
-    def __init__(self, config: FeedConfig, paths: tuple[str, ...] | None = None, others: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        config: FeedConfig,
+        paths: tuple[str, ...] | None = None,
+        others: tuple[str, ...] = (),
+        *,
+        partial: bool = False,
+    ) -> None:
         self._row = format_of("json" if config.format == "auto" else config.format)  # how a message is read
         paths = (config.x, config.y, *config.given) if paths is None else paths
         for path in (*paths, config.t, config.seq):
             if path is not None and not 0 < len(path) <= MAX_PATH:
                 raise ConfigError("a path", f"such as imu/acc/x or imu.acc.x, of 1 to {MAX_PATH} characters", path)
         self._clock = Clock(config.time_unit, config.t or "", asked=config.t is not None)
-        self._wanted = Wanted(paths, config.t, config.seq, config.labels, {}, self._clock)
+        self._wanted = Wanted(paths, config.t, config.seq, config.labels, partial, {}, self._clock)
         self._max_message = config.max_message
         self._gaps = SenderCounter()
         self._copies = Copies()
@@ -153,6 +161,11 @@ class Decoder:
         gaps = self._gaps.gaps
         (values,), t = self._columns(messages, received, final)
         return SampleBatch(values=values, t=t, received=received, gaps=max(self._gaps.gaps - gaps, 0))
+
+    def rows(self, messages: Messages, received: float, *, final: bool = False) -> RowBatch:
+        """The rows of all signals in messages that were taken off the wire at ``received``; as ``decode``."""
+        columns, t = self._columns(messages, received, final)
+        return RowBatch(rows=np.column_stack(columns), t=t, received=received)
 
     def end(self, received: float) -> PairBatch:
         """The pairs in messages that were held back until it is known what they are, now that no more will come."""

@@ -13,7 +13,7 @@ MAX_DEPTH: Final = 8
 MAX_ITEMS: Final = 32  # of a list of lists
 
 
-def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+def leaves(tree: Any, path: str = "", depth: int = 0, items: int = MAX_ITEMS) -> Iterator[tuple[str, Any]]:
     """Everything in a record that is not itself made of named or numbered parts, with the path that leads to it.
 
     >>> list(leaves({"a": {"x": 1}, "b": [1, 2], "c": [[1], [2]]}))
@@ -28,14 +28,14 @@ def leaves(tree: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any
     if path and _are_samples(tree):
         tree = {key: [record[key] for record in tree] for key in tree[0]}
     if isinstance(tree, dict):
-        items: Any = tree.items()
+        parts: Any = tree.items()
     elif is_array(tree) and (not path or has_records(tree) or (isinstance(tree, np.ndarray) and tree.ndim > 1)):
-        items = enumerate(tree[:MAX_ITEMS])
+        parts = enumerate(tree[:items])
     else:
         yield path, tree
         return
-    for key, value in items:
-        yield from leaves(value, f"{path}/{key}" if path else str(key), depth + 1)
+    for key, value in parts:
+        yield from leaves(value, f"{path}/{key}" if path else str(key), depth + 1, items)
 
 
 def _are_samples(tree: Any) -> bool:

@@ -175,7 +175,7 @@ def decided(messages: Messages, wanted: Wanted, final: bool, refused: Sequence[b
 def has_samples(row: Format, frames: Frames, wanted: Wanted) -> bool:
     """True if a message has samples in this format; a message that is a part of one, as far as it can be told."""
     try:
-        content = row.read(frames, Wanted(wanted.paths, wanted.t, wanted.seq, wanted.labels, {}))
+        content = row.read(frames, Wanted(wanted.paths, wanted.t, wanted.seq, wanted.labels, wanted.partial, {}))
         return content is None or bool(samples(content, wanted))
     except FeedError:
         return False

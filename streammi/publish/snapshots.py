@@ -1,13 +1,13 @@
 """Snapshots as msgpack: records.Snapshot as a map by field names, its arrays as extension type 1.
 
-An array is one byte of dtype (``f``: little-endian float64, ``i``: int64), one byte of dimensions, the shape as u32
-each, and the raw values in C order.
+An array is one byte of dtype (``f``: little-endian float64, ``s``: float32, ``i``: int64), one byte of dimensions, the
+shape as u32 each, and the raw values in C order.
 """
 
 import math
 import struct
-from collections.abc import Sequence
-from typing import Any, Final, get_args
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 import numpy as np
@@ -21,8 +21,11 @@ from streammi.records.codec import UNREADABLE
 MAX_SNAPSHOT_BYTES: Final = 1 << 24  # 1024 x 1024 counts are 8 MiB; history, events and links the rest
 MAX_DIMENSIONS: Final = 2
 ARRAY: Final = 1
-DTYPES: Final = {b"f": np.dtype("<f8"), b"i": np.dtype("<i8")}
+DTYPES: Final[dict[bytes, np.dtype[Any]]] = {b"f": np.dtype("<f8"), b"i": np.dtype("<i8"), b"s": np.dtype("<f4")}
 CODES: Final = {dtype: code for code, dtype in DTYPES.items()}
+
+
+_Kind = TypeVar("_Kind")
 
 
 class _Envelope(msgspec.Struct):
@@ -31,7 +34,7 @@ class _Envelope(msgspec.Struct):
 
 
 def pack_array(array: object) -> msgspec.msgpack.Ext:
-    """An int64 or float64 array of one or two dimensions as an extension value; TypeError for any other."""
+    """An int64, float32 or float64 array of one or two dimensions as an extension value; TypeError for any other."""
     if not isinstance(array, np.ndarray) or array.dtype not in CODES or not 1 <= array.ndim <= MAX_DIMENSIONS:
         raise TypeError(f"no place in a snapshot for {array!r:.80}")
     header = struct.pack(f"<cB{array.ndim}I", CODES[array.dtype], array.ndim, *array.shape)
@@ -72,9 +75,16 @@ def _take_array(kind: type, value: object) -> NDArray[Any]:
 
 _encode: Final = msgspec.msgpack.Encoder(enc_hook=pack_array).encode
 _open: Final = msgspec.msgpack.Decoder(_Envelope).decode
-_decode: Final = msgspec.msgpack.Decoder(
-    Snapshot, ext_hook=lambda code, data: _Packed(code, bytes(data)), dec_hook=_take_array
-).decode
+
+
+def packed_decoder(kind: type[_Kind]) -> Callable[[bytes], _Kind]:
+    """What reads a struct with arrays in it; msgspec's errors for anything else."""
+    return msgspec.msgpack.Decoder(
+        kind, ext_hook=lambda code, data: _Packed(code, bytes(data)), dec_hook=_take_array
+    ).decode
+
+
+_decode: Final = packed_decoder(Snapshot)
 
 
 def snapshot_message(snapshot: Snapshot) -> list[bytes]:

@@ -9,7 +9,7 @@ from streammi.records.batches import (
     PairBatch,
     SampleBatch,
 )
-from streammi.records.channels import ChannelMatrices, RowBatch
+from streammi.records.channels import ChannelMatrices, MatrixSnapshot, RowBatch
 from streammi.records.events import (
     Event,
     EventKind,
@@ -44,6 +44,7 @@ __all__ = [
     "IntArray",
     "LinkHealth",
     "LinkState",
+    "MatrixSnapshot",
     "PairBatch",
     "Reading",
     "RowBatch",

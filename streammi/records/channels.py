@@ -1,10 +1,16 @@
 """What is known of every pair of many channels."""
 
+from typing import TypeAlias
+
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from streammi.config import Unit
 from streammi.records.batches import FloatArray, IntArray
+from streammi.records.links import LinkHealth
+
+SmallArray: TypeAlias = NDArray[np.float32]
 
 
 class RowBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -41,3 +47,35 @@ class ChannelMatrices(msgspec.Struct, frozen=True, eq=False, kw_only=True):
             return np.empty((0, 2), dtype=np.int64)
         found: IntArray = np.argwhere(np.triu(np.nan_to_num(self.q, nan=1.0) <= rate, 1))
         return found
+
+
+class MatrixSnapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True, omit_defaults=True):
+    """What a monitor of many channels shows of every pair: arrays of the upper triangle, row by row, (C (C-1) / 2,).
+
+    They are float32; NaN where something is not known. ``change`` is MI less the usual, ``changed`` holds the numbers
+    of the pairs that have changed. ``q`` is empty where nothing was tested, and ``untested`` says why.
+    """
+
+    name: str
+    run: int
+    seq: int
+    timestamp: float
+    names: tuple[str, ...]
+    n: int  # rows in the window
+    rows: int  # since the start
+    fill: float
+    unit: Unit
+    estimator: str
+    mi: SmallArray
+    r: SmallArray
+    p: SmallArray | None = None
+    q: SmallArray | None = None
+    change: SmallArray | None = None
+    changed: IntArray | None = None
+    fdr: float = 0.05
+    untested: str = ""
+    window: str = ""
+    t1: float | None = None
+    missing: int = 0  # values that rows did not have
+    links: tuple[LinkHealth, ...] = ()
+    notes: tuple[str, ...] = ()

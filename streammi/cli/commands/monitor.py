@@ -9,6 +9,7 @@ from streammi.cli.help_panels import SAID
 from streammi.cli.option_file import ConfigFile
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
+    ChannelOptions,
     FeedOptions,
     JoinOptions,
     KeyOptions,
@@ -17,14 +18,17 @@ from streammi.cli.options import (
     RunOptions,
     check_choice,
     check_unused,
+    given_names,
 )
 
 
 @grouped
 def monitor(
+    context: typer.Context,
     feed: FeedOptions,
     joining: JoinOptions,
     pair: PairOptions,
+    many: ChannelOptions,
     run: RunOptions,
     keys: KeyOptions,
     endpoint: OptionalEndpoint = None,
@@ -47,6 +51,8 @@ def monitor(
 ) -> None:
     """Watch a feed without a screen. Readings come as JSON lines and, with --publish, on a socket.
 
+    With --channels it watches every pair of many channels: which depend most, and which have changed.
+
     \b
     Examples:
       streammi monitor tcp://127.0.0.1:5556 --x temperature --y power
@@ -54,6 +60,7 @@ def monitor(
       streammi monitor ipc:///run/bus --pull --window 5000 --bins 30 --x-range 0:1 --y-range=-1:1 --every 1000
       streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
       streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
+      streammi monitor tcp://127.0.0.1:5556 --channels 'rack*/temp,flow' --every 1s --publish tcp://127.0.0.1:5557
       streammi monitor --config /etc/streammi/boiler.toml
     """
     from streammi.cli.baseline import with_baseline
@@ -64,6 +71,13 @@ def monitor(
         check_unused("with --quiet", output=output)
     form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
     lines = None if quiet else sys.stdout
+    given = given_names(context)
+    if many.channels is not None:
+        from streammi.cli.run_channel_monitor import channel_run, run_channel_monitor
+
+        asked = channel_run(endpoint, feed, pair, many, given)
+        raise typer.Exit(run_channel_monitor(asked, run, lines, keys=keys.keys(run.publish)))
+    many.check_unused(given)
     source = feed.config(endpoint, pair.labels, joining, pair.condition_paths)
     settings = with_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
     status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))

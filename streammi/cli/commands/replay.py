@@ -16,7 +16,7 @@ from streammi.cli.options import (
     PairOptions,
     TimeColumn,
     check_choice,
-    check_unused,
+    given_names,
 )
 
 
@@ -94,15 +94,12 @@ def replay(
     from streammi.recording.reader import is_recording
     from streammi.session.replay import Replay
 
-    given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
+    given = given_names(context)
     if many.channels is not None:
         from streammi.cli.run_channels import run_channels
 
         raise typer.Exit(run_channels(file, t, pair, many, given, reading.reading()))
-    check_unused(
-        "without --channels",
-        **{name: getattr(many, name) for name in ("target", "top", "fdr", "export") if name in given},
-    )
+    many.check_unused(given)
     check_choice("--output", output, OUTPUTS)
     with Sinks(output, out, samples_out) as sinks:
         replayed: Replay

@@ -13,6 +13,10 @@ from streammi.cli.options.keys import (
     KeyOptions as KeyOptions,
 )
 from streammi.cli.options.pair import PairOptions as PairOptions
-from streammi.cli.options.rules import check_choice as check_choice, check_unused as check_unused
+from streammi.cli.options.rules import (
+    check_choice as check_choice,
+    check_unused as check_unused,
+    given_names as given_names,
+)
 from streammi.cli.options.run import Insecure as Insecure, RunOptions as RunOptions, Seconds as Seconds
 from streammi.cli.options.view import Endpoints as Endpoints, ViewOptions as ViewOptions

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from streammi.cli.help_panels import MANY
+from streammi.cli.options.rules import check_unused
 from streammi.errors import ConfigError
 
 
@@ -18,7 +19,7 @@ class ChannelOptions:
     channels: Annotated[
         str | None,
         typer.Option(
-            "--channels", metavar="GLOBS", help="Every pair of these columns: 'rack*,flow', with commas, or all."
+            "--channels", metavar="GLOBS", help="Every pair of these: 'rack*/temp,flow', with commas, or all."
         ),
     ] = None
     target: Annotated[
@@ -33,6 +34,11 @@ class ChannelOptions:
         str | None,
         typer.Option("--export", metavar="FILE", help="All pairs to a file: .csv, .jsonl, .parquet or .graphml."),
     ] = None
+
+    def check_unused(self, given: set[str]) -> None:
+        """ConfigError when any of these is given without --channels."""
+        names = ("target", "top", "fdr", "export")
+        check_unused("without --channels", **{name: getattr(self, name) for name in names if name in given})
 
     def patterns(self) -> list[str]:
         """The globs; ConfigError for none, and for a rate that is none."""

@@ -1,5 +1,7 @@
 """Options that do not go together, and words that are none of the choices."""
 
+import typer
+
 from streammi.config.near import one_of
 from streammi.errors import ConfigError
 
@@ -16,6 +18,12 @@ def check_unused(where: str, **given: object) -> None:
         if value is not None and value is not False:
             got = () if value is True else (value,)
             raise ConfigError("--" + name.replace("_", "-"), f"left out {where}", *got)
+
+
+def given_names(context: typer.Context) -> set[str]:
+    """The names of the options and arguments that were given, on the command line or by a file."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name != "DEFAULT"}
 
 
 def check_choice(option: str, value: str, choices: tuple[str, ...]) -> str:

@@ -33,6 +33,7 @@ class Wanted(msgspec.Struct, frozen=True):
     t: str | None = None  # None: one of TIME_NAMES, where there is one
     seq: str | None = None  # None: one of SEQ_NAMES, where there is one
     labels: bool = False
+    partial: bool = False  # what a message does not have at a path, or is no number, is NaN: but not all of it
     memory: dict[str, Any] = {}  # of the readers of formats in which one message does not say everything
     clock: Clock = msgspec.field(default_factory=Clock)  # the feed's; it learns from each message that is read
     beside: Beside = msgspec.field(default_factory=Beside)  # what stands beside the payloads, likewise
@@ -53,7 +54,7 @@ class Content(NamedTuple):
 class Places(NamedTuple):
     """Where in a tree everything is."""
 
-    values: tuple[Chain, ...]
+    values: tuple[Chain | None, ...]  # None where there is nothing, of messages that need not have all
     t: Chain | None
     seq: Chain | None
 
@@ -165,7 +166,7 @@ def _places_beside(tree: Any, wanted: Wanted, inside: dict[str, Any]) -> Places:
 
 def locate(tree: Any, wanted: Wanted) -> Places:
     """Where everything that is wanted is in a record."""
-    values = tuple(find(tree, path) for path in wanted.paths)
+    values = _find_values(tree, wanted)
     t = _usual(tree, TIME_NAMES, values, is_time) if wanted.t is None else find(tree, wanted.t)
     if t is None and (unread := _usual(tree, TIME_NAMES, values, lambda value: True)):
         wanted.clock.unread(unread[0], tree[unread[0]])
@@ -173,18 +174,47 @@ def locate(tree: Any, wanted: Wanted) -> Places:
     return Places(values, t, seq)
 
 
+def _find_values(tree: Any, wanted: Wanted) -> tuple[Chain | None, ...]:
+    if not wanted.partial:
+        return tuple(find(tree, path) for path in wanted.paths)
+    found = tuple(find(tree, path) if has(tree, path) else None for path in wanted.paths)
+    if not any(found):
+        raise FeedError("no such path", f"none of {', '.join(wanted.paths[:3])}"[:80])
+    return found
+
+
 def _of_record(tree: Any, wanted: Wanted) -> Samples:
     places = locate(tree, wanted)
-    found = [follow(tree, chain) for chain in places.values]
+    found = [np.nan if chain is None else follow(tree, chain) for chain in places.values]
     arrays = [is_array(value) for value in found]
     if any(arrays):
         return _of_arrays(tree, places, found, wanted)
-    convert = label if wanted.labels else number
-    values = tuple([convert(value)] for value in found)
+    if wanted.partial:
+        values = _numbers_among(found)
+    else:
+        convert = label if wanted.labels else number
+        values = tuple([convert(value)] for value in found)
     return Samples(values, _times(tree, places, 1, wanted), _numbers(tree, places, 1), places)
 
 
+def _numbers_among(found: list[Any]) -> tuple[Column, ...]:
+    """The values as samples of one row, NaN for one that is no number; FeedError where all are none."""
+    values, problem = [], None
+    for value in found:
+        try:
+            values.append([number(value)])
+        except FeedError as error:
+            problem = problem or error
+            values.append([np.nan])
+    if problem is not None and np.isnan(values).all():
+        raise problem
+    return tuple(values)
+
+
 def _of_arrays(tree: Any, places: Places, found: list[Any], wanted: Wanted) -> Samples:
+    if wanted.partial:
+        n = max(len(value) for value in found if is_array(value))
+        found = [np.full(n, np.nan) if chain is None else v for v, chain in zip(found, places.values, strict=True)]
     lengths = [len(value) if is_array(value) else 1 for value in found]
     if len(set(lengths)) > 1:
         sizes = (f"{path} has {length}" for path, length in zip(wanted.paths, lengths, strict=True))
@@ -202,7 +232,7 @@ def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
     filled = trees if np.ndarray in {*map(type, trees)} else filter(None, trees)
     nests = (tree for tree in filled if isinstance(tree, _NESTS))
     known = [tree for tree in nests if any(has(tree, path) for path in wanted.paths)]
-    for path in wanted.paths:
+    for path in () if wanted.partial else wanted.paths:
         if known and not any(has(tree, path) for tree in known):
             find(known[0], path)  # raises: as none has it, there is no need to say so of each
     if (found := _alike(known, wanted)) is not None:
@@ -232,9 +262,12 @@ def _alike(trees: list[Any], wanted: Wanted) -> Samples | None:
         return None
     try:
         places = locate(trees[0], wanted)
-        if any(len(chain) > 1 for chain in (*places.values, places.t or (), places.seq or ())):
+        chains = [chain for chain in places.values if chain is not None]
+        if len(chains) < len(places.values) or any(
+            len(chain) > 1 for chain in (*chains, places.t or (), places.seq or ())
+        ):
             return None
-        columns = [np.array([number(tree[key]) for tree in trees]) for (key,) in places.values]
+        columns = [np.array([number(tree[key]) for tree in trees]) for (key,) in chains]
     except FeedError:
         return None
     usual = [name for name in (*TIME_NAMES, *SEQ_NAMES) if isinstance(trees[0], dict) and name in trees[0]]
@@ -274,7 +307,9 @@ def numbers_of(tree: Any, wanted: Wanted) -> Numbers | None:
         return None
 
 
-def _usual(tree: Any, names: tuple[str, ...], taken: tuple[Chain, ...], usable: Callable[[Any], bool]) -> Chain | None:
+def _usual(
+    tree: Any, names: tuple[str, ...], taken: tuple[Chain | None, ...], usable: Callable[[Any], bool]
+) -> Chain | None:
     if not isinstance(tree, dict):
         return None
     return next(((name,) for name in names if name in tree and (name,) not in taken and usable(tree[name])), None)

@@ -14,7 +14,7 @@ Chain: TypeAlias = tuple[Any, ...]  # the keys and list indices that lead to a v
 _SEPARATOR: Final = re.compile(r"[/.]")
 _INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 EACH: Final = "*"  # in a path, each element of a list
-_REMEMBERED: Final = 256  # paths, which are those that somebody asked for, and their ends
+_REMEMBERED: Final = 4096  # paths, which are those that somebody asked for, and their ends
 
 
 def find(tree: Any, path: str) -> Chain:

@@ -41,7 +41,7 @@ SEQ: Final = Annotated[int, msgspec.Meta(gt=-SEQ_LIMIT, lt=SEQ_LIMIT)]
 SCALAR: Final = float | str | bool | None  # a list that begins with it is a record, not a list of records
 ABSENT: Final = Literal["\0 this key must not be there"]
 EXACT: Final = 1 << 53  # whole numbers up to here are float64s
-MAX_INDEX: Final = 255
+MAX_INDEX: Final = 4095
 MAX_PLANS: Final = 8  # kinds of messages that a decoder is made for (0.2 ms each); the others are read in full
 
 
@@ -70,16 +70,28 @@ class Typed:
         self._make, self._make_lines, self._wanted = make, make_lines, wanted
         self._plans: dict[tuple[Places, bool, bool, Envelope], Plan | None] = {}
         self._plan: Plan | None = None
+        self._chains: dict[str, Chain] = {}  # where each was, of messages that need not have all
 
     def learn(self, content: Content, places: Places | None) -> None:
         """Expect messages like this one."""
-        if places is None:
+        if places is None or (self._wanted.partial and (places := self._completed(places)) is None):
             return
         records = has_records(content.tree)
         key = places, records, content.lines, content.at
         if key not in self._plans and len(self._plans) < MAX_PLANS:
             self._plans[key] = self._made(places, records, content)
         self._plan = self._plans.get(key)
+
+    def _completed(self, places: Places) -> Places | None:
+        """The places with those that earlier messages had; None while one was in none of them.
+
+        What is made of them reads a message that lacks some just as well.
+        """
+        pairs = zip(self._wanted.paths, places.values, strict=True)
+        self._chains.update((path, chain) for path, chain in pairs if chain is not None)
+        if len(self._chains) < len(self._wanted.paths):
+            return None
+        return places._replace(values=tuple(self._chains[path] for path in self._wanted.paths))
 
     def _made(self, places: Places, records: bool, content: Content) -> Plan | None:
         if content.stamp is not None or (records and content.at.beside is not None):
@@ -180,10 +192,11 @@ def _plan(
     tree: Tree = {}
     kind = LABEL if wanted.labels else NUMBER
     try:
-        names = [_place(tree, path, chain, kind) for path, chain in zip(wanted.paths, places.values, strict=True)]
+        chains = zip(wanted.paths, places.values, strict=True)
+        names = [_place(tree, path, chain, kind) for path, chain in chains if chain is not None]
         t = _place_usual(tree, wanted.t, places.t, TIME_NAMES, places, TIME)
         seq = _place_usual(tree, wanted.seq, places.seq, SEQ_NAMES, places, SEQ)
-        row = _struct(tree, SCALAR)
+        row = _struct(tree, SCALAR, partial=wanted.partial)
         decode = make(list[row] if records and not lines else row)  # type: ignore[valid-type]
     except (ValueError, TypeError):
         return None
@@ -236,17 +249,24 @@ def _is_list(tree: Tree) -> bool:
     return isinstance(next(iter(tree)), int)
 
 
-def _struct(tree: Tree, unused: Any = Any) -> type[msgspec.Struct]:
-    """The type of an object with these keys, or of a list with values at these indices."""
+def _struct(tree: Tree, unused: Any = Any, *, partial: bool = False) -> type[msgspec.Struct]:
+    """The type of an object with these keys, or of a list with values at these indices; ``partial``: or of some."""
     if _is_list(tree):
         kinds = [tree.get(k, unused) for k in range(max(map(int, tree)) + 1)]
-        return msgspec.defstruct("Sample", [(f"f{k}", _type(kind)) for k, kind in enumerate(kinds)], array_like=True)
-    fields: list[Any] = [
-        (f"f{k}", kind, None) if kind is ABSENT else (f"f{k}", _type(kind)) for k, kind in enumerate(tree.values())
-    ]
+        elements = [_field(k, kind, partial) for k, kind in enumerate(kinds)]
+        return msgspec.defstruct("Sample", elements, array_like=True)
+    fields = [_field(k, kind, partial) for k, kind in enumerate(tree.values())]
     names = {f"f{k}": str(key) for k, key in enumerate(tree)}
     return msgspec.defstruct("Sample", fields, rename=names, kw_only=True, gc=False)
 
 
-def _type(kind: Any) -> Any:
-    return _struct(kind) if isinstance(kind, dict) else kind
+def _field(k: int, kind: Any, partial: bool) -> Any:
+    """A field of a type; its default where the value may be missing."""
+    name = f"f{k}"
+    if kind is ABSENT:
+        return name, kind, None
+    if not isinstance(kind, dict):
+        return (name, kind, None) if partial and kind in (NUMBER, SCALAR, Any) else (name, kind)
+    below = _struct(kind, partial=partial)
+    optional = partial and not any(field.required for field in msgspec.structs.fields(below))
+    return (name, below, msgspec.field(default_factory=below)) if optional else (name, below)

@@ -1,0 +1,145 @@
+"""Which channels a feed has: the paths of numbers in its first messages that fit what was asked for."""
+
+from collections import Counter
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+import numpy as np
+
+from streammi.config import FeedConfig
+from streammi.errors import FeedError
+from streammi.ingest.formats.columns import is_array, number
+from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Wanted, has_records, signals
+from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.paths import into_records
+from streammi.ingest.formats.records import VECTOR
+from streammi.ingest.formats.registry import FORMATS, format_of, recognise
+from streammi.ingest.leaves import leaves
+from streammi.network.frames import Frames
+
+ALL: Final = "all"
+MOST_ELEMENTS: Final = 4096  # of one array
+RECORDS_READ: Final = 16  # of a message
+MAX_PATH: Final = 256  # characters
+SHOWN: Final = 5  # names in a line
+
+
+class ChannelFinder:
+    """Collects the channels of messages: their paths, in the order in which they come.
+
+    ``patterns`` are globs, or ``all``. Where a message has arrays of one length, two or more, these are channels with
+    so many samples each; any other array of numbers is a channel an element, ``path/0`` and so on. ``notes`` say what
+    was taken for what.
+
+    >>> finder = ChannelFinder(FeedConfig(endpoint=""), ["rack*/temp", "flow"])
+    >>> finder.take([b'{"rack1": {"temp": 1, "fan": 2}, "rack2": {"temp": 3}, "flow": 4, "t": 5}'])
+    >>> finder.names
+    ['rack1/temp', 'rack2/temp', 'flow']
+    """
+
+    def __init__(self, config: FeedConfig, patterns: list[str]) -> None:
+        self._config, self._patterns = config, patterns
+        self._given: Format | None = None if config.format == "auto" else format_of(config.format)
+        self._memory: dict[str, Any] = {}
+        self._found: dict[str, None] = {}
+        self._others: dict[str, None] = {}  # numbers that were not asked for
+        self._rows = self._parts = False  # messages had arrays of samples; arrays of channels
+        self.unread: Counter[str] = Counter()  # messages in which nothing could be looked for, by why
+
+    @property
+    def names(self) -> list[str]:
+        """The paths so far."""
+        return list(self._found)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how the messages were taken."""
+        if not self._rows:
+            return []
+        return ["arrays of one length are taken as channels with so many samples; --channels 'NAME/*' takes elements"]
+
+    @property
+    def why_none(self) -> str:
+        """Why there are not two channels, and what there is."""
+        if self._others or self._found:
+            there = [*self._found, *self._others]
+            more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
+            fit = "none fits" if not self._found else f"only {next(iter(self._found))} fits"
+            return f"{fit} --channels {','.join(self._patterns)}; there are {', '.join(there[:SHOWN])}{more}"
+        if self.unread["raw"]:
+            return "raw bytes do not name their channels: --format says how they lie, such as struct:<f4,f4,f4"
+        if self.unread:
+            reason, _ = self.unread.most_common(1)[0]
+            return f"the messages cannot be read: {reason}"
+        return "the messages have no numbers"
+
+    def take(self, frames: Frames) -> None:
+        """Look at one message."""
+        row = self._given or FORMATS.get(recognise(frames) or "")
+        if row is None or (row.judge is not None and self._given is None):
+            self.unread["raw" if any(frames) else "empty"] += 1
+            return
+        try:
+            content = row.read(frames, Wanted(row.parts(frames), memory=self._memory))
+        except FeedError as error:
+            self.unread[error.reason] += 1
+            return
+        if content is None:
+            return
+        tree = content.tree
+        tree = signals(tree, Wanted(("0", "1"))) if isinstance(tree, np.ndarray) else tree
+        for record in list(tree)[:RECORDS_READ] if has_records(tree) else [tree]:
+            self._take_record(record, row.header)
+
+    def _take_record(self, record: Any, header: frozenset[str]) -> None:
+        special = {*header, self._config.t, self._config.seq}
+        if isinstance(record, dict):
+            special |= {next((name for name in names if name in record), None) for names in (TIME_NAMES, SEQ_NAMES)}
+        single: dict[str, None] = {}
+        arrays: dict[str, int] = {}
+        for path, value in leaves(record, items=MOST_ELEMENTS):
+            if not 0 < len(path) <= MAX_PATH or (path in special and path not in self._patterns):
+                continue
+            if is_array(value):
+                if len(value) and _is_number(value[0]):
+                    arrays[path] = len(value)
+            elif _is_number(value, texts=ALL not in self._patterns):
+                single[path] = None
+        self._sort(record, single, arrays)
+
+    def _sort(self, record: Any, single: dict[str, None], arrays: dict[str, int]) -> None:
+        """Which of a record's numbers are channels."""
+        whole = [path for path in arrays if self._fits(path)]
+        chosen = [path for path in single if self._fits(path)]
+        if self._are_samples(record, whole, arrays, single):
+            self._rows = True
+            found = whole
+        else:
+            elements = [
+                f"{path}/{k}" for path, n in arrays.items() for k in range(min(n, MOST_ELEMENTS))
+                if path in whole or self._fits(f"{path}/{k}")
+            ]  # fmt: skip
+            found = [*chosen, *elements]
+        self._found.update(dict.fromkeys(found))
+        self._others.update(dict.fromkeys(path for path in (*single, *arrays) if path not in self._found))
+
+    def _are_samples(self, record: Any, whole: list[str], arrays: dict[str, int], single: dict[str, None]) -> bool:
+        """Whether arrays are samples of a channel each, and not channels of one sample."""
+        if any(into_records(record, path) is not None for path in whole):
+            return True
+        if len(whole) < 2 or len({arrays[path] for path in whole}) > 1:
+            return False
+        return arrays[whole[0]] > VECTOR or not single or any(name in arrays for name in TIME_NAMES)
+
+    def _fits(self, path: str) -> bool:
+        return any(pattern in (ALL, path) or fnmatchcase(path, pattern) for pattern in self._patterns)
+
+
+def _is_number(value: Any, *, texts: bool = True) -> bool:
+    if value is None or (isinstance(value, str) and not texts):
+        return False
+    try:
+        number(value)
+    except FeedError:
+        return False
+    return True

@@ -1,0 +1,120 @@
+"""What a monitor of many channels publishes, frame by frame; pure.
+
+========================  ==============================  ===================================================
+``matrix/<name>``         MatrixSnapshot as msgpack       names, and upper triangles as float32
+``pair/<a>~<b>``          a top pair as compact JSON      numbers or null, text only in ``x``, ``y``, ``unit``
+``event/<a>~<b>``         an event                        as of one pair; of many at once ``event/<name>``
+========================  ==============================  ===================================================
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from streammi.errors import FeedError
+from streammi.publish.messages import VERSION, check_version, open_frames
+from streammi.publish.snapshots import pack_array, packed_decoder
+from streammi.records import ChannelMatrices
+from streammi.records.channels import MatrixSnapshot, SmallArray
+from streammi.records.codec import UNREADABLE
+
+MAX_MATRIX_BYTES: Final = 60 << 20  # a view takes no frame of more than 64 MiB
+LABEL: Final = 31  # characters of a channel in a topic; with two of them and ~ it is a pair's name
+TRIANGLES: Final = ("mi", "r", "change", "q", "p")  # in this order, as long as there is room
+
+
+class _Envelope(msgspec.Struct):
+    v: int
+    matrix: msgspec.Raw
+
+
+_encode: Final = msgspec.msgpack.Encoder(enc_hook=pack_array).encode
+_open: Final = msgspec.msgpack.Decoder(_Envelope).decode
+_decode: Final = packed_decoder(MatrixSnapshot)
+
+
+def matrix_topic(name: str) -> bytes:
+    """The topic of a monitor's matrices."""
+    return b"matrix/" + name.encode()
+
+
+def pair_topic(pair: str) -> bytes:
+    """The topic of a top pair's readings."""
+    return b"pair/" + pair.encode()
+
+
+def upper(square: Any) -> SmallArray:
+    """The upper triangle of (C, C), row by row, as float32."""
+    found: SmallArray = square[np.triu_indices(len(square), 1)].astype(np.float32)
+    return found
+
+
+def fits(channels: int) -> bool:
+    """Whether a message has room for a matrix of so many channels."""
+    return channels * (channels - 1) * 2 <= MAX_MATRIX_BYTES
+
+
+def matrix_message(snapshot: MatrixSnapshot) -> list[bytes]:
+    """``[topic, msgpack]``; where there is no room for all its arrays, without the last of TRIANGLES."""
+    each = snapshot.mi.nbytes
+    room = max(MAX_MATRIX_BYTES // each, 1) if each else len(TRIANGLES)
+    left_out = {name: None for name in TRIANGLES[room:] if name not in ("mi", "r")}
+    if left_out:
+        snapshot = msgspec.structs.replace(snapshot, **left_out)
+    return [matrix_topic(snapshot.name), _encode(_Envelope(VERSION, msgspec.Raw(_encode(snapshot))))]
+
+
+def read_matrix(frames: Sequence[bytes]) -> MatrixSnapshot:
+    """A published matrix, its arrays read-only and of shapes that fit together; FeedError for anything else."""
+    name, payload = open_frames(frames, matrix_topic(""), MAX_MATRIX_BYTES + (1 << 22))
+    try:
+        envelope = _open(payload)
+        check_version(envelope.v)
+        snapshot = _decode(envelope.matrix)
+    except UNREADABLE as error:
+        raise FeedError("not msgpack", str(error)) from None
+    if snapshot.name != name:
+        raise FeedError("bad header", f"topic of {name!r}, matrix of {snapshot.name!r}")
+    channels = len(snapshot.names)
+    pairs = channels * (channels - 1) // 2
+    arrays = [array for key in TRIANGLES if (array := getattr(snapshot, key)) is not None]
+    numbers = snapshot.changed
+    if any(array.shape != (pairs,) for array in arrays) or (
+        numbers is not None and (numbers.ndim != 1 or np.any((numbers < 0) | (numbers >= pairs)))
+    ):
+        raise FeedError("lengths differ", "arrays of a matrix")
+    return snapshot
+
+
+def labels(names: Sequence[str]) -> list[str]:
+    """The channels' names as parts of topics: printable, without white space, no two alike.
+
+    >>> labels(["a b", "a_b", "c~d"])
+    ['a_b.0', 'a_b.1', 'c-d']
+    """
+    plain = ["".join(c if c.isprintable() and not c.isspace() else "_" for c in name) for name in names]
+    short = [name.replace("~", "-")[:LABEL] or "_" for name in plain]
+    often = Counter(short)
+    return [f"{one[: LABEL - 6]}.{k}" if often[one] > 1 else one for k, one in enumerate(short)]
+
+
+def pair_fields(found: ChannelMatrices, i: int, j: int, change: float | None) -> dict[str, object]:
+    """What is said of one pair, None for what is not known."""
+    unknown = np.full((1, 1), np.nan)
+    values = {"mi": found.mi[i, j], "r": found.r[i, j], "n": found.pairs[i, j]}
+    for name in ("p", "q"):
+        square = getattr(found, name)
+        values[name] = (unknown if square is None else square)[(0, 0) if square is None else (i, j)]
+    plain = {name: float(value) if np.isfinite(value) else None for name, value in values.items()}
+    return {
+        "x": found.names[i], "y": found.names[j], **plain, "n": int(plain["n"] or 0),
+        "change": change if change is None or np.isfinite(change) else None, "unit": found.unit,
+    }  # fmt: skip
+
+
+def pair_message(pair: str, fields: dict[str, object]) -> list[bytes]:
+    """``[topic, json]`` of a top pair."""
+    return [pair_topic(pair), msgspec.json.encode({"v": VERSION, **fields})]

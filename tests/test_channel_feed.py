@@ -1,0 +1,284 @@
+"""Feeds of many channels: which a message has, rows however they come, what has changed, and what is published."""
+
+import json
+from typing import Any
+
+import cbor2
+import msgpack
+import numpy as np
+import pytest
+import scipy.stats
+from command_line import streammi
+
+from streammi.config import ChannelConfig, FeedConfig, Span
+from streammi.core.bins.binning import QuantileBins
+from streammi.core.channels.channel_window import ChannelWindow
+from streammi.detect.changed_pairs import LEAST_WINDOWS, ChangedPairs, t_beyond
+from streammi.errors import FeedError
+from streammi.ingest.channel_finder import ChannelFinder
+from streammi.ingest.row_intake import MOST_HELD, RowIntake
+from streammi.publish.matrices import labels, matrix_message, matrix_topic, read_matrix
+from streammi.session.channel_session import ChannelSession
+
+SOURCE = FeedConfig(endpoint="tcp://127.0.0.1:5556")
+PACK = {"json": lambda tree: json.dumps(tree).encode(), "msgpack": msgpack.packb, "cbor": cbor2.dumps}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "tree", "names"),
+    [
+        ("all", {"t": 1.0, "seq": 4, "a": 1, "b": {"c": 2, "d": "text"}, "e": None}, ["a", "b/c"]),
+        ("b/*,a", {"a": 1, "b": {"c": 2, "d": {"e": 3}}, "f": 4}, ["a", "b/c", "b/d/e"]),
+        ("rack?/temp", {"rack1": {"temp": 1, "fan": 2}, "rack2": {"temp": "3.5"}}, ["rack1/temp", "rack2/temp"]),
+        ("all", {"t": 1.0, "v": [1, 2, 3]}, ["v/0", "v/1", "v/2"]),
+        ("v/[02]", {"v": [1, 2, 3]}, ["v/0", "v/2"]),
+        ("all", {"t": 1.0, "acc": [1, 2, 3], "gyr": [4, 5, 6], "temp": 20}, ["temp"] + [
+            f"{s}/{k}" for s in ("acc", "gyr") for k in range(3)]),
+        ("all", {"x": list(range(9)), "y": list(range(9)), "rate": 100}, ["x", "y"]),
+        ("all", [1.5, 2.5] * 40, [str(k) for k in range(80)]),
+        ("all", [{"a": 1, "b": 2}, {"a": 3, "b": 4, "c": 5}], ["a", "b", "c"]),
+        ("all", {"samples": [{"x": 1, "y": 2}, {"x": 3, "y": 4}]}, ["samples/x", "samples/y"]),
+        ("t,a", {"t": 1.0, "a": 2}, ["t", "a"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", PACK)
+def test_channels_are_the_numbers_that_fit(patterns: str, tree: Any, names: list[str], kind: str) -> None:
+    finder = ChannelFinder(SOURCE, patterns.split(","))
+    finder.take([PACK[kind](tree)])
+    assert sorted(finder.names) == sorted(names)
+
+
+def tree_of(row: np.ndarray, t: float) -> dict[str, Any]:
+    """A nested message without the values that are NaN."""
+    tree: dict[str, Any] = {"t": t}
+    for k, value in enumerate(row.tolist()):
+        if not np.isnan(value):
+            tree.setdefault(f"rack{k // 3}", {})[f"s{k % 3}"] = value
+    return tree
+
+
+def rows_with_holes(n: int, channels: int) -> np.ndarray:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(n, channels))
+    rows[rng.random(rows.shape) < 0.15] = np.nan
+    rows[:, 0] = rng.normal(size=n)  # none is without any
+    return rows
+
+
+@pytest.mark.parametrize("kind", PACK)
+@pytest.mark.parametrize("batch", [1, 7, 400])
+def test_rows_are_the_values_that_were_sent(kind: str, batch: int) -> None:
+    rows = rows_with_holes(400, 9)
+    messages = [[PACK[kind](tree_of(row, 100.0 + k))] for k, row in enumerate(rows)]
+    intake = RowIntake(SOURCE, ["rack*"])
+    taken = []
+    for start in range(0, 400, batch):
+        taken += [intake.decode(messages[start : start + batch], start / 50), intake.settle(start / 50)]
+    taken += [intake.settle(50.0), intake.end(50.0)]
+    found = [one for one in taken if one is not None]
+    order = [intake.names.index(f"rack{k // 3}/s{k % 3}") for k in range(9)]
+    np.testing.assert_array_equal(np.concatenate([one.rows for one in found])[:, order], rows)
+    np.testing.assert_array_equal(np.concatenate([one.t for one in found if one.t is not None]), 100.0 + np.arange(400))
+    assert intake.missing == np.isnan(rows).sum()
+    assert intake.describe(session().link, 50.0).malformed == {}
+
+
+def test_what_is_no_number_is_missing_alone_and_what_has_nothing_is_counted() -> None:
+    intake = RowIntake(SOURCE, ["all"])
+    first = [[json.dumps({"a": 1.0, "b": 2.0}).encode()]] * 3
+    assert intake.decode(first, 0.0) is None
+    assert intake.settle(0.5) is None
+    begun = intake.settle(1.5)
+    assert begun is not None
+    assert begun.rows.tolist() == [[1.0, 2.0]] * 3
+    odd: list[Any] = [{"a": "bad", "b": 5}, {"a": 7, "b": None, "c": 9}, {"c": 1}, {"a": "bad"}, {"a": None, "b": None}]
+    batch = intake.decode([[json.dumps(one).encode()] for one in [*odd, {"a": 1, "b": 2, "c": 3}]] + [[b"{"]], 3.0)
+    assert batch is not None
+    np.testing.assert_array_equal(batch.rows, [[np.nan, 5], [7, np.nan], [1, 2]])
+    link = intake.describe(session().link, 3.0)
+    assert link.nonfinite + sum(link.malformed.values()) == 4
+    assert list(intake.later) == []  # of each second's messages the last one is looked at
+    intake.decode([[json.dumps({"a": 1, "b": 2, "c": 3}).encode()]], 9.0)
+    assert list(intake.later) == ["c"]
+    assert "1 channels have come since and are not watched: c" in intake.describe(session().link, 9.0).note
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([b'{"a": 1, "b": 2}'], "none fits --channels rack*; there are a, b"),
+        ([b'{"rack1": 1, "b": 2}'], "only rack1 fits --channels rack*; there are rack1, b"),
+        ([bytes(64)], "raw bytes do not name their channels: --format"),
+        ([b'{"rack1": "on"}'], "the messages have no numbers"),
+    ],
+)
+def test_no_channels_says_why_and_what_there_is(messages: list[bytes], words: str) -> None:
+    intake = RowIntake(SOURCE, ["rack*"])
+    intake.decode([[one] for one in messages] * 5, 0.0)
+    assert intake.settle(2.0) is None
+    assert words in intake.describe(session().link, 2.0).note
+    assert intake.describe(session().link, 2.0).malformed == {"no channel": 5}
+    intake.decode([[b'{"rack1": 1, "rack2": 2}']] * MOST_HELD, 3.0)  # they may come later
+    found = intake.settle(3.0)
+    assert found is not None
+    assert found.rows.tolist() == [[1.0, 2.0]] * MOST_HELD
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 5, 8, 33, 67])
+def test_t_is_students(freedom: int) -> None:
+    for share in (0.5, 0.05, 1e-4, 4e-8):
+        assert t_beyond(freedom, share) == pytest.approx(scipy.stats.t.isf(share / 2, freedom), rel=1e-5)
+
+
+def test_what_changes_is_found_and_chance_is_not() -> None:
+    rng = np.random.default_rng(5)
+    pairs, runs = 2000, 40
+    false = 0
+    for _ in range(runs):
+        usual, level = ChangedPairs(pairs), rng.uniform(0, 1, pairs)
+        for _ in range(LEAST_WINDOWS + 4):
+            usual.learn(level + 0.03 * rng.normal(size=pairs))
+        false += int(usual.look(level + 0.03 * rng.normal(size=pairs)).any())
+        broken = level + 0.03 * rng.normal(size=pairs)
+        broken[:50] = level[:50] + 0.5
+        assert usual.look(broken)[:50].mean() > 0.9
+    assert false <= 0.15 * runs  # 2 % were asked for
+
+
+def test_a_change_that_lasts_becomes_usual() -> None:
+    usual, rng = ChangedPairs(2), np.random.default_rng(0)
+    seen = []
+    for window in range(60):
+        mi = np.array([0.5, 0.5 if window < 10 else 0.1]) + 0.01 * rng.normal(size=2)
+        usual.learn(mi)
+        seen.append(bool(usual.changed[1]))
+    assert seen[:10] == [False] * 10
+    assert all(seen[11:40])
+    assert not any(seen[50:])
+
+
+class Outlet:
+    """Keeps what is sent; somebody wants ``topics``."""
+
+    def __init__(self, *topics: bytes) -> None:
+        self.topics, self.sent = topics, list[list[bytes]]()
+
+    def wants(self, topic: bytes) -> bool:
+        return any(topic.startswith(one) for one in self.topics)
+
+    def send(self, frames: list[bytes]) -> None:
+        self.sent.append(frames)
+
+
+class Lines:
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def flush(self) -> None:
+        pass
+
+    def read(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+
+def session(outlet: Outlet | None = None, lines: Lines | None = None, window: int = 200, **more: Any) -> ChannelSession:
+    config = ChannelConfig(names=(), window=Span(pairs=window), every=Span(pairs=100))
+    return ChannelSession("plant", config, SOURCE, ["all"], outlet, lines, 1, **more)
+
+
+def coupled(n: int, channels: int, broken: slice = slice(0), seed: int = 7) -> np.ndarray:
+    """Rows all of which follow one signal, but for those in ``broken``."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(n, 1)) + 0.4 * rng.normal(size=(n, channels))
+    rows[:, broken] = rng.normal(size=rows[:, broken].shape)
+    return rows
+
+
+def send(one: ChannelSession, rows: np.ndarray, at: float) -> None:
+    for k in range(0, len(rows), 50):
+        messages = [[json.dumps({f"c{c}": v for c, v in enumerate(row)}).encode()] for row in rows[k : k + 50].tolist()]
+        one.feed(messages, at + k / 100)
+
+
+def test_top_pairs_and_matrix_are_those_of_a_window_of_the_same_rows() -> None:
+    outlet, lines = Outlet(b"matrix/"), Lines()
+    one, rows = session(outlet, lines, top=3), coupled(700, 5, slice(3, 5))
+    send(one, rows, 0.0)
+    one.end(9.0)
+    window = ChannelWindow(QuantileBins(8), 200, [f"c{k}" for k in range(5)])
+    window.extend(rows)
+    mi, r = window.matrix("mi_corrected"), window.matrix("pearson_r")
+    said = [line for line in lines.read() if "top" in line]
+    assert [line["n"] for line in said] == [100, 200, 200, 200, 200, 200, 200, 200]
+    best = sorted(((mi[i, j], i, j) for i in range(5) for j in range(i + 1, 5)), reverse=True)[:3]
+    assert [(top["mi"], top["x"], top["y"]) for top in said[-1]["top"]] == [(m, f"c{i}", f"c{j}") for m, i, j in best]
+    assert said[-1]["dependent"] == 3
+    snapshot = one.snapshot(9.0)
+    assert snapshot is not None
+    message = matrix_message(snapshot)
+    assert message[0] == matrix_topic("plant")
+    read = read_matrix(message)
+    np.testing.assert_array_equal(read.mi, mi[np.triu_indices(5, 1)].astype(np.float32))
+    np.testing.assert_array_equal(read.r, r[np.triu_indices(5, 1)].astype(np.float32))
+    assert read.names == tuple(f"c{k}" for k in range(5))
+    pairs = {frames[0].decode(): json.loads(frames[1]) for frames in outlet.sent if frames[0].startswith(b"pair/")}
+    assert set(list(pairs)[-3:]) <= {"pair/c0~c1", "pair/c0~c2", "pair/c1~c2"}
+    assert pairs["pair/c0~c1"]["mi"] == pytest.approx(mi[0, 1])
+
+
+def test_a_fault_of_one_channel_is_one_event() -> None:
+    outlet, lines = Outlet(), Lines()
+    one = session(outlet, lines)
+    send(one, coupled(2000, 12), 0.0)
+    assert not any(frames[0].startswith(b"event/") for frames in outlet.sent)
+    send(one, coupled(400, 12, slice(4, 5), seed=8), 30.0)
+    one.end(40.0)
+    events = [json.loads(frames[1]) for frames in outlet.sent if frames[0].startswith(b"event/")]
+    assert 1 <= len(events) <= 1 + 5
+    assert any("of 66 pairs has changed, most of them of c4" in event["evidence"] for event in events)
+    last = [line for line in lines.read() if "top" in line][-1]
+    assert last["changed"] == 11
+    assert all("c4" in (change["x"], change["y"]) and change["change"] < -0.3 for change in last["changes"])
+
+
+def test_a_matrix_that_is_cut_or_does_not_fit_is_refused() -> None:
+    one = session()
+    send(one, coupled(300, 4), 0.0)
+    one.end(9.0)
+    snapshot = one.snapshot(9.0)
+    assert snapshot is not None
+    topic, payload = matrix_message(snapshot)
+    for broken in ([topic, payload[:-3]], [topic, b"\x80"], [b"matrix/other", payload], [topic], [topic, b""]):
+        with pytest.raises(FeedError):
+            read_matrix(broken)
+    short = payload.replace(b"\xa2mi", b"\xa2xi", 1)
+    with pytest.raises(FeedError):
+        read_matrix([topic, short])
+
+
+def test_labels_are_parts_of_topics() -> None:
+    names = ["a b", "a\x1bb", "x~y", "", "p" * 60, "p" * 61, "é/1"]
+    found = labels(names)
+    assert len(set(found)) == len(names)
+    assert all(0 < len(one) <= 31 and one.isprintable() and " " not in one and "~" not in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--channels", "all", "--x", "a"], "--x must be left out with --channels"),
+        (["--channels", "all", "--lags=-5:5"], "--lags must be left out with --channels"),
+        (["--channels", ","], "--channels must be all, or names or globs with commas between"),
+        (["--channels", "all", "--every", "soon"], "--every"),
+        (["--channels", "all", "--window", "1"], "--window"),
+        (["--channels", "all", "--name", "a b"], "--name"),
+        (["--top", "3"], "--top must be left out without --channels"),
+    ],
+)
+def test_options_that_cannot_work_are_refused_by_name(words: list[str], said: str) -> None:
+    ended = streammi("monitor", "tcp://127.0.0.1:5556", *words)
+    assert ended.returncode == 2
+    assert said in ended.stderr
