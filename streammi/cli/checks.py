@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from streammi.cli.options import RunOptions
+from streammi.cli.options import RunOptions, check_unused
+from streammi.config import MonitorConfig
 from streammi.errors import ConfigError
 from streammi.ingest.intake import SourceConfig, sources_of
 from streammi.network.endpoints import check_binding, check_endpoint
@@ -31,6 +32,12 @@ def check_monitor(source: SourceConfig, run: RunOptions, keys: Keys) -> None:
             run.state is None or Path(run.record).parent.resolve() != Path(run.state).resolve()
         ):  # which is made if need be
             check_writable(run.record, "--record")
+
+
+def check_command(config: MonitorConfig, run: RunOptions) -> None:
+    """ConfigError for a command that nothing would ever run."""
+    if not config.alarms:
+        check_unused("without --alarm, which it is run for", exec=run.exec)
 
 
 def check_apart(state: str, record: str) -> None:

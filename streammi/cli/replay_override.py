@@ -11,7 +11,7 @@ from streammi.config import FeedConfig, JoinConfig, MonitorConfig, ksg_rule
 from streammi.errors import ConfigError
 from streammi.recording.entries import Settings
 
-OF_MONITOR: Final = {"detect": "detector", "name": "pair"}  # options whose setting has another name
+OF_MONITOR: Final = {"detect": "detector", "name": "pair", "alarm": "alarms"}  # options whose setting has another name
 # Settings that decide what is learnt of a baseline.
 OF_BASELINE: Final = frozenset(
     {"window", "bins", "x_range", "y_range", "unit", "estimator", "null", "test", "lags", "x_name", "y_name"}

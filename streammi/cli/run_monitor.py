@@ -12,7 +12,7 @@ import msgspec
 import zmq
 
 from streammi import __version__
-from streammi.cli.checks import check_monitor
+from streammi.cli.checks import check_command, check_monitor
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import RunOptions
 from streammi.config import MonitorConfig, options_of
@@ -32,6 +32,7 @@ from streammi.session.loop import Loop, show
 from streammi.session.operator_notes import Upkeep
 from streammi.session.resume import MissedReport, resume_from
 from streammi.session.session import Session
+from streammi.system.commands import Commands
 from streammi.system.log import Form, Log
 from streammi.system.open_files import check_open_files
 from streammi.system.service_manager import notifier
@@ -64,6 +65,7 @@ def run_monitor(
     """
     check_open_files()
     check_monitor(source, run, keys)
+    check_command(config, run)
     said = Log(log or sys.stderr, cast(Form, run.log), clock)
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
@@ -78,7 +80,11 @@ def run_monitor(
         spoken = None
         if lines is not None:
             spoken = Spool.on(lines, omitted=lambda many: omitted_line(config.pair, form, clock(), many))
-        outbox = Outbox(config.pair, publisher, spoken, begin.run, form=form)
+        commands = None if run.command is None else Commands(run.command)
+        if commands is not None:
+            stack.callback(_end_commands, commands, said)
+        on_alarm = None if commands is None else commands.run
+        outbox = Outbox(config.pair, publisher, spoken, begin.run, form=form, on_alarm=on_alarm)
         session = Session(Monitor(config), source, outbox, run.samples)
         if metrics is not None:
             show(session, metrics, clock())
@@ -94,7 +100,7 @@ def run_monitor(
         feed = stack.enter_context(closing(Feed(source, context, clock, keys, session.intake.spacings)))
         saved_at = None if keeper is None else keeper.saved_at
         missed = None if saved_at is None else MissedReport(saved_at, session.health(clock()))
-        writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
+        writers = [writer for writer in (recorder, keeper, spoken, commands) if writer is not None]
         upkeep = Upkeep(session, options, writers, said, service, missed)
         stop.answer(lambda: upkeep.report(clock()))
         stop.end_after(run.seconds)
@@ -102,6 +108,12 @@ def run_monitor(
             session, feed, recorder, keeper, publisher, upkeep, clock, lines=spoken, metrics=metrics, strict=run.strict
         )
         return loop.run(stop)
+
+
+def _end_commands(commands: Commands, said: Log) -> None:
+    commands.close()
+    for note in commands.notes:
+        said.warn(note)
 
 
 def _opened(

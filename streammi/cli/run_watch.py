@@ -38,10 +38,12 @@ def run_watch(
     """A monitor of ``endpoint``, or of those in ``feed``, and a view of it; returns the exit status."""
     # What is wrong is said here, before there is a second process and a screen.
     from streammi.cli.baseline import check_baseline  # the demo does not wait for these
-    from streammi.cli.checks import check_monitor
+    from streammi.cli.checks import check_command, check_monitor
 
     check_open_files()
-    check_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
+    config = pair.config(*feed.names, endpoint or "")
+    check_baseline(config, pair.baseline)
+    check_command(config, run)
     known = keys.keys(run.publish)
     check_monitor(feed.config(endpoint, pair.labels, joining, pair.condition_paths), run, known)
     # A monitor lets its own key in: that is how its view connects to it.

@@ -1,5 +1,6 @@
 """Frozen settings, checked once; every other room may read them."""
 
+from streammi.config.alarms import Alarm, alarm
 from streammi.config.as_options import check_same, options_of
 from streammi.config.channels import ChannelConfig
 from streammi.config.conditions import Condition, condition
@@ -37,6 +38,7 @@ __all__ = [
     "MAX_WINDOW_PAIRS",
     "OTHER_ESTIMATORS",
     "RECEIVE_QUEUE",
+    "Alarm",
     "Baseline",
     "BinsConfig",
     "ChannelConfig",
@@ -52,6 +54,7 @@ __all__ = [
     "SignificanceTest",
     "Span",
     "Unit",
+    "alarm",
     "bins",
     "byte_size",
     "check_pair_name",

@@ -8,7 +8,7 @@ from streammi.errors import ConfigError
 
 OPTION_NAMES = {
     "pair": "--name", "x_name": "--x", "y_name": "--y", "detector": "--detect", "endpoint": "ENDPOINT",
-    "mode": "--pair", "tolerance_s": "--tolerance", "lateness_s": "--lateness",
+    "alarms": "--alarm", "mode": "--pair", "tolerance_s": "--tolerance", "lateness_s": "--lateness",
 }  # fmt: skip
 # How messages are fetched, not what they mean: a saved state goes on under other ones; and what --bins decides.
 NOT_COMPARED = frozenset({"pull", "receive_queue", "max_message", "labels"})
@@ -31,7 +31,8 @@ def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str
 
 def _as_text(value: object) -> str:
     if isinstance(value, tuple):
-        return ":".join(f"{one:g}" if isinstance(one, float | int) else str(one) for one in value) or "not given"
+        between = ":" if all(isinstance(one, float | int) for one in value) else ", "
+        return between.join(f"{one:g}" if isinstance(one, float | int) else str(one) for one in value) or "not given"
     text = "not given" if value is None else str(value)
     return text.encode("utf-8", "backslashreplace").decode()  # an argument may hold bytes that are no text
 

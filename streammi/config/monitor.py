@@ -4,6 +4,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
+from streammi.config.alarms import Alarm, check_rules
 from streammi.config.conditions import Condition, check_conditions
 from streammi.config.near import one_of
 from streammi.config.quantities import LagSpan, check_lags
@@ -153,6 +154,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     history: int = 1  # beyond so many samples of a signal's own past
     detector: DetectorName | None = None  # None: no detection
     baseline: Baseline | None = None  # what is normal; None: whatever the level is, until it changes
+    alarms: tuple[Alarm, ...] = ()  # what somebody is to be told of
     endpoint: str = ""  # for the snapshot's header only
 
     def __post_init__(self) -> None:
@@ -185,6 +187,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--detect", one_of(self.detector, get_args(DetectorName)), self.detector)
         if self.baseline is not None:
             self._check_baseline(self.baseline)
+        check_rules(self.alarms)
 
     def _check_transfer(self) -> None:
         if self.transfer and self.bins.kind == "categories":

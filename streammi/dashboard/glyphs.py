@@ -45,6 +45,7 @@ class Glyphs:
     gap: str = "╎"
     warming: str = "░"  # MI of a window that is not full
     recovered: str = "✓"
+    alarm: str = "‼"
 
 
 BRAILLE = Glyphs(name="braille", half_blocks=True)
@@ -85,6 +86,7 @@ ASCII = Glyphs(
     gap=":",
     warming="-",
     recovered="+",
+    alarm="!",
 )
 SETS: dict[str, Glyphs] = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}
 

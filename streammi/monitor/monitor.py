@@ -15,6 +15,7 @@ from streammi.core.kernels.slots import SET_BACK_AFTER
 from streammi.core.significance import gtest
 from streammi.core.significance.shift_null import Renewal, ShiftNull
 from streammi.core.window.joint_window import JointWindow
+from streammi.detect.alarms import Alarms, Fields
 from streammi.detect.links import LinkWatch
 from streammi.detect.normal import Normal
 from streammi.monitor.afresh import quantities
@@ -65,6 +66,7 @@ class Monitor:
         self._detector = detector_for(config)
         self._schedule = DetectionSchedule(config.window, event_time)
         self._links = LinkWatch(config.pair)
+        self._alarms = Alarms(config)
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
@@ -107,7 +109,15 @@ class Monitor:
 
     def link(self, health: LinkHealth, now: float) -> list[Output]:
         """The events that a feed's state brings as of ``now`` (wall clock, s): stalled, recovered, gap."""
-        return self._emit_events(self._links.update(health, now))
+        outputs = self._emit_events(self._links.update(health, now))
+        return outputs + self._keep_events(self._alarms.of_time(now))
+
+    def judge(self, published: Fields) -> list[Output]:
+        """The alarms that a reading raises and ends, as it was published: also by what only its feed knows."""
+        events = self._alarms.of_reading(published)
+        self.notes += self._alarms.notes
+        self._alarms.notes.clear()
+        return self._keep_events(events)
 
     def last(self, timestamp: float) -> list[Output]:
         """The outputs at the end: the last reading, if pairs have come since the one before."""
@@ -158,6 +168,7 @@ class Monitor:
             history=self._history.levels(),
             profile=None if reading is None else self._profile(),
             events=tuple(self._events),
+            alarms=tuple(self._alarms.raised.values()),
             links=links,
             given=self._conditions,
             verdict=self.awaited if reading is None else self._verdict(reading),
@@ -187,6 +198,7 @@ class Monitor:
             "cadence": self._cadence.state(),
             "looks": self._schedule.state(),
             "links": self._links.state(),
+            "alarms": self._alarms.state(),
             "detector": None if self._detector is None else self._detector.state(),
             "events": [msgspec.structs.asdict(event) for event in self._events],
             "latest": None if self._latest is None else msgspec.structs.asdict(self._latest),
@@ -223,6 +235,7 @@ class Monitor:
         self._cadence.restore(plain["cadence"])
         self._schedule.restore(plain["looks"])
         self._links.restore(plain["links"])
+        self._alarms.restore(plain["alarms"])
         if self._detector is not None:
             self._detector.restore(plain["detector"])
         self._history.restore(*parts["history"])
@@ -390,6 +403,13 @@ class Monitor:
         return self._emit_events(events)
 
     def _emit_events(self, events: list[Event]) -> list[Output]:
+        """Say events, and the alarms that they raise."""
+        outputs: list[Output] = []
+        for event in events:
+            outputs += self._keep_events([event, *self._alarms.of_events([event])])
+        return outputs
+
+    def _keep_events(self, events: list[Event]) -> list[Output]:
         self._events += events
         return [(event.timestamp, event) for event in events]
 

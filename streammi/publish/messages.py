@@ -131,6 +131,8 @@ def read_reading(frames: Sequence[bytes]) -> tuple[str, Fields]:
 def event_message(event: Event) -> list[bytes]:
     """``[topic, json]`` of an event."""
     fields = {"v": VERSION, **msgspec.structs.asdict(event)}
+    if not event.rule:  # only alarms have one
+        del fields["rule"]
     return [event_topic(event.pair), msgspec.json.encode(fields)]
 
 
@@ -175,7 +177,9 @@ def influx_event_line(event: Event, place: str = "") -> str:
     >>> influx_event_line(Event(pair="xy", kind="lost", timestamp=2.5, size=-0.5, unit="bit", evidence='r "0"'))
     'streammi_event,pair=xy,kind=lost,signal=both,unit=bit size=-0.5,evidence="r \\"0\\"" 2500000000'
     """
-    tags = _influx_tags(pair=event.pair, place=place, kind=event.kind, signal=event.signal, unit=event.unit)
+    tags = _influx_tags(
+        pair=event.pair, place=place, kind=event.kind, signal=event.signal, unit=event.unit, rule=event.rule
+    )
     size = "" if event.size is None else f"size={float(event.size)!r},"
     words = " ".join(event.evidence.split())  # a line break would end the line
     evidence = words.replace("\\", "\\\\").replace('"', '\\"')

@@ -22,7 +22,7 @@ OTHER_CLOCK: Final = 1e8  # seconds from a sample's time to its reading: then th
 class Outbox:
     """Says readings and events: as lines on ``lines``, as messages on ``publisher``; either may be None.
 
-    ``on_reading`` is handed the fields of each reading as they are published.
+    ``on_reading`` is handed the fields of each reading as they are published, ``on_alarm`` the JSON of each alarm.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Outbox:
         *,
         form: LineForm = "jsonl",
         on_reading: Callable[[Fields], None] | None = None,
+        on_alarm: Callable[[bytes], None] | None = None,
     ) -> None:
         self.seq = 0
         self.closed = False  # nobody reads the lines any more
@@ -43,7 +44,7 @@ class Outbox:
         self.lag: float | None = None
         self.status = Status.OK
         self._pair, self._publisher, self._lines = pair, publisher, lines
-        self._form, self._on_reading = form, on_reading
+        self._form, self._on_reading, self._on_alarm = form, on_reading, on_alarm
 
     def publish(self, timestamp: float, item: Reading | Event, link: LinkHealth, flags: Status = Status.OK) -> None:
         """Say one thing to everyone, ``flags`` added to its status; flushed, so that a reader of a pipe has it now."""
@@ -51,6 +52,8 @@ class Outbox:
             self.on_item(timestamp, item)
         if isinstance(item, Event):
             frames = messages.event_message(item)
+            if item.rule and self._on_alarm is not None:
+                self._on_alarm(frames[1])
         else:
             self.seq += 1
             if item.t1 is not None and abs(timestamp - item.t1) < OTHER_CLOCK:

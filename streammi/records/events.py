@@ -5,8 +5,9 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 EventKind: TypeAlias = Literal[
-    "gained", "lost", "shifted", "reshaped", "moved", "stuck", "saturated", "stalled", "recovered", "gap", "omitted"
-]
+    "gained", "lost", "shifted", "reshaped", "moved", "stuck", "saturated", "stalled", "recovered", "gap", "alarm",
+    "cleared", "omitted",
+]  # fmt: skip
 
 
 class Kind(NamedTuple):
@@ -51,6 +52,15 @@ EVENTS: Final[dict[str, Kind]] = {
     "recovered": Kind(
         "A stuck or saturated input, or a stalled feed, is well again", "samples, share, seconds", "recovered", "good"
     ),
+    "alarm": Kind(
+        "A rule of `--alarm` is fulfilled: `rule` says which", "the value, or the size of the event", "alarm", "bad"
+    ),
+    "cleared": Kind(
+        "A rule of `--alarm` that was fulfilled is so no more, for as long as it took to be",
+        "the value",
+        "recovered",
+        "good",
+    ),
     "omitted": Kind("Lines were left out here: their reader took none; only ever among lines", "lines", "gap", "warn"),
 }
 OTHER: Final = Kind("Of a newer monitor: not known here", "as its unit says", "peak", "warn")
@@ -66,6 +76,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     unit: str  # of `size`: bit, nat, ban, samples, share, s, lines
     evidence: str  # one sentence with the numbers that led to it
     signal: str = "both"  # or "x", "y"
+    rule: str = ""  # of `--alarm`, of an alarm
 
 
 def kind_of(event: Event) -> Kind:

@@ -73,6 +73,7 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     history: tuple[HistoryLevel, ...] = ()  # finest first
     profile: DelayProfile | None = None
     events: tuple[Event, ...] = ()  # newest last, at most 100
+    alarms: tuple[Event, ...] = ()  # that are raised, oldest first: the newest of each rule
     links: tuple[LinkHealth, ...] = ()
     given: str = ""  # the conditions' names, as a sentence has them
     verdict: str = ""  # plain words: see streammi.records.verdict

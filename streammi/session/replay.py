@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from streammi import __version__
 from streammi.config import options_of
-from streammi.monitor import Monitor
+from streammi.monitor import Monitor, Output
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived, Begin, Settings
 from streammi.recording.reader import Recording
-from streammi.records import LinkHealth, PairBatch
+from streammi.records import LinkHealth, PairBatch, Reading
 from streammi.records.link_totals import total
 from streammi.session import first_aid
 from streammi.session.first_aid import Report
@@ -182,8 +182,7 @@ class FileReplay:
                     yield np.nan if piece.t is None else self._newest
                     if self._on_pairs is not None:
                         self._on_pairs(piece)
-                    for timestamp, item in self.monitor.feed(piece):
-                        self._outbox.publish(timestamp, item, total(self._pairs.health()))
+                    self._publish(self.monitor.feed(piece))
 
     def links(self, now: float) -> Sequence[LinkHealth]:
         """What was read so far."""
@@ -191,8 +190,7 @@ class FileReplay:
 
     def end(self) -> None:
         """Say the last reading."""
-        for timestamp, item in self.monitor.last(self._newest):
-            self._outbox.publish(timestamp, item, total(self._pairs.health()))
+        self._publish(self.monitor.last(self._newest))
         why_empty = self._pairs.why_empty
         if self._outbox.seq == 0 and not why_empty:
             self.notes.append(f"no reading: {self.monitor.awaited or 'no pairs'}")
@@ -202,6 +200,15 @@ class FileReplay:
     def report(self, now: float) -> Report:
         """A first-aid report."""
         return _report(now, self, self.monitor, self._outbox, self._pairs.health())
+
+    def _publish(self, outputs: Sequence[Output]) -> None:
+        """Say these, and the alarms that the readings among them raise."""
+        for timestamp, item in outputs:
+            link = total(self._pairs.health())
+            self._outbox.publish(timestamp, item, link)
+            if isinstance(item, Reading):
+                for at, alarm in self.monitor.judge(self._outbox.newest):
+                    self._outbox.publish(at, alarm, link)
 
 
 def pieces(batch: PairBatch, rows: int, seconds: float | None = None) -> Iterator[PairBatch]:

@@ -125,6 +125,11 @@ class Session:
             flags = self.flags | (Status.CAUGHT_UP if self.catching_up else Status.OK)
             for timestamp, item in outputs:
                 self.outbox.publish(timestamp, item, link, flags)
+                if isinstance(item, Reading):
+                    # What was caught up is judged as it was before.
+                    status = int(self.outbox.status & ~Status.CAUGHT_UP)
+                    for at, alarm in self.monitor.judge({**self.outbox.newest, "status": status}):
+                        self.outbox.publish(at, alarm, link, flags)
             if any(isinstance(item, Reading) for _, item in outputs):
                 self._told = of_now(self.outbox.status)
 

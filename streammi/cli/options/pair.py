@@ -15,6 +15,7 @@ from streammi.config import (
     OTHER_ESTIMATORS,
     DetectorName,
     MonitorConfig,
+    alarm,
     bins,
     condition,
     lag_range,
@@ -135,6 +136,15 @@ class PairOptions:
             help="What is normal: a recording, FILE or FILE#X,Y, or the first 1h or N pairs; off for none.",
         ),
     ] = None
+    alarm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--alarm",
+            metavar="RULE",
+            rich_help_panel=SAID,
+            help="Tell somebody: 'mi<0.2 for 10s', 'rate<1', event:lost, 'stalled for 1min'. As often as needed.",
+        ),
+    ] = None
     name: Annotated[
         str | None,
         typer.Option(
@@ -160,7 +170,7 @@ class PairOptions:
 
     def config(self, x: str, y: str, source: str) -> MonitorConfig:
         """The settings of a monitor for the signals ``x`` and ``y``; ConfigError names the option that is wrong."""
-        return MonitorConfig(
+        config = MonitorConfig(
             pair=self.name or f"{_in_a_name(x)}~{_in_a_name(y)}",
             x_name=x,
             y_name=y,
@@ -180,8 +190,14 @@ class PairOptions:
             history=self.history,
             detector=self.detector,
             baseline=stretch(self.baseline),
+            alarms=tuple(map(alarm, self.alarm or ())),
             endpoint=source,
         )
+        if config.alarms:
+            from streammi.detect.alarms import check_alarms  # late: --help answers without numpy
+
+            check_alarms(config)
+        return config
 
 
 def _in_a_name(path: str) -> str:

@@ -9,6 +9,7 @@ from streammi.cli.help_panels import LIMITS, RUN, SAID
 from streammi.cli.options.rules import check_choice, check_unused
 from streammi.config import byte_size, seconds
 from streammi.errors import ConfigError
+from streammi.system.commands import words_of
 from streammi.system.log import FORMS
 
 Insecure = Annotated[
@@ -62,6 +63,15 @@ class RunOptions:
     state_every: Annotated[
         str | None, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved (5s).")
     ] = None
+    exec: Annotated[
+        str | None,
+        typer.Option(
+            "--exec",
+            metavar="COMMAND",
+            rich_help_panel=SAID,
+            help="Run this for each alarm, with the event as JSON on its standard input: one a second, 10 s each.",
+        ),
+    ] = None
     log: Annotated[
         str,
         typer.Option(
@@ -77,7 +87,12 @@ class RunOptions:
             check_unused("without --state", state_every=self.state_every)
         if self.publish is None and self.metrics is None:
             check_unused("without --publish or --metrics", insecure=self.insecure)
-        _ = self.record_limit_bytes, self.state_every_s  # refused here, if at all
+        _ = self.record_limit_bytes, self.state_every_s, self.command  # refused here, if at all
+
+    @property
+    def command(self) -> list[str] | None:
+        """The words of --exec, None without it; ConfigError for what cannot be run."""
+        return None if self.exec is None else words_of(self.exec, "--exec")
 
     @property
     def record_limit_bytes(self) -> int:
