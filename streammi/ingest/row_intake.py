@@ -17,6 +17,7 @@ from streammi.records import LinkHealth, RowBatch
 LOOK_SECONDS: Final = 1.0  # from the first message on, in which all channels come
 MOST_HELD: Final = 256  # messages that wait for that,
 MOST_BYTES: Final = 1 << 26
+ALONE_ROWS: Final = 100  # from which on it is said that none has two values
 NEW_SECONDS: Final = 1.0  # between two looks for channels that were not there at first
 
 
@@ -35,6 +36,7 @@ class RowIntake:
         self._decoder: Decoder | None = None
         self._meter, self._usable = Meter(), SilenceWatch()
         self._rows = self._empty = 0
+        self._together = False  # whether a row had two values
         self._look_due = 0.0
         self.names: tuple[str, ...] = ()
         self.later: dict[str, None] = {}
@@ -44,7 +46,9 @@ class RowIntake:
     @property
     def notes(self) -> list[str]:
         """What a person should know, as it is now."""
-        notes = self._finder.notes if self.names else []
+        notes = list(self._finder.notes) if self.names else []
+        if self._rows >= ALONE_ROWS and not self._together:
+            notes.append("each message has one channel alone, so there are no pairs: messages must hold several")
         if self.later:
             more = f" and {len(self.later) - SHOWN} more" if len(self.later) > SHOWN else ""
             shown = ", ".join(list(self.later)[:SHOWN])
@@ -132,6 +136,7 @@ class RowIntake:
         if full < len(some):
             batch = RowBatch(rows=batch.rows[some], t=None if batch.t is None else batch.t[some], received=received)
         self._rows += full
+        self._together |= bool((np.count_nonzero(there, axis=1) > 1).any())
         self.missing += full * len(self.names) - int(np.count_nonzero(there))
         self._meter.add(received, self._decoder.messages, self._rows)
         return batch if full else None
