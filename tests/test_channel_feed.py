@@ -48,6 +48,22 @@ def test_channels_are_the_numbers_that_fit(patterns: str, tree: Any, names: list
     assert sorted(finder.names) == sorted(names)
 
 
+@pytest.mark.parametrize(
+    ("form", "message", "names"),
+    [
+        ("struct:<f4,f4,f4", np.array([1, 2, 3], "<f4").tobytes(), ["f0", "f1", "f2"]),
+        ("auto", b"weather,site=roof a=1.5,b=2.5 1000000000000000000", ["weather/a", "weather/b"]),
+    ],
+)
+def test_what_has_two_names_is_one_channel(form: str, message: bytes, names: list[str]) -> None:
+    finder = ChannelFinder(FeedConfig(endpoint="tcp://a:1", format=form), ["all"])
+    finder.take([message])
+    assert sorted(finder.names) == names
+    short = ChannelFinder(FeedConfig(endpoint="tcp://a:1", format=form), ["a", "b", "0"])
+    short.take([message])
+    assert short.names == (["0"] if form != "auto" else ["a", "b"])
+
+
 def tree_of(row: np.ndarray, t: float) -> dict[str, Any]:
     """A nested message without the values that are NaN."""
     tree: dict[str, Any] = {"t": t}

@@ -21,6 +21,7 @@ ALL: Final = "all"
 MOST_ELEMENTS: Final = 4096  # of one array
 RECORDS_READ: Final = 16  # of a message
 MAX_PATH: Final = 256  # characters
+COLUMNS: Final = ("csv", "numpy", "struct")  # formats whose arrays are always samples
 SHOWN: Final = 5  # names in a line
 
 
@@ -89,30 +90,40 @@ class ChannelFinder:
         tree = content.tree
         tree = signals(tree, Wanted(("0", "1"))) if isinstance(tree, np.ndarray) else tree
         for record in list(tree)[:RECORDS_READ] if has_records(tree) else [tree]:
-            self._take_record(record, row.header)
+            self._take_record(record, row.header, columns=row.name.partition(":")[0] in COLUMNS)
 
-    def _take_record(self, record: Any, header: frozenset[str]) -> None:
+    def _take_record(self, record: Any, header: frozenset[str], *, columns: bool) -> None:
         special = {*header, self._config.t, self._config.seq}
         if isinstance(record, dict):
             special |= {next((name for name in names if name in record), None) for names in (TIME_NAMES, SEQ_NAMES)}
         single: dict[str, None] = {}
         arrays: dict[str, int] = {}
+        named: dict[int, str] = {}
+        twice: set[str] = set()
         for path, value in leaves(record, items=MOST_ELEMENTS):
             if not 0 < len(path) <= MAX_PATH or (path in special and path not in self._patterns):
                 continue
+            if isinstance(value, float | np.ndarray) and self._fits(path):
+                known = named.setdefault(id(value), path)
+                if known != path:  # structs and Influx lines offer a value by two names: it is one channel
+                    less = min(known, path, key=len)
+                    named[id(value)] = path if less == known else known
+                    twice.add(less)
             if is_array(value):
                 if len(value) and _is_number(value[0]):
                     arrays[path] = len(value)
             elif _is_number(value, texts=ALL not in self._patterns):
                 single[path] = None
-        self._sort(record, single, arrays)
+        single = {path: None for path in single if path not in twice}
+        arrays = {path: n for path, n in arrays.items() if path not in twice}
+        self._sort(record, single, arrays, columns=columns)
 
-    def _sort(self, record: Any, single: dict[str, None], arrays: dict[str, int]) -> None:
+    def _sort(self, record: Any, single: dict[str, None], arrays: dict[str, int], *, columns: bool) -> None:
         """Which of a record's numbers are channels."""
         whole = [path for path in arrays if self._fits(path)]
         chosen = [path for path in single if self._fits(path)]
-        if self._are_samples(record, whole, arrays, single):
-            self._rows = True
+        if columns or self._are_samples(record, whole, arrays, single):
+            self._rows |= not columns
             found = whole
         else:
             elements = [
