@@ -91,7 +91,7 @@ def test_a_report_of_a_file(
     assert re.search(r"2023-11-15 00:1\d:\d\d UTC\s*lost", page.text)  # y went at 23:53:20, its window 500 s later
     assert "10 rows skipped: 10 not a number" in page.text
     assert "Lost: 10 rows" in page.text
-    readings = list(csv.DictReader((tmp_path / "of <it>.csv").read_text().splitlines()))
+    readings = list(csv.DictReader((tmp_path / "of <it>.readings.csv").read_text().splitlines()))
     assert len(readings) == 200  # ten a window
     full = [float(reading["mi_corrected"]) for reading in readings if float(reading["fill"]) == 1]
     assert f"{max(full):.3f} bit" in page.text
@@ -106,9 +106,10 @@ def test_what_a_report_needs_and_does_not_do(changed: Path, tmp_path: Path, monk
     with pytest.raises(ConfigError, match=r"--out must be a name that ends in \.html, got"):
         report(str(changed), *given, "-o", str(tmp_path / "a.txt"), monkeypatch=monkeypatch)
     before = changed.read_bytes()
+    table = changed.rename(tmp_path / "a.readings.csv")
     with pytest.raises(ConfigError, match="--out must be another file than what is replayed"):
-        report(str(changed), *given, "-o", str(tmp_path / "a.html"), monkeypatch=monkeypatch)
-    assert changed.read_bytes() == before
+        report(str(table), *given, "-o", str(tmp_path / "a.html"), monkeypatch=monkeypatch)
+    assert table.read_bytes() == before
     empty = write(tmp_path / "b.csv", "x,y", ["a", "b"], ["c", "d"])
     assert report(str(empty), "--x", "x", "--y", "y", "-o", str(tmp_path / "c.html"), monkeypatch=monkeypatch) == 1
     assert not (tmp_path / "c.html").exists()

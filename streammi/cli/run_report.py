@@ -25,6 +25,8 @@ from streammi.session.replay import NOTHING, OnPairs, Replay
 
 READINGS_A_WINDOW: Final = 10  # unless --every says otherwise: a reading a sample would take 50 times as long
 LEAST_EVERY: Final = 10  # samples
+READINGS: Final = 10_000  # of a long file: more than a picture shows; each takes as long as 300 samples
+ROW_BYTES: Final = 30  # of a time and two numbers
 SIGNALLED: Final = 128  # an exit status above it is that of a signal
 
 
@@ -35,7 +37,7 @@ class ReportSinks(Sinks):
         if Path(out).suffix not in (".html", ".htm"):
             raise ConfigError("--out", "a name that ends in .html", out)
         check_writable(out, "--out")
-        self.table = str(Path(out).with_suffix(".csv"))
+        self.table = str(Path(out).with_suffix(".readings.csv"))
         super().__init__("csv", self.table, None)
         self.page, self.collector = out, collector
 
@@ -50,19 +52,31 @@ class ReportSinks(Sinks):
         return self.collector.pairs
 
 
-def with_defaults(pair: PairOptions, given: set[str]) -> PairOptions:
-    """The options of a report of a file: tested against chance, and ten readings a window, unless told otherwise."""
+def with_defaults(pair: PairOptions, given: set[str], size: int) -> PairOptions:
+    """The options of a report of a file of ``size`` bytes, 0 where that is not known, unless told otherwise: tested
+    against chance, with ten readings a window, or fewer of a long file, down to one a window.
+
+    >>> [with_defaults(PairOptions(), set(), size).every for size in (0, 10**5, 10**8, 10**10)]
+    ['100', '100', '333', '1000']
+    """
     if "every" not in given:
         window = span(pair.window, "--window", least_pairs=2)
         if window.pairs is not None:
-            pair = replace(pair, every=str(max(window.pairs // READINGS_A_WINDOW, LEAST_EVERY)))
+            least = max(window.pairs // READINGS_A_WINDOW, LEAST_EVERY)
+            every = max(least, min(size // ROW_BYTES // READINGS, window.pairs))
+            pair = replace(pair, every=str(every))
         else:
             assert window.seconds is not None
             pair = replace(pair, every=f"{window.seconds / READINGS_A_WINDOW:.9f}s")
     return pair if given & {"null", "test"} else replace(pair, null=DEFAULT_PARTNERS)
 
 
-class TestedOverride:
+def file_size(path: str | None) -> int:
+    """The size of a file in bytes, 0 of what is none, such as standard input or two files."""
+    return os.path.getsize(path) if path is not None and os.path.isfile(path) else 0
+
+
+class AgainstChance:
     """What ``override`` makes of recorded settings, tested against chance where neither says a word of it."""
 
     def __init__(self, override: Override, given: set[str]) -> None:
@@ -115,4 +129,4 @@ def run_report(
 def _described(path: str) -> str:
     if not os.path.isfile(path):
         return path
-    return f"{path} ({os.path.getsize(path):,} bytes)"
+    return f"{path} ({file_size(path):,} bytes)"

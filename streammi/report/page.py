@@ -103,6 +103,8 @@ def _verdict(found: Findings) -> Iterable[str]:
             f"are findings, with a p of {SIGNIFICANT:g} at most: that is the chance to see as much MI between signals "
             f"like these that have nothing to do with each other. Of such signals {SIGNIFICANT:.0%} would be.</p>"
         )
+    elif found.config.null:
+        yield "<p>No reading has a p yet: that takes about four windows. A shorter --window has it sooner.</p>"
     if summary.readings and not summary.full:
         yield f"<p>The window ({escape(found.snapshot.window)}) was never full: --window takes a shorter one.</p>"
 

@@ -34,9 +34,7 @@ def report(
     t: TimeColumn = None,
     out: Annotated[
         str,
-        typer.Option(
-            "--out", "-o", metavar="FILE", rich_help_panel=SAID, help="The page; the readings go to a .csv beside it."
-        ),
+        typer.Option("--out", "-o", metavar="FILE", rich_help_panel=SAID, help="The page; beside it .readings.csv."),
     ] = "report.html",
 ) -> None:
     """Make a page with pictures of a recording or a file: one HTML file, to be shown to others.
@@ -45,7 +43,8 @@ def report(
     delays (--lags), entropies, events, what was skipped and why, and the command that makes it again. It needs no
     network and no scripts. The readings are in a table beside it.
 
-    MI is tested against chance (--null 99) unless told otherwise. Of a file there are ten readings a window.
+    MI is tested against chance (--null 99) unless told otherwise. Of a file there are ten readings a window, of a
+    long one fewer.
 
     \b
     Examples:
@@ -57,7 +56,7 @@ def report(
         raise MissingExtra("report", "matplotlib", "report")
     from streammi.cli.replay_override import Override
     from streammi.cli.run_replay import replay_files, replay_recording
-    from streammi.cli.run_report import ReportSinks, TestedOverride, run_report, with_defaults
+    from streammi.cli.run_report import AgainstChance, ReportSinks, file_size, run_report, with_defaults
     from streammi.recording.reader import is_recording
     from streammi.report.collect import Collector
     from streammi.session.replay import Replay
@@ -70,9 +69,9 @@ def report(
         if file is not None and recorded:
             reading.check_unused("where FILE is a recording", but=("time_unit",))
             override = Override(given, pair, joining, x, y, t, reading.time_unit)
-            replayed = replay_recording(file, TestedOverride(override, given), sinks)
+            replayed = replay_recording(file, AgainstChance(override, given), sinks)
         else:
-            options = with_defaults(pair, given)
+            options = with_defaults(pair, given, file_size(file))
             replayed = replay_files(file, x, y, t, options, joining, sinks, None, reading.reading())
         sources = [file] if file is not None else [str(x), str(y)]
         status, made = run_report(replayed, sinks, sources, sys.argv[1:], bar=sys.stderr.isatty())
