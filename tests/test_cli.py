@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,7 +95,8 @@ def test_help_starts_without_what_computes() -> None:
         (["publish", "seed", "--bind", "tcp://127.0.0.1:*", "--batch", "few"], ["--batch", "'few'"]),
         (["monitor", "tcp://127.0.0.1:1", "--samples", "0"], ["--samples", "0"]),
         (["monitor", "tcp://127.0.0.1:1", "--windw", "10"], ["--windw"]),
-        (["publish", "seed"], ["--bind"]),
+        (["publish", "seed"], ["--bind must be given (Where to publish)"]),
+        (["monitor", "tcp://127.0.0.1:1", "--x", ""], ["--x must be a path such as", "got ''"]),
         (["publish", str(ROOM), "--bind", "tcp://127.0.0.1:*", "--x", "S1_Sound"], ["--y", "S2_Sound"]),
         (["mnitor"], ["mnitor"]),
         (["monitor", "tcp://127.0.0.1:1", "--state-every", "5s"], ["--state-every", "without --state", "'5s'"]),
@@ -222,7 +224,9 @@ FULL = Path("/dev/full")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no full device here")
-def test_a_full_disk_behind_standard_output_ends_a_replay_in_words_and_no_monitor(recording: Path) -> None:
+def test_a_full_disk_behind_standard_output_ends_a_replay_in_words_and_a_monitor_only_at_its_end(
+    recording: Path,
+) -> None:
     replay = ["replay", str(recording), "--x", "left", "--y", "right", "--window", "10"]
     for words in (replay, ["grafana"], ["--version"]):
         with FULL.open("w") as full:
@@ -240,7 +244,8 @@ def test_a_full_disk_behind_standard_output_ends_a_replay_in_words_and_no_monito
         for pair in np.random.default_rng(0).random((20, 2)):
             socket.send(pair.tobytes())
         said = process.communicate(timeout=60)[1]
-    assert process.returncode == 0
+    assert process.returncode == 1
+    assert re.search(r"streammi: warning: standard output: the last \d+ lines could not be written\n$", said)
     warning = "streammi: warning: standard output: No space left on device; lines wait until it takes them again\n"
     assert said.count(warning) == 1
 

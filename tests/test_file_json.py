@@ -137,3 +137,21 @@ def test_missing_where_commas_are_decimal(read: Callable[..., Read], missing: st
     text = "x;y\n" + "".join(f"{'-99,9' if k % 9 == 0 else f'2{k % 7},5'};{k}\n" for k in range(60))
     expected = [np.nan if k % 9 == 0 else 20.5 + k % 7 for k in range(60)]
     np.testing.assert_array_equal(read(text, missing=missing).x, expected)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "why"),
+    [
+        ("decimal", ",", "whose numbers have a decimal point"),
+        ("time_format", "%d.%m.%Y", r"whose times are numbers \(--time-unit\) or ISO 8601"),
+        ("skip_rows", 1, "which has no lines above its values"),
+        ("columns", ("a", "b"), "whose values have their names"),
+    ],
+)
+def test_what_is_of_tables_is_refused_for_what_json_has_instead(
+    tmp_path: Path, option: str, value: object, why: str
+) -> None:
+    (tmp_path / "a.jsonl").write_text('{"x": 1, "y": 2}\n')
+    name = "--" + option.replace("_", "-")
+    with pytest.raises(ConfigError, match=f"{name} must be left out: .*a.jsonl is JSON, {why}"):
+        read_pairs(tmp_path / "a.jsonl", "x", "y", options=FileOptions(**{option: value}))  # type: ignore[arg-type]

@@ -177,6 +177,10 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     for name, content in (("empty", ""), ("binary", "\0\1\2\n"), ("escape", "x,y\x1b[2J\n")):
         with refused("file", "column names", name):
             columns(write(tmp_path / name, content))
+    with refused("file", r"there is nothing in it"):
+        columns(write(tmp_path / "blank", "\n\n"))
+    with refused("--skip-rows", r"fewer lines than .*: none is left, got 7"):
+        columns(write(tmp_path / "short", "a,b\n1,2\n"), FileOptions(skip_rows=7))
     with refused("file", "text with a line of column names"):
         columns(write(tmp_path / "long", "x" * (3 << 20)))
     path = write(tmp_path / "good.csv", "time,a,b\n1,2,3\n")

@@ -447,6 +447,23 @@ def test_csv_is_paced_by_its_timestamps(tmp_path: Path) -> None:
     assert paced == replayed(*words).stdout
 
 
+@pytest.mark.parametrize(("window", "speed"), [("10s", None), ("10", 2.0), ("10s", 1.0)])
+@pytest.mark.parametrize("name", ["a.csv", "joined"])
+def test_a_file_without_a_row_is_empty_and_not_without_timestamps(
+    tmp_path: Path, window: str, speed: float | None, name: str
+) -> None:
+    (tmp_path / "a.csv").write_text("t,a,b\n")
+    file = str(tmp_path / "a.csv")
+    x, y = ("a", "b") if name == "a.csv" else (f"{file}:a", f"{file}:b")
+    said = io.StringIO()
+    with Sinks("csv", os.devnull, None) as sinks:
+        options = PairOptions(window=window, every="5s")
+        replay = replay_files(file if name == "a.csv" else None, x, y, None, options, JoinOptions(), sinks, speed)
+        assert run_replay(replay, sinks, speed, log=said) == 1
+    assert said.getvalue().count("\n") == 1
+    assert "no pair: there is no row below the names" in said.getvalue()
+
+
 def test_one_piece_where_there_is_no_hurry(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("timestamp,a,b\n" + "".join(f"{k},{k % 7},{k % 5}\n" for k in range(500)))
     steps = {}

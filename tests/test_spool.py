@@ -204,6 +204,8 @@ def test_what_cannot_be_written_is_raised_where_all_of_it_matters() -> None:
     began = time.monotonic()
     live.finish(lambda: False)
     assert time.monotonic() - began < 1
+    assert live.lost
+    assert live.notes[1:] == ["the lines: the last 1 lines could not be written"]
 
 
 def test_a_disk_that_hangs_is_said_while_it_does(monkeypatch: pytest.MonkeyPatch) -> None:

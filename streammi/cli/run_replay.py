@@ -79,7 +79,7 @@ def replay_files(
     with ExitStack() as refused:
         refused.callback(pairs.close)
         config, notes = with_baseline(pair.config(x, y, file or ""), pair.baseline, options), []
-        if not pairs.timed:
+        if not pairs.timed and not pairs.empty:  # of which something else is to be said
             _check_untimed(config, pair, speed)
             if pair.every == PairOptions.every:
                 config = replace(config, every=Span(pairs=EVERY_UNTIMED))

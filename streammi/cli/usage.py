@@ -17,11 +17,20 @@ def usage(error: Any) -> str:
     parameter, context = getattr(error, "param", None), error.ctx
     if getattr(error, "option_name", None) and getattr(error, "possibilities", "") != "":
         return f"No such option: {error.option_name}{instead(error.option_name, _options(context))}"
+    if parameter is not None and type(error).__name__ == "MissingParameter":
+        what = (getattr(parameter, "help", None) or "").split(". ")[0].rstrip(".")
+        return str(ConfigError(_name_of(parameter), f"given ({what})" if what else "given"))
     found = None if parameter is None else _broken_rule(error)
     if found is None or parameter is None:
         return str(error.format_message())
     rule, value = found
-    return str(ConfigError(place_of(parameter, context) or max(parameter.opts, key=len), rule, value))
+    return str(ConfigError(place_of(parameter, context) or _name_of(parameter), rule, value))
+
+
+def _name_of(parameter: Any) -> str:
+    """An option by its longest name, an argument as the usage has it."""
+    option = parameter.param_type_name == "option"
+    return str(max(parameter.opts, key=len) if option else (parameter.metavar or parameter.name).upper())
 
 
 def _options(context: Any) -> list[str]:

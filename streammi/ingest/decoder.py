@@ -62,7 +62,8 @@ class Decoder:
         paths = (config.x, config.y, *config.given) if paths is None else paths
         for path in (*paths, config.t, config.seq):
             if path is not None and not 0 < len(path) <= MAX_PATH:
-                raise ConfigError("a path", f"such as imu/acc/x or imu.acc.x, of 1 to {MAX_PATH} characters", path)
+                option = {config.x: "--x", config.y: "--y", config.t: "--t", config.seq: "--seq"}.get(path, "a path")
+                raise ConfigError(option, f"a path such as imu/acc/x or imu.acc.x, of 1 to {MAX_PATH} characters", path)
         self._clock = Clock(config.time_unit, config.t or "", asked=config.t is not None)
         self._wanted = Wanted(paths, config.t, config.seq, config.labels, partial, {}, self._clock)
         self._max_message = config.max_message

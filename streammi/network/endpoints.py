@@ -31,7 +31,8 @@ def check_port(endpoint: str, option: str) -> None:
     """
     scheme, _, rest = endpoint.partition("://")
     port = rest.rpartition(":")[2]
-    if scheme == "tcp" and re.fullmatch(r"[+-]?\d+", port) and not 0 <= int(port) <= MAX_PORT:
+    a_name = ":" in rest and re.fullmatch("[a-z]+", port)
+    if scheme == "tcp" and (a_name or (re.fullmatch(r"[+-]?\d+", port) and not 0 <= int(port) <= MAX_PORT)):
         raise ConfigError(option, f"an endpoint with a port up to {MAX_PORT}", endpoint)
 
 
@@ -55,6 +56,9 @@ def _check_words(endpoint: str, option: str) -> None:
         raise ConfigError(option, f"an endpoint with its transport, such as {missing} or ipc:///run/feed", endpoint)
     if re.fullmatch(r"tcp://[^:\[\]/]+|tcp://\[[^\]]*\]", endpoint):
         raise ConfigError(option, f"an endpoint with a port, such as {endpoint}:5556", endpoint)
+    if re.fullmatch(r"tcp://(\*:.*|.*:(\*|0+))", endpoint):
+        rule = "an endpoint with the host and the port of its publisher, such as tcp://127.0.0.1:5556"
+        raise ConfigError(option, rule, endpoint)
 
 
 def check_binding(endpoint: str, option: str, *, keys: Keys, insecure: bool) -> None:

@@ -28,6 +28,7 @@ from streammi.system.spool import Spool
 
 Sockets: TypeAlias = tuple[zmq.Socket[Any], ...]
 LOSS_STATUS: Final = 3  # exit status of --strict
+UNWRITTEN_STATUS: Final = 1  # where the last lines could not be written
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
 
 
@@ -89,7 +90,7 @@ class Loop:
         if self._strict and (loss := self._loss(now)) != self._lost_before:
             self._upkeep.warn(f"--strict: {loss}")
             return LOSS_STATUS
-        return stop.status
+        return stop.status or (UNWRITTEN_STATUS if self._lines is not None and self._lines.lost else 0)
 
     @property
     def _unread(self) -> bool:

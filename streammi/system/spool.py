@@ -58,6 +58,7 @@ class Spool:
     ) -> None:
         self.notes: list[str] = []
         self.gone = False  # the reader: it takes nothing any more
+        self.lost = False  # the last lines, at the end: they could not be written
         self.patient, self.omitted = patient, omitted
         self._put, self._name, self._file, self._room, self._encoding = put, name, file, room, encoding
         self._lines: deque[bytes] = deque()
@@ -160,9 +161,12 @@ class Spool:
                 self._changed.wait(LOOK_SECONDS if until is None else min(LOOK_SECONDS, until - now))
             self._over = True  # else a thread that is stuck would go on some day, with a descriptor that is another's
             self._raise_if_patient()
-            if self._busy and not self.gone and self._error is None:
-                left = self._left_out + sum(map(_count, (*self._lines, self._rest)))
-                self.notes.append(f"{self._name}: its reader did not take the last {left} lines; they are given up")
+            if self._busy and not self.gone:
+                left = self._left_out + sum(map(_count, filter(None, (*self._lines, self._rest))))
+                self.lost = self._error is not None
+                told = f"the last {left} lines could not be written"
+                given_up = f"its reader did not take the last {left} lines; they are given up"
+                self.notes.append(f"{self._name}: {told if self.lost else given_up}")
 
     @property
     def _busy(self) -> bool:

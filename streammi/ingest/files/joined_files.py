@@ -54,6 +54,11 @@ class JoinedFiles:
         return all(file.timed for file in self._files.values())
 
     @property
+    def empty(self) -> bool:
+        """True if one of them has no row."""
+        return any(file.empty for file in self._files.values())
+
+    @property
     def said(self) -> str:
         """What was guessed of how they are written, a line each."""
         return "\n".join(filter(None, (file.said for file in self._files.values())))

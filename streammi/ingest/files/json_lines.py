@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -25,6 +25,13 @@ from streammi.ingest.leaves import leaves
 from streammi.network.frames import Frames
 from streammi.records import FloatArray, LinkHealth, PairBatch
 
+NOT_OF_JSON: Final = {  # of a table's options, and why
+    "decimal": "whose numbers have a decimal point",
+    "time_format": "whose times are numbers (--time-unit) or ISO 8601 such as 2026-11-28T08:00:00Z",
+    "skip_rows": "which has no lines above its values",
+    "columns": "whose values have their names",
+}
+
 
 class JsonLines:
     """Iterates once over the pairs of a file with a JSON object a line, or one array of them; as ``PairFile`` does."""
@@ -33,12 +40,11 @@ class JsonLines:
         self, source: Source, x: str, y: str, t: str | None, labels: bool, options: FileOptions,
         given: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        for name in ("decimal", "time_format", "skip_rows", "columns"):
+        for name, why in NOT_OF_JSON.items():
             if getattr(options, name) != getattr(PLAIN, name):
                 option = "--" + name.replace("_", "-")
-                raise ConfigError(
-                    option, f"left out: {source.path} is JSON, which says it itself", getattr(options, name)
-                )
+                rule = f"left out: {source.path} is JSON, {why}"
+                raise ConfigError(option, rule, getattr(options, name))
         self._source, self._labels, self._untimed = source, labels, t == ""
         self._config = FeedConfig(
             endpoint=source.path, x=x, y=y, given=given, t=t or None, format="json", labels=labels,
@@ -60,6 +66,11 @@ class JsonLines:
     def timed(self) -> bool:
         """True if the samples have timestamps."""
         return self._timed
+
+    @property
+    def empty(self) -> bool:
+        """True if there is no line."""
+        return not self._records.head
 
     @property
     def time_column(self) -> str | None:

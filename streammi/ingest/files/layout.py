@@ -49,6 +49,8 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     start += asked is not None
     comment = next((mark for mark in COMMENTS if any(is_comment(line, mark) for line in lines[start:])), "")
     places = [k for k in range(start, len(lines)) if _is_row(lines[k]) and not is_comment(lines[k], comment)]
+    if not places and options.skip_rows:
+        raise ConfigError("--skip-rows", f"fewer lines than {path} begins with: none is left", options.skip_rows)
     if not places:
         raise _no_table(path)
     rows = [lines[k] for k in places]
@@ -86,7 +88,7 @@ def _lines(head: bytes, path: str, skipped: int, wanted: Sequence[str]) -> list[
     if _CONTROL.search(text[:4096]) or sum(not _is_row(line) for line in start if line) > max(NULS * len(start), 1):
         raise _no_table(path)
     if not text.strip("\0\n\t "):
-        raise _no_table(path)
+        raise _no_table(path, " (there is nothing in it)")
     lines = text.split("\n", LOOKED_ON + skipped + 1)[: LOOKED_ON + skipped]
     short = lines[: LOOKED_AT + skipped]
     return short if not wanted or all(any(name in line for line in short) for name in wanted) else lines
@@ -103,8 +105,8 @@ def _is_row(line: str) -> bool:
     return bool(line.strip()) and "\0" not in line
 
 
-def _no_table(path: str) -> ConfigError:
-    return ConfigError("file", "text with a line of column names, and numbers below", path)
+def _no_table(path: str, why: str = "") -> ConfigError:
+    return ConfigError("file", f"text with a line of column names, and numbers below{why}", path)
 
 
 def _header_said(

@@ -107,6 +107,11 @@ class PairFile:
         return self._columns.time is not None
 
     @property
+    def empty(self) -> bool:
+        """True if there is no row below the names."""
+        return len(self._table.sample(0)) == 0
+
+    @property
     def time_column(self) -> str | None:
         """The column that the time is taken from; None when the pairs have none."""
         return self._columns.time_name if self.timed else None

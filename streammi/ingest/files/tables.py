@@ -40,6 +40,10 @@ class Recorded(Protocol):
         """True if the samples have timestamps."""
 
     @property
+    def empty(self) -> bool:
+        """True if there is not a single row: nothing is known then of what the samples have."""
+
+    @property
     def said(self) -> str:
         """One line of what was guessed of how it is written; empty for what goes without saying."""
 
