@@ -297,6 +297,62 @@ def test_what_is_refused_says_what_it_may_be_and_how_to_ask_for_it(values: Calla
     assert said in decoder.detail
 
 
+def behind_each_other(kind: str, n: int, messages: int) -> tuple[list[Frames], np.ndarray]:
+    """Two signals as MATLAB stores an n x 2 matrix, x first: of other sizes, or smooth and of the same."""
+    k = np.arange(messages * n)
+    rows = {
+        "sizes": RNG.normal([20, 5], [2, 1], (k.size, 2)),
+        "smooth": 3 * np.stack([np.sin(k / 30), np.cos(k / 47)], axis=1) + RNG.normal(0, 0.02, (k.size, 2)),
+    }[kind]
+    return [[part.tobytes("F")] for part in np.split(rows, messages)], rows
+
+
+@pytest.mark.parametrize("kind", ["sizes", "smooth"])
+@pytest.mark.parametrize("n", [10, 100, 600])
+def test_a_column_behind_the_other_is_no_pairs_and_is_read_when_asked_for(kind: str, n: int) -> None:
+    messages, rows = behind_each_other(kind, n, 20)
+    decoder, count = decoded(messages)
+    assert (count, decoder.format) == (0, None)
+    assert "--format pairs:columns" in decoder.detail
+    given = Decoder(FeedConfig(endpoint="", x="0", y="1", format="pairs:columns"))
+    read = given.decode(messages, 0.0)
+    np.testing.assert_array_equal(np.stack([read.x, read.y], axis=1), rows)
+    assert decoded([[part.tobytes()] for part in np.split(rows, 20)])[0].format == "pairs"
+
+
+def test_pairs_that_are_alike_are_not_taken_for_columns() -> None:
+    for k in range(10):
+        x = np.cumsum(RNG.normal(size=(20, 50, 1)), axis=1) if k % 2 else RNG.normal(20, 2, (20, 50, 1))
+        rows = np.concatenate([x, x + RNG.normal(0, 0.1, x.shape)], axis=2)
+        assert decoded([[part.tobytes()] for part in rows])[1] == 1000
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (lambda: RNG.normal([20, 5, 1000], [1, 1, 10]).tobytes(), "'struct:<f8,<f8,<f8' --x f0 --y f1"),
+        (lambda: RNG.normal([20, 5, 1000], [1, 1, 10]).astype("<f4").tobytes(), "'struct:<f4,<f4,<f4'"),
+        (lambda: struct.pack(">I", 2) + RNG.normal(20, 2, 2).astype(">f8").tobytes(), "'struct:>u4,>f8,>f8' --x f1"),
+        (lambda: struct.pack(">I", 9) + b"%9.6f" % RNG.normal(20), "text behind its length"),
+        (lambda: struct.pack("<I", 17) + b'{"0": 1, "1": 25}', "text behind its length"),
+    ],
+)
+def test_floats_that_are_no_pairs_are_said_to_be_what_they_are(payload: Callable[[], bytes], said: str) -> None:
+    decoder, n = decoded([[payload()] for _ in range(24)])
+    assert n == 0
+    assert said in decoder.detail
+
+
+def test_what_may_be_a_text_by_chance_needs_more_behind_what_was_none() -> None:
+    """A line of a photograph is CSV now and then."""
+    light: Frames = [bytes(range(0, 132, 4))]
+    by_chance: Frames = [b"363230330225315525;4424572716922"]
+    decoder, n = decoded([light, light, by_chance, *[light] * 9, by_chance])
+    assert (n, sum(decoder.malformed.values())) == (0, 13)
+    decoder, n = decoded([light, *([b"%d.5,7" % k] for k in range(9))])
+    assert (decoder.format, n, sum(decoder.malformed.values())) == ("csv", 7, 3)
+
+
 # As the libraries wrote them, or by the words of their specifications.
 BYTES: dict[str, tuple[bytes, str]] = {
     "BSON": (struct.pack("<i", 28) + b"\x01x\0" + struct.pack("<d", 1.5) + b"\x02n\0\x05\0\0\0pump\0\0", "BSON"),

@@ -17,8 +17,8 @@ from streammi.network.frames import Frames, Messages, is_text
 HELD: Final = 20  # messages that may wait until it is known what they are
 HELD_BYTES: Final = 4 << 20  # of them all
 AGREEING: Final = 3  # messages in one format, each of which may be in it by chance
-
-
+LATEST: Final = 2 * AGREEING  # messages, of which that many are in one format, where others were in none
+BY_CHANCE: Final = ("csv", "keyvalue", "msgpack", "cbor")  # formats that a few bytes may be in
 TEXTS: Final = "of texts, JSON, CSV, x=1.5 y=2.5 and Influx lines are read"
 
 
@@ -56,6 +56,7 @@ class Recogniser:
         self._size = 0  # bytes held
         self._texts_refused = False
         self._refused: list[bytes] = []  # payloads, of which one alone does not show what it is instead
+        self._latest: list[str] = []  # formats that the latest messages were in, maybe by chance
         self._refused_once = False  # raw bytes that were none of these: then others need more evidence
 
     def take(self, frames: Frames) -> Found | None:
@@ -63,9 +64,12 @@ class Recogniser:
         in no format; the messages that it stands for are not held any more.
         """
         self.refused = 1
+        self._latest = [*self._latest[1 - LATEST :], ""]
         name = recognise(frames)
-        if name is not None:
+        if name is not None and self._are_many(name):
             return Found(name, "as the first messages are", False)
+        if name is not None:
+            raise FeedError("not recognised", f"{name}, maybe by chance: messages before it were in no format")
         names = possible(frames)
         if not names or named(frames[-1]):
             self._refused_once |= not is_text(frames[-1])
@@ -83,6 +87,13 @@ class Recogniser:
         self._hold(frames)
         return self._decide(len(self.held) >= HELD or self._size > HELD_BYTES)
 
+    def _are_many(self, name: str) -> bool:
+        """True if a message shows its format: behind messages in none, a line of a picture may be CSV by chance."""
+        if not self._refused_once or name not in BY_CHANCE:
+            return True
+        self._latest[-1] = name
+        return self._latest.count(name) >= AGREEING
+
     def end(self) -> Found | None:
         """What the messages that are held are, now that no more will come; None where there are none."""
         if self.held and self._are_texts():
@@ -96,11 +107,11 @@ class Recogniser:
 
     def state(self) -> list[Any]:
         """Plain values and arrays that ``restore`` takes."""
-        return [[list(frames) for frames in self.held], self._refused_once, self._texts_refused]
+        return [[list(frames) for frames in self.held], self._refused_once, self._texts_refused, self._latest]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self.held, self._refused_once, self._texts_refused = state
+        self.held, self._refused_once, self._texts_refused, self._latest = state
         self._size = sum(len(frame) for frames in self.held for frame in frames)
 
     def _hold(self, frames: Frames) -> None:
@@ -192,7 +203,7 @@ def unrecognised(frames: Frames, wanted: Wanted) -> FeedError:
     if set(wanted.paths) <= {"0", "1"}:
         if (behind or len(frames) > 2) and any(possible([frame]) for frame in frames[-2:] if frame):
             return FeedError("wrong frames", f"{len(frames)} frames, not a topic and pairs; {BESIDE}")
-        return FeedError("odd length", f"{len(payload)} bytes are no pairs; {STRUCT}")
+        return FeedError("odd length", f"{len(payload)} bytes are no pairs; {instead([payload])}")
     return FeedError("other format", f"of no format known: {payload[:20]!r}; {STRUCT}")
 
 

@@ -39,7 +39,7 @@ def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
     if not is_text(payload):
         return False
     rows = _rows(payload[:LOOKED_AT].decode("utf-8", "replace"))
-    return len(rows) == 1 and set(paths) <= set(_names(rows[0]))
+    return len(rows) == 1 and not any(map(is_number, rows[0])) and set(paths) <= set(_names(rows[0]))
 
 
 def read_csv(frames: Frames, wanted: Wanted) -> Content | None:

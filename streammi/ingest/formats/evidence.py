@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.ingest.formats.halves import OTHERWISE, apart
 from streammi.ingest.formats.last_bits import (
     COMPARED,
     are_halves,
@@ -46,7 +47,7 @@ SHORT_DIGITS: Final = 4  # of a setting whose bytes are letters: 3.3 is b"33S@" 
 CONSTANT_REACH: Final = 45  # binary orders of magnitude of a value that never changes: an address or a name is beyond
 MANY_LETTERS: Final = 8  # values: fewer may be letters by chance
 LIKE: Final = 4  # binary orders of magnitude that columns of one size are apart at most
-SELDOM: Final = 16  # binary orders of magnitude from 1: a size that is seldom
+SELDOM: Final = 12  # binary orders of magnitude from 1: a size that is seldom
 LETTERS_SHARE: Final = 0.7  # of values
 ALIKE_SHARE: Final = 0.4  # of values whose first bytes are like their last ones
 STEP: Final = 4096  # a whole number that grows by less each time is a counter, not a float32
@@ -80,6 +81,9 @@ def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Jud
         made_of_float32(columns) or partly_float32(payloads) if layout is FLOAT64 else ids(columns)
     ):
         return Judgement(False, doubt)
+    columns_first = apart(payloads, layout, final)
+    if columns_first:
+        return Judgement(False, OTHERWISE)
     ranges = ", ".join(f"{name} {span_of(column, layout)}" for name, column in zip("xy", columns, strict=True))
     ends = last_bits(columns, layout)
     if ends.doubt:
@@ -87,7 +91,7 @@ def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Jud
     likely = score >= SURE and values >= FEW and ends.known and low_bits_known(columns, layout)
     if final and not likely:  # by what there is: few different values, if they are round
         likely = score >= SURE or (values > 0 and all(is_round(column, layout) for column in columns))
-    if likely and enough_rows(payloads, layout, final):
+    if likely and columns_first is False and enough_rows(payloads, layout, final):
         doubts = [
             f"{name} {doubt}"
             for name, column, other in zip("xy", columns, columns[::-1], strict=True)

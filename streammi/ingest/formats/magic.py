@@ -4,6 +4,8 @@ import re
 import zlib
 from typing import Final
 
+from streammi.network.frames import is_text
+
 INSTEAD: Final = "streammi does not read it; send JSON, msgpack or raw pairs"
 _NEVER: Final = "streammi never unpickles; send JSON or msgpack"
 _UNPACKED: Final = "send it unpacked, or packed by zlib or gzip"
@@ -76,6 +78,8 @@ def named(payload: bytes) -> str:
         return "packed by zlib: what is in it cannot be read"
     if _is_bson(payload):
         return f"BSON: {INSTEAD}"
+    if _has_length(payload):
+        return "text behind its length, as LabVIEW flattens a string: send the text alone"
     return ""
 
 
@@ -114,6 +118,12 @@ def _is_pickle(payload: bytes) -> bool:
     if payload[0] == 0x80 and 2 <= payload[1] <= 5:
         return True
     return bool(_OLD_PICKLE.fullmatch(payload[:1] + payload[1:]) and _OLD_PICKLE_PARTS.search(payload))
+
+
+def _has_length(payload: bytes) -> bool:
+    """A length in front, in either order, that is that of the text behind it."""
+    length = len(payload) - 4
+    return payload[:4] in (length.to_bytes(4, "big"), length.to_bytes(4, "little")) and is_text(payload[4:])
 
 
 def _is_bson(payload: bytes) -> bool:

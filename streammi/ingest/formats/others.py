@@ -1,15 +1,18 @@
 """What raw bytes that are no pairs of little-endian floats may be instead, and how to ask for it."""
 
-from typing import Final
+import math
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.ingest.formats.evidence import judge
-from streammi.ingest.formats.words import FLOAT32, FLOAT64
+from streammi.ingest.formats.evidence import against, judge, support
+from streammi.ingest.formats.halves import apart, in_turn
+from streammi.ingest.formats.words import FLOAT32, FLOAT64, Layout, is_number, lie_close
 from streammi.records import FloatArray
 
 STRUCT: Final = "--format 'struct:<u8,f4,f4' and the like reads a C struct"
+FIELDS: Final = 16  # of a row of floats that is looked for
 LOOKED_AT: Final = 2048  # bytes of a payload
 SMOOTH: Final = 6.0  # bits that a byte takes up from one value to the next: of 8, where it is something else
 WHOLE: Final = ("i2", "i4", "i8")
@@ -24,16 +27,76 @@ def instead(payloads: list[bytes]) -> str:
     >>> instead([(100 * row).astype("<i2").tobytes() for row in values])
     "they may be whole numbers of 16 bits: --format 'struct:<i2,<i2'"
     """
-    for layout, big, other in ((FLOAT64, ">f8", ">u8"), (FLOAT32, ">f4", ">u4")):
+    for floats, big, other in ((FLOAT64, ">f8", ">u8"), (FLOAT32, ">f4", ">u4")):
         if _are_pairs_of(payloads, int(big[2])):
-            turned = [np.frombuffer(one, dtype=other).astype(layout.word).tobytes() for one in payloads]
-            if judge(turned, layout, True).fits:
+            turned = [np.frombuffer(one, dtype=other).astype(floats.word).tobytes() for one in payloads]
+            if judge(turned, floats, True).fits:
                 return f"they would be big-endian pairs: --format 'struct:{big},{big}'"
+    if fields := _counted(payloads):
+        layout = f"struct:{','.join(fields)}"
+        return f"a count in front of floats, as LabVIEW flattens an array: --format '{layout}' --x f1 --y f2"
+    if columns := _columns(payloads):
+        return f"they would be one column behind the other: --format {columns}:columns"
+    if fields := _rows(payloads):
+        paths = f"--x f0 --y f1 (to f{len(fields) - 1})"
+        return f"they may be rows of {len(fields)} floats: --format 'struct:{','.join(fields)}' {paths}"
     costs = {order + kind: _cost(payloads, order + kind) for kind in WHOLE for order in "<>"}
     best = min(costs, key=lambda kind: costs[kind])
     if costs[best] < SMOOTH:
         return f"they may be whole numbers of {8 * int(best[2])} bits: --format 'struct:{best},{best}'"
     return f"--format NAME takes them so all the same; {STRUCT}"
+
+
+def _columns(payloads: list[bytes]) -> str:
+    """The name of the pairs that payloads are if one column is behind the other; empty where they are none."""
+    for name, layout in (("pairs", FLOAT64), ("pairs32", FLOAT32)):
+        size = int(layout.word[2:])
+        if _are_pairs_of(payloads, size) and any(len(one) > 2 * size for one in payloads):
+            turned = [in_turn(one, layout) for one in payloads]
+            if apart(payloads, layout) is not False and judge(turned, layout, True).fits:
+                return name
+    return ""
+
+
+def _counted(payloads: list[bytes]) -> list[str]:
+    """The fields of payloads that begin with the number of floats behind it; none where they do not."""
+    orders: tuple[tuple[Literal["big", "little"], str], ...] = (("big", ">"), ("little", "<"))
+    for order, word in orders:
+        for width in (8, 4):
+            many = int.from_bytes(payloads[0][:4], order)
+            if 2 <= many <= FIELDS and all(
+                len(one) == 4 + width * many and one[:4] == payloads[0][:4] for one in payloads
+            ):
+                return [f"{word}u4", *[f"{word}f{width}"] * many]
+    return []
+
+
+def _rows(payloads: list[bytes]) -> list[str]:
+    """The fields of a row of floats, of which a message has one or several; none where payloads are none."""
+    size = math.gcd(*map(len, payloads))
+    whole = all(len(one) == size for one in payloads)
+    for kind in ("<f8", "<f4", ">f8", ">f4"):
+        layout, width = (FLOAT64, 8) if kind[2] == "8" else (FLOAT32, 4)
+        if size % width:
+            continue
+        words = np.frombuffer(b"".join(payloads), dtype=f"{kind[0]}u{width}").astype(np.uint64)
+        for fields in _widths(size // width, whole):
+            if all(_are_floats(column, layout) for column in words.reshape(-1, fields).T):
+                return [kind] * fields
+    return []
+
+
+def _widths(values: int, whole: bool) -> list[int]:
+    """How many fields a row may have of which there are so many values in a message, or in several rows."""
+    few = [fields for fields in range(3, FIELDS + 1) if values % fields == 0]
+    return [values] if whole and 2 < values <= FIELDS else few
+
+
+def _are_floats(words: NDArray[Any], layout: Layout) -> bool:
+    """True if a column is of floats that lie close together, as those of one signal do."""
+    numbers = np.unique(words[is_number(words, layout)])
+    close = numbers.size < 2 or lie_close(numbers, layout)
+    return close and not against(words, layout) and support(numbers, layout) > 0
 
 
 def _cost(payloads: list[bytes], kind: str) -> float:

@@ -6,12 +6,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.errors import FeedError
+from streammi.errors import ConfigError, FeedError
 from streammi.ingest.formats import words
 from streammi.ingest.formats.content import Content, Samples, Wanted
 from streammi.ingest.formats.envelope import has_time_behind
 from streammi.ingest.formats.evidence import Judgement, judge
-from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.format import Format, never
 from streammi.ingest.formats.magic import named
 from streammi.ingest.formats.widths import is_zero
 from streammi.network.frames import Frames, Messages, last_frame
@@ -58,15 +58,18 @@ def read_pairs32(frames: Frames, wanted: Wanted) -> Content:
     return Content(columns_of_pairs(frames, last_frame(frames), FLOAT32))
 
 
-def columns_of_pairs(frames: Frames, payload: bytes, dtype: np.dtype[Any]) -> dict[str, NDArray[Any]]:
-    """The two columns of a payload behind a topic or none."""
+def columns_of_pairs(
+    frames: Frames, payload: bytes, dtype: np.dtype[Any], *, by_column: bool = False
+) -> dict[str, NDArray[Any]]:
+    """The two columns of a payload behind a topic or none; ``by_column``: one is behind the other."""
     if len(frames) > 2 or has_time_behind(frames, 2 * dtype.itemsize):
         raise FeedError("wrong frames", f"{len(frames)} frames, not a topic and pairs; {BESIDE}")
     if len(payload) % (2 * dtype.itemsize):
         raise FeedError("odd length", f"{len(payload)} bytes are not pairs of {dtype.name}")
     if not payload:
         raise FeedError("empty")
-    pairs = np.frombuffer(payload, dtype=dtype).reshape(-1, 2)
+    values = np.frombuffer(payload, dtype=dtype)
+    pairs = values.reshape(2, -1).T if by_column else values.reshape(-1, 2)
     return {"0": pairs[:, 0], "1": pairs[:, 1]}
 
 
@@ -121,21 +124,34 @@ def _all_alike(messages: Messages, pair: int) -> bool:
     return not any(has_time_behind(frames, pair) for frames in messages if len(frames[-1]) == pair)
 
 
+def _by_column(name: str, dtype: np.dtype[Any], rest: str) -> Format:
+    """The format of messages with one column behind the other, of which MATLAB and Fortran make matrices."""
+    if rest != "columns":
+        raise ConfigError("--format", f"{name}, or {name}:columns where y is behind all of x", f"{name}:{rest}")
+
+    def read(frames: Frames, wanted: Wanted) -> Content:
+        return Content(columns_of_pairs(frames, last_frame(frames), dtype, by_column=True))
+
+    return Format(f"{name}:columns", "[topic,] all of x, all of y", "0 and 1", never, read)
+
+
 PAIRS: Final = Format(
     "pairs",
     "[topic,] n x 2 float64",
-    "0 and 1",
+    "0 and 1 (pairs:columns where y is behind all of x)",
     is_pairs,
     read_pairs,
     lambda wanted: JoinedPairs(FLOAT64, wanted),
     judge=judge_pairs,
+    variant=lambda rest: _by_column("pairs", FLOAT64, rest),
 )
 PAIRS32: Final = Format(
     "pairs32",
     "[topic,] n x 2 float32",
-    "0 and 1",
+    "0 and 1 (pairs32:columns likewise)",
     is_pairs32,
     read_pairs32,
     lambda wanted: JoinedPairs(FLOAT32, wanted),
     judge=judge_pairs32,
+    variant=lambda rest: _by_column("pairs32", FLOAT32, rest),
 )
