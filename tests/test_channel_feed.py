@@ -296,6 +296,7 @@ def test_labels_are_parts_of_topics() -> None:
     [
         (["--channels", "all", "--x", "a"], "--x must be left out with --channels"),
         (["--channels", "all", "--lags=-5:5"], "--lags must be left out with --channels"),
+        (["--channels", "all", "--alarm", "mi<0.5"], "--alarm must be left out with --channels"),
         (["--channels", ","], "--channels must be all, or names or globs with commas between"),
         (["--channels", "all", "--every", "soon"], "--every"),
         (["--channels", "all", "--window", "1"], "--window"),

@@ -32,10 +32,10 @@ from streammi.system.spool import Spool
 EVERY: Final = "1s"  # a reading is of every pair
 NAME: Final = "channels"
 WARM_ROWS: Final = 1 << 18  # a longer window is not filled to see rows leave it: the kernels are the same
-UNHEEDED: Final = frozenset((
-    "x", "y", "pair", "tolerance", "lateness", "x_range", "y_range", "null", "test", "lags", "given", "transfer",
-    "history", "ksg", "detect", "baseline", "metrics", "record", "record_limit", "state", "state_every", "output",
-    "target", "export",
+HEEDED: Final = frozenset((
+    "endpoint", "t", "time_unit", "topic", "pull", "format", "receive_queue", "max_message", "channels", "top", "fdr",
+    "window", "bins", "every", "unit", "estimator", "name", "publish", "insecure", "seconds", "strict", "samples",
+    "log", "quiet", "config", "curve_server_key", "curve_secret", "authorized_keys",
 ))  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def channel_run(
 ) -> ChannelRunOptions:
     """The settings; ``given`` are the names of the options that were given: ConfigError for one that is not heeded."""
     patterns = many.patterns()
-    for name in sorted(given & UNHEEDED):
+    for name in sorted(given - HEEDED):
         raise ConfigError("--" + name.replace("_", "-"), "left out with --channels")
     if endpoint is None:
         raise ConfigError("ENDPOINT", "given with --channels", endpoint)
