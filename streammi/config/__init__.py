@@ -5,6 +5,7 @@ from streammi.config.as_options import check_same, options_of
 from streammi.config.channels import ChannelConfig
 from streammi.config.conditions import Condition, condition
 from streammi.config.feed import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, PairMode, signal
+from streammi.config.keyed import MAX_KEYS, MOST_KEYS, KeyedConfig
 from streammi.config.monitor import (
     DEFAULT_DETECTOR,
     DEFAULT_ESTIMATOR,
@@ -34,8 +35,10 @@ __all__ = [
     "DEFAULT_PARTNERS",
     "LEAST_WINDOWS",
     "MAX_BINS",
+    "MAX_KEYS",
     "MAX_MESSAGE",
     "MAX_WINDOW_PAIRS",
+    "MOST_KEYS",
     "OTHER_ESTIMATORS",
     "RECEIVE_QUEUE",
     "Alarm",
@@ -47,6 +50,7 @@ __all__ = [
     "EstimatorName",
     "FeedConfig",
     "JoinConfig",
+    "KeyedConfig",
     "LagSpan",
     "MonitorConfig",
     "PairMode",

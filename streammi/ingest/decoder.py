@@ -230,11 +230,12 @@ class Decoder:
         at = 0
         while at < len(messages):
             if self._bulk is not None:
+                start = at
                 at, found = self._bulk.read_run(messages, at)
                 if found is not None:
                     if self._other[1] or self._strange:
                         self._forget_other()
-                    self._add(found)
+                    self._add_run(found, messages, start, at)
             if at < len(messages):
                 self._one(messages[at])
                 at += 1
@@ -314,6 +315,10 @@ class Decoder:
         self._use(found.name)
         for frames in self._recogniser.release():
             self._one(frames)
+
+    def _add_run(self, found: Samples, messages: Messages, start: int, stop: int) -> None:
+        """Add what the messages from ``start`` up to ``stop`` have."""
+        self._add(found)
 
     def _add(self, found: Samples) -> None:
         numbers = found.numbers

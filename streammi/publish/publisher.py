@@ -9,8 +9,8 @@ from streammi.network.connections import Connections
 from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding
 from streammi.network.security import PLAIN_TEXT, Keys
 
+QUEUE: Final = 1000  # messages that wait for a subscriber; one that is slower misses some
 SOCKET_OPTIONS: Final = {
-    zmq.SNDHWM: 1000,
     zmq.LINGER: 500,
     zmq.MAXMSGSIZE: MAX_SUBSCRIPTION_BYTES,
     zmq.HEARTBEAT_IVL: 2000,
@@ -24,15 +24,22 @@ SOCKET_OPTIONS: Final = {
 class Publisher:
     """Publishes two-frame messages; a late joiner gets the newest reading of its topics at once.
 
-    Raises ConfigError for an endpoint that cannot be bound, or that others could reach in plain text. With keys, the
-    context must be guarded by them.
+    ``topics`` is how many there may be. Raises ConfigError for an endpoint that cannot be bound, or that others could
+    reach in plain text. With keys, the context must be guarded by them.
     """
 
     def __init__(
-        self, endpoint: str, context: zmq.Context[Any], *, keys: Keys = PLAIN_TEXT, insecure: bool = False
+        self,
+        endpoint: str,
+        context: zmq.Context[Any],
+        *,
+        keys: Keys = PLAIN_TEXT,
+        insecure: bool = False,
+        topics: int = 1,
     ) -> None:
         self.socket = context.socket(zmq.XPUB)
-        for option, value in SOCKET_OPTIONS.items():
+        # A late joiner gets the newest of each topic at once, and what is said meanwhile.
+        for option, value in {**SOCKET_OPTIONS, zmq.SNDHWM: max(QUEUE, 2 * topics)}.items():
             self.socket.setsockopt(option, value)
         self.connections = Connections(self.socket)
         try:
@@ -71,6 +78,10 @@ class Publisher:
         if frames[0].startswith(b"mi/"):
             self._newest[frames[0]] = frames
         self.socket.send_multipart(frames, zmq.NOBLOCK)
+
+    def forget(self, topic: bytes) -> None:
+        """Keep nothing of a topic for late joiners any more."""
+        self._newest.pop(topic, None)
 
     def close(self) -> None:
         """Close after what was sent is delivered, or half a second."""

@@ -6,6 +6,7 @@ from streammi.config import (
 from streammi.records.batches import (
     FloatArray,
     IntArray,
+    KeyedBatch,
     PairBatch,
     SampleBatch,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "FloatArray",
     "HistoryLevel",
     "IntArray",
+    "KeyedBatch",
     "LinkHealth",
     "LinkState",
     "MatrixSnapshot",

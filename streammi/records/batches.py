@@ -34,3 +34,12 @@ class SampleBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     t: FloatArray | None = None  # s; None when the feed has no timestamps
     received: float = 0.0  # wall clock at which the batch was taken off the wire, s
     gaps: int = 0
+
+
+class KeyedBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Pairs of many devices in the order they arrived, with the key of each; ``x`` and ``y`` have shape (n,)."""
+
+    keys: list[str]
+    x: FloatArray
+    y: FloatArray
+    received: float = 0.0  # wall clock at which the batch was taken off the wire, s

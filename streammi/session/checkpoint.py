@@ -2,13 +2,23 @@
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Final
+from typing import Final, Protocol
 
 from streammi.config import check_same
 from streammi.errors import ConfigError
-from streammi.session.session import Session
+from streammi.records.codec import State
 from streammi.session.state_folder import Checkpoint, Place, StateFolder
 from streammi.system.log import time_of_day
+
+
+class Kept(Protocol):
+    """Something whose state is saved when it has changed."""
+
+    changes: int  # without another one the state is the same
+
+    def state(self) -> State:
+        """All that what is said from now on depends on, which is its own no more."""
+
 
 PAUSE_SHARE: Final = 0.01  # of the time that the loop may stand still to copy a state: a huge one is saved less often
 
@@ -57,7 +67,7 @@ class Keeper:
             return f"nothing yet in {self._folder.path}"
         return f"{self.newest[1]} bytes in {self._folder.path} at {time_of_day(self.newest[0])}"
 
-    def keep(self, session: Session, place: Place | None, now: float) -> bool:
+    def keep(self, session: Kept, place: Place | None, now: float) -> bool:
         """Begin to save the session when it is time to; ``place`` is behind what it has taken of the recording.
 
         A feed that is silent costs no writing: what is on the disk already is not saved again.
@@ -72,7 +82,7 @@ class Keeper:
         self._writing = now, session.changes, self._thread.submit(self._folder.write, checkpoint)
         return True
 
-    def keep_last(self, session: Session, place: Place | None, now: float) -> None:
+    def keep_last(self, session: Kept, place: Place | None, now: float) -> None:
         """Save the session, and wait until it is saved."""
         if self._writing is not None:
             wait([self._writing[2]])

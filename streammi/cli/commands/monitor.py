@@ -1,7 +1,8 @@
 """``streammi monitor``: what it takes, and its help; cli.run_monitor runs it."""
 
 import sys
-from typing import Annotated, cast, get_args
+from dataclasses import replace
+from typing import Annotated, Any, Final, TextIO, cast, get_args
 
 import typer
 
@@ -12,6 +13,7 @@ from streammi.cli.options import (
     ChannelOptions,
     FeedOptions,
     JoinOptions,
+    KeyedOptions,
     KeyOptions,
     OptionalEndpoint,
     PairOptions,
@@ -20,6 +22,10 @@ from streammi.cli.options import (
     check_unused,
     given_names,
 )
+from streammi.cli.options.keyed import EVERY
+from streammi.cli.options.pair import in_a_name
+
+SIDE: Final = 11  # characters of a signal's name in a pair's, of which the key takes most
 
 
 @grouped
@@ -29,6 +35,7 @@ def monitor(
     joining: JoinOptions,
     pair: PairOptions,
     many: ChannelOptions,
+    devices: KeyedOptions,
     run: RunOptions,
     keys: KeyOptions,
     endpoint: OptionalEndpoint = None,
@@ -61,6 +68,7 @@ def monitor(
       streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
       streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
       streammi monitor tcp://127.0.0.1:5556 --channels 'rack*/temp,flow' --every 1s --publish tcp://127.0.0.1:5557
+      streammi monitor tcp://127.0.0.1:5556 --x load --y temperature --key host --publish tcp://127.0.0.1:5557
       streammi monitor --config /etc/streammi/boiler.toml
     """
     from streammi.cli.baseline import with_baseline
@@ -72,6 +80,8 @@ def monitor(
     form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
     lines = None if quiet else sys.stdout
     given = given_names(context)
+    if devices.key is not None:
+        raise typer.Exit(_of_keys(feed, joining, pair, run, devices, keys, given, endpoint, lines, form))
     if many.channels is not None:
         from streammi.cli.run_channel_monitor import channel_run, run_channel_monitor
 
@@ -82,3 +92,31 @@ def monitor(
     settings = with_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
     status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))
     raise typer.Exit(status)
+
+
+def _of_keys(
+    feed: FeedOptions,
+    joining: JoinOptions,
+    pair: PairOptions,
+    run: RunOptions,
+    devices: KeyedOptions,
+    keys: KeyOptions,
+    given: set[str],
+    endpoint: str | None,
+    lines: TextIO | None,
+    form: Any,
+) -> int:
+    """Watch a window a device; returns the exit status."""
+    from streammi.cli.run_keyed import run_keyed
+
+    devices.check(given)
+    x, y = feed.names
+    settings = replace(
+        pair,
+        every=pair.every if "every" in given else EVERY,
+        detect="off",
+        name=pair.name or f"{in_a_name(x, SIDE)}~{in_a_name(y, SIDE)}",
+    )
+    source = feed.config(endpoint, pair.labels, joining)
+    config = devices.config(settings.config(x, y, endpoint or ""))
+    return run_keyed(config, source, run, lines, form=form, keys=keys.keys(run.publish))

@@ -7,6 +7,7 @@ from streammi.cli.options.feed import (
     OptionalEndpoint as OptionalEndpoint,
 )
 from streammi.cli.options.file import FileReadOptions as FileReadOptions, TimeColumn as TimeColumn
+from streammi.cli.options.keyed import KeyedOptions as KeyedOptions
 from streammi.cli.options.keys import (
     BindKeyOptions as BindKeyOptions,
     ConnectKeyOptions as ConnectKeyOptions,

@@ -171,7 +171,7 @@ class PairOptions:
     def config(self, x: str, y: str, source: str) -> MonitorConfig:
         """The settings of a monitor for the signals ``x`` and ``y``; ConfigError names the option that is wrong."""
         config = MonitorConfig(
-            pair=self.name or f"{_in_a_name(x)}~{_in_a_name(y)}",
+            pair=self.name or f"{in_a_name(x)}~{in_a_name(y)}",
             x_name=x,
             y_name=y,
             window=span(self.window, "--window", least_pairs=2),
@@ -200,6 +200,6 @@ class PairOptions:
         return config
 
 
-def _in_a_name(path: str) -> str:
+def in_a_name(path: str, most: int = 31) -> str:
     """A path as part of a pair's name: no white space, nothing that does not print."""
-    return "".join(c if c.isprintable() and not c.isspace() else "_" for c in path)[:31] or "_"
+    return "".join(c if c.isprintable() and not c.isspace() else "_" for c in path)[:most] or "_"

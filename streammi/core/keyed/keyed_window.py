@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from streammi.config import EstimatorName, Span, span
+from streammi.config import MAX_KEYS, MOST_KEYS, EstimatorName, Span, span
 from streammi.core import validate
 from streammi.core.bins import binning
 from streammi.core.bins.binning import Bins, Categories, EdgeBins, UniformBins
@@ -20,8 +20,6 @@ from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, Reading, Unit, codec
 
-MAX_KEYS: Final = 10_000
-MOST_KEYS: Final = 1_000_000
 FORMAT: Final = "keyed window 1"
 
 
@@ -135,6 +133,12 @@ class KeyedWindow:
     def totals(self, key: str) -> dict[str, int]:
         """The totals of a key since its window began, by their names in a Reading."""
         _, _, pairs, clipped, nonfinite = self._state[self.slot(key)].tolist()
+        return {"pairs": pairs, "clipped": clipped, "nonfinite": nonfinite}
+
+    @property
+    def all_totals(self) -> dict[str, int]:
+        """The totals of all keys that have a window, together."""
+        _, _, pairs, clipped, nonfinite = self._state.sum(axis=0).tolist()
         return {"pairs": pairs, "clipped": clipped, "nonfinite": nonfinite}
 
     def values(self, key: str) -> FloatArray:

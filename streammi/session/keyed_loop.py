@@ -1,0 +1,175 @@
+"""The loop of a monitor of many devices: receive, count, and say what is due as far as there is time for it."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import zmq
+
+from streammi.ingest.feed import Feed
+from streammi.network.link import unreachable
+from streammi.network.subscriber import DRAIN_MESSAGES
+from streammi.publish.metrics import Metrics
+from streammi.publish.publisher import Publisher
+from streammi.records import LinkHealth
+from streammi.records.link_totals import lost
+from streammi.records.status import Status
+from streammi.session.checkpoint import Keeper
+from streammi.session.keyed_session import KeyedSession
+from streammi.session.loop import LOSS_STATUS, TICK_SECONDS
+from streammi.session.operator_notes import MALFORMED_SECONDS
+from streammi.system.log import Log
+from streammi.system.service_manager import Notifier
+from streammi.system.signals import Stop
+from streammi.system.spool import Spool
+
+BUSY_SECONDS: Final = 0.001  # for readings in a turn whose batch was as large as it can be: what waits comes first,
+FREE_SECONDS: Final = 0.02  # and in any other one
+LATE_SECONDS: Final = 5.0  # for which readings wait, or for as long as is between two of a key: then that is said
+
+
+class KeyedLoop:
+    """One turn after the other: wait, receive, count, say."""
+
+    def __init__(
+        self,
+        session: KeyedSession,
+        feed: Feed,
+        log: Log,
+        service: Notifier,
+        clock: Callable[[], float],
+        *,
+        publisher: Publisher | None = None,
+        metrics: Metrics | None = None,
+        keeper: Keeper | None = None,
+        lines: Spool | None = None,
+        strict: bool = False,
+    ) -> None:
+        self._session, self._feed, self._log, self._service, self._clock = session, feed, log, service, clock
+        self._publisher, self._metrics, self._keeper, self._lines = publisher, metrics, keeper, lines
+        self._strict, self._lost = strict, ""
+        self._lost_before = self._loss(clock())
+        self._waiting = False  # some reading that is due was not made yet,
+        self._waiting_since = 0.0  # and since when there was one, s
+        self._look_due = self._complaint_due = 0.0
+        self._unusable = self._malformed()
+
+    def run(self, stop: Stop) -> int:
+        """Turn until it is time to stop; then say the last readings. Returns the exit status."""
+        poller = zmq.Poller()
+        polled: tuple[zmq.Socket[Any], ...] = ()
+        poller.register(stop.fileno(), zmq.POLLIN)
+        for socket in () if self._publisher is None else self._publisher.sockets:
+            poller.register(socket, zmq.POLLIN)
+        self._service.ready()
+        gone = self._lines is not None and self._lines.gone
+        while not (stop.requested or self._session.over or gone or self._lost):
+            if polled != self._feed.sockets:
+                for socket in polled:
+                    poller.unregister(socket)
+                polled = self._feed.sockets
+                for socket in polled:
+                    poller.register(socket, zmq.POLLIN)
+            poller.poll(0 if self._waiting else math.ceil(TICK_SECONDS * 1000))
+            self._turn()
+            gone = self._lines is not None and self._lines.gone
+        return self._ended(stop)
+
+    def _turn(self) -> None:
+        arrived = self._feed.receive()
+        now = self._clock() if arrived is None else arrived.received
+        self._take_link(now)
+        room = FREE_SECONDS
+        if arrived is not None:
+            self._session.take(arrived)
+            room = BUSY_SECONDS if len(arrived.messages) >= DRAIN_MESSAGES else FREE_SECONDS
+        deadline = time.monotonic() + room
+        before, self._waiting = self._waiting, not self._session.say(now, lambda: time.monotonic() > deadline)
+        if not before:
+            self._waiting_since = time.monotonic()
+        if self._publisher is not None:
+            self._publisher.handle_subscriptions()
+            if news := self._publisher.connections.news():
+                self._log.warn(news)
+        if self._keeper is not None:
+            self._keeper.keep(self._session, None, self._clock())
+        if not self._look_due - TICK_SECONDS <= now < self._look_due:
+            self._look_due = now + TICK_SECONDS
+            self._look(now)
+
+    def _look(self, now: float) -> None:
+        """Do what is to be done every so often."""
+        session = self._session
+        session.drop_idle(now)
+        session.flags = Status.UNSAVED if self._unsaved else Status.OK
+        if self._metrics is not None:
+            self._metrics.set(session.monitor.config.pair.pair, session.known(now), (session.health(now),))
+        if self._strict and (loss := self._loss(now)) != self._lost_before:
+            self._lost = loss
+        self._service.alive(time.monotonic(), lambda: f"{len(session.monitor.windows):,} keys")
+        self._say_notes()
+        if time.monotonic() >= self._complaint_due and self._complained(now):
+            self._complaint_due = time.monotonic() + MALFORMED_SECONDS
+
+    def _take_link(self, now: float) -> None:
+        """Take in how the link is, and say where that is news."""
+        (link,), before = self._feed.links, self._session.link
+        if link == before:
+            return
+        if link.state != before.state:
+            self._log.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
+        if link.note and link.note != before.note:
+            self._log.warn(f"{link.endpoint}: {link.note}", endpoint=link.endpoint)
+        self._session.link = link
+
+    @property
+    def _unsaved(self) -> bool:
+        return any(writer.unsaved for writer in (self._keeper, self._lines) if writer is not None)
+
+    def _say_notes(self) -> None:
+        for of in (self._session.monitor, self._keeper, self._lines, self._service):
+            while of is not None and of.notes:
+                self._log.warn(of.notes.pop(0))
+
+    def _complained(self, now: float) -> bool:
+        """Say what could not be used since the last time, and that readings are late; whether there was anything."""
+        session, unusable = self._session, self._malformed()
+        more, self._unusable = unusable - self._unusable, unusable
+        if more:
+            self._log.warn(f"messages or pairs that could not be used: {more}, the newest: {session.decoder.detail}")
+        every = session.monitor.config.pair.every
+        waited = time.monotonic() - self._waiting_since if self._waiting else 0.0
+        late = waited > max(every.seconds or 0.0, LATE_SECONDS)
+        if late:
+            self._log.warn(f"readings come late: for {waited:.0f} s more were due than could be made (--every {every})")
+        return bool(more or late)
+
+    def _malformed(self) -> int:
+        return sum(self._session.decoder.malformed.values())
+
+    def _loss(self, now: float) -> str:
+        refused = self._session.monitor.windows.refused
+        words = [lost(self._session.health(now))]
+        words += [f"{refused:,} pairs of keys beyond --max-keys"] if refused else []
+        return "; ".join(filter(None, words))
+
+    def _ended(self, stop: Stop) -> int:
+        self._service.stopping()
+        now = self._clock()
+        self._session.end(now)
+        self._complained(now)
+        if self._keeper is not None:
+            self._keeper.keep_last(self._session, None, now)
+        if self._lines is not None:
+            self._lines.finish(lambda: stop.requested, self._log.say, wait=self._session.over)
+        self._say_notes()
+        link: LinkHealth = self._session.link
+        if stop.status == 0 and stop.requested and link.state == "connecting":
+            raise unreachable(link.endpoint, link.note)
+        windows = self._session.monitor.windows
+        self._log.say(f"{self._session.taken:,} pairs of {len(windows):,} keys, {windows.refused:,} refused")
+        if self._strict and (loss := self._loss(now)) != self._lost_before:
+            self._log.warn(f"--strict: {loss}")
+            return LOSS_STATUS
+        return stop.status
