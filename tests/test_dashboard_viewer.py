@@ -347,7 +347,8 @@ def test_arrows_scroll_and_zoom_the_history() -> None:
 
 
 def test_the_help_lists_just_what_works() -> None:
-    by_rank = msgspec.structs.replace(learnt(), pair="learnt")
+    alarm = event("alarm", 0.0, 0.1, "bit", "mi is 0.1 bit", rule="mi<0.2")
+    by_rank = msgspec.structs.replace(learnt(), pair="learnt", alarms=(alarm,))
     text = Television(by_rank, *two_pairs(), size=(80, 30), reports=True).press("?")
     for binding in BINDINGS:
         assert binding.words in text

@@ -100,7 +100,7 @@ class Line:
         text, self.into, self.same_as = parts.groups()
         text = re.sub(r"\bENDPOINT$", f"tcp://127.0.0.1:{FEED}", text)
         text = re.sub(r"\bCOMMAND$", "monitor", text).replace("…", f"tcp://127.0.0.1:{FEED}")
-        text = re.sub("^watch ", "monitor ", text)  # half of it; the other half is a view
+        text = re.sub("^watch (.*?)(?: --bell)?$", r"monitor \1", text)  # half of it; the other half is a view
         if text.startswith("publish"):
             text = text.replace(FEED, str(free_port()))
         text = text.replace(f"{FEED}#", f"{ports['flow']}#").replace(f"{OTHER}#", f"{ports['valve']}#")

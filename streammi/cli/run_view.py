@@ -144,5 +144,6 @@ def _draw(
     viewer.show_message("; ".join(dict.fromkeys(source.note for source in sources if source.note)))
     ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
     with closing(Terminal.open(ask_background=ask)) as terminal, terminal:
-        ViewLoop(sources, terminal, viewer, max_fps=options.max_fps, ask_report=ask_report).run(stop, ended)
+        fps, bell = options.max_fps, options.bell
+        ViewLoop(sources, terminal, viewer, max_fps=fps, bell=bell, ask_report=ask_report).run(stop, ended)
     return stop.status

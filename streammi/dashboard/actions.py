@@ -78,6 +78,8 @@ def works(scene: Scene, binding: Binding, layout: LayoutName) -> bool:
             return shown and scene.snapshot is not None and scene.snapshot.counts is not None
         case "back" | "start" | "zoom in":
             return len(scene.past.t) > 1 and enlarged in (None, "history", "now")
+        case "acknowledge":
+            return bool(scene.alarms)
         case "reset":
             return scene.extremes is not None
         case "freeze" | "enlarge" | "save":

@@ -86,7 +86,7 @@ def _sequence(match: re.Match[str]) -> list[str]:
 Action: TypeAlias = Literal[
     "quit", "freeze", "help", "next pair", "previous pair", "pair", "back", "forward", "far back", "far forward",
     "start", "now", "zoom in", "zoom out", "unit", "heatmap", "axes", "enlarge", "overview", "palette", "reset", "save",
-    "log", "report", "redraw", "light", "dark",
+    "log", "acknowledge", "report", "redraw", "light", "dark",
 ]  # fmt: skip
 
 
@@ -110,6 +110,7 @@ BINDINGS = (
     Binding(("e",), "enlarge", "e", "enlarge the next panel"),
     Binding(("escape",), "overview", "esc", "back to the overview", changes=False),
     Binding(("l",), "log", "l", "log of events"),
+    Binding(("k",), "acknowledge", "k", "acknowledge the alarms: they are shown until then"),
     Binding(("m",), "heatmap", "m", "heatmap: counts, p(y|x), pointwise information"),
     Binding(("v",), "axes", "v", "heatmap by value, its cells as wide as their bins; or by rank"),
     Binding(("left",), "back", "← →", "scroll the history back and forth"),

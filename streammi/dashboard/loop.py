@@ -18,6 +18,7 @@ from streammi.dashboard.keys import WAIT, Keys
 from streammi.dashboard.screen import Screen
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
+from streammi.dashboard.wording import printable
 from streammi.records import LinkState, Snapshot
 from streammi.system.signals import Stop
 
@@ -56,6 +57,7 @@ class ViewLoop:
         *,
         max_fps: float = 10.0,
         folder: Path | None = None,
+        bell: bool = False,
         ask_report: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -64,6 +66,7 @@ class ViewLoop:
         self._wall = wall
         self._screen, self._keys = Screen(viewer.pens), Keys()
         self._interval, self._folder = 1.0 / max_fps, folder or Path.cwd()
+        self._bell, self._title = bell, ""
         self._ask_report = ask_report  # answers where the report will be, in words
         self._over = self._dirty = self._urgent = False
         self._drawn = -self._interval
@@ -86,6 +89,7 @@ class ViewLoop:
                 self._heed_signals()
                 self._turn()
         finally:
+            self._show_title("")
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
@@ -107,9 +111,27 @@ class ViewLoop:
         for monitor, feed in enumerate(self._feeds):
             self._dirty |= self._viewer.receive(feed.snapshots(), monitor)
             self._dirty |= self._viewer.connect(feed.link, feed.note, monitor)
+        if self._bell:
+            self._ring()
         due = self._urgent or self._clock() - self._drawn >= self._interval
         if self._dirty and due and not self._terminal.busy:
             self._draw()
+
+    def _ring(self) -> None:
+        """The bell for a new alarm, and the alarm as the terminal's title until it is acknowledged."""
+        if self._viewer.rang():
+            self._terminal.write(b"\a")
+        words = self._viewer.alarm_words
+        self._show_title(f"{words[0]} - streammi" if words else "")
+
+    def _show_title(self, title: str) -> None:
+        """Give the terminal a title, its own one for none: terminals that know it keep that (XTWINOPS 22 and 23)."""
+        if title == self._title:
+            return
+        kept = "\x1b[22;2t" if not self._title else ""
+        self._title = title
+        written = f"{kept}\x1b]2;{printable(title)}\x07" if title else "\x1b]2;\x07\x1b[23;2t"
+        self._terminal.write(written.encode())
 
     def _draw(self) -> None:
         self._dirty = self._urgent = False

@@ -13,7 +13,7 @@ from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.history_columns import Past
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import elapsed, unit_factor
-from streammi.records import AxisInfo, DelayProfile, HistoryLevel, LinkHealth, Reading, Snapshot
+from streammi.records import AxisInfo, DelayProfile, Event, HistoryLevel, LinkHealth, Reading, Snapshot
 from streammi.records.link_totals import total, worst
 from streammi.records.published import INFORMATION, fields_of
 from streammi.records.status import Status, status_words
@@ -61,6 +61,8 @@ class Scene:
     endpoint: str = ""  # of the monitor; empty where it was started with this view
     tabs: tuple[Tab, ...] = ()
     shown: PairKey = (0, "")  # which of them
+    # Of all pairs, those that nobody has acknowledged, newest first; with the pair's name, where another is shown.
+    alarms: tuple[tuple[str, Event], ...] = ()
     extremes: Extremes | None = None
     behind: tuple[float, int] | None = None  # of a frozen picture: seconds and readings
     zone: tzinfo | None = None  # None: the machine's own
@@ -74,6 +76,16 @@ class Scene:
     def delayed(self) -> bool:
         """True if the MI that is shown is that at the best delay, as that is what there is to say."""
         return self.reading is not None and leads_with_delay(self.reading)
+
+    @property
+    def alarm_words(self) -> tuple[str, ...]:
+        """The newest alarm that nobody has acknowledged, and how many more, in words and shorter; empty for none."""
+        if not self.alarms:
+            return ()
+        (label, event), more = self.alarms[0], len(self.alarms) - 1
+        further = f" +{more}" if more else ""
+        where = f"{label}: " if label else ""
+        return (f"alarm {where}{event.rule}{further}", f"alarm {event.rule}{further}", f"alarm{further}")
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_stale
 from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.dashboard.wording import place, unit_factor
-from streammi.records import LinkState, Snapshot
+from streammi.records import Event, LinkState, Snapshot
 from streammi.records.link_totals import worst
 from streammi.records.verdict import leads_with_delay, strength
 
@@ -49,6 +49,9 @@ class Viewer:
         self._frozen: dict[PairKey, Snapshot] | None = None
         self._frozen_at: float | None = None
         self._extremes: dict[PairKey, Extremes] = {}
+        self._alarms: dict[tuple[PairKey, str], Event] = {}  # that nobody has acknowledged, by rule, newest last
+        self._acknowledged: dict[tuple[PairKey, str], Event] = {}  # the newest of each rule
+        self._rings = False  # a new one has come
         self._themes: dict[bool, Theme] = {}  # of now, and of then
 
     @property
@@ -83,6 +86,7 @@ class Viewer:
             if key not in self._newest:
                 self._give_number(key, snapshot.run)
             self._received[key] = self._now
+            self._take_alarms(key, self._newest.get(key), snapshot)
             news |= _differ(self._newest.get(key), snapshot)
             self._newest[key] = snapshot
             if snapshot.reading is not None and snapshot.reading.fill >= 1:  # of fewer pairs it is another thing
@@ -115,6 +119,9 @@ class Viewer:
         if binding.action == "freeze":
             self._frozen = dict(self._newest) if self._frozen is None else None
             self._frozen_at = self._now
+        elif binding.action == "acknowledge":
+            self._acknowledged |= self._alarms
+            self._alarms = {}
         elif binding.action == "reset" and scene.snapshot is not None:
             self._extremes.pop(scene.shown, None)
         return binding.action
@@ -148,6 +155,7 @@ class Viewer:
             endpoint=self._endpoints[key[0]],
             tabs=self._all_tabs(unit) if len(self._tabs) > 1 else (),
             shown=key,
+            alarms=self._all_alarms(key) if self._alarms else (),
             extremes=Extremes(seen.low * factor, seen.high * factor, seen.since) if seen else None,
             behind=self._behind(key),
             zone=self._zone,
@@ -156,6 +164,34 @@ class Viewer:
     def canvas(self, width: int, height: int) -> Canvas:
         """Return the picture for a terminal of this size."""
         return render(self.scene(), width, height)
+
+    @property
+    def alarm_words(self) -> tuple[str, ...]:
+        """The newest alarm that nobody has acknowledged, and how many more, in words and shorter; empty for none."""
+        return self.scene().alarm_words if self._alarms else ()
+
+    def rang(self) -> bool:
+        """Whether an alarm has come since this was asked last."""
+        rings, self._rings = self._rings, False
+        return rings
+
+    def _take_alarms(self, key: PairKey, before: Snapshot | None, snapshot: Snapshot) -> None:
+        """Keep the alarms that are raised, and those that came and went since the snapshot before."""
+        if not snapshot.alarms and (before is None or before.events == snapshot.events):  # nearly always
+            return
+        old = () if before is None else before.events
+        gone = [] if before is None else [one for one in snapshot.events if one.kind == "alarm" and one not in old]
+        for alarm in (*gone, *snapshot.alarms):
+            place = key, alarm.rule
+            if alarm in (self._alarms.get(place), self._acknowledged.get(place)):
+                continue
+            self._alarms.pop(place, None)
+            self._alarms[place] = alarm
+            self._rings = True
+
+    def _all_alarms(self, shown: PairKey) -> tuple[tuple[str, Event], ...]:
+        found = reversed(self._alarms.items())
+        return tuple(("" if key == shown else key[1], alarm) for (key, _), alarm in found)
 
     def _behind(self, key: PairKey) -> tuple[float, int] | None:
         if self._frozen is None or key not in self._frozen:
@@ -218,7 +254,7 @@ def _delayed(snapshot: Snapshot | None) -> bool:
 def _differ(old: Snapshot | None, new: Snapshot) -> bool:
     if old is None:
         return True
-    fields = ("run", "seq", "reading", "links", "status", "events", "verdict")
+    fields = ("run", "seq", "reading", "links", "status", "events", "alarms", "verdict")
     return any(getattr(old, name) != getattr(new, name) for name in fields)
 
 

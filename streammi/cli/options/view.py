@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from streammi.cli.help_panels import SCREEN
-from streammi.cli.options.rules import check_choice
+from streammi.cli.options.rules import check_choice, check_unused
 from streammi.errors import ConfigError
 
 Endpoints = Annotated[
@@ -37,6 +37,15 @@ class ViewOptions:
         bool, typer.Option("--readonly/--no-readonly", show_default=False, help="Keys change nothing but the picture.")
     ] = False
 
+    bell: Annotated[
+        bool,
+        typer.Option(
+            "--bell/--no-bell",
+            show_default=False,
+            help="Ring for an alarm, and put it in the terminal's title.",
+        ),
+    ] = False
+
     def resolved_output(self, terminal: bool, somebody: bool) -> str:
         """The output, ``auto`` decided by whether there is a terminal that can be drawn on, or at least ``somebody``
         at one; ConfigError for a wrong choice.
@@ -47,6 +56,12 @@ class ViewOptions:
         check_choice("--background", self.background, ("auto", "dark", "light"))
         if not 0.1 <= self.max_fps <= 60:
             raise ConfigError("--max-fps", "between 0.1 and 60", self.max_fps)
+        output = self._output(terminal, somebody)
+        if output != "tui":
+            check_unused("where nothing is drawn", bell=self.bell)
+        return output
+
+    def _output(self, terminal: bool, somebody: bool) -> str:
         if self.output == "auto":
             return "tui" if terminal else "plain" if somebody else "jsonl"
         if self.output == "tui" and not terminal:

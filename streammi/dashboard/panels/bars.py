@@ -19,9 +19,9 @@ FULL = LEAST["full"]
 DETAILS = ((24, True), (24, False), (12, False), (6, False), (0, False), (0, False))
 LEAST_LABEL = 8  # of the one that is shown
 HINTS: dict[Action, str] = {  # in the order of what is needed most: a narrow footer ends early
-    "quit": "quit", "help": "help", "freeze": "freeze", "next pair": "pair", "enlarge": "enlarge", "heatmap": "heatmap",
-    "axes": "values", "unit": "unit", "back": "scroll", "zoom in": "zoom", "log": "log", "save": "save",
-    "palette": "colours",
+    "quit": "quit", "acknowledge": "acknowledge", "help": "help", "freeze": "freeze", "next pair": "pair",
+    "enlarge": "enlarge", "heatmap": "heatmap", "axes": "values", "unit": "unit", "back": "scroll", "zoom in": "zoom",
+    "log": "log", "save": "save", "palette": "colours",
 }  # fmt: skip
 
 _BINDING = {binding.action: binding for binding in BINDINGS if binding.words}
@@ -54,6 +54,9 @@ def _right(scene: Scene) -> list[tuple[tuple[str, ...], int, bool]]:
     """The words on the right, most important first: in longer and shorter words, its pen, whether it must be."""
     theme, snapshot = scene.live, scene.snapshot
     parts: list[tuple[tuple[str, ...], int, bool]] = []
+    if scene.alarms:
+        mark = theme.glyphs.alarm
+        parts.append((tuple(f"{mark} {words}" for words in scene.alarm_words), theme.bar_bad, True))
     if scene.link != "connected":
         glyph, pen = theme.state(scene.link, bar=True)
         words = f"{glyph} monitor {scene.link}"

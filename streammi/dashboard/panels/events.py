@@ -60,6 +60,8 @@ def glyph_of(event: Event, theme: Theme) -> tuple[str, int]:
 def what(event: Event) -> str:
     """Return what happened, to which signal, and how much, with its unit."""
     signal = "" if event.signal == "both" else f" {event.signal}"
+    if event.rule:  # the number is in its evidence
+        return f"{event.kind}{signal} {event.rule}"
     if event.size is None:
         return f"{event.kind}{signal}"
     if event.unit == "share":

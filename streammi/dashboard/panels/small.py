@@ -118,7 +118,12 @@ def _heads(scene: Scene) -> list[Spans]:
 def _others(scene: Scene) -> Spans:
     number = next((f"{k} " for k, tab in enumerate(scene.tabs, 1) if tab.key == scene.shown), "")
     trouble = bars.others(scene)
-    return [(number, scene.live.dim), (f"({trouble[-1]}) " if trouble else "", scene.live.bad)]
+    alarm = f"{scene.theme.glyphs.alarm} {scene.alarms[0][1].rule} " if scene.alarms else ""
+    return [
+        (number, scene.live.dim),
+        (f"({trouble[-1]}) " if trouble else "", scene.live.bad),
+        (alarm, scene.live.bad),
+    ]
 
 
 def draw_waiting(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
