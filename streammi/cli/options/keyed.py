@@ -12,30 +12,12 @@ from streammi.errors import ConfigError
 
 IDLE: Final = "10m"
 EVERY: Final = "10s"  # the readings of 10,000 keys are 1,000 a second then
-UNHEEDED: Final = (
-    "t",
-    "time_unit",
-    "pair",
-    "tolerance",
-    "lateness",
-    "null",
-    "test",
-    "lags",
-    "given",
-    "transfer",
-    "history",
-    "ksg",
-    "detect",
-    "baseline",
-    "alarm",
-    "channels",
-    "target",
-    "top",
-    "fdr",
-    "export",
-    "record",
-    "record_limit",
-)
+HEEDED: Final = frozenset((
+    "endpoint", "x", "y", "topic", "pull", "format", "receive_queue", "max_message", "key", "max_keys", "key_idle",
+    "window", "bins", "x_range", "y_range", "every", "unit", "estimator", "name", "publish", "insecure", "metrics",
+    "seconds", "strict", "samples", "state", "state_every", "log", "output", "quiet", "config", "curve_server_key",
+    "curve_secret", "authorized_keys",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,9 +49,8 @@ class KeyedOptions:
 
     def check(self, given: set[str]) -> None:
         """ConfigError for one of the options ``given`` that nothing heeds with --key."""
-        for name in UNHEEDED:
-            if name in given:
-                raise ConfigError("--" + name.replace("_", "-"), "left out with --key")
+        for name in sorted(given - HEEDED):
+            raise ConfigError("--" + name.replace("_", "-"), "left out with --key")
 
     def config(self, pair: MonitorConfig) -> KeyedConfig:
         """The settings of a monitor of many devices with such a pair each; ConfigError for what cannot work."""
