@@ -13,6 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from streammi import ConfigError, Monitor, PairBatch
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bins, lag_range, span
+from streammi.detect.alarms import Alarms
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import intake_of
 from streammi.monitor.afresh import quantities
@@ -116,7 +117,10 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_schedule",
         "_links", "_history", "_events", "_latest", "_hole", "_afresh", "_relations", "_cycle_note",
-        "_bin_notes", "_window_notes",
+        "_bin_notes", "_window_notes", "_alarms",
+    }  # fmt: skip
+    assert set(vars(Alarms(MonitorConfig()))) == {
+        "notes", "raised", "_pair", "_unit", "_fields", "_events", "_silences", "_silent", "_turned", "_unknown"
     }  # fmt: skip
     for quantity in quantities(MonitorConfig(ksg=4)):
         assert set(vars(quantity)) == {

@@ -20,7 +20,7 @@ def test_every_option_is_given_under_its_own_flag(group: type) -> None:
     needed = {"record_limit": {"record": "a"}, "state_every": {"state": "b"}, "insecure": {"publish": "c"}}
     for field in fields(group):
         other = {bool: True, int: 7, float: 3.5}.get(get_args(hints[field.name])[0], "-1:1")
-        other = {"log": "json", "record_limit": "2GiB", "state_every": "9s"}.get(field.name, other)
+        other = {"log": "json", "exec": "cat", "record_limit": "2GiB", "state_every": "9s"}.get(field.name, other)
         expected = "--" + field.name.replace("_", "-")
         with_it = needed.get(field.name, {})
         words = [*(f"--{name}={value}" for name, value in with_it.items())]
