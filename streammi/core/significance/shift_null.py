@@ -75,12 +75,19 @@ class ShiftNull:
 
     def extend(self, x: NDArray[Any], y: NDArray[Any], x_codes: Codes, y_codes: Codes, n: int) -> None:
         """Take in the pairs, values and codes of shape (m,), that the window has just added; it now holds ``n``."""
-        self._bank.extend(x, y, x_codes, y_codes, n)
-        history = self._bank.history
-        # The window is full once a pair has left it; before that its length is not known.
-        if history.seen > n and history.seen >= self._next_plan and n > 1:
-            self._plan(n)
-            self._next_plan = history.seen + min(history.seen, int(SPREAD * n))
+        history, start = self._bank.history, 0
+        while start < x.size:
+            # Cut where it is time to plan, so that what is kept of the past does not depend on how the pairs are cut.
+            room = max(self._next_plan, n + 1) - history.seen
+            stop = start + room if 0 < room < x.size - start else x.size
+            part = slice(start, stop)
+            held = min(n, history.n + stop - start)
+            self._bank.extend(x[part], y[part], x_codes[part], y_codes[part], held)
+            # The window is full once a pair has left it; before that its length is not known.
+            if history.seen > n and history.seen >= self._next_plan and n > 1:
+                self._plan(n)
+                self._next_plan = history.seen + min(history.seen, int(SPREAD * n))
+            start = stop
 
     def complete(self, reading: Reading, table: Table, *, renew: Renewal = "due") -> Reading:
         """The reading of the window just now with p, z, the null's mean and 95 % level, and peak_p, where known.
