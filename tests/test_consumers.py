@@ -86,7 +86,7 @@ def test_telegraf_takes_events(event: Event) -> None:
     assert point.measurement == "streammi_event"
     assert point.tags == {
         "pair": event.pair.replace("\\", "/"), "kind": event.kind, "signal": event.signal, "unit": event.unit,
-    }  # fmt: skip
+    } | ({"rule": rule} if (rule := " ".join(event.rule.split()).replace("\\", "/")) else {})  # fmt: skip
     evidence = " ".join(event.evidence.split())
     assert point.fields == {"evidence": evidence} | ({} if event.size is None else {"size": event.size})
     assert point.nanoseconds == round(event.timestamp * 1e9)

@@ -177,11 +177,10 @@ def influx_event_line(event: Event, place: str = "") -> str:
     >>> influx_event_line(Event(pair="xy", kind="lost", timestamp=2.5, size=-0.5, unit="bit", evidence='r "0"'))
     'streammi_event,pair=xy,kind=lost,signal=both,unit=bit size=-0.5,evidence="r \\"0\\"" 2500000000'
     """
-    tags = _influx_tags(
-        pair=event.pair, place=place, kind=event.kind, signal=event.signal, unit=event.unit, rule=event.rule
-    )
+    rule = " ".join(event.rule.split())  # a line break would end the line
+    tags = _influx_tags(pair=event.pair, place=place, kind=event.kind, signal=event.signal, unit=event.unit, rule=rule)
     size = "" if event.size is None else f"size={float(event.size)!r},"
-    words = " ".join(event.evidence.split())  # a line break would end the line
+    words = " ".join(event.evidence.split())  # likewise
     evidence = words.replace("\\", "\\\\").replace('"', '\\"')
     return f'streammi_event{tags} {size}evidence="{evidence}" {round(event.timestamp * 1e9)}'
 
