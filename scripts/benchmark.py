@@ -697,7 +697,7 @@ def checkpoint(quick: bool) -> Iterator[str]:
     from streammi.monitor import Monitor
     from streammi.publish.outbox import Outbox
     from streammi.recording.entries import Arrived
-    from streammi.session.checkpoint import Keeper
+    from streammi.session.saving import Keeper
     from streammi.session.session import Session
 
     default_s, every_s = 5.0, 0.25

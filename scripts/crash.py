@@ -32,7 +32,7 @@ from streammi.recording.entries import encode
 from streammi.recording.framing import Position
 from streammi.recording.reader import Recording
 from streammi.records.status import Status
-from streammi.session.state_folder import StateFolder
+from streammi.session.checkpoint import StateFolder
 
 OPTIONS = {  # of the monitors that are killed
     "learnt bins, delays, significance": "--window 500 --bins 8 --every 200 --null 19 --lags=-3:3",

@@ -23,7 +23,7 @@ from streammi.config import (
 )
 from streammi.core import validate
 from streammi.core.bins.binning import as_values
-from streammi.core.information import measures, sample_interval
+from streammi.core.information import measures, rank_correlation, sample_interval
 from streammi.core.information.lags import LagBank
 from streammi.core.significance import gtest
 from streammi.core.significance.shift_null import LEAST_PARTNERS, ShiftNull, correlation_time
@@ -203,7 +203,7 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
         raise ConfigError("x and y", "16 or more finite pairs", f"{window.n} finite pairs")
     reading = measures.with_batch_errors(reading, window.batch_stderr(settings.estimator), window.binned_batch_stderr())
     if settings.bins.kind != "categories":
-        reading = msgspec.structs.replace(reading, spearman_r=measures.spearman(*window.values))
+        reading = msgspec.structs.replace(reading, spearman_r=rank_correlation.spearman(*window.values))
     if settings.ksg is not None:
         reading = msgspec.structs.replace(reading, mi_ksg=mi_ksg(settings, *window.values))
     reading = complete_record(reading, settings, batch)

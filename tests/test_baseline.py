@@ -11,7 +11,7 @@ from scipy import stats
 from streammi import ConfigError, Event, Monitor, PairBatch, Reading
 from streammi.cli.baseline import check_baseline, stretch, with_baseline
 from streammi.config import Baseline, MonitorConfig, options_of, span
-from streammi.core.kernels.association import divergence_nats
+from streammi.core.kernels.divergence import divergence_nats
 from streammi.detect.shape import MOST_KEPT, Looks
 from streammi.monitor.baseline import learn
 

@@ -15,11 +15,11 @@ from streammi.config import FeedConfig, MonitorConfig, options_of, span
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived, LinkChanged
 from streammi.records import LinkHealth, codec
-from streammi.session import state_folder
-from streammi.session.checkpoint import Keeper
+from streammi.session import checkpoint
+from streammi.session.checkpoint import Checkpoint, Place, StateFolder
 from streammi.session.resume import MissedReport
+from streammi.session.saving import Keeper
 from streammi.session.session import Session
-from streammi.session.state_folder import Checkpoint, Place, StateFolder
 
 CONFIG = MonitorConfig(window=span(100), every=span(50), null=19, lags=(-3, 3))
 FEED = FeedConfig(endpoint="ipc:///tmp/feed", x="a", y="b")
@@ -152,10 +152,10 @@ def test_other_settings_are_refused_and_the_folder_is_free_again(tmp_path: Path)
 
 def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
     keep(tmp_path, 100)
-    header, arrays = codec.unpack(state_folder.KIND, (tmp_path / "state.1").read_bytes())
+    header, arrays = codec.unpack(checkpoint.KIND, (tmp_path / "state.1").read_bytes())
     (tmp_path / "state.1").write_bytes(codec.pack("checkpoint 99", header, arrays))
     with pytest.raises(
-        ConfigError, match=rf"of the kind '{state_folder.KIND}' \(to begin anew: .*\), got 'checkpoint 99'"
+        ConfigError, match=rf"of the kind '{checkpoint.KIND}' \(to begin anew: .*\), got 'checkpoint 99'"
     ):
         Keeper(str(tmp_path), SETTINGS, 5.0)
 
@@ -167,7 +167,7 @@ FORMS = {"checkpoint 20": 879701485}
 def test_a_state_of_another_form_is_of_another_kind() -> None:
     header, arrays = fed(300).state()
     found = repr((form(header), [array.dtype.name for array in arrays]))
-    assert FORMS[state_folder.KIND] == zlib.crc32(found.encode()), found
+    assert FORMS[checkpoint.KIND] == zlib.crc32(found.encode()), found
 
 
 def form(value: object) -> object:

@@ -11,7 +11,7 @@ from scipy import stats
 from sklearn.metrics import normalized_mutual_info_score
 
 from streammi import ConfigError, JointWindow, Reading, UniformBins
-from streammi.core.information import estimators, measures
+from streammi.core.information import estimators, measures, rank_correlation
 
 TABLE = estimators.table("plugin", 10_000, estimators.scale_bits(10_000))
 CORRECTION = estimators.table("schuermann", 10_000, estimators.scale_bits(10_000))
@@ -86,7 +86,7 @@ def test_the_standard_error_is_the_spread_of_repetitions() -> None:
 
 @given(arrays.arrays(np.float64, (2, 30), elements=st.integers(-6, 6)))
 def test_spearman_is_that_of_scipy(values: np.ndarray) -> None:
-    r = measures.spearman(*values)
+    r = rank_correlation.spearman(*values)
     if any(np.unique(side).size == 1 for side in values):
         assert r is None
     else:
@@ -94,8 +94,8 @@ def test_spearman_is_that_of_scipy(values: np.ndarray) -> None:
 
 
 def test_spearman_needs_two_pairs() -> None:
-    assert measures.spearman(np.array([1.0]), np.array([1.0])) is None
-    assert measures.spearman(np.array([]), np.array([])) is None
+    assert rank_correlation.spearman(np.array([1.0]), np.array([1.0])) is None
+    assert rank_correlation.spearman(np.array([]), np.array([])) is None
 
 
 def test_units_are_checked() -> None:

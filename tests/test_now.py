@@ -26,12 +26,12 @@ from streammi.recording.writer import Recorder
 from streammi.records import LinkHealth, LinkState
 from streammi.records.link_totals import worst
 from streammi.records.status import Status, status_words
+from streammi.session.checkpoint import Checkpoint
 from streammi.session.loop import TICK_SECONDS, Loop
 from streammi.session.operator_notes import Upkeep
 from streammi.session.replay import RecordingReplay
 from streammi.session.resume import resume_from
 from streammi.session.session import NEWS_SECONDS, Session
-from streammi.session.state_folder import Checkpoint
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
 from streammi.system.signals import Stop

@@ -16,9 +16,9 @@ from streammi.recording.entries import Arrived, Begin, LinkChanged, settings_of
 from streammi.recording.framing import MAGIC
 from streammi.recording.writer import Recorder
 from streammi.records import codec
+from streammi.session.checkpoint import Checkpoint, Place
 from streammi.session.resume import resume_from
 from streammi.session.session import Session
-from streammi.session.state_folder import Checkpoint, Place
 from streammi.system.log import Log
 from streammi.system.signals import Stop
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from streammi.cli.help_panels import RUN
-from streammi.config.near import instead
+from streammi.config.did_you_mean import instead
 from streammi.errors import ConfigError
 
 # What reads the file is imported there: --help answers without it.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from streammi.config.near import instead
+from streammi.config.did_you_mean import instead
 from streammi.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from streammi.publish.metrics import Metrics, MetricsServer
 from streammi.publish.outbox import LineForm, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.records import KeyedBatch
-from streammi.session.checkpoint import Keeper
 from streammi.session.keyed_loop import KeyedLoop
 from streammi.session.keyed_session import KeyedSession
+from streammi.session.saving import Keeper
 from streammi.system.log import Form, Log, time_of_day
 from streammi.system.open_files import check_open_files
 from streammi.system.service_manager import notifier

@@ -27,10 +27,10 @@ from streammi.publish.outbox import LineForm, Outbox, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin, settings_of
 from streammi.recording.writer import Recorder
-from streammi.session.checkpoint import Keeper
 from streammi.session.loop import Loop, show
 from streammi.session.operator_notes import Upkeep
 from streammi.session.resume import MissedReport, resume_from
+from streammi.session.saving import Keeper
 from streammi.session.session import Session
 from streammi.system.commands import Commands
 from streammi.system.log import Form, Log

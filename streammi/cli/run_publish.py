@@ -20,7 +20,7 @@ from streammi.network.connections import LOOK_SECONDS, Connections
 from streammi.network.endpoints import MAX_SUBSCRIPTION_BYTES, Binding, check_binding
 from streammi.network.kernel_sockets import is_unread
 from streammi.network.security import Keys
-from streammi.session.first_aid import report
+from streammi.session.diagnosis import report
 from streammi.system.log import Log
 from streammi.system.open_files import check_open_files
 from streammi.system.signals import Stop, parent_of

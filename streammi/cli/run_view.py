@@ -26,7 +26,7 @@ from streammi.system.open_files import A_VIEW, ENOUGH, check_open_files
 from streammi.system.signals import Stop
 
 if TYPE_CHECKING:
-    from streammi.session import first_aid
+    from streammi.session import diagnosis
 
 NO_READING: Final = 1  # exit statuses of the output once
 NOT_OF_NOW: Final = 4
@@ -100,13 +100,13 @@ class Reports:
 
     def __init__(self, sources: Sequence[Source], settings: dict[str, object], log: Log, *, hidden: bool) -> None:
         self._sources, self._settings, self._log, self._hidden = sources, settings, log, hidden
-        self._kept: first_aid.Report | None = None  # the newest
+        self._kept: diagnosis.Report | None = None  # the newest
 
     def make(self) -> str:
         """Make a report; returns where it will be."""
-        from streammi.session import first_aid  # late: nearly no run ever needs it
+        from streammi.session import diagnosis  # late: nearly no run ever needs it
 
-        self._kept = first_aid.report(time.time(), self._settings, [source.health for source in self._sources])
+        self._kept = diagnosis.report(time.time(), self._settings, [source.health for source in self._sources])
         if self._hidden:
             return AFTER_SCREEN
         self.show()

@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from streammi.cli.option_file import place_of
-from streammi.config.near import instead
+from streammi.config.did_you_mean import instead
 from streammi.errors import ConfigError
 
 USAGE_ERROR: Final = 2  # exit status

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from streammi.config.near import instead
+from streammi.config.did_you_mean import instead
 from streammi.config.spans import Span, span
 from streammi.errors import ConfigError
 

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
-from streammi.config.near import one_of
+from streammi.config.did_you_mean import one_of
 from streammi.errors import ConfigError
 
 PairMode: TypeAlias = Literal["exact", "nearest", "previous", "interpolate"]

@@ -6,7 +6,7 @@ import msgspec
 
 from streammi.config.alarms import Alarm, check_rules
 from streammi.config.conditions import Condition, check_conditions
-from streammi.config.near import one_of
+from streammi.config.did_you_mean import one_of
 from streammi.config.quantities import LagSpan, check_lags
 from streammi.config.spans import Span
 from streammi.errors import ConfigError

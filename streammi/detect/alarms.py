@@ -12,7 +12,7 @@ import msgspec
 
 from streammi.config import Alarm, MonitorConfig
 from streammi.config.alarms import ANY, OPTION
-from streammi.config.near import instead, meant
+from streammi.config.did_you_mean import instead, meant
 from streammi.errors import ConfigError
 from streammi.records import Event, LinkHealth, Reading, Tally
 from streammi.records.events import EVENTS

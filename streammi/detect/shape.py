@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import Shape, Unit
-from streammi.core.kernels.association import divergence_nats
+from streammi.core.kernels.divergence import divergence_nats
 from streammi.detect.usual import Usual
 from streammi.records import UNIT_PER_BIT, FloatArray
 

@@ -4,7 +4,7 @@ import shlex
 from itertools import islice
 from typing import Any, Final
 
-from streammi.config.near import meant
+from streammi.config.did_you_mean import meant
 from streammi.errors import FeedError
 from streammi.ingest.formats.named import VALUES, by_name
 from streammi.ingest.formats.paths import has

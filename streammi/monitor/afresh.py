@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import msgspec
 
 from streammi.config import MonitorConfig, max_ksg_pairs
-from streammi.core.information import ksg, measures
+from streammi.core.information import ksg, rank_correlation
 from streammi.core.window.joint_window import JointWindow
 from streammi.records import UNIT_PER_BIT, FloatArray, Reading
 
@@ -96,7 +96,7 @@ class Afresh:
 
 def quantities(config: MonitorConfig) -> tuple[Afresh, ...]:
     """Everything of the kind that a monitor with these settings says."""
-    made = [Afresh("spearman_r", measures.spearman, SPEARMAN, config)]
+    made = [Afresh("spearman_r", rank_correlation.spearman, SPEARMAN, config)]
     if config.ksg is not None:
         made.append(Afresh("mi_ksg", partial(mi_ksg, config), ksg_cost(config.ksg), config))
     return tuple(made)

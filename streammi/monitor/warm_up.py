@@ -6,7 +6,7 @@ import numpy as np
 from streammi.config import MonitorConfig
 from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.information import ksg
-from streammi.core.kernels.association import divergence_nats
+from streammi.core.kernels.divergence import divergence_nats
 from streammi.core.window.joint_window import JointWindow
 from streammi.monitor import Monitor
 from streammi.monitor.bins import bins_for

@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 
-from streammi.config.near import one_of
+from streammi.config.did_you_mean import one_of
 from streammi.errors import ConfigError
 
 

@@ -15,10 +15,10 @@ from streammi.publish.publisher import Publisher
 from streammi.records import LinkHealth
 from streammi.records.link_totals import lost
 from streammi.records.status import Status
-from streammi.session.checkpoint import Keeper
 from streammi.session.keyed_session import KeyedSession
 from streammi.session.loop import LOSS_STATUS, TICK_SECONDS
 from streammi.session.operator_notes import MALFORMED_SECONDS
+from streammi.session.saving import Keeper
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
 from streammi.system.signals import Stop

@@ -19,10 +19,10 @@ from streammi.recording.entries import Ended, Entry, Flagged, LinkChanged, Polle
 from streammi.recording.writer import Recorder
 from streammi.records.link_totals import lost, total
 from streammi.records.status import Status, status_of
-from streammi.session.checkpoint import Keeper
+from streammi.session.checkpoint import Place, located
 from streammi.session.operator_notes import Upkeep
+from streammi.session.saving import Keeper
 from streammi.session.session import Session
-from streammi.session.state_folder import Place, located
 from streammi.system.signals import Stop
 from streammi.system.spool import Spool
 

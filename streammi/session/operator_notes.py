@@ -92,11 +92,11 @@ class Upkeep:
 
     def report(self, wall: float) -> None:
         """Write a first-aid report into the log."""
-        from streammi.session import first_aid  # late: nearly no run ever needs it
+        from streammi.session import diagnosis  # late: nearly no run ever needs it
 
         session = self._session
         written = {type(writer).__name__.lower(): writer.summary for writer in self._writers}
-        sections = first_aid.report(
+        sections = diagnosis.report(
             wall, self._settings, session.health(wall), self._changes, session.monitor.window.reading(), written=written
         )
         self._log.report("report", sections)

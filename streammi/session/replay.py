@@ -16,8 +16,8 @@ from streammi.recording.entries import Arrived, Begin, Settings
 from streammi.recording.reader import Recording
 from streammi.records import LinkHealth, PairBatch, Reading
 from streammi.records.link_totals import total
-from streammi.session import first_aid
-from streammi.session.first_aid import Report
+from streammi.session import diagnosis
+from streammi.session.diagnosis import Report
 from streammi.session.session import Session
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class RecordingReplay:
         """A first-aid report."""
         session = self._session
         if session is None:
-            return first_aid.report(now, {}, progress=_progress_of(self))
+            return diagnosis.report(now, {}, progress=_progress_of(self))
         return _report(now, self, session.monitor, session.outbox, session.health(now))
 
     def _begin(self, begin: Begin) -> None:
@@ -230,7 +230,7 @@ def pieces(batch: PairBatch, rows: int, seconds: float | None = None) -> Iterato
 
 def _report(now: float, replay: Replay, monitor: Monitor, outbox: Outbox, links: Sequence[LinkHealth]) -> Report:
     progress = _progress_of(replay) | {"readings": outbox.seq}
-    return first_aid.report(now, options_of(monitor.config), links, reading=monitor.window.reading(), progress=progress)
+    return diagnosis.report(now, options_of(monitor.config), links, reading=monitor.window.reading(), progress=progress)
 
 
 def _progress_of(replay: Replay) -> dict[str, object]:

@@ -7,8 +7,8 @@ from streammi.ingest.intake import Links
 from streammi.recording.entries import Begin, Entry, Settings
 from streammi.recording.framing import Position
 from streammi.recording.reader import Recording, is_recording
+from streammi.session.checkpoint import Checkpoint, Place, located
 from streammi.session.session import Session
-from streammi.session.state_folder import Checkpoint, Place, located
 from streammi.system.log import Log, time_of_day
 from streammi.system.signals import Stop
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from streammi.config.near import one_of
+from streammi.config.did_you_mean import one_of
 from streammi.errors import ConfigError
 
 

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from streammi.core.information.estimators import Table
 from streammi.core.kernels.reading import DOUBT, of_counts
-from streammi.core.kernels.summary import correlation
 from streammi.errors import ConfigError
-from streammi.records import UNIT_PER_BIT, FloatArray, Reading, Unit
+from streammi.records import UNIT_PER_BIT, Reading, Unit
 
 NONE: Final = np.empty(0, dtype=np.int64)  # coarse bins, where nothing is extrapolated
 
@@ -76,27 +75,6 @@ def reading(
 
 def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def spearman(x: FloatArray, y: FloatArray) -> float | None:
-    """Spearman's rank correlation of finite values, shape (n,) each: Pearson's r of the ranks, ties at their mean rank.
-
-    None when a signal is constant or n < 2. O(n log n).
-
-    >>> spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 100.0]))
-    1.0
-    """
-    if x.size < 2:
-        return None
-    r, _, _ = correlation(_ranks(x), _ranks(y))
-    return r if math.isfinite(r) else None
-
-
-def _ranks(values: FloatArray) -> FloatArray:
-    _, which, ties = np.unique(values, return_inverse=True, return_counts=True)
-    middle = np.cumsum(ties) - (ties - 1) / 2
-    ranks: FloatArray = middle[which]
-    return ranks
 
 
 def with_batch_errors(reading: Reading, of_mi: float | None, of_binned: float | None) -> Reading:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from streammi.config.near import meant
+from streammi.config.did_you_mean import meant
 from streammi.errors import ConfigError
 from streammi.ingest.files.header import plain_name
 from streammi.ingest.files.tables import Table

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.beside import Beside
 from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
 from streammi.ingest.formats.envelope import Places as Envelope
@@ -16,6 +15,7 @@ from streammi.ingest.formats.named import by_name
 from streammi.ingest.formats.paths import Chain, find, follow, has, into_records
 from streammi.ingest.formats.records import batch_in
 from streammi.ingest.sequence import Each, Numbers
+from streammi.ingest.side_frame import Beside
 from streammi.records import IntArray
 
 TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order, at the top of each record

@@ -5,11 +5,11 @@ import re
 from typing import Final
 
 from streammi.errors import FeedError
-from streammi.ingest.beside import is_beside
 from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.lines import lines
+from streammi.ingest.side_frame import is_beside
 from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 LOOKED_AT: Final = 4096  # characters

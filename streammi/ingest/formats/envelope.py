@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from streammi.errors import FeedError
-from streammi.ingest.beside import is_beside, is_time_by_itself
+from streammi.ingest.side_frame import is_beside, is_time_by_itself
 from streammi.network.frames import Frames, is_text
 
 FROM_END: Final = 4  # frames that are looked at

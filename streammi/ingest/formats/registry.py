@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from streammi.config.near import one_of
+from streammi.config.did_you_mean import one_of
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.formats import (
     cbor,
