@@ -60,7 +60,7 @@ def _period(values: FloatArray) -> int | None:
 
 def _autocorrelation(values: FloatArray) -> FloatArray:
     """That of the ranks, (n,), as if each lag had as many pairs: a spike would hide everything else."""
-    ranks = np.argsort(np.argsort(values, kind="stable")).astype(np.float64)
+    ranks = np.unique(values, return_inverse=True)[1].astype(np.float64)
     ranks -= ranks.mean()
     n = ranks.size
     spectrum = np.fft.rfft(ranks, 1 << (2 * n - 1).bit_length())

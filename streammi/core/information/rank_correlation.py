@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from streammi.core.kernels.summary import correlation
 from streammi.records import FloatArray
 
 

@@ -69,7 +69,8 @@ class _Cache(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled, if that can be."""
-        self._try(lambda: super(_Cache, self).save_overload(sig, data))  # type: ignore[no-untyped-call]
+        save = super().save_overload
+        self._try(lambda: save(sig, data))  # type: ignore[no-untyped-call]
 
     def _try(self, write: Callable[[], None]) -> None:
         try:
