@@ -46,10 +46,11 @@ def apart(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> boo
     if not far or near > AS_FAR * far:
         return False
     whole = all(np.isfinite(np.frombuffer(one, dtype=layout.name)).all() for one in payloads[:MESSAGES])
-    if whole and near < SMOOTH * far and sum(one.size for one in rows) >= MANY and _are_even(rows):
+    even = whole and (sum(one.size for one in rows) < MANY or _are_even(rows))  # else x and y in turn, alike
+    if even and near < SMOOTH * far and sum(one.size for one in rows) >= MANY:
         return True
     jumps = max(float(np.median([_jump(one, count) for one in rows])) for count in (None, *BLOCKS))
-    if len(rows) < ENOUGH and not final and (jumps > JUMP or (whole and near < MAYBE_SMOOTH * far)):
+    if len(rows) < ENOUGH and not final and (jumps > JUMP or (even and near < MAYBE_SMOOTH * far)):
         return None
     return jumps > JUMP
 
