@@ -246,7 +246,7 @@ def test_changes_are_found_at_the_detectors_own_pace(every: int) -> None:
 @given(st.lists(st.integers(1, 700), min_size=10, max_size=10))
 def test_events_do_not_depend_on_the_batches(sizes: list[int]) -> None:
     x, y = coupled_then_not(4000)
-    config = MonitorConfig(window=span(100), every=span(50), bins=bins("4"), detector="page-hinkley")
+    config = MonitorConfig(window=span(120), every=span(50), bins=bins("4"), detector="page-hinkley")
     whole = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y))
     monitor, edges = Monitor(config, event_time=True), [0, *np.cumsum(sizes).tolist(), x.size]
     pieces = [out for a, b in pairwise(edges) for out in monitor.feed(PairBatch(x=x[a:b], y=y[a:b]))]

@@ -443,7 +443,7 @@ def test_csv_is_paced_by_its_timestamps(tmp_path: Path) -> None:
     words = [str(file), "--x=a", "--y=b", "--every=500ms"]
     start = time.monotonic()
     paced = replayed(*words, "--speed", "5").stdout
-    assert time.monotonic() - start >= 4.99 / 5
+    assert time.monotonic() - start >= 0.9 * 4.99 / 5  # the pace begins with the end of the first piece
     assert paced == replayed(*words).stdout
 
 
