@@ -95,15 +95,3 @@ def check_lags(lags: tuple[int, int], name: str, given: object) -> None:
         raise ConfigError(name, "FIRST:LAST with FIRST <= LAST and at most 10000 delays", given)
     if max(-first, last) > MAX_WINDOW_PAIRS or min(-first, last) < -MAX_WINDOW_PAIRS:
         raise ConfigError(name, f"delays of at most {MAX_WINDOW_PAIRS} samples", given)
-
-
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """The joint histogram of a baseline, and how far, in nats, looks at it were from the rest of it."""
-
-    x_edges: tuple[float, ...]  # between its bins: one more of them than edges
-    y_edges: tuple[float, ...]
-    counts: tuple[int, ...]  # (Bx * By,)
-    looks: int
-    mean: float
-    squares: float  # sum of the squared deviations from the mean
-    expected: float  # mean variance that so many pairs let expect
