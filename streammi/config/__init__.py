@@ -3,7 +3,7 @@
 from streammi.config.alarms import Alarm, alarm
 from streammi.config.as_options import check_same, options_of
 from streammi.config.channels import ChannelConfig
-from streammi.config.conditions import Condition, condition
+from streammi.config.conditions import MOST_CONDITIONS, Condition, condition
 from streammi.config.feed import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, PairMode, signal
 from streammi.config.keyed import MAX_KEYS, MOST_KEYS, KeyedConfig
 from streammi.config.monitor import (
@@ -12,6 +12,7 @@ from streammi.config.monitor import (
     DEFAULT_PARTNERS,
     LEAST_WINDOWS,
     MAX_BINS,
+    MAX_HISTORY,
     OTHER_ESTIMATORS,
     Baseline,
     BinsConfig,
@@ -35,9 +36,11 @@ __all__ = [
     "DEFAULT_PARTNERS",
     "LEAST_WINDOWS",
     "MAX_BINS",
+    "MAX_HISTORY",
     "MAX_KEYS",
     "MAX_MESSAGE",
     "MAX_WINDOW_PAIRS",
+    "MOST_CONDITIONS",
     "MOST_KEYS",
     "OTHER_ESTIMATORS",
     "RECEIVE_QUEUE",

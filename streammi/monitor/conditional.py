@@ -11,13 +11,12 @@ from streammi.config import DEFAULT_PARTNERS, Condition, MonitorConfig, Span
 from streammi.core.bins.binning import Bins, UniformBins
 from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.cycle import phase
-from streammi.core.conditional.division import learnt_bins
+from streammi.core.conditional.division import TYPICAL, learnt_bins
 from streammi.core.conditional.given_null import GivenNull
 from streammi.core.conditional.transfer_window import LEAST, TransferWindow
 from streammi.records import DIRECTIONS, FloatArray, PairBatch, Reading
 from streammi.records.codec import State, joined, parts_of
 
-TYPICAL: Final = 1000  # samples that a window of seconds is taken to hold, for the number of bins
 FARTHEST: Final = 10  # delays in samples, where no --lags say how many
 REST_OF_DELAY: Final = 6e-6  # s for each delay and pair of the window: a tenth of a core at the most, up to the seconds
 MOST_REST: Final = 0.5  # that a part of the null takes, however long the window

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from streammi.config import EstimatorName, Span, Unit, span
+from streammi.config import MOST_CONDITIONS, EstimatorName, Span, Unit, span
 from streammi.core import validate
 from streammi.core.bins.binning import Axis, Bins
 from streammi.core.channels.channel_window import ChannelWindow
@@ -20,7 +20,6 @@ from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
 
 FORMAT: Final = "conditional 1"
-MOST_CONDITIONS: Final = 2
 CHUNK: Final = 1 << 14  # triples coded at a time
 
 

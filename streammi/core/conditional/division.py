@@ -12,16 +12,16 @@ from streammi.core.bins.binning import Axis, Categories, QuantileBins
 from streammi.errors import ConfigError
 from streammi.records import IntArray
 
+TYPICAL: Final = 1000  # samples that a window of seconds is taken to hold, for the number of bins
 # Tuned by simulation on Gaussian triples with closed forms (chain, driver, collider, direct edges) and coupled AR(1)
-# signals; scripts/accuracy.py judges on others. A condition in few bins leaves some of its effect behind, and too few
-# triples a cell say too much: 1,000 triples in 4, 4 and 6 bins, 10,000 in 8, 8 and 12.
+# signals; scripts/conditional.py judges on others. A condition in few bins leaves some of its effect behind, and too
+# few triples a cell say too much: 1,000 triples in 4, 4 and 6 bins, 10,000 in 8, 8 and 12.
 TRIPLES: Final = 14.0  # for each of B^3
 FINER: Final = 1.5
 # Bins up to which what is lost falls like 1/B, so that all of it is extrapolated; from there on less.
 FULL_WEIGHT: Final = 6.8
-OF_TWO: Final = (
-    0.6  # power of the bins of one condition that each of two has: 3 or fewer leave most of its effect behind
-)
+# Each of two conditions has the bins of one to this power: 3 or fewer leave most of its effect behind.
+OF_TWO: Final = 0.6
 LEAST: Final = 4  # bins that can be halved and still say something
 OF_CELLS: Final[EstimatorName] = "grassberger"  # below the extrapolation: the least bias where the truth is 0
 

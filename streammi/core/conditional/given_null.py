@@ -21,9 +21,8 @@ from streammi.records.codec import State
 # 1,000 triples and 34 at 10,000.
 OWN_BINS: Final = 4
 CONDITION_BINS: Final = 12.0
-OF_TWO: Final = (
-    0.75  # power of these that each of two conditions has: with fewer, p <= 0.05 came in up to 19 % of windows
-)
+# Each of two conditions has these to this power: with fewer, p <= 0.05 came in up to 19 % of windows.
+OF_TWO: Final = 0.75
 GROWTH: Final = 0.45
 
 

@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from streammi.config import DEFAULT_PARTNERS, MAX_WINDOW_PAIRS, Span, Unit, span
+from streammi.config import DEFAULT_PARTNERS, MAX_HISTORY, MAX_WINDOW_PAIRS, Span, Unit, span
 from streammi.core import validate
 from streammi.core.bins.binning import Axis, QuantileBins
 from streammi.core.channels.channel_window import ChannelWindow
-from streammi.core.conditional.division import OF_CELLS, bins_of_triples
+from streammi.core.conditional.division import OF_CELLS, TYPICAL, bins_of_triples
 from streammi.core.conditional.past import HISTORY
 from streammi.core.conditional.transfer_way import TransferWay
 from streammi.core.information import estimators
@@ -22,8 +22,6 @@ from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, codec
 
 FORMAT: Final = "transfer 1"
 MOST_DELAYS: Final = 1000
-TYPICAL: Final = 1000  # samples that a window of seconds is taken to hold, for the number of bins
-MOST_HISTORY: Final = 4  # samples of its own past that a signal is given
 SHARED: Final = 3  # times B: what can be put together to B bins of a signal and to 1.5 B of its own past
 SURE: Final = 0.025  # of two tests, so that a direction is named in 5 % where there is none
 LEAST: Final = 39  # partners: the fewest that can be so sure
@@ -78,8 +76,8 @@ class TransferWindow:
     ) -> None:
         self._span = span(size, "window", least_pairs=2)
         self.delays = _check_delays(delays)
-        if isinstance(history, bool) or history not in range(1, MOST_HISTORY + 1):
-            raise ConfigError("history", f"1 to {MOST_HISTORY} samples", history)
+        if isinstance(history, bool) or history not in range(1, MAX_HISTORY + 1):
+            raise ConfigError("history", f"1 to {MAX_HISTORY} samples", history)
         if partners < LEAST:
             raise ConfigError("null", f">= {LEAST} delayed partners", partners)
         self.history, self._partners, self._bins = history, partners, bins
