@@ -317,3 +317,13 @@ def test_memory_is_that_of_the_counts() -> None:
     tracemalloc.stop()
     counts, sums, matrix = 300 * 299 // 2 * 64 * 2, 300 * 299 // 2 * 8, 300 * 300 * 8
     assert peak < 1.25 * (counts + sums + matrix) + 5 * rows.nbytes
+
+
+def test_rows_stay_as_whoever_gave_them_has_them() -> None:
+    rows = np.asfortranarray(np.random.default_rng(0).random((50, 3)))  # its columns are not copied on the way
+    rows[3, 1] = np.inf
+    before = rows.copy()
+    window = ChannelWindow(UniformBins(0, 1, 4), 20, ["a", "b", "c"])
+    window.extend(rows)
+    np.testing.assert_array_equal(rows, before)
+    assert window.missing.tolist() == [0, 1, 0]

@@ -378,7 +378,7 @@ class ChannelWindow:
         columns = np.ascontiguousarray(rows.T)
         there = np.isfinite(columns)
         if not there.all():
-            columns[~there] = np.nan
+            columns = np.where(there, columns, np.nan)  # a copy: they may be the caller's own
         at = ring.push(columns, t)
         absent = axes.absent.copy()
         missing = ring.symbols.dtype.type(ring.missing)
