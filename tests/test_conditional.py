@@ -112,6 +112,14 @@ def test_a_window_is_that_of_its_own_triples_however_they_came(cuts, size, estim
     assert restored == at_once
 
 
+def test_a_masked_value_of_a_condition_is_none():
+    x, y, z = chain(300, 3)
+    masked, absent = np.ma.masked_array(z, np.arange(300) % 7 == 0), z.copy()
+    absent[::7] = np.nan
+    found, expected = (rolling_cmi(x, y, values, 50, FOUR, FOUR, EIGHT) for values in (masked, absent))
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("estimator", ["plugin", "extrapolated"])
 def test_what_is_emitted_is_what_a_window_says_after_each_triple(estimator):
     x, y, z = chain(700, 2)

@@ -136,10 +136,10 @@ class ConditionalWindow:
         rows, _, t = self._usable(xs, ys, zs, ts)
         self._rows.extend(rows, t)
 
-    def emit(self, xs: ArrayLike, ys: ArrayLike, zs: ArrayLike, out: FloatArray) -> None:
+    def emit(self, xs: ArrayLike, ys: ArrayLike, zs: ArrayLike, out: FloatArray) -> NDArray[np.bool_]:
         """Take in triples without times, as ``extend`` does, and write ``cmi`` after each to ``out`` (n,), bits.
 
-        A triple that is skipped repeats the value before it, NaN where there is none.
+        A triple that is skipped repeats the value before it, NaN where there is none. Returns which were not, (n,).
         """
         if self._span.pairs is None:
             raise ConfigError("window", "a number of pairs, where a value after each is asked for", str(self._span))
@@ -153,7 +153,11 @@ class ConditionalWindow:
             stop = min(len(rows), start + max(min(self._rows.due - 1, CHUNK), 1))
             self._push(rows[start:stop], emitted[start + 1 : stop + 1])
             start = stop
-        np.take(emitted, np.cumsum(usable), out=out)
+        if len(rows) == usable.size:
+            out[:] = emitted[1:]
+        else:
+            np.take(emitted, np.cumsum(usable), out=out)
+        return usable
 
     def reading(self, unit: Unit = "bit") -> ConditionalReading | None:
         """Everything the window says, in ``unit``; None while it is empty or bins are not learnt. O(Bx By Bz)."""
@@ -211,23 +215,26 @@ class ConditionalWindow:
         """The triples that are finite, (m, 2 + k), which of all they are, (n,), and their times; counts the others."""
         x, y = validate.numbers(xs, "xs"), validate.numbers(ys, "ys")
         t = None if ts is None else validate.numbers(ts, "ts")
-        z = np.asarray(zs)
+        z = np.asanyarray(zs)  # with its mask
         columns = [validate.numbers(column, "zs") for column in (z.T if z.ndim == 2 else [z])]
         if len(columns) != self.conditions:
             raise ConfigError("zs", f"an array of shape (n, {self.conditions})", z.shape)
         validate.check_lengths("xs, ys, zs and ts", x, y, *columns, t)
         if t is None and self._span.seconds:
             raise ConfigError("ts", "given for each triple of a time window")
-        rows = np.stack([x, y, *columns], axis=1)
-        usable: NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=1))
-        if t is not None:
-            usable = usable & np.isfinite(t)
-        self._nonfinite += int(usable.size - np.count_nonzero(usable))
-        return rows[usable], usable, None if t is None else t[usable]
+        usable = np.isfinite(x)
+        for column in (y, *columns, *(() if t is None else (t,))):
+            usable &= np.isfinite(column)
+        rows = np.stack([x, y, *columns]).T
+        skipped = int(usable.size - np.count_nonzero(usable))
+        if skipped:
+            self._nonfinite += skipped
+            rows, t = rows[usable], None if t is None else t[usable]
+        return rows, usable, t
 
     def _push(self, rows: FloatArray, out: FloatArray) -> None:
         """Take in triples (m, 2 + k), with no look at the bins but behind the last, and write ``cmi`` after each."""
-        ring, axes = self._rows.ring, self._axes
+        ring = self._rows.ring
         counts = self._settled()
         if counts is not None:
             held = ring.symbols_between(ring.tail, ring.head)

@@ -43,9 +43,8 @@ def rolling_cmi(
     check_unit(unit)
     window = ConditionalWindow(x_bins, y_bins, z_bins, length, estimator=estimator)
     out = np.empty(validate.numbers(x, "x").shape)
-    window.emit(x, y, z, out)
-    columns = np.column_stack([np.ma.filled(np.ma.asarray(v, dtype=np.float64), np.nan) for v in (x, y, z)])
-    out[np.cumsum(np.isfinite(columns).all(axis=1)) < least] = np.nan
+    usable = window.emit(x, y, z, out)
+    out[: least - 1 if usable.all() else np.searchsorted(np.cumsum(usable), least)] = np.nan
     return out * UNIT_PER_BIT[unit]
 
 
