@@ -1,8 +1,8 @@
 """ChannelWindow: the joint histograms of every pair of many channels in one sliding window, in integers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.ma import MaskedArray
@@ -22,14 +22,14 @@ from streammi.core.kernels import channels as kernels
 from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
+from streammi.records.saved import Saved
 
-FORMAT: Final = "channels 1"
 CHUNK: Final = 1 << 20  # values coded at a time: 8 MiB
 MOST_CHANNELS: Final = 1 << 15
 MOST_THREADS: Final = 256
 
 
-class ChannelWindow:
+class ChannelWindow(Saved):
     """The counts of every pair of channels in the last ``size`` rows, or in those of the last seconds, and their MI.
 
     A row has a value of each channel, NaN where there is none. A pair of channels is counted in the rows of the window
@@ -51,6 +51,8 @@ class ChannelWindow:
            [1., 1., 0.],
            [0., 0., 1.]])
     """
+
+    FORMAT: ClassVar = "channels 1"
 
     def __init__(
         self,
@@ -289,23 +291,6 @@ class ChannelWindow:
 
     # Its state ------------------------------------------------------------------------------------------------------
 
-    def copy(self) -> "ChannelWindow":
-        """An independent window with the same rows and counters."""
-        return self.from_bytes(self.to_bytes())
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: object) -> "ChannelWindow":
-        return self.copy()
-
-    def __reduce__(self) -> tuple[Callable[[bytes], "ChannelWindow"], tuple[bytes]]:
-        return ChannelWindow.from_bytes, (self.to_bytes(),)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ChannelWindow) and self.to_bytes() == other.to_bytes()
-
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
     def state(self) -> codec.State:
         """The whole state as plain values and arrays; equal windows have equal ones."""
         header: dict[str, Any] = {"span": [self._span.pairs, self._span.seconds], "threads": self._threads}
@@ -332,15 +317,6 @@ class ChannelWindow:
         for c in range(len(names)):
             window._recode(c)
         return window
-
-    def to_bytes(self) -> bytes:
-        """The whole state, with a version and a checksum; equal windows have equal bytes."""
-        return codec.pack(FORMAT, *self.state())
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "ChannelWindow":
-        """The window that ``to_bytes`` saved, bit for bit; ConfigError when the bytes are cut, changed or foreign."""
-        return cls.from_state(*codec.unpack(FORMAT, data))
 
     # How it is done -------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 """ConditionalWindow: the conditional MI of a sliding window, in O(1) a sample, in integers."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,12 +18,12 @@ from streammi.core.conditional.triple_counts import TripleCounts, combined
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
+from streammi.records.saved import Saved
 
-FORMAT: Final = "conditional 1"
 CHUNK: Final = 1 << 14  # triples coded at a time
 
 
-class ConditionalWindow:
+class ConditionalWindow(Saved):
     """I(X;Y|Z) of the last ``size`` triples, or of those of the last seconds: what x says of y that z does not.
 
     ``size`` is a number of triples, or a duration (timedelta or "10s"): then each needs its time in seconds.
@@ -40,6 +40,8 @@ class ConditionalWindow:
     >>> window.cmi
     1.0
     """
+
+    FORMAT: ClassVar = "conditional 1"
 
     def __init__(
         self,
@@ -167,23 +169,6 @@ class ConditionalWindow:
 
     # Its state ------------------------------------------------------------------------------------------------------
 
-    def copy(self) -> "ConditionalWindow":
-        """An independent window with the same triples and counters."""
-        return self.from_bytes(self.to_bytes())
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: object) -> "ConditionalWindow":
-        return self.copy()
-
-    def __reduce__(self) -> tuple[Callable[[bytes], "ConditionalWindow"], tuple[bytes]]:
-        return ConditionalWindow.from_bytes, (self.to_bytes(),)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ConditionalWindow) and self.to_bytes() == other.to_bytes()
-
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
     def state(self) -> codec.State:
         """The whole state as plain values and arrays; equal windows have equal ones."""
         rows, arrays = self._rows.state()
@@ -197,15 +182,6 @@ class ConditionalWindow:
         window = cls(x, y, z, rows.size, estimator=header["estimator"])
         window._rows, window._nonfinite = rows, header["nonfinite"]
         return window
-
-    def to_bytes(self) -> bytes:
-        """The whole state, with a version and a checksum; equal windows have equal bytes."""
-        return codec.pack(FORMAT, *self.state())
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "ConditionalWindow":
-        """The window that ``to_bytes`` saved, bit for bit; ConfigError when the bytes are cut, changed or foreign."""
-        return cls.from_state(*codec.unpack(FORMAT, data))
 
     # How it is done -------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """TransferWindow: transfer entropy at each delay, both ways: which of two signals drives the other, and how late."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -19,8 +19,8 @@ from streammi.core.information import estimators
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, codec
+from streammi.records.saved import Saved
 
-FORMAT: Final = "transfer 1"
 MOST_DELAYS: Final = 1000
 SHARED: Final = 3  # times B: what can be put together to B bins of a signal and to 1.5 B of its own past
 SURE: Final = 0.025  # of two tests, so that a direction is named in 5 % where there is none
@@ -47,7 +47,7 @@ class TransferReading(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
 
 
-class TransferWindow:
+class TransferWindow(Saved):
     """Transfer entropy x -> y and y -> x in the last ``size`` samples, at each of ``delays``; O(1) a sample and delay.
 
     T(x -> y; L) = I(y_t; x_{t-L} | y_{t-1}, ..., y_{t-K}): what x says of y, L samples later, that y's own last
@@ -64,6 +64,8 @@ class TransferWindow:
     >>> said.direction, said.lag_xy
     ('x drives y', 2)
     """
+
+    FORMAT: ClassVar = "transfer 1"
 
     def __init__(
         self,
@@ -177,23 +179,6 @@ class TransferWindow:
 
     # Its state ------------------------------------------------------------------------------------------------------
 
-    def copy(self) -> "TransferWindow":
-        """An independent window with the same samples and counters."""
-        return self.from_bytes(self.to_bytes())
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: object) -> "TransferWindow":
-        return self.copy()
-
-    def __reduce__(self) -> tuple[Callable[[bytes], "TransferWindow"], tuple[bytes]]:
-        return TransferWindow.from_bytes, (self.to_bytes(),)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TransferWindow) and self.to_bytes() == other.to_bytes()
-
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
     def state(self) -> codec.State:
         """The whole state as plain values and arrays; equal windows have equal ones."""
         rows, arrays = self._rows.state()
@@ -214,15 +199,6 @@ class TransferWindow:
         ):
             way.restore(plain, past, maxima)
         return window
-
-    def to_bytes(self) -> bytes:
-        """The whole state, with a version and a checksum; equal windows have equal bytes."""
-        return codec.pack(FORMAT, *self.state())
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "TransferWindow":
-        """The window that ``to_bytes`` saved, bit for bit; ConfigError when the bytes are cut, changed or foreign."""
-        return cls.from_state(*codec.unpack(FORMAT, data))
 
     # How it is done -------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,8 @@
 
 import math
 import sys
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 import numpy as np
@@ -24,6 +23,7 @@ from streammi.core.window.histogram import Counts
 from streammi.core.window.learning import Follower
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, Reading, Unit, codec
+from streammi.records.saved import Saved
 
 CHUNK: Final = 1 << 15  # pairs taken in at a time: codes and values stay in the second-level cache
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
@@ -31,10 +31,9 @@ LARGEST: Final = sys.float_info.max
 TENTHS: Final = 10
 FIFTHS: Final = 5  # few, so that each is long: ten were up to 15 % more wrong where the memory is long
 STUDENT: Final = 1.154  # 95 % of Student's t with 9 degrees of freedom, in times a Gaussian's
-FORMAT: Final = "window 5"
 
 
-class JointWindow:
+class JointWindow(Saved):
     """The joint and marginal counts of the last ``size`` pairs, or of the pairs of the last seconds, and their MI.
 
     ``size`` is a number of pairs, or a duration (timedelta or "10s"): then each pair needs its time in seconds, and the
@@ -49,6 +48,8 @@ class JointWindow:
     >>> window.counts.diagonal().tolist(), window.mi  # of 1, 2, 3, 3: H = 1/4 2 + 1/4 2 + 1/2 1 bits
     ([0, 1, 1, 2], 1.5)
     """
+
+    FORMAT: ClassVar = "window 5"
 
     def __init__(
         self,
@@ -333,23 +334,6 @@ class JointWindow:
 
     # Its state ------------------------------------------------------------------------------------------------------
 
-    def copy(self) -> "JointWindow":
-        """An independent window with the same pairs and counters, without followers."""
-        return self.from_bytes(self.to_bytes())
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: object) -> "JointWindow":
-        return self.copy()
-
-    def __reduce__(self) -> tuple[Callable[[bytes], "JointWindow"], tuple[bytes]]:
-        return JointWindow.from_bytes, (self.to_bytes(),)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, JointWindow) and self.to_bytes() == other.to_bytes()
-
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
     def state(self) -> codec.State:
         """The whole state as plain values and arrays; equal windows have equal ones."""
         header, arrays = self._contents.saved()
@@ -363,15 +347,6 @@ class JointWindow:
         window._contents.restore(header, arrays)
         window._nonfinite = header["nonfinite"]
         return window
-
-    def to_bytes(self) -> bytes:
-        """The whole state, with a version and a checksum; equal windows have equal bytes."""
-        return codec.pack(FORMAT, *self.state())
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "JointWindow":
-        """The window that ``to_bytes`` saved, bit for bit; ConfigError when the bytes are cut, changed or foreign."""
-        return cls.from_state(*codec.unpack(FORMAT, data))
 
     # How it is done -------------------------------------------------------------------------------------------------
 
