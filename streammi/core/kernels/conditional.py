@@ -9,24 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.counting import put, take
 
 S_XYZ, S_XZ, S_YZ, S_Z, C_XYZ, C_XZ, C_YZ, C_Z = range(8)  # places of the sums; C: of the coarse bins
 SUMS: Final = 8
-_ONE: Final = np.uint64(1)
-
-
-@part
-def _put(counts: Any, cell: Any, f: Any) -> Any:
-    c = np.uint64(counts[cell])
-    counts[cell] = c + _ONE
-    return f[c + _ONE] - f[c]
-
-
-@part
-def _take(counts: Any, cell: Any, f: Any) -> Any:
-    c = np.uint64(counts[cell]) - _ONE
-    counts[cell] = c
-    return f[c] - f[c + _ONE]
 
 
 # ``tables`` is (By, Bz, xyz, xz, yz, z); ``nest`` is (x_parts, y_parts, z_parts) and the same of the coarse bins, or
@@ -35,17 +21,17 @@ def _take(counts: Any, cell: Any, f: Any) -> Any:
 def _enter(i: Any, j: Any, k: Any, tables: Any, nest: Any, f: Any, sums: Any) -> Any:
     y_size, z_size, xyz, xz, yz, z = tables
     s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z = sums
-    s_xyz += _put(xyz, (i * y_size + j) * z_size + k, f)
-    s_xz += _put(xz, i * z_size + k, f)
-    s_yz += _put(yz, j * z_size + k, f)
-    s_z += _put(z, k, f)
+    s_xyz += put(xyz, (i * y_size + j) * z_size + k, f)
+    s_xz += put(xz, i * z_size + k, f)
+    s_yz += put(yz, j * z_size + k, f)
+    s_z += put(z, k, f)
     if nest is not None:
         x_parts, y_parts, z_parts, y_size, z_size, xyz, xz, yz, z = nest
         i, j, k = x_parts[i], y_parts[j], z_parts[k]
-        c_xyz += _put(xyz, (i * y_size + j) * z_size + k, f)
-        c_xz += _put(xz, i * z_size + k, f)
-        c_yz += _put(yz, j * z_size + k, f)
-        c_z += _put(z, k, f)
+        c_xyz += put(xyz, (i * y_size + j) * z_size + k, f)
+        c_xz += put(xz, i * z_size + k, f)
+        c_yz += put(yz, j * z_size + k, f)
+        c_z += put(z, k, f)
     return s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z
 
 
@@ -53,17 +39,17 @@ def _enter(i: Any, j: Any, k: Any, tables: Any, nest: Any, f: Any, sums: Any) ->
 def _leave(i: Any, j: Any, k: Any, tables: Any, nest: Any, f: Any, sums: Any) -> Any:
     y_size, z_size, xyz, xz, yz, z = tables
     s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z = sums
-    s_xyz += _take(xyz, (i * y_size + j) * z_size + k, f)
-    s_xz += _take(xz, i * z_size + k, f)
-    s_yz += _take(yz, j * z_size + k, f)
-    s_z += _take(z, k, f)
+    s_xyz -= take(xyz, (i * y_size + j) * z_size + k, f)
+    s_xz -= take(xz, i * z_size + k, f)
+    s_yz -= take(yz, j * z_size + k, f)
+    s_z -= take(z, k, f)
     if nest is not None:
         x_parts, y_parts, z_parts, y_size, z_size, xyz, xz, yz, z = nest
         i, j, k = x_parts[i], y_parts[j], z_parts[k]
-        c_xyz += _take(xyz, (i * y_size + j) * z_size + k, f)
-        c_xz += _take(xz, i * z_size + k, f)
-        c_yz += _take(yz, j * z_size + k, f)
-        c_z += _take(z, k, f)
+        c_xyz -= take(xyz, (i * y_size + j) * z_size + k, f)
+        c_xz -= take(xz, i * z_size + k, f)
+        c_yz -= take(yz, j * z_size + k, f)
+        c_z -= take(z, k, f)
     return s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z
 
 

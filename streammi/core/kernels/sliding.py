@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.counting import ONE, put, take
 from streammi.core.kernels.nested import base_bits, extrapolated
 from streammi.core.kernels.slots import (
     C_X,
@@ -22,27 +23,11 @@ from streammi.core.kernels.slots import (
     N,
 )
 
-# Indices are unsigned throughout: for a signed one the compiler adds Python's wrap-around at each access (14 instead of
-# 9 ns a sample). Mixing the two would make a float, hence the typed constants.
-_ONE: Final = np.uint64(1)
+# Typed, as all indices are: see core.kernels.counting.
 _SYMBOL: Final = np.uint64(SYMBOL)
 _X: Final = np.uint64(16)
 _X_FLAG: Final = np.uint64(31)
 _FLAG: Final = np.uint64(15)
-
-
-@part
-def _put(counts: Any, cell: Any, f: Any) -> Any:
-    c = np.uint64(counts[cell])
-    counts[cell] = c + _ONE
-    return f[c + _ONE] - f[c]
-
-
-@part
-def _take(counts: Any, cell: Any, f: Any) -> Any:
-    c = np.uint64(counts[cell]) - _ONE
-    counts[cell] = c
-    return f[c + _ONE] - f[c]
 
 
 # Three kernels share these: a call that takes six numbers and hands six back is inlined. Written out in each of them, a
@@ -53,9 +38,9 @@ def _enter(x: Any, y: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sum
     s_x, s_y, s_xy, x_clipped, y_clipped, clipped = sums
     i, j = x & _SYMBOL, y & _SYMBOL
     return (
-        s_x + _put(x_counts, i, f),
-        s_y + _put(y_counts, j, f),
-        s_xy + _put(joint, i * np.uint64(y_counts.size) + j, f),
+        s_x + put(x_counts, i, f),
+        s_y + put(y_counts, j, f),
+        s_xy + put(joint, i * np.uint64(y_counts.size) + j, f),
         x_clipped + np.int64(x >> _FLAG),
         y_clipped + np.int64(y >> _FLAG),
         clipped + np.int64((x | y) >> _FLAG),
@@ -69,11 +54,11 @@ def _leave(entry: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: A
     old = np.uint64(entry)
     i, j = old >> _X & _SYMBOL, old & _SYMBOL
     return (
-        s_x - _take(x_counts, i, f),
-        s_y - _take(y_counts, j, f),
-        s_xy - _take(joint, i * np.uint64(y_counts.size) + j, f),
+        s_x - take(x_counts, i, f),
+        s_y - take(y_counts, j, f),
+        s_xy - take(joint, i * np.uint64(y_counts.size) + j, f),
         x_clipped - np.int64(old >> _X_FLAG),
-        y_clipped - np.int64(old >> _FLAG & _ONE),
+        y_clipped - np.int64(old >> _FLAG & ONE),
         clipped,
     )
 
@@ -87,9 +72,9 @@ def _enter_coarse(x: Any, y: Any, nest: Any, f: Any, sums: Any) -> Any:
     x_parts, y_parts, x_counts, y_counts, joint, _ = nest
     i, j = x_parts[x & _SYMBOL], y_parts[y & _SYMBOL]
     return (
-        sums[0] + _put(x_counts, i, f),
-        sums[1] + _put(y_counts, j, f),
-        sums[2] + _put(joint, i * np.uint64(y_counts.size) + j, f),
+        sums[0] + put(x_counts, i, f),
+        sums[1] + put(y_counts, j, f),
+        sums[2] + put(joint, i * np.uint64(y_counts.size) + j, f),
     )
 
 
@@ -101,9 +86,9 @@ def _leave_coarse(entry: Any, nest: Any, f: Any, sums: Any) -> Any:
     old = np.uint64(entry)
     i, j = x_parts[old >> _X & _SYMBOL], y_parts[old & _SYMBOL]
     return (
-        sums[0] - _take(x_counts, i, f),
-        sums[1] - _take(y_counts, j, f),
-        sums[2] - _take(joint, i * np.uint64(y_counts.size) + j, f),
+        sums[0] - take(x_counts, i, f),
+        sums[1] - take(y_counts, j, f),
+        sums[2] - take(joint, i * np.uint64(y_counts.size) + j, f),
     )
 
 
