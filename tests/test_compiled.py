@@ -23,6 +23,16 @@ def doubled(x):
 """
 
 
+CALLING = """
+from factors import factor
+from streammi.core.kernels.compiled import kernel
+
+@kernel
+def times(x):
+    return factor() * x
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "some_kernels.py").write_text(SOURCE)
@@ -56,6 +66,17 @@ def test_a_kernel_is_kept_and_a_damaged_one_compiled_anew(folder: Path) -> None:
     module = loaded()
     assert module.doubled(21) == 42
     assert sum(module.doubled.stats.cache_hits.values()) == 1
+
+
+def test_what_is_called_from_another_file_is_compiled_anew_with_it(folder: Path) -> None:
+    (folder / "some_kernels.py").write_text(CALLING)
+    for number in (2, 30):
+        (folder / "factors.py").write_text(
+            f"from streammi.core.kernels.compiled import part\n\n@part\ndef factor():\n    return {number}\n"
+        )
+        sys.modules.pop("factors", None)
+        assert loaded().times(21) == number * 21
+    sys.modules.pop("factors", None)
 
 
 def test_a_full_disk_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,13 +4,17 @@ An entrance takes as long to compile as a short loop: without those from C, and 
 kernel, a cold start compiles for a fifth less. numba has both options but does not list them in its annotations.
 """
 
+import zlib
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, Final, TypeVar
 
+import numpy as np
 from numba import njit
 from numba.core.caching import (
     CompileResultCacheImpl,
     FunctionCache,
+    IndexDataCacheFile,
     InTreeCacheLocator,
     UserProvidedCacheLocator,
 )
@@ -59,6 +63,15 @@ class _Cache(FunctionCache):
 
     _impl_class = _Place
 
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        # numba looks at the function's own file alone, and goes on with what it has compiled in from another that was
+        # changed since: by a git pull, say.
+        stamp = self._impl.locator.get_source_stamp(), zlib.crc32(repr(_taken_in(function, {})).encode())
+        self._cache_file = IndexDataCacheFile(  # type: ignore[no-untyped-call]
+            self._cache_path, self._impl.filename_base, stamp
+        )
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled code for a signature; None where it is to be compiled."""
         try:
@@ -79,10 +92,26 @@ class _Cache(FunctionCache):
             _uncached.add(f"{self.cache_path}: {error.strerror}")
 
 
+def _taken_in(function: Callable[..., Any], seen: dict[str, Any]) -> dict[str, Any]:
+    """What is compiled in with a function, by name: the code of what it calls, in other files too, and constants."""
+    names = function.__code__.co_names
+    found = {name: function.__globals__[name] for name in names if name in function.__globals__}
+    for module in [one for one in found.values() if isinstance(one, ModuleType)]:
+        found |= {f"{module.__name__}.{name}": getattr(module, name) for name in names if hasattr(module, name)}
+    for name, value in sorted(found.items()):
+        called = getattr(value, "py_func", None)
+        if called is None and isinstance(value, int | float | str | np.generic):
+            seen[f"{function.__module__}.{name}"] = value
+        elif called is not None and (key := f"{called.__module__}.{called.__name__}") not in seen:
+            seen[key] = called.__code__.co_code, called.__code__.co_consts
+            _taken_in(called, seen)
+    return seen
+
+
 def _kept(compiled: Any, function: Callable[..., Any]) -> Any:
     """The compiled function, with a cache where there is a place for one."""
     try:
-        compiled._cache = _Cache(function)  # type: ignore[no-untyped-call]
+        compiled._cache = _Cache(function)
     except RuntimeError:
         _uncached.add("there is no folder for them that can be written to")
     return compiled
