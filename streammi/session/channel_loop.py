@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
-
-import zmq
+from typing import Final
 
 from streammi.ingest.feed import Feed
 from streammi.network.link import unreachable
@@ -13,6 +11,7 @@ from streammi.publish.matrices import fits, matrix_message, matrix_topic
 from streammi.publish.publisher import Publisher
 from streammi.session.channel_session import ChannelSession
 from streammi.session.loop import LOSS_STATUS, TICK_SECONDS
+from streammi.session.waiting import Waiting
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
 from streammi.system.signals import Stop
@@ -47,20 +46,10 @@ class ChannelLoop:
 
     def run(self, stop: Stop) -> int:
         """Turn; then say the last. Returns the exit status."""
-        poller = zmq.Poller()
-        poller.register(stop.fileno(), zmq.POLLIN)
-        for socket in self._publisher.sockets if self._publisher is not None else ():
-            poller.register(socket, zmq.POLLIN)
-        polled: tuple[zmq.Socket[Any], ...] = ()
+        waiting = Waiting(stop, self._feed, self._publisher)
         self._service.ready()
         while not (stop.requested or self._over or (self._strict and self._loss)):
-            if polled != self._feed.sockets:
-                for socket in polled:
-                    poller.unregister(socket)
-                polled = self._feed.sockets
-                for socket in polled:
-                    poller.register(socket, zmq.POLLIN)
-            poller.poll(int(TICK_SECONDS * 1000))
+            waiting.wait(int(TICK_SECONDS * 1000))
             self._turn()
         self._service.stopping()
         now = self._clock()

@@ -3,9 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Final
-
-import zmq
+from typing import Final
 
 from streammi.ingest.feed import Feed
 from streammi.network.link import unreachable
@@ -19,6 +17,7 @@ from streammi.session.keyed_session import KeyedSession
 from streammi.session.loop import LOSS_STATUS, TICK_SECONDS
 from streammi.session.operator_notes import MALFORMED_SECONDS
 from streammi.session.saving import Keeper
+from streammi.session.waiting import Waiting
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
 from streammi.system.signals import Stop
@@ -57,21 +56,11 @@ class KeyedLoop:
 
     def run(self, stop: Stop) -> int:
         """Turn until it is time to stop; then say the last readings. Returns the exit status."""
-        poller = zmq.Poller()
-        polled: tuple[zmq.Socket[Any], ...] = ()
-        poller.register(stop.fileno(), zmq.POLLIN)
-        for socket in () if self._publisher is None else self._publisher.sockets:
-            poller.register(socket, zmq.POLLIN)
+        waiting = Waiting(stop, self._feed, self._publisher)
         self._service.ready()
         gone = self._lines is not None and self._lines.gone
         while not (stop.requested or self._session.over or gone or self._lost):
-            if polled != self._feed.sockets:
-                for socket in polled:
-                    poller.unregister(socket)
-                polled = self._feed.sockets
-                for socket in polled:
-                    poller.register(socket, zmq.POLLIN)
-            poller.poll(0 if self._waiting else math.ceil(TICK_SECONDS * 1000))
+            waiting.wait(0 if self._waiting else math.ceil(TICK_SECONDS * 1000))
             self._turn()
             gone = self._lines is not None and self._lines.gone
         return self._ended(stop)

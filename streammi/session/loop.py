@@ -3,10 +3,9 @@
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import msgspec
-import zmq
 
 from streammi.ingest.feed import Feed
 from streammi.network.link import unreachable
@@ -23,10 +22,10 @@ from streammi.session.checkpoint import Place, located
 from streammi.session.operator_notes import Upkeep
 from streammi.session.saving import Keeper
 from streammi.session.session import Session
+from streammi.session.waiting import Waiting
 from streammi.system.signals import Stop
 from streammi.system.spool import Spool
 
-Sockets: TypeAlias = tuple[zmq.Socket[Any], ...]
 LOSS_STATUS: Final = 3  # exit status of --strict
 UNWRITTEN_STATUS: Final = 1  # where the last lines could not be written
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
@@ -60,17 +59,10 @@ class Loop:
 
     def run(self, stop: Stop) -> int:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
-        poller = zmq.Poller()
-        polled: Sockets = ()
-        poller.register(stop.fileno(), zmq.POLLIN)
-        if self._publisher is not None:
-            for socket in self._publisher.sockets:
-                poller.register(socket, zmq.POLLIN)
+        waiting = Waiting(stop, self._feed, self._publisher)
         self._upkeep.ready()
         while not (stop.requested or self._session.over or self._unread or self._lost):
-            if polled != self._feed.sockets:
-                polled = _register(poller, polled, self._feed.sockets)
-            poller.poll(math.ceil(self._wait * 1000))
+            waiting.wait(math.ceil(self._wait * 1000))
             self._turn()
             if self._keeper is not None:
                 self._keeper.keep(self._session, self._place, self._clock())
@@ -205,12 +197,3 @@ def show(session: Session, metrics: Metrics, now: float) -> None:
     }
     newest = {**known, **session.outbox.newest} | session.monitor.window.totals
     metrics.set(session.monitor.config.pair, newest, links)
-
-
-def _register(poller: zmq.Poller, old: Sockets, new: Sockets) -> Sockets:
-    """Poll the new sockets in place of the old ones."""
-    for socket in old:
-        poller.unregister(socket)
-    for socket in new:
-        poller.register(socket, zmq.POLLIN)
-    return new
