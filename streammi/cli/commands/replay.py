@@ -7,13 +7,16 @@ from typing import Annotated, TextIO
 
 import typer
 
-from streammi.cli.help_panels import FEED, RUN, SAID
+from streammi.cli.help_panels import RUN, SAID
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
     ChannelOptions,
+    ColumnOfX,
+    ColumnOfY,
     FileReadOptions,
     JoinOptions,
     PairOptions,
+    RecordedFile,
     TimeColumn,
     check_choice,
     given_names,
@@ -27,19 +30,9 @@ def replay(
     pair: PairOptions,
     many: ChannelOptions,
     reading: FileReadOptions,
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="FILE",
-            help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input; or x and y have a file each.",
-        ),
-    ] = None,
-    x: Annotated[
-        str | None, typer.Option("--x", metavar="COL", rich_help_panel=FEED, help="Column of x, or FILE:COL; a path.")
-    ] = None,
-    y: Annotated[
-        str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y, likewise.")
-    ] = None,
+    file: RecordedFile = None,
+    x: ColumnOfX = None,
+    y: ColumnOfY = None,
     t: TimeColumn = None,
     speed: Annotated[
         float | None,

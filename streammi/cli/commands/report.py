@@ -6,9 +6,17 @@ from typing import Annotated
 
 import typer
 
-from streammi.cli.help_panels import FEED, SAID
+from streammi.cli.help_panels import SAID
 from streammi.cli.option_groups import grouped
-from streammi.cli.options import FileReadOptions, JoinOptions, PairOptions, TimeColumn
+from streammi.cli.options import (
+    ColumnOfX,
+    ColumnOfY,
+    FileReadOptions,
+    JoinOptions,
+    PairOptions,
+    RecordedFile,
+    TimeColumn,
+)
 from streammi.errors import MissingExtra
 
 
@@ -18,19 +26,9 @@ def report(
     joining: JoinOptions,
     pair: PairOptions,
     reading: FileReadOptions,
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="FILE",
-            help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input; or x and y have a file each.",
-        ),
-    ] = None,
-    x: Annotated[
-        str | None, typer.Option("--x", metavar="COL", rich_help_panel=FEED, help="Column of x, or FILE:COL; a path.")
-    ] = None,
-    y: Annotated[
-        str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y, likewise.")
-    ] = None,
+    file: RecordedFile = None,
+    x: ColumnOfX = None,
+    y: ColumnOfY = None,
     t: TimeColumn = None,
     out: Annotated[
         str,

@@ -6,7 +6,13 @@ from streammi.cli.options.feed import (
     JoinOptions as JoinOptions,
     OptionalEndpoint as OptionalEndpoint,
 )
-from streammi.cli.options.file import FileReadOptions as FileReadOptions, TimeColumn as TimeColumn
+from streammi.cli.options.file import (
+    ColumnOfX as ColumnOfX,
+    ColumnOfY as ColumnOfY,
+    FileReadOptions as FileReadOptions,
+    RecordedFile as RecordedFile,
+    TimeColumn as TimeColumn,
+)
 from streammi.cli.options.keyed import KeyedOptions as KeyedOptions
 from streammi.cli.options.keys import (
     BindKeyOptions as BindKeyOptions,

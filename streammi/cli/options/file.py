@@ -11,6 +11,19 @@ from streammi.cli.options.rules import check_unused
 if TYPE_CHECKING:
     from streammi.ingest.files.file_options import FileOptions
 
+RecordedFile = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FILE",
+        help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input; or x and y have a file each.",
+    ),
+]
+ColumnOfX = Annotated[
+    str | None, typer.Option("--x", metavar="COL", rich_help_panel=FEED, help="Column of x, or FILE:COL; a path.")
+]
+ColumnOfY = Annotated[
+    str | None, typer.Option("--y", metavar="COL", rich_help_panel=FEED, help="Column of y, likewise.")
+]
 TimeColumn = Annotated[
     str | None,
     typer.Option(
