@@ -21,6 +21,7 @@ import numpy as np
 import truths
 from arguments import folder, sections_parser
 from scipy.signal import lfilter
+from sections import in_words, met, print_sections
 from sklearn.feature_selection import mutual_info_regression
 
 from streammi import JointWindow, QuantileBins, UniformBins, analyse
@@ -33,7 +34,6 @@ from streammi.records.verdict import error_of
 
 DATA = Path(__file__).parents[2] / "shared/data"
 NATS = math.log(2)  # in a bit
-MISSED = "MISSED"
 
 
 def main() -> int:
@@ -54,18 +54,9 @@ def main() -> int:
     parser = sections_parser(__doc__, sections, quick="fewer repeats: the figures are rougher")
     parser.add_argument("--data", type=folder, default=DATA, help="folder of the recordings")
     options = parser.parse_args()
-    missed = 0
-    for name in options.only:
-        for line in sections[name](options.quick, options.data):
-            print(line, flush=True)
-            missed += MISSED in line
-        print()
-    print(f"{missed} bars missed" if missed else "every bar met")
+    missed = print_sections(sections, options.only, options.quick, options.data)
+    print(in_words(missed))
     return 1 if missed else 0
-
-
-def met(good: bool) -> str:
-    return "met" if good else MISSED
 
 
 # What the estimators of a histogram say, against the exact MI of that histogram -------------------------------------

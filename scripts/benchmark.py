@@ -32,6 +32,7 @@ import numpy as np
 import zmq
 from arguments import sections_parser
 from benchmark_conditional import conditional
+from sections import met, print_sections
 
 from streammi import ChannelWindow, JointWindow, KeyedWindow, QuantileBins, UniformBins, rolling_mi
 from streammi.core.information import estimators
@@ -48,7 +49,7 @@ def main() -> None:
         "neighbours": neighbours,
         "channels": every_pair,
         "keys": devices,
-        "conditional": lambda quick: conditional(quick, timed, CPU, met),
+        "conditional": lambda quick: conditional(quick, timed, CPU),
         "one": one_sample,
         "times": times,
         "files": files,
@@ -63,10 +64,7 @@ def main() -> None:
     parser = sections_parser(__doc__, sections, quick="fewer samples: the figures are rougher")
     options = parser.parse_args()
     print(machine(), end="\n\n")
-    for name in options.only:
-        for line in sections[name](options.quick):
-            print(line, flush=True)
-        print()
+    print_sections(sections, options.only, options.quick)
 
 
 def machine() -> str:
@@ -223,10 +221,6 @@ def infomeasure_cost(x: np.ndarray, y: np.ndarray, **options: object) -> str:
     except ValueError:  # it does not have this estimator
         return ""
     return f"{cost * 1e6:,.0f} us"
-
-
-def met(good: bool) -> str:
-    return "met" if good else "MISSED"
 
 
 def delays(quick: bool) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from sections import met
 
 from streammi import TransferWindow, UniformBins, rolling_cmi
 from streammi.core.conditional.conditional_window import ConditionalWindow
@@ -12,9 +13,7 @@ DELAYS = 41
 BINS = UniformBins(-3, 3, 4), UniformBins(-3, 3, 4), UniformBins(-3, 3, 6)
 
 
-def conditional(
-    quick: bool, timed: Callable[..., tuple[float, ...]], clock: Callable[[], float], met: Callable[[bool], str]
-) -> Iterator[str]:
+def conditional(quick: bool, timed: Callable[..., tuple[float, ...]], clock: Callable[[], float]) -> Iterator[str]:
     """Each way at every sample; infomeasure's plug-in of one window of the same symbols."""
     n = 100_000 if quick else 400_000
     rng = np.random.default_rng(0)

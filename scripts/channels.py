@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 from arguments import sections_parser
 from scipy.signal import lfilter
+from sections import MISSED, print_sections
 
 from streammi import ChannelWindow, QuantileBins
 
@@ -26,13 +27,7 @@ FIRST_SEED = 1000
 def main() -> int:
     sections = {"few": few, "many": many, "none": none}
     options = sections_parser(__doc__, sections, quick="fewer repeats: the figures are rougher").parse_args()
-    missed = 0
-    for name in options.only:
-        for line in sections[name](options.quick):
-            print(line, flush=True)
-            missed += "MISSED" in line
-        print()
-    return int(missed > 0)
+    return int(print_sections(sections, options.only, options.quick) > 0)
 
 
 def few(quick: bool) -> Iterator[str]:
@@ -62,7 +57,7 @@ def table(channels: int, edges: int, repeats: int) -> Iterator[str]:
             *np.nanmean(found[:, :1], axis=0), *[np.nan] * 4, *np.nanmean(found[:, 5:], axis=0)
         )  # fmt: skip
         error = found[:, 0].std() / np.sqrt(repeats)
-        good = "met" if false <= MOST else "within its error" if false <= MOST + 2 * error else "MISSED"
+        good = "met" if false <= MOST else "within its error" if false <= MOST + 2 * error else MISSED
         cells = " | ".join(f"{value:.2f}" if np.isfinite(value) else "" for value in (power, weak, middle, strong))
         yield f"| {name} | {false:.3f} | {error:.3f} | {good} | {cells} | {alarms:.3f} | {untested:.3f} |"
 

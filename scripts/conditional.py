@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from arguments import sections_parser
 from scipy.signal import lfilter
+from sections import in_words, met, print_sections
 
 from streammi import ConditionalWindow, TransferWindow
 from streammi.core.conditional.cycle import phase
@@ -22,7 +23,6 @@ from streammi.core.conditional.division import learnt_bins
 from streammi.core.conditional.given_null import GivenNull
 from streammi.records import FloatArray
 
-MISSED = "MISSED"
 Triple = tuple[FloatArray, FloatArray, FloatArray]
 Maker = Callable[[np.random.Generator, int, float], Triple]
 
@@ -39,18 +39,9 @@ def main() -> int:
     }
     parser = sections_parser(__doc__, sections, quick="fewer repeats: the figures are rougher")
     options = parser.parse_args()
-    missed = 0
-    for name in options.only:
-        for line in sections[name](options.quick):
-            print(line, flush=True)
-            missed += MISSED in line
-        print()
-    print(f"{missed} bars missed" if missed else "every bar met")
+    missed = print_sections(sections, options.only, options.quick)
+    print(in_words(missed))
     return 1 if missed else 0
-
-
-def met(good: bool) -> str:
-    return "met" if good else MISSED
 
 
 # Where z accounts for everything --------------------------------------------------------------------------------------
