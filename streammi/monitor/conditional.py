@@ -111,7 +111,7 @@ class Given:
     def extend(self, batch: PairBatch, start: int, stop: int) -> None:
         """Take in a part of a batch."""
         part = slice(start, stop)
-        x, y = batch.x[part].astype(np.float64), batch.y[part].astype(np.float64)
+        x, y = batch.x[part].astype(np.float64, copy=False), batch.y[part].astype(np.float64, copy=False)
         t = None if batch.t is None else batch.t[part]
         z = np.column_stack([self._values(k, c, batch, part) for k, c in enumerate(self._config.given)])
         self._seen += x.size
@@ -193,7 +193,7 @@ class Transfer:
     def extend(self, batch: PairBatch, start: int, stop: int) -> None:
         """Take in a part of a batch."""
         part = slice(start, stop)
-        x, y = batch.x[part].astype(np.float64), batch.y[part].astype(np.float64)
+        x, y = batch.x[part].astype(np.float64, copy=False), batch.y[part].astype(np.float64, copy=False)
         self._window.extend(x, y, None if batch.t is None else batch.t[part])
 
     def complete(self, reading: Reading, timestamp: float, *, renew: bool) -> Reading:
