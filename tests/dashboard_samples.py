@@ -10,6 +10,7 @@ from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import SETS, GlyphName
 from streammi.dashboard.pens import Depth
 from streammi.dashboard.viewer import Viewer
+from streammi.monitor.signal_trace import columns_of
 from streammi.records import (
     AxisInfo,
     DelayProfile,
@@ -21,6 +22,7 @@ from streammi.records import (
     LinkHealth,
     LinkState,
     Reading,
+    SignalTrace,
     Snapshot,
     Tally,
 )
@@ -200,6 +202,23 @@ def explained() -> Snapshot:
     return msgspec.structs.replace(shot, reading=reading, given=given, verdict=verdict(reading, given=given))
 
 
+def traced() -> Snapshot:
+    """With the signals themselves, a hole in them, and values beyond the bins."""
+    rng = np.random.default_rng(5)
+    t = np.delete(np.arange(1200), np.s_[500:560]) * 0.01
+    x = 21 + 4 * np.sin(t) + rng.normal(0, 0.4, t.size)
+    y = (x - 21) ** 2 / 4 + rng.normal(0, 0.4, t.size)
+    shot = snapshot_of(x[:600], y[:600])
+    ends = np.linspace(0, t.item(-1), 257)
+    (x_low, x_high), (y_low, y_high) = (columns_of(values, t, ends) for values in (x, y))
+    trace = SignalTrace(
+        start=0.0, stop=t.item(-1), unit="s", x_low=x_low, x_high=x_high, y_low=y_low, y_high=y_high,
+        x_newest=x[-512:], y_newest=y[-512:],
+    )  # fmt: skip
+    units = {"x": msgspec.structs.replace(shot.x, unit="degC"), "y": msgspec.structs.replace(shot.y, unit="kW")}
+    return msgspec.structs.replace(shot, trace=trace, verdict="dependent but not linearly", **units)
+
+
 def warming_up() -> Snapshot:
     rng, x = _uniform(1000)
     shot = snapshot_of(x[:37], x[:37] + rng.normal(0, 0.1, 37), 8, history=())
@@ -289,8 +308,8 @@ def two_pairs() -> list[Snapshot]:
 SAMPLES = {
     f.__name__: f
     for f in (
-        linear, learnt, parabola, independent, warming_up, stalled, joined, lost, delayed, explained, stuck, labels,
-        wide_names,
+        linear, learnt, parabola, independent, warming_up, stalled, joined, lost, delayed, explained, traced, stuck,
+        labels, wide_names,
         hostile_names, empty,
     )
 }  # fmt: skip

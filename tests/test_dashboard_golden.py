@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
-from dashboard_samples import learnt, lost, parabola, stalled, two_pairs
+from dashboard_samples import learnt, lost, parabola, stalled, traced, two_pairs
 from dashboard_terminal import Television
 
 from streammi.dashboard.glyphs import GlyphName
@@ -89,3 +89,11 @@ def test_bins_that_were_learnt(keys: str, glyphs: GlyphName) -> None:
 def test_after_keys(keys: str) -> None:
     television = Television(parabola())
     check(f"keys-{keys.replace('?', 'help').replace(' ', '-')}", television.press(*keys.split()))
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+@pytest.mark.parametrize("keys", ["", "m m m", "e e e"])
+def test_the_signals_themselves(keys: str, glyphs: GlyphName) -> None:
+    """Below the others; the newest pairs as points in the place of the heatmap; the signals enlarged."""
+    television = Television(traced(), size=(120, 40), glyphs=glyphs, depth="16" if glyphs == "block" else "truecolor")
+    check(f"traced-{glyphs}{'-' * bool(keys)}{keys.replace(' ', '')}", television.press(*keys.split()))

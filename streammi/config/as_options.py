@@ -10,8 +10,9 @@ OPTION_NAMES = {
     "pair": "--name", "x_name": "--x", "y_name": "--y", "detector": "--detect", "endpoint": "ENDPOINT",
     "alarms": "--alarm", "mode": "--pair", "tolerance_s": "--tolerance", "lateness_s": "--lateness",
 }  # fmt: skip
-# How messages are fetched, not what they mean: a saved state goes on under other ones; and what --bins decides.
-NOT_COMPARED = frozenset({"pull", "receive_queue", "max_message", "labels"})
+# How messages are fetched and signals are called, not what they mean: a saved state goes on under other ones; and what
+# --bins decides.
+NOT_COMPARED = frozenset({"pull", "receive_queue", "max_message", "labels", "x_label", "y_label", "x_unit", "y_unit"})
 
 
 def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str]:

@@ -25,6 +25,7 @@ DEFAULT_PARTNERS = 99  # of the shift null: p down to 0.01
 MAX_KSG_PAIRS: Final = 20_000  # of a window whose neighbours are looked for
 MAX_NEIGHBOURS: Final = 100
 MAX_KSG_WORK: Final = 400_000  # pairs times neighbours: 20,000 of 20, 4,000 of 100, which hold the loop up for 75 ms
+MAX_WORDS: Final = 64  # characters of a signal's label or unit
 MAX_HISTORY: Final = 4  # samples of its own past that transfer entropy goes beyond
 LEAST_WINDOWS = 2  # of a baseline: three looks
 MAX_BINS = 1024  # a joint histogram of 4 MiB
@@ -138,6 +139,10 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     pair: str = "xy"
     x_name: str = "x"
     y_name: str = "y"
+    x_label: str = ""  # what it is called on screens and in reports; empty: as x_name
+    y_label: str = ""
+    x_unit: str = ""  # of its values, for screens and reports
+    y_unit: str = ""
     window: Span = Span(pairs=1000)
     bins: BinsConfig = BinsConfig()
     x_range: tuple[float, float] | None = None
@@ -157,6 +162,11 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[Alarm, ...] = ()  # what somebody is to be told of
     endpoint: str = ""  # for the snapshot's header only
 
+    @property
+    def called(self) -> tuple[str, str]:
+        """What x and y are called on screens and in reports."""
+        return self.x_label or self.x_name, self.y_label or self.y_name
+
     def __post_init__(self) -> None:
         for name, given in (("window", self.window), ("every", self.every)):
             if not isinstance(given, Span):
@@ -164,6 +174,8 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(self.bins, BinsConfig):
             raise ConfigError("bins", 'a BinsConfig: streammi.config.bins reads 16 or "auto"', self.bins)
         check_pair_name(self.pair)
+        for name in ("x_label", "y_label", "x_unit", "y_unit"):
+            _check_words(getattr(self, name), "--" + name.replace("_", "-"))
         if self.unit not in get_args(Unit):
             raise ConfigError("--unit", "bit, nat or ban", self.unit)
         if self.estimator is not None and self.estimator not in get_args(EstimatorName):
@@ -218,6 +230,12 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
         if kind == "quantile" and None not in ranges.values():
             rule = "N or uniform:N where --x-range and --y-range are given, which make bins of equal width"
             raise ConfigError("--bins", rule, str(self.bins))
+
+
+def _check_words(words: str, option: str) -> None:
+    """What a person calls something: up to 64 printable characters, or nothing."""
+    if len(words) > MAX_WORDS or not words.isprintable():
+        raise ConfigError(option, f"up to {MAX_WORDS} printable characters", words)
 
 
 def check_pair_name(name: str) -> str:

@@ -11,7 +11,7 @@ from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.keys import Action, Binding
 from streammi.dashboard.layout import LayoutName, PanelName
 from streammi.dashboard.palettes import PALETTES
-from streammi.dashboard.scene import Scene, by_rank
+from streammi.dashboard.scene import Scene, by_rank, has_points
 
 ARROW, PAGE = 0.25, 1.0  # of the span
 _SCROLL = {"back": -ARROW, "forward": ARROW, "far back": -PAGE, "far forward": PAGE}
@@ -38,7 +38,8 @@ def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -
         case "unit":
             return replace(state, unit=_after(get_args(Unit), scene.unit))
         case "heatmap":
-            return replace(state, heatmap=_after(get_args(HeatmapMode), state.heatmap))
+            modes = [mode for mode in get_args(HeatmapMode) if mode != "scatter" or has_points(scene.snapshot)]
+            return replace(state, heatmap=_after(modes, state.heatmap))
         case "axes":
             return replace(state, values=not state.values)
         case "palette":

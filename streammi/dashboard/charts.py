@@ -54,13 +54,40 @@ def braille_dots(height: int, *layers: Spans) -> NDArray[np.uint16]:
     """
     row = np.arange(4 * height, dtype=np.int16)[:, None]
     top, bottom = (np.array([getattr(layer, end) for layer in layers], np.int16)[:, None] for end in ("top", "bottom"))
-    dots = ((row >= top) & (row <= bottom)).view("<u2").reshape(len(layers), height, 4, -1)
+    return _bits((row >= top) & (row <= bottom))
+
+
+def braille_points(columns: IntArray, rows: IntArray, width: int, height: int) -> NDArray[np.uint16]:
+    """Return points, by their columns and rows of dots from the top, as ``braille_dots`` has dots, (height, width)."""
+    dots = np.zeros((1, 4 * height, 2 * width), np.bool_)
+    dots[0, rows, columns] = True
+    bits: NDArray[np.uint16] = _bits(dots)[0]
+    return bits
+
+
+def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """Dots (layers, 4 height, 2 width) as bits of cells (layers, height, width)."""
+    layers, rows, _ = mask.shape
+    dots = mask.view("<u2").reshape(layers, rows // 4, 4, -1)
     bits: NDArray[np.uint16] = dots[:, :, 3] << np.uint16(1)
     for y in (2, 1):
         bits |= dots[:, :, y]
         bits <<= 1
     bits |= dots[:, :, 0]
     return bits
+
+
+def shares(values: FloatArray, low: float, high: float) -> FloatArray:
+    """Return values between ``low`` and ``high`` as shares of what lies between these; a half where that is nothing.
+
+    >>> shares(np.array([2.0, 3.0, np.nan]), 1.0, 3.0), shares(np.array([1.7e308]), -1.7e308, 1.7e308)
+    (array([0.5, 1. , nan]), array([1.]))
+    """
+    if not high > low:
+        return np.where(np.isnan(values), np.nan, 0.5)
+    if not math.isfinite(high - low):
+        values, low, high = values / 2, low / 2, high / 2
+    return np.asarray((values - low) / (high - low))
 
 
 def rows_of(values: FloatArray, rows: int) -> IntArray:
@@ -94,6 +121,26 @@ def connected(row: IntArray) -> Spans:
     np.minimum(top[:-1], up, out=top[:-1], where=joined)
     np.maximum(bottom[:-1], down, out=bottom[:-1], where=joined)
     return Spans(np.where(row < 0, 0, top), bottom)
+
+
+def joined(low: IntArray, high: IntArray) -> Spans:
+    """Return the dots from the row of ``low`` up to that of ``high``, on to where the neighbours begin; -1: none.
+
+    >>> joined(np.array([5, 3, 0]), np.array([5, 3, 0])).mask(6).astype(int).tolist()
+    [[0, 0, 1], [0, 0, 1], [0, 1, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0]]
+    """
+    spans = between(low, high)
+    top, bottom = spans.top.copy(), spans.bottom.copy()
+    known = (low >= 0) & (high >= 0)
+    both = known[:-1] & known[1:]
+    falls, rises = both & (spans.bottom[:-1] < spans.top[1:]), both & (spans.top[:-1] > spans.bottom[1:])
+    middle = spans.bottom[:-1] + spans.top[1:] >> 1
+    np.maximum(bottom[:-1], middle, out=bottom[:-1], where=falls)
+    np.minimum(top[1:], middle + 1, out=top[1:], where=falls)
+    middle = spans.top[:-1] + spans.bottom[1:] >> 1
+    np.minimum(top[:-1], middle + 1, out=top[:-1], where=rises)
+    np.maximum(bottom[1:], middle, out=bottom[1:], where=rises)
+    return Spans(top, bottom)
 
 
 def braille(dots: NDArray[np.uint16]) -> Cells:

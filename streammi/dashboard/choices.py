@@ -8,7 +8,7 @@ from streammi.config import Unit
 from streammi.dashboard.layout import PanelName
 from streammi.dashboard.palettes import Background, Palette
 
-HeatmapMode: TypeAlias = Literal["counts", "conditional", "pointwise"]
+HeatmapMode: TypeAlias = Literal["counts", "conditional", "pointwise", "scatter"]
 PairKey: TypeAlias = tuple[int, str]  # which monitor, and what it calls the pair; "" while it has none
 
 

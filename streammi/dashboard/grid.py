@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.dashboard.charts import shares
 from streammi.records import FloatArray, IntArray, Snapshot
 
 Counts: TypeAlias = NDArray[Any]  # pairs: whole ones, or parts
@@ -110,7 +111,7 @@ def _shares(edges: FloatArray, dots: int) -> FloatArray:
     >>> _shares(np.array([0.0, 1.0, 4.0]), 4).round(2).tolist()
     [[1.0, 0.0], [0.0, 0.33], [0.0, 0.33], [0.0, 0.33]]
     """
-    at = (edges - edges[0]) / (edges[-1] - edges[0]) * dots
+    at = shares(edges, edges.item(0), edges.item(-1)) * dots
     low, high = at[:-1], at[1:]
     dot = np.arange(dots)[:, None]
     overlap = np.clip(np.minimum(high, dot + 1) - np.maximum(low, dot), 0.0, None)

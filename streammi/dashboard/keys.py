@@ -111,7 +111,7 @@ BINDINGS = (
     Binding(("escape",), "overview", "esc", "back to the overview", changes=False),
     Binding(("l",), "log", "l", "log of events"),
     Binding(("k",), "acknowledge", "k", "acknowledge the alarms: they are shown until then"),
-    Binding(("m",), "heatmap", "m", "heatmap: counts, p(y|x), pointwise information"),
+    Binding(("m",), "heatmap", "m", "heatmap: counts, p(y|x), pointwise information; points"),
     Binding(("v",), "axes", "v", "heatmap by value, its cells as wide as their bins; or by rank"),
     Binding(("left",), "back", "← →", "scroll the history back and forth"),
     Binding(("right",), "forward"),

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 # A module of panels/ each, in the order in which they are enlarged.
 PanelName: TypeAlias = Literal[
-    "history", "heatmap", "delays", "events", "health", "entropy", "correlation", "direct", "now"
+    "history", "heatmap", "signals", "delays", "events", "health", "entropy", "correlation", "direct", "now"
 ]
 LayoutName: TypeAlias = Literal["wide", "full", "compact", "small", "line"]
 LEAST: dict[LayoutName, tuple[int, int]] = {
@@ -76,7 +76,15 @@ def arrange(layout: LayoutName, body: Area, says: tuple[PanelName, ...]) -> Plac
 def _wide(body: Area, says: Collection[PanelName]) -> Places:
     left, right = body.columns(body.width * 11 // 20)
     return [
-        *stack(left, says, Slot("now", 10), Slot("history", 10, 3), Slot("delays", 8, 2), Slot("events", 4, 1, 16)),
+        *stack(
+            left,
+            says,
+            Slot("now", 10),
+            Slot("history", 10, 3),
+            Slot("delays", 8, 2),
+            Slot("events", 4, 1, 16),
+            Slot("signals", 7, 2, 14),
+        ),
         *stack(
             right,
             says,
@@ -92,7 +100,15 @@ def _wide(body: Area, says: Collection[PanelName]) -> Places:
 def _full(body: Area, says: Collection[PanelName]) -> Places:
     left, right = body.columns(body.width - max(46, body.width * 12 // 25) - GUTTER)
     return [
-        *stack(left, says, Slot("now", 7), Slot("history", 8, 3), Slot("delays", 6, 1, 9), Slot("events", 3, 1, 8)),
+        *stack(
+            left,
+            says,
+            Slot("now", 7),
+            Slot("history", 8, 3),
+            Slot("delays", 6, 1, 9),
+            Slot("events", 3, 1, 8),
+            Slot("signals", 5, 2, 10),
+        ),
         *stack(right, says, Slot("heatmap", 10, 1), Slot("entropy", 6), Slot(_third(says), 5), Slot("health", 5)),
     ]
 

@@ -140,6 +140,16 @@ def by_rank(snapshot: Snapshot | None) -> bool:
     return snapshot is not None and any(unequal(axis) for axis in (snapshot.x, snapshot.y))
 
 
+def has_points(snapshot: Snapshot | None) -> bool:
+    """True if there are values to draw as points, and axes to draw them between."""
+    return (
+        snapshot is not None
+        and snapshot.trace is not None
+        and snapshot.x.edges is not None
+        and snapshot.y.edges is not None
+    )
+
+
 def unequal(axis: AxisInfo) -> bool:
     """True if the bins of an axis are of different widths."""
     edges = axis.edges

@@ -30,11 +30,16 @@ def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:
     return one(config.x_range), one(config.y_range)
 
 
-def axis_info(name: str, axis: Axis | None) -> AxisInfo:
-    """An axis as a snapshot shows it."""
+def axis_infos(config: MonitorConfig, window: JointWindow) -> tuple[AxisInfo, AxisInfo]:
+    """Both axes as a snapshot shows them."""
+    x, y = config.called
+    return _axis_info(x, config.x_unit, window.x_axis), _axis_info(y, config.y_unit, window.y_axis)
+
+
+def _axis_info(name: str, unit: str, axis: Axis | None) -> AxisInfo:
     if isinstance(axis, Categories):
-        return AxisInfo(name=name, labels=(*map(str, axis.labels), Categories.OTHER))
-    return AxisInfo(name=name, edges=None if axis is None else axis.edges)
+        return AxisInfo(name=name, unit=unit, labels=(*map(str, axis.labels), Categories.OTHER))
+    return AxisInfo(name=name, unit=unit, edges=None if axis is None else axis.edges)
 
 
 class BinNotes:

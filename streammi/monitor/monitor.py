@@ -19,13 +19,14 @@ from streammi.detect.alarms import Alarms, Fields
 from streammi.detect.links import LinkWatch
 from streammi.detect.normal import Normal
 from streammi.monitor.afresh import quantities
-from streammi.monitor.bins import BinNotes, axis_info, bins_for
+from streammi.monitor.bins import BinNotes, axis_infos, bins_for
 from streammi.monitor.cadence import Cadence
 from streammi.monitor.conditional import relations
 from streammi.monitor.cycle_note import CycleNote
 from streammi.monitor.delay_profile import Delays
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
 from streammi.monitor.history_levels import History
+from streammi.monitor.signal_trace import SignalTraces
 from streammi.monitor.window_notes import WindowNotes
 from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
 from streammi.records.codec import State
@@ -76,6 +77,7 @@ class Monitor:
         self._bin_notes = BinNotes(config)
         self._window_notes = WindowNotes(config.window)
         self._cycle_note = CycleNote(config)
+        self._traces = SignalTraces()
         self.notes += self._bin_notes.before()
         if self._delays is not None:
             self.notes.append("peak_lag: positive means that y follows x, negative that x follows y")
@@ -154,6 +156,7 @@ class Monitor:
                 reading = quantity.of_snapshot(reading, self.window, timestamp)
             for relation in self._relations.values():
                 reading = relation.complete(reading, timestamp, renew=False)
+        x, y = axis_infos(self.config, self.window)
         return Snapshot(
             pair=self.config.pair,
             run=run,
@@ -161,12 +164,13 @@ class Monitor:
             timestamp=timestamp,
             window=str(self.config.window),
             window_seconds=self.config.window.seconds,
-            x=axis_info(self.config.x_name, self.window.x_axis),
-            y=axis_info(self.config.y_name, self.window.y_axis),
+            x=x,
+            y=y,
             reading=reading,
             counts=None if reading is None else self.window.counts.astype(np.int64),
             history=self._history.levels(),
             profile=None if reading is None else self._profile(),
+            trace=None if reading is None else self._traces.of(self.window),
             events=tuple(self._events),
             alarms=tuple(self._alarms.raised.values()),
             links=links,

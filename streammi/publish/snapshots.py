@@ -119,6 +119,8 @@ def _shapes_fit(snapshot: Snapshot) -> bool:
         for level in snapshot.history
     ]
     groups += [(profile.lags, profile.mi)] if profile else []
+    if (trace := snapshot.trace) is not None:
+        groups += [(trace.x_low, trace.x_high, trace.y_low, trace.y_high), (trace.x_newest, trace.y_newest)]
     return (
         _axis_fits(x, rows)
         and _axis_fits(y, columns)

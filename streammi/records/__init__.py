@@ -29,6 +29,7 @@ from streammi.records.snapshots import (
     AxisInfo,
     DelayProfile,
     HistoryLevel,
+    SignalTrace,
     Snapshot,
 )
 
@@ -51,6 +52,7 @@ __all__ = [
     "Reading",
     "RowBatch",
     "SampleBatch",
+    "SignalTrace",
     "Snapshot",
     "Tally",
     "Unit",

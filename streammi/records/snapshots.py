@@ -49,12 +49,32 @@ declare(
 )
 
 
+class SignalTrace(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """The window's own values over time, in columns: the least and the most of each, NaN where a column has none."""
+
+    start: float  # of the first column, and
+    stop: float  # the end of the last one: s, or pairs before the newest, which is at 0
+    unit: Literal["pairs", "s"]
+    x_low: FloatArray  # (k,), columns equally long
+    x_high: FloatArray
+    y_low: FloatArray
+    y_high: FloatArray
+    x_newest: FloatArray  # (m,) values of the newest pairs, oldest first
+    y_newest: FloatArray
+
+
 class AxisInfo(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """How one axis of the histogram is divided; exactly one of ``edges`` and ``labels`` is set once bins are known."""
 
-    name: str  # the path or column the signal comes from
+    name: str  # what the signal is called: its label, or the path or column it comes from
+    unit: str = ""  # of its values, as somebody has named it
     edges: FloatArray | None = None  # (B + 1,)
     labels: tuple[str, ...] | None = None  # (B,)
+
+    @property
+    def titled(self) -> str:
+        """Its name and, where there is one, its unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
 class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -72,6 +92,7 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     counts: IntArray | None  # (Bx, By); None before the bins are known
     history: tuple[HistoryLevel, ...] = ()  # finest first
     profile: DelayProfile | None = None
+    trace: SignalTrace | None = None  # None: of labels, or of monitors before it was sent
     events: tuple[Event, ...] = ()  # newest last, at most 100
     alarms: tuple[Event, ...] = ()  # that are raised, oldest first: the newest of each rule
     links: tuple[LinkHealth, ...] = ()

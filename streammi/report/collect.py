@@ -11,7 +11,7 @@ from streammi.config import MonitorConfig, Span
 from streammi.core import validate
 from streammi.core.window.joint_window import JointWindow
 from streammi.monitor import Monitor
-from streammi.monitor.bins import axis_info, bins_for
+from streammi.monitor.bins import axis_infos, bins_for
 from streammi.records import AxisInfo, Event, FloatArray, IntArray, LinkHealth, PairBatch, Reading, Snapshot
 from streammi.records.verdict import SIGNIFICANT
 from streammi.report.curves import Curve, Decimator
@@ -217,7 +217,7 @@ def _portrait(
     reading = reading or window.reading(config.unit, config.estimator)
     if reading is None:
         return None
-    axes = axis_info(config.x_name, window.x_axis), axis_info(config.y_name, window.y_axis)
+    axes = axis_infos(config, window)
     counts, points = window.counts.astype(np.int64), window.values
     for side, axis in enumerate(axes):
         if axis.labels is not None:  # "other", the last, comes right behind those that are there

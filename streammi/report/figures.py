@@ -54,11 +54,12 @@ def draw(found: Findings) -> dict[str, Picture]:
 def _series(found: Findings) -> tuple[Figure, str, str]:
     figure = Figure(figsize=(WIDTH, 4), layout="constrained")
     axes = figure.subplots(2, 1, sharex=True)
-    names = found.config.x_name, found.config.y_name
+    names = found.config.called
     curve = found.series
-    for k, (plot, name, colour) in enumerate(zip(axes, names, (X_COLOUR, Y_COLOUR), strict=True)):
+    units, colours = (found.config.x_unit, found.config.y_unit), (X_COLOUR, Y_COLOUR)
+    for k, (plot, name, unit, colour) in enumerate(zip(axes, names, units, colours, strict=True)):
         _envelope(plot, _places(found, curve.t), curve.low[k], curve.high[k], colour)
-        plot.set_ylabel(_short(name))
+        plot.set_ylabel(_short(f"{name} ({unit})" if unit else name))
         if found.labels[k]:
             _label_ticks(plot, "y", found.labels[k])
         _mark(plot, found, [event for event in found.events if event.signal in ("both", "xy"[k])])
@@ -276,8 +277,8 @@ def _mesh(plot: Axes, portrait: Portrait, values: FloatArray, **how: Any) -> Any
 
 
 def _names(plot: Axes, portrait: Portrait) -> None:
-    plot.set_xlabel(_short(portrait.x.name))
-    plot.set_ylabel(_short(portrait.y.name))
+    plot.set_xlabel(_short(portrait.x.titled))
+    plot.set_ylabel(_short(portrait.y.titled))
     for side, axis in (("x", portrait.x), ("y", portrait.y)):
         if axis.labels is not None:
             _label_ticks(plot, side, axis.labels)

@@ -49,7 +49,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 def page(found: Findings, pictures: Mapping[str, Picture], origin: Origin) -> str:
     """The whole page as HTML."""
-    title = f"{found.config.x_name} and {found.config.y_name}"
+    title = " and ".join(found.config.called)
     sections = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="dim">{escape(origin.source)}</p>',

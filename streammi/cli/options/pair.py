@@ -151,6 +151,16 @@ class PairOptions:
             "--name", metavar="PAIR", rich_help_panel=SAID, help="The pair's name in its topics; x~y if not given."
         ),
     ] = None
+    x_label: Annotated[
+        str, typer.Option("--x-label", metavar="NAME", rich_help_panel=SAID, help="What screens and reports call x.")
+    ] = ""
+    y_label: Annotated[
+        str, typer.Option("--y-label", metavar="NAME", rich_help_panel=SAID, help="What they call y.")
+    ] = ""
+    x_unit: Annotated[
+        str, typer.Option("--x-unit", metavar="UNIT", rich_help_panel=SAID, help="The unit of x, such as degC.")
+    ] = ""
+    y_unit: Annotated[str, typer.Option("--y-unit", metavar="UNIT", rich_help_panel=SAID, help="The unit of y.")] = ""
 
     @property
     def labels(self) -> bool:
@@ -174,6 +184,10 @@ class PairOptions:
             pair=self.name or f"{in_a_name(x)}~{in_a_name(y)}",
             x_name=x,
             y_name=y,
+            x_label=self.x_label,
+            y_label=self.y_label,
+            x_unit=self.x_unit,
+            y_unit=self.y_unit,
             window=span(self.window, "--window", least_pairs=2),
             bins=bins(self.bins),
             x_range=None if self.x_range is None else value_range(self.x_range, "--x-range"),

@@ -1,13 +1,13 @@
 """The joint histogram as a heatmap, with its marginals on the edges and the signals' values on the axes.
 
-Three ways to see it: counts; p(y|x), each column a distribution; and pointwise mutual information, whether two
-values meet more or less often than chance would have it. Bins that were learnt hold equally many pairs each: drawn
-alike they are ranks, and a parabola may be a line. So they can be drawn by value too, each as wide as it is: then
-every dot has the pairs of the part of a bin that it covers.
+Three ways to see it, and the newest pairs as points in its place: counts; p(y|x), each column a distribution; and
+pointwise mutual information, whether two values meet more or less often than chance would have it. Bins that were
+learnt hold equally many pairs each: drawn alike they are ranks, and a parabola may be a line. So they can be drawn by
+value too, each as wide as it is: then every dot has the pairs of the part of a bin that it covers.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.choices import HeatmapMode
 from streammi.dashboard.grid import Counts, Shape, merged, spread, spread_out
 from streammi.dashboard.palettes import LEVELS, Ramp
+from streammi.dashboard.panels.scatter import draw_points, framed, points_legend
 from streammi.dashboard.panels.title import Spans, titled
-from streammi.dashboard.scene import Scene, by_rank
+from streammi.dashboard.scene import Scene, by_rank, has_points
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import columns, fit, short, unit_factor
 from streammi.records import AxisInfo, FloatArray
@@ -31,6 +32,7 @@ TITLES: dict[HeatmapMode, str] = {
     "counts": "JOINT COUNTS",
     "conditional": "p(y|x)",
     "pointwise": "POINTWISE MI",
+    "scatter": "SCATTER",
 }
 
 
@@ -57,25 +59,38 @@ def says(scene: Scene) -> bool:
 
 def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw marginal, heatmap, marginal, axes and legend into what room there is."""
-    snapshot, theme = scene.snapshot, scene.theme
+    theme, mode, ranks = scene.theme, shown_mode(scene), by_rank(scene.snapshot)
+    if mode == "scatter":
+        assert scene.snapshot is not None
+        scene = replace(scene, snapshot=framed(scene.snapshot))
+    snapshot = scene.snapshot
     assert snapshot is not None
     assert snapshot.counts is not None
     dense = 2 if theme.half_blocks else 1
-    ranks = by_rank(snapshot)
-    by_value = ranks and scene.state.values
+    by_value = mode == "scatter" or (ranks and scene.state.values)
     bins = None if by_value else snapshot.counts.shape
     shape = Shape.fit(canvas.width, canvas.height - 1, bins, dense, _label_columns(snapshot.y))
     if not shape.cells_x:
-        body = titled(canvas, theme, TITLES[scene.state.heatmap])
+        body = titled(canvas, theme, TITLES[mode])
         body.text(0, 0, fit("needs more room", body.width), theme.dim)
         return
     counts: Counts = (spread_out if by_value else merged)(snapshot, shape)
-    field = make_field(counts, scene, "a dot" if by_value else "a cell")
-    kind = "values" if by_value else "ranks" if ranks else ""
-    title = TITLES[scene.state.heatmap] + (f", BY {kind[:-1].upper()}" if kind and canvas.width >= NAMED_FROM else "")
-    body = titled(canvas, theme, title, *legend_spans(field, theme))
-    heat = body.part(shape.left, shape.top, shape.cells_x, shape.cells_y)
-    paint(heat, field, theme, shape)
+    kind = ("values" if by_value else "ranks") if ranks else ""
+    title = TITLES[mode] + (f", BY {kind[:-1].upper()}" if kind and canvas.width >= NAMED_FROM else "")
+    if mode == "scatter":
+        body = titled(canvas, theme, title, *points_legend(snapshot))
+        draw_points(body.part(shape.left, shape.top, shape.cells_x, shape.cells_y), snapshot, theme)
+    else:
+        field = make_field(counts, scene, "a dot" if by_value else "a cell")
+        body = titled(canvas, theme, title, *legend_spans(field, theme))
+        paint(body.part(shape.left, shape.top, shape.cells_x, shape.cells_y), field, theme, shape)
+    _draw_marginals(body, counts, theme, shape)
+    draw_axes(body, scene, shape, by_value=by_value)
+    body.text(0, shape.top + shape.cells_y, kind, theme.dim)
+
+
+def _draw_marginals(body: Canvas, counts: Counts, theme: Theme, shape: Shape) -> None:
+    """Draw how many pairs there are along x above the heatmap, and along y beside it."""
     share = _of_most(counts.sum(axis=1))
     top = body.part(shape.left, 0, shape.cells_x, shape.top)
     top.glyphs[...] = charts.bars(share[spread(shape.cells_x, len(share))], shape.top, theme.glyphs.levels)
@@ -86,8 +101,12 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         side = body.part(shape.left + shape.cells_x, shape.top, shape.side, shape.cells_y)
         side.glyphs[...] = charts.lengths(share[middle], shape.side, theme.glyphs.lengths)
         side.pens[...] = theme.y_soft
-    draw_axes(body, scene, shape, by_value=by_value)
-    body.text(0, shape.top + shape.cells_y, kind, theme.dim)
+
+
+def shown_mode(scene: Scene) -> HeatmapMode:
+    """Return what is drawn: the mode that was asked for, or the counts where there are no points to draw."""
+    mode = scene.state.heatmap
+    return "counts" if mode == "scatter" and not has_points(scene.snapshot) else mode
 
 
 def _of_most(totals: Counts) -> FloatArray:
@@ -101,7 +120,7 @@ def _label_columns(axis: AxisInfo) -> int:
 
 def make_field(counts: Counts, scene: Scene, each: str = "a cell") -> Field:
     """Return the levels of what the state asks for."""
-    mode, theme = scene.state.heatmap, scene.theme
+    mode, theme = shown_mode(scene), scene.theme
     if mode == "pointwise":
         return _pointwise(counts, scene)
     if mode == "conditional":
@@ -178,7 +197,7 @@ def draw_axes(body: Canvas, scene: Scene, shape: Shape, *, by_value: bool = Fals
     ellipsis, bottom = theme.glyphs.ellipsis, shape.top + shape.cells_y
     for y, text in _y_labels(snapshot.y, shape, by_value):
         body.part(0, shape.top + y, shape.left - 1, 1).right(0, fit(text, shape.left - 1, ellipsis), theme.dim)
-    name = fit(snapshot.y.name, shape.left - 1, ellipsis)
+    name = fit(_named(snapshot.y, shape.left - 1), shape.left - 1, ellipsis)
     body.part(0, max(shape.top - 1, 0), shape.left - 1, 1).right(0, name, theme.y)
     axis = body.part(shape.left, bottom, body.width - shape.left, 1)
     labels = snapshot.x.labels or ()
@@ -192,9 +211,15 @@ def draw_axes(body: Canvas, scene: Scene, shape: Shape, *, by_value: bool = Fals
     low, high = (fit(axis_value(snapshot.x, share, by_value), axis.width // 3, ellipsis) for share in (0.0, 1.0))
     axis.text(0, 0, low, theme.dim)
     axis.right(0, high, theme.dim)
-    name = fit(snapshot.x.name, axis.width - columns(low) - columns(high) - 2, ellipsis)
+    room = axis.width - columns(low) - columns(high) - 2
+    name = fit(_named(snapshot.x, room), room, ellipsis)
     middle, most = (axis.width - columns(name)) // 2, axis.width - columns(high) - 1 - columns(name)
     axis.text(min(max(middle, columns(low) + 1), most), 0, name, theme.x)
+
+
+def _named(axis: AxisInfo, room: int) -> str:
+    """The axis' name with its unit, where there is room for both."""
+    return axis.titled if columns(axis.titled) <= room else axis.name
 
 
 def _y_labels(axis: AxisInfo, shape: Shape, by_value: bool) -> list[tuple[int, str]]:
