@@ -112,6 +112,25 @@ def test_a_window_is_that_of_its_own_triples_however_they_came(cuts, size, estim
     assert restored == at_once
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=3, max_size=4), st.integers(2, 40), st.integers(0, 2**32 - 1))
+def test_counts_are_those_of_numpy_in_any_number_of_bins(sizes, size, seed):
+    columns = np.random.default_rng(seed).integers(0, sizes, (100, len(sizes))).astype(float)
+    x, y, *z = (UniformBins(0, count, count) for count in sizes)
+    window = ConditionalWindow(x, y, z, size, estimator="plugin")
+    out = np.empty(100)
+    window.emit(columns[:, 0], columns[:, 1], columns[:, 2:], out)
+    inside = columns[-size:].astype(int)
+    expected = np.zeros(sizes, dtype=int)
+    np.add.at(expected, tuple(inside.T), 1)
+    np.testing.assert_array_equal(window.counts, expected.reshape(sizes[0], sizes[1], -1))
+    condition = np.ravel_multi_index(tuple(inside.T[2:]), sizes[2:])
+    assert out[-1] * NATS == pytest.approx(cmi_oracle(inside[:, 0], inside[:, 1], condition), abs=1e-12)
+    again = ConditionalWindow(x, y, z, size, estimator="plugin")
+    again.extend(*inside.T[:2], inside[:, 2:])
+    assert window.sums == again.sums
+
+
 def test_a_masked_value_of_a_condition_is_none():
     x, y, z = chain(300, 3)
     masked, absent = np.ma.masked_array(z, np.arange(300) % 7 == 0), z.copy()

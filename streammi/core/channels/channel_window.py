@@ -181,17 +181,6 @@ class ChannelWindow(Saved):
         """How many of the next rows, without times, may come until some channel's bins are looked at: a bound."""
         return self._known_axes().due(None)
 
-    def symbols(self, rows: FloatArray) -> Symbols:
-        """The symbols of rows (m, C) of numbers by the bins as they are now, shape (C, m)."""
-        axes, ring = self._known_axes(), self._ring
-        found, unused = (
-            np.zeros((rows.shape[1], len(rows)), dtype=ring.symbols.dtype),
-            np.zeros((2, rows.shape[1]), dtype=np.int64),
-        )
-        divided = axes.equal, axes.low, axes.high, axes.sizes, axes.inner
-        kernels.code(np.ascontiguousarray(rows.T), *divided, ring.symbols.dtype.type(ring.missing), 0, found, *unused)
-        return found
-
     def values(self, name: str | int) -> FloatArray:
         """The window's values of a channel, by name or number, oldest first, shape (n,); NaN where there is none."""
         return self._ring.values_of(self.number(name))
@@ -284,6 +273,17 @@ class ChannelWindow(Saved):
             part = slice(start, start + piece)
             self._admit(values[part], None if t is None else t[part])
 
+    def take(self, columns: FloatArray) -> Symbols:
+        """Take in rows by columns, (C, m), all of them finite and without times; returns their symbols, (C, m).
+
+        Bins are looked at behind the last row alone, so there must not be more than are ``due``.
+        """
+        newest = self._ring.newest  # of rows that came with times, before these
+        symbols = np.empty(columns.shape, dtype=self._ring.symbols.dtype)
+        self._push(columns, np.full(columns.shape[1], newest) if newest > -np.inf else None, symbols)
+        self._check_due()
+        return symbols
+
     def settle(self) -> None:
         """Count what has come since something was asked; whoever asks next need not wait for it."""
         if self._names:
@@ -344,28 +344,35 @@ class ChannelWindow(Saved):
         while start < len(rows):
             left = None if t is None else t[start:]
             stop = min(len(rows), start + axes.due(left))
-            self._push(rows[start:stop], None if t is None else t[start:stop])
+            self._push(rows[start:stop].T, None if t is None else t[start:stop])
             start = stop
-            for c in axes.now_due(self._ring.newest).tolist():
-                self._check(c)
+            self._check_due()
 
-    def _push(self, rows: FloatArray, t: FloatArray | None) -> None:
+    def _push(self, columns: FloatArray, t: FloatArray | None, symbols: Symbols | None = None) -> None:
+        """Take in rows by columns (C, m), by the bins as they are; their symbols go to ``symbols`` (C, m) too."""
         ring, axes = self._ring, self._axes
-        columns = np.ascontiguousarray(rows.T)
+        columns = np.ascontiguousarray(columns)
         there = np.isfinite(columns)
         if not there.all():
             columns = np.where(there, columns, np.nan)  # a copy: they may be the caller's own
-        at = ring.push(columns, t)
+        place = ring.push(columns, t)
+        into, at = (ring.symbols, place) if symbols is None else (symbols, 0)
         absent = axes.absent.copy()
         missing = ring.symbols.dtype.type(ring.missing)
         clipped = np.zeros_like(axes.clipped)
         divided = axes.equal, axes.low, axes.high, axes.sizes, axes.inner
-        kernels.code(columns, *divided, missing, at, ring.symbols, axes.absent, clipped)
+        kernels.code(columns, *divided, missing, at, into, axes.absent, clipped)
         for c in axes.labelled:
             unused = np.zeros(1, dtype=np.int64)
-            kernels.write_codes(axes.codes(c, columns[c]), missing, at, ring.symbols[c], unused, clipped[c : c + 1])
+            kernels.write_codes(axes.codes(c, columns[c]), missing, at, into[c], unused, clipped[c : c + 1])
         axes.clipped += np.where(axes.learnt, 0, clipped)
-        axes.seen += len(rows) - (axes.absent - absent)
+        axes.seen += columns.shape[1] - (axes.absent - absent)
+        if symbols is not None:
+            ring.keep(symbols, place)
+
+    def _check_due(self) -> None:
+        for c in self._axes.now_due(self._ring.newest).tolist():
+            self._check(c)
 
     def _check(self, c: int) -> None:
         """Look at the bins of a channel."""

@@ -112,17 +112,19 @@ class RowRing:
         if self.span.pairs is None and self.n + m > self.values.shape[1]:
             self.make_room(self.n + m)
         place: int = self.head % self.symbols.shape[1]
-        capacity = self.values.shape[1]
-        at = self.numbers(max(self.head, self.head + m - capacity), self.head + m, capacity)
-        self.values[:, at] = columns[:, m - at.size :]
+        _write(self.values, self.head, columns)
         if t is not None and m:
-            self.timestamps()[at] = t[m - at.size :]
+            _write(self.timestamps(), self.head, t)
             self.first, self.newest = min(self.first, t.item(0)), t.item(-1)
         self.head += m
         self.n = min(self.n + m, self.span.pairs or MAX_WINDOW_PAIRS)
         if self.span.seconds is not None:
             self.n -= self._left_by(self.newest - self.span.seconds)
         return place
+
+    def keep(self, symbols: Symbols, place: int) -> None:
+        """Write the symbols (C, m) of rows that were pushed, which belong at ``place``."""
+        _write(self.symbols, place, symbols)
 
     def _left_by(self, limit: float) -> int:
         """How many of the window's rows are of the time ``limit`` (s) or before."""
@@ -175,6 +177,16 @@ class RowRing:
             self.timestamps()[at] = times[0]
         self.first, self.newest, self.set_back = header["times"]
         self._state[slots.LATE :] = header["late"]
+
+
+def _write(ring: NDArray[Any], number: int, columns: NDArray[Any]) -> None:
+    """Write (..., m) round and round into a ring (..., capacity), from the place of a row's ``number`` on."""
+    m, capacity = columns.shape[-1], ring.shape[-1]
+    first = max(m - capacity, 0)  # what comes before would be written over
+    start = (number + first) % capacity
+    turn = min(first + capacity - start, m)
+    ring[..., start : start + turn - first] = columns[..., first:turn]
+    ring[..., : m - turn] = columns[..., turn:]
 
 
 def _with_slack(capacity: int) -> int:

@@ -14,13 +14,13 @@ from streammi.core.bins.binning import Axis, Bins
 from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.conditional import measures
 from streammi.core.conditional.measures import ConditionalReading
-from streammi.core.conditional.triple_counts import TripleCounts, combined
+from streammi.core.conditional.triple_counts import TripleCounts
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
 from streammi.records.saved import Saved
 
-CHUNK: Final = 1 << 14  # triples coded at a time
+CHUNK: Final = 1 << 15  # triples coded at a time: their values stay in the second-level cache
 
 
 class ConditionalWindow(Saved):
@@ -135,8 +135,8 @@ class ConditionalWindow(Saved):
         ``zs`` has shape (n,), or (n, k) of k conditions. A triple that is not finite is skipped and counted; times are
         as in JointWindow. Raises ConfigError, and leaves the window as it was, for arrays that are not of one shape.
         """
-        rows, _, t = self._usable(xs, ys, zs, ts)
-        self._rows.extend(rows, t)
+        columns, _, t = self._usable(xs, ys, zs, ts)
+        self._rows.extend(columns.T, t)
 
     def emit(self, xs: ArrayLike, ys: ArrayLike, zs: ArrayLike, out: FloatArray) -> NDArray[np.bool_]:
         """Take in triples without times, as ``extend`` does, and write ``cmi`` after each to ``out`` (n,), bits.
@@ -146,19 +146,18 @@ class ConditionalWindow(Saved):
         if self._span.pairs is None:
             raise ConfigError("window", "a number of pairs, where a value after each is asked for", str(self._span))
         last = self.cmi
-        rows, usable, _ = self._usable(xs, ys, zs, None)
-        emitted = np.full(len(rows) + 1, math.nan)
-        emitted[0] = math.nan if last is None else last
+        columns, usable, _ = self._usable(xs, ys, zs, None)
+        taken = columns.shape[1]
+        emitted = out if taken == out.size else np.empty(taken)
         start = 0
-        while start < len(rows):
+        while start < taken:
             # The row after which bins may be learnt anew comes by itself: those before it are counted by the old ones.
-            stop = min(len(rows), start + max(min(self._rows.due - 1, CHUNK), 1))
-            self._push(rows[start:stop], emitted[start + 1 : stop + 1])
+            stop = min(taken, start + max(min(self._rows.due - 1, CHUNK), 1))
+            self._push(columns[:, start:stop], emitted[start:stop])
             start = stop
-        if len(rows) == usable.size:
-            out[:] = emitted[1:]
-        else:
-            np.take(emitted, np.cumsum(usable), out=out)
+        if taken < out.size:
+            before = np.concatenate(([math.nan if last is None else last], emitted))
+            np.take(before, np.cumsum(usable), out=out)
         return usable
 
     def reading(self, unit: Unit = "bit") -> ConditionalReading | None:
@@ -188,7 +187,7 @@ class ConditionalWindow(Saved):
     def _usable(
         self, xs: ArrayLike, ys: ArrayLike, zs: ArrayLike, ts: ArrayLike | None
     ) -> tuple[FloatArray, NDArray[np.bool_], FloatArray | None]:
-        """The triples that are finite, (m, 2 + k), which of all they are, (n,), and their times; counts the others."""
+        """The triples that are finite, (2 + k, m), which of all they are, (n,), and their times; counts the others."""
         x, y = validate.numbers(xs, "xs"), validate.numbers(ys, "ys")
         t = None if ts is None else validate.numbers(ts, "ts")
         z = np.asanyarray(zs)  # with its mask
@@ -201,26 +200,22 @@ class ConditionalWindow(Saved):
         usable = np.isfinite(x)
         for column in (y, *columns, *(() if t is None else (t,))):
             usable &= np.isfinite(column)
-        rows = np.stack([x, y, *columns]).T
+        found = np.stack([x, y, *columns])
         skipped = int(usable.size - np.count_nonzero(usable))
         if skipped:
             self._nonfinite += skipped
-            rows, t = rows[usable], None if t is None else t[usable]
-        return rows, usable, t
+            found, t = found[:, usable], None if t is None else t[usable]
+        return found, usable, t
 
-    def _push(self, rows: FloatArray, out: FloatArray) -> None:
-        """Take in triples (m, 2 + k), with no look at the bins but behind the last, and write ``cmi`` after each."""
-        ring = self._rows.ring
-        counts = self._settled()
+    def _push(self, columns: FloatArray, out: FloatArray) -> None:
+        """Take in triples (2 + k, m), with no look at the bins but behind the last, and write ``cmi`` after each."""
+        ring, counts, axes = self._rows.ring, self._settled(), self._axes
+        held = ring.symbols_between(ring.tail, ring.head)
+        new = self._rows.take(columns)
         if counts is not None:
-            held = ring.symbols_between(ring.tail, ring.head)
-            new = self._rows.symbols(rows)
-            left = max(ring.n + len(rows) - ring.values.shape[1], 0)
-            sizes = [axis.count for axis in self._axes]
-            leaving = np.concatenate((held, new[:, : max(left - held.shape[1], 0)]), axis=1)[:, :left]
-            counts.slide(combined(new, sizes), combined(leaving, sizes), out)
-        axes = self._axes
-        self._rows.extend(rows)
+            codes = counts.codes(np.concatenate((held, new), axis=1))
+            leaving = max(codes.size - ring.values.shape[1], 0)
+            counts.slide(codes[held.shape[1] :], codes[:leaving], out)
         self._first, self._last = ring.tail, ring.head
         counts = self._settled()
         if counts is None:
@@ -240,9 +235,8 @@ class ConditionalWindow(Saved):
             self._counts.clear(known, ring.values.shape[1])
         if ring.head > self._last or ring.tail > self._first:
             self._counts.reach(ring.values.shape[1])
-            sizes = [axis.count for axis in known]
             new, old = ring.symbols_between(self._last, ring.head), ring.symbols_between(self._first, ring.tail)
-            self._counts.slide(combined(new, sizes), combined(old, sizes))
+            self._counts.slide(self._counts.codes(new), self._counts.codes(old))
             self._first, self._last = ring.tail, ring.head
         return self._counts
 

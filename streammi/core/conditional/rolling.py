@@ -45,7 +45,8 @@ def rolling_cmi(
     out = np.empty(validate.numbers(x, "x").shape)
     usable = window.emit(x, y, z, out)
     out[: least - 1 if usable.all() else np.searchsorted(np.cumsum(usable), least)] = np.nan
-    return out * UNIT_PER_BIT[unit]
+    out *= UNIT_PER_BIT[unit]
+    return out
 
 
 def rolling_te(
@@ -84,7 +85,8 @@ def rolling_te(
     if ours.size > delay:
         window.emit(ours[delay:], theirs[:-delay], ours[delay - 1 : -1], out[delay:])
     out[: least - 1] = np.nan
-    return out * UNIT_PER_BIT[unit]
+    out *= UNIT_PER_BIT[unit]
+    return out
 
 
 def _lengths(size: int, min_count: int | None) -> tuple[Span, int]:

@@ -28,24 +28,23 @@ class TransferWay:
         self._maxima = np.full(partners, np.nan)
         self._turn = 0
 
-    def clear(self, sizes: list[int], count: int) -> None:
+    def clear(self, sizes: list[int], count: int, missing: int) -> None:
         """Have the symbols of axes of x and y of these sizes, ``count`` of them for source and target."""
         s, y = sizes[self.source], sizes[1 - self.source]
-        self._s_parts, self._y_parts = _parts(s, count), _parts(y, count)
         few = max(2, round((FINER * count) ** (1 / self._history)))
-        self._z_parts = _parts(y, few)
-        self.sizes = (
-            int(self._s_parts[-1]) + 1,
-            int(self._y_parts[-1]) + 1,
-            (int(self._z_parts[-1]) + 1) ** self._history,
-        )
+        merged = [_merged(size, parts, missing) for size, parts in ((s, count), (y, count), (y, few))]
+        self._s_of, self._y_of, self._z_of = (table for table, _ in merged)
+        s, y, self._of_past = (parts for _, parts in merged)
+        self.sizes = s, y, self._of_past**self._history
         self._counts = np.zeros(
             (self._delays.size, self.sizes[0] + 1, self.sizes[1] * self.sizes[2] + 1), dtype=np.int32
         )
 
-    def slide(self, symbols: NDArray[Any], missing: int, tail: int, last: int, head: int) -> None:
+    def slide(self, symbols: NDArray[Any], tail: int, last: int, head: int) -> None:
         """Follow the window from places [0, last) to [tail, head) of the symbols (2, head) of x and y."""
-        source, joined = self._source(symbols[self.source], missing), self._joined(symbols[1 - self.source], missing)
+        source, joined = self._s_of[symbols[self.source]], np.empty(head, dtype=np.uint32)
+        y_size = self.sizes[1]
+        kernels.join(symbols[1 - self.source], self._y_of, self._z_of, y_size, self._of_past, self._history, joined)
         begin = np.minimum(self._reach, head)
         kernels.count_transfer(
             source, joined, self._delays, np.maximum(begin, last), np.full_like(begin, head), 1, self._counts
@@ -128,35 +127,14 @@ class TransferWay:
         kernels.transfer_sums(counts, s_parts, y_parts, z_parts, table.f, sums, pairs)
         return sums, pairs
 
-    def _source(self, symbols: NDArray[Any], missing: int) -> NDArray[Any]:
-        return _merged(symbols, self._s_parts, missing, self.sizes[0])
 
-    def _joined(self, symbols: NDArray[Any], missing: int) -> NDArray[Any]:
-        """The symbol of the target and its past together at each place; the first ones, which lack it, are missing."""
-        width = self.sizes[1] * self.sizes[2]
-        target = _merged(symbols, self._y_parts, missing, self.sizes[1]).astype(np.int64)
-        own = _merged(symbols, self._z_parts, missing, self._z_parts[-1] + 1).astype(np.int64)
-        gone = target == self.sizes[1]
-        z = np.zeros(symbols.size, dtype=np.int64)
-        for back in range(1, self._history + 1):
-            past = np.full(symbols.size, self._z_parts[-1] + 1)
-            past[back:] = own[:-back]
-            gone |= past > self._z_parts[-1]
-            z = z * (self._z_parts[-1] + 1) + past
-        joined = target * self.sizes[2] + z
-        joined[gone] = width
-        found: NDArray[np.uint32] = joined.astype(np.uint32)
-        return found
+def _merged(size: int, count: int, missing: int) -> tuple[NDArray[np.uint16], int]:
+    """To what each of ``size`` symbols is merged, of ``count`` parts or fewer, and how many these are.
 
-
-def _parts(size: int, count: int) -> IntArray:
-    """The part, of ``count`` or fewer, of each of ``size`` bins."""
-    return np.arange(size) * min(count, size) // size
-
-
-def _merged(symbols: NDArray[Any], parts: IntArray, missing: int, instead: int) -> NDArray[Any]:
-    """The parts of symbols; ``instead`` where one is missing."""
-    table = np.full(missing + 1, instead, dtype=np.uint16)
-    table[: parts.size] = parts
-    found: NDArray[np.uint16] = table[symbols]
-    return found
+    As many stands for what is ``missing``, the largest of the table's symbols.
+    """
+    parts = np.arange(size) * min(count, size) // size
+    found = int(parts[-1]) + 1
+    table = np.full(missing + 1, found, dtype=np.uint16)
+    table[:size] = parts
+    return table, found

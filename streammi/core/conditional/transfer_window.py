@@ -216,12 +216,12 @@ class TransferWindow(Saved):
         if anew or ring.head - self._first > ring.symbols.shape[1] or 2 * (ring.head - self._last) > ring.n:
             self._axes, self._first, self._last = axes, ring.tail, ring.tail
             for way in self._ways:
-                way.clear([axis.count for axis in axes], self._count)
+                way.clear([axis.count for axis in axes], self._count, ring.missing)
         if ring.head > self._last or ring.tail > self._first:
             symbols = ring.symbols_between(self._first, ring.head)
             at = ring.tail - self._first, self._last - self._first, ring.head - self._first
             for way in self._ways:
-                way.slide(symbols, ring.missing, *at)
+                way.slide(symbols, *at)
             self._first, self._last = ring.tail, ring.head
         return True
 

@@ -17,6 +17,7 @@ import numpy as np
 from streammi.core.kernels import nested
 from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.counting import step_down, step_up
 from streammi.core.kernels.reading import look
 from streammi.core.kernels.slots import SKIP, SYMBOL
 from streammi.core.kernels.summary import centre as _centre, correlation, dot
@@ -43,14 +44,26 @@ def code(
 
 @kernel
 def write_codes(codes: Any, missing: Any, at: int, symbols: Any, absent: Any, clipped: Any) -> None:
-    """Write the symbols of codes (k,) into a ring (capacity,) from the place ``at`` on; adds to two counters (1,)."""
-    for k in range(codes.size):
-        code = np.int64(codes[k])
-        skipped = code == SKIP
-        symbols[at] = missing if skipped else code & SYMBOL
-        absent[0] += skipped
-        clipped[0] += (code > SYMBOL) and not skipped
-        at = at + 1 if at + 1 < symbols.size else 0
+    """Write the symbols of codes (k,) into a ring (capacity,) from the place ``at`` on; adds to two counters (1,).
+
+    As many at a time as there are places up to the ring's end: with a look at each whether it is the last, a value cost
+    four times as much.
+    """
+    skipped = clips = np.int64(0)
+    done = 0
+    while done < codes.size:
+        size = min(codes.size - done, symbols.size - at)
+        part, into = codes[done : done + size], symbols[at : at + size]
+        for k in range(size):
+            code = np.int64(part[k])
+            absence = code == SKIP
+            into[k] = missing if absence else code & SYMBOL
+            skipped += np.int64(absence)
+            clips += np.int64(code > SYMBOL)
+        done += size
+        at = 0
+    absent[0] += skipped
+    clipped[0] += clips - skipped
 
 
 @kernel
@@ -66,31 +79,17 @@ def count_margins(symbols: Any, missing: Any, step: int, margins: Any, absent: A
 
 
 @part
-def _out(cell: Any, counts: Any, steps: Any) -> Any:
-    c = np.uint64(counts[cell]) - np.uint64(1)
-    counts[cell] = c
-    return steps[c]
-
-
-@part
-def _in(cell: Any, counts: Any, steps: Any) -> Any:
-    c = np.uint64(counts[cell])
-    counts[cell] = c + np.uint64(1)
-    return steps[c]
-
-
-@part
 def _slide_pair(ni: Any, nj: Any, oi: Any, oj: Any, width: Any, counts: Any, steps: Any) -> Any:
     """Take rows out of a pair's counts and put others in; returns by how much its sum grows."""
     grown = np.int64(0)
     both = min(ni.size, oi.size)
     for t in range(both):
-        grown -= _out(np.uint64(oi[t]) * width + np.uint64(oj[t]), counts, steps)
-        grown += _in(np.uint64(ni[t]) * width + np.uint64(nj[t]), counts, steps)
+        grown -= step_down(counts, np.uint64(oi[t]) * width + np.uint64(oj[t]), steps)
+        grown += step_up(counts, np.uint64(ni[t]) * width + np.uint64(nj[t]), steps)
     for t in range(both, oi.size):
-        grown -= _out(np.uint64(oi[t]) * width + np.uint64(oj[t]), counts, steps)
+        grown -= step_down(counts, np.uint64(oi[t]) * width + np.uint64(oj[t]), steps)
     for t in range(both, ni.size):
-        grown += _in(np.uint64(ni[t]) * width + np.uint64(nj[t]), counts, steps)
+        grown += step_up(counts, np.uint64(ni[t]) * width + np.uint64(nj[t]), steps)
     return grown
 
 
@@ -100,10 +99,10 @@ def _slide_gappy(ni: Any, nj: Any, oi: Any, oj: Any, width: Any, missing: Any, c
     grown = np.int64(0)
     for t in range(oi.size):
         if oi[t] != missing and oj[t] != missing:
-            grown -= _out(np.uint64(oi[t]) * width + np.uint64(oj[t]), counts, steps)
+            grown -= step_down(counts, np.uint64(oi[t]) * width + np.uint64(oj[t]), steps)
     for t in range(ni.size):
         if ni[t] != missing and nj[t] != missing:
-            grown += _in(np.uint64(ni[t]) * width + np.uint64(nj[t]), counts, steps)
+            grown += step_up(counts, np.uint64(ni[t]) * width + np.uint64(nj[t]), steps)
     return grown
 
 

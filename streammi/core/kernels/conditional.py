@@ -1,98 +1,100 @@
 """Triples of x, y and a condition z into a window and out of it: counts and entropy sums, O(1) each.
 
-A triple (i, j, k) is counted in cell ``(i By + j) Bz + k`` of xyz, ``i Bz + k`` of xz, ``j Bz + k`` of yz and k of z.
-The conditional MI of a table is S_xyz + S_z - S_xz - S_yz: the terms that depend on the number of pairs alone cancel.
+A triple (i, j, k) has the code ``i << yz_bits | j << z_bits | k``: that is its cell of xyz, ``i << z_bits | k`` that of
+xz, ``j << z_bits | k`` that of yz, and k that of z. (With as many cells as are needed and no more, each is a product: a
+sample cost 8 instead of 5 ns, 17 instead of 11 with coarse bins.) The conditional MI of a table is
+S_xyz + S_z - S_xz - S_yz: the terms that depend on the number of pairs alone cancel.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from streammi.core.kernels.compiled import kernel, part
-from streammi.core.kernels.counting import put, take
-
-S_XYZ, S_XZ, S_YZ, S_Z, C_XYZ, C_XZ, C_YZ, C_Z = range(8)  # places of the sums; C: of the coarse bins
-SUMS: Final = 8
+from streammi.core.kernels.counting import ONE, step_down, step_up
 
 
-# ``tables`` is (By, Bz, xyz, xz, yz, z); ``nest`` is (x_parts, y_parts, z_parts) and the same of the coarse bins, or
-# None, for which all of it is left out when a kernel is compiled.
+# ``tables`` is (yz_bits, z_bits, xyz, xz, yz, z); ``nest`` is (x_parts, y_parts, z_parts) and the same of the coarse
+# bins, or None, for which all of it is left out when a kernel is compiled. The parts are where they are in a code.
 @part
-def _enter(i: Any, j: Any, k: Any, tables: Any, nest: Any, f: Any, sums: Any) -> Any:
-    y_size, z_size, xyz, xz, yz, z = tables
-    s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z = sums
-    s_xyz += put(xyz, (i * y_size + j) * z_size + k, f)
-    s_xz += put(xz, i * z_size + k, f)
-    s_yz += put(yz, j * z_size + k, f)
-    s_z += put(z, k, f)
-    if nest is not None:
-        x_parts, y_parts, z_parts, y_size, z_size, xyz, xz, yz, z = nest
-        i, j, k = x_parts[i], y_parts[j], z_parts[k]
-        c_xyz += put(xyz, (i * y_size + j) * z_size + k, f)
-        c_xz += put(xz, i * z_size + k, f)
-        c_yz += put(yz, j * z_size + k, f)
-        c_z += put(z, k, f)
-    return s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z
+def _cells(code: Any, yz_bits: Any, z_bits: Any) -> Any:
+    """The cells of xz, yz and z."""
+    k = code & ((ONE << z_bits) - ONE)
+    return code >> yz_bits << z_bits | k, code & ((ONE << yz_bits) - ONE), k
+
+
+# One sum of all four tables: four of them took 13 instead of 12 ns a sample with coarse bins.
+@part
+def _put(code: Any, tables: Any, steps: Any) -> Any:
+    """Count a triple; by how much S_xyz + S_z - S_xz - S_yz grows."""
+    yz_bits, z_bits, xyz, xz, yz, z = tables
+    in_xz, in_yz, in_z = _cells(code, yz_bits, z_bits)
+    return step_up(xyz, code, steps) + step_up(z, in_z, steps) - step_up(xz, in_xz, steps) - step_up(yz, in_yz, steps)
 
 
 @part
-def _leave(i: Any, j: Any, k: Any, tables: Any, nest: Any, f: Any, sums: Any) -> Any:
-    y_size, z_size, xyz, xz, yz, z = tables
-    s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z = sums
-    s_xyz -= take(xyz, (i * y_size + j) * z_size + k, f)
-    s_xz -= take(xz, i * z_size + k, f)
-    s_yz -= take(yz, j * z_size + k, f)
-    s_z -= take(z, k, f)
-    if nest is not None:
-        x_parts, y_parts, z_parts, y_size, z_size, xyz, xz, yz, z = nest
-        i, j, k = x_parts[i], y_parts[j], z_parts[k]
-        c_xyz -= take(xyz, (i * y_size + j) * z_size + k, f)
-        c_xz -= take(xz, i * z_size + k, f)
-        c_yz -= take(yz, j * z_size + k, f)
-        c_z -= take(z, k, f)
-    return s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z
+def _take(code: Any, tables: Any, steps: Any) -> Any:
+    """Count a triple no more; by how much that sum shrinks."""
+    yz_bits, z_bits, xyz, xz, yz, z = tables
+    in_xz, in_yz, in_z = _cells(code, yz_bits, z_bits)
+    down = step_down(xyz, code, steps) + step_down(z, in_z, steps)
+    return down - step_down(xz, in_xz, steps) - step_down(yz, in_yz, steps)
 
 
 @part
-def _load(state: Any) -> Any:
-    return state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]
+def _coarse(code: Any, tables: Any, nest: Any) -> Any:
+    """The code of a triple in the coarse bins."""
+    yz_bits, z_bits = tables[:2]
+    x_parts, y_parts, z_parts = nest[:3]
+    j, k = (code & ((ONE << yz_bits) - ONE)) >> z_bits, code & ((ONE << z_bits) - ONE)
+    return x_parts[code >> yz_bits] | y_parts[j] | z_parts[k]
 
 
 @part
-def bits_of(sums: Any, weight: float, scale: float) -> float:
+def bits_of(fine: Any, coarse: Any, weight: float, scale: float) -> float:
     """Conditional MI in bits of the sums times ``scale``, extrapolated from the coarse bins with a ``weight``, or 0."""
-    s_xyz, s_xz, s_yz, s_z, c_xyz, c_xz, c_yz, c_z = sums
-    fine = (s_xyz + s_z - s_xz - s_yz) * scale
-    return fine + weight * (fine - (c_xyz + c_z - c_xz - c_yz) * scale)  # type: ignore[no-any-return]
+    bits = fine * scale
+    return bits + weight * (bits - coarse * scale)  # type: ignore[no-any-return]
 
 
 @kernel
 def slide(
-    new: Any, old: Any, n: int, tables: Any, nest: Any, f: Any, state: Any, weight: float, unit_bits: float,
+    new: Any, old: Any, n: int, tables: Any, nest: Any, steps: Any, state: Any, weight: float, unit_bits: float,
     floor: float, out: Any,
 ) -> None:  # fmt: skip
-    """Take the symbols ``old`` (3, k) out of a window of ``n`` triples, ``new`` (3, m) in, in turn.
+    """Take triples with the codes ``old`` (k,) out of a window of ``n``, and those with ``new`` (m,) in, in turn.
 
-    ``state`` (8,) holds the sums of the table ``f``. With ``out`` of m places, out[t] becomes the conditional MI in
-    bits after triple t, ``floor`` at least; an empty one emits nothing.
+    ``state`` (2,) holds the sums, of the fine and of the coarse bins, of a table whose entries grow by ``steps``. With
+    ``out`` of m places, out[t] becomes the conditional MI in bits after triple t, ``floor`` at least; an empty one
+    emits nothing.
     """
-    sums = _load(state)
+    fine, coarse = state[0], state[1]
     emit = out.size > 0
-    ahead = old.shape[1] - new.shape[1]
+    ahead = old.size - new.size
     for t in range(ahead):
-        sums = _leave(np.uint64(old[0, t]), np.uint64(old[1, t]), np.uint64(old[2, t]), tables, nest, f, sums)
+        code = np.uint64(old[t])
+        fine -= _take(code, tables, steps)
+        if nest is not None:
+            coarse -= _take(_coarse(code, tables, nest), nest[3:], steps)
         n -= 1
-    for t in range(new.shape[1]):
+    scale = unit_bits / max(n, 1)
+    for t in range(new.size):
         s = t + ahead
         if s >= 0:
-            sums = _leave(np.uint64(old[0, s]), np.uint64(old[1, s]), np.uint64(old[2, s]), tables, nest, f, sums)
+            code = np.uint64(old[s])
+            fine -= _take(code, tables, steps)
+            if nest is not None:
+                coarse -= _take(_coarse(code, tables, nest), nest[3:], steps)
         else:
             n += 1
-        sums = _enter(np.uint64(new[0, t]), np.uint64(new[1, t]), np.uint64(new[2, t]), tables, nest, f, sums)
+            scale = unit_bits / n
+        code = np.uint64(new[t])
+        fine += _put(code, tables, steps)
+        if nest is not None:
+            coarse += _put(_coarse(code, tables, nest), nest[3:], steps)
         if emit:
-            out[t] = max(floor, bits_of(sums, weight, unit_bits / n))
-    for place in range(SUMS):
-        state[place] = sums[place]
+            out[t] = max(floor, bits_of(fine, coarse, weight, scale))
+    state[0], state[1] = fine, coarse
 
 
 @kernel
@@ -124,6 +126,24 @@ def shifted_sums(x: Any, yz: Any, y_size: int, z_size: int, delays: Any, f: Any,
         for c in xz:
             total -= f[c]
         out[d] = total
+
+
+@kernel
+def join(target: Any, y_of: Any, z_of: Any, y_size: int, z_size: int, history: int, out: Any) -> None:
+    """The symbol of each place of ``target`` (n,) and its last ``history`` samples together, to ``out`` (n,).
+
+    ``y_of`` and ``z_of`` say what symbols are merged to, to be known and as past; ``y_size`` and ``z_size`` stand for
+    what is missing, and the largest of all symbols, y_size z_size^history, for a place that lacks any of it.
+    """
+    whole = np.int64(z_size) ** history
+    for t in range(target.size):
+        found = np.int64(y_of[target[t]])
+        there = found < y_size and t >= history
+        for back in range(1, history + 1 if there else 1):
+            past = np.int64(z_of[target[t - back]])
+            there = there and past < z_size
+            found = found * z_size + past
+        out[t] = found if there else y_size * whole
 
 
 @kernel

@@ -25,3 +25,20 @@ def take(counts: Any, cell: Any, f: Any) -> Any:
     c = np.uint64(counts[cell]) - ONE
     counts[cell] = c
     return f[c + ONE] - f[c]
+
+
+# The same by a table of these differences: one look-up where the two above have two, 1 ns of 6 for a triple.
+@part
+def step_up(counts: Any, cell: Any, steps: Any) -> Any:
+    """As ``put``, by how much ``f`` grows from each count to the next."""
+    c = np.uint64(counts[cell])
+    counts[cell] = c + ONE
+    return steps[c]
+
+
+@part
+def step_down(counts: Any, cell: Any, steps: Any) -> Any:
+    """As ``take``, likewise."""
+    c = np.uint64(counts[cell]) - ONE
+    counts[cell] = c
+    return steps[c]
