@@ -10,7 +10,7 @@ import pytest
 import scipy.stats
 from command_line import streammi
 
-from streammi.config import ChannelConfig, FeedConfig, Span
+from streammi.config import ChannelConfig, ChannelSettings, FeedConfig, Span
 from streammi.core.bins.binning import QuantileBins
 from streammi.core.channels.channel_window import ChannelWindow
 from streammi.detect.changed_pairs import LEAST_WINDOWS, ChangedPairs, t_beyond
@@ -211,7 +211,8 @@ class Lines:
 
 def session(outlet: Outlet | None = None, lines: Lines | None = None, window: int = 200, **more: Any) -> ChannelSession:
     config = ChannelConfig(names=(), window=Span(pairs=window), every=Span(pairs=100))
-    return ChannelSession("plant", config, SOURCE, ["all"], outlet, lines, 1, **more)
+    settings = ChannelSettings(name="plant", config=config, patterns=("all",), **more)
+    return ChannelSession(settings, SOURCE, outlet, lines, 1)
 
 
 def coupled(n: int, channels: int, broken: slice = slice(0), seed: int = 7) -> np.ndarray:

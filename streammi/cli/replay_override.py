@@ -48,6 +48,7 @@ class Override:
             monitor=self._monitor(recorded.monitor),
             feed=None if feed is None else self._feed(feed, x=self._x, y=self._y),
             join=None if join is None else self._join(join),
+            channels=None,
         )
 
     def _monitor(self, recorded: MonitorConfig) -> MonitorConfig:

@@ -11,18 +11,32 @@ import msgspec
 import numpy as np
 import zmq
 
+from streammi import __version__
 from streammi.cli.checks import check_monitor
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import ChannelOptions, FeedOptions, JoinOptions, PairOptions, RunOptions
-from streammi.config import ChannelConfig, FeedConfig, bins, check_pair_name, span
+from streammi.config import (
+    ChannelConfig,
+    ChannelSettings,
+    FeedConfig,
+    bins,
+    check_pair_name,
+    options_of,
+    options_of_channels,
+    span,
+)
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.monitor import ChannelMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.publisher import Publisher
+from streammi.recording.entries import Begin, Settings
+from streammi.recording.writer import Recorder
 from streammi.records import RowBatch
 from streammi.session.channel_loop import ChannelLoop
 from streammi.session.channel_session import ChannelSession
+from streammi.session.resume import MissedReport, resume_from
+from streammi.session.saving import Keeper
 from streammi.system.log import Form, Log
 from streammi.system.open_files import check_open_files
 from streammi.system.service_manager import notifier
@@ -35,30 +49,27 @@ WARM_ROWS: Final = 1 << 18  # a longer window is not filled to see rows leave it
 HEEDED: Final = frozenset((
     "endpoint", "t", "time_unit", "topic", "pull", "format", "receive_queue", "max_message", "channels", "top", "fdr",
     "window", "bins", "every", "unit", "estimator", "name", "publish", "insecure", "seconds", "strict", "samples",
-    "log", "quiet", "config", "curve_server_key", "curve_secret", "authorized_keys",
+    "log", "quiet", "config", "curve_server_key", "curve_secret", "authorized_keys", "record", "record_limit", "state",
+    "state_every",
 ))  # fmt: skip
 
 
-class ChannelRunOptions(msgspec.Struct, frozen=True):
-    """What a monitor of many channels is asked for, checked."""
-
-    name: str
-    config: ChannelConfig
-    source: FeedConfig
-    patterns: list[str]
-    top: int
-    fdr: float
-
-
-def channel_run(
+def channel_source(
     endpoint: str | None, feed: FeedOptions, pair: PairOptions, many: ChannelOptions, given: set[str]
-) -> ChannelRunOptions:
-    """The settings; ``given`` are the names of the options that were given: ConfigError for one that is not heeded."""
-    patterns = many.patterns()
+) -> FeedConfig:
+    """The feed; ``given`` are the names of the options that were given: ConfigError for one that is not heeded."""
+    many.patterns()
     for name in sorted(given - HEEDED):
         raise ConfigError("--" + name.replace("_", "-"), "left out with --channels")
     if endpoint is None:
         raise ConfigError("ENDPOINT", "given with --channels", endpoint)
+    source = feed.config(endpoint, False, JoinOptions())
+    assert isinstance(source, FeedConfig)
+    return source
+
+
+def channel_settings(pair: PairOptions, many: ChannelOptions, given: set[str]) -> ChannelSettings:
+    """What is computed of the channels; ConfigError for what cannot work."""
     asked = bins(pair.bins)
     if asked.kind == "categories":
         raise ConfigError("--bins", "auto, N, quantile:N or uniform:N with --channels", pair.bins)
@@ -71,14 +82,13 @@ def channel_run(
         unit=pair.unit,  # type: ignore[arg-type]  # checked above
         estimator=pair.estimator,  # type: ignore[arg-type]
     )
-    source = feed.config(endpoint, False, JoinOptions())
-    assert isinstance(source, FeedConfig)
     name = check_pair_name(pair.name or NAME)
-    return ChannelRunOptions(name, config, source, patterns, many.top, many.fdr)
+    return ChannelSettings(name=name, config=config, patterns=tuple(many.patterns()), top=many.top, fdr=many.fdr)
 
 
 def run_channel_monitor(
-    asked: ChannelRunOptions,
+    settings: ChannelSettings,
+    source: FeedConfig,
     run: RunOptions,
     lines: TextIO | None = None,
     *,
@@ -86,30 +96,46 @@ def run_channel_monitor(
     log: TextIO | None = None,
     clock: Callable[[], float] = time.time,
 ) -> int:
-    """Receive, count and say until a signal, or as long as ``run`` says; returns the exit status."""
+    """Receive, count and say until a signal, or as long as ``run`` says; returns the exit status.
+
+    Raises ConfigError for an endpoint that cannot be used, or a state that cannot be gone on from.
+    """
     check_open_files()
-    check_monitor(asked.source, run, keys)
+    check_monitor(source, run, keys)
     said = Log(log or sys.stderr, cast(Form, run.log), clock)
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
         service = stack.enter_context(closing(notifier()))
         context = stack.enter_context(zmq.Context())
         stack.enter_context(keys.guarding(context))
-        publisher = None
+        publisher = keeper = recorder = missed = None
         if run.publish is not None:
             publisher = stack.enter_context(closing(Publisher(run.publish, context, keys=keys, insecure=run.insecure)))
-            said.say(f"publishing matrix/{asked.name} and pair/ on {publisher.endpoint}")
-        _warm_up(asked.config, said)
+        if run.state is not None:
+            options = options_of_channels(settings) | options_of(source)
+            keeper = stack.enter_context(closing(Keeper(run.state, options, run.state_every_s)))
+        if publisher is not None:
+            said.say(f"publishing matrix/{settings.name} and pair/ on {publisher.endpoint}")
+        _warm_up(settings.config, said)
         spoken = None if lines is None else Spool.on(lines)
-        session = ChannelSession(
-            asked.name, asked.config, asked.source, asked.patterns, publisher, spoken, int(clock()),
-            top=asked.top, fdr=asked.fdr, say=said.say,
-        )  # fmt: skip
-        feed = stack.enter_context(closing(Feed(asked.source, context, clock, keys)))
+        recorded = Settings(feed=source, samples=run.samples, channels=settings)
+        begin = Begin(__version__, int(clock()), recorded)
+        session = ChannelSession(settings, source, publisher, spoken, begin.run, samples=run.samples, say=said.say)
+        stack.enter_context(closing(session))
+        if keeper is not None and keeper.saved_at is not None:
+            resumed = resume_from(session, recorded, keeper.hand_over(), run.record, said, stop)
+            begin = msgspec.structs.replace(begin, resumed=resumed, seq=session.seq, taken=session.taken)
+            missed = MissedReport(keeper.saved_at, (session.health(clock()),))
+        if stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
+            return stop.status
+        if run.record is not None:
+            recorder = stack.enter_context(closing(Recorder(run.record, begin, run.record_limit_bytes)))
+        feed = stack.enter_context(closing(Feed(source, context, clock, keys, session.intake.spacings)))
         stop.end_after(run.seconds)
         loop = ChannelLoop(
-            session, feed, publisher, spoken, said, service, clock, samples=run.samples, strict=run.strict
-        )
+            session, feed, publisher, spoken, said, service, clock,
+            recorder=recorder, keeper=keeper, missed=missed, strict=run.strict,
+        )  # fmt: skip
         return loop.run(stop)
 
 

@@ -1,8 +1,8 @@
 """Frozen settings, checked once; every other room may read them."""
 
 from streammi.config.alarms import Alarm, alarm
-from streammi.config.as_options import check_same, options_of
-from streammi.config.channels import ChannelConfig
+from streammi.config.as_options import check_same, options_of, options_of_channels
+from streammi.config.channels import ChannelConfig, ChannelSettings
 from streammi.config.conditions import MOST_CONDITIONS, Condition, condition
 from streammi.config.feed import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, PairMode, signal
 from streammi.config.keyed import MAX_KEYS, MOST_KEYS, KeyedConfig
@@ -48,6 +48,7 @@ __all__ = [
     "Baseline",
     "BinsConfig",
     "ChannelConfig",
+    "ChannelSettings",
     "Condition",
     "DetectorName",
     "EstimatorName",
@@ -71,6 +72,7 @@ __all__ = [
     "lag_range",
     "max_ksg_pairs",
     "options_of",
+    "options_of_channels",
     "seconds",
     "signal",
     "span",

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from streammi.config.channels import ChannelSettings
 from streammi.config.feed import FeedConfig, JoinConfig
 from streammi.config.monitor import MonitorConfig
 from streammi.errors import ConfigError
@@ -28,6 +29,20 @@ def options_of(config: MonitorConfig | FeedConfig | JoinConfig) -> dict[str, str
         elif name not in NOT_COMPARED and not (name == "given" and isinstance(config, FeedConfig)):  # the monitor's
             settings[OPTION_NAMES.get(name, "--" + name.replace("_", "-"))] = _as_text(value)
     return settings
+
+
+def options_of_channels(settings: ChannelSettings) -> dict[str, str]:
+    """The settings of a monitor of many channels that decide the meaning of what was counted, likewise.
+
+    >>> from streammi.config import ChannelConfig, Span
+    >>> config = ChannelConfig(names=(), every=Span(seconds=2.0))
+    >>> found = options_of_channels(ChannelSettings(name="plant", config=config, patterns=("a", "b/*")))
+    >>> found["--channels"], found["--every"]
+    ('a, b/*', '2 s')
+    """
+    config, found = settings.config, {"--channels": ", ".join(settings.patterns), "--name": settings.name}
+    compared = ("window", "bins", "every", "unit", "estimator")
+    return found | {f"--{name}": _as_text(getattr(config, name)) for name in compared}
 
 
 def _as_text(value: object) -> str:

@@ -28,3 +28,21 @@ class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("unit", "bit, nat or ban", self.unit)
         if self.estimator is not None and self.estimator not in get_args(EstimatorName):
             raise ConfigError("estimator", "one of " + ", ".join(get_args(EstimatorName)), self.estimator)
+
+
+class ChannelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A monitor of many channels: of which, what is computed of them, and what is said of it."""
+
+    name: str
+    config: ChannelConfig  # needs no names: they are those of the channels that fit
+    patterns: tuple[str, ...]  # globs, or "all"
+    top: int = 10  # pairs that are said
+    fdr: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not self.patterns:
+            raise ConfigError("--channels", "all, or names or globs with commas between", "")
+        if self.top < 1:
+            raise ConfigError("--top", ">= 1", self.top)
+        if not 0 < self.fdr < 1:
+            raise ConfigError("--fdr", "a share between 0 and 1", self.fdr)

@@ -8,12 +8,14 @@ now counts as changed where it is farther off than Student's t allows, once in `
 
 import math
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
+from streammi.records.codec import State
 
 LEAST_WINDOWS: Final = 4  # before anything is said
 MOST_WINDOWS: Final = 64  # that count: older ones fade
@@ -67,6 +69,19 @@ class ChangedPairs:
         fading = np.where(self._n >= MOST_WINDOWS, 1 - 1 / MOST_WINDOWS, 1.0)
         self._squares = np.where(usual, fading * self._squares + step * (mi - self.mean), self._squares)
         self._n = np.where(usual, n, self._n)
+
+    def state(self) -> State:
+        """Plain values and arrays that ``restore`` takes."""
+        arrays: list[NDArray[Any]] = [self.mean, self._n, self._squares, self._odd, self.changed.astype(np.uint8)]
+        return {"windows": self.windows}, [array.copy() for array in arrays]
+
+    def restore(self, state: State) -> None:
+        """Take up the saved state of one of as many pairs."""
+        header, (mean, n, squares, odd, changed) = state
+        if mean.shape != self.mean.shape:
+            raise ConfigError("saved state", f"of {self.mean.size} pairs", mean.size)
+        self.windows, self.changed = header["windows"], changed.astype(np.bool_)
+        self.mean, self._n, self._squares, self._odd = mean.copy(), n.copy(), squares.copy(), odd.copy()
 
     def _spread(self, freedom: FloatArray) -> FloatArray:
         """The variance of each pair, drawn towards the median of all."""

@@ -44,7 +44,7 @@ class ChannelFinder:
         self._memory: dict[str, Any] = {}
         self._found: dict[str, None] = {}
         self._others: dict[str, None] = {}  # numbers that were not asked for
-        self._rows = self._parts = False  # messages had arrays of samples; arrays of channels
+        self._rows = False  # messages had arrays of samples
         self.unread: Counter[str] = Counter()  # messages in which nothing could be looked for, by why
 
     @property
@@ -73,6 +73,18 @@ class ChannelFinder:
             reason, _ = self.unread.most_common(1)[0]
             return f"the messages cannot be read: {reason}"
         return "the messages have no numbers"
+
+    def state(self) -> dict[str, Any]:
+        """Its memory; may hold sets, tuples and arrays."""
+        found, others = list(self._found), list(self._others)
+        return {
+            "memory": self._memory, "found": found, "others": others, "rows": self._rows, "unread": dict(self.unread)
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the saved state of a finder that was asked for the same."""
+        self._memory, self._rows, self.unread = state["memory"], state["rows"], Counter(state["unread"])
+        self._found, self._others = dict.fromkeys(state["found"]), dict.fromkeys(state["others"])
 
     def take(self, frames: Frames) -> None:
         """Look at one message."""

@@ -1,6 +1,6 @@
 """Messages of one source to rows of many channels: found in the first messages, then decoded; and what was lost."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from streammi.ingest.channel_finder import SHOWN, ChannelFinder
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import Meter, described
 from streammi.network.frames import Frames, Messages
-from streammi.network.silence import SilenceWatch
+from streammi.network.silence import SilenceWatch, Spacing
 from streammi.records import LinkHealth, RowBatch
 
 LOOK_SECONDS: Final = 1.0  # from the first message on, in which all channels come
@@ -73,10 +73,7 @@ class RowIntake:
 
     def settle(self, now: float, *, final: bool = False) -> RowBatch | None:
         """The rows of what waited, once the channels are known; to be asked again until ``names`` are there."""
-        if self._decoder is not None or self._first is None:
-            return None
-        full = len(self._held) >= MOST_HELD or self._held_bytes >= MOST_BYTES
-        if not (final or full or not 0 <= now - self._first < LOOK_SECONDS):
+        if not self.settles(now) and not (final and self._decoder is None and self._held):
             return None
         held, self._held, self._held_bytes = self._held, [], 0
         names = self._finder.names
@@ -113,6 +110,48 @@ class RowIntake:
         """How the format was recognised; empty before that."""
         return "" if self._decoder is None else self._decoder.recognised
 
+    @property
+    def spacings(self) -> tuple[Spacing, ...]:
+        """How far apart what can be used is."""
+        return (self._usable.spacing,)
+
+    @property
+    def numbered(self) -> bool:
+        """True if the messages so far had sequence numbers, so that missing ones are known."""
+        return self._decoder is not None and self._decoder.numbered
+
+    def settles(self, now: float) -> bool:
+        """True if ``settle`` has something to do at ``now``."""
+        if self._decoder is not None or self._first is None or not self._held:
+            return False
+        full = len(self._held) >= MOST_HELD or self._held_bytes >= MOST_BYTES
+        return full or not 0 <= now - self._first < LOOK_SECONDS
+
+    def state(self) -> dict[str, Any]:
+        """The state that ``restore`` needs: values that are copied before the next message."""
+        kept = {name: getattr(self, name) for name in _SAVED}
+        return kept | {
+            "finder": self._finder.state(),
+            "held": [list(frames) for frames in self._held],
+            "decoder": None if self._decoder is None else self._decoder.state(),
+            "meter": self._meter.state(),
+            "usable": self._usable.state(),
+            "names": list(self.names),
+            "later": list(self.later),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the saved state of an intake with the same settings."""
+        for name in _SAVED:
+            setattr(self, name, state[name])
+        self._finder.restore(state["finder"])
+        self._held, self.names, self.later = state["held"], tuple(state["names"]), dict.fromkeys(state["later"])
+        if state["decoder"] is not None:
+            self._decoder = Decoder(self._config, self.names, partial=True)
+            self._decoder.restore(state["decoder"])
+        self._meter.restore(state["meter"])
+        self._usable.restore(state["usable"])
+
     def _hold(self, messages: Messages, received: float) -> None:
         if self._first is None or not self._held:
             self._first = received
@@ -140,3 +179,6 @@ class RowIntake:
         self.missing += full * len(self.names) - int(np.count_nonzero(there))
         self._meter.add(received, self._decoder.messages, self._rows)
         return batch if full else None
+
+
+_SAVED: Final = ("_held_bytes", "_first", "_rows", "_empty", "_together", "_look_due", "missing", "unheld")

@@ -41,11 +41,16 @@ class Cadence:
         """When a reading by the received clock is due next, s; None where none is due by it."""
         return None if self._every.seconds is None or self._event_time else self._due
 
+    def is_reached(self, now: float) -> bool:
+        """True if a reading is due by the received clock, which is at ``now``."""
+        seconds = self._every.seconds
+        # Due in more than a whole interval: the clock was set back, and nobody is to wait until it is there again.
+        return not (seconds is None or self._event_time or self._due - seconds <= now < self._due)
+
     def reached(self, now: float) -> bool:
         """True if a reading is due by the received clock, which is at ``now``; if so, the next one is due later."""
         seconds = self._every.seconds
-        # Due in more than a whole interval: the clock was set back, and nobody is to wait until it is there again.
-        if seconds is None or self._event_time or self._due - seconds <= now < self._due:
+        if seconds is None or not self.is_reached(now):
             return False
         late = (now - self._due) // seconds if np.isfinite(self._due) else np.nan
         self._due = self._due + (late + 1) * seconds if 0 <= late < 1000 else now + seconds

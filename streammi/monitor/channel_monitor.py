@@ -1,6 +1,7 @@
 """ChannelMonitor: rows of many channels in, matrices of all their pairs out. No I/O, no clock of its own."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -35,22 +36,27 @@ class ChannelMonitor:
         self._cadence = Cadence(config.every, event_time)
         self._test: tuple[FloatArray | None, FloatArray | None, str] = None, None, "untested"
         self._tested_at = -math.inf  # rows
+        self._said_at = 0  # rows that were taken in when something was said last
 
     def feed(self, batch: RowBatch) -> list[tuple[float, ChannelMatrices]]:
         """Take in rows; returns what is due among them, each with its timestamp."""
+        return list(self.readings(batch))
+
+    def readings(self, batch: RowBatch) -> Iterator[tuple[float, ChannelMatrices]]:
+        """Take in rows; what is due among them as the window is at it, each with its timestamp."""
         column = np.zeros(len(batch.rows))
         due = self._cadence.cuts(PairBatch(x=column, y=column, t=batch.t, received=batch.received))
-        said, start = [], 0
+        start = 0
         for stop, at in due:
             self._take(batch, start, stop)
             start = stop
-            said += self.said(at)
+            yield from self.said(at)
         self._take(batch, start, len(batch.rows))
-        return said
 
     def said(self, at: float) -> list[tuple[float, ChannelMatrices]]:
         """What the window says now, with that timestamp; nothing while it is empty."""
         window, config = self.window, self.config
+        self._said_at = window.rows
         if not window.n:
             return []
         test = config.tested and window.rows - self._tested_at >= window.n and window.fill >= 1
@@ -60,15 +66,24 @@ class ChannelMonitor:
         p, q, untested = self._test
         return [(at, msgspec.structs.replace(found, p=p, q=q, untested=untested))]
 
+    def is_due(self, now: float) -> bool:
+        """True if ``catch_up`` has something to say at ``now``, by the received clock."""
+        return self.window.rows > self._said_at and self._cadence.is_reached(now)
+
+    def catch_up(self, now: float) -> list[tuple[float, ChannelMatrices]]:
+        """What is due by the received clock though no row came: of rows of which nothing was said yet."""
+        return self.said(now) if self.is_due(now) and self._cadence.reached(now) else []
+
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes; the next test is due at once then."""
         header, arrays = self.window.state()
-        return {"window": header, "cadence": self._cadence.state()}, arrays
+        return {"window": header, "cadence": self._cadence.state(), "said_at": self._said_at}, arrays
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state: from then on it says what it would have said."""
         self.window = ChannelWindow.from_state(header["window"], arrays)
         self._cadence.restore(header["cadence"])
+        self._said_at = header["said_at"]
 
     def _take(self, batch: RowBatch, start: int, stop: int) -> None:
         if start < stop:

@@ -7,16 +7,17 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from streammi.config import FeedConfig, JoinConfig, MonitorConfig
+from streammi.config import ChannelSettings, FeedConfig, JoinConfig, MonitorConfig
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of a monitor on which its readings depend."""
+    """The settings of a monitor on which its readings depend: of a pair, or of many ``channels``."""
 
-    monitor: MonitorConfig
+    monitor: MonitorConfig = MonitorConfig()  # of a pair; of no account where there are channels
     feed: FeedConfig | None = None  # one source,
     join: JoinConfig | None = None  # or two; one of these is set
-    samples: int | None = None  # it ended after so many pairs
+    samples: int | None = None  # it ended after so many pairs, or rows
+    channels: ChannelSettings | None = None
 
 
 def settings_of(monitor: MonitorConfig, source: FeedConfig | JoinConfig, samples: int | None) -> Settings:
@@ -79,7 +80,13 @@ class Flagged(msgspec.Struct, frozen=True, array_like=True, tag=5):
     flags: int
 
 
-Entry: TypeAlias = Begin | Arrived | LinkChanged | Ended | Polled | Flagged
+class Tested(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """What was being tested beside the counting of many channels was known, and is said from now on."""
+
+    at: float
+
+
+Entry: TypeAlias = Begin | Arrived | LinkChanged | Ended | Polled | Flagged | Tested
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Entry).decode

@@ -6,7 +6,7 @@ import msgspec
 
 EventKind: TypeAlias = Literal[
     "gained", "lost", "shifted", "reshaped", "moved", "stuck", "saturated", "stalled", "recovered", "gap", "alarm",
-    "cleared", "omitted",
+    "cleared", "many", "omitted",
 ]  # fmt: skip
 
 
@@ -60,6 +60,12 @@ EVENTS: Final[dict[str, Kind]] = {
         "the value",
         "recovered",
         "good",
+    ),
+    "many": Kind(
+        "Many pairs of many channels have changed at once, as a bus that fails breaks all of its own: one event of all",
+        "pairs",
+        "peak",
+        "warn",
     ),
     "omitted": Kind("Lines were left out here: their reader took none; only ever among lines", "lines", "gap", "warn"),
 }

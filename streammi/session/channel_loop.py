@@ -1,7 +1,7 @@
-"""The loop of a monitor of many channels: wait, receive, count, say, one turn after the other."""
+"""The loop of a monitor of many channels: wait, receive, record, count, say, one turn after the other."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from streammi.ingest.feed import Feed
@@ -9,8 +9,16 @@ from streammi.network.link import unreachable
 from streammi.publish.client import SNAPSHOT_SECONDS
 from streammi.publish.matrices import fits, matrix_message, matrix_topic
 from streammi.publish.publisher import Publisher
+from streammi.recording.entries import Ended, Entry, Flagged, LinkChanged, Polled, Tested
+from streammi.recording.writer import Recorder
+from streammi.records import LinkHealth
+from streammi.records.status import Status
 from streammi.session.channel_session import ChannelSession
-from streammi.session.loop import LOSS_STATUS, TICK_SECONDS
+from streammi.session.checkpoint import Place, located
+from streammi.session.loop import LOSS_STATUS, TICK_SECONDS, UNWRITTEN_STATUS
+from streammi.session.operator_notes import Writer
+from streammi.session.resume import MissedReport
+from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
@@ -33,43 +41,51 @@ class ChannelLoop:
         service: Notifier,
         clock: Callable[[], float],
         *,
-        samples: int | None = None,
+        recorder: Recorder | None = None,
+        keeper: Keeper | None = None,
+        missed: MissedReport | None = None,
         strict: bool = False,
     ) -> None:
         self._session, self._feed, self._publisher, self._lines = session, feed, publisher, lines
         self._said, self._service, self._clock = said, service, clock
-        self._samples, self._strict = samples, strict
+        self._recorder, self._keeper, self._missed = recorder, keeper, missed
+        self._writers: Sequence[Writer] = [one for one in (recorder, keeper, lines) if one is not None]
+        self._strict, self._lost_before = strict, self._loss
         self._offered = -1  # seq of the last snapshot
         self._offered_at = 0.0
-        self._state, self._note, self._noted = "", "", 0.0
-        self._unusable = 0
+        self._note, self._noted = "", 0.0
+        self._unusable = sum(session.health(0.0).malformed.values())
 
     def run(self, stop: Stop) -> int:
         """Turn; then say the last. Returns the exit status."""
-        waiting = Waiting(stop, self._feed, self._publisher)
+        session, waiting = self._session, Waiting(stop, self._feed, self._publisher)
         self._service.ready()
-        while not (stop.requested or self._over or (self._strict and self._loss)):
+        while not (stop.requested or self._over or (self._strict and self._loss != self._lost_before)):
             waiting.wait(int(TICK_SECONDS * 1000))
             self._turn()
+            if self._keeper is not None:
+                self._keeper.keep(session, self._place, self._clock())
         self._service.stopping()
         now = self._clock()
-        self._session.end(now)
+        self._take(Ended(now))
+        if self._keeper is not None:
+            self._keeper.keep_last(session, self._place, now)
         self._offer(now, at_once=True)
         if self._lines is not None:
             self._lines.finish(lambda: stop.requested, self._said.say, wait=self._over)
-        if stop.status == 0 and stop.requested and self._session.link.state == "connecting":
-            raise unreachable(self._session.link.endpoint, self._session.link.note)
-        if self._strict and (loss := self._loss):
+        self._say_notes()
+        if stop.status == 0 and stop.requested and session.link.state == "connecting":
+            raise unreachable(session.link.endpoint, session.link.note)
+        if self._strict and (loss := self._loss) != self._lost_before:
             self._said.warn(f"--strict: {loss}")
             return LOSS_STATUS
-        if self._session.monitor is None and (why := self._session.intake.why_waiting):
+        if session.monitor is None and (why := session.intake.why_waiting):
             self._said.say(f"no channels: {why}")
-        return stop.status
+        return stop.status or (UNWRITTEN_STATUS if self._lines is not None and self._lines.lost else 0)
 
     @property
     def _over(self) -> bool:
-        gone = self._session.closed or (self._lines is not None and self._lines.gone)
-        return gone or (self._samples is not None and self._session.rows >= self._samples)
+        return self._session.over or (self._lines is not None and self._lines.gone)
 
     @property
     def _loss(self) -> str:
@@ -77,31 +93,57 @@ class ChannelLoop:
         lost = {"missing by the feed's numbers": link.gaps, "unusable": sum(link.malformed.values())}
         return ", ".join(f"{count:,} messages {how}" for how, count in lost.items() if count)
 
+    @property
+    def _place(self) -> Place | None:
+        """Behind what was recorded so far."""
+        if self._recorder is None:
+            return None
+        return Place(located(self._recorder.path), *self._recorder.position, self._session.run)
+
+    def _take(self, entry: Entry) -> None:
+        """Record what happened, and then let it act: what is said depends on what is recorded, and on nothing else."""
+        if self._recorder is not None:
+            self._recorder.write(entry)
+        self._session.apply(entry)
+
     def _turn(self) -> None:
-        arrived = self._feed.receive()
+        session, arrived = self._session, self._feed.receive()
         now = self._clock() if arrived is None else arrived.received
-        (self._session.link,) = self._feed.links
+        self._take_link(now)
         if arrived is not None:
-            self._session.feed(arrived.messages, arrived.received)
+            self._take(arrived)
             now = self._clock()
-        else:
-            self._session.poll(now)
+        if session.tester.done:
+            self._take(Tested(now))
+        flags = Status.UNSAVED if any(writer.unsaved for writer in self._writers) else Status.OK
+        if flags != session.flags:
+            self._take(Flagged(now, flags))
+        if session.polls(now):
+            self._take(Polled(now))
         self._tell(now)
-        self._service.alive(
-            time.monotonic(), lambda: f"{self._session.rows:,} rows of {len(self._session.intake.names)} channels"
-        )
+        self._say_notes()
+        self._service.alive(time.monotonic(), lambda: f"{session.rows:,} rows of {len(session.intake.names)} channels")
         if self._publisher is not None:
             self._publisher.handle_subscriptions()
             if news := self._publisher.connections.news():
                 self._said.warn(news)
             self._offer(now)
 
-    def _tell(self, now: float) -> None:
-        """Say how the link is, and what cannot be used."""
-        link = self._session.health(now)
-        if link.state != self._state:
-            self._state = link.state
+    def _take_link(self, now: float) -> None:
+        """Take in how the link is, and say where that is news."""
+        (link,), before = self._feed.links, self._session.link
+        if _as_known(link) == _as_known(before):
+            return
+        if link.state != before.state:
             self._said.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
+        self._take(LinkChanged(0, now, *_as_known(link)))
+
+    def _tell(self, now: float) -> None:
+        """Say what cannot be used, and what was missed since the state that was gone on from."""
+        link = self._session.health(now)
+        if self._missed is not None and (missed := self._missed.missed((link,), self._session.intake.numbered)):
+            self._said.say(missed)
+            self._missed = None
         if not 0 <= now - self._noted < NOTE_SECONDS or not self._note:
             unusable = sum(link.malformed.values())
             if link.note and link.note != self._note:
@@ -111,6 +153,11 @@ class ChannelLoop:
                 reasons = ", ".join(f"{count:,} {reason}" for reason, count in link.malformed.items())
                 self._unusable, self._noted, self._note = unusable, now, self._note or reasons
                 self._said.warn(f"{unusable:,} messages cannot be used so far: {reasons}", endpoint=link.endpoint)
+
+    def _say_notes(self) -> None:
+        for notes in (*(writer.notes for writer in self._writers), self._service.notes):
+            while notes:
+                self._said.warn(notes.pop(0))
 
     def _offer(self, now: float, *, at_once: bool = False) -> None:
         """A matrix when there is a new one, and each second; only while somebody subscribes to it."""
@@ -123,3 +170,8 @@ class ChannelLoop:
         if publisher.wants(matrix_topic(session.name)) and (snapshot := session.snapshot(now)) is not None:
             self._offered, self._offered_at = session.seq, now
             publisher.send(matrix_message(snapshot))
+
+
+def _as_known(link: LinkHealth) -> tuple[str, float, int, str, bool]:
+    """The part of a link that its socket knows."""
+    return link.state, link.since, link.reconnects, link.note, link.behind

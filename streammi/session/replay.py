@@ -1,5 +1,6 @@
 """Recordings through a monitor again, step by step: a recording of a live feed, or the pairs of files."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
@@ -18,6 +19,7 @@ from streammi.records import LinkHealth, PairBatch, Reading
 from streammi.records.link_totals import total
 from streammi.session import diagnosis
 from streammi.session.diagnosis import Report
+from streammi.session.resume import Resumed
 from streammi.session.session import Session
 
 if TYPE_CHECKING:
@@ -64,8 +66,59 @@ class Replay(Protocol):
         """A first-aid report; ``now`` is the wall clock, s."""
 
 
-class RecordingReplay:
-    """A recording: the very same readings as live, unless ``settings`` makes others of those recorded."""
+class EntryReplay(ABC):
+    """The entries of a recording through a session each run, step by step: the very same as live."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.notes: list[str] = []
+        self.opening: list[str] = []
+        self.status = 0
+        self._recording = recording
+        self._run: Resumed | None = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of all."""
+        return self._recording.read, self._recording.size
+
+    def __iter__(self) -> Iterator[float]:
+        for entry in self._recording:
+            if isinstance(entry, Begin):
+                self._begin(entry)
+                if not entry.continues:
+                    yield np.nan  # nobody waits for the time between two runs
+            elif self._run is not None:
+                yield entry.received if isinstance(entry, Arrived) else entry.at
+                self._run.apply(entry)
+
+    def end(self) -> None:
+        """All was said: the live monitor's last reading is an entry of its own."""
+        self._ended()
+        self.notes += self._recording.notes
+
+    def _begin(self, begin: Begin) -> None:
+        if self._run is not None and (begin.continues or begin.resumed):
+            if not begin.continues:
+                self._run.apply(begin)
+            elif begin.lost:
+                self._run.resume()
+            return
+        self._ended()
+        if begin.version != __version__:
+            self.notes.append(f"recorded by streammi {begin.version}; readings by {__version__} may differ")
+        self._run = self._made(begin)
+
+    @abstractmethod
+    def _made(self, begin: Begin) -> Resumed:
+        """The session of a run that begins so."""
+
+    @abstractmethod
+    def _ended(self) -> None:
+        """The newest run is over, if there is one."""
+
+
+class RecordingReplay(EntryReplay):
+    """Of a monitor of a pair: the same readings as live, unless ``settings`` makes others of those recorded."""
 
     def __init__(
         self,
@@ -74,16 +127,9 @@ class RecordingReplay:
         settings: Callable[[Settings], Settings] = lambda recorded: recorded,
         on_pairs: OnPairs | None = None,
     ) -> None:
-        self.notes: list[str] = []
-        self.opening: list[str] = []
-        self.status = 0
-        self._recording, self._outbox, self._settings, self._on_pairs = recording, outbox, settings, on_pairs
+        super().__init__(recording)
+        self._outbox, self._settings, self._on_pairs = outbox, settings, on_pairs
         self._session: Session | None = None
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """Bytes read so far, and of all."""
-        return self._recording.read, self._recording.size
 
     @property
     def closed(self) -> bool:
@@ -99,45 +145,22 @@ class RecordingReplay:
         """The links of the newest run as they were."""
         return () if self._session is None else self._session.health(now)
 
-    def __iter__(self) -> Iterator[float]:
-        for entry in self._recording:
-            if isinstance(entry, Begin):
-                self._begin(entry)
-                if not entry.continues:
-                    yield np.nan  # nobody waits for the time between two runs
-            elif self._session is not None:
-                yield entry.received if isinstance(entry, Arrived) else entry.at
-                self._session.apply(entry)
-
-    def end(self) -> None:
-        """All was said: the live monitor's last reading is an entry of its own."""
-        self._note_monitor()
-        self.notes += self._recording.notes
-
     def report(self, now: float) -> Report:
         """A first-aid report."""
         session = self._session
         if session is None:
-            return diagnosis.report(now, {}, progress=_progress_of(self))
+            return diagnosis.report(now, {}, progress=progress_of(self))
         return _report(now, self, session.monitor, session.outbox, session.health(now))
 
-    def _begin(self, begin: Begin) -> None:
-        if self._session is not None and (begin.continues or begin.resumed):
-            if not begin.continues:
-                self._session.apply(begin)
-            elif begin.lost:
-                self._session.resume()
-            return
-        self._note_monitor()
-        if begin.version != __version__:
-            self.notes.append(f"recorded by streammi {begin.version}; readings by {__version__} may differ")
+    def _made(self, begin: Begin) -> Session:
         settings = self._settings(begin.settings)
         source = settings.feed or settings.join
         assert source is not None
         outbox = self._outbox(settings.monitor.pair, begin.run)
         self._session = Session(Monitor(settings.monitor), source, outbox, settings.samples, self._on_pairs)
+        return self._session
 
-    def _note_monitor(self) -> None:
+    def _ended(self) -> None:
         if self._session is not None:
             self.notes += self._session.monitor.notes
 
@@ -229,10 +252,11 @@ def pieces(batch: PairBatch, rows: int, seconds: float | None = None) -> Iterato
 
 
 def _report(now: float, replay: Replay, monitor: Monitor, outbox: Outbox, links: Sequence[LinkHealth]) -> Report:
-    progress = _progress_of(replay) | {"readings": outbox.seq}
+    progress = progress_of(replay) | {"readings": outbox.seq}
     return diagnosis.report(now, options_of(monitor.config), links, reading=monitor.window.reading(), progress=progress)
 
 
-def _progress_of(replay: Replay) -> dict[str, object]:
+def progress_of(replay: Replay) -> dict[str, object]:
+    """How far a replay is, for its report."""
     read, size = replay.progress
     return {"bytes_read": read, "bytes": size or None}

@@ -1,20 +1,44 @@
 """Going on from a saved state: what was recorded behind it is taken first, and what was missed since is said."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from streammi.errors import ConfigError
 from streammi.ingest.intake import Links
 from streammi.recording.entries import Begin, Entry, Settings
 from streammi.recording.framing import Position
 from streammi.recording.reader import Recording, is_recording
+from streammi.records.codec import State
 from streammi.session.checkpoint import Checkpoint, Place, located
-from streammi.session.session import Session
 from streammi.system.log import Log, time_of_day
 from streammi.system.signals import Stop
 
 
+class Resumed(Protocol):
+    """A session that goes on from a saved state."""
+
+    catching_up: bool  # what is taken in was recorded by a run that may have said what comes of it
+
+    @property
+    def counts(self) -> str:
+        """What it counts: pairs, rows."""
+
+    @property
+    def counted(self) -> int:
+        """How many of these so far."""
+
+    def restore(self, state: State) -> None:
+        """Take up the state of a session with the same settings."""
+
+    def apply(self, entry: Entry) -> None:
+        """Take in what happened next, and say what comes of it."""
+
+    def resume(self) -> None:
+        """Go on after a pause of the monitor itself: what was sent meanwhile is not here."""
+
+
 def resume_from(
-    session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
+    session: Resumed, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
 ) -> bool:
     """Let the session go on from what was saved, and from what was recorded behind it; whether all of it was recorded.
 
@@ -34,10 +58,10 @@ def resume_from(
 
 
 def _resume_from_recording(
-    session: Session, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
+    session: Resumed, settings: Settings, saved: Checkpoint, recording: str | None, log: Log, stop: Stop
 ) -> bool:
-    before = session.monitor.window.pairs
-    log.say(f"going on from {before} pairs, saved at {time_of_day(saved.saved)}")
+    before = session.counted
+    log.say(f"going on from {before} {session.counts}, saved at {time_of_day(saved.saved)}")
     if saved.place is None:
         return False
     if recording is None or located(saved.place.recording) != located(recording):
@@ -61,7 +85,7 @@ def _resume_from_recording(
             session.resume()
     for note in recorded.notes:
         log.warn(note)
-    log.say(f"took {session.monitor.window.pairs - before} more pairs from {recording}")
+    log.say(f"took {session.counted - before} more {session.counts} from {recording}")
     if behind.lacks:
         log.warn(f"{recording} {behind.lacks}: a replay will differ")
     return not behind.lacks

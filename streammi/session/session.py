@@ -29,6 +29,8 @@ class Session:
     ``on_pairs`` is handed the pairs as they are counted.
     """
 
+    counts = "pairs"  # what a state that is gone on from has so many of
+
     def __init__(
         self,
         monitor: Monitor,
@@ -49,6 +51,11 @@ class Session:
         self._news_at = -math.inf  # and when one was said last for that alone, s
         self._health: tuple[float, Links] | None = None  # as of when; None once something has changed
         self._interrupted = False  # a connection broke since the last batch, or the monitor stood still
+
+    @property
+    def counted(self) -> int:
+        """Those of ``counts`` that were taken in so far."""
+        return self.monitor.window.pairs
 
     @property
     def over(self) -> bool:

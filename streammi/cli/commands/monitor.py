@@ -83,14 +83,15 @@ def monitor(
     if devices.key is not None:
         raise typer.Exit(_of_keys(feed, joining, pair, run, devices, keys, given, endpoint, lines, form))
     if many.channels is not None:
-        from streammi.cli.run_channel_monitor import channel_run, run_channel_monitor
+        from streammi.cli.run_channel_monitor import channel_settings, channel_source, run_channel_monitor
 
-        asked = channel_run(endpoint, feed, pair, many, given)
-        raise typer.Exit(run_channel_monitor(asked, run, lines, keys=keys.keys(run.publish)))
+        source = channel_source(endpoint, feed, pair, many, given)
+        asked = channel_settings(pair, many, given)
+        raise typer.Exit(run_channel_monitor(asked, source, run, lines, keys=keys.keys(run.publish)))
     many.check_unused(given)
-    source = feed.config(endpoint, pair.labels, joining, pair.condition_paths)
+    source_of_pair = feed.config(endpoint, pair.labels, joining, pair.condition_paths)
     settings = with_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
-    status = run_monitor(settings, source, run, lines, form=form, keys=keys.keys(run.publish))
+    status = run_monitor(settings, source_of_pair, run, lines, form=form, keys=keys.keys(run.publish))
     raise typer.Exit(status)
 
 

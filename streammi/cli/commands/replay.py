@@ -81,6 +81,7 @@ def replay(
       streammi replay fault.csv --channels all --baseline normal.csv --target yield
       streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat --output csv
     """
+    from streammi.cli.replay_channels import has_channels, replay_channels
     from streammi.cli.replay_override import Override
     from streammi.cli.replay_sinks import OUTPUTS, Sinks
     from streammi.cli.run_replay import replay_files, replay_recording, run_replay
@@ -88,18 +89,24 @@ def replay(
     from streammi.session.replay import Replay
 
     given = given_names(context)
-    if many.channels is not None:
+    recorded = file is not None and is_recording(file)
+    if many.channels is not None and not recorded:
         from streammi.cli.run_channels import run_channels
 
         raise typer.Exit(run_channels(file, t, pair, many, given, reading.reading()))
-    many.check_unused(given)
     check_choice("--output", output, OUTPUTS)
     with Sinks(output, out, samples_out) as sinks:
         replayed: Replay
-        if file is not None and is_recording(file):
+        of_pair = x is not None and y is not None  # also where many channels were recorded
+        if file is not None and recorded and (many.channels is not None or (has_channels(file) and not of_pair)):
+            reading.check_unused("where FILE is a recording")
+            replayed = replay_channels(file, pair, many, given, sinks)
+        elif file is not None and recorded:
+            many.check_unused(given)
             reading.check_unused("where FILE is a recording", but=("time_unit",))
             replayed = replay_recording(file, Override(given, pair, joining, x, y, t, reading.time_unit), sinks)
         else:
+            many.check_unused(given)
             replayed = replay_files(file, x, y, t, pair, joining, sinks, speed, reading.reading())
         # Not where lines come to the same terminal: what is behind a pipe may write them there.
         bar = sys.stderr.isatty() and (out is not None or not (sys.stdout.isatty() or _is_pipe(sys.stdout)))
