@@ -26,8 +26,8 @@ from streammi.dashboard.wording import cell_text
 WIDTH, HEIGHT = 100, 30
 CELL_X, CELL_Y = 12.2, 24.4
 GROUND, FRONT = "#0c0e12", "#d7dbe1"
-FIRST, LAST, STEP = 5.0, 32.0, 0.9  # seconds of the demo, and between two frames
-KEYS = {20: "m", 22: "m", 24: "m"}  # pressed before a frame
+FIRST, LAST, STEP = 5.0, 32.0, 1.35  # seconds of the demo, and between two frames
+KEYS = {12: "m", 14: "m", 16: "m", 18: "m"}  # pressed before a frame
 MOST_BYTES = 1_000_000
 
 
