@@ -138,7 +138,7 @@ def _window_of(rows: RowFile, pair: PairOptions, size: Span | None, said: Log) -
 
 
 class Before(NamedTuple):
-    """What is compared with: means over windows of the same length, (C, C), how much these vary, and the last one."""
+    """The windows to compare with: their means, (C, C), how much these vary, and the last one."""
 
     mi: FloatArray
     r: FloatArray
@@ -149,7 +149,7 @@ class Before(NamedTuple):
 def _baseline(
     pair: PairOptions, many: ChannelOptions, now: ChannelMatrices, options: FileOptions, t: str | None, said: Log
 ) -> Before | None:
-    """What the file that --baseline names says of the same channels, in windows of as many rows as there are now.
+    """Measure the same channels in the file that --baseline names, in windows of as many rows as there are now.
 
     More rows allow finer bins, in which signals that are as good as equal share more.
     """
@@ -191,7 +191,7 @@ def report(
     before: Before | None,
     many: ChannelOptions,
 ) -> Iterator[str]:
-    """What stands out, in words: pairs by their MI, by what r does not say, by what changed, and what tells of one."""
+    """Say what stands out: pairs by their MI, by what r does not say, by what changed, and what tells of one."""
     channels = len(found.names)
     count = channels * (channels - 1) // 2
     yield f"{file}: {channels} channels, {found.n:,} rows, {count:,} pairs; MI in {found.unit} ({found.estimator})"

@@ -77,7 +77,7 @@ def file_size(path: str | None) -> int:
 
 
 class AgainstChance:
-    """What ``override`` makes of recorded settings, tested against chance where neither says a word of it."""
+    """Recorded settings as ``override`` makes them, tested against chance where neither says a word of it."""
 
     def __init__(self, override: Override, given: set[str]) -> None:
         self._override, self._given = override, given

@@ -26,7 +26,7 @@ _READINGS: Final = re.compile(r"(\d+)\s*readings?")
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be told to somebody: a field of the readings on one side of a number, a kind of event, or silence.
+    """A rule that raises an alarm: a field of the readings on one side of a number, a kind of event, or silence.
 
     With ``hold`` only once it has been so for that long, or in so many readings (``hold.pairs``) on end; and over only
     once it has not been so for as long.
@@ -43,7 +43,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
         return self.rule
 
     def holds(self, value: float) -> bool:
-        """Whether the value is on the side of the limit that the alarm is about."""
+        """True if the value is on the side of the limit that the alarm is about."""
         match self.comparator:
             case "<":
                 return value < self.limit

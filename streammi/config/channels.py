@@ -10,7 +10,7 @@ from streammi.errors import ConfigError
 
 
 class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What is computed of every pair of the channels ``names``, and how often it is said."""
+    """The settings of many channels: what is computed of every pair of ``names``, and how often it is said."""
 
     names: tuple[str, ...]
     window: Span = Span(pairs=1000)  # rows, or seconds

@@ -164,7 +164,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def called(self) -> tuple[str, str]:
-        """What x and y are called on screens and in reports."""
+        """The names of x and y on screens and in reports."""
         return self.x_label or self.x_name, self.y_label or self.y_name
 
     def __post_init__(self) -> None:
@@ -233,7 +233,7 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _check_words(words: str, option: str) -> None:
-    """What a person calls something: up to 64 printable characters, or nothing."""
+    """ConfigError for a label or a unit that is not up to 64 printable characters."""
     if len(words) > MAX_WORDS or not words.isprintable():
         raise ConfigError(option, f"up to {MAX_WORDS} printable characters", words)
 

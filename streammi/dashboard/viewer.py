@@ -171,7 +171,7 @@ class Viewer:
         return self.scene().alarm_words if self._alarms else ()
 
     def rang(self) -> bool:
-        """Whether an alarm has come since this was asked last."""
+        """True if an alarm has come since this was asked last."""
         rings, self._rings = self._rings, False
         return rings
 

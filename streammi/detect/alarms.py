@@ -86,7 +86,7 @@ class Lasted(NamedTuple):
 
 
 class Held:
-    """Whether something is so, by what was seen of it: it turns only once the other thing has held for long enough.
+    """A condition, by what was seen of it: it turns only once the other thing has held for long enough.
 
     >>> held = Held(seconds=2.0)
     >>> [bool(held.see(so, t)) for t, so in enumerate([True, True, None, True, True, False, True])]
@@ -192,7 +192,7 @@ class Alarms:
         return events
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs: plain values."""
+        """Plain values that ``restore`` needs."""
         return {
             "held": {one.rule: held.state() for one, held in self._fields},
             "raised": [msgspec.structs.asdict(event) for event in self.raised.values()],
@@ -248,7 +248,7 @@ def _held(one: Alarm) -> Held:
 
 
 def _after(one: Alarm, lasted: Lasted) -> str:
-    """What it took, in words, where the rule asks for it."""
+    """How long it took, in words, where the rule asks for it."""
     if one.hold is None:
         return ""
     return f", for {lasted.readings} readings" if one.hold.pairs else f", for {lasted.seconds:.4g} s"

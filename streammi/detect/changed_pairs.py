@@ -1,4 +1,4 @@
-"""Which pairs of many channels have changed: MI beside what it was in the windows before.
+"""Changed pairs among those of many channels: MI beside what it was in the windows before.
 
 Of each pair the mean and the spread of MI over earlier windows are kept. A spread from a few windows is a poor one, so
 it is drawn towards that of all pairs (as limma does it: Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3(1)), and MI
@@ -26,7 +26,7 @@ SETTLED: Final = 32  # windows
 
 
 class ChangedPairs:
-    """What is usual of P pairs, by window, and which are not so now.
+    """The usual MI of P pairs, by window, and which are not so now.
 
     >>> usual, rng = ChangedPairs(3), np.random.default_rng(0)
     >>> for _ in range(8):
@@ -44,7 +44,7 @@ class ChangedPairs:
         self.changed: NDArray[np.bool_] = np.zeros(pairs, dtype=np.bool_)
 
     def look(self, mi: FloatArray) -> NDArray[np.bool_]:
-        """Which pairs, with MI (P,) in bits now, have changed."""
+        """Find the pairs, with MI (P,) in bits now, that have changed."""
         if self.windows >= LEAST_WINDOWS and mi.size:
             freedom = np.maximum(self._n - 1, 1) + PRIOR
             with np.errstate(invalid="ignore"):

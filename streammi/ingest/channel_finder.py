@@ -1,4 +1,4 @@
-"""Which channels a feed has: the paths of numbers in its first messages that fit what was asked for."""
+"""The channels that a feed has: the paths of numbers in its first messages that fit what was asked for."""
 
 from collections import Counter
 from fnmatch import fnmatchcase
@@ -54,7 +54,7 @@ class ChannelFinder:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of how the messages were taken."""
+        """Notes for a person on how the messages were taken."""
         if not self._rows:
             return []
         return ["arrays of one length are taken as channels with so many samples; --channels 'NAME/*' takes elements"]
@@ -131,7 +131,7 @@ class ChannelFinder:
         self._sort(record, single, arrays, columns=columns)
 
     def _sort(self, record: Any, single: dict[str, None], arrays: dict[str, int], *, columns: bool) -> None:
-        """Which of a record's numbers are channels."""
+        """Sort out which of a record's numbers are channels."""
         whole = [path for path in arrays if self._fits(path)]
         chosen = [path for path in single if self._fits(path)]
         if columns or self._are_samples(record, whole, arrays, single):
@@ -147,7 +147,7 @@ class ChannelFinder:
         self._others.update(dict.fromkeys(path for path in (*single, *arrays) if path not in self._found))
 
     def _are_samples(self, record: Any, whole: list[str], arrays: dict[str, int], single: dict[str, None]) -> bool:
-        """Whether arrays are samples of a channel each, and not channels of one sample."""
+        """True if arrays are samples of a channel each, and not channels of one sample."""
         if any(into_records(record, path) is not None for path in whole):
             return True
         if len(whole) < 2 or len({arrays[path] for path in whole}) > 1:

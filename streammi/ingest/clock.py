@@ -89,7 +89,7 @@ class Clock:
 
     @property
     def _instead(self) -> str:
-        """What there is instead of its times: of a file, nothing."""
+        """Return what there is instead of its times: of a file, nothing."""
         return "the time of arrival is used" if self._now else "there are no times"
 
     def begin(self, now: float) -> None:

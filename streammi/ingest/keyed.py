@@ -117,7 +117,7 @@ def _key_of(value: Any) -> str | None:
 
 
 def _numbers(values: NDArray[Any]) -> FloatArray:
-    """What was read as labels as numbers, NaN for what is none."""
+    """Values that were read as labels as numbers, NaN for what is none."""
     try:
         return values.astype(np.float64)
     except (ValueError, TypeError, OverflowError):

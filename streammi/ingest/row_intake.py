@@ -45,7 +45,7 @@ class RowIntake:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know, as it is now."""
+        """Notes for a person, as it is now."""
         notes = list(self._finder.notes) if self.names else []
         if self._rows >= ALONE_ROWS and not self._together:
             notes.append("each message has one channel alone, so there are no pairs: messages must hold several")

@@ -15,7 +15,7 @@ PAIR: Final = 16  # bytes
 
 
 class Seen(NamedTuple):
-    """What a second look saw: another format that it is now, or what speaks against the one it was."""
+    """The finding of a second look: another format that it is now, or what speaks against the one it was."""
 
     other: Found | None = None
     doubt: str = ""

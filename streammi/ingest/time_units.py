@@ -22,7 +22,7 @@ _LEAPS: Final = np.array([
 
 
 class Unit(NamedTuple):
-    """What one of a clock's numbers is: ``seconds / per`` seconds, from ``zero`` on."""
+    """The unit of a clock's numbers: one is ``seconds / per`` seconds, from ``zero`` on."""
 
     name: str
     words: str

@@ -110,7 +110,7 @@ class TopicProbe:
             self._look(content, received, FORMATS[name].header)
 
     def seen(self, topic: str, seconds: float, received: float) -> TopicSeen:
-        """What was heard of the topic in so many seconds, up to ``received``."""
+        """Everything heard of the topic in so many seconds, up to ``received``."""
         if self._guess is None:
             self._guess_from(self._recogniser.end, received)
         return TopicSeen(

@@ -54,7 +54,7 @@ class ChannelMonitor:
         self._take(batch, start, len(batch.rows))
 
     def said(self, at: float) -> list[tuple[float, ChannelMatrices]]:
-        """What the window says now, with that timestamp; nothing while it is empty."""
+        """The matrices of the window now, with that timestamp; nothing while it is empty."""
         window, config = self.window, self.config
         self._said_at = window.rows
         if not window.n:

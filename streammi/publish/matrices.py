@@ -1,4 +1,4 @@
-"""What a monitor of many channels publishes, frame by frame; pure.
+"""The messages that a monitor of many channels publishes, frame by frame; pure.
 
 ========================  ==============================  ===================================================
 ``matrix/<name>``         MatrixSnapshot as msgpack       names, and upper triangles as float32
@@ -53,7 +53,7 @@ def upper(square: Any) -> SmallArray:
 
 
 def fits(channels: int) -> bool:
-    """Whether a message has room for a matrix of so many channels."""
+    """True if a message has room for a matrix of so many channels."""
     return channels * (channels - 1) * 2 <= MAX_MATRIX_BYTES
 
 
@@ -102,7 +102,7 @@ def labels(names: Sequence[str]) -> list[str]:
 
 
 def pair_fields(found: ChannelMatrices, i: int, j: int, change: float | None) -> dict[str, object]:
-    """What is said of one pair, None for what is not known."""
+    """The published fields of one pair, None for what is not known."""
     unknown = np.full((1, 1), np.nan)
     values = {"mi": found.mi[i, j], "r": found.r[i, j], "n": found.pairs[i, j]}
     for name in ("p", "q"):

@@ -78,7 +78,7 @@ _open: Final = msgspec.msgpack.Decoder(_Envelope).decode
 
 
 def packed_decoder(kind: type[_Kind]) -> Callable[[bytes], _Kind]:
-    """What reads a struct with arrays in it; msgspec's errors for anything else."""
+    """A function that reads a struct with arrays in it; msgspec's errors for anything else."""
     return msgspec.msgpack.Decoder(
         kind, ext_hook=lambda code, data: _Packed(code, bytes(data)), dec_hook=_take_array
     ).decode

@@ -1,4 +1,4 @@
-"""What is known of every pair of many channels."""
+"""Everything known of each pair of many channels."""
 
 from typing import TypeAlias
 
@@ -22,7 +22,7 @@ class RowBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
 
 class ChannelMatrices(msgspec.Struct, frozen=True, eq=False, kw_only=True):
-    """What one window says of every pair of channels: arrays (C, C), NaN where something is not known.
+    """The measures of every pair of channels in one window: arrays (C, C), NaN where something is not known.
 
     Information is in ``unit``. ``p`` and ``q`` are None where nothing was tested, and ``untested`` says why.
     """
@@ -50,7 +50,7 @@ class ChannelMatrices(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
 
 class MatrixSnapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True, omit_defaults=True):
-    """What a monitor of many channels shows of every pair: arrays of the upper triangle, row by row, (C (C-1) / 2,).
+    """The measures of every pair as shown: arrays of the upper triangle, row by row, (C (C-1) / 2,).
 
     They are float32; NaN where something is not known. ``change`` is MI less the usual, ``changed`` holds the numbers
     of the pairs that have changed. ``q`` is empty where nothing was tested, and ``untested`` says why.

@@ -10,7 +10,7 @@ from streammi.records import codec
 
 
 class Saved(ABC):
-    """What can be saved and gone on from, bit for bit; equal ones have equal bytes. ``FORMAT`` names the kind."""
+    """Something to be saved and gone on from, bit for bit; equal ones have equal bytes. ``FORMAT`` names the kind."""
 
     FORMAT: ClassVar[str]
 

@@ -1,4 +1,4 @@
-"""What a report needs of a replay, collected while it runs, in memory that does not grow with it."""
+"""Everything that a report needs of a replay, collected while it runs, in memory that does not grow with it."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -141,7 +141,7 @@ class Collector:
             self._flush()
 
     def findings(self, monitor: Monitor, links: Sequence[LinkHealth], now: float) -> Findings:
-        """What was found, once all was replayed through ``monitor``."""
+        """Everything found, once all was replayed through ``monitor``."""
         self._flush()
         snapshot = monitor.snapshot(run=0, seq=self.summary.readings, timestamp=now, links=tuple(links))
         portraits = filter(None, (self._whole(monitor.config), _last(monitor, snapshot)))

@@ -38,7 +38,7 @@ pre { padding: .6rem .8rem; background: var(--box); overflow-x: auto; white-spac
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """What a report was made from, and how: to be made again."""
+    """The source of a report, and how it was made: to be made again."""
 
     source: str  # the files or the recording, and how large
     command: str

@@ -165,7 +165,7 @@ class ChannelSession:
         return self.intake.describe(self.link, now)
 
     def snapshot(self, now: float) -> MatrixSnapshot | None:
-        """What a view shows; None before there is something."""
+        """The snapshot that a view shows; None before there is something."""
         if self._newest is None or self.monitor is None or self.pairs is None:
             return None
         found, window, pairs = self._newest, self.monitor.window, self.pairs

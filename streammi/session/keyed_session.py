@@ -98,7 +98,7 @@ class KeyedSession:
         return described(link, self.decoder, note, **counted, rate=rate, message_rate=message_rate)
 
     def known(self, now: float) -> Fields:
-        """What metrics show, of all keys together: nothing by key, whose number has no bound there."""
+        """The totals that metrics show, of all keys together: nothing by key, whose number has no bound there."""
         totals = self.monitor.windows.all_totals
         status = int(status_of(None, self.health(now)) & ~Status.WARMING_UP | self.flags)
         return {**totals, "run": self.run, "seq": self.said, "status": status}

@@ -60,7 +60,7 @@ class Replay(Protocol):
         """Say what is left to be said, after the last step."""
 
     def links(self, now: float) -> Sequence[LinkHealth]:
-        """What was read so far and what became of it, as links of a feed, as of ``now`` by its clock."""
+        """Everything read so far and what became of it, as links of a feed, as of ``now`` by its clock."""
 
     def report(self, now: float) -> Report:
         """A first-aid report; ``now`` is the wall clock, s."""
@@ -208,7 +208,7 @@ class FileReplay:
                     self._publish(self.monitor.feed(piece))
 
     def links(self, now: float) -> Sequence[LinkHealth]:
-        """What was read so far."""
+        """Everything read so far."""
         return self._pairs.health()
 
     def end(self) -> None:

@@ -158,7 +158,7 @@ class Commands:
 
 
 def _read(descriptor: int) -> bytes | None:
-    """What there is to read; nothing at its end; None where nothing has come."""
+    """Read what there is; nothing at its end; None where nothing has come."""
     try:
         return os.read(descriptor, 1 << 16)
     except BlockingIOError:

@@ -12,7 +12,7 @@ from streammi.errors import ConfigError
 
 @dataclass(frozen=True)
 class ChannelOptions:
-    """Which channels, and what is said of every pair of them."""
+    """The options that choose channels, and say what is told of every pair of them."""
 
     panel: ClassVar = MANY
 

@@ -22,7 +22,7 @@ HEEDED: Final = frozenset((
 
 @dataclass(frozen=True)
 class KeyedOptions:
-    """Which device a message is of, and how many of them have a window, for how long."""
+    """The options that say which device a message is of, and how many of them have a window, for how long."""
 
     panel: ClassVar = MANY
 

@@ -1,4 +1,4 @@
-"""What a glance at learnt bins compares with: how the pairs were shared out when they were learnt, and what may change.
+"""Marks that a glance at learnt bins compares with: how pairs were shared out then, and what may change.
 
 Marks are a float array (3, max(B, MARKS)) for each signal, laid out in core.kernels.glancing: it is looked at there, a
 few times a window, and only what passes a limit is reviewed (see core.bins.fit). Where nothing has to be learnt, the

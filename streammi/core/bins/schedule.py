@@ -126,7 +126,7 @@ class Schedule:
                 self.glance(n, max(wait, LEAST_GLANCE))
 
     def _same(self, before: int, n: int, leaves: float) -> bool:
-        """Whether it is a jump that is waited for already, of which there are ``before`` pairs left."""
+        """True if it is a jump that is waited for already, of which there are ``before`` pairs left."""
         if self._seconds:
             return abs(leaves - self._rest[1]) <= 2 * self._seconds / EARLY
         return 0 < before <= 2 * n // EARLY

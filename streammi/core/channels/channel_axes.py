@@ -221,7 +221,7 @@ class ChannelAxes:
 
 
 def _counted(axes: Axes, values: FloatArray) -> tuple[Any, FloatArray, NDArray[np.uint32]]:
-    """What core.bins.axes has of a channel's values (2, n) beside a signal with one bin: counts, values and entries."""
+    """Counts, values and entries of a channel's values (2, n), as core.bins.axes has them of it beside one bin."""
     entries = axes.entries(values)
     own = np.bincount(entries >> np.uint32(16), minlength=axes.now[0].count).astype(np.uint32)
     return (own, np.array([values.shape[1]], dtype=np.uint32), own), values, entries

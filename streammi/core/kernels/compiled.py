@@ -93,7 +93,7 @@ class _Cache(FunctionCache):
 
 
 def _taken_in(function: Callable[..., Any], seen: dict[str, Any]) -> dict[str, Any]:
-    """What is compiled in with a function, by name: the code of what it calls, in other files too, and constants."""
+    """Everything compiled in with a function, by name: the code of what it calls, in other files too, and constants."""
     names = function.__code__.co_names
     found = {name: function.__globals__[name] for name in names if name in function.__globals__}
     for module in [one for one in found.values() if isinstance(one, ModuleType)]:

@@ -23,7 +23,7 @@ LEAST_GLANCE: Final = 4  # pairs between two
 
 @part
 def astray(values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, bits: float, x: Any, y: Any) -> int:
-    """Which limit of the marks ``x`` or ``y`` (+ OF_Y) the window's pairs, with so many ``bits`` of MI, pass; 0: none.
+    """The limit of the marks ``x`` or ``y`` (+ OF_Y) the window's pairs, with so many ``bits`` of MI, pass; 0: none.
 
     O(B) for a glance, O(1) for each pair since the one before, and O(n) where something seems to be hidden in a bin.
     """

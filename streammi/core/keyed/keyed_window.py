@@ -162,7 +162,7 @@ class KeyedWindow:
     def reading(
         self, key: str, unit: Unit = "bit", estimator: EstimatorName | None = None, *, batched: bool = False
     ) -> Reading | None:
-        """What a key's window says, as JointWindow's; None before there is anything, or there are bins. O(n).
+        """The reading of a key's window, as JointWindow's; None before there is anything, or there are bins. O(n).
 
         ``batched``: with the standard errors for signals with a memory.
         """

@@ -102,7 +102,7 @@ class Contents:
 
     @property
     def followers(self) -> list[Follower]:
-        """What follows the pairs."""
+        """The followers of the pairs."""
         return self._learning.followers
 
     def follow(self, follower: Follower) -> None:
@@ -192,7 +192,7 @@ class Contents:
         return taken
 
     def _kept(self, side: int, values: NDArray[Any], codes: Codes) -> NDArray[Any]:
-        """What the ring keeps of the values (m,): themselves, or of labels a number, whose ``codes`` are written."""
+        """The values (m,) as the ring keeps them: themselves, or of labels a number, whose ``codes`` are written."""
         axis = self.axes.now[side]
         if not isinstance(axis, Categories):
             # Numbers that may not be written to are others to the compiler, which would begin anew with them.

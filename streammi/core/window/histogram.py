@@ -55,7 +55,7 @@ class JointHistogram:
         return nested.extrapolated(fine, coarse, entropies, nested.base_bits(n), self.grain.weight)
 
     def mi_in_bins(self) -> float:
-        """What a glance takes for the MI in bits (see core.kernels.glancing): by the table, nothing extrapolated."""
+        """The MI in bits that a glance takes (see core.kernels.glancing): by the table, nothing extrapolated."""
         s_x, s_y, s_xy = self.sums
         n = self._state.item(N)
         return (self.table.whole.item(n) - s_x - s_y + s_xy) * self.table.unit_bits / n

@@ -55,7 +55,7 @@ def bar(canvas: Canvas, scene: Scene, reading: Reading) -> None:
 
 
 def _left(reading: Reading, given: str) -> tuple[str, ...]:
-    """What is left of the MI, in longer and shorter words."""
+    """The rest of the MI, in longer and shorter words."""
     unit = reading.unit
     tested = "untested yet" if reading.cmi_p is None else f"p {reading.cmi_p:.3g}"
     left = f"{number(max(reading.cmi or 0.0, 0.0))} of {number(max(reading.mi_corrected, 0.0))} {unit} left"

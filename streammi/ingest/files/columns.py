@@ -1,4 +1,4 @@
-"""Which columns of a file are wanted, and how each is written: by its name, and by fields from all over the file."""
+"""The columns of a file that are wanted, and how each is written: by its name, and by fields from all over the file."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

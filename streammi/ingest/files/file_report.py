@@ -1,4 +1,4 @@
-"""What is said of a file: its columns, its times, and the command that replays it."""
+"""The report on a file: its columns, its times, and the command that replays it."""
 
 import shlex
 from datetime import UTC, datetime

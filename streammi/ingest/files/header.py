@@ -32,7 +32,7 @@ class Header(NamedTuple):
 
 
 def header_of(fields: Sequence[Sequence[str]], wanted: Sequence[str]) -> Header:
-    """Which row has the names, and which is the first of the body."""
+    """Find the row that has the names, and the first of the body."""
     if fields[0] and fields[0][0] in ("TOA5", "TOB1", "TOACI1") and len(fields) > 1:
         return Header(1, next((k for k in range(2, len(fields)) if holds_values(fields[k])), len(fields)), is_toa5=True)
     at = None

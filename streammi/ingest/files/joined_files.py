@@ -60,12 +60,12 @@ class JoinedFiles:
 
     @property
     def said(self) -> str:
-        """What was guessed of how they are written, a line each."""
+        """The guesses on how they are written, a line each."""
         return "\n".join(filter(None, (file.said for file in self._files.values())))
 
     @property
     def hint(self) -> str:
-        """What may be wrong with the values, a line each."""
+        """Hints on what may be wrong with the values, a line each."""
         return "\n".join(filter(None, (file.hint for file in self._files.values())))
 
     @property

@@ -74,7 +74,7 @@ class JsonLines:
 
     @property
     def time_column(self) -> str | None:
-        """What the time is called, where that is known; None without times."""
+        """The name of the time, where that is known; None without times."""
         return (self._config.t or "the usual name") if self._timed else None
 
     @property

@@ -1,4 +1,4 @@
-"""What a file of JSON holds: the paths of its records, and their values."""
+"""The contents of a file of JSON: the paths of its records, and their values."""
 
 import math
 from collections import Counter

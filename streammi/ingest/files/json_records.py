@@ -45,7 +45,7 @@ class JsonRecords:
 
     @property
     def form(self) -> str:
-        """What it is called."""
+        """The name of it."""
         return "JSON Lines" if self._in_lines else "JSON"
 
     def blocks(self) -> Iterator[tuple[int, list[bytes]]]:

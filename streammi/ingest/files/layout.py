@@ -143,7 +143,7 @@ def decimal_in(columns: Sequence[Sequence[str]], delimiter: str) -> tuple[str, s
 
 
 def _delimiter(lines: Sequence[str], wanted: Sequence[str]) -> str:
-    """What is between the fields: what parts the most lines alike, and where the names that are wanted are fields."""
+    """Find what is between the fields: it parts the most lines alike, and makes the wanted names fields."""
     lines = lines[: LOOKED_AT // 2]
     best: tuple[tuple[float, ...], str] = ((-1.0,), ",")
     with_tabs = sum("\t" in line for line in lines)

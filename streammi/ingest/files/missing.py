@@ -1,4 +1,4 @@
-"""What stands for no value in a file: as somebody says, and as the values look."""
+"""The words that stand for no value in a file: as somebody says, and as the values look."""
 
 import re
 from contextlib import suppress
@@ -15,7 +15,7 @@ SENTINEL_FAR: Final = 3.0  # and is so many times the others' range away from th
 
 
 def read_missing(text: str | None, decimal: str = ".") -> tuple[tuple[float, ...], frozenset[str]]:
-    """What ``--missing`` says: values, told by what they are, and texts.
+    """Read ``--missing``: values, told by what they are, and texts.
 
     Where commas are decimal, semicolons are between them, and a number with one comma is one.
 
@@ -59,5 +59,5 @@ def sentinel_of(values: FloatArray) -> float | None:
 
 
 def hint_of(name: str, sentinel: float) -> str:
-    """What is said of such a value."""
+    """The hint on such a value."""
     return f"{name} is {sentinel:g} again and again, far outside the rest: --missing={sentinel:g}?"

@@ -46,7 +46,7 @@ def only_one_in(file: io.BufferedReader) -> IO[bytes] | None:
 
 
 def zipped(path: str) -> tuple[str, str]:
-    """What a zip archive is, as far as the names in it say, and what would do instead."""
+    """Name what a zip archive is, as far as the names in it say, and what would do instead."""
     with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         if any(name.startswith("xl/") for name in names):

@@ -117,7 +117,7 @@ class NumberFormat(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What is worth a word of how the numbers are written; empty for nothing."""
+        """A word on how the numbers are written; empty for nothing."""
         found = ["decimal commas"] if self.decimal == "," else []
         if self.unit:
             found.append(f"in {self.unit}")

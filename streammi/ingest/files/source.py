@@ -72,7 +72,7 @@ class Source:
 
     @property
     def note(self) -> str:
-        """What became of the file while it was read; empty for nothing."""
+        """A note on what became of the file while it was read; empty for nothing."""
         if self._is_pipe or not self._ended or self.read >= self.size:
             return ""
         return f"the file was cut while it was read: it had {self.size:,} bytes, and ended at {self.read:,}"

@@ -1,4 +1,4 @@
-"""Which column of a file has its times, or which of them together: by their names, and by what they hold."""
+"""The column of a file that has its times, or those that have them together: by their names, and by what they hold."""
 
 import re
 from collections.abc import Sequence

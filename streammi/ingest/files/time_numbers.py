@@ -110,7 +110,7 @@ def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit,
 
 
 def _of_dates(name: str, values: FloatArray) -> Unit | None:
-    """What dates numbers are that no other numbers are, or that are called so."""
+    """Find the dates that numbers are that no other numbers are, or that are called so."""
     first, last = float(values.min()), float(values.max())
     if is_ticks(first) and is_ticks(last):
         return UNITS["ticks"]
@@ -136,7 +136,7 @@ def _dates_said(unit: Unit, values: FloatArray, name: str) -> str:
 
 
 def _epoch_words(unit: Unit, values: FloatArray) -> str:
-    """What is said of times since 1970: nothing of seconds in our days."""
+    """A word on times since 1970: nothing of seconds in our days."""
     mixed = {one for one in map(epoch_unit, values.tolist()) if one is not None}
     first = float(epoch_seconds(values[:1])[0])
     others = _others(values) if first < OLD or first >= LIKELY[1] else []

@@ -45,7 +45,7 @@ def time_format(name: str, texts: Sequence[str], decimal: str, asked: FileOption
 
 
 def why_unread(text: str) -> str:
-    """What keeps a text from being read as a time, where that is known."""
+    """Say what keeps a text from being read as a time, where that is known."""
     if has_no_year(text):
         return "has no year: write it in front of the day"
     zone = zone_of(text)
@@ -91,7 +91,7 @@ def _order_said(
     order: Order, found: Sequence[tuple[float, float, Order]], fitting: Sequence[tuple[float, float, Order]],
     texts: Sequence[str],
 ) -> str:  # fmt: skip
-    """What is said of the order of day, month and year."""
+    """A word on the order of day, month and year."""
     if len(fitting) > 1:
         ways = sorted({one[1] for one in fitting})
         if len(ways) > 1 and ways[0] < 0.5 * ways[1]:

@@ -27,6 +27,6 @@ def zone_of(text: str) -> str:
 
 
 def zones_in(texts: Sequence[str]) -> str:
-    """What is said of the names of zones behind times: each is taken for one, though others may have the same name."""
+    """A word on the names of zones behind times: each is taken for one, though others may have the same name."""
     names = dict.fromkeys(name for text in texts if (name := zone_of(text)) in ZONES and name not in _OF_ALL)
     return " and ".join(f"{name} as UTC{ZONES[name]:+g}" for name in names)

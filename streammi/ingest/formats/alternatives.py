@@ -1,4 +1,4 @@
-"""What raw bytes that are no pairs of little-endian floats may be instead, and how to ask for it."""
+"""Other readings of raw bytes that are no pairs of little-endian floats, and how to ask for it."""
 
 import math
 from typing import Any, Final, Literal
@@ -19,7 +19,7 @@ WHOLE: Final = ("i2", "i4", "i8")
 
 
 def instead(payloads: list[bytes]) -> str:
-    """What to do with payloads that are no pairs: those in another byte order, or of whole numbers, are found.
+    """Say what to do with payloads that are no pairs: those in another byte order, or of whole numbers, are found.
 
     >>> values = np.random.default_rng(1).normal(20, 2, (20, 8))
     >>> instead([row.astype(">f8").tobytes() for row in values])

@@ -255,8 +255,9 @@ def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
 
 
 def _alike(trees: list[Any], wanted: Wanted) -> Samples | None:
-    """What ``_of_record`` says of each of many flat records with the same keys, column by column: 1 us a record and not
-    10. None where they are anything else.
+    """Do what ``_of_record`` does with many flat records with the same keys, column by column: 1 us each, not 10.
+
+    None where they are anything else.
     """
     if len(trees) < MANY or wanted.labels or not _same_keys(trees):
         return None

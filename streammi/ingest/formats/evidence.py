@@ -105,7 +105,7 @@ def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Jud
 
 
 class Ends(NamedTuple):
-    """What the last bits of floats say against them; ``known``: whether there are enough to say it."""
+    """The evidence of the last bits of floats against them; ``known``: whether there are enough to say it."""
 
     doubt: str
     known: bool

@@ -51,8 +51,9 @@ class Seen(NamedTuple):
 
 
 def octets_seen(words: NDArray[Any], fraction: int) -> list[Seen]:
-    """What is seen in each octet of the fraction of different words, from the last one that is used; of no more octets
-    than the words are spread over.
+    """Return what is seen in each octet of the fraction of different words, from the last one that is used.
+
+    Of no more octets than the words are spread over.
 
     >>> spread = np.random.default_rng(1).normal(20, 2, 40).view("<u8")
     >>> [seen.crowded for seen in octets_seen(spread, 52)]
@@ -96,7 +97,7 @@ def has_still_bit(words: NDArray[Any], fraction: int) -> bool:
 
 
 def together(columns: list[list[Seen]]) -> list[Seen]:
-    """What is seen in the octets of several columns, as one."""
+    """Return what is seen in the octets of several columns, as one."""
     most = max(map(len, columns), default=0)
     parts = [[column[k] for column in columns if k < len(column)] for k in range(most)]
     return [Seen(*(sum(each) for each in zip(*part, strict=True))) for part in parts]
@@ -166,7 +167,7 @@ def are_steps(values: FloatArray, steps: FloatArray) -> bool:
 
 
 def _common(larger: float, smaller: float, least: float) -> float:
-    """What both are whole multiples of, as Euclid finds it; less than ``least`` where it is not more."""
+    """Return what both are whole multiples of, as Euclid finds it; less than ``least`` where it is not more."""
     while smaller > least:
         larger, smaller = smaller, abs(math.remainder(larger, smaller))
     return larger

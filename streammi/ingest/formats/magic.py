@@ -59,7 +59,7 @@ _ZLIB_METHODS: Final = frozenset({0x58, 0x68, 0x78})  # deflate with windows of 
 
 
 def named(payload: bytes) -> str:
-    """What a payload is that streammi does not read, and what to send instead; empty where it is not known.
+    """Name what a payload is that streammi does not read, and what to send instead; empty where it is not known.
 
     >>> named(b"\\x89PNG\\r\\n\\x1a\\n" + bytes(100))
     'a PNG picture: streammi does not read it; send JSON, msgpack or raw pairs'
@@ -84,7 +84,7 @@ def named(payload: bytes) -> str:
 
 
 def named_text(payload: bytes) -> str:
-    """What a text is that streammi does not read, and what to send instead; empty where it is not known.
+    """Name what a text is that streammi does not read, and what to send instead; empty where it is not known.
 
     >>> named_text(b"temp:20.5|g")
     'StatsD: streammi does not read it; send JSON, CSV, x=1.5 y=2.5 or Influx lines'

@@ -32,7 +32,7 @@ def batch_in(tree: Any, paths: tuple[str, ...]) -> tuple[Chain, tuple[str, ...]]
 
 
 def hint_of(tree: Any, paths: tuple[str, ...] = ()) -> str:
-    """What a person should know of rows of numbers that may be signals, and not samples, and of lists of which one
+    """A hint for a person on rows of numbers that may be signals, and not samples, and of lists of which one
     element is taken; empty where there is nothing.
 
     >>> hint_of([list(range(8)), list(range(8))])[:57]

@@ -1,4 +1,4 @@
-"""Which width the words of raw bytes have: float64s that are rather float32s, and float32s that are rather others."""
+"""The width of the words of raw bytes: float64s that are rather float32s, and float32s that are rather others."""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -45,7 +45,7 @@ def exponents(words: NDArray[Any], layout: Layout) -> NDArray[np.int64]:
 
 
 def is_number(words: NDArray[Any], layout: Layout) -> NDArray[np.bool_]:
-    """Which words are neither 0, nor NaN or infinity as programs write them, nor the largest there is."""
+    """Mark the words that are neither 0, nor NaN or infinity as programs write them, nor the largest there is."""
     size = 8 * int(layout.word[2:])
     magnitude = words & np.uint64((1 << (size - 1)) - 1)
     infinite = np.uint64((layout.kinds - 1) << layout.fraction)

@@ -126,7 +126,7 @@ class Join:
 
     @property
     def note(self) -> str:
-        """What a person should know of how these pairs are made; empty when it is by the samples' own times."""
+        """A note for a person on how these pairs are made; empty when it is by the samples' own times."""
         if not self._untimed:
             return ""
         by = "order, a lost sample shifts all later pairs" if self.mode == "exact" else "time of arrival"
