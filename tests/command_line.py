@@ -5,18 +5,19 @@ import sys
 import threading
 import warnings
 from tempfile import TemporaryFile
+from typing import TextIO
 from unittest.mock import patch
 
 from streammi.cli.main import main
 
 
-def streammi(*words: str) -> "subprocess.CompletedProcess[str]":
-    """Run ``streammi`` with these words, its standard output and error files."""
+def streammi(*words: str, stdout: TextIO | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run ``streammi`` with these words, its standard output (or ``stdout``) and error files."""
     with (
         TemporaryFile("w+", encoding="utf-8") as out,
         TemporaryFile("w+", encoding="utf-8") as err,
         patch.object(sys, "argv", ["streammi", *words]),
-        patch.object(sys, "stdout", out),
+        patch.object(sys, "stdout", stdout or out),
         patch.object(sys, "stderr", err),
         patch.object(threading, "excepthook", threading.excepthook),
         warnings.catch_warnings(),

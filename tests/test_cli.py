@@ -224,9 +224,7 @@ FULL = Path("/dev/full")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no full device here")
-def test_a_full_disk_behind_standard_output_ends_a_replay_in_words_and_a_monitor_only_at_its_end(
-    recording: Path,
-) -> None:
+def test_a_full_disk_behind_standard_output_ends_in_words(recording: Path) -> None:
     replay = ["replay", str(recording), "--x", "left", "--y", "right", "--window", "10"]
     for words in (replay, ["grafana"], ["--version"]):
         with FULL.open("w") as full:
@@ -235,17 +233,25 @@ def test_a_full_disk_behind_standard_output_ends_a_replay_in_words_and_a_monitor
             )
         assert done.returncode == 1
         assert done.stderr.endswith("streammi: cannot write to standard output: No space left on device\n")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no full device here")
+@pytest.mark.parametrize("watched", [["--x=a", "--y=b"], ["--x=a", "--y=b", "--key=id"], ["--channels=a,b"]])
+def test_a_monitor_whose_last_lines_could_not_be_written_says_so_and_ends_with_1(
+    tmp_path: Path, watched: list[str]
+) -> None:
     with zmq.Context() as context, context.socket(zmq.PUSH) as socket, FULL.open("w") as full:
-        port = socket.bind_to_random_port("tcp://127.0.0.1")
-        words = ["--pull", "--window=10", "--bins=2", "--every=1", "--samples=20"]
-        process = subprocess.Popen(
-            command("monitor", f"tcp://127.0.0.1:{port}", *words), stdout=full, stderr=subprocess.PIPE, text=True
-        )
-        for pair in np.random.default_rng(0).random((20, 2)):
-            socket.send(pair.tobytes())
-        said = process.communicate(timeout=60)[1]
-    assert process.returncode == 1
-    assert re.search(r"streammi: warning: standard output: the last \d+ lines could not be written\n$", said)
+        words = [f"ipc://{tmp_path}/feed", "--pull", "--window=10", "--bins=2", "--every=1", "--samples=20", *watched]
+        socket.bind(words[0])
+        rows = np.random.default_rng(0).random((20, 2)).tolist()
+        sent = json.dumps([{"a": a, "b": b, "id": "one"} for a, b in rows]).encode()
+        sender = threading.Thread(target=socket.send, args=[sent])
+        sender.start()
+        done = streammi("monitor", *words, stdout=full)
+        sender.join()
+    said = done.stderr
+    assert done.returncode == 1
+    assert re.search(r"streammi: warning: standard output: the last \d+ lines could not be written\n", said)
     warning = "streammi: warning: standard output: No space left on device; lines wait until it takes them again\n"
     assert said.count(warning) == 1
 

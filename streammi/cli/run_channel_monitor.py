@@ -29,6 +29,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.monitor import ChannelMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
+from streammi.publish.outbox import omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin, Settings
 from streammi.recording.writer import Recorder
@@ -117,7 +118,9 @@ def run_channel_monitor(
         if publisher is not None:
             said.say(f"publishing matrix/{settings.name} and pair/ on {publisher.endpoint}")
         _warm_up(settings.config, said)
-        spoken = None if lines is None else Spool.on(lines)
+        spoken = None
+        if lines is not None:
+            spoken = Spool.on(lines, omitted=lambda many: omitted_line(settings.name, "jsonl", clock(), many))
         recorded = Settings(feed=source, samples=run.samples, channels=settings)
         begin = Begin(__version__, int(clock()), recorded)
         session = ChannelSession(settings, source, publisher, spoken, begin.run, samples=run.samples, say=said.say)

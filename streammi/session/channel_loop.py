@@ -15,7 +15,7 @@ from streammi.records import LinkHealth
 from streammi.records.status import Status
 from streammi.session.channel_session import ChannelSession
 from streammi.session.checkpoint import Place, located
-from streammi.session.loop import LOSS_STATUS, TICK_SECONDS, UNWRITTEN_STATUS
+from streammi.session.loop import LOSS_STATUS, TICK_SECONDS, unwritten
 from streammi.session.operator_notes import Writer
 from streammi.session.resume import MissedReport
 from streammi.session.saving import Keeper
@@ -81,7 +81,7 @@ class ChannelLoop:
             return LOSS_STATUS
         if session.monitor is None and (why := session.intake.why_waiting):
             self._said.say(f"no channels: {why}")
-        return stop.status or (UNWRITTEN_STATUS if self._lines is not None and self._lines.lost else 0)
+        return stop.status or unwritten(self._lines)
 
     @property
     def _over(self) -> bool:

@@ -14,7 +14,7 @@ from streammi.records import LinkHealth
 from streammi.records.link_totals import lost
 from streammi.records.status import Status
 from streammi.session.keyed_session import KeyedSession
-from streammi.session.loop import LOSS_STATUS, TICK_SECONDS
+from streammi.session.loop import LOSS_STATUS, TICK_SECONDS, unwritten
 from streammi.session.operator_notes import MALFORMED_SECONDS
 from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting
@@ -161,4 +161,4 @@ class KeyedLoop:
         if self._strict and (loss := self._loss(now)) != self._lost_before:
             self._log.warn(f"--strict: {loss}")
             return LOSS_STATUS
-        return stop.status
+        return stop.status or unwritten(self._lines)

@@ -82,7 +82,7 @@ class Loop:
         if self._strict and (loss := self._loss(now)) != self._lost_before:
             self._upkeep.warn(f"--strict: {loss}")
             return LOSS_STATUS
-        return stop.status or (UNWRITTEN_STATUS if self._lines is not None and self._lines.lost else 0)
+        return stop.status or unwritten(self._lines)
 
     @property
     def _unread(self) -> bool:
@@ -182,6 +182,11 @@ class Loop:
             )
             status = snapshot.status | session.flags
             self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))
+
+
+def unwritten(lines: Spool | None) -> int:
+    """The exit status of a run that ends as it should, by whether its last lines could be written."""
+    return UNWRITTEN_STATUS if lines is not None and lines.lost else 0
 
 
 def show(session: Session, metrics: Metrics, now: float) -> None:
