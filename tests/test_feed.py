@@ -16,6 +16,8 @@ from streammi.detect.links import LinkWatch
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import Links, Meter, SourceConfig, intake_of
+from streammi.network.host_search import why_no_host
+from streammi.network.link import PLAIN_TEXT_NOTICE, UNANSWERED, unreachable
 from streammi.network.silence import Spacing
 from streammi.recording.entries import Arrived
 from streammi.records import PairBatch
@@ -33,6 +35,23 @@ def bound(context: zmq.Context[Any], kind: int = zmq.PUSH) -> tuple[zmq.Socket[A
     socket.linger = 0
     port = socket.bind_to_random_port("tcp://127.0.0.1")
     return socket, f"tcp://127.0.0.1:{port}"
+
+
+def test_a_name_that_no_host_has_is_said_while_it_is_tried_and_at_the_end(context: zmq.Context[Any]) -> None:
+    now = [1e9]
+    with closing(Feed(FeedConfig(endpoint="tcp://nowhere.invalid:5556"), context, lambda: now[0])) as feed:
+        feed.receive()
+        assert feed.links[0].note == PLAIN_TEXT_NOTICE
+        now[0] += 4
+        deadline = time.monotonic() + 30
+        while feed.receive() is None and feed.links[0].note in (PLAIN_TEXT_NOTICE, UNANSWERED):
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        assert feed.links[0].note == "there is no host nowhere.invalid; still trying"
+        assert feed.links[0].state == "connecting"
+    for note in ("", UNANSWERED, feed.links[0].note):
+        assert "reachable (there is no host nowhere.invalid)" in str(unreachable("tcp://nowhere.invalid:5556", note))
+    assert "is no name of a host" in why_no_host("x" * 70 + ".invalid")
 
 
 class Received:

@@ -17,14 +17,16 @@ import pytest
 import zmq
 from hypothesis import given, settings, strategies as st
 
-from streammi.cli.run_probe import run_probe, words
+from streammi.cli.run_probe import run_probe, what_is_wrong, words
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.heard import Report
 from streammi.ingest.leaves import leaves
 from streammi.ingest.probe import KEPT_BYTES, Probe
 from streammi.network.frames import Frames
+from streammi.network.link import UNANSWERED
 from streammi.network.security import write_keys
+from streammi.records import LinkHealth
 
 ENDPOINT = "tcp://127.0.0.1:5556"
 RNG = np.random.default_rng(4)
@@ -217,7 +219,10 @@ def test_what_is_wrong_when_nothing_comes(tmp_path: Path) -> None:
     status, said = listened(endpoint, 0.3)
     assert (status, "no connection: connection refused" in said) == (1, True)
     assert "nobody is there" in listened(f"ipc://{tmp_path}/feed", 0.3)[1]
-    assert "there is no host nowhere.invalid" in listened("tcp://nowhere.invalid:5556", 0.3)[1]
+    assert "no connection: there is no host nowhere.invalid" in listened("tcp://nowhere.invalid:5556", 0.3)[1]
+    # After some seconds the link has a word of its own, which holds for as long as it tries.
+    waited = LinkHealth(endpoint=endpoint, state="connecting", note=UNANSWERED)
+    assert what_is_wrong(waited, FeedConfig(endpoint=endpoint)) == "no connection: connection refused"
 
 
 def test_an_encrypted_feed_asks_for_keys(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from streammi.config import FeedConfig
 from streammi.ingest.heard import Report, SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.probe import Probe
 from streammi.network.endpoints import check_endpoint
-from streammi.network.link import PLAIN_TEXT_NOTICE
+from streammi.network.host_search import host_of, why_no_host
+from streammi.network.link import PLAIN_TEXT_NOTICE, STILL, UNANSWERED
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.network.subscriber import Subscriber
 from streammi.records import LinkHealth
@@ -67,24 +68,25 @@ def what_is_wrong(link: LinkHealth, config: FeedConfig) -> str:
     if link.state in ("connected", "stalled"):
         how = "PULL: another consumer may be taking the messages" if config.pull else "the publisher sends nothing"
         return f"connected, but silent ({how})"
-    return link.note if link.note not in ("", PLAIN_TEXT_NOTICE) else _no_connection(config.endpoint)
+    if link.note not in ("", UNANSWERED, PLAIN_TEXT_NOTICE):
+        return link.note.removesuffix(STILL)
+    return f"no connection: {_no_connection(config.endpoint)}"
 
 
 def _no_connection(endpoint: str) -> str:
     """Ask the operating system what it says of a TCP endpoint that ZeroMQ keeps trying in silence."""
-    kind, _, rest = endpoint.partition("://")
-    if kind != "tcp":
-        return "no connection: nobody is there"
-    host, _, port = rest.rpartition(":")
+    host, port = host_of(endpoint), endpoint.rpartition(":")[2]
+    if not host:
+        return "nobody is there"
+    if why := why_no_host(host):
+        return why
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), 3):
+        with socket.create_connection((host, int(port)), 3):
             return "something listens there, but it does not answer as ZeroMQ does"
-    except socket.gaierror:
-        return f"no connection: there is no host {host}"
     except TimeoutError:
-        return "no connection: no answer (is the host up, does a firewall drop it?)"
+        return "no answer (is the host up, does a firewall drop it?)"
     except OSError as error:
-        return f"no connection: {(error.strerror or str(error)).lower()}"
+        return (error.strerror or str(error)).lower()
 
 
 def words(report: Report) -> str:

@@ -90,7 +90,7 @@ def run_view(
 
 def no_reading(source: Source, seconds: float | None) -> str:
     """Why a source said nothing in the time there was."""
-    why = why_unreached(source.note) if source.link == "connecting" else source.note
+    why = why_unreached(source.endpoint, source.note) if source.link == "connecting" else source.note
     within = "" if seconds is None else f" within {seconds:g} s"
     return f"no reading of {source.endpoint}{within}: {why or 'its monitor has none yet'}"
 

@@ -8,6 +8,7 @@ from zmq.utils.monitor import parse_monitor_message
 
 from streammi.errors import ConfigError
 from streammi.network.connections import LOOK_SECONDS, Connection
+from streammi.network.host_search import HostSearch
 from streammi.network.kernel_sockets import socket_inode
 from streammi.network.security import Keys, is_loopback
 from streammi.network.silence import Spacing
@@ -20,7 +21,9 @@ NOT_READ: Final = "what came was no ZMTP, or a frame larger than"
 MAX_UNFINISHED: Final = 64 << 20  # bytes of a message before its last frame
 MAX_WAITING: Final = 256 << 20  # bytes that have come and were not taken
 UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
-UNANSWERED: Final = "nobody answers there yet; still trying"
+STILL: Final = "; still trying"
+UNANSWERED: Final = f"nobody answers there yet{STILL}"
+SEARCH_SECONDS: Final = 0.5  # that a run which ends waits for a word on its host
 PLAIN_TEXT_NOTICE: Final = (
     "plain text from another machine: whoever is on the way can read it, and change it (streammi keygen)"
 )
@@ -58,6 +61,7 @@ class Link:
         self._open = 0  # now
         self._retry_at: float | None = None
         self._unreadable = 0  # connections that ZeroMQ has given up
+        self._search: HostSearch | None = None
         self._events = socket.get_monitor_socket()
         self._backlog = Backlog(unfinished, waiting)
 
@@ -93,8 +97,8 @@ class Link:
             state: LinkState = "connected"
         elif not self._open:
             state = "lost" if self._connections else "connecting"
-            if not self._connections and not self.note and now - self.since > UNANSWERED_SECONDS:
-                self.note = UNANSWERED
+            if not self._connections and self.note in ("", UNANSWERED) and now - self.since > UNANSWERED_SECONDS:
+                self.note = self._unanswered()
         elif self._heard > 0 and now - self._heard >= self.spacing.patience:
             state = "stalled"
         else:
@@ -115,6 +119,11 @@ class Link:
         """Stop listening to the socket's events."""
         self._socket.disable_monitor()
         self._events.close(0)
+
+    def _unanswered(self) -> str:
+        if self._search is None:
+            self._search = HostSearch(self._endpoint)
+        return self._search.why_none + STILL if self._search.why_none else UNANSWERED
 
     def _on_event(self, event: Any, now: float) -> None:
         kind = event["event"]
@@ -243,9 +252,11 @@ def refusal(kind: int, value: int, keyed: bool) -> str:
 
 def unreachable(endpoint: str, note: str) -> ConfigError:
     """The error with which a run that never had a connection ends; ``note`` is the link's."""
-    return ConfigError("ENDPOINT", f"reachable ({why_unreached(note)})", endpoint)
+    return ConfigError("ENDPOINT", f"reachable ({why_unreached(endpoint, note)})", endpoint)
 
 
-def why_unreached(note: str) -> str:
+def why_unreached(endpoint: str, note: str) -> str:
     """Why there is no connection, by the ``note`` of a link, in words that hold once nobody tries any more."""
-    return "nobody answered" if note in ("", UNANSWERED, PLAIN_TEXT_NOTICE) else note
+    if note not in ("", UNANSWERED, PLAIN_TEXT_NOTICE):
+        return note.removesuffix(STILL)
+    return HostSearch(endpoint).wait(SEARCH_SECONDS) or "nobody answered"
