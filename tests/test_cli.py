@@ -425,3 +425,17 @@ def test_a_change_is_an_event_among_the_lines_and_on_the_socket(tmp_path: Path) 
     [event] = [line for line in readings(lines) if "kind" in line]
     assert (event["kind"], event["pair"], event["unit"]) == ("lost", "a", "bit")
     assert [json.loads(payload) for topic, payload in heard if topic == b"event/a"] == [event]
+
+
+def test_one_signal_taken_for_both_is_said(recording: Path, tmp_path: Path) -> None:
+    words = "x and y are both left: MI is the entropy of that one signal\n"
+    once, joined = ["--x=left", "--y=left"], [f"--x={recording}:left", f"--y={recording}:left"]
+    nobody = ["monitor", f"ipc://{tmp_path}/nobody", "--window=50", "--seconds=0.1"]
+    for done in (
+        run("replay", str(recording), *once),
+        run("replay", *joined),
+        run(*nobody, *once, status=2),
+        run(*nobody, *once, "--key=topic", status=2),
+    ):
+        assert done.stderr.count(words) == 1
+    assert words not in run("replay", str(recording), "--x=left", "--y=right").stderr

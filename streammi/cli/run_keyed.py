@@ -13,7 +13,7 @@ import zmq
 from streammi.cli.checks import check_monitor
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import RunOptions
-from streammi.config import FeedConfig, JoinConfig, KeyedConfig, options_of
+from streammi.config import FeedConfig, JoinConfig, KeyedConfig, options_of, twice
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.monitor.keyed_monitor import KeyedMonitor
@@ -80,6 +80,8 @@ def run_keyed(
         if keeper is not None and keeper.saved_at is not None:
             session.restore(keeper.hand_over().session)
             said.say(f"going on from {time_of_day(keeper.saved_at)}: {len(session.monitor.windows):,} keys")
+        if note := twice(source):
+            said.say(note)
         feed = stack.enter_context(closing(Feed(source, context, clock, keys)))
         stop.end_after(run.seconds)
         outlets = {"publisher": publisher, "metrics": metrics, "keeper": keeper, "lines": spoken}

@@ -15,7 +15,7 @@ from streammi import __version__
 from streammi.cli.checks import check_command, check_monitor
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import RunOptions
-from streammi.config import MonitorConfig, options_of
+from streammi.config import MonitorConfig, options_of, twice
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import SourceConfig
 from streammi.monitor import Monitor
@@ -89,6 +89,8 @@ def run_monitor(
         if metrics is not None:
             show(session, metrics, clock())
         if (note := never_full(config.window, run.samples, run.seconds)) and run.state is None:
+            said.say(note)
+        if note := twice(source):
             said.say(note)
         begin = _going_on(session, begin, keeper, run.record, said, stop)
         if stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was

@@ -18,7 +18,7 @@ from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import JoinOptions, PairOptions, check_unused
 from streammi.cli.options.feed import ONE_SOURCE
 from streammi.cli.replay_sinks import Sinks
-from streammi.config import FeedConfig, MonitorConfig, Span
+from streammi.config import FeedConfig, JoinConfig, MonitorConfig, Span, twice
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.intake import sources_of
@@ -64,9 +64,11 @@ def replay_files(
         rule = "given, FILE:COL" if file is None else given_column(file, options)
         raise ConfigError("--x" if x is None else "--y", rule)
     pairs: Recorded
+    both: FeedConfig | JoinConfig
     if file is not None:
         joining.check_unused()
         sinks.spare(file)
+        both = FeedConfig(endpoint=file, x=x, y=y)
         pairs = read_pairs(file, x, y, t, labels=pair.labels, options=options, given=pair.condition_paths)
     else:
         if pair.condition_paths:
@@ -74,8 +76,8 @@ def replay_files(
         (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
         sinks.spare(x_file, y_file)
         common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
-        both = joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file))
-        pairs = read_joined(both, options)
+        both = joined = joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file))
+        pairs = read_joined(joined, options)
     with ExitStack() as refused:
         refused.callback(pairs.close)
         config, notes = with_baseline(pair.config(x, y, file or ""), pair.baseline, options), []
@@ -87,6 +89,7 @@ def replay_files(
         monitor = Monitor(config, event_time=True)
         replayed = FileReplay(monitor, pairs, sinks.outbox(config.pair, 0), sinks.on_pairs(labels=pair.labels), speed)
         refused.pop_all()
+    replayed.opening += filter(None, [twice(both)])
     replayed.notes += notes
     return replayed
 

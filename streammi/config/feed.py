@@ -56,6 +56,18 @@ class JoinConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--pull", rule, self.x.endpoint)
 
 
+def twice(source: FeedConfig | JoinConfig) -> str:
+    """A note on a source whose x and y are one signal, which is hardly ever meant; empty where they are two.
+
+    >>> twice(FeedConfig(endpoint="", x="imu/acc", y="imu/acc")), twice(FeedConfig(endpoint=""))
+    ('x and y are both imu/acc: MI is the entropy of that one signal', '')
+    """
+    x, y = (source.x, source.y) if isinstance(source, JoinConfig) else (source, source)
+    if (x.endpoint, x.topic, x.x) != (y.endpoint, y.topic, y.y):
+        return ""
+    return f"x and y are both {x.x}: MI is the entropy of that one signal"
+
+
 class Signal(NamedTuple):
     """Where one signal comes from."""
 
