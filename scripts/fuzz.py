@@ -19,6 +19,7 @@ recognises the format by itself. What must hold:
 import argparse
 import faulthandler
 import json
+import signal
 import statistics
 import struct
 import sys
@@ -44,7 +45,7 @@ from streammi.records import PairBatch
 
 Message = list[bytes]
 Decoded = tuple[PairBatch, int]  # and how many of its messages were refused
-SLOW_SECONDS: Final = 10.0  # a batch of BATCH messages, on a loaded machine
+SLOW_SECONDS: Final = 10.0  # of CPU time, a batch of BATCH messages: how busy the machine is does not matter
 BATCH: Final = 256
 WINDOW: Final = 5000
 LONG: Final = 2_000_000  # messages; the allocator's last step of 20 MiB was seen as late as after 500,000
@@ -280,12 +281,12 @@ class Subject:
         messages, expected = self._stream(n)
         sizes = self._rng.integers(1, 65, size=len(messages))
         cuts = [0, *(cut for cut in np.cumsum(sizes).tolist() if cut < len(messages)), len(messages)]
-        started = time.monotonic()
-        faulthandler.dump_traceback_later(SLOW_SECONDS, exit=True)  # a hang inside C is ended too, and shown
+        started = time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, SLOW_SECONDS)
         pieces = self._decode(self._one, messages, range(len(messages) + 1))
         parts, autos = (self._decode(decoder, messages, cuts) for decoder in (self._batched, self._auto))
-        faulthandler.cancel_dump_traceback_later()
-        self.slowest = max(self.slowest, time.monotonic() - started)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        self.slowest = max(self.slowest, time.process_time() - started)
         for message, (batch, refused), wanted in zip(messages, pieces, expected, strict=True):
             self._account(message, batch, refused, wanted)
         whole = _joined(pieces)
@@ -377,6 +378,7 @@ def _joined(decoded: list[Decoded]) -> tuple[np.ndarray, ...]:
 
 def fuzz(messages: int, seed: int, formats: list[str]) -> None:
     """Raise AssertionError for the first thing that does not hold; print what was found."""
+    faulthandler.register(signal.SIGPROF, chain=True)  # which then ends it: a hang inside C is shown too
     subjects = [Subject(name, np.random.default_rng([seed, k])) for k, name in enumerate(formats)]
     process, done, started = psutil.Process(), 0, time.monotonic()
     rss: list[int] = []
