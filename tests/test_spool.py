@@ -52,7 +52,7 @@ def pipe() -> Iterator[Pipe]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90  # of a busy machine on which processes compile their kernels first
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.002)
@@ -245,12 +245,17 @@ def test_no_reader_keeps_a_replay_from_its_end(tmp_path: Path) -> None:
     both = [
         subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=out, stderr=out) for out in (pipe, terminal)
     ]
-    until(lambda: held(reader) > 40_000)
-    other = psutil.Process(both[1].pid)
-    until(lambda: any("llvmlite" in one.path for one in other.memory_maps()))  # signals are in hand by then
-    for process, number in zip(both, (signal.SIGTERM, signal.SIGINT), strict=True):
-        process.send_signal(number)
-    assert both[0].wait(30) == 143
-    assert both[1].wait(30) in (130, -2)  # where it has not begun yet, at once
+    try:
+        until(lambda: held(reader) > 40_000)
+        other = psutil.Process(both[1].pid)
+        until(lambda: any("llvmlite" in one.path for one in other.memory_maps()))  # signals are in hand by then
+        for process, number in zip(both, (signal.SIGTERM, signal.SIGINT), strict=True):
+            process.send_signal(number)
+        assert both[0].wait(60) == 143
+        assert both[1].wait(60) in (130, -2)  # where it has not begun yet, at once
+    finally:
+        for process in both:
+            process.kill()
+            process.wait()
     for descriptor in (main, terminal, reader, pipe):
         os.close(descriptor)
