@@ -1,20 +1,16 @@
 """``streammi monitor --channels``: opens what a monitor of many channels needs, and turns its loop."""
 
-import os
-import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
-from typing import Final, TextIO, cast
+from contextlib import closing
+from typing import Final, TextIO
 
 import msgspec
 import numpy as np
-import zmq
 
 from streammi import __version__
-from streammi.cli.checks import check_monitor
-from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import ChannelOptions, FeedOptions, JoinOptions, PairOptions, RunOptions
+from streammi.cli.running import running
 from streammi.config import (
     ChannelConfig,
     ChannelSettings,
@@ -30,18 +26,11 @@ from streammi.ingest.feed import Feed
 from streammi.monitor import ChannelMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.outbox import omitted_line
-from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin, Settings
-from streammi.recording.writer import Recorder
 from streammi.records import RowBatch
 from streammi.session.channel_loop import ChannelLoop
 from streammi.session.channel_session import ChannelSession
 from streammi.session.resume import MissedReport, resume_from
-from streammi.session.saving import Keeper
-from streammi.system.log import Form, Log
-from streammi.system.open_files import check_open_files
-from streammi.system.service_manager import notifier
-from streammi.system.signals import Stop, parent_of
 from streammi.system.spool import Spool
 
 EVERY: Final = "1s"  # a reading is of every pair
@@ -101,50 +90,35 @@ def run_channel_monitor(
 
     Raises ConfigError for an endpoint that cannot be used, or a state that cannot be gone on from.
     """
-    check_open_files()
-    check_monitor(source, run, keys)
-    said = Log(log or sys.stderr, cast(Form, run.log), clock)
-    with ExitStack() as stack:
-        stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
-        service = stack.enter_context(closing(notifier()))
-        context = stack.enter_context(zmq.Context())
-        stack.enter_context(keys.guarding(context))
-        publisher = keeper = recorder = missed = None
-        if run.publish is not None:
-            publisher = stack.enter_context(closing(Publisher(run.publish, context, keys=keys, insecure=run.insecure)))
-        if run.state is not None:
-            options = options_of_channels(settings) | options_of(source)
-            keeper = stack.enter_context(closing(Keeper(run.state, options, run.state_every_s)))
-        if publisher is not None:
-            said.say(f"publishing matrix/{settings.name} and pair/ on {publisher.endpoint}")
-        _warm_up(settings.config, said)
-        spoken = None
+    with running(source, run, keys, log, clock) as on:
+        options = options_of_channels(settings) | options_of(source)
+        publisher, _, keeper = on.outlets(options, f"matrix/{settings.name} and pair/")
+        on.compile(lambda: _warm_up(settings.config))
+        spoken = missed = None
         if lines is not None:
             spoken = Spool.on(lines, omitted=lambda many: omitted_line(settings.name, "jsonl", clock(), many))
         recorded = Settings(feed=source, samples=run.samples, channels=settings)
         begin = Begin(__version__, int(clock()), recorded)
-        session = ChannelSession(settings, source, publisher, spoken, begin.run, samples=run.samples, say=said.say)
-        stack.enter_context(closing(session))
+        session = ChannelSession(settings, source, publisher, spoken, begin.run, samples=run.samples, say=on.said.say)
+        on.stack.enter_context(closing(session))
         if keeper is not None and keeper.saved_at is not None:
-            resumed = resume_from(session, recorded, keeper.hand_over(), run.record, said, stop)
+            resumed = resume_from(session, recorded, keeper.hand_over(), run.record, on.said, on.stop)
             begin = msgspec.structs.replace(begin, resumed=resumed, seq=session.seq, taken=session.taken)
             missed = MissedReport(keeper.saved_at, (session.health(clock()),))
-        if stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
-            return stop.status
-        if run.record is not None:
-            recorder = stack.enter_context(closing(Recorder(run.record, begin, run.record_limit_bytes)))
-        feed = stack.enter_context(closing(Feed(source, context, clock, keys, session.intake.spacings)))
-        stop.end_after(run.seconds)
+        if on.stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
+            return on.stop.status
+        recorder = on.recorder(begin)
+        feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys, session.intake.spacings)))
+        on.stop.end_after(run.seconds)
         loop = ChannelLoop(
-            session, feed, publisher, spoken, said, service, clock,
+            session, feed, publisher, spoken, on.said, on.service, clock,
             recorder=recorder, keeper=keeper, missed=missed, strict=run.strict,
         )  # fmt: skip
-        return loop.run(stop)
+        return loop.run(on.stop)
 
 
-def _warm_up(config: ChannelConfig, said: Log) -> None:
-    """Load or compile the kernels before the feed is connected: nothing queues up behind a compiler."""
-    began = time.monotonic()
+def _warm_up(config: ChannelConfig) -> None:
+    """Have every kernel of such a monitor loaded or compiled."""
     rows = np.random.default_rng(0).random((600, 4))
     rows[::9, 2:] = np.nan
     # The counts are as wide as the window is long: of the real length, and filled by two pieces, one of a single row.
@@ -160,4 +134,3 @@ def _warm_up(config: ChannelConfig, said: Log) -> None:
         for part in (more, more[:2]):
             monitor.window.extend(part)
             monitor.said(0.0)
-    warn_uncached(said, f"{time.monotonic() - began:.1f} s")

@@ -1,34 +1,24 @@
 """``streammi monitor --key``: opens what a monitor of many devices needs, and turns its loop."""
 
-import os
-import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
-from typing import TextIO, cast
+from contextlib import closing
+from typing import TextIO
 
 import numpy as np
-import zmq
 
-from streammi.cli.checks import check_monitor
-from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import RunOptions
+from streammi.cli.running import running
 from streammi.config import FeedConfig, JoinConfig, KeyedConfig, options_of, twice
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
-from streammi.publish.metrics import Metrics, MetricsServer
 from streammi.publish.outbox import LineForm, omitted_line
-from streammi.publish.publisher import Publisher
 from streammi.records import KeyedBatch
 from streammi.session.keyed_loop import KeyedLoop
 from streammi.session.keyed_session import KeyedSession
-from streammi.session.saving import Keeper
-from streammi.system.log import Form, Log, time_of_day
-from streammi.system.open_files import check_open_files
-from streammi.system.service_manager import notifier
-from streammi.system.signals import Stop, parent_of
+from streammi.system.log import time_of_day
 from streammi.system.spool import Spool
 
 
@@ -49,43 +39,30 @@ def run_keyed(
     """
     if isinstance(source, JoinConfig):
         raise ConfigError("--key", "given with one ENDPOINT, whose messages hold both signals", config.key)
-    check_open_files()
-    check_monitor(source, run, keys)
-    said = Log(log or sys.stderr, cast(Form, run.log), clock)
     pair = config.pair.pair
-    with ExitStack() as stack:
-        stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
-        service = stack.enter_context(closing(notifier()))
-        context = stack.enter_context(zmq.Context())
-        stack.enter_context(keys.guarding(context))
-        publisher = metrics = keeper = spoken = None
-        if run.publish is not None:
-            publisher = Publisher(run.publish, context, keys=keys, insecure=run.insecure, topics=config.max_keys)
-            stack.enter_context(closing(publisher))
-        if run.metrics is not None:
-            metrics = Metrics()
-            server = stack.enter_context(closing(MetricsServer(run.metrics, metrics, insecure=run.insecure)))
-        if run.state is not None:
-            keeper = stack.enter_context(closing(Keeper(run.state, _options(config, source), run.state_every_s)))
-        if publisher is not None:
-            said.say(f"publishing mi/<key>/{pair} on {publisher.endpoint}")
-        if metrics is not None:
-            said.say(f"metrics on {server.url}, of all keys together")
-        began = time.monotonic()
-        _warm_up(config)
-        warn_uncached(said, f"{time.monotonic() - began:.1f} s")
+    with running(source, run, keys, log, clock) as on:
+        outlets = on.outlets(
+            _options(config, source),
+            f"mi/<key>/{pair}",
+            of_metrics=", of all keys together",
+            most_topics=config.max_keys,
+        )
+        on.compile(lambda: _warm_up(config))
+        spoken = None
         if lines is not None:
             spoken = Spool.on(lines, omitted=lambda many: omitted_line(pair, form, clock(), many))
-        session = KeyedSession(config, source, publisher, spoken, int(clock()), form=form, samples=run.samples)
-        if keeper is not None and keeper.saved_at is not None:
+        session = KeyedSession(config, source, outlets.publisher, spoken, int(clock()), form=form, samples=run.samples)
+        if (keeper := outlets.keeper) is not None and keeper.saved_at is not None:
             session.restore(keeper.hand_over().session)
-            said.say(f"going on from {time_of_day(keeper.saved_at)}: {len(session.monitor.windows):,} keys")
+            on.said.say(f"going on from {time_of_day(keeper.saved_at)}: {len(session.monitor.windows):,} keys")
         if note := twice(source):
-            said.say(note)
-        feed = stack.enter_context(closing(Feed(source, context, clock, keys)))
-        stop.end_after(run.seconds)
-        outlets = {"publisher": publisher, "metrics": metrics, "keeper": keeper, "lines": spoken}
-        return KeyedLoop(session, feed, said, service, clock, **outlets, strict=run.strict).run(stop)  # type: ignore[arg-type]
+            on.said.say(note)
+        feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys)))
+        on.stop.end_after(run.seconds)
+        loop = KeyedLoop(
+            session, feed, on.said, on.service, clock, **outlets._asdict(), lines=spoken, strict=run.strict
+        )
+        return loop.run(on.stop)
 
 
 def _options(config: KeyedConfig, source: FeedConfig) -> dict[str, str]:
@@ -94,7 +71,7 @@ def _options(config: KeyedConfig, source: FeedConfig) -> dict[str, str]:
 
 
 def _warm_up(config: KeyedConfig) -> None:
-    """Compile before the feed is connected: nothing queues up, and is lost, behind a compiler."""
+    """Have every kernel of such a monitor loaded or compiled."""
     monitor = KeyedMonitor(config)
     x = np.random.default_rng(0).random(64)
     monitor.feed(KeyedBatch(keys=["a"] * 64, x=x, y=x.copy()))

@@ -1,0 +1,99 @@
+"""Everything that a monitor of any kind stands on while it runs, checked first and opened in one order."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple, TextIO, cast
+
+import zmq
+
+from streammi.cli.checks import check_monitor
+from streammi.cli.kernel_cache import warn_uncached
+from streammi.cli.options import RunOptions
+from streammi.ingest.intake import SourceConfig
+from streammi.network.security import Keys
+from streammi.publish.metrics import Metrics, MetricsServer
+from streammi.publish.publisher import Publisher
+from streammi.recording.entries import Begin
+from streammi.recording.writer import Recorder
+from streammi.session.saving import Keeper
+from streammi.system.log import Form, Log
+from streammi.system.open_files import check_open_files
+from streammi.system.service_manager import Notifier, notifier
+from streammi.system.signals import Stop, parent_of
+
+
+class Outlets(NamedTuple):
+    """Whatever a monitor's readings and state go to, opened."""
+
+    publisher: Publisher | None
+    metrics: Metrics | None
+    keeper: Keeper | None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A monitor's signals, service manager, sockets and log; ``stack`` closes what is opened."""
+
+    run: RunOptions
+    keys: Keys
+    said: Log
+    stack: ExitStack
+    stop: Stop
+    service: Notifier
+    context: "zmq.Context[zmq.Socket[bytes]]"
+
+    def outlets(
+        self, settings: Mapping[str, str], topics: str, *, of_metrics: str = "", most_topics: int = 1
+    ) -> Outlets:
+        """Open the outlets that the options ask for; named once all are open, as any may be refused.
+
+        ``settings`` are those that a state depends on; ``topics`` and ``of_metrics`` say what is published, and of what
+        metrics are.
+        """
+        run, opened = self.run, self.stack.enter_context
+        publisher = metrics = server = keeper = None
+        if run.publish is not None:
+            publisher = Publisher(run.publish, self.context, keys=self.keys, insecure=run.insecure, topics=most_topics)
+            opened(closing(publisher))
+        if run.metrics is not None:
+            metrics = Metrics()
+            server = opened(closing(MetricsServer(run.metrics, metrics, insecure=run.insecure)))
+        if run.state is not None:
+            keeper = opened(closing(Keeper(run.state, dict(settings), run.state_every_s)))
+        if publisher is not None:
+            self.said.say(f"publishing {topics} on {publisher.endpoint}")
+        if server is not None:
+            self.said.say(f"metrics on {server.url}{of_metrics}")
+        return Outlets(publisher, metrics, keeper)
+
+    def recorder(self, begin: Begin) -> Recorder | None:
+        """Open the recording that the options ask for; None without one."""
+        if self.run.record is None:
+            return None
+        return self.stack.enter_context(closing(Recorder(self.run.record, begin, self.run.record_limit_bytes)))
+
+    def compile(self, warm_up: Callable[[], None]) -> None:
+        """Load or compile kernels before the feed is connected: nothing queues up, and is lost, behind a compiler."""
+        began = time.monotonic()
+        warm_up()
+        warn_uncached(self.said, f"{time.monotonic() - began:.1f} s")
+
+
+@contextmanager
+def running(
+    source: SourceConfig, run: RunOptions, keys: Keys, log: TextIO | None, clock: Callable[[], float]
+) -> Iterator[Running]:
+    """Refuse what cannot work, and open what each monitor needs; ConfigError, or MissingExtra, names what is wrong."""
+    check_open_files()
+    check_monitor(source, run, keys)
+    said = Log(log or sys.stderr, cast(Form, run.log), clock)
+    with ExitStack() as stack:
+        stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
+        service = stack.enter_context(closing(notifier()))
+        context = stack.enter_context(zmq.Context())
+        stack.enter_context(keys.guarding(context))
+        yield Running(run, keys, said, stack, stop, service, context)
