@@ -25,6 +25,7 @@ detect
 monitor
 analysis  publish
 dashboard
+web
 report
 interop
 session

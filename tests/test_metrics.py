@@ -28,10 +28,11 @@ from streammi import Monitor, __version__
 from streammi.cli import main as cli
 from streammi.config import FeedConfig, MonitorConfig, span
 from streammi.errors import ConfigError, Reason
+from streammi.network.endpoints import split_address
 from streammi.publish.grafana import PANELS, dashboard
 from streammi.publish.http_server import MAX_REQUESTS, Handler
 from streammi.publish.messages import Fields, result_fields
-from streammi.publish.metrics import LABELS, METRICS, Metrics, MetricsServer, split_address
+from streammi.publish.metrics import LABELS, METRICS, Metrics, MetricsServer
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived
 from streammi.records import LinkHealth, Reading
@@ -206,7 +207,7 @@ def test_a_running_monitor_is_scraped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["9464", ":9464", "localhost", "localhost:port", "::1:9464", "127.0.0.1:99999"])
 def test_an_address_has_a_host_and_a_port(address: str) -> None:
     with pytest.raises(ConfigError, match="--metrics must be HOST:PORT"):
-        split_address(address)
+        split_address(address, "--metrics")
 
 
 def test_others_get_in_only_when_asked_for_by_name() -> None:

@@ -23,7 +23,7 @@ from test_readme import PAGES, TYPED, free_port
 from streammi.cli import main as cli
 
 FEED, PUBLISHED, OTHER, METRICS = "5556", "5557", "5558", "9464"  # the ports in the pages
-FOREVER = ("monitor", "view", "publish")
+FOREVER = ("monitor", "view", "serve", "publish")
 SHORT = ["--seconds", "1"]
 # Runs commands one after the other in one process, which saves the start of all the others; each has its own output.
 RUNNER = """
@@ -101,6 +101,10 @@ class Line:
         text = re.sub(r"\bENDPOINT$", f"tcp://127.0.0.1:{FEED}", text)
         text = re.sub(r"\bCOMMAND$", "monitor", text).replace("…", f"tcp://127.0.0.1:{FEED}")
         text = re.sub("^watch (.*?)(?: --bell)?$", r"monitor \1", text)  # half of it; the other half is a view
+        if text.startswith("serve"):
+            text = re.sub(
+                r"$|--http (\S+):\d+", lambda m: f" --http {m[1] or '127.0.0.1'}:{free_port()}", text, count=1
+            )
         if text.startswith("publish"):
             text = text.replace(FEED, str(free_port()))
         text = text.replace(f"{FEED}#", f"{ports['flow']}#").replace(f"{OTHER}#", f"{ports['valve']}#")
@@ -148,7 +152,7 @@ def test_every_command_of_the_pages(tmp_path: Path) -> None:
     statuses = json.loads((tmp_path / "statuses.json").read_text())
     assert [(words, status) for words, status in zip(jobs, statuses, strict=True) if status] == []
     said = [(tmp_path / f"{k}.out").read_bytes() for k in range(len(jobs))]
-    silent = ("--quiet", "--out", "publish")
+    silent = ("--quiet", "--out", "publish", "serve")
     assert [words for words, text in zip(jobs, said, strict=True) if not text and not {*silent} & {*words}] == []
     written = {line.into: text for line, text in zip(left, said, strict=True) if line.into}
     compared = [(line.same_as, text) for line, text in zip(left, said, strict=True) if line.same_as]

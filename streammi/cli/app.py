@@ -15,6 +15,7 @@ from streammi.cli.commands.probe import probe
 from streammi.cli.commands.publish import publish
 from streammi.cli.commands.replay import replay
 from streammi.cli.commands.report import report
+from streammi.cli.commands.serve import serve
 from streammi.cli.commands.view import view
 from streammi.cli.commands.watch import watch
 from streammi.cli.format_table import WithFormats
@@ -65,6 +66,7 @@ app.command(no_args_is_help=True, cls=PanelCommand)(monitor)
 app.command(no_args_is_help=True, cls=PanelCommand)(watch)
 app.command(no_args_is_help=True, cls=WithFormats)(probe)
 app.command(no_args_is_help=True, cls=PanelCommand)(view)
+app.command(no_args_is_help=True, cls=PanelCommand)(serve)
 app.command(cls=PanelCommand)(demo)
 app.command(no_args_is_help=True, cls=PanelCommand)(publish)
 app.command(no_args_is_help=True, cls=PanelCommand)(replay)

@@ -14,8 +14,9 @@ SAID: Final = "What is said"
 RUN: Final = "Run, state and recording"
 LIMITS: Final = "Keys and limits"
 SCREEN: Final = "Screen"
+BROWSER: Final = "Browser"
 OTHER: Final = "Options"
-ORDER: Final = (FEED, FILE, TWO, MANY, WINDOW, COMPUTED, SAID, SCREEN, RUN, LIMITS, OTHER)
+ORDER: Final = (FEED, FILE, TWO, MANY, WINDOW, COMPUTED, SAID, SCREEN, BROWSER, RUN, LIMITS, OTHER)
 
 
 class PanelCommand(TyperCommand):

@@ -76,7 +76,7 @@ class Theme:
 
 
 # role: (dark, light, one of sixteen on dark, on light)
-_INKS: dict[str, tuple[str, str, int, int]] = {
+INKS: dict[str, tuple[str, str, int, int]] = {
     "dim": ("9aa3ad", "5c6670", 7, 8),
     "faint": ("4d5661", "b8c0c8", 8, 7),
     "title": ("d5dbe1", "20262c", 15, 0),
@@ -91,7 +91,7 @@ _INKS: dict[str, tuple[str, str, int, int]] = {
     "under_null": ("33231a", "f3e2d6", 0, 15),
     "null": ("c98a5e", "a3562a", 3, 3),
     "good": ("2fbf8f", "007a57", 10, 2),
-    "warn": ("f2a93b", "a86a00", 11, 3),
+    "warn": ("f2a93b", "9c5f00", 11, 3),
     "bad": ("ff6b4a", "c03000", 9, 1),
     "ground": ("1b232c", "e4e9ee", 0, 7),
 }
@@ -112,7 +112,7 @@ def make_theme(
     Pens of earlier themes on the same ``pens`` stay as they were.
     """
     light = background == "light"
-    inks = {role: ink(c[1], c[3]) if light else ink(c[0], c[2]) for role, c in _INKS.items()}
+    inks = {role: ink(c[1], c[3]) if light else ink(c[0], c[2]) for role, c in INKS.items()}
     ground = inks["ground"] if pens.depth in ("truecolor", "256") else None
     reverse = "" if ground else "reverse"
     if faded:

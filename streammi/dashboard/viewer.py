@@ -130,9 +130,19 @@ class Viewer:
         """Show one line until the next key."""
         self._state = replace(self._state, message=message)
 
-    def scene(self) -> Scene:
-        """Return all that the picture is made of."""
-        key = self._shown_key()
+    @property
+    def keys(self) -> tuple[PairKey, ...]:
+        """The pairs in the order of their numbers; a monitor without one yet is in the place of its first."""
+        return tuple(self._tabs)
+
+    @property
+    def first(self) -> PairKey:
+        """The pair that is shown to whoever has chosen none: the first of which something is known."""
+        return next((key for key in self._tabs if key in self.shown), self._tabs[0])
+
+    def scene(self, key: PairKey | None = None) -> Scene:
+        """All that the picture is made of: of the pair ``key``, where it is there, else of the one shown."""
+        key = key if key in self._tabs else self._shown_key()
         snapshot = self.shown.get(key)
         published = snapshot.reading.unit if snapshot and snapshot.reading else "bit"
         unit = self._state.unit or published
@@ -217,7 +227,7 @@ class Viewer:
         """The pair that was chosen; before that the first of which something is known."""
         if self._state.pair in self._tabs:
             return self._state.pair
-        return next((key for key in self._tabs if key in self.shown), self._tabs[0])
+        return self.first
 
     def _state_of(self, key: PairKey) -> str:
         """The state of the link that is worst off of those that a pair comes over."""

@@ -36,6 +36,19 @@ def check_port(endpoint: str, option: str) -> None:
         raise ConfigError(option, f"an endpoint with a port up to {MAX_PORT}", endpoint)
 
 
+def split_address(address: str, option: str) -> tuple[str, int]:
+    """Read ``HOST:PORT``; ConfigError for what is none.
+
+    >>> split_address("127.0.0.1:9464", "--metrics"), split_address("[::1]:9464", "--metrics")
+    (('127.0.0.1', 9464), ('::1', 9464))
+    """
+    host, _, port = address.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if not host or not port.isdecimal() or int(port) > MAX_PORT or (":" in host and not bracketed):
+        raise ConfigError(option, "HOST:PORT, such as 127.0.0.1:9464", address)
+    return host.strip("[]"), int(port)
+
+
 def check_endpoint(endpoint: str, option: str) -> None:
     """ConfigError for what no socket can connect to; whether anybody is there is not asked."""
     check_port(endpoint, option)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_arg
 
 from streammi import __version__
 from streammi.errors import ConfigError, MissingExtra, Reason
+from streammi.network.endpoints import split_address
 from streammi.network.security import is_loopback
 from streammi.publish.messages import FIELDS, Fields
 from streammi.records import LinkHealth, LinkState
@@ -185,22 +186,9 @@ def check_address(address: str, *, insecure: bool) -> tuple[str, int]:
 
     ConfigError for what is no address, or one that others can reach; MissingExtra without prometheus-client.
     """
-    host, port = split_address(address)
+    host, port = split_address(address, "--metrics")
     if not insecure and not is_loopback(f"tcp://{address}"):
         raise ConfigError("--metrics", "on this machine (127.0.0.1), or given with --insecure", address)
     if find_spec("prometheus_client") is None:
         raise MissingExtra("--metrics", "prometheus-client", "metrics")
     return host, port
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Read ``HOST:PORT``.
-
-    >>> split_address("127.0.0.1:9464"), split_address("[::1]:9464")
-    (('127.0.0.1', 9464), ('::1', 9464))
-    """
-    host, _, port = address.rpartition(":")
-    bracketed = host.startswith("[") and host.endswith("]")
-    if not host or not port.isdecimal() or int(port) > 65535 or (":" in host and not bracketed):
-        raise ConfigError("--metrics", "HOST:PORT, such as 127.0.0.1:9464", address)
-    return host.strip("[]"), int(port)

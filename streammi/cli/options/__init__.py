@@ -26,4 +26,5 @@ from streammi.cli.options.rules import (
     given_names as given_names,
 )
 from streammi.cli.options.run import Insecure as Insecure, RunOptions as RunOptions, Seconds as Seconds
+from streammi.cli.options.serve import ServeOptions as ServeOptions
 from streammi.cli.options.view import Endpoints as Endpoints, ViewOptions as ViewOptions

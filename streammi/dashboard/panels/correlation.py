@@ -4,6 +4,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene, linear_equivalent
 from streammi.dashboard.wording import number, signed
+from streammi.records import Reading
 from streammi.records.verdict import strength
 
 LEAST_SIZE = (30, 4)
@@ -21,6 +22,22 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     theme, reading = scene.theme, scene.reading
     assert reading is not None
     body = titled(canvas, theme, "CORRELATION", "" if reading.nmi is None else f"NMI {number(reading.nmi, 2)} of 1")
+    label = LABEL + scene.delayed
+    known = coefficients(scene, reading)[: body.height]
+    for y, (name, value, text, pen) in enumerate(known):
+        body.text(0, y, name, theme.dim)
+        body.right(y, text, pen if pen == theme.mi else theme.text)
+        scale(body.part(label, y, body.width - label - 6, 1), value, pen, scene)
+    if body.height > len(known):
+        axis = body.part(label, len(known), body.width - label - 6, 1)
+        axis.text(0, 0, "−1", theme.dim)
+        axis.text(axis.width // 2, 0, "0", theme.dim)
+        axis.right(0, "+1", theme.dim)
+
+
+def coefficients(scene: Scene, reading: Reading) -> list[tuple[str, float, str, int]]:
+    """The coefficients that are known: the name, the value, the value as text, and its pen."""
+    theme = scene.theme
     as_r = linear_equivalent(strength(reading), reading.unit)
     by_ksg = None  # where a delay leads it is of other pairs than what is shown
     if reading.mi_ksg is not None and not scene.delayed:
@@ -31,17 +48,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         ("peak as |r|" if scene.delayed else "MI as |r|", as_r, number(as_r, 2), theme.mi),
         ("KSG as |r|", by_ksg, number(by_ksg, 2), theme.mi),
     ]
-    label = LABEL + scene.delayed
-    known = [(name, value, text, pen) for name, value, text, pen in rows if value is not None][: body.height]
-    for y, (name, value, text, pen) in enumerate(known):
-        body.text(0, y, name, theme.dim)
-        body.right(y, text, pen if pen == theme.mi else theme.text)
-        scale(body.part(label, y, body.width - label - 6, 1), value, pen, scene)
-    if body.height > len(known):
-        axis = body.part(label, len(known), body.width - label - 6, 1)
-        axis.text(0, 0, "−1", theme.dim)
-        axis.text(axis.width // 2, 0, "0", theme.dim)
-        axis.right(0, "+1", theme.dim)
+    return [(name, value, text, pen) for name, value, text, pen in rows if value is not None]
 
 
 def scale(canvas: Canvas, value: float, pen: int, scene: Scene) -> None:

@@ -1,5 +1,7 @@
 """How much of the MI conditions explain, as one bar; and which signal drives which, as arrows with their p."""
 
+from typing import NamedTuple
+
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
@@ -26,41 +28,63 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     y = 0
     if reading.cmi is not None:
         bar(body.part(0, 0, body.width, 1), scene, reading)
-        body.text(0, 1, _fitting(_left(reading, given), body.width), theme.text)
+        body.text(0, 1, _fitting(left(reading, given), body.width), theme.text)
         y = 2
+    for arrow in arrows(reading)[: body.height - y]:
+        drawn = f"{arrow.source} {theme.glyphs.across * max(1, round(4 * arrow.share))}> {arrow.target}"
+        body.text(0, y, drawn, theme.mi_strong if arrow.sure else theme.dim)
+        body.text(10, y, _fitting(arrow.words, body.width - 10), theme.text)
+        y += 1
+
+
+class Arrow(NamedTuple):
+    """Transfer entropy one way: how large beside the larger one, and in words, longest first."""
+
+    source: str
+    target: str
+    share: float
+    sure: bool
+    words: tuple[str, ...]
+
+
+def arrows(reading: Reading) -> list[Arrow]:
+    """The transfer both ways, as far as they are known."""
+    found = []
     for source, target, te, lag, p in (
         ("x", "y", reading.te_xy, reading.te_xy_lag, reading.te_xy_p),
         ("y", "x", reading.te_yx, reading.te_yx_lag, reading.te_yx_p),
     ):
-        if te is None or y >= body.height:
+        if te is None:
             continue
         sure = p is not None and p <= SIGNIFICANT and bool(of_direction(reading))
-        strong = max(1, round(4 * max(te, 0.0) / max(reading.te_xy or 0.0, reading.te_yx or 0.0, te, 1e-9)))
-        arrow = f"{source} {theme.glyphs.across * strong}> {target}"
-        body.text(0, y, arrow, theme.mi_strong if sure else theme.dim)
+        share = max(te, 0.0) / max(reading.te_xy or 0.0, reading.te_yx or 0.0, te, 1e-9)
         samples = f", {lag} sample{'s' * (lag != 1)} ahead"
         tested = ", untested yet" if p is None else f", p {p:.3g}"
         words = f"{number(max(te, 0.0))} {reading.unit}"
-        body.text(10, y, _fitting((words + samples + tested, words + tested, words), body.width - 10), theme.text)
-        y += 1
+        found.append(Arrow(source, target, share, sure, (words + samples + tested, words + tested, words)))
+    return found
 
 
 def bar(canvas: Canvas, scene: Scene, reading: Reading) -> None:
     """Draw the MI as a bar: the part that is explained, and in the MI's colour what is left."""
-    theme, mi, cmi = scene.theme, max(reading.mi_corrected, 0.0), max(reading.cmi or 0.0, 0.0)
-    whole = max(mi, cmi)
-    left = round(canvas.width * cmi / whole) if whole > 0 else 0
-    canvas.text(0, 0, theme.glyphs.x_only * (canvas.width - left), theme.dim)
-    canvas.text(canvas.width - left, 0, theme.glyphs.shared * left, theme.mi)
+    theme, cells = scene.theme, round(canvas.width * share_left(reading))
+    canvas.text(0, 0, theme.glyphs.x_only * (canvas.width - cells), theme.dim)
+    canvas.text(canvas.width - cells, 0, theme.glyphs.shared * cells, theme.mi)
 
 
-def _left(reading: Reading, given: str) -> tuple[str, ...]:
+def share_left(reading: Reading) -> float:
+    """The share that conditions leave of the MI, or 1 where they bring out more."""
+    mi, cmi = max(reading.mi_corrected, 0.0), max(reading.cmi or 0.0, 0.0)
+    return cmi / max(mi, cmi) if max(mi, cmi) > 0 else 0.0
+
+
+def left(reading: Reading, given: str) -> tuple[str, ...]:
     """The rest of the MI, in longer and shorter words."""
     unit = reading.unit
     tested = "untested yet" if reading.cmi_p is None else f"p {reading.cmi_p:.3g}"
-    left = f"{number(max(reading.cmi or 0.0, 0.0))} of {number(max(reading.mi_corrected, 0.0))} {unit} left"
+    words = f"{number(max(reading.cmi or 0.0, 0.0))} of {number(max(reading.mi_corrected, 0.0))} {unit} left"
     verdict = of_conditions(reading, given)
-    return (f"{left}, {tested}; {verdict}", f"{left}, {tested}", left) if verdict else (f"{left}, {tested}", left)
+    return (f"{words}, {tested}; {verdict}", f"{words}, {tested}", words) if verdict else (f"{words}, {tested}", words)
 
 
 def _fitting(words: tuple[str, ...], width: int) -> str:

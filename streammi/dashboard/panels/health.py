@@ -3,7 +3,6 @@
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.panels.title import Spans, flow, flow_rows, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import clock, columns, count, duration, fit, pace, size
 from streammi.records import LinkHealth, Snapshot, Tally
 from streammi.records.link_totals import TALLY_PARTS, total
@@ -28,13 +27,31 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     y, spare = 0, body.height - 1 - len(links)
     for link in links:
         y, spare = _link(body, y, link, scene, spare)
+    room = body.part(0, y, body.width, body.height - y)
+    detailed = trouble(scene, snapshot, by_reason=True)
+    fitting = flow_rows(detailed, room.width) <= room.height
+    flow(room, (detailed if fitting else trouble(scene, snapshot, by_reason=False)) + counts(scene, snapshot), theme)
+
+
+def trouble(scene: Scene, snapshot: Snapshot, *, by_reason: bool) -> list[Spans]:
+    """The troubles that there were, and how often; ``by_reason``: in detail."""
+    theme = scene.of_feed
+    whole = total(snapshot.links) if snapshot.links else None
+    # A total of 0 is not worth a word.
+    return [
+        [(f"{theme.glyphs.warning} {count(times)}", theme.warn), (f" {what}", theme.text)]
+        for what, times in _found(snapshot, whole, by_reason=by_reason).items()
+        if times
+    ]
+
+
+def counts(scene: Scene, snapshot: Snapshot) -> list[Spans]:
+    """The pace and the totals of what came."""
+    theme, whole = scene.of_feed, total(snapshot.links) if snapshot.links else None
     rates, totals = (_rates(whole, scene), _totals(whole, scene)) if whole else ([], [])
     if snapshot.reading is not None and snapshot.reading.clipped and not snapshot.status & Status.CLIPPED:
         rates.append([(count(snapshot.reading.clipped), theme.text), (f" {_clipped(snapshot)}", theme.dim)])
-    room = body.part(0, y, body.width, body.height - y)
-    detailed, brief = (_trouble(_found(snapshot, whole, by_reason=by_reason), theme) for by_reason in (True, False))
-    trouble = detailed if flow_rows(detailed, room.width) <= room.height else brief
-    flow(room, trouble + rates + totals, theme)
+    return rates + totals
 
 
 def _link(body: Canvas, y: int, link: LinkHealth, scene: Scene, spare: int) -> tuple[int, int]:
@@ -115,15 +132,6 @@ def _unpaired(signal: str, tally: Tally, *, by_reason: bool) -> dict[str, int]:
     if by_reason:
         return {f"{signal} {reason}": times for reason, times in found.items()}
     return {f"{signal} unpaired": sum(found.values())}
-
-
-def _trouble(found: dict[str, int], theme: Theme) -> list[Spans]:
-    """The troubles that there were: a total of 0 is not worth a word."""
-    return [
-        [(f"{theme.glyphs.warning} {count(times)}", theme.warn), (f" {what}", theme.text)]
-        for what, times in found.items()
-        if times
-    ]
 
 
 def _totals(link: LinkHealth, scene: Scene) -> list[Spans]:

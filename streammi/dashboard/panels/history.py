@@ -65,7 +65,7 @@ def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
     plot = body.part(LABEL, 0, body.width - LABEL, body.height - 1)
     back = 0.0 if scene.state.until is None else float(scene.past.t[-1]) - scene.state.until
     data = columns(scene.past, charts.dot_columns(theme.glyphs, plot.width), _span(scene), back)
-    band = _band(scene)
+    band = band_of(scene)
     top = max(charts.ceiling_of(data), charts.nice_ceiling(1.05 * band[1]) if band else 0.0)
     draw_lines(plot, scene, data, top)
     _draw_values(body.part(0, 0, LABEL, plot.height), scene, top, unit)
@@ -78,7 +78,7 @@ def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
         _draw_band(plot, scene, band[0] / top, band[1] / top)
 
 
-def _band(scene: Scene) -> tuple[float, float] | None:
+def band_of(scene: Scene) -> tuple[float, float] | None:
     """Between what the line normally is, where a baseline has taught it."""
     reading = scene.snapshot.reading if scene.snapshot else None
     if reading is None or reading.baseline_low is None or reading.baseline_high is None:

@@ -73,10 +73,16 @@ def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int
 
 def details(scene: Scene, reading: Reading) -> list[Spans]:
     """Return what is said beside the number, most important first; nothing that is not known."""
-    theme, glyphs, unit = scene.theme, scene.theme.glyphs, reading.unit
     lines: list[Spans] = [stale(scene)] if scene.stale else []
     if reading.fill < 1:
         lines.append(filling(scene, reading))
+    return lines + of_value(scene, reading)
+
+
+def of_value(scene: Scene, reading: Reading) -> list[Spans]:
+    """The words on the number itself, most important first; nothing that is not known."""
+    theme, glyphs, unit = scene.theme, scene.theme.glyphs, reading.unit
+    lines: list[Spans] = []
     error = "" if reading.stderr is None else f" {glyphs.plus_minus} {number(reading.stderr)}"
     if scene.delayed:
         lines.append([(f"{number(reading.mi_corrected)} {unit}", theme.text), (" without delay", theme.dim)])

@@ -1,0 +1,207 @@
+"""Between the snapshots and the browsers: each part of the page is made once when it is otherwise, and sent to all.
+
+Each browser is sent what is otherwise than what it has, and only once it has taken what was sent before: a slow one
+sees fewer pictures, never old ones, and nothing piles up for it. Where nothing is otherwise nothing is sent.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from streammi.dashboard.capabilities import Look
+from streammi.dashboard.choices import PairKey
+from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.viewer import Viewer
+from streammi.dashboard.wording import printable
+from streammi.records import Event, LinkState, Snapshot
+from streammi.web import page_model, trail
+
+# All but letters, signs and arrows that do nothing to what is around them.
+ODD: Final = re.compile("[^\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]")
+LOOK: Final = Look(glyphs=BRAILLE, depth="truecolor")
+
+
+def encode(value: object) -> bytes:
+    r"""A value as JSON; NaN and infinities are null, and no text steers how the page is written.
+
+    >>> encode(["a\u202eb", 0.5, float("nan")])
+    b'["ab",0.5,null]'
+    """
+    encoded = msgspec.json.encode(value)
+    if encoded.isascii() and b"\\" not in encoded:  # nearly always
+        return encoded
+    return msgspec.json.encode(_harmless(value))
+
+
+def _harmless(value: Any) -> Any:
+    match value:
+        case str():
+            return printable(value) if ODD.search(value) else value
+        case dict():
+            return {name: _harmless(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_harmless(one) for one in value]
+    return value
+
+
+class Parts:
+    """Parts of a page as JSON, each with a number that grows whenever it is otherwise."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, tuple[int, bytes]] = {}
+
+    def put(self, name: str, value: object) -> None:
+        """Have a part be this from now on."""
+        encoded = encode(value)
+        number, before = self._parts.get(name, (0, b""))
+        if encoded != before:
+            self._parts[name] = number + 1, encoded
+
+    def news(self, known: dict[str, int]) -> list[bytes]:
+        """The parts that are otherwise than those ``known``, as members of a JSON object; then they are known."""
+        found = []
+        for name, (number, encoded) in self._parts.items():
+            if known.get(name) != number:
+                known[name] = number
+                found.append(b'"%b":%b' % (name.encode(), encoded))
+        return found
+
+
+class Page:
+    """The page of one pair."""
+
+    def __init__(self) -> None:
+        self.parts = Parts()
+        self._scene: Scene | None = None
+        self._events: tuple[Event, ...] | None = None
+        self._trails: dict[trail.Had | None, tuple[bytes, trail.Had]] = {}  # of this scene
+
+    def show(self, scene: Scene) -> None:
+        """Show this from now on."""
+        self._scene, self._trails = scene, {}
+        self.parts.put("head", page_model.head(scene))
+        self.parts.put("cells", page_model.cells(scene))
+        self.parts.put("profile", page_model.profile(scene))
+        events = scene.snapshot.events if scene.snapshot else ()
+        if events != self._events:
+            self._events = events
+            self.parts.put("events", page_model.happened(scene))
+
+    def past(self, had: trail.Had | None) -> tuple[bytes, trail.Had | None]:
+        """What a browser that has so much lacks of the past, empty for nothing, and what it has then."""
+        scene = self._scene
+        if scene is None or scene.snapshot is None:
+            return b"", had
+        if had not in self._trails:
+            meaning = scene.snapshot.run, scene.delayed, scene.unit
+            rows, then = trail.news(scene.past, meaning, had)
+            self._trails[had] = b"" if rows is None else trail.encode(rows), then
+        return self._trails[had]
+
+
+class Browser:
+    """One browser: which pair it looks at, and what it has of that."""
+
+    def __init__(self) -> None:
+        self.wanted: PairKey | None = None
+        self.shown: PairKey | None = None
+        self.news = asyncio.Event()
+        self.known: dict[str, int] = {}
+        self.known_tabs: dict[str, int] = {}
+        self.had: trail.Had | None = None
+
+    def forget(self) -> None:
+        """It has nothing of the pair any more."""
+        self.known, self.had = {}, None
+
+
+class Hub:
+    """Takes in snapshots and how the connections are, and has the news for each browser."""
+
+    def __init__(self, endpoints: Sequence[str], clock: Callable[[], float] = time.time) -> None:
+        self._endpoints, self._clock = tuple(endpoints), clock
+        self.browsers: set[Browser] = set()
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew: nothing is known of any monitor."""
+        self._viewer = Viewer(LOOK, readonly=True, endpoints=self._endpoints)
+        self._pages: dict[PairKey, Page] = {}
+        self._tabs = Parts()
+        self._viewer.tick(self._clock())
+
+    def take(self, monitor: int, snapshots: list[Snapshot], link: LinkState, note: str) -> None:
+        """Take in what came from a monitor, and how the connection to it is."""
+        otherwise = self._viewer.tick(self._clock())
+        news = self._viewer.receive(snapshots, monitor)
+        otherwise |= self._viewer.connect(link, note, monitor)
+        if otherwise:
+            self._show(self._looked_at())
+        elif news:
+            self._show(self._looked_at() & {(monitor, snapshot.pair) for snapshot in snapshots})
+
+    def tick(self) -> None:
+        """Take note of the time: how long something has lasted is said by the second."""
+        if self._viewer.tick(self._clock()):
+            self._show(self._looked_at())
+
+    def add(self, browser: Browser) -> None:
+        """A browser has come."""
+        self.browsers.add(browser)
+        self._show_to(browser)
+
+    def remove(self, browser: Browser) -> None:
+        """It has gone."""
+        self.browsers.discard(browser)
+        looked_at = self._looked_at()
+        self._pages = {key: page for key, page in self._pages.items() if key in looked_at}
+
+    def choose(self, browser: Browser, key: PairKey) -> None:
+        """Show a browser another pair; one that is not there, as none."""
+        browser.wanted = key
+        self._show_to(browser)
+
+    def message(self, browser: Browser) -> bytes:
+        """What a browser lacks, as a JSON object; empty where it lacks nothing."""
+        key = self._of(browser)
+        if key != browser.shown:
+            browser.shown = key
+            browser.forget()
+        page = self._pages.get(key)
+        if page is None:
+            return b""
+        found = self._tabs.news(browser.known_tabs) + page.parts.news(browser.known)
+        past, browser.had = page.past(browser.had)
+        if past:
+            found.append(b'"past":' + past)
+        return b"{%b}" % b",".join(found) if found else b""
+
+    def _show_to(self, browser: Browser) -> None:
+        self._show({self._of(browser)})
+
+    def _of(self, browser: Browser) -> PairKey:
+        """The pair that a browser is shown: the one it asked for, or the first of which something is known."""
+        keys = self._viewer.keys
+        return browser.wanted if browser.wanted in keys else self._viewer.first
+
+    def _looked_at(self) -> set[PairKey]:
+        return {self._of(browser) for browser in self.browsers}
+
+    def _show(self, keys: set[PairKey]) -> None:
+        """Make anew what is otherwise of these pairs, and wake those who look at them."""
+        for key in keys:
+            scene = self._viewer.scene(key)
+            self._pages.setdefault(key, Page()).show(scene)
+            self._tabs.put("tabs", page_model.tabs(scene.tabs, scene.unit))
+        for browser in self.browsers:
+            browser.news.set()
+
+
+def greeting(**more: Any) -> bytes:
+    """The first message to a browser."""
+    return msgspec.json.encode({"hello": more})
