@@ -195,20 +195,24 @@ class Monitor:
         """The part that compares with a baseline; None without one."""
         return None if self._detector is None else self._detector.normal
 
-    def state(self) -> State:
-        """Everything that it remembers, as plain values and arrays that are its own no more."""
+    def state(self, *, brief: bool = False) -> State:
+        """Everything that it remembers, as plain values and arrays that are its own no more.
+
+        ``brief``: without the settings, and what is only shown: history, events and notes of the past, and the newest
+        reading, without which ``last``, ``catch_up`` and ``stuck`` know of nothing that was said.
+        """
         plain = {
-            "settings": options_of(self.config),
+            "settings": None if brief else options_of(self.config),
             "cadence": self._cadence.state(),
             "looks": self._schedule.state(),
             "links": self._links.state(),
             "alarms": self._alarms.state(),
             "detector": None if self._detector is None else self._detector.state(),
-            "events": [msgspec.structs.asdict(event) for event in self._events],
-            "latest": None if self._latest is None else msgspec.structs.asdict(self._latest),
+            "events": [] if brief else [msgspec.structs.asdict(event) for event in self._events],
+            "latest": None if brief or self._latest is None else msgspec.structs.asdict(self._latest),
             "hole": self._hole,
             "delays": None if self._delays is None else self._delays.state(),
-            "notes": self.notes,
+            "notes": [] if brief else self.notes,
             "cycle": self._cycle_note.state(),
             "afresh": [quantity.state() for quantity in self._afresh],
             **self._bin_notes.state(),
@@ -217,7 +221,7 @@ class Monitor:
         parts = {
             "monitor": ({"plain": codec.to_plain(plain)}, list[Any]()),
             "window": self.window.state(),
-            "history": self._history.state(),
+            "history": (History() if brief else self._history).state(),
         }
         beside = {**self._followers, **self._relations}
         return codec.joined(parts | {name: part.state() for name, part in beside.items()})
@@ -229,7 +233,8 @@ class Monitor:
         """
         parts = codec.parts_of(state)
         plain = codec.from_plain(parts["monitor"][0]["plain"])
-        check_same(options_of(self.config), plain["settings"])
+        if plain["settings"] is not None:
+            check_same(options_of(self.config), plain["settings"])
         self.window = JointWindow.from_state(*parts["window"])
         for name, follower in self._followers.items():
             follower.restore(*parts[name])

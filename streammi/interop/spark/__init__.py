@@ -1,0 +1,16 @@
+"""streammi on Apache Spark: the same readings, of more keys and channels than one machine has room for."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streammi.interop.spark.keyed import readings as readings
+
+_HOMES = {"readings": "keyed"}
+
+
+def __getattr__(name: str) -> object:
+    """Resolve a public name: the workers, which need none of them, start without."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,148 @@
+"""readings: the windows of many keys, of a batch or a streaming DataFrame."""
+
+from typing import Any, Final
+
+import msgspec
+from pyspark.sql import DataFrame, Observation, SparkSession, functions as F
+
+from streammi import config
+from streammi.config import BinsConfig, MonitorConfig, Span
+from streammi.errors import ConfigError
+from streammi.interop.spark import columns
+from streammi.interop.spark.plan import Keep, Plan, check, span_of
+from streammi.interop.spark.shares import numbers_of
+from streammi.interop.spark.source import Source
+from streammi.interop.spark.workers import Blocks, Readings
+
+STORE: Final = "spark.sql.streaming.stateStore.providerClass"
+ROCKSDB: Final = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+PARTITIONS: Final = "spark.sql.shuffle.partitions"
+MOST_SHARDS: Final = 1 << 14
+
+
+def readings(
+    frame: DataFrame,
+    *,
+    key: str,
+    x: str,
+    y: str,
+    t: str | None = None,
+    seq: str | None = None,
+    window: int | str | Span = 1000,
+    every: int | str | Span | None = None,
+    bins: int | str | BinsConfig = "auto",
+    watermark: int | str | Span | None = None,
+    events: bool = False,
+    last: bool = False,
+    keep: Keep = "values",
+    shards: int | None = None,
+    observation: str | Observation = "streammi",
+    **settings: Any,
+) -> DataFrame:
+    """The readings of a window for each ``key`` of a DataFrame, batch or streaming, as a DataFrame.
+
+    ``x`` and ``y`` are columns of numbers, or of arrays of numbers: then a row has many samples. The samples of a key
+    are taken in the order of ``t``, their times (a timestamp, or seconds as a number), or of ``seq``, whole numbers, if
+    it is given: with arrays, ``t`` is an array too, and ``seq`` the number of a row, or of its first sample. Rows of a
+    batch DataFrame without either are taken in the order in which it has them.
+
+    The settings are those of MonitorConfig. A reading falls behind each ``every`` samples of its key, or when their own
+    clock has gone on by so many seconds: never where a micro-batch ends. By default that is once a window. A row may be
+    overtaken by as much as ``watermark`` ("10s" with t, a number of samples with seq) and is sorted in; what comes
+    later is left out, and counted in the readings' ``late`` and ``dropped``. Without one, rows are sorted within a
+    micro-batch.
+
+    The columns are the key, ``timestamp`` (by the samples' clock, s; their number, where they have no times) and the
+    fields of Reading, null where they are not known. With ``events`` there are rows of events as well, in columns that
+    begin with ``event_``; what they say is in the order of a key's timestamps. ``last``, of a batch: with a reading at
+    each key's end, of what none has counted. ``keep="symbols"`` keeps the bins of the values alone, a tenth of the
+    state: what only the values say is null. ``shards`` share out the keys, by default one a shuffle partition.
+
+    A value that is null, NaN or no number is a pair that is not finite: counted in ``nonfinite``, and in no window.
+    Rows without a place in their key's order are left out, and counted in the metrics called ``observation``:
+    ``without_key``, ``without_order`` and ``uneven`` (arrays of different lengths), of ``rows``.
+
+    Raises ConfigError for columns and settings that cannot work.
+    """
+    plan = check(
+        Plan(
+            config=_config(window, every, bins, settings),
+            by_time=seq is None and t is not None,
+            timed=t is not None,
+            watermark=None if watermark is None else span_of(config.span(watermark, "watermark"), by_time=seq is None),
+            events=events,
+            keep=keep,
+            shards=_shards(frame.sparkSession, shards),
+        )
+    )
+    if frame.isStreaming:
+        _check_stream(frame.sparkSession, plan, seq, last=last)
+    given = [condition.path for condition in plan.config.given if condition.path]
+    source = Source(frame, key, x, y, t, seq, given)
+    types = columns.types(source.key_name, source.key_type, events=events)
+    schema = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
+    rows = _counted(source, plan, observation)
+    if not frame.isStreaming:
+        whole_keys = rows.repartition("key").sortWithinPartitions("key", *source.first)
+        return whole_keys.mapInArrow(Readings(plan, source.layout, types, last=last), schema)
+    from streammi.interop.spark.stateful import Windows  # imports pandas, which a batch needs not
+
+    blocks = rows.mapInArrow(Blocks(source.layout), "shard int, data binary")
+    return blocks.groupBy("shard").transformWithStateInPandas(Windows(plan, [*types]), schema, "Append", "None")
+
+
+def _config(window: Any, every: Any, bins: Any, settings: dict[str, Any]) -> MonitorConfig:
+    """The settings of each key's monitor."""
+    known = {field.name for field in msgspec.structs.fields(MonitorConfig)} - {"endpoint"}
+    for name in settings:
+        if name not in known:
+            raise ConfigError("settings", f"among {', '.join(sorted(known))}", name)
+    size = config.span(window, "window", least_pairs=2)
+    lags = settings.get("lags")
+    read: dict[str, Any] = {
+        "window": size,
+        "every": size if every is None else config.span(every, "every"),
+        "bins": bins if isinstance(bins, BinsConfig) else config.bins(bins, "bins"),
+    }
+    if isinstance(lags, str):
+        read["lags"] = config.lag_range(lags, "lags")
+    for name in ("x_range", "y_range"):
+        if settings.get(name) is not None:
+            read[name] = _range(settings[name], name)
+    return MonitorConfig(**(settings | read))
+
+
+def _range(value: Any, name: str) -> tuple[float, float]:
+    return config.value_range(value if isinstance(value, str) else ":".join(map(str, value)), name)
+
+
+def _shards(spark: SparkSession, shards: int | None) -> int:
+    if shards is None:
+        return int(spark.conf.get(PARTITIONS) or 1)
+    if isinstance(shards, bool) or not isinstance(shards, int) or not 1 <= shards <= MOST_SHARDS:
+        raise ConfigError("shards", f"a whole number from 1 to {MOST_SHARDS:,}", shards)
+    return shards
+
+
+def _check_stream(spark: SparkSession, plan: Plan, seq: str | None, *, last: bool) -> None:
+    """ConfigError for what a stream cannot have."""
+    if not plan.timed and seq is None:
+        raise ConfigError("t or seq", "the column by which a stream's rows are in order: Spark keeps none", None)
+    if last:
+        raise ConfigError("last", "left out with a streaming DataFrame, which has no end", last)
+    if spark.conf.get(STORE) != ROCKSDB:
+        raise ConfigError(STORE, f"{ROCKSDB}, the one that transformWithState works with", spark.conf.get(STORE))
+
+
+def _counted(source: Source, plan: Plan, observation: str | Observation) -> DataFrame:
+    """The rows that have a place among the samples; the others are counted."""
+    partitions = int(source.spark.conf.get(PARTITIONS) or 1)
+    numbers = F.array(*(F.lit(n) for n in numbers_of(plan.shards, partitions)))
+    shard = F.element_at(numbers, (F.pmod(F.xxhash64("key"), F.lit(plan.shards)) + 1).cast("int"))
+    rows = source.rows(shard if source.streaming else F.lit(0))
+    faults = source.faults
+    counts = [F.count_if(fault).alias(name) for name, fault in faults.items()]
+    rows = rows.observe(observation, F.count(F.lit(1)).alias("rows"), *counts)
+    for fault in faults.values():
+        rows = rows.where(~F.coalesce(fault, F.lit(True)))
+    return rows

@@ -1,0 +1,312 @@
+"""Keys on Spark, without Spark: what a shard says and keeps, however the stream is cut and whatever is lost of it."""
+
+import copy
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from streammi.config import Condition, MonitorConfig, bins, span
+from streammi.core.bins.binning import UniformBins
+from streammi.errors import ConfigError
+from streammi.interop.spark import packed, shares
+from streammi.interop.spark.plan import OF_VALUES, Plan, Table, check
+from streammi.interop.spark.samples import Samples, to_block
+from streammi.interop.spark.shard import Cache, Shard
+from streammi.monitor import Monitor
+from streammi.records import PairBatch
+
+RANGES: dict[str, Any] = {"x_range": (0.0, 1.0), "y_range": (-0.5, 1.5), "bins": bins(16)}
+
+
+class MemoryLog:
+    """A log whose last batch may be lost."""
+
+    def __init__(self) -> None:
+        self.data: dict[int, bytes] = {}
+        self.top: bytes | None = None
+        self.written = 0
+
+    def head(self) -> bytes | None:
+        return self.top
+
+    def set_head(self, data: bytes) -> None:
+        self.top = data
+
+    def records(self) -> Iterable[tuple[int, bytes]]:
+        return list(self.data.items())[::-1]
+
+    def put(self, number: int, data: bytes) -> None:
+        self.data[number] = data
+        self.written += len(data)
+
+    def remove(self, number: int) -> None:
+        del self.data[number]
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.data.values()))
+
+
+def plan_of(config: MonitorConfig, **options: Any) -> Plan:
+    given = {"by_time": True, "timed": True, "events": bool(config.detector)} | options
+    return check(Plan(config=config, **given))
+
+
+def signals(seed: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = rng.random(n)
+    return x, np.where(np.arange(n) < 0.7 * n, x, rng.random(n)) + rng.normal(0, 0.1, n), np.arange(n) * 0.1 + 1.7e9
+
+
+def block(key: Any, order: np.ndarray, *numbers: np.ndarray) -> bytes:
+    return to_block([key], [order.size], Samples(order, np.zeros(order.size, dtype=np.uint32), np.array(numbers)))
+
+
+def fed(plan: Plan, log: MemoryLog, blocks: list[bytes], cache: Cache | None = None) -> dict[Any, list[Any]]:
+    return dict(Shard(plan, log, cache).feed(blocks))
+
+
+# The monitors' own outputs, cut at random ----------------------------------------------------------------------------
+
+CONFIGS = {
+    "ranges": MonitorConfig(window=span(300), every=span(64), **RANGES),
+    "learnt bins and events": MonitorConfig(window=span(200), every=span(50), detector="page-hinkley"),
+    "a window of seconds": MonitorConfig(window=span("20s"), every=span("3s")),
+    "partners and delays": MonitorConfig(window=span(128), every=span(64), null=19, lags=(-2, 2), **RANGES),
+    "a condition": MonitorConfig(window=span(200), every=span(100), given=(Condition(path="z"),)),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_however_the_stream_is_cut_the_outputs_are_the_monitors(name: str) -> None:
+    config, n = CONFIGS[name], 1500
+    plan = plan_of(config)
+    rng = np.random.default_rng(len(name))
+    feeds = {key: (*signals(k, n), rng.random(n)) for k, key in enumerate(("a", "b", 7))}
+    logs, cache = MemoryLog(), Cache()
+    got: dict[Any, list[Any]] = {key: [] for key in feeds}
+    start = 0
+    while start < n:
+        stop = start + int(rng.integers(1, 400))
+        blocks = []
+        for key, (x, y, t, z) in feeds.items():
+            at = rng.permutation(np.arange(start, min(stop, n)))  # Spark keeps no order of rows
+            numbers = [x[at], y[at], *([z[at]] if config.given else [])]
+            for half in (slice(0, at.size // 2), slice(at.size // 2, None)):
+                blocks.append(block(key, t[at][half], *(v[half] for v in numbers)))
+        before = copy.deepcopy(logs)
+        lost = fed(plan, logs, blocks, cache)
+        if rng.random() < 0.4:  # the batch is lost, after its state was written, and comes again
+            logs = before
+            assert fed(plan, logs, blocks, cache) == lost
+        for key, outputs in lost.items():
+            got[key] += outputs
+        start = stop
+    for key, (x, y, t, z) in feeds.items():
+        batch = PairBatch(x=x, y=y, t=t, z=z[:, None] if config.given else None)
+        want = Monitor(config, event_time=True).feed(batch)
+        assert len(want) > 5
+        assert got[key] == want
+
+
+def test_by_number_with_times_and_copies_and_late_ones() -> None:
+    config = MonitorConfig(window=span(100), every=span(10), **RANGES)
+    plan, log = plan_of(config, by_time=False), MemoryLog()
+    x, y, t = signals(1, 100)
+    number = np.arange(100)
+    first = fed(
+        plan, log, [block("a", number[:60], x[:60], y[:60], t[:60]), block("a", number[:5], x[:5], y[:5], t[:5])]
+    )
+    then = fed(plan, log, [block("a", number[55:], x[55:], y[55:], t[55:])])
+    want = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y, t=t))
+    said = first["a"] + then["a"]
+    assert [(at, msgspec.structs.replace(r, late=0, dropped=0)) for at, r in said] == want
+    assert [r.dropped for _, r in said] == [5] * 6 + [10] * 4
+
+
+@given(disorder=st.integers(0, 30), seed=st.integers(0, 99))
+@settings(max_examples=20)
+def test_within_the_watermark_rows_are_sorted_in(disorder: int, seed: int) -> None:
+    config = MonitorConfig(window=span(50), every=span(10), **RANGES)
+    plan, log = plan_of(config, watermark=3.0), MemoryLog()  # s: 30 samples
+    x, y, t = signals(seed, 300)
+    rng = np.random.default_rng(seed)
+    arrival = np.argsort(np.arange(300) + rng.integers(0, disorder + 1, 300), kind="stable")
+    got = []
+    for part in np.split(arrival, np.sort(rng.integers(0, 300, 6))):
+        got += fed(plan, log, [block("a", t[part], x[part], y[part])]).get("a", []) if part.size else []
+    want = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y, t=t))
+    assert got == want[: len(got)]
+    assert len(want) - len(got) <= 4  # what waits for the watermark
+
+
+def test_late_beyond_the_watermark_is_counted_and_left_out() -> None:
+    config = MonitorConfig(window=span(50), every=span(10), **RANGES)
+    plan, log = plan_of(config, watermark=1.0), MemoryLog()
+    x, y, t = signals(2, 200)
+    before = len(fed(plan, log, [block("a", t[:100], x[:100], y[:100])])["a"])
+    late = fed(plan, log, [block("a", t[20:25], x[20:25], y[20:25]), block("a", t[100:], x[100:], y[100:])])
+    want = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y, t=t))
+    assert [r.mi for _, r in late["a"]] == [r.mi for _, r in want][before : before + len(late["a"])]
+    assert {(r.late, r.dropped, r.nonfinite) for _, r in late["a"]} == {(5, 5, 0)}
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
+def test_poison_is_counted_where_it_stands(poison: float) -> None:
+    config = MonitorConfig(window=span(50), every=span(10), **RANGES)
+    x, y, t = signals(3, 100)
+    x[[7, 55]], y[7] = poison, np.nan
+    t = np.where(np.arange(100) == 60, np.nan, t)  # without a place in the order
+    log = MemoryLog()
+    got = [
+        out
+        for part in (slice(0, 33), slice(33, 100))
+        for out in fed(plan_of(config), log, [block("a", t[part], x[part], y[part])])["a"]
+    ]
+    ordered = np.isfinite(t)
+    want = Monitor(config, event_time=True).feed(PairBatch(x=x[ordered], y=y[ordered], t=t[ordered]))
+    assert [r.mi for _, r in got] == [r.mi for _, r in want]
+    assert got[-1][1].nonfinite == 2
+    assert got[-1][1].dropped == 1
+
+
+# What is kept --------------------------------------------------------------------------------------------------------
+
+
+def grown(plan: Plan, batches: int, size: int, keys: int = 5) -> tuple[MemoryLog, list[int]]:
+    """A log after so many batches of so many samples a key, and the bytes that each of them wrote."""
+    log, written, n = MemoryLog(), [], batches * size
+    feeds = {f"device-{k:05}": signals(k, n) for k in range(keys)}
+    for start in range(0, n, size):
+        part, before = slice(start, start + size), log.written
+        fed(plan, log, [block(key, t[part], x[part], y[part]) for key, (x, y, t) in feeds.items()])
+        written.append(log.written - before)
+    return log, written
+
+
+def test_symbols_take_less_than_6_kb_a_key() -> None:
+    config = MonitorConfig(window=span(1000), every=span(1000), estimator="grassberger", **RANGES)
+    log, written = grown(plan_of(config, keep="symbols"), batches=10, size=256)
+    assert log.size / 5 < 6000
+    assert max(written) / 5 < 256 * 8 + 1000  # times that are no decimals of 8 bytes, symbols of 1, and the rest
+
+
+def test_what_a_batch_writes_grows_with_what_is_new_not_with_the_window() -> None:
+    for size in (1000, 4000):
+        _, written = grown(
+            plan_of(MonitorConfig(window=span(size), every=span(100), **RANGES)), batches=90, size=10, keys=2
+        )
+        assert np.mean(written) / 2 < 10 * 24 * 2 + 900  # what is new, twice, and the small state; not size * 24
+
+
+def test_a_log_is_at_most_half_as_long_again_as_what_counts() -> None:
+    config = MonitorConfig(window=span(1000), every=span(100), **RANGES)
+    plan, log = plan_of(config), MemoryLog()
+    rng = np.random.default_rng(0)
+    feeds = [signals(k, 2500) for k in range(12)]
+    at = [0] * 12
+    for _ in range(50):
+        blocks = []
+        for k in np.flatnonzero(rng.random(12) < np.linspace(0.02, 1, 12)).tolist():  # some seldom have something
+            x, y, t = feeds[k]
+            part = slice(at[k], at[k] + 40)
+            at[k] += 40
+            blocks.append(block(k, t[part], x[part], y[part]))
+        fed(plan, log, blocks)
+    book = Shard(plan, log).book
+    assert log.size < 1.5 * sum(book.live.values()) + (1 << 14) + 40 * 24 * 12
+    for k, (x, y, t) in enumerate(feeds):
+        want = Monitor(config, event_time=True)
+        want.feed(PairBatch(x=x[: at[k]], y=y[: at[k]], t=t[: at[k]]))
+        if at[k]:
+            assert Shard(plan, log)._device(k).monitor.window == want.window
+
+
+def test_symbols_say_what_symbols_can_say() -> None:
+    config = MonitorConfig(window=span(200), every=span(50), estimator="grassberger", **RANGES)
+    x, y, t = signals(0, 1000)
+    x[::50] += 2  # outside
+    log, got = MemoryLog(), []
+    for start in range(0, 1000, 170):
+        part = slice(start, start + 170)
+        got += fed(plan_of(config, keep="symbols"), log, [block("a", t[part], x[part], y[part])])["a"]
+    want = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y, t=t))
+    unknown = dict.fromkeys(OF_VALUES)
+    assert got == [(at, msgspec.structs.replace(reading, **unknown)) for at, reading in want]
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"window": span(99)}, "window must be 100 pairs, as when the state was saved, got '99 pairs'"),
+        ({"x_range": (0.0, 2.0)}, "x_range must be"),
+        ({"null": 19}, "null must be"),
+    ],
+)
+def test_a_state_of_other_settings_is_refused_by_their_names(changed: dict[str, Any], named: str) -> None:
+    config, log = MonitorConfig(window=span(100), every=span(10), **RANGES), MemoryLog()
+    x, y, t = signals(0, 100)
+    fed(plan_of(config), log, [block("a", t, x, y)])
+    with pytest.raises(ConfigError, match=named):
+        Shard(plan_of(msgspec.structs.replace(config, **changed)), log)
+    with pytest.raises(ConfigError, match="watermark must be None"):
+        Shard(plan_of(config, watermark=1.0), log)
+    log.top = (log.top or b"")[:-1]
+    with pytest.raises(ConfigError, match="whole and unchanged"):
+        Shard(plan_of(config), log)
+
+
+# Bytes ---------------------------------------------------------------------------------------------------------------
+
+numbers = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.integers(-(10**9), 10**9).map(lambda k: k / 100),
+    st.just(-0.0),
+)
+
+
+@given(st.lists(numbers, max_size=40))
+def test_numbers_come_back_bit_for_bit(values: list[float]) -> None:
+    array = np.array(values, dtype=np.float64)
+    assert packed.unpack(packed.pack(array)).tobytes() == array.tobytes()
+
+
+@given(step=st.sampled_from([0.1, 0.004, 1.0, 60.0]), first=st.integers(0, 2 * 10**9), n=st.integers(2, 500))
+def test_a_fixed_rate_takes_next_to_nothing(step: float, first: int, n: int) -> None:
+    times = np.round(first + np.arange(n) * step, 6)
+    data = packed.pack(times)
+    assert packed.unpack(data).tobytes() == times.tobytes()
+    assert len(data) < 30
+
+
+@given(st.lists(st.floats(-2, 3, allow_nan=False), max_size=60), st.integers(2, 40))
+def test_symbols_come_back(values: list[float], count: int) -> None:
+    table = Table.of(UniformBins(0, 1, count))
+    stand_ins = table.stand_ins(np.array(values, dtype=np.float64))
+    data = packed.pack(stand_ins, table.values)
+    assert packed.unpack(data, table.values).tobytes() == stand_ins.tobytes()
+    assert len(data) <= 22 + 1 + len(values) * (count + 1).bit_length() / 8
+
+
+def test_shards_are_shared_out_evenly() -> None:
+    for shards, partitions in ((1, 200), (8, 8), (64, 8), (5, 3)):
+        found = shares.numbers_of(shards, partitions)
+        assert len({*found}) == shards
+        assert max(np.bincount([shares._hash(k) % partitions for k in found])) == -(-shards // partitions)
+
+
+def test_a_worker_needs_nothing_of_the_terminal_or_the_sockets() -> None:
+    import subprocess
+
+    code = (
+        "import streammi.interop.spark.workers, sys\n"
+        "print(sorted({'rich', 'zmq', 'typer', 'river', 'psutil', 'matplotlib'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
