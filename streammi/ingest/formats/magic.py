@@ -54,7 +54,10 @@ PEEKED: Final = 4096  # bytes, packed and unpacked
 _LEAST: Final = 8  # bytes: of fewer, two bytes of a beginning say nothing
 # The opcodes with which a pickle of protocol 0 or 1 begins: mark, dict, list, tuple, string, number, global, ...
 _OLD_PICKLE: Final = re.compile(rb"(?:\(|\)|\]|\}|c[A-Za-z_][\w.]*\n|[FIL][-+.\w]+\n|[SVU]).*\.", re.DOTALL)
-_OLD_PICKLE_PARTS: Final = re.compile(rb"(?:[pg][0-9]+\n|q.|[FIL][-+.\w]+\n|G.{8}|[\])}]q|\(K|t\.$)", re.DOTALL)
+# Bounded, and looked for where a pickle begins and ends: of 1 MiB of I's it took hours.
+_OLD_PICKLE_PARTS: Final = re.compile(
+    rb"(?:[pg][0-9]{1,9}\n|q.|[FIL][-+.\w]{1,40}\n|G.{8}|[\])}]q|\(K|t\.$)", re.DOTALL
+)
 _ZLIB_METHODS: Final = frozenset({0x58, 0x68, 0x78})  # deflate with windows of 8, 16 and 32 KiB
 
 
@@ -117,7 +120,8 @@ def _is_pickle(payload: bytes) -> bool:
         return False
     if payload[0] == 0x80 and 2 <= payload[1] <= 5:
         return True
-    return bool(_OLD_PICKLE.fullmatch(payload[:1] + payload[1:]) and _OLD_PICKLE_PARTS.search(payload))
+    ends = payload[:PEEKED], payload[-PEEKED:]
+    return bool(_OLD_PICKLE.fullmatch(payload)) and any(map(_OLD_PICKLE_PARTS.search, ends))
 
 
 def _has_length(payload: bytes) -> bool:
