@@ -1,5 +1,6 @@
 """Times of files, whatever they are written as: the right seconds, or what is wrong in one line."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -226,3 +227,52 @@ def test_typed_columns_of_parquet(tmp_path: Path) -> None:
         table = pa.table({name: values, "x": np.arange(60) % 17, "y": np.arange(60)})
         pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
         at(Read(read_pairs(tmp_path / "a.parquet", "x", "y")))
+
+
+def test_typed_times_of_parquet_that_go_back_or_past_midnight_or_stand_beside_their_date(tmp_path: Path) -> None:
+    start = datetime(2026, 3, 1, 23, 59, 30)
+    stamps = [start + timedelta(seconds=k) for k in range(60)]
+    rest = {"x": np.arange(60) % 17, "y": np.arange(60)}
+    clocks = pa.array([stamp.time() for stamp in stamps], pa.time64("us"))
+    tables = {
+        "newest first": pa.table({"time": stamps, **rest}).take(list(range(59, -1, -1))),
+        "of day": pa.table({"time": clocks, **rest}),
+        "two columns": pa.table({"date": pa.array([s.date() for s in stamps]), "time": clocks, **rest}),
+    }
+    first = start.replace(tzinfo=UTC).timestamp()
+    for name, table in tables.items():
+        pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+        found = Read(read_pairs(tmp_path / "a.parquet", "x", "y"))
+        zero = first - first // 86_400 * 86_400 if name == "of day" else first
+        assert found.t is not None, name
+        np.testing.assert_array_equal(found.t, zero + np.arange(60))
+        np.testing.assert_array_equal(found.y, np.arange(60))
+        assert found.note == ""
+
+
+@pytest.mark.parametrize(
+    "write", [lambda t: "2026-03-01T10:00:00Z", lambda t: "1772359200", lambda t: "01.03.2026"], ids=["iso", "s", "day"]
+)
+def test_a_clock_that_stands_still_is_none(read: Callable[..., Read], write: Callable[[float], str]) -> None:
+    found = read(written(write))
+    assert found.t is None
+    assert found.said.endswith(f"no time in time: it stands still ({write(0)})")
+    asked = read(written(write), t="time")
+    assert asked.t is not None
+    assert "time stands still" in asked.said
+    assert read(written(write, n=7)).t is not None  # so few may have come at one moment
+    live = written(write).encode()
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as end, os.fdopen(reader, "rb") as start:
+        end.write(live)
+        end.flush()
+        pairs = read_pairs("-", "x", "y", stdin=start)  # more may come, and later
+        assert pairs.timed
+
+
+@pytest.mark.parametrize(("most", "unit"), [(49, 1), (23, 60)])
+def test_minutes_and_seconds_look_like_hours_and_minutes(read: Callable[..., Read], most: int, unit: int) -> None:
+    steps = range(0, 60 * most + 50, 10)
+    found = read(lines(((f"{k // 60:02}:{k % 60:02}", k, k) for k in steps), "elapsed,x,y"))
+    np.testing.assert_array_equal(found.t, [k * unit for k in steps])
+    assert found.said.endswith("minutes and seconds (MM:SS)" if unit == 1 else "times of day (HH:MM), without a date")

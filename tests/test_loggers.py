@@ -9,11 +9,14 @@ import lzma
 import math
 import os
 import random
+import tarfile
 import threading
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +298,18 @@ def test_the_decimal_point_is_looked_for_all_over_a_file(read: Callable[..., Rea
     assert found.said.endswith("semicolons between fields; decimal commas")
 
 
+@pytest.mark.parametrize(
+    ("write", "scale"), [("{:%d.%m.%Y %H:%M:%S}", 1e-3), ("{:%Y-%m-%d %H:%M:%S}", 1)], ids=["german", "iso"]
+)
+def test_a_comma_that_may_be_either_is_decimal_beside_dates_with_points(
+    read: Callable[..., Read], write: str, scale: float
+) -> None:
+    rows = [(write.format(datetime.fromtimestamp(t, UTC)), f"{20 + k},{k + 100}") for k, (t, _, _) in enumerate(ROWS)]
+    found = read("time\tx\ty\n" + "".join(f"{t}\t{x}\t{x}\n" for t, x in rows), "x", "y")
+    np.testing.assert_array_equal(found.x, [round((20_000 + 1001 * k + 100) * scale, 3) for k in range(60)])
+    assert f"(20,100; else --decimal {'.' if scale < 1 else ','})" in found.said
+
+
 def test_points_that_may_be_between_thousands_are_said(read: Callable[..., Read]) -> None:
     text = "x;y\n" + "".join(f"1.{100 + k};{k}\n" for k in range(60))
     assert read(text).said.endswith("points are decimal (1.100; else --decimal ,)")
@@ -343,6 +358,39 @@ def test_what_is_in_a_zip_archive_is_named(read: Callable[..., Read], inside: st
             file.writestr("b.csv", "x")
     with pytest.raises(ConfigError, match=f"not {what}, got"):
         read(archive.getvalue())
+
+
+def tarred(data: bytes) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        inside = tarfile.TarInfo("a.csv")
+        inside.size = len(data)
+        archive.addfile(inside, io.BytesIO(data))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("pack", "what"),
+    [
+        (lambda data: gzip.compress(gzip.compress(data)), "packed twice, the second time with gzip: unpack it"),
+        (tarred, "a tar archive: unpack it"),
+        (lambda data: gzip.compress(tarred(data)), "a tar archive: unpack it"),
+        (lambda data: lzma.compress(data, lzma.FORMAT_ALONE), "packed with lzma: unpack it"),
+        (lambda data: bytes(ForkingPickler.dumps(data)), "a Python pickle, which is never read: write its columns"),
+    ],
+)
+def test_what_is_packed_in_another_way_is_named(
+    read: Callable[..., Read], pack: Callable[[bytes], bytes], what: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"file must be CSV, JSON Lines or Parquet, not {what}"):
+        read(pack(plain().encode()))
+
+
+def test_a_zip_archive_that_was_read_to_its_end_was_not_cut(read: Callable[..., Read]) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.csv", plain())
+    as_rows(read(archive.getvalue()))
 
 
 def test_the_newest_first_is_sorted_on_standard_input_as_well() -> None:
@@ -412,6 +460,8 @@ def ampm(t: datetime) -> str:
         ("{:%Y%m%d%H}".format, 3600),
         ("{:%H:%M:%S %d.%m.%Y}".format, 1),
         (ampm, 3600),
+        ("{:%a %b %d %H:%M:%S %Y}".format, 1),  # C's ctime
+        (lambda t: f"{t:%a %b} {t.day:2} {t:%H:%M:%S} UTC {t.year}", 43_200),
         (lambda t: f"{t.timestamp():.0f}", 1),
         (lambda t: f"{t.timestamp():.3f}", 0.125),
         (lambda t: f"{t.timestamp() * 1e3:.0f}", 0.125),
@@ -419,7 +469,7 @@ def ampm(t: datetime) -> str:
         (lambda t: f"{int(t.timestamp()) * 10**9 + t.microsecond * 1000}", 0.125),
         (lambda t: f"{t.timestamp() / 86_400 + 25_569:.9f}", 60),
     ],
-    ids=range(27),
+    ids=range(29),
 )
 def test_times_of_every_kind(read: Callable[..., Read], write: Callable[[datetime], str], step: float) -> None:
     text, rows = stamps(write, timedelta(seconds=step))
@@ -555,9 +605,28 @@ def test_parquet(tmp_path: Path) -> None:
         table = pa.table({"time": times, "x": x, "y": [str(value) for value in y]})
         pyarrow.parquet.write_table(table, tmp_path / "a.parquet", row_group_size=7)
         as_rows(Read(read_pairs(tmp_path / "a.parquet", "x", "y")))
+    with pytest.raises(ConfigError, match=r"--skip-rows must be left out: .*Parquet, whose columns have their names"):
+        read_pairs(tmp_path / "a.parquet", "x", "y", options=FileOptions(skip_rows=2))
     (tmp_path / "a.parquet").write_bytes((tmp_path / "a.parquet").read_bytes()[:-9])
     with pytest.raises(ConfigError, match="file must be whole Parquet"):
         read_pairs(tmp_path / "a.parquet", "x", "y")
+
+
+def test_parquet_of_structs_texts_and_decimals(tmp_path: Path) -> None:
+    t, x, y = (np.array(column) for column in zip(*ROWS, strict=True))
+    inside = pa.array([None if k == 5 else {"x": one, "deep": {"y": two}} for k, (_, one, two) in enumerate(ROWS)])
+    decimals = pa.array([Decimal(f"{20.001 + k:.3f}") for k in range(60)])
+    texts = [f"1.{k:03},5" for k in range(60)]
+    table = pa.table({"time": t, "in": inside, "z": decimals, "text": texts})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet", row_group_size=7)
+    found = Read(read_pairs(tmp_path / "a.parquet", "in.x", "in.deep.y"))
+    here = np.arange(60) != 5
+    np.testing.assert_array_equal(found.x, np.where(here, x, np.nan))
+    np.testing.assert_array_equal(found.y, np.where(here, y, np.nan))
+    found = Read(read_pairs(tmp_path / "a.parquet", "z", "text"))
+    np.testing.assert_array_equal(found.x, [float(f"{20.001 + k:.3f}") for k in range(60)])
+    np.testing.assert_array_equal(found.y, [1000.5 + k for k in range(60)])
+    assert found.said.endswith("decimal commas")
 
 
 @pytest.mark.parametrize(

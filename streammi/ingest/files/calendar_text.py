@@ -50,11 +50,14 @@ FORMS: Final = tuple(
         *(rf"{date} {_PACKED}" for date in _DATES[:2]),
         rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[0]}",
         rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[1]}",
+        # C's ctime and the program date.
+        rf"{_DAY_NAME}(?P<n>[^\W\d_]{{3,9}})\s{{1,2}}(?P<d>\d{{1,2}})\s{_TIME}(?:\s(?P<z>[A-Z]{{1,5}}))?\s(?P<Y>\d{{4}})",
         r"(?P<H>\d{1,4}):(?P<M>[0-5]\d):(?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?",
         rf"{_TIME}",
         r"(?P<M>\d{1,4}):(?P<S>[0-5]\d)[.,](?P<f>\d{1,9})",
     )
 )
+MINUTES: Final = (re.compile(r"\s*(?P<M>\d{1,4}):(?P<S>[0-5]\d)\s*"),)  # and seconds, of a stopwatch
 _LENGTHS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _STRPTIME: Final = {
     "%Y": r"(?P<Y>\d{4})", "%y": r"(?P<Y>\d\d)", "%m": r"(?P<m>\d{1,2})", "%d": r"(?P<d>[ \d]?\d)",

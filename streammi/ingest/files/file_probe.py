@@ -29,7 +29,7 @@ from streammi.records import FloatArray
 def probe_file(path: str, options: FileOptions, t: str | None, more: Iterator[bool]) -> FileReport:
     """Read a file for as long as ``more`` says so, and say what it holds; ``ConfigError`` for what is no table."""
     if path != "-" and is_parquet(path):
-        return _of_table(ParquetTable(path), "Parquet", options, t, more)
+        return _of_table(ParquetTable(path, options), "Parquet", options, t, more)
     with closing(Source(path, CHUNK)) as source:
         if is_json(source.head):
             return json_report(source, more)

@@ -16,6 +16,7 @@ DELIMITERS: Final = (",", ";", "\t", "|", BLANKS)
 LOOKED_AT: Final = 400  # lines from which a table's layout is told,
 FIELDS: Final = 5000  # by which is told whether they are values
 LOOKED_ON: Final = 8000  # and where the names that are wanted are in none of them
+_DOTTED: Final = re.compile(r"\s*[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{4}|[0-9]{2}(?![0-9]))")
 _NAMES_OF: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 _SEP: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")  # what begins with one of these is no text
@@ -134,10 +135,12 @@ def decimal_in(columns: Sequence[Sequence[str]], delimiter: str) -> tuple[str, s
         return ",", "decimal commas"
     if not open_:
         return decimal, ""
-    semicolons = delimiter == ";"  # which are between fields where commas are taken
+    # Semicolons are between fields where commas are taken, and dates with points where these are no decimal points.
+    semicolons = delimiter == ";"
+    dotted = any(_DOTTED.match(text) for column in columns for text in column[:LOOKED_AT])
     if "." in open_:
         return ".", f"points are decimal ({open_}; else --decimal ,)" if semicolons else ""
-    if semicolons:
+    if semicolons or dotted:
         return ",", f"decimal commas ({open_}; else --decimal .)"
     return ".", f"commas between thousands ({open_}; else --decimal ,)"
 

@@ -28,8 +28,37 @@ REFUSED: Final = (  # magic, what it is, and what would do
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
     (b"Rar!", "a rar archive", "unpack it"),
     (b"\x04\x22\x4d\x18", "packed with lz4", "unpack it"),
+    (b"\x1f\x8b", "packed twice, the second time with gzip", "unpack it"),
+    (b"\x28\xb5\x2f\xfd", "packed twice, the second time with zstd", "unpack it"),
+    (b"]\x00\x00", "packed with lzma", "unpack it (xz -d --format=lzma)"),
+    (b"\xff\xff\xff\xff", "an Arrow stream", "write it as Parquet"),
+    (b"\x80\x04\x95", "a Python pickle, which is never read", "write its columns as Parquet or CSV"),
+    (b"\x80\x05\x95", "a Python pickle, which is never read", "write its columns as Parquet or CSV"),
+    (b"RDX", "data of R", "write.csv(data, 'data.csv')"),
+    (b"RIFF", "a RIFF file (WAV, AVI)", "write its samples as CSV"),
+    (b"\xd4\xc3\xb2\xa1", "a capture of packets", "export it as CSV"),
+    (b"\x7fELF", "a program", "give a file of data"),
     (b"PAR1", "Parquet through a pipe, as it is read from its end", "give the name of the file"),
 )  # fmt: skip
+
+
+TAR: Final = b"ustar"  # so far behind the beginning of a tar archive:
+TAR_AT: Final = 257
+
+
+def refused(start: bytes, path: str) -> tuple[str, str] | None:
+    """Name what begins so and is no text, and what would do instead; None for what may be one.
+
+    >>> refused(b"UnFinMF 4.10", "")
+    ('an unfinished measurement file (MDF)', 'export it as CSV or Parquet')
+    """
+    if start[TAR_AT : TAR_AT + len(TAR)] == TAR:
+        return "a tar archive", "unpack it"
+    found = next((one for one in REFUSED if start.startswith(one[0])), None)
+    if found is None:
+        return None
+    magic, what, instead = found
+    return zipped(path) if magic == b"PK\x03\x04" else (what, instead)
 
 
 def only_one_in(file: io.BufferedReader) -> IO[bytes] | None:

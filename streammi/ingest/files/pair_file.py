@@ -49,7 +49,7 @@ def read_pairs(
     """
     path = os.fspath(path)
     if path != "-" and is_parquet(path):
-        table: Table = ParquetTable(path)
+        table: Table = ParquetTable(path, options)
         return PairFile(table, columns_of(table, (x, y, *given), t, options, labels), labels)
     source = Source(path, chunk, stdin)
     try:
@@ -66,7 +66,7 @@ def columns(path: str | os.PathLike[str], options: FileOptions = PLAIN) -> list[
     """The names of a file's columns, or paths; ``ConfigError`` for what cannot be read as a table."""
     path = os.fspath(path)
     if is_parquet(path):
-        return ParquetTable(path).names
+        return ParquetTable(path, options).names
     with closing(Source(path, CHUNK)) as source:
         if is_json(source.head):
             return paths_of([[record] for record in JsonRecords(source).head[:100]])

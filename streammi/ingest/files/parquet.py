@@ -1,14 +1,17 @@
 """The columns of a Parquet file."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
 from streammi.errors import ConfigError
+from streammi.ingest.files.file_options import PLAIN, FileOptions
+from streammi.ingest.files.layout import decimal_in
 from streammi.ingest.files.tables import Block
 
 MAGIC: Final = b"PAR1"
@@ -37,22 +40,37 @@ class _Read:
     def close(self) -> None:
         """There is nothing to close: Parquet closes its file."""
 
+    @property
+    def is_live(self) -> bool:
+        """False: nothing comes behind what is there."""
+        return False
+
 
 class ParquetTable:
-    """Its names and rows; numbers, times and texts as they are typed."""
+    """Its names and rows; numbers, times and texts as they are typed; ``a.x`` is the field x of a struct a."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, options: FileOptions = PLAIN) -> None:
+        for name in ("skip_rows", "columns"):
+            if (given := getattr(options, name)) != getattr(PLAIN, name):
+                option = "--" + name.replace("_", "-")
+                raise ConfigError(option, f"left out: {path} is Parquet, whose columns have their names", given)
         try:
             self._file = pyarrow.parquet.ParquetFile(path, memory_map=False)
         except (pa.ArrowException, OSError) as error:
             raise ConfigError("file", f"whole Parquet ({str(error).splitlines()[0][:120]})", path) from None
-        self._types = {field.name: field.type for field in self._file.schema_arrow}
-        self.names = list(self._types)
+        self._columns = {name: (chain, kind) for name, chain, kind in _leaves(self._file.schema_arrow)}
+        self.names = list(self._columns)
         self.units: list[str] = []
         self.said: list[str] = []
-        self.decimal = "."
         self._sample: list[Block] | None = None
         self.source: Any = _Read(path, self._file.metadata.num_rows)
+        self.decimal = "." if options.decimal == "auto" else options.decimal
+        texts = [k for k, (_, kind) in enumerate(self._columns.values()) if _is_text(kind)]
+        if texts and options.decimal == "auto":
+            columns = [[text or "" for text in self.sample(k).to_pylist()] for k in texts]
+            decimal, words = decimal_in(columns, "")
+            self.decimal = decimal or "."
+            self.said += [words] if words else []
 
     def sample(self, k: int) -> pa.Array:
         """Fields of a column from the first, the last and some row groups between."""
@@ -77,15 +95,37 @@ class ParquetTable:
         return block
 
     def _batches(self, wanted: Sequence[int], rows: int, groups: list[int] | None = None) -> Iterator[Block]:
-        names = [self.names[k] for k in wanted]
+        chains = [self._columns[self.names[k]][0] for k in wanted]
         first = 1
         try:
-            for batch in self._file.iter_batches(rows, columns=list(dict.fromkeys(names)), row_groups=groups):
-                yield Block([_plain(batch.column(name)) for name in names], batch.num_rows, first)
+            read = list(dict.fromkeys(".".join(chain) for chain in chains))
+            for batch in self._file.iter_batches(rows, columns=read, row_groups=groups):
+                yield Block([_plain(_at(batch, chain)) for chain in chains], batch.num_rows, first)
                 first += batch.num_rows
         except (pa.ArrowException, OSError) as error:
             why = str(error).splitlines()[0][:120]
             raise ConfigError("file", f"whole Parquet ({why})", self.source.path) from None
+
+
+def _leaves(fields: Iterable[pa.Field], above: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    """The columns that have values, structs as those in them: the name, where it is, and the type."""
+    for field in fields:
+        chain = (*above, field.name)
+        if pa.types.is_struct(field.type):
+            yield from _leaves(field.type.fields, chain)
+        else:
+            yield ".".join(chain), chain, field.type
+
+
+def _at(batch: pa.RecordBatch, chain: tuple[str, ...]) -> pa.Array:
+    column = batch.column(chain[0])
+    return pc.struct_field(column, list(chain[1:])) if len(chain) > 1 else column
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _plain(column: pa.Array) -> pa.Array:
@@ -101,7 +141,7 @@ def _plain(column: pa.Array) -> pa.Array:
     ):
         return column
     if pa.types.is_decimal(kind):
-        return column.cast(pa.float64())
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.cast(pa.string()).cast(pa.float64())  # which rounds once; arrow's own way is a bit off
+    if _is_text(kind):
         return column.cast(pa.string())
     return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())

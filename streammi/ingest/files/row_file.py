@@ -33,7 +33,7 @@ def read_rows(path: str, patterns: Sequence[str], t: str | None = None, options:
     for pairs. Raises ConfigError for a file that cannot be read and a pattern that fits no column of numbers.
     """
     if path != "-" and is_parquet(path):
-        return RowFile(ParquetTable(path), patterns, t, options)
+        return RowFile(ParquetTable(path, options), patterns, t, options)
     source = Source(path, CHUNK)
     try:
         if is_json(source.head):

@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.no_text import REFUSED, only_one_in, zipped
+from streammi.ingest.files.no_text import only_one_in, refused
 
 HEAD: Final = 1 << 20  # bytes from which is told how a file is written
 PLACES: Final = 24  # of a file that are looked into as well, where one can go there
@@ -55,7 +55,7 @@ class Source:
         self.read = 0  # bytes of the file so far, packed as it is
         self.line = 1  # number of the next line
         self._ended = False
-        self._broken_at: ConfigError | None = None  # what is wrong with it, behind what is whole
+        self._broken_at: str | None = None  # what is wrong with it, behind what is whole
         self._held = b""  # half a line end
         self._rest = b""  # text that is no block yet
         try:
@@ -73,9 +73,14 @@ class Source:
     @property
     def note(self) -> str:
         """A note on what became of the file while it was read; empty for nothing."""
-        if self._is_pipe or not self._ended or self.read >= self.size:
+        if self._is_pipe or not self._ended or self.read >= self.size or self.packing:  # which has its own end
             return ""
         return f"the file was cut while it was read: it had {self.size:,} bytes, and ended at {self.read:,}"
+
+    @property
+    def is_live(self) -> bool:
+        """True for a pipe of which more may come."""
+        return self._is_pipe and not self._ended
 
     @property
     def ended(self) -> bool:
@@ -139,17 +144,14 @@ class Source:
         while len(raw) < HEAD and not self._ended:
             if self._is_pipe and raw and not self._wait_for_more(raw):
                 break
-            try:
-                raw += self._more()
-            except ConfigError as error:
-                if not raw:
-                    raise
-                self._broken_at, self._ended = error, False  # what is whole comes first
+            raw += self._more()
+            if self._broken_at:  # what is whole comes first
                 break
-        for magic, what, instead in REFUSED:
-            if raw.startswith(magic):
-                what, instead = zipped(self.path) if magic == b"PK\x03\x04" else (what, instead)
-                raise ConfigError("file", f"CSV, JSON Lines or Parquet, not {what}: {instead}", self.path)
+        if self._broken_at and not raw:
+            raise self._broken()
+        if (no_text := refused(raw, self.path)) is not None:
+            what, instead = no_text
+            raise ConfigError("file", f"CSV, JSON Lines or Parquet, not {what}: {instead}", self.path)
         return raw
 
     def _wait_for_more(self, raw: bytes) -> bool:
@@ -163,22 +165,24 @@ class Source:
 
     def _more(self) -> bytes:
         """The bytes there are, at most a chunk; waits only when there are none."""
-        if self._broken_at is not None:
-            raise self._broken_at
+        if self._broken_at:
+            raise self._broken()
         try:
             data = self._stream.read1(self._chunk) if hasattr(self._stream, "read1") else self._stream.read(self._chunk)
-        except _BROKEN as error:
-            raise self._broken(error) from None
+        except _BROKEN:
+            self._broken_at = self.packing
+            return b""
         except OSError as error:
             if self.packing:
-                raise self._broken(error) from None
+                self._broken_at = self.packing
+                return b""
             raise ConfigError("file", f"readable ({error.strerror})", self.path) from None
         self._ended = not data
         if not self._is_pipe:
             self.read = self._opened[-1].tell()
         return cast(bytes, data)
 
-    def _broken(self, error: BaseException) -> ConfigError:
+    def _broken(self) -> ConfigError:
         line = self.line + self._rest.count(b"\n")
         return ConfigError("file", f"whole {self.packing} (it is broken after line {line})", self.path)
 

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.calendar_text import form_of_parts, has_date, places_of
@@ -14,6 +15,7 @@ from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.sampled import Sample, as_floats, is_text, joined, place_of
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_format import (
+    JUDGED_FROM,
     READABLE,
     TimeFormat,
     directed,
@@ -62,6 +64,7 @@ class _Search:
     def __init__(self, table: Table, sample: Sample, taken: Sequence[int], options: FileOptions) -> None:
         self._names, self._path, self._decimal = table.names, table.source.path, table.decimal
         self._units, self._sample, self._options = table.units, sample, options
+        self._grows = table.source.is_live  # what has come of it so far may have come at one moment
         self._free = [k for k in range(len(table.names)) if k not in taken]
 
     def found(self) -> FoundTime:
@@ -74,7 +77,9 @@ class _Search:
             form, why_not = self._readable(k)
             if form is not None and not (parts and (form.of_day or not form.epoch)):
                 found = self._with_what_it_lacks(k, form)
-                return found._replace(said=(*said, *found.said))
+                if not (still := self._stands_still(found)):
+                    return found._replace(said=(*said, *found.said))
+                why_not = f"no time in {found.name}: {still}"
             said += [why_not] if why_not else []
         if parts and (whole := self._of_parts(parts)) is not None:
             return whole._replace(said=(*said, *whole.said))
@@ -113,6 +118,8 @@ class _Search:
             return FoundTime(places, name, form, _told(name, form))
         form = self._of_day(places[0], form)
         said = _told(name, form)
+        if still := self._stands_still(FoundTime(places, name, form)):
+            said = (*said, f"{name} {still.removeprefix('it ')}")
         if form.unit is not None and is_restless(form.seconds(columns[0])):
             said = (*said, f"{name} goes up and down, as no clock does")
         return FoundTime(places, name, form, said)
@@ -124,7 +131,10 @@ class _Search:
 
     def _form(self, name: str, column: pa.Array) -> TimeFormat | None:
         if pa.types.is_temporal(column.type):
-            return TimeFormat(epoch=bool(pa.types.is_timestamp(column.type)))
+            kind = column.type
+            form = TimeFormat(epoch=bool(pa.types.is_timestamp(kind)), of_day=bool(pa.types.is_time(kind)))
+            seconds = form.seconds(column)
+            return directed(form, seconds[np.isfinite(seconds)])
         if is_text(column):
             texts = ["" if value is None else value for value in column.to_pylist()]
             return time_format(name, texts, self._decimal, self._options)
@@ -159,6 +169,15 @@ class _Search:
                 return pair
         return FoundTime((k,), self._names[k], form, _told(self._names[k], form))
 
+    def _stands_still(self, found: FoundTime) -> str:
+        """A word on times that are one and the same all over a file; empty for others, and for what still grows."""
+        columns = [self._sample.column(k) for k in found.places]
+        seconds = found.seconds(columns)
+        seconds = seconds[np.isfinite(seconds)]
+        if self._grows or seconds.size < JUDGED_FROM or seconds.min() < seconds.max():
+            return ""
+        return f"it stands still ({' '.join(str(column[0].as_py()) for column in columns)})"
+
     def _of_day(self, k: int, form: TimeFormat) -> TimeFormat:
         """Whole numbers that are rather times of day, such as 959 and 1000."""
         digits = self._digits(k) if form.unit is not None and self._options.time_unit == "auto" else 0
@@ -169,6 +188,8 @@ class _Search:
 
     def _first(self, k: int) -> dict[str, tuple[int, int]]:
         column = self._sample.column(k)
+        if pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type):
+            column = pc.cast(column.drop_null()[:1], pa.string())
         if not is_text(column):
             return {}
         text = next((value for value in column.to_pylist() if value), "")

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from streammi.ingest.files.calendar_text import (
     FORMS,
+    MINUTES,
     Forms,
     Order,
     form_of,
@@ -23,6 +24,7 @@ from streammi.ingest.files.time_numbers import format_of_numbers
 from streammi.ingest.files.time_zones import ZONES, zone_of, zones_in
 from streammi.ingest.timestamps import is_missing
 
+HOURS: Final = 24  # of a day
 _ORDER_WORDS: Final = {"dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY", "ymd": "YY/MM/DD"}
 
 
@@ -72,7 +74,10 @@ def _textual(texts: Sequence[str]) -> TimeFormat | None:
     _, _, order = min(fitting, key=lambda one: one[1])
     said = [_order_said(order, found, fitting, texts)]
     if not dated:
-        said = ["times of day, without a date"]
+        if (stopwatch := _of_stopwatch(texts, fields)) is not None:
+            return stopwatch
+        signs = "" if "S" in (places_of(texts[0]) or {"S": (0, 0)}) else " (HH:MM)"
+        said = [f"times of day{signs}, without a date"]
     elif "H" not in (places_of(texts[0]) or {"H": (0, 0)}) and len(set(texts)) < len(texts):
         said.append("days, without a time of day")
     if zones := zones_in(texts):
@@ -85,6 +90,21 @@ def _textual(texts: Sequence[str]) -> TimeFormat | None:
     ):
         said.append("numbers among them since 1970")
     return in_order(TimeFormat(order=order, of_day=not dated, epoch=dated, said=", ".join(filter(None, said))), texts)
+
+
+def _of_stopwatch(texts: Sequence[str], fields: pa.Array) -> TimeFormat | None:
+    """Minutes and seconds, which look like hours and minutes: of a day with 49 of them, say; None where they are not.
+
+    >>> [form and form.said for form in (_of_stopwatch(t, pa.array(t)) for t in (["9:30", "49:50"], ["9:30", "23:50"]))]
+    ['minutes and seconds (MM:SS)', None]
+    """
+    places = places_of(texts[0]) or {}
+    if not {"H", "M"} <= places.keys() <= {"H", "M"}:
+        return None
+    seconds = seconds_of(fields, forms=MINUTES)
+    if np.isnan(seconds).mean() > 1 - READABLE or not np.nanmax(seconds) >= HOURS * 60:
+        return None
+    return in_order(TimeFormat(forms=MINUTES, said="minutes and seconds (MM:SS)"), texts)
 
 
 def _order_said(
