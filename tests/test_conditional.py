@@ -36,6 +36,7 @@ from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_replay import replay_files, run_replay
 from streammi.config import FeedConfig, bins, condition, span
 from streammi.core.channels.analysis import matrices_of
+from streammi.core.conditional import cycle
 from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.division import learnt_bins
 from streammi.core.conditional.given_null import GivenNull
@@ -44,6 +45,7 @@ from streammi.core.conditional.rolling import rolling_cmi, rolling_te
 from streammi.core.conditional.transfer_window import TransferWindow, direction
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.files.pair_file import read_pairs
+from streammi.monitor import cycle_note
 
 NATS = np.log(2)
 FOUR, EIGHT = UniformBins(-3, 3, 4), UniformBins(-3, 3, 8)
@@ -355,6 +357,27 @@ def test_a_cycle_that_both_signals_show_is_hinted_at():
     assert analyse(x, y, null=0).verdict.endswith("both follow a cycle of about 50 samples: try --given cycle:50")
     assert "try" not in analyse(x, y, null=0, given="cycle:50").verdict
     assert "cycle" not in analyse(x, y).verdict  # by the null they are not dependent: it has their cycle too
+
+
+def test_a_cycle_that_comes_late_is_looked_for_still_and_one_that_is_gone_no_more_hinted_at(monkeypatch):
+    looks = []
+    monkeypatch.setattr(cycle_note, "shared_cycle", lambda values: looks.append(1) or cycle.shared_cycle(values))
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(40_000)
+    monitor = monitor_of()
+
+    def verdict():
+        return monitor.snapshot(run=0, seq=0, timestamp=0.0, links=()).verdict
+
+    monitor.feed(PairBatch(x=x, y=x + rng.standard_normal(x.size)))
+    assert 3 < len(looks) < 12  # 40 windows
+    assert "cycle" not in verdict()
+    sines = noisy_sines(12_000, 50, 1)
+    monitor.feed(PairBatch(x=sines[0], y=sines[1]))  # 8 windows at most until the next look, and 3 that agree
+    assert "both follow a cycle of about" in verdict()
+    monitor.feed(PairBatch(x=x[:9000], y=x[:9000] + rng.standard_normal(9000)))
+    assert "cycle" not in verdict()
+    assert "dependent" in verdict()
 
 
 @pytest.mark.parametrize("phi", [0.0, 0.9, 0.98])

@@ -8,34 +8,50 @@ from streammi.core.window.joint_window import JointWindow
 from streammi.records import FloatArray
 
 LASTING: Final = 3  # full windows in a row that show it: of two slow signals one in fifty windows does
+MOST_REST: Final = 8  # windows from one look to the next, once several found the same: one takes as long as a reading
 LEAST_SAMPLES: Final = 32  # of half a record
 MOST_PAIRS: Final = 100_000  # of a window that is looked at, 30 ms
 
 
 class CycleNote:
-    """Looks once a window for a cycle that both signals show, where no condition was given."""
+    """Looks for a cycle that both signals show, where no condition was given.
+
+    At a reading of each window at first, and where a look finds something else than the one before; then less often.
+    """
 
     def __init__(self, config: MonitorConfig) -> None:
         self._watches = not config.given and config.bins.kind != "categories"
-        self._looked = 0  # pairs seen at the last look
+        self._counted = 0  # pairs seen when a window was counted last,
+        self._rest = 0  # windows left to count before the next look
         self._period: int | None = None
-        self._windows = 0  # in a row that showed it
+        self._windows = 0  # looks in a row that found it; below 0, that found none
         self._said = False
 
     def update(self, window: JointWindow) -> list[str]:
         """Look, if it is time; what is to be said now, and was not said before."""
         n = window.n
-        if not self._watches or window.fill < 1 or n > MOST_PAIRS or window.pairs - self._looked < n:
+        if not self._watches or n > MOST_PAIRS or window.pairs - self._counted < n or window.fill < 1:
             return []
-        self._looked = window.pairs
-        found = None if window.constant else shared_cycle(window.values)
-        same = found is not None and self._period is not None and abs(found - self._period) <= max(SAME * found, 1)
-        self._windows = self._windows + 1 if same else int(found is not None)
-        self._period = found
+        self._counted = window.pairs
+        if self._rest > 0:
+            self._rest -= 1
+            return []
+        self._count(None if window.constant else shared_cycle(window.values))
+        self._rest = min(2 ** max(abs(self._windows) - LASTING, 0), MOST_REST) - 1
         if not self.words or self._said:
             return []
         self._said = True
         return [self.words]
+
+    def _count(self, found: int | None) -> None:
+        """Count how many looks in a row have found the same."""
+        if found is None or self._period is None:
+            same = found is self._period
+        else:
+            same = abs(found - self._period) <= max(SAME * found, 1)
+        step = -1 if found is None else 1
+        self._windows = self._windows + step if same else step
+        self._period = found
 
     @property
     def words(self) -> str:
@@ -44,11 +60,11 @@ class CycleNote:
 
     def state(self) -> list[Any]:
         """Plain values that ``restore`` takes."""
-        return [self._looked, self._period, self._windows, self._said]
+        return [self._counted, self._rest, self._period, self._windows, self._said]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self._looked, self._period, self._windows, self._said = state
+        self._counted, self._rest, self._period, self._windows, self._said = state
 
 
 def hint(period: int) -> str:

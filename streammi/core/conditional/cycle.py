@@ -31,7 +31,8 @@ def shared_cycle(values: FloatArray) -> int | None:
     >>> shared_cycle(np.array([np.sin(turns), np.cos(turns) > 0.5]))
     30
     """
-    first, second = (_period(side) for side in values)
+    first = _period(values[0])
+    second = None if first is None else _period(values[1])  # most signals have none: half the work
     if first is None or second is None or abs(first - second) > max(SAME * first, 1):
         return None
     return round((first + second) / 2)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from streammi.core.kernels.summary import correlation
+from streammi.core.kernels.summary import correlation, mean_ranks
 from streammi.records import FloatArray
 
 
@@ -23,7 +23,6 @@ def spearman(x: FloatArray, y: FloatArray) -> float | None:
 
 
 def _ranks(values: FloatArray) -> FloatArray:
-    _, which, ties = np.unique(values, return_inverse=True, return_counts=True)
-    middle = np.cumsum(ties) - (ties - 1) / 2
-    ranks: FloatArray = middle[which]
+    ranks = np.empty(values.size)
+    mean_ranks(values, np.argsort(values), ranks)
     return ranks

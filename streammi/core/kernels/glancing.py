@@ -37,7 +37,8 @@ def astray(values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, bit
 
 @part
 def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, bits: float, marks: Any) -> int:
-    limits = marks[LIMITS]
+    width = marks.size // 3
+    shares, limits = marks[SHARES * width :], marks[LIMITS * width :]
     kind = np.int64(limits[KIND])
     if kind == GIVEN:
         return 0
@@ -49,7 +50,7 @@ def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, 
         return BITS_BY
     spread, chi = 1.0 + n / limits[LEARNT], 0.0
     for k in range(counts.size):
-        expected = marks[SHARES, k] * n
+        expected = shares[k] * n
         off = np.float64(counts[k]) - expected
         # The variance by both: of 10 expected and 1 there is, that of 10 alone hides that a bin is all but empty.
         chi += off * off / (0.5 * (expected + counts[k]) * spread + 1.0)
@@ -73,16 +74,16 @@ def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, 
 @kernel
 def glance(values: Any, entries: Any, counts: Any, marks: Any) -> int:
     """``astray`` for one signal by itself: all of its values (n,) in order, with their entries as those of an x."""
-    return _astray(values, entries, 0, values.size, 16, counts, 0.0, marks)
+    return _astray(values, entries, 0, values.size, 16, counts, 0.0, marks.ravel())
 
 
 @part
 def _loose(values: Any, ring: Any, head: int, n: int, shift: int, marks: Any) -> int:
     """How many of the newest ``n`` values are others than the one that most in their bin had, where there was one."""
-    found = 0
+    found, atoms = 0, marks[ATOMS * (marks.size // 3) :]
     at = head - n if head >= n else head - n + ring.size
     for _ in range(n):
-        atom = marks[ATOMS, np.int64(ring[at]) >> shift & SYMBOL]
+        atom = atoms[np.int64(ring[at]) >> shift & SYMBOL]
         found += (atom == atom) & (values[at] != atom)
         at = at + 1 if at + 1 < ring.size else 0
     return found

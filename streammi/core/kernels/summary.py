@@ -1,4 +1,4 @@
-"""Correlation and runs of a window's values."""
+"""Correlation, ranks and runs of a window's values."""
 
 import math
 from typing import Any, Final
@@ -97,6 +97,19 @@ def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
         return np.nan, x_constant, y_constant
     xy, xx, yy = dot(x, y), dot(x, x), dot(y, y)
     return max(-1.0, min(1.0, xy / np.sqrt(xx * yy))), False, False
+
+
+@kernel
+def mean_ranks(values: Any, order: Any, out: Any) -> None:
+    """Write the ranks of values (n,), from 1 on, ties at their mean one, to ``out``; ``order`` (n,) sorts them."""
+    start = 0
+    while start < values.size:
+        stop = start + 1
+        while stop < values.size and values[order[stop]] == values[order[start]]:
+            stop += 1
+        for k in range(start, stop):
+            out[order[k]] = (start + 1 + stop) / 2
+        start = stop
 
 
 @part

@@ -13,16 +13,17 @@ from streammi.core.kernels.slots import CHECK, DUE, FEW, GLANCE, HEAD, PAIRS, S_
 AHEAD: Final = 512  # pairs coded at a time at least: what a look at the bins makes stale is coded twice
 CODED: Final = -1  # in place of a number of equal-width bins: the codes are there already
 
-# An axis is (low, high, number of equal-width bins, or 0 and the edges between the bins), with the bits of its codes
-# that count, and the marks by which it is looked at (see core.kernels.glancing).
+# An axis is one array: low, high, the number of equal-width bins, or 0, and the bits of its codes that count; how many
+# edges there are between the bins, and these; and the marks by which it is looked at (see core.kernels.glancing). One,
+# because each array that comes from Python costs as much time as a pair does here.
+LOW, HIGH, UNIFORM, BITS, INNER = range(5)
+AXIS: Final = 5
 
 
 @kernel
 def take(
-    x: Any, y: Any, x_codes: Any, y_codes: Any, out: Any, x_low: float, x_high: float, x_uniform: int, x_inner: Any,
-    x_bits: int, x_marks: Any, y_low: float, y_high: float, y_uniform: int, y_inner: Any, y_bits: int, y_marks: Any,
-    ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any, whole: Any,
-    unit_bits: float, floor: float,
+    x: Any, y: Any, x_codes: Any, y_codes: Any, out: Any, x_axis: Any, y_axis: Any, ring: Any, values: Any,
+    state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any, whole: Any, unit_bits: float, floor: float,
 ) -> int:  # fmt: skip
     """Push the pairs ``x``, ``y`` (m,), all of them finite, into a count window, until a check is due, or all.
 
@@ -35,8 +36,8 @@ def take(
         stop = min(x.size, start + min(state[GLANCE], state[CHECK]) - state[PAIRS])
         if stop > coded:
             ahead = min(x.size, max(stop, coded + AHEAD))
-            _code(x[coded:ahead], x_low, x_high, x_uniform, x_inner, x_bits, x_codes[coded:ahead])
-            _code(y[coded:ahead], y_low, y_high, y_uniform, y_inner, y_bits, y_codes[coded:ahead])
+            _code(x[coded:ahead], x_axis, x_codes[coded:ahead])
+            _code(y[coded:ahead], y_axis, y_codes[coded:ahead])
             coded = ahead
         part_x, part_y = x_codes[start:stop], y_codes[start:stop]
         _write(x[start:stop], values[0], state[HEAD])
@@ -47,7 +48,7 @@ def take(
             emitted = out[start:stop] if out.size > 0 else out
             slide(part_x, part_y, ring, state, x_counts, y_counts, joint, nest, f, whole, unit_bits, floor, emitted)
         start = stop
-        if _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_marks, y_marks):
+        if _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_axis, y_axis):
             break
     return start
 
@@ -55,9 +56,8 @@ def take(
 @kernel
 def take_span(
     x: Any, y: Any, t: Any, x_codes: Any, y_codes: Any, span: float, limit: int, times: Any,
-    x_low: float, x_high: float, x_uniform: int, x_inner: Any, x_bits: int, x_marks: Any, y_low: float, y_high: float,
-    y_uniform: int, y_inner: Any, y_bits: int, y_marks: Any, ring: Any, values: Any, state: Any, x_counts: Any,
-    y_counts: Any, joint: Any, nest: Any, f: Any, whole: Any, unit_bits: float, floor: float,
+    x_axis: Any, y_axis: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any,
+    f: Any, whole: Any, unit_bits: float, floor: float,
 ) -> int:  # fmt: skip
     """``take`` with times ``t`` (m,) that never step back, into a window of ``span`` seconds; see slide_span.
 
@@ -68,8 +68,8 @@ def take_span(
         stop = min(x.size, start + min(state[GLANCE], state[CHECK]) - state[PAIRS])
         if stop > coded:
             ahead = min(x.size, max(stop, coded + AHEAD))
-            _code(x[coded:ahead], x_low, x_high, x_uniform, x_inner, x_bits, x_codes[coded:ahead])
-            _code(y[coded:ahead], y_low, y_high, y_uniform, y_inner, y_bits, y_codes[coded:ahead])
+            _code(x[coded:ahead], x_axis, x_codes[coded:ahead])
+            _code(y[coded:ahead], y_axis, y_codes[coded:ahead])
             coded = ahead
         head = state[HEAD]
         taken = slide_span(
@@ -81,41 +81,46 @@ def take_span(
         start += taken
         if taken == 0:
             break
-        if _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_marks, y_marks):
+        if _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_axis, y_axis):
             break
     return start
 
 
 @kernel
 def push(
-    x: float, y: float, x_low: float, x_high: float, x_uniform: int, x_inner: Any, x_bits: int, x_marks: Any,
-    y_low: float, y_high: float, y_uniform: int, y_inner: Any, y_bits: int, y_marks: Any, ring: Any, values: Any,
-    state: Any, x_counts: Any, y_counts: Any, joint: Any, nest: Any, f: Any, whole: Any, unit_bits: float, floor: float,
+    x: float, y: float, x_axis: Any, y_axis: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any,
+    joint: Any, nest: Any, f: Any, whole: Any, unit_bits: float, floor: float,
 ) -> float:  # fmt: skip
     """``take`` for one pair; returns MI in bits. A pair that is not finite changes nothing and returns NaN."""
     value, code, mi = np.empty(2), np.empty((2, 1), dtype=np.uint16), np.empty(1)
     value[0], value[1] = x, y
-    skipped = _code(value[:1], x_low, x_high, x_uniform, x_inner, x_bits, code[0])
-    skipped += _code(value[1:], y_low, y_high, y_uniform, y_inner, y_bits, code[1])
+    skipped = _code(value[:1], x_axis, code[0])
+    skipped += _code(value[1:], y_axis, code[1])
     if skipped:
         return np.nan
     head = state[HEAD]
     values[0, head], values[1, head] = x, y
     slide(code[0], code[1], ring, state, x_counts, y_counts, joint, nest, f, whole, unit_bits, floor, mi)
-    _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_marks, y_marks)
+    _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_axis, y_axis)
     return mi[0]  # type: ignore[no-any-return]
 
 
 @part
-def _code(values: Any, low: float, high: float, uniform: int, inner: Any, bits: int, out: Any) -> int:
+def _code(values: Any, axis: Any, out: Any) -> int:
     skipped = 0
+    low, high, uniform, bits = axis[LOW], axis[HIGH], np.int64(axis[UNIFORM]), np.int64(axis[BITS])
     if uniform > 0:
         skipped = bin_uniform(values, low, high, uniform, out)
     elif uniform == 0:
-        skipped = bin_edges(values, low, high, inner, out)
+        skipped = bin_edges(values, low, high, axis[AXIS : AXIS + np.int64(axis[INNER])], out)
     for k in range(out.size):
         out[k] &= bits
     return skipped
+
+
+@part
+def _marks(axis: Any) -> Any:
+    return axis[AXIS + np.int64(axis[INNER]) :]
 
 
 @part
@@ -134,8 +139,8 @@ def _write(values: Any, ring: Any, head: int) -> None:
 
 @part
 def _look(
-    values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, whole: Any, unit_bits: float, x_marks: Any,
-    y_marks: Any,
+    values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, whole: Any, unit_bits: float, x_axis: Any,
+    y_axis: Any,
 ) -> bool:  # fmt: skip
     """True if a check is due, with the reason in DUE: it is time for one (1), or a glance finds so (see glancing)."""
     due = np.int64(state[PAIRS] >= state[CHECK])
@@ -143,7 +148,7 @@ def _look(
     if state[PAIRS] >= state[GLANCE] or n < state[FEW]:
         state[GLANCE], state[FEW] = state[PAIRS] + max(n // GLANCES, LEAST_GLANCE), n - n // GLANCES
         bits = (whole[n] - state[S_X] - state[S_Y] + state[S_XY]) * unit_bits / n
-        found = astray(values, ring, state, x_counts, y_counts, bits, x_marks, y_marks)
+        found = astray(values, ring, state, x_counts, y_counts, bits, _marks(x_axis), _marks(y_axis))
         due = np.int64(found) if found else due
     state[DUE] = due
     return due != 0  # type: ignore[no-any-return]

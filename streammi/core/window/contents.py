@@ -49,7 +49,7 @@ class Contents:
         self.mi, self._seen = None, None
         histogram, table = self.histogram, self.histogram.table
         self._places = (  # as core.kernels.taking has them
-            *self._axis(0), *self._axis(1), self.ring.entries, self.ring.values, self.state, *histogram.kept, table.f,
+            self._axis(0), self._axis(1), self.ring.entries, self.ring.values, self.state, *histogram.kept, table.f,
             table.whole, table.unit_bits, histogram.floor,
         )  # fmt: skip
         self._labels = not self.axes.numeric
@@ -205,9 +205,10 @@ class Contents:
         self.ring.make_room(pairs)
         self.histogram.reach(self.ring.capacity)
 
-    def _axis(self, side: int) -> tuple[Any, ...]:
+    def _axis(self, side: int) -> FloatArray:
         """How x (0) or y (1) is divided, as core.kernels.taking has it."""
-        axis, marks = self.axes.now[side], self.axes.marks[side]
+        axis, marks = self.axes.now[side], self.axes.marks[side].ravel()
         if isinstance(axis, Categories):
-            return 0.0, 0.0, taking.CODED, EMPTY, slots.SKIP, marks
-        return *axis.scalars, self.axes.kept_bits[side], marks
+            return np.concatenate(((0.0, 0.0, taking.CODED, slots.SKIP, 0), marks))
+        low, high, uniform, inner = axis.scalars
+        return np.concatenate(((low, high, uniform, self.axes.kept_bits[side], inner.size), inner, marks))

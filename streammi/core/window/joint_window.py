@@ -198,7 +198,8 @@ class JointWindow(Saved):
     @property
     def mi(self) -> float | None:
         """MI in bits by the window's estimator, plug-in unless told otherwise; O(1). None while nothing is known."""
-        return self._contents.find_mi()
+        mi = self._contents.mi
+        return self._contents.find_mi() if mi is None else mi
 
     def reading(self, unit: Unit = "bit", estimator: EstimatorName | None = None) -> Reading | None:
         """Everything the window says, ``mi_corrected`` by ``estimator`` (None: the default); None while it is empty.
