@@ -56,3 +56,13 @@ def admit(
             newest = time
             m += 1
     return t.size, m, 0.0
+
+
+@kernel
+def in_order(t: Any, newest: float) -> bool:
+    """True if times (n,), of which there is one at least, never step back, from ``newest`` on, and all are finite."""
+    # No way out of the loop: so the compiler takes eight at a time.
+    ordered = True
+    for k in range(1, t.size):
+        ordered &= t[k] >= t[k - 1]
+    return ordered and t[0] >= newest and np.isfinite(t[0]) and np.isfinite(t[t.size - 1])

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.compiled import kernel, part
-from streammi.core.kernels.slots import HEAD, SYMBOL, N
+from streammi.core.kernels.slots import HEAD, PAIRS, STATE_SIZE, SYMBOL, N
 
 # What a glance compares with: of each side marks (3, max(B, MARKS)), see streammi.core.bins.marks.
 SHARES, ATOMS, LIMITS = range(3)
@@ -19,24 +19,23 @@ GIVEN, QUANTILES, RANGES, LABELS = range(4)  # kinds
 OF_Y: Final = 16  # added to what a glance finds in y
 GLANCES: Final = 8  # in a window
 LEAST_GLANCE: Final = 4  # pairs between two
+# What is kept of a side from one glance to the next: which pairs had the least and the largest value, and up to which
+# pair that is known. In no saved state: with UNSEEN, all values are looked at.
+LEAST, MOST, LOOKED = range(3)
+SEEN: Final = 3
+UNSEEN: Final = -1
 
 
 @part
-def astray(values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, bits: float, x: Any, y: Any) -> int:
-    """The limit of the marks ``x`` or ``y`` (+ OF_Y) the window's pairs, with so many ``bits`` of MI, pass; 0: none.
+def astray(
+    values: Any, ring: Any, state: Any, shift: int, counts: Any, bits: float, marks: Any, seen: Any
+) -> int:  # fmt: skip
+    """The limit of its marks that the window's values of one signal pass, with so many ``bits`` of MI; 0: none.
 
-    O(B) for a glance, O(1) for each pair since the one before, and O(n) where something seems to be hidden in a bin.
+    The marks are all in one row here, (3 * max(B, MARKS),); ``shift`` is 16 for x and 0 for y. O(B) for a glance, O(1)
+    for each pair since the one before, and O(n) where something seems to be hidden in a bin, or an extreme has left.
     """
     head, n = state[HEAD], state[N]
-    found = _astray(values[0], ring, head, n, 16, x_counts, bits, x)
-    if found:
-        return found
-    found = _astray(values[1], ring, head, n, 0, y_counts, bits, y)
-    return found + OF_Y if found else 0
-
-
-@part
-def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, bits: float, marks: Any) -> int:
     width = marks.size // 3
     shares, limits = marks[SHARES * width :], marks[LIMITS * width :]
     kind = np.int64(limits[KIND])
@@ -59,7 +58,7 @@ def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, 
     if limits[SINGLE] == 0.0:
         if kind == QUANTILES:
             return 0
-        low, high = extremes(values, head, n)
+        low, high = _extremes(values, head, n, state[PAIRS], seen)
         if low == high:
             return RANGE_BY if limits[RANGE] > -np.inf else 0
         off = abs(np.log2(high - low) - limits[RANGE])
@@ -74,7 +73,9 @@ def _astray(values: Any, ring: Any, head: int, n: int, shift: int, counts: Any, 
 @kernel
 def glance(values: Any, entries: Any, counts: Any, marks: Any) -> int:
     """``astray`` for one signal by itself: all of its values (n,) in order, with their entries as those of an x."""
-    return _astray(values, entries, 0, values.size, 16, counts, 0.0, marks.ravel())
+    state, seen = np.zeros(STATE_SIZE, dtype=np.int64), np.full(SEEN, np.float64(UNSEEN))
+    state[N] = state[PAIRS] = values.size
+    return astray(values, entries, state, 16, counts, 0.0, marks.ravel(), seen)
 
 
 @part
@@ -110,22 +111,62 @@ def entropy_bits(counts: Any, n: int) -> float:
     return total / n
 
 
-@kernel
-def extremes(values: Any, head: int, n: int) -> Any:
-    """The least and the largest of the newest ``n`` values in a ring, up to ``head``."""
-    start = head - n
-    least = most = values[head - 1 if head > 0 else values.size - 1]
-    if start < 0:
-        least, most = _extremes(values, start + values.size, values.size, least, most)
-        start = 0
-    return _extremes(values, start, head, least, most)
+@part
+def _extremes(values: Any, head: int, n: int, pairs: int, seen: Any) -> Any:
+    """The least and the largest of the newest ``n`` values in a ring, up to ``head``; ``pairs`` have come so far.
+
+    ``seen`` has which of the pairs these were at the last glance. While they are there still, only those that have come
+    since are looked at: a third as many as there are, where values are independent.
+    """
+    least, most, looked = int(seen[LEAST]), int(seen[MOST]), int(seen[LOOKED])
+    known = min(least, most) >= pairs - n and looked < pairs
+    newer = pairs - looked if known else n
+    low, high = _range_of(values, head, newer)
+    before_low, before_high = values[_place(pairs - least, head, values)], values[_place(pairs - most, head, values)]
+    if known and before_low < low:
+        low = before_low
+    else:
+        least = pairs - _back(values, head, newer, low)
+    if known and before_high > high:
+        high = before_high
+    else:
+        most = pairs - _back(values, head, newer, high)
+    seen[LEAST], seen[MOST], seen[LOOKED] = least, most, pairs
+    return low, high
 
 
 @part
-def _extremes(values: Any, start: int, stop: int, least: float, most: float) -> Any:
+def _place(back: int, head: int, values: Any) -> Any:
+    """Where in a ring the value stands that is so far from the end: 1 is the newest one."""
+    at = head - min(back, values.size)
+    return at if at >= 0 else at + values.size
+
+
+@part
+def _back(values: Any, head: int, n: int, value: float) -> int:
+    """How far from the end the last one is that equals ``value``, of the newest ``n`` in a ring."""
+    back = 1
+    while back < n and values[_place(back, head, values)] != value:
+        back += 1
+    return back
+
+
+@part
+def _range_of(values: Any, head: int, n: int) -> Any:
+    """The least and the largest of the newest ``n`` values in a ring, up to ``head``."""
+    start = head - n
+    low = high = values[head - 1 if head > 0 else values.size - 1]
+    if start < 0:
+        low, high = _widened(values, start + values.size, values.size, low, high)
+        start = 0
+    return _widened(values, start, head, low, high)
+
+
+@part
+def _widened(values: Any, start: int, stop: int, low: float, high: float) -> Any:
     # Four at a time: one after the other each comparison waits for the one before (1.3 ns a value instead of 0.4).
-    a = b = c = d = least
-    e = f = g = h = most
+    a = b = c = d = low
+    e = f = g = h = high
     at = start
     while at + 4 <= stop:
         a, b, c, d = (

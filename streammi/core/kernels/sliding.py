@@ -28,6 +28,7 @@ _SYMBOL: Final = np.uint64(SYMBOL)
 _X: Final = np.uint64(16)
 _X_FLAG: Final = np.uint64(31)
 _FLAG: Final = np.uint64(15)
+_MANY: Final = 8
 
 
 # Three kernels share these: a call that takes six numbers and hands six back is inlined. Written out in each of them, a
@@ -133,7 +134,31 @@ def slide(
     ``f`` and ``whole`` are the estimator's tables, ``nest`` the coarse bins, or None. With ``out`` of the codes'
     length, out[k] becomes ``max(floor, MI)`` in bits after pair k; an empty ``out`` emits nothing.
     """
+    counts = x_counts, y_counts, joint
+    if out.size == 0 and _many(x_codes, joint):
+        _slide(x_codes, y_codes, ring, state, counts, nest, None, whole, unit_bits, floor, out)
+        _sum_up(state, counts, nest, f)
+    else:
+        _slide(x_codes, y_codes, ring, state, counts, nest, f, whole, unit_bits, floor, out)
+
+
+@part
+def _many(codes: Any, joint: Any) -> bool:
+    """True if so many pairs come that their sums take less time of all counts at the end than at each pair.
+
+    16 bins, 125 pairs: 2 ns a pair instead of 6; 30 bins, 4,096 pairs: 4 instead of 8.
+    """
+    return _MANY * codes.size >= joint.size  # type: ignore[no-any-return]
+
+
+@part
+def _slide(
+    x_codes: Any, y_codes: Any, ring: Any, state: Any, counts: Any, nest: Any, f: Any, whole: Any, unit_bits: float,
+    floor: float, out: Any,
+) -> None:  # fmt: skip
+    """``slide``; where ``f`` is None, the sums are left as they are."""
     size = ring.size
+    x_counts, y_counts, joint = counts
     head, n = state[HEAD], state[N]
     sums, coarse = _load(state), _load_coarse(state)
     emit = out.size > 0
@@ -156,6 +181,22 @@ def slide(
     state[HEAD], state[N] = head, n
     _store(state, sums, coarse)
     state[PAIRS] += x_codes.size
+
+
+@part
+def _sum_up(state: Any, counts: Any, nest: Any, f: Any) -> None:
+    """Write the sums of ``f`` over the counts to ``state``."""
+    state[S_X], state[S_Y], state[S_XY] = _sum(counts[0], f), _sum(counts[1], f), _sum(counts[2], f)
+    if nest is not None:
+        state[C_X], state[C_Y], state[C_XY] = _sum(nest[2], f), _sum(nest[3], f), _sum(nest[4], f)
+
+
+@part
+def _sum(counts: Any, f: Any) -> Any:
+    total = np.int64(0)
+    for c in counts:
+        total += f[c]
+    return total
 
 
 @kernel
@@ -201,6 +242,22 @@ def slide_span(
     behind a pair with which fewer than ``few`` are; with ``limit`` pairs inside, the oldest leaves early. ``f`` is the
     estimator's table.
     """
+    counts = x_counts, y_counts, joint
+    if _many(x_codes, joint):
+        taken = _slide_span(x_codes, y_codes, t, span, limit, few, ring, times, state, counts, nest, None)
+        _sum_up(state, counts, nest, f)
+    else:
+        taken = _slide_span(x_codes, y_codes, t, span, limit, few, ring, times, state, counts, nest, f)
+    return taken
+
+
+@part
+def _slide_span(
+    x_codes: Any, y_codes: Any, t: Any, span: float, limit: int, few: int, ring: Any, times: Any, state: Any,
+    counts: Any, nest: Any, f: Any,
+) -> int:  # fmt: skip
+    """``slide_span``; where ``f`` is None, the sums are left as they are."""
+    x_counts, y_counts, joint = counts
     capacity = ring.size
     head, n = state[HEAD], state[N]
     sums, coarse = _load(state), _load_coarse(state)
@@ -250,17 +307,13 @@ def recount(ring: Any, state: Any, x_counts: Any, y_counts: Any, joint: Any, nes
         y_clipped += entry >> 15 & 1
         at = at + 1 if at + 1 < ring.size else 0
     state[X_CLIPPED], state[Y_CLIPPED] = x_clipped, y_clipped
-    for place, counts in ((S_X, x_counts), (S_Y, y_counts), (S_XY, joint)):
-        total = np.int64(0)
-        for c in counts:
-            total += f[c]
-        state[place] = total
     if nest is not None:
-        _recount_coarse(ring, state, nest, f)
+        _recount_coarse(ring, state, nest)
+    _sum_up(state, (x_counts, y_counts, joint), nest, f)
 
 
 @part
-def _recount_coarse(ring: Any, state: Any, nest: Any, f: Any) -> None:
+def _recount_coarse(ring: Any, state: Any, nest: Any) -> None:
     for counts in nest[2:5]:
         counts[:] = 0
     coarse = np.int64(0), np.int64(0), np.int64(0)
@@ -268,6 +321,5 @@ def _recount_coarse(ring: Any, state: Any, nest: Any, f: Any) -> None:
     at = at if at >= 0 else at + ring.size
     for _ in range(state[N]):
         entry = np.uint64(ring[at])
-        coarse = _enter_coarse(entry >> _X, entry, nest, f, coarse)
+        coarse = _enter_coarse(entry >> _X, entry, nest, None, coarse)
         at = at + 1 if at + 1 < ring.size else 0
-    state[C_X], state[C_Y], state[C_XY] = coarse

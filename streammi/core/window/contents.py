@@ -12,6 +12,7 @@ from streammi.core.bins.axes import EMPTY, Axes
 from streammi.core.bins.binning import Bins, Categories, Codes
 from streammi.core.information.extrapolation import Grain
 from streammi.core.kernels import slots, taking
+from streammi.core.kernels.glancing import SEEN, UNSEEN
 from streammi.core.kernels.slots import DUE, PAIRS
 from streammi.core.window import grain as grains
 from streammi.core.window.histogram import JointHistogram
@@ -20,6 +21,7 @@ from streammi.core.window.ring import PairRing
 from streammi.records import FloatArray, codec
 
 FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
+NOTHING_SEEN: Final = (float(UNSEEN),) * SEEN
 LABELS_AT_ONCE: Final = 1024  # coded at a time: what a look at the bins makes stale is coded twice
 
 
@@ -48,7 +50,7 @@ class Contents:
         """Take note that there are other bins, or other arrays for the pairs in them."""
         self.mi, self._seen = None, None
         histogram, table = self.histogram, self.histogram.table
-        self._places = (  # as core.kernels.taking has them
+        self._places: tuple[Any, ...] = (  # as core.kernels.taking has them
             self._axis(0), self._axis(1), self.ring.entries, self.ring.values, self.state, *histogram.kept, table.f,
             table.whole, table.unit_bits, histogram.floor,
         )  # fmt: skip
@@ -209,6 +211,7 @@ class Contents:
         """How x (0) or y (1) is divided, as core.kernels.taking has it."""
         axis, marks = self.axes.now[side], self.axes.marks[side].ravel()
         if isinstance(axis, Categories):
-            return np.concatenate(((0.0, 0.0, taking.CODED, slots.SKIP, 0), marks))
+            return np.concatenate(((0.0, 0.0, taking.CODED, slots.SKIP, 0), NOTHING_SEEN, marks))
         low, high, uniform, inner = axis.scalars
-        return np.concatenate(((low, high, uniform, self.axes.kept_bits[side], inner.size), inner, marks))
+        plain = low, high, uniform, self.axes.kept_bits[side], inner.size
+        return np.concatenate((plain, NOTHING_SEEN, inner, marks))

@@ -83,6 +83,10 @@ class PairRing:
         the clock turns out to be set back, so are the times of the pairs before, and nothing is said of those behind:
         the answer, (k,), is of the first k pairs then, with that pair as the last.
         """
+        if self._follow(t):
+            self._state[DROPPED_RUN] = 0
+            # Numbers that may not be written to are others to the compiler, which would begin anew with them.
+            return np.ones(t.size, dtype=np.bool_), t if t.flags.writeable else t.copy()
         kept, clock, back = _sifted(t, span, self.timestamps(), self.newest, self._state)
         if back:
             self.timestamps()[:] += back
@@ -91,11 +95,15 @@ class PairRing:
 
     def before_set_back(self, t: FloatArray, span: Span) -> int:
         """Of how many of the pairs with the times ``t`` (n,) ``admit`` would say something at once; changes nothing."""
-        if t.size < SET_BACK_AFTER - self._state.item(DROPPED_RUN):
+        if t.size < SET_BACK_AFTER - self._state.item(DROPPED_RUN) or self._follow(t):
             return t.size
         times = np.full(self.capacity, np.nan) if self.times is None else self.times
         kept, _, _ = _sifted(t, span, times, self.newest, self._state.copy())
         return kept.size
+
+    def _follow(self, t: FloatArray) -> bool:
+        """True if none of the times ``t`` (n,) is late, and each is one; nearly always, and looked at in no time."""
+        return t.size > 0 and admitting.in_order(t, self.newest)
 
     def stamp_all(self, head: int, t: FloatArray) -> None:
         """Write the times (m,) of the pairs that a kernel has entered from ``head`` on."""
