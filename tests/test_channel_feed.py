@@ -140,15 +140,6 @@ def test_no_channels_says_why_and_what_there_is(messages: list[bytes], words: st
     assert found.rows.tolist() == [[1.0, 2.0]] * MOST_HELD
 
 
-def test_channels_that_come_one_a_message_are_said_to_be_no_pairs() -> None:
-    intake = RowIntake(SOURCE, ["all"])
-    intake.decode([[json.dumps({f"c{k % 3}": k}).encode()] for k in range(120)], 0.0)
-    assert intake.settle(2.0) is not None
-    assert "each message has one channel alone, so there are no pairs" in intake.describe(session().link, 2.0).note
-    intake.decode([[b'{"c0": 1, "c1": 2}']], 3.0)
-    assert "alone" not in intake.describe(session().link, 3.0).note
-
-
 @pytest.mark.parametrize("freedom", [1, 2, 5, 8, 33, 67])
 def test_t_is_students(freedom: int) -> None:
     for share in (0.5, 0.05, 1e-4, 4e-8):

@@ -16,7 +16,9 @@ from streammi.recording.reader import Recording
 from streammi.session.channel_replay import ChannelReplay
 
 OF_CONFIG: Final = ("window", "bins", "every", "unit", "estimator")
-HEEDED: Final = frozenset((*OF_CONFIG, "file", "channels", "top", "fdr", "name", "speed", "output", "out"))
+HEEDED: Final = frozenset(
+    (*OF_CONFIG, "file", "channels", "top", "fdr", "grid", "hold", "name", "speed", "output", "out")
+)
 
 
 def has_channels(path: str) -> bool:
@@ -40,6 +42,7 @@ def replay_channels(
         if settings is None:
             return replace(recorded, channels=channel_settings(pair, many, set(given)))
         now = {name: getattr(many, name) for name in ("top", "fdr") if name in given}
+        now |= {f"{name}_s": getattr(many, f"{name}_s") for name in ("grid", "hold") if name in given}
         if many.channels is not None:
             now["patterns"] = tuple(many.patterns())
         if pair.name is not None:

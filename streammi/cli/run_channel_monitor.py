@@ -40,7 +40,7 @@ HEEDED: Final = frozenset((
     "endpoint", "t", "time_unit", "topic", "pull", "format", "receive_queue", "max_message", "channels", "top", "fdr",
     "window", "bins", "every", "unit", "estimator", "name", "publish", "insecure", "seconds", "strict", "samples",
     "log", "quiet", "config", "curve_server_key", "curve_secret", "authorized_keys", "record", "record_limit", "state",
-    "state_every",
+    "state_every", "grid", "hold",
 ))  # fmt: skip
 
 
@@ -73,7 +73,10 @@ def channel_settings(pair: PairOptions, many: ChannelOptions, given: set[str]) -
         estimator=pair.estimator,  # type: ignore[arg-type]
     )
     name = check_pair_name(pair.name or NAME)
-    return ChannelSettings(name=name, config=config, patterns=tuple(many.patterns()), top=many.top, fdr=many.fdr)
+    return ChannelSettings(
+        name=name, config=config, patterns=tuple(many.patterns()), grid_s=many.grid_s, hold_s=many.hold_s, top=many.top,
+        fdr=many.fdr,
+    )  # fmt: skip
 
 
 def run_channel_monitor(

@@ -5,6 +5,7 @@ import msgspec
 from streammi.config.channels import ChannelSettings
 from streammi.config.feed import FeedConfig, JoinConfig
 from streammi.config.monitor import MonitorConfig
+from streammi.config.spans import Span
 from streammi.errors import ConfigError
 
 OPTION_NAMES = {
@@ -41,8 +42,13 @@ def options_of_channels(settings: ChannelSettings) -> dict[str, str]:
     ('a, b/*', '2 s')
     """
     config, found = settings.config, {"--channels": ", ".join(settings.patterns), "--name": settings.name}
+    found |= {"--grid": _of_seconds(settings.grid_s), "--hold": _of_seconds(settings.hold_s)}
     compared = ("window", "bins", "every", "unit", "estimator")
     return found | {f"--{name}": _as_text(getattr(config, name)) for name in compared}
+
+
+def _of_seconds(value: float | None) -> str:
+    return "not given" if value is None else str(Span(seconds=value))
 
 
 def _as_text(value: object) -> str:

@@ -1,12 +1,14 @@
 """The settings of a monitor of many channels."""
 
-from typing import get_args
+from typing import Final, get_args
 
 import msgspec
 
 from streammi.config.monitor import BinsConfig, EstimatorName, Unit
 from streammi.config.spans import Span
 from streammi.errors import ConfigError
+
+MOST_HELD: Final = 100_000  # rows of a grid in which a value is held
 
 
 class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +38,16 @@ class ChannelSettings(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     config: ChannelConfig  # needs no names: they are those of the channels that fit
     patterns: tuple[str, ...]  # globs, or "all"
+    grid_s: float | None = None  # rows are made each so many seconds; None: at the pace of the slowest signal
+    hold_s: float | None = None  # for so long a value is held; None: three times as long as it usually takes to change
     top: int = 10  # pairs that are said
     fdr: float = 0.05
 
     def __post_init__(self) -> None:
         if not self.patterns:
             raise ConfigError("--channels", "all, or names or globs with commas between", "")
+        if self.grid_s is not None and self.hold_s is not None and self.hold_s > MOST_HELD * self.grid_s:
+            raise ConfigError("--hold", f"at most {MOST_HELD:,} times --grid", f"{self.hold_s:g} s")
         if self.top < 1:
             raise ConfigError("--top", ">= 1", self.top)
         if not 0 < self.fdr < 1:

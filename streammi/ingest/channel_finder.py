@@ -11,6 +11,7 @@ from streammi.errors import FeedError
 from streammi.ingest.formats.columns import is_array, number
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Wanted, has_records, signals
 from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.named import TIMES, VALUES, by_name
 from streammi.ingest.formats.paths import into_records
 from streammi.ingest.formats.records import VECTOR
 from streammi.ingest.formats.registry import FORMATS, format_of, recognise
@@ -21,7 +22,11 @@ ALL: Final = "all"
 MOST_ELEMENTS: Final = 4096  # of one array
 RECORDS_READ: Final = 16  # of a message
 MAX_PATH: Final = 256  # characters
-COLUMNS: Final = ("csv", "numpy", "struct")  # formats whose arrays are always samples
+COLUMNS: Final = ("csv", "numpy", "struct", "open-ephys")  # formats whose arrays are always samples
+BESIDE: Final = {"karabo": "metadata"}  # what stands beside the values of each source
+# Numbers of a record that names its one signal: its value, time and number, and how it is to be read.
+OF_NAMED: Final = frozenset({*VALUES, *TIMES, *SEQ_NAMES, "bt", "bv", "bver", "ut", "alias", "datatype", "quality"})
+BARE: Final = ("0", "f0", *VALUES)  # paths that say no more than the topic of their only channel
 SHOWN: Final = 5  # names in a line
 
 
@@ -29,8 +34,9 @@ class ChannelFinder:
     """Collects the channels of messages: their paths, in the order in which they come.
 
     ``patterns`` are globs, or ``all``. Where a message has arrays of one length, two or more, these are channels with
-    so many samples each; any other array of numbers is a channel an element, ``path/0`` and so on. ``notes`` say what
-    was taken for what.
+    so many samples each; any other array of numbers is a channel an element, ``path/0`` and so on. Records that name
+    their one signal are channels of these names. What is asked for may begin with the messages' ``topic``. ``notes``
+    say what was taken for what.
 
     >>> finder = ChannelFinder(FeedConfig(endpoint=""), ["rack*/temp", "flow"])
     >>> finder.take([b'{"rack1": {"temp": 1, "fan": 2}, "rack2": {"temp": 3}, "flow": 4, "t": 5}'])
@@ -38,8 +44,10 @@ class ChannelFinder:
     ['rack1/temp', 'rack2/temp', 'flow']
     """
 
-    def __init__(self, config: FeedConfig, patterns: list[str]) -> None:
-        self._config, self._patterns = config, patterns
+    def __init__(self, config: FeedConfig, patterns: list[str], topic: str = "") -> None:
+        self._config, self._patterns, self._topic = config, patterns, topic
+        self.named = False  # records name their one signal
+        self.together = 0  # channels of one message or record, at the most
         self._given: Format | None = None if config.format == "auto" else format_of(config.format)
         self._memory: dict[str, Any] = {}
         self._found: dict[str, None] = {}
@@ -51,6 +59,11 @@ class ChannelFinder:
     def names(self) -> list[str]:
         """The paths so far."""
         return list(self._found)
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self._found)
 
     @property
     def notes(self) -> list[str]:
@@ -78,13 +91,15 @@ class ChannelFinder:
         """Its memory; may hold sets, tuples and arrays."""
         found, others = list(self._found), list(self._others)
         return {
-            "memory": self._memory, "found": found, "others": others, "rows": self._rows, "unread": dict(self.unread)
+            "memory": self._memory, "found": found, "others": others, "rows": self._rows, "unread": dict(self.unread),
+            "named": self.named, "together": self.together,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the saved state of a finder that was asked for the same."""
         self._memory, self._rows, self.unread = state["memory"], state["rows"], Counter(state["unread"])
         self._found, self._others = dict.fromkeys(state["found"]), dict.fromkeys(state["others"])
+        self.named, self.together = state["named"], state["together"]
 
     def take(self, frames: Frames) -> None:
         """Look at one message."""
@@ -101,10 +116,16 @@ class ChannelFinder:
             return
         tree = content.tree
         tree = signals(tree, Wanted(("0", "1"))) if isinstance(tree, np.ndarray) else tree
+        named = by_name(tree)
+        if named is not None and self._is_named(tree[0] if isinstance(tree, list) else tree):
+            self.named = True
+            for record in named:
+                self._take_named(record)
+            return
         for record in list(tree)[:RECORDS_READ] if has_records(tree) else [tree]:
-            self._take_record(record, row.header, columns=row.name.partition(":")[0] in COLUMNS)
+            self._take_record(record, row.header, row.name.partition(":")[0])
 
-    def _take_record(self, record: Any, header: frozenset[str], *, columns: bool) -> None:
+    def _take_record(self, record: Any, header: frozenset[str], kind: str) -> None:
         special = {*header, self._config.t, self._config.seq}
         if isinstance(record, dict):
             special |= {next((name for name in names if name in record), None) for names in (TIME_NAMES, SEQ_NAMES)}
@@ -114,6 +135,8 @@ class ChannelFinder:
         twice: set[str] = set()
         for path, value in leaves(record, items=MOST_ELEMENTS):
             if not 0 < len(path) <= MAX_PATH or (path in special and path not in self._patterns):
+                continue
+            if f"/{BESIDE.get(kind, path)}/" in path:
                 continue
             if isinstance(value, float | np.ndarray) and self._fits(path):
                 known = named.setdefault(id(value), path)
@@ -128,7 +151,21 @@ class ChannelFinder:
                 single[path] = None
         single = {path: None for path in single if path not in twice}
         arrays = {path: n for path, n in arrays.items() if path not in twice}
-        self._sort(record, single, arrays, columns=columns)
+        self._sort(record, single, arrays, columns=kind in COLUMNS)
+
+    def _is_named(self, record: Any) -> bool:
+        """True if a record has no numbers but those of its one signal, and these are not asked for by their paths."""
+        paths = [path for path, value in leaves(record) if _is_number(value) or is_array(value)]
+        if any(path.rpartition("/")[2] not in OF_NAMED for path in paths):
+            return False
+        return ALL in self._patterns or not any(self._fits(path) for path in paths)
+
+    def _take_named(self, record: dict[str, Any]) -> None:
+        names = [name for name, value in record.items() if name and name != TIMES[0] and _is_number(value)]
+        found = [name for name in names if len(name) <= MAX_PATH and self._fits(name)]
+        self.together = max(self.together, len(found))
+        self._found.update(dict.fromkeys(found))
+        self._others.update(dict.fromkeys(name for name in names if name not in self._found))
 
     def _sort(self, record: Any, single: dict[str, None], arrays: dict[str, int], *, columns: bool) -> None:
         """Sort out which of a record's numbers are channels."""
@@ -143,6 +180,7 @@ class ChannelFinder:
                 if path in whole or self._fits(f"{path}/{k}")
             ]  # fmt: skip
             found = [*chosen, *elements]
+        self.together = max(self.together, len(found))
         self._found.update(dict.fromkeys(found))
         self._others.update(dict.fromkeys(path for path in (*single, *arrays) if path not in self._found))
 
@@ -155,7 +193,10 @@ class ChannelFinder:
         return arrays[whole[0]] > VECTOR or not single or any(name in arrays for name in TIME_NAMES)
 
     def _fits(self, path: str) -> bool:
-        return any(pattern in (ALL, path) or fnmatchcase(path, pattern) for pattern in self._patterns)
+        names = [path]
+        if self._topic:
+            names += [f"{self._topic}/{path}", *([self._topic] if path in BARE else [])]
+        return any(pattern in (ALL, name) or fnmatchcase(name, pattern) for pattern in self._patterns for name in names)
 
 
 def _is_number(value: Any, *, texts: bool = True) -> bool:

@@ -272,7 +272,47 @@ class JoinIntake:
         self._pairs, self._nonfinite, self._before_gap = state["pairs"], state["nonfinite"], state["before_gap"]
 
 
-def described(link: LinkHealth, decoder: Decoder, *notes: str, **more: object) -> LinkHealth:
+class Counted(Protocol):
+    """Something that reads messages, and has counted what became of them."""
+
+    @property
+    def messages(self) -> int:
+        """All so far."""
+
+    @property
+    def bytes(self) -> int:
+        """Theirs."""
+
+    @property
+    def malformed(self) -> dict[str, int]:
+        """Those without a usable value, by reason."""
+
+    @property
+    def gaps(self) -> int:
+        """Samples that are missing by the feed's own numbers."""
+
+    @property
+    def resets(self) -> int:
+        """How often the feed's numbers began again."""
+
+    @property
+    def reordered(self) -> int:
+        """Messages that came after later ones."""
+
+    @property
+    def repeated(self) -> int:
+        """Samples that came twice."""
+
+    @property
+    def format(self) -> str | None:
+        """The format, as recognised."""
+
+    @property
+    def note(self) -> str:
+        """One line for the person watching."""
+
+
+def described(link: LinkHealth, decoder: Counted, *notes: str, **more: object) -> LinkHealth:
     """The link with its decoder's totals, ``more`` fields and notes."""
     return replace(
         link,

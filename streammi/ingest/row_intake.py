@@ -7,15 +7,20 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streammi.config import FeedConfig
-from streammi.ingest.channel_finder import SHOWN, ChannelFinder
+from streammi.ingest.channel_finder import ALL, SHOWN
+from streammi.ingest.channel_layout import ChannelLayout, Stream
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import Meter, described
+from streammi.ingest.signal_reader import SignalReader
 from streammi.network.frames import Frames, Messages
 from streammi.network.silence import SilenceWatch, Spacing
 from streammi.records import LinkHealth, RowBatch
 
-LOOK_SECONDS: Final = 1.0  # from the first message on, in which all channels come
-MOST_HELD: Final = 256  # messages that wait for that,
+LOOK_SECONDS: Final = 1.0  # from the first message on, in which all channels come; of several topics, or signals apart,
+APART_SECONDS: Final = 3.0  # so long, and twice as long as the last one took to come,
+LONGEST_LOOK: Final = 10.0  # but no longer; nor are those waited for longer that were asked for by their names
+MOST_HELD: Final = 256  # messages of a feed with one topic that wait for that,
+MOST_HELD_APART: Final = 1 << 16  # and of any other one,
 MOST_BYTES: Final = 1 << 26
 ALONE_ROWS: Final = 100  # from which on it is said that none has two values
 NEW_SECONDS: Final = 1.0  # between two looks for channels that were not there at first
@@ -24,16 +29,29 @@ NEW_SECONDS: Final = 1.0  # between two looks for channels that were not there a
 class RowIntake:
     """The rows of the channels that fit ``patterns``; until these are known, the messages wait.
 
-    ``names`` are empty until then. Channels that come later are counted in ``later`` and no part of the rows; a value
-    that a message does not have is NaN, and a row that has none is left out and counted.
+    A row is a message, or, of signals with times of their own, at each multiple of ``grid_s``, or without one at the
+    pace of the slowest; values are held for ``hold_s`` then. ``names`` are empty until the channels are known.
+    Channels that come later are counted in ``later`` and no part of the rows; a value that a message does not have is
+    NaN, and a row that has none is left out and counted.
     """
 
-    def __init__(self, config: FeedConfig, patterns: list[str]) -> None:
-        self._config, self._finder = config, ChannelFinder(config, patterns)
-        self._held: list[Frames] = []
+    def __init__(
+        self, config: FeedConfig, patterns: list[str], grid_s: float | None = None, hold_s: float | None = None
+    ) -> None:
+        self._config, self._grid, self._hold_s = config, grid_s, hold_s
+        asked = grid_s is not None or hold_s is not None
+        self._layout = ChannelLayout(config, patterns, asked=asked)
+        self._by_name = [one for one in patterns if one != ALL and not set(one) & set("*?[")]
+        self._only_names = len(self._by_name) == len(patterns)
+        self._held: list[tuple[float, list[Frames]]] = []  # as they came
         self._held_bytes = 0
-        self._first: float | None = None  # when the first message came
-        self._decoder: Decoder | None = None
+        self._first: float | None = None  # when the first message came,
+        self._known = 0  # how many channels there were when one came last,
+        self._grown_at = 0.0  # and when that was,
+        self._grown_by = 0  # after how many messages
+        self._streams: dict[str, Stream] = {}
+        self._reader: Decoder | SignalReader | None = None
+        self._only: str | None = None  # the topic that all channels have, of several
         self._meter, self._usable = Meter(), SilenceWatch()
         self._rows = self._empty = 0
         self._together = False  # whether a row had two values
@@ -46,69 +64,98 @@ class RowIntake:
     @property
     def notes(self) -> list[str]:
         """Notes for a person, as it is now."""
-        notes = list(self._finder.notes) if self.names else []
+        notes = list(self._layout.notes) if self.names else []
         if self._rows >= ALONE_ROWS and not self._together:
-            notes.append("each message has one channel alone, so there are no pairs: messages must hold several")
+            notes.append("no row has had two values, so there are no pairs")
+        absent = self._layout.lacking(self._by_name) if self.names else []
+        if absent:
+            notes.append(f"not among the first messages, and not watched: {_listed(absent)}")
         if self.later:
-            more = f" and {len(self.later) - SHOWN} more" if len(self.later) > SHOWN else ""
-            shown = ", ".join(list(self.later)[:SHOWN])
-            notes.append(f"{len(self.later)} channels have come since and are not watched: {shown}{more}; start anew")
+            shown = _listed(list(self.later))
+            notes.append(f"{len(self.later)} channels have come since and are not watched: {shown}; start anew")
         return notes
 
     @property
     def why_waiting(self) -> str:
         """Why there are no channels though messages came; empty where there are, or none came."""
         waited = self._first is not None and not self.names and not self._held
-        return self._finder.why_none if waited else ""
+        return self._layout.why_none if waited else ""
+
+    @property
+    def late(self) -> int:
+        """Samples that came after the row that they belong to was made."""
+        return self._reader.aligned.late if isinstance(self._reader, SignalReader) else 0
+
+    @property
+    def expired(self) -> int:
+        """Values that rows do not have, since the last one was too old."""
+        return self._reader.aligned.expired if isinstance(self._reader, SignalReader) else 0
+
+    @property
+    def unused(self) -> int:
+        """Samples that no row has: newer ones came before a row was made, or a clock was set back."""
+        aligned = self._reader.aligned if isinstance(self._reader, SignalReader) else None
+        return 0 if aligned is None else aligned.unused + aligned.dropped + aligned.untimed
 
     def decode(self, messages: Messages, received: float) -> RowBatch | None:
         """The rows in the messages; None where there are none."""
-        if self._decoder is None:
+        if self._reader is None:
             self._hold(messages, received)
             return None
-        if received >= self._look_due or received < self._look_due - 2 * NEW_SECONDS:
+        found = self._taken(self._rows_in(messages, received), received, len(messages))
+        strangers = isinstance(self._reader, SignalReader) and self._reader.strangers
+        if strangers or received >= self._look_due or received < self._look_due - 2 * NEW_SECONDS:
             self._look_due = received + NEW_SECONDS
             self._look_for_new(messages)
-        return self._taken(self._decoder.rows(messages, received), received, len(messages))
+        return found
 
     def settle(self, now: float, *, final: bool = False) -> RowBatch | None:
         """The rows of what waited, once the channels are known; to be asked again until ``names`` are there."""
-        if not self.settles(now) and not (final and self._decoder is None and self._held):
+        if not self.settles(now) and not (final and self._reader is None and self._held):
             return None
         held, self._held, self._held_bytes = self._held, [], 0
-        names = self._finder.names
+        messages = [frames for _, batch in held for frames in batch]
+        self._layout.settle()
+        names = self._layout.names
         if len(names) < 2:
-            self.unheld += len(held)
+            self.unheld += len(messages)
             return None
-        self.names = tuple(names)
-        self._decoder = Decoder(self._config, self.names, partial=True)
-        return self._taken(self._decoder.rows(held, now), now, len(held))
+        self.names, self._streams = tuple(names), self._layout.streams
+        self._begin(apart=self._layout.apart)
+        if isinstance(self._reader, SignalReader):  # by their own arrival
+            batches = [self._rows_in(batch, received) for received, batch in held]
+            rows = np.concatenate([batch.rows for batch in batches])
+            t = np.concatenate([batch.t for batch in batches if batch.t is not None])
+            return self._taken(RowBatch(rows=rows, t=t, received=now), now, len(messages))
+        return self._taken(self._rows_in(messages, now), now, len(messages))
 
     def end(self, now: float) -> RowBatch | None:
         """The rows in what was held back, now that no more will come."""
-        if self._decoder is None:
-            return self.settle(now, final=True)
-        return self._taken(self._decoder.rows([], now, final=True), now, 0)
+        if self._reader is None:
+            found = self.settle(now, final=True)
+            if self._reader is None or found is not None:
+                return found
+        return self._taken(self._rows_in([], now, final=True), now, 0)
 
     def describe(self, link: LinkHealth, now: float) -> LinkHealth:
         """The link, with the decoder's totals; ``pairs`` and ``rate`` are of rows."""
-        if self._decoder is None:
+        if self._reader is None:
             waiting = f"looking for channels: {self.why_waiting}" if self.why_waiting else ""
             malformed = {"no channel": self.unheld} if self.unheld else {}
-            messages = self.unheld + len(self._held)
+            messages = self.unheld + sum(len(batch) for _, batch in self._held)
             note = "; ".join(filter(None, (link.note, waiting)))
             return replace(link, messages=messages, malformed=malformed, note=note)
         message_rate, rate = self._meter.rates(now)
         link = self._usable.judged(link)
         counted = {"pairs": self._rows, "nonfinite": self._empty}
-        found = described(link, self._decoder, *self.notes, **counted, rate=rate, message_rate=message_rate)
+        found = described(link, self._reader, *self.notes, **counted, rate=rate, message_rate=message_rate)
         malformed = {**found.malformed, "no channel": self.unheld} if self.unheld else found.malformed
         return replace(found, malformed=malformed, messages=found.messages + self.unheld)
 
     @property
     def recognised(self) -> str:
         """How the format was recognised; empty before that."""
-        return "" if self._decoder is None else self._decoder.recognised
+        return "" if self._reader is None else self._reader.recognised
 
     @property
     def spacings(self) -> tuple[Spacing, ...]:
@@ -118,22 +165,33 @@ class RowIntake:
     @property
     def numbered(self) -> bool:
         """True if the messages so far had sequence numbers, so that missing ones are known."""
-        return self._decoder is not None and self._decoder.numbered
+        return self._reader is not None and self._reader.numbered
 
     def settles(self, now: float) -> bool:
         """True if ``settle`` has something to do at ``now``."""
-        if self._decoder is not None or self._first is None or not self._held:
+        if self._reader is not None or self._first is None or not self._held:
             return False
-        full = len(self._held) >= MOST_HELD or self._held_bytes >= MOST_BYTES
-        return full or not 0 <= now - self._first < LOOK_SECONDS
+        looked, messages = now - self._first, sum(len(batch) for _, batch in self._held)
+        if self._held_bytes >= MOST_BYTES or messages >= MOST_HELD_APART or not 0 <= looked < LONGEST_LOOK:
+            return True
+        if self._only_names:
+            if self._layout.lacking(self._by_name):
+                return False
+            if set(self._by_name) <= set(self._layout.names):
+                return True
+        if not self._layout.apart:
+            return messages >= max(MOST_HELD, 2 * self._grown_by) or looked >= LOOK_SECONDS
+        return looked >= max(APART_SECONDS, 2 * (self._grown_at - self._first))
 
     def state(self) -> dict[str, Any]:
         """The state that ``restore`` needs: values that are copied before the next message."""
         kept = {name: getattr(self, name) for name in _SAVED}
         return kept | {
-            "finder": self._finder.state(),
-            "held": [list(frames) for frames in self._held],
-            "decoder": None if self._decoder is None else self._decoder.state(),
+            "layout": self._layout.state(),
+            "held": [[received, [list(frames) for frames in batch]] for received, batch in self._held],
+            "streams": {of: tuple(stream) for of, stream in self._streams.items()},
+            "apart": isinstance(self._reader, SignalReader),
+            "reader": None if self._reader is None else self._reader.state(),
             "meter": self._meter.state(),
             "usable": self._usable.state(),
             "names": list(self.names),
@@ -144,32 +202,57 @@ class RowIntake:
         """Take up the saved state of an intake with the same settings."""
         for name in _SAVED:
             setattr(self, name, state[name])
-        self._finder.restore(state["finder"])
+        self._layout.restore(state["layout"])
         self._held, self.names, self.later = state["held"], tuple(state["names"]), dict.fromkeys(state["later"])
-        if state["decoder"] is not None:
-            self._decoder = Decoder(self._config, self.names, partial=True)
-            self._decoder.restore(state["decoder"])
+        self._streams = {of: Stream(*stream) for of, stream in state["streams"].items()}
+        if state["reader"] is not None:
+            self._begin(apart=state["apart"]).restore(state["reader"])
         self._meter.restore(state["meter"])
         self._usable.restore(state["usable"])
+
+    def _begin(self, *, apart: bool) -> Decoder | SignalReader:
+        """Read what comes from now on."""
+        if apart:
+            topic = self._layout.topic
+            self._reader = SignalReader(self._config, self._streams, self.names, topic, self._grid, self._hold_s)
+            return self._reader
+        (topic_of_all,) = self._streams
+        self._only = topic_of_all or None
+        self._reader = Decoder(self._config, self._streams[topic_of_all].paths, partial=True)
+        return self._reader
+
+    def _rows_in(self, messages: Messages, received: float, *, final: bool = False) -> RowBatch:
+        assert self._reader is not None
+        if self._only is not None:  # others have the same paths, perhaps
+            messages = [frames for frames in messages if any(frames) and self._layout.topic(frames) == self._only]
+        return self._reader.rows(messages, received, final=final)
 
     def _hold(self, messages: Messages, received: float) -> None:
         if self._first is None or not self._held:
             self._first = received
-        for frames in messages:
-            self._finder.take(frames)
-        self._held += messages
+        before = sum(len(batch) for _, batch in self._held)
+        for k, frames in enumerate(messages, before + 1):
+            self._layout.take(frames)
+            if self._layout.count > self._known:
+                self._known, self._grown_at, self._grown_by = self._layout.count, received, k
+        self._held.append((received, list(messages)))
         self._held_bytes += sum(len(frame) for frames in messages for frame in frames)
 
     def _look_for_new(self, messages: Messages) -> None:
-        if messages:
-            self._finder.take(messages[-1])
-            self.later = dict.fromkeys(name for name in self._finder.names if name not in set(self.names))
+        """See whether there are channels that were not there at first: in the last message, and under new topics."""
+        new = [messages[-1]] if messages else []
+        if isinstance(self._reader, SignalReader):
+            new, self._reader.strangers = [*self._reader.strangers, *new], []
+        for frames in new:
+            self._layout.take(frames)
+        self.later = dict.fromkeys(self._layout.later)
 
     def _taken(self, batch: RowBatch, received: float, messages: int) -> RowBatch | None:
-        assert self._decoder is not None
+        assert self._reader is not None
         there = np.isfinite(batch.rows)
         some: NDArray[np.bool_] = np.logical_or.reduce(there, axis=1)
-        self._usable.add(received, messages, np.where(some, 0.0, np.nan))
+        usable = np.zeros(self._reader.fresh) if isinstance(self._reader, SignalReader) else np.where(some, 0.0, np.nan)
+        self._usable.add(received, messages, usable)
         full = int(np.count_nonzero(some))
         self._empty += len(some) - full
         if full < len(some):
@@ -177,8 +260,15 @@ class RowIntake:
         self._rows += full
         self._together |= bool((np.count_nonzero(there, axis=1) > 1).any())
         self.missing += full * len(self.names) - int(np.count_nonzero(there))
-        self._meter.add(received, self._decoder.messages, self._rows)
+        self._meter.add(received, self._reader.messages, self._rows)
         return batch if full else None
 
 
-_SAVED: Final = ("_held_bytes", "_first", "_rows", "_empty", "_together", "_look_due", "missing", "unheld")
+_SAVED: Final = (
+    "_held_bytes", "_first", "_known", "_grown_at", "_grown_by", "_rows", "_empty", "_together", "_look_due",
+    "missing", "unheld",
+)  # fmt: skip
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -50,7 +50,8 @@ class ChannelLoop:
         self._said, self._service, self._clock = said, service, clock
         self._recorder, self._keeper, self._missed = recorder, keeper, missed
         self._writers: Sequence[Writer] = [one for one in (recorder, keeper, lines) if one is not None]
-        self._strict, self._lost_before = strict, self._loss
+        self._strict, self._lost, self._lost_before = strict, False, self._loss
+        self._look_due = 0.0
         self._offered = -1  # seq of the last snapshot
         self._offered_at = 0.0
         self._note, self._noted = "", 0.0
@@ -60,7 +61,7 @@ class ChannelLoop:
         """Turn; then say the last. Returns the exit status."""
         session, waiting = self._session, Waiting(stop, self._feed, self._publisher)
         self._service.ready()
-        while not (stop.requested or self._over or (self._strict and self._loss != self._lost_before)):
+        while not (stop.requested or self._over or self._lost):
             waiting.wait(int(TICK_SECONDS * 1000))
             self._turn()
             if self._keeper is not None:
@@ -109,19 +110,15 @@ class ChannelLoop:
     def _turn(self) -> None:
         session, arrived = self._session, self._feed.receive()
         now = self._clock() if arrived is None else arrived.received
-        self._take_link(now)
+        changed = self._take_link(now)
         if arrived is not None:
             self._take(arrived)
             now = self._clock()
         if session.tester.done:
             self._take(Tested(now))
-        flags = Status.UNSAVED if any(writer.unsaved for writer in self._writers) else Status.OK
-        if flags != session.flags:
-            self._take(Flagged(now, flags))
-        if session.polls(now):
-            self._take(Polled(now))
-        self._tell(now)
-        self._say_notes()
+        if changed or not self._look_due - TICK_SECONDS <= now < self._look_due:
+            self._look_due = now + TICK_SECONDS
+            self._look(now)
         self._service.alive(time.monotonic(), lambda: f"{session.rows:,} rows of {len(session.intake.names)} channels")
         if self._publisher is not None:
             self._publisher.handle_subscriptions()
@@ -129,14 +126,27 @@ class ChannelLoop:
                 self._said.warn(news)
             self._offer(now)
 
-    def _take_link(self, now: float) -> None:
-        """Take in how the link is, and say where that is news."""
+    def _look(self, now: float) -> None:
+        """Do what is to be done every so often."""
+        flags = Status.UNSAVED if any(writer.unsaved for writer in self._writers) else Status.OK
+        if flags != self._session.flags:
+            self._take(Flagged(now, flags))
+        if self._session.polls(now):
+            self._take(Polled(now))
+        if self._strict:
+            self._lost = self._loss != self._lost_before
+        self._tell(now)
+        self._say_notes()
+
+    def _take_link(self, now: float) -> bool:
+        """Take in how the link is, and say where that is news; whether it is otherwise than before."""
         (link,), before = self._feed.links, self._session.link
         if _as_known(link) == _as_known(before):
-            return
+            return False
         if link.state != before.state:
             self._said.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
         self._take(LinkChanged(0, now, *_as_known(link)))
+        return True
 
     def _tell(self, now: float) -> None:
         """Say what cannot be used, and what was missed since the state that was gone on from."""

@@ -64,7 +64,7 @@ class ChannelSession:
         self.name, self.run, self.seq, self.closed = settings.name, run, 0, False
         self._config, self._top, self._fdr = settings.config, settings.top, settings.fdr
         self._outlet, self._lines, self._samples, self._say = outlet, lines, samples, say
-        self.intake = RowIntake(source, list(settings.patterns))
+        self.intake = RowIntake(source, list(settings.patterns), settings.grid_s, settings.hold_s)
         self.links = [LinkHealth(endpoint=source.endpoint, state="connecting")]
         self.flags = Status.OK
         self.catching_up = False  # what is taken in was recorded by a run that may have said what comes of it
@@ -308,6 +308,7 @@ class ChannelSession:
             "changes": [self._fields(found, i, j) for i, j in self.pairs.most(found, self._top)],
             "untested": found.untested, "missing": self.intake.missing, "later": len(self.intake.later),
             "gaps": link.gaps, "malformed": sum(link.malformed.values()), "empty": link.nonfinite,
-            "late": window.totals["late"], "dropped": window.totals["dropped"], "rate": link.rate,
+            "late": window.totals["late"] + self.intake.late, "unused": self.intake.unused,
+            "expired": self.intake.expired, "dropped": window.totals["dropped"], "rate": link.rate,
             "status": int(status), "unit": found.unit,
         })  # fmt: skip

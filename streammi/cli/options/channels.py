@@ -7,6 +7,7 @@ import typer
 
 from streammi.cli.help_panels import MANY
 from streammi.cli.options.rules import check_unused
+from streammi.config import seconds
 from streammi.errors import ConfigError
 
 
@@ -21,6 +22,16 @@ class ChannelOptions:
         typer.Option(
             "--channels", metavar="GLOBS", help="Every pair of these: 'rack*/temp,flow', with commas, or all."
         ),
+    ] = None
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            "--grid", metavar="DURATION", help="Of signals with times of their own: a row each 1s; else by the slowest."
+        ),
+    ] = None
+    hold: Annotated[
+        str | None,
+        typer.Option("--hold", metavar="DURATION", help="Hold a signal's last value for so long, and no longer."),
     ] = None
     target: Annotated[
         str | None, typer.Option("--target", metavar="COL", help="Say what tells most of this one of the channels.")
@@ -37,8 +48,18 @@ class ChannelOptions:
 
     def check_unused(self, given: set[str]) -> None:
         """ConfigError when any of these is given without --channels."""
-        names = ("target", "top", "fdr", "export")
+        names = ("target", "top", "fdr", "export", "grid", "hold")
         check_unused("without --channels", **{name: getattr(self, name) for name in names if name in given})
+
+    @property
+    def grid_s(self) -> float | None:
+        """How far apart rows are, s; None where it is not given. ConfigError for what is no duration above 0."""
+        return _duration(self.grid, "--grid")
+
+    @property
+    def hold_s(self) -> float | None:
+        """For how long a value is held, s, likewise."""
+        return _duration(self.hold, "--hold")
 
     def patterns(self) -> list[str]:
         """The globs; ConfigError for none, and for a rate that is none."""
@@ -48,3 +69,12 @@ class ChannelOptions:
         if not 0 < self.fdr < 1:
             raise ConfigError("--fdr", "a share between 0 and 1", self.fdr)
         return found
+
+
+def _duration(text: str | None, name: str) -> float | None:
+    if text is None:
+        return None
+    found = seconds(text, name)
+    if not found > 0:
+        raise ConfigError(name, "a duration > 0, such as 1s", text)
+    return found

@@ -1,0 +1,391 @@
+"""Signals with times of their own into rows of all of them: on a grid, or at the pace of the slowest.
+
+A row has of each signal the last value that it had by then, if that is not older than the signal's hold. On a grid a
+row is at each multiple of so many seconds. Without one a row is made as soon as every signal has a value that no row
+has had yet (the refresh times of Barndorff-Nielsen, Hansen, Lunde & Shephard 2011, J. Econometrics 162(2)), and takes
+along what comes just behind.
+
+What comes out depends on the samples' times, and not on how those of different signals interleave: samples wait until
+no signal that still sends is behind them. A signal that has fallen silent is waited for no longer than usual, and one
+whose clock is behind those of most by more than its hold not at all.
+"""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.records import FloatArray, IntArray, RowBatch
+
+HOLDS: Final = 3.0  # times as long as a signal's samples are usually apart a value is held, if no hold is given
+USUAL_OVER: Final = 8  # distances between samples
+WAITS: Final = 3.0  # times as long as a signal's messages are usually apart it is waited for,
+SETTLES: Final = (
+    0.25  # of the distance between samples of the slowest signal, for which a row waits once it is complete
+)
+LEAST_WAIT: Final = 1.0  # s, but so long at least,
+FIRST_WAIT: Final = 3.0  # s, and so long where nobody knows how far apart they are
+BACK_RUN: Final = 5  # samples in a row, each older than the newest by more than the hold: the clock was set back
+MOST_WAITING: Final = 1 << 20  # samples: beyond it they are let go, whoever is behind
+MOST_HELD: Final = 100_000  # steps of the grid for which a value is held
+CELLS: Final = 1 << 20  # values of rows that are made at a time
+EDGE: Final = 1e-3  # of a step of the grid: a time is on it, whatever the rounding
+_SAVED: Final = (
+    "used", "late", "unused", "expired", "dropped", "untimed", "set_back", "by_arrival", "_made", "_began",
+    "_complete", "_row_at",
+)  # fmt: skip
+_ARRAYS: Final = (
+    "_newest",
+    "_usual",
+    "_seen",
+    "_arrived",
+    "_apart",
+    "_back",
+    "_value",
+    "_time",
+    "_fresh",
+    "_wait_channel",
+    "_wait_t",
+    "_wait_value",
+)
+
+
+class Alignment:
+    """Takes samples of ``channels`` signals, and gives rows; ``grid_s`` None: at the pace of the slowest.
+
+    Of each sample it is known what became of it: it is ``used`` in a row, ``unused`` (a newer one of its signal was
+    there before a row was, or it was too old for it), ``dropped`` (its clock was set back), ``untimed``, or
+    ``waiting``. ``late`` are those that came after the row that they belong to was made, and are held for the next.
+    ``expired`` counts values that rows do not have, since the last one was too old.
+
+    >>> grid = Alignment(2, grid_s=1.0, hold_s=2.0)
+    >>> grid.add(np.array([0, 1, 0, 0]), np.array([1.0, 5.0, 2.0, 3.0]), np.array([0.5, 0.7, 1.4, 2.0]), received=9.0)
+    >>> grid.add(np.array([1]), np.array([6.0]), np.array([2.0]), received=9.0)
+    >>> rows = grid.rows(received=9.0)
+    >>> rows.t, rows.rows.tolist()
+    (array([1., 2.]), [[1.0, 5.0], [3.0, 6.0]])
+    >>> grid.unused
+    1
+    """
+
+    def __init__(self, channels: int, grid_s: float | None = None, hold_s: float | None = None) -> None:
+        self._grid, self._hold = grid_s, hold_s
+        self.used = self.late = self.unused = self.expired = self.dropped = self.untimed = self.set_back = 0
+        self.by_arrival = False  # some signal has no times of its own: then all are of when they came
+        # Of each signal: its newest time, how far apart its samples are, how many there were; when the last came, and
+        # how far apart these arrivals are; how many in a row were behind.
+        self._newest: FloatArray = np.full(channels, -np.inf)
+        self._usual: FloatArray = np.full(channels, np.nan)
+        self._seen: IntArray = np.zeros(channels, dtype=np.int64)
+        self._arrived: FloatArray = np.full(channels, -np.inf)
+        self._apart: FloatArray = np.full(channels, np.nan)
+        self._back: IntArray = np.zeros(channels, dtype=np.int64)
+        self._holds = self._held_for()
+        self._made = -math.inf  # the last row: its time, or its number on the grid
+        self._complete = self._row_at = math.inf  # when the next row was complete, and its time so far
+        self._began = math.inf  # when the first sample came
+        self._value: FloatArray = np.full(channels, np.nan)  # the last values,
+        self._time: FloatArray = np.full(channels, -np.inf)  # and their times
+        self._fresh: NDArray[np.bool_] = np.zeros(channels, dtype=np.bool_)  # no row has had it
+        self._wait_channel: IntArray = np.empty(0, dtype=np.int64)
+        self._wait_t: FloatArray = np.empty(0)
+        self._wait_value: FloatArray = np.empty(0)
+
+    @property
+    def holds(self) -> FloatArray:
+        """For how long a value of each signal is held, s; infinite where that is not known yet."""
+        return self._holds
+
+    @property
+    def usual(self) -> FloatArray:
+        """How far apart the samples of each signal usually are, s; NaN where that is not known yet."""
+        return self._usual
+
+    @property
+    def behind(self) -> FloatArray:
+        """By how much the newest time of each signal is behind that of most, s; 0 of one that never came."""
+        seen = self._newest > -np.inf
+        found = np.zeros(seen.size)
+        if seen.any():
+            found[seen] = _middle(self._newest[seen]) - self._newest[seen]
+        return found
+
+    @property
+    def waiting(self) -> int:
+        """Samples that wait for a row."""
+        return self._wait_t.size + int(np.count_nonzero(self._fresh))
+
+    def add(self, channels: IntArray, values: FloatArray, t: FloatArray | None, received: float) -> None:
+        """Take in samples, arrays (n,) in the order in which they came; ``t`` None: they have no times."""
+        if t is None and not self.by_arrival:
+            self._newest[:] = -np.inf
+            self._restart()
+            self.by_arrival = True
+        if t is None or self.by_arrival:
+            t = np.full(channels.size, received)
+        self._began = min(self._began, received)
+        timed = np.isfinite(t)
+        if not timed.all():
+            self.untimed += int(t.size - np.count_nonzero(timed))
+            channels, values, t = channels[timed], values[timed], t[timed]
+        self._look(channels.tolist(), t.tolist(), received)
+        self._holds = self._held_for()
+        self._wait_channel = np.concatenate((self._wait_channel, channels))
+        self._wait_t = np.concatenate((self._wait_t, t))
+        self._wait_value = np.concatenate((self._wait_value, values))
+
+    def rows(self, received: float, *, final: bool = False) -> RowBatch:
+        """The rows that nothing to come can change, or that are not waited for any longer; ``final``: all."""
+        until = self._until(received, final)
+        if self._grid is None:
+            found, t = self._refreshed(until)
+        else:
+            found, t = self._on_grid(until, final)
+        return RowBatch(rows=found, t=t, received=received)
+
+    def state(self) -> dict[str, Any]:
+        """Plain values and arrays that ``restore`` takes; they are copied before more samples come."""
+        plain = {name: getattr(self, name) for name in _SAVED}
+        return plain | {name: getattr(self, name).copy() for name in _ARRAYS}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the saved state of one with as many signals."""
+        for name in _SAVED:
+            setattr(self, name, state[name])
+        for name in _ARRAYS:
+            setattr(self, name, np.array(state[name]))
+        self._holds = self._held_for()
+
+    # What is known of each signal ------------------------------------------------------------------------------------
+
+    def _look(self, channels: list[int], times: list[float], received: float) -> None:
+        """Learn how far apart the samples are, and see whether a clock was set back."""
+        newest, usual, seen, back = self._newest, self._usual, self._seen, self._back
+        made, holds = self._made_at, self._holds
+        for c, t in zip(channels, times, strict=True):
+            step = t - newest.item(c)
+            self.late += t <= made
+            if step > 0:
+                if step < math.inf:
+                    before = usual.item(c)
+                    if math.isnan(before):
+                        usual[c] = step
+                    else:  # of one pause no more is learnt than so much
+                        usual[c] = before + (min(step, 2 * holds.item(c)) - before) / min(seen.item(c), USUAL_OVER)
+                newest[c], back[c] = t, 0
+            elif -step > holds.item(c):
+                back[c] += 1
+                if back[c] >= BACK_RUN:
+                    self._set_back(c, t)
+            seen[c] += 1
+        came = np.array(list(dict.fromkeys(channels)), dtype=np.int64)
+        gap, apart = received - self._arrived[came], self._apart[came]
+        learnt = np.where(np.isnan(apart), gap, apart + (gap - apart) / USUAL_OVER)
+        self._apart[came] = np.where((gap >= 0) & (gap < np.inf), learnt, apart)
+        self._arrived[came] = received
+
+    def _held_for(self) -> FloatArray:
+        if self._hold is not None:
+            return np.full(self._newest.size, self._hold)
+        held: FloatArray = np.maximum(HOLDS * self._usual, self._grid or 0.0)
+        unknown = np.isnan(held)
+        if unknown.any():
+            held[unknown] = np.inf if unknown.all() else held[~unknown].max()
+        return held
+
+    def _set_back(self, c: int, t: float) -> None:
+        """The clock of a signal was set back to ``t``: what it said before, and no row has yet, is of no use."""
+        self.set_back += 1
+        self._newest[c], self._back[c] = t, 0
+        self._time[c] = -np.inf
+        gone = (self._wait_channel == c) & (self._wait_t > t)
+        self.dropped += int(np.count_nonzero(gone))
+        self._keep(~gone)
+        if _middle(self._newest[self._newest > -np.inf]) < self._made_at - self._holds.item(c):  # those of most
+            self._restart()
+
+    def _restart(self) -> None:
+        """Begin anew at any time: with what waits, but for what is ahead of the clocks as they are now."""
+        seen = self._newest[self._newest > -np.inf]
+        ahead = self._wait_t > (_middle(seen) if seen.size else -math.inf)
+        self.dropped += int(np.count_nonzero(ahead)) + int(np.count_nonzero(self._fresh))
+        self._keep(~ahead)
+        self._made, self._complete = -math.inf, math.inf
+        self._time[:], self._value[:], self._fresh[:] = -np.inf, np.nan, False
+
+    @property
+    def _made_at(self) -> float:
+        """The time of the last row."""
+        return self._made if self._grid is None else self._made * self._grid
+
+    def _until(self, received: float, final: bool) -> float:
+        """No sample up to this time is waited for."""
+        newest, seen = self._newest, self._seen > 0
+        if final:
+            return math.inf
+        if not seen.any() or (not seen.all() and 0 <= received - self._began <= FIRST_WAIT):
+            return -math.inf
+        patience = np.where(np.isnan(self._apart), FIRST_WAIT, np.maximum(WAITS * self._apart, LEAST_WAIT))
+        live = seen & (received - self._arrived <= patience)
+        awaited = live & (newest >= _middle(newest[live if live.any() else seen]) - self._holds)
+        until = float(newest[awaited].min()) if awaited.any() else float(newest[seen].max())
+        if self._grid is not None and awaited.any():
+            # Signals that are slower than the others and the grid are not waited for, but for half a step.
+            until -= 0.0 if awaited[seen].all() else self._grid / 2
+            usual = np.where(np.isnan(self._usual), np.inf, self._usual)
+            fast = awaited & (usual <= max(self._grid, 2 * float(usual[awaited].min())))
+            if fast.any():
+                until = max(until, float(newest[fast].min()) - self._grid / 2)
+        if self._wait_t.size > MOST_WAITING:
+            kept = MOST_WAITING // 2
+            until = max(until, float(np.partition(self._wait_t, -kept)[-kept]))
+        return until
+
+    def _keep(self, kept: NDArray[np.bool_]) -> None:
+        self._wait_channel = self._wait_channel[kept]
+        self._wait_t, self._wait_value = self._wait_t[kept], self._wait_value[kept]
+
+    def _released(self, which: NDArray[np.bool_]) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Samples that wait no longer, by their time and in the order in which they came."""
+        order = np.flatnonzero(which)
+        order = order[np.argsort(self._wait_t[order], kind="stable")]
+        found = self._wait_channel[order], self._wait_t[order], self._wait_value[order]
+        self._keep(~which)
+        return found
+
+    # Rows ------------------------------------------------------------------------------------------------------------
+
+    def _refreshed(self, until: float) -> tuple[FloatArray, FloatArray]:
+        """A row where each signal that is not too old has a value that no row has had, and what comes just behind."""
+        channels, t, values = self._released(self._wait_t <= until)
+        holds, value, time, fresh = self._holds, self._value, self._time, self._fresh
+        rows: list[FloatArray] = []
+        times: list[float] = []
+        settled = self._settling(holds)
+        lacking, left = ~fresh, 0  # of the signals that a row waits for those that are lacking, and how many they are
+        until_old = -math.inf  # when one of these is too old to be waited for
+        newest = self._newest  # also of what still waits
+        for c, t_own, v in zip(channels.tolist(), t.tolist(), values.tolist(), strict=True):
+            at = max(t_own, self._made)
+            if at > self._complete + settled:
+                rows.append(self._row(holds))
+                times.append(self._made)
+                lacking, left, until_old = ~fresh, 0, -math.inf
+            if t_own < time[c]:  # it is late, and a newer one is there
+                self.unused += 1
+                continue
+            self.unused += bool(fresh[c])
+            if lacking[c]:
+                lacking[c], left = False, left - 1
+            value[c], time[c], fresh[c] = v, t_own, True
+            if self._complete < math.inf:
+                self._row_at = at
+                continue
+            if left > 0 and at <= until_old:
+                continue
+            lacking = ~fresh & (at - newest <= holds) & (newest > -np.inf)
+            left = int(np.count_nonzero(lacking))
+            if left:
+                until_old = float((newest + holds)[lacking].min())
+            else:
+                self._complete = self._row_at = at
+        if self._complete + settled <= until and self._complete < math.inf:
+            rows.append(self._row(holds))
+            times.append(self._made)
+        return np.array(rows).reshape(len(rows), fresh.size), np.array(times)
+
+    def _settling(self, holds: FloatArray) -> float:
+        """How long a row that is complete waits for what comes just behind, s.
+
+        Of signals that step together one may lose a sample; else it would be a step ahead of the others for ever.
+        """
+        live = self._newest >= _middle(self._newest) - holds
+        slowest = float(np.max(self._usual, initial=0.0, where=live & ~np.isnan(self._usual)))
+        return min(SETTLES * slowest, float(holds.min()) / 2)
+
+    def _row(self, holds: FloatArray) -> FloatArray:
+        """The row that is complete."""
+        self._made, self._complete = self._row_at, math.inf
+        old = self._made - self._time > holds
+        self.expired += int(np.count_nonzero(old & (self._time > -np.inf)))
+        self.used += int(np.count_nonzero(self._fresh & ~old))
+        self.unused += int(np.count_nonzero(self._fresh & old))
+        self._fresh[:] = False
+        found: FloatArray = np.where(old, np.nan, self._value)
+        return found
+
+    def _on_grid(self, until: float, final: bool) -> tuple[FloatArray, FloatArray]:
+        """A row at each step of the grid up to ``until`` at which some signal has a value."""
+        grid = self._grid
+        assert grid is not None
+        empty = np.empty((0, self._value.size)), np.empty(0)
+        if not final and until == -math.inf:
+            return empty
+        # A sample belongs to the first step that is not before it; those that are late to the next that is made.
+        steps = np.maximum(np.ceil(self._wait_t / grid - EDGE), self._made + 1)
+        last = float(steps.max(initial=-math.inf)) if final else math.floor(until / grid + EDGE)
+        if not last > self._made or (self._made == -math.inf and not (steps <= last).any()):
+            return empty
+        due = steps <= last
+        held = steps[due][np.argsort(self._wait_t[due], kind="stable")]
+        channels, t, values = self._released(due)
+        holds = self._holds
+        numbers = self._numbers(held, last, holds)
+        found = np.empty((numbers.size, self._value.size))
+        full = np.empty(numbers.size, dtype=np.bool_)
+        place = np.searchsorted(numbers, held)
+        size = max(CELLS // self._value.size, 1)
+        for start in range(0, numbers.size, size):
+            piece = numbers[start : start + size]
+            of = (place >= start) & (place < start + size)
+            samples = place[of] - start, channels[of], t[of], values[of]
+            found[start : start + size], full[start : start + size] = self._piece(piece * grid, *samples, holds)
+        self._made = last
+        return found[full], (numbers * grid)[full] + 0.0  # no -0.0
+
+    def _numbers(self, held: FloatArray, last: float, holds: FloatArray) -> FloatArray:
+        """The steps of the grid up to the ``last`` at which some signal may have a value: a clock may jump by years."""
+        assert self._grid is not None
+        longest = min(float(holds.max()) / self._grid, MOST_HELD) // 1 + 1
+        before = float(self._time.max())
+        starts = np.unique(np.append(held, self._made + 1 if before > -np.inf else held[:1]))
+        stops = np.append(starts[1:], last + 1)
+        ends = np.minimum(stops, starts + longest + 1)
+        if (ends == stops).all():
+            return np.arange(starts[0], last + 1)
+        return np.concatenate(
+            [np.arange(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        )
+
+    def _piece(
+        self, at: FloatArray, place: IntArray, channels: IntArray, t: FloatArray, values: FloatArray, holds: FloatArray
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Rows at these times, shape (n, C), of samples ordered by time, each of which belongs to the row ``place``.
+
+        The second array, (n,), says which have any value.
+        """
+        n, signals = at.size, self._value.size
+        t, values = np.concatenate((self._time, t)), np.concatenate((self._value, values))
+        newest = np.full((n, signals), -1, dtype=np.int64)
+        newest[0] = np.arange(signals)  # what was held
+        fresh = np.arange(signals, t.size)
+        older = t[fresh] < self._time[channels]  # late, and a newer one is there
+        self.unused += int(np.count_nonzero(older))
+        place, channels, fresh = place[~older], channels[~older], fresh[~older]
+        newest[place, channels] = fresh  # of several the last one counts
+        own = newest >= signals
+        newest = np.maximum.accumulate(newest, axis=0)
+        times = t[newest]
+        old = at[:, None] - times > holds + EDGE * (self._grid or 0.0)
+        used = int(np.count_nonzero(own & ~old))
+        self.used, self.unused = self.used + used, self.unused + fresh.size - used
+        full: NDArray[np.bool_] = ~np.logical_and.reduce(old, axis=1)
+        self.expired += int(np.count_nonzero((old & (times > -np.inf))[full]))
+        self._time, self._value = times[-1].copy(), values[newest[-1]]
+        return np.where(old, np.nan, values[newest]), full
+
+
+def _middle(times: FloatArray) -> float:
+    """The time that half of these have reached; of two the later one, so that a clock that is behind stops nobody."""
+    return float(np.partition(times, times.size // 2)[times.size // 2])
