@@ -14,11 +14,13 @@ from streammi.ingest.files.file_options import FileOptions
 from streammi.records import FloatArray
 from streammi.samples.host import Host
 from streammi.samples.made_up import Seed
+from streammi.samples.plant import NAMES, Plant
 
 if TYPE_CHECKING:
     from streammi.ingest.files.tables import Recorded
 
 SEED_PHASE: Final = 10_000  # samples until the made-up coupling changes
+PLANT_PHASE: Final = 5_000  # rows until something of the made-up plant breaks or is well again
 Block: TypeAlias = dict[str, FloatArray]  # columns by name, each (n,); "timestamp" among them where it is known
 
 
@@ -26,6 +28,8 @@ def live(source: str, x: str | None, y: str | None) -> tuple[Iterator[Block], tu
     """The blocks of samples of what never ends, and which of their columns are x and y."""
     if source == "seed":
         return _seed(), ("x", "y")
+    if source == "plant":
+        return _plant(), (NAMES[0], NAMES[1])
     host = Host(time.monotonic)
     columns = (x or "cpu.percent", y or "memory.percent")
     host.check({"--x": x, "--y": y})
@@ -37,6 +41,12 @@ def _seed() -> Iterator[Block]:
     while True:
         x, y = seed.pairs(1000)
         yield {"x": x, "y": y}
+
+
+def _plant() -> Iterator[Block]:
+    plant = Plant(np.random.default_rng(), PLANT_PHASE)
+    while True:
+        yield dict(zip(NAMES, plant.rows(200).T, strict=True))
 
 
 def _host(host: Host) -> Iterator[Block]:

@@ -25,8 +25,7 @@ from streammi.system.log import Log
 from streammi.system.open_files import check_open_files
 from streammi.system.signals import Stop, parent_of
 
-SEED_RATE: Final = 1000.0  # samples a second
-HOST_RATE: Final = 4.0
+LIVE: Final = {"seed": 1000.0, "host": 4.0, "plant": 200.0}  # samples a second of what never ends
 LINGER_MS: Final = 5000  # when the time asked for is over; what is not taken by then is given up
 SIGNALLED_LINGER_MS: Final = 500  # after a signal
 UNTIL_TAKEN: Final = -1  # at the end of a recording: 5 s lost the last 286 of 3,500 to a receiver that stood for 10 s
@@ -49,14 +48,14 @@ def run_publish(
         raise ConfigError("--rate", "samples a second > 0", rate)
     check_open_files()
     check_binding(endpoint, "--bind", keys=keys, insecure=insecure)
-    recorded = source not in ("seed", "host")
+    recorded = source not in LIVE
     recording = FileBlocks(source, x, y, t, loop, options) if recorded else None
     blocks, columns = recording.opened() if recording is not None else live(source, x, y)
     if recording is not None and recording.nothing:
         for line in (*recording.said, recording.note):
             journal.say(line)
         return NOTHING
-    rate = rate or {"seed": SEED_RATE, "host": HOST_RATE}.get(source)
+    rate = rate or LIVE.get(source)
     held: list[sockets.socket] = []
     with (
         Stop(seconds, parent=parent_of(os.environ), stdin=source == "-") as stop,

@@ -63,7 +63,9 @@ def run_view(
     if output == "once" and seconds is None and ask_report is None:  # a monitor beside us may take longer to start
         seconds = ONCE_SECONDS
     log = log or Log(sys.stderr)
-    topics, queue = (["snapshot/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "event/"], LINE_QUEUE)
+    topics, queue = (
+        (["snapshot/", "matrix/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "pair/", "event/"], LINE_QUEUE)
+    )
     with ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
         stop = stack.enter_context(Stop(seconds))

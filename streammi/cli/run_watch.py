@@ -12,14 +12,22 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final, cast
 
 import msgspec
 
 from streammi.cli.option_groups import arguments
-from streammi.cli.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions
+from streammi.cli.options import (
+    ChannelOptions,
+    FeedOptions,
+    JoinOptions,
+    KeyOptions,
+    PairOptions,
+    RunOptions,
+    ViewOptions,
+)
 from streammi.dashboard.capabilities import is_terminal
 from streammi.errors import ConfigError
 from streammi.network.security import PLAIN_TEXT, Keys, reachable_here
@@ -56,6 +64,31 @@ def run_watch(
         return _view_beside([words], link, view, folder, own, log)
 
 
+def run_watch_of_many(
+    endpoint: str | None, feed: FeedOptions, pair: PairOptions, many: ChannelOptions, run: RunOptions,
+    view: ViewOptions, keys: KeyOptions, given: set[str],
+) -> int:  # fmt: skip
+    """A monitor of every pair of many channels, and a view of it; ``given`` are the options' names.
+
+    Returns the exit status.
+    """
+    from streammi.cli.checks import check_monitor
+    from streammi.cli.run_channel_monitor import channel_run
+
+    check_open_files()
+    of_view = {field.name for field in fields(ViewOptions)}
+    asked = channel_run(endpoint, feed, pair, many, given - of_view)
+    known = keys.keys(run.publish)
+    check_monitor(asked.source, run, known)
+    own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
+    with _private_folder() as folder:
+        run = replace(run, publish=run.publish or _ipc(folder, "readings"))
+        said = (word for options in (feed, pair, many, run, keys) for word in arguments(options))
+        words = ["monitor", str(endpoint), *said, "--quiet"]
+        log, link = Log(sys.stderr, cast(Form, run.log)), reachable_here(str(run.publish))
+        return _view_beside([words], link, view, folder, own, log)
+
+
 def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, seconds: float | None) -> int:
     """A publisher of ``source``, a monitor of it and a view; returns the exit status."""
     check_open_files()
@@ -73,6 +106,8 @@ def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, secon
 
 
 def _demo_signals(source: str, x: str | None, y: str | None) -> list[str]:
+    if source == "plant":
+        return ["--channels=all", "--window=1000", "--every=0.5s", "--name=plant"]
     if source == "host":
         return [
             f"--x={x or 'cpu.percent'}",

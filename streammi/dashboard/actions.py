@@ -26,7 +26,7 @@ def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -
     """
     state = replace(scene.state, message="")
     if state.enlarged == "events" and action in _LINES:
-        most = len(scene.snapshot.events) - 1 if scene.snapshot else 0
+        most = len(scene.events) - 1
         return replace(state, scrolled=max(0, min(state.scrolled + _LINES[action], most)))
     match action:
         case "help":

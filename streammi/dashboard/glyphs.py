@@ -46,6 +46,7 @@ class Glyphs:
     warming: str = "░"  # MI of a window that is not full
     recovered: str = "✓"
     alarm: str = "‼"
+    cursor: str = "▶"
 
 
 BRAILLE = Glyphs(name="braille", half_blocks=True)
@@ -87,6 +88,7 @@ ASCII = Glyphs(
     warming="-",
     recovered="+",
     alarm="!",
+    cursor=">",
 )
 SETS: dict[str, Glyphs] = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}
 

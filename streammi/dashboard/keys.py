@@ -86,7 +86,8 @@ def _sequence(match: re.Match[str]) -> list[str]:
 Action: TypeAlias = Literal[
     "quit", "freeze", "help", "next pair", "previous pair", "pair", "back", "forward", "far back", "far forward",
     "start", "now", "zoom in", "zoom out", "unit", "heatmap", "axes", "enlarge", "overview", "palette", "reset", "save",
-    "log", "acknowledge", "report", "redraw", "light", "dark",
+    "log", "acknowledge", "report", "redraw", "light", "dark", "up", "down", "sort", "filter", "open", "matrix",
+    "shade", "arrange",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from streammi.dashboard.panels.events import what
 from streammi.dashboard.wording import clock, duration, number, place, printable, signed
 from streammi.errors import FeedError
 from streammi.publish.client import Source
+from streammi.publish.matrices import pair_topic
 from streammi.publish.messages import (
     Fields,
     event_topic,
@@ -24,6 +25,7 @@ from streammi.publish.messages import (
     published_reading,
     read_event,
     read_reading,
+    reading_topic,
 )
 from streammi.publish.outbox import LINE_FORMS, TOO_FAST, LineForm, omitted_line
 from streammi.records import Event, Reading
@@ -63,7 +65,8 @@ class Lines:
         try:
             if frames[0].startswith(event_topic("")):
                 return self._event(read_event(frames), frames[1])
-            pair, fields = read_reading(frames)
+            among_many = frames[0].startswith(pair_topic(""))
+            pair, fields = read_reading(frames, pair_topic("") if among_many else reading_topic(""))
         except FeedError:
             return None
         self.of_before = bool(int(_float(fields, "status") or 0) & OF_BEFORE)
@@ -72,7 +75,8 @@ class Lines:
                 return harmless_json(frames[1].decode())
             case "influx":
                 return harmless(influx_line(pair, fields, self._place))
-        return printable(self._reading(pair, fields), ascii_only=self._glyphs.name == "ascii")
+        said = self._among_many(pair, fields) if among_many else self._reading(pair, fields)
+        return printable(said, ascii_only=self._glyphs.name == "ascii")
 
     def _event(self, event: Event, payload: bytes) -> str | None:
         match self._output:
@@ -108,6 +112,18 @@ class Lines:
         if self._output == "plain":
             words.insert(0, clock(_float(fields, "timestamp"), self._zone))
             words.append(self._sparkline(pair, mi if reading is None else strength(reading)))
+        return "  ".join(words)
+
+    def _among_many(self, pair: str, fields: Fields) -> str:
+        """One of the pairs of many channels that depend most."""
+        mi, r, p, change = (_float(fields, name) for name in ("mi", "r", "p", "change"))
+        words = [f"{fields.get('x')} ~ {fields.get('y')}", f"{number(mi)} {fields.get('unit')}"]
+        words += [] if r is None else [f"r {signed(r, 2)}"]
+        words += [] if p is None else [f"p {p:.3g}"]
+        words += [] if change is None else [f"usually {number(None if mi is None else mi - change)}"]
+        words = [*map(_readable, words), self._place] if self._place else list(map(_readable, words))
+        if self._output == "plain":
+            words = [clock(_float(fields, "timestamp"), self._zone), *words, self._sparkline(pair, mi)]
         return "  ".join(words)
 
     def _named(self, pair: str) -> str:

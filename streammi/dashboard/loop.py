@@ -19,7 +19,7 @@ from streammi.dashboard.screen import Screen
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
 from streammi.dashboard.wording import printable
-from streammi.records import LinkState, Snapshot
+from streammi.records import LinkState, MatrixSnapshot, Snapshot
 from streammi.system.signals import Stop
 
 LOOK_SECONDS: Final = 0.5  # between two looks at whether what is shown has ended, when nothing comes
@@ -42,8 +42,11 @@ class SnapshotFeed(Protocol):
     def note(self) -> str:
         """Why there is no connection; empty when there is nothing to say."""
 
-    def snapshots(self) -> list[Snapshot]:
-        """Return the newest snapshot of each pair since the last call, without waiting."""
+    def snapshots(self) -> list[Snapshot | MatrixSnapshot]:
+        """Return the newest snapshot of each pair, or of many channels, since the last call, without waiting."""
+
+    def ask_for(self, pair: str | None) -> None:
+        """Ask a monitor of many channels for the snapshots of one pair; None: of none any more."""
 
 
 class ViewLoop:
@@ -111,6 +114,7 @@ class ViewLoop:
         for monitor, feed in enumerate(self._feeds):
             self._dirty |= self._viewer.receive(feed.snapshots(), monitor)
             self._dirty |= self._viewer.connect(feed.link, feed.note, monitor)
+            feed.ask_for(self._viewer.opened(monitor))
         if self._bell:
             self._ring()
         due = self._urgent or self._clock() - self._drawn >= self._interval

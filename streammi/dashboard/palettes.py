@@ -54,6 +54,16 @@ class Ramp:
     glyphs: str  # where a level is a glyph: nothing first
 
 
+def marked(pens: Pens, ramp: Ramp, marks: tuple[Ink, ...]) -> NDArray[np.uint16]:
+    """Return the half blocks of a ramp with further levels above its own, as ``Ramp.half``."""
+    inks = (*ramp.inks, *marks)
+    table = [
+        [pens.pen(inks[max(t, b)], inks[min(t, b)] if t != b else None) for b in range(len(inks))]
+        for t in range(len(inks))
+    ]
+    return np.array(table, np.uint16)
+
+
 def heat_ramp(pens: Pens, glyphs: str, palette: Palette, background: Background, *, faded: bool) -> Ramp:
     """Return the ramp of counts and shares, from little to much."""
     if faded:

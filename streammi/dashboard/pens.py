@@ -34,6 +34,7 @@ class Pens:
         self._numbers: dict[tuple[Ink | None, Ink | None, str], int] = {}
         self._keys: list[tuple[Ink | None, Ink | None, str]] = []
         self._colors: dict[Ink, Color] = {}
+        self._grounded: dict[tuple[int, Ink], int] = {}
         self.codes: list[tuple[str, str, str]] = []  # of attributes, foreground, background, by pen
         self.pen()
 
@@ -45,6 +46,18 @@ class Pens:
             number = self._numbers[key] = len(self.codes)
             self._keys.append(key)
             self.codes.append((_attribute_codes(attributes), self._code(front, True), self._code(back, False)))
+        return number
+
+    def on(self, pen: int, ground: Ink) -> int:
+        """Return the same pen on another ground; reversed where there are too few colours for a ground."""
+        number = self._grounded.get((pen, ground))
+        if number is None:
+            front, back, attributes = self._keys[pen]
+            if self.depth not in ("truecolor", "256"):
+                number = self.pen(front, back, " ".join(dict.fromkeys([*attributes.split(), "reverse"])))
+            else:
+                number = self.pen(front, ground, attributes)
+            self._grounded[pen, ground] = number
         return number
 
     def style(self, pen: int) -> Style:

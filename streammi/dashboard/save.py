@@ -23,7 +23,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.viewer import Viewer
 from streammi.dashboard.wording import cell_text, clock
-from streammi.records import Snapshot
+from streammi.records import MatrixSnapshot, Snapshot
 
 _CELL_X, _CELL_Y = 12.2, 24.4  # of Rich's SVG: 0.61 and 1.22 of its font's 20 units
 # The template without its fonts from the web: a picture is shown as it is wherever it is looked at, GitHub included.
@@ -43,20 +43,21 @@ def save(folder: Path, viewer: Viewer, size: tuple[int, int]) -> list[Path]:
     Raises OSError when that cannot be done; a file that is there is never overwritten.
     """
     scene = viewer.scene()
-    if scene.snapshot is None:
+    shown = scene.snapshot or (scene.many.matrix if scene.many is not None else None)
+    if shown is None:
         return []
-    pair = re.sub(r"[^\w.~-]", "_", scene.snapshot.pair)
-    moment = re.sub(
-        r"\W", "", clock(scene.snapshot.timestamp, scene.zone, date=True).replace(" ", "-").replace("-", "", 2)
-    )
+    title = shown.pair if isinstance(shown, Snapshot) else shown.name
+    name = re.sub(r"[^\w.~-]", "_", title)
+    moment = re.sub(r"\W", "", clock(shown.timestamp, scene.zone, date=True).replace(" ", "-").replace("-", "", 2))
+    canvas = viewer.canvas(*size)
     contents = {
-        "svg": svg(viewer.canvas(*size), scene.theme, f"streammi {scene.snapshot.pair}").encode(),
-        "png": png(raster(charts(scene), scene.theme)),
-        "json": state_json(scene.snapshot),
+        "svg": svg(canvas, scene.theme, f"streammi {title}").encode(),
+        "png": png(raster(canvas if scene.snapshot is None else charts(scene), scene.theme)),
+        "json": state_json(shown),
     }
     paths = []
     for suffix, content in contents.items():
-        path = folder / f"streammi-{pair}-{moment}.{suffix}"
+        path = folder / f"streammi-{name}-{moment}.{suffix}"
         with path.open("xb") as file:
             file.write(content)
         paths.append(path)
@@ -141,7 +142,7 @@ def _runs(canvas: Canvas) -> Iterator[tuple[int, int, int]]:
         yield from ((y, x, n) for x, n in zip(starts[shown].tolist(), lengths[shown].tolist(), strict=True))
 
 
-def state_json(snapshot: Snapshot) -> bytes:
+def state_json(snapshot: Snapshot | MatrixSnapshot) -> bytes:
     """Return everything that was known, as JSON; arrays as lists, NaN as null."""
     return msgspec.json.encode(snapshot, enc_hook=lambda value: value.tolist())
 

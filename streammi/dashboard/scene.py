@@ -11,6 +11,7 @@ import msgspec
 from streammi.config import Unit
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.history_columns import Past
+from streammi.dashboard.many.many import Many
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import elapsed, unit_factor
 from streammi.records import AxisInfo, DelayProfile, Event, HistoryLevel, LinkHealth, Reading, Snapshot
@@ -49,6 +50,7 @@ class Scene:
     """Everything that panels draw from; information is in ``unit`` throughout."""
 
     snapshot: Snapshot | None
+    many: Many | None = None  # of a monitor of many channels: then there is no snapshot, but of a pair that was opened
     past: Past
     state: State
     theme: Theme  # for what the snapshot says: faded where that is no more of now
@@ -73,6 +75,16 @@ class Scene:
         return self.snapshot.reading if self.snapshot else None
 
     @property
+    def links(self) -> tuple[LinkHealth, ...]:
+        """How the feed's links are."""
+        return self.snapshot.links if self.snapshot else self.many.matrix.links if self.many else ()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What has happened, newest last."""
+        return self.snapshot.events if self.snapshot else self.many.matrix.events if self.many else ()
+
+    @property
     def delayed(self) -> bool:
         """True if the MI that is shown is that at the best delay, as that is what there is to say."""
         return self.reading is not None and leads_with_delay(self.reading)
@@ -95,13 +107,13 @@ class Scene:
     @property
     def worst_link(self) -> str:
         """The state of the link that is worst off: the view's own, or one of the feed's."""
-        feeds = self.snapshot.links if self.snapshot else ()
-        return worst(self.link, *(feed.state for feed in feeds))
+        return worst(self.link, *(feed.state for feed in self.links))
 
     @property
     def wall(self) -> float:
         """The monitor's wall clock now, s."""
-        made = self.snapshot.timestamp if self.snapshot else 0.0
+        shown = self.snapshot or (self.many.matrix if self.many else None)
+        made = shown.timestamp if shown else 0.0
         return made if self.now is None else self.now
 
     def lasted(self, link: LinkHealth) -> str:

@@ -4,13 +4,13 @@ Roles take their colours from Okabe and Ito's set, which people with any common 
 also has a glyph, a word or a place of its own, so that colour is never all that carries a meaning.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.glyphs import Glyphs
-from streammi.dashboard.palettes import Background, Palette, Ramp, diverging_ramp, heat_ramp
+from streammi.dashboard.palettes import Background, Palette, Ramp, diverging_ramp, heat_ramp, marked
 from streammi.dashboard.pens import Ink, Pens, ink
 from streammi.records.links import LINK_STATES, state_of
 
@@ -63,11 +63,21 @@ class Theme:
     bar_bad: int
     heat: Ramp
     diverging: Ramp
+    marks: tuple[Ink, Ink]  # of a dot of a matrix: what has changed, and where the cursor is
+    cursor: Ink  # the ground of the row under the cursor
+    _marked: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
 
     @property
     def half_blocks(self) -> bool:
         """True if a heatmap cell may carry two colours: without many colours they would be one uniform field."""
         return self.glyphs.half_blocks and self.pens.depth in ("truecolor", "256")
+
+    def marked(self, ramp: Ramp) -> NDArray[np.uint16]:
+        """Half blocks of one of the ramps with ``marks`` as further levels, made when they are first asked for."""
+        kept = self._marked.get(id(ramp))
+        if kept is None:
+            kept = self._marked[id(ramp)] = marked(self.pens, ramp, self.marks)
+        return kept
 
     def state(self, state: str, *, bar: bool = False) -> tuple[str, int]:
         """Return the glyph and the pen of a link's state."""
@@ -94,6 +104,7 @@ INKS: dict[str, tuple[str, str, int, int]] = {
     "warn": ("f2a93b", "9c5f00", 11, 3),
     "bad": ("ff6b4a", "c03000", 9, 1),
     "ground": ("1b232c", "e4e9ee", 0, 7),
+    "cursor": ("303f4e", "cfd9e3", 8, 7),
 }
 
 
@@ -169,6 +180,8 @@ def make_theme(
         bar_bad=bar("bad", "bold"),
         heat=heat_ramp(pens, glyphs.shades, palette, background, faded=faded),
         diverging=diverging_ramp(pens, glyphs.signs, background, faded=faded),
+        marks=(inks["bad"], ink("101418", 0) if light else ink("ffffff", 15)),
+        cursor=inks["cursor"],
     )
 
 

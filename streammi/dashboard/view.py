@@ -2,6 +2,7 @@
 
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.layout import Area, PanelName, arrange, enlarged, layout_for
+from streammi.dashboard.many import view as many_view
 from streammi.dashboard.panels import PANELS, bars, help, small
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import ascii_cells, wrap
@@ -12,7 +13,10 @@ TABS_FROM = 10  # rows
 def render(scene: Scene, width: int, height: int) -> Canvas:
     """Return the picture of ``scene``, ``width`` x ``height`` cells."""
     canvas = Canvas(width, height)
-    _draw(canvas, scene)
+    if scene.many is not None:
+        many_view.draw(canvas, scene, scene.many)
+    else:
+        _draw(canvas, scene)
     if scene.theme.glyphs.name == "ascii":
         canvas.glyphs = ascii_cells(canvas.glyphs)
     return canvas

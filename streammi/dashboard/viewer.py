@@ -9,20 +9,25 @@ from msgspec.structs import replace
 from streammi.config import Unit
 from streammi.dashboard import history_columns
 from streammi.dashboard.actions import act, exists
+from streammi.dashboard.alarms import Alarms
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.keys import BINDINGS, Action
+from streammi.dashboard.many.desk import Desk
+from streammi.dashboard.many.keys import BINDINGS as BINDINGS_OF_MANY, OF_DESK
+from streammi.dashboard.many.view import room_of
 from streammi.dashboard.pens import Pens
 from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_stale
 from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.dashboard.wording import place, unit_factor
-from streammi.records import Event, LinkState, Snapshot
+from streammi.records import LinkState, MatrixSnapshot, Snapshot
 from streammi.records.link_totals import worst
 from streammi.records.verdict import leads_with_delay, strength
 
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
+_BY_KEY_OF_MANY = {key: binding for binding in BINDINGS_OF_MANY for key in binding.keys}
 
 
 class Viewer:
@@ -49,9 +54,8 @@ class Viewer:
         self._frozen: dict[PairKey, Snapshot] | None = None
         self._frozen_at: float | None = None
         self._extremes: dict[PairKey, Extremes] = {}
-        self._alarms: dict[tuple[PairKey, str], Event] = {}  # that nobody has acknowledged, by rule, newest last
-        self._acknowledged: dict[tuple[PairKey, str], Event] = {}  # the newest of each rule
-        self._rings = False  # a new one has come
+        self._desks: dict[PairKey, Desk] = {}  # of monitors of many channels
+        self._alarms = Alarms()
         self._themes: dict[bool, Theme] = {}  # of now, and of then
 
     @property
@@ -78,25 +82,47 @@ class Viewer:
             return False
         return any(self._state_of(key) != "connected" for key in self._tabs)
 
-    def receive(self, snapshots: list[Snapshot], monitor: int = 0) -> bool:
+    def receive(self, snapshots: Sequence[Snapshot | MatrixSnapshot], monitor: int = 0) -> bool:
         """Take in what was received from a monitor; return whether anything but the clock is new."""
         news = False
         for snapshot in snapshots:
+            if isinstance(snapshot, MatrixSnapshot):
+                news |= self._receive_matrix(snapshot, monitor)
+                continue
             key = (monitor, snapshot.pair)
-            if key not in self._newest:
+            if any(place == monitor for place, _ in self._desks):
+                if snapshot.pair != self.opened(monitor):  # another view asked for it
+                    continue
+            elif key not in self._newest:
                 self._give_number(key, snapshot.run)
             self._received[key] = self._now
-            self._take_alarms(key, self._newest.get(key), snapshot)
+            self._alarms.take(key, self._newest.get(key), snapshot)
             news |= _differ(self._newest.get(key), snapshot)
             self._newest[key] = snapshot
             if snapshot.reading is not None and snapshot.reading.fill >= 1:  # of fewer pairs it is another thing
                 self._extremes[key] = _widened(self._extremes.get(key), snapshot)
         return news
 
+    def _receive_matrix(self, snapshot: MatrixSnapshot, monitor: int) -> bool:
+        key = (monitor, snapshot.name)
+        desk = self._desks.get(key)
+        self._received[key] = self._now
+        if desk is None:
+            self._give_number(key, snapshot.run)
+            self._desks[key] = Desk(snapshot)
+            return True
+        if set(snapshot.events) - set(desk.newest.events):
+            self._alarms.ring()
+        return desk.take(snapshot)
+
+    def opened(self, monitor: int) -> str | None:
+        """The pair of a monitor of many channels whose own view is open, as topics name it."""
+        return next((desk.opened_label for (place, _), desk in self._desks.items() if place == monitor), None)
+
     def connect(self, state: LinkState, note: str = "", monitor: int = 0) -> bool:
         """Take note of how the connection to a monitor is, and why there is none; return whether that is new."""
         # One that starts with this view compiles its kernels before it says anything: that is no silence.
-        starting = not self._endpoints[monitor] and all(place != monitor for place, _ in self._newest)
+        starting = not self._endpoints[monitor] and all(place != monitor for place, _ in (*self._newest, *self._desks))
         if starting and state == "stalled":
             state, note = "connecting", ""
         before, self._links[monitor] = self._links[monitor], (state, note)
@@ -106,25 +132,50 @@ class Viewer:
 
     def press(self, key: str) -> Action | None:
         """Act on a key; return the action, None where the key does nothing here."""
-        binding = _BY_KEY.get(key)
+        desk = self._desks.get(self._shown_key())
+        at_desk = desk is not None and desk.opened is None and self._state.enlarged != "events"
+        if desk is not None and at_desk and not self._state.help and desk.typed(key):
+            self._state = replace(self._state, message="")
+            return "filter"
+        binding = (_BY_KEY_OF_MANY if at_desk else _BY_KEY).get(key)
         if binding is None or not exists(self._state, binding):
             return None
-        if self._state.help and binding.action not in ("quit", "redraw", "light", "dark"):
+        action = binding.action
+        if self._state.help and action not in ("quit", "redraw", "light", "dark"):
             self._state = replace(self._state, help=False)
             return "help"
         scene = self.scene()
-        if self._state.pair is None and scene.snapshot is not None:  # what keys are pressed on does not go away
-            self._state = replace(self._state, pair=scene.shown)
-        self._state = act(scene, binding.action, key, speaking(scene))
-        if binding.action == "freeze":
-            self._frozen = dict(self._newest) if self._frozen is None else None
-            self._frozen_at = self._now
-        elif binding.action == "acknowledge":
-            self._acknowledged |= self._alarms
-            self._alarms = {}
-        elif binding.action == "reset" and scene.snapshot is not None:
-            self._extremes.pop(scene.shown, None)
-        return binding.action
+        if self._state.pair is None and (scene.snapshot is not None or desk is not None):
+            self._state = replace(self._state, pair=scene.shown)  # what keys are pressed on does not go away
+        leaving = desk is not None and not at_desk and action == "overview" and self._state.enlarged is None
+        if desk is not None and (leaving or (at_desk and action in OF_DESK)):
+            self._at_desk(desk, scene, action)
+            return action
+        self._state = act(scene, action, key, speaking(scene))
+        if action == "freeze":
+            self._freeze()
+        elif action == "acknowledge":
+            self._alarms.acknowledge()
+        elif action == "reset" and scene.snapshot is not None:
+            self._extremes.pop(self._pair_key(scene.shown), None)
+        return action
+
+    def _at_desk(self, desk: Desk, scene: Scene, action: Action) -> None:
+        """Act on a screen of many channels, or come back to it from a pair."""
+        self._state = replace(self._state, message="", enlarged=None)
+        for known in (self._newest, self._received, self._extremes):  # of the pair that was opened before
+            known.pop(self._pair_key(scene.shown) if desk.opened is not None else (-1, ""), None)
+        if action == "open" and self._frozen is not None:
+            self._freeze()  # its own view begins now
+        desk.act(action, scene.unit)
+        if action == "open" and desk.opened is not None:
+            self._state = replace(self._state, message=desk.hint)
+
+    def _freeze(self) -> None:
+        frozen = self._frozen is not None
+        self._frozen, self._frozen_at = (None if frozen else dict(self._newest)), self._now
+        for desk in self._desks.values():
+            desk.freeze(not frozen)
 
     def show_message(self, message: str) -> None:
         """Show one line until the next key."""
@@ -138,21 +189,26 @@ class Viewer:
     @property
     def first(self) -> PairKey:
         """The pair that is shown to whoever has chosen none: the first of which something is known."""
-        return next((key for key in self._tabs if key in self.shown), self._tabs[0])
+        return next((key for key in self._tabs if key in self.shown or key in self._desks), self._tabs[0])
 
     def scene(self, key: PairKey | None = None) -> Scene:
         """All that the picture is made of: of the pair ``key``, where it is there, else of the one shown."""
-        key = key if key in self._tabs else self._shown_key()
+        tab = key if key in self._tabs else self._shown_key()
+        desk, key = self._desks.get(tab), self._pair_key(tab)
         snapshot = self.shown.get(key)
-        published = snapshot.reading.unit if snapshot and snapshot.reading else "bit"
+        published = desk.shown.unit if desk else snapshot.reading.unit if snapshot and snapshot.reading else "bit"
         unit = self._state.unit or published
+        if snapshot is not None and desk is not None:
+            snapshot = replace(snapshot, history=desk.history)
         if snapshot is not None:
             snapshot = in_unit(snapshot, unit)
         seen, factor = self._extremes.get(key), unit_factor(published, unit)
         link, note = self._links[key[0]]
-        stale = snapshot is not None and is_stale(self._state_of(key))
+        many = desk.many(unit) if desk is not None and desk.opened is None else None
+        stale = (snapshot is not None or many is not None) and is_stale(self._state_of(tab))
         return Scene(
             snapshot=snapshot,
+            many=many,
             past=history_columns.join(snapshot.history if snapshot else (), at_peak=_delayed(snapshot)),
             state=self._state,
             theme=self._theme_of(faded=stale),
@@ -164,8 +220,8 @@ class Viewer:
             now=self._monitors_now(key),
             endpoint=self._endpoints[key[0]],
             tabs=self._all_tabs(unit) if len(self._tabs) > 1 else (),
-            shown=key,
-            alarms=self._all_alarms(key) if self._alarms else (),
+            shown=tab,
+            alarms=self._alarms.shown(key),
             extremes=Extremes(seen.low * factor, seen.high * factor, seen.since) if seen else None,
             behind=self._behind(key),
             zone=self._zone,
@@ -173,37 +229,23 @@ class Viewer:
 
     def canvas(self, width: int, height: int) -> Canvas:
         """Return the picture for a terminal of this size."""
-        return render(self.scene(), width, height)
+        scene = self.scene()
+        if scene.many is not None:
+            self._desks[scene.shown].room = room_of(scene, scene.many, width, height)
+        return render(scene, width, height)
 
     @property
     def alarm_words(self) -> tuple[str, ...]:
         """The newest alarm that nobody has acknowledged, and how many more, in words and shorter; empty for none."""
-        return self.scene().alarm_words if self._alarms else ()
+        return self.scene().alarm_words if self._alarms.open else ()
 
     def rang(self) -> bool:
-        """True if an alarm has come since this was asked last."""
-        rings, self._rings = self._rings, False
-        return rings
-
-    def _take_alarms(self, key: PairKey, before: Snapshot | None, snapshot: Snapshot) -> None:
-        """Keep the alarms that are raised, and those that came and went since the snapshot before."""
-        if not snapshot.alarms and (before is None or before.events == snapshot.events):  # nearly always
-            return
-        old = () if before is None else before.events
-        gone = [] if before is None else [one for one in snapshot.events if one.kind == "alarm" and one not in old]
-        for alarm in (*gone, *snapshot.alarms):
-            place = key, alarm.rule
-            if alarm in (self._alarms.get(place), self._acknowledged.get(place)):
-                continue
-            self._alarms.pop(place, None)
-            self._alarms[place] = alarm
-            self._rings = True
-
-    def _all_alarms(self, shown: PairKey) -> tuple[tuple[str, Event], ...]:
-        found = reversed(self._alarms.items())
-        return tuple(("" if key == shown else key[1], alarm) for (key, _), alarm in found)
+        """True if an alarm, or a change among many pairs, has come since this was asked last."""
+        return self._alarms.rang()
 
     def _behind(self, key: PairKey) -> tuple[float, int] | None:
+        if key in self._desks:
+            return self._desks[key].behind
         if self._frozen is None or key not in self._frozen:
             return None if self._frozen is None else (0.0, 0)
         old = self._frozen[key]
@@ -214,9 +256,10 @@ class Viewer:
         """Find a number for a pair that is new: its monitor's, or that of what this one was before it began anew."""
         monitor, _ = key
         for number, other in enumerate(self._tabs):
-            before = self._newest.get(other)
+            desk = self._desks.get(other)
+            before = desk.newest if desk else self._newest.get(other)
             if other[0] == monitor and (before is None or before.run != run):
-                for known in (self._newest, self._received, self._extremes):
+                for known in (self._newest, self._received, self._extremes, self._desks):
                     known.pop(other, None)
                 self._tabs[number] = key
                 self._state = replace(self._state, pair=key) if self._state.pair == other else self._state
@@ -229,10 +272,19 @@ class Viewer:
             return self._state.pair
         return self.first
 
+    def _pair_key(self, tab: PairKey) -> PairKey:
+        """The pair that a tab shows: of many channels the one that was opened."""
+        label = self._desks[tab].opened_label if tab in self._desks else None
+        return tab if label is None else (tab[0], label)
+
     def _state_of(self, key: PairKey) -> str:
         """The state of the link that is worst off of those that a pair comes over."""
-        snapshot = self.shown.get(key)
-        return worst(self._links[key[0]][0], *(feed.state for feed in (snapshot.links if snapshot else ())))
+        shown = self._shown(key)
+        return worst(self._links[key[0]][0], *(feed.state for feed in (shown.links if shown else ())))
+
+    def _shown(self, key: PairKey) -> Snapshot | MatrixSnapshot | None:
+        """What is shown of a pair, or of a monitor of many channels."""
+        return self._desks[key].shown if key in self._desks else self.shown.get(key)
 
     def _for(self, since: float | None) -> float | None:
         now = self._now if self._frozen is None else self._frozen_at
@@ -240,8 +292,8 @@ class Viewer:
 
     def _monitors_now(self, key: PairKey) -> float | None:
         """A monitor's wall clock now: that of its newest snapshot, and as long as has passed here since that came."""
-        snapshot, passed = self.shown.get(key), self._for(self._received.get(key))
-        return None if snapshot is None or passed is None else snapshot.timestamp + passed
+        shown, passed = self._shown(key), self._for(self._received.get(key))
+        return None if shown is None or passed is None else shown.timestamp + passed
 
     def _all_tabs(self, unit: Unit) -> tuple[Tab, ...]:
         named = Counter(pair for _, pair in self._tabs)

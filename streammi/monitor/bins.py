@@ -33,10 +33,11 @@ def bins_for(config: MonitorConfig) -> tuple[Bins, Bins]:
 def axis_infos(config: MonitorConfig, window: JointWindow) -> tuple[AxisInfo, AxisInfo]:
     """Both axes as a snapshot shows them."""
     x, y = config.called
-    return _axis_info(x, config.x_unit, window.x_axis), _axis_info(y, config.y_unit, window.y_axis)
+    return axis_info(x, config.x_unit, window.x_axis), axis_info(y, config.y_unit, window.y_axis)
 
 
-def _axis_info(name: str, unit: str, axis: Axis | None) -> AxisInfo:
+def axis_info(name: str, unit: str, axis: Axis | None) -> AxisInfo:
+    """An axis as a snapshot shows it."""
     if isinstance(axis, Categories):
         return AxisInfo(name=name, unit=unit, labels=(*map(str, axis.labels), Categories.OTHER))
     return AxisInfo(name=name, unit=unit, edges=None if axis is None else axis.edges)

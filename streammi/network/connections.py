@@ -166,6 +166,11 @@ class Connections:
         """True if somebody subscribes to messages of this topic."""
         return any(topic.startswith(prefix) for one in self._connections.values() for prefix in one.topics)
 
+    def topics(self, prefix: bytes) -> set[bytes]:
+        """The topics subscribed to that begin with this, and go on."""
+        asked = (topic for one in self._connections.values() for topic in one.topics)
+        return {topic for topic in asked if topic.startswith(prefix) and topic != prefix}
+
     def hold(self) -> list[sockets.socket]:
         """A duplicate of each, to be closed: a connection does not end before that, though ZeroMQ is done with it."""
         self.subscriptions()  # and who has come since

@@ -12,8 +12,10 @@ from streammi.network.link import Link
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.network.silence import Spacing
 from streammi.network.subscriber import SOCKET_OPTIONS, wire_bytes
+from streammi.publish.matrices import matrix_topic, read_matrix
+from streammi.publish.messages import snapshot_topic
 from streammi.publish.snapshots import read_snapshot
-from streammi.records import LinkHealth, LinkState, Snapshot
+from streammi.records import LinkHealth, LinkState, MatrixSnapshot, Snapshot
 
 SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old
 SNAPSHOT_SECONDS: Final = 1.0  # between two of them at the most
@@ -52,6 +54,7 @@ class Source:
         self._link = Link(self.socket, endpoint, clock(), keys, said, spacing=Spacing.of(SNAPSHOT_SECONDS))
         self.malformed = 0  # messages that were none of ours
         self._messages = self._bytes = 0  # taken so far
+        self._pair: str | None = None  # that is asked for by name
         try:
             self.socket.connect(endpoint)
         except zmq.ZMQError as error:
@@ -96,16 +99,25 @@ class Source:
         self._link.update(self._clock(), len(found), size)
         return found
 
-    def snapshots(self) -> list[Snapshot]:
-        """The newest snapshot of each pair among what has arrived."""
+    def snapshots(self) -> list[Snapshot | MatrixSnapshot]:
+        """The newest snapshot of each pair, or of many channels, among what has arrived."""
         newest = {frames[0]: frames for frames in self.messages()}
-        snapshots = []
-        for frames in newest.values():
+        snapshots: list[Snapshot | MatrixSnapshot] = []
+        for topic, frames in newest.items():
             try:
-                snapshots.append(read_snapshot(frames))
+                snapshots.append((read_matrix if topic.startswith(matrix_topic("")) else read_snapshot)(frames))
             except FeedError:
                 self.malformed += 1
         return snapshots
+
+    def ask_for(self, pair: str | None) -> None:
+        """Ask a monitor of many channels for the snapshots of this pair, and for no other's any more."""
+        if pair == self._pair:
+            return
+        for topic, change in ((self._pair, self.socket.unsubscribe), (pair, self.socket.subscribe)):
+            if topic is not None:
+                change(snapshot_topic(topic))
+        self._pair = pair
 
     def close(self) -> None:
         """Close the socket and its monitor."""

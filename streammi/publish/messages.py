@@ -117,9 +117,9 @@ def reading_message(pair: str, fields: Fields) -> list[bytes]:
     return [reading_topic(pair), msgspec.json.encode(fields)]
 
 
-def read_reading(frames: Sequence[bytes]) -> tuple[str, Fields]:
-    """The pair and the fields of a published reading; FeedError for anything else."""
-    pair, payload = open_frames(frames, reading_topic(""), MAX_TEXT_BYTES)
+def read_reading(frames: Sequence[bytes], channel: bytes = reading_topic("")) -> tuple[str, Fields]:
+    """The pair and the fields of a published reading, of this channel; FeedError for anything else."""
+    pair, payload = open_frames(frames, channel, MAX_TEXT_BYTES)
     try:
         fields = _decode_fields(payload)
     except UNREADABLE as error:

@@ -73,6 +73,10 @@ class Publisher:
         """True if somebody subscribes to messages of this topic."""
         return self.connections.wants(topic)
 
+    def topics(self, prefix: bytes) -> set[bytes]:
+        """The topics that somebody subscribes to, of those that begin with this, and go on."""
+        return self.connections.topics(prefix)
+
     def send(self, frames: list[bytes]) -> None:
         """Send to whoever subscribes; never waits. The newest reading of a topic is kept for late joiners."""
         if frames[0].startswith(b"mi/"):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from streammi.config import Unit
 from streammi.records.batches import FloatArray, IntArray
+from streammi.records.events import Event
 from streammi.records.links import LinkHealth
 
 SmallArray: TypeAlias = NDArray[np.float32]
@@ -53,7 +54,8 @@ class MatrixSnapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True, omit_d
     """The measures of every pair as shown: arrays of the upper triangle, row by row, (C (C-1) / 2,).
 
     They are float32; NaN where something is not known. ``change`` is MI less the usual, ``changed`` holds the numbers
-    of the pairs that have changed. ``q`` is empty where nothing was tested, and ``untested`` says why.
+    of the pairs that have changed. ``q`` is empty where nothing was tested, and ``untested`` says why. ``indirect``
+    holds the pairs that depend only through a third channel: the pair's number and that channel's, shape (k, 2).
     """
 
     name: str
@@ -79,3 +81,6 @@ class MatrixSnapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True, omit_d
     missing: int = 0  # values that rows did not have
     links: tuple[LinkHealth, ...] = ()
     notes: tuple[str, ...] = ()
+    indirect: IntArray | None = None  # None: not looked for
+    usual_windows: int = 0  # windows that the usual is known from
+    events: tuple[Event, ...] = ()  # newest last, at most 100

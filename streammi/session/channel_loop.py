@@ -8,7 +8,9 @@ from streammi.ingest.feed import Feed
 from streammi.network.link import unreachable
 from streammi.publish.client import SNAPSHOT_SECONDS
 from streammi.publish.matrices import fits, matrix_message, matrix_topic
+from streammi.publish.messages import snapshot_topic
 from streammi.publish.publisher import Publisher
+from streammi.publish.snapshots import snapshot_message
 from streammi.recording.entries import Ended, Entry, Flagged, LinkChanged, Polled, Tested
 from streammi.recording.writer import Recorder
 from streammi.records import LinkHealth
@@ -25,6 +27,7 @@ from streammi.system.service_manager import Notifier
 from streammi.system.signals import Stop
 from streammi.system.spool import Spool
 
+MOST_PAIRS: Final = 64  # of which snapshots are made: each takes a few ms
 NOTE_SECONDS: Final = 60.0  # between two lines about messages that cannot be used, or channels that are not watched
 
 
@@ -54,6 +57,7 @@ class ChannelLoop:
         self._look_due = 0.0
         self._offered = -1  # seq of the last snapshot
         self._offered_at = 0.0
+        self._pairs: dict[bytes, tuple[int, float]] = {}  # that somebody asks for: seq and time of their last snapshot
         self._note, self._noted = "", 0.0
         self._unusable = sum(session.health(0.0).malformed.values())
 
@@ -172,14 +176,32 @@ class ChannelLoop:
     def _offer(self, now: float, *, at_once: bool = False) -> None:
         """A matrix when there is a new one, and each second; only while somebody subscribes to it."""
         session, publisher = self._session, self._publisher
+        if publisher is None:
+            return
+        self._offer_pairs(now, publisher)
         since = now - self._offered_at
-        if publisher is None or session.monitor is None or not fits(len(session.intake.names)):
+        if not fits(len(session.intake.names)):
             return
         if not at_once and 0 <= since < (SNAPSHOT_SECONDS if session.seq == self._offered else TICK_SECONDS):
             return
-        if publisher.wants(matrix_topic(session.name)) and (snapshot := session.snapshot(now)) is not None:
+        if publisher.wants(matrix_topic(session.name)):
             self._offered, self._offered_at = session.seq, now
-            publisher.send(matrix_message(snapshot))
+            publisher.send(matrix_message(session.snapshot(now)))
+
+    def _offer_pairs(self, now: float, publisher: Publisher) -> None:
+        """Snapshots of the pairs that somebody subscribes to by name, when there is a new reading, and each second."""
+        asked = publisher.topics(snapshot_topic(""))
+        if not asked and not self._pairs:
+            return
+        made, self._pairs = self._pairs, {}
+        for topic in sorted(asked)[:MOST_PAIRS]:
+            seq, at = made.get(topic, (-1, 0.0))
+            if seq != self._session.seq or not 0 <= now - at < SNAPSHOT_SECONDS:
+                seq, at = self._session.seq, now
+                snapshot = self._session.pair(topic.decode("utf-8", "replace").partition("/")[2], now)
+                if snapshot is not None:
+                    publisher.send(snapshot_message(snapshot))
+            self._pairs[topic] = seq, at
 
 
 def _as_known(link: LinkHealth) -> tuple[str, float, int, str, bool]:

@@ -5,6 +5,7 @@ here looks at a clock.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -19,13 +20,15 @@ from streammi.network.frames import Messages
 from streammi.publish import matrices
 from streammi.publish.messages import VERSION, event_message
 from streammi.recording.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Polled, Tested
-from streammi.records import ChannelMatrices, LinkHealth, MatrixSnapshot, RowBatch, codec
+from streammi.records import ChannelMatrices, Event, LinkHealth, MatrixSnapshot, RowBatch, Snapshot, codec
 from streammi.records.codec import State
 from streammi.records.status import Status, of_now, status_of
 from streammi.session.pair_changes import PairChanges
+from streammi.session.pair_snapshot import pair_snapshot
 from streammi.session.pair_tester import PairTester
 from streammi.system.spool import LineStream
 
+KEPT_EVENTS: Final = 100  # for the screen
 NEWS_SECONDS: Final = 1.0  # between two readings that only a status has brought: a link that flaps is no flood
 
 
@@ -71,10 +74,11 @@ class ChannelSession:
         self.taken = self.changes = 0  # rows; how often something was taken in or said
         self.monitor: ChannelMonitor | None = None  # None until the channels are known,
         self.pairs: PairChanges | None = None  # likewise
-        self.tester = PairTester(at_once=at_once)
+        self.tester = PairTester(settings.fdr, at_once=at_once)
         self._told = Status.OK  # what the last reading said of the moment,
         self._news_at = -math.inf  # and when one was said last for that alone, s
         self._newest: ChannelMatrices | None = None
+        self._events: deque[Event] = deque(maxlen=KEPT_EVENTS)
 
     @property
     def link(self) -> LinkHealth:
@@ -164,20 +168,39 @@ class ChannelSession:
         """The link with all that was counted."""
         return self.intake.describe(self.link, now)
 
-    def snapshot(self, now: float) -> MatrixSnapshot | None:
-        """The snapshot that a view shows; None before there is something."""
+    def snapshot(self, now: float) -> MatrixSnapshot:
+        """The snapshot that a view shows; without channels and pairs before there are any."""
+        links, notes, window = (self.health(now),), tuple(self.intake.notes), self._config.window
+        origin: dict[str, Any] = {
+            "name": self.name, "run": self.run, "seq": self.seq, "timestamp": now, "fdr": self._fdr, "links": links,
+            "notes": notes, "window": str(window).replace("pairs", "rows"), "missing": self.intake.missing,
+        }  # fmt: skip
         if self._newest is None or self.monitor is None or self.pairs is None:
-            return None
-        found, window, pairs = self._newest, self.monitor.window, self.pairs
+            nothing = np.zeros(0, dtype=np.float32)
+            return MatrixSnapshot(
+                **origin, names=(), n=0, rows=0, fill=0.0, unit=self._config.unit, estimator="", mi=nothing, r=nothing
+            )
+        found, pairs, newest = self._newest, self.pairs, self.tester.newest
         tested = found.q is not None
         return MatrixSnapshot(
-            name=self.name, run=self.run, seq=self.seq, timestamp=now, names=found.names, n=found.n, rows=window.rows,
-            fill=window.fill, unit=found.unit, estimator=found.estimator, mi=matrices.upper(found.mi),
-            r=matrices.upper(found.r), p=matrices.upper(found.p) if tested else None,
-            q=matrices.upper(found.q) if tested else None, change=pairs.change_of_all(found) if pairs.known else None,
-            changed=np.flatnonzero(pairs.usual.changed) if pairs.known else None, fdr=self._fdr,
-            untested=found.untested, window=str(window.size).replace("pairs", "rows"), t1=found.t1,
-            missing=self.intake.missing, links=(self.health(now),), notes=tuple(self.intake.notes),
+            **origin, names=found.names, n=found.n, rows=self.rows, fill=self.monitor.window.fill, unit=found.unit,
+            estimator=found.estimator, mi=matrices.upper(found.mi), r=matrices.upper(found.r),
+            p=matrices.upper(found.p) if tested else None, q=matrices.upper(found.q) if tested else None,
+            change=pairs.change_of_all(found) if pairs.known else None,
+            changed=np.flatnonzero(pairs.usual.changed) if pairs.known else None, untested=found.untested, t1=found.t1,
+            indirect=newest.indirect if tested and newest else None, usual_windows=pairs.usual.windows,
+            events=tuple(self._events),
+        )  # fmt: skip
+
+    def pair(self, label: str, now: float) -> Snapshot | None:
+        """The snapshot of one pair, by what it is called in topics; None where it is none, or not known yet."""
+        if self._newest is None or self.monitor is None or self.pairs is None:
+            return None
+        numbers = self.pairs.numbers(label)
+        return None if numbers is None else pair_snapshot(
+            self.monitor.window, *numbers, self._newest, self._config, pair=label, run=self.run, seq=self.seq,
+            timestamp=now, links=(self.health(now),),
+            events=tuple(event for event in self._events if event.pair in (label, self.name)),
         )  # fmt: skip
 
     def state(self) -> State:
@@ -263,6 +286,7 @@ class ChannelSession:
         status = self._status(link)
         self._told = of_now(status)
         events = self.pairs.look(at, found, self.monitor.window)
+        self._events.extend(events)
         top = [(i, j) for i, j in ranking.pairs_by(found.mi, self._top).tolist()]
         said = [self._fields(found, i, j) for i, j in top]
         lines = [self._summary(at, found, said, link, status), *(event_message(event)[1] for event in events)]
@@ -284,8 +308,7 @@ class ChannelSession:
         assert self.monitor is not None
         test = self.tester.newest
         if test is not None:
-            p, q = (None, None) if test.untested else (test.p, test.q)
-            return msgspec.structs.replace(found, p=p, q=q, untested=test.untested)
+            return msgspec.structs.replace(found, p=test.p, q=test.q, untested=test.untested)
         if self._config.tested and self.monitor.window.fill < 1:
             return msgspec.structs.replace(found, untested="untested: the window is not full yet")
         return found

@@ -24,6 +24,7 @@ class PairChanges:
     def __init__(self, name: str, names: tuple[str, ...]) -> None:
         self._name, self._names = name, names
         self.labels = matrices.labels(names)
+        self._places = {label: place for place, label in enumerate(self.labels)}
         self.usual = ChangedPairs(len(names) * (len(names) - 1) // 2)
         self._learnt_at = 0  # rows
         self._told: NDArray[np.bool_] = self.usual.changed  # changed pairs that were told of
@@ -68,6 +69,12 @@ class PairChanges:
     def pair(self, i: int, j: int) -> str:
         """The name of a pair in topics."""
         return f"{self.labels[i]}~{self.labels[j]}"
+
+    def numbers(self, pair: str) -> tuple[int, int] | None:
+        """The channels of a pair by its name in topics; None where there is no such pair."""
+        first, separator, second = pair.partition("~")
+        places = (self._places.get(first, -1), self._places.get(second, -1))
+        return places if separator and 0 <= places[0] < places[1] else None
 
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""

@@ -23,7 +23,7 @@ def demo(
             "--source",
             metavar="SOURCE",
             rich_help_panel=FEED,
-            help="seed: made-up signals whose coupling changes; host: this machine's own.",
+            help="seed: made-up signals whose coupling changes; plant: 32 of them, some break; host: this machine's.",
         ),
     ] = "seed",
     x: Annotated[
@@ -41,11 +41,12 @@ def demo(
     \b
     Examples:
       streammi demo
+      streammi demo --source plant
       streammi demo --source host
       streammi demo --source host --x cpu.percent --y net.received --seconds 60
     """
     from streammi.cli.run_watch import run_demo
 
-    if check_choice("--source", source, ("seed", "host")) == "seed":
-        check_unused("with --source seed", x=x, y=y)
+    if check_choice("--source", source, ("seed", "plant", "host")) != "host":
+        check_unused(f"with --source {source}", x=x, y=y)
     raise typer.Exit(run_demo(source, x, y, view, seconds))

@@ -20,7 +20,8 @@ from streammi.cli.options import (
 @grouped
 def publish(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="CSV, JSON Lines or Parquet, - for standard input, host or seed.")
+        str,
+        typer.Argument(metavar="SOURCE", help="CSV, JSON Lines or Parquet, - for standard input, host, seed or plant."),
     ],
     bind: Annotated[str, typer.Option("--bind", metavar="ENDPOINT", rich_help_panel=SAID, help="Where to publish.")],
     keys: BindKeyOptions,
@@ -59,11 +60,11 @@ def publish(
     """
     from streammi.cli.run_publish import run_publish
 
-    if source == "seed":
-        check_unused("where SOURCE is seed", x=x, y=y)
-    if source in ("seed", "host", "-"):
+    if source in ("seed", "plant"):
+        check_unused(f"where SOURCE is {source}", x=x, y=y)
+    if source in ("seed", "host", "plant", "-"):
         check_unused("where SOURCE is no file", loop=loop)
-    if source in ("seed", "host"):
+    if source in ("seed", "host", "plant"):
         check_unused("where SOURCE is no file", t=t)
         reading.check_unused("where SOURCE is no file")
     check_choice("--format", format_, ("json", "pairs"))

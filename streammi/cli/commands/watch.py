@@ -5,6 +5,7 @@ import typer
 from streammi.cli.option_file import ConfigFile
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
+    ChannelOptions,
     FeedOptions,
     JoinOptions,
     KeyOptions,
@@ -12,14 +13,17 @@ from streammi.cli.options import (
     PairOptions,
     RunOptions,
     ViewOptions,
+    given_names,
 )
 
 
 @grouped
 def watch(
+    context: typer.Context,
     feed: FeedOptions,
     joining: JoinOptions,
     pair: PairOptions,
+    many: ChannelOptions,
     run: RunOptions,
     view: ViewOptions,
     keys: KeyOptions,
@@ -28,13 +32,20 @@ def watch(
 ) -> None:
     """Watch a feed on the screen: monitor and view in one.
 
+    With --channels it shows every pair of many channels: which depend most, and which have changed.
+
     \b
     Examples:
       streammi watch tcp://127.0.0.1:5556 --x temperature --y power
       streammi watch tcp://10.0.0.7:5556 --x acc/x --y acc/y --window 10s --unit nat
       streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 --publish tcp://127.0.0.1:5557
+      streammi watch tcp://127.0.0.1:5556 --channels 'rack*/temp,flow'
       streammi watch --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --tolerance 50ms
     """
-    from streammi.cli.run_watch import run_watch
+    from streammi.cli.run_watch import run_watch, run_watch_of_many
 
+    given = given_names(context)
+    if many.channels is not None:
+        raise typer.Exit(run_watch_of_many(endpoint, feed, pair, many, run, view, keys, given))
+    many.check_unused(given)
     raise typer.Exit(run_watch(endpoint, feed, joining, pair, run, view, keys))

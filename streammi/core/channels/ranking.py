@@ -14,6 +14,9 @@ def pairs_by(values: FloatArray, most: int | None = None) -> IntArray:
     rows, columns = np.triu_indices(len(values), 1)
     upper = values[rows, columns]
     known = np.flatnonzero(~np.isnan(upper))
+    if most is not None and 0 < most < known.size:  # of half a million pairs 10 ms, where sorting all takes 80
+        least = np.partition(upper[known], known.size - most)[known.size - most]
+        known = known[upper[known] >= least]
     order = known[np.argsort(-upper[known], kind="stable")][:most]
     found: IntArray = np.column_stack((rows[order], columns[order]))
     return found

@@ -10,7 +10,7 @@ from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, Tab, is_stale
 from streammi.dashboard.wording import ahead, clock, columns, duration, fit, number, pace
-from streammi.records import LinkHealth, Snapshot
+from streammi.records import Snapshot
 from streammi.records.link_totals import total
 from streammi.records.links import badness
 
@@ -29,10 +29,20 @@ _BINDING = {binding.action: binding for binding in BINDINGS if binding.words}
 
 def draw_header(canvas: Canvas, scene: Scene) -> None:
     """Draw who is watched on the left, and from the right how it is: link, other pairs, clock, window, rate."""
-    theme, snapshot = scene.live, scene.snapshot
+    snapshot = scene.snapshot
+    if snapshot is None:
+        header(canvas, scene, "streammi", "", [])
+        return
+    names = f"{snapshot.x.name} {scene.live.glyphs.times} {snapshot.y.name}"
+    header(canvas, scene, snapshot.pair, names, _right_of_pair(scene, snapshot))
+
+
+def header(canvas: Canvas, scene: Scene, title: str, names: str, more: list[tuple[str, int]]) -> None:
+    """Draw a header: title and names on the left, from the right how the links are, then the words of ``more``."""
+    theme = scene.live
     canvas.fill(" ", theme.bar)
     right = canvas.width
-    for words, pen, must in _right(scene):
+    for words, pen, must in [*_of_links(scene), *(((text,), pen, False) for text, pen in more)]:
         rooms = [canvas.width // 3, LEAST_LABEL] if must else [canvas.width // 3]
         fitting = [text for room in rooms for text in words if right - columns(text) - 2 >= room]
         if not fitting and not must:
@@ -41,18 +51,14 @@ def draw_header(canvas: Canvas, scene: Scene) -> None:
         right -= columns(text) + 2
         canvas.text(right + 1, 0, text, pen)
     left = canvas.part(0, 0, right, 1)
-    if snapshot is None:
-        left.text(1, 0, fit("streammi", left.width - 1), theme.bar_strong)
-        return
-    names = f"{snapshot.x.name} {theme.glyphs.times} {snapshot.y.name}"
-    x = left.text(1, 0, fit(snapshot.pair, left.width - 2, theme.glyphs.ellipsis), theme.bar_strong)
-    if x + 2 + columns(names) < left.width:
+    x = left.text(1, 0, fit(title, left.width - 2, theme.glyphs.ellipsis), theme.bar_strong)
+    if names and x + 2 + columns(names) < left.width:
         left.text(x + 2, 0, names, theme.bar)
 
 
-def _right(scene: Scene) -> list[tuple[tuple[str, ...], int, bool]]:
-    """The words on the right, most important first: in longer and shorter words, its pen, whether it must be."""
-    theme, snapshot = scene.live, scene.snapshot
+def _of_links(scene: Scene) -> list[tuple[tuple[str, ...], int, bool]]:
+    """How links and alarms are, most important first: in longer and shorter words, its pen, whether it must be."""
+    theme = scene.live
     parts: list[tuple[tuple[str, ...], int, bool]] = []
     if scene.alarms:
         mark = theme.glyphs.alarm
@@ -61,20 +67,18 @@ def _right(scene: Scene) -> list[tuple[tuple[str, ...], int, bool]]:
         glyph, pen = theme.state(scene.link, bar=True)
         words = f"{glyph} monitor {scene.link}"
         parts.append(((f"{words}{scene.link_lasted}", words, f"{glyph} {scene.link}"), pen, True))
-    link = total(snapshot.links) if snapshot is not None and snapshot.links else None
+    link = total(scene.links) if scene.links else None
     if link is not None and not is_stale(scene.link):  # else it is what the feed was
         glyph, pen = theme.state(link.state, bar=True)
         lasted = scene.lasted(link) if link.state != "connected" else ""
         parts.append(((f"{glyph} {link.state}{lasted}", f"{glyph} {link.state}"), pen, True))
     if trouble := others(scene):
         parts.append((trouble, theme.bar_bad if "lost" in trouble[0] else theme.bar_warn, True))
-    if snapshot is None:
-        return parts
-    return parts + [((text,), pen, False) for text, pen in _right_of_pair(scene, snapshot, link)]
+    return parts
 
 
-def _right_of_pair(scene: Scene, snapshot: Snapshot, link: LinkHealth | None) -> list[tuple[str, int]]:
-    theme = scene.live
+def _right_of_pair(scene: Scene, snapshot: Snapshot) -> list[tuple[str, int]]:
+    theme, link = scene.live, total(snapshot.links) if snapshot.links else None
     parts = [(f"{theme.glyphs.warning} {words}", theme.bar_warn) for words in scene.warnings]
     newest = snapshot.reading.t1 if snapshot.reading else None
     moment = scene.wall if scene.stale or newest is None else newest
@@ -168,6 +172,18 @@ def _tab(index: int, tab: Tab, scene: Scene, detail: int) -> Spans:
 
 def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
     """Draw what holds now (frozen, scrolled, an answer) and then the keys."""
+    needed = f"more at {FULL[0]} x {FULL[1]}" if layout in ("compact", "small") else ""
+    values = scene.state.values
+    hints = tuple(
+        (_BINDING[action].shown, "ranks" if action == "axes" and values else HINTS[action])
+        for action in HINTS
+        if works(scene, _BINDING[action], layout)
+    )
+    footer(canvas, scene, hints, needed)
+
+
+def footer(canvas: Canvas, scene: Scene, hints: tuple[tuple[str, str], ...], needed: str = "") -> None:
+    """Draw a footer: what holds now, keys and a word on each, as many as fit; at its end what is needed for more."""
     theme, state = scene.live, scene.state
     canvas.fill(" ", theme.bar)
     x = 1
@@ -177,27 +193,23 @@ def draw_footer(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
     if state.message:
         x = canvas.text(x, 0, fit(state.message, canvas.width - x - 1, theme.glyphs.ellipsis), theme.bar_strong) + 3
     right = canvas.width
-    if layout in ("compact", "small"):
-        needed = f"more at {FULL[0]} x {FULL[1]}"
-        if x + len(needed) + 14 < right:  # where q and ? are named as well
-            right = canvas.right(0, needed, theme.bar_dim, margin=1) - 1
-    actions = tuple(action for action in HINTS if works(scene, _BINDING[action], layout))
-    hints = _hints(actions, right - x, scene.state.values)
-    x = canvas.text(x, 0, "".join(f"{shown} {word}  " for shown, word in hints)[:-2], theme.bar)
-    for shown, word in reversed(hints):
+    if needed and x + len(needed) + 14 < right:  # where q and ? are named as well
+        right = canvas.right(0, needed, theme.bar_dim, margin=1) - 1
+    fitting = _fitting(hints, right - x)
+    x = canvas.text(x, 0, "".join(f"{shown} {word}  " for shown, word in fitting)[:-2], theme.bar)
+    for shown, word in reversed(fitting):
         x -= len(shown) + len(word) + 1
         canvas.pens[0, x : x + len(shown)] = theme.key
         x -= 2
 
 
 @lru_cache
-def _hints(actions: tuple[Action, ...], width: int, values: bool) -> list[tuple[str, str]]:
-    """The keys for these actions, and a word on each, as many as there is room for."""
-    hints, x = [], 0
-    for action in actions:
-        shown, word = _BINDING[action].shown, "ranks" if action == "axes" and values else HINTS[action]
+def _fitting(hints: tuple[tuple[str, str], ...], width: int) -> list[tuple[str, str]]:
+    """As many as there is room for."""
+    fitting, x = [], 0
+    for shown, word in hints:
         x += len(shown) + len(word) + 3
         if x - 1 > width:
             break
-        hints.append((shown, word))
-    return hints
+        fitting.append((shown, word))
+    return fitting

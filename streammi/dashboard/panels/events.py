@@ -17,13 +17,13 @@ LEAST_WORDS = 20  # columns in which a sentence can be broken into lines
 
 def says(scene: Scene) -> bool:
     """True if something happened."""
-    return scene.snapshot is not None and bool(scene.snapshot.events)
+    return bool(scene.events)
 
 
 def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw one event a line: when, what, how much, and the evidence."""
     theme = scene.theme
-    events = scene.snapshot.events[::-1] if scene.snapshot else ()
+    events = scene.events[::-1]
     kept = f"{count(len(events))} kept" if events else ""
     scrolls = scene.state.enlarged == "events" and len(events) > 1 and not scene.state.readonly
     body = titled(canvas, theme, "EVENTS", f"{kept}, ↑ ↓ scroll" if scrolls else kept)

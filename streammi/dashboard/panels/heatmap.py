@@ -82,7 +82,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         draw_points(body.part(shape.left, shape.top, shape.cells_x, shape.cells_y), snapshot, theme)
     else:
         field = make_field(counts, scene, "a dot" if by_value else "a cell")
-        body = titled(canvas, theme, title, *legend_spans(field, theme))
+        body = titled(canvas, theme, title, *legend_spans(field.ramp, field.legends, theme))
         paint(body.part(shape.left, shape.top, shape.cells_x, shape.cells_y), field, theme, shape)
     _draw_marginals(body, counts, theme, shape)
     draw_axes(body, scene, shape, by_value=by_value)

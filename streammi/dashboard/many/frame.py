@@ -1,0 +1,222 @@
+"""Around table and matrix: header, the line of what has changed, the pair under the cursor, footer, help."""
+
+import numpy as np
+
+from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.keys import Binding
+from streammi.dashboard.many import keys
+from streammi.dashboard.many.many import Many
+from streammi.dashboard.many.table import Rows, verdicts
+from streammi.dashboard.panels import bars
+from streammi.dashboard.panels.title import Spans, flow, span_columns, titled
+from streammi.dashboard.scene import Scene
+from streammi.dashboard.theme import Theme
+from streammi.dashboard.wording import clock, columns, count, fit, number, pace, signed
+from streammi.records.link_totals import lost, total
+
+TOLD = 3  # changed pairs that are named; of more it is said how many there are
+
+
+def draw_header(canvas: Canvas, scene: Scene, many: Many) -> None:
+    """Draw whose channels these are and how the feed is."""
+    matrix, theme = many.matrix, scene.live
+    link = total(matrix.links)
+    moment = scene.wall if scene.stale or matrix.t1 is None else matrix.t1
+    more = [(clock(moment, scene.zone), theme.bar)]
+    if link.rate is not None and not scene.stale:
+        more.append((pace(link.rate, "rows"), theme.bar))
+    if matrix.names:
+        filling = "" if matrix.fill >= 1 else f" {matrix.fill:.0%} full"
+        more.append((f"window {matrix.window}{filling}", theme.bar_warn if filling else theme.bar_dim))
+    more += [(one.endpoint, theme.bar_dim) for one in matrix.links]
+    names = f"{many.channels:,} channels" if many.channels else ""
+    bars.header(canvas, scene, matrix.name, names, more)
+
+
+def draw_footer(canvas: Canvas, scene: Scene, many: Many) -> None:
+    """Draw what holds now, and the keys."""
+    if many.state.typing:
+        bars.footer(canvas, scene, (("enter", "keep"), ("esc", "end the filter"), ("^U", "empty it")))
+        return
+    words = keys.HINTS | {"shade": {"MI": "r", "r": "change", "change": "MI"}[many.state.shade]}
+    if many.state.matrix:
+        words["matrix"] = "table"
+    by_action = {one.action: one for one in listed(scene, many)}
+    hints = tuple((by_action[action].shown, word) for action, word in words.items() if action in by_action)
+    bars.footer(canvas, scene, hints)
+
+
+def listed(scene: Scene, many: Many) -> list[Binding]:
+    """The keys that do something on what is shown, as far as they are spoken of."""
+    return [
+        one for one in keys.BINDINGS
+        if one.words
+        and keys.works(many, one, len(scene.tabs))
+        and (scene.state.reports or one.action != "report")
+        and not (one.changes and scene.state.readonly)
+    ]  # fmt: skip
+
+
+def draw_news(canvas: Canvas, scene: Scene, many: Many) -> None:
+    """Draw one line: what has changed; else how many pairs depend, or what is waited for."""
+    theme = scene.theme
+    changed = news(many, theme)
+    line = changed or standing(many, theme)
+    x = draw_fitting(canvas, line, theme)
+    if changed and many.matrix.events:
+        when = f"since {clock(many.matrix.events[-1].timestamp, scene.zone)}"
+        if x + 2 + len(when) <= canvas.width:
+            canvas.right(0, when, theme.dim)
+
+
+def news(many: Many, theme: Theme) -> Spans:
+    """What has changed; one thing, however many pairs it is of; nothing where nothing has."""
+    numbers = many.changed
+    if not numbers.size:
+        return []
+    mark, many_pairs = theme.glyphs.alarm, numbers.size > TOLD
+    if many_pairs:
+        name, times = many.blamed
+        words: Spans = [(f"{mark} {numbers.size:,} of {many.matrix.mi.size:,} pairs have changed together", theme.bad)]
+        if times * 2 >= numbers.size:
+            words += [(", most of them of ", theme.text), (name, theme.strong)]
+        return words
+    rows = Rows(theme, many, numbers, 0)
+    words = [(f"{mark} changed: ", theme.bad)]
+    for k, (one, (word, tone)) in enumerate(zip(numbers.tolist(), verdicts(rows), strict=True)):
+        first, second = many.names(one)
+        change = "" if many.matrix.change is None else f" {signed(many.matrix.change.item(one) * many.factor, 2)}"
+        words += [(", " * bool(k) + f"{first} ~ {second} ", theme.strong), (f"{word}{change}", getattr(theme, tone))]
+    return [*words, (f" {many.unit}", theme.dim)]
+
+
+def standing(many: Many, theme: Theme) -> Spans:
+    """How it stands where nothing has changed."""
+    matrix = many.matrix
+    if not matrix.names:
+        waits = (
+            next((link.note for link in matrix.links if link.note), "") or "looking for channels in the first second"
+        )
+        return [(f"{theme.glyphs.warning} {waits}" if matrix.links[0].messages else "no message yet", theme.warn)]
+    if many.dependent is None:
+        words = matrix.untested or "untested"
+        return [(f"{theme.glyphs.connecting} {words}", theme.dim)]
+    nothing = "nothing has changed" if matrix.usual_windows >= LEAST_WINDOWS else "what is usual is still being learnt"
+    return [
+        (f"{theme.glyphs.connected} ", theme.mi_strong), (f"{many.dependent:,}", theme.strong),
+        (f" of {matrix.mi.size:,} pairs depend", theme.text), (f" (false ones {matrix.fdr:.0%} at most)", theme.dim),
+        (f"   {nothing}", theme.dim),
+    ]  # fmt: skip
+
+
+LEAST_WINDOWS = 4  # as of detect.changed_pairs: from so many on it is known what is usual
+
+
+def draw_fitting(canvas: Canvas, spans: Spans, theme: Theme) -> int:
+    """Write the texts as far as there is room, the last one cut; return the column after them."""
+    x = 0
+    for text, pen in spans:
+        x = canvas.text(x, 0, fit(text, canvas.width - x, theme.glyphs.ellipsis), pen)
+        if x >= canvas.width:
+            break
+    return x
+
+
+def draw_pair(canvas: Canvas, scene: Scene, many: Many, pair: int | None) -> None:
+    """Draw the pair under the cursor with its names in full and its numbers; below it how the feed is."""
+    theme = scene.theme
+    if pair is not None:
+        first, second = many.names(pair)
+        room = canvas.width - 3
+        if columns(first) + columns(second) > room:
+            longest = room // 2
+            first = fit(first, max(longest, room - columns(second)), theme.glyphs.ellipsis)
+            second = fit(second, room - columns(first), theme.glyphs.ellipsis)
+        x = canvas.spans(0, 0, [(first, theme.x), (" ~ ", theme.dim), (second, theme.y)])
+        numbers = numbers_of(many, theme, pair)
+        if x + 3 + span_columns(numbers) <= canvas.width:
+            canvas.spans(x + 3, 0, numbers)
+        else:
+            draw_fitting(canvas.part(0, 1, canvas.width, 1), numbers, theme)
+    if canvas.height >= 3:
+        flow(canvas.part(0, canvas.height - 1, canvas.width, 1), feed(scene, many), scene.of_feed)
+
+
+def numbers_of(many: Many, theme: Theme, pair: int) -> Spans:
+    """The numbers of one pair in words."""
+    matrix = many.matrix
+    mi, r = matrix.mi.item(pair) * many.factor, matrix.r.item(pair)
+    ((word, tone),) = verdicts(Rows(theme, many, np.array([pair]), 0))
+    spans: Spans = [
+        ("MI ", theme.dim), (number(mi if mi != mi else max(mi, 0.0)), theme.mi_strong), (f" {many.unit}", theme.mi),
+        ("  r ", theme.dim), (signed(r, 2), theme.text),
+    ]  # fmt: skip
+    if matrix.change is not None:
+        change = matrix.change.item(pair) * many.factor
+        spans += [("  usually ", theme.dim), (number(mi - change), theme.text), (f" {many.unit}", theme.dim)]
+    if matrix.p is not None and matrix.q is not None:
+        p, q = matrix.p.item(pair), matrix.q.item(pair)
+        spans += [("  p ", theme.dim), (f"{p:.2g}" if p == p else "—", theme.text)]
+        spans += [("  q ", theme.dim), (f"{q:.2g}" if q == q else "—", theme.text)]
+    spans.append((f"  {word}", getattr(theme, tone)))
+    if pair in many.via:
+        spans.append((f" through {matrix.names[many.via[pair]]}", theme.text))
+    return spans
+
+
+def feed(scene: Scene, many: Many) -> list[Spans]:
+    """What is to be known of the feed: what was lost, what is missing, and its notes."""
+    matrix, theme = many.matrix, scene.of_feed
+    link = total(matrix.links)
+    facts: list[Spans] = []
+    if words := lost(link):
+        facts.append([(f"{theme.glyphs.warning} {words}", theme.warn)])
+    if link.note:
+        facts.append([(f"{theme.glyphs.warning} {link.note}", theme.warn)])
+    facts.append([(count(matrix.rows), theme.text), (" rows", theme.dim)])
+    if matrix.missing:
+        share = matrix.missing / max(matrix.rows * many.channels + matrix.missing, 1)
+        facts.append([(count(matrix.missing), theme.text), (f" values missing ({share:.1%})", theme.dim)])
+    facts.append([(count(link.messages), theme.text), (" messages", theme.dim)])
+    if link.nonfinite:
+        facts.append([(count(link.nonfinite), theme.text), (" rows without any value", theme.dim)])
+    return facts
+
+
+def draw_help(canvas: Canvas, scene: Scene, many: Many) -> None:
+    """Draw one line a key; beside or below them the marks, where there is room."""
+    theme = scene.live
+    body = titled(canvas, theme, "KEYS", "any key closes")
+    shown = listed(scene, many)
+    if body.height < len(shown):
+        flow(body, [[(one.shown, theme.mi_strong), (f" {one.action}", theme.text)] for one in shown], theme)
+        return
+    for y, one in enumerate(shown):
+        body.text(1, y, one.shown, theme.mi_strong)
+        body.text(11, y, fit(one.words, body.width - 11, theme.glyphs.ellipsis), theme.text)
+    marks, used = _marks(theme), len(shown) + 1
+    beside = body.width >= HELP_WIDTH
+    x, top = (HELP_WIDTH // 2, 0) if beside else (0, used)
+    for y, (spans, words) in enumerate(marks[: max(body.height - top, 0)], top):
+        body.spans(x + 1, y, spans)
+        body.text(x + 13, y, fit(words, body.width - x - 13, theme.glyphs.ellipsis), theme.text)
+
+
+HELP_WIDTH = 132  # columns of keys and marks side by side
+
+
+def _marks(theme: Theme) -> list[tuple[Spans, str]]:
+    glyphs = theme.glyphs
+    return [
+        ([("1.234", theme.mi_strong)], "MI corrected for bias; strong: more than chance among all pairs"),
+        ([("past", theme.mi_soft)], "MI as this view has seen it, each row by its own largest"),
+        ([("change", theme.text)], "MI less what it usually is, by the windows before"),
+        (
+            [(f"{glyphs.alarm} {glyphs.up} {glyphs.down_arrow}", theme.bad)],
+            "farther from the usual than chance goes",
+        ),
+        ([(f"{glyphs.connected} {glyphs.connecting}", theme.mi_strong)], "p counts among so many pairs; does not"),
+        ([("chance", theme.dim)], "no more MI than unrelated channels show"),
+        ([("not linear", theme.mi)], "r accounts for less than half of the MI"),
+        ([("indirect", theme.text)], "no more than chance is left, given a third channel"),
+    ]

@@ -1,0 +1,88 @@
+"""The order of the channels in the matrix, and its pairs by the blocks that are drawn as one dot."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammi.dashboard.many.pairs import number_of, sides
+from streammi.records import IntArray
+
+SCALES = (-64, -48, -32, -24, -16, -12, -8, -6, -4, -3, -2, 1, 2, 3, 4, 6, 8)  # dots a channel, or less channels a dot
+
+
+class Blocks(NamedTuple):
+    """All pairs, block after block; a block is on and above the diagonal."""
+
+    pairs: IntArray  # (P,) numbers, those of a block together
+    starts: IntArray  # (m,) where each block begins
+    rows: IntArray  # (m,) of each
+    columns: IntArray
+    of_pair: IntArray  # (P,) the place of each pair's block in the three before
+
+
+class Leaves:
+    """Channels in an order, (C,), and where each of them is."""
+
+    def __init__(self, order: IntArray) -> None:
+        self.order = order
+        self.place = np.empty_like(order)
+        self.place[order] = np.arange(order.size)
+        self._blocks: dict[int, Blocks] = {}
+
+    def number(self, row: int, column: int) -> int | None:
+        """The pair at two places; None on the diagonal."""
+        if row == column:
+            return None
+        first, second = self.order[[row]], self.order[[column]]
+        return int(number_of(first, second, self.order.size)[0])
+
+    def blocks(self, size: int) -> Blocks:
+        """The pairs by blocks of ``size`` x ``size`` places; once made it is kept, as it is of an order, not of values.
+
+        >>> Leaves(np.array([2, 0, 1])).blocks(2).pairs.tolist()  # of (0, 1), (0, 2) and (1, 2): 0 and 2 come first
+        [1, 0, 2]
+        """
+        if size not in self._blocks:
+            first, second = (self.place[side] // size for side in sides(self.order.size))
+            across = -(-self.order.size // size)
+            block = np.minimum(first, second) * across + np.maximum(first, second)
+            pairs = np.argsort(block, kind="stable")
+            found, starts, of_sorted = np.unique(block[pairs], return_index=True, return_inverse=True)
+            of_pair = np.empty_like(pairs)
+            of_pair[pairs] = of_sorted
+            self._blocks[size] = Blocks(pairs, starts, found // across, found % across, of_pair)
+        return self._blocks[size]
+
+
+def largest(values: NDArray[np.float32], blocks: Blocks) -> NDArray[np.float32]:
+    """The value of each block that is farthest from 0, with its sign, (m,); NaN where none is known."""
+    sorted_ = values[blocks.pairs]
+    high, low = np.fmax.reduceat(sorted_, blocks.starts), np.fmin.reduceat(sorted_, blocks.starts)
+    found: NDArray[np.float32] = np.where(-low > high, low, high)
+    return found
+
+
+def whole_scale(channels: int, across: int, down: int) -> int:
+    """The largest scale at which all channels are seen.
+
+    >>> whole_scale(32, 100, 70), whole_scale(1000, 100, 70)
+    (2, -15)
+    """
+    room = min(across, down)
+    if channels <= room:
+        return min(room // max(channels, 1), SCALES[-1])
+    return -channels // room
+
+
+def zoomed(scale: int, whole: int, step: int) -> int | None:
+    """The next larger or smaller scale; None, which is the scale at which all is seen, where it would be no larger.
+
+    >>> zoomed(-15, -15, 1), zoomed(2, 2, 1), zoomed(3, 2, -1)
+    (-12, 3, None)
+    """
+    if step > 0:
+        found = next((one for one in SCALES if one > scale), scale)
+    else:
+        found = next((one for one in reversed(SCALES) if one < scale), whole)
+    return found if found > whole else None
