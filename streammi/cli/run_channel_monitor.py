@@ -21,6 +21,7 @@ from streammi.config import (
     options_of_channels,
     span,
 )
+from streammi.core.conditional.given_null import GivenNull
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.monitor import ChannelMonitor
@@ -30,6 +31,7 @@ from streammi.recording.entries import Begin, Settings
 from streammi.records import RowBatch
 from streammi.session.channel_loop import ChannelLoop
 from streammi.session.channel_session import ChannelSession
+from streammi.session.pair_snapshot import pair_snapshot
 from streammi.session.resume import MissedReport, resume_from
 from streammi.system.spool import Spool
 
@@ -130,7 +132,10 @@ def _warm_up(config: ChannelConfig) -> None:
     for start, stop in ((0, 300), (300, 301), (301, 598), (598, 600)):
         monitor.feed(RowBatch(rows=rows[start:stop], t=np.arange(start, stop) / 300 * length))
         monitor.said(0.0)
+    ((_, found),) = monitor.said(0.0)
     monitor.window.significance()
+    GivenNull().p(rows[1:9, :3].T, around=True)  # of the pairs that a third channel may explain
+    pair_snapshot(monitor.window, 0, 1, found, config, pair="a~b", run=0, seq=0, timestamp=0.0, links=(), events=())
     if config.window.pairs and config.window.pairs <= WARM_ROWS:  # so that rows leave it
         more = np.random.default_rng(1).random((config.window.pairs, 4))
         more[::9, 2:] = np.nan

@@ -73,13 +73,14 @@ def run_watch_of_many(
     Returns the exit status.
     """
     from streammi.cli.checks import check_monitor
-    from streammi.cli.run_channel_monitor import channel_run
+    from streammi.cli.run_channel_monitor import channel_settings, channel_source
 
     check_open_files()
     of_view = {field.name for field in fields(ViewOptions)}
-    asked = channel_run(endpoint, feed, pair, many, given - of_view)
+    source = channel_source(endpoint, feed, pair, many, given - of_view)
+    channel_settings(pair, many, given)
     known = keys.keys(run.publish)
-    check_monitor(asked.source, run, known)
+    check_monitor(source, run, known)
     own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
     with _private_folder() as folder:
         run = replace(run, publish=run.publish or _ipc(folder, "readings"))

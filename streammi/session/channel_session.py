@@ -207,6 +207,7 @@ class ChannelSession:
         """Everything that what is said from now on depends on, as plain values and arrays that are its own no more."""
         plain = {"intake": self.intake.state(), "link": msgspec.structs.asdict(self.link), "flags": int(self.flags)}
         plain |= {"told": int(self._told), "news_at": self._news_at}
+        plain["events"] = [msgspec.structs.asdict(event) for event in self._events]
         parts: dict[str, State] = {"session": ({"plain": codec.to_plain(plain)}, list[Any]())}
         if self.monitor is not None and self.pairs is not None:
             parts |= {"monitor": self.monitor.state(), "pairs": self.pairs.state(), "tester": self.tester.state()}
@@ -219,6 +220,7 @@ class ChannelSession:
         self.intake.restore(plain["intake"])
         self.links = [LinkHealth(**plain["link"])]
         self.flags, self._told, self._news_at = Status(plain["flags"]), Status(plain["told"]), plain["news_at"]
+        self._events.extend(Event(**event) for event in plain["events"])
         if "monitor" in parts:
             monitor, pairs = self._begin()
             monitor.restore(*parts["monitor"])

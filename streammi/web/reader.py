@@ -49,7 +49,8 @@ class Reader:
                         _close(sources)
                     self._wait(sources)
                     for monitor, source in enumerate(sources):
-                        self._post(monitor, source.snapshots(), source.link, source.note)
+                        found = [one for one in source.snapshots() if isinstance(one, Snapshot)]  # no matrices
+                        self._post(monitor, found, source.link, source.note)
             finally:
                 _close(sources)
 

@@ -176,13 +176,13 @@ def paint(heat: Canvas, field: Field, theme: Theme, shape: Shape) -> None:
     heat.pens[...] = field.ramp.half.take(both)
 
 
-def legend_spans(field: Field, theme: Theme) -> list[Spans]:
+def legend_spans(ramp: Ramp, ends: tuple[tuple[str, str], ...], theme: Theme) -> list[Spans]:
     """Return the ramp between what its ends stand for, long and short."""
     spans = []
-    for (low, high), cells in zip(field.legends, (8, 4), strict=True):
+    for (low, high), cells in zip(ends, (8, 4), strict=True):
         steps = [1 + (LEVELS - 1) * k // (cells - 1) for k in range(cells)]
-        ramp = [(_glyph(field.ramp, level, theme), int(field.ramp.front[level])) for level in steps]
-        spans.append([(f"{low} ", theme.dim), *ramp, (f" {high}", theme.dim)])
+        shown = [(_glyph(ramp, level, theme), int(ramp.front[level])) for level in steps]
+        spans.append([(f"{low} ", theme.dim), *shown, (f" {high}", theme.dim)])
     return spans
 
 
