@@ -188,9 +188,9 @@ def test_a_feed_that_is_taken_up_again_has_the_same_times(at: int) -> None:
     assert "milliseconds since its start" in whole.note
 
 
-@pytest.mark.parametrize("stamp", [0, 0.0, 946_684_800, 86_400_000])
+@pytest.mark.parametrize("stamp", [0, 0.0, 946_684_800, 86_400_000, "2026-11-28T10:00:00Z", "1970-01-01"])
 @pytest.mark.parametrize("step", [0.02, 0.5, 3.0])
-def test_a_time_that_stands_still_is_no_clock(stamp: float, step: float) -> None:
+def test_a_time_that_stands_still_is_no_clock(stamp: float | str, step: float) -> None:
     """A sender whose clock was never set: all of its samples would be in a window of seconds, for ever."""
     found, decoder = heard([stamp] * int(12 / step + 25), step)
     assert found[-1] is None
@@ -201,6 +201,29 @@ def test_a_time_that_stands_still_for_a_while_is_one() -> None:
     found, decoder = heard([k // 30 for k in range(120)], 0.2)
     assert found[-1] == 3.0
     assert decoder.note == ""
+    found, decoder = heard([f"2026-11-28T10:00:{k // 30 * 8:02}Z" for k in range(120)], 0.25)
+    assert np.diff(found[::30]).tolist() == [8.0] * 3
+    assert decoder.note == ""
+
+
+def test_dates_that_stand_still_are_judged_alike_however_they_are_parted() -> None:
+    """Record by record or many at once, with the state saved and taken up between, and a number among them."""
+    stamps = ["2026-11-28T10:00:00Z"] * 75
+    stamps[40] = "1795860000"
+    config = FeedConfig(endpoint="", x="x", y="y", t=None)
+    found = []
+    for many in (1, 5, 25):
+        decoder, times = Decoder(config), list[float]()
+        for start in range(0, 75, many):
+            state, decoder = decoder.state(), Decoder(config)
+            decoder.restore(state)
+            records = [{"timestamp": t, "x": k, "y": k} for k, t in enumerate(stamps[start : start + many])]
+            batch = decoder.decode([[json.dumps(records).encode()]], 1.7e9 + start // 25 * 25)
+            times += [math.nan] * many if batch.t is None else batch.t.tolist()
+        found.append((decoder.note, np.isnan(times[:25]).tolist(), np.isnan(times[50:]).tolist()))
+    assert found[0] == found[1] == found[2]
+    assert "stand still at 2026-11-28T10:00:00+00:00" in found[0][0]
+    assert found[0][1:] == ([False] * 25, [True] * 25)
 
 
 @pytest.mark.parametrize("stamp", ["Mon, 12 May 2026 10:00:00", {"sec": 5, "nanosec": 6}, "12:30:05"])

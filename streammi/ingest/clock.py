@@ -7,11 +7,13 @@ needs no guess.
 """
 
 import math
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.errors import FeedError
 from streammi.ingest.time_units import (
     DATES,
     DAY,
@@ -74,6 +76,7 @@ class Clock:
         self._whole, self._near = True, False
         self._first, self._first_now, self._last, self._way = math.nan, 0.0, math.nan, 0.0
         self._mark, self._mark_now = math.nan, 0.0
+        self._dates, self._date, self._date_now, self._dates_moved = 0, math.nan, 0.0, False
 
     @property
     def is_none(self) -> bool:
@@ -96,13 +99,15 @@ class Clock:
         """The messages that are read next arrived at ``now``, s since 1970; 0 where that is not known."""
         if not self._settled:
             self._judge_rate()
+            if self._dates and not self._dates_moved:
+                self._judge_dates()
         self._now = now
 
     def one(self, value: TimeLike) -> float:
         """One time in seconds, NaN where there is no clock; ``FeedError("not a time")`` for what is none."""
         number = _number(value)
         if number is None:
-            return to_seconds(value)
+            return self._of_date(to_seconds(value))
         if self._given:
             return self.unit.one(number)
         self._set_by_arrival(float(number))
@@ -140,8 +145,43 @@ class Clock:
         try:
             numbers = np.array(texts, dtype=np.float64)
         except ValueError:
-            return to_seconds_array(texts, self.one)
+            if any(text[4:5] != "-" and _number(text) is not None for text in texts):  # some are numbers
+                return np.array([self._or_nan(text) for text in texts])
+            seconds = to_seconds_array(texts)
+            dates = seconds[np.isfinite(seconds)]
+            if dates.size:
+                self._learn_dates(dates.item(0), dates.size, bool((dates != dates[0]).any()))
+            return np.full(seconds.shape, np.nan) if self.is_none else seconds
         return self.array(numbers)
+
+    def _or_nan(self, text: str) -> float:
+        try:
+            return self.one(text)
+        except FeedError:
+            return math.nan
+
+    def _of_date(self, seconds: float) -> float:
+        """One date in seconds; NaN where dates turned out to stand still."""
+        self._learn_dates(seconds, 1, False)
+        return math.nan if self.is_none else seconds
+
+    def _learn_dates(self, first: float, many: int, moved: bool) -> None:
+        """Learn of dates, of which this is the first: they need no guess, but may be those of a clock that stands."""
+        if self._dates_moved:
+            return
+        if not self._dates:
+            self._date, self._date_now = first, self._now
+        self._dates += many
+        self._dates_moved = moved or first != self._date or not self._now
+
+    def _judge_dates(self) -> None:
+        """Take dates that were one and the same for long for none, as ``_judge_rate`` does numbers."""
+        passed = self._now - self._date_now
+        if self._dates < LEARNT_FROM or self._dates_moved or passed < SETTLED_SECONDS or self._asked or self.is_none:
+            return
+        self._kind, self._settled = "none", True
+        still = datetime.fromtimestamp(self._date, UTC).isoformat()
+        self.note = f"its times stand still at {still}: that is no clock, and {self._instead}"
 
     def state(self) -> dict[str, Any]:
         """The state that ``restore`` needs, as plain values."""
@@ -256,7 +296,7 @@ class Clock:
 
 _SAVED: Final = (
     "note", "_kind", "_settled", "_now", "_count", "_downs", "_steps", "_whole", "_first", "_first_now", "_last",
-    "_mark", "_mark_now", "_way", "_near",
+    "_mark", "_mark_now", "_way", "_near", "_dates", "_date", "_date_now", "_dates_moved",
 )  # fmt: skip
 
 
