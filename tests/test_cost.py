@@ -1,5 +1,7 @@
 """What a message of a MiB costs at the most, whatever is in it, in CPU time."""
 
+import math
+import random
 import time
 
 import msgpack
@@ -28,6 +30,10 @@ COSTLY = {
     "lines of one name": filled(b"x=1\n"),
     "quotes": filled(b'"'),
     "nan without an end": filled(b"nan,", b"["),
+    "what may be an old pickle": filled(b"I", b"(", b"."),
+    "lines that are no JSON, with nan": filled(b'{"0":nan,"1":2}\n', b"0,1\n"),
+    "an Influx text": filled(b'm 0=1,1="a"\n'),
+    "lines of one signal each": filled(b'{"0":1}\n{"1":2}\n'),
     "named records": filled(b'{"name":"a","value":3},', b"[", b'{"name":"b","value":3}]'),
 }
 
@@ -38,6 +44,30 @@ def test_no_message_takes_long(payload: bytes) -> None:
     started = time.process_time()
     decoder.decode([[payload]], 0.0)
     assert time.process_time() - started < SECONDS
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_records_of_several_kinds_are_read_as_each_by_itself(partial: bool) -> None:
+    """Those with the same keys are looked into once, where that does not depend on their values."""
+    rng = random.Random(3)
+    values = [1, 2.5, "3", "no", None, True, {}, {"a": 1}, [], [1, 2], "nan"]
+    for paths in (("x", "y"), ("x/a", "y"), ("x", "y.a")):
+        config = FeedConfig(endpoint="", x=paths[0], y=paths[1])
+        records = [
+            {name: rng.choice(values) for name in ("x", "y", "timestamp", "seq", "z") if rng.random() < 0.8}
+            for _ in range(60)
+        ]
+        together = Decoder(config, partial=partial).decode([[msgpack.packb(records)]], 0.0)
+        rows = []
+        for record in records:
+            if not record.keys() & {"x", "y"}:
+                continue
+            one = Decoder(config, partial=partial).decode([[msgpack.packb([{**record, "timestamp": None}])]], 0.0)
+            rows += list(zip(one.x.tolist(), one.y.tolist(), strict=True)) or [(math.nan, math.nan)]
+        found = list(zip(together.x.tolist(), together.y.tolist(), strict=True))
+        pairs = [row for row in found if not np.isnan(row).all()], [row for row in rows if not np.isnan(row).all()]
+        np.testing.assert_array_equal(*pairs)
+        assert pairs[0]
 
 
 LIKE = [{"x": k / 8, "y": k, "t": 100 + k, "seq": k} for k in range(20)]

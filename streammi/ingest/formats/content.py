@@ -12,7 +12,7 @@ from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.named import by_name
-from streammi.ingest.formats.paths import Chain, find, follow, has, into_records
+from streammi.ingest.formats.paths import Chain, find, follow, has, heads, into_records
 from streammi.ingest.formats.records import batch_in
 from streammi.ingest.sequence import Each, Numbers
 from streammi.ingest.side_frame import Beside
@@ -20,7 +20,10 @@ from streammi.records import IntArray
 
 TIME_NAMES: Final = ("timestamp", "time", "ts", "t")  # looked for in this order, at the top of each record
 SEQ_NAMES: Final = ("seq",)
+_USUAL: Final = frozenset({*TIME_NAMES, *SEQ_NAMES})
 MANY: Final = 8  # records
+FEW: Final = 64  # keys of a record, and
+KINDS: Final = 64  # of records, whose places are kept: a message may have them all different
 _NESTS: Final = (dict, list, np.ndarray)
 MAX_COLUMNS: Final = 1 << 16
 SEQ_LIMIT: Final = 1 << 62  # beyond it a number is no sequence number, and does not fit an int64
@@ -183,8 +186,54 @@ def _find_values(tree: Any, wanted: Wanted) -> tuple[Chain | None, ...]:
     return found
 
 
+class _PlacesByKeys:
+    """Where everything that is wanted is in records, looked for once for those with the same keys: they may be many."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        # Deeper paths depend on the values, and so does what has the name of a time or a number.
+        plain = all(len(heads(path)) == 1 for path in wanted.paths)
+        self._plain = plain and wanted.t is None and wanted.seq is None
+        self._known: dict[tuple[Any, ...], Places | FeedError] = {}
+
+    def any_in(self, tree: Any) -> bool:
+        """True if a record has something that is wanted."""
+        paths = self._wanted.paths
+        if self._plain and type(tree) is dict and any(path in tree for path in paths):
+            return True
+        return any(has(tree, path) for path in paths)
+
+    def read(self, tree: Any) -> Samples | FeedError:
+        """The samples in a record, or why there are none: of many, none is to cost what raising an error does."""
+        try:
+            found = self._places(tree)
+            return found if isinstance(found, FeedError) else _at_places(tree, found, self._wanted)
+        except FeedError as error:
+            return error
+
+    def _places(self, tree: Any) -> Places | FeedError:
+        if not self._plain or type(tree) is not dict or len(tree) > FEW:
+            return locate(tree, self._wanted)
+        keys = tuple(tree)
+        found = self._known.get(keys)
+        if found is None:
+            found = self._located(tree)
+            if not _USUAL.intersection(keys) and len(self._known) < KINDS:
+                self._known[keys] = found
+        return found
+
+    def _located(self, tree: Any) -> Places | FeedError:
+        try:
+            return locate(tree, self._wanted)
+        except FeedError as error:
+            return error
+
+
 def _of_record(tree: Any, wanted: Wanted) -> Samples:
-    places = locate(tree, wanted)
+    return _at_places(tree, locate(tree, wanted), wanted)
+
+
+def _at_places(tree: Any, places: Places, wanted: Wanted) -> Samples:
     found = [np.nan if chain is None else follow(tree, chain) for chain in places.values]
     arrays = [is_array(value) for value in found]
     if any(arrays):
@@ -231,7 +280,8 @@ def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
     # Without a look at each that has nothing: a frame has room for a million of these.
     filled = trees if np.ndarray in {*map(type, trees)} else filter(None, trees)
     nests = (tree for tree in filled if isinstance(tree, _NESTS))
-    known = [tree for tree in nests if any(has(tree, path) for path in wanted.paths)]
+    places = _PlacesByKeys(wanted)
+    known = [tree for tree in nests if places.any_in(tree)]
     for path in () if wanted.partial else wanted.paths:
         if known and not any(has(tree, path) for tree in known):
             find(known[0], path)  # raises: as none has it, there is no need to say so of each
@@ -241,12 +291,13 @@ def _of_records(trees: list[Any], wanted: Wanted) -> Samples:
     problem: FeedError | None = None
     usable = False
     for tree in known:
-        try:
-            rows.append(_of_record(tree, wanted))
+        row = places.read(tree)
+        if isinstance(row, FeedError):
+            problem = problem or row
+            row = Samples(tuple([np.nan] for _ in wanted.paths), numbers=numbers_of(tree, wanted))
+        else:
             usable = True
-        except FeedError as error:
-            problem = problem or error
-            rows.append(Samples(tuple([np.nan] for _ in wanted.paths), numbers=numbers_of(tree, wanted)))
+        rows.append(row)
     if usable:
         return _appended(rows)
     if problem is not None:

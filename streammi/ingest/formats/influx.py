@@ -63,7 +63,7 @@ def _influx(line: str) -> tuple[str, int | None, dict[str, Any]]:
 
 
 def _plain(text: str) -> str:
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def _field(value: str) -> float | bool | str:

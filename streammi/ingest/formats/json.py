@@ -1,6 +1,7 @@
 """JSON objects and arrays, one in a payload or several in lines."""
 
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from streammi.network.frames import Frames, is_text, utf8
 
 PREFIX: Final = 256  # bytes of words before the JSON
 STARTS: Final = 4  # brackets among them that are tried
+KEPT: Final = 2  # frames whose words are known
 _BRACKET: Final = re.compile(rb"[{\[]")
 
 
@@ -65,16 +67,23 @@ def _behind_words(frame: bytes) -> bytes:
     """
     if frame[:1] == b"{" or (frame[:1] == b"[" and not frame[1:2].isalpha()):
         return frame
+    words = _words_before(frame)
+    return frame[words:] if words else frame
+
+
+@lru_cache(KEPT)
+def _words_before(frame: bytes) -> int:
+    """How many bytes of words there are: each is asked for several times, and finding out means reading the JSON."""
     starts = (match.start() for match in _BRACKET.finditer(frame, 0, PREFIX))
     for start in islice(starts, STARTS):
         if start and (not is_text(frame[:start]) or not frame[:start].strip()):
-            return frame
+            return 0
         try:
             tree = parse_json(frame[start:])
         except FeedError:
             continue
-        return frame[start:] if isinstance(tree, dict) or frame[start - 1 : start] == b" " else frame
-    return frame
+        return start if isinstance(tree, dict) or frame[start - 1 : start] == b" " else 0
+    return 0
 
 
 def _may_be_floats(frames: Frames) -> bool:

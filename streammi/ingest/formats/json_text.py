@@ -28,6 +28,7 @@ _WRONG: Final = (  # what is often there that JSON does not have, texts left out
     (re.compile(r":\s*[-+]?[0-9]+,[0-9]+\s*[,}]"), "a decimal comma is not JSON"),
     (re.compile(r"[{,]\s*[A-Za-z_]\w*\s*:"), "names without quotes are not JSON"),
 )
+_BEGINS: Final = re.compile(r"[\s,\x1e]*[\[{\"+\-0-9tfnNiI]")
 _GAP: Final = re.compile(r"[\s,\x1e]*")  # between one value and the next
 
 
@@ -78,8 +79,10 @@ def _lenient(text: str) -> Any:
 
 
 def _finite_or_named(text: str) -> str:
-    """A text in which values that are not finite are written as Python reads them."""
-    return _PRINTED.sub(_as_python, text) if re.search("nan|in[fd]", text, re.IGNORECASE) else text
+    """A text in which values that are not finite are written as Python reads them; as it is where it is no JSON."""
+    if not _BEGINS.match(text) or not re.search("nan|in[fd]", text, re.IGNORECASE):
+        return text
+    return _PRINTED.sub(_as_python, text)
 
 
 def _as_python(match: re.Match[str]) -> str:
