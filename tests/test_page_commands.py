@@ -105,6 +105,8 @@ class Line:
             text = re.sub(
                 r"$|--http (\S+):\d+", lambda m: f" --http {m[1] or '127.0.0.1'}:{free_port()}", text, count=1
             )
+        if text.startswith("report tcp"):
+            text = text.replace("--seconds 60", "--seconds 8")
         if text.startswith("publish"):
             text = text.replace(FEED, str(free_port()))
         text = text.replace(f"{FEED}#", f"{ports['flow']}#").replace(f"{OTHER}#", f"{ports['valve']}#")

@@ -4,15 +4,23 @@ import csv
 import re
 import shlex
 import sys
+import threading
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+import zmq
+from dashboard_samples import NOW, SAMPLES, link, parabola
 
 from streammi.cli.app import app
+from streammi.cli.moment_report import save_page
 from streammi.errors import ConfigError, MissingExtra
+from streammi.publish.messages import reading_message, result_fields
+from streammi.publish.publisher import Publisher
+from streammi.publish.snapshots import snapshot_message
 from streammi.records import PairBatch
 from streammi.report.collect import SAMPLE, Collector
 from streammi.report.curves import Decimator
@@ -181,3 +189,114 @@ def test_reports_of_real_recordings(file: str, x: str, y: str, tmp_path: Path, m
     page = Page(out)
     check_self_contained(page)
     assert out.stat().st_size < 1 << 20
+
+
+# Of a running monitor
+
+
+class Talking(threading.Thread):
+    """A monitor as it is heard: messages over a real socket, again and again until somebody has heard them all."""
+
+    def __init__(self, messages: list[list[bytes]]) -> None:
+        super().__init__()
+        self._messages, self._over, self._bound = messages, threading.Event(), threading.Event()
+        self.start()
+        self._bound.wait(20)
+
+    def run(self) -> None:
+        with zmq.Context() as context:
+            publisher = Publisher("tcp://127.0.0.1:*", context)
+            self.endpoint = publisher.endpoint
+            self._bound.set()
+            while not self._over.wait(0.02):
+                publisher.handle_subscriptions()
+                if self._messages and publisher.wants(b"snapshot/boiler"):
+                    publisher.send(self._messages.pop(0))
+            publisher.close()
+
+    def end(self) -> None:
+        self._over.set()
+        self.join()
+
+
+def said(seq: int, run: int = 1, pair: str = "boiler", **more: object) -> list[bytes]:
+    reading = parabola().reading
+    assert reading is not None
+    reading = msgspec.structs.replace(reading, mi_corrected=1.0 + seq / 100, **more)
+    fields = result_fields(reading, run=run, seq=seq, timestamp=NOW + seq, link=link())
+    return reading_message(pair, fields)
+
+
+def test_a_report_of_a_running_monitor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shot = msgspec.structs.replace(parabola(), x=msgspec.structs.replace(parabola().x, name="<i>flow", unit="l/s"))
+    heard = [said(k) for k in (1, 2, 3, 3, 7, 8)] + [said(1, run=2), said(2, run=2), said(1, pair="other")]
+    monitor = Talking([snapshot_message(shot), *heard, [b"mi/boiler", b"no JSON"], snapshot_message(shot)])
+    out = tmp_path / "now.html"
+    try:
+        assert report(monitor.endpoint, "--seconds", "2.5", "-o", str(out), monkeypatch=monkeypatch) == 0
+    finally:
+        monitor.end()
+    table = tmp_path / "now.readings.csv"
+    assert capsys.readouterr().out == f"{out} and, the readings one a row, {table}\n"
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [f"{row['run']}.{row['seq']}" for row in rows] == ["1.1", "1.2", "1.3", "1.7", "1.8", "2.1", "2.2"]
+    page = Page(out)
+    check_self_contained(page)
+    assert "<i>flow and valve" in page.text
+    assert "dependent but not linearly" in page.text
+    assert f"{monitor.endpoint}, heard for" in page.text
+    for note in (
+        "the monitor was started again once meanwhile", "3 readings were not heard", "a message could not be read",
+        "other pairs of this monitor are not in here: other",
+    ):  # fmt: skip
+        assert note in page.text
+    assert "7, of which 7 are of a full window" in page.text
+    assert "1.080 bit" in page.text  # the most
+    assert page.text.count("gained") == 1
+    pictures = "over time, from|since the monitor's start|joint histogram of|pointwise|by delay|Entropies"
+    assert [bool(re.search(one, label)) for one in pictures.split("|") for label in page.labels].count(True) >= 6
+
+
+def test_of_a_monitor_of_which_nothing_is_heard_there_is_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.html"
+    monitor = Talking([])
+    try:
+        assert report(monitor.endpoint, "--seconds", "0.3", "-o", str(out), monkeypatch=monkeypatch) == 1
+    finally:
+        monitor.end()
+    assert f"no reading of {monitor.endpoint} within 0." in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["tcp://127.0.0.1:1", "--window", "5"], "--window must be left out of a running monitor"),
+        (["tcp://127.0.0.1:1", "--x", "a"], "--x must be left out of a running monitor"),
+        (["tcp://127.0.0.1:1", "-o", "a.pdf"], "--out must be a name that ends in .html"),
+        (["nowhere://a:1"], "FILE must be an endpoint"),
+        (["a.csv", "--x", "a", "--y", "b", "--seconds", "3"], "--seconds must be left out of a file"),
+        (["a.csv", "--x", "a", "--y", "b", "--curve-secret", "k"], "--curve-secret must be left out of a file"),
+    ],
+)
+def test_what_nothing_heeds_is_refused(words: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=said):
+        report(*words, monkeypatch=monkeypatch)
+
+
+@pytest.mark.parametrize("name", ["hostile_names", "labels", "warming_up", "empty"])
+def test_a_page_of_one_moment(name: str, tmp_path: Path) -> None:
+    """What key R writes, of whatever a dashboard can show."""
+    shot = SAMPLES[name]()
+    answer = save_page(shot, tmp_path, "tcp://127.0.0.1:5557")
+    [path] = tmp_path.iterdir()
+    assert answer == f"report: {path.name}"
+    page = Page(path)
+    check_self_contained(page)
+    assert shot.reading is None or f"{shot.reading.mi_corrected:.3f} bit" in page.text
+    assert "streammi report tcp://127.0.0.1:5557" in page.text
+    assert "File exists" in save_page(shot, tmp_path, "")

@@ -34,10 +34,7 @@ class ReportSinks(Sinks):
     """Hands what is replayed to ``collector`` too; the readings go to a table beside the page ``out``."""
 
     def __init__(self, out: str, collector: Collector) -> None:
-        if Path(out).suffix not in (".html", ".htm"):
-            raise ConfigError("--out", "a name that ends in .html", out)
-        check_writable(out, "--out")
-        self.table = str(Path(out).with_suffix(".readings.csv"))
+        self.table = table_beside(out)
         super().__init__("csv", self.table, None)
         self.page, self.collector = out, collector
 
@@ -119,11 +116,24 @@ def run_report(
         notes=[*replayed.opening, *replayed.notes],
         table=os.path.basename(sinks.table),
     )
-    try:
-        Path(sinks.page).write_text(page(found, draw(found), origin), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError("--out", f"a file that can be written ({error.strerror})", sinks.page) from None
+    write(sinks.page, page(found, draw(found), origin))
     return status, True
+
+
+def table_beside(out: str) -> str:
+    """The file of the readings beside the page ``out``; ConfigError for a name that is no page's."""
+    if Path(out).suffix not in (".html", ".htm"):
+        raise ConfigError("--out", "a name that ends in .html", out)
+    check_writable(out, "--out")
+    return str(Path(out).with_suffix(".readings.csv"))
+
+
+def write(out: str, text: str) -> None:
+    """Write the page; ConfigError where that cannot be done."""
+    try:
+        Path(out).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError("--out", f"a file that can be written ({error.strerror})", out) from None
 
 
 def _described(path: str) -> str:

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO, cast
 
 import zmq
@@ -16,11 +19,12 @@ from streammi.dashboard.line_output import LineOutput, run_lines
 from streammi.dashboard.loop import ViewLoop
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
-from streammi.errors import ConfigError
+from streammi.errors import ConfigError, MissingExtra
 from streammi.network.endpoints import check_endpoint
 from streammi.network.link import unreachable, why_unreached
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.client import LINE_QUEUE, SNAPSHOT_QUEUE, Source
+from streammi.records import Snapshot
 from streammi.system.log import Log
 from streammi.system.open_files import A_VIEW, ENOUGH, check_open_files
 from streammi.system.signals import Stop
@@ -121,6 +125,15 @@ class Reports:
             self._kept = None
 
 
+def page_of(snapshot: Snapshot, folder: Path, endpoints: Sequence[str]) -> str:
+    """Write a report with pictures of what is shown; returns where it is, or why there is none."""
+    if find_spec("matplotlib") is None:
+        return str(MissingExtra("report", "matplotlib", "report"))
+    from streammi.cli.moment_report import save_page  # late: few ever need it
+
+    return save_page(snapshot, folder, endpoints[0] if len(endpoints) == 1 else "")
+
+
 def _draw(
     sources: Sequence[Source],
     options: ViewOptions,
@@ -147,5 +160,8 @@ def _draw(
     ask = options.background == "auto" and os.environ.get("TERM") != "linux"  # which would print the question
     with closing(Terminal.open(ask_background=ask)) as terminal, terminal:
         fps, bell = options.max_fps, options.bell
-        ViewLoop(sources, terminal, viewer, max_fps=fps, bell=bell, ask_report=ask_report).run(stop, ended)
+        make_page = partial(page_of, endpoints=endpoints)
+        ViewLoop(sources, terminal, viewer, max_fps=fps, bell=bell, ask_report=ask_report, make_page=make_page).run(
+            stop, ended
+        )
     return stop.status

@@ -83,7 +83,7 @@ def works(scene: Scene, binding: Binding, layout: LayoutName) -> bool:
             return bool(scene.alarms)
         case "reset":
             return scene.extremes is not None
-        case "freeze" | "enlarge" | "save":
+        case "freeze" | "enlarge" | "save" | "page":
             return scene.snapshot is not None
         case "unit":
             return scene.reading is not None

@@ -86,8 +86,8 @@ def _sequence(match: re.Match[str]) -> list[str]:
 Action: TypeAlias = Literal[
     "quit", "freeze", "help", "next pair", "previous pair", "pair", "back", "forward", "far back", "far forward",
     "start", "now", "zoom in", "zoom out", "unit", "heatmap", "axes", "enlarge", "overview", "palette", "reset", "save",
-    "log", "acknowledge", "report", "redraw", "light", "dark", "up", "down", "sort", "filter", "open", "matrix",
-    "shade", "arrange",
+    "page", "log", "acknowledge", "report", "redraw", "light", "dark", "up", "down", "sort", "filter", "open",
+    "matrix", "shade", "arrange",
 ]  # fmt: skip
 
 
@@ -126,6 +126,7 @@ BINDINGS = (
     Binding(("c",), "palette", "c", "colours: cividis, viridis, greyscale"),
     Binding(("r",), "reset", "r", "reset the extremes"),
     Binding(("s",), "save", "s", "save: the screen (SVG), its charts (PNG), the state (JSON)"),
+    Binding(("R",), "page", "R", "report with pictures: a page of this moment, to be shown to others"),
     Binding(("a",), "report", "a", "first aid: a report on the monitor, for whoever is to help"),
     Binding(("redraw",), "redraw", changes=False),
     Binding(("light",), "light", changes=False),

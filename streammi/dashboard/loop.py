@@ -6,9 +6,11 @@ is the newest then, so a slow terminal sees fewer frames and never old ones, and
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from typing import Final, Protocol
 
@@ -62,6 +64,7 @@ class ViewLoop:
         folder: Path | None = None,
         bell: bool = False,
         ask_report: Callable[[], str] = lambda: "",
+        make_page: Callable[[Snapshot, Path], str] = lambda snapshot, folder: "",
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -71,6 +74,9 @@ class ViewLoop:
         self._interval, self._folder = 1.0 / max_fps, folder or Path.cwd()
         self._bell, self._title = bell, ""
         self._ask_report = ask_report  # answers where the report will be, in words
+        self._make_page = make_page  # answers where the page is
+        self._answers: SimpleQueue[str] = SimpleQueue()  # of what is made beside the drawing
+        self._making = False
         self._over = self._dirty = self._urgent = False
         self._drawn = -self._interval
         self._signals: set[int] = set()  # that came since the last turn
@@ -111,6 +117,9 @@ class ViewLoop:
         for key in self._keys.feed(typed, self._clock()):
             self._press(key)
         self._dirty |= self._viewer.tick(self._wall())
+        if self._making and not self._answers.empty():
+            self._making = False
+            self._answer(self._answers.get())
         for monitor, feed in enumerate(self._feeds):
             self._dirty |= self._viewer.receive(feed.snapshots(), monitor)
             self._dirty |= self._viewer.connect(feed.link, feed.note, monitor)
@@ -156,10 +165,31 @@ class ViewLoop:
             self._viewer.show_message(self._save())
         elif action == "report":
             self._report()
+        elif action == "page":
+            self._draw_page()
 
     def _report(self) -> None:
-        self._viewer.show_message(self._ask_report())
+        self._answer(self._ask_report())
+
+    def _answer(self, words: str) -> None:
+        self._viewer.show_message(words)
         self._dirty = self._urgent = True
+
+    def _draw_page(self) -> None:
+        """Have a page made of what is shown: beside the drawing, as that takes seconds, and nobody waits for it."""
+        snapshot = self._viewer.scene().snapshot
+        if snapshot is None or self._making:
+            return
+        self._making = True
+        self._answer("report: being made")
+        threading.Thread(target=self._page_of, args=(snapshot,), name="report", daemon=True).start()
+
+    def _page_of(self, snapshot: Snapshot) -> None:
+        words = "report: not made, by a defect of ours: see the log"
+        try:
+            words = self._make_page(snapshot, self._folder)
+        finally:
+            self._answers.put(words)
 
     def _save(self) -> str:
         from streammi.dashboard import save  # Rich's console takes 70 ms to load: only who saves waits for it

@@ -46,10 +46,7 @@ def save(folder: Path, viewer: Viewer, size: tuple[int, int]) -> list[Path]:
     shown = scene.snapshot or (scene.many.matrix if scene.many is not None else None)
     if shown is None:
         return []
-    title = shown.pair if isinstance(shown, Snapshot) else shown.name
-    name = re.sub(r"[^\w.~-]", "_", title)
-    moment = re.sub(r"\W", "", clock(shown.timestamp, scene.zone, date=True).replace(" ", "-").replace("-", "", 2))
-    canvas = viewer.canvas(*size)
+    title, canvas = shown.pair if isinstance(shown, Snapshot) else shown.name, viewer.canvas(*size)
     contents = {
         "svg": svg(canvas, scene.theme, f"streammi {title}").encode(),
         "png": png(raster(canvas if scene.snapshot is None else charts(scene), scene.theme)),
@@ -57,11 +54,22 @@ def save(folder: Path, viewer: Viewer, size: tuple[int, int]) -> list[Path]:
     }
     paths = []
     for suffix, content in contents.items():
-        path = folder / f"streammi-{name}-{moment}.{suffix}"
+        path = folder / f"{name_of(title, shown.timestamp, scene.zone)}.{suffix}"
         with path.open("xb") as file:
             file.write(content)
         paths.append(path)
     return paths
+
+
+def name_of(title: str, timestamp: float, zone: tzinfo | None = None) -> str:
+    """The name of what is saved of a pair, or of many channels, at a time.
+
+    >>> from datetime import timezone
+    >>> name_of("a/b~c", 0.0, timezone.utc)
+    'streammi-a_b~c-19700101000000'
+    """
+    name, moment = re.sub(r"[^\w.~-]", "_", title), re.sub(r"\D", "", clock(timestamp, zone, date=True))
+    return f"streammi-{name}-{moment}"
 
 
 def save_svg(

@@ -1,18 +1,28 @@
 """Everything that a report needs of a replay, collected while it runs, in memory that does not grow with it."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.config import MonitorConfig, Span
+from streammi.config import MonitorConfig, Span, Unit
 from streammi.core import validate
 from streammi.core.window.joint_window import JointWindow
 from streammi.monitor import Monitor
 from streammi.monitor.bins import axis_infos, bins_for
-from streammi.records import AxisInfo, Event, FloatArray, IntArray, LinkHealth, PairBatch, Reading, Snapshot
+from streammi.records import (
+    AxisInfo,
+    Event,
+    FloatArray,
+    IntArray,
+    LinkHealth,
+    PairBatch,
+    Reading,
+    SignalTrace,
+    Snapshot,
+)
 from streammi.records.verdict import SIGNIFICANT
 from streammi.report.curves import Curve, Decimator
 
@@ -20,6 +30,9 @@ SAMPLE: Final = 100_000  # pairs that stand for a whole recording, drawn at rand
 EVENTS_KEPT: Final = 500
 BUFFERED: Final = 256  # readings that are added at once
 LABELS_DRAWN: Final = 64  # each further one is drawn as the same
+SINCE_EPOCH: Final = 1e8  # s: a later time is a date,
+MOST_DATE: Final = 2e11  # unless it is far too late for one
+Axis: TypeAlias = Literal["sample", "pairs", "s", "date"]  # pairs: before the newest one
 SEED: Final = 1  # the same recording has the same report
 # Of the readings, over time; `warming` is mi_corrected while the window is not full.
 COLUMNS: Final = ("mi_corrected", "null_mean", "null_q95", "peak_mi", "cmi", "te_xy", "te_yx", "h_x", "h_y", "h_xy")
@@ -71,20 +84,28 @@ class Summary(msgspec.Struct):
 
 
 class Findings(msgspec.Struct, frozen=True, eq=False, kw_only=True):
-    """Everything that a report shows of a recording."""
+    """Everything that a report shows of a recording, or of a running monitor."""
 
     snapshot: Snapshot  # at its end
-    config: MonitorConfig
+    unit: Unit
+    null: bool  # whether MI is tested against delayed partners,
+    detecting: bool | None  # and whether changes are looked for; None: nobody says
     series: Curve  # of x and y
     labels: tuple[tuple[str, ...], tuple[str, ...]]  # of x and of y by their numbers in the series; empty for numbers
     readings: Curve  # OF_READINGS
-    timed: bool  # whether places in curves are times, s; else they are numbers of samples
-    pairs: int  # of which `sampled` stand for all
-    sampled: int
+    axis: Axis  # of the readings and events,
+    series_axis: Axis  # and of the series
+    pairs: int
     portraits: tuple[Portrait, ...]
     events: tuple[Event, ...]
     events_omitted: int
     summary: Summary
+    live: bool = False  # of a running monitor
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of x and y."""
+        return self.snapshot.x.name, self.snapshot.y.name
 
     def reading_curve(self, name: str) -> Curve:
         """One column of the readings over time."""
@@ -145,19 +166,51 @@ class Collector:
         self._flush()
         snapshot = monitor.snapshot(run=0, seq=self.summary.readings, timestamp=now, links=tuple(links))
         portraits = filter(None, (self._whole(monitor.config), _last(monitor, snapshot)))
+        series = self._series.curve()
+        axis = axis_of(series.t, timed=self._timed)
         return Findings(
             snapshot=snapshot,
-            config=monitor.config,
-            series=self._series.curve(),
+            unit=monitor.config.unit,
+            null=bool(monitor.config.null),
+            detecting=bool(monitor.config.detector),
+            series=series,
             labels=(tuple(self._codes[0]), tuple(self._codes[1])),
             readings=self._readings.curve(),
-            timed=self._timed,
+            axis=axis,
+            series_axis=axis,
             pairs=self._taken,
-            sampled=min(self._taken, SAMPLE),
             portraits=tuple(portraits),
             events=tuple(self._events),
             events_omitted=self._omitted,
             summary=self.summary,
+        )
+
+    def heard(self, snapshot: Snapshot) -> Findings:
+        """Everything found of a running monitor, of which ``snapshot`` is the newest: signals as far as it has them."""
+        self._flush()
+        readings, reading, trace = self._readings.curve(), snapshot.reading, snapshot.trace
+        points = np.empty((2, 0)) if trace is None else np.stack((trace.x_newest, trace.y_newest))
+        portraits: tuple[Portrait, ...] = ()
+        if reading is not None and snapshot.counts is not None and snapshot.counts.any():
+            portraits = (Portrait("The last window", snapshot.x, snapshot.y, snapshot.counts, reading, points),)
+        series = _series_of(trace)
+        timed = trace is not None and trace.unit == "s"
+        return Findings(
+            snapshot=snapshot,
+            unit="bit" if reading is None else reading.unit,
+            null=reading is not None and reading.test == "shift",
+            detecting=None,
+            series=series,
+            labels=((), ()),
+            readings=readings,
+            axis=axis_of(np.append(readings.t, snapshot.timestamp), timed=True),
+            series_axis=axis_of(series.t, timed=True) if timed else "pairs",
+            pairs=0 if reading is None else reading.pairs,
+            portraits=portraits,
+            events=snapshot.events,
+            events_omitted=0,
+            summary=self.summary,
+            live=True,
         )
 
     def _flush(self) -> None:
@@ -203,6 +256,24 @@ class Collector:
         window.extend(x, y)
         title = "The whole recording" if n == self._taken else f"The whole recording ({n:,} pairs drawn at random)"
         return _portrait(title, window, config)
+
+
+def axis_of(t: FloatArray, *, timed: bool) -> Axis:
+    """The kind of an axis with these places, which are times where it is ``timed``, else numbers of samples."""
+    known = t[np.isfinite(t)]
+    if not timed:
+        return "sample"
+    return "date" if known.size and known.min() > SINCE_EPOCH and known.max() < MOST_DATE else "s"
+
+
+def _series_of(trace: SignalTrace | None) -> Curve:
+    """The two signals over a window as a curve, a stretch a column."""
+    if trace is None:
+        nothing = np.empty((2, 0))
+        return Curve(1, np.empty(0), nothing, nothing, nothing)
+    low, high = np.stack((trace.x_low, trace.y_low)), np.stack((trace.x_high, trace.y_high))
+    ends = np.linspace(trace.start, trace.stop, low.shape[1] + 1)
+    return Curve(1, (ends[:-1] + ends[1:]) / 2, low, high, (low + high) / 2)
 
 
 def _last(monitor: Monitor, snapshot: Snapshot) -> Portrait | None:

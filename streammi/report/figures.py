@@ -12,10 +12,11 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from streammi.dashboard.history_columns import Past, join
 from streammi.records import AxisInfo, Event, FloatArray, Reading
 from streammi.records.events import kind_of
-from streammi.records.verdict import lag_unit
-from streammi.report.collect import Findings, Portrait
+from streammi.records.verdict import lag_unit, leads_with_delay
+from streammi.report.collect import MOST_DATE, SINCE_EPOCH, Axis, Findings, Portrait
 from streammi.report.curves import Curve
 from streammi.report.svg import Picture, picture, style
 
@@ -24,7 +25,6 @@ X_COLOUR, Y_COLOUR, MI_COLOUR, NULL_COLOUR, BAD = "#3b82f6", "#e0791f", "#12a37f
 TONES: Final = {"good": MI_COLOUR, "bad": BAD, "warn": Y_COLOUR}
 WIDTH: Final = 9.6  # inches
 DAY: Final = 86400.0  # s
-SINCE_EPOCH: Final = 1e8  # s: a later time is a date
 DOTS: Final = 3000
 TICKS: Final = 12  # labels on an axis
 NAME_LENGTH: Final = 40
@@ -38,8 +38,12 @@ def draw(found: Findings) -> dict[str, Picture]:
         pictures[name] = picture(figure, len(pictures), alt, caption)
 
     with style():
-        add("series", *_series(found))
-        add("mi", *_mi(found))
+        if found.series.t.size:
+            add("series", *_series(found))
+        if found.readings.t.size:
+            add("mi", *_mi(found))
+        if found.live and (past := history_of(found)).t.size > 1:
+            add("past", *_past(found, past))
         for k, portrait in enumerate(found.portraits):
             add(f"portrait-{k}", *_joint(portrait))
         for k, portrait in enumerate(found.portraits):
@@ -54,25 +58,28 @@ def draw(found: Findings) -> dict[str, Picture]:
 def _series(found: Findings) -> tuple[Figure, str, str]:
     figure = Figure(figsize=(WIDTH, 4), layout="constrained")
     axes = figure.subplots(2, 1, sharex=True)
-    names = found.config.called
-    curve = found.series
-    units, colours = (found.config.x_unit, found.config.y_unit), (X_COLOUR, Y_COLOUR)
-    for k, (plot, name, unit, colour) in enumerate(zip(axes, names, units, colours, strict=True)):
-        _envelope(plot, _places(found, curve.t), curve.low[k], curve.high[k], colour)
-        plot.set_ylabel(_short(f"{name} ({unit})" if unit else name))
+    names, curve, signals = found.names, found.series, (found.snapshot.x, found.snapshot.y)
+    for k, (plot, signal, colour) in enumerate(zip(axes, signals, (X_COLOUR, Y_COLOUR), strict=True)):
+        _envelope(plot, _places(curve.t, found.series_axis), curve.low[k], curve.high[k], colour)
+        plot.set_ylabel(_short(signal.titled))
         if found.labels[k]:
             _label_ticks(plot, "y", found.labels[k])
-        _mark(plot, found, [event for event in found.events if event.signal in ("both", "xy"[k])])
-    _time_axis(axes[1], found, curve.t)
+        if found.series_axis == found.axis:
+            _mark(plot, found, [event for event in found.events if event.signal in ("both", "xy"[k])], curve.t)
+    _time_axis(axes[1], found.series_axis)
     each = "" if curve.step == 1 else f" Each point stands for {curve.step:,} samples: drawn are their least and most."
-    return figure, f"{names[0]} and {names[1]} over time", f"The two signals over time.{each}"
+    return (
+        figure,
+        f"{names[0]} and {names[1]} over time",
+        f"The two signals over {'the last window' if found.live else 'time'}.{each}",
+    )
 
 
 def _mi(found: Findings) -> tuple[Figure, str, str]:
     figure = Figure(figsize=(WIDTH, 3), layout="constrained")
     plot = figure.subplots()
-    mi, warming, unit = found.reading_curve("mi_corrected"), found.reading_curve("warming"), found.config.unit
-    t = _places(found, mi.t)
+    mi, warming, unit = found.reading_curve("mi_corrected"), found.reading_curve("warming"), found.unit
+    t = _places(mi.t, found.axis)
     said = []
     band = found.reading_curve("null_q95").high
     if np.isfinite(band).any():
@@ -89,21 +96,62 @@ def _mi(found: Findings) -> tuple[Figure, str, str]:
         said.append(f"Each point stands for {mi.step} readings: their mean, with their least and most around it.")
     plot.plot(t, mi.mean, color=MI_COLOUR, lw=1.4, label="MI")
     _plot_if(plot, t, warming, MI_COLOUR, "while the window fills", ls=":")
-    _mark(plot, found, list(found.events))
+    _mark(plot, found, list(found.events), mi.t)
     plot.set_ylabel(f"MI, {unit}")
     plot.set_ylim(bottom=min(0.0, plot.get_ylim()[0]))
-    _time_axis(plot, found, mi.t)
+    _time_axis(plot, found.axis)
     _legend(plot)
     alt = f"Mutual information over time{_range_words(found)}"
     return figure, alt, f"MI of the window that ends at each moment ({found.snapshot.window}). {' '.join(said)}"
 
 
+def history_of(found: Findings) -> Past:
+    """The past that the monitor itself keeps: of MI at the best delay where that leads."""
+    reading = found.snapshot.reading
+    return join(found.snapshot.history, at_peak=reading is not None and leads_with_delay(reading))
+
+
+def _past(found: Findings, past: Past) -> tuple[Figure, str, str]:
+    """MI as far back as the monitor keeps it, coarser the longer ago."""
+    figure = Figure(figsize=(WIDTH, 2.6), layout="constrained")
+    plot = figure.subplots()
+    t = _places(past.t, found.axis)
+    mi, low, high, null = past.values
+    gaps = np.flatnonzero(np.diff(past.t, prepend=past.t[:1]) > past.reach)  # no line over what is missing
+    t, mi, low, high, null = (np.insert(each, gaps, np.nan) for each in (t, mi, low, high, null))
+    if np.isfinite(null).any():
+        plot.fill_between(t, 0, null, color=NULL_COLOUR, alpha=0.35, lw=0, label="chance: 95 % of what is unrelated")
+    plot.fill_between(t, low, high, color=MI_COLOUR, alpha=0.3, lw=0)
+    plot.plot(t, mi, color=MI_COLOUR, lw=1.2, label="MI")
+    _mark(plot, found, list(found.events), past.t)
+    plot.set_ylabel(f"MI, {found.unit}")
+    plot.set_ylim(bottom=min(0.0, plot.get_ylim()[0]))
+    _time_axis(plot, found.axis)
+    _legend(plot)
+    said = "As far back as the monitor keeps it. The longer ago, the more readings a point stands for: "
+    return figure, "Mutual information since the monitor's start", f"{said}their mean, with their least and most."
+
+
 def _joint(portrait: Portrait) -> tuple[Figure, str, str]:
     """The points, and the joint histogram beside them."""
+    numbers, alone = numbers_of(portrait.reading), not portrait.points.size
     figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
-    dots, counts = figure.subplots(1, 2, sharex=True, sharey=True)
-    numbers = numbers_of(portrait.reading)
     figure.suptitle(f"{portrait.title}: {numbers}")
+    if alone:
+        counts = figure.subplots()
+    else:
+        dots, counts = figure.subplots(1, 2, sharex=True, sharey=True)
+        _points(dots, portrait)
+    seen = np.where(portrait.counts > 0, portrait.counts, np.nan).astype(np.float64)
+    mesh = _mesh(counts, portrait, seen, cmap=colormaps["viridis"], norm=PowerNorm(0.5, vmin=0))
+    bar = figure.colorbar(mesh, ax=counts, label="pairs in a cell")
+    bar.ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    counts.set_title("the joint histogram")
+    shown = "joint histogram" if alone else "points and joint histogram"
+    return figure, f"{portrait.title}: {shown} of {portrait.x.name} and {portrait.y.name}, {numbers}", ""
+
+
+def _points(dots: Axes, portrait: Portrait) -> None:
     x, y = portrait.points[:, _evenly(portrait.points.shape[1])]
     if portrait.x.labels or portrait.y.labels:  # many are at one place: spread within half a step
         random = np.random.default_rng(0)
@@ -114,16 +162,6 @@ def _joint(portrait: Portrait) -> tuple[Figure, str, str]:
     dots.plot(x, y, ".", ms=4, alpha=0.6, color=MI_COLOUR, rasterized=True, mew=0)
     dots.set_title("the pairs as points")
     _names(dots, portrait)
-    seen = np.where(portrait.counts > 0, portrait.counts, np.nan).astype(np.float64)
-    mesh = _mesh(counts, portrait, seen, cmap=colormaps["viridis"], norm=PowerNorm(0.5, vmin=0))
-    bar = figure.colorbar(mesh, ax=counts, label="pairs in a cell")
-    bar.ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    counts.set_title("the joint histogram")
-    return (
-        figure,
-        f"{portrait.title}: points and joint histogram of {portrait.x.name} and {portrait.y.name}, {numbers}",
-        "",
-    )
 
 
 def _pointwise(portrait: Portrait) -> tuple[Figure, str, str]:
@@ -154,9 +192,9 @@ def _delays(found: Findings) -> tuple[Figure, str, str]:
     unit = "samples" if reading is None else lag_unit(reading)
     plot.plot([at], [mi], "o", color=BAD, ms=6)
     plot.set_xlabel(f"delay, {profile.lag_unit}; positive: y follows x")
-    plot.set_ylabel(f"MI, {found.config.unit}")
-    alt = f"Mutual information by delay, largest at {at:g} {unit}: {mi:.3f} {found.config.unit}"
-    return figure, alt, f"MI at each delay of the last window; largest at {at:g} {unit} ({mi:.3f} {found.config.unit})."
+    plot.set_ylabel(f"MI, {found.unit}")
+    alt = f"Mutual information by delay, largest at {at:g} {unit}: {mi:.3f} {found.unit}"
+    return figure, alt, f"MI at each delay of the last window; largest at {at:g} {unit} ({mi:.3f} {found.unit})."
 
 
 def _entropies(found: Findings) -> tuple[Figure, str, str]:
@@ -175,12 +213,12 @@ def _entropies(found: Findings) -> tuple[Figure, str, str]:
     bars.set_yticks([])
     bars.set_xlabel(f"{reading.unit}; H(X,Y) {total:.2f}, overlap {reading.mi:.2f}")
     bars.set_title("the last window")
-    t = _places(found, found.readings.t)
+    t = _places(found.readings.t, found.axis)
     for name, colour, label in (("h_x", X_COLOUR, "H(X)"), ("h_y", Y_COLOUR, "H(Y)"), ("h_xy", NULL_COLOUR, "H(X,Y)")):
         _plot_if(over_time, t, found.reading_curve(name), colour, label)
     over_time.set_ylabel(reading.unit)
     over_time.set_title("over time")
-    _time_axis(over_time, found, found.readings.t)
+    _time_axis(over_time, found.axis)
     _legend(over_time)
     alt = f"Entropies: H(X) {reading.h_x:.2f}, H(Y) {reading.h_y:.2f}, H(X,Y) {total:.2f} {reading.unit}"
     caption = (
@@ -198,21 +236,21 @@ def numbers_of(reading: Reading) -> str:
     return " · ".join((*parts, f"{reading.n:,} pairs"))
 
 
-def moment(t: float, *, timed: bool) -> str:
+def moment(t: float, axis: Axis) -> str:
     """A place in a recording, in words.
 
-    >>> moment(1.7e9, timed=True), moment(12.5, timed=True), moment(1200, timed=False)
+    >>> moment(1.7e9, "date"), moment(12.5, "s"), moment(1200, "sample")
     ('2023-11-14 22:13:20 UTC', '12.5 s', 'sample 1,200')
     """
-    if not timed:
+    if axis == "sample":
         return f"sample {t:,.0f}"
-    if SINCE_EPOCH <= t < 2e11:
+    if SINCE_EPOCH <= t < MOST_DATE:
         return f"{datetime.fromtimestamp(t, UTC):%Y-%m-%d %H:%M:%S} UTC"
     return f"{t:g} s"
 
 
 def _range_words(found: Findings) -> str:
-    least, most, unit = found.summary.least, found.summary.most, found.config.unit
+    least, most, unit = found.summary.least, found.summary.most, found.unit
     return "" if least is None or most is None else f", from {least.mi:.2f} to {most.mi:.2f} {unit}"
 
 
@@ -234,29 +272,23 @@ def _legend(plot: Axes) -> None:
         plot.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=4, fontsize="small")
 
 
-def _mark(plot: Axes, found: Findings, events: list[Event]) -> None:
+def _mark(plot: Axes, found: Findings, events: list[Event], t: FloatArray) -> None:
+    """Mark the events between the first and the last place."""
     for event in events:
-        [place] = _places(found, np.array([event.timestamp]))
+        if not np.nanmin(t) <= event.timestamp <= max(np.nanmax(t), found.snapshot.timestamp):
+            continue
+        [place] = _places(np.array([event.timestamp]), found.axis)
         plot.axvline(place, color=TONES[kind_of(event).tone], lw=0.9, ls="--", alpha=0.8)
 
 
-def _is_dates(t: FloatArray) -> bool:
-    known = t[np.isfinite(t)]
-    return bool(known.size and known.min() > SINCE_EPOCH and known.max() < 2e11)
+def _places(t: FloatArray, axis: Axis) -> Any:
+    """Times as matplotlib has dates, where they are dates."""
+    return t / DAY if axis == "date" else t
 
 
-def _places(found: Findings, t: FloatArray) -> Any:
-    """Times as matplotlib has dates, where they are dates; the time axis of all pictures is decided by the samples'."""
-    if not found.timed or not _is_dates(found.series.t):
-        return t
-    return t / DAY
-
-
-def _time_axis(plot: Axes, found: Findings, t: FloatArray) -> None:
-    if not found.timed:
-        plot.set_xlabel("sample")
-    elif not _is_dates(found.series.t):
-        plot.set_xlabel("time, s")
+def _time_axis(plot: Axes, axis: Axis) -> None:
+    if axis != "date":
+        plot.set_xlabel({"sample": "sample", "pairs": "pairs, of which the newest is at 0", "s": "time, s"}[axis])
     else:
         locator = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
         plot.xaxis.set_major_locator(locator)

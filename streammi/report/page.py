@@ -29,10 +29,10 @@ p, figcaption { max-width: 48rem } .dim, figcaption { color: var(--dim) } figcap
 figure { margin: 1rem 0; color: var(--ink) } figure svg { width: 100%; height: auto; display: block }
 .verdict { margin: 1rem 0; padding: .8rem 1rem; background: var(--box); border-left: 4px solid #12a37f;
   font-size: 1.2rem }
-.half { display: flex; flex-wrap: wrap; gap: 1rem } .half figure { flex: 1 1 24rem; min-width: 0 }
+.half { display: flex; flex-wrap: wrap; gap: 1rem } .half figure { flex: 1 1 24rem; min-width: 0; max-width: 38rem }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .92rem }
 th, td { text-align: left; vertical-align: top; padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid var(--line) }
-th { font-weight: 600; white-space: nowrap } td { overflow-wrap: anywhere }
+th { font-weight: 600; white-space: nowrap } td { overflow-wrap: break-word }
 pre { padding: .6rem .8rem; background: var(--box); overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere }
 """
 
@@ -44,22 +44,22 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     command: str
     sections: Mapping[str, Mapping[str, Any]]  # settings and versions, by section
     notes: Sequence[str]  # what was said while it ran
-    table: str  # the file with the readings
+    table: str  # the file with the readings; empty where there is none
 
 
 def page(found: Findings, pictures: Mapping[str, Picture], origin: Origin) -> str:
     """The whole page as HTML."""
-    title = " and ".join(found.config.called)
+    title = " and ".join(found.names)
     sections = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="dim">{escape(origin.source)}</p>',
         *_verdict(found),
         _facts(found),
-        _section("The signals", _figure(pictures["series"])),
-        _section("Mutual information over time", _figure(pictures["mi"]), _events(found)),
+        _pictured("The signals", pictures, "series"),
+        _section("Mutual information over time", *_drawn(pictures, "mi", "past"), _events(found)),
         *_joint(pictures),
-        _section("Delays", _figure(pictures["delays"])) if "delays" in pictures else "",
-        _section("Entropies", _figure(pictures["entropies"]), _entropies(found)) if "entropies" in pictures else "",
+        _pictured("Delays", pictures, "delays"),
+        _pictured("Entropies", pictures, "entropies", _entropies(found)),
         _section("Can it be trusted?", *_health(found, origin)),
         _section("To make it again", *_again(origin)),
     ]
@@ -75,6 +75,16 @@ def page(found: Findings, pictures: Mapping[str, Picture], origin: Origin) -> st
 
 def _section(title: str, *content: str) -> str:
     return "\n".join((f"<section><h2>{escape(title)}</h2>", *filter(None, content), "</section>"))
+
+
+def _drawn(pictures: Mapping[str, Picture], *names: str) -> list[str]:
+    """The pictures of these names, as far as there are any."""
+    return [_figure(pictures[name]) for name in names if name in pictures]
+
+
+def _pictured(title: str, pictures: Mapping[str, Picture], name: str, *more: str) -> str:
+    """A section around a picture; empty where there is none."""
+    return _section(title, _figure(pictures[name]), *more) if name in pictures else ""
 
 
 def _figure(picture: Picture) -> str:
@@ -103,24 +113,27 @@ def _verdict(found: Findings) -> Iterable[str]:
             f"are findings, with a p of {SIGNIFICANT:g} at most: that is the chance to see as much MI between signals "
             f"like these that have nothing to do with each other. Of such signals {SIGNIFICANT:.0%} would be.</p>"
         )
-    elif found.config.null:
+    elif found.null and (found.snapshot.reading is None or found.snapshot.reading.p is None):
         yield "<p>No reading has a p yet: that takes about four windows. A shorter --window has it sooner.</p>"
     if summary.readings and not summary.full:
         yield f"<p>The window ({escape(found.snapshot.window)}) was never full: --window takes a shorter one.</p>"
 
 
 def _facts(found: Findings) -> str:
-    reading, summary, unit = found.snapshot.reading, found.summary, found.config.unit
+    reading, summary, unit = found.snapshot.reading, found.summary, found.unit
     rows: list[tuple[str, str]] = []
-    times = found.series.t
+    times = found.readings.t if found.live else found.series.t
     if times.size and times[0] == times[0]:
-        rows.append(("From", moment(float(times[0]), timed=found.timed)))
-        rows.append(("To", moment(float(found.snapshot.timestamp), timed=found.timed)))
-    rows += [("Pairs", f"{found.pairs:,}"), ("Window", found.snapshot.window)]
-    rows.append(("Readings", f"{summary.readings:,}, of which {summary.full:,} are of a full window"))
+        rows.append(("From", moment(float(times[0]), found.axis)))
+    if found.live or rows:
+        rows.append(("To" if rows else "As of", moment(float(found.snapshot.timestamp), found.axis)))
+    since = ", since its start" if found.live else ""
+    rows += [("Pairs", f"{found.pairs:,}{since}"), ("Window", found.snapshot.window)]
+    if summary.readings:
+        rows.append(("Readings", f"{summary.readings:,}, of which {summary.full:,} are of a full window"))
     for name, extreme in (("Most MI", summary.most), ("Least MI", summary.least)):
         if extreme is not None:
-            rows.append((name, f"{extreme.mi:.3f} {unit}, {moment(extreme.t, timed=found.timed)}"))
+            rows.append((name, f"{extreme.mi:.3f} {unit}, {moment(extreme.t, found.axis)}"))
     if reading is not None:
         error = reading.stderr_batch or reading.stderr
         rows.append(
@@ -144,14 +157,11 @@ def _facts(found: Findings) -> str:
 
 def _events(found: Findings) -> str:
     if not found.events:
-        return (
-            "<p>No events: nothing was found to change.</p>"
-            if found.config.detector
-            else "<p>Changes were not looked for.</p>"
-        )
+        nothing = "No events: nothing was found to change" if found.detecting else "Changes were not looked for"
+        return f"<p>{'No events' if found.detecting is None else nothing}.</p>"
     rows = [
         (
-            moment(event.timestamp, timed=found.timed),
+            moment(event.timestamp, found.axis),
             event.kind,
             "" if event.signal == "both" else event.signal,
             event.evidence,
@@ -223,7 +233,7 @@ def _health(found: Findings, origin: Origin) -> Iterable[str]:
 
 def _again(origin: Origin) -> Iterable[str]:
     yield f"<pre>{escape(origin.command)}</pre>"
-    yield f"<p>The readings, one a row: {escape(origin.table)}</p>"
+    yield f"<p>The readings, one a row: {escape(origin.table)}</p>" if origin.table else ""
     for name, values in origin.sections.items():
         yield f"<h3>{escape(name.capitalize())}</h3>"
         yield _table((key, str(value)) for key, value in values.items())

@@ -1,6 +1,7 @@
 """``streammi report``: what it takes, and its help; cli.run_report runs it."""
 
 import sys
+from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -11,11 +12,14 @@ from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
     ColumnOfX,
     ColumnOfY,
+    ConnectKeyOptions,
     FileReadOptions,
     JoinOptions,
     PairOptions,
-    RecordedFile,
+    RecordedOrRunning,
+    Seconds,
     TimeColumn,
+    check_unused,
 )
 from streammi.errors import MissingExtra
 
@@ -26,7 +30,8 @@ def report(
     joining: JoinOptions,
     pair: PairOptions,
     reading: FileReadOptions,
-    file: RecordedFile = None,
+    keys: ConnectKeyOptions,
+    file: RecordedOrRunning = None,
     x: ColumnOfX = None,
     y: ColumnOfY = None,
     t: TimeColumn = None,
@@ -34,24 +39,37 @@ def report(
         str,
         typer.Option("--out", "-o", metavar="FILE", rich_help_panel=SAID, help="The page; beside it .readings.csv."),
     ] = "report.html",
+    seconds: Seconds = None,
 ) -> None:
-    """Make a page with pictures of a recording or a file: one HTML file, to be shown to others.
+    """Make a page with pictures of a recording, a file or a running monitor: one HTML file, to be shown to others.
 
     It has the two signals and the MI over time, the pairs as points and as a joint histogram, where the MI comes from,
     delays (--lags), entropies, events, what was skipped and why, and the command that makes it again. It needs no
     network and no scripts. The readings are in a table beside it.
 
     MI is tested against chance (--null 99) unless told otherwise. Of a file there are ten readings a window, of a
-    long one fewer.
+    long one fewer. A running monitor is listened to for --seconds, 60 unless told otherwise; what is computed is what
+    it was told to compute.
 
     \b
     Examples:
       streammi report room.csv.gz --x S1_Temp --y S1_Light -o room.html
       streammi report plant.rec --lags=-50:50
       streammi report logger.csv --x Temp --y Flow --window 2h --given Outside
+      streammi report tcp://127.0.0.1:5557 --seconds 60 -o now.html
     """
     if find_spec("matplotlib") is None:
         raise MissingExtra("report", "matplotlib", "report")
+    given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
+    if file is not None and "://" in file:
+        from streammi.cli.run_live_report import check_heeded, run_live_report
+
+        check_heeded(given)
+        status, said = run_live_report(file, out, seconds, keys.keys(), sys.argv[1:])
+        if said:
+            print(said)
+        raise typer.Exit(status)
+    check_unused("of a file", seconds=seconds, **asdict(keys))
     from streammi.cli.replay_override import Override
     from streammi.cli.run_replay import replay_files, replay_recording
     from streammi.cli.run_report import AgainstChance, ReportSinks, file_size, run_report, with_defaults
@@ -59,7 +77,6 @@ def report(
     from streammi.report.collect import Collector
     from streammi.session.replay import Replay
 
-    given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
     recorded = file is not None and is_recording(file)
     collector = Collector(arrival=recorded)
     with ReportSinks(out, collector) as sinks:

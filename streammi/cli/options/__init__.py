@@ -11,6 +11,7 @@ from streammi.cli.options.file import (
     ColumnOfY as ColumnOfY,
     FileReadOptions as FileReadOptions,
     RecordedFile as RecordedFile,
+    RecordedOrRunning as RecordedOrRunning,
     TimeColumn as TimeColumn,
 )
 from streammi.cli.options.keyed import KeyedOptions as KeyedOptions

@@ -11,6 +11,13 @@ from streammi.cli.options.rules import check_unused
 if TYPE_CHECKING:
     from streammi.ingest.files.file_options import FileOptions
 
+RecordedOrRunning = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FILE",
+        help="As of replay; or what a running monitor publishes on, such as tcp://127.0.0.1:5557.",
+    ),
+]
 RecordedFile = Annotated[
     str | None,
     typer.Argument(
