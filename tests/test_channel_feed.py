@@ -300,3 +300,23 @@ def test_options_that_cannot_work_are_refused_by_name(words: list[str], said: st
     ended = streammi("monitor", "tcp://127.0.0.1:5556", *words)
     assert ended.returncode == 2
     assert said in ended.stderr
+
+
+def test_nothing_is_said_of_other_pairs_than_those_asked_for() -> None:
+    outlet, lines = Outlet(), Lines()
+    one, rows = session(outlet, lines, top=20, pairs=("c[01]~c2", "c3~c4"), target="c0"), coupled(700, 6)
+    send(one, rows, 0.0)
+    one.end(9.0)
+    last = lines.read()[-1]
+    said = {("c0", "c2"), ("c1", "c2"), ("c3", "c4")}
+    assert {(pair["x"], pair["y"]) for pair in last["top"]} == said
+    assert {frames[0] for frames in outlet.sent} == {f"pair/{x}~{y}".encode() for x, y in said}
+    assert (last["pairs"], last["dependent"]) == (3, 3)
+    window = ChannelWindow(QuantileBins(8), 200, [f"c{k}" for k in range(6)])
+    window.extend(rows)
+    mi = window.matrix("mi_corrected")[0]
+    assert last["target"] == "c0"
+    assert last["tells"][0] == {"x": f"c{1 + int(np.argmax(mi[1:]))}", "mi": mi[1:].max()}
+    assert len(last["tells"]) == 5
+    send(one, coupled(400, 6, slice(5, 6), seed=8), 30.0)  # no pair of these
+    assert not any(frames[0].startswith(b"event/") for frames in outlet.sent)

@@ -98,25 +98,34 @@ def test_what_is_given_on_the_command_line_counts(tmp_path: Path, ran: list[tupl
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("windw = 5", r"plant\.toml: windw must be an option of monitor \(did you mean window\?\), got 5"),
+        ("windw = 5", r"plant\.toml, line \d: windw must be an option of monitor \(did you mean window\?\), got 5"),
         (
             "state_every = '5s'",
-            r"plant\.toml: state_every must be an option of monitor \(did you mean state-every\?\), got",
+            r"plant\.toml, line \d: state_every must be an option of monitor \(did you mean state-every\?\), got",
         ),
-        ("config = 'other.toml'", r"plant\.toml: config must be an option of monitor, got 'other\.toml'"),
-        ("[feed]\nx = 1", r"plant\.toml: feed must be an option of monitor.*, got {'x': 1}"),
-        ("strict = 'yes'", r"plant\.toml: strict must be true or false, got 'yes'"),
-        ("x = true", r"plant\.toml: x must be a string or a number, got True"),
-        ("lags = [-5, 5]", r"plant\.toml: lags must be a string or a number, got \[-5, 5\]"),
-        ("seconds = 10:00:00", r"plant\.toml: seconds must be a string or a number, got datetime\.time\(10, 0\)"),
+        ("config = 'other.toml'", r"plant\.toml, line \d: config must be an option of monitor, got 'other\.toml'"),
+        ("[feed]\nx = 1", r"plant\.toml, line \d: feed must be an option of monitor.*, got {'x': 1}"),
+        ("strict = 'yes'", r"plant\.toml, line \d: strict must be true or false, got 'yes'"),
+        ("x = true", r"plant\.toml, line \d: x must be a string or a number, got True"),
+        ("lags = [-5, 5]", r"plant\.toml, line \d: lags must be a string or a number, got \[-5, 5\]"),
+        (
+            "seconds = 10:00:00",
+            r"plant\.toml, line \d: seconds must be a string or a number, got datetime\.time\(10, 0\)",
+        ),
         ("x = 1\nx = 2", r"--config must be a file in TOML \(Cannot overwrite a value.*\), got '.*plant\.toml'"),
         ("x = 1", r"ENDPOINT must be given"),
-        ("endpoint = 'ipc:///a'\nwindow = 1", r"plant\.toml: window must be >= 2 pairs, got 1"),
-        ("endpoint = '127.0.0.1:5'\nquiet = true\noutput = 'jsonl'", r"plant\.toml: output must be left out with --q"),
-        ("endpoint = 'ipc:///a'\nstate-every = '5s'", r"plant\.toml: state-every must be left out without --state"),
-        ("endpoint = 'ipc:///a'\ncurve-secret = '/none'", r"plant\.toml: curve-secret must be given with"),
-        ("endpoint = 'ipc:///a'\nlog = 'loud'", r"plant\.toml: log must be text or json, got 'loud'"),
-        ("fast = true", r"plant\.toml: fast must be an option of monitor, got True"),
+        ("endpoint = 'ipc:///a'\nwindow = 1", r"plant\.toml, line \d: window must be >= 2 pairs, got 1"),
+        (
+            "endpoint = '127.0.0.1:5'\nquiet = true\noutput = 'jsonl'",
+            r"plant\.toml, line \d: output must be left out with --q",
+        ),
+        (
+            "endpoint = 'ipc:///a'\nstate-every = '5s'",
+            r"plant\.toml, line \d: state-every must be left out without --state",
+        ),
+        ("endpoint = 'ipc:///a'\ncurve-secret = '/none'", r"plant\.toml, line \d: curve-secret must be given with"),
+        ("endpoint = 'ipc:///a'\nlog = 'loud'", r"plant\.toml, line \d: log must be text or json, got 'loud'"),
+        ("fast = true", r"plant\.toml, line \d: fast must be an option of monitor, got True"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, ran: list[tuple[Any, ...]], text: str, said: str) -> None:
@@ -149,16 +158,16 @@ def test_a_file_may_ask_for_refusals_as_json(tmp_path: Path) -> None:
     assert done.returncode == 2
     said = json.loads(done.stderr)
     assert said["level"] == "error"
-    assert said["message"] == f"{file}: null must be a whole number, got 'many'"
+    assert said["message"] == f"{file}, line 2: null must be a whole number, got 'many'"
 
 
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [
-        ("null = 'many'", [], "{file}: null must be a whole number, got 'many'"),
+        ("null = 'many'", [], "{file}, line 1: null must be a whole number, got 'many'"),
         ("null = 'many'", ["--null=some"], "--null must be a whole number, got 'some'"),
-        ("samples = 0", [], "{file}: samples must be at least 1, got '0'"),
-        ("seconds = 'long'", [], "{file}: seconds must be a number, got 'long'"),
+        ("samples = 0", [], "{file}, line 1: samples must be at least 1, got '0'"),
+        ("seconds = 'long'", [], "{file}, line 1: seconds must be a number, got 'long'"),
         ("", ["--seconds=-1"], "--seconds must be at least 0, got '-1'"),
         ("", ["--windw=3"], "No such option: --windw (did you mean --window?)"),
         ("", ["--no-quite"], "No such option: --no-quite (did you mean --no-quiet?)"),

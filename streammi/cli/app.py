@@ -9,6 +9,7 @@ from streammi import __version__
 from streammi.cli.commands.demo import demo
 from streammi.cli.commands.grafana import grafana
 from streammi.cli.commands.help import help_
+from streammi.cli.commands.init import init
 from streammi.cli.commands.keygen import keygen
 from streammi.cli.commands.monitor import monitor
 from streammi.cli.commands.probe import probe
@@ -65,6 +66,7 @@ def streammi(
 app.command(no_args_is_help=True, cls=PanelCommand)(monitor)
 app.command(no_args_is_help=True, cls=PanelCommand)(watch)
 app.command(no_args_is_help=True, cls=WithFormats)(probe)
+app.command(cls=PanelCommand)(init)
 app.command(no_args_is_help=True, cls=PanelCommand)(view)
 app.command(no_args_is_help=True, cls=PanelCommand)(serve)
 app.command(cls=PanelCommand)(demo)

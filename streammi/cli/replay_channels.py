@@ -17,7 +17,7 @@ from streammi.session.channel_replay import ChannelReplay
 
 OF_CONFIG: Final = ("window", "bins", "every", "unit", "estimator")
 HEEDED: Final = frozenset(
-    (*OF_CONFIG, "file", "channels", "top", "fdr", "grid", "hold", "name", "speed", "output", "out")
+    (*OF_CONFIG, "file", "channels", "top", "fdr", "grid", "hold", "pairs", "target", "name", "speed", "output", "out")
 )
 
 
@@ -45,6 +45,10 @@ def replay_channels(
         now |= {f"{name}_s": getattr(many, f"{name}_s") for name in ("grid", "hold") if name in given}
         if many.channels is not None:
             now["patterns"] = tuple(many.patterns())
+        if "pairs" in given:
+            now["pairs"] = many.of_pairs
+        if many.target is not None:
+            now["target"] = many.target
         if pair.name is not None:
             now["name"] = pair.name
         asked = dataclasses.replace(many, channels=many.channels or "all")

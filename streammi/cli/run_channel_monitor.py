@@ -42,7 +42,7 @@ HEEDED: Final = frozenset((
     "endpoint", "t", "time_unit", "topic", "pull", "format", "receive_queue", "max_message", "channels", "top", "fdr",
     "window", "bins", "every", "unit", "estimator", "name", "publish", "insecure", "seconds", "strict", "samples",
     "log", "quiet", "config", "curve_server_key", "curve_secret", "authorized_keys", "record", "record_limit", "state",
-    "state_every", "grid", "hold",
+    "state_every", "grid", "hold", "pairs", "target",
 ))  # fmt: skip
 
 
@@ -76,8 +76,8 @@ def channel_settings(pair: PairOptions, many: ChannelOptions, given: set[str]) -
     )
     name = check_pair_name(pair.name or NAME)
     return ChannelSettings(
-        name=name, config=config, patterns=tuple(many.patterns()), grid_s=many.grid_s, hold_s=many.hold_s, top=many.top,
-        fdr=many.fdr,
+        name=name, config=config, patterns=tuple(many.patterns()), grid_s=many.grid_s, hold_s=many.hold_s,
+        pairs=many.of_pairs, target=many.target, top=many.top, fdr=many.fdr,
     )  # fmt: skip
 
 

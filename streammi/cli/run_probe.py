@@ -4,12 +4,14 @@ import socket
 import sys
 import time
 from contextlib import closing
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 import msgspec
 import zmq
 
 from streammi.config import FeedConfig
+from streammi.ingest.channel_finder import ALL
+from streammi.ingest.channel_layout import ChannelLayout
 from streammi.ingest.heard import Report, SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.probe import Probe
 from streammi.network.endpoints import check_endpoint
@@ -40,10 +42,26 @@ def run_probe(
 
     Raises ConfigError for an endpoint that cannot be used.
     """
-    out = out or sys.stdout
+    heard = listen(endpoint, seconds, topic=topic, pull=pull, keys=keys)
+    report = heard.report
+    said = msgspec.json.encode(report).decode() if as_json else words(report)
+    print(said, file=out or sys.stdout, flush=True)
+    return heard.stopped or (0 if report.command else NOTHING)
+
+
+class Heard(NamedTuple):
+    """What was heard of a feed, and by which signal's status the listening was stopped, 0 for none."""
+
+    report: Report
+    layout: ChannelLayout  # the channels that there are
+    stopped: int
+
+
+def listen(endpoint: str, seconds: float, *, topic: str = "", pull: bool = False, keys: Keys = PLAIN_TEXT) -> Heard:
+    """Listen for so long. Raises ConfigError for an endpoint that cannot be used."""
     check_open_files()
     check_endpoint(endpoint, "ENDPOINT")
-    probe = Probe(topic)
+    probe, layout = Probe(topic), ChannelLayout(FeedConfig(endpoint=endpoint), [ALL])
     # Everything is subscribed to, so that a wrong topic is told from silence.
     config = FeedConfig(endpoint=endpoint, pull=pull)
     with zmq.Context() as context, closing(Subscriber(config, context, keys=keys)) as subscriber, Stop() as stop:
@@ -54,13 +72,15 @@ def run_probe(
             if messages:
                 first = first if probe.messages else time.monotonic()
                 probe.take(messages, received)
+                for frames in messages:
+                    if layout.topic(frames).startswith(topic) if any(frames) else False:
+                        layout.take(frames)
             else:
                 subscriber.socket.poll(50)
         problem = "" if probe.messages else what_is_wrong(subscriber.link, config)
         listened = time.monotonic() - first
-    report = probe.report(endpoint, round(listened, 3), problem, pull)
-    print(msgspec.json.encode(report).decode() if as_json else words(report), file=out, flush=True)
-    return stop.status or (0 if report.command else NOTHING)
+    layout.settle()
+    return Heard(probe.report(endpoint, round(listened, 3), problem, pull), layout, stop.status)
 
 
 def what_is_wrong(link: LinkHealth, config: FeedConfig) -> str:

@@ -40,6 +40,8 @@ class ChannelSettings(msgspec.Struct, frozen=True, kw_only=True):
     patterns: tuple[str, ...]  # globs, or "all"
     grid_s: float | None = None  # rows are made each so many seconds; None: at the pace of the slowest signal
     hold_s: float | None = None  # for so long a value is held; None: three times as long as it usually takes to change
+    pairs: tuple[str, ...] = ()  # globs a~b of the pairs that are said; none: all
+    target: str | None = None  # the channel of which it is said what tells most of it
     top: int = 10  # pairs that are said
     fdr: float = 0.05
 
@@ -48,6 +50,9 @@ class ChannelSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--channels", "all, or names or globs with commas between", "")
         if self.grid_s is not None and self.hold_s is not None and self.hold_s > MOST_HELD * self.grid_s:
             raise ConfigError("--hold", f"at most {MOST_HELD:,} times --grid", f"{self.hold_s:g} s")
+        for one in self.pairs:
+            if one.count("~") != 1 or "" in one.split("~"):
+                raise ConfigError("--pairs", "globs of two channels with ~ between, such as rack*~flow", one)
         if self.top < 1:
             raise ConfigError("--top", ">= 1", self.top)
         if not 0 < self.fdr < 1:

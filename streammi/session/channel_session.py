@@ -187,7 +187,7 @@ class ChannelSession:
             estimator=found.estimator, mi=matrices.upper(found.mi), r=matrices.upper(found.r),
             p=matrices.upper(found.p) if tested else None, q=matrices.upper(found.q) if tested else None,
             change=pairs.change_of_all(found) if pairs.known else None,
-            changed=np.flatnonzero(pairs.usual.changed) if pairs.known else None, untested=found.untested, t1=found.t1,
+            changed=np.flatnonzero(pairs.changed) if pairs.known else None, untested=found.untested, t1=found.t1,
             indirect=newest.indirect if tested and newest else None, usual_windows=pairs.usual.windows,
             events=tuple(self._events),
         )  # fmt: skip
@@ -268,9 +268,13 @@ class ChannelSession:
     def _begin(self) -> tuple[ChannelMonitor, PairChanges]:
         names = self.intake.names
         self.monitor = ChannelMonitor(msgspec.structs.replace(self._config, names=names, tested=False))
-        self.pairs = PairChanges(self.name, names)
+        self.pairs = PairChanges(self.name, names, self.settings.pairs)
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         self._say(f"{len(names)} channels, {self.pairs.usual.mean.size:,} pairs: {shown}")
+        if not self.pairs.count:
+            self._say(f"no pair of these fits --pairs {','.join(self.settings.pairs)}")
+        if self.settings.target is not None and self.settings.target not in names:
+            self._say(f"--target {self.settings.target} is not among the channels: nothing is said of it")
         for note in self.intake.notes:
             self._say(note)
         if self._outlet is not None and not matrices.fits(len(names)):
@@ -289,7 +293,8 @@ class ChannelSession:
         self._told = of_now(status)
         events = self.pairs.look(at, found, self.monitor.window)
         self._events.extend(events)
-        top = [(i, j) for i, j in ranking.pairs_by(found.mi, self._top).tolist()]
+        among = np.where(self.pairs.said, found.mi, np.nan)
+        top = [(i, j) for i, j in ranking.pairs_by(among, self._top).tolist()]
         said = [self._fields(found, i, j) for i, j in top]
         lines = [self._summary(at, found, said, link, status), *(event_message(event)[1] for event in events)]
         if self._outlet is not None:
@@ -324,12 +329,13 @@ class ChannelSession:
     ) -> bytes:
         assert self.monitor is not None
         assert self.pairs is not None
-        window, usual = self.monitor.window, self.pairs.usual
-        return msgspec.json.encode({
+        window, target = self.monitor.window, self.settings.target
+        told = {} if target is None else {"target": target, "tells": self._tells(found, target)}
+        return msgspec.json.encode(told | {
             "v": VERSION, "name": self.name, "run": self.run, "seq": self.seq, "timestamp": at, "t1": found.t1,
             "n": found.n, "rows": window.rows, "fill": window.fill, "channels": len(found.names),
-            "pairs": usual.mean.size, "dependent": None if found.q is None else len(found.edges(self._fdr)),
-            "changed": int(np.count_nonzero(usual.changed)) if usual.windows else None, "top": top,
+            "pairs": self.pairs.count, "dependent": self._dependent(found),
+            "changed": int(np.count_nonzero(self.pairs.changed)) if self.pairs.known else None, "top": top,
             "changes": [self._fields(found, i, j) for i, j in self.pairs.most(found, self._top)],
             "untested": found.untested, "missing": self.intake.missing, "later": len(self.intake.later),
             "gaps": link.gaps, "malformed": sum(link.malformed.values()), "empty": link.nonfinite,
@@ -337,3 +343,19 @@ class ChannelSession:
             "expired": self.intake.expired, "dropped": window.totals["dropped"], "rate": link.rate,
             "status": int(status), "unit": found.unit,
         })  # fmt: skip
+
+    def _dependent(self, found: ChannelMatrices) -> int | None:
+        """How many of the pairs depend by more than chance; None where that was not tested."""
+        assert self.pairs is not None
+        if found.q is None:
+            return None
+        i, j = found.edges(self._fdr).T
+        return int(np.count_nonzero(self.pairs.said[i, j]))
+
+    def _tells(self, found: ChannelMatrices, target: str) -> list[dict[str, object]]:
+        """What tells most of a channel, each beside those before it."""
+        if target not in found.names:
+            return []
+        at = found.names.index(target)
+        chosen = ranking.least_redundant(found.mi, at, self._top).tolist()
+        return [{"x": found.names[c], "mi": found.mi.item((c, at))} for c in chosen]

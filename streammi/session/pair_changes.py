@@ -1,5 +1,6 @@
 """What has changed among the pairs of many channels, and the events that tell of it."""
 
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import numpy as np
@@ -18,16 +19,29 @@ TOLD_ONE_BY_ONE: Final = 5  # of pairs that change at once: of more one thing is
 class PairChanges:
     """Looks at each reading for pairs that have changed, and learns from one a window what is usual.
 
-    ``name`` is that of the monitor: an event of many pairs at once is of it.
+    ``name`` is that of the monitor: an event of many pairs at once is of it. Where there are ``globs`` of pairs,
+    nothing is said of others than theirs.
     """
 
-    def __init__(self, name: str, names: tuple[str, ...]) -> None:
+    def __init__(self, name: str, names: tuple[str, ...], globs: tuple[str, ...] = ()) -> None:
         self._name, self._names = name, names
+        self.said = pairs_of(names, globs)  # of which pairs anything is said, (C, C)
+        self._said = self.said[np.triu_indices(len(names), 1)]  # the same, row by row
         self.labels = matrices.labels(names)
         self._places = {label: place for place, label in enumerate(self.labels)}
         self.usual = ChangedPairs(len(names) * (len(names) - 1) // 2)
         self._learnt_at = 0  # rows
         self._told: NDArray[np.bool_] = self.usual.changed  # changed pairs that were told of
+
+    @property
+    def count(self) -> int:
+        """Of how many pairs anything is said."""
+        return int(np.count_nonzero(self._said))
+
+    @property
+    def changed(self) -> NDArray[np.bool_]:
+        """The pairs of these that have changed, row by row."""
+        return self.usual.changed & self._said
 
     @property
     def known(self) -> bool:
@@ -39,20 +53,20 @@ class PairChanges:
         if window.fill < 1 or window.rows < 2 * window.n:  # bins are learnt anew as it fills first
             return []
         bits = found.mi[np.triu_indices(len(found.names), 1)] / UNIT_PER_BIT[found.unit]
-        changed = self.usual.look(bits)
+        changed = self.usual.look(bits) & self._said
         new, channel = told(changed, self._told, len(found.names))
         events = self._events(at, found, bits, new, channel)
         if window.rows - self._learnt_at >= window.n:
             self._learnt_at = window.rows
             self.usual.learn(bits)
-        self._told = self.usual.changed.copy()
+        self._told = self.changed
         return events
 
     def most(self, found: ChannelMatrices, top: int) -> list[tuple[int, int]]:
         """The pairs that have changed, those that have done so most first, ``top`` at most."""
         off = matrices.upper(found.mi) / UNIT_PER_BIT[found.unit] - self.usual.mean
         rows, columns = np.triu_indices(len(found.names), 1)
-        changed = np.flatnonzero(self.usual.changed)
+        changed = np.flatnonzero(self.changed)
         most = changed[np.argsort(-np.abs(off[changed]), kind="stable")][:top]
         return [(rows.item(k), columns.item(k)) for k in most.tolist()]
 
@@ -100,7 +114,7 @@ class PairChanges:
         i, j, now, usual = changes[0]
         of = f", most of them of {found.names[int(channel)]}" if channel else ""
         evidence = (
-            f"MI of {len(changes):,} of {self.usual.mean.size:,} pairs has changed{of}; "
+            f"MI of {len(changes):,} of {self.count:,} pairs has changed{of}; "
             f"{found.names[i]} ~ {found.names[j]} most: {usual:.3f} to {now:.3f} {found.unit}"
         )
         size = float(len(changes))
@@ -111,6 +125,21 @@ class PairChanges:
         evidence = f"MI of {found.names[i]} ~ {found.names[j]} was {usual:.3f} usually, and is {now:.3f} {found.unit}"
         pair = self.pair(i, j)
         return Event(pair=pair, kind=kind, timestamp=at, size=now - usual, unit=found.unit, evidence=evidence)
+
+
+def pairs_of(names: tuple[str, ...], globs: tuple[str, ...]) -> NDArray[np.bool_]:
+    """The pairs (C, C) of channels that fit one of the globs a~b, in either order; all where there are none.
+
+    >>> pairs_of(("flow", "rack1", "rack2"), ("rack*~flow",)).tolist()
+    [[False, True, True], [True, False, False], [True, False, False]]
+    """
+    if not globs:
+        return np.ones((len(names), len(names)), dtype=np.bool_)
+    found = np.zeros((len(names), len(names)), dtype=np.bool_)
+    for one in globs:
+        a, b = (np.array([glob == name or fnmatchcase(name, glob) for name in names]) for glob in one.split("~"))
+        found |= np.logical_and.outer(a, b) | np.logical_and.outer(b, a)
+    return found
 
 
 def _number(i: int, j: int, channels: int) -> int:

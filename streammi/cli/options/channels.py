@@ -33,6 +33,12 @@ class ChannelOptions:
         str | None,
         typer.Option("--hold", metavar="DURATION", help="Hold a signal's last value for so long, and no longer."),
     ] = None
+    pairs: Annotated[
+        str | None,
+        typer.Option(
+            "--pairs", metavar="GLOBS", help="Live: say nothing of other pairs than 'rack*~flow', with commas."
+        ),
+    ] = None
     target: Annotated[
         str | None, typer.Option("--target", metavar="COL", help="Say what tells most of this one of the channels.")
     ] = None
@@ -48,7 +54,7 @@ class ChannelOptions:
 
     def check_unused(self, given: set[str]) -> None:
         """ConfigError when any of these is given without --channels."""
-        names = ("target", "top", "fdr", "export", "grid", "hold")
+        names = ("target", "top", "fdr", "export", "grid", "hold", "pairs")
         check_unused("without --channels", **{name: getattr(self, name) for name in names if name in given})
 
     @property
@@ -60,6 +66,11 @@ class ChannelOptions:
     def hold_s(self) -> float | None:
         """For how long a value is held, s, likewise."""
         return _duration(self.hold, "--hold")
+
+    @property
+    def of_pairs(self) -> tuple[str, ...]:
+        """The globs of pairs."""
+        return tuple(one.strip() for one in (self.pairs or "").split(",") if one.strip())
 
     def patterns(self) -> list[str]:
         """The globs; ConfigError for none, and for a rate that is none."""

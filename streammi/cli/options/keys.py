@@ -33,6 +33,11 @@ class ConnectKeyOptions:
         """The keys; ConfigError where they do not make sense."""
         return read_keys(self.curve_secret, server=self.curve_server_key)
 
+    def given(self) -> dict[str, str]:
+        """Those that were given, by the options' names."""
+        named = {"curve-server-key": self.curve_server_key, "curve-secret": self.curve_secret}
+        return {name: value for name, value in named.items() if value is not None}
+
 
 @dataclass(frozen=True)
 class BindKeyOptions:
