@@ -17,6 +17,7 @@ from dashboard_samples import explained
 from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
 from scipy.signal import lfilter
+from scipy.stats import hypergeom
 from sklearn.metrics import mutual_info_score
 
 from streammi import (
@@ -43,6 +44,8 @@ from streammi.core.conditional.given_null import GivenNull
 from streammi.core.conditional.indirect import explained_by, weakest_sides
 from streammi.core.conditional.rolling import rolling_cmi, rolling_te
 from streammi.core.conditional.transfer_window import TransferWindow, direction
+from streammi.core.information import estimators
+from streammi.core.kernels import conditional as kernels
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.files.pair_file import read_pairs
 from streammi.monitor import cycle_note
@@ -218,6 +221,46 @@ def test_p_is_small_of_a_direct_edge_and_not_of_what_z_explains():
             small[name] += null.p(np.array([x[-1000:], other[-1000:], z[-1000:]])) <= 0.05
     assert small["chain"] <= 4
     assert small["direct"] == 20
+
+
+def test_what_chance_gives_is_the_mean_over_all_orders_within_the_condition():
+    """scipy's hypergeometric distribution of each cell; and a cell so large that a series says it."""
+    rng = np.random.default_rng(4)
+    x, y, z = rng.integers(0, 3, 3000), rng.integers(0, 2, 3000), rng.choice(4, 3000, p=[0.9, 0.06, 0.03, 0.01])
+    x = np.where(z == 1, 0, x)  # a row that is empty elsewhere
+    table = estimators.table("plugin", 4096, 40)
+    found = np.empty(1)
+    kernels.beyond_chance(x, y * 4 + z, 2, 4, np.zeros(1, dtype=np.int64), table.f, table.unit_bits, found)
+    expected = 0.0
+    for k in range(4):
+        n = int((z == k).sum())
+        for i, j in np.ndindex(3, 2):
+            a, b, c = (int((z == k)[side].sum()) for side in (x == i, y == j, (x == i) & (y == j)))
+            counts = np.arange(min(a, b) + 1)
+            mean = hypergeom.pmf(counts, n, a, b) @ (counts * np.log2(np.maximum(counts, 1)))
+            expected += c * np.log2(max(c, 1)) - mean
+    assert found[0] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_nothing_is_left_given_one_of_the_two(which):
+    x, y, _ = chain(7000, 3)
+    null = GivenNull()
+    null.extend(x, 1000)
+    assert null.p(np.array([v[-1000:] for v in (x, y, (x, y)[which])])) > 0.05
+
+
+def test_a_driver_with_a_delay_is_not_called_more_than_chance():
+    """x follows z at once, y three samples later: given z they have nothing in common."""
+    rng = np.random.default_rng(7)
+    small = 0
+    for _ in range(30):
+        z, *noise = rng.standard_normal((3, 27_003))
+        x, y = 0.85 * z[3:] + 0.53 * noise[0][3:], 0.85 * z[:-3] + 0.53 * noise[1][3:]
+        null = GivenNull()
+        null.extend(x, 3000)
+        small += null.p(np.array([v[-3000:] for v in (x, y, z)])) <= 0.05
+    assert small <= 5
 
 
 def test_p_waits_for_the_past_it_needs():

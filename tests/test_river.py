@@ -11,8 +11,13 @@ import pytest
 from river import compose, datasets, feature_selection, linear_model, metrics, preprocessing, stats, stream, utils
 from sklearn.metrics import mutual_info_score
 
-from streammi import Categories, ConfigError, QuantileBins, UniformBins
-from streammi.interop.river import RollingMutualInformation
+from streammi import Categories, ConditionalWindow, ConfigError, QuantileBins, TransferWindow, UniformBins
+from streammi.core.conditional.division import learnt_bins
+from streammi.interop.river import (
+    RollingConditionalMutualInformation,
+    RollingMutualInformation,
+    RollingTransferEntropy,
+)
 
 UNIT = UniformBins(0, 1, 4)
 
@@ -166,3 +171,43 @@ def test_it_takes_what_rivers_streams_give():
 def test_settings_are_checked(settings, message):
     with pytest.raises(ConfigError, match=message):
         RollingMutualInformation(**settings)
+
+
+# Given a third signal, and which drives which -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("conditions", [1, 2])
+def test_conditional_mutual_information_is_that_of_the_library(conditions):
+    x, y, *z = np.random.default_rng(1).standard_normal((2 + conditions, 260))
+    y = y + x + sum(z)
+    statistic = RollingConditionalMutualInformation(100, conditions, unit="nat")
+    assert statistic.get() == 0.0
+    for row in zip(x.tolist(), y.tolist(), *(one.tolist() for one in z), strict=True):
+        statistic.update(*row)
+    statistic.update(math.nan, 1.0, *[1.0] * conditions)  # skipped
+    x_bins, y_bins, *z_bins = learnt_bins(100, conditions)
+    window = ConditionalWindow(x_bins, y_bins, z_bins, 100)
+    window.extend(x, y, np.column_stack(z))
+    assert statistic.get() == pytest.approx(window.cmi * math.log(2), abs=1e-12)
+    assert copy.deepcopy(statistic).get() == statistic.get()
+
+
+def test_a_feature_that_drives_the_target_is_selected():
+    rng = np.random.default_rng(2)
+    driver, follower, noise = rng.standard_normal((3, 700))
+    target = 0.6 * noise
+    target[1:] += driver[:-1]
+    follower[1:] = target[:-1] + 0.3 * follower[1:]
+    selector = feature_selection.SelectKBest(similarity=RollingTransferEntropy(600, delays=[1, 2]), k=1)
+    for a, b, y in zip(driver.tolist(), follower.tolist(), target.tolist(), strict=True):
+        selector.learn_one({"driver": a, "follower": b}, y=y)
+    assert selector.transform_one({"driver": 1.0, "follower": 1.0}) == {"driver": 1.0}
+    window = TransferWindow(600, delays=[1, 2])
+    window.extend(driver, target)
+    statistic = RollingTransferEntropy(600, delays=[1, 2], unit="nat")
+    assert statistic.get() == 0.0
+    assert statistic.reading is None
+    for pair in zip(driver.tolist(), target.tolist(), strict=True):
+        statistic.update(*pair)
+    assert statistic.get() == window.profile("nat")[0].max()
+    assert statistic.reading.lag_xy == 1

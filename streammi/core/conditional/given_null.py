@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from streammi.config import DEFAULT_PARTNERS, MAX_WINDOW_PAIRS
 from streammi.core.bins.binning import QuantileBins
-from streammi.core.conditional.division import OF_CELLS
 from streammi.core.conditional.past import HISTORY, Past, far_delays, shifts_around
 from streammi.core.information import estimators
 from streammi.core.kernels import conditional as kernels
@@ -24,6 +23,7 @@ CONDITION_BINS: Final = 12.0
 # Each of two conditions has these to this power: with fewer, p <= 0.05 came in up to 19 % of windows.
 OF_TWO: Final = 0.75
 GROWTH: Final = 0.45
+ROUNDING: Final = 1e-6  # bits, of all triples: where the condition is y itself, nothing but this is left
 
 
 class GivenNull:
@@ -32,6 +32,10 @@ class GivenNull:
     What y and the condition have in common stays, as does each signal's own memory; only x's part is broken. So p is
     (b + 1)/(S + 1), b the delays at which the conditional MI is at least as large as now. Raises ConfigError for fewer
     than 19 partners.
+
+    x that depends on the condition fills fewer cells than one that is delayed, so each conditional MI is taken less
+    what the margins of its own cells give on the average: without that, a delayed driver came out below 0.05 in 11 % of
+    windows of 10,000, and by Grassberger's estimator weak edges were found in 59 instead of 84 %.
     """
 
     def __init__(self, partners: int = DEFAULT_PARTNERS) -> None:
@@ -66,10 +70,11 @@ class GivenNull:
         for one in values[2:]:
             z = z * each + _symbols(one, each)
         z_size = each ** (len(values) - 2)
-        table = estimators.table(OF_CELLS, 1 << max(n - 1, 1).bit_length(), self._digits)
-        sums = np.empty(delays.size + 1, dtype=np.int64)
-        kernels.shifted_sums(x, y * z_size + z, own, z_size, np.concatenate(([0], delays)), table.f, sums)
-        return (int((sums[1:] >= sums[0]).sum()) + 1) / (delays.size + 1)
+        table = estimators.table("plugin", 1 << max(n - 1, 1).bit_length(), self._digits)
+        found = np.empty(delays.size + 1)
+        of_now = np.concatenate(([0], delays))
+        kernels.beyond_chance(x, y * z_size + z, own, z_size, of_now, table.f, table.unit_bits, found)
+        return (int((found[1:] >= found[0] - ROUNDING).sum()) + 1) / (delays.size + 1)
 
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""

@@ -6,12 +6,13 @@ sample cost 8 instead of 5 ns, 17 instead of 11 with coarse bins.) The condition
 S_xyz + S_z - S_xz - S_yz: the terms that depend on the number of pairs alone cancel.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from streammi.core.kernels.compiled import kernel, part
 from streammi.core.kernels.counting import ONE, step_down, step_up
+from streammi.core.kernels.nested import LN2
 
 
 # ``tables`` is (yz_bits, z_bits, xyz, xz, yz, z); ``nest`` is (x_parts, y_parts, z_parts) and the same of the coarse
@@ -97,34 +98,80 @@ def slide(
     state[0], state[1] = fine, coarse
 
 
-@kernel
-def shifted_sums(x: Any, yz: Any, y_size: int, z_size: int, delays: Any, f: Any, out: Any) -> None:
-    """S_xyz - S_xz of the table ``f`` for x delayed by each of ``delays`` (S,), to ``out`` (S,).
+MANY: Final = 64.0  # pairs expected in a cell, from which on a series says as much
+REMEMBERED: Final = 1024  # sizes of a row of a stratum whose expectations are kept: 8 KB each
 
-    ``yz`` (n,) are the symbols ``j z_size + k`` of the newest n triples, ``x`` the symbols of x, with as many before
-    those as the longest delay. The other sums do not change with x.
+
+@part
+def _expected(a: Any, b: Any, n: Any, f: Any, unit_bits: float) -> Any:
+    """The mean of c log2 c in a cell with ``a`` of ``n`` in its row and ``b`` in its column, by chance alone.
+
+    c is hypergeometric then. Source: Vinh, Epps & Bailey 2010, J. Mach. Learn. Res. 11, 2837 (adjusted MI).
+    """
+    mean = a * b / n
+    if mean >= MANY:  # c log c around its mean, up to the fourth moment
+        v = mean * (n - a) / n * (n - b) / (n - 1)
+        third = v * (n - 2 * a) / n * (n - 2 * b) / (n - 2)
+        nats = mean * np.log(mean) + v / (2 * mean) - third / (6 * mean**2) + 3 * v * v / (12 * mean**3)
+        return nats / LN2
+    low, high = max(0, a + b - n), min(a, b)
+    mode = min(max((a + 1) * (b + 1) // (n + 2), low), high)
+    total, whole = float(f[mode]), 1.0  # in parts of the mode's probability
+    p, c = 1.0, mode
+    while c < high and p > 1e-12:
+        p *= (a - c) * (b - c) / ((c + 1.0) * (n - a - b + c + 1.0))
+        c += 1
+        total, whole = total + p * f[c], whole + p
+    p, c = 1.0, mode
+    while c > low and p > 1e-12:
+        p *= c * (n - a - b + c) / ((a - c + 1.0) * (b - c + 1.0))
+        c -= 1
+        total, whole = total + p * f[c], whole + p
+    return total / whole * unit_bits
+
+
+@kernel
+def beyond_chance(
+    x: Any, yz: Any, y_size: int, z_size: int, delays: Any, f: Any, unit_bits: float, out: Any
+) -> None:  # fmt: skip
+    """The plug-in conditional MI, times n, in bits, less its mean over all orders of x among equal z, to ``out`` (S,).
+
+    x is delayed by each of ``delays`` (S,). ``yz`` (n,) are the symbols ``j z_size + k`` of the newest n triples, ``x``
+    the symbols of x, with as many before those as the longest delay; ``f`` is a table of c log2 c in ``unit_bits``.
     """
     n = yz.size
     x_size = np.int64(0)
     for i in x:
         x_size = max(x_size, np.int64(i) + 1)
     width = y_size * z_size
+    of_yz, of_z = np.zeros(width, dtype=np.int64), np.zeros(z_size, dtype=np.int64)
+    for symbol in yz:
+        of_yz[symbol] += 1
+        of_z[symbol % z_size] += 1
+    known = np.full((width, min(of_z.max() + 1, REMEMBERED)), np.nan)
     xyz = np.empty(x_size * width, dtype=np.int64)
-    xz = np.empty(x_size * z_size, dtype=np.int64)
     for d in range(delays.size):
-        xyz[:], xz[:] = 0, 0
+        xyz[:] = 0
         start = x.size - n - delays[d]
         for t in range(n):
             xyz[np.uint64(x[start + t]) * np.uint64(width) + np.uint64(yz[t])] += 1
-        total = np.int64(0)
+        total = 0.0
         for i in range(x_size):
-            for j in range(y_size):
-                for k in range(z_size):
-                    c = xyz[i * width + j * z_size + k]
-                    total += f[c]
-                    xz[i * z_size + k] += c
-        for c in xz:
-            total -= f[c]
+            for k in range(z_size):
+                a = np.int64(0)
+                for j in range(y_size):
+                    a += xyz[i * width + j * z_size + k]
+                for j in range(y_size):
+                    cell = j * z_size + k
+                    if a == 0 or of_yz[cell] == 0:
+                        continue
+                    total += f[xyz[i * width + cell]] * unit_bits
+                    if a >= known.shape[1]:
+                        total -= _expected(a, of_yz[cell], of_z[k], f, unit_bits)
+                        continue
+                    if np.isnan(known[cell, a]):
+                        known[cell, a] = _expected(a, of_yz[cell], of_z[k], f, unit_bits)
+                    total -= known[cell, a]
         out[d] = total
 
 
