@@ -35,7 +35,7 @@ from streammi.monitor.history_levels import History
 from streammi.network.security import PLAIN_TEXT
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
-from streammi.records import Snapshot
+from streammi.records import SignalTrace, Snapshot
 from streammi.system.signals import Stop
 from streammi.web import page_model, server as serving, trail
 from streammi.web.access import Access, read_token
@@ -106,6 +106,39 @@ def test_cells_are_the_counts() -> None:
     assert set(edges) <= set(snapshot.x.edges.tolist())  # type: ignore[union-attr]
     step = math.ceil(200 / shown.shape[0])
     assert shown[0, 0] == snapshot.counts[:step, :step].sum()
+
+
+def test_signals_are_the_window_and_come_twice_a_second() -> None:
+    at = [NOW]
+    hub, browser = Hub(["tcp://127.0.0.1:5557"], clock=lambda: at[0]), Browser()
+    hub.take(0, [traced(0)], "connected", "")
+    found = seen(hub, browser)["signals"]
+    trace = traced(0).trace
+    assert trace is not None
+    for signal, low, high in (("x", trace.x_low, trace.x_high), ("y", trace.y_low, trace.y_high)):
+        fine = float(np.nanmax(high) - np.nanmin(low)) / 1000  # more dots than a screen has
+        assert np.allclose(np.array(found[signal]["low"], float), low, rtol=0, atol=fine, equal_nan=True)
+        assert np.allclose(np.array(found[signal]["high"], float), high, rtol=0, atol=fine, equal_nan=True)
+    assert (found["span"], found["unit"]) == (10.0, "s")
+    for k in (1, 2):
+        at[0] += 0.1
+        hub.take(0, [traced(k)], "connected", "")
+        assert "signals" not in page(hub.message(browser))
+    at[0] += 0.5
+    hub.tick()  # what was left out comes even if nothing else does
+    assert page(hub.message(browser))["signals"]["x"]["points"][-1] == 2.0
+    hub.tick()
+    assert hub.message(browser) == b""
+
+
+def traced(k: int) -> Snapshot:
+    """Signals with a column in which there is nothing."""
+    x = np.array([1.0, np.nan, 3.14159e-7 + k])
+    trace = SignalTrace(
+        start=0.0, stop=10.0, unit="s", x_low=x, x_high=x + 1, y_low=x * 1e9, y_high=x * 1e9,
+        x_newest=np.array([1.0, k]), y_newest=np.array([0.0, 1.0]),
+    )  # fmt: skip
+    return msgspec.structs.replace(linear(), seq=k, trace=trace)
 
 
 def test_roles_tell_trouble_from_the_rest() -> None:
@@ -183,7 +216,7 @@ def test_where_nothing_is_otherwise_nothing_is_sent_and_what_is_is_made_once() -
     first, second = Browser(), Browser()
     hub.add(first)
     hub.add(second)
-    assert set(page(hub.message(first))) == {"tabs", "head", "cells", "profile", "events", "past"}
+    assert set(page(hub.message(first))) == {"tabs", "head", "cells", "signals", "profile", "events", "past"}
     hub.message(second)
     first.news.clear()
     hub.take(0, [msgspec.structs.replace(snapshot, timestamp=NOW + 1)], "connected", "")

@@ -164,7 +164,12 @@ def test_it_goes_on(page: Any) -> None:
 
 
 def test_keys_choose_how_it_is_shown(page: Any) -> None:
-    for title in ("p(y|x)", "Pointwise MI", "Joint counts"):
+    for title in (
+        "p(y|x)",
+        "Pointwise MI",
+        *(["The newest pairs as points"] if parabola().trace else []),
+        "Joint counts",
+    ):
         page.keyboard.press("m")
         assert text(page, "#joint-title") == title
     span = text(page, "#span")

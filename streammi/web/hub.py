@@ -5,6 +5,7 @@ sees fewer pictures, never old ones, and nothing piles up for it. Where nothing 
 """
 
 import asyncio
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from streammi.records import Event, LinkState, Snapshot
 from streammi.web import page_model, trail
 
 # All but letters, signs and arrows that do nothing to what is around them.
+SIGNALS_SECONDS: Final = 0.4  # between two pictures of the signals: they are most of what is sent
 ODD: Final = re.compile("[^\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]")
 LOOK: Final = Look(glyphs=BRAILLE, depth="truecolor")
 
@@ -79,11 +81,14 @@ class Page:
         self.parts = Parts()
         self._scene: Scene | None = None
         self._events: tuple[Event, ...] | None = None
+        self._signals_at = -math.inf  # when they were shown last, s,
+        self._signals_of: Scene | None = None  # and of what
         self._trails: dict[trail.Had | None, tuple[bytes, trail.Had]] = {}  # of this scene
 
-    def show(self, scene: Scene) -> None:
-        """Show this from now on."""
+    def show(self, scene: Scene, now: float) -> None:
+        """Show this from ``now`` on, s."""
         self._scene, self._trails = scene, {}
+        self.catch_up(now)
         self.parts.put("head", page_model.head(scene))
         self.parts.put("cells", page_model.cells(scene))
         self.parts.put("profile", page_model.profile(scene))
@@ -91,6 +96,15 @@ class Page:
         if events != self._events:
             self._events = events
             self.parts.put("events", page_model.happened(scene))
+
+    def catch_up(self, now: float) -> bool:
+        """Show the signals as they are, unless that was done a moment ago; return whether it was due."""
+        scene = self._scene
+        if scene is None or 0 <= now - self._signals_at < SIGNALS_SECONDS or scene is self._signals_of:
+            return False
+        self._signals_at, self._signals_of = now, scene
+        self.parts.put("signals", page_model.signals(scene))
+        return True
 
     def past(self, had: trail.Had | None) -> tuple[bytes, trail.Had | None]:
         """What a browser that has so much lacks of the past, empty for nothing, and what it has then."""
@@ -147,8 +161,12 @@ class Hub:
 
     def tick(self) -> None:
         """Take note of the time: how long something has lasted is said by the second."""
-        if self._viewer.tick(self._clock()):
+        now = self._clock()
+        if self._viewer.tick(now):
             self._show(self._looked_at())
+        late = [page.catch_up(now) for page in self._pages.values()]
+        if any(late):
+            self._wake()
 
     def add(self, browser: Browser) -> None:
         """A browser has come."""
@@ -196,8 +214,11 @@ class Hub:
         """Make anew what is otherwise of these pairs, and wake those who look at them."""
         for key in keys:
             scene = self._viewer.scene(key)
-            self._pages.setdefault(key, Page()).show(scene)
+            self._pages.setdefault(key, Page()).show(scene, self._clock())
             self._tabs.put("tabs", page_model.tabs(scene.tabs, scene.unit))
+        self._wake()
+
+    def _wake(self) -> None:
         for browser in self.browsers:
             browser.news.set()
 

@@ -15,7 +15,7 @@ from streammi.dashboard.panels.title import Spans
 from streammi.dashboard.scene import Scene, Tab, by_rank, is_stale
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import ahead, number, pace
-from streammi.records import AxisInfo, Reading, Snapshot
+from streammi.records import AxisInfo, FloatArray, Reading, Snapshot
 from streammi.records.events import kind_of
 from streammi.records.link_totals import total
 from streammi.records.links import state_of
@@ -24,6 +24,7 @@ from streammi.records.verdict import SIGNIFICANT, strength
 Json: TypeAlias = dict[str, Any]
 Words: TypeAlias = list[tuple[str, str]]  # texts, each with its role: a class of the page's style sheet
 ROLES: Final = ("dim", "faint", "text", "strong", "mi", "mi_strong", "x", "y", "null", "good", "warn", "bad")
+MOST_DECIMALS: Final = 15  # that are rounded to: what is smaller goes as it is
 MOST_CELLS: Final = 64  # a side of the heatmap: neighbours are added up until there are no more
 
 
@@ -204,7 +205,36 @@ def _axis(axis: AxisInfo, bins: int, shown: int) -> Json:
         groups = [labels[k : k + step] for k in range(0, bins, step)]
         return {"name": axis.name, "labels": [" … ".join(dict.fromkeys((*g[:1], *g[-1:]))) for g in groups]}
     edges = np.append(axis.edges[:-1][::step], axis.edges[-1])
-    return {"name": axis.name, "edges": edges.tolist()}
+    return {"name": axis.name, "unit": axis.unit, "edges": edges.tolist()}
+
+
+def signals(scene: Scene) -> Json | None:
+    """The two signals over the window, and the newest pairs; None where there are no values to draw a line between."""
+    snapshot = scene.snapshot
+    trace = snapshot.trace if snapshot else None
+    if snapshot is None or trace is None or trace.x_newest.size < 2:
+        return None
+    return {
+        "span": trace.stop - trace.start,
+        "unit": trace.unit,
+        "x": _signal(snapshot.x, trace.x_low, trace.x_high, trace.x_newest),
+        "y": _signal(snapshot.y, trace.y_low, trace.y_high, trace.y_newest),
+    }
+
+
+def _signal(axis: AxisInfo, low: FloatArray, high: FloatArray, newest: FloatArray) -> Json:
+    """A signal's values, as fine as a screen shows them."""
+    reach = float(max(np.nanmax(high), newest.max()) - min(np.nanmin(low), newest.min()))
+    decimals = 4 - math.floor(math.log10(reach)) if math.isfinite(reach) and reach > 0 else None
+    shown = [
+        values if decimals is None or decimals > MOST_DECIMALS else np.round(values, decimals)
+        for values in (low, high, newest)
+    ]
+    return {
+        "name": axis.name,
+        "unit": axis.unit,
+        **dict(zip(("low", "high", "points"), (v.tolist() for v in shown), strict=True)),
+    }
 
 
 def profile(scene: Scene) -> Json | None:

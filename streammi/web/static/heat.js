@@ -2,13 +2,14 @@
 
 import { $, colour, say, short } from "./format.js";
 
-const LEFT = 58, BOTTOM = 40, TOP = 34, RIGHT = 34, GAP = 4; // px
-const MODES = ["counts", "conditional", "pointwise"];
-const TITLES = { counts: "Joint counts", conditional: "p(y|x)", pointwise: "Pointwise MI" };
+const LEFT = 58, BOTTOM = 40, TOP = 52, RIGHT = 34, GAP = 4; // px, of which at the top 18 are for the name of y
+const MODES = ["counts", "conditional", "pointwise", "scatter"];
+const TITLES = { counts: "Joint counts", conditional: "p(y|x)", pointwise: "Pointwise MI", scatter: "The newest pairs as points" };
 
 export class Heat {
   constructor() {
     this.cells = null;
+    this.points = null; // the newest pairs: [x, y]
     this.mode = "counts";
     this.byValue = false;
     this.ramps = null;
@@ -28,8 +29,16 @@ export class Heat {
     this.draw();
   }
 
+  takePoints(points) {
+    this.points = points;
+    document.querySelector("[data-mode=scatter]").disabled = !points;
+    if (!points && this.mode === "scatter") this.show("counts");
+    else if (this.mode === "scatter") this.draw();
+  }
+
   next() {
-    this.show(MODES[(MODES.indexOf(this.mode) + 1) % MODES.length]);
+    const modes = this.points ? MODES : MODES.slice(0, -1);
+    this.show(modes[(modes.indexOf(this.mode) + 1) % modes.length]);
   }
 
   show(mode) {
@@ -99,7 +108,9 @@ export class Heat {
     ctx.scale(px, px);
     say($("joint-title"), TITLES[this.mode]);
     if (!this.cells) return;
+    if (this.mode === "scatter" && this.points) return this.drawPoints(ctx, width, height);
     const { n, x, y, ranks } = this.cells;
+    $("ramp").hidden = false;
     $("by-value").disabled = !ranks;
     $("by-value").setAttribute("aria-pressed", String(this.byValue && ranks));
     const found = this.field(n);
@@ -118,13 +129,34 @@ export class Heat {
       ctx.fillRect(left[i], top[j + 1], Math.max(left[i + 1] - left[i], 1 / px), Math.max(top[j] - top[j + 1], 1 / px));
     }));
     this.drawMarginals(ctx, found, left, top);
-    this.drawAxes(ctx, x, y, w, h);
+    this.drawAxes(ctx, x, y, w, h, this.byValue);
     const kind = ranks ? (this.byValue ? ", axes by value" : ", axes by rank") : "";
     say($("joint-words"), `${x.name} to the right, ${y.name} upwards, ${found.all.toLocaleString("en")} pairs${kind}`);
   }
 
+  drawPoints(ctx, width, height) {
+    const { x, y } = this.cells, [xs, ys] = this.points;
+    const w = width - LEFT - RIGHT, h = height - TOP - BOTTOM;
+    const [across, up] = [xs, ys].map(framed);
+    this.at = null;
+    $("by-value").disabled = $("ramp").hidden = true;
+    ctx.fillStyle = colour("page");
+    ctx.fillRect(LEFT, TOP, w, h);
+    ctx.fillStyle = colour("mi");
+    ctx.globalAlpha = 0.65;
+    xs.forEach((value, k) => {
+      ctx.beginPath();
+      ctx.arc(LEFT + ((value - across[0]) / (across[1] - across[0])) * w, TOP + (1 - (ys[k] - up[0]) / (up[1] - up[0])) * h, 2.2, 0, 7);
+      ctx.fill();
+    });
+    ctx.globalAlpha = 1;
+    this.drawAxes(ctx, { ...x, labels: undefined, edges: across }, { ...y, labels: undefined, edges: up }, w, h, true);
+    say($("joint-words"), `the newest ${xs.length} pairs as points, ${x.name} to the right, ${y.name} upwards`);
+    return undefined;
+  }
+
   drawMarginals(ctx, found, left, top) {
-    const room = TOP - 2 * GAP, side = RIGHT - 2 * GAP;
+    const room = TOP - 18 - 2 * GAP, side = RIGHT - 2 * GAP;
     const [mx, my] = [Math.max(...found.x), Math.max(...found.y)];
     ctx.fillStyle = colour("x-soft");
     found.x.forEach((count, i) => {
@@ -135,17 +167,17 @@ export class Heat {
     found.y.forEach((count, j) => ctx.fillRect(left.at(-1) + GAP, top[j + 1], (count / my) * side, top[j] - top[j + 1]));
   }
 
-  drawAxes(ctx, x, y, w, h) {
+  drawAxes(ctx, x, y, w, h, byValue) {
     const family = getComputedStyle(document.body).fontFamily;
     ctx.font = `12px ${family}`;
     ctx.fillStyle = colour("soft");
     ctx.textBaseline = "top";
-    for (const [share, text] of this.ticks(x, w, 60)) {
+    for (const [share, text] of this.ticks(x, w, 60, byValue)) {
       ctx.textAlign = x.labels ? "center" : share === 0 ? "left" : share === 1 ? "right" : "center";
       ctx.fillText(fitted(ctx, text, x.labels ? w / x.labels.length : w / 3), LEFT + share * w, TOP + h + 5);
     }
     ctx.textAlign = "right";
-    for (const [share, text] of this.ticks(y, h, 40)) {
+    for (const [share, text] of this.ticks(y, h, 40, byValue)) {
       ctx.textBaseline = y.labels ? "middle" : share === 0 ? "bottom" : share === 1 ? "top" : "middle";
       ctx.fillText(fitted(ctx, text, LEFT - 8), LEFT - 6, TOP + (1 - share) * h);
     }
@@ -153,15 +185,15 @@ export class Heat {
     ctx.textBaseline = "bottom";
     ctx.textAlign = "center";
     ctx.fillStyle = colour("x");
-    ctx.fillText(fitted(ctx, `${x.name} →`, w), LEFT + w / 2, TOP + h + BOTTOM);
+    ctx.fillText(fitted(ctx, `${titled(x)} →`, w), LEFT + w / 2, TOP + h + BOTTOM);
     ctx.fillStyle = colour("y");
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
-    ctx.fillText(fitted(ctx, `↑ ${y.name}`, LEFT - 6), 2, TOP / 2);
+    ctx.fillText(fitted(ctx, `↑ ${titled(y)}`, w / 2), 2, 9);
   }
 
   /** Places along an axis and what stands there: each label, or values at the ends and between. */
-  ticks(axis, room, each) {
+  ticks(axis, room, each, byValue) {
     if (axis.labels) {
       const step = Math.ceil((axis.labels.length * (each / 2.4)) / room);
       return axis.labels.map((text, k) => [(k + 0.5) / axis.labels.length, text]).filter((_, k) => k % step === 0);
@@ -170,7 +202,7 @@ export class Heat {
     const count = room >= 6 * each ? 4 : 2;
     return Array.from({ length: count + 1 }, (_, k) => k / count).map((share) => {
       const [low, high] = [edges[0], edges.at(-1)];
-      const value = this.byValue ? low + share * (high - low) : edges[Math.round(share * (edges.length - 1))];
+      const value = byValue ? low + share * (high - low) : edges[Math.round(share * (edges.length - 1))];
       if (value === null) return [share, share ? "∞" : "−∞"];
       const digits = 2 - Math.floor(Math.log10(Math.max(high - low, 1e-12)));
       return [share, short(digits < 15 ? Number(value.toFixed(Math.max(Math.min(digits, 15), 0))) : value)];
@@ -203,6 +235,15 @@ export class Heat {
       ? `, ${(100 * found.values[i][j]).toFixed(0)} % of the column` : `, ${found.values[i][j].toFixed(2)} ${this.unit}`.replace("-", "−");
     say($("joint-at"), `${place(x, i)} and ${place(y, j)}: ${count.toLocaleString("en")} pair${count === 1 ? "" : "s"}${more}`);
   }
+}
+
+const titled = (axis) => (axis.unit ? `${axis.name} (${axis.unit})` : axis.name);
+
+/** From the least to the most, and a little room. */
+function framed(values) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const more = (high - low) * 0.03 || Math.abs(low) * 0.03 || 1;
+  return [low - more, high + more];
 }
 
 const place = (axis, k) => (axis.labels ? axis.labels[k] : `${short(axis.edges[k])} to ${short(axis.edges[k + 1])}`);

@@ -4,8 +4,9 @@ import { Delays } from "./delays.js";
 import { $, clock, elapsed, fill, made, say, spans } from "./format.js";
 import { Heat } from "./heat.js";
 import { Past } from "./past.js";
+import { Signals } from "./signals.js";
 
-const past = new Past(), heat = new Heat(), delays = new Delays();
+const past = new Past(), heat = new Heat(), delays = new Delays(), signals = new Signals();
 const RETRY = [250, 500, 1000, 2000, 5000]; // ms
 let socket = null, tries = 0, alive = 5, heard = performance.now(), lost = null;
 let frozen = null, waiting = {}; // what came while the picture stands still
@@ -20,6 +21,10 @@ function show(news) {
   if (news.past) past.take(news.past);
   if (news.head || news.past || news.events) past.draw();
   if ("cells" in news) heat.take(news.cells);
+  if ("signals" in news) {
+    signals.take(news.signals);
+    heat.takePoints(news.signals && [news.signals.x.points, news.signals.y.points]);
+  }
   if ("profile" in news) delays.take(news.profile);
 }
 
@@ -153,6 +158,7 @@ function freeze() {
 function recolour() {
   past.rebuild();
   delays.rebuild();
+  signals.draw();
   heat.draw();
 }
 
