@@ -39,7 +39,7 @@ class Monitor:
     """What a monitor publishes, ten times a second, over a real socket: a snapshot that moves on."""
 
     def __init__(self, port: int) -> None:
-        self._endpoint, self.snapshot = f"tcp://127.0.0.1:{port}", parabola()
+        self.endpoint, self.snapshot = f"tcp://127.0.0.1:{port}", parabola()
         self._over = threading.Event()
         self.start()
 
@@ -54,7 +54,7 @@ class Monitor:
 
     def _publish(self, run: int) -> None:
         with zmq.Context() as context:
-            publisher = Publisher(self._endpoint, context)
+            publisher = Publisher(self.endpoint, context)
             seq = 0
             while not self._over.wait(0.1):
                 seq += 1
@@ -80,18 +80,33 @@ def monitor() -> Iterator[Monitor]:
     one.stop()
 
 
+class Server:
+    """``streammi serve`` as a process, that can be stopped and started again."""
+
+    def __init__(self, monitor: Monitor, port: int) -> None:
+        self._words = [sys.executable, "-m", "streammi", "serve", monitor.endpoint, "--http", f"127.0.0.1:{port}"]
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._words, stderr=subprocess.PIPE, text=True)
+        assert self._process.stderr is not None
+        assert "the page is at http://127.0.0.1:" in self._process.stderr.readline()
+
+    def stop(self) -> int:
+        self._process.terminate()
+        self._process.communicate(timeout=20)
+        return self._process.returncode
+
+
 @pytest.fixture(scope="module")
 def page(monitor: Monitor) -> Iterator[Any]:
     """One page for all tests; whatever it writes to its console, and each request elsewhere, is a fault."""
     port = free_port()
-    words = [sys.executable, "-m", "streammi", "serve", monitor._endpoint, "--http", f"127.0.0.1:{port}"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as server, sync_api.sync_playwright() as tool:
-        assert server.stderr is not None
-        said = server.stderr.readline()
-        assert f"the page is at http://127.0.0.1:{port}/" in said
+    with sync_api.sync_playwright() as tool:
+        server = Server(monitor, port)
         browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         one = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark")
-        one.faults = []
+        one.faults, one.server = [], server
         one.on("console", lambda message: one.faults.append(message.text))
         one.on("pageerror", lambda error: one.faults.append(str(error)))
         one.on("request", lambda r: None if f"127.0.0.1:{port}/" in r.url else one.faults.append(r.url))
@@ -99,8 +114,7 @@ def page(monitor: Monitor) -> Iterator[Any]:
         yield one
         faults = [fault for fault in one.faults if "ERR_CONNECTION" not in fault]  # while its server was not there
         browser.close()
-        server.terminate()
-        assert server.wait(10) == 143
+        assert server.stop() == 143
         assert faults == []
 
 
@@ -241,3 +255,13 @@ def test_it_goes_on_with_a_monitor_that_was_started_again(page: Any, monitor: Mo
     monitor.start(run=2)
     until(page, "document.querySelector('#verdict').innerText === 'begun anew'")
     assert page.locator("body.then").count() == 0
+
+
+def test_it_goes_on_with_a_server_that_was_started_again(page: Any) -> None:
+    assert page.server.stop() == 143
+    until(page, "!document.querySelector('#gone').hidden")
+    assert text(page, "#gone").startswith("No connection to streammi serve for")
+    page.server.start()
+    until(page, "document.querySelector('#gone').hidden")
+    assert page.locator("body.gone").count() == 0
+    until_not(page, "#facts", text(page, "#facts"))

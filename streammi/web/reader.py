@@ -7,10 +7,14 @@ from typing import Final, TypeAlias
 
 import zmq
 
+from streammi.errors import FeedError
 from streammi.network.security import Keys
 from streammi.publish.client import Source
+from streammi.publish.snapshots import read_snapshot
 from streammi.records import LinkState, Snapshot
 
+OF_MANY: Final = "pair/"  # a topic by which a monitor of many channels is known
+MANY: Final = "a monitor of many channels: streammi view shows it, a browser does not yet"
 LOOK_MS: Final = 500  # between two looks at how the connections are, where nothing comes
 Post: TypeAlias = Callable[[int, list[Snapshot], LinkState, str], None]
 
@@ -21,6 +25,7 @@ class Reader:
     def __init__(self, endpoints: Sequence[str], keys: Keys, post: Post) -> None:
         self._endpoints, self._keys, self._post = tuple(endpoints), keys, post
         self._wanted = self._over = False
+        self._notes: list[str] = []  # what to know of each monitor
         self._waking, self._woken = sockets.socketpair()
         for end in (self._waking, self._woken):
             end.setblocking(False)
@@ -43,16 +48,33 @@ class Reader:
                 while not self._over:
                     if self._wanted and not sources:
                         sources = [
-                            Source(endpoint, context, "snapshot/", keys=self._keys) for endpoint in self._endpoints
+                            Source(endpoint, context, "snapshot/", OF_MANY, keys=self._keys)
+                            for endpoint in self._endpoints
                         ]
+                        self._notes = [""] * len(sources)
                     elif not self._wanted:
                         _close(sources)
                     self._wait(sources)
                     for monitor, source in enumerate(sources):
-                        found = [one for one in source.snapshots() if isinstance(one, Snapshot)]  # no matrices
-                        self._post(monitor, found, source.link, source.note)
+                        self._hand_on(monitor, source)
             finally:
                 _close(sources)
+
+    def _hand_on(self, monitor: int, source: Source) -> None:
+        """Hand on what has arrived from a monitor, and what to know of it."""
+        newest = {frames[0]: frames for frames in source.messages()}
+        found = []
+        for topic, frames in newest.items():
+            if topic.startswith(OF_MANY.encode()):
+                self._notes[monitor] = MANY
+                continue
+            try:
+                found.append(read_snapshot(frames))
+            except FeedError as error:
+                self._notes[monitor] = f"a snapshot cannot be read: {error}"
+            else:
+                self._notes[monitor] = ""
+        self._post(monitor, found, source.link, self._notes[monitor] or source.note)
 
     def _wait(self, sources: Sequence[Source]) -> None:
         poller = zmq.Poller()
