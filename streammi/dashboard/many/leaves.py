@@ -1,5 +1,6 @@
 """The order of the channels in the matrix, and its pairs by the blocks that are drawn as one dot."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ class Leaves:
         self.place = np.empty_like(order)
         self.place[order] = np.arange(order.size)
         self._blocks: dict[int, Blocks] = {}
+        self._largest: tuple[object, object, NDArray[np.float32]] | None = None
 
     def number(self, row: int, column: int) -> int | None:
         """The pair at two places; None on the diagonal."""
@@ -54,10 +56,18 @@ class Leaves:
             self._blocks[size] = Blocks(pairs, starts, found // across, found % across, of_pair)
         return self._blocks[size]
 
+    def largest(
+        self, of: object, shade: str, size: int, values: Callable[[], NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """``largest`` of each block of a size: of one matrix they are found once, not at each key that is pressed."""
+        if self._largest is None or self._largest[0] is not of or self._largest[1] != (shade, size):
+            self._largest = of, (shade, size), largest(values(), self.blocks(size))
+        return self._largest[2]
+
 
 def largest(values: NDArray[np.float32], blocks: Blocks) -> NDArray[np.float32]:
     """The value of each block that is farthest from 0, with its sign, (m,); NaN where none is known."""
-    sorted_ = values[blocks.pairs]
+    sorted_ = values.take(blocks.pairs)
     high, low = np.fmax.reduceat(sorted_, blocks.starts), np.fmin.reduceat(sorted_, blocks.starts)
     found: NDArray[np.float32] = np.where(-low > high, low, high)
     return found

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.many.leaves import Leaves, largest, whole_scale
+from streammi.dashboard.many.leaves import Leaves, whole_scale
 from streammi.dashboard.many.many import Many
-from streammi.dashboard.many.pairs import as_r, number_of
+from streammi.dashboard.many.pairs import as_r, longest, number_of
 from streammi.dashboard.many.table import fit_middle
 from streammi.dashboard.palettes import LEVELS, Ramp
 from streammi.dashboard.panels.heatmap import legend_spans
@@ -56,8 +56,7 @@ def shape_of(many: Many, theme: Theme, width: int, height: int) -> Shape:
     """The shape for a room of so many cells, of which the first line names the column under the cursor."""
     half = theme.half_blocks
     wide, dense = (1, 2) if half else (2, 1)
-    longest = max((columns(name) for name in many.matrix.names), default=0)
-    left = max(min(longest, MOST_NAME, width // 4), LEAST_NAME) + 1
+    left = max(min(longest(many.matrix.names), MOST_NAME, width // 4), LEAST_NAME) + 1
     room_across, room_down = max((width - left) // wide, 1), max((height - 1) * dense, 1)
     of_all = whole_scale(many.channels, room_across, room_down)
     scale = max(many.state.scale or of_all, of_all)  # the room may have become larger
@@ -101,7 +100,7 @@ def dots(many: Many, leaves: Leaves, shape: Shape) -> NDArray[np.intp]:
         found[same] = 0
         return found
     blocks = leaves.blocks(-shape.scale)
-    level = levels_of(many, largest(values_of(many), blocks))
+    level = levels_of(many, leaves.largest(many.matrix, many.state.shade, -shape.scale, lambda: values_of(many)))
     level[blocks.of_pair[many.changed]] = CHANGED
     square = np.zeros((shape.whole, shape.whole), np.intp)
     square[blocks.rows, blocks.columns] = square[blocks.columns, blocks.rows] = level
@@ -109,11 +108,12 @@ def dots(many: Many, leaves: Leaves, shape: Shape) -> NDArray[np.intp]:
 
 
 def values_of(many: Many) -> NDArray[np.float32]:
-    """What the matrix shows, of each pair, (P,)."""
+    """What the matrix shows, of each pair, (P,); MI and r that are chance are 0, or they would flicker."""
     matrix = many.matrix
     if many.state.shade == "change":
         return np.full(matrix.mi.size, np.nan, np.float32) if matrix.change is None else matrix.change
-    return matrix.r if many.state.shade == "r" else matrix.mi
+    values = matrix.r if many.state.shade == "r" else matrix.mi
+    return values if matrix.q is None else np.where(matrix.q > matrix.fdr, values * 0, values)
 
 
 def most_changed(many: Many) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.many.choices import Sort
-from streammi.dashboard.wording import unit_factor
+from streammi.dashboard.wording import columns, unit_factor
 from streammi.records import FloatArray, IntArray, MatrixSnapshot
 
 NOT_SO_LINEAR = 0.5  # |r| below which a pair is no linear one, whatever its MI
@@ -22,6 +22,12 @@ def sides(channels: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """
     first, second = np.triu_indices(channels, 1)
     return first.astype(np.int32), second.astype(np.int32)
+
+
+@lru_cache(maxsize=4)
+def longest(names: tuple[str, ...]) -> int:
+    """The columns that the longest of the names takes."""
+    return max(map(columns, names), default=0)
 
 
 def number_of(first: IntArray, second: IntArray, channels: int) -> IntArray:

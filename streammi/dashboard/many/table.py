@@ -11,7 +11,7 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.many.figures import figures
 from streammi.dashboard.many.many import Many
-from streammi.dashboard.many.pairs import sides
+from streammi.dashboard.many.pairs import longest, sides
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
@@ -36,7 +36,7 @@ class Column:
 
 def layout(many: Many, width: int) -> tuple[dict[str, Column], int]:
     """The columns that fit, in their order, and how wide each of the two names is."""
-    longest = max((columns(name) for name in many.matrix.names), default=0)
+    most = longest(many.matrix.names)
     found = {
         "rank": Column("#", max(len(str(many.order.size)), 1), 3),
         "x": Column("x", 0, 0, left=True),
@@ -47,17 +47,17 @@ def layout(many: Many, width: int) -> tuple[dict[str, Column], int]:
         "r": Column("r", 5, 2),
         "p": Column("p", 7, 5),
         "verdict": Column("verdict", 10, 1, left=True),
-        "via": Column("only through", min(max(longest, 12), 20), 6, left=True),
+        "via": Column("only through", min(max(most, 12), 20), 6, left=True),
     }
     if not many.via:
         del found["via"]
     for need in range(6, 0, -1):
         name = (width - 1 - sum(one.width + 1 for one in found.values())) // 2
-        if name >= min(longest, 13 if need > 2 else 10):
+        if name >= min(most, 13 if need > 2 else 10):
             break
         found = {key: one for key, one in found.items() if one.need != need}
     name = (width - 1 - sum(one.width + 1 for one in found.values())) // 2
-    return found, max(min(name, longest, NAME[1]), NAME[0])
+    return found, max(min(name, most, NAME[1]), NAME[0])
 
 
 def draw(canvas: Canvas, scene: Scene, many: Many) -> None:
