@@ -5,10 +5,12 @@ from typing import Any
 
 import cbor2
 import msgpack
+import msgspec
 import numpy as np
 import pytest
 import scipy.stats
 from command_line import streammi
+from sklearn.metrics import mutual_info_score
 
 from streammi.config import ChannelConfig, ChannelSettings, FeedConfig, Span
 from streammi.core.bins.binning import QuantileBins
@@ -18,6 +20,7 @@ from streammi.errors import FeedError
 from streammi.ingest.channel_finder import ChannelFinder
 from streammi.ingest.row_intake import MOST_HELD, RowIntake
 from streammi.publish.matrices import labels, matrix_message, matrix_topic, read_matrix
+from streammi.publish.snapshots import read_snapshot, snapshot_message
 from streammi.session.channel_session import ChannelSession
 
 SOURCE = FeedConfig(endpoint="tcp://127.0.0.1:5556")
@@ -202,7 +205,7 @@ class Lines:
 
 def session(outlet: Outlet | None = None, lines: Lines | None = None, window: int = 200, **more: Any) -> ChannelSession:
     config = ChannelConfig(names=(), window=Span(pairs=window), every=Span(pairs=100))
-    settings = ChannelSettings(name="plant", config=config, patterns=("all",), **more)
+    settings = ChannelSettings(**({"name": "plant", "config": config, "patterns": ("all",)} | more))
     return ChannelSession(settings, SOURCE, outlet, lines, 1)
 
 
@@ -244,6 +247,58 @@ def test_top_pairs_and_matrix_are_those_of_a_window_of_the_same_rows() -> None:
     pairs = {frames[0].decode(): json.loads(frames[1]) for frames in outlet.sent if frames[0].startswith(b"pair/")}
     assert set(list(pairs)[-3:]) <= {"pair/c0~c1", "pair/c0~c2", "pair/c1~c2"}
     assert pairs["pair/c0~c1"]["mi"] == pytest.approx(mi[0, 1])
+
+
+def test_a_pair_by_its_name_is_that_of_the_windows_rows() -> None:
+    one, rows = session(Outlet(), Lines()), coupled(700, 5, slice(3, 5))
+    assert one.pair("c0~c1", 0.0) is None  # nothing is known yet
+    send(one, rows, 0.0)
+    one.end(9.0)
+    shown = read_snapshot(snapshot_message(one.pair("c0~c1", 9.0)))  # type: ignore[arg-type]
+    assert shown.counts is not None
+    assert shown.x.edges is not None
+    assert shown.y.edges is not None
+    last = rows[-200:, :2]
+    inside = [
+        np.clip(v, e[0], np.nextafter(e[-1], e[0])) for v, e in zip(last.T, (shown.x.edges, shown.y.edges), strict=True)
+    ]
+    np.testing.assert_array_equal(shown.counts, np.histogram2d(*inside, (shown.x.edges, shown.y.edges))[0])
+    assert shown.reading is not None
+    assert shown.reading.mi == pytest.approx(mutual_info_score(None, None, contingency=shown.counts) / np.log(2))
+    matrix = one.snapshot(9.0)
+    assert shown.reading.mi_corrected == pytest.approx(float(matrix.mi[0]), rel=1e-6)
+    assert matrix.p is not None
+    assert shown.reading.p == pytest.approx(float(matrix.p[0]))
+    assert shown.reading.spearman_r == pytest.approx(scipy.stats.spearmanr(*last.T).statistic)
+    assert shown.verdict == "linearly dependent"
+    assert (shown.pair, shown.window, shown.x.name, shown.y.name) == ("c0~c1", "200 rows", "c0", "c1")
+    for name in ("c1~c0", "c0~c0", "c0", "c0~", "~", "c0~c9", "c0~c1~c2", ""):
+        assert one.pair(name, 9.0) is None
+
+
+def test_what_another_channel_explains_is_found_and_said_by_number() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=2000)
+    y = x + 0.3 * rng.normal(size=2000)
+    chain = np.column_stack((x, y, y + 0.3 * rng.normal(size=2000), rng.normal(size=2000)))
+    one = session(Outlet(), Lines())
+    send(one, chain, 0.0)
+    one.end(30.0)
+    shown = read_matrix(matrix_message(one.snapshot(30.0)))
+    assert shown.indirect is not None
+    assert shown.indirect.tolist() == [[1, 1]]  # c0 ~ c2 is the second pair, and c1 explains it
+    broken = msgspec.structs.replace(shown, indirect=np.array([[1, 4]]))
+    with pytest.raises(FeedError, match="lengths differ"):
+        read_matrix(matrix_message(broken))
+
+
+def test_before_there_are_channels_a_view_is_told_what_is_waited_for() -> None:
+    one = session(Outlet(), Lines(), patterns=("nowhere*",))
+    one.feed([[b'{"a": 1, "b": 2}']] * 3, 0.0)
+    one.poll(5.0)
+    shown = read_matrix(matrix_message(one.snapshot(5.0)))
+    assert shown.names == ()
+    assert "nowhere" in shown.links[0].note
 
 
 def test_a_fault_of_one_channel_is_one_event() -> None:

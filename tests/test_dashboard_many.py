@@ -346,6 +346,29 @@ def test_a_feed_that_stops_is_grey_and_says_for_how_long() -> None:
     assert "stalled for" in television.press()
 
 
+def test_a_channel_that_dies_is_named() -> None:
+    shown = sample(5)
+    of_second = np.any([side == 1 for side in sides(5)], axis=0)
+    dead = msgspec.structs.replace(shown, mi=np.where(of_second, np.nan, shown.mi).astype(np.float32), seq=10)
+    television = Television(shown, size=(100, 20))
+    assert "no values" not in television.press()
+    television.viewer.receive([dead])
+    text = television.press()
+    assert "nothing has changed   ▲ no values of mill.s1" in text
+    assert text.count("unknown") == 4
+    assert "with itself: no pair" in television.press("m", "home")
+
+
+@pytest.mark.parametrize("width", range(40, 130, 7))
+def test_each_column_that_is_shown_is_whole(width: int) -> None:
+    for names in (tuple("abcde"), tuple(f"plant/unit{k}/reactor/temperature" for k in range(5))):
+        television = Television(sample(5, names=names), size=(width, 15))
+        heading, first = television.press().splitlines()[3:5]
+        assert heading.split()[-1] in ("verdict", "change", "bit")
+        assert len(first) <= width
+        assert first.split()[-1] in ("linear", "0.000", f"{television.viewer.scene().many.matrix.mi.max():.3f}")  # type: ignore[union-attr]
+
+
 def test_nan_everywhere_is_said_and_never_0() -> None:
     unknown = np.full(66, np.nan, np.float32)
     television = Television(sample(12, mi=unknown, r=unknown, p=None, q=None, change=None), size=(100, 20))

@@ -202,3 +202,37 @@ def test_the_demo_in_tmux(tmp_path: Path) -> None:
         until("any key closes", gone=True)
     finally:
         tmux("kill-server")
+
+
+def test_a_pair_of_many_is_opened_and_left_again(tmp_path: Path) -> None:
+    """Monitor and view of many channels, over real sockets: the pair's own view is made when it is asked for."""
+    feed = f"ipc://{tmp_path}/feed"
+    words = ["watch", feed, "--channels", "all", "--window", "100", "--every", "50", "--unit", "nat"]
+    rng = np.random.default_rng(0)
+    with zmq.Context() as context, context.socket(zmq.PUB) as sender:
+        sender.bind(feed)
+        session = Session([*STREAMMI, *words], 120, 40)
+
+        def until(words: str) -> None:
+            deadline = time.monotonic() + 60
+            while words not in session.text:
+                assert time.monotonic() < deadline, session.text
+                x = rng.normal()
+                sender.send_json({"flow": x, "valve": x + 0.1 * rng.normal(), "wind": rng.normal()})
+                session.read(0.01)
+
+        until("3 channels")
+        until("flow")
+        until("1 of 3 pairs depend")
+        session.type("/valve\r")
+        until("2 of 3 pairs")
+        session.type("\r")
+        until("JOINT COUNTS")  # of the monitor's window
+        until("MI OVER TIME (nat)")  # as this view has seen it
+        session.type("\x1b")
+        until("PAIRS BY MI")
+        session.type("m")
+        until("MATRIX OF MI")
+        session.type("q")
+        assert session.end() == 0
+        assert session.restored

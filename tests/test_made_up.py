@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from sklearn.metrics import mutual_info_score
 
 from streammi.errors import ConfigError
+from streammi.samples import plant
 from streammi.samples.made_up import NOISE, PHASES, Seed
 
 
@@ -51,3 +52,45 @@ def test_the_same_generator_makes_the_same_signals() -> None:
 def test_a_phase_lasts() -> None:
     with pytest.raises(ConfigError, match="phase_length must be >= 1 samples, got 0"):
         Seed(np.random.default_rng(0), 0)
+
+
+def test_the_plant_is_coupled_in_groups_and_breaks_as_its_phases_say() -> None:
+    made = plant.Plant(np.random.default_rng(2), 4000)
+    rows, phases = made.rows(6400), ["well"]
+    group = [name.partition(".")[0] for name in plant.NAMES]
+    for _ in plant.PHASES[1:]:
+        phases.append(made.phase)
+        rows = np.concatenate((rows, made.rows(4000)))
+    assert phases == list(plant.PHASES)
+    assert made.phase == "well"
+    place = {name: k for k, name in enumerate(plant.NAMES)}
+    of_phase = {phase: rows[6400 + 4000 * (k - 1) : 6400 + 4000 * k] for k, phase in enumerate(plant.PHASES) if k}
+
+    def share(part: np.ndarray, x: str, y: str) -> float:
+        return mi_bits(part[:, place[x]], part[:, place[y]])
+
+    well, sensor, bus, slip = rows[:6400], *(of_phase[phase] for phase in plant.PHASES[1::2])
+    for name, of in zip(plant.NAMES[1:], group[1:], strict=True):
+        first = plant.NAMES[group.index(of)]
+        if of != "site" and name != first:
+            assert share(well, first, name) > 0.15, name
+    assert share(well, "boiler.fuel", "mill.feed") < 0.05
+    assert share(well, "site.wind", "site.rain") < 0.05
+    assert abs(np.corrcoef(well[:, place["boiler.fuel"]], well[:, place["boiler.flame"]])[0, 1]) < 0.35
+    assert share(well, "boiler.fuel", "boiler.flame") > 0.5
+    assert share(sensor, "mill.feed", "mill.current") < 0.05 < 0.5 < share(sensor, "mill.feed", "mill.torque")
+    assert share(bus, "cooling.flow", "cooling.valve") < 0.05 < 0.5 < share(bus, "boiler.fuel", "boiler.air")
+    assert share(slip, "grid.power", "mill.feed") > 0.5
+    assert share(well, "grid.power", "mill.feed") < 0.05
+
+
+@given(st.lists(st.integers(0, 30), max_size=6))
+def test_the_plant_goes_on_whatever_the_portions(portions: list[int]) -> None:
+    made, total = plant.Plant(np.random.default_rng(0), 5), 0
+    for portion in portions:
+        rows = made.rows(portion)
+        assert rows.shape == (portion, 32)
+        assert np.isfinite(rows).all()
+        total += portion
+    within = total % (6 * 5 + 3)
+    assert made.phase == plant.PHASES[max(within - 3, 0) // 5]

@@ -61,7 +61,7 @@ def draw_news(canvas: Canvas, scene: Scene, many: Many) -> None:
     """Draw one line: what has changed; else how many pairs depend, or what is waited for."""
     theme = scene.theme
     changed = news(many, theme)
-    line = changed or standing(many, theme)
+    line = (changed or standing(many, theme)) + silence(many, theme)
     x = draw_fitting(canvas, line, theme)
     if changed and many.matrix.events:
         when = f"since {clock(many.matrix.events[-1].timestamp, scene.zone)}"
@@ -88,6 +88,14 @@ def news(many: Many, theme: Theme) -> Spans:
         change = "" if many.matrix.change is None else f" {signed(many.matrix.change.item(one) * many.factor, 2)}"
         words += [(", " * bool(k) + f"{first} ~ {second} ", theme.strong), (f"{word}{change}", getattr(theme, tone))]
     return [*words, (f" {many.unit}", theme.dim)]
+
+
+def silence(many: Many, theme: Theme) -> Spans:
+    """The channels that have no values in the window; nothing where all have."""
+    if not many.silent:
+        return []
+    more = f" and {len(many.silent) - TOLD} more" if len(many.silent) > TOLD else ""
+    return [(f"   {theme.glyphs.warning} no values of {', '.join(many.silent[:TOLD])}{more}", theme.warn)]
 
 
 def standing(many: Many, theme: Theme) -> Spans:
@@ -125,6 +133,9 @@ def draw_fitting(canvas: Canvas, spans: Spans, theme: Theme) -> int:
 def draw_pair(canvas: Canvas, scene: Scene, many: Many, pair: int | None) -> None:
     """Draw the pair under the cursor with its names in full and its numbers; below it how the feed is."""
     theme = scene.theme
+    if pair is None and many.state.matrix and many.leaves is not None and many.leaves.order.size:
+        name = many.matrix.names[many.leaves.order[many.state.row]]
+        draw_fitting(canvas, [(name, theme.x), (" with itself: no pair", theme.dim)], theme)
     if pair is not None:
         first, second = many.names(pair)
         room = canvas.width - 3

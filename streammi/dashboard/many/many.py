@@ -87,6 +87,17 @@ class Many:
         return self.matrix.names[first], self.matrix.names[second]
 
     @cached_property
+    def silent(self) -> tuple[str, ...]:
+        """The channels of which no pair is known, though some are of others: they have no values in the window."""
+        known = np.isfinite(self.matrix.mi)
+        if known.all() or not known.any():
+            return ()
+        has = np.zeros(self.channels, np.bool_)
+        for side in sides(self.channels):
+            has[side[known]] = True
+        return tuple(self.matrix.names[k] for k in np.flatnonzero(~has).tolist())
+
+    @cached_property
     def blamed(self) -> tuple[str, int]:
         """The channel that most of the changed pairs have, and how many of them."""
         first, second = sides(self.channels)

@@ -53,7 +53,7 @@ def layout(many: Many, width: int) -> tuple[dict[str, Column], int]:
         del found["via"]
     for need in range(6, 0, -1):
         name = (width - 1 - sum(one.width + 1 for one in found.values())) // 2
-        if name >= min(most, 13 if need > 2 else 10):
+        if name >= max(min(most, 13 if need > 2 else 10), NAME[0]):
             break
         found = {key: one for key, one in found.items() if one.need != need}
     name = (width - 1 - sum(one.width + 1 for one in found.values())) // 2

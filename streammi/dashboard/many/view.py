@@ -77,7 +77,7 @@ def draw_lines(canvas: Canvas, scene: Scene, many: Many) -> None:
     """Draw up to six short lines: what has changed, and the first pairs."""
     theme = scene.theme
     glyph, pen = scene.live.state(scene.worst_link)
-    line = frame.news(many, theme) or frame.standing(many, theme)
+    line = (frame.news(many, theme) or frame.standing(many, theme)) + frame.silence(many, theme)
     x = canvas.spans(0, 0, [(f"{glyph} ", pen)])
     frame.draw_fitting(canvas.part(x, 0, canvas.width - x, 1), line, theme)
     for y, pair in enumerate(many.order[: canvas.height - 1].tolist(), 1):
