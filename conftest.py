@@ -2,6 +2,5 @@
 
 from importlib.util import find_spec
 
-collect_ignore = (
-    [] if find_spec("pyspark") else [f"streammi/interop/spark/{name}.py" for name in ("keyed", "source", "stateful")]
-)
+NEEDING = ("keyed", "pairs", "sink", "source", "sources", "stateful")
+collect_ignore = [] if find_spec("pyspark") else [f"streammi/interop/spark/{name}.py" for name in NEEDING]

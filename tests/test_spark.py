@@ -2,8 +2,7 @@
 
 import os
 import shutil
-import sys
-from collections.abc import Iterator
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,24 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+import zmq
+from spark_cluster import batches, cluster, job, session, wait_for
+from test_spark_sources import record
 
 from streammi.config import MonitorConfig, bins, span
+from streammi.core.bins.binning import UniformBins
+from streammi.core.channels.channel_window import ChannelWindow
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
+from streammi.publish.messages import read_reading
+from streammi.publish.snapshots import read_snapshot
 from streammi.records import Event, PairBatch, Reading
 
 pytestmark = [
     pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark is not installed (pip install streammi[spark])"),
     pytest.mark.skipif(shutil.which("java") is None, reason="there is no Java, 17 or newer, on the PATH"),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
 ]
 N = 700
 CONFIG = MonitorConfig(
@@ -31,31 +37,13 @@ SETTINGS: dict[str, Any] = {
     "key": "id", "x": "x", "y": "y", "window": 200, "every": 64, "bins": 16, "x_range": (0, 1), "y_range": "-0.5:1.5",
     "detector": "page-hinkley", "events": True,
 }  # fmt: skip
-# Half the cost of a session that lives for a minute: no second compiler, and one collector.
-JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
-CONF = {
-    "spark.ui.enabled": "false",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": JAVA,
-    "spark.executor.extraJavaOptions": JAVA,
-    "spark.sql.shuffle.partitions": "2",
-    "spark.sql.streaming.stateStore.providerClass": (
-        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
-    ),
-    "spark.sql.streaming.noDataMicroBatches.enabled": "false",
-    "spark.log.level": "OFF",
-}
+JOB = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from test_spark import streamed
 
-
-def session(master: str, **conf: str) -> Any:
-    from pyspark.sql import SparkSession
-
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master(master).appName("streammi tests")
-    for name, value in {**CONF, **conf}.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
+streamed(*sys.argv[2:]).awaitTermination()
+"""
 
 
 def signals(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -132,53 +120,86 @@ def array_rows() -> list[dict[str, Any]]:
     return rows[::-1]
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    found = session("local[2]")
-    yield found
-    found.stop()
+def streamed(master: str, folder: str) -> Any:
+    """The query of a folder's long rows, a file a batch, on a master."""
+    from streammi.interop.spark import readings
+
+    frame = session(master).readStream.schema("id string, x string, y double, t double")
+    rows = frame.option("maxFilesPerTrigger", 1).parquet(f"{folder}/long")
+    writer = readings(rows, t="t", **SETTINGS).writeStream.format("parquet").option("path", f"{folder}/out")
+    return writer.option("checkpointLocation", f"{folder}/state").trigger(availableNow=True).start()
 
 
-def run(frame: Any, out: Path, checkpoint: Path) -> Any:
-    writer = frame.writeStream.format("parquet").option("path", str(out)).option("checkpointLocation", str(checkpoint))
-    query = writer.trigger(availableNow=True).start()
-    query.awaitTermination()
-    return query
+def test_in_a_session(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    # One test, for a session is dear: of several each might start one of its own.
+    write_long(tmp_path / "long", files=2)
+    spark = session("local[1]", spark__sql__shuffle__partitions="1")
+    try:
+        query = streamed("local[1]", str(tmp_path))
+        query.awaitTermination()
+        with subtests.test("a stream, with poison"):
+            hold(spark.read.parquet(str(tmp_path / "out")).collect(), wanted())
+            counts = [progress["observedMetrics"]["streammi"] for progress in query.recentProgress]
+            assert [(row["without_key"], row["without_order"]) for row in counts] == [(1, 2)] * 2
+        check_refusals(spark, tmp_path, subtests)
+        check_batches(spark, tmp_path, subtests)
+        check_pairs(spark, subtests)
+        check_recording(spark, tmp_path, subtests)
+    finally:
+        spark.stop()
 
 
-def test_in_a_session(spark: Any, tmp_path: Path, subtests: pytest.Subtests) -> None:
-    # One test, for the session is dear: of several each might start one of its own.
-    from pyspark.errors import StreamingQueryException
+@pytest.mark.skipif("STREAMMI_CLUSTER" not in os.environ, reason="2 minutes of CPU: STREAMMI_CLUSTER=1 runs it")
+def test_on_a_cluster(tmp_path: Path) -> None:
+    write_long(tmp_path / "long", files=5)
+    state = tmp_path / "state"
+    with cluster(tmp_path, workers=1) as found:
+        with job(JOB, str(Path(__file__).parent), found.master, str(tmp_path)):
+            wait_for(lambda: batches(state) >= 1 and found.executors(), "the first batch")
+            found.executors()[0].kill()
+            wait_for(lambda: batches(state) >= 3, "batches after an executor was killed")
+        found.add_worker()  # and the driver is killed
+        spark = session(found.master)
+        try:
+            streamed(found.master, str(tmp_path)).awaitTermination()
+            assert len(found.executors()) == 2
+            hold(spark.read.parquet(str(tmp_path / "out")).collect(), wanted())
+        finally:
+            spark.stop()
+
+
+def check_batches(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
     from pyspark.sql import Observation
 
     from streammi.interop.spark import readings
 
-    want = wanted()
-    write_long(tmp_path / "long", files=3)
-    long = spark.read.parquet(str(tmp_path / "long"))
     arrays = spark.createDataFrame(
         array_rows(), "id string, x array<double>, y array<double>, t array<double>, seq long"
     )
     with subtests.test("a batch of long rows, with poison"):
         observation = Observation("poison")
-        hold(readings(long, t="t", observation=observation, **SETTINGS).collect(), want)
-        assert observation.get == {"rows": 5 * N + 9, "without_key": 3, "without_order": 6}
-    with subtests.test("a batch of arrays, by their times and by number"):
+        long = spark.read.parquet(str(folder / "long"))
+        hold(readings(long, t="t", observation=observation, **SETTINGS).collect(), wanted())
+        assert observation.get == {"rows": 5 * N + 6, "without_key": 2, "without_order": 4}
+    with subtests.test("a batch of arrays, by number"):
         observation = Observation("uneven")
-        hold(readings(arrays, t="t", observation=observation, **SETTINGS).collect(), want)
+        hold(readings(arrays, t="t", seq="seq", observation=observation, **SETTINGS).collect(), wanted())
         assert observation.get["uneven"] == 5
-        hold(readings(arrays, t="t", seq="seq", **SETTINGS).collect(), want)
-    with subtests.test("a stream"):
-        stream = spark.readStream.schema(long.schema).option("maxFilesPerTrigger", 1).parquet(str(tmp_path / "long"))
-        query = run(readings(stream, t="t", **SETTINGS), tmp_path / "out", tmp_path / "state")
-        hold(spark.read.parquet(str(tmp_path / "out")).collect(), want)
-        counts = [progress["observedMetrics"]["streammi"] for progress in query.recentProgress]
-        assert sum(row["without_order"] for row in counts) == 6
-    with subtests.test("other settings are refused by name"):
-        shutil.copy(tmp_path / "long" / "0.parquet", tmp_path / "long" / "9.parquet")
+
+
+def check_refusals(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
+    from pyspark.errors import StreamingQueryException
+
+    from streammi.interop.spark import readings
+
+    stream = spark.readStream.schema("id string, x string, y double, t double").parquet(str(folder / "long"))
+    with subtests.test("a state of other settings is refused by their names"):
+        shutil.copy(folder / "long" / "0.parquet", folder / "long" / "9.parquet")
         other = readings(stream, t="t", **{**SETTINGS, "window": 300})
+        writer = other.writeStream.format("noop").option("checkpointLocation", str(folder / "state"))
         with pytest.raises(StreamingQueryException, match="window must be 200 pairs, as when the state was saved"):
-            run(other, tmp_path / "out", tmp_path / "state")
+            writer.trigger(availableNow=True).start().awaitTermination()
+        (folder / "long" / "9.parquet").unlink()
     with subtests.test("what cannot work is refused at once"):
         for changed, words in (
             ({"t": None}, "t or seq must be the column by which a stream's rows are in order"),
@@ -193,3 +214,58 @@ def test_in_a_session(spark: Any, tmp_path: Path, subtests: pytest.Subtests) -> 
         ):
             with pytest.raises(ConfigError, match=words):
                 readings(stream, **{"t": "t", **SETTINGS, **changed})
+
+
+def check_pairs(spark: Any, subtests: pytest.Subtests) -> None:
+    import pandas as pd
+
+    from streammi.interop.spark import all_pairs
+
+    names, rng = [f"c{k}" for k in range(7)], np.random.default_rng(0)
+    values = rng.random((150, 7))
+    values[:, 1] = values[:, 0] + rng.normal(0, 0.05, 150)
+    values[20:30, 4] = np.nan
+    window = ChannelWindow(UniformBins(0, 1, 8), 100, names)
+    window.extend(values[-100:])
+    matrix = window.matrix("mi_corrected")
+    wide = pd.DataFrame(values, columns=names).assign(n=np.arange(150)).sample(frac=1, random_state=0)
+    frames = {
+        "a column a channel": (wide, names, None),
+        "a row a value": (wide.melt("n", var_name="name", value_name="v"), "name", "v"),
+    }
+    for name, (frame, channels, value) in frames.items():
+        with subtests.test(name):
+            asked: dict[str, Any] = {"bins": UniformBins(0, 1, 8), "measure": "mi_corrected", "block": 3}
+            table = all_pairs(spark.createDataFrame(frame), channels, 100, seq="n", value=value, **asked)
+            found = {frozenset((row["x"], row["y"])): row["value"] for row in table.collect()}
+            assert len(found) == 21
+            assert all(matrix[window.number(x), window.number(y)] == v for (x, y), v in found.items())
+
+
+def check_recording(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
+    from pyspark.sql import functions as F
+
+    from streammi.interop.spark import PublishTo, Recordings, readings
+
+    record(folder / "feed.rec", runs=1)
+    spark.dataSource.register(Recordings)
+    with subtests.test("a recording, published"), closing(PublishTo("tcp://127.0.0.1:*", key="id")) as published:
+        with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+            socket.subscribe(b"")
+            socket.rcvtimeo = 300_000
+            socket.connect(published.endpoint)
+            stream = spark.readStream.format("streammi").load(str(folder / "feed.rec"))
+            rows = stream.withColumn("id", F.lit("pump 3"))
+            table = readings(rows, key="id", x="x", y="y", t="t", seq="seq", window=30, every=20)
+            checkpoint = str(folder / "recorded")
+            query = table.writeStream.foreachBatch(published).option("checkpointLocation", checkpoint)
+            query.trigger(availableNow=True).start().awaitTermination()
+            said = [socket.recv_multipart() for _ in range(4)]
+        readings_said = [read_reading(frames) for frames in said if frames[0].startswith(b"mi/")]
+        assert [(pair, fields["n"], fields["seq"]) for pair, fields in readings_said] == [
+            ("pump%203/xy", 19, 1), ("pump%203/xy", 30, 2), ("pump%203/xy", 30, 3),
+        ]  # fmt: skip
+        (snapshot,) = [read_snapshot(frames) for frames in said if frames[0].startswith(b"snapshot/")]
+        assert snapshot.pair == "pump%203/xy"
+        assert snapshot.reading is not None
+        assert snapshot.reading.mi == readings_said[-1][1]["mi"]

@@ -305,7 +305,7 @@ def test_a_worker_needs_nothing_of_the_terminal_or_the_sockets() -> None:
     import subprocess
 
     code = (
-        "import streammi.interop.spark.workers, sys\n"
+        "import streammi.interop.spark.workers, streammi.interop.spark.tiles, sys\n"
         "print(sorted({'rich', 'zmq', 'typer', 'river', 'psutil', 'matplotlib'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)

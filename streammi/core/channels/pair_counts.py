@@ -91,6 +91,20 @@ class PairCounts:
         self.first, self.last = ring.tail, ring.head
         self.stale[:] = False
 
+    def count_between(self, ring: RowRing, first: int) -> None:
+        """Count the pairs of the ``first`` channels with the later ones in the window's rows, and no others."""
+        table = self.table("plugin", ring.values.shape[1])
+        self._have_room(ring.values.shape[1])
+        symbols = ring.symbols_between(ring.tail, ring.head)
+        missing = symbols.dtype.type(ring.missing)
+        self.margins[:], self.absent[:] = 0, 0
+        kernels.count_margins(symbols, missing, 1, self.margins, self.absent)
+        later = np.arange(self.widths.size) >= first
+        counted = symbols, symbols, self.gappy, later, missing, *self.layout, table.f, self.counts, self.sums
+        kernels.recount(*counted, 0, first)
+        self.first, self.last = ring.tail, ring.head
+        self.stale[:] = True  # the others: whoever asks next has all counted anew
+
     def each(self, work: Callable[[int, int], None]) -> None:
         """Have ``work(first, last)`` done of all channels with the later ones, in blocks of about as many pairs."""
         channels = self.widths.size

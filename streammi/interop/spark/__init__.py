@@ -5,8 +5,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streammi.interop.spark.keyed import readings as readings
+    from streammi.interop.spark.pairs import all_pairs as all_pairs
+    from streammi.interop.spark.sink import PublishTo as PublishTo
+    from streammi.interop.spark.sources import LiveAtMostOnce as LiveAtMostOnce, Recordings as Recordings
 
-_HOMES = {"readings": "keyed"}
+_HOMES = {
+    "LiveAtMostOnce": "sources",
+    "PublishTo": "sink",
+    "Recordings": "sources",
+    "all_pairs": "pairs",
+    "readings": "keyed",
+}
 
 
 def __getattr__(name: str) -> object:

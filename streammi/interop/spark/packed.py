@@ -13,6 +13,7 @@ RAW, SINGLE, DECIMAL, STEPS, SYMBOLS = range(5)
 DIGITS: Final = 10  # behind the point, at most, of what is written as a decimal
 EXACT: Final = 2.0**53  # integers up to it are float64 exactly
 TASTED: Final = 8  # values by which the number of digits is found
+POWERS: Final = 10.0 ** np.arange(DIGITS)
 _HEAD: Final = struct.Struct("<BBIqq")  # kind, digits or bits, count, least, first
 _WIDTHS: Final = (np.dtype("<u1"), np.dtype("<u2"), np.dtype("<u4"))
 
@@ -72,14 +73,21 @@ def _symbols(values: FloatArray, table: FloatArray) -> bytes:
 
 def _decimals(values: FloatArray) -> bytes | None:
     """The values as whole numbers of a power of ten, or by their steps, whichever is smaller; None for others."""
-    for digits in range(DIGITS):
-        if _whole(values[:TASTED], digits) is not None:
-            whole = _whole(values, digits)
-            if whole is not None:
-                plain = _offsets(DECIMAL, digits, whole, 0)
-                steps = None if whole.size < 2 else _offsets(STEPS, digits, np.diff(whole), int(whole[0]))
-                return min(filter(None, (plain, steps)), key=len, default=None)
+    for digits in _likely_digits(values[:TASTED]):
+        whole = _whole(values, digits)
+        if whole is not None:
+            plain = _offsets(DECIMAL, digits, whole, 0)
+            steps = None if whole.size < 2 else _offsets(STEPS, digits, np.diff(whole), int(whole[0]))
+            return min(filter(None, (plain, steps)), key=len, default=None)
     return None
+
+
+def _likely_digits(some: FloatArray) -> list[int]:
+    """With how many digits behind the point these few values are whole, the fewest first."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        same = np.rint(some[:, None] * POWERS) / POWERS == some[:, None]
+    found: list[int] = np.flatnonzero(same.all(axis=0)).tolist()
+    return found
 
 
 def _whole(values: FloatArray, digits: int) -> NDArray[np.int64] | None:

@@ -107,7 +107,7 @@ class Shard:
         book = Book()
         for number, data in sorted(self._log.records()) if self._token else ():
             header, _ = codec.unpack(RECORD, data)
-            book.take(number, msgspec.convert(header["entries"], list[Entry]), len(data))
+            book.take(number, msgspec.convert(header["entries"], list[Entry], builtin_types=(bytes,)), len(data))
         book.forget_old()
         return book
 
@@ -158,7 +158,8 @@ class Shard:
 
     def _put(self, entries: list[Entry]) -> None:
         number = self.book.next
-        data = codec.pack(RECORD, {"entries": [*map(msgspec.to_builtins, entries)]}, [])
+        plain = msgspec.to_builtins(entries, builtin_types=(bytes,))
+        data = codec.pack(RECORD, {"entries": plain}, [])
         self.book.take(number, entries, len(data))
         self._log.put(number, data)
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from pyspark.sql.types import (
     ArrayType,
@@ -39,22 +40,24 @@ class Source:
         self, frame: DataFrame, key: str, x: str, y: str, t: str | None, seq: str | None, given: list[str]
     ) -> None:
         self._frame = frame
-        self.key_name, key_type = self._field("key", key)
+        self.key_name, key_type = field_of(frame, "key", key)
         if not isinstance(key_type, (StringType, *WHOLE)):
             raise ConfigError("key", "a column of texts or of whole numbers", f"{key}: {key_type.simpleString()}")
         if self.key_name in columns.types("", "", events=True):
             raise ConfigError("key", "a column that is called otherwise than a field of a reading", key)
         self.key_type = key_type.simpleString()
         self._key = F.col(key).cast("string" if isinstance(key_type, StringType) else "bigint")
-        arrays = {name: isinstance(self._field(name, column)[1], ArrayType) for name, column in (("x", x), ("y", y))}
+        arrays = {
+            name: isinstance(field_of(frame, name, column)[1], ArrayType) for name, column in (("x", x), ("y", y))
+        }
         if arrays["x"] != arrays["y"]:
             raise ConfigError("y", f"{'arrays' if arrays['x'] else 'numbers'}, as x has", y)
         self.arrays = arrays["x"]
         names = {"x": x, "y": y} | ({"t": t} if t is not None and seq is not None else {})
         names |= {f"given {one}": one for one in given}
-        self._numbers = [self._number(name, column, self.arrays) for name, column in names.items()]
-        self._order, ordered = self._ordered(t, seq)
-        self.layout = Layout(len(self._numbers), self.arrays, ordered)
+        self._numbers = [number_column(frame, name, column, arrays=self.arrays) for name, column in names.items()]
+        self._order, self._order_type = order_column(frame, t, seq, arrays=self.arrays)
+        self.layout = Layout(len(self._numbers), self.arrays, isinstance(self._order_type, ArrayType))
         self._names = ["shard", "key", "order", *(f"v{k}" for k in range(len(self._numbers)))]
 
     @property
@@ -97,52 +100,50 @@ class Source:
             faults["without_order"] = order.isNull() | F.isnan("order") | (F.abs(order) == float("inf"))
         return faults
 
-    def _field(self, name: str, column: str) -> tuple[str, DataType]:
-        if not isinstance(column, str) or not column:
-            raise ConfigError(name, "the name of a column", column)
-        try:
-            field = self._frame.select(F.col(column)).schema[0]
-        except Exception as error:
-            if type(error).__name__ != "AnalysisException":
-                raise
-            raise ConfigError(name, f"one of the columns {', '.join(self._frame.columns)}", column) from None
-        return field.name, field.dataType
 
-    def _number(self, name: str, column: str, arrays: bool) -> Column:
-        """A column of numbers, or of arrays of them, as float64; what is none is null."""
-        _, found = self._field(name, column)
-        kind = found.elementType if isinstance(found, ArrayType) else found
-        if isinstance(found, ArrayType) != arrays or not isinstance(kind, NUMBERS):
-            rule = f"a column of {'arrays of numbers' if arrays else 'numbers'}"
-            raise ConfigError(name, rule, f"{column}: {found.simpleString()}")
-        if not isinstance(kind, StringType):
-            return F.col(column).cast("array<double>" if arrays else "double")
-        return F.transform(column, lambda v: v.try_cast("double")) if arrays else F.col(column).try_cast("double")
+def field_of(frame: DataFrame, name: str, column: object) -> tuple[str, DataType]:
+    """The name and type of a column that was given as ``name``; ConfigError where there is none."""
+    if not isinstance(column, str) or not column:
+        raise ConfigError(name, "the name of a column", column)
+    try:
+        field = frame.select(F.col(column)).schema[0]
+    except AnalysisException:
+        raise ConfigError(name, f"one of the columns {', '.join(frame.columns)}", column) from None
+    return field.name, field.dataType
 
-    def _ordered(self, t: str | None, seq: str | None) -> tuple[Column, bool]:
-        """The column by which samples are in order, and whether each sample of an array has its own."""
-        if seq is None and t is None:
-            self._order_type: DataType = LongType()
-            return F.monotonically_increasing_id(), False
-        name, column = ("t", t) if seq is None else ("seq", seq)
-        assert column is not None
-        _, found = self._field(name, column)
-        ordered = isinstance(found, ArrayType)
-        kind = self._order_type = found.elementType if isinstance(found, ArrayType) else found
-        if not isinstance(kind, ORDERS[name]) or ordered != (self.arrays and name == "t"):
-            what = "whole numbers" if name == "seq" else "times (timestamps, or seconds as numbers)"
-            raise ConfigError(
-                name,
-                f"a column of {'arrays of ' if self.arrays and name == 't' else ''}{what}",
-                f"{column}: {found.simpleString()}",
-            )
-        if name == "seq":
-            return F.col(column).cast("bigint"), False
-        if not ordered:
-            return _seconds(F.col(column), kind), False
-        if isinstance(kind, TIMES):
-            return F.transform(column, lambda v: _seconds(v, kind)), True
-        return F.col(column).cast("array<double>"), True
+
+def number_column(frame: DataFrame, name: str, column: str, *, arrays: bool = False) -> Column:
+    """A column of numbers, or of arrays of them, as float64; what is none is null."""
+    _, found = field_of(frame, name, column)
+    kind = found.elementType if isinstance(found, ArrayType) else found
+    if isinstance(found, ArrayType) != arrays or not isinstance(kind, NUMBERS):
+        rule = f"a column of {'arrays of numbers' if arrays else 'numbers'}"
+        raise ConfigError(name, rule, f"{column}: {found.simpleString()}")
+    if not isinstance(kind, StringType):
+        return F.col(column).cast("array<double>" if arrays else "double")
+    return F.transform(column, lambda v: v.try_cast("double")) if arrays else F.col(column).try_cast("double")
+
+
+def order_column(frame: DataFrame, t: str | None, seq: str | None, *, arrays: bool = False) -> tuple[Column, DataType]:
+    """The column by which rows are in order, float64 of times, else int64, or arrays; and of what it is made."""
+    if seq is None and t is None:
+        return F.monotonically_increasing_id(), LongType()
+    name, column = ("t", t) if seq is None else ("seq", seq)
+    _, found = field_of(frame, name, column)
+    assert column is not None
+    several = arrays and name == "t"
+    kind = found.elementType if isinstance(found, ArrayType) else found
+    if not isinstance(kind, ORDERS[name]) or isinstance(found, ArrayType) != several:
+        what = "whole numbers" if name == "seq" else "times (timestamps, or seconds as numbers)"
+        rule = f"a column of {'arrays of ' if several else ''}{what}"
+        raise ConfigError(name, rule, f"{column}: {found.simpleString()}")
+    if name == "seq":
+        return F.col(column).cast("bigint"), found
+    if not several:
+        return _seconds(F.col(column), kind), found
+    if isinstance(kind, TIMES):
+        return F.transform(column, lambda v: _seconds(v, kind)), found
+    return F.col(column).cast("array<double>"), found
 
 
 def _seconds(column: Column, kind: DataType) -> Column:

@@ -1,0 +1,183 @@
+"""Sources of streaming queries: streammi's recordings, and live feeds."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+from pyspark.sql.datasource import (
+    DataSource,
+    DataSourceReader,
+    DataSourceStreamReader,
+    InputPartition,
+    SimpleDataSourceStreamReader,
+)
+
+from streammi.errors import ConfigError
+from streammi.interop.spark import recorded
+
+MOST_MESSAGES: Final = 20_000  # of a live feed in a batch
+LIVE_SECONDS: Final = 0.2  # that a batch of a live feed waits for its first message
+
+
+class Recordings(DataSource):
+    """The pairs of a recording of ``streammi monitor --record``, numbered: exactly once, whatever is killed.
+
+    ``spark.dataSource.register(Recordings)``, then ``spark.readStream.format("streammi").load("feed.rec")``, or
+    ``spark.read``: the columns are run (start second of the monitor), seq (the pair's number in the recording), t (its
+    own time, s, null without), x, y and received. ``pairs_per_batch`` is how many a batch has at the most. A recording
+    that is still written to may be read; one whose oldest files are gone since the query began is refused: its pairs
+    had other numbers. It is read from its start for each batch.
+    """
+
+    @classmethod
+    def name(cls) -> str:
+        """The format's name."""
+        return "streammi"
+
+    def schema(self) -> str:
+        """The columns."""
+        return recorded.TYPES
+
+    def reader(self, schema: Any) -> DataSourceReader:
+        """Of a batch."""
+        return _Whole(_path(self.options))
+
+    def streamReader(self, schema: Any) -> DataSourceStreamReader:
+        """Of a stream."""
+        return _Replay(_path(self.options), int(self.options.get("pairs_per_batch", 0)))
+
+
+class Share(InputPartition):
+    """The pairs of a recording from one number up to another."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start, self.end = start, end
+
+
+class _Whole(DataSourceReader):
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        return recorded.rows_of(self._path, 0, recorded.count(self._path))
+
+
+class _Replay(DataSourceStreamReader):
+    def __init__(self, path: str, most: int) -> None:
+        self._path, self._most = path, most
+
+    def initialOffset(self) -> dict[str, int]:
+        return {"pairs": 0, "oldest": recorded.oldest(self._path)}
+
+    def latestOffset(self, start: dict[str, int] | None = None, limit: Any = None) -> dict[str, int]:
+        pairs = recorded.count(self._path)
+        if start is not None and self._most:
+            pairs = min(pairs, start["pairs"] + self._most)
+        return {"pairs": pairs, "oldest": recorded.oldest(self._path)}
+
+    def partitions(self, start: dict[str, int], end: dict[str, int]) -> Sequence[InputPartition]:
+        if not start["oldest"] == end["oldest"] == recorded.oldest(self._path):
+            rule = f"that of a recording whose oldest file is still number {start['oldest']}"
+            raise ConfigError("path", f"{rule}: without it all pairs have other numbers", self._path)
+        return [Share(start["pairs"], end["pairs"])]
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        assert isinstance(partition, Share)
+        return recorded.rows_of(self._path, partition.start, partition.end)
+
+
+class LiveAtMostOnce(DataSource):
+    """The pairs of a ZeroMQ feed, as they come, each at most once: a publisher sends nothing a second time.
+
+    ``spark.dataSource.register(LiveAtMostOnce)``, then ``spark.readStream.format("streammi-live-at-most-once")`` with
+    the options ``endpoint``, ``x``, ``y`` and, if need be, ``t``, ``topic`` and ``format``, as of ``streammi monitor``.
+    The driver receives them. What has come and is not counted when it ends is lost, and so is what is sent until the
+    query runs again: record the feed, and read the recording, where that matters. The columns are those of Recordings;
+    seq begins anew.
+    """
+
+    @classmethod
+    def name(cls) -> str:
+        """The format's name."""
+        return "streammi-live-at-most-once"
+
+    def schema(self) -> str:
+        """The columns."""
+        return recorded.TYPES
+
+    def simpleStreamReader(self, schema: Any) -> SimpleDataSourceStreamReader:
+        """Of a stream."""
+        return _Live(dict(self.options))
+
+
+class _Live(SimpleDataSourceStreamReader):
+    def __init__(self, options: dict[str, str]) -> None:
+        from streammi.config import FeedConfig
+
+        names = ("endpoint", "x", "y", "t", "topic", "format")
+        if "endpoint" not in options:
+            raise ConfigError("endpoint", "that of a feed, such as tcp://127.0.0.1:5556", None)
+        given: dict[str, Any] = {name: options[name] for name in names if name in options}
+        self._config = FeedConfig(**given)
+        self._feed: Any = None
+        self._run, self._taken = int(time.time()), 0
+
+    def initialOffset(self) -> dict[str, int]:
+        return {"run": 0, "pairs": 0}
+
+    def read(self, start: dict[str, int]) -> tuple[Iterator[tuple[Any, ...]], dict[str, int]]:
+        self._connect()
+        rows: list[tuple[Any, ...]] = []
+        messages, waited = 0, time.monotonic() + LIVE_SECONDS
+        while messages < MOST_MESSAGES:
+            arrived = self._feed.receive()
+            if arrived is None:
+                if rows or time.monotonic() > waited:
+                    break
+                self._poll(int(1000 * (waited - time.monotonic())))
+                continue
+            messages += len(arrived.messages)
+            batch = self._intake.decode(arrived.source, arrived.messages, arrived.received)
+            t = [None] * batch.x.size if batch.t is None else batch.t.tolist()
+            for time_of_it, x, y in zip(t, batch.x.tolist(), batch.y.tolist(), strict=True):
+                rows.append((self._run, self._taken, time_of_it, x, y, arrived.received))
+                self._taken += 1
+        end = {"run": self._run, "pairs": self._taken} if rows else start
+        return iter(rows), end
+
+    def readBetweenOffsets(self, start: dict[str, int], end: dict[str, int]) -> Iterator[tuple[Any, ...]]:
+        """Nothing: what a run before has received is gone."""
+        return iter(())
+
+    def stop(self) -> None:
+        """Close the socket."""
+        if self._feed is not None:
+            self._feed.close()
+            self._feed = None
+
+    def _connect(self) -> None:
+        """Connect, once, in the process that reads."""
+        if self._feed is None:
+            import zmq
+
+            from streammi.ingest.feed import Feed
+            from streammi.ingest.intake import intake_of
+
+            self._intake = intake_of(self._config)
+            self._feed = Feed(self._config, zmq.Context.instance())
+
+    def _poll(self, milliseconds: int) -> None:
+        import zmq
+
+        poller = zmq.Poller()
+        for socket in self._feed.sockets:
+            poller.register(socket, zmq.POLLIN)
+        poller.poll(max(milliseconds, 1))
+
+
+def _path(options: Any) -> str:
+    path = options.get("path")
+    if not path:
+        raise ConfigError("path", "that of a recording", path)
+    return str(path)

@@ -1,0 +1,111 @@
+"""What a streaming query reads: recordings, exactly once, and live feeds, at most once."""
+
+import json
+import time
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import zmq
+
+from streammi.config import FeedConfig, MonitorConfig
+from streammi.errors import ConfigError
+from streammi.interop.spark import recorded
+from streammi.publish.outbox import Outbox
+from streammi.recording.entries import Arrived, Begin, Ended, settings_of
+from streammi.recording.reader import Recording
+from streammi.recording.writer import Recorder
+from streammi.records import PairBatch
+from streammi.session.replay import RecordingReplay
+
+needs_pyspark = pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark is not installed")
+
+
+def message(k: int) -> list[bytes]:
+    x = None if k == 3 else k / 7
+    return [json.dumps({"t": 1.7e9 + k / 10, "x": x, "y": -k, "seq": k}).encode()]
+
+
+def record(path: Path, runs: int = 2, limit: int = 1 << 24, messages: int = 60) -> None:
+    """So many runs of a monitor, one after the other."""
+    settings = settings_of(MonitorConfig(), FeedConfig(endpoint="tcp://127.0.0.1:1", x="x", y="y"), None)
+    for run in range(runs):
+        recorder = Recorder(path, Begin("0.1.0", 1_700_000_000 + run, settings), limit)
+        for start in range(0, messages, 7):
+            some = [message(k) for k in range(start, min(start + 7, messages))]
+            recorder.write(Arrived(0, 1.7e9 + start, some))
+        if run:
+            recorder.write(Ended(2e9))
+        recorder.close()
+
+
+def test_the_pairs_are_those_that_a_replay_counts(tmp_path: Path) -> None:
+    path = tmp_path / "feed.rec"
+    record(path)
+    seen: list[PairBatch] = []
+    replay = RecordingReplay(Recording(path), lambda pair, run: Outbox(pair, None, None, run), on_pairs=seen.append)
+    for _ in replay:
+        pass
+    want = [np.concatenate([getattr(batch, name) for batch in seen]) for name in ("x", "y", "t")]
+    assert recorded.count(str(path)) == want[0].size == 120
+    rng = np.random.default_rng(0)
+    cuts = [0, *np.sort(rng.integers(0, 121, 5)).tolist(), 120]
+    rows = [batch for a, b in pairwise(cuts) for batch in recorded.rows_of(str(path), a, b)]
+    table = pa.Table.from_batches(rows)
+    for name, values in zip("xyt", want, strict=True):
+        assert np.array_equal(table.column(name).to_numpy(), values, equal_nan=True)
+    assert table.column("seq").to_pylist() == list(range(120))
+    assert table.column("run").to_pylist() == [1_700_000_000] * 60 + [1_700_000_001] * 60
+
+
+@needs_pyspark
+def test_offsets_and_what_is_refused(tmp_path: Path) -> None:
+    from streammi.interop.spark import Recordings
+
+    path = tmp_path / "feed.rec"
+    record(path, runs=1)
+    reader = Recordings({"path": str(path), "pairs_per_batch": "40"}).streamReader(None)
+    start = reader.initialOffset()
+    taken = []
+    while (end := reader.latestOffset(start)) != start:
+        (share,) = reader.partitions(start, end)
+        taken += [batch.num_rows for batch in reader.read(share)]
+        start = end
+    assert start == {"pairs": 60, "oldest": 0}
+    assert sum(taken) == 60
+    path.rename(tmp_path / "feed.rec.1")  # the oldest is gone
+    with pytest.raises(ConfigError, match="path must be that of a recording whose oldest file is still number 0"):
+        reader.partitions(start, start)
+    for options in ({}, {"path": str(tmp_path / "none")}):
+        with pytest.raises(ConfigError, match="path must be that of a recording"):
+            Recordings(options).streamReader(None).initialOffset()
+
+
+@needs_pyspark
+def test_a_live_feed_is_read_at_most_once() -> None:
+    from streammi.interop.spark import LiveAtMostOnce
+
+    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
+        port = socket.bind_to_random_port("tcp://127.0.0.1")
+        options = {"endpoint": f"tcp://127.0.0.1:{port}", "x": "x", "y": "y"}
+        reader = LiveAtMostOnce(options).simpleStreamReader(None)
+        start, rows, sent = reader.initialOffset(), [], 0
+        end = time.monotonic() + 60
+        while len(rows) < 50 and time.monotonic() < end:
+            socket.send_multipart(message(sent + 10))
+            sent += 1
+            found, now = reader.read(start)
+            some = list(found)
+            assert (now == start) == (not some)
+            rows, start = rows + some, now
+    assert [row[1] for row in rows] == list(range(len(rows)))
+    numbers = [round(-row[4]) for row in rows]
+    assert numbers == list(range(numbers[0], numbers[0] + len(rows)))
+    assert all(row[3] == pytest.approx(-row[4] / 7) for row in rows)
+    assert list(reader.readBetweenOffsets({"pairs": 0}, start)) == []
+    reader.stop()
+    with pytest.raises(ConfigError, match="endpoint must be that of a feed"):
+        LiveAtMostOnce({}).simpleStreamReader(None)
