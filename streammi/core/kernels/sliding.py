@@ -65,7 +65,8 @@ def _leave(entry: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: A
 
 
 # Of the coarse bins, where there are any: ``nest`` is (x_parts, y_parts, x_counts, y_counts, joint, weight), see
-# core.kernels.nested, or None, for which all this is left out when a kernel is compiled.
+# core.kernels.nested, or None, for which all this is left out when a kernel is compiled: so the loops ask as well, a
+# call of a part that does nothing costs 0.7 ns a sample of 7.5.
 @part
 def _enter_coarse(x: Any, y: Any, nest: Any, f: Any, sums: Any) -> Any:
     if nest is None:
@@ -167,15 +168,18 @@ def _slide(
         x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
         if n == size:
             # No branch on "symbol unchanged": it is unpredictable and costs more (17-27 ns) than the look-ups it saves.
-            sums = _leave(ring[head], x_counts, y_counts, joint, f, sums)
-            coarse = _leave_coarse(ring[head], nest, f, coarse)
+            entry = ring[head]
+            sums = _leave(entry, x_counts, y_counts, joint, f, sums)
+            if nest is not None:
+                coarse = _leave_coarse(entry, nest, f, coarse)
         else:
             n += 1
             total, scale, base = whole[n], unit_bits / n, _base_of(n, nest)
         ring[head] = x << _X | y
         head = head + 1 if head + 1 < size else 0
         sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
-        coarse = _enter_coarse(x, y, nest, f, coarse)
+        if nest is not None:
+            coarse = _enter_coarse(x, y, nest, f, coarse)
         if emit:
             out[k] = _bits(sums, coarse, nest, total, scale, base, floor)
     state[HEAD], state[N] = head, n
@@ -266,8 +270,10 @@ def _slide_span(
     for k in range(x_codes.size):
         oldest = t[k] - span
         while n > 0 and (times[tail] <= oldest or n == limit):
-            sums = _leave(ring[tail], x_counts, y_counts, joint, f, sums)
-            coarse = _leave_coarse(ring[tail], nest, f, coarse)
+            entry = ring[tail]
+            sums = _leave(entry, x_counts, y_counts, joint, f, sums)
+            if nest is not None:
+                coarse = _leave_coarse(entry, nest, f, coarse)
             tail = tail + 1 if tail + 1 < capacity else 0
             n -= 1
         if n == capacity:
@@ -278,7 +284,8 @@ def _slide_span(
         times[head] = t[k]
         head = head + 1 if head + 1 < capacity else 0
         sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
-        coarse = _enter_coarse(x, y, nest, f, coarse)
+        if nest is not None:
+            coarse = _enter_coarse(x, y, nest, f, coarse)
         taken += 1
         if n < few:
             break
