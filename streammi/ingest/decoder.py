@@ -255,10 +255,11 @@ class Decoder:
         size = sum(map(len, frames))
         self.messages += len(messages)
         self.bytes += size
-        # Nearly always each has one frame, and all are small.
-        if size > self._max_message or not (
-            len(frames) <= MAX_FRAMES or (len(frames) == len(messages) and all(messages))
-        ):
+        # Nearly always all are small, and none has many frames: seen at once, in a tenth of the time of one by one.
+        small = size <= self._max_message or (
+            size <= MAX_MESSAGE_FRAMES * self._max_message and max(map(len, frames)) <= self._max_message
+        )
+        if not small or (len(frames) > MAX_FRAMES and max(map(len, messages)) > MAX_FRAMES):
             messages = [frames for frames in messages if self._within_limits(frames)]
         return messages
 
