@@ -166,6 +166,25 @@ def test_what_unpacks_to_too_much_is_refused() -> None:
     assert settled.malformed == {"too large": 1}
 
 
+@pytest.mark.parametrize("padding", [0, 60_000])  # a batch within the limit of a message, and one far beyond it
+@pytest.mark.parametrize("bad", ["", "large", "frames", "sum"])
+def test_one_message_beyond_a_limit_is_refused_among_many_with_topics(padding: int, bad: str) -> None:
+    rows = [json.dumps({"x": k, "y": -k, "pad": "-" * padding}).encode() for k in range(200)]
+    messages: list[Frames] = [[b"imu", row] for row in rows]
+    limit = 1 << 20
+    beyond: dict[str, tuple[Frames, str]] = {
+        "large": ([b"imu", b'{"x": 1, "y": 2, "pad": "%s"}' % (b"-" * limit)], "too large"),
+        "frames": ([b"imu"] * 300 + [rows[0]], "too many frames"),
+        "sum": ([b"-" * (limit - 1)] * 17 + [rows[0]], "too large"),
+    }
+    one = decoder()
+    one.decode([messages[0]], 0.0)
+    frames, reason = beyond.get(bad, (None, ""))
+    found = one.decode(messages[1:100] + ([] if frames is None else [frames]) + messages[100:], 0.0)
+    assert found.x.tolist() == [float(k) for k in range(1, 200)]
+    assert one.malformed == ({} if frames is None else {reason: 1})
+
+
 @pytest.mark.parametrize(
     "prefix", [b"bs ", b"bs event ", b"a b c: ", b"topic\t", b"data: ", b"bs[3] event ", b"sensor{1} ", b"[INFO] [a]: "]
 )

@@ -117,7 +117,7 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_schedule",
         "_links", "_history", "_events", "_latest", "_hole", "_afresh", "_relations", "_cycle_note",
-        "_bin_notes", "_window_notes", "_alarms",
+        "_bin_notes", "_window_notes", "_alarms", "_traces",
     }  # fmt: skip
     assert set(vars(Alarms(MonitorConfig()))) == {
         "notes", "raised", "_pair", "_unit", "_fields", "_events", "_silences", "_silent", "_turned", "_unknown"
