@@ -20,6 +20,7 @@ from streammi.errors import FeedError
 from streammi.ingest.channel_finder import ChannelFinder
 from streammi.ingest.row_intake import MOST_HELD, RowIntake
 from streammi.publish.matrices import labels, matrix_message, matrix_topic, read_matrix
+from streammi.publish.metrics import Metrics
 from streammi.publish.snapshots import read_snapshot, snapshot_message
 from streammi.session.channel_session import ChannelSession
 
@@ -375,3 +376,25 @@ def test_nothing_is_said_of_other_pairs_than_those_asked_for() -> None:
     assert len(last["tells"]) == 5
     send(one, coupled(400, 6, slice(5, 6), seed=8), 30.0)  # no pair of these
     assert not any(frames[0].startswith(b"event/") for frames in outlet.sent)
+
+
+def test_metrics_are_of_all_together_and_of_the_top_pairs_alone() -> None:
+    lines, metrics = Lines(), Metrics()
+    one = session(None, lines, top=2)
+    for rows, at in ((coupled(300, 8, slice(0, 6)), 0.0), (coupled(300, 8, slice(2, 8), seed=3), 9.0)):
+        send(one, rows, at)
+        metrics.set(one.name, one.known(at + 5), (one.health(at + 5),))
+        metrics.set_top(one.name, one.top())
+        shown = {
+            (sample.name, sample.labels["pair"]): sample.value
+            for family in metrics.collect()
+            for sample in family.samples
+            if "pair" in sample.labels
+        }
+        top = [line for line in lines.read() if "top" in line][-1]["top"]
+        found = {pair: mi for (name, pair), mi in shown.items() if name == "streammi_mi_corrected"}
+        assert found == {f"{pair['x']}~{pair['y']}": pair["mi"] for pair in top}  # and not those of before
+        assert {pair for _, pair in shown} == {"plant", *found}
+    assert shown["streammi_rows_total", "plant"] == 600
+    assert shown["streammi_channel_pairs", "plant"] == 28
+    assert shown["streammi_messages_total", "plant"] == 600

@@ -77,5 +77,5 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
         ConfigError, match=r"--channels must be all, or names or globs of columns of numbers .*\(a, b\)"
     ):
         read_rows(path, ["q*"])
-    with pytest.raises(ConfigError, match="columns, or Parquet"):
+    with pytest.raises(ConfigError, match="only a fits --channels all; there are a"):
         read_rows(written(tmp_path / "a.jsonl", '{"a": 1}\n'), ["all"])

@@ -17,6 +17,7 @@ from streammi import ChannelWindow, ConfigError, QuantileBins, analyse_channels
 from streammi.cli.main import app
 from streammi.cli.options import ChannelOptions, PairOptions
 from streammi.cli.run_channels import run_channels
+from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.row_file import read_rows
 
 DATA = Path(__file__).parents[2] / "shared/data"
@@ -206,3 +207,44 @@ def test_what_depends_without_being_correlated_comes_first(
 ) -> None:
     found = said(cut(file, *rows, tmp_path), channels=channels)
     assert found["MI high, r low"][0] == pair
+
+
+@pytest.mark.parametrize("form", ["lines", "array", "one a line"])
+def test_json_is_read_as_the_table_that_it_is(plant: str, tmp_path: Path, form: str) -> None:
+    table = read_rows(plant, ["all"])
+    rows, names = table.whole()[0], table.names
+    records = [
+        {"time": 1.7e9 + k, "unit": {n: v for n, v in zip(names, row, strict=True) if v == v}}
+        for k, row in enumerate(rows.tolist())
+    ]
+    file = tmp_path / "plant.jsonl"
+    if form == "array":
+        file.write_text(json.dumps(records))
+    elif form == "lines":
+        file.write_text("\n".join([*map(json.dumps, records), "{broken"]))
+    else:
+        each = [(one["time"], n, v) for one in records for n, v in one["unit"].items() if n != "seldom"]  # type: ignore[attr-defined]
+        file.write_text("\n".join(json.dumps({"name": f"unit/{n}", "value": v, "t": t}) for t, n, v in each))
+    read = read_rows(str(file), ["unit/*"])
+    values, t = read.whole()
+    order = [read.names.index(f"unit/{name}") for name in names if f"unit/{name}" in read.names]
+    assert t is not None
+    if form != "one a line":
+        np.testing.assert_array_equal(values[:, order], rows)
+        np.testing.assert_array_equal(t, 1.7e9 + np.arange(600))
+        assert ("1 row skipped" in read.note) == (form == "lines")
+        assert said(str(file), channels="unit/*")["strongest"][:2] == [
+            "unit/flow ~ unit/valve",
+            "unit/x ~ unit/parabola",
+        ]
+    else:
+        np.testing.assert_array_equal(values[:, order], rows[:, :5])
+
+
+def test_json_without_such_channels_says_what_there_is(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"a": 1, "b": 2}\n' * 20)
+    with pytest.raises(ConfigError, match=r"globs of numbers of .*none fits --channels q\*; there are a, b"):
+        read_rows(str(file), ["q*"])
+    with pytest.raises(ConfigError, match=r"--decimal must be left out: .* is JSON"):
+        read_rows(str(file), ["all"], None, FileOptions(decimal=","))

@@ -42,7 +42,7 @@ HEEDED: Final = frozenset((
     "endpoint", "t", "time_unit", "topic", "pull", "format", "receive_queue", "max_message", "channels", "top", "fdr",
     "window", "bins", "every", "unit", "estimator", "name", "publish", "insecure", "seconds", "strict", "samples",
     "log", "quiet", "config", "curve_server_key", "curve_secret", "authorized_keys", "record", "record_limit", "state",
-    "state_every", "grid", "hold", "pairs", "target",
+    "state_every", "grid", "hold", "pairs", "target", "metrics",
 ))  # fmt: skip
 
 
@@ -97,7 +97,11 @@ def run_channel_monitor(
     """
     with running(source, run, keys, log, clock) as on:
         options = options_of_channels(settings) | options_of(source)
-        publisher, _, keeper = on.outlets(options, f"matrix/{settings.name} and pair/")
+        publisher, metrics, keeper = on.outlets(
+            options,
+            f"matrix/{settings.name} and pair/",
+            of_metrics=f", of the {settings.top} top pairs and all together",
+        )
         on.compile(lambda: _warm_up(settings.config))
         spoken = missed = None
         if lines is not None:
@@ -117,7 +121,7 @@ def run_channel_monitor(
         on.stop.end_after(run.seconds)
         loop = ChannelLoop(
             session, feed, publisher, spoken, on.said, on.service, clock,
-            recorder=recorder, keeper=keeper, missed=missed, strict=run.strict,
+            recorder=recorder, keeper=keeper, metrics=metrics, missed=missed, strict=run.strict,
         )  # fmt: skip
         return loop.run(on.stop)
 

@@ -20,6 +20,7 @@ from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.conditional.indirect import explained_by
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
+from streammi.ingest.files.json_rows import JsonRows
 from streammi.ingest.files.row_file import RowFile, read_rows
 from streammi.publish.pair_tables import check_end, write_pairs
 from streammi.records import UNIT_PER_BIT, ChannelMatrices, FloatArray
@@ -116,7 +117,7 @@ def _bins(pair: PairOptions) -> Bins:
     return (SpanBins if asked.kind == "uniform" else QuantileBins)(asked.count)
 
 
-def _window_of(rows: RowFile, pair: PairOptions, size: Span | None, said: Log) -> ChannelWindow:
+def _window_of(rows: RowFile | JsonRows, pair: PairOptions, size: Span | None, said: Log) -> ChannelWindow:
     """The window at the end of a file, after all its rows, or the last of them that it holds."""
     for line in (rows.said, rows.hint):
         if line:

@@ -68,6 +68,22 @@ LABELS: Final[dict[MetricRow, tuple[str, ...]]] = {
     LINK_STATE: ("pair", "signal", "state"),
     STATUS_FLAG: ("pair", "flag"),
 }
+# Of a monitor of many channels: what it counts, under its name; of its top pairs alone, under theirs, the usual ones.
+CHANNELS: Final = (
+    MetricRow("streammi_channels", "gauge", "channels", "Channels that are watched", "pair"),
+    MetricRow("streammi_channel_pairs", "gauge", "pairs_watched", "Pairs of channels that are watched", "pair"),
+    MetricRow(
+        "streammi_dependent_pairs", "gauge", "dependent", "Of these, pairs that depend by more than chance", "pair"
+    ),
+    MetricRow("streammi_changed_pairs", "gauge", "changed", "Of these, pairs that have changed", "pair"),
+    MetricRow("streammi_rows_total", "counter", "rows", "Rows of channels counted", "pair"),
+    MetricRow("streammi_missing_values_total", "counter", "missing", "Values that rows did not have", "pair"),
+    MetricRow(
+        "streammi_expired_values_total", "counter", "expired", "Of these, values that were held too long", "pair"
+    ),
+    MetricRow("streammi_unused_samples_total", "counter", "unused", "Samples that no row of channels has", "pair"),
+)
+ALL: Final = LABELS | dict.fromkeys(CHANNELS, ("pair",))
 
 
 class _Newest(NamedTuple):
@@ -80,12 +96,19 @@ class Metrics:
 
     def __init__(self) -> None:
         self._newest: Mapping[str, _Newest] = {}
+        self._top: dict[str, tuple[str, ...]] = {}
         self._highest: dict[tuple[str, ...], float] = {}  # a counter must not fall: Prometheus would see a restart
         self._collecting = threading.Lock()
 
     def set(self, pair: str, fields: Fields, links: tuple[LinkHealth, ...]) -> None:
         """Take the newest reading's fields, before the first those that are known without one, and the links."""
         self._newest = {**self._newest, pair: _Newest(fields, links)}
+
+    def set_top(self, name: str, pairs: Mapping[str, Fields]) -> None:
+        """Take the newest readings of the top pairs of the monitor ``name``, in the place of those that were."""
+        kept = {pair: newest for pair, newest in self._newest.items() if pair not in self._top.get(name, ())}
+        self._newest = kept | {pair: _Newest(fields, ()) for pair, fields in pairs.items()}
+        self._top[name] = tuple(pairs)
 
     def collect(self) -> "Iterable[Metric]":
         """Every metric of which something is known, as prometheus-client's collectors give them."""
@@ -95,7 +118,7 @@ class Metrics:
         build = GaugeMetricFamily(BUILD, "The version of streammi", labels=("version",))
         build.add_metric((__version__,), 1)
         yield build
-        for row, labels in LABELS.items():
+        for row, labels in ALL.items():
             family = (CounterMetricFamily if row.kind == "counter" else GaugeMetricFamily)(
                 row.name, row.help, labels=labels
             )

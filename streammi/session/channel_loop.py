@@ -9,6 +9,7 @@ from streammi.network.link import unreachable
 from streammi.publish.client import SNAPSHOT_SECONDS
 from streammi.publish.matrices import fits, matrix_message, matrix_topic
 from streammi.publish.messages import snapshot_topic
+from streammi.publish.metrics import Metrics
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
 from streammi.recording.entries import Ended, Entry, Flagged, LinkChanged, Polled, Tested
@@ -46,12 +47,14 @@ class ChannelLoop:
         *,
         recorder: Recorder | None = None,
         keeper: Keeper | None = None,
+        metrics: Metrics | None = None,
         missed: MissedReport | None = None,
         strict: bool = False,
     ) -> None:
         self._session, self._feed, self._publisher, self._lines = session, feed, publisher, lines
         self._said, self._service, self._clock = said, service, clock
-        self._recorder, self._keeper, self._missed = recorder, keeper, missed
+        self._recorder, self._keeper, self._metrics, self._missed = recorder, keeper, metrics, missed
+        self._shown = -1  # seq of the reading that metrics show
         self._writers: Sequence[Writer] = [one for one in (recorder, keeper, lines) if one is not None]
         self._strict, self._lost, self._lost_before = strict, False, self._loss
         self._look_due = 0.0
@@ -137,10 +140,20 @@ class ChannelLoop:
             self._take(Flagged(now, flags))
         if self._session.polls(now):
             self._take(Polled(now))
+        if self._metrics is not None:
+            self._show(self._metrics, now)
         if self._strict:
             self._lost = self._loss != self._lost_before
         self._tell(now)
         self._say_notes()
+
+    def _show(self, metrics: Metrics, now: float) -> None:
+        """Have metrics show how the session is, and its top pairs."""
+        session = self._session
+        metrics.set(session.name, session.known(now), (session.health(now),))
+        if session.seq != self._shown:
+            self._shown = session.seq
+            metrics.set_top(session.name, session.top())
 
     def _take_link(self, now: float) -> bool:
         """Take in how the link is, and say where that is news; whether it is otherwise than before."""

@@ -18,7 +18,7 @@ from streammi.ingest.row_intake import RowIntake
 from streammi.monitor import ChannelMonitor
 from streammi.network.frames import Messages
 from streammi.publish import matrices
-from streammi.publish.messages import VERSION, event_message
+from streammi.publish.messages import VERSION, Fields, event_message
 from streammi.recording.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Polled, Tested
 from streammi.records import ChannelMatrices, Event, LinkHealth, MatrixSnapshot, RowBatch, Snapshot, codec
 from streammi.records.codec import State
@@ -203,6 +203,40 @@ class ChannelSession:
             events=tuple(event for event in self._events if event.pair in (label, self.name)),
         )  # fmt: skip
 
+    def known(self, now: float) -> Fields:
+        """What metrics show of all pairs together."""
+        window, pairs = None if self.monitor is None else self.monitor.window, self.pairs
+        status = (
+            status_of(None, self.health(now)) & ~Status.WARMING_UP if window is None else self._status(self.health(now))
+        )
+        fields: Fields = {"run": self.run, "seq": self.seq, "status": int(status), "rows": self.rows}
+        counted = {"missing": self.intake.missing, "expired": self.intake.expired, "unused": self.intake.unused}
+        if window is None or pairs is None:
+            return fields | counted
+        found = self._newest
+        return fields | counted | {
+            "n": window.n, "fill": window.fill, "channels": len(self.intake.names), "pairs_watched": pairs.count,
+            "dependent": None if found is None else self._dependent(found),
+            "changed": int(np.count_nonzero(pairs.changed)) if pairs.known else None,
+        }  # fmt: skip
+
+    def top(self) -> dict[str, Fields]:
+        """What metrics show of each of the top pairs, by its name in topics."""
+        found, pairs = self._newest, self.pairs
+        if found is None or pairs is None:
+            return {}
+        shown: dict[str, Fields] = {}
+        for i, j in self._best(found):
+            known = {"mi_corrected": found.mi, "r": found.r, "p": found.p, "n": found.pairs}
+            values = {name: square.item((i, j)) for name, square in known.items() if square is not None}
+            shown[pairs.pair(i, j)] = {"unit": found.unit, **values}
+        return shown
+
+    def _best(self, found: ChannelMatrices) -> list[tuple[int, int]]:
+        assert self.pairs is not None
+        among = np.where(self.pairs.said, found.mi, np.nan)
+        return [(i, j) for i, j in ranking.pairs_by(among, self._top).tolist()]
+
     def state(self) -> State:
         """Everything that what is said from now on depends on, as plain values and arrays that are its own no more."""
         plain = {"intake": self.intake.state(), "link": msgspec.structs.asdict(self.link), "flags": int(self.flags)}
@@ -293,8 +327,7 @@ class ChannelSession:
         self._told = of_now(status)
         events = self.pairs.look(at, found, self.monitor.window)
         self._events.extend(events)
-        among = np.where(self.pairs.said, found.mi, np.nan)
-        top = [(i, j) for i, j in ranking.pairs_by(among, self._top).tolist()]
+        top = self._best(found)
         said = [self._fields(found, i, j) for i, j in top]
         lines = [self._summary(at, found, said, link, status), *(event_message(event)[1] for event in events)]
         if self._outlet is not None:

@@ -33,6 +33,14 @@ NOT_OF_JSON: Final = {  # of a table's options, and why
 }
 
 
+def check_options(path: str, options: FileOptions) -> None:
+    """ConfigError for an option of a table."""
+    for name, why in NOT_OF_JSON.items():
+        if getattr(options, name) != getattr(PLAIN, name):
+            option = "--" + name.replace("_", "-")
+            raise ConfigError(option, f"left out: {path} is JSON, {why}", getattr(options, name))
+
+
 class JsonLines:
     """Iterates once over the pairs of a file with a JSON object a line, or one array of them; as ``PairFile`` does."""
 
@@ -40,11 +48,7 @@ class JsonLines:
         self, source: Source, x: str, y: str, t: str | None, labels: bool, options: FileOptions,
         given: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        for name, why in NOT_OF_JSON.items():
-            if getattr(options, name) != getattr(PLAIN, name):
-                option = "--" + name.replace("_", "-")
-                rule = f"left out: {source.path} is JSON, {why}"
-                raise ConfigError(option, rule, getattr(options, name))
+        check_options(source.path, options)
         self._source, self._labels, self._untimed = source, labels, t == ""
         self._config = FeedConfig(
             endpoint=source.path, x=x, y=y, given=given, t=t or None, format="json", labels=labels,

@@ -12,6 +12,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_records import is_json
+from streammi.ingest.files.json_rows import JsonRows
 from streammi.ingest.files.missing import sentinel_of
 from streammi.ingest.files.number_format import NumberFormat, format_of
 from streammi.ingest.files.pair_file import CHUNK
@@ -26,7 +27,9 @@ from streammi.records import FloatArray
 ALL: Final = "all"
 
 
-def read_rows(path: str, patterns: Sequence[str], t: str | None = None, options: FileOptions = PLAIN) -> "RowFile":
+def read_rows(
+    path: str, patterns: Sequence[str], t: str | None = None, options: FileOptions = PLAIN
+) -> "RowFile | JsonRows":
     """Rows of the columns of a file, or of standard input for ``-``, whose names match one of the ``patterns``.
 
     They are globs such as ``rack*``, or ``all``: each column of numbers but the time's, which is ``t``, or is found as
@@ -37,7 +40,7 @@ def read_rows(path: str, patterns: Sequence[str], t: str | None = None, options:
     source = Source(path, CHUNK)
     try:
         if is_json(source.head):
-            raise ConfigError("file", "text in columns, or Parquet, where it has many channels", path)
+            return JsonRows(source, patterns, t, options)
         return RowFile(CsvTable(source, options, ()), patterns, t, options)
     except BaseException:
         source.close()
