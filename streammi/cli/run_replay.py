@@ -68,7 +68,7 @@ def replay_files(
     if file is not None:
         joining.check_unused()
         sinks.spare(file)
-        both = FeedConfig(endpoint=file, x=x, y=y)
+        both = FeedConfig(endpoint=file, x=x, y=y, given=pair.condition_paths)
         pairs = read_pairs(file, x, y, t, labels=pair.labels, options=options, given=pair.condition_paths)
     else:
         if pair.condition_paths:

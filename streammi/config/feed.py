@@ -35,6 +35,11 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--receive-queue", "between 1 and 1,000,000 messages", self.receive_queue)
         if not 64 <= self.max_message <= 1 << 30:
             raise ConfigError("--max-message", "between 64 and 1,073,741,824 bytes", self.max_message)
+        for path in self.given:
+            if path in (self.x, self.y):
+                raise ConfigError(
+                    "--given", "another signal than --x and --y, of which nothing is left given itself", path
+                )
 
 
 class JoinConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.cycle import phase
 from streammi.core.conditional.division import TYPICAL, learnt_bins
 from streammi.core.conditional.given_null import GivenNull
+from streammi.core.conditional.measures import ConditionalReading
 from streammi.core.conditional.transfer_window import LEAST, TransferWindow
 from streammi.records import DIRECTIONS, FloatArray, PairBatch, Reading
 from streammi.records.codec import State, joined, parts_of
@@ -23,8 +24,13 @@ MOST_REST: Final = 0.5  # that a part of the null takes, however long the window
 REST: Final = 6e-6  # s for each pair of the window from one p to the next: a tenth of a core at the most
 
 
+LEAST_KNOWN: Final = 0.5  # of the window's pairs that have their conditions, for anything to be said of them
+
+
 class Relation(Protocol):
     """Something that goes along with a monitor's window, and adds to its readings."""
+
+    words: str  # why it has nothing to say of the newest reading, as a clause; empty where it has
 
     def extend(self, batch: PairBatch, start: int, stop: int) -> None:
         """Take in a part of a batch."""
@@ -105,6 +111,8 @@ class Given:
         self._window = ConditionalWindow(x_bins, y_bins, of_each, config.window)
         self._null = GivenNull(config.null or DEFAULT_PARTNERS)
         self._seen = 0  # samples, for a cycle of samples
+        self._pairs = 0  # of them that the monitor's window took in
+        self.words = ""
         self._p: float | None = None
         self._pace = Pace()
 
@@ -112,7 +120,12 @@ class Given:
         """Take in a part of a batch."""
         part = slice(start, stop)
         x, y = batch.x[part].astype(np.float64, copy=False), batch.y[part].astype(np.float64, copy=False)
+        finite = np.isfinite(x) & np.isfinite(y)
+        # A window of pairs is to know which of its pairs have conditions, so their numbers are their times.
         t = None if batch.t is None else batch.t[part]
+        if self._config.window.pairs:
+            t = self._pairs + np.cumsum(finite, dtype=np.float64)
+        self._pairs += int(np.count_nonzero(finite))
         z = np.column_stack([self._values(k, c, batch, part) for k, c in enumerate(self._config.given)])
         self._seen += x.size
         before = self._window.triples
@@ -121,7 +134,7 @@ class Given:
 
     def complete(self, reading: Reading, timestamp: float, *, renew: bool) -> Reading:
         """The reading with the conditional MI, its p, and the share of the MI that is explained."""
-        said = self._window.reading(reading.unit)
+        said = self._known(reading)
         if said is None:
             return reading
         rests = self._pace.rests(reading, timestamp, REST * said.n)
@@ -129,38 +142,48 @@ class Given:
         if renew and not rests:
             self._p = p
             self._pace.done(reading, timestamp)
-        return self._with(reading, said.cmi_corrected, p)
+        return self._with(reading, said, p)
 
     def of_record(self, reading: Reading) -> Reading:
         """The reading of a whole record that was taken in, with the same; chance by x shifted around in a circle."""
-        said = self._window.reading(reading.unit)
+        said = self._known(reading)
         if said is None:
             return reading
-        return self._with(reading, said.cmi_corrected, self._null.p(self._window.values(), around=True))
+        return self._with(reading, said, self._null.p(self._window.values(), around=True))
 
     def warm_up(self) -> None:
         """Load or compile every kernel that this will use; what was taken in is lost."""
         values = np.random.default_rng(0).random((2 + len(self._config.given), 256))
-        self._window.extend(
-            values[0], values[1], values[2:].T, np.arange(256.0) if self._config.window.seconds else None
-        )
+        self._window.extend(values[0], values[1], values[2:].T, np.arange(256.0))
         self._window.reading()
         self._null.p(self._window.values(), around=True)
 
-    def _with(self, reading: Reading, cmi: float, p: float | None) -> Reading:
-        mi = reading.mi_corrected
-        return msgspec.structs.replace(reading, cmi=cmi, cmi_p=p, explained=(mi - cmi) / mi if mi > 0 else None)
+    def _known(self, reading: Reading) -> ConditionalReading | None:
+        """What the window says; None, and why in ``words``, where that is not of the pairs that the reading is of."""
+        names = " and ".join(condition.words for condition in self._config.given)
+        self.words = ""
+        span, newest = self._config.window, reading.t1
+        oldest = float(self._pairs - reading.n) if span.pairs else (newest or 0.0) - (span.seconds or 0.0)
+        said = self._window.reading(reading.unit)
+        if self._window.since(oldest) < LEAST_KNOWN * reading.n:
+            self.words = f"{names} not known in most of the window"
+        elif said is not None and said.h_z == 0.0 and said.n > 1:
+            self.words = f"{names} constant, which can explain nothing"
+        return None if self.words else said
+
+    def _with(self, reading: Reading, said: ConditionalReading, p: float | None) -> Reading:
+        return msgspec.structs.replace(reading, cmi=said.cmi_corrected, cmi_p=p, explained=said.explained)
 
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""
-        own = {"seen": self._seen, "p": self._p, "pace": self._pace.state()}
+        own = {"seen": self._seen, "pairs": self._pairs, "p": self._p, "pace": self._pace.state()}
         return joined({"own": (own, []), "window": self._window.state(), "null": self._null.state()})
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state."""
         parts = parts_of((header, arrays))
         own = parts["own"][0]
-        self._seen, self._p = own["seen"], own["p"]
+        self._seen, self._pairs, self._p = own["seen"], own["pairs"], own["p"]
         self._pace.restore(own["pace"])
         self._window = ConditionalWindow.from_state(*parts["window"])
         self._null.restore(*parts["null"])
@@ -179,6 +202,8 @@ class Given:
 
 class Transfer:
     """The transfer entropies of the window, both ways, with their p and a direction."""
+
+    words = ""
 
     def __init__(self, config: MonitorConfig) -> None:
         farthest = max(map(abs, config.lags)) if isinstance(config.lags, tuple) else FARTHEST

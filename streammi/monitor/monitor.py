@@ -345,6 +345,8 @@ class Monitor:
         said = verdict(reading, labels=self.config.bins.kind == "categories", given=self._conditions)
         if self.normal is not None and self.normal.outside:
             said += f"; {self.normal.words}"
+        for relation in self._relations.values():
+            said += f"; {relation.words}" if relation.words else ""
         if self._cycle_note.words and is_dependent(reading):
             said += f"; {self._cycle_note.words}"
         return said

@@ -84,6 +84,11 @@ class ConditionalWindow(Saved):
         """Triples skipped since the start, because a value was not finite."""
         return self._nonfinite
 
+    def since(self, t: float) -> int:
+        """Triples in the window whose time, s, is later than ``t``; those that came without a time are none of them."""
+        times = self._rows.ring.times_in_order()
+        return 0 if times is None else int(np.count_nonzero(times > t))
+
     @property
     def size(self) -> Span:
         """The window's length: triples (its ``pairs``) or seconds."""

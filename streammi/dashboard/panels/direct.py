@@ -74,8 +74,9 @@ def bar(canvas: Canvas, scene: Scene, reading: Reading) -> None:
 
 def share_left(reading: Reading) -> float:
     """The share that conditions leave of the MI, or 1 where they bring out more."""
-    mi, cmi = max(reading.mi_corrected, 0.0), max(reading.cmi or 0.0, 0.0)
-    return cmi / max(mi, cmi) if max(mi, cmi) > 0 else 0.0
+    if reading.explained is None:
+        return 1.0 if (reading.cmi or 0.0) > 0 else 0.0
+    return min(max(1.0 - reading.explained, 0.0), 1.0)
 
 
 def left(reading: Reading, given: str) -> tuple[str, ...]:
