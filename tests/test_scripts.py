@@ -13,6 +13,7 @@ NONSENSE = {
     "accuracy": ["--only=alarms,nothing"],
     "benchmark": ["--only="],
     "blocked_reader": ["--rate=0"],
+    "browsers": ["--browsers=0"],
     "channels": ["--only=most"],
     "conditional": ["--only=nothing"],
     "crash": ["--kills=-1"],

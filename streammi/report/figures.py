@@ -1,14 +1,12 @@
 """The pictures of a report, made of what was found."""
 
 import math
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm, TwoSlopeNorm
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -16,7 +14,8 @@ from streammi.dashboard.history_columns import Past, join
 from streammi.records import AxisInfo, Event, FloatArray, Reading
 from streammi.records.events import kind_of
 from streammi.records.verdict import lag_unit, leads_with_delay
-from streammi.report.collect import MOST_DATE, SINCE_EPOCH, Axis, Findings, Portrait
+from streammi.report.axes import places, time_axis
+from streammi.report.collect import Findings, Portrait
 from streammi.report.curves import Curve
 from streammi.report.svg import Picture, picture, style
 
@@ -24,7 +23,6 @@ from streammi.report.svg import Picture, picture, style
 X_COLOUR, Y_COLOUR, MI_COLOUR, NULL_COLOUR, BAD = "#3b82f6", "#e0791f", "#12a37f", "#8a8f98", "#e5484d"
 TONES: Final = {"good": MI_COLOUR, "bad": BAD, "warn": Y_COLOUR}
 WIDTH: Final = 9.6  # inches
-DAY: Final = 86400.0  # s
 DOTS: Final = 3000
 TICKS: Final = 12  # labels on an axis
 NAME_LENGTH: Final = 40
@@ -60,13 +58,13 @@ def _series(found: Findings) -> tuple[Figure, str, str]:
     axes = figure.subplots(2, 1, sharex=True)
     names, curve, signals = found.names, found.series, (found.snapshot.x, found.snapshot.y)
     for k, (plot, signal, colour) in enumerate(zip(axes, signals, (X_COLOUR, Y_COLOUR), strict=True)):
-        _envelope(plot, _places(curve.t, found.series_axis), curve.low[k], curve.high[k], colour)
+        _envelope(plot, places(curve.t, found.series_axis), curve.low[k], curve.high[k], colour)
         plot.set_ylabel(_short(signal.titled))
         if found.labels[k]:
             _label_ticks(plot, "y", found.labels[k])
         if found.series_axis == found.axis:
             _mark(plot, found, [event for event in found.events if event.signal in ("both", "xy"[k])], curve.t)
-    _time_axis(axes[1], found.series_axis)
+    time_axis(axes[1], found.series_axis)
     each = "" if curve.step == 1 else f" Each point stands for {curve.step:,} samples: drawn are their least and most."
     return (
         figure,
@@ -79,7 +77,7 @@ def _mi(found: Findings) -> tuple[Figure, str, str]:
     figure = Figure(figsize=(WIDTH, 3), layout="constrained")
     plot = figure.subplots()
     mi, warming, unit = found.reading_curve("mi_corrected"), found.reading_curve("warming"), found.unit
-    t = _places(mi.t, found.axis)
+    t = places(mi.t, found.axis)
     said = []
     band = found.reading_curve("null_q95").high
     if np.isfinite(band).any():
@@ -99,7 +97,7 @@ def _mi(found: Findings) -> tuple[Figure, str, str]:
     _mark(plot, found, list(found.events), mi.t)
     plot.set_ylabel(f"MI, {unit}")
     plot.set_ylim(bottom=min(0.0, plot.get_ylim()[0]))
-    _time_axis(plot, found.axis)
+    time_axis(plot, found.axis)
     _legend(plot)
     alt = f"Mutual information over time{_range_words(found)}"
     return figure, alt, f"MI of the window that ends at each moment ({found.snapshot.window}). {' '.join(said)}"
@@ -115,7 +113,7 @@ def _past(found: Findings, past: Past) -> tuple[Figure, str, str]:
     """MI as far back as the monitor keeps it, coarser the longer ago."""
     figure = Figure(figsize=(WIDTH, 2.6), layout="constrained")
     plot = figure.subplots()
-    t = _places(past.t, found.axis)
+    t = places(past.t, found.axis)
     mi, low, high, null = past.values
     gaps = np.flatnonzero(np.diff(past.t, prepend=past.t[:1]) > past.reach)  # no line over what is missing
     t, mi, low, high, null = (np.insert(each, gaps, np.nan) for each in (t, mi, low, high, null))
@@ -126,7 +124,7 @@ def _past(found: Findings, past: Past) -> tuple[Figure, str, str]:
     _mark(plot, found, list(found.events), past.t)
     plot.set_ylabel(f"MI, {found.unit}")
     plot.set_ylim(bottom=min(0.0, plot.get_ylim()[0]))
-    _time_axis(plot, found.axis)
+    time_axis(plot, found.axis)
     _legend(plot)
     said = "As far back as the monitor keeps it. The longer ago, the more readings a point stands for: "
     return figure, "Mutual information since the monitor's start", f"{said}their mean, with their least and most."
@@ -213,12 +211,12 @@ def _entropies(found: Findings) -> tuple[Figure, str, str]:
     bars.set_yticks([])
     bars.set_xlabel(f"{reading.unit}; H(X,Y) {total:.2f}, overlap {reading.mi:.2f}")
     bars.set_title("the last window")
-    t = _places(found.readings.t, found.axis)
+    t = places(found.readings.t, found.axis)
     for name, colour, label in (("h_x", X_COLOUR, "H(X)"), ("h_y", Y_COLOUR, "H(Y)"), ("h_xy", NULL_COLOUR, "H(X,Y)")):
         _plot_if(over_time, t, found.reading_curve(name), colour, label)
     over_time.set_ylabel(reading.unit)
     over_time.set_title("over time")
-    _time_axis(over_time, found.axis)
+    time_axis(over_time, found.axis)
     _legend(over_time)
     alt = f"Entropies: H(X) {reading.h_x:.2f}, H(Y) {reading.h_y:.2f}, H(X,Y) {total:.2f} {reading.unit}"
     caption = (
@@ -234,19 +232,6 @@ def numbers_of(reading: Reading) -> str:
     if reading.pearson_r is not None:
         parts.append(f"r {reading.pearson_r:.2f}")
     return " · ".join((*parts, f"{reading.n:,} pairs"))
-
-
-def moment(t: float, axis: Axis) -> str:
-    """A place in a recording, in words.
-
-    >>> moment(1.7e9, "date"), moment(12.5, "s"), moment(1200, "sample")
-    ('2023-11-14 22:13:20 UTC', '12.5 s', 'sample 1,200')
-    """
-    if axis == "sample":
-        return f"sample {t:,.0f}"
-    if SINCE_EPOCH <= t < MOST_DATE:
-        return f"{datetime.fromtimestamp(t, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return f"{t:g} s"
 
 
 def _range_words(found: Findings) -> str:
@@ -277,23 +262,8 @@ def _mark(plot: Axes, found: Findings, events: list[Event], t: FloatArray) -> No
     for event in events:
         if not np.nanmin(t) <= event.timestamp <= max(np.nanmax(t), found.snapshot.timestamp):
             continue
-        [place] = _places(np.array([event.timestamp]), found.axis)
+        [place] = places(np.array([event.timestamp]), found.axis)
         plot.axvline(place, color=TONES[kind_of(event).tone], lw=0.9, ls="--", alpha=0.8)
-
-
-def _places(t: FloatArray, axis: Axis) -> Any:
-    """Times as matplotlib has dates, where they are dates."""
-    return t / DAY if axis == "date" else t
-
-
-def _time_axis(plot: Axes, axis: Axis) -> None:
-    if axis != "date":
-        plot.set_xlabel({"sample": "sample", "pairs": "pairs, of which the newest is at 0", "s": "time, s"}[axis])
-    else:
-        locator = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
-        plot.xaxis.set_major_locator(locator)
-        plot.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]
-        plot.set_xlabel("time, UTC")
 
 
 def _mesh(plot: Axes, portrait: Portrait, values: FloatArray, **how: Any) -> Any:

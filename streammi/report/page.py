@@ -9,8 +9,8 @@ import msgspec
 from streammi.records.link_totals import lost, tally_words, total
 from streammi.records.readings import DIRECTIONS
 from streammi.records.verdict import SIGNIFICANT
+from streammi.report.axes import moment
 from streammi.report.collect import Findings
-from streammi.report.figures import moment
 from streammi.report.svg import Picture
 
 POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # whatever a name may try
