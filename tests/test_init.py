@@ -52,7 +52,6 @@ SENDERS: dict[str, tuple[Sender, str]] = {
         lambda k: [[b"a/%d" % c, b'{"value": %d}' % (k + c)] for c in range(3)],
         'names = ["a/0", "a/1", "a/2"]',
     ),
-    "two signals": (lambda k: [[b'{"x": %d, "y": "%d"}' % (k, k % 5)]], 'x = "x"'),
     "raw pairs": (lambda k: [[np.array([k, 0.5 * k]).tobytes()]], 'y = "1"'),
 }
 

@@ -86,6 +86,10 @@ class ChannelLayout:
             if (topic, path) not in self._watched
         ]
 
+    def has_seen(self, topic: str) -> bool:
+        """True if a message of this topic was looked at, or none of it will be."""
+        return topic in self._finders or len(self._finders) >= MOST_TOPICS
+
     def take(self, frames: Frames) -> None:
         """Look at one message."""
         topic = self.topic(frames) if any(frames) else ""
@@ -115,13 +119,15 @@ class ChannelLayout:
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """The channels of each topic that has any; of a feed with one topic they are those of the topic ""."""
+        """The channels of each topic that has any; under ""  those of messages without one.
+
+        Other topics that come later are others, even where their messages have the same paths: another device's.
+        """
         found, at = {}, 0
-        several = len(self._finders) > 1
         for topic, names in self._named().items():
             finder = self._finders[topic]
             numbers = tuple(range(at, at + len(names)))
-            found[topic if several else ""] = Stream(tuple(finder.names), numbers, finder.named)
+            found[topic] = Stream(tuple(finder.names), numbers, finder.named)
             at += len(names)
         return found
 

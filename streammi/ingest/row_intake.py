@@ -223,9 +223,19 @@ class RowIntake:
 
     def _rows_in(self, messages: Messages, received: float, *, final: bool = False) -> RowBatch:
         assert self._reader is not None
-        if self._only is not None:  # others have the same paths, perhaps
-            messages = [frames for frames in messages if any(frames) and self._layout.topic(frames) == self._only]
+        if self._only is not None:
+            messages = [frames for frames in messages if self._is_of_channels(frames)]
         return self._reader.rows(messages, received, final=final)
+
+    def _is_of_channels(self, frames: Frames) -> bool:
+        """True if a message has the topic of the channels: others have the same paths, perhaps."""
+        topic = self._layout.topic(frames) if any(frames) else ""
+        if topic == self._only:
+            return True
+        if not self._layout.has_seen(topic):
+            self._layout.take(frames)
+            self.later = dict.fromkeys(self._layout.later)
+        return False
 
     def _hold(self, messages: Messages, received: float) -> None:
         if self._first is None or not self._held:
