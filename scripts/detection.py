@@ -356,7 +356,7 @@ def baselines() -> Iterator[str]:
 def normal_runs(every: int) -> Iterator[str]:
     """How often something is found where there is nothing: in the normal run, of all pairs of its signals.
 
-    Of every so many of these pairs. The limits of a baseline's shape were chosen by half of them.
+    And before the faults. Of every so many of these pairs. The limits of a baseline's shape were chosen by half of them.
     """
     table = columns("tep/normal_d00_te.csv.gz")
     names = [name for name in table if name.startswith("X")]
@@ -375,6 +375,14 @@ def normal_runs(every: int) -> Iterator[str]:
                 for k in range(0, NORMAL_ROWS, rows)
             ]
             yield f"| {name}, windows of 40, {bins_} bins | {len(found)} | {sum(found)} |"
+    faults = sorted(DATA.glob("tep/fault*.csv.gz"))
+    before = [columns(f"tep/{path.name}") for path in faults]
+    found = [
+        bool(_changes(events(*(numbers(one[name])[:FAULT_ROW] for name in pair), DEFAULT_DETECTOR, 40, "4")))
+        for one in before
+        for pair in pairs[::every]
+    ]
+    yield f"| the {FAULT_ROW} rows before {len(faults)} faults, windows of 40, 4 bins | {len(found)} | {sum(found)} |"
     for window in WINDOWS:
         found = [
             bool(_changes(events(x[half:], y[half:], DEFAULT_DETECTOR, window, "auto", normal=(x[:half], y[:half]))))

@@ -10,7 +10,9 @@ from streammi import ConfigError, Event, JointWindow, Monitor, PairBatch, Quanti
 from streammi.config import MonitorConfig, bins, span
 from streammi.core.information.lags import LagBank
 from streammi.detect.detector import Detector
+from streammi.detect.level import Level
 from streammi.detect.links import LinkWatch
+from streammi.detect.look import Look
 from streammi.detect.usual import Usual
 from streammi.records import LinkHealth
 
@@ -257,3 +259,36 @@ def test_settings_are_checked():
         Detector("cusum")
     with pytest.raises(ConfigError, match="overlap"):
         Detector(overlap=1.0)
+
+
+def levels(*steps):
+    """The events of looks one after the other, beside usual ones about 0 that spread by 0.03 bit, and when they came."""
+    window = JointWindow(UniformBins(0, 1, 2), UniformBins(0, 1, 2), 4)
+    window.extend([0.1, 0.9], [0.1, 0.9])
+    reading, level = window.reading(), Level("page-hinkley", "a", "bit")
+    usual = [0.02, -0.02, 0.01, -0.01, 0.0, 0.02, -0.01, 0.01, -0.02, 0.0]
+    looks = [Look(mi, 0.03, 2 * mi, 0.06, mi > 0.08) for mi in (*usual, *steps)]
+    found = [(k - len(usual), event) for k, look in enumerate(looks) for event in level.update(look, reading, k)]
+    return [k for k, _ in found], [event for _, event in found]
+
+
+def test_a_rise_in_two_steps_is_reported_with_the_second():
+    """The first is unusual already, so that there is nothing to wait for."""
+    assert levels(0.16, 0.45, 0.46)[0] == [1]
+    assert levels(0.45, 0.46)[0] == [1]  # all at once: half a window later it is seen how far it rises
+    assert levels(0.05, 0.45, 0.46)[0] == [2]  # as usual as others are, and then all at once
+
+
+def test_a_change_that_no_look_alone_shows_any_more_is_reported_by_its_average():
+    when, [event] = levels(0.17, 0.075, 0.075, 0.075, 0.075)
+    assert when == [3]
+    assert event.kind == "shifted"
+    assert event.size == pytest.approx(2 * np.mean([0.17, 0.075, 0.075, 0.075]), abs=0.01)
+    assert "on average over 4 looks" in event.evidence
+
+
+def test_what_is_within_the_spread_on_average_too_is_no_change(monkeypatch):
+    alarms, ask = [], Level._alarms
+    monkeypatch.setattr(Level, "_alarms", lambda level, mi: alarms.append(ask(level, mi)) or alarms[-1])
+    assert levels(0.15, *[0.064] * 6, 0.0, 0.0) == ([], [])
+    assert any(alarms)  # river's detector adds up what is beyond one spread

@@ -89,26 +89,42 @@ class Level:
         # While it falls, until nothing of the old window is left: whether the dependence is lost is not known before.
         # How far it rises is mostly seen half a window later.
         patience = 1 if self._values[-1] > before else 2
-        self._waiting = now > previous + spread and last - split < patience
+        self._waiting = now > previous + spread and last - self._beginning(split) < patience
         if self._waiting:
             return []
-        where = last if now >= previous else last - 1
-        deviations = abs(self._values[where] - before) / spread
+        looks, over = [last if now >= previous else last - 1], ""
+        if abs(self._values[looks[0]] - before) < UNUSUAL * spread and last > split:
+            # Where no look is so far out by itself any more, those of the change may be together.
+            looks, over = list(range(split, last + 1)), f" on average over {last + 1 - split} looks"
+        deviations = abs(fmean(self._values[k] for k in looks) - before) / spread
         if deviations < UNUSUAL:
             return []
-        kind = self._kind(split, where)
+        kind = self._kind(split, looks)
         back = " and is coming back" if now < previous - spread else ""
-        was, became = fmean(self._shown[:split]), self._shown[where]
+        was, became = fmean(self._shown[:split]), fmean(self._shown[k] for k in looks)
         change = became - was
         evidence = (
-            f"MI went from {was:.3g} to {became:.3g} {self._unit}{back} "
+            f"MI went from {was:.3g} to {became:.3g} {self._unit}{over}{back} "
             f"(windows of {reading.n} pairs), {deviations:.1f} times the usual spread; found by {self._name}"
         )
         self.begin()
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]
 
-    def _kind(self, split: int, where: int) -> EventKind:
-        return kind_of_change(sum(self._dependent[:split]) * 2 > split, self._dependent[where])
+    def _beginning(self, split: int) -> int:
+        """The first of the looks that are unusual one after the other up to the newest, or ``split`` if that is earlier.
+
+        Where a change comes in two steps, the largest step is the later one.
+        """
+        first, side = len(self._values) - 1, self._usual.distance(self._values[-1]) > 0
+        for value in self._values[-2::-1]:
+            if self._usual.contains(value) or (self._usual.distance(value) > 0) != side:
+                break
+            first -= 1
+        return min(split, first)
+
+    def _kind(self, split: int, looks: list[int]) -> EventKind:
+        now = sum(self._dependent[k] for k in looks)
+        return kind_of_change(sum(self._dependent[:split]) * 2 > split, now * 2 > len(looks))
 
 
 def change_point(values: list[float]) -> int:
