@@ -356,7 +356,7 @@ def baselines() -> Iterator[str]:
 def normal_runs(every: int) -> Iterator[str]:
     """How often something is found where there is nothing: in the normal run, of all pairs of its signals.
 
-    And before the faults. Of every so many of these pairs. The limits of a baseline's shape were chosen by half of them.
+    And before the faults. Of every so many of these pairs; half of them chose the limits of a baseline's shape.
     """
     table = columns("tep/normal_d00_te.csv.gz")
     names = [name for name in table if name.startswith("X")]

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 import accuracy
 import fresh_truths
+import further_truths
 import truths
 from scipy import stats
 from sections import MISSED
@@ -103,7 +104,9 @@ def test_the_mi_of_the_signals_is_nearer_than_by_nearest_neighbours(monkeypatch)
 def test_the_mi_that_is_known_is_that_of_the_samples():
     """By nearest neighbours, which are within 0.02 nats at 20,000 pairs."""
     rng = np.random.default_rng(0)
-    for pair in fresh_truths.fresh():
+    board, noise = further_truths.checkerboard(4), further_truths.exponentials(0.3)
+    further = further_truths.diamond(), further_truths.disc(), board, noise, further_truths.joe(3.0)
+    for pair in (*fresh_truths.fresh(), *further):
         assert ksg.mi_nats(*pair.sample(rng, 20_000), 4) == pytest.approx(pair.nats, abs=0.025), pair.name
 
 

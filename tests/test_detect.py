@@ -262,7 +262,7 @@ def test_settings_are_checked():
 
 
 def levels(*steps):
-    """The events of looks one after the other, beside usual ones about 0 that spread by 0.03 bit, and when they came."""
+    """When looks, beside usual ones about 0 that spread by 0.03 bit, bring events, and which."""
     window = JointWindow(UniformBins(0, 1, 2), UniformBins(0, 1, 2), 4)
     window.extend([0.1, 0.9], [0.1, 0.9])
     reading, level = window.reading(), Level("page-hinkley", "a", "bit")

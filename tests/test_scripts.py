@@ -20,6 +20,7 @@ NONSENSE = {
     "dead_feed": ["--late=-1"],
     "detection": ["quick"],
     "exactness": ["--samples=10"],
+    "extrapolations": ["quick"],
     "fuzz": ["--messages=0"],
     "histories": ["--histories=0"],
     "intruders": ["--connections=many"],

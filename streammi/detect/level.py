@@ -111,9 +111,9 @@ class Level:
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]
 
     def _beginning(self, split: int) -> int:
-        """The first of the looks that are unusual one after the other up to the newest, or ``split`` if that is earlier.
+        """The first of the newest looks that are all unusual, to the same side; ``split`` if that is earlier.
 
-        Where a change comes in two steps, the largest step is the later one.
+        Of a change that comes in two steps, ``split`` is the larger one, which may be the later.
         """
         first, side = len(self._values) - 1, self._usual.distance(self._values[-1]) > 0
         for value in self._values[-2::-1]:
