@@ -272,11 +272,13 @@ def levels(*steps):
     return [k for k, _ in found], [event for _, event in found]
 
 
-def test_a_rise_in_two_steps_is_reported_with_the_second():
-    """The first is unusual already, so that there is nothing to wait for."""
+def test_a_rise_is_reported_when_it_is_seen_how_far_it_goes():
+    """At once where the look before had a quarter of it, as a window half of which is new has; else with the next."""
     assert levels(0.16, 0.45, 0.46)[0] == [1]
-    assert levels(0.45, 0.46)[0] == [1]  # all at once: half a window later it is seen how far it rises
-    assert levels(0.05, 0.45, 0.46)[0] == [2]  # as usual as others are, and then all at once
+    assert levels(0.45, 0.46)[0] == [1]
+    assert levels(0.16, 0.8, 0.82)[0] == [2]  # unusual, but no quarter
+    assert levels(0.05, 0.45, 0.46)[0] == [2]  # as usual as others are
+    assert levels(-0.16, 0.45, 0.46)[0] == [2]  # the other way
 
 
 def test_a_change_that_no_look_alone_shows_any_more_is_reported_by_its_average():

@@ -11,6 +11,9 @@ from streammi.records import Event, EventKind, Reading, Unit
 
 CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual
 RECENT: Final = 3  # newest readings that do not count as usual yet: they may be the beginning of a change
+# Of how far MI rises when pairs that were unrelated belong together, what a window half of which is of then shows:
+# 0.23 to 0.26 of it, Gaussian r 0.5 to 0.99. The next one, half a window later, is all of then.
+HALF_WAY: Final = 0.25
 # river's detectors compare with what they have seen: without usual readings, as many as eight windows would have, a
 # change soon after the start becomes part of what they call usual. Gaussian quantiles, so that they also spread.
 ANCHOR: Final = tuple(sign * NormalDist().inv_cdf((k + 0.5) / 16) for k in range(8) for sign in (1, -1))
@@ -87,9 +90,10 @@ class Level:
         before = fmean(self._values[:split])
         now, previous = (abs(value - before) for value in self._values[-1:-3:-1])
         # While it falls, until nothing of the old window is left: whether the dependence is lost is not known before.
-        # How far it rises is mostly seen half a window later.
-        patience = 1 if self._values[-1] > before else 2
-        self._waiting = now > previous + spread and last - self._beginning(split) < patience
+        # How far it rises is mostly seen half a window later, unless the look before was half way there already.
+        rises = self._values[-1] > before
+        seen = rises and self._values[-2] > before and previous >= max(HALF_WAY * now, UNUSUAL * spread)
+        self._waiting = now > previous + spread and last - split < (1 if rises else 2) and not seen
         if self._waiting:
             return []
         looks, over = [last if now >= previous else last - 1], ""
@@ -109,18 +113,6 @@ class Level:
         )
         self.begin()
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]
-
-    def _beginning(self, split: int) -> int:
-        """The first of the newest looks that are all unusual, to the same side; ``split`` if that is earlier.
-
-        Of a change that comes in two steps, ``split`` is the larger one, which may be the later.
-        """
-        first, side = len(self._values) - 1, self._usual.distance(self._values[-1]) > 0
-        for value in self._values[-2::-1]:
-            if self._usual.contains(value) or (self._usual.distance(value) > 0) != side:
-                break
-            first -= 1
-        return min(split, first)
 
     def _kind(self, split: int, looks: list[int]) -> EventKind:
         now = sum(self._dependent[k] for k in looks)
