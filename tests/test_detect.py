@@ -261,13 +261,13 @@ def test_settings_are_checked():
         Detector(overlap=1.0)
 
 
-def levels(*steps):
+def levels(*steps, dependent=0.06):
     """When looks, beside usual ones about 0 that spread by 0.03 bit, bring events, and which."""
     window = JointWindow(UniformBins(0, 1, 2), UniformBins(0, 1, 2), 4)
     window.extend([0.1, 0.9], [0.1, 0.9])
     reading, level = window.reading(), Level("page-hinkley", "a", "bit")
     usual = [0.02, -0.02, 0.01, -0.01, 0.0, 0.02, -0.01, 0.01, -0.02, 0.0]
-    looks = [Look(mi, 0.03, 2 * mi, 0.06, mi > 0.08) for mi in (*usual, *steps)]
+    looks = [Look(mi, 0.03, 2 * mi, 0.06, mi > dependent) for mi in (*usual, *steps)]
     found = [(k - len(usual), event) for k, look in enumerate(looks) for event in level.update(look, reading, k)]
     return [k for k, _ in found], [event for _, event in found]
 
@@ -281,16 +281,17 @@ def test_a_rise_is_reported_when_it_is_seen_how_far_it_goes():
     assert levels(-0.16, 0.45, 0.46)[0] == [2]  # the other way
 
 
-def test_a_change_that_no_look_alone_shows_any_more_is_reported_by_its_average():
+def test_a_dependence_that_no_look_alone_shows_any_more_is_reported_by_its_average():
     when, [event] = levels(0.17, 0.075, 0.075, 0.075, 0.075)
     assert when == [3]
-    assert event.kind == "shifted"
+    assert event.kind == "gained"
     assert event.size == pytest.approx(2 * np.mean([0.17, 0.075, 0.075, 0.075]), abs=0.01)
     assert "on average over 4 looks" in event.evidence
 
 
-def test_what_is_within_the_spread_on_average_too_is_no_change(monkeypatch):
+@pytest.mark.parametrize(("looks", "dependent"), [([0.15, *[0.064] * 6], 0.06), ([0.17, *[0.075] * 4], 0.08)])
+def test_what_is_within_the_spread_on_average_too_or_only_wanders_is_no_change(looks, dependent, monkeypatch):
     alarms, ask = [], Level._alarms
     monkeypatch.setattr(Level, "_alarms", lambda level, mi: alarms.append(ask(level, mi)) or alarms[-1])
-    assert levels(0.15, *[0.064] * 6, 0.0, 0.0) == ([], [])
+    assert levels(*looks, 0.0, 0.0, dependent=dependent) == ([], [])
     assert any(alarms)  # river's detector adds up what is beyond one spread

@@ -97,13 +97,15 @@ class Level:
         if self._waiting:
             return []
         looks, over = [last if now >= previous else last - 1], ""
-        if abs(self._values[looks[0]] - before) < UNUSUAL * spread and last > split:
-            # Where no look is so far out by itself any more, those of the change may be together.
+        kind, deviations = self._kind(split, looks), self._deviations(looks, before)
+        if deviations < UNUSUAL and last > split:
+            # No look is so far out by itself any more. Those since the change may be together; but a level that wanders
+            # is as far away now and then, and only a dependence that has come or gone with it tells the two apart.
             looks, over = list(range(split, last + 1)), f" on average over {last + 1 - split} looks"
-        deviations = abs(fmean(self._values[k] for k in looks) - before) / spread
+            kind, deviations = self._kind(split, looks), self._deviations(looks, before)
+            deviations = 0.0 if kind == "shifted" else deviations
         if deviations < UNUSUAL:
             return []
-        kind = self._kind(split, looks)
         back = " and is coming back" if now < previous - spread else ""
         was, became = fmean(self._shown[:split]), fmean(self._shown[k] for k in looks)
         change = became - was
@@ -113,6 +115,10 @@ class Level:
         )
         self.begin()
         return [Event(pair=self._pair, kind=kind, timestamp=timestamp, size=change, unit=self._unit, evidence=evidence)]
+
+    def _deviations(self, looks: list[int], before: float) -> float:
+        """How far these looks are from a level on the average, in spreads."""
+        return abs(fmean(self._values[k] for k in looks) - before) / self._usual.spread
 
     def _kind(self, split: int, looks: list[int]) -> EventKind:
         now = sum(self._dependent[k] for k in looks)
