@@ -116,12 +116,12 @@ def analyse(
     )
     settings = _beside(settings, baseline)
     batch = _batch(x, y, t, z, settings)
-    reading, profile, untested = _whole(batch, settings)
+    reading, profile, untested, unsaid = _whole(batch, settings)
     said = Monitor(settings, event_time=True).feed(batch)
     rolling = [(at, item) for at, item in said if isinstance(item, Reading)]
     return Analysis(
         reading=reading,
-        verdict=_in_words(reading, batch, settings, untested),
+        verdict="; ".join(filter(None, (_in_words(reading, batch, settings, untested), unsaid))),
         profile=profile,
         rolling=tuple(r for _, r in rolling),
         at=np.array([at for at, _ in rolling]),
@@ -186,8 +186,8 @@ def _batch(x: ArrayLike, y: ArrayLike, t: ArrayLike | None, z: list[ArrayLike], 
     return PairBatch(x=x_values, y=y_values, t=times, z=np.column_stack(conditions) if conditions else None)
 
 
-def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None, str]:
-    """The reading of the whole record, complete, MI at each delay, and what to say where there is no p."""
+def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None, str, str]:
+    """The reading of the whole record, complete, MI at each delay, what to say where there is no p, and what else."""
     bins = bins_for(settings)
     usable = validate.usable(batch.x, batch.y)
     x, y = batch.x[usable], batch.y[usable]
@@ -206,7 +206,7 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
         reading = msgspec.structs.replace(reading, spearman_r=rank_correlation.spearman(*window.values))
     if settings.ksg is not None:
         reading = msgspec.structs.replace(reading, mi_ksg=mi_ksg(settings, *window.values))
-    reading = complete_record(reading, settings, batch)
+    reading, unsaid = complete_record(reading, settings, batch)
     profile = None if bank is None else bank.profile(window.table(settings.estimator), settings.unit, step)
     if profile is not None:
         reading = with_peak(reading, profile, in_seconds=settings.window.seconds is not None)
@@ -215,7 +215,7 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
         reading, untested = _significance(reading, window, x, y, settings, lags)
     elif settings.test == "g":
         reading = gtest.complete(reading, window.counts)
-    return msgspec.structs.replace(reading, fill=1.0, nonfinite=batch.x.size - x.size), profile, untested
+    return msgspec.structs.replace(reading, fill=1.0, nonfinite=batch.x.size - x.size), profile, untested, unsaid
 
 
 def _significance(

@@ -419,6 +419,7 @@ def test_a_condition_that_never_changes_explains_nothing_and_that_is_said():
     last, verdict = said_of(x, y, np.full(6000, 5.0))
     assert last.cmi is None
     assert verdict.endswith("z constant, which can explain nothing")
+    assert analyse(x, y, given=np.full(6000, 5.0)).verdict.endswith("z constant, which can explain nothing")
 
 
 def test_what_has_nothing_to_do_with_a_strong_dependence_explains_none_of_it():

@@ -61,16 +61,21 @@ def relations(config: MonitorConfig) -> dict[str, Relation]:
     return kept
 
 
-def complete_record(reading: Reading, config: MonitorConfig, batch: PairBatch) -> Reading:
-    """The reading of a whole record, which ``batch`` is, with what conditions account for and what drives what."""
+def complete_record(reading: Reading, config: MonitorConfig, batch: PairBatch) -> tuple[Reading, str]:
+    """The reading of a whole record, which ``batch`` is, with what conditions account for and what drives what.
+
+    With it, why nothing can be said of one of these, or nothing.
+    """
     # A window of pairs has delays in pairs, and a whole record may be longer than what neighbours are looked for in.
     lags = config.lags if isinstance(config.lags, tuple) else None
     size = Span(pairs=max(batch.x.size, 2))
     whole = msgspec.structs.replace(config, window=size, baseline=None, lags=lags, ksg=None)
+    words = []
     for relation in relations(whole).values():
         relation.extend(batch, 0, batch.x.size)
         reading = relation.of_record(reading)
-    return reading
+        words.append(relation.words)
+    return reading, "; ".join(filter(None, words))
 
 
 class Pace:
