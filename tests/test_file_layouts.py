@@ -283,3 +283,26 @@ def test_several_values_that_stand_for_none_are_hinted_at(read: Callable[..., Re
         assert (
             read(lines(rows, "time,x,y")).hint == "x is -9999 again and again, far outside the rest: --missing=-9999?"
         )
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("2026-03-01T10:00:{k:02}Z x={k}.5 y=2", "x=1.5 y=2.5 in its lines"),
+        ('level=info x={k} y=2 msg="a b"', "x=1.5 y=2.5 in its lines"),
+        ("plant,host=a x={k},y=2 17723592{k:02}000000000", "Influx lines"),
+        ('plant/a {{"x": {k}, "y": 2}}', "JSON behind words in its lines: grep -o '{.*}' FILE"),
+        ("2026-03-01 10:00:{k:02},x,{k}\n2026-03-01 10:00:{k:02},y,2", "a signal a row (x is a field of line 1)"),
+        ("<tr><td>{k}</td><td>x</td></tr>", "HTML or XML in it"),
+    ],
+)
+def test_text_that_is_no_table_is_named(read: Callable[..., Read], line: str, what: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read("".join(line.format(k=k) + "\n" for k in range(60)))
+    assert f"file must be a table with the columns x and y, and has {what}" in str(refused.value)
+
+
+def test_a_table_without_the_column_lists_its_columns(read: Callable[..., Read]) -> None:
+    for name in ("z", "x#2", "Y"):
+        with pytest.raises(ConfigError, match=r"--x must be a column of .* \(time, x, y"):
+            read(lines([(k, k, k) for k in range(60)]), name)

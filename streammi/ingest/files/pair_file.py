@@ -17,6 +17,7 @@ from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_lines import JsonLines, paths_of
 from streammi.ingest.files.json_records import JsonRecords, is_json
+from streammi.ingest.files.no_table import no_table
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import listed
 from streammi.ingest.files.source import Source
@@ -56,6 +57,8 @@ def read_pairs(
         if is_json(source.head):
             return JsonLines(source, x, y, t, labels, options, given)
         table = CsvTable(source, options, [x, y, *given])
+        if not {x, y} & {*table.names} and (what := no_table(source.head, (x, y))):
+            raise ConfigError("file", f"a table with the columns {x} and {y}, and has {what}", path)
         return PairFile(table, columns_of(table, (x, y, *given), t, options, labels), labels)
     except BaseException:
         source.close()

@@ -57,7 +57,9 @@ class ParquetTable:
         try:
             self._file = pyarrow.parquet.ParquetFile(path, memory_map=False)
         except (pa.ArrowException, OSError) as error:
-            raise ConfigError("file", f"whole Parquet ({str(error).splitlines()[0][:120]})", path) from None
+            cut = "footer" in str(error)
+            why = "it has no end: it is still written, or was not written to its end" if cut else _first_line(error)
+            raise ConfigError("file", f"whole Parquet ({why})", path) from None
         self._columns = {name: (chain, kind) for name, chain, kind in _leaves(self._file.schema_arrow)}
         self.names = list(self._columns)
         self.units: list[str] = []
@@ -103,8 +105,11 @@ class ParquetTable:
                 yield Block([_plain(_at(batch, chain)) for chain in chains], batch.num_rows, first)
                 first += batch.num_rows
         except (pa.ArrowException, OSError) as error:
-            why = str(error).splitlines()[0][:120]
-            raise ConfigError("file", f"whole Parquet ({why})", self.source.path) from None
+            raise ConfigError("file", f"whole Parquet ({_first_line(error)})", self.source.path) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0][:120]
 
 
 def _leaves(fields: Iterable[pa.Field], above: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...], Any]]:
