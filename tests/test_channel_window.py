@@ -327,3 +327,20 @@ def test_rows_stay_as_whoever_gave_them_has_them() -> None:
     window.extend(rows)
     np.testing.assert_array_equal(rows, before)
     assert window.missing.tolist() == [0, 1, 0]
+
+
+def test_correlations_at_once_are_those_one_by_one() -> None:
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(700, 9)) * 10.0 ** rng.integers(-4, 5, 9) + 1e3
+    rows[:, 5] = rows[:, 0] * 2 - 7
+    rows[:, 6] = 0.1  # constant
+    rows[650, 2] = 1e9
+    rows[::7, 7], rows[::5, 8] = np.nan, np.nan
+    for columns in ([0, 1, 2, 3, 4, 5, 6], list(range(9)), [7, 8], [6, 7]):
+        window = ChannelWindow(QuantileBins(8), 300)
+        window.extend(rows[:, columns])
+        exact, found = window.matrix("pearson_r"), window.correlations()
+        np.testing.assert_allclose(found, exact, rtol=0, atol=1e-12)
+        for i in range(len(columns)):
+            for j in range(i):
+                np.testing.assert_array_equal(window.correlation(j, i), exact[j, i])

@@ -60,7 +60,7 @@ class ChannelMonitor:
         if not window.n:
             return []
         test = config.tested and window.rows - self._tested_at >= window.n and window.fill >= 1
-        found = matrices_of(window, config.unit, config.estimator, tested=test)
+        found = matrices_of(window, config.unit, config.estimator, tested=test, exact=False)
         if test:
             self._test, self._tested_at = (found.p, found.q, found.untested), window.rows
         p, q, untested = self._test

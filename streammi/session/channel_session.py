@@ -355,7 +355,10 @@ class ChannelSession:
 
     def _fields(self, found: ChannelMatrices, i: int, j: int) -> dict[str, object]:
         assert self.pairs is not None
-        return matrices.pair_fields(found, i, j, self.pairs.change(found, i, j))
+        assert self.monitor is not None
+        fields = matrices.pair_fields(found, i, j, self.pairs.change(found, i, j))
+        r = self.monitor.window.correlation(i, j)  # to the last bit: a replay on another machine says the same
+        return fields | {"r": r if math.isfinite(r) else None}
 
     def _summary(
         self, at: float, found: ChannelMatrices, top: list[dict[str, object]], link: LinkHealth, status: Status

@@ -105,7 +105,7 @@ class PairTester:
 def tested(window: ChannelWindow, fdr: float) -> Tested:
     """The test of every pair of a window, and the pairs that depend only through a third channel."""
     began = time.thread_time()
-    found = matrices_of(window)
+    found = matrices_of(window, exact=False)
     via = explained_by(window, found, fdr)
     rows, columns = np.nonzero(np.triu(via >= 0, 1))
     channels = len(window.names)

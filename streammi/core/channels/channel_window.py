@@ -77,6 +77,15 @@ class ChannelWindow(RowWindow):
         self._counts.count_between(self._ring, first)
         return matrices.matrix(self._counts, self._ring, self._axes, measure, estimator, unit)[:first, first:]
 
+    def correlations(self) -> FloatArray:
+        """Pearson's r of every pair, (C, C), as ``matrix("pearson_r")`` but for rounding, and several times as fast."""
+        return matrices.correlations(self._settled(), self._ring, self._known_axes())
+
+    def correlation(self, x: str | int, y: str | int) -> float:
+        """Pearson's r of one pair, as ``matrix("pearson_r")`` has it to the last bit; NaN where not known. O(n)."""
+        i, j = self.number(x), self.number(y)
+        return matrices.correlation_of(self._settled(), self._ring, self._known_axes(), i, j)
+
     def significance(self) -> Significance:
         """The pairs that depend more than by chance, signals with a memory too; O(n) a pair, eight times or more."""
         if not self._names:
