@@ -28,14 +28,16 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from streammi.cli.options import ServeOptions
 from streammi.cli.run_serve import listening, run_serve
+from streammi.config import MonitorConfig, Span, bins
 from streammi.dashboard import history_columns
 from streammi.dashboard.wording import cell_text
 from streammi.errors import ConfigError
+from streammi.monitor import Monitor
 from streammi.monitor.history_levels import History
 from streammi.network.security import PLAIN_TEXT
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshots import snapshot_message
-from streammi.records import SignalTrace, Snapshot
+from streammi.records import PairBatch, SignalTrace, Snapshot
 from streammi.system.signals import Stop
 from streammi.web import page_model, server as serving, trail
 from streammi.web.access import Access, read_token
@@ -141,6 +143,17 @@ def traced(k: int) -> Snapshot:
     return msgspec.structs.replace(linear(), seq=k, trace=trace)
 
 
+def test_labels_have_their_own_cells() -> None:
+    """As a monitor sends them: the room that a window has for more labels is no part of the picture."""
+    x = np.array(["idle", "run", "stop"] * 100, dtype=object)
+    monitor = Monitor(MonitorConfig(window=Span(pairs=300), bins=bins("categories")))
+    monitor.feed(PairBatch(x=x, y=np.where(x == "idle", "a", "b").astype(object), received=NOW))
+    found = seen(hub_of(monitor.snapshot(run=1, seq=1, timestamp=NOW, links=())))["cells"]
+    assert found["x"]["labels"] == ["idle", "run", "stop", "other"]
+    assert found["y"]["labels"] == ["a", "b", "other"]
+    assert found["n"] == [[100, 0, 0], [0, 100, 0], [0, 100, 0], [0, 0, 0]]
+
+
 def test_roles_tell_trouble_from_the_rest() -> None:
     head = seen(hub_of(lost()))["head"]
     assert head["stale"]
@@ -205,6 +218,17 @@ def test_a_hole_in_the_past_stays_one() -> None:
     rows, _ = trail.news(history_columns.join(history.levels()), (1, False, "bit"), None)
     assert rows is not None
     assert rows["gaps"] == [12]
+
+
+def test_where_finer_points_begin_there_is_no_hole() -> None:
+    for readings in range(513, 540):
+        history = History()
+        for k in range(readings):
+            history.add(1000.0 + 0.1 * k, 1.0, None)
+        assert len(history.levels()) > 1
+        rows, _ = trail.news(history_columns.join(history.levels()), (1, False, "bit"), None)
+        assert rows is not None
+        assert rows["gaps"] == []
 
 
 # Who is sent what

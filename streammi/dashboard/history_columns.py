@@ -30,6 +30,14 @@ class Past:
         mi: FloatArray = self.values[0]
         return mi
 
+    @property
+    def apart(self) -> NDArray[np.bool_]:
+        """True for the points before which something is missing, (k,); the first one of a finer level is near enough
+        to the coarser one before it where that is as far as usual for coarse ones.
+        """
+        reach = np.maximum(self.reach, np.append(self.reach[:1], self.reach[:-1]))
+        return np.asarray(np.diff(self.t, prepend=self.t[:1]) > reach)
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -62,12 +70,12 @@ def join(levels: tuple[HistoryLevel, ...], *, at_peak: bool = False) -> Past:
             known = np.isfinite(t) & np.isfinite(values[0])
             t, values, warming = t[known], values[:, known], warming[known]
         t = np.maximum.accumulate(t)  # a clock that steps back does not fold the chart
+        # The median distance; np.median takes six times as long.
+        usual = float(np.sort(t[1:] - t[:-1])[(len(t) - 1) // 2]) if len(t) > 1 else 0.0
         older = int(np.searchsorted(t, start))
         t, values, warming = t[:older], values[:, :older], warming[:older]
         if not len(t):
             continue
-        # The median distance; np.median takes six times as long.
-        usual = float(np.sort(t[1:] - t[:-1])[(len(t) - 1) // 2]) if len(t) > 1 else 0.0
         parts.append((t, values, np.full(len(t), GAP * usual), warming))
         start = float(t[0])
     if not parts:

@@ -8,7 +8,7 @@ from streammi.config import MonitorConfig
 from streammi.core.bins.binning import Axis, Bins, Categories, QuantileBins, SpanBins, UniformBins
 from streammi.core.bins.number import wanted_bins
 from streammi.core.window.joint_window import JointWindow
-from streammi.records import AxisInfo, Reading
+from streammi.records import AxisInfo, IntArray, Reading
 
 AGAIN_SECONDS: Final = 60.0  # between two messages of bins that were learnt anew
 MOVED: Final = 0.1  # of the range: ends that moved by less are what they were
@@ -41,6 +41,20 @@ def axis_info(name: str, unit: str, axis: Axis | None) -> AxisInfo:
     if isinstance(axis, Categories):
         return AxisInfo(name=name, unit=unit, labels=(*map(str, axis.labels), Categories.OTHER))
     return AxisInfo(name=name, unit=unit, edges=None if axis is None else axis.edges)
+
+
+def shown_counts(counts: IntArray, axes: tuple[AxisInfo, AxisInfo]) -> IntArray:
+    """The counts of the labels that there are: a window has room for more, and what it calls "other" is its last.
+
+    >>> import numpy as np
+    >>> axis = AxisInfo(name="x", labels=("a", "other"))
+    >>> shown_counts(np.arange(9).reshape(3, 3), (axis, axis)).tolist()
+    [[0, 2], [6, 8]]
+    """
+    for side, axis in enumerate(axes):
+        if axis.labels is not None:
+            counts = counts.take([*range(len(axis.labels) - 1), counts.shape[side] - 1], axis=side)
+    return counts
 
 
 class BinNotes:

@@ -19,7 +19,7 @@ from streammi.detect.alarms import Alarms, Fields
 from streammi.detect.links import LinkWatch
 from streammi.detect.normal import Normal
 from streammi.monitor.afresh import quantities
-from streammi.monitor.bins import BinNotes, axis_infos, bins_for
+from streammi.monitor.bins import BinNotes, axis_infos, bins_for, shown_counts
 from streammi.monitor.cadence import Cadence
 from streammi.monitor.conditional import relations
 from streammi.monitor.cycle_note import CycleNote
@@ -167,7 +167,7 @@ class Monitor:
             x=x,
             y=y,
             reading=reading,
-            counts=None if reading is None else self.window.counts.astype(np.int64),
+            counts=None if reading is None else shown_counts(self.window.counts.astype(np.int64), (x, y)),
             history=self._history.levels(),
             profile=None if reading is None else self._profile(),
             trace=None if reading is None else self._traces.of(self.window),

@@ -11,7 +11,7 @@ from streammi.config import MonitorConfig, Span, Unit
 from streammi.core import validate
 from streammi.core.window.joint_window import JointWindow
 from streammi.monitor import Monitor
-from streammi.monitor.bins import axis_infos, bins_for
+from streammi.monitor.bins import axis_infos, bins_for, shown_counts
 from streammi.records import (
     AxisInfo,
     Event,
@@ -292,7 +292,5 @@ def _portrait(
     counts, points = window.counts.astype(np.int64), window.values
     for side, axis in enumerate(axes):
         if axis.labels is not None:  # "other", the last, comes right behind those that are there
-            other, known = counts.shape[side] - 1, len(axis.labels) - 1
-            counts = counts.take([*range(known), other], axis=side)
-            points[side][points[side] == other] = known
-    return Portrait(title, *axes, counts, reading, points)
+            points[side][points[side] == counts.shape[side] - 1] = len(axis.labels) - 1
+    return Portrait(title, *axes, shown_counts(counts, axes), reading, points)

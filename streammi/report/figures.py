@@ -115,7 +115,7 @@ def _past(found: Findings, past: Past) -> tuple[Figure, str, str]:
     plot = figure.subplots()
     t = places(past.t, found.axis)
     mi, low, high, null = past.values
-    gaps = np.flatnonzero(np.diff(past.t, prepend=past.t[:1]) > past.reach)  # no line over what is missing
+    gaps = np.flatnonzero(past.apart)  # no line over what is missing
     t, mi, low, high, null = (np.insert(each, gaps, np.nan) for each in (t, mi, low, high, null))
     if np.isfinite(null).any():
         plot.fill_between(t, 0, null, color=NULL_COLOUR, alpha=0.35, lw=0, label="chance: 95 % of what is unrelated")

@@ -44,7 +44,7 @@ def _rows(past: Past, start: int) -> Json:
     """The points from ``start`` on: times in ms after the first, and before which of them something is missing."""
     t, values = past.t[start:], np.round(past.values[:, start:], DECIMALS)
     base = float(t[0]) if t.size else 0.0
-    apart = np.diff(past.t, prepend=past.t[:1]) > past.reach
+    apart = past.apart
     mi, low, high, null = values
     found: Json = {
         "base": base,
