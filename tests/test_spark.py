@@ -46,6 +46,15 @@ streamed(*sys.argv[2:]).awaitTermination()
 """
 
 
+# Of small tables what Spark would compile is run as it is: compiling took half of the time.
+CHEAP = {
+    "spark__sql__shuffle__partitions": "1",
+    "spark__sql__adaptive__enabled": "false",
+    "spark__sql__codegen__wholeStage": "false",
+    "spark__sql__codegen__factoryMode": "NO_CODEGEN",
+}
+
+
 def signals(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     x = rng.random(N)
@@ -133,7 +142,7 @@ def streamed(master: str, folder: str) -> Any:
 def test_in_a_session(tmp_path: Path, subtests: pytest.Subtests) -> None:
     # One test, for a session is dear: of several each might start one of its own.
     write_long(tmp_path / "long", files=2)
-    spark = session("local[1]", spark__sql__shuffle__partitions="1")
+    spark = session("local[1]", **CHEAP)
     try:
         query = streamed("local[1]", str(tmp_path))
         query.awaitTermination()

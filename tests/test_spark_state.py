@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from streammi.config import Condition, MonitorConfig, bins, span
+from streammi.config import Condition, MonitorConfig, alarm, bins, span
 from streammi.core.bins.binning import UniformBins
 from streammi.errors import ConfigError
 from streammi.interop.spark import packed, shares
@@ -18,7 +18,7 @@ from streammi.interop.spark.plan import OF_VALUES, Plan, Table, check
 from streammi.interop.spark.samples import Samples, to_block
 from streammi.interop.spark.shard import Cache, Shard
 from streammi.monitor import Monitor
-from streammi.records import PairBatch
+from streammi.records import Event, PairBatch
 
 RANGES: dict[str, Any] = {"x_range": (0.0, 1.0), "y_range": (-0.5, 1.5), "bins": bins(16)}
 
@@ -127,6 +127,20 @@ def test_by_number_with_times_and_copies_and_late_ones() -> None:
     said = first["a"] + then["a"]
     assert [(at, msgspec.structs.replace(r, late=0, dropped=0)) for at, r in said] == want
     assert [r.dropped for _, r in said] == [5] * 6 + [10] * 4
+
+
+def test_alarms_are_raised_at_the_same_readings_however_the_stream_is_cut() -> None:
+    rules = (alarm("mi<1"), alarm("r>0.9 for 20s"), alarm("event:stuck"))
+    config = MonitorConfig(window=span(100), every=span(20), detector="page-hinkley", alarms=rules, **RANGES)
+    x, y, t = signals(4, 1200)
+    x[600:900] = 0.5
+    whole = fed(plan_of(config), MemoryLog(), [block("a", t, x, y)])["a"]
+    kinds = {item.rule for _, item in whole if isinstance(item, Event)}
+    assert kinds >= {"mi<1", "event:stuck"}
+    log, got = MemoryLog(), []
+    for part in np.split(np.arange(1200), np.sort(np.random.default_rng(0).integers(0, 1200, 15))):
+        got += fed(plan_of(config), log, [block("a", t[part], x[part], y[part])]).get("a", []) if part.size else []
+    assert sorted(map(repr, got)) == sorted(map(repr, whole))
 
 
 @given(disorder=st.integers(0, 30), seed=st.integers(0, 99))

@@ -1,12 +1,13 @@
 """readings: the windows of many keys, of a batch or a streaming DataFrame."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 from pyspark.sql import DataFrame, Observation, SparkSession, functions as F
 
 from streammi import config
-from streammi.config import BinsConfig, MonitorConfig, Span
+from streammi.config import Baseline, BinsConfig, MonitorConfig, Span
 from streammi.errors import ConfigError
 from streammi.interop.spark import columns
 from streammi.interop.spark.plan import Keep, Plan, check, span_of
@@ -46,11 +47,12 @@ def readings(
     it is given: with arrays, ``t`` is an array too, and ``seq`` the number of a row, or of its first sample. Rows of a
     batch DataFrame without either are taken in the order in which it has them.
 
-    The settings are those of MonitorConfig. A reading falls behind each ``every`` samples of its key, or when their own
-    clock has gone on by so many seconds: never where a micro-batch ends. By default that is once a window. A row may be
-    overtaken by as much as ``watermark`` ("10s" with t, a number of samples with seq) and is sorted in; what comes
-    later is left out, and counted in the readings' ``late`` and ``dropped``. Without one, rows are sorted within a
-    micro-batch.
+    The settings are those of MonitorConfig, or as the command line takes them (``lags="-5:5"``, ``given="z"``, which is
+    a column then, ``alarms="mi<0.2"``, ``baseline="1h"``). A reading falls behind each ``every`` samples of its key, or
+    when their own clock has gone on by so many seconds: never where a micro-batch ends. By default that is once a
+    window. A row may be overtaken by as much as ``watermark`` ("10s" with t, a number of samples with seq) and is
+    sorted in; what comes later is left out, and counted in the readings' ``late`` and ``dropped``. Without one, rows
+    are sorted within a micro-batch.
 
     The columns are the key, ``timestamp`` (by the samples' clock, s; their number, where they have no times) and the
     fields of Reading, null where they are not known. With ``events`` there are rows of events as well, in columns that
@@ -92,28 +94,44 @@ def readings(
 
 
 def _config(window: Any, every: Any, bins: Any, settings: dict[str, Any]) -> MonitorConfig:
-    """The settings of each key's monitor."""
+    """The settings of each key's monitor, from what they are on the command line, or as MonitorConfig has them."""
     known = {field.name for field in msgspec.structs.fields(MonitorConfig)} - {"endpoint"}
     for name in settings:
         if name not in known:
             raise ConfigError("settings", f"among {', '.join(sorted(known))}", name)
     size = config.span(window, "window", least_pairs=2)
-    lags = settings.get("lags")
-    read: dict[str, Any] = {
-        "window": size,
-        "every": size if every is None else config.span(every, "every"),
-        "bins": bins if isinstance(bins, BinsConfig) else config.bins(bins, "bins"),
-    }
-    if isinstance(lags, str):
-        read["lags"] = config.lag_range(lags, "lags")
-    for name in ("x_range", "y_range"):
-        if settings.get(name) is not None:
-            read[name] = _range(settings[name], name)
-    return MonitorConfig(**(settings | read))
+    read = {name: _READ[name](value) if name in _READ else value for name, value in settings.items()}
+    read["window"], read["every"] = size, size if every is None else config.span(every, "every")
+    read["bins"] = bins if isinstance(bins, BinsConfig) else config.bins(bins, "bins")
+    return MonitorConfig(**read)
 
 
-def _range(value: Any, name: str) -> tuple[float, float]:
+def _range(value: Any, name: str) -> tuple[float, float] | None:
+    if value is None:
+        return None
     return config.value_range(value if isinstance(value, str) else ":".join(map(str, value)), name)
+
+
+def _several(value: Any, read: Callable[[str], Any]) -> tuple[Any, ...]:
+    """One or several, each as text or as it is."""
+    several = value if isinstance(value, tuple | list) else [] if value is None else [value]
+    return tuple(read(one) if isinstance(one, str) else one for one in several)
+
+
+def _baseline(value: Any) -> Baseline | None:
+    if value is None or isinstance(value, Baseline):
+        return value
+    return Baseline(first=config.span(value, "baseline"))
+
+
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "x_range": lambda value: _range(value, "x_range"),
+    "y_range": lambda value: _range(value, "y_range"),
+    "lags": lambda value: config.lag_range(value, "lags") if isinstance(value, str) else value,
+    "given": lambda value: _several(value, lambda text: config.condition(text, "given")),
+    "alarms": lambda value: _several(value, config.alarm),
+    "baseline": _baseline,
+}
 
 
 def _shards(spark: SparkSession, shards: int | None) -> int:
