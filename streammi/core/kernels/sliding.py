@@ -137,10 +137,10 @@ def slide(
     """
     counts = x_counts, y_counts, joint
     if out.size == 0 and _many(x_codes, joint):
-        _slide(x_codes, y_codes, ring, state, counts, nest, None, whole, unit_bits, floor, out)
+        slide_each(x_codes, y_codes, ring, state, counts, nest, None, whole, unit_bits, floor, out)
         _sum_up(state, counts, nest, f)
     else:
-        _slide(x_codes, y_codes, ring, state, counts, nest, f, whole, unit_bits, floor, out)
+        slide_each(x_codes, y_codes, ring, state, counts, nest, f, whole, unit_bits, floor, out)
 
 
 @part
@@ -153,11 +153,11 @@ def _many(codes: Any, joint: Any) -> bool:
 
 
 @part
-def _slide(
+def slide_each(
     x_codes: Any, y_codes: Any, ring: Any, state: Any, counts: Any, nest: Any, f: Any, whole: Any, unit_bits: float,
     floor: float, out: Any,
 ) -> None:  # fmt: skip
-    """``slide``; where ``f`` is None, the sums are left as they are."""
+    """``slide`` of few pairs; where ``f`` is None, the sums are left as they are."""
     size = ring.size
     x_counts, y_counts, joint = counts
     head, n = state[HEAD], state[N]

@@ -7,7 +7,7 @@ import numpy as np
 from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import kernel, part
 from streammi.core.kernels.glancing import GLANCES, LEAST_GLANCE, OF_Y, SEEN, astray
-from streammi.core.kernels.sliding import refill, slide, slide_span
+from streammi.core.kernels.sliding import refill, slide, slide_each, slide_span
 from streammi.core.kernels.slots import CHECK, DUE, FEW, GLANCE, HEAD, PAIRS, S_X, S_XY, S_Y, N
 
 AHEAD: Final = 512  # pairs coded at a time at least: what a look at the bins makes stale is coded twice
@@ -98,7 +98,8 @@ def push(
         return np.nan
     head = state[HEAD]
     values[0, head], values[1, head] = x, y
-    slide(code[0], code[1], ring, state, x_counts, y_counts, joint, nest, f, whole, unit_bits, floor, mi)
+    counts = x_counts, y_counts, joint
+    slide_each(code[0], code[1], ring, state, counts, nest, f, whole, unit_bits, floor, mi)
     _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_axis, y_axis)
     return mi[0]  # type: ignore[no-any-return]
 
