@@ -59,7 +59,7 @@ def feeds(ports: dict[str, int]) -> Iterator[None]:
                 now = time.time()
                 x = random.gauss(20, 2)
                 record = {"temperature": x, "power": x * x, "cpu": {"percent": x}, "memory": {"percent": x * x},
-                          "Temp": x, "Flow": x * x}  # fmt: skip
+                          "Temp": x, "Flow": x * x, "rack1": {"temp": x}, "rack2": {"temp": x * x}}  # fmt: skip
                 sockets["both"].send_json({**record, "timestamp": now})
                 sockets["flow"].send_multipart([b"boiler", json.dumps({"flow": x, "timestamp": now}).encode()])
                 sockets["valve"].send_multipart([b"valve", json.dumps({"position": x, "timestamp": now}).encode()])
@@ -99,6 +99,7 @@ class Line:
         assert parts is not None, line
         text, self.into, self.same_as = parts.groups()
         text = re.sub(r"\bENDPOINT$", f"tcp://127.0.0.1:{FEED}", text)
+        text = re.sub(r"-o plant\.toml$", f"-o {free_port()}.toml", text)  # nobody's file is written over
         text = re.sub(r"\bCOMMAND$", "monitor", text).replace("…", f"tcp://127.0.0.1:{FEED}")
         text = re.sub("^watch (.*?)(?: --bell)?$", r"monitor \1", text)  # half of it; the other half is a view
         if text.startswith("serve"):
