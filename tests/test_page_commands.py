@@ -98,7 +98,7 @@ class Line:
         parts = re.match(r"streammi ([^|>]*)(?:> ?(.*)|\| cmp - (.*))?$", text)
         assert parts is not None, line
         text, self.into, self.same_as = parts.groups()
-        text = re.sub(r"\bENDPOINT$", f"tcp://127.0.0.1:{FEED}", text)
+        text = re.sub(r"\bENDPOINT\b", f"tcp://127.0.0.1:{FEED}", text)
         text = re.sub(r"-o plant\.toml$", f"-o {free_port()}.toml", text)  # nobody's file is written over
         text = re.sub(r"\bCOMMAND$", "monitor", text).replace("…", f"tcp://127.0.0.1:{FEED}")
         text = re.sub("^watch (.*?)(?: --bell)?$", r"monitor \1", text)  # half of it; the other half is a view
