@@ -21,7 +21,7 @@ import psutil
 import zmq
 from arguments import positive
 
-from streammi.publish.snapshots import read_snapshot
+from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import Snapshot
 from streammi.records.link_totals import total
 from streammi.records.status import Status, status_words

@@ -24,10 +24,10 @@ from sections import met, print_sections
 
 from streammi import ChannelWindow, Monitor, UniformBins
 from streammi.config import MonitorConfig, bins, span
+from streammi.interop.spark.key_states import Cache, Shard
 from streammi.interop.spark.plan import Plan, check
 from streammi.interop.spark.rows import Layout, blocks
 from streammi.interop.spark.samples import Samples, to_block
-from streammi.interop.spark.shard import Cache, Shard
 from streammi.records import PairBatch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

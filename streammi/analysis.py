@@ -21,7 +21,7 @@ from streammi.config import (
     SignificanceTest,
     Span,
 )
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins.binning import as_values
 from streammi.core.information import measures, rank_correlation, sample_interval
 from streammi.core.information.lags import LagBank
@@ -136,7 +136,7 @@ def _in_words(reading: Reading, batch: PairBatch, settings: MonitorConfig, untes
     said = verdict(reading, labels=labels, untested=untested, given=given)
     if labels or settings.given or not is_dependent(reading):
         return said
-    usable = validate.usable(batch.x, batch.y)
+    usable = finite_values.usable(batch.x, batch.y)
     cycle = of_record(np.array([batch.x[usable], batch.y[usable]], dtype=np.float64))
     return f"{said}; {cycle}" if cycle else said
 
@@ -179,17 +179,17 @@ def _conditions(given: Given | tuple[Given, ...] | None) -> tuple[tuple[Conditio
 def _batch(x: ArrayLike, y: ArrayLike, t: ArrayLike | None, z: list[ArrayLike], settings: MonitorConfig) -> PairBatch:
     x_bins, y_bins = bins_for(settings)
     x_values, y_values = as_values(x, x_bins, "x"), as_values(y, y_bins, "y")
-    times = None if t is None else validate.numbers(t, "t")
-    validate.check_lengths("x and y" if t is None else "x, y and t", x_values, y_values, times)
-    conditions = [validate.numbers(values, "given") for values in z]
-    validate.check_lengths("x, y and given", x_values, *conditions)
+    times = None if t is None else finite_values.numbers(t, "t")
+    finite_values.check_lengths("x and y" if t is None else "x, y and t", x_values, y_values, times)
+    conditions = [finite_values.numbers(values, "given") for values in z]
+    finite_values.check_lengths("x, y and given", x_values, *conditions)
     return PairBatch(x=x_values, y=y_values, t=times, z=np.column_stack(conditions) if conditions else None)
 
 
 def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayProfile | None, str, str]:
     """The reading of the whole record, complete, MI at each delay, what to say where there is no p, and what else."""
     bins = bins_for(settings)
-    usable = validate.usable(batch.x, batch.y)
+    usable = finite_values.usable(batch.x, batch.y)
     x, y = batch.x[usable], batch.y[usable]
     window = JointWindow(*bins, max(x.size, 2))  # as long as what it gets: the bins are learnt from all of it
     step = _step(batch, usable, settings)

@@ -13,9 +13,9 @@ from streammi.cli.run_probe import words
 from streammi.config import FeedConfig, JoinConfig, signal
 from streammi.errors import ConfigError
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.heard import Report
 from streammi.ingest.intake import intake_of
 from streammi.ingest.probe import Probe
+from streammi.ingest.probe_report import Report
 from streammi.network.frames import Frames
 from streammi.records import LinkHealth
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from streammi.ingest.pairing.alignment import BACK_RUN, Alignment
+from streammi.ingest.pairing.row_grid import BACK_RUN, Alignment
 from streammi.records import codec
 
 Sample = tuple[int, float, float]  # channel, time, value

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from streammi import Categories, ConfigError, EdgeBins, QuantileBins, UniformBins
-from streammi.core import validate as as_given
+from streammi.core import finite_values as as_given
 from streammi.core.bins import binning
 from streammi.core.bins.binning import SpanBins
 from streammi.core.bins.number import wanted_bins

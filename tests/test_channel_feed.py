@@ -21,7 +21,7 @@ from streammi.ingest.channel_finder import ChannelFinder
 from streammi.ingest.row_intake import MOST_HELD, RowIntake
 from streammi.publish.matrices import labels, matrix_message, matrix_topic, read_matrix
 from streammi.publish.metrics import Metrics
-from streammi.publish.snapshots import read_snapshot, snapshot_message
+from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 from streammi.session.channel_session import ChannelSession
 
 SOURCE = FeedConfig(endpoint="tcp://127.0.0.1:5556")

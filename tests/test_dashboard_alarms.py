@@ -9,7 +9,7 @@ import zmq
 from dashboard_samples import event, linear, two_pairs
 from dashboard_terminal import Session, Television
 
-from streammi.publish.snapshots import read_snapshot, snapshot_message
+from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 from streammi.records import Event, Snapshot
 
 STREAMMI = ["-W", "error", "-m", "streammi"]

@@ -12,8 +12,8 @@ from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
 
 from streammi.dashboard.glyphs import GlyphName
+from streammi.dashboard.many.channel_order import Leaves, largest, whole_scale, zoomed
 from streammi.dashboard.many.figures import figures
-from streammi.dashboard.many.leaves import Leaves, largest, whole_scale, zoomed
 from streammi.dashboard.many.pairs import in_order, number_of, sides, wanted
 from streammi.dashboard.many.past import LEAST, Past
 from streammi.dashboard.many.similarity import distances_of, joined, leaf_order

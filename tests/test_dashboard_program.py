@@ -16,7 +16,7 @@ import pytest
 import zmq
 from dashboard_terminal import Session
 
-from streammi.publish.snapshots import read_snapshot
+from streammi.publish.snapshot_bytes import read_snapshot
 
 STREAMMI = ["-W", "error", "-m", "streammi"]
 

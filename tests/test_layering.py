@@ -18,7 +18,7 @@ records
 system
 recording
 network
-core  core.kernels  core.validate  core.bins  core.information  core.window  core.significance  core.channels
+core  core.kernels  core.finite_values  core.bins  core.information  core.window  core.significance  core.channels
 core.conditional  core.keyed
 ingest  samples
 detect

@@ -19,7 +19,7 @@ from streammi.publish.messages import (
     reading_message,
     result_fields,
 )
-from streammi.publish.snapshots import read_snapshot, snapshot_message
+from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 from streammi.records import (
     AxisInfo,
     DelayProfile,

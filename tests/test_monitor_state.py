@@ -21,7 +21,7 @@ from streammi.monitor.bins import BinNotes
 from streammi.monitor.detection_schedule import DetectionSchedule
 from streammi.monitor.window_notes import WindowNotes
 from streammi.publish.outbox import Outbox
-from streammi.publish.snapshots import snapshot_message
+from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.records import LinkHealth, Reading, codec
 
 LINK = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")

@@ -27,8 +27,8 @@ from streammi.records import LinkHealth, LinkState
 from streammi.records.link_totals import worst
 from streammi.records.status import Status, status_words
 from streammi.session.checkpoint import Checkpoint
+from streammi.session.log_messages import Upkeep
 from streammi.session.loop import TICK_SECONDS, Loop
-from streammi.session.operator_notes import Upkeep
 from streammi.session.replay import RecordingReplay
 from streammi.session.resume import resume_from
 from streammi.session.session import NEWS_SECONDS, Session

@@ -16,7 +16,7 @@ from streammi.dashboard.glyphs import SETS
 from streammi.dashboard.scene import in_unit
 from streammi.publish.messages import FIELDS, event_message, influx_line, read_event, result_fields
 from streammi.publish.metrics import LABELS, MALFORMED
-from streammi.publish.snapshots import read_snapshot, snapshot_message
+from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 from streammi.publish.tables import reading_types
 from streammi.records import Event, EventKind, LinkHealth, LinkState, Reading, Tally
 from streammi.records.events import EVENTS

@@ -20,7 +20,7 @@ from streammi.cli.moment_report import save_page
 from streammi.errors import ConfigError, MissingExtra
 from streammi.publish.messages import reading_message, result_fields
 from streammi.publish.publisher import Publisher
-from streammi.publish.snapshots import snapshot_message
+from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.records import PairBatch
 from streammi.report.collect import SAMPLE, Collector
 from streammi.report.curves import Decimator

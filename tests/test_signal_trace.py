@@ -11,7 +11,7 @@ from streammi.dashboard.view import render
 from streammi.errors import FeedError
 from streammi.monitor import Monitor
 from streammi.monitor.signal_trace import AT_ONCE, COLUMNS, GAP, POINTS, columns_of
-from streammi.publish.snapshots import read_snapshot, snapshot_message
+from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 from streammi.records import FloatArray, PairBatch, SignalTrace
 
 

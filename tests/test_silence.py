@@ -15,7 +15,7 @@ from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived, LinkChanged
 from streammi.records import LinkHealth
 from streammi.records.status import Status
-from streammi.session.operator_notes import Upkeep
+from streammi.session.log_messages import Upkeep
 from streammi.session.session import Session
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier

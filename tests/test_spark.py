@@ -20,7 +20,7 @@ from streammi.core.channels.channel_window import ChannelWindow
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
 from streammi.publish.messages import read_reading
-from streammi.publish.snapshots import read_snapshot
+from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import Event, PairBatch, Reading
 
 pytestmark = [

@@ -13,10 +13,10 @@ from hypothesis import given, settings, strategies as st
 from streammi.config import Condition, MonitorConfig, alarm, bins, span
 from streammi.core.bins.binning import UniformBins
 from streammi.errors import ConfigError
-from streammi.interop.spark import packed, shares
+from streammi.interop.spark import packed, shard_numbers
+from streammi.interop.spark.key_states import Cache, Shard
 from streammi.interop.spark.plan import OF_VALUES, Plan, Table, check
 from streammi.interop.spark.samples import Samples, to_block
-from streammi.interop.spark.shard import Cache, Shard
 from streammi.monitor import Monitor
 from streammi.records import Event, PairBatch
 
@@ -310,9 +310,9 @@ def test_symbols_come_back(values: list[float], count: int) -> None:
 
 def test_shards_are_shared_out_evenly() -> None:
     for shards, partitions in ((1, 200), (8, 8), (64, 8), (5, 3)):
-        found = shares.numbers_of(shards, partitions)
+        found = shard_numbers.numbers_of(shards, partitions)
         assert len({*found}) == shards
-        assert max(np.bincount([shares._hash(k) % partitions for k in found])) == -(-shards // partitions)
+        assert max(np.bincount([shard_numbers._hash(k) % partitions for k in found])) == -(-shards // partitions)
 
 
 def test_a_worker_needs_nothing_of_the_terminal_or_the_sockets() -> None:

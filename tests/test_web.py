@@ -36,7 +36,7 @@ from streammi.monitor import Monitor
 from streammi.monitor.history_levels import History
 from streammi.network.security import PLAIN_TEXT
 from streammi.publish.publisher import Publisher
-from streammi.publish.snapshots import snapshot_message
+from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.records import PairBatch, SignalTrace, Snapshot
 from streammi.system.signals import Stop
 from streammi.web import page_model, server as serving, trail

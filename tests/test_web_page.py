@@ -16,7 +16,7 @@ import zmq
 from dashboard_samples import NOW, hostile_names, linear, parabola
 
 from streammi.publish.publisher import Publisher
-from streammi.publish.snapshots import snapshot_message
+from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.records import LinkHealth, Snapshot
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args, get_type_hints
 
 import typer
 
-from streammi.cli.option_file import in_its_place
+from streammi.cli.toml_options import in_its_place
 from streammi.errors import ConfigError
 
 CONTEXT: Final = "context"  # the parameter, where a command has none of its own

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from streammi.cli.checks import check_writable
 from streammi.cli.help_panels import COMPUTED, FEED, LIMITS, MANY, RUN, SAID, TWO, WINDOW
-from streammi.cli.option_file import TABLES
 from streammi.cli.options import ConnectKeyOptions
+from streammi.cli.toml_options import TABLES
 from streammi.errors import ConfigError
 from streammi.system.log import Log
 

@@ -21,8 +21,8 @@ from streammi.monitor.window_notes import never_full
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.outbox import LineForm, Outbox, omitted_line
 from streammi.recording.entries import Begin, settings_of
+from streammi.session.log_messages import Upkeep
 from streammi.session.loop import Loop, show
-from streammi.session.operator_notes import Upkeep
 from streammi.session.resume import MissedReport, resume_from
 from streammi.session.saving import Keeper
 from streammi.session.session import Session

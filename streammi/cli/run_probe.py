@@ -12,8 +12,8 @@ import zmq
 from streammi.config import FeedConfig
 from streammi.ingest.channel_finder import ALL
 from streammi.ingest.channel_layout import ChannelLayout
-from streammi.ingest.heard import Report, SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.probe import Probe
+from streammi.ingest.probe_report import Report, SignalSeen, TextSeen, TopicSeen
 from streammi.network.endpoints import check_endpoint
 from streammi.network.host_search import host_of, why_no_host
 from streammi.network.link import PLAIN_TEXT_NOTICE, STILL, UNANSWERED

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from streammi.cli.option_file import place_of
+from streammi.cli.toml_options import place_of
 from streammi.config.did_you_mean import instead
 from streammi.errors import ConfigError
 

@@ -14,9 +14,9 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.keys import BINDINGS, Action
-from streammi.dashboard.many.desk import Desk
 from streammi.dashboard.many.keys import BINDINGS as BINDINGS_OF_MANY, OF_DESK
 from streammi.dashboard.many.view import room_of
+from streammi.dashboard.many.viewer import Desk
 from streammi.dashboard.pens import Pens
 from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_stale
 from streammi.dashboard.theme import Theme, make_theme

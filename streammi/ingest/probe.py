@@ -9,7 +9,7 @@ from typing import Final
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.formats.registry import recognise, topic_of
-from streammi.ingest.heard import Report, TopicSeen
+from streammi.ingest.probe_report import Report, TopicSeen
 from streammi.ingest.topic_probe import Room, TopicProbe
 from streammi.network.frames import Messages
 

@@ -16,8 +16,8 @@ from streammi.ingest.formats.columns import is_array, number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
 from streammi.ingest.formats.named import VALUES, by_name
 from streammi.ingest.formats.registry import FORMATS, possible
-from streammi.ingest.heard import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.leaves import MAX_SIGNALS, leaves
+from streammi.ingest.probe_report import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.recognition import Found, Recogniser
 from streammi.ingest.senders import SenderCounter
 from streammi.ingest.sequence import Numbers

@@ -6,7 +6,7 @@ from typing import Any
 from river import stats
 
 from streammi.config import EstimatorName, Unit
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins.binning import Bins, Categories, QuantileBins
 from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.division import learnt_bins
@@ -114,8 +114,8 @@ class RollingMutualInformation(stats.base.Bivariate):
         """A value as the window keeps it; None where it keeps nothing."""
         axis = (self._window.x_axis, self._window.y_axis)[side]
         if isinstance(axis, Categories):
-            return float(axis.symbols([value])[0]) if validate.is_label(value) else None
-        number = validate.number(value, "xy"[side])
+            return float(axis.symbols([value])[0]) if finite_values.is_label(value) else None
+        number = finite_values.number(value, "xy"[side])
         return number if abs(number) < float("inf") else None
 
 

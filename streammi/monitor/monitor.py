@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from streammi.config import MonitorConfig, check_same, options_of
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.information.lags import LagBank
 from streammi.core.kernels.slots import SET_BACK_AFTER
@@ -435,7 +435,7 @@ def _timed(batch: PairBatch) -> PairBatch:
     """The batch with NaN as the time of each pair that no window takes in: its clock, too, may be wrong."""
     if batch.t is None:
         return batch
-    usable = validate.usable(batch.x, batch.y)
+    usable = finite_values.usable(batch.x, batch.y)
     return (
         batch if np.logical_and.reduce(usable) else msgspec.structs.replace(batch, t=np.where(usable, batch.t, np.nan))
     )

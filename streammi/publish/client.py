@@ -14,7 +14,7 @@ from streammi.network.silence import Spacing
 from streammi.network.subscriber import SOCKET_OPTIONS, wire_bytes
 from streammi.publish.matrices import matrix_topic, read_matrix
 from streammi.publish.messages import snapshot_topic
-from streammi.publish.snapshots import read_snapshot
+from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import LinkHealth, LinkState, MatrixSnapshot, Snapshot
 
 SNAPSHOT_QUEUE: Final = 16  # messages: a picture needs the newest, what waits is old

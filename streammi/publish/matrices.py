@@ -16,7 +16,7 @@ import numpy as np
 
 from streammi.errors import FeedError
 from streammi.publish.messages import VERSION, check_version, open_frames
-from streammi.publish.snapshots import pack_array, packed_decoder
+from streammi.publish.snapshot_bytes import pack_array, packed_decoder
 from streammi.records import ChannelMatrices
 from streammi.records.channels import MatrixSnapshot, SmallArray
 from streammi.records.codec import UNREADABLE

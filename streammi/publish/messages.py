@@ -3,7 +3,7 @@
 ========================  ==========================  =======================================================
 ``mi/<pair>``             a reading as compact JSON   numbers or null, text only in ``unit``: see FIELDS
 ``event/<pair>``          an event as compact JSON    see streammi.records.Event
-``snapshot/<pair>``       a snapshot as msgpack       for dashboards: see streammi.publish.snapshots
+``snapshot/<pair>``       a snapshot as msgpack       for dashboards: see streammi.publish.snapshot_bytes
 ========================  ==========================  =======================================================
 
 Every message is exactly two frames: the topic and the payload. ``v`` is the schema version; fields may be added

@@ -5,7 +5,7 @@ from typing import Final
 
 from streammi.errors import FeedError
 from streammi.publish.messages import Fields, published_reading, read_reading
-from streammi.publish.snapshots import read_snapshot
+from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import Snapshot
 from streammi.report.collect import Collector, Findings
 

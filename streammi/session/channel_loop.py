@@ -11,15 +11,15 @@ from streammi.publish.matrices import fits, matrix_message, matrix_topic
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics
 from streammi.publish.publisher import Publisher
-from streammi.publish.snapshots import snapshot_message
+from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.recording.entries import Ended, Entry, Flagged, LinkChanged, Polled, Tested
 from streammi.recording.writer import Recorder
 from streammi.records import LinkHealth
 from streammi.records.status import Status
 from streammi.session.channel_session import ChannelSession
 from streammi.session.checkpoint import Place, located
+from streammi.session.log_messages import Writer
 from streammi.session.loop import LOSS_STATUS, TICK_SECONDS, unwritten
-from streammi.session.operator_notes import Writer
 from streammi.session.resume import MissedReport
 from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting

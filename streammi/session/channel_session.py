@@ -23,7 +23,7 @@ from streammi.recording.entries import Arrived, Begin, Ended, Entry, Flagged, Li
 from streammi.records import ChannelMatrices, Event, LinkHealth, MatrixSnapshot, RowBatch, Snapshot, codec
 from streammi.records.codec import State
 from streammi.records.status import Status, of_now, status_of
-from streammi.session.pair_changes import PairChanges
+from streammi.session.changed_pair_events import PairChanges
 from streammi.session.pair_snapshot import pair_snapshot
 from streammi.session.pair_tester import PairTester
 from streammi.system.spool import LineStream

@@ -14,8 +14,8 @@ from streammi.records import LinkHealth
 from streammi.records.link_totals import lost
 from streammi.records.status import Status
 from streammi.session.keyed_session import KeyedSession
+from streammi.session.log_messages import MALFORMED_SECONDS
 from streammi.session.loop import LOSS_STATUS, TICK_SECONDS, unwritten
-from streammi.session.operator_notes import MALFORMED_SECONDS
 from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting
 from streammi.system.log import Log

@@ -13,13 +13,13 @@ from streammi.publish.client import SNAPSHOT_SECONDS
 from streammi.publish.messages import Fields, snapshot_topic
 from streammi.publish.metrics import Metrics
 from streammi.publish.publisher import Publisher
-from streammi.publish.snapshots import snapshot_message
+from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.recording.entries import Ended, Entry, Flagged, LinkChanged, Polled
 from streammi.recording.writer import Recorder
 from streammi.records.link_totals import lost, total
 from streammi.records.status import Status, status_of
 from streammi.session.checkpoint import Place, located
-from streammi.session.operator_notes import Upkeep
+from streammi.session.log_messages import Upkeep
 from streammi.session.saving import Keeper
 from streammi.session.session import Session
 from streammi.session.waiting import Waiting

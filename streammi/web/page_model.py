@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from streammi.dashboard.grid import merge, shown_bins
+from streammi.dashboard.heatmap_cells import merge, shown_bins
 from streammi.dashboard.panels import correlation, delays, direct, entropy, events, health, history, now
 from streammi.dashboard.panels.bars import filling
 from streammi.dashboard.panels.title import Spans

@@ -10,7 +10,7 @@ import zmq
 from streammi.errors import FeedError
 from streammi.network.security import Keys
 from streammi.publish.client import Source
-from streammi.publish.snapshots import read_snapshot
+from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import LinkState, Snapshot
 
 OF_MANY: Final = "pair/"  # a topic by which a monitor of many channels is known

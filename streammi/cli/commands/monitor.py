@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, TextIO, cast, get_args
 import typer
 
 from streammi.cli.help_panels import SAID
-from streammi.cli.option_file import ConfigFile
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
     ChannelOptions,
@@ -22,8 +21,9 @@ from streammi.cli.options import (
     check_unused,
     given_names,
 )
+from streammi.cli.options.computed import in_a_name
 from streammi.cli.options.keyed import EVERY
-from streammi.cli.options.pair import in_a_name
+from streammi.cli.toml_options import ConfigFile
 
 SIDE: Final = 11  # characters of a signal's name in a pair's, of which the key takes most
 

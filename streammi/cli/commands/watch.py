@@ -2,7 +2,6 @@
 
 import typer
 
-from streammi.cli.option_file import ConfigFile
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
     ChannelOptions,
@@ -15,6 +14,7 @@ from streammi.cli.options import (
     ViewOptions,
     given_names,
 )
+from streammi.cli.toml_options import ConfigFile
 
 
 @grouped

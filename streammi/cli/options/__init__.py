@@ -1,12 +1,8 @@
 """The command line's options, each declared once: a file for what they are about; read by several commands."""
 
 from streammi.cli.options.channels import ChannelOptions as ChannelOptions
-from streammi.cli.options.feed import (
-    FeedOptions as FeedOptions,
-    JoinOptions as JoinOptions,
-    OptionalEndpoint as OptionalEndpoint,
-)
-from streammi.cli.options.file import (
+from streammi.cli.options.computed import PairOptions as PairOptions
+from streammi.cli.options.data_file import (
     ColumnOfX as ColumnOfX,
     ColumnOfY as ColumnOfY,
     FileReadOptions as FileReadOptions,
@@ -14,14 +10,18 @@ from streammi.cli.options.file import (
     RecordedOrRunning as RecordedOrRunning,
     TimeColumn as TimeColumn,
 )
+from streammi.cli.options.feed import (
+    FeedOptions as FeedOptions,
+    JoinOptions as JoinOptions,
+    OptionalEndpoint as OptionalEndpoint,
+)
 from streammi.cli.options.keyed import KeyedOptions as KeyedOptions
 from streammi.cli.options.keys import (
     BindKeyOptions as BindKeyOptions,
     ConnectKeyOptions as ConnectKeyOptions,
     KeyOptions as KeyOptions,
 )
-from streammi.cli.options.pair import PairOptions as PairOptions
-from streammi.cli.options.rules import (
+from streammi.cli.options.refusals import (
     check_choice as check_choice,
     check_unused as check_unused,
     given_names as given_names,

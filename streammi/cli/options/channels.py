@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from streammi.cli.help_panels import MANY
-from streammi.cli.options.rules import check_unused
+from streammi.cli.options.refusals import check_unused
 from streammi.config import seconds
 from streammi.errors import ConfigError
 

@@ -8,7 +8,7 @@ import typer
 from msgspec.structs import replace
 
 from streammi.cli.help_panels import FEED, LIMITS, TWO
-from streammi.cli.options.rules import check_unused
+from streammi.cli.options.refusals import check_unused
 from streammi.config import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, seconds, signal
 from streammi.errors import ConfigError
 

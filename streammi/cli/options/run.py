@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from streammi.cli.help_panels import LIMITS, RUN, SAID
-from streammi.cli.options.rules import check_choice, check_unused
+from streammi.cli.options.refusals import check_choice, check_unused
 from streammi.config import byte_size, seconds
 from streammi.errors import ConfigError
 from streammi.system.commands import words_of

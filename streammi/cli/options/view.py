@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from streammi.cli.help_panels import SCREEN
-from streammi.cli.options.rules import check_choice, check_unused
+from streammi.cli.options.refusals import check_choice, check_unused
 from streammi.errors import ConfigError
 
 Endpoints = Annotated[

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import MAX_BINS
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins.number import INDEPENDENT_BITS, wanted_bins
 from streammi.core.kernels import coding, slots
 from streammi.errors import ConfigError
@@ -29,8 +29,8 @@ WORTH: Final = 0.02  # of the pairs: labels that are so much more frequent take 
 def as_values(values: ArrayLike, bins: "Bins", name: str) -> NDArray[Any]:
     """Values (n,) as these bins take them: contiguous float64, or objects where they are labels."""
     if isinstance(bins, Categories):
-        return validate.labels(values, name)
-    return validate.numbers(values, name, "numbers (labels need Categories bins)")
+        return finite_values.labels(values, name)
+    return finite_values.numbers(values, name, "numbers (labels need Categories bins)")
 
 
 def _check_count(count: object, name: str = "count") -> int:
@@ -65,8 +65,8 @@ class UniformBins:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "count", _check_count(self.count))
-        object.__setattr__(self, "low", validate.number(self.low, "low"))
-        object.__setattr__(self, "high", validate.number(self.high, "high"))
+        object.__setattr__(self, "low", finite_values.number(self.low, "low"))
+        object.__setattr__(self, "high", finite_values.number(self.high, "high"))
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise ConfigError("low and high", "finite with low < high", (self.low, self.high))
         if not math.isfinite((self.high - self.low) * self.count):
@@ -105,7 +105,7 @@ class EdgeBins:
     _inner: FloatArray = field(repr=False)  # the edges between the bins, padded for the search
 
     def __init__(self, edges: ArrayLike) -> None:
-        array = validate.numbers(edges, "edges").copy()
+        array = finite_values.numbers(edges, "edges").copy()
         if array.size < 2 or not np.isfinite(array).all() or not (array[1:] > array[:-1]).all():
             raise ConfigError("edges", "at least two finite numbers in ascending order", edges)
         _check_count(array.size - 1, "number of bins between the edges")
@@ -171,12 +171,12 @@ class Categories:
             raise ConfigError(
                 "labels", "a list of labels, in the order of their symbols, or None to learn them", labels
             )
-        known = () if labels is None else tuple(validate.labels(list(labels), "labels"))
+        known = () if labels is None else tuple(finite_values.labels(list(labels), "labels"))
         if labels is not None and not known:
             raise ConfigError("labels", "at least one label, or None to learn them", labels)
         if len(set(known)) != len(known):
             raise ConfigError("labels", "all different", known)
-        if any(not validate.is_label(label) for label in known):
+        if any(not finite_values.is_label(label) for label in known):
             raise ConfigError("labels", "strings, whole numbers, booleans or finite numbers", known)
         object.__setattr__(self, "labels", known)
         object.__setattr__(self, "_waiting", ())

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.ma import MaskedArray
 from numpy.typing import ArrayLike
 
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.errors import ConfigError
 from streammi.records import FloatArray
 
@@ -26,7 +26,7 @@ def as_rows(values: ArrayLike, dimensions: int) -> FloatArray:
     """Rows as float64; what is masked or None as NaN."""
     try:
         array = np.asarray(values)
-        if array.dtype.kind not in validate.REAL:
+        if array.dtype.kind not in finite_values.REAL:
             raise TypeError
         if isinstance(values, MaskedArray):
             array = np.ma.filled(values.astype(np.float64), np.nan)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import Span, span
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins import binning
 from streammi.core.bins.binning import Axis, Bins
 from streammi.core.channels.channel_axes import ChannelAxes, check_bins
@@ -193,7 +193,7 @@ class RowWindow(Saved):
             self._begin(tuple(map(str, range(values.shape[1]))))
         if values.shape[1] != len(self.names):
             raise ConfigError("rows", f"of {len(self.names)} values, one a channel", values.shape)
-        t = None if ts is None else validate.numbers(ts, "ts")
+        t = None if ts is None else finite_values.numbers(ts, "ts")
         if t is None and self._span.seconds:
             raise ConfigError("ts", "given for each row of a time window")
         if t is not None and t.size != len(values):

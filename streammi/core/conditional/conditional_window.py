@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import MOST_CONDITIONS, EstimatorName, Span, Unit, span
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins.binning import Axis, Bins
 from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.conditional import measures
@@ -193,13 +193,13 @@ class ConditionalWindow(Saved):
         self, xs: ArrayLike, ys: ArrayLike, zs: ArrayLike, ts: ArrayLike | None
     ) -> tuple[FloatArray, NDArray[np.bool_], FloatArray | None]:
         """The triples that are finite, (2 + k, m), which of all they are, (n,), and their times; counts the others."""
-        x, y = validate.numbers(xs, "xs"), validate.numbers(ys, "ys")
-        t = None if ts is None else validate.numbers(ts, "ts")
+        x, y = finite_values.numbers(xs, "xs"), finite_values.numbers(ys, "ys")
+        t = None if ts is None else finite_values.numbers(ts, "ts")
         z = np.asanyarray(zs)  # with its mask
-        columns = [validate.numbers(column, "zs") for column in (z.T if z.ndim == 2 else [z])]
+        columns = [finite_values.numbers(column, "zs") for column in (z.T if z.ndim == 2 else [z])]
         if len(columns) != self.conditions:
             raise ConfigError("zs", f"an array of shape (n, {self.conditions})", z.shape)
-        validate.check_lengths("xs, ys, zs and ts", x, y, *columns, t)
+        finite_values.check_lengths("xs, ys, zs and ts", x, y, *columns, t)
         if t is None and self._span.seconds:
             raise ConfigError("ts", "given for each triple of a time window")
         usable = np.isfinite(x)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from streammi.config import EstimatorName, Span, Unit, span
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins.binning import Bins, QuantileBins
 from streammi.core.conditional.conditional_window import ConditionalWindow
 from streammi.core.conditional.division import bins_of_triples, finer
@@ -42,7 +42,7 @@ def rolling_cmi(
     length, least = _lengths(size, min_count)
     check_unit(unit)
     window = ConditionalWindow(x_bins, y_bins, z_bins, length, estimator=estimator)
-    out = np.empty(validate.numbers(x, "x").shape)
+    out = np.empty(finite_values.numbers(x, "x").shape)
     usable = window.emit(x, y, z, out)
     out[: least - 1 if usable.all() else np.searchsorted(np.cumsum(usable), least)] = np.nan
     out *= UNIT_PER_BIT[unit]
@@ -73,8 +73,8 @@ def rolling_te(
     """
     length, least = _lengths(size, min_count)
     check_unit(unit)
-    ours, theirs = validate.numbers(y, "y"), validate.numbers(x, "x")
-    validate.check_lengths("x and y", theirs, ours)
+    ours, theirs = finite_values.numbers(y, "y"), finite_values.numbers(x, "x")
+    finite_values.check_lengths("x and y", theirs, ours)
     assert length.pairs is not None
     if isinstance(delay, bool) or not isinstance(delay, int) or not 1 <= delay <= length.pairs - 2:
         raise ConfigError("delay", f"1 to {length.pairs - 2} samples, two fewer than the window has", delay)

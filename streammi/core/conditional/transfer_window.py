@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import DEFAULT_PARTNERS, MAX_HISTORY, MAX_WINDOW_PAIRS, Span, Unit, span
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins.binning import Axis, QuantileBins
 from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.conditional.division import OF_CELLS, TYPICAL, bins_of_triples
@@ -116,8 +116,8 @@ class TransferWindow(Saved):
 
         A sample that is not finite is missing: whatever needs it is not counted, and the others keep their places.
         """
-        x, y = validate.numbers(xs, "xs"), validate.numbers(ys, "ys")
-        validate.check_lengths("xs and ys", x, y)
+        x, y = finite_values.numbers(xs, "xs"), finite_values.numbers(ys, "ys")
+        finite_values.check_lengths("xs and ys", x, y)
         before = self._rows.rows
         self._rows.extend(np.stack([x, y], axis=1), ts)
         came = self._rows.rows - before

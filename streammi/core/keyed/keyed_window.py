@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import MAX_KEYS, MOST_KEYS, EstimatorName, Span, span
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins import binning
 from streammi.core.bins.binning import Bins, Categories, EdgeBins, UniformBins
 from streammi.core.bins.schedule import LEARN_FROM
@@ -102,7 +102,7 @@ class KeyedWindow:
         A pair that is not finite, or masked, is skipped and counted for its key. Raises ConfigError, and leaves all
         windows as they were, for values that are no numbers, and for arrays that are not of one length.
         """
-        x, y = validate.numbers(xs, "xs"), validate.numbers(ys, "ys")
+        x, y = finite_values.numbers(xs, "xs"), finite_values.numbers(ys, "ys")
         if not x.size == y.size == len(keys):
             raise ConfigError("keys, xs and ys", "of one length", (len(keys), x.size, y.size))
         self.enter(self.admit(keys), x, y)

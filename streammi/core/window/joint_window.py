@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import EstimatorName, Span, span
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins import binning
 from streammi.core.bins.axes import EMPTY
 from streammi.core.bins.binning import Axis, Bins
@@ -354,8 +354,8 @@ class JointWindow(Saved):
     def _extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None, out: FloatArray) -> None:
         x_bins, y_bins = self._axes.bins
         x, y = binning.as_values(xs, x_bins, "xs"), binning.as_values(ys, y_bins, "ys")
-        t = None if ts is None else validate.numbers(ts, "ts")
-        validate.check_lengths("xs and ys" if t is None else "xs, ys and ts", x, y, t)
+        t = None if ts is None else finite_values.numbers(ts, "ts")
+        finite_values.check_lengths("xs and ys" if t is None else "xs, ys and ts", x, y, t)
         if t is None and self._span.seconds:
             raise ConfigError("ts", "given for each pair of a time window")
         for start in range(0, x.size, CHUNK):
@@ -363,7 +363,7 @@ class JointWindow(Saved):
             self._extend_chunk(x[part], y[part], None if t is None else t[part], out[part])
 
     def _extend_chunk(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
-        usable = validate.usable(x, y)
+        usable = finite_values.usable(x, y)
         if t is not None:
             usable &= np.isfinite(t)
         skipped = int(x.size - np.count_nonzero(usable))

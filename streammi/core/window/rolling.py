@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import EstimatorName, span
-from streammi.core import validate
+from streammi.core import finite_values
 from streammi.core.bins.binning import Bins, as_values
 from streammi.core.information import measures
 from streammi.core.window.joint_window import JointWindow
@@ -45,7 +45,7 @@ def rolling_mi(
         raise ConfigError("min_count", f"a whole number from 1 to the window's {length.pairs} pairs", min_count)
     window = JointWindow(x_bins, y_bins, length, estimator=estimator)
     x, y = as_values(x, x_bins, "x"), as_values(y, y_bins, "y")
-    validate.check_lengths("x and y", x, y)
+    finite_values.check_lengths("x and y", x, y)
     out = np.empty(x.shape)
     window.emit(x, y, out)
     out[: _first(x, y, least, window)] = np.nan
@@ -58,4 +58,4 @@ def _first(x: NDArray[Any], y: NDArray[Any], least: int, window: JointWindow) ->
     """The place of the first sample at which ``least`` pairs have come."""
     if window.pairs == x.size:
         return least - 1
-    return int(np.searchsorted(np.cumsum(validate.usable(x, y)), least))
+    return int(np.searchsorted(np.cumsum(finite_values.usable(x, y)), least))

@@ -6,8 +6,8 @@ from typing import Final, TypeVar, get_args
 from msgspec.structs import replace
 
 from streammi.dashboard.keys import Action, Binding
+from streammi.dashboard.many.channel_order import zoomed
 from streammi.dashboard.many.choices import ManyState, Room, Shade, Sort
-from streammi.dashboard.many.leaves import zoomed
 from streammi.dashboard.many.many import Many
 from streammi.dashboard.many.pairs import sides
 

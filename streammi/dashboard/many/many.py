@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.choices import ManyState
-from streammi.dashboard.many.leaves import Leaves
 from streammi.dashboard.many.pairs import sides
 from streammi.dashboard.many.past import Past
 from streammi.dashboard.wording import unit_factor

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.many.leaves import Leaves, whole_scale
+from streammi.dashboard.many.channel_order import Leaves, whole_scale
 from streammi.dashboard.many.many import Many
 from streammi.dashboard.many.pairs import as_r, longest, number_of
 from streammi.dashboard.many.table import fit_middle

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.choices import HeatmapMode
-from streammi.dashboard.grid import Counts, Shape, merged, spread, spread_out
+from streammi.dashboard.heatmap_cells import Counts, Shape, merged, spread, spread_out
 from streammi.dashboard.palettes import LEVELS, Ramp
 from streammi.dashboard.panels.scatter import draw_points, framed, points_legend
 from streammi.dashboard.panels.title import Spans, titled

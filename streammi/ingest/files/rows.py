@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from streammi.ingest.files.calendar_text import places_of
+from streammi.ingest.files.date_parser import places_of
 from streammi.ingest.files.digits import plain_digits
 from streammi.ingest.files.number_format import MISSING
 from streammi.ingest.timestamps import is_missing

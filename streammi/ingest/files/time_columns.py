@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.calendar_text import form_of_parts, has_date, places_of
+from streammi.ingest.files.date_parser import form_of_parts, has_date, places_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.sampled import Sample, as_floats, is_text, joined, place_of

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.calendar_text import form_of
+from streammi.ingest.files.date_parser import form_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.time_format import READABLE, TimeFormat, directed, epoch_seconds, in_order

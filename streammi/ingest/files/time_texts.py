@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from streammi.ingest.files.calendar_text import (
+from streammi.ingest.files.date_parser import (
     FORMS,
     MINUTES,
     Forms,

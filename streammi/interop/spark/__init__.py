@@ -7,12 +7,12 @@ if TYPE_CHECKING:
     from streammi.interop.spark.keyed import readings as readings
     from streammi.interop.spark.pairs import all_pairs as all_pairs
     from streammi.interop.spark.sink import PublishTo as PublishTo
-    from streammi.interop.spark.sources import LiveAtMostOnce as LiveAtMostOnce, Recordings as Recordings
+    from streammi.interop.spark.streaming_sources import LiveAtMostOnce as LiveAtMostOnce, Recordings as Recordings
 
 _HOMES = {
-    "LiveAtMostOnce": "sources",
+    "LiveAtMostOnce": "streaming_sources",
     "PublishTo": "sink",
-    "Recordings": "sources",
+    "Recordings": "streaming_sources",
     "all_pairs": "pairs",
     "readings": "keyed",
 }

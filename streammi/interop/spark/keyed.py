@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame, Observation, SparkSession, functions as F
 from streammi import config
 from streammi.config import Baseline, BinsConfig, MonitorConfig, Span
 from streammi.errors import ConfigError
-from streammi.interop.spark import columns
+from streammi.interop.spark import output_columns
+from streammi.interop.spark.input_columns import Source
 from streammi.interop.spark.plan import Keep, Plan, check, span_of
-from streammi.interop.spark.shares import numbers_of
-from streammi.interop.spark.source import Source
+from streammi.interop.spark.shard_numbers import numbers_of
 from streammi.interop.spark.workers import Blocks, Readings
 
 STORE: Final = "spark.sql.streaming.stateStore.providerClass"
@@ -81,13 +81,13 @@ def readings(
         _check_stream(frame.sparkSession, plan, seq, last=last)
     given = [condition.path for condition in plan.config.given if condition.path]
     source = Source(frame, key, x, y, t, seq, given)
-    types = columns.types(source.key_name, source.key_type, events=events)
+    types = output_columns.types(source.key_name, source.key_type, events=events)
     schema = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
     rows = _counted(source, plan, observation)
     if not frame.isStreaming:
         whole_keys = rows.repartition("key").sortWithinPartitions("key", *source.first)
         return whole_keys.mapInArrow(Readings(plan, source.layout, types, last=last), schema)
-    from streammi.interop.spark.stateful import Windows  # imports pandas, which a batch needs not
+    from streammi.interop.spark.stateful_query import Windows  # imports pandas, which a batch needs not
 
     blocks = rows.mapInArrow(Blocks(source.layout), "shard int, data binary")
     return blocks.groupBy("shard").transformWithStateInPandas(Windows(plan, [*types]), schema, "Append", "None")

@@ -15,7 +15,7 @@ from streammi.core.channels.matrices import MEASURES, Measure
 from streammi.core.information.estimators import estimator as known_estimator
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
-from streammi.interop.spark.source import field_of, number_column, order_column
+from streammi.interop.spark.input_columns import field_of, number_column, order_column
 from streammi.interop.spark.tiles import PAIRS, LongBlocks, Question, Tiles, WideBlocks
 
 SIZE: Final = 250  # channels of a block: a tile of two has 62,500 pairs, 30 ms for 1,000 rows

@@ -17,7 +17,7 @@ from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.outbox import Outbox
 from streammi.publish.publisher import Publisher
-from streammi.publish.snapshots import snapshot_message
+from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.records import AxisInfo, Event, LinkHealth, Reading, Snapshot
 from streammi.records.key_names import key_name
 from streammi.records.verdict import verdict

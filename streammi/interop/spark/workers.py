@@ -6,12 +6,12 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from streammi.interop.spark import columns
+from streammi.interop.spark import output_columns
 from streammi.interop.spark.device import Device
+from streammi.interop.spark.key_states import Cache
 from streammi.interop.spark.plan import Plan
 from streammi.interop.spark.rows import Layout, blocks, by_shard
 from streammi.interop.spark.samples import Samples
-from streammi.interop.spark.shard import Cache
 from streammi.monitor import Output
 
 WAITING: Final = 1 << 24  # bytes of one key's rows that are taken in together in a batch job
@@ -88,6 +88,6 @@ class Readings:
                 start += size
 
     def _batch(self, outputs: list[tuple[Any, Output]]) -> pa.RecordBatch:
-        made = zip(columns.columns(outputs, events=self._plan.events), self._types.values(), strict=True)
-        arrays = [pa.array(column, columns.ARROW[kind]) for column, kind in made]
+        made = zip(output_columns.columns(outputs, events=self._plan.events), self._types.values(), strict=True)
+        arrays = [pa.array(column, output_columns.ARROW[kind]) for column, kind in made]
         return pa.RecordBatch.from_arrays(arrays, names=[*self._types])

@@ -7,7 +7,7 @@ import typer
 
 from streammi.cli.baseline import stretch
 from streammi.cli.help_panels import COMPUTED, SAID, WINDOW
-from streammi.cli.options.rules import check_choice
+from streammi.cli.options.refusals import check_choice
 from streammi.config import (
     DEFAULT_DETECTOR,
     DEFAULT_ESTIMATOR,

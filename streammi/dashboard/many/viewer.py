@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from streammi.config import Unit
 from streammi.dashboard.keys import Action
+from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.choices import ManyState, Room
 from streammi.dashboard.many.keys import act, typed
-from streammi.dashboard.many.leaves import Leaves
 from streammi.dashboard.many.many import Many
 from streammi.dashboard.many.pairs import in_order, number_of, sides
 from streammi.dashboard.many.past import Past

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
 
-from streammi.interop.spark import columns
+from streammi.interop.spark import output_columns
+from streammi.interop.spark.key_states import Shard
 from streammi.interop.spark.plan import Plan
-from streammi.interop.spark.shard import Shard
 from streammi.interop.spark.workers import SparkLog, cache
 
 
@@ -29,7 +29,7 @@ class Windows(StatefulProcessor):
         data = (block for frame in rows for block in frame["data"])
         outputs = [(key, output) for key, some in shard.feed(data) for output in some]
         if outputs:
-            made = zip(self._names, columns.columns(outputs, events=self._plan.events), strict=True)
+            made = zip(self._names, output_columns.columns(outputs, events=self._plan.events), strict=True)
             yield pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in made})
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from streammi.cli.help_panels import FEED, FILE
-from streammi.cli.options.rules import check_unused
+from streammi.cli.options.refusals import check_unused
 
 if TYPE_CHECKING:
     from streammi.ingest.files.file_options import FileOptions

@@ -16,10 +16,10 @@ import numpy as np
 
 from streammi.config.as_options import check_same
 from streammi.interop.spark import packed
-from streammi.interop.spark.book import Book, Entry, Kept, Key, Piece
 from streammi.interop.spark.device import Device
 from streammi.interop.spark.plan import Plan, tables
 from streammi.interop.spark.samples import Samples, of_block
+from streammi.interop.spark.state_index import Book, Entry, Kept, Key, Piece
 from streammi.monitor import Output
 from streammi.records import codec
 

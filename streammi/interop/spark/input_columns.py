@@ -21,7 +21,7 @@ from pyspark.sql.types import (
 )
 
 from streammi.errors import ConfigError
-from streammi.interop.spark import columns
+from streammi.interop.spark import output_columns
 from streammi.interop.spark.rows import Layout
 
 WHOLE: Final = (ByteType, ShortType, IntegerType, LongType)
@@ -43,7 +43,7 @@ class Source:
         self.key_name, key_type = field_of(frame, "key", key)
         if not isinstance(key_type, (StringType, *WHOLE)):
             raise ConfigError("key", "a column of texts or of whole numbers", f"{key}: {key_type.simpleString()}")
-        if self.key_name in columns.types("", "", events=True):
+        if self.key_name in output_columns.types("", "", events=True):
             raise ConfigError("key", "a column that is called otherwise than a field of a reading", key)
         self.key_type = key_type.simpleString()
         self._key = F.col(key).cast("string" if isinstance(key_type, StringType) else "bigint")
