@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from streammi.core.bins import binning
@@ -28,7 +29,7 @@ def tiled(pieces: list[pa.Table | pa.RecordBatch], question: Question) -> dict[t
     table = pa.concat_tables([one if isinstance(one, pa.Table) else pa.Table.from_batches([one]) for one in pieces])
     found: dict[tuple[str, str], float] = {}
     for tile in sorted(set(table.column("tile").to_pylist())):
-        mask = pa.compute.equal(table.column("tile"), tile)
+        mask = pc.equal(table.column("tile"), tile)
         for row in Tiles(question)(table.filter(mask)).to_pylist():
             pair = row["x"], row["y"]
             assert pair not in found
