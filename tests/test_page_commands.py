@@ -155,7 +155,7 @@ def test_every_command_of_the_pages(tmp_path: Path) -> None:
     statuses = json.loads((tmp_path / "statuses.json").read_text())
     assert [(words, status) for words, status in zip(jobs, statuses, strict=True) if status] == []
     said = [(tmp_path / f"{k}.out").read_bytes() for k in range(len(jobs))]
-    silent = ("--quiet", "--out", "publish", "serve")
+    silent = ("--quiet", "--out", "-o", "publish", "serve")
     assert [words for words, text in zip(jobs, said, strict=True) if not text and not {*silent} & {*words}] == []
     written = {line.into: text for line, text in zip(left, said, strict=True) if line.into}
     compared = [(line.same_as, text) for line, text in zip(left, said, strict=True) if line.same_as]

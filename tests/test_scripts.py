@@ -31,6 +31,7 @@ NONSENSE = {
     "recording_check": ["--cuts=1.5"],
     "reference": ["nowhere"],
     "soak": ["--minutes=0"],
+    "spark": ["--only=nothing"],
 }
 
 

@@ -13,7 +13,7 @@ export class Delays {
     $("delays").hidden = !found;
     const same = this.found && found && this.found.lags.length === found.lags.length;
     this.found = found;
-    if (!found) return;
+    if (!found) return this.rebuild();
     say($("delays-words"), found.words);
     if (same && this.chart) this.chart.setData([found.lags, found.mi]);
     else this.rebuild();
@@ -23,6 +23,7 @@ export class Delays {
     this.chart?.destroy();
     this.chart = null;
     const place = $("delays-chart");
+    const bars = this.found?.lags.length;
     if (!this.found || !place.clientWidth || !window.uPlot) return;
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const axis = { stroke: colour("soft"), font, ticks: { show: false }, grid: { stroke: colour("line"), width: 1 } };
@@ -33,7 +34,7 @@ export class Delays {
       legend: { show: false },
       padding: [8, 12, 0, 0],
       cursor: { show: false },
-      scales: { x: { time: false, range: (_, low, high) => widened(low, high, this.found.lags.length) }, y: { range: (_, low, high) => [Math.min(low ?? 0, 0), high > 0 ? high * 1.08 : 1] } },
+      scales: { x: { time: false, range: (_, low, high) => widened(low, high, bars) }, y: { range: (_, low, high) => [Math.min(low ?? 0, 0), high > 0 ? high * 1.08 : 1] } },
       axes: [
         { ...axis, size: 26, grid: { show: false }, label: `delay, ${this.found.unit}`, labelSize: 18, labelGap: 0, labelFont: font,
           values: (_, at) => at.map(minus) },
