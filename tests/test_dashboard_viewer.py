@@ -401,12 +401,18 @@ def test_a_view_says_which_monitor_it_waits_for_and_never_that_all_is_well() -> 
         assert words in text
         assert BRAILLE.connected not in text
         assert waiting.canvas(30, 1).lines()[0].endswith("…")
+    late = Viewer(Look(glyphs=BRAILLE, depth="none"))
+    late.tick(10.0)
+    late.connect("connected")
+    late.tick(14.0)
+    assert "its very first start compiles it" in "\n".join(late.canvas(120, 12).lines())
     beside = Viewer(Look(glyphs=BRAILLE, depth="none"))
     assert "the monitor is starting" in "\n".join(beside.canvas(40, 12).lines())
     beside.connect("connected")
     beside.connect("stalled", "nothing comes")  # its kernels are compiled before it says anything
     text = "\n".join(beside.canvas(120, 12).lines())
     assert "the monitor is starting" in text
+    assert "first start" not in text
     assert "stalled" not in text
     assert "nothing comes" not in text
     beside.receive([linear()])

@@ -14,6 +14,8 @@ from streammi.dashboard.wording import duration, fit, number, signed, wrap
 from streammi.records import Reading, Snapshot
 from streammi.records.verdict import at_peak, lag_unit, strength
 
+STARTS_IN = 3.0  # s, once it is compiled
+
 
 def draw(canvas: Canvas, scene: Scene) -> None:
     """Draw MI, the verdict, the line over time and the entropies below each other."""
@@ -147,7 +149,8 @@ def _waiting(scene: Scene) -> str:
     if scene.snapshot is not None:
         return waiting(scene)
     if not scene.endpoint:
-        return "the monitor is starting"
+        late = (scene.link_seconds or 0.0) >= STARTS_IN
+        return "the monitor is starting" + (": its very first start compiles it, some 20 s" if late else "")
     if scene.link not in ("connected", "stalled"):
         return f"waiting for a monitor at {scene.endpoint}"
     return f"connected to {scene.endpoint}; waiting for its first picture"
