@@ -26,14 +26,12 @@ from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.monitor import ChannelMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
-from streammi.publish.outbox import omitted_line
 from streammi.recording.entries import Begin, Settings
 from streammi.records import RowBatch
 from streammi.session.channel_loop import ChannelLoop
 from streammi.session.channel_session import ChannelSession
 from streammi.session.pair_snapshot import pair_snapshot
 from streammi.session.resume import MissedReport, resume_from
-from streammi.system.spool import Spool
 
 EVERY: Final = "1s"  # a reading is of every pair
 NAME: Final = "channels"
@@ -103,9 +101,8 @@ def run_channel_monitor(
             of_metrics=f", of the {settings.top} top pairs and all together",
         )
         on.compile(lambda: _warm_up(settings.config))
-        spoken = missed = None
-        if lines is not None:
-            spoken = Spool.on(lines, omitted=lambda many: omitted_line(settings.name, "jsonl", clock(), many))
+        missed = None
+        spoken = on.spool(lines, settings.name, "jsonl", clock)
         recorded = Settings(feed=source, samples=run.samples, channels=settings)
         begin = Begin(__version__, int(clock()), recorded)
         session = ChannelSession(settings, source, publisher, spoken, begin.run, samples=run.samples, say=on.said.say)

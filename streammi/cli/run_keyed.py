@@ -14,12 +14,11 @@ from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
-from streammi.publish.outbox import LineForm, omitted_line
+from streammi.publish.outbox import LineForm
 from streammi.records import KeyedBatch
 from streammi.session.keyed_loop import KeyedLoop
 from streammi.session.keyed_session import KeyedSession
 from streammi.system.log import time_of_day
-from streammi.system.spool import Spool
 
 
 def run_keyed(
@@ -48,9 +47,7 @@ def run_keyed(
             most_topics=config.max_keys,
         )
         on.compile(lambda: _warm_up(config))
-        spoken = None
-        if lines is not None:
-            spoken = Spool.on(lines, omitted=lambda many: omitted_line(pair, form, clock(), many))
+        spoken = on.spool(lines, pair, form, clock)
         session = KeyedSession(config, source, outlets.publisher, spoken, int(clock()), form=form, samples=run.samples)
         if (keeper := outlets.keeper) is not None and keeper.saved_at is not None:
             session.restore(keeper.hand_over().session)

@@ -19,7 +19,7 @@ from streammi.monitor import Monitor
 from streammi.monitor.warm_up import warm_up
 from streammi.monitor.window_notes import never_full
 from streammi.network.security import PLAIN_TEXT, Keys
-from streammi.publish.outbox import LineForm, Outbox, omitted_line
+from streammi.publish.outbox import LineForm, Outbox
 from streammi.recording.entries import Begin, settings_of
 from streammi.session.log_messages import Upkeep
 from streammi.session.loop import Loop, show
@@ -28,7 +28,6 @@ from streammi.session.saving import Keeper
 from streammi.session.session import Session
 from streammi.system.commands import Commands
 from streammi.system.log import Log
-from streammi.system.spool import Spool
 
 
 def run_monitor(
@@ -52,9 +51,7 @@ def run_monitor(
         publisher, metrics, keeper = on.outlets(options, f"mi/{config.pair}")
         on.compile(lambda: warm_up(config))  # nothing is left that could be refused
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
-        spoken = None
-        if lines is not None:
-            spoken = Spool.on(lines, omitted=lambda many: omitted_line(config.pair, form, clock(), many))
+        spoken = on.spool(lines, config.pair, form, clock)
         commands = _commands(on)
         on_alarm = None if commands is None else commands.run
         outbox = Outbox(config.pair, publisher, spoken, begin.run, form=form, on_alarm=on_alarm)

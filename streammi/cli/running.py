@@ -16,6 +16,7 @@ from streammi.cli.options import RunOptions
 from streammi.ingest.intake import SourceConfig
 from streammi.network.security import Keys
 from streammi.publish.metrics import Metrics, MetricsServer
+from streammi.publish.outbox import LineForm, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin
 from streammi.recording.writer import Recorder
@@ -24,6 +25,7 @@ from streammi.system.log import Form, Log
 from streammi.system.open_files import check_open_files
 from streammi.system.service_manager import Notifier, notifier
 from streammi.system.signals import Stop, parent_of
+from streammi.system.spool import Spool
 
 
 class Outlets(NamedTuple):
@@ -75,6 +77,12 @@ class Running:
         if self.run.record is None:
             return None
         return self.stack.enter_context(closing(Recorder(self.run.record, begin, self.run.record_limit_bytes)))
+
+    def spool(self, lines: TextIO | None, of: str, form: LineForm, clock: Callable[[], float]) -> Spool | None:
+        """Hand lines of the pair or channels ``of`` on to ``lines``, which may not take them; None for no lines."""
+        if lines is None:
+            return None
+        return Spool.on(lines, omitted=lambda many: omitted_line(of, form, clock(), many))
 
     def compile(self, warm_up: Callable[[], None]) -> None:
         """Load or compile kernels before the feed is connected: nothing queues up, and is lost, behind a compiler."""

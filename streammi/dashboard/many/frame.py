@@ -8,6 +8,7 @@ from streammi.dashboard.many import keys
 from streammi.dashboard.many.many import Many
 from streammi.dashboard.many.table import Rows, verdicts
 from streammi.dashboard.panels import bars
+from streammi.dashboard.panels.help import draw_keys
 from streammi.dashboard.panels.title import Spans, flow, span_columns, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
@@ -199,12 +200,8 @@ def draw_help(canvas: Canvas, scene: Scene, many: Many) -> None:
     theme = scene.live
     body = titled(canvas, theme, "KEYS", "any key closes")
     shown = listed(scene, many)
-    if body.height < len(shown):
-        flow(body, [[(one.shown, theme.mi_strong), (f" {one.action}", theme.text)] for one in shown], theme)
+    if not draw_keys(body, shown, theme):
         return
-    for y, one in enumerate(shown):
-        body.text(1, y, one.shown, theme.mi_strong)
-        body.text(11, y, fit(one.words, body.width - 11, theme.glyphs.ellipsis), theme.text)
     marks, used = _marks(theme), len(shown) + 1
     beside = body.width >= HELP_WIDTH
     x, top = (HELP_WIDTH // 2, 0) if beside else (0, used)

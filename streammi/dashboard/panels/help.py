@@ -1,8 +1,10 @@
 """The keys that work here, and what the marks on the screen stand for."""
 
+from collections.abc import Sequence
+
 from streammi.dashboard.actions import works
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.keys import BINDINGS
+from streammi.dashboard.keys import BINDINGS, Binding
 from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
@@ -19,12 +21,8 @@ def draw(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
     theme = scene.live
     body = titled(canvas, theme, "KEYS", "any key closes")
     listed = [binding for binding in BINDINGS if binding.words and works(scene, binding, layout)]
-    if body.height < len(listed):
-        flow(body, [[(b.shown, theme.mi_strong), (f" {b.action}", theme.text)] for b in listed], theme)
+    if not draw_keys(body, listed, theme):
         return
-    for y, binding in enumerate(listed):
-        body.text(1, y, binding.shown, theme.mi_strong)
-        body.text(11, y, fit(binding.words, body.width - 11, theme.glyphs.ellipsis), theme.text)
     marks, used = _marks(theme), len(listed) + 1
     if body.width >= WIDTH:
         _list(body.part(WIDTH // 2, 0, body.width - WIDTH // 2, body.height), marks, scene)
@@ -33,6 +31,17 @@ def draw(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
         used += len(marks) + 1
     if body.height > used:
         _sizes(body, theme, layout)
+
+
+def draw_keys(body: Canvas, listed: Sequence[Binding], theme: Theme) -> bool:
+    """Draw one line a key; where there is no room for that, all one after the other, and return False."""
+    if body.height < len(listed):
+        flow(body, [[(one.shown, theme.mi_strong), (f" {one.action}", theme.text)] for one in listed], theme)
+        return False
+    for y, one in enumerate(listed):
+        body.text(1, y, one.shown, theme.mi_strong)
+        body.text(11, y, fit(one.words, body.width - 11, theme.glyphs.ellipsis), theme.text)
+    return True
 
 
 def _list(canvas: Canvas, marks: list[tuple[Spans, str]], scene: Scene) -> None:

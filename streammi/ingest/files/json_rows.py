@@ -7,6 +7,7 @@ import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
+from streammi.ingest.files.channel_rows import ChannelRows
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.json_lines import check_options
 from streammi.ingest.files.json_records import WHOLE, JsonRecords
@@ -17,7 +18,7 @@ from streammi.ingest.row_intake import RowIntake
 from streammi.records import FloatArray, LinkHealth, RowBatch
 
 
-class JsonRows:
+class JsonRows(ChannelRows):
     """Iterates once over the rows of a file with a JSON object a line, or one array of them; as ``RowFile`` does.
 
     Signals that have a line each, by name, are rows at the pace of the slowest.
@@ -76,11 +77,3 @@ class JsonRows:
     def close(self) -> None:
         """Close the file; standard input stays open."""
         self._source.close()
-
-    def whole(self) -> tuple[FloatArray, FloatArray | None]:
-        """All rows at once."""
-        parts = list(self)
-        if not parts:
-            return np.empty((0, len(self.names))), np.empty(0) if self.timed else None
-        values = np.concatenate([rows for rows, _ in parts])
-        return values, np.concatenate([t for _, t in parts if t is not None]) if self.timed else None

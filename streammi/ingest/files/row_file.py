@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.errors import ConfigError
+from streammi.ingest.files.channel_rows import ChannelRows
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_records import is_json
@@ -47,7 +48,7 @@ def read_rows(
         raise
 
 
-class RowFile:
+class RowFile(ChannelRows):
     """Iterates once over a file's rows, (n, C) of the channels ``names``, and their times (n,), None without.
 
     A field that is no number is missing, NaN, and counted in ``not_numbers``; a row whose time cannot be read is left
@@ -106,14 +107,6 @@ class RowFile:
     def close(self) -> None:
         """Close the file; standard input stays open."""
         self._table.source.close()
-
-    def whole(self) -> tuple[FloatArray, FloatArray | None]:
-        """All rows at once."""
-        parts = list(self)
-        if not parts:
-            return np.empty((0, len(self.names))), np.empty(0) if self.timed else None
-        values = np.concatenate([rows for rows, _ in parts])
-        return values, np.concatenate([t for _, t in parts if t is not None]) if self.timed else None
 
     def _rows(self, block: Block) -> tuple[FloatArray, FloatArray | None]:
         values = np.empty((block.rows, len(self._places)))

@@ -1,0 +1,31 @@
+"""ChannelRows: the rows of a file that hold many channels, however it is written."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from streammi.records import FloatArray
+
+
+class ChannelRows(ABC):
+    """Iterates once over rows (n, C) of the channels ``names``, and their times (n,), None where not ``timed``."""
+
+    names: Sequence[str]
+
+    @property
+    @abstractmethod
+    def timed(self) -> bool:
+        """True if rows have times."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[tuple[FloatArray, FloatArray | None]]:
+        """The rows, block by block."""
+
+    def whole(self) -> tuple[FloatArray, FloatArray | None]:
+        """All rows at once."""
+        parts = list(self)
+        if not parts:
+            return np.empty((0, len(self.names))), np.empty(0) if self.timed else None
+        values = np.concatenate([rows for rows, _ in parts])
+        return values, np.concatenate([t for _, t in parts if t is not None]) if self.timed else None
