@@ -8,7 +8,7 @@ import numpy as np
 from streammi.config import EstimatorName, Unit
 from streammi.core.bins.binning import Categories
 from streammi.core.channels.channel_axes import ChannelAxes
-from streammi.core.channels.pair_counts import PairCounts
+from streammi.core.channels.pair_counts import Coarse, PairCounts
 from streammi.core.channels.row_ring import RowRing
 from streammi.core.information import measures
 from streammi.core.information.estimators import Table
@@ -60,8 +60,7 @@ def margin_sums(counts: PairCounts, table: Table) -> IntArray:
 def _plug_in(counts: PairCounts, ring: RowRing, out: FloatArray) -> None:
     table = counts.table("plugin", ring.values.shape[1])
     margins = margin_sums(counts, table)
-    known = counts.counts, counts.sums, counts.gappy, ring.n, margins, *counts.layout
-    counts.each(lambda a, b: kernels.mi(*known, table.f, table.whole, table.unit_bits, out, a, b))
+    counts.mi(table, ring.n, margins, out)
     n = ring.n - counts.absent
     np.fill_diagonal(out, np.maximum(mi_bits(np.stack((n, margins, margins, margins)), table), 0.0))
 
@@ -79,9 +78,7 @@ def _of_sums(
     table = counts.table(estimator if corrected else "plugin", ring.values.shape[1])
     margins = margin_sums(counts, table)
     diagonal = np.stack((ring.n - counts.absent, margins, margins, margins))
-    sums = np.empty((4, counts.pairs), dtype=np.int64)
-    known = counts.counts, counts.gappy, ring.n, margins, *counts.layout, table.f, sums
-    counts.each(lambda a, b: kernels.sums_of_pairs(*known, a, b))
+    sums = counts.sums_by(table, ring.n, margins)
     if measure == "mi_corrected" and table.estimator.name == "extrapolated":
         _fill(out, *_extrapolated(counts, ring, axes, table, sums, diagonal))
     elif measure == "h_x_given_y":
@@ -114,11 +111,10 @@ def _extrapolated(
     put = np.zeros_like(parts)
     np.add.at(put, (np.arange(channels)[:, None], parts), counts.margins[:, : parts.shape[1]])
     coarse_of_own = table.f[put].sum(axis=1)
-    coarse, weights = np.empty((4, counts.pairs), dtype=np.int64), np.empty(counts.pairs)
+    coarse = np.empty((4, counts.pairs), dtype=np.int64)
     coarse[0] = sums[0]
-    seen = parts, ties, values, symbols, counts.gappy, numeric, missing, edges
-    known = counts.counts, *seen, *counts.layout, axes.sizes, table.f, coarse[1:], weights
-    counts.each(lambda a, b: kernels.coarse_sums(*known, a, b))
+    looked = Coarse(parts, ties, values, symbols, numeric, missing, edges, axes.sizes)
+    weights = counts.coarse_sums(looked, table, coarse[1:])
     own = np.stack((diagonal[0], coarse_of_own, coarse_of_own, coarse_of_own))
     return _beyond(sums, coarse, weights, table), _beyond(diagonal, own, ties, table)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, Span
 from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.information import estimators
+from streammi.core.information.estimators import Table
 from streammi.core.kernels import channels as kernels
 from streammi.errors import ConfigError
-from streammi.records import IntArray
+from streammi.records import FloatArray, IntArray
 
 MOST_CELLS: Final = 1 << 31  # 4 GiB of counts in windows of up to 65,535 rows
 BLOCKS: Final = 8  # of pairs a thread, so that none waits for long
@@ -22,6 +23,23 @@ ROW_COST: Final = 0.28
 CELL_COST: Final = 0.1
 
 Cells = NDArray[np.unsignedinteger[Any]]
+
+
+class Coarse(NamedTuple):
+    """The coarse bins of each channel, and what those of a pair with a gap are found from; see core.window.grain.
+
+    ``parts`` (C, B) names the coarse bin of each of the ``sizes`` (C,) bins, ``ties`` (C,) is the share of them, NaN
+    where none are put together; ``values`` and ``symbols`` (C, n) are the rows, ``edges`` those of the ``numeric``.
+    """
+
+    parts: IntArray
+    ties: FloatArray
+    values: FloatArray
+    symbols: Symbols
+    numeric: NDArray[np.bool_]
+    missing: Any
+    edges: FloatArray
+    sizes: IntArray
 
 
 class PairCounts:
@@ -115,6 +133,39 @@ class PairCounts:
         cuts = np.unique(np.rint(channels * (1 - np.sqrt(1 - shares))).astype(np.int64)).tolist()
         for _ in self._pool.map(work, cuts[:-1], cuts[1:]):
             pass
+
+    def mi(self, table: Table, n: int, margins: IntArray, out: FloatArray) -> None:
+        """Plug-in MI in bits of every pair of the window's ``n`` rows, to both halves of ``out`` (C, C).
+
+        ``margins`` (C,) are S of each channel by the plug-in ``table``.
+        """
+        known = self.counts, self.sums, self.gappy, n, margins, *self.layout
+        self.each(lambda a, b: kernels.mi(*known, table.f, table.whole, table.unit_bits, out, a, b))
+
+    def sums_by(self, table: Table, n: int, margins: IntArray) -> IntArray:
+        """The pairs of values, S_x, S_y and S_xy by a table, of every pair, shape (4, P).
+
+        ``margins`` (C,) are S of each channel, of the window's ``n`` rows: those of pairs without a gap.
+        """
+        sums = np.empty((4, self.pairs), dtype=np.int64)
+        known = self.counts, self.gappy, n, margins, *self.layout, table.f, sums
+        self.each(lambda a, b: kernels.sums_of_pairs(*known, a, b))
+        return sums
+
+    def sums_of_shifted(
+        self, symbols: Symbols, shift: int, missing: Any, table: Table, margins: IntArray, out: IntArray
+    ) -> None:
+        """As ``sums_by``, to ``out`` (4, P), with the second channel of each pair ``shift`` rows late, in a circle."""
+        known = symbols, shift, self.gappy, missing, self.widths, table.f, margins, out
+        self.each(lambda a, b: kernels.sums_of_shifted(*known, a, b))
+
+    def coarse_sums(self, coarse: Coarse, table: Table, out: IntArray) -> FloatArray:
+        """S_x, S_y and S_xy of the coarse bins of every pair, to ``out`` (3, P); returns the shares of ties, (P,)."""
+        weights = np.empty(self.pairs)
+        seen = *coarse[:4], self.gappy, *coarse[4:7]
+        known = self.counts, *seen, *self.layout, coarse.sizes, table.f, out, weights
+        self.each(lambda a, b: kernels.coarse_sums(*known, a, b))
+        return weights
 
     def counts_of(self, i: int, j: int) -> IntArray:
         """The joint counts of channels i and j, shape (widths[i], widths[j]); a copy."""

@@ -14,7 +14,6 @@ by its mean alone 8 % are false where all are slow.
 """
 
 import math
-from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -78,14 +77,11 @@ def significance(counts: PairCounts, ring: RowRing, axes: ChannelAxes) -> Signif
     table = counts.table("plugin", ring.values.shape[1])
     margins = margin_sums(counts, table)
     scale = _Scale(symbols, missing, axes.sizes, pairs)
-    sums = np.empty((4, counts.pairs), dtype=np.int64)
-    known = counts.counts, counts.gappy, n, margins, *counts.layout, table.f, sums
-    counts.each(lambda a, b: kernels.sums_of_pairs(*known, a, b))
+    sums = counts.sums_by(table, n, margins)
     own = scale.z(sums, table)
     null = []
     for shift in shifts.tolist():
-        moved = partial(kernels.sums_of_shifted, symbols, shift, counts.gappy, missing, counts.widths, table.f, margins)
-        counts.each(partial(moved, sums))
+        counts.sums_of_shifted(symbols, shift, missing, table, margins, sums)
         null.append(scale.z(sums, table))
     p = _above(own, np.sort(np.concatenate(null)))
     p_of, q_of = (_square(channels, pairs, values, counts.pairs) for values in (p, adjusted(p)))
