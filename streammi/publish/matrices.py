@@ -15,25 +15,17 @@ import msgspec
 import numpy as np
 
 from streammi.errors import FeedError
-from streammi.publish.messages import VERSION, check_version, open_frames
-from streammi.publish.snapshot_bytes import pack_array, packed_decoder
+from streammi.publish.messages import VERSION
+from streammi.publish.packed_messages import PackedMessages
 from streammi.records import ChannelMatrices
 from streammi.records.channels import MatrixSnapshot, SmallArray
-from streammi.records.codec import UNREADABLE
 
 MAX_MATRIX_BYTES: Final = 60 << 20  # a view takes no frame of more than 64 MiB
 LABEL: Final = 31  # characters of a channel in a topic; with two of them and ~ it is a pair's name
 TRIANGLES: Final = ("mi", "r", "change", "q", "p")  # in this order, as long as there is room
 
 
-class _Envelope(msgspec.Struct):
-    v: int
-    matrix: msgspec.Raw
-
-
-_encode: Final = msgspec.msgpack.Encoder(enc_hook=pack_array).encode
-_open: Final = msgspec.msgpack.Decoder(_Envelope).decode
-_decode: Final = packed_decoder(MatrixSnapshot)
+_messages: Final = PackedMessages(MatrixSnapshot, "matrix", MAX_MATRIX_BYTES + (1 << 22))
 
 
 def matrix_topic(name: str) -> bytes:
@@ -74,18 +66,12 @@ def matrix_message(snapshot: MatrixSnapshot) -> list[bytes]:
     left_out = {name: None for name in TRIANGLES[room:] if name not in ("mi", "r")}
     if left_out:
         snapshot = msgspec.structs.replace(snapshot, **left_out)
-    return [matrix_topic(snapshot.name), _encode(_Envelope(VERSION, msgspec.Raw(_encode(snapshot))))]
+    return _messages.write(matrix_topic(snapshot.name), snapshot)
 
 
 def read_matrix(frames: Sequence[bytes]) -> MatrixSnapshot:
     """A published matrix, its arrays read-only and of shapes that fit together; FeedError for anything else."""
-    name, payload = open_frames(frames, matrix_topic(""), MAX_MATRIX_BYTES + (1 << 22))
-    try:
-        envelope = _open(payload)
-        check_version(envelope.v)
-        snapshot = _decode(envelope.matrix)
-    except UNREADABLE as error:
-        raise FeedError("not msgpack", str(error)) from None
+    name, snapshot = _messages.read(frames, matrix_topic(""))
     if snapshot.name != name:
         raise FeedError("bad header", f"topic of {name!r}, matrix of {snapshot.name!r}")
     channels = len(snapshot.names)
