@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import zmq
 from command_line import streammi
+from feeds import wait
 from hypothesis import given, strategies as st
 
 from streammi.config import MonitorConfig, alarm
@@ -228,19 +229,11 @@ def test_of_two_sources_the_feed_is_well_again_when_both_are() -> None:
 # The command.
 
 
-def waited(condition: object, seconds: float = 5.0) -> bool:
-    assert callable(condition)
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return bool(condition())
-
-
 def test_a_command_has_the_message_on_its_standard_input_and_no_shell(tmp_path: Path) -> None:
     out = tmp_path / "out; touch wrong"
     commands = Commands(words_of(f"sh -c 'cat > \"$0\"' {shlex.quote(str(out))}", "--exec"), pace=0.0)
     commands.run(b'{"kind":"alarm"}')
-    assert waited(lambda: out.exists() and out.read_bytes().endswith(b"\n"))
+    wait(lambda: out.exists() and out.read_bytes().endswith(b"\n"))
     assert json.loads(out.read_bytes()) == {"kind": "alarm"}
     commands.close()
     assert commands.notes == []
@@ -250,7 +243,7 @@ def test_a_command_has_the_message_on_its_standard_input_and_no_shell(tmp_path: 
 def test_how_a_command_fails_is_said_and_none_is_left(tmp_path: Path) -> None:
     commands = Commands(["sh", "-c", "echo first >&2; echo why >&2; exit 3"], pace=0.0)
     commands.run(b"{}")
-    assert waited(lambda: bool(commands.notes))
+    wait(lambda: bool(commands.notes))
     assert commands.notes == ["--exec sh: ended with status 3 (why)"]
     commands.close()
     pid = tmp_path / "pid"
@@ -258,10 +251,10 @@ def test_how_a_command_fails_is_said_and_none_is_left(tmp_path: Path) -> None:
     began = time.monotonic()
     slow.run(b"{}")
     assert time.monotonic() - began < 0.1
-    assert waited(lambda: bool(slow.notes))
+    wait(lambda: bool(slow.notes))
     assert slow.notes == ["--exec sh: took longer than 0.3 s, and was ended"]
     slow.close()
-    assert waited(lambda: not alive(int(pid.read_text())))
+    wait(lambda: not alive(int(pid.read_text())))
     assert no_children()
 
 
@@ -337,7 +330,7 @@ def test_an_alarm_reaches_lines_socket_and_command_and_is_replayed_byte_for_byte
             x = rng.random()
             sender.send_json({"x": x, "y": x if k < 250 or k >= 500 else rng.random()})
             time.sleep(0.0005)
-        assert waited(lambda: told.exists() and told.read_bytes().endswith(b"\n"), 20)
+        wait(lambda: told.exists() and told.read_bytes().endswith(b"\n"), 20)
         time.sleep(0.3)
         began = time.monotonic()
         program.send_signal(signal.SIGTERM)

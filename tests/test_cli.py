@@ -8,14 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zmq
 from command_line import streammi
+from feeds import free_port, published
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FURNACE = DATA / "gas_furnace" / "gasrate_co2.csv.gz"  # without timestamps
@@ -30,11 +29,6 @@ def run(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
     done = streammi(*words)
     assert done.returncode == status, done.stderr
     return done
-
-
-def free_port() -> int:
-    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
-        return socket.bind_to_random_port("tcp://127.0.0.1")
 
 
 def readings(text: str) -> list[dict[str, float]]:
@@ -153,26 +147,15 @@ def test_an_endpoint_where_nobody_answers_is_named(words: list[str]) -> None:
 
 def test_one_view_says_a_reading_of_each_of_several_monitors() -> None:
     reading = {"v": 1, "run": 1, "seq": 1, "timestamp": 1.5, "n": 9, "mi_corrected": 0.5, "status": 0, "unit": "bit"}
-    with ExitStack() as stack:
-        context = stack.enter_context(zmq.Context())
-        ports, ended = [], threading.Event()
-        for pair in (b"a", b"b"):
-            socket = stack.enter_context(context.socket(zmq.PUB))
-            ports.append(socket.bind_to_random_port("tcp://127.0.0.1"))
-            say = partial(_say_until, ended, socket, [b"mi/" + pair, json.dumps(reading).encode()])
-            thread = threading.Thread(target=say)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(ended.set)
-        endpoints = [f"tcp://127.0.0.1:{port}" for port in ports]
+    said = json.dumps(reading).encode()
+    with published(lambda: [[b"mi/a", said]]) as a, published(lambda: [[b"mi/b", said]]) as b:
+        endpoints = [a, b]
+        places = [endpoint.removeprefix("tcp://") for endpoint in endpoints]
         done = run("view", *endpoints, "--output=once")
-        assert sorted(done.stdout.splitlines()) == [
-            f"a 127.0.0.1:{ports[0]}  0.500 bit",
-            f"b 127.0.0.1:{ports[1]}  0.500 bit",
-        ]
+        assert sorted(done.stdout.splitlines()) == [f"a {places[0]}  0.500 bit", f"b {places[1]}  0.500 bit"]
         nobody = f"tcp://127.0.0.1:{free_port()}"
         done = run("view", nobody, endpoints[0], "--output=once", "--seconds=2", status=1)
-        assert done.stdout == f"a 127.0.0.1:{ports[0]}  0.500 bit\n"
+        assert done.stdout == f"a {places[0]}  0.500 bit\n"
         assert done.stderr.endswith(f"streammi: no reading of {nobody} within 2 s: nobody answered\n")
     done = run("view", *endpoints, "--output=jsonl", status=2)
     assert "--output must be plain, influx or once of several monitors" in done.stderr
@@ -187,15 +170,9 @@ def test_one_view_says_a_reading_of_each_of_several_monitors() -> None:
 )
 def test_a_reading_that_is_no_more_of_now_has_a_status_of_its_own(flags: int, status: int, said: str) -> None:
     reading = {"v": 1, "run": 1, "seq": 1, "timestamp": time.time() - 361, "n": 9, "mi_corrected": 0.5, "unit": "bit"}
-    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
-        endpoint = f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1')}"
-        ended = threading.Event()
-        message = [b"mi/a~b", json.dumps(reading | {"status": flags}).encode()]
-        thread = threading.Thread(target=_say_until, args=(ended, socket, message))
-        thread.start()
+    message = [b"mi/a~b", json.dumps(reading | {"status": flags}).encode()]
+    with published(lambda: [message]) as endpoint:
         done = run("view", endpoint, "--output=once", status=status)
-        ended.set()
-        thread.join()
     assert done.stdout.startswith("a~b  0.500 bit")
     assert said in done.stdout
     assert ("no more of now" in done.stdout) == (status == 4)
@@ -254,11 +231,6 @@ def test_a_monitor_whose_last_lines_could_not_be_written_says_so_and_ends_with_1
     assert re.search(r"streammi: warning: standard output: the last \d+ lines could not be written\n", said)
     warning = "streammi: warning: standard output: No space left on device; lines wait until it takes them again\n"
     assert said.count(warning) == 1
-
-
-def _say_until(ended: threading.Event, socket: "zmq.Socket[bytes]", message: list[bytes]) -> None:
-    while not ended.wait(0.02):
-        socket.send_multipart(message)
 
 
 def test_a_missing_column_is_named_with_those_there_are(recording: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 import zmq
+from feeds import wait
 
 from streammi.config import FeedConfig
 from streammi.network import connections, kernel_sockets
@@ -31,14 +32,6 @@ MORE, LAST = 1, 0
 
 def frame(body: bytes, flags: int = LAST) -> bytes:
     return bytes([flags, len(body)]) + body
-
-
-def wait(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 from dashboard_terminal import Session
+from feeds import wait
 
 STREAMMI = [sys.executable, "-W", "error", "-m", "streammi"]
 HELD = 1 << (signal.SIGUSR1 - 1)
@@ -45,10 +46,7 @@ def samples(tmp_path: Path) -> Iterator[str]:
 
 def ask(process: "subprocess.Popen[str]") -> None:
     """Send SIGUSR1 once our program, and not yet the interpreter alone, has it in hand."""
-    deadline = time.monotonic() + 40
-    while not in_hand(process.pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait(lambda: in_hand(process.pid), every_s=0.005)
     process.send_signal(signal.SIGUSR1)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zmq
+from feeds import wait
 
 from streammi.config import FeedConfig, JoinConfig
 from streammi.detect.links import LinkWatch
@@ -181,20 +182,14 @@ class Timed:
         self.sender, endpoint = bound(context)
         config = FeedConfig(endpoint=endpoint, pull=True)
         self.feed = Feed(config, context, lambda: self.now, spacings=spacings)
-        self.wait_for(lambda: self.look() == "connected")
-
-    def wait_for(self, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
-        while not done():
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
+        wait(lambda: self.look() == "connected")
 
     def send(self, count: int = 1) -> None:
         for _ in range(count):
             self.sender.send(b"1 2")
         came = 0
         while came < count:
-            self.wait_for(lambda: bool(self.feed.sockets[0].poll(10)))
+            wait(lambda: bool(self.feed.sockets[0].poll(10)))
             arrived = self.feed.receive()
             came += 0 if arrived is None else len(arrived.messages)
         self.look()

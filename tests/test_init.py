@@ -2,16 +2,16 @@
 
 import json
 import re
-import threading
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
-import zmq
 from command_line import streammi
+from feeds import published
 
 from streammi.cli.main import app
 from streammi.errors import ConfigError
@@ -21,26 +21,10 @@ Sender = Callable[[int], list[list[bytes]]]
 
 @contextmanager
 def feed(path: Path, messages: Sender) -> Iterator[str]:
-    """A publisher in plain pyzmq, 100 rounds a second."""
-    ended, endpoint = threading.Event(), f"ipc://{path}/feed"
-
-    def send() -> None:
-        with zmq.Context() as context, context.socket(zmq.PUB) as socket:
-            socket.linger = 0
-            socket.bind(endpoint)
-            k = 0
-            while not ended.wait(0.01):
-                k += 1
-                for frames in messages(k):
-                    socket.send_multipart(frames)
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
+    """100 rounds a second."""
+    rounds = count(1)
+    with published(lambda: messages(next(rounds)), f"ipc://{path}/feed") as endpoint:
         yield endpoint
-    finally:
-        ended.set()
-        thread.join()
 
 
 SENDERS: dict[str, tuple[Sender, str]] = {

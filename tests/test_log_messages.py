@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 import zmq
+from feeds import published
 
 from streammi.records.status import Status
 
@@ -110,31 +110,21 @@ def monitored(
     folder: Path, *words: str, program: Sequence[str] = STREAMMI, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """A monitor with a state, and a feed that goes on as long as it does."""
-    feed, stop = f"ipc://{folder}/feed", threading.Event()
-
-    def send() -> None:
-        with zmq.Context() as context, context.socket(zmq.PUB) as sender:
-            sender.bind(feed)
-            while not stop.wait(0.002):
-                sender.send(b'{"a":1,"b":2}')
-
-    sending = threading.Thread(target=send)
-    sending.start()
+    feed = f"ipc://{folder}/feed"
     known = ["monitor", feed, "--x", "a", "--y", "b", "--x-range", "0:4", "--y-range", "0:4", "--every", "20"]
-    process = subprocess.Popen(
-        [sys.executable, *program, *known, *words, "--state", str(folder / "state")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | (environment or {}),
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-        stop.set()
-        sending.join()
+    with published(lambda: [[b'{"a":1,"b":2}']], feed, every_s=0.002):
+        process = subprocess.Popen(
+            [sys.executable, *program, *known, *words, "--state", str(folder / "state")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | (environment or {}),
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
 
 def test_a_full_disk_is_said_and_stops_nothing(tmp_path: Path) -> None:

@@ -2,10 +2,9 @@
 
 import json
 import struct
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import cbor2
 import msgpack
 import numpy as np
 import pytest
-import zmq
 from command_line import streammi
+from feeds import Messages, published
 
 from streammi import ConfigError
 from streammi.cli.main import app
@@ -260,36 +259,25 @@ def test_it_goes_on_from_a_state_of_any_moment(grid: float | None) -> None:
         assert said.text == whole.text[lines:]
 
 
-@contextmanager
-def publisher(feed: str, rates: dict[str, float]) -> Iterator[None]:
-    """A PUB socket in plain pyzmq with a topic a signal, each at its own rate, all of the time itself."""
-    ended = threading.Event()
+def topics_at(rates: dict[str, float]) -> Callable[[], Messages]:
+    """A topic a signal, each at its own rate, all of the time itself."""
+    due = dict.fromkeys(rates, time.time())
 
-    def send() -> None:
-        with zmq.Context() as context, context.socket(zmq.PUB) as socket:
-            socket.linger = 0
-            socket.bind(feed)
-            due = dict.fromkeys(rates, time.time())
-            while not ended.wait(0.002):
-                now = time.time()
-                for name, rate in rates.items():
-                    if now >= due[name]:
-                        due[name] += 1 / rate
-                        socket.send_multipart([name.encode(), json.dumps({"value": now % 1e6, "ts": now}).encode()])
+    def messages() -> Messages:
+        now = time.time()
+        for name, rate in rates.items():
+            if now >= due[name]:
+                due[name] += 1 / rate
+                yield [name.encode(), json.dumps({"value": now % 1e6, "ts": now}).encode()]
 
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    return messages
 
 
 def test_live_over_a_socket(tmp_path: Path) -> None:
     feed = f"ipc://{tmp_path}/feed"
     words = ["--grid", "50ms", "--samples", "60", "--every", "20", "--window", "40", "--seconds", "20"]
-    with publisher(feed, {"room/temp": 40.0, "room/load": 25.0, "hall/temp": 10.0, "other": 20.0}):
+    rates = {"room/temp": 40.0, "room/load": 25.0, "hall/temp": 10.0, "other": 20.0}
+    with published(topics_at(rates), feed, every_s=0.002):
         ended = streammi("monitor", feed, "--channels", "room/*,hall/*", *words)
     assert ended.returncode == 0, ended.stderr
     lines = [json.loads(line) for line in ended.stdout.splitlines()]

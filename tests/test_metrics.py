@@ -20,6 +20,7 @@ from typing import Any, get_args
 import pytest
 import zmq
 from command_line import streammi
+from feeds import wait
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
@@ -228,10 +229,7 @@ def test_who_holds_on_to_connections_keeps_nobody_out(metrics: tuple[Metrics, st
             with contextlib.suppress(OSError):
                 peer.sendall([b"", b"GET /metr", b"GET /" + b"a" * 200_000, b"\x16\x03\x01\0\xff"][k % 4])
         assert "streammi_mi" in scraped(metrics[1])
-        deadline = time.monotonic() + 30
-        while threading.active_count() > before + MAX_REQUESTS:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait(lambda: threading.active_count() <= before + MAX_REQUESTS)
         assert "streammi_mi" in scraped(metrics[1])
 
 

@@ -9,16 +9,16 @@ import shlex
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import typer
 import zmq
-from test_readme import PAGES, TYPED, free_port
+from feeds import free_port, repeating
+from test_readme import PAGES, TYPED
 
 from streammi.cli import main as cli
 
@@ -46,33 +46,24 @@ with open("statuses.json", "w") as file:
 @contextmanager
 def feeds(ports: dict[str, int]) -> Iterator[None]:
     """What the pages' publishers send: two signals, and one each of two sources."""
-    ended = threading.Event()
+    with zmq.Context() as context, ExitStack() as stack:
+        sockets = {}
+        for name, port in ports.items():
+            sockets[name] = stack.enter_context(context.socket(zmq.PUB))
+            sockets[name].linger = 0
+            sockets[name].bind(f"tcp://127.0.0.1:{port}")
 
-    def send() -> None:
-        with zmq.Context() as context:
-            sockets = {}
-            for name, port in ports.items():
-                sockets[name] = context.socket(zmq.PUB)
-                sockets[name].linger = 0
-                sockets[name].bind(f"tcp://127.0.0.1:{port}")
-            while not ended.wait(0.01):
-                now = time.time()
-                x = random.gauss(20, 2)
-                record = {"temperature": x, "power": x * x, "cpu": {"percent": x}, "memory": {"percent": x * x},
-                          "Temp": x, "Flow": x * x, "rack1": {"temp": x}, "rack2": {"temp": x * x}}  # fmt: skip
-                sockets["both"].send_json({**record, "timestamp": now})
-                sockets["flow"].send_multipart([b"boiler", json.dumps({"flow": x, "timestamp": now}).encode()])
-                sockets["valve"].send_multipart([b"valve", json.dumps({"position": x, "timestamp": now}).encode()])
-            for socket in sockets.values():
-                socket.close()
+        def send() -> None:
+            now = time.time()
+            x = random.gauss(20, 2)
+            record = {"temperature": x, "power": x * x, "cpu": {"percent": x}, "memory": {"percent": x * x},
+                      "Temp": x, "Flow": x * x, "rack1": {"temp": x}, "rack2": {"temp": x * x}}  # fmt: skip
+            sockets["both"].send_json({**record, "timestamp": now})
+            sockets["flow"].send_multipart([b"boiler", json.dumps({"flow": x, "timestamp": now}).encode()])
+            sockets["valve"].send_multipart([b"valve", json.dumps({"position": x, "timestamp": now}).encode()])
 
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+        with repeating(send):
+            yield
 
 
 def write_files(folder: Path, feed: int) -> None:

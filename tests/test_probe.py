@@ -5,9 +5,7 @@ import json
 import shlex
 import struct
 from collections.abc import Callable
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import cbor2
@@ -15,6 +13,7 @@ import msgpack
 import numpy as np
 import pytest
 import zmq
+from feeds import published
 from hypothesis import given, settings, strategies as st
 
 from streammi.cli.run_probe import run_probe, what_is_wrong, words
@@ -170,28 +169,9 @@ def test_every_leaf_can_be_watched(tree: dict[str, Any]) -> None:
         assert found.x.tolist() == [value]
 
 
-@contextmanager
 def publishing(messages: list[Frames], configure: Callable[[zmq.Socket[bytes]], None] = lambda socket: None) -> Any:
     """Sends these over and over until the end."""
-    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
-        socket.linger = 0
-        configure(socket)
-        endpoint = f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1')}"
-        ended: list[bool] = []
-
-        def send() -> None:
-            while not ended:
-                for message in messages:
-                    socket.send_multipart(message)
-                socket.poll(5)
-
-        thread = Thread(target=send)
-        thread.start()
-        try:
-            yield endpoint
-        finally:
-            ended.append(True)
-            thread.join()
+    return published(lambda: messages, every_s=0.005, configure=configure)
 
 
 def listened(endpoint: str, seconds: float = 1.5, **more: Any) -> tuple[int, str]:

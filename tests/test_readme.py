@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import zmq
+from feeds import free_port
 
 from streammi import Event, Reading
 from streammi.cli.pages import FORMS
@@ -60,11 +61,6 @@ def test_the_readme_leads_to_every_page_and_each_has_a_form() -> None:
     pages = set(DOCS.rglob("*.md"))
     assert links == pages
     assert {page.relative_to(DOCS).parts[0] for page in pages} == set(FORMS)
-
-
-def free_port() -> int:
-    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
-        return socket.bind_to_random_port("tcp://127.0.0.1")
 
 
 def test_the_library_in_five_lines() -> None:

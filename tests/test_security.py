@@ -6,8 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 import zmq
 import zmq.auth
 from dashboard_terminal import Session
+from feeds import wait
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
@@ -27,14 +27,6 @@ from streammi.publish.client import Source
 from streammi.publish.publisher import Publisher
 
 ANYWHERE = "tcp://127.0.0.1:*"
-
-
-def wait(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
 
 
 class People:

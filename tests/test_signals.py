@@ -3,11 +3,11 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import zmq
+from feeds import wait
 
 from streammi.errors import ConfigError
 from streammi.system.signals import PARENT, parent_of
@@ -68,10 +68,7 @@ def test_a_signal_while_python_imports_ends_it_in_silence(number: signal.Signals
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run behind a script's &
     )
-    deadline = time.monotonic() + 40
-    while not held(process.pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    wait(lambda: held(process.pid), every_s=0.001)
     process.send_signal(number)
     assert process.communicate(timeout=40) == ("", "")
     assert process.returncode in (-number, 128 + number)

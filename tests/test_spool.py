@@ -17,6 +17,7 @@ from typing import TextIO
 
 import psutil
 import pytest
+from feeds import wait
 
 from streammi.system import spool as spools
 from streammi.system.spool import LINGER_SECONDS, Spool
@@ -52,10 +53,7 @@ def pipe() -> Iterator[Pipe]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 90  # of a busy machine on which processes compile their kernels first
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    wait(holds, 90, 0.002)  # of a busy machine on which processes compile their kernels first
 
 
 def held(reader: int) -> int:

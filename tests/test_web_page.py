@@ -2,7 +2,6 @@
 used by keys and by those who do not see it."""
 
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ import msgspec
 import pytest
 import zmq
 from dashboard_samples import NOW, hostile_names, linear, parabola
+from feeds import free_port
 
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
@@ -28,11 +28,6 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 FONT_RATIO = 0.02  # of the pixels of a canvas that are not of its ground: something is drawn
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 class Monitor:

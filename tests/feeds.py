@@ -1,0 +1,66 @@
+"""A publisher that goes on until the end, in plain pyzmq, and waiting for what comes of it."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import zmq
+
+Messages = Iterable[list[bytes]]
+
+
+@contextmanager
+def repeating(turn: Callable[[], object], every_s: float = 0.01) -> Iterator[None]:
+    """Another thread that does it again and again, so far apart, until the end."""
+    ended = threading.Event()
+
+    def run() -> None:
+        while not ended.wait(every_s):
+            turn()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextmanager
+def published(
+    messages: Callable[[], Messages],
+    endpoint: str = "tcp://127.0.0.1:*",
+    every_s: float = 0.01,
+    configure: Callable[[zmq.Socket[bytes]], None] = lambda publisher: None,
+) -> Iterator[str]:
+    """A PUB socket that sends these again and again; where it is bound."""
+    with zmq.Context() as context, context.socket(zmq.PUB) as publisher:
+        publisher.linger = 0
+        configure(publisher)
+        publisher.bind(endpoint)
+
+        def send() -> None:
+            for frames in messages():
+                publisher.send_multipart(frames)
+
+        with repeating(send, every_s):
+            yield publisher.last_endpoint.decode()
+
+
+def free_port() -> int:
+    """A port of this machine that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def wait(condition: Callable[[], Any], seconds: float = 40.0, every_s: float = 0.01) -> Any:
+    """The first thing that is true of what ``condition`` gives."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
+        time.sleep(every_s)
+    return found
