@@ -16,7 +16,7 @@ from streammi.cli.main import FAILURE, USAGE_ERROR, app
 from streammi.cli.pages import DOCS, FORMS, contents, drawn, page_of, pages, show
 from streammi.cli.run_view import NOT_OF_NOW
 from streammi.errors import ConfigError
-from streammi.session.loop import LOSS_STATUS
+from streammi.session.run_end import LOSS_STATUS
 
 PAGES = pages()
 

@@ -286,7 +286,7 @@ def test_a_monitor_that_is_started_again_without_its_feed_says_so(tmp_path: Path
     for _ in range(30):
         first.send(5)
         first.until(first.now + 0.05)
-    saved = Checkpoint({}, first.now, first.session.state(), first.loop._place)
+    saved = Checkpoint({}, first.now, first.session.state(), first.loop._recorded.place)
     for _ in range(30):
         first.send(5)
         first.until(first.now + 0.05)

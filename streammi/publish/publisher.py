@@ -1,5 +1,6 @@
 """The ZeroMQ side of publishing: an XPUB socket with a last-value cache."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import zmq
@@ -68,6 +69,12 @@ class Publisher:
         for known, frames in self._newest.items() if asked else ():
             if any(known.startswith(topic) for topic in asked):
                 self.socket.send_multipart(frames, zmq.NOBLOCK)
+
+    def serve(self, warn: Callable[[str], None]) -> None:
+        """Take in who came and went, and warn of those who were cut off."""
+        self.handle_subscriptions()
+        if news := self.connections.news():
+            warn(news)
 
     def wants(self, topic: bytes) -> bool:
         """True if somebody subscribes to messages of this topic."""

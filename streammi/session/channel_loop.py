@@ -5,22 +5,22 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from streammi.ingest.feed import Feed
-from streammi.network.link import unreachable
 from streammi.publish.client import SNAPSHOT_SECONDS
 from streammi.publish.matrices import fits, matrix_message, matrix_topic
 from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
-from streammi.recording.entries import Ended, Entry, Flagged, LinkChanged, Polled, Tested
+from streammi.recording.entries import Ended, Flagged, LinkChanged, Polled, Tested
 from streammi.recording.writer import Recorder
 from streammi.records import LinkHealth
 from streammi.records.status import Status
 from streammi.session.channel_session import ChannelSession
-from streammi.session.checkpoint import Place, located
 from streammi.session.log_messages import Writer
-from streammi.session.loop import LOSS_STATUS, TICK_SECONDS, unwritten
+from streammi.session.loop import TICK_SECONDS
+from streammi.session.recorded import Recorded
 from streammi.session.resume import MissedReport
+from streammi.session.run_end import StrictLoss, exit_status, is_unread
 from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting
 from streammi.system.log import Log
@@ -53,10 +53,11 @@ class ChannelLoop:
     ) -> None:
         self._session, self._feed, self._publisher, self._lines = session, feed, publisher, lines
         self._said, self._service, self._clock = said, service, clock
-        self._recorder, self._keeper, self._metrics, self._missed = recorder, keeper, metrics, missed
+        self._recorded = Recorded(session, recorder)
+        self._keeper, self._metrics, self._missed = keeper, metrics, missed
         self._shown = -1  # seq of the reading that metrics show
         self._writers: Sequence[Writer] = [one for one in (recorder, keeper, lines) if one is not None]
-        self._strict, self._lost, self._lost_before = strict, False, self._loss
+        self._loss = StrictLoss(strict, self._lost, clock())
         self._look_due = 0.0
         self._offered = -1  # seq of the last snapshot
         self._offered_at = 0.0
@@ -68,82 +69,61 @@ class ChannelLoop:
         """Turn; then say the last. Returns the exit status."""
         session, waiting = self._session, Waiting(stop, self._feed, self._publisher)
         self._service.ready()
-        while not (stop.requested or self._over or self._lost):
+        while not (stop.requested or self._over or self._loss.found):
             waiting.wait(int(TICK_SECONDS * 1000))
             self._turn()
             if self._keeper is not None:
-                self._keeper.keep(session, self._place, self._clock())
+                self._keeper.keep(session, self._recorded.place, self._clock())
         self._service.stopping()
         now = self._clock()
-        self._take(Ended(now))
+        self._recorded.take(Ended(now))
         if self._keeper is not None:
-            self._keeper.keep_last(session, self._place, now)
+            self._keeper.keep_last(session, self._recorded.place, now)
         self._offer(now, at_once=True)
         if self._lines is not None:
             self._lines.finish(lambda: stop.requested, self._said.say, wait=self._over)
         self._say_notes()
-        if stop.status == 0 and stop.requested and session.link.state == "connecting":
-            raise unreachable(session.link.endpoint, session.link.note)
-        if self._strict and (loss := self._loss) != self._lost_before:
-            self._said.warn(f"--strict: {loss}")
-            return LOSS_STATUS
+        status = exit_status(stop, [session.link], self._lines, self._loss.words(now), self._said.warn)
         if session.monitor is None and (why := session.intake.why_waiting):
             self._said.say(f"no channels: {why}")
-        return stop.status or unwritten(self._lines)
+        return status
 
     @property
     def _over(self) -> bool:
-        return self._session.over or (self._lines is not None and self._lines.gone)
+        return self._session.over or is_unread(self._lines)
 
-    @property
-    def _loss(self) -> str:
-        link = self._session.health(self._clock())
+    def _lost(self, now: float) -> str:
+        link = self._session.health(now)
         lost = {"missing by the feed's numbers": link.gaps, "unusable": sum(link.malformed.values())}
         return ", ".join(f"{count:,} messages {how}" for how, count in lost.items() if count)
-
-    @property
-    def _place(self) -> Place | None:
-        """Behind what was recorded so far."""
-        if self._recorder is None:
-            return None
-        return Place(located(self._recorder.path), *self._recorder.position, self._session.run)
-
-    def _take(self, entry: Entry) -> None:
-        """Record what happened, and then let it act: what is said depends on what is recorded, and on nothing else."""
-        if self._recorder is not None:
-            self._recorder.write(entry)
-        self._session.apply(entry)
 
     def _turn(self) -> None:
         session, arrived = self._session, self._feed.receive()
         now = self._clock() if arrived is None else arrived.received
         changed = self._take_link(now)
         if arrived is not None:
-            self._take(arrived)
+            self._recorded.take(arrived)
             now = self._clock()
         if session.tester.done:
-            self._take(Tested(now))
+            self._recorded.take(Tested(now))
         if changed or not self._look_due - TICK_SECONDS <= now < self._look_due:
             self._look_due = now + TICK_SECONDS
             self._look(now)
         self._service.alive(time.monotonic(), lambda: f"{session.rows:,} rows of {len(session.intake.names)} channels")
         if self._publisher is not None:
-            self._publisher.handle_subscriptions()
-            if news := self._publisher.connections.news():
-                self._said.warn(news)
+            self._publisher.serve(self._said.warn)
             self._offer(now)
 
     def _look(self, now: float) -> None:
         """Do what is to be done every so often."""
         flags = Status.UNSAVED if any(writer.unsaved for writer in self._writers) else Status.OK
         if flags != self._session.flags:
-            self._take(Flagged(now, flags))
+            self._recorded.take(Flagged(now, flags))
         if self._session.polls(now):
-            self._take(Polled(now))
+            self._recorded.take(Polled(now))
         if self._metrics is not None:
             self._show(self._metrics, now)
-        if self._strict:
-            self._lost = self._loss != self._lost_before
+        self._loss.look(now)
         self._tell(now)
         self._say_notes()
 
@@ -162,7 +142,7 @@ class ChannelLoop:
             return False
         if link.state != before.state:
             self._said.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
-        self._take(LinkChanged(0, now, *_as_known(link)))
+        self._recorded.take(LinkChanged(0, now, *_as_known(link)))
         return True
 
     def _tell(self, now: float) -> None:

@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 from streammi.ingest.feed import Feed
-from streammi.network.link import unreachable
 from streammi.network.subscriber import DRAIN_MESSAGES
 from streammi.publish.metrics import Metrics
 from streammi.publish.publisher import Publisher
-from streammi.records import LinkHealth
 from streammi.records.link_totals import lost
 from streammi.records.status import Status
 from streammi.session.keyed_session import KeyedSession
 from streammi.session.log_messages import MALFORMED_SECONDS
-from streammi.session.loop import LOSS_STATUS, TICK_SECONDS, unwritten
+from streammi.session.loop import TICK_SECONDS
+from streammi.session.run_end import StrictLoss, exit_status, is_unread
 from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting
 from streammi.system.log import Log
@@ -47,8 +46,7 @@ class KeyedLoop:
     ) -> None:
         self._session, self._feed, self._log, self._service, self._clock = session, feed, log, service, clock
         self._publisher, self._metrics, self._keeper, self._lines = publisher, metrics, keeper, lines
-        self._strict, self._lost = strict, ""
-        self._lost_before = self._loss(clock())
+        self._loss = StrictLoss(strict, self._lost, clock())
         self._waiting = False  # some reading that is due was not made yet,
         self._waiting_since = 0.0  # and since when there was one, s
         self._look_due = self._complaint_due = 0.0
@@ -58,11 +56,9 @@ class KeyedLoop:
         """Turn until it is time to stop; then say the last readings. Returns the exit status."""
         waiting = Waiting(stop, self._feed, self._publisher)
         self._service.ready()
-        gone = self._lines is not None and self._lines.gone
-        while not (stop.requested or self._session.over or gone or self._lost):
+        while not (stop.requested or self._session.over or is_unread(self._lines) or self._loss.found):
             waiting.wait(0 if self._waiting else math.ceil(TICK_SECONDS * 1000))
             self._turn()
-            gone = self._lines is not None and self._lines.gone
         return self._ended(stop)
 
     def _turn(self) -> None:
@@ -78,9 +74,7 @@ class KeyedLoop:
         if not before:
             self._waiting_since = time.monotonic()
         if self._publisher is not None:
-            self._publisher.handle_subscriptions()
-            if news := self._publisher.connections.news():
-                self._log.warn(news)
+            self._publisher.serve(self._log.warn)
         if self._keeper is not None:
             self._keeper.keep(self._session, None, self._clock())
         if not self._look_due - TICK_SECONDS <= now < self._look_due:
@@ -94,8 +88,7 @@ class KeyedLoop:
         session.flags = Status.UNSAVED if self._unsaved else Status.OK
         if self._metrics is not None:
             self._metrics.set(session.monitor.config.pair.pair, session.known(now), (session.health(now),))
-        if self._strict and (loss := self._loss(now)) != self._lost_before:
-            self._lost = loss
+        self._loss.look(now)
         self._service.alive(time.monotonic(), lambda: f"{len(session.monitor.windows):,} keys")
         self._say_notes()
         if time.monotonic() >= self._complaint_due and self._complained(now):
@@ -137,7 +130,7 @@ class KeyedLoop:
     def _malformed(self) -> int:
         return sum(self._session.decoder.malformed.values())
 
-    def _loss(self, now: float) -> str:
+    def _lost(self, now: float) -> str:
         refused = self._session.monitor.windows.refused
         words = [lost(self._session.health(now))]
         words += [f"{refused:,} pairs of keys beyond --max-keys"] if refused else []
@@ -153,12 +146,7 @@ class KeyedLoop:
         if self._lines is not None:
             self._lines.finish(lambda: stop.requested, self._log.say, wait=self._session.over)
         self._say_notes()
-        link: LinkHealth = self._session.link
-        if stop.status == 0 and stop.requested and link.state == "connecting":
-            raise unreachable(link.endpoint, link.note)
+        status = exit_status(stop, [self._session.link], self._lines, self._loss.words(now), self._log.warn)
         windows = self._session.monitor.windows
         self._log.say(f"{self._session.taken:,} pairs of {len(windows):,} keys, {windows.refused:,} refused")
-        if self._strict and (loss := self._loss(now)) != self._lost_before:
-            self._log.warn(f"--strict: {loss}")
-            return LOSS_STATUS
-        return stop.status or unwritten(self._lines)
+        return status

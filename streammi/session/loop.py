@@ -8,26 +8,24 @@ from typing import Final
 import msgspec
 
 from streammi.ingest.feed import Feed
-from streammi.network.link import unreachable
 from streammi.publish.client import SNAPSHOT_SECONDS
 from streammi.publish.messages import Fields, snapshot_topic
 from streammi.publish.metrics import Metrics
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
-from streammi.recording.entries import Ended, Entry, Flagged, LinkChanged, Polled
+from streammi.recording.entries import Ended, Flagged, LinkChanged, Polled
 from streammi.recording.writer import Recorder
 from streammi.records.link_totals import lost, total
 from streammi.records.status import Status, status_of
-from streammi.session.checkpoint import Place, located
 from streammi.session.log_messages import Upkeep
+from streammi.session.recorded import Recorded
+from streammi.session.run_end import StrictLoss, exit_status, is_unread
 from streammi.session.saving import Keeper
 from streammi.session.session import Session
 from streammi.session.waiting import Waiting
 from streammi.system.signals import Stop
 from streammi.system.spool import Spool
 
-LOSS_STATUS: Final = 3  # exit status of --strict
-UNWRITTEN_STATUS: Final = 1  # where the last lines could not be written
 TICK_SECONDS: Final = 0.1  # how long the loop sleeps at the most, and the least time between two snapshots
 
 
@@ -49,11 +47,11 @@ class Loop:
         strict: bool = False,
     ) -> None:
         self._lines, self._metrics = lines, metrics
-        self._strict, self._lost = strict, False
-        self._session, self._feed, self._recorder, self._publisher = session, feed, recorder, publisher
+        self._session, self._feed, self._publisher = session, feed, publisher
+        self._recorded = Recorded(session, recorder)
         self._keeper, self._upkeep = keeper, upkeep
         self._clock = clock
-        self._lost_before = self._loss(clock())  # by the run that this one goes on from
+        self._loss = StrictLoss(strict, self._lost, clock())
         self._look_due = self._snapshot_at = 0.0
         self._offered: object = None  # what the last snapshot was made of
 
@@ -61,64 +59,39 @@ class Loop:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
         waiting = Waiting(stop, self._feed, self._publisher)
         self._upkeep.ready()
-        while not (stop.requested or self._session.over or self._unread or self._lost):
+        while not (stop.requested or self._session.over or is_unread(self._lines) or self._loss.found):
             waiting.wait(math.ceil(self._wait * 1000))
             self._turn()
             if self._keeper is not None:
-                self._keeper.keep(self._session, self._place, self._clock())
+                self._keeper.keep(self._session, self._recorded.place, self._clock())
             self._upkeep.turn(self._clock(), time.monotonic())
         self._upkeep.stopping()
         now = self._clock()
-        self._take(Ended(now))
+        self._recorded.take(Ended(now))
         if self._keeper is not None:
-            self._keeper.keep_last(self._session, self._place, now)
+            self._keeper.keep_last(self._session, self._recorded.place, now)
         self._offer_snapshot(now, at_once=True)
         if self._lines is not None:
             # Whoever asked for so many samples gets what is said of them; at any other end no reader is waited for.
             self._lines.finish(lambda: stop.requested, self._upkeep.say, wait=self._session.over)
         self._upkeep.end()
-        if stop.status == 0 and stop.requested and all(link.state == "connecting" for link in self._feed.links):
-            raise unreachable(self._feed.links[0].endpoint, self._feed.links[0].note)
-        if self._strict and (loss := self._loss(now)) != self._lost_before:
-            self._upkeep.warn(f"--strict: {loss}")
-            return LOSS_STATUS
-        return stop.status or unwritten(self._lines)
+        return exit_status(stop, self._feed.links, self._lines, self._loss.words(now), self._upkeep.warn)
 
-    @property
-    def _unread(self) -> bool:
-        """True if nobody reads the lines any more."""
-        return self._lines is not None and self._lines.gone
-
-    def _loss(self, now: float) -> str:
+    def _lost(self, now: float) -> str:
         return lost(total(self._session.health(now)), self._session.monitor.window.dropped)
-
-    @property
-    def _place(self) -> Place | None:
-        """Behind what was recorded so far."""
-        if self._recorder is None:
-            return None
-        return Place(located(self._recorder.path), *self._recorder.position, self._session.outbox.run)
 
     def _turn(self) -> None:
         arrived = self._feed.receive()
         now = self._clock() if arrived is None else arrived.received
         changed = self._take_links(now)
         if arrived is not None:
-            self._take(arrived)
+            self._recorded.take(arrived)
             now = self._clock()
         changed |= self._take_flags(now)
         self._poll(now, at_once=changed)
         if self._publisher is not None:
-            self._publisher.handle_subscriptions()
-            if news := self._publisher.connections.news():
-                self._upkeep.warn(news)
+            self._publisher.serve(self._upkeep.warn)
             self._offer_snapshot(now)
-
-    def _take(self, entry: Entry) -> None:
-        """Record what happened, and then let it act: what is said depends on what is recorded, and on nothing else."""
-        if self._recorder is not None:
-            self._recorder.write(entry)
-        self._session.apply(entry)
 
     @property
     def _wait(self) -> float:
@@ -134,7 +107,7 @@ class Loop:
             if link != self._session.links[source]:
                 change = LinkChanged(source, now, link.state, link.since, link.reconnects, link.note, link.behind)
                 self._upkeep.link(change)
-                self._take(change)
+                self._recorded.take(change)
                 changed = True
         return changed
 
@@ -143,7 +116,7 @@ class Loop:
         flags = Status.UNSAVED if self._upkeep.unsaved else Status.OK
         if flags == self._session.flags:
             return False
-        self._take(Flagged(now, flags))
+        self._recorded.take(Flagged(now, flags))
         return True
 
     def _poll(self, now: float, *, at_once: bool) -> None:
@@ -153,11 +126,10 @@ class Loop:
         if not (at_once or reached) and self._look_due - TICK_SECONDS <= now < self._look_due:
             return
         self._look_due = now + TICK_SECONDS
-        if self._strict:
-            self._lost = self._loss(now) != self._lost_before
+        self._loss.look(now)
         outputs = self._session.poll(now)
-        if outputs and self._recorder is not None:
-            self._recorder.write(Polled(now))
+        if outputs:
+            self._recorded.note(Polled(now))
         self._session.publish(outputs, now)
         if self._metrics is not None:
             show(self._session, self._metrics, now)
@@ -177,16 +149,9 @@ class Loop:
             self._snapshot_at, self._offered = now, news
             lag = session.outbox.lag
             links = tuple(msgspec.structs.replace(link, lag=lag) for link in links)
-            snapshot = session.monitor.snapshot(
-                run=session.outbox.run, seq=session.outbox.seq, timestamp=now, links=links
-            )
+            snapshot = session.monitor.snapshot(run=session.run, seq=session.outbox.seq, timestamp=now, links=links)
             status = snapshot.status | session.flags
             self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))
-
-
-def unwritten(lines: Spool | None) -> int:
-    """The exit status of a run that ends as it should, by whether its last lines could be written."""
-    return UNWRITTEN_STATUS if lines is not None and lines.lost else 0
 
 
 def show(session: Session, metrics: Metrics, now: float) -> None:
@@ -195,7 +160,7 @@ def show(session: Session, metrics: Metrics, now: float) -> None:
     link = total(links)
     known: Fields = {
         **session.monitor.window.totals,
-        "run": session.outbox.run,
+        "run": session.run,
         "seq": session.outbox.seq,
         "unmatched": None if link.tally is None else link.tally.unmatched,
         "status": int(status_of(None, link) | session.flags),

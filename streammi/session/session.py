@@ -53,6 +53,11 @@ class Session:
         self._interrupted = False  # a connection broke since the last batch, or the monitor stood still
 
     @property
+    def run(self) -> int:
+        """When the monitor was started, s."""
+        return self.outbox.run
+
+    @property
     def counted(self) -> int:
         """Those of ``counts`` that were taken in so far."""
         return self.monitor.window.pairs
