@@ -101,16 +101,30 @@ class Binding(NamedTuple):
     changes: bool = True  # so it does nothing under --readonly
 
 
+# Of every view:
+QUIT = Binding(("q", "Q"), "quit", "q", "quit", changes=False)
+HELP = Binding(("?", "h"), "help", "?", "this help", changes=False)
+FREEZE = Binding(("space",), "freeze", "space", "freeze the picture; receiving goes on")
+OTHER_PAIRS = (Binding(("backtab",), "previous pair"), Binding(tuple("123456789"), "pair"))
+LOG = Binding(("l",), "log", "l", "log of events")
+UNIT = Binding(("u",), "unit", "u", "unit: bit, nat, ban")
+PALETTE = Binding(("c",), "palette", "c", "colours: cividis, viridis, greyscale")
+FIRST_AID = Binding(("a",), "report", "a", "first aid: a report on the monitor, for whoever is to help")
+OF_TERMINAL = (  # no keys: what a terminal answers, or is asked for
+    Binding(("redraw",), "redraw", changes=False),
+    Binding(("light",), "light", changes=False),
+    Binding(("dark",), "dark", changes=False),
+)
+
 BINDINGS = (
-    Binding(("q", "Q"), "quit", "q", "quit", changes=False),
-    Binding(("space",), "freeze", "space", "freeze the picture; receiving goes on"),
-    Binding(("?", "h"), "help", "?", "this help", changes=False),
+    QUIT,
+    FREEZE,
+    HELP,
     Binding(("tab",), "next pair", "tab 1-9", "next pair, or a pair by its number"),
-    Binding(("backtab",), "previous pair"),
-    Binding(tuple("123456789"), "pair"),
+    *OTHER_PAIRS,
     Binding(("e",), "enlarge", "e", "enlarge the next panel"),
     Binding(("escape",), "overview", "esc", "back to the overview", changes=False),
-    Binding(("l",), "log", "l", "log of events"),
+    LOG,
     Binding(("k",), "acknowledge", "k", "acknowledge the alarms: they are shown until then"),
     Binding(("m",), "heatmap", "m", "heatmap: counts, p(y|x), pointwise information; points"),
     Binding(("v",), "axes", "v", "heatmap by value, its cells as wide as their bins; or by rank"),
@@ -122,13 +136,11 @@ BINDINGS = (
     Binding(("end",), "now"),
     Binding(("+", "=", "up"), "zoom in", "+ -", "zoom the history (or ↑ ↓)"),
     Binding(("-", "_", "down"), "zoom out"),
-    Binding(("u",), "unit", "u", "unit: bit, nat, ban"),
-    Binding(("c",), "palette", "c", "colours: cividis, viridis, greyscale"),
+    UNIT,
+    PALETTE,
     Binding(("r",), "reset", "r", "reset the extremes"),
     Binding(("s",), "save", "s", "save: the screen (SVG), its charts (PNG), the state (JSON)"),
     Binding(("R",), "page", "R", "report with pictures: a page of this moment, to be shown to others"),
-    Binding(("a",), "report", "a", "first aid: a report on the monitor, for whoever is to help"),
-    Binding(("redraw",), "redraw", changes=False),
-    Binding(("light",), "light", changes=False),
-    Binding(("dark",), "dark", changes=False),
+    FIRST_AID,
+    *OF_TERMINAL,
 )

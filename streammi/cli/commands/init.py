@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from streammi.cli.help_panels import FEED, RUN, SAID
+from streammi.cli.help_panels import SAID
 from streammi.cli.option_groups import grouped
-from streammi.cli.options import ConnectKeyOptions, check_unused, given_names
+from streammi.cli.options import ConnectKeyOptions, ListenSeconds, OnlyTopic, PullFeed, check_unused, given_names
 
 
 @grouped
@@ -23,15 +23,9 @@ def init(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", rich_help_panel=SAID, help="Replace a file that is there.")] = False,
-    seconds: Annotated[
-        float, typer.Option("--seconds", metavar="SECONDS", min=0.1, rich_help_panel=RUN, help="Listen for so long.")
-    ] = 5.0,
-    topic: Annotated[
-        str, typer.Option("--topic", metavar="TOPIC", rich_help_panel=FEED, help="Look only at topics that start so.")
-    ] = "",
-    pull: Annotated[
-        bool, typer.Option("--pull", rich_help_panel=FEED, help="PULL: takes messages away from other consumers.")
-    ] = False,
+    seconds: ListenSeconds = 5.0,
+    topic: OnlyTopic = "",
+    pull: PullFeed = False,
 ) -> None:
     """Write a commented file of options for monitor --config. It has every option of monitor, with what it is for.
 

@@ -4,11 +4,14 @@ from typing import Annotated
 
 import typer
 
-from streammi.cli.help_panels import FEED, FILE, RUN, SAID
+from streammi.cli.help_panels import FILE, SAID
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
     ConnectKeyOptions,
     FileReadOptions,
+    ListenSeconds,
+    OnlyTopic,
+    PullFeed,
     check_unused,
 )
 
@@ -20,19 +23,13 @@ def probe(
     ],
     keys: ConnectKeyOptions,
     reading: FileReadOptions,
-    seconds: Annotated[
-        float, typer.Option("--seconds", metavar="SECONDS", min=0.1, rich_help_panel=RUN, help="Listen for so long.")
-    ] = 5.0,
+    seconds: ListenSeconds = 5.0,
     t: Annotated[
         str | None,
         typer.Option("--t", "--time", metavar="COL", rich_help_panel=FILE, help="A file's time: COL, or DATE,TIME."),
     ] = None,
-    topic: Annotated[
-        str, typer.Option("--topic", metavar="TOPIC", rich_help_panel=FEED, help="Look only at topics that start so.")
-    ] = "",
-    pull: Annotated[
-        bool, typer.Option("--pull", rich_help_panel=FEED, help="PULL: takes messages away from other consumers.")
-    ] = False,
+    topic: OnlyTopic = "",
+    pull: PullFeed = False,
     json: Annotated[bool, typer.Option("--json", rich_help_panel=SAID, help="Say it as JSON.")] = False,
 ) -> None:
     """Say what a feed or a file carries. It prints format, topics, rates, every number, and what watches it.

@@ -20,6 +20,7 @@ from streammi.cli.options import (
     Seconds,
     TimeColumn,
     check_unused,
+    given_names,
 )
 from streammi.errors import MissingExtra
 
@@ -60,7 +61,7 @@ def report(
     """
     if find_spec("matplotlib") is None:
         raise MissingExtra("report", "matplotlib", "report")
-    given = {name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))}
+    given = given_names(context)
     if file is not None and "://" in file:
         from streammi.cli.run_live_report import check_heeded, run_live_report
 

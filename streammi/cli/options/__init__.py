@@ -21,6 +21,11 @@ from streammi.cli.options.keys import (
     ConnectKeyOptions as ConnectKeyOptions,
     KeyOptions as KeyOptions,
 )
+from streammi.cli.options.listening import (
+    ListenSeconds as ListenSeconds,
+    OnlyTopic as OnlyTopic,
+    PullFeed as PullFeed,
+)
 from streammi.cli.options.refusals import (
     check_choice as check_choice,
     check_unused as check_unused,

@@ -5,15 +5,27 @@ from typing import Final, TypeVar, get_args
 
 from msgspec.structs import replace
 
-from streammi.dashboard.keys import Action, Binding
+from streammi.dashboard.keys import (
+    FIRST_AID,
+    FREEZE,
+    HELP,
+    LOG,
+    OF_TERMINAL,
+    OTHER_PAIRS,
+    PALETTE,
+    QUIT,
+    UNIT,
+    Action,
+    Binding,
+)
 from streammi.dashboard.many.channel_order import zoomed
 from streammi.dashboard.many.choices import ManyState, Room, Shade, Sort
 from streammi.dashboard.many.many import Many
 from streammi.dashboard.many.pairs import sides
 
 BINDINGS: Final = (
-    Binding(("q", "Q"), "quit", "q", "quit", changes=False),
-    Binding(("?", "h"), "help", "?", "this help", changes=False),
+    QUIT,
+    HELP,
     Binding(("up",), "up", "↑ ↓", "the pair above, below; page up, page down, home and end"),
     Binding(("down",), "down"),
     Binding(("pageup",), "far back"),
@@ -31,18 +43,15 @@ BINDINGS: Final = (
     Binding(("v",), "shade", "v", "matrix: MI, r or the change of MI"),
     Binding(("o",), "arrange", "o", "matrix: order the channels anew"),
     Binding(("escape",), "overview", "esc", "back: from the filter, from the matrix", changes=False),
-    Binding(("space",), "freeze", "space", "freeze the picture; receiving goes on"),
-    Binding(("l",), "log", "l", "log of events"),
-    Binding(("u",), "unit", "u", "unit: bit, nat, ban"),
+    FREEZE,
+    LOG,
+    UNIT,
     Binding(("tab",), "next pair", "tab 1-9", "next monitor, or one by its number"),
-    Binding(("backtab",), "previous pair"),
-    Binding(tuple("123456789"), "pair"),
-    Binding(("c",), "palette", "c", "colours: cividis, viridis, greyscale"),
+    *OTHER_PAIRS,
+    PALETTE,
     Binding(("S",), "save", "S", "save: the screen (SVG), all pairs (JSON)"),
-    Binding(("a",), "report", "a", "first aid: a report on the monitor, for whoever is to help"),
-    Binding(("redraw",), "redraw", changes=False),
-    Binding(("light",), "light", changes=False),
-    Binding(("dark",), "dark", changes=False),
+    FIRST_AID,
+    *OF_TERMINAL,
 )
 HINTS: Final[dict[Action, str]] = {  # in the order of what is needed most: a narrow footer ends early
     "quit": "quit", "help": "help", "open": "open", "filter": "filter", "sort": "sort", "matrix": "matrix",
