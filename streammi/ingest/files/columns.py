@@ -57,7 +57,8 @@ def columns_of(table: Table, names: Sequence[str], t: str | None, options: FileO
             form = format_of(fields, table.decimal, options.missing)
             values = form.array(column)[0] if is_text(column) else as_floats(column)
             if form.words and form.words != "decimal commas" and f"{name} {form.words}" not in said:
-                said.append(f"{name} {form.words}")
+                bare = form.bare_in(fields)
+                said.append(f"{name} {form.words}" + (f", also where none stands ({bare})" if bare else ""))
             if (sentinel := sentinel_of(values)) is not None:
                 hint = hint or hint_of(name, sentinel)
             if not np.isfinite(values).any() and len(column):

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.digits import plain_digits
+from streammi.ingest.files.date_words import month_of, plain_date
 from streammi.ingest.files.time_zones import ZONES
 from streammi.records import FloatArray, IntArray
 
@@ -22,37 +22,41 @@ Letters: TypeAlias = NDArray[np.uint8]
 Forms: TypeAlias = tuple[re.Pattern[str], ...]
 Places: TypeAlias = dict[str, tuple[int, int]]
 
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_NAMES: Final = {
-    "mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12, "ene": 1, "abr": 4, "ago": 8, "dic": 12, "fév": 2, "avr": 4,
-    "juin": 6, "août": 8, "déc": 12, "janv": 1, "févr": 2, "juil": 7, "sept": 9,
-} | {name: k for k, name in enumerate(MONTHS, 1)}  # fmt: skip
 _DATES: Final = (
     r"(?P<Y>\d{4})(?P<s1>[-/.])(?P<m>\d{1,2})(?P=s1)(?P<d>\d{1,2})",
     r"(?P<a>\d{1,2})(?P<s2>[-/.])(?P<b>\d{1,2})(?P=s2)(?P<Y>\d{4}|\d{2})",
     r"(?P<d>\d{1,2})(?:\.\s?|[-/ ])(?P<n>[^\W\d_]{3,9})\.?[-/ ,]\s?(?P<Y>\d{4}|\d{2})",
     r"(?P<n>[^\W\d_]{3,9})\.?\s(?P<d>\d{1,2}),?\s(?P<Y>\d{4})",
     r"(?P<Y>\d{4})[-/ ](?P<n>[^\W\d_]{3,9})[-/ ](?P<d>\d{1,2})",
+    r"(?P<Y>\d{4})\. ?(?P<m>\d{1,2})\. ?(?P<d>\d{1,2})\.",  # Korea, Hungary
+    r"(?P<Y>\d{4})-(?P<j>\d{3})",
     r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
 )
 _TIME: Final = (
-    r"(?P<H>\d{1,2})(?P<s3>[:.h])(?P<M>\d{2})(?:(?::|(?P=s3)|m)(?P<S>\d{2})(?:[.,:](?P<f>\d{1,9}))?s?)?"
-    r"(?:\s?(?P<p>[AaPp])\.?[Mm]\.?)?"
+    # 1.02:03 is a day and two hours, and no time of day with a point in it.
+    r"(?P<H>\d{1,2})(?P<s3>[:.h])(?P<M>\d{2})(?:(?:(?P=s3)|(?<=h\d\d)[:m])(?P<S>\d{2})(?:[.,:](?P<f>\d{1,9}))?s?)?"
+    r"(?:\s?(?P<p>[AaPp])\.?\s?[Mm]\.?)?"
 )
 _PACKED: Final = r"(?P<H>\d\d)(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
-_ZONE: Final = r"(?:\s?(?P<z>[+-]\d{2}:?\d{2}|[+-]\d{2}|[A-Z]{1,5})(?:\[[^]]*\])?)?"
-_DAY_NAME: Final = r"(?:[^\W\d_]{2,9}\.?,?\s)?"
+_SPAN: Final = r":(?P<M>[0-5]\d):(?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?"
+_DASHED: Final = r"(?P<H>\d\d)(?P<s4>[-_])(?P<M>\d\d)(?:(?P=s4)(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
+_ZONE: Final = (
+    r"(?:\s?(?:(?:GMT|UTC)(?=[+-]))?(?P<z>[+-]\d{2}:?\d{2}|[+-]\d{1,2}|[A-Z]{1,5})(?:\[[^]]*\])?(?:\s\([^)]*\))?)?"
+)
+_DAY_NAME: Final = r"(?:[^\W\d_]{2,12}\.?,?\s)?"
 FORMS: Final = tuple(
-    re.compile(rf"\s*{form}\s*")
+    re.compile(rf"\s*\[?{form}\]?\s*")
     for form in (
+        rf"(?P<D>\d{{1,5}})(?:\.|\s?d(?:ays?)?,?\s)(?P<H>\d{{1,2}}){_SPAN}",  # a span, as .NET and Python write it
         *(rf"{_DAY_NAME}{date}(?:(?:[T ,;_]|\s-\s|:|,\s)\s?{_TIME}{_ZONE})?" for date in _DATES),
         rf"{_DATES[-1]}[T _-]?{_PACKED}{_ZONE}",
         *(rf"{date} {_PACKED}" for date in _DATES[:2]),
+        rf"{_DATES[0]}[-_T ]{_DASHED}",
         rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[0]}",
         rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[1]}",
         # C's ctime and the program date.
         rf"{_DAY_NAME}(?P<n>[^\W\d_]{{3,9}})\s{{1,2}}(?P<d>\d{{1,2}})\s{_TIME}(?:\s(?P<z>[A-Z]{{1,5}}))?\s(?P<Y>\d{{4}})",
-        r"(?P<H>\d{1,4}):(?P<M>[0-5]\d):(?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?",
+        rf"(?P<H>\d{{1,4}}){_SPAN}",
         rf"{_TIME}",
         r"(?P<M>\d{1,4}):(?P<S>[0-5]\d)[.,](?P<f>\d{1,9})",
     )
@@ -84,12 +88,12 @@ def has_no_year(text: str) -> bool:
     """
     match = _WITHOUT_YEAR.fullmatch(text)
     month = match["before"] or match["behind"] if match else None
-    return match is not None and (not month or _month(month) > 0) and places_of(text) is None
+    return match is not None and (not month or month_of(month) > 0) and places_of(text) is None
 
 
 def places_of(text: str, forms: Forms = FORMS) -> Places | None:
     """Where the parts of a date or time of day stand in a text: Y, m or n (a name), d, H, M, S, f, p, z, or a and b."""
-    text = plain_digits(text)
+    text = plain_date(text)
     for form in forms:
         if match := form.fullmatch(text):
             found = {name: match.span(name) for name in match.groupdict() if match[name] is not None}
@@ -159,8 +163,8 @@ def _of_shape(letters: Letters, order: Order, forms: Forms) -> FloatArray | None
     if places is None:
         return None
     if len(text) != letters.shape[1]:  # a letter of two bytes, as in März
-        plain = [_in_ascii(row.tobytes().decode("utf-8", "replace")) for row in letters]
-        return np.array([seconds_of(pa.array([one]), order, forms).item() for one in plain])
+        plain = [plain_date(row.tobytes().decode("utf-8", "replace")) for row in letters]
+        return seconds_of(pa.array(plain), order, forms)
     return _Shape(text, places, letters).seconds(order)
 
 
@@ -172,7 +176,7 @@ class _Shape:
 
     def seconds(self, order: Order) -> FloatArray:
         """Seconds since 1970, or of the day; (k,), NaN for a 30th of February and the like."""
-        days, valid = self._days(order) if has_date(self._places) else (0, True)
+        days, valid = self._days(order) if has_date(self._places) else (self._number("D"), True)
         hour, minute, second = self._number("H"), self._number("M"), self._number("S")
         if half := self._word("p").lower():
             valid = valid & (hour >= 1) & (hour <= 12)
@@ -215,7 +219,7 @@ class _Shape:
             if order == "ymd":
                 year, month, day = first + 2000, second, self._number("Y")
         elif "n" in self._places:
-            day, month = self._number("d"), np.full_like(year, _month(self._word("n")))
+            day, month = self._number("d"), np.full_like(year, month_of(self._word("n")))
         else:
             day, month = self._number("d"), self._number("m")
         valid = (month >= 1) & (month <= 12)
@@ -231,23 +235,9 @@ class _Shape:
         if name[0] not in "+-":
             return int(ZONES.get(name, 0) * 3600), name in ZONES
         start, stop = self._places["z"]
-        hours = _Shape(self._text, {"h": (start + 1, start + 3)}, self._letters)._number("h")
+        hours = _Shape(self._text, {"h": (start + 1, min(start + 3, stop))}, self._letters)._number("h")
         minutes = _Shape(self._text, {"m": (stop - 2, stop)}, self._letters)._number("m") if stop - start > 3 else 0
         return (hours * 3600 + minutes * 60) * (-1 if name[0] == "-" else 1), True
-
-
-def _month(name: str) -> int:
-    """The number of a month, 0 for no month's name."""
-    name = name.lower()
-    return next((_MONTH_NAMES[name[:size]] for size in (9, 5, 4, 3) if name[:size] in _MONTH_NAMES), 0)
-
-
-def _in_ascii(text: str) -> str:
-    text = plain_digits(text)
-    found = re.search(r"[^\W\d_]{3,9}", text)
-    month = _month(found[0]) if found else 0
-    text = text.replace(found[0], MONTHS[month - 1], 1) if found and month else text
-    return text.encode("ascii", "replace").decode()
 
 
 def _is_leap(year: IntArray) -> IntArray:

@@ -12,14 +12,15 @@ from streammi.ingest.files.header import given_names, header_of, is_units, named
 from streammi.ingest.files.number_format import decimal_of
 from streammi.ingest.files.rows import BLANKS, COMMENTS, is_comment, is_value, rows_of, split, width_of
 
-DELIMITERS: Final = (",", ";", "\t", "|", BLANKS)
+DELIMITERS: Final = (",", ";", "\t", "|", "^", BLANKS)
 LOOKED_AT: Final = 400  # lines from which a table's layout is told,
 FIELDS: Final = 5000  # by which is told whether they are values
 LOOKED_ON: Final = 8000  # and where the names that are wanted are in none of them
 _DOTTED: Final = re.compile(r"\s*[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{4}|[0-9]{2}(?![0-9]))")
 _NAMES_OF: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 _SEP: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_CONTROL: Final = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")  # what begins with one of these is no text
+_CONTROL: Final = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f-\x9f]")  # what begins with one of these is no text
+_SEPARATORS: Final = "\x01\x1c\x1d\x1e\x1f"  # between fields, of Hive and others
 NULS: Final = 0.1  # the share of lines with NULs that a file has after a power cut; more have those that are no text
 
 
@@ -86,8 +87,12 @@ def _lines(head: bytes, path: str, skipped: int, wanted: Sequence[str]) -> list[
     """The lines from which the layout is told; ``ConfigError`` for what is no text."""
     text = head.decode("utf-8", "replace")
     start = text[:4096].split("\n")[:-1] or [text[:4096]]
-    if _CONTROL.search(text[:4096]) or sum(not _is_row(line) for line in start if line) > max(NULS * len(start), 1):
-        raise _no_table(path)
+    nuls = sum(not _is_row(line) for line in start if line)
+    if (control := _CONTROL.search(text[:4096])) or nuls > max(NULS * len(start), 1):
+        byte, at = (ord(control[0]), control.start()) if control else (0, max(text.find("\0"), 0))
+        mend = f"tr '\\{byte:03o}' ," if chr(byte) in _SEPARATORS else f"tr -d '\\{byte:03o}'"
+        there = f" (line {text.count(chr(10), 0, at) + 1} has the byte 0x{byte:02X}, as no text has: {mend})"
+        raise _no_table(path, there if at or control else "")
     if not text.strip("\0\n\t "):
         raise _no_table(path, " (there is nothing in it)")
     lines = text.split("\n", LOOKED_ON + skipped + 1)[: LOOKED_ON + skipped]

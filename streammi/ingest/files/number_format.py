@@ -60,6 +60,7 @@ _WITH_UNIT: Final = re.compile(
 )
 _CURRENCY: Final = re.compile(r"(?P<sign>[+-]?)\s*(?P<unit>[$€£¥₹])\s*(?P<number>[+-]?[0-9.,].*)")
 _BRACKETED: Final = re.compile(r"\(\s*[$€£¥₹]?\s*[0-9.,][^()]*\)")
+_MINUS_BEHIND: Final = re.compile(r"[0-9][0-9.,']*-")  # as SAP writes it
 _FORTRAN: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([+-][0-9]{1,3})")
 _FORTRAN_FAST: Final = r"^(\s*[+-]?[0-9.]+)[dD]([+-][0-9]{1,3}\s*)$"
 _HEX: Final = re.compile(r"0[xX][0-9A-Fa-f]{1,16}|0")
@@ -114,6 +115,16 @@ class NumberFormat(NamedTuple):
         for value in self.missing:
             values[values == value] = np.nan
         return values, bad
+
+    def bare_in(self, fields: pa.StringArray) -> str:
+        """The first of these fields that has a number other than 0, and no unit, where others have one; else empty.
+
+        >>> NumberFormat(unit="%").bare_in(pa.array(["12 %", "0", "", "0.13"]))
+        '0.13'
+        """
+        alone = self._replace(unit="")
+        texts = (text for text in fields.to_pylist() if self.unit and text and self.unit not in text)
+        return next((text for text in texts if _is(alone.one, text) and math.isfinite(alone.one(text) or math.nan)), "")
 
     @property
     def words(self) -> str:
@@ -171,6 +182,8 @@ class NumberFormat(NamedTuple):
         if self.brackets and _BRACKETED.fullmatch(text):
             return -self._replace(brackets=False)._value(text[1:-1])
         text = self._without_unit(text)
+        if _MINUS_BEHIND.fullmatch(text):
+            text = f"-{text[:-1]}"
         if _THOUSANDS[self.decimal].fullmatch(text):
             text = re.sub(r"[ '\u00a0\u202f\u2019]", "", text).replace("." if self.decimal == "," else ",", "")
         if self.decimal == ",":
@@ -198,7 +211,7 @@ def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
     (('.', '1.234'), ('', ''))
     """
     comma, point, either, grouped = 0, 0, "", ""
-    for text in (text.strip() for column in columns for text in column):
+    for text in (text.strip().removesuffix("-") for column in columns for text in column):
         if "," not in text:
             if "." in text and _is(float, text):
                 alike = _THOUSANDS[","].fullmatch(text)

@@ -28,6 +28,7 @@ from streammi.records import FloatArray, LinkHealth, PairBatch
 
 CHUNK: Final = 1 << 20  # bytes of text a batch
 SORTED_AT_MOST: Final = 20_000_000  # pairs, of 24 bytes, that are held to be sorted
+HALF_DAY, NEARLY = 43_200.0, 3_600.0  # s: by so much a clock of twelve hours steps back, from 12:59 to 1:00
 
 
 def read_pairs(
@@ -52,7 +53,7 @@ def read_pairs(
     if path != "-" and is_parquet(path):
         table: Table = ParquetTable(path, options)
         return PairFile(table, columns_of(table, (x, y, *given), t, options, labels), labels)
-    source = Source(path, chunk, stdin)
+    source = Source(path, chunk, stdin, (x, y, *given))
     try:
         if is_json(source.head):
             return JsonLines(source, x, y, t, labels, options, given)
@@ -102,6 +103,7 @@ class PairFile:
         self.examples: dict[Reason, str] = {}
         self._taken = self._missing = 0
         self._steps_back, self._last_t = 0, -np.inf
+        self._by_half_days = True  # all of these steps back are of nearly twelve hours
         self.rows = 0  # read so far, whole or not, without the header
 
     @property
@@ -143,7 +145,10 @@ class PairFile:
         back = ""
         if self._steps_back and not self._columns.reversed:
             often = "once" if self._steps_back == 1 else f"{self._steps_back:,} times"
-            back = f"{self._columns.time_name} steps back {often}: local time in autumn, or rows out of order"
+            why = "local time in autumn, or rows out of order"
+            if self._by_half_days:
+                why = "a clock of twelve hours without AM and PM; streammi takes 24 hours, or AM and PM"
+            back = f"{self._columns.time_name} steps back {often}: {why}"
         return "; ".join(filter(None, (skipped, back, self._table.source.note)))
 
     @property
@@ -237,7 +242,9 @@ class PairFile:
     def _watch(self, t: FloatArray) -> None:
         if t.size:
             steps = np.diff(t, prepend=self._last_t)
-            self._steps_back += int(np.count_nonzero(steps < 0))
+            back = steps[steps < 0]
+            self._steps_back += back.size
+            self._by_half_days &= bool(((back > -HALF_DAY) & (back <= -HALF_DAY + NEARLY)).all())
             self._last_t = t.item(-1)
 
     def _count(

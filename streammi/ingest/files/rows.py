@@ -19,7 +19,7 @@ _ERRORS: Final = (
 _ERROR: Final = re.compile(_ERRORS, re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
-    r"\s*(?:%|°C|[kMmµuGn]?(?:W|V|A|Hz|g|m|s|Pa|bar|rpm|l|K|C))?|[+-]?(?:inf|nan).*",
+    r"\s*(?:%|°C|[kMmµuGn]?(?:W|V|A|Hz|g|m|s|Pa|bar|rpm|l|K|C)|-)?|[+-]?(?:inf|nan).*",
     re.IGNORECASE,
 )
 

@@ -11,7 +11,7 @@ import stat
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 import numpy as np
@@ -19,6 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError
+from streammi.ingest.files.encodings import OLD, encoding_of
 from streammi.ingest.files.no_text import only_one_in, refused
 
 HEAD: Final = 1 << 20  # bytes from which is told how a file is written
@@ -29,13 +30,8 @@ STARTED_LINES: Final = 32  # of a pipe that are waited for, for as long as
 STARTED_SECONDS: Final = 0.3
 WAITED_MS: Final = 200  # at once, for what comes from standard input
 _BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+NEW_PAGE: Final = b"\x0c"  # as programs write it that print
 END_OF_DOS: Final = b"\x1a"  # Ctrl-Z, behind the last line
-_BOMS: Final = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _ENDS: Final = np.frombuffer(b",;\t|\n", dtype=np.uint8)  # of a field
 
 
@@ -43,10 +39,13 @@ class Source:
     """The lines of an open file, or of standard input, once; ``ConfigError`` for what cannot be read.
 
     ``head`` is how it begins and ``places`` are pieces from all over it, as whole lines, which are not used up.
-    ``encoding`` is what it is written in, ``packing`` what it is packed with; empty for none.
+    ``encoding`` is what it is written in, ``packing`` what it is packed with; empty for none. ``wanted`` are names that
+    stand in it, by which encodings are told that look alike.
     """
 
-    def __init__(self, path: str, chunk: int, stdin: io.BufferedReader | None = None) -> None:
+    def __init__(
+        self, path: str, chunk: int, stdin: io.BufferedReader | None = None, wanted: Sequence[str] = ()
+    ) -> None:
         if chunk < 1:
             raise ConfigError("chunk", ">= 1 bytes", chunk)
         self.path, self._chunk = path, chunk
@@ -62,7 +61,7 @@ class Source:
         try:
             self._stream, self.packing = self._unpacked()
             raw = self._first_bytes()
-            self.encoding = encoding_of(raw)
+            self.encoding = encoding_of(raw, wanted)
             raw = raw.removeprefix(codecs.BOM_UTF8)
             self._decoder = None if self.encoding == "utf-8" else codecs.getincrementaldecoder(self.encoding)("replace")
             self._rest = self._text(raw)
@@ -127,7 +126,7 @@ class Source:
 
         ``row`` is how long one is, in bytes.
         """
-        if self.packing or self._is_pipe or self.size <= HEAD or self.encoding not in ("utf-8", "cp1252"):
+        if self.packing or self._is_pipe or self.size <= HEAD or self.encoding not in ("utf-8", OLD):
             return []
         found: list[bytes] = []
         size = max(PLACE, 2 * row)
@@ -218,25 +217,6 @@ class Source:
         return stream, name
 
 
-def encoding_of(raw: bytes) -> str:
-    """The encoding of a text, by its first bytes: UTF-8, UTF-16 or -32, or else the one of old Windows programs.
-
-    >>> encoding_of("zeit;°C".encode()), encoding_of("zeit;°C".encode("cp1252")), encoding_of("t,x".encode("utf-16-le"))
-    ('utf-8', 'cp1252', 'utf-16-le')
-    """
-    for bom, name in _BOMS:
-        if raw.startswith(bom):
-            return name
-    start = raw[:512]
-    if start.count(0) > len(start) // 3:  # every other byte of Latin text
-        return "utf-16-be" if start[::2].count(0) > start[1::2].count(0) else "utf-16-le"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(raw)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
 def in_quotes(data: bytes, places: NDArray[np.intp]) -> NDArray[np.bool_]:
     """The places, shape (n,), that are inside a field in quotes.
 
@@ -264,6 +244,7 @@ def _whole_rows(data: bytes) -> int:
 
 
 def _line_ends(data: bytes) -> bytes:
+    data = data.replace(NEW_PAGE, b"") if NEW_PAGE in data else data
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from streammi.errors import ConfigError
 from streammi.ingest.files.date_parser import form_of_parts, has_date, places_of
 from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.gps_weeks import gps_week_in, weeks_of_gps
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.sampled import Sample, as_floats, is_text, joined, place_of
 from streammi.ingest.files.tables import Table
@@ -70,6 +71,9 @@ class _Search:
     def found(self) -> FoundTime:
         """The first column, or columns, that are times."""
         said: list[str] = []
+        pair = gps_week_in([name if k in self._free else "" for k, name in enumerate(self._names)])
+        if pair and (weeks := self._of_weeks(*pair)) is not None:
+            return weeks
         parts = {part: k for part, k in parts_of_dates(self._names).items() if k in self._free}
         ranked = sorted((rank, k) for k in self._free if (rank := rank_of(self._names[k])) is not None)
         named = [k for _, k in ranked if k not in parts.values()]
@@ -100,6 +104,8 @@ class _Search:
         if len(places) == 2 and (pair := self._two(*places)) is not None:
             return pair
         if len(places) == 2 and (pair := self._with_fraction(*places)) is not None:
+            return pair
+        if len(places) == 2 and gps_week_in(names) == (0, 1) and (pair := self._of_weeks(*places)) is not None:
             return pair
         columns, name = [self._sample.column(k) for k in places], " ".join(names)
         if len(places) > 1:
@@ -264,6 +270,14 @@ class _Search:
         names = f"{self._names[k]},{self._names[part]}"
         said = f"time in {self._names[k]} and {self._names[part]}, {unit.words} of each second"
         return FoundTime((k, part), names, both, (said, *_told("", form)))
+
+    def _of_weeks(self, week: int, of_week: int) -> FoundTime | None:
+        """Weeks as GPS counts, and the time of each."""
+        columns = [self._sample.column(week), self._sample.column(of_week)]
+        if (form := weeks_of_gps(columns)) is None:
+            return None
+        names = self._names[week], self._names[of_week]
+        return FoundTime((week, of_week), ",".join(names), form, (f"time in {' and '.join(names)}, {form.said}",))
 
     def _of_parts(self, parts: dict[str, int]) -> FoundTime | None:
         """A year, a month, a day, ..., each in a column of its own, the time of day perhaps as one."""

@@ -20,6 +20,7 @@ from streammi.records import FloatArray
 READABLE: Final = 0.8  # the share of a sample's fields that must be times
 BACKWARDS_FROM: Final = 2  # steps back: a single one, as at the start of a live source, is no order
 JUDGED_FROM: Final = 8  # times: fewer do not tell one that goes up and down
+WEEK: Final = 7 * DAY
 _NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 
 
@@ -35,6 +36,7 @@ class TimeFormat(NamedTuple):
     backwards: bool = False  # the newest comes first
     digits: int = 0  # of a time of day in a column of its own that has no signs, as 95959 of six; 0 for others
     fraction: Unit | None = None  # what the last column has of each second, where one of its own has it
+    weeks: float | None = None  # the first column has weeks as GPS counts, so many fewer; then that is of each week
     said: str = ""  # what is worth a word of it
 
     def of(self, columns: Sequence[pa.Array]) -> FloatArray:
@@ -42,7 +44,9 @@ class TimeFormat(NamedTuple):
         if self.fraction is None:
             return self.seconds(joined(columns, self.digits))
         *whole, part = columns
-        values = NumberFormat().array(part)[0] if is_text(part) else as_floats(part)
+        values = numbers_in(part)
+        if self.weeks is not None:
+            return UNITS["gps"].array(WEEK * (numbers_in(whole[0]) + self.weeks) + self.fraction.array(values))
         found: FloatArray = self.seconds(joined(whole, self.digits)) + self.fraction.array(values)
         return found
 
@@ -92,6 +96,11 @@ class TimeFormat(NamedTuple):
         found = seconds.copy()
         found[rows] = others
         return found
+
+
+def numbers_in(column: pa.Array) -> FloatArray:
+    """The numbers of a column, (n,), NaN where there is none."""
+    return NumberFormat().array(column)[0] if is_text(column) else as_floats(column)
 
 
 def epoch_seconds(values: FloatArray) -> FloatArray:

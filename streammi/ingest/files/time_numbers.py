@@ -39,6 +39,13 @@ _COMPACT_FORMS: Final = {
     14: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
     17: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)(?P<f>\d{3})"),
 }
+# Of two digits a year. A number may be such a date by chance: it must be one of our days, and go on as dates do.
+_SHORT: Final = {10: "YYMMDDHHMM", 12: "YYMMDDHHMMSS"}
+_SHORT_FORMS: Final = {
+    10: re.compile(r"(?P<Y>\d\d)(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)"),
+    12: re.compile(r"(?P<Y>\d\d)(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
+}
+SHORT_FROM: Final = 8  # of them
 _OF_DAY: Final = {
     4: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)"),
     6: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
@@ -80,9 +87,22 @@ def _compact(texts: Sequence[str]) -> TimeFormat | None:
     if size not in _COMPACT or not all(len(text) == size and text.isascii() and text.isdigit() for text in texts):
         return None
     if not all("1900" <= text[:4] <= "2100" for text in texts):
-        return None
+        return _short(texts)
     form = TimeFormat(forms=(_COMPACT_FORMS[size],), said=_COMPACT[size])
     return form if np.isfinite(form.seconds(pa.array(texts, pa.string()))).all() else None
+
+
+def _short(texts: Sequence[str]) -> TimeFormat | None:
+    """Dates as whole numbers with two digits of the year, 260301100000: as such they are of our days, and go on."""
+    size = len(texts[0])
+    if size not in _SHORT or len(set(texts)) < SHORT_FROM:
+        return None
+    form = TimeFormat(forms=(_SHORT_FORMS[size],), said=_SHORT[size])
+    seconds = form.seconds(pa.array(texts, pa.string()))
+    if not ((seconds >= LIKELY[0]) & (seconds < LIKELY[1])).all():
+        return None
+    numbers = np.array(texts, dtype=np.float64)
+    return form if _evenness(seconds) > _evenness(numbers) or size == 12 else None
 
 
 def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit, str, bool]:

@@ -20,7 +20,7 @@ from streammi.ingest.files.date_parser import (
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import MISSING, NumberFormat
 from streammi.ingest.files.time_format import READABLE, TimeFormat, in_order
-from streammi.ingest.files.time_numbers import format_of_numbers
+from streammi.ingest.files.time_numbers import LIKELY, format_of_numbers
 from streammi.ingest.files.time_zones import ZONES, zone_of, zones_in
 from streammi.ingest.timestamps import is_missing
 
@@ -71,7 +71,8 @@ def _textual(texts: Sequence[str]) -> TimeFormat | None:
     if not found or min(found)[0] > 1 - READABLE:
         return None
     fitting = [one for one in found if one[0] == min(found)[0]]
-    _, _, order = min(fitting, key=lambda one: one[1])
+    # 26/03/01 goes on as evenly in 2001 as in 2026, of which the one is not when recordings are from.
+    _, _, order = min(fitting, key=lambda one: (round(one[1], 3), not _is_likely(fields, one[2])))
     said = [_order_said(order, found, fitting, texts)]
     if not dated:
         if (stopwatch := _of_stopwatch(texts, fields)) is not None:
@@ -90,6 +91,12 @@ def _textual(texts: Sequence[str]) -> TimeFormat | None:
     ):
         said.append("numbers among them since 1970")
     return in_order(TimeFormat(order=order, of_day=not dated, epoch=dated, said=", ".join(filter(None, said))), texts)
+
+
+def _is_likely(fields: pa.Array, order: Order) -> bool:
+    """True if texts are times of years from which recordings are, in this order of day, month and year."""
+    seconds = seconds_of(fields, order)
+    return bool(LIKELY[0] <= np.nanmedian(seconds) < LIKELY[1])
 
 
 def _of_stopwatch(texts: Sequence[str], fields: pa.Array) -> TimeFormat | None:
@@ -116,7 +123,7 @@ def _order_said(
         ways = sorted({one[1] for one in fitting})
         if len(ways) > 1 and ways[0] < 0.5 * ways[1]:
             return f"{_ORDER_WORDS[order]}, as which they go on evenly"
-        return f"{_ORDER_WORDS[order]} (such as {texts[0].strip()}), which nothing in it decides"
+        return f"{_ORDER_WORDS[order]} (such as {texts[0].strip()}), which nothing in it decides (--time-format does)"
     return _ORDER_WORDS[order] if len(found) > 1 else ""
 
 
