@@ -1,29 +1,24 @@
 """Values to symbols: how each axis of the joint histogram is divided.
 
-An *axis* (UniformBins, EdgeBins, Categories) is frozen and codes values at once. A *rule* (QuantileBins, SpanBins)
-learns an EdgeBins or UniformBins axis from the window's own values.
+An *axis* (UniformBins, EdgeBins, and Categories of labels) is frozen and codes values at once. A *rule* (QuantileBins,
+SpanBins) learns an EdgeBins or UniformBins axis from the window's own values.
 """
 
 import math
 import sys
-from collections.abc import Hashable, Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from streammi.config import MAX_BINS
 from streammi.core import finite_values
-from streammi.core.bins.number import INDEPENDENT_BITS, wanted_bins
+from streammi.core.bins.categories import Categories as Categories, Codes as Codes
+from streammi.core.bins.number import INDEPENDENT_BITS, check_count, wanted_bins
 from streammi.core.kernels import coding, slots
 from streammi.errors import ConfigError
-from streammi.records import FloatArray, IntArray
-
-Codes: TypeAlias = NDArray[np.uint16]
-
-WORTH: Final = 0.02  # of the pairs: labels that are so much more frequent take the symbols of others
+from streammi.records import FloatArray
 
 
 def as_values(values: ArrayLike, bins: "Bins", name: str) -> NDArray[Any]:
@@ -31,15 +26,6 @@ def as_values(values: ArrayLike, bins: "Bins", name: str) -> NDArray[Any]:
     if isinstance(bins, Categories):
         return finite_values.labels(values, name)
     return finite_values.numbers(values, name, "numbers (labels need Categories bins)")
-
-
-def _check_count(count: object, name: str = "count") -> int:
-    if isinstance(count, bool) or not hasattr(count, "__index__"):
-        raise ConfigError(name, "a whole number", count)
-    value = int(count.__index__())
-    if not 1 <= value <= MAX_BINS:
-        raise ConfigError(name, f"between 1 and {MAX_BINS}", count)
-    return value
 
 
 @lru_cache(maxsize=8)
@@ -64,7 +50,7 @@ class UniformBins:
     count: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "count", _check_count(self.count))
+        object.__setattr__(self, "count", check_count(self.count))
         object.__setattr__(self, "low", finite_values.number(self.low, "low"))
         object.__setattr__(self, "high", finite_values.number(self.high, "high"))
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
@@ -108,7 +94,7 @@ class EdgeBins:
         array = finite_values.numbers(edges, "edges").copy()
         if array.size < 2 or not np.isfinite(array).all() or not (array[1:] > array[:-1]).all():
             raise ConfigError("edges", "at least two finite numbers in ascending order", edges)
-        _check_count(array.size - 1, "number of bins between the edges")
+        check_count(array.size - 1, "number of bins between the edges")
         array.flags.writeable = False
         object.__setattr__(self, "edges", array)
         inner = np.full((1 << (array.size - 2).bit_length()) - 1, np.inf)
@@ -149,118 +135,6 @@ class EdgeBins:
         return _symbols(self, values)
 
 
-@dataclass(frozen=True)
-class Categories:
-    """One symbol a label, for discrete signals.
-
-    With ``labels`` the set is fixed; without, labels are added in the order they are seen until there are ``limit``.
-    Any further label becomes the one symbol "other" and counts as clipped. Labels are strings, whole numbers, booleans
-    and finite numbers; as in a dict, True, 1 and 1.0 are one.
-
-    >>> Categories(["off", "on"]).symbols(["on", "off", "broken"]).tolist()
-    [1, 0, 2]
-    """
-
-    labels: tuple[Hashable, ...]
-    limit: int
-    _waiting: tuple[Hashable, ...] = field(repr=False)  # of "other": they get symbols once there are some to spare
-    OTHER: ClassVar[str] = "other"
-
-    def __init__(self, labels: Iterable[Hashable] | None = None, limit: int = 64) -> None:
-        if labels is not None and (not isinstance(labels, Iterable) or isinstance(labels, str | bytes | AbstractSet)):
-            raise ConfigError(
-                "labels", "a list of labels, in the order of their symbols, or None to learn them", labels
-            )
-        known = () if labels is None else tuple(finite_values.labels(list(labels), "labels"))
-        if labels is not None and not known:
-            raise ConfigError("labels", "at least one label, or None to learn them", labels)
-        if len(set(known)) != len(known):
-            raise ConfigError("labels", "all different", known)
-        if any(not finite_values.is_label(label) for label in known):
-            raise ConfigError("labels", "strings, whole numbers, booleans or finite numbers", known)
-        object.__setattr__(self, "labels", known)
-        object.__setattr__(self, "_waiting", ())
-        object.__setattr__(
-            self,
-            "limit",
-            _check_count(len(known) if known else limit, "limit" if labels is None else "number of labels"),
-        )
-
-    @property
-    def count(self) -> int:
-        """The number of symbols that can occur: ``limit`` labels and "other"."""
-        return self.limit + 1
-
-    def extended(self, values: NDArray[Any]) -> "Categories":
-        """Itself, or with the labels among ``values`` (n,) that are new, up to the limit."""
-        return self._more(values, self.limit)
-
-    def with_waiting(self, others: NDArray[Any]) -> "Categories":
-        """Itself, or with the labels among ``others`` (n,), which have no symbol, as waiting: as many as the limit."""
-        return self._more(others, 2 * self.limit)
-
-    def _more(self, values: NDArray[Any], most: int) -> "Categories":
-        names = self.labels + self._waiting
-        if len(names) >= most:
-            return self
-        known = dict.fromkeys(names)
-        for label in values.tolist():
-            if label not in known:
-                known[label] = None
-                if len(known) >= most:
-                    break
-        return self if len(known) == len(names) else self._with(tuple(known))
-
-    def kept(self, values: NDArray[Any], codes: Codes) -> Codes:
-        """A number for each of the labels (n,) that have these codes: its symbol, or one above where it waits."""
-        numbers = codes & np.uint16(slots.SYMBOL)
-        if self._waiting:
-            number_of = {label: self.count + k for k, label in enumerate(self._waiting)}
-            for at in np.flatnonzero(numbers == self.limit).tolist():
-                numbers[at] = number_of.get(values[at], self.limit)
-        return numbers
-
-    def renewed(self, kept: FloatArray) -> tuple["Categories", IntArray] | None:
-        """Itself with symbols for those labels of ``kept`` (n,) that are the most frequent ones, and no others.
-
-        With it comes what each number becomes that was ``kept``. None where that changes little: no label that waits
-        would come in place of one of which no pair is left, or of less frequent ones, with 2 % of the pairs together.
-        """
-        known = self.count + len(self._waiting)
-        held = np.bincount(kept.astype(np.int64), minlength=known)
-        pairs = {k: held.item(k) for k in range(known) if k != self.limit and held[k]}
-        names = dict(enumerate(self.labels)) | dict(enumerate(self._waiting, self.count))
-        first = sorted(pairs, key=lambda k: -pairs[k])[: self.limit]  # of equally frequent ones those with a symbol
-        come = [k for k in first if k > self.limit]
-        leave = [k for k in pairs if k < self.limit and k not in first]
-        gained = sum(pairs[k] for k in come) - sum(pairs[k] for k in leave)
-        if not come or (leave and gained < WORTH * kept.size):
-            return None
-        order = sorted(first) + sorted(pairs.keys() - set(first))
-        renewed = self._with(tuple(names[k] for k in order))
-        numbers = np.full(known, self.limit)
-        for place, k in enumerate(order):
-            numbers[k] = place if place < self.limit else place + 1
-        return renewed, numbers
-
-    def _with(self, labels: tuple[Hashable, ...]) -> "Categories":
-        result = object.__new__(Categories)
-        object.__setattr__(result, "labels", labels[: self.limit])
-        object.__setattr__(result, "limit", self.limit)
-        object.__setattr__(result, "_waiting", labels[self.limit :])
-        return result
-
-    def code(self, values: NDArray[Any], out: Codes) -> None:
-        """Write the codes (see core.kernels.slots) of the labels ``values`` (n,) to ``out`` (n,)."""
-        symbol_of = {label: k for k, label in enumerate(self.labels)}
-        other = self.limit | slots.CLIPPED
-        out[:] = [symbol_of.get(label, other) for label in values.tolist()]
-
-    def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
-        """The symbols of labels, shape (n,)."""
-        return _symbols(self, values)
-
-
 Axis: TypeAlias = UniformBins | EdgeBins | Categories
 
 
@@ -286,7 +160,7 @@ class _LearntBins:
 
     def __post_init__(self) -> None:
         if self.count is not None:
-            object.__setattr__(self, "count", _check_count(self.count))
+            object.__setattr__(self, "count", check_count(self.count))
 
     def wanted(self, n: int, bits: float = INDEPENDENT_BITS) -> int:
         """How many bins ``n`` pairs with so much MI are to have, where there are values enough."""
@@ -365,7 +239,7 @@ def to_plain(bins: Bins) -> list[Any]:
         case EdgeBins():
             return ["edges", bins.edges.tolist()]
         case Categories():
-            return ["categories", [*bins.labels, *bins._waiting], bins.limit]
+            return ["categories", *bins.plain()]
         case QuantileBins():
             return ["quantile", bins.count]
         case SpanBins():
@@ -380,7 +254,7 @@ def from_plain(plain: list[Any]) -> Any:
     """
     kind, *rest = plain
     if kind == "categories":
-        return Categories(limit=rest[1])._with(tuple(rest[0]))
+        return Categories.from_plain(*rest)
     if kind == "unlearnt":
         return UNLEARNT
     return {"uniform": UniformBins, "edges": EdgeBins, "quantile": QuantileBins, "span": SpanBins}[kind](*rest)

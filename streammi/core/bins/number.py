@@ -1,14 +1,26 @@
-"""How many bins an axis a window wants."""
+"""The number of bins an axis: what may be asked for, and what a window wants."""
 
 from typing import Final
 
+from streammi.config import MAX_BINS
 from streammi.core.kernels import nested
+from streammi.errors import ConfigError
 
 MOST_BINS: Final = 64
 LEAST_PAIRS: Final = 5  # in a bin: of two equal signals MI has no end
 ERRORS: Final = 3.0  # standard errors of MI
 NEAR: Final = 1.1  # times as many or as few bins are as good
 INDEPENDENT_BITS: Final = 0.75  # of MI, where it is not known: n pairs then want about sqrt(n / 5)
+
+
+def check_count(count: object, name: str = "count") -> int:
+    """The number; ConfigError, with its name, where it is none that bins can have."""
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise ConfigError(name, "a whole number", count)
+    value = int(count.__index__())
+    if not 1 <= value <= MAX_BINS:
+        raise ConfigError(name, f"between 1 and {MAX_BINS}", count)
+    return value
 
 
 def wanted_bins(n: int, bits: float = INDEPENDENT_BITS) -> int:
