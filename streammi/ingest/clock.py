@@ -8,38 +8,30 @@ needs no guess.
 
 import math
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
+from streammi.ingest.time_guesses import BEYOND, Kind, are_near, guessed, is_restless, number_of, unit_of_now
 from streammi.ingest.time_units import (
-    DATES,
-    DAY,
     FIRST,
     LAST,
     TICKS,
     UNITS,
     Unit,
-    epoch_unit,
-    is_ticks,
     time_unit,
     unit_in_name,
 )  # fmt: skip
-from streammi.ingest.timestamps import TimeLike, by_size, by_size_array, is_missing, to_seconds, to_seconds_array
+from streammi.ingest.timestamps import TimeLike, by_size, by_size_array, to_seconds, to_seconds_array
 from streammi.records import FloatArray
 
-Kind: TypeAlias = Literal["unknown", "epoch", "date", "start", "none"]
-
-BEYOND: Final = 1e20  # the year 5138 in ns: a number of this size is no time
 LEARNT_FROM: Final = 20  # values
 RATE_FROM: Final = 5  # values, and a second: from then on it is known how fast they pass
 RATE_SECONDS: Final = 1.0
 SETTLED_SECONDS: Final = 10.0  # after which a unit that has not shown by then is none
 RATE_WITHIN: Final = 0.05  # of a power of 1,000: a recording played at any speed seldom comes so close to one
-NOW_WITHIN: Final = 3600.0  # s: a first number is dates of another kind where these are now
-RESTLESS: Final = 0.2  # the share of steps back from which a number is no clock, if it has got nowhere either
 
 
 class Clock:
@@ -105,7 +97,7 @@ class Clock:
 
     def one(self, value: TimeLike) -> float:
         """One time in seconds, NaN where there is no clock; ``FeedError("not a time")`` for what is none."""
-        number = _number(value)
+        number = number_of(value)
         if number is None:
             return self._of_date(to_seconds(value))
         if self._given:
@@ -145,7 +137,7 @@ class Clock:
         try:
             numbers = np.array(texts, dtype=np.float64)
         except ValueError:
-            if any(text[4:5] != "-" and _number(text) is not None for text in texts):  # some are numbers
+            if any(text[4:5] != "-" and number_of(text) is not None for text in texts):  # some are numbers
                 return np.array([self._or_nan(text) for text in texts])
             seconds = to_seconds_array(texts)
             dates = seconds[np.isfinite(seconds)]
@@ -199,7 +191,7 @@ class Clock:
         if not self._settled and self._count < LEARNT_FROM:
             cut = min(1 if not self._count else LEARNT_FROM - self._count, cut)
         if self._now and self._kind in ("unknown", "start"):
-            near = np.flatnonzero(_is_near(numbers[:cut], self._now))
+            near = np.flatnonzero(are_near(numbers[:cut], self._now))
             cut = max(int(near[0]), 1) if near.size else cut
         if self._near and not self._settled and self._count:  # settled by the first that has passed
             passed = np.flatnonzero(numbers[:cut] != self._last)
@@ -229,7 +221,7 @@ class Clock:
         """A number that is now, or was so within a day, in one of the units: that settles it, also later on."""
         if not self._now or self._kind not in ("unknown", "start"):
             return
-        unit = _unit_of_now(number, self._now, is_first=not self._count)
+        unit = unit_of_now(number, self._now, is_first=not self._count)
         if unit is not None:
             self._take("date" if unit.is_date else "epoch", unit)
             self._near = True  # and settled once it passes: what stands still there is no clock either
@@ -245,7 +237,7 @@ class Clock:
         if not self._count:
             self._first, self._first_now = values.item(0), self._now
             if self._kind == "unknown":
-                self._take(*_guessed(values.item(0)))
+                self._take(*guessed(values.item(0)))
         steps = np.diff(values, prepend=self._last if self._count else values.item(0))
         before, self._count = self._count, self._count + values.size
         self._steps += int(np.count_nonzero(steps))
@@ -260,7 +252,7 @@ class Clock:
             before < LEARNT_FROM <= self._count
             and self._kind == "start"
             and not self._asked
-            and _restless(self._downs, self._steps, self._last - self._first, self._way)
+            and is_restless(self._downs, self._steps, self._last - self._first, self._way)
         ):
             self._kind, self._settled = "none", True
             self.note = (
@@ -298,74 +290,3 @@ _SAVED: Final = (
     "note", "_kind", "_settled", "_now", "_count", "_downs", "_steps", "_whole", "_first", "_first_now", "_last",
     "_mark", "_mark_now", "_way", "_near", "_dates", "_date", "_date_now", "_dates_moved",
 )  # fmt: skip
-
-
-# Those that no other number comes near, and those that one from a start may.
-_TOLD_BY_NOW: Final = (*TICKS, UNITS["ticks"], UNITS["filetime"])
-_SECONDS: Final = tuple(unit for unit in DATES if unit.per == unit.seconds == 1)
-
-
-def goes_nowhere(values: FloatArray) -> bool:
-    """True if numbers, shape (n,), go up and down, as those of no clock do.
-
-    >>> goes_nowhere(np.array([20.1, 20.4, 20.2, 20.3, 20.0])), goes_nowhere(np.array([0.0, 2, 1, 3, 4, 5]))
-    (True, False)
-    """
-    steps = np.diff(values)
-    way, downs = float(np.abs(steps).sum()), int(np.count_nonzero(steps < 0))
-    return _restless(downs, int(np.count_nonzero(steps)), float(steps.sum()), way)
-
-
-def _restless(downs: int, steps: int, progress: float, way: float) -> bool:
-    return downs > RESTLESS * steps and abs(progress) < 0.5 * way
-
-
-def _guessed(number: float) -> tuple[Kind, Unit]:
-    """The meaning of a feed's first number: where it is no time since 1970, for the largest unit that is likely."""
-    if is_ticks(number):
-        return "date", UNITS["ticks"]
-    unit = epoch_unit(number)
-    if unit is not None:
-        return "epoch", unit
-    size = abs(number)
-    # Between these years in seconds and in milliseconds lie 68 minutes to 7 days in us, behind it 68 minutes in ns.
-    return "start", TICKS[0] if size < LAST else TICKS[2] if size < LAST * 1_000 else TICKS[3]
-
-
-def _is_near(numbers: FloatArray, now: float) -> NDArray[np.bool_]:
-    """The numbers that are a time within a day of ``now``, in one of the units that no other number comes near."""
-    near = np.zeros(numbers.shape, dtype=bool)
-    for unit in _TOLD_BY_NOW:
-        near |= np.abs(numbers - unit.zero - now * unit.per) < DAY * unit.per
-    return near
-
-
-def _unit_of_now(number: float, now: float, *, is_first: bool) -> Unit | None:
-    """The unit in which a number is a time within a day of ``now``; None where it is so in none.
-
-    A first number may also be one of another kind of seconds, such as those of GPS: later ones may come near by and by.
-    """
-    for unit in _TOLD_BY_NOW:
-        if abs(number - unit.zero - now * unit.per) < DAY * unit.per:
-            return unit
-    near = (unit for unit in _SECONDS if is_first and abs(unit.one(number) - now) < NOW_WITHIN)
-    return next(near, None)
-
-
-def _number(value: TimeLike) -> float | int | None:
-    """A number, also one that is written as text; None for what has to be read in another way."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return value if math.isfinite(value) and abs(value) < BEYOND else None
-    if not isinstance(value, str | bytes):
-        return None
-    text = value if isinstance(value, str) else value.decode("latin-1")
-    if text[4:5] == "-" or is_missing(text):
-        return None
-    for read in (int, float):
-        try:
-            return _number(read(text))
-        except ValueError:
-            pass
-    return None

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from streammi.errors import ConfigError
-from streammi.ingest.clock import goes_nowhere
 from streammi.ingest.files.date_parser import FORMS, Forms, Order, seconds_of
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.sampled import as_floats, is_text, joined
+from streammi.ingest.time_guesses import goes_nowhere
 from streammi.ingest.time_units import DAY, FIRST, LAST, TICKS, UNITS, Unit
 from streammi.records import FloatArray
 
