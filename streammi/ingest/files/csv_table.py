@@ -15,8 +15,9 @@ from streammi.ingest.files.layout import LOOKED_AT, Layout, decimal_in, layout_o
 from streammi.ingest.files.number_format import NULLS
 from streammi.ingest.files.places import Places
 from streammi.ingest.files.rows import BLANKS, holds_values, is_comment, is_value, split, without_comments
-from streammi.ingest.files.source import Source, in_quotes
+from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block
+from streammi.ingest.files.text import in_quotes
 
 SAMPLED: Final = 1 << 15  # bytes of the beginning by which is told how fields are written,
 PIECES, PIECE = 16, 1 << 11  # and places behind it, of so many bytes each; and so many rows, where they are longer

@@ -8,31 +8,26 @@ import lzma
 import os
 import select
 import stat
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.encodings import OLD, encoding_of
 from streammi.ingest.files.no_text import only_one_in, refused
+from streammi.ingest.files.opened import opened
+from streammi.ingest.files.text import MAX_LINE, whole_rows, with_plain_ends
 
 HEAD: Final = 1 << 20  # bytes from which is told how a file is written
 PLACES: Final = 24  # of a file that are looked into as well, where one can go there
 PLACE: Final = 1 << 12  # bytes of each
-MAX_LINE: Final = 1 << 20  # bytes; what has no line end for longer than this is no table
 STARTED_LINES: Final = 32  # of a pipe that are waited for, for as long as
 STARTED_SECONDS: Final = 0.3
-WAITED_MS: Final = 200  # at once, for what comes from standard input
 _BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
-NEW_PAGE: Final = b"\x0c"  # as programs write it that print
 END_OF_DOS: Final = b"\x1a"  # Ctrl-Z, behind the last line
-_ENDS: Final = np.frombuffer(b",;\t|\n", dtype=np.uint8)  # of a field
 
 
 class Source:
@@ -49,7 +44,7 @@ class Source:
         if chunk < 1:
             raise ConfigError("chunk", ">= 1 bytes", chunk)
         self.path, self._chunk = path, chunk
-        self._raw, self._opened = _open(path, stdin)
+        self._raw, self._opened = opened(path, stdin)
         self._is_pipe = not (self._opened and stat.S_ISREG(os.fstat(self._opened[-1].fileno()).st_mode))
         self.size = 0 if self._is_pipe else os.fstat(self._opened[-1].fileno()).st_size
         self.read = 0  # bytes of the file so far, packed as it is
@@ -95,7 +90,7 @@ class Source:
     def blocks(self) -> Iterator[tuple[int, bytes]]:
         """Whole lines as they come, and the number of the first of them; a row in quotes may have several."""
         while self._rest or not self._ended:
-            cut = len(self._rest) if self._ended else _whole_rows(self._rest)
+            cut = len(self._rest) if self._ended else whole_rows(self._rest)
             if not cut:
                 if len(self._rest) > max(MAX_LINE, self._chunk):
                     raise ConfigError(
@@ -105,7 +100,7 @@ class Source:
                 continue
             # What is known already, of the beginning, may be more than a block.
             if cut > self._chunk:
-                cut = _whole_rows(self._rest[: self._chunk]) or cut
+                cut = whole_rows(self._rest[: self._chunk]) or cut
             block, self._rest = self._rest[:cut], self._rest[cut:]
             line, self.line = self.line, self.line + block.count(b"\n")
             yield line, block
@@ -133,7 +128,7 @@ class Source:
         with open(self.path, "rb") as file:
             for k in range(1, PLACES + 1):
                 file.seek(HEAD + max(self.size - HEAD - size, 0) * k // PLACES)
-                data = _line_ends(file.read(size))
+                data = with_plain_ends(file.read(size))
                 start, stop = data.find(b"\n") + 1, data.rfind(b"\n") + 1
                 if start < stop:
                     found.append(data[start:stop].decode(self.encoding, "replace").encode())
@@ -195,7 +190,7 @@ class Source:
             data = data.rstrip(END_OF_DOS) if data.endswith(END_OF_DOS) else data
         elif data.endswith((b"\r", END_OF_DOS)):  # it may be the first half of a line end, or the end
             self._held, data = data[-1:], data[:-1]
-        return _line_ends(data)
+        return with_plain_ends(data)
 
     def _unpacked(self) -> tuple[Any, str]:
         start = self._raw.peek(6)[:6]  # by content: a name may lie
@@ -215,77 +210,3 @@ class Source:
         if self._opened:
             self._opened.insert(0, stream)
         return stream, name
-
-
-def in_quotes(data: bytes, places: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """The places, shape (n,), that are inside a field in quotes.
-
-    A quote opens a field at its start and closes it at its end: one elsewhere, as in 5", does neither.
-    """
-    letters = np.frombuffer(data, dtype=np.uint8)
-    quotes = np.flatnonzero(letters == ord('"'))
-    before = np.where(quotes > 0, letters[quotes - 1], ord("\n"))
-    behind = np.append(letters, np.uint8(ord("\n")))[quotes + 1]
-    opens, closes = np.isin(before, _ENDS), np.isin(behind, _ENDS)
-    events = opens | closes
-    last = np.searchsorted(quotes[events], places) - 1
-    inside: NDArray[np.bool_] = (last >= 0) & np.append(opens[events], False)[last]
-    return inside
-
-
-def _whole_rows(data: bytes) -> int:
-    """How many of these bytes are whole rows."""
-    cut = data.rfind(b"\n") + 1
-    if not cut or data.count(b'"', 0, cut) % 2 == 0 or len(data) > MAX_LINE:
-        return cut
-    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
-    ends = ends[~in_quotes(data, ends)]
-    return int(ends[-1]) + 1 if ends.size else 0
-
-
-def _line_ends(data: bytes) -> bytes:
-    data = data.replace(NEW_PAGE, b"") if NEW_PAGE in data else data
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
-
-
-def _open(path: str, stdin: io.BufferedReader | None) -> tuple[io.BufferedReader, list[Any]]:
-    """The stream to read, and what is to be closed in the end, first to last."""
-    try:
-        if path == "-":
-            return stdin or io.BufferedReader(
-                _Stdin(cast(io.RawIOBase, cast(io.BufferedReader, sys.stdin.buffer).raw))
-            ), []
-        source = open(path, "rb")  # noqa: SIM115 -- the Source closes it
-        try:
-            source.peek(1)
-        except OSError:
-            source.close()
-            raise
-    except OSError as error:
-        raise ConfigError("file", f"readable ({error.strerror})", path) from None
-    return source, [source]
-
-
-class _Stdin(io.RawIOBase):
-    """Standard input, waited for in pieces: between two of them what a signal does is done (see system.signals.Stop).
-
-    A signal that comes just before a read would else wait for the next byte, as it interrupts nothing.
-    """
-
-    def __init__(self, raw: io.RawIOBase) -> None:
-        self._raw, self._poller = raw, select.poll()
-        self._poller.register(raw.fileno(), select.POLLIN)
-
-    def readable(self) -> bool:
-        """True: it is there to be read."""
-        return True
-
-    def fileno(self) -> int:
-        """That of standard input."""
-        return self._raw.fileno()
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Wait for what there is next; returns how many bytes of it, 0 at the end."""
-        while not self._poller.poll(WAITED_MS):
-            pass
-        return self._raw.readinto(buffer)
