@@ -2,5 +2,5 @@
 
 from importlib.util import find_spec
 
-NEEDING = ("keyed", "pairs", "sink", "source", "sources", "stateful")
+NEEDING = ("input_columns", "keyed", "pairs", "sink", "stateful_query", "streaming_sources")
 collect_ignore = [] if find_spec("pyspark") else [f"streammi/interop/spark/{name}.py" for name in NEEDING]

@@ -16,7 +16,8 @@ from streammi.config import FeedConfig, JoinConfig
 from streammi.detect.links import LinkWatch
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
-from streammi.ingest.intake import Links, Meter, SourceConfig, intake_of
+from streammi.ingest.intake import Links, SourceConfig, intake_of
+from streammi.ingest.rates import Meter
 from streammi.network.host_search import why_no_host
 from streammi.network.link import PLAIN_TEXT_NOTICE, UNANSWERED, unreachable
 from streammi.network.silence import Spacing

@@ -3,19 +3,19 @@
 Live feeds and replays of what was recorded from them are read by the same code, so they say the same.
 """
 
-from collections import deque
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from msgspec.structs import replace
 
 from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.decoder import Decoder
+from streammi.ingest.link_counts import described
 from streammi.ingest.pairing.join import Join
+from streammi.ingest.rates import Meter
 from streammi.network.frames import Messages
-from streammi.network.silence import STALLED_SHARE, SilenceWatch, Spacing
+from streammi.network.silence import SilenceWatch, Spacing
 from streammi.records import LinkHealth, PairBatch, SampleBatch
 
-RATE_SECONDS: Final = 2.0
 SourceConfig: TypeAlias = FeedConfig | JoinConfig
 Links: TypeAlias = tuple[LinkHealth, ...]
 
@@ -270,100 +270,3 @@ class JoinIntake:
             usable.restore(last)
         self._join.restore(state["join"])
         self._pairs, self._nonfinite, self._before_gap = state["pairs"], state["nonfinite"], state["before_gap"]
-
-
-class Counted(Protocol):
-    """Something that reads messages, and has counted what became of them."""
-
-    @property
-    def messages(self) -> int:
-        """All so far."""
-
-    @property
-    def bytes(self) -> int:
-        """Theirs."""
-
-    @property
-    def malformed(self) -> dict[str, int]:
-        """Those without a usable value, by reason."""
-
-    @property
-    def gaps(self) -> int:
-        """Samples that are missing by the feed's own numbers."""
-
-    @property
-    def resets(self) -> int:
-        """How often the feed's numbers began again."""
-
-    @property
-    def reordered(self) -> int:
-        """Messages that came after later ones."""
-
-    @property
-    def repeated(self) -> int:
-        """Samples that came twice."""
-
-    @property
-    def format(self) -> str | None:
-        """The format, as recognised."""
-
-    @property
-    def note(self) -> str:
-        """One line for the person watching."""
-
-
-def described(link: LinkHealth, decoder: Counted, *notes: str, **more: object) -> LinkHealth:
-    """The link with its decoder's totals, ``more`` fields and notes."""
-    return replace(
-        link,
-        messages=decoder.messages,
-        bytes=decoder.bytes,
-        malformed=dict(decoder.malformed),
-        gaps=decoder.gaps,
-        resets=decoder.resets,
-        reordered=decoder.reordered,
-        repeated=decoder.repeated,
-        format=decoder.format,
-        note="; ".join(filter(None, (link.note, decoder.note, *notes))),
-        **more,
-    )
-
-
-class Meter:
-    """Rates from totals: over the last seconds, or between the last two where these are further apart.
-
-    >>> meter = Meter()
-    >>> for k in range(4):
-    ...     meter.add(5.0 * k, k, 2 * k)
-    >>> meter.rates(19.0), meter.rates(90.0)
-    ((0.2, 0.4), (0.0, 0.0))
-    """
-
-    def __init__(self) -> None:
-        self._points: deque[tuple[float, int, int]] = deque()
-
-    def add(self, now: float, messages: int, pairs: int) -> None:
-        """Note the totals at a time; at most 20 points a second are kept. A clock that was set back starts anew."""
-        if self._points and now < self._points[-1][0]:
-            self._points.clear()
-        if not self._points or now - self._points[-1][0] >= 0.05:
-            self._points.append((now, messages, pairs))
-        while len(self._points) > 2 and now - self._points[0][0] > RATE_SECONDS:
-            self._points.popleft()
-
-    def state(self) -> list[tuple[float, int, int]]:
-        """Plain values and arrays that ``restore`` takes."""
-        return list(self._points)
-
-    def restore(self, points: list[tuple[float, int, int]]) -> None:
-        """Take up a saved state."""
-        self._points = deque(points)
-
-    def rates(self, now: float) -> tuple[float | None, float | None]:
-        """Messages and pairs a second; None before there are two points, 0 after nothing came for long."""
-        if len(self._points) < 2:
-            return None, None
-        (first, messages0, pairs0), (last, messages1, pairs1) = self._points[0], self._points[-1]
-        if now - last > max(RATE_SECONDS, STALLED_SHARE * (last - first) / (len(self._points) - 1)):
-            return 0.0, 0.0
-        return (messages1 - messages0) / (last - first), (pairs1 - pairs0) / (last - first)

@@ -10,7 +10,8 @@ from streammi.config import FeedConfig
 from streammi.ingest.channel_finder import ALL, SHOWN
 from streammi.ingest.channel_layout import ChannelLayout, Stream
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.intake import Meter, described
+from streammi.ingest.link_counts import described
+from streammi.ingest.rates import Meter
 from streammi.ingest.signal_reader import SignalReader
 from streammi.network.frames import Frames, Messages
 from streammi.network.silence import SilenceWatch, Spacing

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from streammi.config import FeedConfig, KeyedConfig
-from streammi.ingest.intake import Meter, described
 from streammi.ingest.keyed import KeyedDecoder
+from streammi.ingest.link_counts import described
+from streammi.ingest.rates import Meter
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.network.silence import SilenceWatch
 from streammi.publish.messages import Fields, influx_line, reading_message, reading_topic, result_fields
