@@ -9,12 +9,13 @@ import numpy as np
 from streammi.config import FeedConfig
 from streammi.errors import FeedError
 from streammi.ingest.formats.columns import is_array, number
-from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Wanted, has_records, signals
+from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.named import TIMES, VALUES, by_name
+from streammi.ingest.formats.nested_lists import VECTOR
 from streammi.ingest.formats.paths import into_records
-from streammi.ingest.formats.records import VECTOR
 from streammi.ingest.formats.registry import FORMATS, format_of, recognise
+from streammi.ingest.formats.samples import has_records, signals
 from streammi.ingest.leaves import leaves
 from streammi.network.frames import Frames
 

@@ -13,14 +13,16 @@ from streammi.ingest.advice import Advice, advised
 from streammi.ingest.clock import Clock
 from streammi.ingest.copies import Copies
 from streammi.ingest.formats.columns import Batch
-from streammi.ingest.formats.content import Samples, Wanted, numbers_of, samples
+from streammi.ingest.formats.content import Samples, Wanted
 from streammi.ingest.formats.csv import is_csv_header
 from streammi.ingest.formats.format import Bulk
 from streammi.ingest.formats.named import by_name
+from streammi.ingest.formats.nested_lists import hint_of
 from streammi.ingest.formats.packing import unpacked
 from streammi.ingest.formats.paths import has
-from streammi.ingest.formats.records import hint_of
+from streammi.ingest.formats.record import numbers_of
 from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise, topic_of
+from streammi.ingest.formats.samples import samples
 from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
 from streammi.ingest.second_look import SecondLook
 from streammi.ingest.senders import SenderCounter

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.ingest.formats.columns import is_array
-from streammi.ingest.formats.content import has_records
+from streammi.ingest.formats.samples import has_records
 
 MAX_SIGNALS: Final = 500  # of a topic
 MAX_DEPTH: Final = 8

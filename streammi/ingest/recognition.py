@@ -5,12 +5,13 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from streammi.errors import FeedError
 from streammi.ingest.formats.alternatives import STRUCT, instead
-from streammi.ingest.formats.content import Wanted, samples
+from streammi.ingest.formats.content import Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.formats.magic import named, named_text
 from streammi.ingest.formats.pairs import BESIDE
 from streammi.ingest.formats.registry import FORMATS, possible, recognise
+from streammi.ingest.formats.samples import samples
 from streammi.ingest.side_frame import is_beside
 from streammi.network.frames import Frames, Messages, is_text
 

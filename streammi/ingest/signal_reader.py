@@ -11,8 +11,9 @@ from streammi.errors import FeedError
 from streammi.ingest.channel_layout import Stream
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.formats.columns import number, or_nan
-from streammi.ingest.formats.content import SEQ_NAMES, Content, Samples, samples
+from streammi.ingest.formats.content import SEQ_NAMES, Content, Samples
 from streammi.ingest.formats.named import TIMES, by_name
+from streammi.ingest.formats.samples import samples
 from streammi.ingest.pairing.row_grid import Alignment
 from streammi.network.frames import Frames, Messages
 from streammi.records import FloatArray, IntArray, RowBatch

@@ -13,9 +13,10 @@ from streammi.ingest.advice import is_reading
 from streammi.ingest.clock import Clock
 from streammi.ingest.decoder import MAX_PATH
 from streammi.ingest.formats.columns import is_array, number, times
-from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted, has_records, signals
+from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted
 from streammi.ingest.formats.named import VALUES, by_name
 from streammi.ingest.formats.registry import FORMATS, possible
+from streammi.ingest.formats.samples import has_records, signals
 from streammi.ingest.leaves import MAX_SIGNALS, leaves
 from streammi.ingest.probe_report import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.recognition import Found, Recogniser

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError, FeedError
-from streammi.ingest.formats.content import MAX_COLUMNS, Content, Wanted, signals
+from streammi.ingest.formats.content import MAX_COLUMNS, Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json import is_json
 from streammi.ingest.formats.json_text import parse_json
-from streammi.ingest.formats.records import WIDE
+from streammi.ingest.formats.nested_lists import WIDE
+from streammi.ingest.formats.samples import signals
 from streammi.network.frames import Frames
 
 DTYPE: Final = re.compile(r"[<>=|]?[iufbc][0-9]{1,2}|float(16|32|64)|u?int(8|16|32|64)|bool|complex(64|128)")

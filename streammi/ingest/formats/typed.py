@@ -14,18 +14,10 @@ import numpy as np
 
 from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column, or_nan
-from streammi.ingest.formats.content import (
-    SEQ_LIMIT,
-    SEQ_NAMES,
-    TIME_NAMES,
-    Content,
-    Places,
-    Samples,
-    Wanted,
-    has_records,
-)
+from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Content, Places, Samples, Wanted
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.paths import Chain, heads
+from streammi.ingest.formats.samples import has_records
 from streammi.ingest.sequence import Each, in_a_row
 from streammi.network.frames import Frames, Messages
 from streammi.records import FloatArray

@@ -1,0 +1,145 @@
+"""One record of a message: where in it everything is, and its samples."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from streammi.errors import FeedError
+from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
+from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Places, Samples, Wanted
+from streammi.ingest.formats.paths import Chain, find, follow, has
+from streammi.ingest.sequence import Numbers
+from streammi.records import IntArray
+
+
+def of_record(tree: Any, wanted: Wanted) -> Samples:
+    """The samples of a record; FeedError for why there are none."""
+    return at_places(tree, locate(tree, wanted), wanted)
+
+
+def locate(tree: Any, wanted: Wanted) -> Places:
+    """Where everything that is wanted is in a record."""
+    values = _find_values(tree, wanted)
+    t = usual(tree, TIME_NAMES, values, is_time) if wanted.t is None else find(tree, wanted.t)
+    if t is None and (unread := usual(tree, TIME_NAMES, values, lambda value: True)):
+        wanted.clock.unread(unread[0], tree[unread[0]])
+    seq = usual(tree, SEQ_NAMES, values, is_seq) if wanted.seq is None else find(tree, wanted.seq)
+    return Places(values, t, seq)
+
+
+def _find_values(tree: Any, wanted: Wanted) -> tuple[Chain | None, ...]:
+    if not wanted.partial:
+        return tuple(find(tree, path) for path in wanted.paths)
+    found = tuple(find(tree, path) if has(tree, path) else None for path in wanted.paths)
+    if not any(found):
+        raise FeedError("no such path", f"none of {', '.join(wanted.paths[:3])}"[:80])
+    return found
+
+
+def usual(
+    tree: Any, names: tuple[str, ...], taken: tuple[Chain | None, ...], usable: Callable[[Any], bool]
+) -> Chain | None:
+    """The first of these names at the top of a record, if it is not ``taken`` and its value is usable."""
+    if not isinstance(tree, dict):
+        return None
+    return next(((name,) for name in names if name in tree and (name,) not in taken and usable(tree[name])), None)
+
+
+def is_seq(value: Any) -> bool:
+    """True for a sequence number, or several."""
+    if isinstance(value, list):
+        return bool(value) and all(type(one) is int and abs(one) < SEQ_LIMIT for one in value)
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "iu"
+    return type(value) is int and abs(value) < SEQ_LIMIT
+
+
+def at_places(tree: Any, places: Places, wanted: Wanted) -> Samples:
+    """The samples at these places of a record."""
+    found = [np.nan if chain is None else follow(tree, chain) for chain in places.values]
+    arrays = [is_array(value) for value in found]
+    if any(arrays):
+        return _of_arrays(tree, places, found, wanted)
+    if wanted.partial:
+        values = _numbers_among(found)
+    else:
+        convert = label if wanted.labels else number
+        values = tuple([convert(value)] for value in found)
+    return Samples(values, times_at(tree, places, 1, wanted), numbers_at(tree, places, 1), places)
+
+
+def _numbers_among(found: list[Any]) -> tuple[Column, ...]:
+    """The values as samples of one row, NaN for one that is no number; FeedError where all are none."""
+    values, problem = [], None
+    for value in found:
+        try:
+            values.append([number(value)])
+        except FeedError as error:
+            problem = problem or error
+            values.append([np.nan])
+    if problem is not None and np.isnan(values).all():
+        raise problem
+    return tuple(values)
+
+
+def _of_arrays(tree: Any, places: Places, found: list[Any], wanted: Wanted) -> Samples:
+    if wanted.partial:
+        n = max(len(value) for value in found if is_array(value))
+        found = [np.full(n, np.nan) if chain is None else v for v, chain in zip(found, places.values, strict=True)]
+    lengths = [len(value) if is_array(value) else 1 for value in found]
+    if len(set(lengths)) > 1:
+        sizes = (f"{path} has {length}" for path, length in zip(wanted.paths, lengths, strict=True))
+        raise FeedError("lengths differ", ", ".join(sizes)[:80])
+    values = tuple(column(value if is_array(value) else [value], wanted.labels) for value in found)
+    n = lengths[0]
+    return Samples(values, times_at(tree, places, n, wanted), numbers_at(tree, places, n))
+
+
+def times_at(tree: Any, places: Places, n: int, wanted: Wanted) -> Column | None:
+    """The times, s, of the ``n`` samples of a record; None where it has none."""
+    if places.t is None:
+        return None
+    try:
+        return times(follow(tree, places.t), n, wanted.clock)
+    except FeedError:
+        if wanted.t is not None:
+            raise
+        return None  # it was not asked for by name, so it need not be what its name says
+
+
+def numbers_at(tree: Any, places: Places, n: int) -> IntArray | Numbers | None:
+    """The sequence numbers of the ``n`` samples of a record, or the one of all of it."""
+    value = None if places.seq is None else follow(tree, places.seq)
+    if value is None:
+        return None
+    if not is_array(value):
+        return _number_of(value, n)
+    large = getattr(value, "dtype", None) == np.uint64  # as it is: from 2**63 on it would be below 0
+    try:
+        numbers: IntArray = np.asarray(value, dtype=np.uint64 if large else np.int64)
+    except (ValueError, TypeError, OverflowError):
+        raise _not_a_number(value) from None
+    return numbers if numbers.shape == (n,) else None
+
+
+def numbers_of(tree: Any, wanted: Wanted) -> Numbers | None:
+    """The sequence number of a record that has no samples: it came, so it is not missing."""
+    try:
+        seq = usual(tree, SEQ_NAMES, (), is_seq) if wanted.seq is None else find(tree, wanted.seq)
+        return None if seq is None or is_array(follow(tree, seq)) else _number_of(follow(tree, seq), 1)
+    except FeedError:
+        return None
+
+
+def _number_of(value: Any, n: int) -> Numbers | None:
+    """One number for a message of ``n`` samples: a missing one then stands for as many."""
+    try:
+        first = int(value)
+    except (ValueError, TypeError, OverflowError):
+        raise _not_a_number(value) from None
+    return Numbers(first, 1, n) if abs(first) < SEQ_LIMIT else None
+
+
+def _not_a_number(value: Any) -> FeedError:
+    return FeedError("not a number", f"sequence number {repr(value)[:60]}")
