@@ -38,7 +38,8 @@ from arguments import at_least
 
 from streammi import JointWindow, UniformBins
 from streammi.config import FeedConfig
-from streammi.ingest.decoder import SWITCH_AFTER, Decoder
+from streammi.ingest.decoder import Decoder
+from streammi.ingest.feed_format import SWITCH_AFTER
 from streammi.ingest.formats.registry import FORMATS
 from streammi.ingest.recognition import HELD
 from streammi.records import PairBatch

@@ -21,7 +21,8 @@ from hypothesis import given, settings, strategies as st
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
-from streammi.ingest.decoder import SWITCH_AFTER, Decoder
+from streammi.ingest.decoder import Decoder
+from streammi.ingest.feed_format import SWITCH_AFTER
 from streammi.ingest.formats.registry import FORMATS, recognise
 from streammi.network.frames import Frames
 

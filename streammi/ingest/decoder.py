@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import chain
 from math import nan
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -12,27 +12,23 @@ from streammi.errors import ConfigError, FeedError
 from streammi.ingest.advice import Advice, advised
 from streammi.ingest.clock import Clock
 from streammi.ingest.copies import Copies
+from streammi.ingest.feed_format import FeedFormat
 from streammi.ingest.formats.columns import Batch
 from streammi.ingest.formats.content import Samples, Wanted
-from streammi.ingest.formats.csv import is_csv_header
-from streammi.ingest.formats.format import Bulk
 from streammi.ingest.formats.named import by_name
 from streammi.ingest.formats.nested_lists import hint_of
 from streammi.ingest.formats.packing import unpacked
 from streammi.ingest.formats.paths import has
 from streammi.ingest.formats.record import numbers_of
-from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise, topic_of
+from streammi.ingest.formats.registry import topic_of
 from streammi.ingest.formats.samples import samples
-from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
-from streammi.ingest.second_look import SecondLook
+from streammi.ingest.recognition import Found
 from streammi.ingest.senders import SenderCounter
 from streammi.ingest.sequence import Numbers
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages
 from streammi.records import FloatArray, PairBatch, RowBatch, SampleBatch
 
 MAX_PATH: Final = 256  # characters
-MAX_STRANGE: Final = 1 << 16  # bytes of a message that is remembered though it cannot be read
-SWITCH_AFTER: Final = 5  # messages in a row in one other format: then the feed has changed, not just one message
 
 
 class Decoder:
@@ -52,6 +48,8 @@ class Decoder:
     ([1.0], {'no such path': 1, 'empty': 1})
     """
 
+    IN_BULK: ClassVar = True  # runs of messages of one kind may be read at once
+
     def __init__(
         self,
         config: FeedConfig,
@@ -60,7 +58,6 @@ class Decoder:
         *,
         partial: bool = False,
     ) -> None:
-        self._row = format_of("json" if config.format == "auto" else config.format)  # how a message is read
         paths = (config.x, config.y, *config.given) if paths is None else paths
         for path in (*paths, config.t, config.seq):
             if path is not None and not 0 < len(path) <= MAX_PATH:
@@ -72,29 +69,24 @@ class Decoder:
         self._gaps = SenderCounter()
         self._copies = Copies()
         self._last_t = nan
-        self._auto = config.format == "auto"
-        self._settled = not self._auto
-        self._recogniser = Recogniser(self._wanted)
-        self._other = "", 0  # the other format of the last messages, and how many they were
-        self._strange: list[Frames] = []  # the last messages in a row that do not say which other format they are in
-        self._guess = False
-        self._second_look = SecondLook()
-        self._doubt = ""  # what has come since that speaks against the guess
-        self._packed = False
-        self._hint = ""
+        self._format = FeedFormat(config.format, self._wanted, in_bulk=self.IN_BULK)
         self._advice = Advice(config.endpoint, paths)
         self._others = others
         self._found = False  # a message with all that is wanted
-        self._changed = ""
         self.malformed: dict[str, int] = {}
         self.detail = ""  # of the last message that was malformed
         self.messages = self.bytes = self.pairs = 0
-        self.format: str | None = None  # as recognised
-        self.recognised = ""  # one line: how, and on what that rests
-        self._bulk: Bulk | None = None
         self._batch = Batch(len(paths), config.labels)  # what was read since the last batch was handed out
-        if not self._auto:
-            self._use(config.format)
+
+    @property
+    def format(self) -> str | None:
+        """The format, as given or recognised; None before that."""
+        return self._format.name
+
+    @property
+    def recognised(self) -> str:
+        """How the format was recognised, in one line, and on what that rests; empty before that, and where given."""
+        return self._format.recognised
 
     @property
     def gaps(self) -> int:
@@ -124,16 +116,15 @@ class Decoder:
     @property
     def remarks(self) -> str:
         """The guesses about the values, and what speaks against a guess; empty when there is nothing to say."""
-        return "; ".join(filter(None, (self._doubt, self._hint, self._clock.note)))
+        return "; ".join(filter(None, (self._format.doubt, self._format.hint, self._clock.note)))
 
     @property
     def note(self) -> str:
         """One line for the person watching, empty when there is nothing to say."""
-        notes = [self.recognised] if self._guess else []
-        notes += [self._doubt] if self._doubt else []
-        notes += [self._hint] if self._hint else []
-        notes += [self._advice.words] if self._advice.words and not self.pairs else []
-        notes += [self._changed] if self._changed else []
+        known = self._format
+        advice = "" if self.pairs else self._advice.words
+        about = (known.recognised if known.is_guess else "", known.doubt, self._format.hint, advice, known.changed)
+        notes = [note for note in about if note]
         if self._gaps.senders > 1:
             notes.append(
                 f"numbers of {self._gaps.senders} counters come in turn (several senders?), each counted by itself"
@@ -177,23 +168,9 @@ class Decoder:
     def state(self) -> dict[str, Any]:
         """Its memory and its counts; the formats' memory may hold sets, tuples and arrays."""
         counted = {"messages": self.messages, "bytes": self.bytes, "pairs": self.pairs, "malformed": self.malformed}
-        read = {
-            "format": self.format,
-            "settled": self._settled,
-            "recogniser": self._recogniser.state(),
-            "recognised": self.recognised,
-            "guess": self._guess,
-            "second_look": self._second_look.state(),
-            "doubt": self._doubt,
-            "packed": self._packed,
-            "hint": self._hint,
-            "other": self._other,
-            "strange": [list(frames) for frames in self._strange],
-            "changed": self._changed,
-        }
         return {
             "counted": counted,
-            "read": read,
+            "read": self._format.state(),
             "last_t": self._last_t,
             "clock": self._clock.state(),
             "beside": self._wanted.beside.state(),
@@ -206,15 +183,8 @@ class Decoder:
         """Take up the saved state of a decoder with the same settings."""
         for name, value in state["counted"].items():
             setattr(self, name, value)
-        read = state["read"]
-        self._packed, self._hint, self._found = read["packed"], read["hint"], self.pairs > 0
-        if read["format"] is not None:
-            self._use(read["format"])
-        self._settled, self._other, self._changed = read["settled"], tuple(read["other"]), read["changed"]
-        self.recognised, self._guess, self._strange = read["recognised"], read["guess"], read["strange"]
-        self._second_look.restore(read["second_look"])
-        self._doubt = read["doubt"]
-        self._recogniser.restore(read["recogniser"])
+        self._found = self.pairs > 0
+        self._format.restore(state["read"])
         self._last_t = state["last_t"]
         self._clock.restore(state["clock"])
         self._wanted.beside.restore(state["beside"])
@@ -227,22 +197,20 @@ class Decoder:
     def _columns(self, messages: Messages, received: float, final: bool) -> tuple[list[Any], FloatArray | None]:
         self._clock.begin(received)
         messages = self._counted(messages)
-        if self._guess and not self._packed:
-            self._look_again(messages, received)
+        self._format.look_again(messages, received)
         at = 0
         while at < len(messages):
-            if self._bulk is not None:
+            if (bulk := self._format.bulk) is not None:
                 start = at
-                at, found = self._bulk.read_run(messages, at)
+                at, found = bulk.read_run(messages, at)
                 if found is not None:
-                    if self._other[1] or self._strange:
-                        self._forget_other()
+                    self._format.note_read()
                     self._add_run(found, messages, start, at)
             if at < len(messages):
                 self._one(messages[at])
                 at += 1
-        if final and not self._settled:
-            self._safely(lambda: self._settle(self._recogniser.end()))
+        if final and not self._format.settled:
+            self._safely(lambda: self._settle(self._format.recogniser.end()))
         columns, t = self._batch.drain(self._last_t)
         if t is None or self._clock.is_none:
             self._last_t, t = nan, None
@@ -265,25 +233,16 @@ class Decoder:
             messages = [frames for frames in messages if self._within_limits(frames)]
         return messages
 
-    def _look_again(self, messages: Messages, received: float) -> None:
-        """True if raw bytes still are what they were taken for: those of another kind would be read all the same."""
-        seen = self._second_look.take(messages, received, self.format or "", self._wanted)
-        if seen is None:
-            return
-        self._doubt = f"what came since speaks against it: {seen.doubt}; --format overrides it" if seen.doubt else ""
-        if seen.other is not None:
-            self._change_to(seen.other)
-
     def _one(self, frames: Frames) -> None:
         """Read one message in full, and count it when it has nothing."""
-        self._safely(lambda: self._add_one(self._read(frames)) if self._settled else self._first(frames))
+        self._safely(lambda: self._add_one(self._read(frames)) if self._format.settled else self._first(frames))
 
     def _safely(self, read: Callable[[], None]) -> None:
-        self._recogniser.refused = 1
+        self._format.recogniser.refused = 1
         try:
             read()
         except FeedError as error:
-            self._count(error, self._recogniser.refused)
+            self._count(error, self._format.recogniser.refused)
         except MemoryError:
             self._count(FeedError("too large", "a length that no buffer can have"))
         except RecursionError:  # what could just be decoded may be too deep to be shown
@@ -293,30 +252,19 @@ class Decoder:
         """A message before it is known which format the feed is in."""
         if not any(frames):
             raise FeedError("empty")
-        plain = unpacked(frames, self._max_message)
-        packed, frames = plain is not frames, plain
-        self._packed |= packed
-        found: Found | None = None
-        if frames[-1] and is_csv_header(frames, self._wanted.paths) and recognise(frames) is None:
-            found = Found("csv", "as its header is", False)
-        else:
-            found = self._recogniser.take(frames)
+        found, frames = self._format.find(frames, self._max_message)
         if found is None or found.guess:
             self._settle(found)
             return
-        self._use(found.name)
+        self._format.use(found.name)
         taken = self._samples(frames)
         if taken is not None:  # values could be read: that decides
-            self._settle(found._replace(why=f"packed by zlib, {found.why}") if packed else found)
+            self._settle(found)
             self._add_one(taken)
 
     def _settle(self, found: Found | None) -> None:
         """The format is known, if it is: read what was held back."""
-        if found is None:
-            return
-        self._settled, self._guess, self.recognised = True, found.guess, str(found)
-        self._use(found.name)
-        for frames in self._recogniser.release():
+        for frames in self._format.settle(found):
             self._one(frames)
 
     def _add_run(self, found: Samples, messages: Messages, start: int, stop: int) -> None:
@@ -350,17 +298,16 @@ class Decoder:
         try:
             found = self._samples(frames)
         except FeedError as error:
-            if self._auto:
-                return self._in_other_format(frames, error)
-            raise
-        self._forget_other()
+            self._format.change(frames, error)
+            return self._samples(frames)
+        self._format.note_read()
         return found
 
     def _samples(self, frames: Frames) -> Samples | None:
-        content = self._row.read(frames, self._wanted)
-        self._hint = self._hint if content is None else content.hint or hint_of(content.tree, self._wanted.paths)
+        content = self._format.row.read(frames, self._wanted)
         if content is None:
             return None
+        self._format.hint = content.hint or hint_of(content.tree, self._wanted.paths)
         try:
             found = samples(content, self._wanted)
         except FeedError as error:
@@ -373,8 +320,8 @@ class Decoder:
             self._advice.look(frames, topic_of(self.format, frames), content.tree)
             raise advised(error, self._advice.words) from None
         self._found = True
-        if self._bulk is not None:
-            self._bulk.learn(content, found.places)
+        if self._format.bulk is not None:
+            self._format.bulk.learn(content, found.places)
         return found
 
     def _is_of_another(self, tree: Any) -> bool:
@@ -382,52 +329,6 @@ class Decoder:
         if len(self._wanted.paths) > 1 or not self._found:
             return False
         return any(has(tree, path) for path in self._others) or by_name(tree) is not None
-
-    def _in_other_format(self, frames: Frames, error: FeedError) -> Samples | None:
-        """A message that the feed's format cannot read: FeedError, unless the feed has changed its format."""
-        name = recognise(frames)
-        if name is not None:
-            self._strange = []
-        found = self._strangers(frames) if name is None else Found(name, "as the last messages are", False)
-        if found is None or found.name == self.format or not has_samples(FORMATS[found.name], frames, self._wanted):
-            raise error
-        count = self._other[1] + 1 if self._other[0] == found.name else max(len(self._strange), 1)
-        self._other = found.name, count
-        if count < SWITCH_AFTER:
-            raise FeedError("other format", f"{found.name} in a feed of {self.format}")
-        self._change_to(found)
-        return self._samples(frames)
-
-    def _change_to(self, found: Found) -> None:
-        self._changed = f"the feed changed its format from {self.format} to {found.name}"
-        self._forget_other()
-        self._guess, self.recognised, self._doubt = found.guess, str(found), ""
-        self._use(found.name)
-
-    def _strangers(self, frames: Frames) -> Found | None:
-        """What the last messages in a row are that do not say so themselves, this one among them; None: not known."""
-        if sum(map(len, frames)) > MAX_STRANGE or not possible(frames):
-            self._strange = []
-            return None
-        self._strange = [*self._strange[1 - HELD :], frames]
-        try:
-            return decided(self._strange, self._wanted, False)
-        except FeedError:
-            return None
-
-    def _forget_other(self) -> None:
-        self._other, self._strange = ("", 0), []
-
-    def _use(self, name: str) -> None:
-        if name != self.format:
-            self.format, self._row = name, format_of(name)
-            bulk = self._row.bulk
-            if bulk is None or (
-                self._packed and self._row.judge is not None
-            ):  # packed raw bytes would be read as they are
-                self._bulk = None
-            else:
-                self._bulk = bulk(self._wanted)
 
     def _within_limits(self, frames: Frames) -> bool:
         if len(frames) > MAX_FRAMES:

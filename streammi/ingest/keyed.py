@@ -38,6 +38,7 @@ class KeyedDecoder(Decoder):
             raise ConfigError("--key", "a path such as device/id, or topic", key)
         self._by_topic = key == TOPIC
         self._known: dict[tuple[int, bytes], str] = {}  # topics as keys, by how many frames there are and the first
+        self._known_of: str | None = None  # format
         paths = (config.x, config.y) if self._by_topic else (config.x, config.y, key)
         super().__init__(replace(config, labels=not self._by_topic), paths)
         self._topics: list[str | None] = []  # of the samples since the last batch
@@ -73,9 +74,9 @@ class KeyedDecoder(Decoder):
                 self._topics += [self._topic(frames) for frames in messages[start:stop]]
             self._batch.add(found.values, found.t)
             return
-        assert self._bulk is not None
+        assert self._format.bulk is not None
         for frames in messages[start:stop]:  # which sample is of which message is not known
-            _, one = self._bulk.read_run([frames], 0)
+            _, one = self._format.bulk.read_run([frames], 0)
             if one is not None:
                 self._frames = frames
                 self._add(one)
@@ -86,6 +87,8 @@ class KeyedDecoder(Decoder):
         self._batch.add(found.values, found.t)
 
     def _topic(self, frames: Frames) -> str | None:
+        if self.format != self._known_of:  # another format may have its topic elsewhere
+            self._known, self._known_of = {}, self.format
         seen = len(frames), frames[0]
         if len(frames) > 1 and seen in self._known:
             return self._known[seen]
@@ -99,10 +102,6 @@ class KeyedDecoder(Decoder):
                 self._known.clear()
             self._known[seen] = key
         return key
-
-    def _use(self, name: str) -> None:
-        self._known = {}  # another format may have its topic elsewhere
-        super()._use(name)
 
 
 def _key_of(value: Any) -> str | None:

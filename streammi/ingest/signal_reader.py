@@ -32,12 +32,14 @@ class NamedDecoder(Decoder):
     ([[1.0, 3.0], [0.0, 20.0]], [1800000000.0, 1800000001.0])
     """
 
+    IN_BULK = False  # that reads what has the same paths
+
     def __init__(self, config: FeedConfig, numbers: dict[str, int]) -> None:
         self._numbers = numbers
         super().__init__(config, ("0", "1"))
 
     def _samples(self, frames: Frames) -> Samples | None:
-        content = self._row.read(frames, self._wanted)
+        content = self._format.row.read(frames, self._wanted)
         records = None if content is None else by_name(content.tree)
         if content is None:
             return None
@@ -58,10 +60,6 @@ class NamedDecoder(Decoder):
         first = content.tree[0] if isinstance(content.tree, list) else content.tree
         tree |= {name: first[name] for name in SEQ_NAMES if type(first.get(name)) is int}
         return samples(Content(tree, content.stamp, content.beside), self._wanted)._replace(places=None)
-
-    def _use(self, name: str) -> None:
-        super()._use(name)
-        self._bulk = None  # it reads what has the same paths
 
 
 class SignalReader:
