@@ -68,7 +68,10 @@ def block(key: Any, order: np.ndarray, *numbers: np.ndarray) -> bytes:
 
 
 def fed(plan: Plan, log: MemoryLog, blocks: list[bytes], cache: Cache | None = None) -> dict[Any, list[Any]]:
-    return dict(Shard(plan, log, cache).feed(blocks))
+    found: dict[Any, list[Any]] = {}
+    for key, outputs in Shard(plan, log, cache).feed(blocks):
+        found[key] = found.get(key, []) + outputs
+    return found
 
 
 # The monitors' own outputs, cut at random ----------------------------------------------------------------------------
@@ -187,6 +190,62 @@ def test_poison_is_counted_where_it_stands(poison: float) -> None:
     assert [r.mi for _, r in got] == [r.mi for _, r in want]
     assert got[-1][1].nonfinite == 2
     assert got[-1][1].dropped == 1
+
+
+# Idle keys -----------------------------------------------------------------------------------------------------------
+
+
+@given(seed=st.integers(0, 999), watermark=st.sampled_from([None, 2.0]))
+@settings(max_examples=15)
+def test_behind_a_gap_a_key_begins_anew_and_what_is_idle_goes(seed: int, watermark: float | None) -> None:
+    config, idle = MonitorConfig(window=span(50), every=span(10), **RANGES), 8.0
+    plan, log, cache, rng = (
+        plan_of(config, idle=idle, watermark=watermark),
+        MemoryLog(),
+        Cache(),
+        np.random.default_rng(seed),
+    )
+    feeds = {}
+    for key in range(6):
+        x, y, _ = signals(key, 300)
+        t = 1.7e9 + np.cumsum(np.where(rng.random(300) < 0.02, rng.uniform(1, 30, 300), 0.1))
+        feeds[key] = x, y, t
+    end = max(t[-1] for _, _, t in feeds.values())
+    got: dict[Any, list[Any]] = {key: [] for key in feeds}
+    low = 1.7e9
+    while low < end:
+        high = low + rng.uniform(0.5, 20)
+        blocks = []
+        for key, (x, y, t) in feeds.items():
+            at = rng.permutation(np.flatnonzero((t > low) & (t <= high)))
+            blocks += [block(key, t[at], x[at], y[at])] if at.size else []
+        before = copy.deepcopy(log)
+        said = fed(plan, log, blocks, cache)
+        if rng.random() < 0.3:
+            log = before
+            assert fed(plan, log, blocks, cache if rng.random() < 0.5 else None) == said
+        for key, outputs in said.items():
+            got[key] += outputs
+        low = high
+    for key, (x, y, t) in feeds.items():
+        want: list[Any] = []
+        for part in np.split(np.arange(300), np.flatnonzero(np.diff(t) > idle) + 1):
+            want += Monitor(config, event_time=True).feed(PairBatch(x=x[part], y=y[part], t=t[part]))
+        assert got[key] == want[: len(got[key])]
+        assert len(want) - len(got[key]) <= (0 if watermark is None else 3)
+    for _ in range(30):  # all are idle now; what is left of them goes with the log's cleaning
+        end += 100.0
+        fed(plan, log, [block("new", end + np.arange(60.0), *np.ones((2, 60)))])
+    assert [*Shard(plan, log).book.keys] == ["new"]
+    assert log.size < 1000 + (1 << 14) // 10
+
+
+def test_one_clock_that_is_ahead_drops_no_other_key() -> None:
+    plan, log = plan_of(MonitorConfig(window=span(50), every=span(10), **RANGES), idle=60.0), MemoryLog()
+    x, y, t = signals(0, 20)
+    fed(plan, log, [block(key, t, x, y) for key in ("a", "b")])
+    fed(plan, log, [block("a", t + 5, x, y), block("b", t + 5, x, y), block("in 2100", t + 2.4e9, x, y)])
+    assert {*Shard(plan, log).book.keys} == {"a", "b", "in 2100"}
 
 
 # What is kept --------------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ class CycleNote:
     At a reading of each window at first, and where a look finds something else than the one before; then less often.
     """
 
-    def __init__(self, config: MonitorConfig) -> None:
-        self._watches = not config.given and config.bins.kind != "categories"
+    def __init__(self, config: MonitorConfig, *, watches: bool = True) -> None:
+        self._watches = watches and not config.given and config.bins.kind != "categories"
         self._counted = 0  # pairs seen when a window was counted last,
         self._rest = 0  # windows left to count before the next look
         self._period: int | None = None

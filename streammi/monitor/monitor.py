@@ -43,7 +43,8 @@ class Monitor:
     """Watches one pair: a window, its history, and what is said of it every so often.
 
     Times come with the batches: a reading is due by the batches' ``received`` clock, or, with ``event_time``, by the
-    samples' own. The same batches give the same outputs, always.
+    samples' own. The same batches give the same outputs, always. Without ``hints`` it looks for no cycle, of which
+    nothing but its notes tell: that takes as long as a reading.
 
     >>> import numpy as np
     >>> from streammi.config import span
@@ -53,7 +54,7 @@ class Monitor:
     1.0
     """
 
-    def __init__(self, config: MonitorConfig, *, event_time: bool = False) -> None:
+    def __init__(self, config: MonitorConfig, *, event_time: bool = False, hints: bool = True) -> None:
         self.config = config
         self.window = JointWindow(*bins_for(config), config.window)
         self.notes: list[str] = []  # what a person should know, once each; the application says them
@@ -76,7 +77,7 @@ class Monitor:
         self._relations = relations(config)
         self._bin_notes = BinNotes(config)
         self._window_notes = WindowNotes(config.window)
-        self._cycle_note = CycleNote(config)
+        self._cycle_note = CycleNote(config, watches=hints)
         self._traces = SignalTraces()
         self.notes += self._bin_notes.before()
         if self._delays is not None:

@@ -1,5 +1,6 @@
 """Device: the monitor of one key, and the samples that wait for those before them."""
 
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from streammi.publish.messages import result_fields
 from streammi.records import LinkHealth, PairBatch, Reading, codec
 from streammi.records.codec import State
 
+OVERHEAD: Final = 1 << 14  # bytes of a device in memory beside its arrays, about
 LINK: Final = LinkHealth(endpoint="", state="connected")  # of what a job reads nothing more is known
 UNKNOWN: Final[dict[str, Any]] = dict.fromkeys(OF_VALUES)
 
@@ -22,13 +24,16 @@ class Device:
     """Takes the samples of one key in any order, and says what its monitor says of them in theirs.
 
     A sample waits until one has come whose order is more than ``hold`` larger; with None nothing waits. What comes
-    behind one that the monitor has is late: it is counted, and left out.
+    behind one that the monitor has is late: it is counted, and left out. Behind a gap that is longer than the plan's
+    ``idle`` all begins anew.
     """
 
     def __init__(self, plan: Plan, hold: float | None) -> None:
         self._plan, self._hold = plan, hold
         self.tables = tables(plan)
-        self.monitor = Monitor(plan.config, event_time=True)
+        self.monitor = self._new_monitor()
+        self.lives = 0  # how often its window began anew
+        self.size = 0  # bytes in memory, about, as of the newest state
         self.waiting: Samples | None = None
         self.newest = self.last = -np.inf  # orders: the largest that has come, and that the monitor has
         self.behind = 0  # samples that came too late, or twice, or without a place in the order
@@ -70,7 +75,26 @@ class Device:
             return np.isfinite(order) & (order >= self.last)
         return order > self.last
 
+    def _new_monitor(self) -> Monitor:
+        return Monitor(self._plan.config, event_time=True, hints=False)
+
     def _take(self, samples: Samples) -> list[Output]:
+        """Take in samples in order; where the key was idle before one, the window begins anew with it."""
+        idle = self._plan.idle
+        if idle is None:
+            return self._feed(samples)
+        outputs: list[Output] = []
+        before = samples.order[0] if self.last == -np.inf else self.last
+        cuts = np.flatnonzero(np.diff(samples.order, prepend=before) > idle).tolist()
+        for start, stop in pairwise([0, *cuts, len(samples)]):
+            if start in cuts:
+                self.monitor, self.behind = self._new_monitor(), 0
+                self.lives += 1
+            if start < stop:
+                outputs += self._feed(samples.at(slice(start, stop)))
+        return outputs
+
+    def _feed(self, samples: Samples) -> list[Output]:
         self.last = samples.order[-1].item()
         numbers, plan = samples.numbers, self._plan
         x, y = numbers[X], numbers[Y]
@@ -113,6 +137,7 @@ class Device:
         own = {"newest": self.newest, "last": self.last, "behind": self.behind}
         waiting = self.waiting
         parts["device"] = own, [] if waiting is None else [waiting.order, waiting.place, waiting.numbers]
+        self.size = OVERHEAD + 2 * sum(array.nbytes for array in (values, *codec.joined(parts)[1]))
         return codec.joined(parts), values, times[0] if times else None
 
     @classmethod

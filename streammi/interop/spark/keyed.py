@@ -11,7 +11,7 @@ from streammi.config import Baseline, BinsConfig, MonitorConfig, Span
 from streammi.errors import ConfigError
 from streammi.interop.spark import output_columns
 from streammi.interop.spark.input_columns import Source
-from streammi.interop.spark.plan import Keep, Plan, check, span_of
+from streammi.interop.spark.plan import Keep, Plan, check, idle_of, span_of
 from streammi.interop.spark.shard_numbers import numbers_of
 from streammi.interop.spark.workers import Blocks, Readings
 
@@ -33,6 +33,7 @@ def readings(
     every: int | str | Span | None = None,
     bins: int | str | BinsConfig = "auto",
     watermark: int | str | Span | None = None,
+    idle: str | Span | None = None,
     events: bool = False,
     last: bool = False,
     keep: Keep = "values",
@@ -52,7 +53,8 @@ def readings(
     when their own clock has gone on by so many seconds: never where a micro-batch ends. By default that is once a
     window. A row may be overtaken by as much as ``watermark`` ("10s" with t, a number of samples with seq) and is
     sorted in; what comes later is left out, and counted in the readings' ``late`` and ``dropped``. Without one, rows
-    are sorted within a micro-batch.
+    are sorted within a micro-batch. Behind a gap that is longer than ``idle`` ("1h"; with t alone) a key begins anew,
+    as if it had never been there, and its state is dropped when most others have gone on by so much.
 
     The columns are the key, ``timestamp`` (by the samples' clock, s; their number, where they have no times) and the
     fields of Reading, null where they are not known. With ``events`` there are rows of events as well, in columns that
@@ -72,6 +74,7 @@ def readings(
             by_time=seq is None and t is not None,
             timed=t is not None,
             watermark=None if watermark is None else span_of(config.span(watermark, "watermark"), by_time=seq is None),
+            idle=None if idle is None else idle_of(config.span(idle, "idle")),
             events=events,
             keep=keep,
             shards=_shards(frame.sparkSession, shards),

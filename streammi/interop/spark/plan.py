@@ -25,6 +25,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     by_time: bool
     timed: bool  # they have times
     watermark: float | int | None = None  # s, or numbers: for so long a sample may be overtaken; None: within a batch
+    idle: float | None = None  # s: behind a longer gap a key begins anew, and what is kept of it goes; None: never
     events: bool = False
     keep: Keep = "values"
     shards: int = 1
@@ -33,7 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def settings(self) -> dict[str, str]:
         """The settings on which the state depends, as text."""
         given = {name: str(value) for name, value in msgspec.structs.asdict(self.config).items() if value is not None}
-        own = {name: str(getattr(self, name)) for name in ("watermark", "keep", "shards")}
+        own = {name: str(getattr(self, name)) for name in ("watermark", "idle", "keep", "shards")}
         return given | own | {"order": "t" if self.by_time else "seq"}
 
 
@@ -86,6 +87,9 @@ def check(plan: Plan) -> Plan:
     if (config.detector or config.alarms) and not plan.events:
         name = "alarms" if config.alarms else "detector"
         raise ConfigError("events", f"True with {name}, which makes events", plan.events)
+    if plan.idle is not None and not plan.by_time:
+        rule = "left out where the rows of a key are in the order of their numbers: these say not when it was idle"
+        raise ConfigError("idle", rule, f"{plan.idle:g} s")
     if plan.keep == "symbols":
         _check_symbols(config)
         tables(plan)
@@ -100,6 +104,13 @@ def _check_symbols(config: MonitorConfig) -> None:
     for name in ("ksg", "given", "transfer", "detector", "alarms"):
         if getattr(config, name):
             raise ConfigError(name, 'left out with keep="symbols": it needs the values', getattr(config, name))
+
+
+def idle_of(idle: Span) -> float:
+    """An idle time in s; ConfigError for a number of samples."""
+    if idle.seconds is None:
+        raise ConfigError("idle", "a duration such as 1h", str(idle))
+    return idle.seconds
 
 
 def span_of(watermark: Span, *, by_time: bool) -> float | int:

@@ -1,5 +1,6 @@
 """Book: what a log of records holds of each key, and how much of each record still counts."""
 
+import math
 from typing import Final, TypeAlias
 
 import msgspec
@@ -27,7 +28,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     """A key in a record: the pairs in its window, its small state, and pieces of the window.
 
     The pieces are new, or moved here, or, ``whole``, all there are. The small state is None where a newer record has
-    it.
+    it. ``newest`` is its newest time, s; ``born`` the record in which its window began: nothing of before counts.
     """
 
     key: Key
@@ -35,6 +36,8 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     small: bytes | None
     pieces: tuple[Piece, ...]
     whole: bool = False
+    newest: float = -math.inf
+    born: int = 0
 
 
 class Kept(msgspec.Struct):
@@ -44,6 +47,8 @@ class Kept(msgspec.Struct):
     record: int = -1
     small: bytes = b""
     pieces: list[tuple[int, Piece]] = msgspec.field(default_factory=list)  # the oldest first
+    newest: float = -math.inf
+    born: int = -1
 
 
 class Book:
@@ -76,7 +81,10 @@ class Book:
         self.next = number + 1
         for entry in entries:
             kept = self.keys.setdefault(entry.key, Kept())
-            kept.n = entry.n
+            kept.n, kept.newest = entry.n, entry.newest
+            if entry.born > kept.born:
+                self._drop(kept, len(kept.pieces))
+                kept.born = entry.born
             if entry.small is not None:
                 self._count(kept.record, -len(kept.small))
                 kept.small, kept.record = entry.small, number
@@ -92,6 +100,12 @@ class Book:
             kept.pieces.sort(key=lambda one: one[1].first)
             self._count(number, sum(piece.size for piece in entry.pieces))
             self._trim(kept)
+
+    def forget(self, key: Key) -> None:
+        """Let go of a key: nothing of it counts any more, if there was anything."""
+        kept = self.keys.pop(key, Kept())
+        self._count(kept.record, -len(kept.small))
+        self._drop(kept, len(kept.pieces))
 
     def forget_old(self) -> list[int]:
         """The records in which nothing counts any more."""
@@ -117,7 +131,7 @@ class Book:
             pieces = tuple(piece for place, piece in kept.pieces if place == number)
             small = kept.small if kept.record == number else None
             if pieces or small is not None:
-                entries.append(Entry(key, kept.n, small, pieces))
+                entries.append(Entry(key, kept.n, small, pieces, False, kept.newest, kept.born))
         return entries
 
     def _trim(self, kept: Kept) -> None:
