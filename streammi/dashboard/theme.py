@@ -122,26 +122,8 @@ def make_theme(
 
     Pens of earlier themes on the same ``pens`` stay as they were.
     """
-    light = background == "light"
-    inks = {role: ink(c[1], c[3]) if light else ink(c[0], c[2]) for role, c in INKS.items()}
-    ground = inks["ground"] if pens.depth in ("truecolor", "256") else None
-    reverse = "" if ground else "reverse"
-    if faded:
-        inks |= {role: inks[other] for role, other in _FADED.items()}
-
-    def pen(role: str | None, attributes: str = "") -> int:
-        if faded:
-            attributes = "dim" if pens.depth == "none" else ""  # and nothing bold
-            role = role or "dim"
-        return pens.pen(inks[role] if role else None, None, attributes)
-
-    def bar(role: str | None, attributes: str = "") -> int:
-        # A reversed bar takes one pen: a coloured word in it would be a block of that colour.
-        return pens.pen(inks[role] if role and ground else None, ground, f"{attributes} {reverse}".strip())
-
-    def inside(role: str) -> int:
-        return 0 if pens.depth == "none" else pen(role, "reverse")
-
+    roles = _RolePens(pens, background, faded=faded)
+    pen, bar, inside, inks = roles.pen, roles.bar, roles.inside, roles.inks
     return Theme(
         glyphs=glyphs,
         pens=pens,
@@ -169,9 +151,7 @@ def make_theme(
         in_y=inside("y"),
         null=pen("null"),
         null_in_mi=pen("mi_soft", "reverse"),
-        grounds=np.stack(
-            [_grounded(pens, inks, inks[role] if role and ground and not faded else None) for role in Ground.ROLES]
-        ),
+        grounds=np.stack([roles.grounded(role) for role in Ground.ROLES]),
         good=pen("good"),
         warn=pen("warn", "bold"),
         bad=pen("bad", "bold"),
@@ -180,15 +160,43 @@ def make_theme(
         bar_bad=bar("bad", "bold"),
         heat=heat_ramp(pens, glyphs.shades, palette, background, faded=faded),
         diverging=diverging_ramp(pens, glyphs.signs, background, faded=faded),
-        marks=(inks["bad"], ink("101418", 0) if light else ink("ffffff", 15)),
+        marks=(inks["bad"], ink("101418", 0) if background == "light" else ink("ffffff", 15)),
         cursor=inks["cursor"],
     )
 
 
-def _grounded(pens: Pens, inks: dict[str, Ink], ground: Ink | None) -> NDArray[np.uint16]:
-    table = np.arange(MOST_PENS, dtype=np.uint16)
-    if ground is not None:
-        for role in (None, "mi", "null", "faint"):
-            front = inks[role] if role else None
-            table[pens.pen(front)] = pens.pen(front, ground)
-    return table
+class _RolePens:
+    """The pens of roles on one background, and the inks that they are of."""
+
+    def __init__(self, pens: Pens, background: Background, *, faded: bool) -> None:
+        light = background == "light"
+        self.inks = {role: ink(c[1], c[3]) if light else ink(c[0], c[2]) for role, c in INKS.items()}
+        self._pens, self._faded = pens, faded
+        self._ground = self.inks["ground"] if pens.depth in ("truecolor", "256") else None
+        if faded:
+            self.inks |= {role: self.inks[other] for role, other in _FADED.items()}
+
+    def pen(self, role: str | None, attributes: str = "") -> int:
+        """On the ground of all."""
+        if self._faded:
+            attributes = "dim" if self._pens.depth == "none" else ""  # and nothing bold
+            role = role or "dim"
+        return self._pens.pen(self.inks[role] if role else None, None, attributes)
+
+    def bar(self, role: str | None, attributes: str = "") -> int:
+        """In a bar. A reversed one takes one pen: a coloured word in it would be a block of that colour."""
+        front, reverse = self.inks[role] if role and self._ground else None, "" if self._ground else "reverse"
+        return self._pens.pen(front, self._ground, f"{attributes} {reverse}".strip())
+
+    def inside(self, role: str) -> int:
+        """On an area of its own colour."""
+        return 0 if self._pens.depth == "none" else self.pen(role, "reverse")
+
+    def grounded(self, role: str | None) -> NDArray[np.uint16]:
+        """The pen in the place of each, shape (MOST_PENS,), where a curve is drawn over such an area."""
+        table = np.arange(MOST_PENS, dtype=np.uint16)
+        if role and self._ground and not self._faded:
+            for over in (None, "mi", "null", "faint"):
+                front = self.inks[over] if over else None
+                table[self._pens.pen(front)] = self._pens.pen(front, self.inks[role])
+        return table
