@@ -75,9 +75,8 @@ def run_init(
             for line in said:
                 log.say(line)
             return NOTHING
-        active |= {"topic": topic} if topic else {}
-        active |= {"pull": True} if pull else {}
-        active |= keys.given()
+        asked = {"topic": topic, "pull": pull} | keys.given()
+        active |= {option: value for option, value in asked.items() if value}
     text = config_text(parameters, active, said)
     if out is None:
         sys.stdout.write(text)

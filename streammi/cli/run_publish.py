@@ -74,19 +74,24 @@ def run_publish(
             journal.say(f"publishing {source} on {outlet.endpoint}")
             if recorded and not outlet.wait_for_subscriber(stop):
                 return stop.status
-            encode = _encode_pairs if pairs else _encode_json
-            try:
-                for part in paced(_resized(blocks, batch), rate, stop):
-                    if not outlet.send(encode(part, columns, outlet.samples), part[columns[0]].size, stop):
-                        break
-            except ConfigError:
-                if not stop.status:  # standard input that a signal has ended before its first row is no wrong file
-                    raise
+            _send_all(paced(_resized(blocks, batch), rate, stop), columns, outlet, stop, pairs=pairs)
             held += outlet.linger(stop)
             journal.say(f"published {outlet.samples} samples")
             if recording is not None and (note := recording.note):
                 journal.say(note)
     return stop.status or (NOTHING if recording is not None and recording.nothing else 0)
+
+
+def _send_all(parts: Iterator[Block], columns: tuple[str, str], outlet: "Outlet", stop: Stop, *, pairs: bool) -> None:
+    """Send until there is no more, or a signal."""
+    encode = _encode_pairs if pairs else _encode_json
+    try:
+        for part in parts:
+            if not outlet.send(encode(part, columns, outlet.samples), part[columns[0]].size, stop):
+                break
+    except ConfigError:
+        if not stop.status:  # standard input that a signal has ended before its first row is no wrong file
+            raise
 
 
 @contextmanager

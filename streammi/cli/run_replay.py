@@ -57,30 +57,21 @@ def replay_files(
     options: FileOptions = PLAIN,
 ) -> "FileReplay":
     """The replay of one file, or of two where x and y name theirs; ConfigError for columns that are not there."""
-    from streammi.ingest.files.joined_files import file_column, read_joined
-    from streammi.ingest.files.pair_file import given_column, read_pairs  # not for a recording of a feed: 0.3 s
+    from streammi.ingest.files.pair_file import given_column  # not for a recording of a feed: 0.3 s
 
     if x is None or y is None:
         rule = "given, FILE:COL" if file is None else given_column(file, options)
         raise ConfigError("--x" if x is None else "--y", rule)
-    pairs: Recorded
     both: FeedConfig | JoinConfig
     if file is not None:
         joining.check_unused()
-        sinks.spare(file)
-        both = FeedConfig(endpoint=file, x=x, y=y, given=pair.condition_paths)
-        pairs = read_pairs(file, x, y, t, labels=pair.labels, options=options, given=pair.condition_paths)
+        both, pairs = _of_one_file(FeedConfig(endpoint=file, x=x, y=y, t=t), pair, sinks, options)
     else:
-        if pair.condition_paths:
-            raise ConfigError("--given", ONE_SOURCE, ", ".join(pair.condition_paths))
-        (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
-        sinks.spare(x_file, y_file)
-        common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
-        both = joined = joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file))
-        pairs = read_joined(joined, options)
+        both, pairs = _of_two_files(x, y, t, pair, joining, sinks, options)
     with ExitStack() as refused:
         refused.callback(pairs.close)
-        config, notes = with_baseline(pair.config(x, y, file or ""), pair.baseline, options), []
+        columns = (both.x.x, both.y.y) if isinstance(both, JoinConfig) else (both.x, both.y)
+        config, notes = with_baseline(pair.config(*columns, file or ""), pair.baseline, options), []
         if not pairs.timed and not pairs.empty:  # of which something else is to be said
             _check_untimed(config, pair, speed)
             if pair.every == PairOptions.every:
@@ -92,6 +83,33 @@ def replay_files(
     replayed.opening += filter(None, [twice(both)])
     replayed.notes += notes
     return replayed
+
+
+def _of_one_file(
+    columns: FeedConfig, pair: PairOptions, sinks: Sinks, options: FileOptions
+) -> tuple[FeedConfig, "Recorded"]:
+    """The source, and its pairs, of the ``columns`` of one file."""
+    from streammi.ingest.files.pair_file import read_pairs
+
+    file, x, y, given = columns.endpoint, columns.x, columns.y, pair.condition_paths
+    sinks.spare(file)
+    pairs = read_pairs(file, x, y, columns.t, labels=pair.labels, options=options, given=given)
+    return FeedConfig(endpoint=file, x=x, y=y, given=given), pairs
+
+
+def _of_two_files(
+    x: str, y: str, t: str | None, pair: PairOptions, joining: JoinOptions, sinks: Sinks, options: FileOptions
+) -> tuple[JoinConfig, "Recorded"]:
+    """The sources, and their pairs, where ``x`` and ``y`` are FILE:COL."""
+    from streammi.ingest.files.joined_files import file_column, read_joined
+
+    if pair.condition_paths:
+        raise ConfigError("--given", ONE_SOURCE, ", ".join(pair.condition_paths))
+    (x_file, x), (y_file, y) = file_column(x, "--x"), file_column(y, "--y")
+    sinks.spare(x_file, y_file)
+    common = FeedConfig(endpoint="", x=x, y=y, t=t, labels=pair.labels)
+    joined = joining.config(replace(common, endpoint=x_file), replace(common, endpoint=y_file))
+    return joined, read_joined(joined, options)
 
 
 def _check_untimed(config: MonitorConfig, pair: PairOptions, speed: float | None) -> None:

@@ -15,7 +15,7 @@ import zmq
 
 from streammi.cli.options import ViewOptions
 from streammi.dashboard.capabilities import Look, background_of, depth_of, glyphs_of, is_terminal
-from streammi.dashboard.line_output import LineOutput, run_lines
+from streammi.dashboard.line_output import LineOutput, Said, run_lines
 from streammi.dashboard.loop import ViewLoop
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
@@ -58,12 +58,7 @@ def run_view(
     """
     out = out or sys.stdout
     output = options.resolved_output(is_terminal(os.environ, out.isatty()), out.isatty())
-    if output == "jsonl" and len(endpoints) > 1:
-        rule = "plain, influx or once of several monitors: the lines of jsonl do not say whose they are"
-        raise ConfigError("--output", rule, output)
-    check_open_files(ENOUGH + A_VIEW * len(endpoints))
-    for endpoint in endpoints:
-        check_endpoint(endpoint, "ENDPOINT")
+    _check(endpoints, output)
     if output == "once" and seconds is None and ask_report is None:  # a monitor beside us may take longer to start
         seconds = ONCE_SECONDS
     log = log or Log(sys.stderr)
@@ -83,15 +78,33 @@ def run_view(
             return _draw(sources, options, stop, ended, ask_report or own.make, beside=ask_report is not None)
         glyphs = glyphs_of(os.environ, options.glyphs)
         stop.answer(ask_report or own.make)
-        silent, of_before = run_lines(sources, cast(LineOutput, output), glyphs, out, log, stop, ended)
-        if output == "once":
-            for source in silent:
-                log.fail(no_reading(source, seconds))
-            return stop.status or (NO_READING if silent else NOT_OF_NOW if of_before else 0)
-        for source in silent:
-            if stop.requested and stop.status == 0 and source.link == "connecting":
-                raise unreachable(source.endpoint, source.note)
-        return stop.status
+        said = run_lines(sources, cast(LineOutput, output), glyphs, out, log, stop, ended)
+        return _status_once(said, stop, log, seconds) if output == "once" else _status(said, stop)
+
+
+def _check(endpoints: Sequence[str], output: str) -> None:
+    """ConfigError for what cannot be shown, or not so."""
+    if output == "jsonl" and len(endpoints) > 1:
+        rule = "plain, influx or once of several monitors: the lines of jsonl do not say whose they are"
+        raise ConfigError("--output", rule, output)
+    check_open_files(ENOUGH + A_VIEW * len(endpoints))
+    for endpoint in endpoints:
+        check_endpoint(endpoint, "ENDPOINT")
+
+
+def _status_once(said: Said, stop: Stop, log: Log, seconds: float | None) -> int:
+    """The exit status where one reading of each was asked for; who had none is named."""
+    for source in said.silent:
+        log.fail(no_reading(source, seconds))
+    return stop.status or (NO_READING if said.silent else NOT_OF_NOW if said.of_before else 0)
+
+
+def _status(said: Said, stop: Stop) -> int:
+    """The exit status of lines; ConfigError for a monitor that never answered until the time was over."""
+    for source in said.silent:
+        if stop.requested and stop.status == 0 and source.link == "connecting":
+            raise unreachable(source.endpoint, source.note)
+    return stop.status
 
 
 def no_reading(source: Source, seconds: float | None) -> str:

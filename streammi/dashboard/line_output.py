@@ -180,10 +180,7 @@ def run_lines(
     spool = Spool.on(out, omitted=partial(_omitted, output, glyphs))
     places = [place(source.endpoint) if len(sources) > 1 else "" for source in sources]
     lines = {source: Lines(output, glyphs, place=name) for source, name in zip(sources, places, strict=True)}
-    poller = zmq.Poller()
-    for source in sources:
-        poller.register(source.socket, zmq.POLLIN)
-    poller.register(stop.fileno(), zmq.POLLIN)
+    poller = _poller(sources, stop)
     silent, of_before, said = list(sources), False, dict.fromkeys(sources, "")
     while not stop.requested:
         over = ended()
@@ -199,16 +196,27 @@ def run_lines(
             of_before |= output == "once" and lines[source].of_before
             silent = [other for other in silent if other is not source]
         _say_notes(said, log)
-        while spool.notes:
-            log.warn(spool.notes.pop(0))
+        _warn(spool, log)
         if spool.gone:
             return Said([], of_before)
         if over or (output == "once" and not silent):
             break
     spool.finish(lambda: stop.requested, log.say, wait=output == "once")
-    for note in spool.notes:
-        log.warn(note)
+    _warn(spool, log)
     return Said(silent, of_before)
+
+
+def _poller(sources: Sequence[Source], stop: Stop) -> zmq.Poller:
+    """Wakes when a message or a signal comes."""
+    poller = zmq.Poller()
+    for socket in (*(source.socket for source in sources), stop.fileno()):
+        poller.register(socket, zmq.POLLIN)
+    return poller
+
+
+def _warn(spool: Spool, log: Log) -> None:
+    while spool.notes:
+        log.warn(spool.notes.pop(0))
 
 
 def _omitted(output: LineOutput, glyphs: Glyphs, lines: int) -> str:
