@@ -31,7 +31,7 @@ from streammi.records import RowBatch
 from streammi.session.channel_loop import ChannelLoop
 from streammi.session.channel_session import ChannelSession
 from streammi.session.pair_snapshot import pair_snapshot
-from streammi.session.resume import MissedReport, resume_from
+from streammi.session.resume import MissedReport
 
 EVERY: Final = "1s"  # a reading is of every pair
 NAME: Final = "channels"
@@ -101,16 +101,13 @@ def run_channel_monitor(
             of_metrics=f", of the {settings.top} top pairs and all together",
         )
         on.compile(lambda: _warm_up(settings.config))
-        missed = None
         spoken = on.spool(lines, settings.name, "jsonl", clock)
-        recorded = Settings(feed=source, samples=run.samples, channels=settings)
-        begin = Begin(__version__, int(clock()), recorded)
+        begin = Begin(__version__, int(clock()), Settings(feed=source, samples=run.samples, channels=settings))
         session = ChannelSession(settings, source, publisher, spoken, begin.run, samples=run.samples, say=on.said.say)
         on.stack.enter_context(closing(session))
-        if keeper is not None and keeper.saved_at is not None:
-            resumed = resume_from(session, recorded, keeper.hand_over(), run.record, on.said, on.stop)
-            begin = msgspec.structs.replace(begin, resumed=resumed, seq=session.seq, taken=session.taken)
-            missed = MissedReport(keeper.saved_at, (session.health(clock()),))
+        begin = on.going_on(session, begin, keeper)
+        saved_at = None if keeper is None else keeper.saved_at
+        missed = None if saved_at is None else MissedReport(saved_at, (session.health(clock()),))
         if on.stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
             return on.stop.status
         recorder = on.recorder(begin)

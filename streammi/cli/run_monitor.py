@@ -6,8 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TextIO
 
-import msgspec
-
 from streammi import __version__
 from streammi.cli.checks import check_command
 from streammi.cli.options import RunOptions
@@ -23,8 +21,7 @@ from streammi.publish.outbox import LineForm, Outbox
 from streammi.recording.entries import Begin, settings_of
 from streammi.session.log_messages import Upkeep
 from streammi.session.loop import Loop, show
-from streammi.session.resume import MissedReport, resume_from
-from streammi.session.saving import Keeper
+from streammi.session.resume import MissedReport
 from streammi.session.session import Session
 from streammi.system.commands import Commands
 from streammi.system.log import Log
@@ -58,11 +55,10 @@ def run_monitor(
         session = Session(Monitor(config), source, outbox, run.samples)
         if metrics is not None:
             show(session, metrics, clock())
-        if (note := never_full(config.window, run.samples, run.seconds)) and run.state is None:
-            on.said.say(note)
-        if note := twice(source):
-            on.said.say(note)
-        begin = _going_on(session, begin, keeper, on)
+        for note in (never_full(config.window, run.samples, run.seconds) if run.state is None else "", twice(source)):
+            if note:
+                on.said.say(note)
+        begin = on.going_on(session, begin, keeper)
         if on.stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
             return on.stop.status
         recorder = on.recorder(begin)
@@ -93,11 +89,3 @@ def _end_commands(commands: Commands, said: Log) -> None:
     commands.close()
     for note in commands.notes:
         said.warn(note)
-
-
-def _going_on(session: Session, begin: Begin, keeper: Keeper | None, on: Running) -> Begin:
-    """Let the session go on from the saved state, where there is one; returns how its recording begins then."""
-    if keeper is None or keeper.saved_at is None:
-        return begin
-    recorded = resume_from(session, begin.settings, keeper.hand_over(), on.run.record, on.said, on.stop)
-    return msgspec.structs.replace(begin, resumed=recorded, seq=session.outbox.seq, taken=session.taken)

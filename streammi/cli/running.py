@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, TextIO, cast
 
+import msgspec
 import zmq
 
 from streammi.cli.checks import check_monitor
@@ -20,6 +21,7 @@ from streammi.publish.outbox import LineForm, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin
 from streammi.recording.writer import Recorder
+from streammi.session.resume import Resumed, resume_from
 from streammi.session.saving import Keeper
 from streammi.system.log import Form, Log
 from streammi.system.open_files import check_open_files
@@ -71,6 +73,13 @@ class Running:
         if server is not None:
             self.said.say(f"metrics on {server.url}{of_metrics}")
         return Outlets(publisher, metrics, keeper)
+
+    def going_on(self, session: Resumed, begin: Begin, keeper: Keeper | None) -> Begin:
+        """Let the session go on from the saved state, where there is one; returns how its recording begins then."""
+        if keeper is None or keeper.saved_at is None:
+            return begin
+        whole = resume_from(session, begin.settings, keeper.hand_over(), self.run.record, self.said, self.stop)
+        return msgspec.structs.replace(begin, resumed=whole, seq=session.seq, taken=session.taken)
 
     def recorder(self, begin: Begin) -> Recorder | None:
         """Open the recording that the options ask for; None without one."""

@@ -142,14 +142,14 @@ class Loop:
         if self._publisher is None or (0 <= since < TICK_SECONDS and not at_once):
             return
         links = session.health(now)
-        news = (session.monitor.window.pairs, session.outbox.seq, session.flags, links)
+        news = (session.monitor.window.pairs, session.seq, session.flags, links)
         if news == self._offered and 0 <= since < SNAPSHOT_SECONDS and not at_once:
             return
         if self._publisher.wants(snapshot_topic(pair)):
             self._snapshot_at, self._offered = now, news
             lag = session.outbox.lag
             links = tuple(msgspec.structs.replace(link, lag=lag) for link in links)
-            snapshot = session.monitor.snapshot(run=session.run, seq=session.outbox.seq, timestamp=now, links=links)
+            snapshot = session.monitor.snapshot(run=session.run, seq=session.seq, timestamp=now, links=links)
             status = snapshot.status | session.flags
             self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))
 
@@ -161,7 +161,7 @@ def show(session: Session, metrics: Metrics, now: float) -> None:
     known: Fields = {
         **session.monitor.window.totals,
         "run": session.run,
-        "seq": session.outbox.seq,
+        "seq": session.seq,
         "unmatched": None if link.tally is None else link.tally.unmatched,
         "status": int(status_of(None, link) | session.flags),
     }

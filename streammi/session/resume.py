@@ -20,6 +20,14 @@ class Resumed(Protocol):
     catching_up: bool  # what is taken in was recorded by a run that may have said what comes of it
 
     @property
+    def seq(self) -> int:
+        """The newest reading's number."""
+
+    @property
+    def taken(self) -> int:
+        """How many pairs or rows this run has taken in."""
+
+    @property
     def counts(self) -> str:
         """What it counts: pairs, rows."""
 

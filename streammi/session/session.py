@@ -58,6 +58,11 @@ class Session:
         return self.outbox.run
 
     @property
+    def seq(self) -> int:
+        """The newest reading's number."""
+        return self.outbox.seq
+
+    @property
     def counted(self) -> int:
         """Those of ``counts`` that were taken in so far."""
         return self.monitor.window.pairs
