@@ -27,7 +27,8 @@ class ChannelWindow(RowWindow):
     ``bins`` are those of each channel, or one for all; what is learnt is learnt by channel. ``names`` are by default
     "0", "1" and so on, as many as the first row has values. Rows are coded as they come, and counted when something is
     asked, by ``threads`` at a time: the rows since then slide in, or the window is counted anew where that is cheaper.
-    Raises ConfigError for what cannot work.
+    With ``device="cuda"`` an NVIDIA GPU counts, the same integers, always anew. That is no part of a saved state: what
+    is loaded counts on the processor. Raises ConfigError for what cannot work, and MissingExtra without streammi[gpu].
 
     >>> from streammi import UniformBins
     >>> window = ChannelWindow(UniformBins(0, 2, 2), size=4, names=["a", "b", "c"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,8 @@ class PairCounts:
     S_xy of the plug-in table ``table`` of each pair.
     """
 
+    most_cells: ClassVar = MOST_CELLS
+
     def __init__(self, widths: IntArray, span: Span, threads: int) -> None:
         self._digits = estimators.scale_bits(span.pairs or MAX_WINDOW_PAIRS)
         self._threads = threads
@@ -65,8 +67,8 @@ class PairCounts:
         rows = self.widths * (self.below[-1] - self.below[1:])
         self.starts = np.concatenate(([0], np.cumsum(rows)))[:channels]
         self.cells = int(rows.sum())
-        if self.cells > MOST_CELLS:
-            rule = f"so few that all pairs have {MOST_CELLS:,} cells at most"
+        if self.cells > self.most_cells:
+            rule = f"so few that all pairs have {self.most_cells:,} cells at most"
             raise ConfigError("channels and bins", rule, f"{channels} channels, {self.cells:,} cells")
         self.pairs = channels * (channels - 1) // 2
         self.counts: Cells = np.zeros(0, dtype=np.uint8)  # until something is counted
@@ -145,19 +147,20 @@ class PairCounts:
     def sums_by(self, table: Table, n: int, margins: IntArray) -> IntArray:
         """The pairs of values, S_x, S_y and S_xy by a table, of every pair, shape (4, P).
 
-        ``margins`` (C,) are S of each channel, of the window's ``n`` rows: those of pairs without a gap.
+        ``margins`` (C,) are S of each channel, of the window's ``n`` rows: those of pairs without a gap. What is
+        returned may be kept: it is not to be written to.
         """
         sums = np.empty((4, self.pairs), dtype=np.int64)
         known = self.counts, self.gappy, n, margins, *self.layout, table.f, sums
         self.each(lambda a, b: kernels.sums_of_pairs(*known, a, b))
         return sums
 
-    def sums_of_shifted(
-        self, symbols: Symbols, shift: int, missing: Any, table: Table, margins: IntArray, out: IntArray
-    ) -> None:
-        """As ``sums_by``, to ``out`` (4, P), with the second channel of each pair ``shift`` rows late, in a circle."""
-        known = symbols, shift, self.gappy, missing, self.widths, table.f, margins, out
+    def sums_of_shifted(self, symbols: Symbols, shift: int, missing: Any, table: Table, margins: IntArray) -> IntArray:
+        """As ``sums_by``, with the second channel of each pair ``shift`` rows late, in a circle."""
+        sums = np.empty((4, self.pairs), dtype=np.int64)
+        known = symbols, shift, self.gappy, missing, self.widths, table.f, margins, sums
         self.each(lambda a, b: kernels.sums_of_shifted(*known, a, b))
+        return sums
 
     def coarse_sums(self, coarse: Coarse, table: Table, out: IntArray) -> FloatArray:
         """S_x, S_y and S_xy of the coarse bins of every pair, to ``out`` (3, P); returns the shares of ties, (P,)."""

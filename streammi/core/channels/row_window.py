@@ -11,7 +11,9 @@ from streammi.config import Span, span
 from streammi.core import finite_values
 from streammi.core.bins import binning
 from streammi.core.bins.binning import Axis, Bins
+from streammi.core.channels import cuda
 from streammi.core.channels.channel_axes import ChannelAxes, check_bins
+from streammi.core.channels.device_counts import DeviceCounts
 from streammi.core.channels.given import as_rows, check_names
 from streammi.core.channels.pair_counts import PairCounts
 from streammi.core.channels.row_ring import RowRing, Symbols
@@ -38,11 +40,13 @@ class RowWindow(Saved):
         names: Sequence[str] | None = None,
         *,
         threads: int = 1,
+        device: str | None = None,
     ) -> None:
         self._span = span(size, "size", least_pairs=2)
         if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
             raise ConfigError("threads", f"a whole number from 1 to {MOST_THREADS}", threads)
-        self._threads = threads
+        self._threads, self._device = threads, device
+        self._arithmetic = None if device is None else cuda.arithmetic_of(device)
         self._names = None if names is None else check_names(names)
         self._bins = bins
         several = check_bins(bins, None if self._names is None else len(self._names))
@@ -59,7 +63,11 @@ class RowWindow(Saved):
         widths = self._axes.widths
         symbols = np.uint8 if int(widths.max()) <= 255 else np.uint16
         self._ring = RowRing(len(names), self._span, symbols)
-        self._counts = PairCounts(widths, self._span, self._threads)
+        self._counts = (
+            PairCounts(widths, self._span, self._threads)
+            if self._arithmetic is None
+            else DeviceCounts(widths, self._span, self._threads, self._arithmetic)
+        )
         self._untimed = 0  # rows skipped for a time that is not finite
 
     # What the window says -------------------------------------------------------------------------------------------
@@ -233,13 +241,13 @@ class RowWindow(Saved):
         return {**header, "arrays": len(ring_arrays)}, [*ring_arrays, *axes_arrays]
 
     @classmethod
-    def from_state(cls, header: dict[str, Any], arrays: list[NDArray[Any]]) -> Self:
-        """The window whose ``state`` this is, bit for bit."""
+    def from_state(cls, header: dict[str, Any], arrays: list[NDArray[Any]], device: str | None = None) -> Self:
+        """The window whose ``state`` this is, bit for bit; what counts it is no part of it."""
         size, threads, names = Span(*header["span"]), header["threads"], header["names"]
         if names is None:
-            return cls(binning.from_plain(header["bins"]), size, threads=threads)
+            return cls(binning.from_plain(header["bins"]), size, threads=threads, device=device)
         bins = [binning.from_plain(one) for one in header["axes"]["bins"]]
-        window = cls(bins, size, names, threads=threads)
+        window = cls(bins, size, names, threads=threads, device=device)
         window._untimed = header["untimed"]
         window._ring.restore(header["ring"], arrays[: header["arrays"]])
         window._axes.restore(header["axes"], arrays[header["arrays"] :])
@@ -247,6 +255,12 @@ class RowWindow(Saved):
         for c in range(len(names)):
             window._recode(c)
         return window
+
+    def copy(self) -> Self:
+        """An independent one with the same content, counted by the same device."""
+        return self.from_state(*codec.unpack(self.FORMAT, self.to_bytes()), self._device)
+
+    __copy__ = copy
 
     # How it is done -------------------------------------------------------------------------------------------------
 

@@ -81,8 +81,7 @@ def significance(counts: PairCounts, ring: RowRing, axes: ChannelAxes) -> Signif
     own = scale.z(sums, table)
     null = []
     for shift in shifts.tolist():
-        counts.sums_of_shifted(symbols, shift, missing, table, margins, sums)
-        null.append(scale.z(sums, table))
+        null.append(scale.z(counts.sums_of_shifted(symbols, shift, missing, table, margins), table))
     p = _above(own, np.sort(np.concatenate(null)))
     p_of, q_of = (_square(channels, pairs, values, counts.pairs) for values in (p, adjusted(p)))
     return Significance(p_of, q_of, shifts)
