@@ -13,11 +13,14 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from test_channel_window import BINS, check, made_rows
 
 from streammi import ChannelWindow, ConfigError, QuantileBins, UniformBins
+from streammi.config import ChannelConfig, Span
 from streammi.core.bins.binning import Bins
 from streammi.core.channels import cuda, pair_tiles
 from streammi.core.channels.matrices import MEASURES
 from streammi.core.channels.pair_tiles import OnHost, PairTiles, sums_of_tile
 from streammi.errors import MissingExtra
+from streammi.monitor import ChannelMonitor
+from streammi.records import RowBatch
 
 
 @pytest.fixture
@@ -101,6 +104,25 @@ def test_many_channels_are_those_without_a_device(
         np.testing.assert_array_equal(same.matrix(), other.matrix())
 
 
+def test_a_monitor_says_the_same_and_goes_on_by_the_device(on_host: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = ChannelConfig(names=("a", "b", "c"), window=Span(pairs=100), every=Span(pairs=40))
+    rows = made_rows(250, 3, 2, 0.1)
+    one, other = ChannelMonitor(config), ChannelMonitor(config, device="cuda")
+    again = ChannelMonitor(config, device="cuda")
+    for part in (rows[:130], rows[130:]):
+        said = [monitor.feed(RowBatch(rows=part)) for monitor in (one, other)]
+        for (_, x), (_, y) in zip(*said, strict=True):
+            np.testing.assert_array_equal(x.mi, y.mi)
+            np.testing.assert_array_equal(x.p, y.p)
+        again.restore(*other.state())
+        np.testing.assert_array_equal(again.window.matrix(), one.window.matrix())
+    asked: list[str] = []
+    monkeypatch.setattr(cuda, "arithmetic_of", lambda device: asked.append(device) or OnHost())
+    again.restore(*one.state())
+    again.window.copy()
+    assert asked == ["cuda", "cuda"]
+
+
 def test_more_channels_than_the_host_has_cells_for(on_host: None) -> None:
     names = [str(k) for k in range(9000)]
     with pytest.raises(ConfigError, match="9000 channels, 2,591,712,000 cells"):
@@ -116,7 +138,7 @@ def test_what_cannot_be_used_is_refused() -> None:
     try:
         import cupy
     except ImportError:
-        with pytest.raises(MissingExtra, match=r"--device cuda needs cupy, .*pip install 'streammi\[gpu\]'"):
+        with pytest.raises(MissingExtra, match=r"--device cuda needs cupy-cuda12x, .*pip install 'streammi\[gpu\]'"):
             ChannelWindow(UniformBins(0, 1, 8), 10, device="cuda")
         return
     if not cupy.is_available():

@@ -10,15 +10,17 @@ from msgspec.structs import replace
 from streammi.cli.options import ChannelOptions, PairOptions
 from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_channel_monitor import channel_settings
+from streammi.core.channels.cuda import arithmetic_of
 from streammi.errors import ConfigError
 from streammi.recording.entries import Settings, files_of
 from streammi.recording.reader import Recording
 from streammi.session.channel_replay import ChannelReplay
 
 OF_CONFIG: Final = ("window", "bins", "every", "unit", "estimator")
-HEEDED: Final = frozenset(
-    (*OF_CONFIG, "file", "channels", "top", "fdr", "grid", "hold", "pairs", "target", "name", "speed", "output", "out")
-)
+HEEDED: Final = frozenset((
+    *OF_CONFIG, "file", "channels", "top", "fdr", "grid", "hold", "pairs", "target", "device", "name", "speed",
+    "output", "out",
+))  # fmt: skip
 
 
 def has_channels(path: str) -> bool:
@@ -34,6 +36,8 @@ def replay_channels(
         raise ConfigError("--" + name.replace("_", "-"), "left out where FILE is a recording of many channels")
     sinks.spare(*files_of(Path(path)).values())
     recording = Recording(path)
+    if many.device is not None:
+        arithmetic_of(many.device)
 
     def override(recorded: Settings) -> Settings:
         if recorded.feed is None:
@@ -57,4 +61,4 @@ def replay_channels(
         return replace(recorded, channels=replace(settings, **now, config=replace(settings.config, **other)))
 
     override(recording.begin.settings)  # refused here, if at all
-    return ChannelReplay(recording, sinks.lines(), override)
+    return ChannelReplay(recording, sinks.lines(), override, many.device)

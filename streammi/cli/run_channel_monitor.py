@@ -21,6 +21,7 @@ from streammi.config import (
     options_of_channels,
     span,
 )
+from streammi.core.channels.cuda import arithmetic_of
 from streammi.core.conditional.given_null import GivenNull
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
@@ -40,7 +41,7 @@ HEEDED: Final = frozenset((
     "endpoint", "t", "time_unit", "topic", "pull", "format", "receive_queue", "max_message", "channels", "top", "fdr",
     "window", "bins", "every", "unit", "estimator", "name", "publish", "insecure", "seconds", "strict", "samples",
     "log", "quiet", "config", "curve_server_key", "curve_secret", "authorized_keys", "record", "record_limit", "state",
-    "state_every", "grid", "hold", "pairs", "target", "metrics",
+    "state_every", "grid", "hold", "pairs", "target", "metrics", "device",
 ))  # fmt: skip
 
 
@@ -85,14 +86,17 @@ def run_channel_monitor(
     run: RunOptions,
     lines: TextIO | None = None,
     *,
+    device: str | None = None,
     keys: Keys = PLAIN_TEXT,
     log: TextIO | None = None,
     clock: Callable[[], float] = time.time,
 ) -> int:
     """Receive, count and say until a signal, or as long as ``run`` says; returns the exit status.
 
-    Raises ConfigError for an endpoint that cannot be used, or a state that cannot be gone on from.
+    Raises ConfigError for an endpoint or a ``device`` that cannot be used, or a state that cannot be gone on from.
     """
+    if device is not None:
+        arithmetic_of(device)
     with running(source, run, keys, log, clock) as on:
         options = options_of_channels(settings) | options_of(source)
         publisher, metrics, keeper = on.outlets(
@@ -100,10 +104,12 @@ def run_channel_monitor(
             f"matrix/{settings.name} and pair/",
             of_metrics=f", of the {settings.top} top pairs and all together",
         )
-        on.compile(lambda: _warm_up(settings.config))
+        on.compile(lambda: _warm_up(settings.config, device))
         spoken = on.spool(lines, settings.name, "jsonl", clock)
         begin = Begin(__version__, int(clock()), Settings(feed=source, samples=run.samples, channels=settings))
-        session = ChannelSession(settings, source, publisher, spoken, begin.run, samples=run.samples, say=on.said.say)
+        session = ChannelSession(
+            settings, source, publisher, spoken, begin.run, samples=run.samples, say=on.said.say, device=device
+        )
         on.stack.enter_context(closing(session))
         begin = on.going_on(session, begin, keeper)
         saved_at = None if keeper is None else keeper.saved_at
@@ -120,13 +126,13 @@ def run_channel_monitor(
         return loop.run(on.stop)
 
 
-def _warm_up(config: ChannelConfig) -> None:
+def _warm_up(config: ChannelConfig, device: str | None) -> None:
     """Have every kernel of such a monitor loaded or compiled."""
     rows = np.random.default_rng(0).random((600, 4))
     rows[::9, 2:] = np.nan
     # The counts are as wide as the window is long: of the real length, and filled by two pieces, one of a single row.
     length = config.window.seconds or 600.0
-    monitor = ChannelMonitor(msgspec.structs.replace(config, names=("a", "b", "c", "d"), tested=False))
+    monitor = ChannelMonitor(msgspec.structs.replace(config, names=("a", "b", "c", "d"), tested=False), device=device)
     for start, stop in ((0, 300), (300, 301), (301, 598), (598, 600)):
         monitor.feed(RowBatch(rows=rows[start:stop], t=np.arange(start, stop) / 300 * length))
         monitor.said(0.0)

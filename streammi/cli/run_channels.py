@@ -17,6 +17,7 @@ from streammi.core.bins.binning import Bins, QuantileBins, SpanBins
 from streammi.core.channels import ranking
 from streammi.core.channels.analysis import matrices_of
 from streammi.core.channels.channel_window import ChannelWindow
+from streammi.core.channels.cuda import arithmetic_of
 from streammi.core.conditional.indirect import explained_by
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
@@ -39,6 +40,7 @@ HEEDED: Final = (
     "top",
     "fdr",
     "export",
+    "device",
     "window",
     "bins",
     "unit",
@@ -76,7 +78,7 @@ def run_channels(
     if target is not None and target not in names:
         rows.close()
         raise ConfigError("--target", f"one of the channels ({', '.join(names[:10])})", target)
-    window = _window_of(rows, pair, size, said)
+    window = _window_of(rows, pair, size, many.device, said)
     if window.n < LEAST_ROWS or len(names) < 2:
         said.say(f"no pair: {len(names)} channels and {window.n} rows in {file}")
         return NOTHING
@@ -105,6 +107,8 @@ def _checked(file: str | None, pair: PairOptions, many: ChannelOptions, given: s
         check_writable(many.export, "--export")
         if Path(many.export).exists() and Path(file).exists() and Path(many.export).samefile(file):
             raise ConfigError("--export", "another file than what is replayed", many.export)
+    if many.device is not None:
+        arithmetic_of(many.device)
     _bins(pair)
     pair.config("x", "y", "")  # the names of the unit and the estimator
     return span(pair.window, "--window", least_pairs=2) if "window" in given else None
@@ -117,7 +121,9 @@ def _bins(pair: PairOptions) -> Bins:
     return (SpanBins if asked.kind == "uniform" else QuantileBins)(asked.count)
 
 
-def _window_of(rows: RowFile | JsonRows, pair: PairOptions, size: Span | None, said: Log) -> ChannelWindow:
+def _window_of(
+    rows: RowFile | JsonRows, pair: PairOptions, size: Span | None, device: str | None, said: Log
+) -> ChannelWindow:
     """The window at the end of a file, after all its rows, or the last of them that it holds."""
     for line in (rows.said, rows.hint):
         if line:
@@ -127,10 +133,10 @@ def _window_of(rows: RowFile | JsonRows, pair: PairOptions, size: Span | None, s
         raise ConfigError("--window", "a number of rows where they have no times", pair.window)
     if size is None:
         values, _ = rows.whole()
-        window = ChannelWindow(_bins(pair), max(len(values), 2), rows.names)
+        window = ChannelWindow(_bins(pair), max(len(values), 2), rows.names, device=device)
         window.extend(values)
     else:
-        window = ChannelWindow(_bins(pair), size, rows.names)
+        window = ChannelWindow(_bins(pair), size, rows.names, device=device)
         for values, times in rows:
             window.extend(values, times)
     if rows.note:
@@ -170,7 +176,7 @@ def _baseline(
         raise ConfigError("--baseline", rule, f"{len(values):,} rows")
     found, window = [], None
     for end in range(len(values), now.n - 1, -now.n)[:MOST_WINDOWS]:
-        part = ChannelWindow(_bins(pair), max(now.n, 2), now.names)
+        part = ChannelWindow(_bins(pair), max(now.n, 2), now.names, device=many.device)
         part.extend(values[end - now.n : end])
         found.append(matrices_of(part, pair.unit, pair.estimator, tested=False))  # type: ignore[arg-type]
         window = window or part

@@ -74,11 +74,14 @@ def run_watch_of_many(
     """
     from streammi.cli.checks import check_monitor
     from streammi.cli.run_channel_monitor import channel_settings, channel_source
+    from streammi.core.channels.cuda import check_installed
 
     check_open_files()
     of_view = {field.name for field in fields(ViewOptions)}
     source = channel_source(endpoint, feed, pair, many, given - of_view)
     channel_settings(pair, many, given)
+    if many.device is not None:
+        check_installed(many.device)
     known = keys.keys(run.publish)
     check_monitor(source, run, known)
     own = msgspec.structs.replace(known, server=known.public if known.authorized else None)

@@ -30,9 +30,9 @@ class ChannelMonitor:
     [(7.0, 50), (7.0, 100)]
     """
 
-    def __init__(self, config: ChannelConfig, *, event_time: bool = False) -> None:
-        self.config, self._event_time = config, event_time
-        self.window = ChannelWindow(bins_of(config), config.window, config.names, threads=config.threads)
+    def __init__(self, config: ChannelConfig, *, event_time: bool = False, device: str | None = None) -> None:
+        self.config, self._event_time, self._device = config, event_time, device
+        self.window = ChannelWindow(bins_of(config), config.window, config.names, threads=config.threads, device=device)
         self._cadence = Cadence(config.every, event_time)
         self._test: tuple[FloatArray | None, FloatArray | None, str] = None, None, "untested"
         self._tested_at = -math.inf  # rows
@@ -81,7 +81,7 @@ class ChannelMonitor:
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
         """Take up a saved state: from then on it says what it would have said."""
-        self.window = ChannelWindow.from_state(header["window"], arrays)
+        self.window = ChannelWindow.from_state(header["window"], arrays, self._device)
         self._cadence.restore(header["cadence"])
         self._said_at = header["said_at"]
 

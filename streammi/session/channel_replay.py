@@ -24,9 +24,10 @@ class ChannelReplay(EntryReplay):
         recording: Recording,
         lines: LineStream,
         settings: Callable[[Settings], Settings] = lambda recorded: recorded,
+        device: str | None = None,
     ) -> None:
         super().__init__(recording)
-        self._lines, self._settings = lines, settings
+        self._lines, self._settings, self._device = lines, settings, device
         self._session: ChannelSession | None = None
 
     @property
@@ -51,7 +52,7 @@ class ChannelReplay(EntryReplay):
         at_once = settings.channels != begin.settings.channels
         self._session = ChannelSession(
             settings.channels, settings.feed, None, self._lines, begin.run, samples=settings.samples, at_once=at_once,
-            say=self.notes.append,
+            say=self.notes.append, device=self._device,
         )  # fmt: skip
         return self._session
 

@@ -46,7 +46,7 @@ class ChannelSession:
     """Counts rows, and says of the pairs what is due: lines, ``pair/`` and ``event/`` messages, and matrices.
 
     It is over after ``samples`` rows, or when nobody reads the lines. A test of all pairs runs beside; what it has
-    found is said from the entry on that says so, or ``at_once``.
+    found is said from the entry on that says so, or ``at_once``. All is counted by ``device``, as ChannelWindow has it.
     """
 
     counts = "rows"  # what a state that is gone on from has so many of
@@ -62,6 +62,7 @@ class ChannelSession:
         samples: int | None = None,
         at_once: bool = False,
         say: Callable[[str], None] = lambda line: None,
+        device: str | None = None,
     ) -> None:
         self.settings = settings
         self.name, self.run, self.seq, self.closed = settings.name, run, 0, False
@@ -74,7 +75,8 @@ class ChannelSession:
         self.taken = self.changes = 0  # rows; how often something was taken in or said
         self.monitor: ChannelMonitor | None = None  # None until the channels are known,
         self.pairs: PairChanges | None = None  # likewise
-        self.tester = PairTester(settings.fdr, at_once=at_once)
+        self.tester = PairTester(settings.fdr, at_once=at_once, device=device)
+        self._device = device
         self._told = Status.OK  # what the last reading said of the moment,
         self._news_at = -math.inf  # and when one was said last for that alone, s
         self._newest: ChannelMatrices | None = None
@@ -301,7 +303,8 @@ class ChannelSession:
 
     def _begin(self) -> tuple[ChannelMonitor, PairChanges]:
         names = self.intake.names
-        self.monitor = ChannelMonitor(msgspec.structs.replace(self._config, names=names, tested=False))
+        config = msgspec.structs.replace(self._config, names=names, tested=False)
+        self.monitor = ChannelMonitor(config, device=self._device)
         self.pairs = PairChanges(self.name, names, self.settings.pairs)
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         self._say(f"{len(names)} channels, {self.pairs.usual.mean.size:,} pairs: {shown}")

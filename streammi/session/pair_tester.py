@@ -38,8 +38,8 @@ class PairTester:
     where it begins, and never rests.
     """
 
-    def __init__(self, fdr: float, *, at_once: bool = False) -> None:
-        self._fdr, self._at_once = fdr, at_once
+    def __init__(self, fdr: float, *, at_once: bool = False, device: str | None = None) -> None:
+        self._fdr, self._at_once, self._device = fdr, at_once, device
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="significance")
         self._running: tuple[ChannelWindow, Future[Tested]] | None = None
         self._tested_at = 0  # rows
@@ -96,7 +96,7 @@ class PairTester:
             p, q = found or (None, None)
             self.newest = Tested(p, q, plain["untested"], indirect.astype(np.int64).reshape(-1, 2))
         if "running" in parts:
-            self._begin(ChannelWindow.from_state(*parts["running"]))
+            self._begin(ChannelWindow.from_state(*parts["running"], self._device))
 
     def _begin(self, window: ChannelWindow) -> None:
         self._running = window, self._pool.submit(tested, window, self._fdr)

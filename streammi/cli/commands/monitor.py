@@ -87,7 +87,9 @@ def monitor(
 
         source = channel_source(endpoint, feed, pair, many, given)
         asked = channel_settings(pair, many, given)
-        raise typer.Exit(run_channel_monitor(asked, source, run, lines, keys=keys.keys(run.publish)))
+        raise typer.Exit(
+            run_channel_monitor(asked, source, run, lines, device=many.device, keys=keys.keys(run.publish))
+        )
     many.check_unused(given)
     source_of_pair = feed.config(endpoint, pair.labels, joining, pair.condition_paths)
     settings = with_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)

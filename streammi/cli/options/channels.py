@@ -51,10 +51,14 @@ class ChannelOptions:
         str | None,
         typer.Option("--export", metavar="FILE", help="All pairs to a file: .csv, .jsonl, .parquet or .graphml."),
     ] = None
+    device: Annotated[
+        str | None,
+        typer.Option("--device", metavar="cuda", help="Have an NVIDIA GPU count all pairs (streammi[gpu])."),
+    ] = None
 
     def check_unused(self, given: set[str]) -> None:
         """ConfigError when any of these is given without --channels."""
-        names = ("target", "top", "fdr", "export", "grid", "hold", "pairs")
+        names = ("target", "top", "fdr", "export", "grid", "hold", "pairs", "device")
         check_unused("without --channels", **{name: getattr(self, name) for name in names if name in given})
 
     @property

@@ -7,6 +7,7 @@ Measured with a prototype of the same steps on an H100: 10,000 channels (50 mill
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
@@ -71,17 +72,20 @@ extern "C" __global__ void pair_sums(const int* counts, const long long* f, long
 
 def arithmetic_of(device: str) -> Arithmetic:
     """The arithmetic of the device of that name; ConfigError, or MissingExtra, for one that cannot be used."""
+    check_installed(device)
+    return _on_gpu()
+
+
+def check_installed(device: str) -> None:
+    """ConfigError for a device that is none, MissingExtra without cupy; nothing is loaded."""
     if device != CUDA:
         raise ConfigError("--device", f"{CUDA}, or left out: then the processor counts", device)
-    return _on_gpu()
+    if find_spec("cupy") is None:
+        raise MissingExtra(f"--device {CUDA}", "cupy-cuda12x", "gpu")
 
 
 @lru_cache(maxsize=1)
 def _on_gpu() -> Arithmetic:
-    try:
-        import cupy  # noqa: F401
-    except ImportError:
-        raise MissingExtra(f"--device {CUDA}", "cupy", "gpu") from None
     gpu = OnGpu()
     gpu.check()
     return gpu
@@ -91,12 +95,12 @@ class OnGpu:
     """Products of int8 by cuBLAS, sums by a kernel of our own; where a GPU has no such product, one of float32."""
 
     def __init__(self) -> None:
-        import cupy
-
-        self.xp: Any = cupy
         self._whole = True  # there is a product of integers
         self._kernels: dict[tuple[int, bool], Any] = {}
         with _told():
+            import cupy
+
+            self.xp: Any = cupy
             if not cupy.cuda.runtime.getDeviceCount():
                 raise RuntimeError("there is none")
 
