@@ -219,7 +219,7 @@ def test_a_run_publishes_each_key_and_a_late_joiner_gets_them_all(tmp_path: Path
         (["--window", "10s"], "--window must be a number of pairs, such as 1000, with --key"),
         (["--bins", "categories"], "--bins must be auto, N, quantile:N or uniform:N with --key"),
         (["--max-keys", "0"], "--max-keys must be between 1 and 1,000,000, got 0"),
-        (["--record", "a.rec"], "--record must be left out with --key"),
+        (["--t", "time"], "--t must be left out with --key"),
         (["--exec", "true"], "--exec must be left out with"),
         (["--alarm", "mi<0.2"], "--alarm must be left out with --key"),
         (["--channels", "all"], "--channels must be left out with --key"),

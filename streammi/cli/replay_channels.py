@@ -23,11 +23,6 @@ HEEDED: Final = frozenset((
 ))  # fmt: skip
 
 
-def has_channels(path: str) -> bool:
-    """True if a recording is of a monitor of many channels."""
-    return Recording(path).begin.settings.channels is not None
-
-
 def replay_channels(
     path: str, pair: PairOptions, many: ChannelOptions, given: Collection[str], sinks: Sinks
 ) -> ChannelReplay:
@@ -61,4 +56,5 @@ def replay_channels(
         return replace(recorded, channels=replace(settings, **now, config=replace(settings.config, **other)))
 
     override(recording.begin.settings)  # refused here, if at all
-    return ChannelReplay(recording, sinks.lines(), override, many.device)
+    lines, _ = sinks.lines("channels", "jsonl")
+    return ChannelReplay(recording, lines, override, many.device)

@@ -63,11 +63,12 @@ class Sinks(ExitStack):
             self._table = self._tables.enter_context(closing(ReadingTable(self._out, form, lines)))
         return Outbox(pair, None, None, run, on_reading=self._table.add)
 
-    def lines(self) -> Spool:
-        """Where lines of JSON go that are no readings of a pair; ConfigError where another form was asked for."""
-        if self._output != "jsonl":
-            raise ConfigError("--output", "jsonl of many channels", self._output)
-        return self._spool(self._out, "--out")
+    def lines(self, of: str, *forms: LineForm) -> tuple[Spool, LineForm]:
+        """Where lines ``of`` many channels or keys go, and in which of the forms; ConfigError for one that is none."""
+        for form in forms:
+            if self._output == form:
+                return self._spool(self._out, "--out"), form
+        raise ConfigError("--output", f"{' or '.join(forms)} of many {of}", self._output)
 
     def on_pairs(self, *, labels: bool) -> Callable[[PairBatch], None] | None:
         """The taker of the pairs, if there is one."""

@@ -6,7 +6,9 @@ from contextlib import closing
 from typing import TextIO
 
 import numpy as np
+from msgspec.structs import replace
 
+from streammi import __version__
 from streammi.cli.options import RunOptions
 from streammi.cli.running import running
 from streammi.config import FeedConfig, JoinConfig, KeyedConfig, options_of, twice
@@ -15,10 +17,11 @@ from streammi.ingest.feed import Feed
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.outbox import LineForm
+from streammi.recording.entries import Begin, Settings
 from streammi.records import KeyedBatch
 from streammi.session.keyed_loop import KeyedLoop
 from streammi.session.keyed_session import KeyedSession
-from streammi.system.log import time_of_day
+from streammi.session.resume import MissedReport, resume_from
 
 
 def run_keyed(
@@ -48,17 +51,24 @@ def run_keyed(
         )
         on.compile(lambda: _warm_up(config))
         spoken = on.spool(lines, pair, form, clock)
-        session = KeyedSession(config, source, outlets.publisher, spoken, int(clock()), form=form, samples=run.samples)
+        recorded = Settings(feed=source, samples=run.samples, keys=config)
+        begin, missed = Begin(__version__, int(clock()), recorded), None
+        session = KeyedSession(config, source, outlets.publisher, spoken, begin.run, form=form, samples=run.samples)
         if (keeper := outlets.keeper) is not None and keeper.saved_at is not None:
-            session.restore(keeper.hand_over().session)
-            on.said.say(f"going on from {time_of_day(keeper.saved_at)}: {len(session.monitor.windows):,} keys")
+            resumed = resume_from(session, recorded, keeper.hand_over(), run.record, on.said, on.stop)
+            begin = replace(begin, resumed=resumed, seq=session.said, taken=session.taken)
+            missed = MissedReport(keeper.saved_at, (session.health(clock()),))
+        if on.stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
+            return on.stop.status
+        recorder = on.recorder(begin)
         if note := twice(source):
             on.said.say(note)
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys)))
         on.stop.end_after(run.seconds)
         loop = KeyedLoop(
-            session, feed, on.said, on.service, clock, **outlets._asdict(), lines=spoken, strict=run.strict
-        )
+            session, feed, on.said, on.service, clock, **outlets._asdict(), lines=spoken, recorder=recorder,
+            missed=missed, strict=run.strict,
+        )  # fmt: skip
         return loop.run(on.stop)
 
 

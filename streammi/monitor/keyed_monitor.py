@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streammi.config import KeyedConfig
 from streammi.core.keyed.keyed_window import KeyedWindow
 from streammi.monitor.bins import bins_for
-from streammi.records import KeyedBatch, Reading
+from streammi.records import IntArray, KeyedBatch, Reading
 from streammi.records.codec import State
 
-LOOK_SECONDS: Final = 1.0  # between two looks for keys that are idle
 LIMIT: Final = "--max-keys"
 
 
@@ -41,7 +41,6 @@ class KeyedMonitor:
         self._said = np.zeros(most, dtype=np.int64)  # pairs at the last reading,
         self._due = np.full(most, np.inf)  # and when the next one is, s
         self._seen = np.full(most, -np.inf)  # when the newest pair came, s
-        self._looked = -np.inf
         self._full = False
 
     def feed(self, batch: KeyedBatch) -> None:
@@ -63,8 +62,8 @@ class KeyedMonitor:
                 "the pairs of any further one are counted as refused, until a key is idle"
             )
 
-    def readings(self, now: float) -> Iterator[tuple[str, Reading]]:
-        """Each key that is due, and its reading; what is not asked for stays due."""
+    def due(self, now: float) -> IntArray:
+        """The slots of the keys that are due, those that have waited longest first."""
         pairs = self.windows.pairs[: len(self._keys)]
         new = pairs - self._said[: pairs.size]
         every = self.config.pair.every
@@ -74,7 +73,12 @@ class KeyedMonitor:
         else:
             due = np.flatnonzero((new > 0) & (self._due[: pairs.size] <= now))
             order = np.argsort(self._due[due], kind="stable")
-        for slot in due[order].tolist():
+        ordered: IntArray = due[order]
+        return ordered
+
+    def readings(self, now: float) -> Iterator[tuple[str, Reading]]:
+        """Each key that is due, and its reading; what is not asked for stays due."""
+        for slot in self.due(now).tolist():
             found = self._reading(slot, now)
             if found is not None:
                 yield found
@@ -87,14 +91,16 @@ class KeyedMonitor:
             if found is not None:
                 yield found
 
-    def drop_idle(self, now: float) -> list[str]:
-        """Drop the windows of keys that have been idle for too long; looks once a second. Returns which."""
-        idle = self.config.idle_s
-        if idle is None or 0 <= now - self._looked < LOOK_SECONDS:
+    def idle(self, now: float) -> list[str]:
+        """The keys that have been idle for too long."""
+        if self.config.idle_s is None:
             return []
-        self._looked = now
-        n = len(self._keys)
-        gone = [self._keys[slot] for slot in np.flatnonzero(self._seen[:n] < now - idle).tolist()]
+        found = np.flatnonzero(self._seen[: len(self._keys)] < now - self.config.idle_s)
+        return [self._keys[slot] for slot in found.tolist()]
+
+    def drop_idle(self, now: float) -> list[str]:
+        """Drop the windows of keys that have been idle for too long; returns which."""
+        gone = self.idle(now)
         for key in gone:
             slot = self.windows.slot(key)
             self._said[slot], self._due[slot], self._seen[slot] = 0, np.inf, np.inf
@@ -104,20 +110,37 @@ class KeyedMonitor:
             self._full = False
         return gone
 
+    def limit(self, max_keys: int, idle_s: float | None) -> None:
+        """Let so many keys have a window from now on, and be idle for so long; those that have one keep it."""
+        self.config = replace(self.config, max_keys=max_keys, idle_s=idle_s)
+        self.windows.limit(max_keys)
+        if (more := max_keys - self._said.size) > 0:
+            self._said = np.append(self._said, np.zeros(more, dtype=np.int64))
+            self._due = np.append(self._due, np.full(more, np.inf))
+            self._seen = np.append(self._seen, np.full(more, -np.inf))
+        self._full &= len(self.windows) >= max_keys
+
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""
         header, arrays = self.windows.state()
-        slots = [self.windows.slot(key) for key in header["keys"]]
+        slots = self.windows.slots
         plain = {"windows": header, "nonfinite": self.nonfinite, "dropped_keys": self.dropped_keys, "full": self._full}
+        plain |= {"idle_s": self.config.idle_s}
         return plain, [*arrays, self._said[slots], self._due[slots], self._seen[slots]]
 
     def restore(self, header: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
-        """Take up a saved state: from then on it says what it would have said."""
+        """Take up a saved state, with the limits of then: from then on it says what it would have said."""
         *windows, said, due, seen = arrays
         self.windows = KeyedWindow.from_state(header["windows"], windows)
-        self._keys = self.windows.keys
-        n = len(self._keys)
-        self._said[:n], self._due[:n], self._seen[:n] = said, due, seen
+        slots, most = self.windows.slots, len(self.windows.pairs)
+        self._said, self._due = np.zeros(most, dtype=np.int64), np.full(most, np.inf)
+        self._seen = np.full(most, -np.inf)
+        self._keys = [""] * (int(slots.max(initial=-1)) + 1)
+        for key, slot in zip(self.windows.keys, slots.tolist(), strict=True):
+            self._keys[slot] = key
+        self._seen[: len(self._keys)] = np.inf  # of a slot that is free
+        self._said[slots], self._due[slots], self._seen[slots] = said, due, seen
+        self.config = replace(self.config, max_keys=self.windows.max_keys, idle_s=header["idle_s"])
         self.nonfinite, self.dropped_keys, self._full = header["nonfinite"], header["dropped_keys"], header["full"]
 
     def _begin(self, batch: KeyedBatch, slots: NDArray[np.int64]) -> None:

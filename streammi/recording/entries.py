@@ -7,17 +7,18 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from streammi.config import ChannelSettings, FeedConfig, JoinConfig, MonitorConfig
+from streammi.config import ChannelSettings, FeedConfig, JoinConfig, KeyedConfig, MonitorConfig
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of a monitor on which its readings depend: of a pair, or of many ``channels``."""
+    """The settings of a monitor on which its readings depend: of a pair, or of many ``channels`` or ``keys``."""
 
-    monitor: MonitorConfig = MonitorConfig()  # of a pair; of no account where there are channels
+    monitor: MonitorConfig = MonitorConfig()  # of a pair; of no account where there are channels or keys
     feed: FeedConfig | None = None  # one source,
     join: JoinConfig | None = None  # or two; one of these is set
     samples: int | None = None  # it ended after so many pairs, or rows
     channels: ChannelSettings | None = None
+    keys: KeyedConfig | None = None
 
 
 def settings_of(monitor: MonitorConfig, source: FeedConfig | JoinConfig, samples: int | None) -> Settings:
@@ -68,7 +69,7 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag=3):
 
 
 class Polled(msgspec.Struct, frozen=True, array_like=True, tag=4):
-    """Something was said though nothing had arrived: of the links, or of pairs that no reading had counted."""
+    """Something was done though nothing had arrived: what no reading had said was, or idle keys dropped."""
 
     at: float
 
@@ -86,7 +87,14 @@ class Tested(msgspec.Struct, frozen=True, array_like=True, tag=6):
     at: float
 
 
-Entry: TypeAlias = Begin | Arrived | LinkChanged | Ended | Polled | Flagged | Tested
+class Due(msgspec.Struct, frozen=True, array_like=True, tag=7):
+    """Of the readings of many keys that were due, so many were made at this time; the others waited."""
+
+    at: float
+    most: int
+
+
+Entry: TypeAlias = Begin | Arrived | LinkChanged | Ended | Polled | Flagged | Tested | Due
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Entry).decode

@@ -11,14 +11,13 @@ from streammi.publish.messages import snapshot_topic
 from streammi.publish.metrics import Metrics
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
-from streammi.recording.entries import Ended, Flagged, LinkChanged, Polled, Tested
+from streammi.recording.entries import Ended, Flagged, Polled, Tested
 from streammi.recording.writer import Recorder
-from streammi.records import LinkHealth
 from streammi.records.status import Status
 from streammi.session.channel_session import ChannelSession
 from streammi.session.log_messages import Writer
 from streammi.session.loop import TICK_SECONDS
-from streammi.session.recorded import Recorded
+from streammi.session.recorded import Recorded, change_of
 from streammi.session.resume import MissedReport
 from streammi.session.run_end import StrictLoss, exit_status, is_unread
 from streammi.session.saving import Keeper
@@ -138,11 +137,12 @@ class ChannelLoop:
     def _take_link(self, now: float) -> bool:
         """Take in how the link is, and say where that is news; whether it is otherwise than before."""
         (link,), before = self._feed.links, self._session.link
-        if _as_known(link) == _as_known(before):
+        change = change_of(0, now, link, before)
+        if change is None:
             return False
         if link.state != before.state:
             self._said.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
-        self._recorded.take(LinkChanged(0, now, *_as_known(link)))
+        self._recorded.take(change)
         return True
 
     def _tell(self, now: float) -> None:
@@ -195,8 +195,3 @@ class ChannelLoop:
                 if snapshot is not None:
                     publisher.send(snapshot_message(snapshot))
             self._pairs[topic] = seq, at
-
-
-def _as_known(link: LinkHealth) -> tuple[str, float, int, str, bool]:
-    """The part of a link that its socket knows."""
-    return link.state, link.since, link.reconnects, link.note, link.behind

@@ -26,6 +26,7 @@ from streammi.records.status import Status, of_now, status_of
 from streammi.session.changed_pair_events import PairChanges
 from streammi.session.pair_snapshot import pair_snapshot
 from streammi.session.pair_tester import PairTester
+from streammi.session.recorded import changed
 from streammi.system.spool import LineStream
 
 KEPT_EVENTS: Final = 100  # for the screen
@@ -109,10 +110,7 @@ class ChannelSession:
             case Arrived(_, received, messages):
                 self.feed(messages, received)
             case LinkChanged():
-                self.links[0] = msgspec.structs.replace(
-                    self.link, state=entry.state, since=entry.since, reconnects=entry.reconnects, note=entry.note,
-                    behind=entry.behind,
-                )  # fmt: skip
+                self.links[0] = changed(self.link, entry)
             case Polled(at):
                 self.poll(at)
             case Tested():

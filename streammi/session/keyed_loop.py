@@ -2,18 +2,22 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from streammi.ingest.feed import Feed
 from streammi.network.subscriber import DRAIN_MESSAGES
 from streammi.publish.metrics import Metrics
 from streammi.publish.publisher import Publisher
+from streammi.recording.entries import Due, Ended, Flagged, Polled
+from streammi.recording.writer import Recorder
 from streammi.records.link_totals import lost
 from streammi.records.status import Status
 from streammi.session.keyed_session import KeyedSession
-from streammi.session.log_messages import MALFORMED_SECONDS
+from streammi.session.log_messages import MALFORMED_SECONDS, Writer
 from streammi.session.loop import TICK_SECONDS
+from streammi.session.recorded import Recorded, change_of
+from streammi.session.resume import MissedReport
 from streammi.session.run_end import StrictLoss, exit_status, is_unread
 from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting
@@ -24,6 +28,9 @@ from streammi.system.spool import Spool
 
 BUSY_SECONDS: Final = 0.001  # for readings in a turn whose batch was as large as it can be: what waits comes first,
 FREE_SECONDS: Final = 0.02  # and in any other one
+FIRST_SECONDS: Final = 0.001  # what a reading takes, until it is known,
+LEARNT_SHARE: Final = 0.2  # and how much each turn says of it
+IDLE_SECONDS: Final = 1.0  # between two looks for keys that are idle
 LATE_SECONDS: Final = 5.0  # for which readings wait, or for as long as is between two of a key: then that is said
 
 
@@ -42,14 +49,19 @@ class KeyedLoop:
         metrics: Metrics | None = None,
         keeper: Keeper | None = None,
         lines: Spool | None = None,
+        recorder: Recorder | None = None,
+        missed: MissedReport | None = None,
         strict: bool = False,
     ) -> None:
         self._session, self._feed, self._log, self._service, self._clock = session, feed, log, service, clock
         self._publisher, self._metrics, self._keeper, self._lines = publisher, metrics, keeper, lines
         self._loss = StrictLoss(strict, self._lost, clock())
+        self._recorded, self._missed = Recorded(session, recorder), missed
+        self._writers: Sequence[Writer] = [one for one in (recorder, keeper, lines) if one is not None]
+        self._reading_seconds = FIRST_SECONDS  # what one takes
         self._waiting = False  # some reading that is due was not made yet,
         self._waiting_since = 0.0  # and since when there was one, s
-        self._look_due = self._complaint_due = 0.0
+        self._look_due = self._complaint_due = self._idle_due = 0.0
         self._unusable = self._malformed()
 
     def run(self, stop: Stop) -> int:
@@ -67,25 +79,46 @@ class KeyedLoop:
         self._take_link(now)
         room = FREE_SECONDS
         if arrived is not None:
-            self._session.take(arrived)
+            self._recorded.take(arrived)
             room = BUSY_SECONDS if len(arrived.messages) >= DRAIN_MESSAGES else FREE_SECONDS
-        deadline = time.monotonic() + room
-        before, self._waiting = self._waiting, not self._session.say(now, lambda: time.monotonic() > deadline)
-        if not before:
-            self._waiting_since = time.monotonic()
+        self._say(now, room)
         if self._publisher is not None:
             self._publisher.serve(self._log.warn)
         if self._keeper is not None:
-            self._keeper.keep(self._session, None, self._clock())
+            self._keeper.keep(self._session, self._recorded.place, self._clock())
         if not self._look_due - TICK_SECONDS <= now < self._look_due:
             self._look_due = now + TICK_SECONDS
             self._look(now)
 
+    def _say(self, now: float, room: float) -> None:
+        """Say as many of the readings that are due as there is ``room`` for, s, one at least."""
+        session = self._session
+        due = len(session.monitor.due(now))
+        most = max(int(room / self._reading_seconds), 1)
+        before, self._waiting = self._waiting, due > most
+        if not before:
+            self._waiting_since = time.monotonic()
+        if not due:
+            return
+        said, began = session.said, time.perf_counter()
+        self._recorded.take(Due(now, most))
+        took, made = time.perf_counter() - began, session.said - said
+        if made:  # of keys without bins there is none, and it takes next to nothing
+            self._reading_seconds += (took / made - self._reading_seconds) * LEARNT_SHARE
+
     def _look(self, now: float) -> None:
         """Do what is to be done every so often."""
         session = self._session
-        session.drop_idle(now)
-        session.flags = Status.UNSAVED if self._unsaved else Status.OK
+        if not 0 < self._idle_due - now <= IDLE_SECONDS:
+            self._idle_due = now + IDLE_SECONDS
+            if session.monitor.idle(now):
+                self._recorded.take(Polled(now))
+        flags = Status.UNSAVED if any(writer.unsaved for writer in self._writers) else Status.OK
+        if flags != session.flags:
+            self._recorded.take(Flagged(now, flags))
+        if self._missed is not None and (missed := self._missed.missed((session.health(now),), False)):
+            self._log.say(missed)
+            self._missed = None
         if self._metrics is not None:
             self._metrics.set(session.monitor.config.pair.pair, session.known(now), (session.health(now),))
         self._loss.look(now)
@@ -97,22 +130,20 @@ class KeyedLoop:
     def _take_link(self, now: float) -> None:
         """Take in how the link is, and say where that is news."""
         (link,), before = self._feed.links, self._session.link
-        if link == before:
+        change = change_of(0, now, link, before)
+        if change is None:
             return
         if link.state != before.state:
             self._log.say(f"{link.endpoint}: {link.state}", endpoint=link.endpoint, state=link.state)
         if link.note and link.note != before.note:
             self._log.warn(f"{link.endpoint}: {link.note}", endpoint=link.endpoint)
-        self._session.link = link
-
-    @property
-    def _unsaved(self) -> bool:
-        return any(writer.unsaved for writer in (self._keeper, self._lines) if writer is not None)
+        self._recorded.take(change)
 
     def _say_notes(self) -> None:
-        for of in (self._session.monitor, self._keeper, self._lines, self._service):
-            while of is not None and of.notes:
-                self._log.warn(of.notes.pop(0))
+        of_writers = [writer.notes for writer in self._writers]
+        for notes in (self._session.monitor.notes, *of_writers, self._service.notes):
+            while notes:
+                self._log.warn(notes.pop(0))
 
     def _complained(self, now: float) -> bool:
         """Say what could not be used since the last time, and that readings are late; whether there was anything."""
@@ -139,10 +170,10 @@ class KeyedLoop:
     def _ended(self, stop: Stop) -> int:
         self._service.stopping()
         now = self._clock()
-        self._session.end(now)
+        self._recorded.take(Ended(now))
         self._complained(now)
         if self._keeper is not None:
-            self._keeper.keep_last(self._session, None, now)
+            self._keeper.keep_last(self._session, self._recorded.place, now)
         if self._lines is not None:
             self._lines.finish(lambda: stop.requested, self._log.say, wait=self._session.over)
         self._say_notes()

@@ -1,6 +1,11 @@
-"""A monitor of many devices between its feed and whoever it tells."""
+"""A monitor of many devices between what it is fed, entry by entry, and whoever it tells.
 
-from collections.abc import Callable
+A live run and a replay of its recording hand the same entries to the same code, so what they say is the same. Nothing
+here looks at a clock: how many of the readings that are due are made is an entry too.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -14,16 +19,17 @@ from streammi.network.silence import SilenceWatch
 from streammi.publish.messages import Fields, influx_line, reading_message, reading_topic, result_fields
 from streammi.publish.outbox import LineForm
 from streammi.publish.publisher import Publisher
-from streammi.recording.entries import Arrived
+from streammi.recording.entries import Arrived, Begin, Due, Ended, Entry, Flagged, LinkChanged, Polled
 from streammi.records import KeyedBatch, LinkHealth, Reading, codec
 from streammi.records.codec import State
 from streammi.records.key_names import key_name
 from streammi.records.status import Status, status_of
+from streammi.session.recorded import changed
 from streammi.system.spool import LineStream
 
 
 class KeyedSession:
-    """Counts what arrives, and says what is due, as lines and on a publisher; either may be None.
+    """Counts what arrives, and says what is due, as lines and on a publisher; either may be None. ``run`` is its name.
 
     A reading's topic is ``mi/<key>/<pair>``, as is its ``pair`` in a line of Influx; a line of JSON has the ``key``.
     """
@@ -42,8 +48,10 @@ class KeyedSession:
         self.monitor, self.decoder = KeyedMonitor(config), KeyedDecoder(source, config.key)
         self.link = LinkHealth(endpoint=source.endpoint, state="connecting")
         self.flags = Status.OK
+        self.catching_up = False  # what is taken in was recorded by a run that may have said what comes of it
         self.run, self.said, self.taken, self.changes = run, 0, 0, 0
         self.closed = False  # nobody reads the lines any more
+        self._limits = config.max_keys, config.idle_s
         self._publisher, self._lines, self._form, self._samples = publisher, lines, form, samples
         self._seqs: dict[str, int] = {}  # of each key's last reading
         self._meter, self._usable = Meter(), SilenceWatch()
@@ -53,37 +61,42 @@ class KeyedSession:
         """True if there is nothing left to do."""
         return self.closed or (self._samples is not None and self.taken >= self._samples)
 
-    def take(self, arrived: Arrived) -> None:
-        """Count what has arrived."""
-        batch = self.decoder.decode_keyed(arrived.messages, arrived.received)
-        self._usable.add(arrived.received, len(arrived.messages), batch.x, batch.y)
-        self._count(batch)
+    @property
+    def counts(self) -> str:
+        """What a state that is gone on from has so many of."""
+        return f"pairs of {len(self.monitor.windows):,} keys"
 
-    def end(self, now: float) -> None:
-        """Count what was held back, and say what no reading has counted."""
-        self._count(self.decoder.decode_keyed([], now, final=True))
-        for key, reading in self.monitor.last(now):
-            self._say(key, reading, self.health(now), now)
+    @property
+    def counted(self) -> int:
+        """The pairs taken in so far, also before the state that was gone on from."""
+        return self.decoder.pairs
 
-    def say(self, now: float, enough: Callable[[], bool]) -> bool:
-        """Say what is due, one key at least, until it is ``enough``; whether that is all."""
-        health = None
-        for key, reading in self.monitor.readings(now):
-            if health is None:
-                health = self.health(now)
-            elif enough():
-                self._say(key, reading, health, now)
-                return False
-            self._say(key, reading, health, now)
-        return True
+    def apply(self, entry: Entry) -> None:
+        """Take in what happened next, and say what comes of it."""
+        self.changes += 1
+        match entry:
+            case Arrived():
+                self._take(entry)
+            case Due(at, most):
+                self._say(islice(self.monitor.readings(at), most), at)
+            case LinkChanged():
+                self.link = changed(self.link, entry)
+            case Polled(at):
+                self._drop_idle(at)
+            case Flagged(_, flags):
+                self.flags = Status(flags)
+            case Ended(at):
+                self._count(self.decoder.decode_keyed([], at, final=True))
+                self._say(self.monitor.last(at), at)
+            case Begin():
+                self.run, self.said, self.taken = entry.run, entry.seq, entry.taken
+                if (keys := entry.settings.keys) is not None:
+                    self.monitor.limit(keys.max_keys, keys.idle_s)
 
-    def drop_idle(self, now: float) -> None:
-        """Let go of keys that are idle."""
-        for key in self.monitor.drop_idle(now):
-            self.changes += 1
-            self._seqs.pop(key, None)
-            if self._publisher is not None:
-                self._publisher.forget(reading_topic(self.name(key)))
+    def resume(self) -> None:
+        """Go on after a pause of the monitor itself, from now on with its own limits."""
+        if not self.catching_up:
+            self.monitor.limit(*self._limits)
 
     def name(self, key: str) -> str:
         """A key's name in topics."""
@@ -101,12 +114,14 @@ class KeyedSession:
     def known(self, now: float) -> Fields:
         """The totals that metrics show, of all keys together: nothing by key, whose number has no bound there."""
         totals = self.monitor.windows.all_totals
-        status = int(status_of(None, self.health(now)) & ~Status.WARMING_UP | self.flags)
+        status = int(status_of(None, self.health(now)) & ~Status.WARMING_UP | self._flags)
         return {**totals, "run": self.run, "seq": self.said, "status": status}
 
     def state(self) -> State:
         """All that what is said from now on depends on."""
-        plain = {"decoder": self.decoder.state(), "seqs": self._seqs, "said": self.said}
+        plain = {"decoder": self.decoder.state(), "seqs": self._seqs, "said": self.said, "flags": int(self.flags)}
+        plain |= {"link": msgspec.structs.asdict(self.link), "meter": self._meter.state()}
+        plain["usable"] = self._usable.state()
         parts = {"session": ({"plain": codec.to_plain(plain)}, list[Any]()), "monitor": self.monitor.state()}
         return codec.joined(parts)
 
@@ -115,23 +130,47 @@ class KeyedSession:
         parts = codec.parts_of(state)
         plain = codec.from_plain(parts["session"][0]["plain"])
         self.decoder.restore(plain["decoder"])
-        self._seqs, self.said = plain["seqs"], plain["said"]
+        self._seqs, self.said, self.flags = plain["seqs"], plain["said"], Status(plain["flags"])
+        self.link = LinkHealth(**plain["link"])
+        self._meter.restore(plain["meter"])
+        self._usable.restore(plain["usable"])
         self.monitor.restore(*parts["monitor"])
+
+    @property
+    def _flags(self) -> Status:
+        return self.flags | (Status.CAUGHT_UP if self.catching_up else Status.OK)
+
+    def _take(self, arrived: Arrived) -> None:
+        """Count what has arrived."""
+        batch = self.decoder.decode_keyed(arrived.messages, arrived.received)
+        self._usable.add(arrived.received, len(arrived.messages), batch.x, batch.y)
+        self._count(batch)
+
+    def _drop_idle(self, now: float) -> None:
+        """Let go of keys that are idle."""
+        for key in self.monitor.drop_idle(now):
+            self._seqs.pop(key, None)
+            if self._publisher is not None:
+                self._publisher.forget(reading_topic(self.name(key)))
 
     def _count(self, batch: KeyedBatch) -> None:
         if self._samples is not None:
             left = max(self._samples - self.taken, 0)
             batch = msgspec.structs.replace(batch, keys=batch.keys[:left], x=batch.x[:left], y=batch.y[:left])
-        self.changes += 1
         self.taken += len(batch.keys)
         self.monitor.feed(batch)
         self._meter.add(batch.received, self.decoder.messages, self.decoder.pairs - self.monitor.nonfinite)
 
-    def _say(self, key: str, reading: Reading, link: LinkHealth, now: float) -> None:
+    def _say(self, readings: Iterable[tuple[str, Reading]], now: float) -> None:
+        """Say these readings of keys."""
+        health = self.health(now)
+        for key, reading in readings:
+            self._say_one(key, reading, health, now)
+
+    def _say_one(self, key: str, reading: Reading, link: LinkHealth, now: float) -> None:
         self.said += 1
-        self.changes += 1
         self._seqs[key] = seq = self._seqs.get(key, 0) + 1
-        status = status_of(reading, link) | self.flags
+        status = status_of(reading, link) | self._flags
         fields = result_fields(reading, run=self.run, seq=seq, timestamp=now, link=link, status=status)
         name = self.name(key)
         if self._publisher is not None:

@@ -2,8 +2,11 @@
 
 from typing import Protocol
 
-from streammi.recording.entries import Entry
+from msgspec.structs import replace
+
+from streammi.recording.entries import Entry, LinkChanged
 from streammi.recording.writer import Recorder
+from streammi.records import LinkHealth
 from streammi.session.checkpoint import Place, located
 
 
@@ -16,6 +19,18 @@ class Applies(Protocol):
 
     def apply(self, entry: Entry) -> None:
         """Take in what happened next, and say what comes of it."""
+
+
+def change_of(source: int, at: float, link: LinkHealth, before: LinkHealth) -> LinkChanged | None:
+    """How a source's link is, as its socket knows it, where that is otherwise than ``before``; else None."""
+    now = LinkChanged(source, at, link.state, link.since, link.reconnects, link.note, link.behind)
+    then = LinkChanged(source, at, before.state, before.since, before.reconnects, before.note, before.behind)
+    return None if now == then else now
+
+
+def changed(link: LinkHealth, to: LinkChanged) -> LinkHealth:
+    """The link as it is from now on."""
+    return replace(link, state=to.state, since=to.since, reconnects=to.reconnects, note=to.note, behind=to.behind)
 
 
 class Recorded:

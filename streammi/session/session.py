@@ -18,6 +18,7 @@ from streammi.records import LinkHealth, PairBatch, Reading, codec
 from streammi.records.codec import State
 from streammi.records.link_totals import total
 from streammi.records.status import Status, of_now, status_of
+from streammi.session.recorded import changed
 
 SILENT: Final = ("stalled", "lost", "ended")  # a link over which nothing more is awaited soon
 NEWS_SECONDS: Final = 1.0  # between two readings that only a status has brought: a link that flaps is no flood
@@ -160,9 +161,7 @@ class Session:
         """A link is otherwise from now on."""
         known = self.links[to.source]
         self._interrupted |= to.reconnects > known.reconnects
-        self.links[to.source] = msgspec.structs.replace(
-            known, state=to.state, since=to.since, reconnects=to.reconnects, note=to.note, behind=to.behind
-        )
+        self.links[to.source] = changed(known, to)
         if to.state in SILENT and known.state not in SILENT:
             self._settle(to.at)
 

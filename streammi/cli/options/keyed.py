@@ -15,8 +15,8 @@ EVERY: Final = "10s"  # the readings of 10,000 keys are 1,000 a second then
 HEEDED: Final = frozenset((
     "endpoint", "x", "y", "topic", "pull", "format", "receive_queue", "max_message", "key", "max_keys", "key_idle",
     "window", "bins", "x_range", "y_range", "every", "unit", "estimator", "name", "publish", "insecure", "metrics",
-    "seconds", "strict", "samples", "state", "state_every", "log", "output", "quiet", "config", "curve_server_key",
-    "curve_secret", "authorized_keys",
+    "seconds", "strict", "samples", "state", "state_every", "record", "record_limit", "log",
+    "output", "quiet", "config", "curve_server_key", "curve_secret", "authorized_keys",
 ))  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, Reading, Unit, codec
 
-FORMAT: Final = "keyed window 1"
+FORMAT: Final = "keyed window 2"
 
 
 class KeyedWindow:
@@ -53,15 +53,9 @@ class KeyedWindow:
         self._bins, self.max_keys = (x_bins, y_bins), max_keys
         self._ranges = *_range_of(x_bins), *_range_of(y_bins)
         self._learns = not all(isinstance(bins, UniformBins | EdgeBins) for bins in self._bins)
-        try:
-            # Of a slot that no key has had the system keeps no page.
-            self._values = np.zeros((max_keys, 2, self._span.pairs))
-        except MemoryError:
-            rule = f"so few that {16 * self._span.pairs:,} bytes for each can be had"
-            raise ConfigError("max_keys", rule, max_keys) from None
-        self._state = np.zeros((max_keys, STATE_SIZE), dtype=np.int64)
+        self._values, self._state = self._room(max_keys)
         self._slots: dict[str, int] = {}
-        self._free: list[int] = []  # slots of keys that were forgotten
+        self._free: list[int] = []  # slots of keys that were forgotten, the last one last
         self.refused = 0  # pairs of keys beyond the limit
 
     def __len__(self) -> int:
@@ -90,8 +84,13 @@ class KeyedWindow:
         return self._slots[key]
 
     @property
+    def slots(self) -> IntArray:
+        """The number of each of ``keys``."""
+        return np.fromiter(self._slots.values(), dtype=np.int64, count=len(self._slots))
+
+    @property
     def pairs(self) -> IntArray:
-        """The pairs that each slot has taken in, shape (max_keys,): a read-only view."""
+        """The pairs that each slot has taken in, shape (max_keys,) or more: a read-only view."""
         view = self._state[:, PAIRS]
         view.flags.writeable = False
         return view
@@ -120,6 +119,15 @@ class KeyedWindow:
     def enter(self, slots: IntArray, x: FloatArray, y: FloatArray) -> None:
         """Take in pairs (n,) of keys with these ``slots`` (n,)."""
         kernels.enter(slots, x, y, *self._ranges, self._values, self._state)
+
+    def limit(self, max_keys: int) -> None:
+        """Let so many keys have a window from now on; those that have one keep it, also where they are more."""
+        if max_keys > len(self._state):
+            used = len(self._slots) + len(self._free)
+            values, state = self._room(max_keys)
+            values[:used], state[:used] = self._values[:used], self._state[:used]
+            self._values, self._state = values, state
+        self.max_keys = max_keys
 
     def forget(self, key: str) -> None:
         """Let a key's window go; with its next pair it begins anew."""
@@ -179,15 +187,16 @@ class KeyedWindow:
 
     def state(self) -> codec.State:
         """The whole state as plain values and arrays; what does not matter for what follows is not in it."""
-        slots = np.fromiter(self._slots.values(), dtype=np.int64, count=len(self._slots))
         header = {
             "span": [self._span.pairs, self._span.seconds],
             "bins": [binning.to_plain(bins) for bins in self._bins],
             "max_keys": self.max_keys,
             "keys": list(self._slots),
+            "slots": list(self._slots.values()),
+            "free": list(self._free),
             "refused": self.refused,
         }
-        state = self._state[slots].copy()
+        state = self._state[self.slots].copy()
         state[:, HEAD] = 0
         pieces = [self.values(key) for key in self._slots]
         values = np.concatenate(pieces, axis=1) if pieces else np.zeros((2, 0))
@@ -198,12 +207,14 @@ class KeyedWindow:
         """The windows whose ``state`` this is: from then on they say what those would have said."""
         state, values = arrays
         x_bins, y_bins = (binning.from_plain(bins) for bins in header["bins"])
-        windows = cls(x_bins, y_bins, Span(*header["span"]), max_keys=header["max_keys"])
-        windows._slots = {key: slot for slot, key in enumerate(header["keys"])}
-        windows._state[: len(state)] = state
+        slots, free = header["slots"], header["free"]
+        windows = cls(x_bins, y_bins, Span(*header["span"]), max_keys=max(header["max_keys"], len(slots) + len(free)))
+        windows.limit(header["max_keys"])
+        windows._slots, windows._free = dict(zip(header["keys"], slots, strict=True)), list(free)
+        windows._state[slots] = state
         windows.refused = header["refused"]
         start = 0
-        for slot, n in enumerate(state[:, N].tolist()):
+        for slot, n in zip(slots, state[:, N].tolist(), strict=True):
             windows._values[slot, :, :n] = values[:, start : start + n]
             windows._state[slot, HEAD] = n % windows._values.shape[2]
             start += n
@@ -220,6 +231,15 @@ class KeyedWindow:
 
     # How it is done -------------------------------------------------------------------------------------------------
 
+    def _room(self, keys: int) -> tuple[FloatArray, IntArray]:
+        """Values and states of so many keys; of a slot that no key has had the system keeps no page."""
+        assert self._span.pairs is not None
+        try:
+            return np.zeros((keys, 2, self._span.pairs)), np.zeros((keys, STATE_SIZE), dtype=np.int64)
+        except MemoryError:
+            rule = f"so few that {16 * self._span.pairs:,} bytes for each can be had"
+            raise ConfigError("max_keys", rule, keys) from None
+
     def _slot_of(self, key: str) -> int:
         slot = self._slots.get(key)
         if slot is not None:
@@ -228,7 +248,7 @@ class KeyedWindow:
             raise ConfigError("keys", "texts", key)
         if len(self._slots) >= self.max_keys:
             return -1
-        slot = self._slots[key] = self._free.pop() if self._free else len(self._slots)
+        slot = self._slots[key] = self._free.pop() if self._free else len(self._slots) + len(self._free)
         return slot
 
 
