@@ -73,7 +73,7 @@ def test_it_goes_on_from_any_state_and_says_the_same() -> None:
     one, states = session(whole), dict[int, tuple[bytes, int, int]]()
     for k, entry in enumerate(every):
         if k in cuts:
-            states[k] = codec.pack("s", *one.state()), whole.tell(), one.said
+            states[k] = codec.pack("s", *one.state()), whole.tell(), one.seq
         one.apply(entry)
     last = codec.pack("s", *one.state())
     assert whole.getvalue().count("forgotten") > 10
@@ -105,7 +105,7 @@ def test_other_limits_are_those_from_the_new_run_on_and_of_its_recording(tmp_pat
         held = len(two.monitor.windows)
         two.resume()
         assert len(two.monitor.windows) == held  # who has a window keeps it
-        now = replace(begin, settings=Settings(feed=SOURCE, keys=other), seq=one.said, taken=one.taken, run=2)
+        now = replace(begin, settings=Settings(feed=SOURCE, keys=other), seq=one.seq, taken=one.taken, run=2)
         two.run = 2
         with closing(Recorder(path, now, 1 << 30)) as recorder:
             for entry in every[200:]:

@@ -6,7 +6,6 @@ from contextlib import closing
 from typing import TextIO
 
 import numpy as np
-from msgspec.structs import replace
 
 from streammi import __version__
 from streammi.cli.options import RunOptions
@@ -21,7 +20,7 @@ from streammi.recording.entries import Begin, Settings
 from streammi.records import KeyedBatch
 from streammi.session.keyed_loop import KeyedLoop
 from streammi.session.keyed_session import KeyedSession
-from streammi.session.resume import MissedReport, resume_from
+from streammi.session.resume import MissedReport
 
 
 def run_keyed(
@@ -51,13 +50,12 @@ def run_keyed(
         )
         on.compile(lambda: _warm_up(config))
         spoken = on.spool(lines, pair, form, clock)
-        recorded = Settings(feed=source, samples=run.samples, keys=config)
-        begin, missed = Begin(__version__, int(clock()), recorded), None
+        begin = Begin(__version__, int(clock()), Settings(feed=source, samples=run.samples, keys=config))
         session = KeyedSession(config, source, outlets.publisher, spoken, begin.run, form=form, samples=run.samples)
-        if (keeper := outlets.keeper) is not None and keeper.saved_at is not None:
-            resumed = resume_from(session, recorded, keeper.hand_over(), run.record, on.said, on.stop)
-            begin = replace(begin, resumed=resumed, seq=session.said, taken=session.taken)
-            missed = MissedReport(keeper.saved_at, (session.health(clock()),))
+        keeper = outlets.keeper
+        begin = on.going_on(session, begin, keeper)
+        saved_at = None if keeper is None else keeper.saved_at
+        missed = None if saved_at is None else MissedReport(saved_at, (session.health(clock()),))
         if on.stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
             return on.stop.status
         recorder = on.recorder(begin)

@@ -100,9 +100,9 @@ class KeyedLoop:
             self._waiting_since = time.monotonic()
         if not due:
             return
-        said, began = session.said, time.perf_counter()
+        said, began = session.seq, time.perf_counter()
         self._recorded.take(Due(now, most))
-        took, made = time.perf_counter() - began, session.said - said
+        took, made = time.perf_counter() - began, session.seq - said
         if made:  # of keys without bins there is none, and it takes next to nothing
             self._reading_seconds += (took / made - self._reading_seconds) * LEARNT_SHARE
 

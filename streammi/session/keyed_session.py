@@ -49,7 +49,7 @@ class KeyedSession:
         self.link = LinkHealth(endpoint=source.endpoint, state="connecting")
         self.flags = Status.OK
         self.catching_up = False  # what is taken in was recorded by a run that may have said what comes of it
-        self.run, self.said, self.taken, self.changes = run, 0, 0, 0
+        self.run, self.seq, self.taken, self.changes = run, 0, 0, 0
         self.closed = False  # nobody reads the lines any more
         self._limits = config.max_keys, config.idle_s
         self._publisher, self._lines, self._form, self._samples = publisher, lines, form, samples
@@ -89,7 +89,7 @@ class KeyedSession:
                 self._count(self.decoder.decode_keyed([], at, final=True))
                 self._say(self.monitor.last(at), at)
             case Begin():
-                self.run, self.said, self.taken = entry.run, entry.seq, entry.taken
+                self.run, self.seq, self.taken = entry.run, entry.seq, entry.taken
                 if (keys := entry.settings.keys) is not None:
                     self.monitor.limit(keys.max_keys, keys.idle_s)
 
@@ -115,11 +115,11 @@ class KeyedSession:
         """The totals that metrics show, of all keys together: nothing by key, whose number has no bound there."""
         totals = self.monitor.windows.all_totals
         status = int(status_of(None, self.health(now)) & ~Status.WARMING_UP | self._flags)
-        return {**totals, "run": self.run, "seq": self.said, "status": status}
+        return {**totals, "run": self.run, "seq": self.seq, "status": status}
 
     def state(self) -> State:
         """All that what is said from now on depends on."""
-        plain = {"decoder": self.decoder.state(), "seqs": self._seqs, "said": self.said, "flags": int(self.flags)}
+        plain = {"decoder": self.decoder.state(), "seqs": self._seqs, "seq": self.seq, "flags": int(self.flags)}
         plain |= {"link": msgspec.structs.asdict(self.link), "meter": self._meter.state()}
         plain["usable"] = self._usable.state()
         parts = {"session": ({"plain": codec.to_plain(plain)}, list[Any]()), "monitor": self.monitor.state()}
@@ -130,7 +130,7 @@ class KeyedSession:
         parts = codec.parts_of(state)
         plain = codec.from_plain(parts["session"][0]["plain"])
         self.decoder.restore(plain["decoder"])
-        self._seqs, self.said, self.flags = plain["seqs"], plain["said"], Status(plain["flags"])
+        self._seqs, self.seq, self.flags = plain["seqs"], plain["seq"], Status(plain["flags"])
         self.link = LinkHealth(**plain["link"])
         self._meter.restore(plain["meter"])
         self._usable.restore(plain["usable"])
@@ -168,7 +168,7 @@ class KeyedSession:
             self._say_one(key, reading, health, now)
 
     def _say_one(self, key: str, reading: Reading, link: LinkHealth, now: float) -> None:
-        self.said += 1
+        self.seq += 1
         self._seqs[key] = seq = self._seqs.get(key, 0) + 1
         status = status_of(reading, link) | self._flags
         fields = result_fields(reading, run=self.run, seq=seq, timestamp=now, link=link, status=status)
