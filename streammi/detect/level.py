@@ -34,12 +34,14 @@ class Level:
         self._errors: list[float] = []
         self._dependent: list[bool] = []
         self._usual = Usual()
-        self._detector = drift.drift_detector(self._name)
+        self._detector: Any = None  # until calibrated: most that lives for a short time never needs one
         self._waiting = False  # after an alarm, for the new level
 
     def update(self, look: Look, reading: Reading, timestamp: float) -> list[Event]:
         """The events that a look at a reading brings."""
         mi, shown, error = look.mi, look.shown, look.error
+        if not self._values:
+            drift.load()
         self._values = [*self._values[-MEMORY:], mi]
         self._shown = [*self._shown[-MEMORY:], shown]
         self._errors = [*self._errors[-RECENT:], error]
@@ -60,7 +62,8 @@ class Level:
             "dependent": self._dependent,
             "waiting": self._waiting,
         }
-        return own | {"usual": vars(self._usual), "detector": drift.state_of(self._name, self._detector)}
+        memory = None if self._detector is None else drift.state_of(self._name, self._detector)
+        return own | {"usual": vars(self._usual), "detector": memory}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
@@ -68,12 +71,15 @@ class Level:
         self._shown = state["shown"]
         self._waiting = state["waiting"]
         vars(self._usual).update(state["usual"])
-        seen = [self._usual.distance(value) for value in self._values] if self._values else []
-        drift.restore(self._name, self._detector, state["detector"], seen)
+        if state["detector"] is not None:
+            self._detector = drift.drift_detector(self._name)
+            seen = [self._usual.distance(value) for value in self._values] if self._values else []
+            drift.restore(self._name, self._detector, state["detector"], seen)
 
     def _calibrate(self, mi: float, error: float) -> None:
         self._usual.add(mi, error)
         if len(self._values) == CALIBRATION:
+            self._detector = drift.drift_detector(self._name)
             for value in (*map(self._usual.distance, self._values), *ANCHOR):
                 self._detector.update(value)
 
