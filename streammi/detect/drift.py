@@ -1,10 +1,7 @@
 """river's drift detectors, set for readings, and what they remember: a list of plain values and back."""
 
-import importlib
 from collections import deque
-from functools import cache
 from importlib.metadata import version
-from threading import Thread
 from typing import Any, Final
 
 from streammi.config import DetectorName
@@ -12,18 +9,9 @@ from streammi.config import DetectorName
 PAGE_HINKLEY: Final = ("_sum_increase", "_sum_decrease", "_min_increase", "_max_decrease")
 
 
-@cache
-def load() -> None:
-    """Begin to import river, once, in a thread: it takes as long as all the rest of a start.
-
-    A detector is needed some looks later. The thread is no daemon: one that ends amid an import can abort the process.
-    """
-    Thread(target=importlib.import_module, args=["river.drift"], name="import river").start()
-
-
 def drift_detector(name: DetectorName) -> Any:
     """river's detector of that name, set for readings in units of their usual spread."""
-    from river import drift
+    from river import drift  # late: it takes as long as all the rest of a start, and short runs never get here
 
     if name == "adwin":
         return drift.ADWIN(delta=0.002, clock=1, grace_period=8)  # type: ignore[no-untyped-call]

@@ -27,6 +27,11 @@ class Level:
         self._pair, self._unit = pair, unit
         self.begin()
 
+    @property
+    def begun(self) -> bool:
+        """True once something is known of what is usual: a detector is needed soon."""
+        return bool(self._values)
+
     def begin(self) -> None:
         """Forget what is usual, and learn it again."""
         self._values: list[float] = []  # MI in the bins: beyond them there is more of it, but it spreads more, too
@@ -40,8 +45,6 @@ class Level:
     def update(self, look: Look, reading: Reading, timestamp: float) -> list[Event]:
         """The events that a look at a reading brings."""
         mi, shown, error = look.mi, look.shown, look.error
-        if not self._values:
-            drift.load()
         self._values = [*self._values[-MEMORY:], mi]
         self._shown = [*self._shown[-MEMORY:], shown]
         self._errors = [*self._errors[-RECENT:], error]
