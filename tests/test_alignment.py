@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from streammi.ingest.pairing.row_grid import BACK_RUN, Alignment
+from streammi.ingest.pairing.row_grid import Alignment
+from streammi.ingest.pairing.signal_clocks import BACK_RUN
 from streammi.records import codec
 
 Sample = tuple[int, float, float]  # channel, time, value

@@ -16,17 +16,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.ingest.pairing.signal_clocks import SignalClocks, middle
 from streammi.records import FloatArray, IntArray, RowBatch
 
-HOLDS: Final = 3.0  # times as long as a signal's samples are usually apart a value is held, if no hold is given
-USUAL_OVER: Final = 8  # distances between samples
-WAITS: Final = 3.0  # times as long as a signal's messages are usually apart it is waited for,
-SETTLES: Final = (
-    0.25  # of the distance between samples of the slowest signal, for which a row waits once it is complete
-)
-LEAST_WAIT: Final = 1.0  # s, but so long at least,
-FIRST_WAIT: Final = 3.0  # s, and so long where nobody knows how far apart they are
-BACK_RUN: Final = 5  # samples in a row, each older than the newest by more than the hold: the clock was set back
+SETTLES: Final = 0.25  # of the distance between samples of the slowest signal, for which a complete row waits
 MOST_WAITING: Final = 1 << 20  # samples: beyond it they are let go, whoever is behind
 MOST_HELD: Final = 100_000  # steps of the grid for which a value is held
 CELLS: Final = 1 << 20  # values of rows that are made at a time
@@ -36,12 +29,6 @@ _SAVED: Final = (
     "_complete", "_row_at",
 )  # fmt: skip
 _ARRAYS: Final = (
-    "_newest",
-    "_usual",
-    "_seen",
-    "_arrived",
-    "_apart",
-    "_back",
     "_value",
     "_time",
     "_fresh",
@@ -70,18 +57,10 @@ class Alignment:
     """
 
     def __init__(self, channels: int, grid_s: float | None = None, hold_s: float | None = None) -> None:
-        self._grid, self._hold = grid_s, hold_s
+        self._grid = grid_s
         self.used = self.late = self.unused = self.expired = self.dropped = self.untimed = self.set_back = 0
         self.by_arrival = False  # some signal has no times of its own: then all are of when they came
-        # Of each signal: its newest time, how far apart its samples are, how many there were; when the last came, and
-        # how far apart these arrivals are; how many in a row were behind.
-        self._newest: FloatArray = np.full(channels, -np.inf)
-        self._usual: FloatArray = np.full(channels, np.nan)
-        self._seen: IntArray = np.zeros(channels, dtype=np.int64)
-        self._arrived: FloatArray = np.full(channels, -np.inf)
-        self._apart: FloatArray = np.full(channels, np.nan)
-        self._back: IntArray = np.zeros(channels, dtype=np.int64)
-        self._holds = self._held_for()
+        self._clocks = SignalClocks(channels, grid_s, hold_s)
         self._made = -math.inf  # the last row: its time, or its number on the grid
         self._complete = self._row_at = math.inf  # when the next row was complete, and its time so far
         self._began = math.inf  # when the first sample came
@@ -95,21 +74,17 @@ class Alignment:
     @property
     def holds(self) -> FloatArray:
         """For how long a value of each signal is held, s; infinite where that is not known yet."""
-        return self._holds
+        return self._clocks.holds
 
     @property
     def usual(self) -> FloatArray:
         """How far apart the samples of each signal usually are, s; NaN where that is not known yet."""
-        return self._usual
+        return self._clocks.usual
 
     @property
     def behind(self) -> FloatArray:
         """By how much the newest time of each signal is behind that of most, s; 0 of one that never came."""
-        seen = self._newest > -np.inf
-        found = np.zeros(seen.size)
-        if seen.any():
-            found[seen] = _middle(self._newest[seen]) - self._newest[seen]
-        return found
+        return self._clocks.behind
 
     @property
     def waiting(self) -> int:
@@ -119,7 +94,7 @@ class Alignment:
     def add(self, channels: IntArray, values: FloatArray, t: FloatArray | None, received: float) -> None:
         """Take in samples, arrays (n,) in the order in which they came; ``t`` None: they have no times."""
         if t is None and not self.by_arrival:
-            self._newest[:] = -np.inf
+            self._clocks.restart()
             self._restart()
             self.by_arrival = True
         if t is None or self.by_arrival:
@@ -129,8 +104,8 @@ class Alignment:
         if not timed.all():
             self.untimed += int(t.size - np.count_nonzero(timed))
             channels, values, t = channels[timed], values[timed], t[timed]
-        self._look(channels.tolist(), t.tolist(), received)
-        self._holds = self._held_for()
+        self.late += int(np.count_nonzero(t <= self._made_at))
+        self._clocks.learn(channels.tolist(), t.tolist(), received, self._set_back)
         self._wait_channel = np.concatenate((self._wait_channel, channels))
         self._wait_t = np.concatenate((self._wait_t, t))
         self._wait_value = np.concatenate((self._wait_value, values))
@@ -147,7 +122,7 @@ class Alignment:
     def state(self) -> dict[str, Any]:
         """Plain values and arrays that ``restore`` takes; they are copied before more samples come."""
         plain = {name: getattr(self, name) for name in _SAVED}
-        return plain | {name: getattr(self, name).copy() for name in _ARRAYS}
+        return plain | self._clocks.state() | {name: getattr(self, name).copy() for name in _ARRAYS}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the saved state of one with as many signals."""
@@ -155,60 +130,23 @@ class Alignment:
             setattr(self, name, state[name])
         for name in _ARRAYS:
             setattr(self, name, np.array(state[name]))
-        self._holds = self._held_for()
+        self._clocks.restore(state)
 
-    # What is known of each signal ------------------------------------------------------------------------------------
-
-    def _look(self, channels: list[int], times: list[float], received: float) -> None:
-        """Learn how far apart the samples are, and see whether a clock was set back."""
-        newest, usual, seen, back = self._newest, self._usual, self._seen, self._back
-        made, holds = self._made_at, self._holds
-        for c, t in zip(channels, times, strict=True):
-            step = t - newest.item(c)
-            self.late += t <= made
-            if step > 0:
-                if step < math.inf:
-                    before = usual.item(c)
-                    if math.isnan(before):
-                        usual[c] = step
-                    else:  # of one pause no more is learnt than so much
-                        usual[c] = before + (min(step, 2 * holds.item(c)) - before) / min(seen.item(c), USUAL_OVER)
-                newest[c], back[c] = t, 0
-            elif -step > holds.item(c):
-                back[c] += 1
-                if back[c] >= BACK_RUN:
-                    self._set_back(c, t)
-            seen[c] += 1
-        came = np.array(list(dict.fromkeys(channels)), dtype=np.int64)
-        gap, apart = received - self._arrived[came], self._apart[came]
-        learnt = np.where(np.isnan(apart), gap, apart + (gap - apart) / USUAL_OVER)
-        self._apart[came] = np.where((gap >= 0) & (gap < np.inf), learnt, apart)
-        self._arrived[came] = received
-
-    def _held_for(self) -> FloatArray:
-        if self._hold is not None:
-            return np.full(self._newest.size, self._hold)
-        held: FloatArray = np.maximum(HOLDS * self._usual, self._grid or 0.0)
-        unknown = np.isnan(held)
-        if unknown.any():
-            held[unknown] = np.inf if unknown.all() else held[~unknown].max()
-        return held
+    # Samples that wait ------------------------------------------------------------------------------------------------
 
     def _set_back(self, c: int, t: float) -> None:
         """The clock of a signal was set back to ``t``: what it said before, and no row has yet, is of no use."""
         self.set_back += 1
-        self._newest[c], self._back[c] = t, 0
         self._time[c] = -np.inf
         gone = (self._wait_channel == c) & (self._wait_t > t)
         self.dropped += int(np.count_nonzero(gone))
         self._keep(~gone)
-        if _middle(self._newest[self._newest > -np.inf]) < self._made_at - self._holds.item(c):  # those of most
+        if self._clocks.middle < self._made_at - self._clocks.holds.item(c):  # those of most
             self._restart()
 
     def _restart(self) -> None:
         """Begin anew at any time: with what waits, but for what is ahead of the clocks as they are now."""
-        seen = self._newest[self._newest > -np.inf]
-        ahead = self._wait_t > (_middle(seen) if seen.size else -math.inf)
+        ahead = self._wait_t > self._clocks.middle
         self.dropped += int(np.count_nonzero(ahead)) + int(np.count_nonzero(self._fresh))
         self._keep(~ahead)
         self._made, self._complete = -math.inf, math.inf
@@ -221,22 +159,11 @@ class Alignment:
 
     def _until(self, received: float, final: bool) -> float:
         """No sample up to this time is waited for."""
-        newest, seen = self._newest, self._seen > 0
         if final:
             return math.inf
-        if not seen.any() or (not seen.all() and 0 <= received - self._began <= FIRST_WAIT):
-            return -math.inf
-        patience = np.where(np.isnan(self._apart), FIRST_WAIT, np.maximum(WAITS * self._apart, LEAST_WAIT))
-        live = seen & (received - self._arrived <= patience)
-        awaited = live & (newest >= _middle(newest[live if live.any() else seen]) - self._holds)
-        until = float(newest[awaited].min()) if awaited.any() else float(newest[seen].max())
-        if self._grid is not None and awaited.any():
-            # Signals that are slower than the others and the grid are not waited for, but for half a step.
-            until -= 0.0 if awaited[seen].all() else self._grid / 2
-            usual = np.where(np.isnan(self._usual), np.inf, self._usual)
-            fast = awaited & (usual <= max(self._grid, 2 * float(usual[awaited].min())))
-            if fast.any():
-                until = max(until, float(newest[fast].min()) - self._grid / 2)
+        until = self._clocks.until(received, self._began)
+        if until == -math.inf:
+            return until
         if self._wait_t.size > MOST_WAITING:
             kept = MOST_WAITING // 2
             until = max(until, float(np.partition(self._wait_t, -kept)[-kept]))
@@ -259,13 +186,13 @@ class Alignment:
     def _refreshed(self, until: float) -> tuple[FloatArray, FloatArray]:
         """A row where each signal that is not too old has a value that no row has had, and what comes just behind."""
         channels, t, values = self._released(self._wait_t <= until)
-        holds, value, time, fresh = self._holds, self._value, self._time, self._fresh
+        holds, value, time, fresh = self._clocks.holds, self._value, self._time, self._fresh
         rows: list[FloatArray] = []
         times: list[float] = []
         settled = self._settling(holds)
         lacking, left = ~fresh, 0  # of the signals that a row waits for those that are lacking, and how many they are
         until_old = -math.inf  # when one of these is too old to be waited for
-        newest = self._newest  # also of what still waits
+        newest = self._clocks.newest  # also of what still waits
         for c, t_own, v in zip(channels.tolist(), t.tolist(), values.tolist(), strict=True):
             at = max(t_own, self._made)
             if at > self._complete + settled:
@@ -300,8 +227,9 @@ class Alignment:
 
         Of signals that step together one may lose a sample; else it would be a step ahead of the others for ever.
         """
-        live = self._newest >= _middle(self._newest) - holds
-        slowest = float(np.max(self._usual, initial=0.0, where=live & ~np.isnan(self._usual)))
+        newest, usual = self._clocks.newest, self._clocks.usual
+        live = newest >= middle(newest) - holds
+        slowest = float(np.max(usual, initial=0.0, where=live & ~np.isnan(usual)))
         return min(SETTLES * slowest, float(holds.min()) / 2)
 
     def _row(self, holds: FloatArray) -> FloatArray:
@@ -330,7 +258,7 @@ class Alignment:
         due = steps <= last
         held = steps[due][np.argsort(self._wait_t[due], kind="stable")]
         channels, t, values = self._released(due)
-        holds = self._holds
+        holds = self._clocks.holds
         numbers = self._numbers(held, last, holds)
         found = np.empty((numbers.size, self._value.size))
         full = np.empty(numbers.size, dtype=np.bool_)
@@ -384,8 +312,3 @@ class Alignment:
         self.expired += int(np.count_nonzero((old & (times > -np.inf))[full]))
         self._time, self._value = times[-1].copy(), values[newest[-1]]
         return np.where(old, np.nan, values[newest]), full
-
-
-def _middle(times: FloatArray) -> float:
-    """The time that half of these have reached; of two the later one, so that a clock that is behind stops nobody."""
-    return float(np.partition(times, times.size // 2)[times.size // 2])
