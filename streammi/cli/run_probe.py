@@ -50,7 +50,7 @@ def run_probe(
 
 
 class Heard(NamedTuple):
-    """What was heard of a feed, and by which signal's status the listening was stopped, 0 for none."""
+    """The report of what was heard of a feed, and by which signal's status the listening was stopped, 0 for none."""
 
     report: Report
     layout: ChannelLayout  # the channels that there are

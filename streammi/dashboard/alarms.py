@@ -31,7 +31,7 @@ class Alarms:
         self._rings = True
 
     def rang(self) -> bool:
-        """Whether there was something to ring for since this was asked last."""
+        """True if there was something to ring for since this was asked last."""
         rings, self._rings = self._rings, False
         return rings
 

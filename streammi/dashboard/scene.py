@@ -81,7 +81,7 @@ class Scene:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """What has happened, newest last."""
+        """The events so far, newest last."""
         return self.snapshot.events if self.snapshot else self.many.matrix.events if self.many else ()
 
     @property

@@ -283,7 +283,7 @@ class Viewer:
         return worst(self._links[key[0]][0], *(feed.state for feed in (shown.links if shown else ())))
 
     def _shown(self, key: PairKey) -> Snapshot | MatrixSnapshot | None:
-        """What is shown of a pair, or of a monitor of many channels."""
+        """The newest that is shown of a pair, or of a monitor of many channels."""
         return self._desks[key].shown if key in self._desks else self.shown.get(key)
 
     def _for(self, since: float | None) -> float | None:

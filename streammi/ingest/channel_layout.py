@@ -140,7 +140,7 @@ class ChannelLayout:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of how the messages were taken."""
+        """Remarks for a person on how the messages were taken."""
         notes = [note for finder in self._finders.values() if finder.names for note in finder.notes]
         if self.beyond:
             notes.append(f"there are more than {MOST_TOPICS:,} topics: {self.beyond:,} messages are not looked at")

@@ -80,7 +80,7 @@ class FeedFormat:
     # Before it is known ----------------------------------------------------------------------------------------------
 
     def find(self, frames: Frames, max_bytes: int) -> tuple[Found | None, Frames]:
-        """What the next message shows, which may be held back until more is known; and the message, unpacked.
+        """The format that the next message shows, unless it is held back to know more; and the message, unpacked.
 
         FeedError for one that is in no format.
         """
@@ -137,7 +137,7 @@ class FeedFormat:
         self._change_to(found)
 
     def _of_strangers(self, frames: Frames) -> Found | None:
-        """What the last messages in a row are that do not say so themselves, this one among them; None: not known."""
+        """The format of the last messages in a row that do not say it themselves, with this one; None: not known."""
         if sum(map(len, frames)) > MAX_STRANGE or not possible(frames):
             self._strange = []
             return None

@@ -162,7 +162,7 @@ class SignalReader:
 
     @property
     def note(self) -> str:
-        """What a person should know of the messages, and of how rows are made of them."""
+        """Remarks for a person on the messages, and on how rows are made of them."""
         own = {note: of for of, note in self._notes.items() if note}
         notes = [f"{of}: {note}" if of else note for note, of in list(own.items())[:SHOWN]]
         if len(own) > SHOWN:
@@ -241,7 +241,7 @@ class SignalReader:
             self._notes[of] = decoder.note
 
     def _of_clocks(self) -> list[str]:
-        """What a person should know of the signals' clocks."""
+        """Remarks for a person on the signals' clocks."""
         aligned, notes = self.aligned, []
         if aligned.by_arrival and self._untimed:
             notes.append(f"{self._untimed} has no times of its own: rows are by the time of arrival")

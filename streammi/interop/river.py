@@ -120,7 +120,7 @@ class RollingMutualInformation(stats.base.Bivariate):
 
 
 class RollingConditionalMutualInformation(stats.base.Statistic):
-    """What x says of y that z does not say already, over the last ``window_size`` triples, in O(1) a triple.
+    """The information of x on y that z does not give already, over the last ``window_size`` triples, in O(1) a triple.
 
     Near 0 where z accounts for what x and y have in common. It takes three values, or four with two conditions, so it
     is fed by hand: river's own pairs have no place for z.
@@ -180,7 +180,7 @@ class RollingConditionalMutualInformation(stats.base.Statistic):
 
 
 class RollingTransferEntropy(stats.base.Bivariate):
-    """What x's past says of y that y's own past does not, over the last ``window_size`` samples: does x drive y?
+    """The information of x's past on y that y's own lacks, over the last ``window_size`` samples: does x drive y?
 
     As ``similarity`` of ``feature_selection.SelectKBest`` it keeps the features that drive the target.
 

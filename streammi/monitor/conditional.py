@@ -164,7 +164,7 @@ class Given:
         self._null.p(self._window.values(), around=True)
 
     def _known(self, reading: Reading) -> ConditionalReading | None:
-        """What the window says; None, and why in ``words``, where that is not of the pairs that the reading is of."""
+        """The window's numbers; None, and why in ``words``, where they are not of the pairs that the reading is of."""
         names = " and ".join(condition.words for condition in self._config.given)
         self.words = ""
         span, newest = self._config.window, reading.t1

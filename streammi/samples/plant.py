@@ -110,7 +110,7 @@ _FIRST: Final = {group: int(start) for group, start in zip(GROUPS, _STARTS, stri
 
 
 def _seen(sensor: Sensor, driver: FloatArray, before: FloatArray, noise: FloatArray) -> FloatArray:
-    """What a sensor shows of its driver, or of the sensor before it."""
+    """A sensor's view of its driver, or of the sensor before it."""
     match sensor.shape:
         case "alone":
             return driver

@@ -1,4 +1,4 @@
-"""What has changed among the pairs of many channels, and the events that tell of it."""
+"""Changes among the pairs of many channels, and the events that tell of it."""
 
 from fnmatch import fnmatchcase
 from typing import Any, Final

@@ -29,7 +29,7 @@ class Resumed(Protocol):
 
     @property
     def counts(self) -> str:
-        """What it counts: pairs, rows."""
+        """The name of what it counts: pairs, rows."""
 
     @property
     def counted(self) -> int:

@@ -107,7 +107,7 @@ class Page:
         return True
 
     def past(self, had: trail.Had | None) -> tuple[bytes, trail.Had | None]:
-        """What a browser that has so much lacks of the past, empty for nothing, and what it has then."""
+        """The part of the past that a browser which has so much lacks, empty for nothing, and what it has then."""
         scene = self._scene
         if scene is None or scene.snapshot is None:
             return b"", had
@@ -185,7 +185,7 @@ class Hub:
         self._show_to(browser)
 
     def message(self, browser: Browser) -> bytes:
-        """What a browser lacks, as a JSON object; empty where it lacks nothing."""
+        """All that a browser lacks, as a JSON object; empty where it lacks nothing."""
         key = self._of(browser)
         if key != browser.shown:
             browser.shown = key

@@ -105,7 +105,7 @@ def states(scene: Scene) -> list[Words]:
 
 
 def _details(scene: Scene, reading: Reading) -> Iterable[Spans]:
-    """What stands beside the number."""
+    """The words beside the number."""
     if scene.stale:
         yield now.stale(scene)
     if reading.fill < 1:
@@ -135,7 +135,7 @@ def _entropy(scene: Scene, reading: Reading) -> Json:
 
 
 def _why(snapshot: Snapshot, reading: Reading) -> Json:
-    """What conditions explain, and which signal drives which."""
+    """The share that conditions explain, and which signal drives which."""
     given = snapshot.given if reading.cmi is not None else ""
     return {
         "given": given,

@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
 @cache
 def pages() -> dict[str, tuple[str, bytes]]:
-    """What there is by its path: its type and its content."""
+    """All there is, by its path: its type and its content."""
     folder = files("streammi.web") / "static"
     suffixes = ((file, file.name.rpartition(".")[2]) for file in folder.iterdir())
     found = {f"/{file.name}": (TYPES[suffix], file.read_bytes()) for file, suffix in suffixes if suffix in TYPES}

@@ -22,7 +22,7 @@ class Had(NamedTuple):
 
 
 def news(past: Past, meaning: Meaning, had: Had | None) -> tuple[Json | None, Had]:
-    """What a browser lacks, and what it has then; None where it lacks nothing.
+    """The part that a browser lacks, and what it has then; None where it lacks nothing.
 
     >>> past = Past(np.arange(3.0), np.ones((4, 3)), np.full(3, 2.5), np.zeros(3, bool))
     >>> first, had = news(past, (1, False, "bit"), None)

@@ -1,4 +1,4 @@
-"""What the person at the keys has chosen on the screen of many channels; changed only by actions."""
+"""The choices of the person at the keys on the screen of many channels; changed only by actions."""
 
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -9,7 +9,7 @@ Shade: TypeAlias = Literal["MI", "r", "change"]
 
 
 class Room(NamedTuple):
-    """What was seen last, which some keys go by."""
+    """The part that was seen last, which some keys go by."""
 
     page: int = 20  # rows of the table, or of the matrix
     step: int = 1  # channels of the matrix that are a dot

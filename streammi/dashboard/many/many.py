@@ -16,7 +16,7 @@ from streammi.records import IntArray, MatrixSnapshot, Unit
 
 @dataclass(frozen=True, kw_only=True)
 class Many:
-    """What is known of the pairs of many channels, and what was chosen."""
+    """The pairs of many channels, as far as they are known, and what was chosen."""
 
     matrix: MatrixSnapshot
     state: ManyState
@@ -33,7 +33,7 @@ class Many:
 
     @property
     def factor(self) -> float:
-        """What information of the matrix is multiplied by, to be in the unit that is shown."""
+        """The factor of the matrix's information, to be in the unit that is shown."""
         return unit_factor(self.matrix.unit, self.unit)
 
     @property
@@ -55,7 +55,7 @@ class Many:
 
     @cached_property
     def has_changed(self) -> NDArray[np.bool_]:
-        """Whether each pair has, (P,)."""
+        """True of each pair that has, (P,)."""
         found = np.zeros(self.matrix.mi.size, np.bool_)
         found[self.changed] = True
         return found
@@ -66,7 +66,7 @@ class Many:
         return {} if self.matrix.indirect is None else dict(self.matrix.indirect.tolist())
 
     def depends(self, numbers: IntArray) -> NDArray[np.bool_]:
-        """Which of the pairs depend by more than chance; none where nothing was tested."""
+        """The pairs that depend by more than chance; none where nothing was tested."""
         if self.matrix.q is None:
             return np.zeros(numbers.shape, np.bool_)
         with np.errstate(invalid="ignore"):

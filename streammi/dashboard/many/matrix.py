@@ -108,7 +108,7 @@ def dots(many: Many, leaves: Leaves, shape: Shape) -> NDArray[np.intp]:
 
 
 def values_of(many: Many) -> NDArray[np.float32]:
-    """What the matrix shows, of each pair, (P,); MI and r that are chance are 0, or they would flicker."""
+    """The values that the matrix shows, of each pair, (P,); MI and r that are chance are 0, or they would flicker."""
     matrix = many.matrix
     if many.state.shade == "change":
         return np.full(matrix.mi.size, np.nan, np.float32) if matrix.change is None else matrix.change
@@ -117,7 +117,7 @@ def values_of(many: Many) -> NDArray[np.float32]:
 
 
 def most_changed(many: Many) -> float:
-    """What the ends of the ramp of changes stand for, in the matrix's unit."""
+    """The change that the ends of their ramp stand for, in the matrix's unit."""
     least = LEAST_CHANGE_BITS * unit_factor("bit", many.matrix.unit)
     change = many.matrix.change
     known = change[np.isfinite(change)] if change is not None else np.zeros(0)
@@ -204,7 +204,7 @@ def _names(body: Canvas, many: Many, leaves: Leaves, shape: Shape, theme: Theme)
 
 
 def _legend(many: Many, ramp: Ramp, theme: Theme) -> list[Spans]:
-    """What the ends of the ramp stand for, long and short."""
+    """The values that the ends of the ramp stand for, in words, long and short."""
     most = most_changed(many) * many.factor if many.state.shade == "change" else 1.0
     ends = {
         "MI": (("as |r| 0", "1"), ("0", "1")),

@@ -48,7 +48,7 @@ def as_r(mi_bits: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def wanted(names: Sequence[str], words: str) -> NDArray[np.bool_] | None:
-    """Which pairs have each of the words in one of their names, in whatever case, (P,); None for all.
+    """The pairs that have each of the words in one of their names, in whatever case, (P,); None for all.
 
     >>> wanted(("mill.speed", "mill.feed", "fan"), "MILL fan").tolist()
     [False, True, True]

@@ -49,7 +49,7 @@ def draw(canvas: Canvas, scene: Scene, many: Many) -> None:
 
 
 def body_of(width: int, height: int, tabs: int) -> Area:
-    """What is between header and footer, and between margins where it is wide."""
+    """All between header and footer, and between margins where it is wide."""
     top = 2 if tabs > 1 and height >= NEWS_FROM else 1
     margin = int(width >= LEAST["compact"][0])
     return Area(margin, top, width - 2 * margin, height - top - 1)
@@ -65,7 +65,7 @@ def parts_of(body: Area) -> tuple[Area, Area, Area]:
 
 
 def room_of(scene: Scene, many: Many, width: int, height: int) -> Room:
-    """What is seen of table or matrix on a terminal of this size."""
+    """The part that is seen of table or matrix on a terminal of this size."""
     _, main, _ = parts_of(body_of(width, height, len(scene.tabs)))
     if not many.state.matrix:
         return Room(page=max(main.height - 2, 1))

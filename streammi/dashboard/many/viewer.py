@@ -76,7 +76,7 @@ class Desk:
 
     @property
     def opened_label(self) -> str | None:
-        """What the pair is called in topics whose own view is open; None for none."""
+        """The name in topics of the pair whose own view is open; None for none."""
         return None if self.opened is None else self.label(self.opened)
 
     @property
@@ -117,7 +117,7 @@ class Desk:
             self.state = act(many, action, self.room)
 
     def label(self, number: int) -> str:
-        """What a pair is called in topics."""
+        """The name of a pair in topics."""
         first, second = (side.item(number) for side in sides(len(self._labels)))
         return f"{self._labels[first]}~{self._labels[second]}"
 
@@ -130,7 +130,7 @@ class Desk:
         return int(number_of(np.array([first]), np.array([second]), len(self._labels))[0])
 
     def many(self, unit: Unit) -> Many:
-        """What is shown."""
+        """All that is shown."""
         shown = self.shown
         self._sort()
         if (

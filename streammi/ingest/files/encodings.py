@@ -1,4 +1,4 @@
-"""What a text is written in."""
+"""The encodings of texts."""
 
 import codecs
 from collections.abc import Sequence

@@ -51,7 +51,7 @@ class Log(Protocol):
 
 
 class Memory(msgspec.Struct):
-    """What a worker remembers of a log: its book, and the devices of its keys, as they were when it was written."""
+    """A worker's memory of a log: its book, and the devices of its keys, as they were when it was written."""
 
     book: Book
     devices: dict[Key, Device] = msgspec.field(default_factory=dict)
@@ -75,7 +75,7 @@ class Memory(msgspec.Struct):
 
 
 class Cache:
-    """What is remembered of logs as they were written last, by the tokens in their heads: ``limit`` bytes of it.
+    """The memory of logs as they were written last, by the tokens in their heads: ``limit`` bytes of it.
 
     A token is made anew each time, so that one that a log has can only be that of what was written to it: where a batch
     was lost, or came elsewhere, the log is read.
@@ -86,7 +86,7 @@ class Cache:
         self._limit = limit
 
     def taken(self, token: bytes) -> Memory | None:
-        """What there is of a token, which the cache has no more; None where it has nothing."""
+        """All there is of a token, which the cache has no more; None where it has nothing."""
         return self._memories.pop(token, None)
 
     def put(self, token: bytes, memory: Memory, active: Iterable[Key]) -> None:
@@ -191,7 +191,7 @@ class Shard:
         return np.stack(columns[:2]), columns[2] if self._plan.timed else None
 
     def _entry(self, key: Key, device: Device, before: int, *, moved: bool, begun: bool) -> Entry:
-        """What a record says of a device that had taken ``before`` pairs.
+        """The entry of a record on a device that had taken ``before`` pairs.
 
         ``moved``: the times of all are others; ``begun``: its window has begun in this batch.
         """
@@ -236,5 +236,5 @@ class Shard:
         return press.compress(data) + press.flush()
 
     def _usual_words(self) -> bytes:
-        """What most small states have in common: with it they take a quarter of the bytes."""
+        """The bytes that most small states have in common: with it they take a quarter of the bytes."""
         return codec.pack(DEVICE, *Device(self._plan, self._plan.watermark).state()[0])

@@ -65,7 +65,7 @@ class Table(msgspec.Struct, frozen=True, eq=False):
 
 
 def tables(plan: Plan) -> tuple[Table, Table] | None:
-    """What stands for the symbols of x and y; None where their values are kept."""
+    """The values that stand for the symbols of x and y; None where their values are kept."""
     if plan.keep == "values":
         return None
     x, y = bins_for(plan.config)

@@ -110,7 +110,7 @@ class PublishTo:
 
 
 class _Pair:
-    """What was said of a key."""
+    """All that was said of a key."""
 
     def __init__(self, name: str, config: MonitorConfig, outbox: Outbox) -> None:
         self.name, self._config, self._outbox = name, config, outbox

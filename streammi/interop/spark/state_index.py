@@ -125,7 +125,7 @@ class Book:
         return found
 
     def moved(self, number: int) -> list[Entry]:
-        """What counts of a record, as entries of another."""
+        """The part of a record that counts, as entries of another."""
         entries = []
         for key, kept in self.keys.items():
             pieces = tuple(piece for place, piece in kept.pieces if place == number)
