@@ -6,7 +6,6 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import Binding
 from streammi.dashboard.many import keys
 from streammi.dashboard.many.many import Many
-from streammi.dashboard.many.table import Rows, verdicts
 from streammi.dashboard.panels import bars
 from streammi.dashboard.panels.help import draw_keys
 from streammi.dashboard.panels.title import Spans, flow, span_columns, titled
@@ -14,6 +13,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import clock, columns, count, fit, number, pace, signed
 from streammi.records.link_totals import lost, total
+from streammi.records.pair_words import pair_words
 
 TOLD = 3  # changed pairs that are named; of more it is said how many there are
 
@@ -82,9 +82,8 @@ def news(many: Many, theme: Theme) -> Spans:
         if times * 2 >= numbers.size:
             words += [(", most of them of ", theme.text), (name, theme.strong)]
         return words
-    rows = Rows(theme, many, numbers, 0)
     words = [(f"{mark} changed: ", theme.bad)]
-    for k, (one, (word, tone)) in enumerate(zip(numbers.tolist(), verdicts(rows), strict=True)):
+    for k, (one, (word, tone)) in enumerate(zip(numbers.tolist(), pair_words(many.matrix, numbers), strict=True)):
         first, second = many.names(one)
         change = "" if many.matrix.change is None else f" {signed(many.matrix.change.item(one) * many.factor, 2)}"
         words += [(", " * bool(k) + f"{first} ~ {second} ", theme.strong), (f"{word}{change}", getattr(theme, tone))]
@@ -158,7 +157,7 @@ def numbers_of(many: Many, theme: Theme, pair: int) -> Spans:
     """The numbers of one pair in words."""
     matrix = many.matrix
     mi, r = matrix.mi.item(pair) * many.factor, matrix.r.item(pair)
-    ((word, tone),) = verdicts(Rows(theme, many, np.array([pair]), 0))
+    ((word, tone),) = pair_words(matrix, np.array([pair]))
     spans: Spans = [
         ("MI ", theme.dim), (number(mi if mi != mi else max(mi, 0.0)), theme.mi_strong), (f" {many.unit}", theme.mi),
         ("  r ", theme.dim), (signed(r, 2), theme.text),

@@ -17,6 +17,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import columns, fit
 from streammi.records import UNIT_PER_BIT, IntArray
+from streammi.records.pair_words import pair_words
 
 SPARK = 24  # columns of the past, at the most,
 MOST_PAST = 240  # and matrices that are in them
@@ -209,7 +210,7 @@ _DOTS = np.array(
 
 
 def _verdict(part: Canvas, rows: Rows) -> None:
-    for y, (word, tone) in enumerate(verdicts(rows)):
+    for y, (word, tone) in enumerate(pair_words(rows.many.matrix, rows.numbers)):
         part.text(0, y, word, getattr(rows.theme, tone))
 
 
@@ -225,29 +226,3 @@ _DRAW: dict[str, Callable[[Canvas, Rows], None]] = {
     "rank": _rank, "x": partial(_names, 0), "y": partial(_names, 1), "mi": _mi, "spark": _spark, "change": _change,
     "r": _r, "p": _p, "verdict": _verdict, "via": _via,
 }  # fmt: skip
-
-# A word and its tone, the first that holds.
-WORDS = (
-    ("unknown", "dim"), ("lost", "bad"), ("gained", "good"), ("weaker", "bad"), ("stronger", "good"),
-    ("untested", "dim"), ("chance", "dim"), ("indirect", "text"), ("linear", "text"), ("not linear", "mi"),
-)  # fmt: skip
-
-
-def verdicts(rows: Rows) -> list[tuple[str, str]]:
-    """A word on each pair, and its tone: what has changed first, then whether it depends at all, then how.
-
-    It is linear where r accounts for half of its MI or more, as in ``records.verdict``.
-    """
-    matrix, numbers, changed = rows.many.matrix, rows.numbers, rows.changed
-    bits = matrix.mi[numbers] / UNIT_PER_BIT[matrix.unit]
-    usual = bits if matrix.change is None else bits - matrix.change[numbers] / UNIT_PER_BIT[matrix.unit]
-    r = matrix.r[numbers].astype(np.float64)
-    tested = np.zeros(numbers.size, np.bool_) if matrix.q is None else np.isfinite(matrix.q[numbers])
-    indirect = np.array([number in rows.many.via for number in numbers.tolist()], np.bool_)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        explained = -0.5 * np.log2(np.maximum(1 - r * r, 0.0))
-        holds = [
-            np.isnan(bits), changed & (bits < usual / 3), changed & (bits > 3 * usual), changed & (bits < usual),
-            changed, ~tested, ~rows.depends, indirect, explained >= bits / 2,
-        ]  # fmt: skip
-    return [WORDS[k] for k in np.select(holds, range(len(holds)), len(holds)).tolist()]

@@ -1,0 +1,35 @@
+"""A word on each pair of many channels: what has changed first, then whether it depends at all, then how."""
+
+from typing import Final
+
+import numpy as np
+
+from streammi.records.batches import IntArray
+from streammi.records.channels import MatrixSnapshot
+from streammi.records.readings import UNIT_PER_BIT
+
+# A word and its tone, the first that holds.
+WORDS: Final = (
+    ("unknown", "dim"), ("lost", "bad"), ("gained", "good"), ("weaker", "bad"), ("stronger", "good"),
+    ("untested", "dim"), ("chance", "dim"), ("indirect", "text"), ("linear", "text"), ("not linear", "mi"),
+)  # fmt: skip
+
+
+def pair_words(matrix: MatrixSnapshot, numbers: IntArray) -> list[tuple[str, str]]:
+    """A word on each of the pairs with these numbers, and its tone.
+
+    A pair is linear where r accounts for half of its MI or more, as in ``records.verdict``.
+    """
+    changed = np.isin(numbers, matrix.changed) if matrix.changed is not None else np.zeros(numbers.size, np.bool_)
+    bits = matrix.mi[numbers] / UNIT_PER_BIT[matrix.unit]
+    usual = bits if matrix.change is None else bits - matrix.change[numbers] / UNIT_PER_BIT[matrix.unit]
+    r = matrix.r[numbers].astype(np.float64)
+    q = np.full(numbers.size, np.nan) if matrix.q is None else matrix.q[numbers]
+    explained = np.zeros(0, np.int64) if matrix.indirect is None else matrix.indirect[:, 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        linear = -0.5 * np.log2(np.maximum(1 - r * r, 0.0))
+        holds = [
+            np.isnan(bits), changed & (bits < usual / 3), changed & (bits > 3 * usual), changed & (bits < usual),
+            changed, np.isnan(q), ~(q <= matrix.fdr), np.isin(numbers, explained), linear >= bits / 2,
+        ]  # fmt: skip
+    return [WORDS[k] for k in np.select(holds, range(len(holds)), len(holds)).tolist()]
