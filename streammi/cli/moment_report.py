@@ -27,7 +27,8 @@ def save_page(snapshot: Snapshot, folder: Path, endpoint: str) -> str:
 def snapshot_page(snapshot: Snapshot, endpoint: str) -> str:
     """The page of one moment of a monitor."""
     from streammi.report.figures import draw
-    from streammi.report.page import Origin, page
+    from streammi.report.origin import Origin
+    from streammi.report.page import page
 
     found = findings_of(snapshot)
     command = f"streammi report {shlex.quote(endpoint)}" if endpoint else "streammi watch (key R)"

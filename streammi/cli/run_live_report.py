@@ -59,7 +59,8 @@ def run_live_report(
         log.fail(no_reading(source, round(heard, 1)))
         return stop.status or NO_READING, ""
     from streammi.report.figures import draw
-    from streammi.report.page import Origin, page
+    from streammi.report.origin import Origin
+    from streammi.report.page import page
 
     ended = ["ended by a signal: this is of what was heard until then"] if stop.status > SIGNALLED else []
     made = Origin(

@@ -101,7 +101,8 @@ def run_report(
     if monitor is None or not collector.summary.readings:
         return status or NOTHING, False
     from streammi.report.figures import draw
-    from streammi.report.page import Origin, page
+    from streammi.report.origin import Origin
+    from streammi.report.page import page
 
     now = collector.newest
     found = collector.findings(monitor, replayed.links(now), now)
