@@ -1,7 +1,7 @@
 """``streammi replay`` of a recording whose messages have many channels: as recorded, but for the options given now."""
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +27,22 @@ def replay_channels(
     path: str, pair: PairOptions, many: ChannelOptions, given: Collection[str], sinks: Sinks
 ) -> ChannelReplay:
     """The replay; ``given`` are the names of the options that were given: ConfigError for one that is not heeded."""
-    for name in sorted(set(given) - HEEDED):
-        raise ConfigError("--" + name.replace("_", "-"), "left out where FILE is a recording of many channels")
     sinks.spare(*files_of(Path(path)).values())
     recording = Recording(path)
     if many.device is not None:
         arithmetic_of(many.device)
+    override = recorded_settings(pair, many, given)
+    override(recording.begin.settings)  # refused here, if at all
+    lines, _ = sinks.lines("channels", "jsonl")
+    return ChannelReplay(recording, lines, override, many.device)
+
+
+def recorded_settings(
+    pair: PairOptions, many: ChannelOptions, given: Collection[str]
+) -> Callable[[Settings], Settings]:
+    """The settings that a recording is replayed with, of those that were recorded; ConfigError as above."""
+    for name in sorted(set(given) - HEEDED):
+        raise ConfigError("--" + name.replace("_", "-"), "left out where FILE is a recording of many channels")
 
     def override(recorded: Settings) -> Settings:
         if recorded.feed is None:
@@ -55,6 +65,4 @@ def replay_channels(
         other = {name: getattr(config, name) for name in OF_CONFIG if name in given}
         return replace(recorded, channels=replace(settings, **now, config=replace(settings.config, **other)))
 
-    override(recording.begin.settings)  # refused here, if at all
-    lines, _ = sinks.lines("channels", "jsonl")
-    return ChannelReplay(recording, lines, override, many.device)
+    return override

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
@@ -77,14 +77,14 @@ def run_channels(
     names, target = rows.names, many.target
     if target is not None and target not in names:
         rows.close()
-        raise ConfigError("--target", f"one of the channels ({', '.join(names[:10])})", target)
+        target_of(target, names)
     window = _window_of(rows, pair, size, many.device, said)
     if window.n < LEAST_ROWS or len(names) < 2:
         said.say(f"no pair: {len(names)} channels and {window.n} rows in {file}")
         return NOTHING
     found = matrices_of(window, pair.unit, pair.estimator)  # type: ignore[arg-type]
     found = replace(found, via=explained_by(window, found, many.fdr))
-    before = _baseline(pair, many, found, options, t, said)
+    before = baseline_of(pair, many, found, options, t, said.say)
     if many.export is not None:
         write_pairs(many.export, found, many.fdr, None if before is None else before.mi, "--export")
     for line in report(file, window, found, before, many):
@@ -92,6 +92,13 @@ def run_channels(
     out.flush()
     warn_uncached(said, "seconds")
     return 0
+
+
+def target_of(target: str, names: Sequence[str]) -> str:
+    """The target; ConfigError for one that is none of the channels."""
+    if target not in names:
+        raise ConfigError("--target", f"one of the channels ({', '.join(names[:10])})", target)
+    return target
 
 
 def _checked(file: str | None, pair: PairOptions, many: ChannelOptions, given: set[str]) -> Span | None:
@@ -109,12 +116,13 @@ def _checked(file: str | None, pair: PairOptions, many: ChannelOptions, given: s
             raise ConfigError("--export", "another file than what is replayed", many.export)
     if many.device is not None:
         arithmetic_of(many.device)
-    _bins(pair)
+    bins_of_options(pair)
     pair.config("x", "y", "")  # the names of the unit and the estimator
     return span(pair.window, "--window", least_pairs=2) if "window" in given else None
 
 
-def _bins(pair: PairOptions) -> Bins:
+def bins_of_options(pair: PairOptions) -> Bins:
+    """The bins of each channel; ConfigError for labels."""
     asked = bins(pair.bins)
     if asked.kind == "categories":
         raise ConfigError("--bins", "auto, N, quantile:N or uniform:N with --channels", pair.bins)
@@ -133,10 +141,10 @@ def _window_of(
         raise ConfigError("--window", "a number of rows where they have no times", pair.window)
     if size is None:
         values, _ = rows.whole()
-        window = ChannelWindow(_bins(pair), max(len(values), 2), rows.names, device=device)
+        window = ChannelWindow(bins_of_options(pair), max(len(values), 2), rows.names, device=device)
         window.extend(values)
     else:
-        window = ChannelWindow(_bins(pair), size, rows.names, device=device)
+        window = ChannelWindow(bins_of_options(pair), size, rows.names, device=device)
         for values, times in rows:
             window.extend(values, times)
     if rows.note:
@@ -153,8 +161,13 @@ class Before(NamedTuple):
     window: ChannelWindow
 
 
-def _baseline(
-    pair: PairOptions, many: ChannelOptions, now: ChannelMatrices, options: FileOptions, t: str | None, said: Log
+def baseline_of(
+    pair: PairOptions,
+    many: ChannelOptions,
+    now: ChannelMatrices,
+    options: FileOptions,
+    t: str | None,
+    say: Callable[[str], object],
 ) -> Before | None:
     """Measure the same channels in the file that --baseline names, in windows of as many rows as there are now.
 
@@ -170,13 +183,13 @@ def _baseline(
         raise ConfigError("--baseline", "a file with the same channels", pair.baseline)
     values, _ = rows.whole()
     if rows.note:
-        said.say(rows.note)
+        say(rows.note)
     if len(values) < now.n:
         rule = f"a file of {now.n:,} rows, as many as it is compared with, or more: or a smaller --window"
         raise ConfigError("--baseline", rule, f"{len(values):,} rows")
     found, window = [], None
     for end in range(len(values), now.n - 1, -now.n)[:MOST_WINDOWS]:
-        part = ChannelWindow(_bins(pair), max(now.n, 2), now.names, device=many.device)
+        part = ChannelWindow(bins_of_options(pair), max(now.n, 2), now.names, device=many.device)
         part.extend(values[end - now.n : end])
         found.append(matrices_of(part, pair.unit, pair.estimator, tested=False))  # type: ignore[arg-type]
         window = window or part
@@ -250,7 +263,9 @@ def _indirect(found: ChannelMatrices, top: int) -> Iterator[str]:
         yield f"  {_named(found, i, j):{width}}  {found.mi[i, j]:7.3f}  {found.names[via[i, j]]}"
 
 
-def _changes(window: ChannelWindow, found: ChannelMatrices, before: Before, top: int) -> Iterator[str]:
+def changed_since(
+    window: ChannelWindow, found: ChannelMatrices, before: Before, top: int
+) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     """The pairs whose MI has fallen, and those whose has risen, by more than three standard errors of both."""
     change = found.mi - before.mi
     for title, fallen in (("weaker than before", -change), ("stronger than before", change)):
@@ -262,12 +277,17 @@ def _changes(window: ChannelWindow, found: ChannelMatrices, before: Before, top:
             if len(shown) == top:
                 break
         if shown:
-            width = max(len(_named(found, i, j)) for i, j in shown)
-            yield ""
-            yield f"{title:{width + 2}}  {'MI then':>7}  {'now':>7}  {'r then':>6}  {'now':>6}"
-            for i, j in shown:
-                values = f"{before.mi[i, j]:7.3f}  {found.mi[i, j]:7.3f}"
-                yield f"  {_named(found, i, j):{width}}  {values}  {_number(before.r[i, j])}  {_number(found.r[i, j])}"
+            yield title, shown
+
+
+def _changes(window: ChannelWindow, found: ChannelMatrices, before: Before, top: int) -> Iterator[str]:
+    for title, shown in changed_since(window, found, before, top):
+        width = max(len(_named(found, i, j)) for i, j in shown)
+        yield ""
+        yield f"{title:{width + 2}}  {'MI then':>7}  {'now':>7}  {'r then':>6}  {'now':>6}"
+        for i, j in shown:
+            values = f"{before.mi[i, j]:7.3f}  {found.mi[i, j]:7.3f}"
+            yield f"  {_named(found, i, j):{width}}  {values}  {_number(before.r[i, j])}  {_number(found.r[i, j])}"
 
 
 def _error(window: ChannelWindow, i: int, j: int, unit: Unit) -> float:

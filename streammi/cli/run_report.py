@@ -111,7 +111,7 @@ def run_report(
     if status > SIGNALLED:
         replayed.notes.append("ended by a signal: this is of what was read until then")
     origin = Origin(
-        source=" · ".join(map(_described, sources)),
+        source=" · ".join(map(described, sources)),
         command=shlex.join(["streammi", *words]),
         sections={name: sections[name] for name in ("settings", "versions") if name in sections},
         notes=[*replayed.opening, *replayed.notes],
@@ -123,10 +123,15 @@ def run_report(
 
 def table_beside(out: str) -> str:
     """The file of the readings beside the page ``out``; ConfigError for a name that is no page's."""
+    page_name(out)
+    return str(Path(out).with_suffix(".readings.csv"))
+
+
+def page_name(out: str) -> None:
+    """ConfigError for a name that is no page's, or where none can be written."""
     if Path(out).suffix not in (".html", ".htm"):
         raise ConfigError("--out", "a name that ends in .html", out)
     check_writable(out, "--out")
-    return str(Path(out).with_suffix(".readings.csv"))
 
 
 def write(out: str, text: str) -> None:
@@ -137,7 +142,8 @@ def write(out: str, text: str) -> None:
         raise ConfigError("--out", f"a file that can be written ({error.strerror})", out) from None
 
 
-def _described(path: str) -> str:
+def described(path: str) -> str:
+    """A file's name and size."""
     if not os.path.isfile(path):
         return path
     return f"{path} ({file_size(path):,} bytes)"

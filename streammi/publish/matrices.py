@@ -17,7 +17,7 @@ import numpy as np
 from streammi.errors import FeedError
 from streammi.publish.messages import VERSION
 from streammi.publish.packed_messages import PackedMessages
-from streammi.records import ChannelMatrices
+from streammi.records import ChannelMatrices, FloatArray, IntArray
 from streammi.records.channels import MatrixSnapshot, SmallArray
 
 MAX_MATRIX_BYTES: Final = 60 << 20  # a view takes no frame of more than 64 MiB
@@ -52,6 +52,46 @@ def upper(square: Any) -> SmallArray:
         found[start:stop] = square[row, row + 1 :]
         start = stop
     return found
+
+
+def snapshot_of(found: ChannelMatrices, **origin: Any) -> MatrixSnapshot:
+    """Matrices as they are shown; ``origin``: whose they are and what else is known, at least as MatrixSnapshot has it.
+
+    The pairs that a third channel explains are those of ``found.via``, unless ``indirect`` is given.
+    """
+    tested = found.q is not None
+    if found.via is not None and "indirect" not in origin:
+        origin["indirect"] = indirect_of(found.via)
+    return MatrixSnapshot(
+        names=found.names, n=found.n, unit=found.unit, estimator=found.estimator, mi=upper(found.mi),
+        r=upper(found.r), p=upper(found.p) if tested else None, q=upper(found.q) if tested else None,
+        untested=found.untested, t1=found.t1, **origin,
+    )  # fmt: skip
+
+
+def indirect_of(via: IntArray) -> IntArray:
+    """The pairs that a third channel explains by number, and that channel, (k, 2), of the channels by pair, (C, C).
+
+    >>> indirect_of(np.array([[-1, -1, -1], [-1, -1, 0], [-1, 0, -1]])).tolist()
+    [[2, 0]]
+    """
+    rows, columns = np.nonzero(np.triu(via >= 0, 1))
+    channels = len(via)
+    numbers = rows * (2 * channels - rows - 1) // 2 + columns - rows - 1
+    found: IntArray = np.column_stack((numbers, via[rows, columns])).astype(np.int64)
+    return found
+
+
+def square_of(triangle: Any, channels: int) -> FloatArray:
+    """The square (C, C) of an upper triangle, row by row, as ``upper`` makes it; NaN on the diagonal.
+
+    >>> square_of(np.array([1.0, 2.0, 5.0]), 3)[2].tolist()
+    [2.0, 5.0, nan]
+    """
+    square = np.full((channels, channels), np.nan)
+    rows, columns = np.triu_indices(channels, 1)
+    square[rows, columns] = square[columns, rows] = triangle
+    return square
 
 
 def fits(channels: int) -> bool:

@@ -59,7 +59,7 @@ def _series(found: Findings) -> tuple[Figure, str, str]:
     names, curve, signals = found.names, found.series, (found.snapshot.x, found.snapshot.y)
     for k, (plot, signal, colour) in enumerate(zip(axes, signals, (X_COLOUR, Y_COLOUR), strict=True)):
         _envelope(plot, places(curve.t, found.series_axis), curve.low[k], curve.high[k], colour)
-        plot.set_ylabel(_short(signal.titled))
+        plot.set_ylabel(short_name(signal.titled))
         if found.labels[k]:
             _label_ticks(plot, "y", found.labels[k])
         if found.series_axis == found.axis:
@@ -88,7 +88,7 @@ def _mi(found: Findings) -> tuple[Figure, str, str]:
     if np.isfinite(low).any():
         plot.fill_between(t, low, high, color=X_COLOUR, alpha=0.2, lw=0, label="normal, by the baseline")
     _plot_if(plot, t, found.reading_curve("peak_mi"), NULL_COLOUR, "at the best delay")
-    _plot_if(plot, t, found.reading_curve("cmi"), X_COLOUR, f"given {_short(found.snapshot.given)}")
+    _plot_if(plot, t, found.reading_curve("cmi"), X_COLOUR, f"given {short_name(found.snapshot.given)}")
     if mi.step > 1:
         plot.fill_between(t, mi.low, mi.high, color=MI_COLOUR, alpha=0.3, lw=0)
         said.append(f"Each point stands for {mi.step} readings: their mean, with their least and most around it.")
@@ -279,8 +279,8 @@ def _mesh(plot: Axes, portrait: Portrait, values: FloatArray, **how: Any) -> Any
 
 
 def _names(plot: Axes, portrait: Portrait) -> None:
-    plot.set_xlabel(_short(portrait.x.titled))
-    plot.set_ylabel(_short(portrait.y.titled))
+    plot.set_xlabel(short_name(portrait.x.titled))
+    plot.set_ylabel(short_name(portrait.y.titled))
     for side, axis in (("x", portrait.x), ("y", portrait.y)):
         if axis.labels is not None:
             _label_ticks(plot, side, axis.labels)
@@ -290,7 +290,7 @@ def _label_ticks(plot: Axes, side: str, labels: tuple[str, ...]) -> None:
     step = math.ceil(len(labels) / TICKS)
     places = range(0, len(labels), step)
     axis = plot.xaxis if side == "x" else plot.yaxis
-    axis.set_ticks(list(places), [_short(labels[k], 16) for k in places])
+    axis.set_ticks(list(places), [short_name(labels[k], 16) for k in places])
     if side == "x" and len(labels) > 4:
         plot.tick_params(axis="x", rotation=45)
 
@@ -306,10 +306,10 @@ def _evenly(n: int) -> slice:
     return slice(None, None, max(1, math.ceil(n / DOTS)))
 
 
-def _short(name: str, most: int = NAME_LENGTH) -> str:
+def short_name(name: str, most: int = NAME_LENGTH) -> str:
     """A name that fits; white space and what does not print would break the line, or the XML.
 
-    >>> _short("a\\nb"), _short("x" * 50, 5)
+    >>> short_name("a\\nb"), short_name("x" * 50, 5)
     ('a b', 'xxxx…')
     """
     clean = "".join(c if c.isprintable() else " " for c in name)

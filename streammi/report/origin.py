@@ -18,7 +18,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     command: str
     sections: Mapping[str, Mapping[str, Any]]  # settings and versions, by section
     notes: Sequence[str]  # what was said while it ran
-    table: str  # the file with the readings; empty where there is none
+    table: str  # the file with the numbers; empty where there is none,
+    of_table: str = "The readings"  # and what these are
 
 
 def trouble(links: Sequence[LinkHealth], dropped: int) -> Iterable[str]:
@@ -46,7 +47,7 @@ def said(origin: Origin) -> str:
 def again(origin: Origin) -> Iterable[str]:
     """The command, the settings and the versions, as HTML."""
     yield f"<pre>{escape(origin.command)}</pre>"
-    yield f"<p>The readings, one a row: {escape(origin.table)}</p>" if origin.table else ""
+    yield f"<p>{escape(origin.of_table)}, one a row: {escape(origin.table)}</p>" if origin.table else ""
     for name, values in origin.sections.items():
         yield f"<h3>{escape(name.capitalize())}</h3>"
         yield table((key, str(value)) for key, value in values.items())

@@ -8,7 +8,7 @@ from streammi.recording.entries import Begin, Settings
 from streammi.recording.reader import Recording
 from streammi.records import LinkHealth
 from streammi.session import diagnosis
-from streammi.session.channel_session import ChannelSession
+from streammi.session.channel_session import Audience, ChannelSession
 from streammi.session.diagnosis import Report
 from streammi.session.replay import NOTHING, EntryReplay, progress_of
 from streammi.system.spool import LineStream
@@ -22,12 +22,14 @@ class ChannelReplay(EntryReplay):
     def __init__(
         self,
         recording: Recording,
-        lines: LineStream,
+        lines: LineStream | None,
         settings: Callable[[Settings], Settings] = lambda recorded: recorded,
         device: str | None = None,
+        audience: Audience | None = None,
     ) -> None:
         super().__init__(recording)
-        self._lines, self._settings, self._device = lines, settings, device
+        self._lines, self._settings, self._audience = lines, settings, audience
+        self._device = device
         self._session: ChannelSession | None = None
 
     @property
@@ -52,7 +54,7 @@ class ChannelReplay(EntryReplay):
         at_once = settings.channels != begin.settings.channels
         self._session = ChannelSession(
             settings.channels, settings.feed, None, self._lines, begin.run, samples=settings.samples, at_once=at_once,
-            say=self.notes.append, device=self._device,
+            say=self.notes.append, device=self._device, audience=self._audience,
         )  # fmt: skip
         return self._session
 

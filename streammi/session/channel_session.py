@@ -43,6 +43,16 @@ class Outlet(Protocol):
         """Send to whoever subscribes."""
 
 
+class Audience(Protocol):
+    """Whoever is to see all of it: each row and each matrix."""
+
+    def rows(self, names: tuple[str, ...], batch: RowBatch) -> None:
+        """Take rows of the channels, before they are counted."""
+
+    def matrix(self, snapshot: MatrixSnapshot) -> None:
+        """Take the matrices of a window."""
+
+
 class ChannelSession:
     """Counts rows, and says of the pairs what is due: lines, ``pair/`` and ``event/`` messages, and matrices.
 
@@ -64,8 +74,9 @@ class ChannelSession:
         at_once: bool = False,
         say: Callable[[str], None] = lambda line: None,
         device: str | None = None,
+        audience: Audience | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings, self._audience = settings, audience
         self.name, self.run, self.seq, self.closed = settings.name, run, 0, False
         self._config, self._top, self._fdr = settings.config, settings.top, settings.fdr
         self._outlet, self._lines, self._samples, self._say = outlet, lines, samples, say
@@ -181,14 +192,11 @@ class ChannelSession:
                 **origin, names=(), n=0, rows=0, fill=0.0, unit=self._config.unit, estimator="", mi=nothing, r=nothing
             )
         found, pairs, newest = self._newest, self.pairs, self.tester.newest
-        tested = found.q is not None
-        return MatrixSnapshot(
-            **origin, names=found.names, n=found.n, rows=self.rows, fill=self.monitor.window.fill, unit=found.unit,
-            estimator=found.estimator, mi=matrices.upper(found.mi), r=matrices.upper(found.r),
-            p=matrices.upper(found.p) if tested else None, q=matrices.upper(found.q) if tested else None,
+        return matrices.snapshot_of(
+            found, **origin, rows=self.rows, fill=self.monitor.window.fill,
             change=pairs.change_of_all(found) if pairs.known else None,
-            changed=np.flatnonzero(pairs.changed) if pairs.known else None, untested=found.untested, t1=found.t1,
-            indirect=newest.indirect if tested and newest else None, usual_windows=pairs.usual.windows,
+            changed=np.flatnonzero(pairs.changed) if pairs.known else None,
+            indirect=newest.indirect if found.q is not None and newest else None, usual_windows=pairs.usual.windows,
             events=tuple(self._events),
         )  # fmt: skip
 
@@ -290,6 +298,8 @@ class ChannelSession:
             t = None if batch.t is None else batch.t[:left]
             batch = msgspec.structs.replace(batch, rows=batch.rows[:left], t=t)
         self.taken += len(batch.rows)
+        if self._audience is not None:
+            self._audience.rows(self.intake.names, batch)
         for at, found in monitor.readings(batch):
             self._test(monitor)
             self._publish(at, found)
@@ -328,6 +338,8 @@ class ChannelSession:
         self._told = of_now(status)
         events = self.pairs.look(at, found, self.monitor.window)
         self._events.extend(events)
+        if self._audience is not None:
+            self._audience.matrix(self.snapshot(at))
         top = self._best(found)
         said = [self._fields(found, i, j) for i, j in top]
         lines = [self._summary(at, found, said, link, status), *(event_message(event)[1] for event in events)]

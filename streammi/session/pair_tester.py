@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from streammi.core.channels.analysis import matrices_of
 from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.conditional.indirect import explained_by
+from streammi.publish.matrices import indirect_of
 from streammi.records import FloatArray, IntArray, codec
 from streammi.records.codec import State
 
@@ -107,8 +108,4 @@ def tested(window: ChannelWindow, fdr: float) -> Tested:
     began = time.thread_time()
     found = matrices_of(window, exact=False)
     via = explained_by(window, found, fdr)
-    rows, columns = np.nonzero(np.triu(via >= 0, 1))
-    channels = len(window.names)
-    numbers = rows * (2 * channels - rows - 1) // 2 + columns - rows - 1
-    indirect: IntArray = np.column_stack((numbers, via[rows, columns])).astype(np.int64)
-    return Tested(found.p, found.q, found.untested, indirect, time.thread_time() - began)
+    return Tested(found.p, found.q, found.untested, indirect_of(via), time.thread_time() - began)

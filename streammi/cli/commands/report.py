@@ -10,6 +10,7 @@ import typer
 from streammi.cli.help_panels import SAID
 from streammi.cli.option_groups import grouped
 from streammi.cli.options import (
+    ChannelOptions,
     ColumnOfX,
     ColumnOfY,
     ConnectKeyOptions,
@@ -30,6 +31,7 @@ def report(
     context: typer.Context,
     joining: JoinOptions,
     pair: PairOptions,
+    many: ChannelOptions,
     reading: FileReadOptions,
     keys: ConnectKeyOptions,
     file: RecordedOrRunning = None,
@@ -49,14 +51,18 @@ def report(
     network and no scripts. The readings are in a table beside it.
 
     MI is tested against chance (--null 99) unless told otherwise. Of a file there are ten readings a window, of a
-    long one fewer. A running monitor is listened to for --seconds, 60 unless told otherwise; what is computed is what
-    it was told to compute.
+    long one fewer. With --channels it is of every pair of a file's columns: the matrix of all, the strongest pairs and
+    those that r does not find, what changed, and each channel by itself.
+
+    A running monitor is listened to for --seconds, 60 unless told otherwise; what is computed is what it was told to
+    compute.
 
     \b
     Examples:
       streammi report room.csv.gz --x S1_Temp --y S1_Light -o room.html
       streammi report plant.rec --lags=-50:50
       streammi report logger.csv --x Temp --y Flow --window 2h --given Outside
+      streammi report fault.csv --channels 'rack*,flow' --baseline normal.csv
       streammi report tcp://127.0.0.1:5557 --seconds 60 -o now.html
     """
     if find_spec("matplotlib") is None:
@@ -67,10 +73,9 @@ def report(
 
         check_heeded(given)
         status, said = run_live_report(file, out, seconds, keys.keys(), sys.argv[1:])
-        if said:
-            print(said)
-        raise typer.Exit(status)
+        raise typer.Exit(_said(status, said))
     check_unused("of a file", seconds=seconds, **asdict(keys))
+    from streammi.cli.replay_channels import has_channels
     from streammi.cli.replay_override import Override
     from streammi.cli.run_replay import replay_files, replay_recording
     from streammi.cli.run_report import AgainstChance, ReportSinks, file_size, run_report, with_defaults
@@ -79,6 +84,21 @@ def report(
     from streammi.session.replay import Replay
 
     recorded = file is not None and is_recording(file)
+    of_pair = x is not None and y is not None  # also where many channels were recorded
+    if many.channels is not None and not recorded:
+        from streammi.cli.run_channel_report import report_channels
+
+        found = report_channels(
+            file, t, pair, many, given, reading.reading(), out, sys.argv[1:], bar=sys.stderr.isatty()
+        )
+        raise typer.Exit(_said(*found))
+    if file is not None and recorded and (many.channels is not None or (has_channels(file) and not of_pair)):
+        from streammi.cli.run_channel_report import report_recorded_channels
+
+        reading.check_unused("where FILE is a recording")
+        found = report_recorded_channels(file, pair, many, given, out, sys.argv[1:], bar=sys.stderr.isatty())
+        raise typer.Exit(_said(*found))
+    many.check_unused(given)
     collector = Collector(arrival=recorded)
     with ReportSinks(out, collector) as sinks:
         replayed: Replay
@@ -94,3 +114,10 @@ def report(
     if made:
         print(f"{out} and, the readings one a row, {sinks.table}")
     raise typer.Exit(status)
+
+
+def _said(status: int, made: str) -> int:
+    """The exit status, when it was said what was made."""
+    if made:
+        print(made)
+    return status

@@ -12,15 +12,31 @@ class ChannelRows(ABC):
     """Iterates once over rows (n, C) of the channels ``names``, and their times (n,), None where not ``timed``."""
 
     names: Sequence[str]
+    said: str  # one line of what was guessed of how it is written; empty for what goes without saying,
+    hint: str  # and of what may be wrong with the values
 
     @property
     @abstractmethod
     def timed(self) -> bool:
         """True if rows have times."""
 
+    @property
+    @abstractmethod
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of the whole file, 0 where that is not known."""
+
+    @property
+    @abstractmethod
+    def note(self) -> str:
+        """One line on what was left out; empty for nothing."""
+
     @abstractmethod
     def __iter__(self) -> Iterator[tuple[FloatArray, FloatArray | None]]:
         """The rows, block by block."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
 
     def whole(self) -> tuple[FloatArray, FloatArray | None]:
         """All rows at once."""

@@ -51,6 +51,11 @@ class JsonRows(ChannelRows):
         return self._first is not None and self._first.t is not None
 
     @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of the whole file, 0 where that is not known."""
+        return self._source.read, self._source.size
+
+    @property
     def note(self) -> str:
         """One line on what was left out; empty for nothing."""
         link = self._intake.describe(LinkHealth(endpoint="", state="ended"), 0.0)

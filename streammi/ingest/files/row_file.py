@@ -80,6 +80,11 @@ class RowFile(ChannelRows):
         return self._time is not None
 
     @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read so far, and of the whole file, 0 where that is not known."""
+        return self._table.source.read, self._table.source.size
+
+    @property
     def note(self) -> str:
         """One line on what was left out; empty for nothing."""
         parts = [
