@@ -16,18 +16,33 @@ from streammi.cli.options import ChannelOptions, PairOptions
 from streammi.cli.replay_channels import recorded_settings
 from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_channel_monitor import channel_settings
-from streammi.cli.run_channels import baseline_of, bins_of_options, changed_since, target_of
+from streammi.cli.run_channels import (
+    LEAST_ROWS as LEAST_COMPARED,
+    baseline_rows,
+    before_of,
+    bins_of_options,
+    changed_since,
+    target_of,
+)
 from streammi.cli.run_replay import run_replay
 from streammi.cli.run_report import ROW_BYTES, SIGNALLED, described, file_size, page_name, write
 from streammi.config import span
 from streammi.core.channels import ranking
+from streammi.core.channels.analysis import matrices_of
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.row_file import read_rows
 from streammi.publish.pair_tables import write_pairs
 from streammi.recording.entries import files_of
 from streammi.recording.reader import Recording
-from streammi.report.many.collect import ChannelCollector, ManyFindings, PairList, as_snapshot, tested_matrices
+from streammi.report.many.collect import (
+    ChannelCollector,
+    Compared,
+    ManyFindings,
+    PairList,
+    as_snapshot,
+    tested_matrices,
+)
 from streammi.report.origin import Origin
 from streammi.session.channel_file import READINGS_A_WINDOW, ChannelFileReplay
 from streammi.session.channel_replay import ChannelReplay
@@ -153,17 +168,17 @@ def _made(
         table=os.path.basename(out[1]),
         of_table="The pairs",
     )
-    return status, write_page(found, many.top, origin, out, f"{len(found.matrix.names)} channels of {source}")
+    return status, write_page(found, many.top, origin, out)
 
 
-def write_page(found: ManyFindings, top: int, origin: Origin, out: tuple[str, str], title: str) -> str:
+def write_page(found: ManyFindings, top: int, origin: Origin, out: tuple[str, str]) -> str:
     """Write the page and the table of the pairs beside it; returns what was made."""
     from streammi.report.many.figures import draw
     from streammi.report.many.page import lists_of, page
 
     lists = lists_of(found, top)
     pictures = draw(found, [one.pairs[:DRAWN] for one in lists])
-    write(out[0], page(found, lists, pictures, origin, title))
+    write(out[0], page(found, lists, pictures, origin))
     write_pairs(out[1], found.found, found.matrix.fdr, None, "--out")
     return f"{out[0]} and, the pairs one a row, {out[1]}"
 
@@ -180,11 +195,18 @@ def _findings(
     found = tested_matrices(window, pair.unit, pair.estimator, many.fdr)  # type: ignore[arg-type]
     compared: list[PairList] = []
     said: list[str] = []
-    before = baseline_of(pair, many, found, options, t, said.append)
+    normal = baseline_rows(pair, found.names, options, t, said.append)
     replayed.notes.extend(said)
-    if before is not None:
-        for title, pairs in changed_since(window, found, before, many.top):
-            compared.append(PairList(title, tuple(pairs), before.mi, before.r))
+    if normal is not None:
+        if len(normal) < LEAST_COMPARED:
+            raise ConfigError("--baseline", f"a file of {LEAST_COMPARED} rows or more", f"{len(normal):,} rows")
+        now, of_now = found, window
+        if len(normal) < found.n:  # of as many as there are in it
+            of_now = collector.whole(bins_of_options(pair), len(normal))
+            now = matrices_of(of_now, pair.unit, pair.estimator, tested=False)  # type: ignore[arg-type]
+        before = before_of(normal, pair, now)
+        for title, pairs in changed_since(of_now, now, before, many.top):
+            compared.append(PairList(title, tuple(pairs), Compared(now, before.mi, before.r)))
     target = many.target if many.target in found.names else None
     tells = () if target is None else tuple(
         ranking.least_redundant(found.mi, found.names.index(target), many.top).tolist()

@@ -84,7 +84,7 @@ def run_channels(
         return NOTHING
     found = matrices_of(window, pair.unit, pair.estimator)  # type: ignore[arg-type]
     found = replace(found, via=explained_by(window, found, many.fdr))
-    before = baseline_of(pair, many, found, options, t, said.say)
+    before = _baseline(pair, found, options, t, said)
     if many.export is not None:
         write_pairs(many.export, found, many.fdr, None if before is None else before.mi, "--export")
     for line in report(file, window, found, before, many):
@@ -161,32 +161,33 @@ class Before(NamedTuple):
     window: ChannelWindow
 
 
-def baseline_of(
+def baseline_rows(
     pair: PairOptions,
-    many: ChannelOptions,
-    now: ChannelMatrices,
+    names: Sequence[str],
     options: FileOptions,
     t: str | None,
     say: Callable[[str], object],
-) -> Before | None:
-    """Measure the same channels in the file that --baseline names, in windows of as many rows as there are now.
-
-    More rows allow finer bins, in which signals that are as good as equal share more.
-    """
+) -> FloatArray | None:
+    """The rows of the file that --baseline names, (n, C) of the same channels; None where none is named."""
     if pair.baseline is None or pair.baseline == "off":
         return None
     if not Path(pair.baseline).exists():
         raise ConfigError("--baseline", "a file that is there, with --channels", pair.baseline)
-    rows = read_rows(pair.baseline, [_literal(name) for name in now.names], t, options)
-    if rows.names != now.names:
+    rows = read_rows(pair.baseline, [_literal(name) for name in names], t, options)
+    if tuple(rows.names) != tuple(names):
         rows.close()
         raise ConfigError("--baseline", "a file with the same channels", pair.baseline)
     values, _ = rows.whole()
     if rows.note:
         say(rows.note)
-    if len(values) < now.n:
-        rule = f"a file of {now.n:,} rows, as many as it is compared with, or more: or a smaller --window"
-        raise ConfigError("--baseline", rule, f"{len(values):,} rows")
+    return values
+
+
+def before_of(values: FloatArray, pair: PairOptions, now: ChannelMatrices) -> Before:
+    """Measure a baseline's rows in windows of as many rows as there are now.
+
+    More rows allow finer bins, in which signals that are as good as equal share more.
+    """
     found, window = [], None
     for end in range(len(values), now.n - 1, -now.n)[:MOST_WINDOWS]:
         part = ChannelWindow(bins_of_options(pair), max(now.n, 2), now.names, device=many.device)
@@ -197,6 +198,16 @@ def baseline_of(
     mi, r = (np.array([getattr(one, name) for one in found]) for name in ("mi", "r"))
     spread = mi.std(axis=0, ddof=1) if len(found) > 2 else np.zeros(mi.shape[1:])
     return Before(mi.mean(axis=0), r.mean(axis=0), spread, window)
+
+
+def _baseline(pair: PairOptions, now: ChannelMatrices, options: FileOptions, t: str | None, said: Log) -> Before | None:
+    values = baseline_rows(pair, now.names, options, t, said.say)
+    if values is None:
+        return None
+    if len(values) < now.n:
+        rule = f"a file of {now.n:,} rows, as many as it is compared with, or more: or a smaller --window"
+        raise ConfigError("--baseline", rule, f"{len(values):,} rows")
+    return before_of(values, pair, now)
 
 
 def _literal(name: str) -> str:

@@ -23,7 +23,7 @@ figure { margin: 1rem 0; color: var(--ink) } figure svg { width: 100%; height: a
 .verdict { margin: 1rem 0; padding: .8rem 1rem; background: var(--box); border-left: 4px solid #12a37f;
   font-size: 1.2rem }
 .half { display: flex; flex-wrap: wrap; gap: 1rem } .half figure { flex: 1 1 24rem; min-width: 0; max-width: 38rem }
-.wide { overflow-x: auto } table { border-collapse: collapse; font-size: .92rem }
+.wide { overflow-x: auto; margin: .8rem 0 } table { border-collapse: collapse; font-size: .92rem }
 th, td { text-align: left; vertical-align: top; padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid var(--line) }
 th { font-weight: 600; white-space: nowrap } td { overflow-wrap: break-word }
 pre { padding: .6rem .8rem; background: var(--box); overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere }

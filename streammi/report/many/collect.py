@@ -14,7 +14,7 @@ from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.conditional.indirect import explained_by
 from streammi.publish import matrices
 from streammi.records import ChannelMatrices, Event, FloatArray, IntArray, LinkHealth, MatrixSnapshot, RowBatch
-from streammi.report.collect import EVENTS_KEPT, Axis, axis_of
+from streammi.report.collect import EVENTS_KEPT, SEED, Axis, axis_of
 from streammi.report.curves import Curve, Decimator
 from streammi.report.many.past import Changes, LongPast
 from streammi.report.many.sample import RowSample
@@ -37,13 +37,20 @@ class ChannelFacts(msgspec.Struct, frozen=True, eq=False):
     curve: Curve  # its values over time; one column
 
 
+class Compared(msgspec.Struct, frozen=True, eq=False):
+    """The matrices of now and of before, of as many rows each."""
+
+    now: ChannelMatrices
+    mi_before: FloatArray  # (C, C)
+    r_before: FloatArray
+
+
 class PairList(msgspec.Struct, frozen=True, eq=False):
-    """Pairs of one kind, (i, j) each, the one to look at first in front; with the MI and r of before where known."""
+    """Pairs of one kind, (i, j) each, the one to look at first in front."""
 
     title: str
     pairs: tuple[tuple[int, int], ...]
-    mi_before: FloatArray | None = None  # (C, C)
-    r_before: FloatArray | None = None
+    beside: Compared | None = None
 
 
 class ManyFindings(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -158,9 +165,11 @@ class ChannelCollector:
             found.append(ChannelFacts(name, rows, present, int(self._same[k]), least, most, mean, own))
         return tuple(found)
 
-    def whole(self, bins: Bins) -> ChannelWindow:
-        """The rows of the whole recording, or those that stand for them, as one window."""
+    def whole(self, bins: Bins, most: int | None = None) -> ChannelWindow:
+        """The rows of the whole recording, or those that stand for them, ``most`` at most, as one window."""
         rows = self.sample.rows
+        if most is not None and most < len(rows):
+            rows = rows[np.sort(np.random.default_rng(SEED).choice(len(rows), most, replace=False))]
         window = ChannelWindow(bins, max(len(rows), 2), self.names)
         window.extend(rows)
         return window

@@ -68,7 +68,7 @@ def _matrix(found: ManyFindings, order: IntArray) -> tuple[Figure, str, str]:
     figure.colorbar(mesh, ax=plot, label="MI as |r|: the r of a line with as much MI", shrink=0.8)
     _channel_names(plot, matrix.names, order)
     chance = "Pairs that are no more than chance are 0. " if matrix.q is not None else ""
-    said = f"Channels that are alike stand side by side. {chance}White is what is not known."
+    said = f"Channels that are alike stand side by side. {chance}Empty is what is not known."
     return figure, f"Matrix of {order.size} channels: MI of each pair, as |r|", said
 
 
@@ -93,7 +93,7 @@ def _change(last: MatrixSnapshot, order: IntArray) -> tuple[Figure, str, str]:
 
 def _square(order: IntArray) -> tuple[Figure, Axes]:
     side = min(max(3.6, 0.15 * order.size + 2.2), WIDTH)
-    figure = Figure(figsize=(min(side * 1.2, WIDTH), side), layout="constrained")
+    figure = Figure(figsize=(WIDTH, side), layout="constrained")
     return figure, figure.subplots()
 
 

@@ -48,10 +48,9 @@ def lists_of(found: ManyFindings, top: int) -> tuple[PairList, ...]:
     return tuple(one for one in lists if one.pairs)
 
 
-def page(
-    found: ManyFindings, lists: Sequence[PairList], pictures: Mapping[str, Picture], origin: Origin, title: str
-) -> str:
+def page(found: ManyFindings, lists: Sequence[PairList], pictures: Mapping[str, Picture], origin: Origin) -> str:
     """The whole page as HTML."""
+    title = f"{len(found.matrix.names):,} channels"
     named = {one.title: k for k, one in enumerate(lists)}
     sections = [
         f"<h1>{escape(title)}</h1>",
@@ -160,16 +159,16 @@ def _tells(found: ManyFindings) -> str:
 
 
 def _compared(found: ManyFindings, one: PairList) -> str:
-    of = found.found
-    assert one.mi_before is not None
-    assert one.r_before is not None
+    beside, names = one.beside, found.found.names
+    assert beside is not None
+    now = beside.now
     rows = [
-        (f"{of.names[i]} ~ {of.names[j]}", _n(one.mi_before[i, j]), _n(of.mi[i, j]), _n(one.r_before[i, j], 2),
-         _n(of.r[i, j], 2))
+        (f"{names[i]} ~ {names[j]}", _n(beside.mi_before[i, j]), _n(now.mi[i, j]), _n(beside.r_before[i, j], 2),
+         _n(now.r[i, j], 2))
         for i, j in one.pairs
     ]  # fmt: skip
     head = ("pair", f"MI then, {found.unit}", "now", "r then", "now")
-    words = "<p>Beside the baseline, by more than three standard errors.</p>"
+    words = f"<p>Beside the baseline, of {now.n:,} rows each, by more than three standard errors.</p>"
     return section(one.title.capitalize(), words, table(rows, head))
 
 
@@ -234,22 +233,18 @@ def _sparkline(one: ChannelFacts) -> str:
     if np.count_nonzero(known) < 2:
         return ""
     bottom, top = float(low[known].min()), float(high[known].max())
-    x = np.linspace(1, SPARK_WIDTH - 1, low.size)
-    reach = (top - bottom) or 1.0
-    parts, drawn = [], False
-    for k in range(low.size):
-        if not known[k]:
-            drawn = False
-            continue
-        for value in (high[k], low[k]) if k % 2 else (low[k], high[k]):
-            y = SPARK_HEIGHT - 2 - (value - bottom) / reach * (SPARK_HEIGHT - 4)
-            parts.append(f"{'L' if drawn else 'M'}{x[k]:.1f} {y:.1f}")
-            drawn = True
+    x, reach = np.linspace(1, SPARK_WIDTH - 1, low.size), (top - bottom) or 1.0
+    up, down = (SPARK_HEIGHT - 2 - (end - bottom) / reach * (SPARK_HEIGHT - 4) for end in (high, low))
+    path = ""
+    for part in np.split(np.flatnonzero(known), np.flatnonzero(np.diff(np.flatnonzero(known)) > 1) + 1):
+        there = [f"{x[k]:.0f} {up[k]:.1f}" for k in part]
+        back = [f"{x[k]:.0f} {down[k]:.1f}" for k in part[::-1]]
+        path += f"M{'L'.join([*there, *back])}Z"
     label = escape(f"{one.name} over time, from {_value(one.least)} to {_value(one.most)}", quote=True)
     return (
         f'<svg role="img" aria-label="{label}" width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" '
-        f'viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}"><path d="{"".join(parts)}" fill="none" stroke="currentColor" '
-        'stroke-width="1"/></svg>'
+        f'viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}"><path d="{path}" fill="currentColor" stroke="currentColor" '
+        'stroke-width="0.8"/></svg>'
     )
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 
 from streammi.records import FloatArray
-
-SEED = 1  # the same recording has the same report
+from streammi.report.collect import SEED
 
 
 class RowSample:
