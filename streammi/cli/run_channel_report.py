@@ -78,7 +78,7 @@ def report_channels(
     """Make the page of a file; returns the exit status, and what was made: nothing where there is no pair."""
     many.patterns()
     for name in sorted(given - OF_FILE):
-        raise ConfigError("--" + name.replace("_", "-"), "left out with --channels")
+        raise ConfigError("--" + name.replace("_", "-"), "left out of a report of many channels")
     if file is None:
         raise ConfigError("FILE", "given with --channels")
     table = pairs_beside(out, file)

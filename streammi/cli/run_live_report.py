@@ -61,7 +61,7 @@ def run_live_report(
         source = stack.enter_context(closing(Source(endpoint, context, *topics, queue=LINE_QUEUE, keys=keys)))
         started = time.monotonic()
         many = ManyListener()
-        _listen(source, lambda frames: (many if _is_of_many(frames) else listener).take(frames), stop, seconds)
+        _listen(source, lambda frames: (many if _is_of_many(frames, many) else listener).take(frames), stop, seconds)
         heard = time.monotonic() - started
         of_many = many.findings()
         if of_many is not None:
@@ -89,9 +89,9 @@ def run_live_report(
     return stop.status, f"{out} and, the readings one a row, {table_path}" if listener.readings else out
 
 
-def _is_of_many(frames: list[bytes]) -> bool:
-    """True for the matrices of a monitor of many channels, and for a pair of its."""
-    return frames[0].startswith(OF_MANY.encode()) or (frames[0].startswith(b"snapshot/") and b"~" in frames[0])
+def _is_of_many(frames: list[bytes], many: ManyListener) -> bool:
+    """True for matrices, and for the pairs of a monitor of which matrices came."""
+    return frames[0].startswith(OF_MANY.encode()) or (frames[0].startswith(b"snapshot/") and many.newest is not None)
 
 
 def _with_points(found: ManyFindings, source: Source, many: ManyListener, stop: Stop) -> ManyFindings:
@@ -106,7 +106,7 @@ def _with_points(found: ManyFindings, source: Source, many: ManyListener, stop: 
     while many.topics(drawn) and time.monotonic() - started < POINTS_SECONDS and stop.status <= SIGNALLED:
         source.socket.poll(round(LOOK_SECONDS * 1000))
         for frames in source.messages():
-            if _is_of_many(frames):
+            if _is_of_many(frames, many):
                 many.take(frames)
     return replace(found, points=many.points)
 

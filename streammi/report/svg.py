@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections import Counter
 from html import escape
 from io import StringIO
 from typing import Any, Final
@@ -56,11 +57,19 @@ def picture(figure: Figure, number: int, alt: str, caption: str) -> Picture:
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     # Between < and > only: texts are as they are.
-    svg = re.sub(r"<[^!<>]*>", lambda tag: _numbered(tag.group(), number), svg)
+    seen = Counter[str]()
+    svg = re.sub(r"<[^!<>]*>", lambda tag: _numbered(tag.group(), number, seen), svg)
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
     return Picture(svg, alt, caption)
 
 
-def _numbered(tag: str, number: int) -> str:
-    tag = re.sub(r'\bid="', f'id="p{number}-', tag)
+def _numbered(tag: str, number: int, seen: Counter[str]) -> str:
+    """A tag with what it names as this picture's; images that are alike have one name, of which each gets its own."""
+
+    def named(found: re.Match[str]) -> str:
+        seen[found[1]] += 1
+        again = f"-{seen[found[1]]}" if seen[found[1]] > 1 else ""
+        return f'id="p{number}-{found[1]}{again}"'
+
+    tag = re.sub(r'\bid="([^"]*)"', named, tag)
     return re.sub(r'(href="|url\()#', rf"\1#p{number}-", tag)

@@ -88,8 +88,6 @@ class ManyListener:
     def _take_pair(self, frames: list[bytes]) -> None:
         snapshot = read_snapshot(frames)
         first, _, second = snapshot.pair.partition("~")
-        if snapshot.trace is None or first not in self._labels or second not in self._labels:
-            return
-        trace = snapshot.trace
-        pair = self._labels.index(first), self._labels.index(second)
-        self.points[pair] = np.stack((trace.x_newest, trace.y_newest))
+        if first in self._labels and second in self._labels:
+            pair, trace = (self._labels.index(first), self._labels.index(second)), snapshot.trace
+            self.points[pair] = np.empty((2, 0)) if trace is None else np.stack((trace.x_newest, trace.y_newest))
