@@ -109,7 +109,7 @@ def report_recorded_channels(
     override = recorded_settings(pair, many, set(given) - {"out", "baseline"})
     override(recording.begin.settings)  # refused here, if at all
     collector = ChannelCollector(arrival=True)
-    replayed = ChannelReplay(recording, None, override, collector)
+    replayed = ChannelReplay(recording, None, override, many.device, collector)
     source = described(path)
     return _made(replayed, collector, pair, many, PLAIN, None, (out, table), source, words, bar=bar)
 

@@ -84,7 +84,7 @@ def run_channels(
         return NOTHING
     found = matrices_of(window, pair.unit, pair.estimator)  # type: ignore[arg-type]
     found = replace(found, via=explained_by(window, found, many.fdr))
-    before = _baseline(pair, found, options, t, said)
+    before = _baseline(pair, many, found, options, t, said)
     if many.export is not None:
         write_pairs(many.export, found, many.fdr, None if before is None else before.mi, "--export")
     for line in report(file, window, found, before, many):
@@ -183,14 +183,14 @@ def baseline_rows(
     return values
 
 
-def before_of(values: FloatArray, pair: PairOptions, now: ChannelMatrices) -> Before:
+def before_of(values: FloatArray, pair: PairOptions, now: ChannelMatrices, device: str | None = None) -> Before:
     """Measure a baseline's rows in windows of as many rows as there are now.
 
     More rows allow finer bins, in which signals that are as good as equal share more.
     """
     found, window = [], None
     for end in range(len(values), now.n - 1, -now.n)[:MOST_WINDOWS]:
-        part = ChannelWindow(bins_of_options(pair), max(now.n, 2), now.names, device=many.device)
+        part = ChannelWindow(bins_of_options(pair), max(now.n, 2), now.names, device=device)
         part.extend(values[end - now.n : end])
         found.append(matrices_of(part, pair.unit, pair.estimator, tested=False))  # type: ignore[arg-type]
         window = window or part
@@ -200,14 +200,16 @@ def before_of(values: FloatArray, pair: PairOptions, now: ChannelMatrices) -> Be
     return Before(mi.mean(axis=0), r.mean(axis=0), spread, window)
 
 
-def _baseline(pair: PairOptions, now: ChannelMatrices, options: FileOptions, t: str | None, said: Log) -> Before | None:
+def _baseline(
+    pair: PairOptions, many: ChannelOptions, now: ChannelMatrices, options: FileOptions, t: str | None, said: Log
+) -> Before | None:
     values = baseline_rows(pair, now.names, options, t, said.say)
     if values is None:
         return None
     if len(values) < now.n:
         rule = f"a file of {now.n:,} rows, as many as it is compared with, or more: or a smaller --window"
         raise ConfigError("--baseline", rule, f"{len(values):,} rows")
-    return before_of(values, pair, now)
+    return before_of(values, pair, now, many.device)
 
 
 def _literal(name: str) -> str:

@@ -23,7 +23,7 @@ from streammi.cli.options import (
     check_unused,
     given_names,
 )
-from streammi.errors import MissingExtra
+from streammi.errors import ConfigError, MissingExtra
 
 
 @grouped
@@ -75,16 +75,19 @@ def report(
         status, said = run_live_report(file, out, seconds, keys.keys(), sys.argv[1:])
         raise typer.Exit(_said(status, said))
     check_unused("of a file", seconds=seconds, **asdict(keys))
-    from streammi.cli.replay_channels import has_channels
     from streammi.cli.replay_override import Override
     from streammi.cli.run_replay import replay_files, replay_recording
     from streammi.cli.run_report import AgainstChance, ReportSinks, file_size, run_report, with_defaults
-    from streammi.recording.reader import is_recording
+    from streammi.recording.entries import Settings
+    from streammi.recording.reader import Recording, is_recording
     from streammi.report.collect import Collector
     from streammi.session.replay import Replay
 
     recorded = file is not None and is_recording(file)
-    of_pair = x is not None and y is not None  # also where many channels were recorded
+    settings = Recording(file).begin.settings if file is not None and recorded else Settings()
+    of_pair = x is not None and y is not None  # also where many channels or keys were recorded
+    if settings.keys and not of_pair:
+        raise ConfigError("--x", "given, with --y, where FILE is a recording of many keys", x)
     if many.channels is not None and not recorded:
         from streammi.cli.run_channel_report import report_channels
 
@@ -92,7 +95,7 @@ def report(
             file, t, pair, many, given, reading.reading(), out, sys.argv[1:], bar=sys.stderr.isatty()
         )
         raise typer.Exit(_said(*found))
-    if file is not None and recorded and (many.channels is not None or (has_channels(file) and not of_pair)):
+    if file is not None and recorded and (many.channels is not None or (settings.channels and not of_pair)):
         from streammi.cli.run_channel_report import report_recorded_channels
 
         reading.check_unused("where FILE is a recording")
