@@ -19,6 +19,7 @@ from streammi.ingest.intake import intake_of
 from streammi.monitor.afresh import quantities
 from streammi.monitor.bins import BinNotes
 from streammi.monitor.detection_schedule import DetectionSchedule
+from streammi.monitor.last_gap import LastGap
 from streammi.monitor.window_notes import WindowNotes
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshot_bytes import snapshot_message
@@ -116,7 +117,7 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_schedule",
-        "_links", "_history", "_events", "_latest", "_hole", "_afresh", "_relations", "_cycle_note",
+        "_links", "_history", "_events", "_latest", "_gap", "_afresh", "_relations", "_cycle_note",
         "_bin_notes", "_window_notes", "_alarms", "_traces",
     }  # fmt: skip
     assert set(vars(Alarms(MonitorConfig()))) == {
@@ -130,6 +131,7 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     assert set(vars(BinNotes(MonitorConfig()))) == {
         "_config", "_learnt", "_too_many_labels", "_seen", "_said", "_said_at"
     }  # fmt: skip
+    assert set(vars(LastGap())) == {"place"}
     assert set(vars(WindowNotes(MonitorConfig().window))) == {"_span", "_start", "_few", "_said"}
 
 

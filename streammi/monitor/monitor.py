@@ -1,14 +1,13 @@
 """Monitor: pairs in, readings and events out. No input or output, no clock of its own."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
 
 from streammi.config import MonitorConfig, check_same, options_of
-from streammi.core import finite_values
 from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.information.lags import LagBank
 from streammi.core.kernels.slots import SET_BACK_AFTER
@@ -19,6 +18,7 @@ from streammi.detect.alarms import Alarms, Fields
 from streammi.detect.links import LinkWatch
 from streammi.detect.normal import Normal
 from streammi.monitor.afresh import quantities
+from streammi.monitor.batch_parts import of_one_clock, timed
 from streammi.monitor.bins import BinNotes, axis_infos, bins_for, shown_counts
 from streammi.monitor.cadence import Cadence
 from streammi.monitor.conditional import relations
@@ -26,6 +26,7 @@ from streammi.monitor.cycle_note import CycleNote
 from streammi.monitor.delay_profile import Delays
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
 from streammi.monitor.history_levels import History
+from streammi.monitor.last_gap import LastGap
 from streammi.monitor.signal_trace import SignalTraces
 from streammi.monitor.window_notes import WindowNotes
 from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
@@ -72,7 +73,7 @@ class Monitor:
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
-        self._hole: tuple[int, int] | None = None  # samples are missing behind so many pairs: at least, and at most
+        self._gap = LastGap()
         self._afresh = quantities(config)
         self._relations = relations(config)
         self._bin_notes = BinNotes(config)
@@ -89,26 +90,14 @@ class Monitor:
         return f"<Monitor of {self.config.pair}: {self.window!r}>"
 
     def feed(self, batch: PairBatch) -> list[Output]:
-        """Take in a batch; returns what became due in it, in order.
-
-        In a window of seconds samples without a time of their own have that of their arrival.
-        """
-        if batch.t is None and batch.received and self.config.window.seconds is not None and not self._event_time:
-            batch = msgspec.structs.replace(batch, t=np.full(batch.x.size, batch.received))
+        """Take in a batch; returns what became due in it, in order."""
+        # Of one pair in a window of pairs nothing goes by its time but the window itself.
         if batch.x.size > 1 or self._event_time or self.config.window.seconds is not None:
-            batch = _timed(batch)  # of one pair in a window of pairs nothing goes by its time but the window itself
-        outputs: list[Output] = []
-        missing = batch.gaps > 0 or batch.interrupted
-        if missing:
-            self._hole = self.window.pairs, self.window.pairs + batch.x.size
-        if batch.t is None or self.window.before_set_back(batch.t) == batch.t.size:  # nearly always
-            outputs = self._take(batch, True)
-        else:
-            for part, ends in self._parts(batch):
-                outputs += self._take(part, ends)
-        if missing and self._hole is not None:
-            self._hole = self._hole[0], self.window.pairs
-        return outputs
+            batch = timed(batch, self.config, event_time=self._event_time)  # of one pair only its window asks the time
+        if batch.gaps > 0 or batch.interrupted:
+            with self._gap.within(self.window, batch.x.size):
+                return self._feed(batch)
+        return self._feed(batch)
 
     @property
     def detects(self) -> bool:
@@ -216,7 +205,7 @@ class Monitor:
             "detector": None if self._detector is None else self._detector.state(),
             "events": [] if brief else [msgspec.structs.asdict(event) for event in self._events],
             "latest": None if brief or self._latest is None else msgspec.structs.asdict(self._latest),
-            "hole": self._hole,
+            "hole": self._gap.place,
             "delays": None if self._delays is None else self._delays.state(),
             "notes": [] if brief else self.notes,
             "cycle": self._cycle_note.state(),
@@ -256,7 +245,7 @@ class Monitor:
         self._history.restore(*parts["history"])
         self._events.extend(Event(**event) for event in plain["events"])
         self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
-        self._hole = plain["hole"]
+        self._gap.place = plain["hole"]
         for quantity, state_of_it in zip(self._afresh, plain["afresh"], strict=True):
             quantity.restore(state_of_it)
         self._bin_notes.restore(plain)
@@ -274,15 +263,11 @@ class Monitor:
         named = {"bank": None if self._delays is None else self._delays.bank, "null": self._null}
         return {name: follower for name, follower in named.items() if follower is not None}
 
-    def _parts(self, batch: PairBatch) -> Iterator[tuple[PairBatch, bool]]:
-        """The batch in parts, and which is its end: only behind the last sample of one is the samples' clock set back.
-
-        What is due in the samples behind it is due by the clock as it is then.
-        """
-        while batch.t is not None and (clear := self.window.before_set_back(batch.t)) < batch.x.size:
-            yield _part_of(batch, slice(clear)), False
-            batch = _part_of(batch, slice(clear, None))
-        yield batch, True
+    def _feed(self, batch: PairBatch) -> list[Output]:
+        if batch.t is None or self.window.before_set_back(batch.t) == batch.t.size:  # nearly always
+            return self._take(batch, True)
+        parts = of_one_clock(batch, self.window.before_set_back)
+        return [output for part, ends in parts for output in self._take(part, ends)]
 
     def _take(self, part: PairBatch, ends: bool) -> list[Output]:
         """Take in a part of a batch, or all of it; returns what became due in it."""
@@ -332,7 +317,7 @@ class Monitor:
             return None
         if looks or reading.n <= BATCHED_PAIRS:
             reading = self.window.with_batch_errors(reading, self.config.estimator)
-        if self._spans_gap():
+        if self._gap.is_spanned(self.window):
             reading = msgspec.structs.replace(reading, spans_gap=True)
         if self.normal is not None and self.normal.band is not None:
             low, high = self.normal.band
@@ -369,13 +354,6 @@ class Monitor:
         if latest is None:
             return window.n > 0 and window.x_axis is not None and window.y_axis is not None
         return (window.pairs, window.nonfinite, window.dropped) != (latest.pairs, latest.nonfinite, latest.dropped)
-
-    def _spans_gap(self) -> bool:
-        """True if the window has, or may have, pairs from both sides of the last place where samples are missing."""
-        if self._hole is None:
-            return False
-        newest = self.window.pairs
-        return newest > self._hole[0] and newest - self.window.n < self._hole[1]
 
     def _profile(self) -> DelayProfile | None:
         if self._delays is None:
@@ -435,18 +413,3 @@ def _restored(config: MonitorConfig, event_time: bool, state: State) -> Monitor:
     monitor = Monitor(config, event_time=event_time)
     monitor.restore(state)
     return monitor
-
-
-def _timed(batch: PairBatch) -> PairBatch:
-    """The batch with NaN as the time of each pair that no window takes in: its clock, too, may be wrong."""
-    if batch.t is None:
-        return batch
-    usable = finite_values.usable(batch.x, batch.y)
-    return (
-        batch if np.logical_and.reduce(usable) else msgspec.structs.replace(batch, t=np.where(usable, batch.t, np.nan))
-    )
-
-
-def _part_of(batch: PairBatch, part: slice) -> PairBatch:
-    t, z = (None if values is None else values[part] for values in (batch.t, batch.z))
-    return PairBatch(x=batch.x[part], y=batch.y[part], t=t, z=z, received=batch.received)
