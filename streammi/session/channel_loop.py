@@ -83,7 +83,7 @@ class ChannelLoop:
             self._lines.finish(lambda: stop.requested, self._said.say, wait=self._over)
         self._say_notes()
         status = exit_status(stop, [session.link], self._lines, self._loss.words(now), self._said.warn)
-        if session.monitor is None and (why := session.intake.why_waiting):
+        if session.watched is None and (why := session.intake.why_waiting):
             self._said.say(f"no channels: {why}")
         return status
 

@@ -63,6 +63,6 @@ class ChannelReplay(EntryReplay):
         if session is None:
             return
         session.close()
-        if session.monitor is None:
+        if session.watched is None:
             self.status = NOTHING
             self.notes.append(f"no channels: {session.intake.why_waiting or 'no messages'}")
