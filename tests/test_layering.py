@@ -35,9 +35,17 @@ __main__
 LAYERS = _LAYERS.split()
 
 
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """The statements in a tree, also inside others: expressions, most of it, hold no import."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.expr):
+            yield node
+            yield from statements(node)
+
+
 def imports_of(path: Path) -> Iterator[str]:
     """The modules that a file names in an import, also inside functions: a.b for ``from a import b`` of a module b."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in statements(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -85,7 +85,7 @@ def pairs(config: MonitorConfig, rng: np.random.Generator, start: int, n: int, t
     return PairBatch(x=x, y=y, t=t, received=1e9 + (start + n) / 1000, gaps=gaps, interrupted=interrupted)
 
 
-@settings(max_examples=40)
+@settings(max_examples=24)
 @given(
     configs(),
     st.lists(st.tuples(st.integers(1, 250), st.booleans(), st.booleans()), min_size=1, max_size=25),

@@ -38,7 +38,7 @@ def decoded(messages: list[Frames], x: str = "0", y: str = "1", **more: Any) -> 
 
 def test_what_is_no_pairs_is_seldom_taken_for_pairs() -> None:
     """A part of what scripts/recognition.py tries, with another seed: at most one, and none unsaid."""
-    found = [*recognition.false_pairs(TUNED, 150, seed=5), *recognition.false_pairs(JUDGED, 150, seed=5)]
+    found = [*recognition.false_pairs(TUNED, 60, seed=5), *recognition.false_pairs(JUDGED, 60, seed=5)]
     taken = [one for one in found if one[2].format in ("pairs", "pairs32")]
     assert len(taken) <= 1
     assert all("a guess" in decoder.note for _, _, decoder, _ in taken)
