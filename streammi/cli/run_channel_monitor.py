@@ -60,7 +60,7 @@ def channel_source(
 
 
 def channel_settings(pair: PairOptions, many: ChannelOptions, given: set[str]) -> ChannelSettings:
-    """What is computed of the channels; ConfigError for what cannot work."""
+    """The settings of what is computed of the channels; ConfigError for what cannot work."""
     asked = bins(pair.bins)
     if asked.kind == "categories":
         raise ConfigError("--bins", "auto, N, quantile:N or uniform:N with --channels", pair.bins)

@@ -19,7 +19,7 @@ _LINES = {"zoom in": -1, "zoom out": 1, "far back": -10, "far forward": 10}
 
 
 def act(scene: Scene, action: Action, key: str, panels: tuple[PanelName, ...]) -> State:
-    """Return the state after an action on what is shown; ``panels`` are those that can be enlarged.
+    """The state after an action on what is shown; ``panels`` are those that can be enlarged.
 
     Quitting, freezing, saving, redrawing and asking for a report are not choices of how to show something: they change
     nothing here.

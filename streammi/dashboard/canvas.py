@@ -25,7 +25,7 @@ class Canvas:
         self.pens: NDArray[np.uint16] = np.zeros((height, width), np.uint16)
 
     def part(self, x: int, y: int, width: int, height: int) -> "Canvas":
-        """Return the cells from column ``x`` and row ``y`` on as a canvas of its own; what lies outside is cut off."""
+        """The cells from column ``x`` and row ``y`` on as a canvas of its own; what lies outside is cut off."""
         right, bottom = max(x + width, 0), max(y + height, 0)
         x, y = max(x, 0), max(y, 0)
         part = Canvas.__new__(Canvas)
@@ -76,5 +76,5 @@ class Canvas:
             self.glyphs[(first & ~whole) | (second & ~paired)] = SPACE
 
     def lines(self) -> list[str]:
-        """Return the rows as text, one string of ``width`` columns each."""
+        """The rows as text, one string of ``width`` columns each."""
         return [cell_text(row) for row in self.glyphs]

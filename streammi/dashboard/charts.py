@@ -29,7 +29,7 @@ _CELLS = np.array(
 
 
 def dot_columns(glyphs: Glyphs, width: int) -> int:
-    """Return how many columns of dots ``width`` cells have."""
+    """How many columns of dots ``width`` cells have."""
     return width * DOTS[glyphs.name][0]
 
 
@@ -41,13 +41,13 @@ class Spans:
     bottom: IntArray
 
     def mask(self, rows: int) -> NDArray[np.bool_]:
-        """Return the dots as (rows, n)."""
+        """The dots as (rows, n)."""
         row = np.arange(rows)[:, None]
         return np.asarray((row >= self.top) & (row <= self.bottom))
 
 
 def braille_dots(height: int, *layers: Spans) -> NDArray[np.uint16]:
-    """Return the layers' dots as bits of ``height`` rows of braille cells: shape (layers, height, n / 2).
+    """The layers' dots as bits of ``height`` rows of braille cells: shape (layers, height, n / 2).
 
     Bits 0 to 3 are the left column of a cell from the top, bits 8 to 11 the right one: two dots at a time, as they lie
     side by side in memory. 27 us for three layers of 30 x 54 cells, against 57 a dot at a time.
@@ -58,7 +58,7 @@ def braille_dots(height: int, *layers: Spans) -> NDArray[np.uint16]:
 
 
 def braille_points(columns: IntArray, rows: IntArray, width: int, height: int) -> NDArray[np.uint16]:
-    """Return points, by their columns and rows of dots from the top, as ``braille_dots`` has dots, (height, width)."""
+    """Points, by their columns and rows of dots from the top, as ``braille_dots`` has dots, (height, width)."""
     dots = np.zeros((1, 4 * height, 2 * width), np.bool_)
     dots[0, rows, columns] = True
     bits: NDArray[np.uint16] = _bits(dots)[0]
@@ -78,7 +78,7 @@ def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint16]:
 
 
 def shares(values: FloatArray, low: float, high: float) -> FloatArray:
-    """Return values between ``low`` and ``high`` as shares of what lies between these; a half where that is nothing.
+    """Values between ``low`` and ``high`` as shares of what lies between these; a half where that is nothing.
 
     >>> shares(np.array([2.0, 3.0, np.nan]), 1.0, 3.0), shares(np.array([1.7e308]), -1.7e308, 1.7e308)
     (array([0.5, 1. , nan]), array([1.]))
@@ -91,7 +91,7 @@ def shares(values: FloatArray, low: float, high: float) -> FloatArray:
 
 
 def rows_of(values: FloatArray, rows: int) -> IntArray:
-    """Return the row of dots of each value, 0 at the top; -1 for NaN.
+    """The row of dots of each value, 0 at the top; -1 for NaN.
 
     >>> rows_of(np.array([0.0, 0.5, 1.0, np.nan]), 5).tolist()
     [4, 2, 0, -1]
@@ -101,7 +101,7 @@ def rows_of(values: FloatArray, rows: int) -> IntArray:
 
 
 def between(low: IntArray, high: IntArray) -> Spans:
-    """Return the dots from the row of ``low`` up to that of ``high`` in each column; none where they are -1.
+    """The dots from the row of ``low`` up to that of ``high`` in each column; none where they are -1.
 
     >>> between(np.array([2, 1, -1]), np.array([0, 1, -1])).mask(3).astype(int).tolist()
     [[1, 0, 0], [1, 1, 0], [1, 0, 0]]
@@ -110,7 +110,7 @@ def between(low: IntArray, high: IntArray) -> Spans:
 
 
 def connected(row: IntArray) -> Spans:
-    """Return a line through the rows: each column reaches half-way to its neighbours."""
+    """A line through the rows: each column reaches half-way to its neighbours."""
     top, bottom = row.copy(), row.copy()
     before, after = row[:-1], row[1:]
     joined = (before >= 0) & (after >= 0)
@@ -124,7 +124,7 @@ def connected(row: IntArray) -> Spans:
 
 
 def joined(low: IntArray, high: IntArray) -> Spans:
-    """Return the dots from the row of ``low`` up to that of ``high``, on to where the neighbours begin; -1: none.
+    """The dots from the row of ``low`` up to that of ``high``, on to where the neighbours begin; -1: none.
 
     >>> joined(np.array([5, 3, 0]), np.array([5, 3, 0])).mask(6).astype(int).tolist()
     [[0, 0, 1], [0, 0, 1], [0, 1, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0]]
@@ -144,12 +144,12 @@ def joined(low: IntArray, high: IntArray) -> Spans:
 
 
 def braille(dots: NDArray[np.uint16]) -> Cells:
-    """Return the braille cells of these dots; empty ones are blank."""
+    """The braille cells of these dots; empty ones are blank."""
     return _CELLS.take((dots | dots >> 4).astype(np.uint8))
 
 
 def bars(values: FloatArray, height: int, ramp: str) -> Cells:
-    """Return upright bars, one column each, shape (height, n), in the steps of ``ramp`` (blank first, full last)."""
+    """Upright bars, one column each, shape (height, n), in the steps of ``ramp`` (blank first, full last)."""
     steps = len(ramp) - 1
     share = np.minimum(np.maximum(np.where(np.isnan(values), 0.0, values), 0.0), 1.0)
     filled = np.ceil(share * (height * steps) - 1e-9).astype(np.int64)
@@ -158,12 +158,12 @@ def bars(values: FloatArray, height: int, ramp: str) -> Cells:
 
 
 def lengths(values: FloatArray, width: int, ramp: str) -> Cells:
-    """Return bars that grow to the right, one row each, shape (n, width)."""
+    """Bars that grow to the right, one row each, shape (n, width)."""
     return bars(values, width, ramp)[::-1].T
 
 
 def sparkline(values: FloatArray, glyphs: Glyphs) -> str:
-    """Return one glyph a value, from 0 to the largest; what is not known is blank.
+    """One glyph a value, from 0 to the largest; what is not known is blank.
 
     >>> from streammi.dashboard.glyphs import BRAILLE
     >>> sparkline(np.array([0.0, 0.5, 1.0, np.nan]), BRAILLE)
@@ -190,7 +190,7 @@ def _digit(character: str) -> NDArray[np.uint8]:
 
 
 def nice_ceiling(value: float) -> float:
-    """Return the least of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten that is not below ``value``.
+    """The least of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten that is not below ``value``.
 
     >>> nice_ceiling(1.7), nice_ceiling(0.021), nice_ceiling(0.0)
     (2.0, 0.03, 1.0)
@@ -203,12 +203,12 @@ def nice_ceiling(value: float) -> float:
 
 
 def ceiling_of(data: Columns) -> float:
-    """Return the value at the top of a chart of these columns."""
+    """The value at the top of a chart of these columns."""
     most = [np.fmax.reduce(values) for values in (data.high, data.mi, data.null)]
     return nice_ceiling(1.05 * float(np.fmax.reduce(most)))
 
 
 @lru_cache
 def codes(ramp: str) -> Cells:
-    """Return the glyphs of a ramp by level."""
+    """The glyphs of a ramp by level."""
     return np.array([ord(glyph) for glyph in ramp], np.uint64)

@@ -32,7 +32,7 @@ class Shape:
 
     @classmethod
     def fit(cls, width: int, height: int, bins: tuple[int, ...] | None, dense: int, labels: int = LABELS) -> "Shape":
-        """Return the shape for ``width`` x ``height`` cells; ``cells_x`` 0 where there is not enough room.
+        """The shape for ``width`` x ``height`` cells; ``cells_x`` 0 where there is not enough room.
 
         ``bins`` None: each dot is one.
         """
@@ -52,7 +52,7 @@ class Shape:
 
 
 def shown_bins(bins: int, room: int) -> int:
-    """Return how many bins are shown in ``room`` dots: neighbours are added up until they fit.
+    """How many bins are shown in ``room`` dots: neighbours are added up until they fit.
 
     >>> shown_bins(64, 40), shown_bins(16, 40)
     (32, 16)
@@ -61,7 +61,7 @@ def shown_bins(bins: int, room: int) -> int:
 
 
 def length(bins: int, room: int) -> int:
-    """Return how many of ``room`` dots are used: whole dots a bin, unless that leaves too much empty.
+    """How many of ``room`` dots are used: whole dots a bin, unless that leaves too much empty.
 
     >>> length(16, 50), length(16, 31)
     (48, 31)
@@ -71,12 +71,12 @@ def length(bins: int, room: int) -> int:
 
 
 def spread(dots: int, bins: int, *, centre: bool = False) -> NDArray[np.intp]:
-    """Return the bin of each dot, shape (dots,)."""
+    """The bin of each dot, shape (dots,)."""
     return ((np.arange(dots) + (0.5 if centre else 0.0)) * bins / dots).astype(np.intp)
 
 
 def merge(counts: IntArray, bins_x: int, bins_y: int) -> IntArray:
-    """Return the counts with neighbours added up so that no more than ``bins_x`` x ``bins_y`` are left."""
+    """The counts with neighbours added up so that no more than ``bins_x`` x ``bins_y`` are left."""
     step_x, step_y = -(-counts.shape[0] // bins_x), -(-counts.shape[1] // bins_y)
     if step_x == step_y == 1:
         return counts
@@ -91,13 +91,13 @@ def merge(counts: IntArray, bins_x: int, bins_y: int) -> IntArray:
 
 
 def merged(snapshot: Snapshot, shape: Shape) -> Counts:
-    """Return how many pairs each of the bins that are shown has."""
+    """How many pairs each of the bins that are shown has."""
     assert snapshot.counts is not None
     return merge(snapshot.counts, shape.bins_x, shape.bins_y)
 
 
 def spread_out(snapshot: Snapshot, shape: Shape) -> Counts:
-    """Return how many pairs each dot has where the axes go by value: its share of the bins that it lies in."""
+    """How many pairs each dot has where the axes go by value: its share of the bins that it lies in."""
     assert snapshot.counts is not None
     assert snapshot.x.edges is not None
     assert snapshot.y.edges is not None
@@ -106,7 +106,7 @@ def spread_out(snapshot: Snapshot, shape: Shape) -> Counts:
 
 
 def _shares(edges: FloatArray, dots: int) -> FloatArray:
-    """Return which share of each bin each of ``dots`` equal parts of the whole range covers, shape (dots, bins).
+    """The share of each bin that each of ``dots`` equal parts of the whole range covers, shape (dots, bins).
 
     >>> _shares(np.array([0.0, 1.0, 4.0]), 4).round(2).tolist()
     [[1.0, 0.0], [0.0, 0.33], [0.0, 0.33], [0.0, 0.33]]

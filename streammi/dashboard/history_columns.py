@@ -56,7 +56,7 @@ class Columns:
 
 
 def join(levels: tuple[HistoryLevel, ...], *, at_peak: bool = False) -> Past:
-    """Return the levels as one: each coarser one only where the finer ones do not reach back to.
+    """The levels as one: each coarser one only where the finer ones do not reach back to.
 
     ``at_peak``: MI is that at the best delay of each time, as far as it was known, and neither a range nor what chance
     reaches is kept of that.
@@ -90,7 +90,7 @@ def _values(level: HistoryLevel, at_peak: bool) -> FloatArray:
 
 
 def usual_span(past: Past) -> int:
-    """Return the index in SPANS that shows what there is, up to the last ``DEFAULT_READINGS`` readings."""
+    """The index in SPANS that shows what there is, up to the last ``DEFAULT_READINGS`` readings."""
     if len(past.t) < 2:
         return 0
     readings = DEFAULT_READINGS * float(past.reach[-1]) / GAP
@@ -98,12 +98,12 @@ def usual_span(past: Past) -> int:
 
 
 def shown_span(past: Past, chosen: int | None) -> int:
-    """Return the index in SPANS of what is shown: the chosen one, or the usual one."""
+    """The index in SPANS of what is shown: the chosen one, or the usual one."""
     return usual_span(past) if chosen is None else chosen
 
 
 def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
-    """Return the ``span`` seconds that end ``back`` seconds before the newest reading, in ``n`` columns."""
+    """The ``span`` seconds that end ``back`` seconds before the newest reading, in ``n`` columns."""
     width = span / n
     newest = float(past.t[-1]) if len(past.t) else 0.0
     stop = (np.floor((newest - back) / width) + 1) * width
@@ -167,7 +167,7 @@ def _join_short_gaps(
 
 
 def at_time(past: Past, moment: float) -> float | None:
-    """Return MI at ``moment``: of the last reading that is not after it, unless that is too long before.
+    """MI at ``moment``: of the last reading that is not after it, unless that is too long before.
 
     None too where the window was not full then.
     """

@@ -35,7 +35,7 @@ class Keys:
         return bool(self._rest)
 
     def feed(self, data: bytes, now: float) -> list[str]:
-        """Return the keys that are complete.
+        """The keys that are complete.
 
         >>> Keys().feed(b"q\\x1b[A\\x1bOB", 0.0)
         ['q', 'up', 'down']

@@ -37,12 +37,12 @@ class Area(NamedTuple):
     height: int
 
     def columns(self, left: int) -> "tuple[Area, Area]":
-        """Return the area's two sides, the left one ``left`` wide, a gutter between them."""
+        """The area's two sides, the left one ``left`` wide, a gutter between them."""
         rest = self.width - left - GUTTER
         return Area(self.x, self.y, left, self.height), Area(self.x + left + GUTTER, self.y, rest, self.height)
 
     def rows(self, top: int) -> "tuple[Area, Area]":
-        """Return the upper ``top`` rows and the rest."""
+        """The upper ``top`` rows and the rest."""
         return Area(self.x, self.y, self.width, top), Area(self.x, self.y + top, self.width, self.height - top)
 
 
@@ -59,7 +59,7 @@ Places: TypeAlias = Sequence[tuple[PanelName, Area]]
 
 
 def layout_for(width: int, height: int) -> LayoutName:
-    """Return the richest layout that fits.
+    """The richest layout that fits.
 
     >>> layout_for(200, 60), layout_for(120, 40), layout_for(80, 24), layout_for(40, 12), layout_for(20, 5)
     ('wide', 'full', 'compact', 'small', 'line')
@@ -69,7 +69,7 @@ def layout_for(width: int, height: int) -> LayoutName:
 
 @lru_cache(maxsize=64)
 def arrange(layout: LayoutName, body: Area, says: tuple[PanelName, ...]) -> Places:
-    """Return where each panel that has something to say goes in ``body``."""
+    """Where each panel that has something to say goes in ``body``."""
     return {"wide": _wide, "full": _full, "compact": _compact}[layout](body, says)
 
 
@@ -127,7 +127,7 @@ def _compact(body: Area, says: Collection[PanelName]) -> Places:
 
 
 def _third(says: Collection[PanelName]) -> PanelName:
-    """Return what stands beside heatmap and entropies: why, where somebody asked for it, else the correlation."""
+    """The panel beside heatmap and entropies: why, where somebody asked for it, else the correlation."""
     return "direct" if "direct" in says else "correlation"
 
 
@@ -142,7 +142,7 @@ _BELOW: dict[PanelName, tuple[Slot, ...]] = {
 
 
 def enlarged(name: PanelName, body: Area, says: Collection[PanelName]) -> Places:
-    """Return where the enlarged panel goes, and what else there is room for."""
+    """Where the enlarged panel goes, and what else there is room for."""
     first, *others = _BELOW.get(name, (Slot(name, 0, 1),))
     if name == "now" and body.height >= 20:
         first = first._replace(least=11)
@@ -152,7 +152,7 @@ def enlarged(name: PanelName, body: Area, says: Collection[PanelName]) -> Places
 
 
 def stack(area: Area, says: Collection[PanelName], *slots: Slot) -> Places:
-    """Return the slots that have something to say one below the other; the last give way where it is too low."""
+    """The slots that have something to say one below the other; the last give way where it is too low."""
     wanted = [slot for slot in slots if slot.panel in says]
     while wanted and sum(slot.least for slot in wanted) > area.height:
         wanted.pop()
@@ -175,7 +175,7 @@ def stack(area: Area, says: Collection[PanelName], *slots: Slot) -> Places:
 
 
 def beside(area: Area, says: Collection[PanelName], *slots: Slot) -> Places:
-    """Return the slots that have something to say side by side, equally wide; none where it is too low."""
+    """The slots that have something to say side by side, equally wide; none where it is too low."""
     wanted = [slot for slot in slots if slot.panel in says and area.height >= slot.least - 1]
     if not wanted:
         return []

@@ -61,7 +61,7 @@ class Lines:
         self._recent: dict[str, deque[float]] = {}
 
     def line(self, frames: list[bytes]) -> str | None:
-        """Return the line of one message; None for one that has none in this output."""
+        """The line of one message; None for one that has none in this output."""
         try:
             if frames[0].startswith(event_topic("")):
                 return self._event(read_event(frames), frames[1])

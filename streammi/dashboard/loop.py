@@ -45,7 +45,7 @@ class SnapshotFeed(Protocol):
         """Why there is no connection; empty when there is nothing to say."""
 
     def snapshots(self) -> list[Snapshot | MatrixSnapshot]:
-        """Return the newest snapshot of each pair, or of many channels, since the last call, without waiting."""
+        """The newest snapshot of each pair, or of many channels, since the last call, without waiting."""
 
     def ask_for(self, pair: str | None) -> None:
         """Ask a monitor of many channels for the snapshots of one pair; None: of none any more."""

@@ -55,7 +55,7 @@ class Ramp:
 
 
 def marked(pens: Pens, ramp: Ramp, marks: tuple[Ink, ...]) -> NDArray[np.uint16]:
-    """Return the half blocks of a ramp with further levels above its own, as ``Ramp.half``."""
+    """The half blocks of a ramp with further levels above its own, as ``Ramp.half``."""
     inks = (*ramp.inks, *marks)
     table = [
         [pens.pen(inks[max(t, b)], inks[min(t, b)] if t != b else None) for b in range(len(inks))]
@@ -65,7 +65,7 @@ def marked(pens: Pens, ramp: Ramp, marks: tuple[Ink, ...]) -> NDArray[np.uint16]
 
 
 def heat_ramp(pens: Pens, glyphs: str, palette: Palette, background: Background, *, faded: bool) -> Ramp:
-    """Return the ramp of counts and shares, from little to much."""
+    """The ramp of counts and shares, from little to much."""
     if faded:
         return _faded_ramp(pens, glyphs, background)
     light = background == "light"
@@ -74,7 +74,7 @@ def heat_ramp(pens: Pens, glyphs: str, palette: Palette, background: Background,
 
 
 def diverging_ramp(pens: Pens, glyphs: str, background: Background, *, faded: bool) -> Ramp:
-    """Return the ramp of pointwise MI, from less often than chance to more often."""
+    """The ramp of pointwise MI, from less often than chance to more often."""
     if faded:
         return _faded_ramp(pens, glyphs, background)
     steps = ANSI_RAMP[::-1] if background == "light" else ANSI_RAMP

@@ -21,7 +21,7 @@ class Ink:
 
 
 def ink(hexadecimal: str, ansi: int) -> Ink:
-    """Return the colour written as six hexadecimal digits."""
+    """The colour written as six hexadecimal digits."""
     red, green, blue = bytes.fromhex(hexadecimal)
     return Ink((red, green, blue), ansi)
 
@@ -39,7 +39,7 @@ class Pens:
         self.pen()
 
     def pen(self, front: Ink | None = None, back: Ink | None = None, attributes: str = "") -> int:
-        """Return the pen with these colours and ``attributes``: words among bold, dim, reverse, underline."""
+        """The pen with these colours and ``attributes``: words among bold, dim, reverse, underline."""
         key = (front, back, attributes) if self.depth != "none" else (None, None, attributes)
         number = self._numbers.get(key)
         if number is None:
@@ -49,7 +49,7 @@ class Pens:
         return number
 
     def on(self, pen: int, ground: Ink) -> int:
-        """Return the same pen on another ground; reversed where there are too few colours for a ground."""
+        """The same pen on another ground; reversed where there are too few colours for a ground."""
         number = self._grounded.get((pen, ground))
         if number is None:
             front, back, attributes = self._keys[pen]
@@ -61,7 +61,7 @@ class Pens:
         return number
 
     def style(self, pen: int) -> Style:
-        """Return the pen as Rich has it."""
+        """The pen as Rich has it."""
         front, back, attributes = self._keys[pen]
         return Style(
             color=self._color(front) if front else None,
@@ -87,7 +87,7 @@ class Pens:
 
 
 def nearest_of_256(rgb: RGB) -> int:
-    """Return the number of the terminal's colour that is nearest by eye, among the cube and the greys (16 to 255).
+    """The number of the terminal's colour that is nearest by eye, among the cube and the greys (16 to 255).
 
     By the "redmean" distance. Rich's own downgrade rounds each channel by itself, which turns the dark grounds black
     and cividis, all of whose colours are nearly grey, into pink and green.

@@ -49,12 +49,12 @@ Rectangle: TypeAlias = tuple[int, int, int, int]
 
 
 def drawn(glyphs: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Return which cells are blocks or braille."""
+    """True of the cells that are blocks or braille."""
     return ((glyphs >= 0x2580) & (glyphs <= 0x2593)) | ((glyphs >= 0x2800) & (glyphs <= 0x28FF))
 
 
 def inked(cell: int) -> tuple[list[Rectangle], float]:
-    """Return left, top, right and bottom of what is inked in a block or braille cell; and how much ink."""
+    """Left, top, right and bottom of what is inked in a block or braille cell; and how much ink."""
     if cell >= 0x2800:
         dots = [(k // 3 if k < 6 else k - 6, k % 3 if k < 6 else 3) for k in range(8) if cell - 0x2800 >> k & 1]
         return [(4 * x + 1, 4 * y + 1, 4 * x + 3, 4 * y + 3) for x, y in dots], 1.0
@@ -68,7 +68,7 @@ def inked(cell: int) -> tuple[list[Rectangle], float]:
 
 
 def raster(canvas: Canvas, theme: Theme) -> Pixels:
-    """Return the picture as pixels, shape (height, width, 3); what has no glyph here is a question mark."""
+    """The picture as pixels, shape (height, width, 3); what has no glyph here is a question mark."""
     ground, front = (np.array(colour, float) for colour in GROUNDS[theme.background])
     pixels = np.empty((canvas.height * UP, canvas.width * ACROSS, 3))
     pixels[...] = ground
@@ -99,7 +99,7 @@ def _rectangles(glyph: int, letter: int) -> tuple[list[Rectangle], float]:
 
 
 def png(pixels: Pixels) -> bytes:
-    """Return an 8-bit RGB PNG of ``pixels``, shape (height, width, 3) (W3C PNG specification, third edition)."""
+    """An 8-bit RGB PNG of ``pixels``, shape (height, width, 3) (W3C PNG specification, third edition)."""
     height, width, _ = pixels.shape
     rows = np.concatenate((np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)), axis=1)  # filter 0 in each row
 

@@ -85,7 +85,7 @@ def save_svg(
 
 
 def svg(canvas: Canvas, theme: Theme, title: str) -> str:
-    """Return the picture as an SVG document."""
+    """The picture as an SVG document."""
     canvas.settle()
     console = Console(
         width=canvas.width, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor"
@@ -118,7 +118,7 @@ class _Words:
 
 
 def shapes(canvas: Canvas, theme: Theme) -> str:
-    """Return the block and braille cells as SVG paths, one a pen, in a group that places them over Rich's rows.
+    """The block and braille cells as SVG paths, one a pen, in a group that places them over Rich's rows.
 
     Fonts draw them with seams, or not at all; and Rich's rows are higher than its glyphs.
     """
@@ -151,12 +151,12 @@ def _runs(canvas: Canvas) -> Iterator[tuple[int, int, int]]:
 
 
 def state_json(snapshot: Snapshot | MatrixSnapshot) -> bytes:
-    """Return everything that was known, as JSON; arrays as lists, NaN as null."""
+    """Everything that was known, as JSON; arrays as lists, NaN as null."""
     return msgspec.json.encode(snapshot, enc_hook=lambda value: value.tolist())
 
 
 def charts(scene: Scene) -> Canvas:
-    """Return MI over time and the heatmap beside each other, as far as there is anything to show."""
+    """MI over time and the heatmap beside each other, as far as there is anything to show."""
     panels = [panel for panel in (history, heatmap) if panel.says(scene)]
     width, height = CHART
     canvas = Canvas(2 + (width + 2) * len(panels), height + 2)

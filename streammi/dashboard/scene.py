@@ -183,7 +183,7 @@ def is_stale(state: str) -> bool:
 
 
 def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:
-    """Return the snapshot with all information in ``unit``; the same one where it is already."""
+    """The snapshot with all information in ``unit``; the same one where it is already."""
     reading = snapshot.reading
     if reading is None or reading.unit == unit:
         return snapshot
@@ -220,7 +220,7 @@ def _information(record: type) -> tuple[str, ...]:
 
 
 def linear_equivalent(mi: float, unit: Unit) -> float:
-    """Return the |r| at which a Gaussian pair would have this MI: sqrt(1 - exp(-2 I)), I in nats.
+    """The |r| at which a Gaussian pair would have this MI: sqrt(1 - exp(-2 I)), I in nats.
 
     Linfoot (1957), An informational measure of correlation. It puts MI on the scale of r: where it is much larger
     than |r|, the dependence is not a linear one.

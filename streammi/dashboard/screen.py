@@ -29,7 +29,7 @@ class Screen:
         self._shown = None
 
     def frame(self, canvas: Canvas) -> bytes:
-        """Return the bytes that make the terminal show ``canvas``, and remember it; empty when it already does."""
+        """The bytes that make the terminal show ``canvas``, and remember it; empty when it already does."""
         canvas.settle()
         shown, clear = self._shown, ""
         if shown is None or shown.glyphs.shape != canvas.glyphs.shape:
@@ -68,7 +68,7 @@ class Screen:
 
 
 def _bridged(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return a flat copy with short gaps inside a row closed."""
+    """A flat copy with short gaps inside a row closed."""
     flat = changed.ravel().copy()
     at = np.flatnonzero(flat)
     gap = np.diff(at)
@@ -85,7 +85,7 @@ def _segments(
     fragile: NDArray[np.bool_],
     width: int,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return where each piece of changed cells of one pen in one row starts and ends; a fragile cell is a piece."""
+    """Where each piece of changed cells of one pen in one row starts and ends; a fragile cell is a piece."""
     opens = np.empty(len(cells), bool)
     opens[1:] = ~changed[:-1] | (pens[1:] != pens[:-1])
     opens[::width] = True

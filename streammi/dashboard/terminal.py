@@ -54,7 +54,7 @@ class Terminal:
         return cls(fd, ask_background=ask_background)
 
     def fileno(self) -> int:
-        """Return the descriptor: poll it for keys, and for writing while ``busy``."""
+        """The descriptor: poll it for keys, and for writing while ``busy``."""
         return self._fd
 
     @property
@@ -89,7 +89,7 @@ class Terminal:
         return True
 
     def read(self) -> bytes | None:
-        """Return what was typed, b"" when nothing was, None when the terminal is gone."""
+        """The bytes that were typed, b"" when nothing was, None when the terminal is gone."""
         try:
             return os.read(self._fd, READ_SIZE) or None
         except BlockingIOError:

@@ -80,7 +80,7 @@ class Theme:
         return kept
 
     def state(self, state: str, *, bar: bool = False) -> tuple[str, int]:
-        """Return the glyph and the pen of a link's state."""
+        """The glyph and the pen of a link's state."""
         glyph: str = getattr(self.glyphs, state) if state in LINK_STATES else self.glyphs.warning
         return glyph, getattr(self, f"{'bar_' if bar else ''}{state_of(state).tone}")
 
@@ -118,7 +118,7 @@ _FADED = {
 def make_theme(
     glyphs: Glyphs, pens: Pens, background: Background = "dark", palette: Palette = "cividis", *, faded: bool = False
 ) -> Theme:
-    """Return the theme for a terminal, for what is of now or, ``faded``, of then.
+    """The theme for a terminal, for what is of now or, ``faded``, of then.
 
     Pens of earlier themes on the same ``pens`` stay as they were.
     """

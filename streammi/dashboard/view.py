@@ -11,7 +11,7 @@ TABS_FROM = 10  # rows
 
 
 def render(scene: Scene, width: int, height: int) -> Canvas:
-    """Return the picture of ``scene``, ``width`` x ``height`` cells."""
+    """The picture of ``scene``, ``width`` x ``height`` cells."""
     canvas = Canvas(width, height)
     if scene.many is not None:
         many_view.draw(canvas, scene, scene.many)
@@ -66,5 +66,5 @@ def _enlarged(canvas: Canvas, body: Area, scene: Scene, name: PanelName) -> None
 
 
 def speaking(scene: Scene) -> tuple[PanelName, ...]:
-    """Return the panels that have something to say, in the order in which they are enlarged."""
+    """The panels that have something to say, in the order in which they are enlarged."""
     return tuple(name for name, panel in PANELS.items() if panel.says(scene))

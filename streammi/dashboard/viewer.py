@@ -228,7 +228,7 @@ class Viewer:
         )
 
     def canvas(self, width: int, height: int) -> Canvas:
-        """Return the picture for a terminal of this size."""
+        """The picture for a terminal of this size."""
         scene = self.scene()
         if scene.many is not None:
             self._desks[scene.shown].room = room_of(scene, scene.many, width, height)

@@ -28,7 +28,7 @@ _ASCII = {"—": "-", "−": "-", "…": "~", "×": "x", "±": "~", "µ": "u", "
 
 @lru_cache(maxsize=4096)
 def cells(text: str) -> Cells:
-    """Return the cells of ``text``, shape (columns,), with everything in it that could steer a terminal made harmless.
+    """The cells of ``text``, shape (columns,), with everything in it that could steer a terminal made harmless.
 
     Control characters become U+FFFD so that an attempt is seen; invisible format characters, direction overrides
     among them, are left out. A character stands alone: joiners are left out too, so that every terminal agrees on
@@ -70,7 +70,7 @@ def printable(text: str, *, ascii_only: bool = False) -> str:
 
 
 def cell_text(row: Cells) -> str:
-    """Return the text of a row of cells."""
+    """The text of a row of cells."""
     if not (row >> np.uint64(MARK_BITS)).any():
         return row.astype(np.uint32).tobytes().decode("utf-32-le").replace("\0", "")
     one = (1 << MARK_BITS) - 1
@@ -79,7 +79,7 @@ def cell_text(row: Cells) -> str:
 
 
 def ascii_cells(glyphs: Cells) -> Cells:
-    """Return cells of any shape with something of the same meaning, or a question mark, for what is not ASCII."""
+    """Cells of any shape with something of the same meaning, or a question mark, for what is not ASCII."""
     out = glyphs.copy()
     for cell in np.unique(glyphs[glyphs > LAST_ASCII]).tolist():
         character = chr(cell & (1 << MARK_BITS) - 1)
@@ -90,7 +90,7 @@ def ascii_cells(glyphs: Cells) -> Cells:
 
 
 def columns(text: str) -> int:
-    """Return how many columns ``text`` takes once it is harmless."""
+    """How many columns ``text`` takes once it is harmless."""
     return len(text) if text.isascii() else len(cells(text))
 
 
@@ -127,7 +127,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def unit_factor(source: Unit, target: Unit) -> float:
-    """Return what a number in ``source`` is multiplied by to be in ``target``.
+    """The factor of a number in ``source`` that is to be in ``target``.
 
     >>> round(unit_factor("bit", "nat"), 4)
     0.6931
@@ -160,7 +160,7 @@ def signed(value: float | None, digits: int = 3) -> str:
 
 
 def short(value: float | None) -> str:
-    """Return an axis value in about four significant digits.
+    """An axis value in about four significant digits.
 
     >>> short(0.30000001), short(12345.0), short(1.5e9), short(-2.0)
     ('0.3', '12.3k', '1.5G', '-2')
@@ -177,7 +177,7 @@ def short(value: float | None) -> str:
 
 
 def count(value: int) -> str:
-    """Return a total with its thousands apart, shortened from ten million up.
+    """A total with its thousands apart, shortened from ten million up.
 
     >>> count(1234567), count(123456789)
     ('1,234,567', '123M')
@@ -186,7 +186,7 @@ def count(value: int) -> str:
 
 
 def size(count_bytes: int) -> str:
-    """Return a number of bytes.
+    """A number of bytes.
 
     >>> size(2596), size(54_300), size(3_980_000)
     ('2596 B', '54.3 kB', '3.98 MB')
@@ -198,7 +198,7 @@ def size(count_bytes: int) -> str:
 
 @lru_cache(maxsize=1024)
 def duration(seconds: float) -> str:
-    """Return a length of time in one unit, with a true minus.
+    """A length of time in one unit, with a true minus.
 
     >>> duration(0.25), duration(30), duration(90), duration(7200), duration(86400 * 3), duration(-3600)
     ('250 ms', '30 s', '1.5 min', '2 h', '3 d', '−60 min')
@@ -216,7 +216,7 @@ def duration(seconds: float) -> str:
 
 
 def pace(rate: float, what: str = "pairs") -> str:
-    """Return how often something comes: where that is seldom, how long it takes.
+    """How often something comes: where that is seldom, how long it takes.
 
     >>> pace(1234.0), pace(1.0), pace(0.2), pace(1 / 90, "messages"), pace(0.0)
     ('1234 pairs/s', '1 pairs/s', '1 every 5 s', '1 message every 1.5 min', '0 pairs/s')
@@ -227,7 +227,7 @@ def pace(rate: float, what: str = "pairs") -> str:
 
 
 def elapsed(seconds: float) -> str:
-    """Return how long something has lasted, in whole seconds or in two units: a clock that runs.
+    """How long something has lasted, in whole seconds or in two units: a clock that runs.
 
     >>> elapsed(9.7), elapsed(72), elapsed(7500), elapsed(90000 * 3), elapsed(-5)
     ('9 s', '1 min 12 s', '2 h 5 min', '3 d 3 h', '0 s')
@@ -240,7 +240,7 @@ def elapsed(seconds: float) -> str:
 
 
 def ahead(seconds: float) -> str:
-    """Return how long something will take, in whole units, rounded up.
+    """How long something will take, in whole units, rounded up.
 
     >>> ahead(44.1), ahead(4951), ahead(90000), ahead(1e6)
     ('45 s', '83 min', '25 h', '12 d')
@@ -252,7 +252,7 @@ def ahead(seconds: float) -> str:
 
 
 def clock(timestamp: float | None, zone: tzinfo | None, *, date: bool = False) -> str:
-    """Return the time of day of ``timestamp`` (seconds since the epoch) in ``zone``; None: the machine's own.
+    """The time of day of ``timestamp`` (seconds since the epoch) in ``zone``; None: the machine's own.
 
     >>> from datetime import timezone
     >>> clock(0.0, timezone.utc), clock(0.0, timezone.utc, date=True)

@@ -1,4 +1,4 @@
-"""True if readings have left a level that is known: Page's test, twice."""
+"""Readings that have left a level which is known: Page's test, twice."""
 
 import math
 from typing import Final

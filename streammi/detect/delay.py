@@ -1,4 +1,4 @@
-"""True if the delay at which MI is largest has moved."""
+"""Moves of the delay at which MI is largest."""
 
 from statistics import median
 from typing import Any, Final, Literal

@@ -1,4 +1,4 @@
-"""True if one signal says nothing: stuck at a value, or outside its bins' range."""
+"""Signals that say nothing: stuck at a value, or outside its bins' range."""
 
 from typing import Any, Final, Literal
 

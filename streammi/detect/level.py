@@ -1,4 +1,4 @@
-"""True if the level of MI has changed since the last change."""
+"""Changes of the level of MI since the last change."""
 
 from statistics import NormalDist, fmean
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""True if MI is what a baseline has taught to be normal: it has left that, or is back."""
+"""MI beside what a baseline has taught to be normal: it has left that, or is back."""
 
 import math
 from statistics import fmean

@@ -84,7 +84,7 @@ class Clock:
 
     @property
     def _instead(self) -> str:
-        """Return what there is instead of its times: of a file, nothing."""
+        """The times that there are instead of its own: of a file, nothing."""
         return "the time of arrival is used" if self._now else "there are no times"
 
     def begin(self, now: float) -> None:

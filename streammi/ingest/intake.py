@@ -30,7 +30,7 @@ class Intake(Protocol):
         """Of all pairs that were taken until ``received``, so many were not finite, and count for nothing."""
 
     def settle(self) -> PairBatch | None:
-        """Return what waits for something better that will not come soon; None where nothing ever waits."""
+        """The pairs that wait for something better which will not come soon; None where nothing ever waits."""
 
     def end(self, received: float) -> list[PairBatch]:
         """The pairs in messages whose format could not be told yet, now that no more will come; maybe none."""

@@ -71,7 +71,7 @@ class ChannelMonitor:
         return self.window.rows > self._said_at and self._cadence.is_reached(now)
 
     def catch_up(self, now: float) -> list[tuple[float, ChannelMatrices]]:
-        """What is due by the received clock though no row came: of rows of which nothing was said yet."""
+        """The readings that are due by the received clock though no row came: of rows of which nothing was said yet."""
         return self.said(now) if self.is_due(now) and self._cadence.reached(now) else []
 
     def state(self) -> State:

@@ -27,7 +27,7 @@ def never_full(span: Span, samples: int | None, seconds: float | None) -> str:
 
 
 class WindowNotes:
-    """True if a window of seconds holds too few pairs for anything to be said of them, and goes on to."""
+    """Notes that a window of seconds holds too few pairs for anything to be said of them, and goes on to."""
 
     def __init__(self, span: Span) -> None:
         self._span = span

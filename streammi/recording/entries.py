@@ -82,7 +82,7 @@ class Flagged(msgspec.Struct, frozen=True, array_like=True, tag=5):
 
 
 class Tested(msgspec.Struct, frozen=True, array_like=True, tag=6):
-    """What was being tested beside the counting of many channels was known, and is said from now on."""
+    """The test beside the counting of many channels has found something, which is said from now on."""
 
     at: float
 

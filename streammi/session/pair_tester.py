@@ -18,7 +18,7 @@ SHARE: Final = 0.1  # of a core: of 1,000 channels a test takes seconds, and com
 
 
 class Tested(NamedTuple):
-    """What a test has found: ``p`` and ``q`` of each pair, (C, C), or why there are none.
+    """The findings of a test: ``p`` and ``q`` of each pair, (C, C), or why there are none.
 
     ``indirect`` holds the pairs that depend only through a third channel, by number, and that channel's, (k, 2).
     """

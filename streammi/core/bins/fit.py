@@ -50,7 +50,7 @@ def review(
     counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
     f: IntArray,
 ) -> Finding:
-    """True if the axes still fit the window's ``values`` (2, n), whose ``counts`` of x, y and both are.
+    """Do the axes still fit the window's ``values`` (2, n), whose ``counts`` of x, y and both are.
 
     ``rules`` are those of the sides that learn, ``used`` how many bins they were to have, ``numbers`` how many they
     would learn now, ``f`` a table of c log c up to n.

@@ -71,7 +71,7 @@ def draw_news(canvas: Canvas, scene: Scene, many: Many) -> None:
 
 
 def news(many: Many, theme: Theme) -> Spans:
-    """What has changed; one thing, however many pairs it is of; nothing where nothing has."""
+    """The newest change in words; one thing, however many pairs it is of; nothing where nothing has."""
     numbers = many.changed
     if not numbers.size:
         return []
@@ -176,7 +176,7 @@ def numbers_of(many: Many, theme: Theme, pair: int) -> Spans:
 
 
 def feed(scene: Scene, many: Many) -> list[Spans]:
-    """What is to be known of the feed: what was lost, what is missing, and its notes."""
+    """Words on the feed: what was lost, what is missing, and its notes."""
     matrix, theme = many.matrix, scene.of_feed
     link = total(matrix.links)
     facts: list[Spans] = []

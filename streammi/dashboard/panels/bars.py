@@ -140,7 +140,7 @@ def draw_tabs(canvas: Canvas, scene: Scene) -> None:
 
 
 def _around(shown: int, widths: list[int], room: int) -> tuple[int, int]:
-    """Return from where to where tabs go on the bar: the shown one with as many as there is room for on either side."""
+    """From where to where tabs go on the bar: the shown one with as many as there is room for on either side."""
     first, last, used = shown, shown + 1, widths[shown]
     while True:
         left = first > 0 and used + widths[first - 1] <= room

@@ -43,7 +43,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 
 
 def per_column(mi: FloatArray, width: int) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return the MI of each column, the most of its delays where several share one, and which columns hold the peak.
+    """The MI of each column, the most of its delays where several share one, and which columns hold the peak.
 
     >>> values, peak = per_column(np.array([0.1, 0.5, 0.2]), 7)
     >>> values.tolist(), np.flatnonzero(peak).tolist()
@@ -71,7 +71,7 @@ def _axis(canvas: Canvas, plot: Canvas, profile: DelayProfile, scene: Scene) -> 
 
 
 def in_words(scene: Scene, profile: DelayProfile) -> str:
-    """Return where the peak is and what that means."""
+    """Where the peak is and what that means."""
     reading = scene.reading
     if reading is None or reading.peak_lag is None:
         return ""

@@ -52,13 +52,13 @@ def _rows(events: Sequence[Event], width: int, scene: Scene) -> int:
 
 
 def glyph_of(event: Event, theme: Theme) -> tuple[str, int]:
-    """Return what marks an event of this kind, in the log and in the chart."""
+    """The mark of an event of this kind, in the log and in the chart."""
     kind = kind_of(event)
     return getattr(theme.glyphs, kind.mark), getattr(theme, kind.tone)
 
 
 def what(event: Event) -> str:
-    """Return what happened, to which signal, and how much, with its unit."""
+    """The event in words: what happened, to which signal, and how much, with its unit."""
     signal = "" if event.signal == "both" else f" {event.signal}"
     if event.rule:  # the number is in its evidence
         return f"{event.kind}{signal} {event.rule}"

@@ -104,7 +104,7 @@ def _draw_marginals(body: Canvas, counts: Counts, theme: Theme, shape: Shape) ->
 
 
 def shown_mode(scene: Scene) -> HeatmapMode:
-    """Return what is drawn: the mode that was asked for, or the counts where there are no points to draw."""
+    """The mode that is drawn: the one that was asked for, or the counts where there are no points to draw."""
     mode = scene.state.heatmap
     return "counts" if mode == "scatter" and not has_points(scene.snapshot) else mode
 
@@ -119,7 +119,7 @@ def _label_columns(axis: AxisInfo) -> int:
 
 
 def make_field(counts: Counts, scene: Scene, each: str = "a cell") -> Field:
-    """Return the levels of what the state asks for."""
+    """The levels of what the state asks for."""
     mode, theme = shown_mode(scene), scene.theme
     if mode == "pointwise":
         return _pointwise(counts, scene)
@@ -177,7 +177,7 @@ def paint(heat: Canvas, field: Field, theme: Theme, shape: Shape) -> None:
 
 
 def legend_spans(ramp: Ramp, ends: tuple[tuple[str, str], ...], theme: Theme) -> list[Spans]:
-    """Return the ramp between what its ends stand for, long and short."""
+    """The ramp between what its ends stand for, long and short."""
     spans = []
     for (low, high), cells in zip(ends, (8, 4), strict=True):
         steps = [1 + (LEVELS - 1) * k // (cells - 1) for k in range(cells)]
@@ -235,7 +235,7 @@ def _y_labels(axis: AxisInfo, shape: Shape, by_value: bool) -> list[tuple[int, s
 
 
 def axis_value(axis: AxisInfo, share: float, by_value: bool = False) -> str:
-    """Return the value, or the label, at ``share`` of the way along an axis, on which bins or values go evenly."""
+    """The value, or the label, at ``share`` of the way along an axis, on which bins or values go evenly."""
     if axis.labels is not None:
         return axis.labels[min(int(share * len(axis.labels)), len(axis.labels) - 1)] if axis.labels else ""
     if axis.edges is None:

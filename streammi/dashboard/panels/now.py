@@ -44,7 +44,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 
 
 def waiting(scene: Scene) -> str:
-    """Return what the first reading of a pair waits for, and where to look when messages come in vain."""
+    """The things that the first reading of a pair waits for, and where to look when messages come in vain."""
     snapshot = scene.snapshot
     if snapshot is None or not snapshot.links:
         return snapshot.verdict if snapshot else ""
@@ -72,7 +72,7 @@ def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int
 
 
 def details(scene: Scene, reading: Reading) -> list[Spans]:
-    """Return what is said beside the number, most important first; nothing that is not known."""
+    """The words beside the number, most important first; nothing that is not known."""
     lines: list[Spans] = [stale(scene)] if scene.stale else []
     if reading.fill < 1:
         lines.append(filling(scene, reading))
@@ -102,7 +102,7 @@ def of_value(scene: Scene, reading: Reading) -> list[Spans]:
 
 
 def filling(scene: Scene, reading: Reading) -> Spans:
-    """Return how full the window is, and when all of it will be."""
+    """How full the window is, and when all of it will be."""
     theme, left = scene.theme, scene.full_in
     if left is None:
         return [(f"{reading.fill:.0%} full", theme.warn)]
@@ -111,13 +111,13 @@ def filling(scene: Scene, reading: Reading) -> Spans:
 
 
 def stale(scene: Scene) -> Spans:
-    """Return that the number is not that of now, and how long nothing has come."""
+    """Words that the number is not that of now, and how long nothing has come."""
     glyph, pen = scene.live.state(scene.worst_link)
     return [(f"{glyph} not live", pen), (lasting(scene), scene.live.text)]
 
 
 def lasting(scene: Scene) -> str:
-    """Return how long the link that is worst off has been in its state, in words; empty where that is not known."""
+    """How long the link that is worst off has been in its state, in words; empty where that is not known."""
     links = scene.snapshot.links if scene.snapshot else ()
     found = [link for link in links if link.state == scene.worst_link]
     if scene.link == scene.worst_link or not found:
@@ -126,7 +126,7 @@ def lasting(scene: Scene) -> str:
 
 
 def trend(scene: Scene, reading: Reading) -> Spans:
-    """Return whether and how much MI changed since one window ago: whether it moves at all, then by how much."""
+    """The change of MI since one window ago: whether it moves at all, then by how much."""
     change = None if scene.stale else change_since_one_window(scene, reading)
     if change is None:
         return []
@@ -142,7 +142,7 @@ def trend(scene: Scene, reading: Reading) -> Spans:
 
 
 def change_since_one_window(scene: Scene, reading: Reading) -> float | None:
-    """Return how much MI changed since the newest reading that shares no pair with this one; None where none is kept.
+    """How much MI changed since the newest reading that shares no pair with this one; None where none is kept.
 
     The history is in the time of the readings, so the window's length is too: its pairs at the rate at which they come.
     """
@@ -182,7 +182,7 @@ def verdict(canvas: Canvas, scene: Scene) -> None:
 
 
 def significance(reading: Reading) -> tuple[str, ...]:
-    """Return p and the level that chance reaches, in longer and shorter words; nothing where there is no null."""
+    """P and the level that chance reaches, in longer and shorter words; nothing where there is no null."""
     if reading.p is None:
         return ()
     p = f"p {reading.p:.3g}"

@@ -14,7 +14,7 @@ BRIGHT: Final = 16  # the newest of them, which stand out: where the pair is now
 
 
 def framed(snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot with axes that reach all of its points: beyond the bins as they are, empty ones."""
+    """The snapshot with axes that reach all of its points: beyond the bins as they are, empty ones."""
     trace, counts = snapshot.trace, snapshot.counts
     assert trace is not None
     assert counts is not None
@@ -32,7 +32,7 @@ def framed(snapshot: Snapshot) -> Snapshot:
 
 
 def points_legend(snapshot: Snapshot) -> tuple[str, str]:
-    """Return what is drawn, in longer and shorter words."""
+    """The name of what is drawn, in longer and shorter words."""
     assert snapshot.trace is not None
     points = snapshot.trace.x_newest.size
     return f"the newest {points:,} pairs, the last {BRIGHT} bright", f"newest {points:,}"

@@ -24,7 +24,7 @@ def titled(canvas: Canvas, theme: Theme, title: str, *infos: str | Spans) -> Can
 
 
 def span_columns(spans: Spans) -> int:
-    """Return how many columns the texts take together."""
+    """How many columns the texts take together."""
     return sum(columns(text) for text, _ in spans)
 
 
@@ -42,7 +42,7 @@ def flow(canvas: Canvas, facts: list[Spans], theme: Theme) -> None:
 
 
 def flow_rows(facts: list[Spans], width: int) -> int:
-    """Return how many lines ``flow`` takes for the facts."""
+    """How many lines ``flow`` takes for the facts."""
     x = y = 0
     for spans in facts:
         columns_ = span_columns(spans)

@@ -187,7 +187,7 @@ class JsonLines:
         return self._absent.sub(b"null", record) if self._absent is not None else record
 
     def _look(self) -> None:
-        """True if there are such paths, and times: from the first records, which are not used up."""
+        """Look whether there are such paths, and times: from the first records, which are not used up."""
         messages: list[Frames] = [[self._without_missing(record)] for record in self._records.head]
         trial = Decoder(self._config)
         batch = trial.decode(messages, 0.0)

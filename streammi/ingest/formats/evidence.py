@@ -1,4 +1,4 @@
-"""True if bytes are pairs of floats: what speaks for it, and what against. Raw pairs say nothing of themselves.
+"""Evidence that bytes are pairs of floats: what speaks for it, and what against. Raw pairs say nothing of themselves.
 
 Measurements have exponents that lie close together and low bits that are spread or 0; what is no float (whole numbers,
 pictures, letters, something packed) seldom has both. Bytes by chance are plausible float64s in one case of ten, and
@@ -54,14 +54,14 @@ STEP: Final = 4096  # a whole number that grows by less each time is a counter, 
 
 
 class Judgement(NamedTuple):
-    """True if messages are pairs: None where that cannot be told yet. ``why`` it is, or is not."""
+    """A judgement on messages: ``fits`` is true for pairs, None where that cannot be told yet; and why."""
 
     fits: bool | None
     why: str
 
 
 def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Judgement:
-    """True if payloads are pairs of floats of this kind, one after the other; ``final``: nothing more will come.
+    """The judgement on payloads that may be pairs of such floats, one after the other; ``final``: no more will come.
 
     >>> judge([np.array([20.25, 19.8, 21.5, 20.1]).tobytes()], FLOAT64).fits  # two pairs: not yet
     >>> judge([np.random.default_rng(0).normal(20, 1, 160).tobytes()], FLOAT64)
@@ -112,7 +112,7 @@ class Ends(NamedTuple):
 
 
 def last_bits(columns: tuple[NDArray[Any], NDArray[Any]], layout: Layout) -> Ends:
-    """True if the last bits are those of measurements; columns of round values, or of steps, say nothing of it."""
+    """The evidence of the last bits, which measurements fill; round values, or steps, say nothing of it."""
     columns = columns[0][:LAST_BITS_OF], columns[1][:LAST_BITS_OF]
     numbers = [np.unique(column[is_number(column, layout)]) for column in columns]
     spread = [one for one in numbers if not (is_round(one, layout, layout.digits) or _are_steps(one, layout))]

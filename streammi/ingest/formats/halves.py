@@ -1,4 +1,4 @@
-"""True if a message has one signal behind the other, as MATLAB stores columns: taken for pairs, both would be mixed."""
+"""Messages that have one signal behind the other, as MATLAB stores columns: taken for pairs, both would be mixed."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""True if the last bits of floats are those of a measurement: spread over all there are, or of round values.
+"""The last bits of floats, which those of a measurement fill: spread over all there are, or of round values.
 
 The upper bits of any signal lie together, whatever it is written in. What is written in fewer bits (pixels, sound,
 float16) or in another order has another sample, or the same one's upper bits, where a float has its last ones: these
@@ -51,7 +51,7 @@ class Seen(NamedTuple):
 
 
 def octets_seen(words: NDArray[Any], fraction: int) -> list[Seen]:
-    """Return what is seen in each octet of the fraction of different words, from the last one that is used.
+    """Each octet of the fraction of different words as it is seen, from the last one that is used.
 
     Of no more octets than the words are spread over.
 
@@ -97,7 +97,7 @@ def has_still_bit(words: NDArray[Any], fraction: int) -> bool:
 
 
 def together(columns: list[list[Seen]]) -> list[Seen]:
-    """Return what is seen in the octets of several columns, as one."""
+    """The octets of several columns that are seen, as those of one."""
     most = max(map(len, columns), default=0)
     parts = [[column[k] for column in columns if k < len(column)] for k in range(most)]
     return [Seen(*(sum(each) for each in zip(*part, strict=True))) for part in parts]
@@ -167,7 +167,7 @@ def are_steps(values: FloatArray, steps: FloatArray) -> bool:
 
 
 def _common(larger: float, smaller: float, least: float) -> float:
-    """Return what both are whole multiples of, as Euclid finds it; less than ``least`` where it is not more."""
+    """The number that both are whole multiples of, as Euclid finds it; less than ``least`` where it is not more."""
     while smaller > least:
         larger, smaller = smaller, abs(math.remainder(larger, smaller))
     return larger

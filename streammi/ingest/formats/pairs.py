@@ -35,12 +35,12 @@ def is_pairs32(frames: Frames) -> bool:
 
 
 def judge_pairs(messages: Messages, final: bool) -> Judgement:
-    """True if messages that can be float64 pairs are such, and not float32 ones."""
+    """The judgement on messages that can be float64 pairs, or float32 ones."""
     return judge([frames[-1] for frames in messages], words.FLOAT64, final)
 
 
 def judge_pairs32(messages: Messages, final: bool) -> Judgement:
-    """True if messages that can be float32 pairs are such, and not float64 ones."""
+    """The judgement on messages that can be float32 pairs, or float64 ones."""
     payloads = [frames[-1] for frames in messages]
     found = judge(payloads, words.FLOAT32, final)
     if found.fits and all(len(payload) % 16 == 0 for payload in payloads) and is_zero(payloads):

@@ -1,4 +1,4 @@
-"""True if raw floats are rows of more than two signals, or structs: taken for pairs, one column would mix several."""
+"""Raw floats that are rows of more than two signals, or structs: taken for pairs, one column would mix several."""
 
 import math
 from collections.abc import Iterator, Sequence

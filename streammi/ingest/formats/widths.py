@@ -30,7 +30,7 @@ def made_of_float32(columns: tuple[NDArray[Any], NDArray[Any]]) -> str:
 
 
 def partly_float32(payloads: Sequence[bytes]) -> str:
-    """True if float64s of some messages, those of one length, are rather float32s; empty where they are not."""
+    """The doubt that float64s of some messages, those of one length, are rather float32s; empty for none."""
     for length in sorted({len(payload) for payload in payloads}):
         x, y = words_of([payload for payload in payloads if len(payload) == length], FLOAT64)
         if looks_float32(np.concatenate([low_halves(x), low_halves(y)])) and not is_clock(x) and not is_clock(y):

@@ -86,7 +86,7 @@ class Source:
 
     @property
     def faults(self) -> dict[str, Column]:
-        """True if a row has no place among the samples, by what it lacks."""
+        """True of a row that has no place among the samples, by what it lacks."""
         order = F.col("order")
         faults = {"without_key": F.col("key").isNull(), "without_order": order.isNull()}
         if self.layout.ordered or self.arrays:
