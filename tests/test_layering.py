@@ -1,6 +1,7 @@
 """Data flows one way, and imports follow it; what need not compute starts without what computes."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+DESIGN = (ROOT / "streammi/docs/explanation/design.md").read_text()
 
 # Each may import those above it and itself: the rooms, and within core what its rooms may.
 _LAYERS = """
@@ -108,8 +110,15 @@ def test_each_thing_is_in_a_room() -> None:
     loose = {path.stem for path in ROOT.glob("streammi/*.py")} - {"__init__", "__main__"}
     assert loose <= {"errors", "_version", "analysis"}
     rooms = [path.parent.name for path in ROOT.glob("streammi/*/__init__.py")]
-    design = (ROOT / "streammi/docs/explanation/design.md").read_text()
-    assert not [name for name in rooms if f"| `{name}/` |" not in design]
+    assert not [name for name in rooms if f"| `{name}/` |" not in DESIGN]
+
+
+def test_the_design_names_what_there_is() -> None:
+    """Each name in a row is a module or a folder there, or in a folder below."""
+    for place, words in re.findall(r"^\| `([\w/]+)/` \| (.*) \|$", DESIGN, re.MULTILINE):
+        below = {path.stem for path in ROOT.joinpath("streammi", place).rglob("*")}
+        named = {name.rstrip("/") for name in re.findall(r"`(\w+/?)`", words)}
+        assert named - below <= {"__init__"}, place
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("streammi/*/**/__init__.py")), ids=room)
