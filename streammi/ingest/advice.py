@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from streammi.config.did_you_mean import meant
 from streammi.errors import FeedError
-from streammi.ingest.formats.named import VALUES, by_name
+from streammi.ingest.formats.named import NAMES, VALUES, by_name
 from streammi.ingest.formats.paths import has
 from streammi.ingest.leaves import leaves
 from streammi.network.frames import Frames
@@ -81,8 +81,35 @@ def _meant(paths: tuple[str, ...], tree: Any) -> str:
     record = tree[0] if isinstance(tree, list) and tree else tree
     if not isinstance(record, dict):
         return ""
-    there = [path for path, _ in islice(leaves(record), LOOKS)]
-    return " ".join(question for path in paths if not has(record, path) and (question := meant(path, there)))
+    found = list(islice(leaves(record), LOOKS))
+    there = [path for path, _ in found]
+    lacking = [path for path in paths if not has(record, path)]
+    if packed := next((path for path, value in found if _is_packed(value)), ""):
+        return f"{packed} is a text that holds JSON: send it as it is, not as a text"
+    deeper = [_deeper(path, record, found) for path in lacking]
+    if deeper and all(deeper):
+        return f"did you mean {' and '.join(deeper)}?"
+    return " ".join(dict.fromkeys(question for path in lacking if (question := meant(path, there))))
+
+
+def _is_packed(value: Any) -> bool:
+    """True if a value is a text that looks like JSON."""
+    return isinstance(value, str) and value[:1] in ("{", "[") and value[-1:] in ("}", "]") and len(value) > 2
+
+
+def _deeper(path: str, record: Any, found: list[tuple[str, Any]]) -> str:
+    """Where a signal is in a record that is not at its path: below something, or in what is named so; else empty."""
+    if below := next((one for one, _ in found if one.endswith(f"/{path}")), ""):
+        return below
+    named = next((one for one, value in found if value == path and one.rpartition("/")[2] in NAMES), "")
+    beside = named.rpartition("/")[0] + "/"
+    return next((one for one, value in found if named and one.startswith(beside) and _is_value(one, value)), "")
+
+
+def _is_value(path: str, value: Any) -> bool:
+    """True if a leaf is a number, and no time or counter by its name."""
+    is_number = isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool))
+    return is_number and "time" not in path.rpartition("/")[2].lower()
 
 
 def _in_a_list(tree: Any, paths: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ from streammi.ingest.formats.columns import is_array
 from streammi.ingest.formats.samples import has_records
 
 MAX_SIGNALS: Final = 500  # of a topic
-MAX_DEPTH: Final = 8
+MAX_DEPTH: Final = 12
 MAX_ITEMS: Final = 32  # of a list of lists
 
 

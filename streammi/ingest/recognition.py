@@ -1,21 +1,24 @@
 """The format of a feed, from its first messages. What says what it is settles it; raw bytes only with evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, NoReturn
 
 from streammi.errors import FeedError
-from streammi.ingest.formats.alternatives import STRUCT, instead
+from streammi.ingest.formats.alternatives import STRUCT, Instead, instead
 from streammi.ingest.formats.content import Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.formats.magic import named, named_text
+from streammi.ingest.formats.other_texts import in_words
 from streammi.ingest.formats.pairs import BESIDE
+from streammi.ingest.formats.protobuf import protobuf
 from streammi.ingest.formats.registry import FORMATS, possible, recognise
 from streammi.ingest.formats.samples import samples
 from streammi.ingest.side_frame import is_beside
 from streammi.network.frames import Frames, Messages, is_text
 
 HELD: Final = 20  # messages that may wait until it is known what they are
+DROPPED_SHARE: Final = 0.15  # of the messages that are held: so many among them may be none, which are left out
 HELD_BYTES: Final = 4 << 20  # of them all
 AGREEING: Final = 3  # messages in one format, each of which may be in it by chance
 LATEST: Final = 2 * AGREEING  # messages, of which that many are in one format, where others were in none
@@ -55,9 +58,11 @@ class Recogniser:
         self.refused = 0  # messages that the last FeedError stands for
         self._wanted = wanted
         self._size = 0  # bytes held
+        self._dropped = 0  # messages that came among those that are held, and cannot be what these are
         self._texts_refused = False
         self._refused: list[bytes] = []  # payloads, of which one alone does not show what it is instead
         self._latest: list[str] = []  # formats that the latest messages were in, maybe by chance
+        self._instead = Instead()
         self._refused_once = False  # raw bytes that were none of these: then others need more evidence
 
     def take(self, frames: Frames) -> Found | None:
@@ -74,7 +79,8 @@ class Recogniser:
         names = possible(frames)
         if not names or named(frames[-1]):
             self._refused_once |= not is_text(frames[-1])
-            raise unrecognised(frames, self._wanted)
+            self._refused = [*self._refused, frames[-1]][-HELD:]
+            raise unrecognised(frames, self._wanted, self._refused, self._instead)
         if is_text(frames[-1]) and self._are_texts():
             if self.held or self._texts_refused or not set(self._wanted.paths) <= {"0", "1"}:
                 self.held.append(frames)
@@ -82,8 +88,10 @@ class Recogniser:
             self._hold(frames)  # floats may be letters by chance: the next message shows it
             return None
         if all(FORMATS[name].judge for name in names) and not set(self._wanted.paths) <= {"0", "1"}:
+            self._refused = [*self._refused, frames[-1]][-HELD:]
+            words = self._instead([*self._refused])
             raise FeedError(
-                "not recognised", f"{len(frames[-1])} bytes without names (raw pairs have 0 and 1); {STRUCT}"
+                "not recognised", f"{len(frames[-1])} bytes without names (raw pairs have 0 and 1); {words or STRUCT}"
             )
         self._hold(frames)
         return self._decide(len(self.held) >= HELD or self._size > HELD_BYTES)
@@ -103,16 +111,17 @@ class Recogniser:
 
     def release(self) -> list[Frames]:
         """The messages that are held, which are held no more."""
-        held, self.held, self._size = self.held, [], 0
+        held, self.held, self._size, self._dropped = self.held, [], 0, 0
         return held
 
     def state(self) -> list[Any]:
         """Plain values and arrays that ``restore`` takes."""
-        return [[list(frames) for frames in self.held], self._refused_once, self._texts_refused, self._latest]
+        held = [list(frames) for frames in self.held]
+        return [held, self._refused_once, self._texts_refused, self._latest, self._dropped]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self.held, self._refused_once, self._texts_refused, self._latest = state
+        self.held, self._refused_once, self._texts_refused, self._latest, self._dropped = state
         self._size = sum(len(frame) for frames in self.held for frame in frames)
 
     def _hold(self, frames: Frames) -> None:
@@ -129,10 +138,17 @@ class Recogniser:
         self.refused = len(held)
         raise unrecognised(held[-1], self._wanted)
 
+    def _what_else(self) -> str:
+        return self._instead([*self._refused, *(frames[-1] for frames in self.held)][-HELD:])
+
     def _decide(self, final: bool) -> Found | None:
         """The format of all that is held; FeedError where it is none."""
         try:
-            found = decided(self.held, self._wanted, final, self._refused)
+            found = decided(self.held, self._wanted, final, self._refused, self._instead)
+            # Of what is by chance, those that might be pairs are held, and are more and more: the others count as well.
+            if found is not None and self._dropped > DROPPED_SHARE * len(self.held):
+                others = f"{self._dropped} messages among them cannot be"
+                raise FeedError("not recognised", f"{found.why}, but {others}; {self._what_else()}")
             if self._refused_once and found is not None and len(self.held) < HELD:
                 if final:
                     raise FeedError("not recognised", f"{found.why}, after messages that were none")
@@ -143,15 +159,23 @@ class Recogniser:
             self._refused = [*self._refused, *(frames[-1] for frames in self.held)][-HELD:]
             if not final and len(self.held) > 1 and not _may_be(self.held[-1], self._wanted):
                 self._size -= sum(map(len, self.held.pop()))  # this one alone is no such message
+                self._dropped += 1
                 raise
             self.refused = len(self.release())
             raise
 
 
-def decided(messages: Messages, wanted: Wanted, final: bool, refused: Sequence[bytes] = ()) -> Found | None:
+def decided(
+    messages: Messages,
+    wanted: Wanted,
+    final: bool,
+    refused: Sequence[bytes] = (),
+    look: Callable[[list[bytes]], str] = instead,
+) -> Found | None:
     """Which format messages are in that may each be in it by chance; None: that cannot be told yet; FeedError: none.
 
-    ``final``: nothing more will come that could tell. ``refused``: payloads before, for what they may be instead.
+    ``final``: nothing more will come that could tell. ``refused``: payloads before, for what they may be instead, by
+    ``look``.
     """
     names = set(FORMATS).intersection(*map(possible, messages))
     rows = [row for row in FORMATS.values() if row.name in names]
@@ -180,7 +204,7 @@ def decided(messages: Messages, wanted: Wanted, final: bool, refused: Sequence[b
         return None
     if fitting:
         return fitting[0]
-    other = instead([*refused, *(frames[-1] for frames in messages)][-HELD:])
+    other = look([*refused, *(frames[-1] for frames in messages)][-HELD:])
     raise FeedError("not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {other}")
 
 
@@ -193,8 +217,13 @@ def has_samples(row: Format, frames: Frames, wanted: Wanted) -> bool:
         return False
 
 
-def unrecognised(frames: Frames, wanted: Wanted) -> FeedError:
-    """Says what a message in none of the formats is not."""
+def unrecognised(
+    frames: Frames,
+    wanted: Wanted,
+    refused: Sequence[bytes] = (),
+    look: Callable[[list[bytes]], str] = instead,
+) -> FeedError:
+    """Says what a message in none of the formats is not; by payloads that were ``refused``, ``look`` says what else."""
     payload = next((frame for frame in reversed(frames) if frame), b"")
     if what := named(payload):
         return FeedError("other format", what)
@@ -204,7 +233,9 @@ def unrecognised(frames: Frames, wanted: Wanted) -> FeedError:
     if set(wanted.paths) <= {"0", "1"}:
         if (behind or len(frames) > 2) and any(possible([frame]) for frame in frames[-2:] if frame):
             return FeedError("wrong frames", f"{len(frames)} frames, not a topic and pairs; {BESIDE}")
-        return FeedError("odd length", f"{len(payload)} bytes are no pairs; {instead([payload])}")
+        return FeedError("odd length", f"{len(payload)} bytes are no pairs; {look([*(refused or [payload])])}")
+    if fields := protobuf([*refused]):
+        return FeedError("other format", f"they may be Protocol Buffers ({fields}), which have no names in them")
     return FeedError("other format", f"of no format known: {payload[:20]!r}; {STRUCT}")
 
 
@@ -212,7 +243,7 @@ def _not_json(payload: bytes) -> FeedError:
     if what := named_text(payload):
         return FeedError("other format", what)
     if payload.lstrip()[:1] not in (b"{", b"["):
-        return FeedError("not JSON", f"{payload[:40]!r}; {TEXTS}")
+        return FeedError("not JSON", f"{payload[:40]!r}; {in_words(payload) or TEXTS}")
     try:
         parse_json(payload)
     except FeedError as error:

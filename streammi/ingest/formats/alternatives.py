@@ -1,21 +1,41 @@
 """Other readings of raw bytes that are no pairs of little-endian floats, and how to ask for it."""
 
 import math
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.ingest.formats.behind import behind
 from streammi.ingest.formats.evidence import against, judge, support
 from streammi.ingest.formats.halves import apart, in_turn
+from streammi.ingest.formats.protobuf import protobuf
 from streammi.ingest.formats.words import FLOAT32, FLOAT64, Layout, is_number, lie_close
 from streammi.records import FloatArray
 
 STRUCT: Final = "--format 'struct:<u8,f4,f4' and the like reads a C struct"
 FIELDS: Final = 16  # of a row of floats that is looked for
+FEW: Final = 8  # messages: of fewer, a single value says little
 LOOKED_AT: Final = 2048  # bytes of a payload
 SMOOTH: Final = 6.0  # bits that a byte takes up from one value to the next: of 8, where it is something else
 WHOLE: Final = ("i2", "i4", "i8")
+
+
+class Instead:
+    """Says what to do with payloads that are no pairs: looked for when there are twice as many as at the last time.
+
+    To look for it takes some ms, and a feed may send thousands of them a second.
+    """
+
+    def __init__(self) -> None:
+        self._asked, self._words = 0, ""
+
+    def __call__(self, payloads: list[bytes]) -> str:
+        """What to do with these, or with those before them."""
+        self._asked += 1
+        if self._asked & (self._asked - 1) == 0:
+            self._words = instead(payloads)
+        return self._words
 
 
 def instead(payloads: list[bytes]) -> str:
@@ -32,14 +52,17 @@ def instead(payloads: list[bytes]) -> str:
             turned = [np.frombuffer(one, dtype=other).astype(floats.word).tobytes() for one in payloads]
             if judge(turned, floats, True).fits:
                 return f"they would be big-endian pairs: --format 'struct:{big},{big}'"
-    if fields := _counted(payloads):
-        layout = f"struct:{','.join(fields)}"
-        return f"a count in front of floats, as LabVIEW flattens an array: --format '{layout}' --x f1 --y f2"
+    if known := protobuf(payloads):
+        return f"they may be Protocol Buffers ({known}), which say nothing of names: send JSON, msgpack or raw pairs"
     if columns := _columns(payloads):
         return f"they would be one column behind the other: --format {columns}:columns"
     if fields := _rows(payloads):
         paths = f"--x f0 --y f1 (to f{len(fields) - 1})"
         return f"they may be rows of {len(fields)} floats: --format 'struct:{','.join(fields)}' {paths}"
+    if kind := _single(payloads):
+        return f"one float a message: --format 'struct:{kind}' --x 'ENDPOINT#TOPIC:f0' --y 'ENDPOINT#OTHER:f0'"
+    if (row := behind(payloads)) is not None:
+        return str(row)
     costs = {order + kind: _cost(payloads, order + kind) for kind in WHOLE for order in "<>"}
     best = min(costs, key=lambda kind: costs[kind])
     if costs[best] < SMOOTH:
@@ -58,17 +81,15 @@ def _columns(payloads: list[bytes]) -> str:
     return ""
 
 
-def _counted(payloads: list[bytes]) -> list[str]:
-    """The fields of payloads that begin with the number of floats behind it; none where they do not."""
-    orders: tuple[tuple[Literal["big", "little"], str], ...] = (("big", ">"), ("little", "<"))
-    for order, word in orders:
-        for width in (8, 4):
-            many = int.from_bytes(payloads[0][:4], order)
-            if 2 <= many <= FIELDS and all(
-                len(one) == 4 + width * many and one[:4] == payloads[0][:4] for one in payloads
-            ):
-                return [f"{word}u4", *[f"{word}f{width}"] * many]
-    return []
+def _single(payloads: list[bytes]) -> str:
+    """The kind of floats of which there is one in each message; empty where there are none."""
+    for kind, layout in (("<f8", FLOAT64), (">f8", FLOAT64), ("<f4", FLOAT32), (">f4", FLOAT32)):
+        width = int(kind[2])
+        if all(len(one) == width for one in payloads) and len(payloads) >= FEW:
+            words = np.frombuffer(b"".join(payloads), dtype=f"{kind[0]}u{width}").astype(np.uint64)
+            if _are_floats(words, layout):
+                return kind
+    return ""
 
 
 def _rows(payloads: list[bytes]) -> list[str]:
@@ -79,9 +100,11 @@ def _rows(payloads: list[bytes]) -> list[str]:
         layout, width = (FLOAT64, 8) if kind[2] == "8" else (FLOAT32, 4)
         if size % width:
             continue
-        words = np.frombuffer(b"".join(payloads), dtype=f"{kind[0]}u{width}").astype(np.uint64)
         for fields in _widths(size // width, whole):
-            if all(_are_floats(column, layout) for column in words.reshape(-1, fields).T):
+            # The first rows of each message: to sort all of 1 MiB by value took 0.5 s.
+            part = max(LOOKED_AT // (fields * width), 1) * fields * width
+            words = np.frombuffer(b"".join(one[:part] for one in payloads), dtype=f"{kind[0]}u{width}")
+            if all(_are_floats(column, layout) for column in words.astype(np.uint64).reshape(-1, fields).T):
                 return [kind] * fields
     return []
 

@@ -53,7 +53,7 @@ def number(value: Any) -> float:
 
 def _instead(value: Any) -> str:
     if isinstance(value, dict):
-        inside = next((key for key, one in value.items() if isinstance(one, int | float)), None)
+        inside = next((key for key, one in value.items() if _is_numeric(one)), None)
         return "" if inside is None else f" (its {inside} is a number: add /{inside} to the path)"
     if not isinstance(value, str):
         return ""
@@ -62,6 +62,10 @@ def _instead(value: Any) -> str:
     if is_number(value.replace(",", ".", 1)):
         return " (a decimal comma, or thousands: send a point, and no comma)"
     return " (--bins categories takes texts)"
+
+
+def _is_numeric(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and is_number(value))
 
 
 def is_number(text: str) -> bool:

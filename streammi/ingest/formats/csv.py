@@ -38,7 +38,10 @@ def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
     payload = utf8(last_frame(frames))
     if not is_text(payload):
         return False
-    rows = _rows(payload[:LOOKED_AT].decode("utf-8", "replace"))
+    text = payload[:LOOKED_AT].decode("utf-8", "replace")
+    rows = _rows(text)
+    if not rows and _names_in_comment(text, paths) is not None:
+        return True
     return len(rows) == 1 and not any(map(is_number, rows[0])) and set(paths) <= set(_names(rows[0]))
 
 
@@ -48,7 +51,12 @@ def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
     A header is remembered for the messages that follow; None for a header alone. In a feed of labels only a line with
     the names that are wanted is one.
     """
-    rows = _rows(text_of(last_frame(frames)))
+    text = text_of(last_frame(frames))
+    rows = _rows(text)
+    if (names := _names_in_comment(text, wanted.paths)) is not None:
+        wanted.memory["csv"] = names
+        if not rows:
+            return None
     if not rows:
         raise FeedError("empty")
     if _is_header(rows[0], wanted):
@@ -75,6 +83,17 @@ def _is_header(row: list[str], wanted: Wanted) -> bool:
         return False
     names = _names(row)
     return set(wanted.paths) <= set(names) or (not wanted.labels and wanted.memory.get("csv") in (None, names))
+
+
+def _names_in_comment(text: str, paths: tuple[str, ...]) -> list[str] | None:
+    """The names that are wanted, in a comment as of Zeek (#fields ts x y) or numpy (# x y); None without one."""
+    if not text.startswith("#"):
+        return None
+    for line in re.split(r"[\r\n]+", text):
+        words = re.split(r"[,;\t ]+", line.lstrip("# ").removeprefix("fields").strip())
+        if line.startswith("#") and set(paths) <= set(words):
+            return words
+    return None
 
 
 def _names(row: list[str]) -> list[str]:

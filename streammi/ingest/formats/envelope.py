@@ -50,11 +50,11 @@ def has_time_behind(frames: Frames, size: int) -> bool:
     return bool(before) and len(before) % size == 0 and not is_text(before)
 
 
-def of_size(frames: Frames, size: int) -> Places:
-    """Where the payload is that is made of pieces of ``size`` bytes, which a time may be too."""
-    if has_time_behind(frames, size):
+def of_size(frames: Frames, size: int, head: int = 0) -> Places:
+    """Where the payload is that is made of pieces of ``size`` bytes, which a time may be too, behind a ``head``."""
+    if not head and has_time_behind(frames, size):
         return Places(-2, -1)
-    return envelope(frames, lambda frame: len(frame) % size == 0)
+    return envelope(frames, lambda frame: len(frame) >= head and (len(frame) - head) % size == 0)
 
 
 def _between(frames: Frames, at: int) -> int | None:

@@ -34,21 +34,38 @@ def is_influx(frames: Frames) -> bool:
 
 def read_influx(frames: Frames, wanted: Wanted) -> Content:
     """``measurement,tag=a field=1,other=2i 1465839830100400200``, a record a line: fields by name, or below the
-    measurement's. Lines with one time and different measurements make one record.
+    measurement's, or below that of a series with its tags, ``measurement,tag=a``. Lines with one time and different
+    measurements (or series, where one is asked for) make one record.
     """
+    series_asked = any("," in path for path in wanted.paths)
     records: list[dict[str, Any]] = []
+    several = ""
     for line in lines(text_of(last_frame(frames))):
-        name, time, values = _influx(line)
-        if not records or name in records[-1] or time != records[-1].get("timestamp"):
+        name, series, time, values = _influx(line)
+        key = series if series_asked else name
+        if not records or key in records[-1] or time != records[-1].get("timestamp"):
             records.append({} if time is None else {"timestamp": time})
         records[-1].update({key: value for key, value in values.items() if key != "timestamp"})
         records[-1].setdefault(name, values)
+        records[-1].setdefault(series, values)
+        if not series_asked and any(path in values or path.removeprefix(f"{name}/") in values for path in wanted.paths):
+            several = several or _several(name, series, values, wanted)
     if not records:
         raise FeedError("empty")
-    return Content(records)
+    return Content(records, hint=several)
 
 
-def _influx(line: str) -> tuple[str, int | None, dict[str, Any]]:
+def _several(name: str, series: str, values: dict[str, Any], wanted: Wanted) -> str:
+    """A word on a measurement of which lines of several series come, which are mixed; empty where there is one."""
+    first = wanted.memory.setdefault("influx", {}).setdefault(name, series)
+    if first == series:
+        return ""
+    field = next(path for path in wanted.paths if path.removeprefix(f"{name}/") in values).removeprefix(f"{name}/")
+    return f"lines of {first} and {series} are mixed: --x '{first}/{field}' takes those of one"
+
+
+def _influx(line: str) -> tuple[str, str, int | None, dict[str, Any]]:
+    """The measurement of a line, the same with its tags, its time, and its values, tags among them."""
     match = _LINE.fullmatch(line.strip())
     if match is None:
         raise FeedError("not Influx lines", repr(line[:60]))
@@ -59,7 +76,8 @@ def _influx(line: str) -> tuple[str, int | None, dict[str, Any]]:
         end = field.end()
     if end != len(fields):
         raise FeedError("not Influx lines", repr(line[:60]))
-    return _plain(match["name"]), None if match["time"] is None else int(match["time"]), values
+    name = _plain(match["name"])
+    return name, name + _plain(match["tags"]), None if match["time"] is None else int(match["time"]), values
 
 
 def _plain(text: str) -> str:
@@ -77,4 +95,6 @@ def _field(value: str) -> float | bool | str:
     return float(number)
 
 
-FORMAT: Final = Format("influx", "[topic,] Influx lines", "field, measurement/field", is_influx, read_influx)
+FORMAT: Final = Format(
+    "influx", "[topic,] Influx lines", "field, measurement/field, measurement,tag=a/field", is_influx, read_influx
+)

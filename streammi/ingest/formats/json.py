@@ -53,7 +53,9 @@ def payload_of(frames: Frames) -> bytes:
 def starts_as_json(payload: bytes) -> bool:
     """True if a payload is text that begins as a JSON object or array does."""
     plain = utf8(payload)
-    return plain[:64].lstrip(b" \t\r\n\x1e")[:1] in (b"{", b"[") and is_text(plain.lstrip(b"\x1e"))
+    start = plain[:64].lstrip(b" \t\r\n\x1e")
+    twice = start[:2] in (b'"{', b'"[') and plain.rstrip()[-2:] in (b'}"', b']"')  # JSON in a text of JSON
+    return (start[:1] in (b"{", b"[") or twice) and is_text(plain.lstrip(b"\x1e"))
 
 
 def _can_be_json(frame: bytes) -> bool:
@@ -65,7 +67,7 @@ def _behind_words(frame: bytes) -> bytes:
 
     The words may have brackets of their own, as those of a log have: [INFO] bs[3] {"x": 1}.
     """
-    if frame[:1] == b"{" or (frame[:1] == b"[" and not frame[1:2].isalpha()):
+    if frame[:1] == b"{" or (frame[:1] == b"[" and not frame[1:2].isalpha()) or frame[:2] in (b'"{', b'"['):
         return frame
     words = _words_before(frame)
     return frame[words:] if words else frame

@@ -9,6 +9,7 @@ import msgspec
 from streammi.errors import FeedError
 from streammi.network.frames import utf8
 
+OLD: Final = "cp1252"
 MAX_DIGITS: Final = 19  # of a whole number that is kept as one: nanoseconds since the epoch
 
 # One without its end goes to the last character: it is looked for once, not from each quote in it anew.
@@ -39,12 +40,13 @@ def parse_json(payload: bytes) -> Any:
     ({'x': nan, 'y': inf}, {'x': nan, 'y': -inf}, {'x': 1})
     """
     try:
-        return msgspec.json.decode(payload)
+        value = msgspec.json.decode(payload)
     except RecursionError:
         raise FeedError("too deep") from None
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        pass
-    return _lenient(utf8(payload).decode("utf-8", "replace"))
+        value = _lenient(_text_of(payload))
+    # send_json(json.dumps(record)) is JSON twice
+    return parse_json(value.encode()) if isinstance(value, str) and value[:1] in ("{", "[") else value
 
 
 def parse_lines(payload: bytes) -> list[Any] | None:
@@ -53,7 +55,7 @@ def parse_lines(payload: bytes) -> list[Any] | None:
     >>> parse_lines(b'{"x": 1}\\n{"x": nan}\\n'), parse_lines(b'{"x": 1}'), parse_lines(b'{"x": 1} {"x"')
     ([{'x': 1}, {'x': nan}], None, None)
     """
-    text = _finite_or_named(utf8(payload).decode("utf-8", "replace"))
+    text = _finite_or_named(_text_of(payload))
     decoder = json.JSONDecoder(strict=False, parse_int=_whole)
     values: list[Any] = []
     at = _GAP.match(text, 0).end()  # type: ignore[union-attr]
@@ -67,6 +69,16 @@ def parse_lines(payload: bytes) -> list[Any] | None:
     except ValueError:
         return None
     return values if len(values) > 1 else None
+
+
+def _text_of(payload: bytes) -> str:
+    """A payload as text: UTF-8, else what old Windows programs write; without the separator of RFC 7464 in front."""
+    plain = utf8(payload).lstrip(b"\x1e")
+    try:
+        return plain.decode()
+    except UnicodeDecodeError:
+        is_utf8 = not plain.decode("utf-8", "ignore").isascii()  # with a letter that is broken
+        return plain.decode("utf-8" if is_utf8 else OLD, "replace")
 
 
 def _lenient(text: str) -> Any:

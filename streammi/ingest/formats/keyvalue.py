@@ -21,6 +21,11 @@ _VALUE: Final = rf"(?P<value>\"(?:[^\"\\]|\\.){{0,1000}}+\"|'[^']{{0,1000}}'|[^\
 _PAIR: Final = re.compile(rf"{_KEY}\s{{0,9}}=\s{{0,9}}{_VALUE}")
 # For which there must be nothing else: 12:30 is a time.
 _COLON: Final = re.compile(rf"{_KEY}\s{{0,9}}:\s{{0,9}}{_VALUE}")
+_UNIT: Final = r"(?:[°µμΩ]?[^\W\d_]{1,6}(?:/[^\W\d_]{1,6})?[²³]?|[%‰])"
+_NUMBER: Final = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_WITH_UNIT: Final = re.compile(rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNIT})")
+# Behind a blank, if it is not the next name: Temp: 20 C Hum: 40 %.
+_UNIT_BEHIND: Final = re.compile(rf"\s{_UNIT}(?=[\s,;&|]|$)(?!\s*[:=])")
 _BETWEEN: Final = re.compile(r"[\s,;&|]*")
 _COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
@@ -28,7 +33,7 @@ _COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+")
 def is_keyvalue(frames: Frames) -> bool:
     """True if the first line has names with values, of which one is a number, maybe with a decimal comma.
 
-    >>> is_keyvalue([b"x=1.5 y=2.5"]), is_keyvalue([b"temp: 20.5, hum: 40"]), is_keyvalue([b"at 12:30 all = well"])
+    >>> is_keyvalue([b"x=1.5 y=2.5"]), is_keyvalue([b"temp: 20.5 C, hum: 40"]), is_keyvalue([b"at 12:30 all = well"])
     (True, True, False)
     """
     payload = utf8(last_frame(frames))
@@ -36,11 +41,15 @@ def is_keyvalue(frames: Frames) -> bool:
         return False
     found = lines(payload[:LOOKED_AT].decode("utf-8", "replace"))
     values = _values(found[0]) if found else {}
-    return any(is_number(value) or _COMMA.fullmatch(value) for value in values.values())
+    numbers = (is_number(value) or _COMMA.fullmatch(value) or _WITH_UNIT.fullmatch(value) for value in values.values())
+    return any(numbers)
 
 
 def read_keyvalue(frames: Frames, wanted: Wanted) -> Content:
-    """Names and values between blanks, commas, semicolons, & or |; lines with different names make one record."""
+    """Names and values between blanks, commas, semicolons, & or |; lines with different names make one record.
+
+    A unit behind a number is left out, as long as it is the same in all messages.
+    """
     records: list[dict[str, Any]] = []
     for line in lines(text_of(last_frame(frames))):
         values = _values(line)
@@ -50,7 +59,23 @@ def read_keyvalue(frames: Frames, wanted: Wanted) -> Content:
             records.append(dict(values))
     if not records:
         raise FeedError("not text", f"no name=value in {bytes(frames[-1][:40])!r}")
+    if not wanted.labels:
+        units = wanted.memory.setdefault("keyvalue", {})
+        for record in records:
+            for path in wanted.paths:
+                if path in record:
+                    record[path] = _without_unit(record[path], path, units)
     return Content(records)
+
+
+def _without_unit(value: str, path: str, units: dict[str, str]) -> str:
+    """A value without the unit that the feed's first one had; with another one it is no number. 0 needs none."""
+    match = _WITH_UNIT.fullmatch(value)
+    if not match and (not is_number(value) or float(value) == 0.0):
+        return value
+    number, unit = match.groups() if match else (value, "")
+    first = units.setdefault(path, unit)
+    return number if unit == first else f"{number} {unit or 'without a unit'}, others {first or 'without one'}"
 
 
 def _values(line: str) -> dict[str, str]:
@@ -61,8 +86,11 @@ def _values(line: str) -> dict[str, str]:
     values: dict[str, str] = {}
     at = 0
     while match := _COLON.match(line, at):
-        values[match["key"]] = match["value"].strip("\"'")
-        at = _BETWEEN.match(line, match.end()).end()  # type: ignore[union-attr]
+        value, at = match["value"].strip("\"'"), match.end()
+        if is_number(value) and (unit := _UNIT_BEHIND.match(line, at)):
+            value, at = value + unit[0], unit.end()
+        values[match["key"]] = value
+        at = _BETWEEN.match(line, at).end()  # type: ignore[union-attr]
     return values if at == len(line) else {}
 
 

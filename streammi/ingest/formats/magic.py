@@ -74,9 +74,13 @@ def named(payload: bytes) -> str:
         return f"a Python pickle: {_NEVER}"
     if len(payload) < _LEAST:
         return ""
+    if payload.startswith(b"PK\x03\x04") and b"data.pkl" in payload[:PEEKED]:
+        return f"a file of torch.save, which is a pickle: {_NEVER}, or x.numpy().tobytes()"
     for beginning, what, advice in _BEGINNINGS:
         if payload.startswith(beginning):
             return f"{what}: {advice}"
+    if payload[8:10] == b'{"' and int.from_bytes(payload[:8], "little") <= len(payload) - 8:
+        return f"safetensors: {INSTEAD}"
     if is_zlib(payload) and _unpacks(payload):
         return "packed by zlib: what is in it cannot be read"
     if _is_bson(payload):

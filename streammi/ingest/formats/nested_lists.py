@@ -49,7 +49,9 @@ def hint_of(tree: Any, paths: tuple[str, ...] = ()) -> str:
     if not isinstance(tree, list) or not tree or not isinstance(tree[0], list):
         return ""
     rows, columns = len(tree), len(tree[0])
-    if rows < 2 or columns < WIDE or columns <= rows:
+    # Two rows of three, of which 0 and 1 are asked for, are two signals as well as samples of three.
+    covered = set(paths) == {str(k) for k in range(rows)}
+    if rows < 2 or columns < (rows + 1 if covered else max(WIDE, rows + 1)):
         return ""
     return (
         f"a message is {rows} rows of {columns}, read as {rows} samples of {columns} signals; "

@@ -15,12 +15,14 @@ from streammi.network.frames import Frames, Messages
 
 RULE: Final = (
     "struct: and numpy's names of the fields, such as struct:<u8,f4,f4 (paths f0, f1, f2), struct:t:<u8,x:f4,y:f4 "
-    "(paths x, y), or Python's struct:<Qff; < is little-endian, > big-endian, V4 four bytes that are left out"
+    "(paths x, y), or Python's struct:<Qff; < is little-endian, > big-endian, V4 four bytes that are left out; "
+    "struct:4+<f8,f8 leaves out four bytes in front of all structs of a message"
 )
 
 _CODES: Final = {"b": "i1", "B": "u1", "?": "?", "h": "i2", "H": "u2", "i": "i4", "I": "u4", "l": "i4", "L": "u4",
                  "q": "i8", "Q": "u8", "e": "f2", "f": "f4", "d": "f8", "x": "V1", "c": "S1", "s": "S"}  # fmt: skip
 _PYTHON: Final = re.compile(r"[@=<>!]?(?:[0-9]*[xcbB?hHiIlLqQefds])+")
+_HEAD: Final = re.compile(r"\s*(?P<head>[0-9]{1,4})\s*\+")
 _FIELD: Final = re.compile(r"(?:(?P<name>[A-Za-z_]\w*):)?(?P<order>[<>=|]?)(?P<type>\(?[0-9]*\)?[A-Za-z?][\w]*)")
 
 
@@ -85,20 +87,24 @@ def _of_python(text: str) -> list[tuple[str, Any]]:
 
 def made(text: str) -> Format:
     """The format of structs with this layout."""
-    dtype = layout(text)
+    match = _HEAD.match(text)
+    head = int(match["head"]) if match else 0
+    dtype = layout(text[match.end() :] if match else text)
 
     def read(frames: Frames, wanted: Wanted) -> Content:
-        at = of_size(frames, dtype.itemsize)
+        at = of_size(frames, dtype.itemsize, head)
         payload = frames[at.payload]
-        if len(payload) % dtype.itemsize:
-            raise FeedError("odd length", f"{len(payload)} bytes are no structs of {dtype.itemsize}")
-        array = np.frombuffer(payload, dtype=dtype)
+        if (len(payload) - head) % dtype.itemsize or len(payload) < head:
+            behind = f" behind {head}" if head else ""
+            raise FeedError("odd length", f"{len(payload)} bytes are no structs of {dtype.itemsize}{behind}")
+        array = np.frombuffer(payload, dtype=dtype, offset=head)
         beside = None if at.beside is None else frames[at.beside]
         columns = {name: _column(array[name]) for name in _names(dtype)}
         return Content(dict(zip(_numbers(dtype), columns.values(), strict=True)) | columns, beside=beside, at=at)
 
     name = f"struct:{text}"
-    return Format(name, "[topic,] structs", ", ".join(_names(dtype)), never, read, lambda want: Joined(dtype, want))
+    joined = None if head else lambda want: Joined(dtype, want)
+    return Format(name, "[topic,] structs", ", ".join(_names(dtype)), never, read, joined)
 
 
 def _names(dtype: np.dtype[Any]) -> list[str]:

@@ -1,0 +1,190 @@
+"""Senders of other trades: each message is read right, or named with what would do. Nothing is our encoder's."""
+
+import base64
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from streammi.config import FeedConfig
+from streammi.ingest.decoder import Decoder
+from streammi.network.frames import Frames
+
+N = 40
+RNG = np.random.default_rng(3)
+X = np.round(RNG.normal(20, 1, N), 2)
+Y = np.round(5 + 0.3 * X + RNG.normal(0, 0.2, N), 3)
+START = 1_767_225_600
+
+
+def decoded(
+    messages: list[Frames], x: str = "x", y: str = "y", **more: Any
+) -> tuple[Decoder, list[float], list[float]]:
+    decoder = Decoder(FeedConfig(endpoint="tcp://a:1", x=x, y=y, **more))
+    batches = [decoder.decode([frames], START + 60.0) for frames in messages] + [decoder.end(START + 60.0)]
+    found_x, found_y = (np.concatenate([getattr(one, axis) for one in batches]).tolist() for axis in "xy")
+    return decoder, found_x, found_y
+
+
+def each(write: Callable[[int], str | bytes]) -> list[Frames]:
+    found = (write(k) for k in range(N))
+    return [[one.encode() if isinstance(one, str) else one] for one in found]
+
+
+# read
+
+
+@pytest.mark.parametrize(
+    ("write", "x", "y"),
+    [
+        (lambda k: f"Temp: {X[k]} C, Hum: {Y[k]} %", "Temp", "Hum"),
+        (lambda k: f"Temp: {X[k]} C\nHum: {Y[k]} %\n", "Temp", "Hum"),
+        (lambda k: f"Temp: {X[k]}°C Hum: {Y[k]} % State: ok", "Temp", "Hum"),
+        (lambda k: f"Temp={X[k]}C Hum={Y[k]}%", "Temp", "Hum"),
+        (lambda k: f"speed: {X[k]} m/s; power: {Y[k]} kW", "speed", "power"),
+        (lambda k: json.dumps(json.dumps({"x": X[k], "y": Y[k]})), "x", "y"),  # send_json(json.dumps(record))
+        (lambda k: b"\x1e" + json.dumps({"x": X[k], "y": Y[k]}).encode() + b"\n", "x", "y"),  # RFC 7464
+        (lambda k: json.dumps({"größe": X[k], "y": Y[k]}, ensure_ascii=False).encode("latin-1"), "größe", "y"),
+        (lambda k: f"#fields\tts\tid.orig_h\tx\ty\n{START + k}\t10.0.0.1\t{X[k]}\t{Y[k]}", "x", "y"),  # Zeek
+        (lambda k: f"cpu,host=a t={X[k]} {k}\ncpu,host=b t={Y[k]} {k}", "cpu,host=a/t", "cpu,host=b/t"),
+        (lambda k: f"cpu,host=b t={Y[k]} {k}\nmem u={X[k]} {k}\ncpu,host=a t=0 {k}", "mem/u", "cpu,host=b/t"),
+    ],
+)  # fmt: skip
+def test_read(write: Callable[[int], str | bytes], x: str, y: str) -> None:
+    decoder, found_x, found_y = decoded(each(write), x, y)
+    assert (found_x, found_y, decoder.malformed) == (X.tolist(), Y.tolist(), {})
+
+
+def test_the_names_of_zeek_come_once() -> None:
+    rows = each(lambda k: f"{START + k}\tC1\t{X[k]}\t{Y[k]}")
+    decoder, found_x, found_y = decoded([[b"#separator \\x09\n#fields\tts\tuid\tx\ty\n"], *rows])
+    assert (found_x, found_y, decoder.malformed) == (X.tolist(), Y.tolist(), {})
+
+
+def test_a_unit_that_changes_is_no_number() -> None:
+    """12ms and 0.9s are not 12 and 0.9; 0 needs no unit."""
+    lines = ["lat=12ms load=1", "lat=0 load=2", "lat=0.9s load=3", "lat=15 load=4", "lat=7ms load=5"]
+    decoder, x, y = decoded([[line.encode()] for line in lines], "lat", "load")
+    assert (x, y, decoder.malformed) == ([12, 0, 7], [1, 2, 5], {"not a number": 2})
+    assert "'15 without a unit, others ms'" in decoder.detail
+
+
+def test_series_that_are_mixed_are_said() -> None:
+    one, alternating = (
+        each(lambda k: f"cpu,host=a x={X[k]},y={Y[k]}"),
+        each(lambda k: f"cpu,host={k % 2} x={X[k]},y={Y[k]}"),
+    )
+    assert decoded(one)[0].note == ""
+    decoder, found_x, _ = decoded(alternating)
+    assert found_x == X.tolist()
+    assert decoder.note == "lines of cpu,host=0 and cpu,host=1 are mixed: --x 'cpu,host=0/x' takes those of one"
+    assert decoded(alternating, "cpu,host=1/x", "cpu,host=1/y")[1] == X[1::2].tolist()
+
+
+@pytest.mark.parametrize(("shape", "said"), [((2, 3), True), ((3, 2), False), ((2, 2), False), ((2, 9), True)])
+def test_rows_that_may_be_signals_are_said(shape: tuple[int, int], said: bool) -> None:
+    rows: list[Frames] = [[json.dumps(RNG.random(shape).tolist()).encode()] for _ in range(5)]
+    assert ("if they are" in decoded(rows, "0", "1")[0].note) == said
+    assert "if they are" not in decoded([[json.dumps(RNG.random((2, 3)).tolist()).encode()]], "1", "2")[0].note
+
+
+# bytes behind something else: what is said is right
+
+
+HEADS: dict[str, tuple[Callable[[int], bytes], str]] = {
+    "LabVIEW's clusters": (lambda n: struct.pack(">i", n), ">f8"),
+    "LabVIEW's array": (lambda n: struct.pack(">i", 2 * n), ">f8"),
+    "LabVIEW's floats": (lambda n: struct.pack(">i", n), ">f4"),
+    "LabVIEW's 2-D array": (lambda n: struct.pack(">ii", n, 2), ">f8"),
+    "a cluster with a name": (lambda n: struct.pack(">i", 4) + b"temp", ">f8"),
+    "a LabVIEW timestamp": (lambda n: struct.pack(">qQ", 3_855_204_000, n << 50), ">f8"),
+    "Confluent's schema id": (lambda n: b"\0" + struct.pack(">I", 7), "<f8"),
+    "flatbuffers": (lambda n: struct.pack("<I", 16) + bytes(12), "<f8"),
+    "an id and a NUL": (lambda n: b"S-17\0", "<f4"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("sizes", [[4] * 10, [1, 2, 3, 4] * 4])
+def test_floats_behind_a_head_are_named_and_read_as_told(name: str, sizes: list[int]) -> None:
+    head, kind = HEADS[name]
+    rows = np.stack([X, Y], axis=1).astype(kind)
+    parts = np.split(rows, np.cumsum(sizes))[: len(sizes)]
+    messages: list[Frames] = [[head(len(part)) + part.tobytes()] for part in parts]
+    refused, x, _ = decoded(messages, "0", "1")
+    assert x == []
+    told = refused.detail.partition("--format '")[2].partition("'")[0]
+    assert told.startswith("struct:"), refused.detail
+    _, found_x, found_y = decoded(messages, "f0", "f1", format=told)
+    assert [found_x, found_y] == rows[: sum(sizes)].T.astype(float).tolist()
+
+
+# named
+
+
+def protobuf(k: int) -> bytes:
+    return b"\x09" + struct.pack("<d", X[k]) + b"\x11" + struct.pack("<d", Y[k]) + b"\x1a\x02ok"
+
+
+def torch_save(k: int) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nq\0.")
+        archive.writestr("archive/data/0", X[k:].tobytes())
+    return file.getvalue()
+
+
+def safetensors(k: int) -> bytes:
+    about = json.dumps({"x": {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}}).encode()
+    return struct.pack("<Q", len(about)) + about + X[k : k + 1].tobytes()
+
+
+def otlp(k: int) -> str:
+    """OpenTelemetry's metrics: signals are named, far below."""
+    points = ({"dataPoints": [{"timeUnixNano": f"{START + k}000000000", "asDouble": one[k]}]} for one in (X, Y))
+    metrics = [{"name": name, "gauge": point} for name, point in zip(("temp", "load"), points, strict=True)]
+    return json.dumps({"resourceMetrics": [{"resource": {}, "scopeMetrics": [{"scope": {}, "metrics": metrics}]}]})
+
+
+METRICS, POINT = "resourceMetrics/0/scopeMetrics/0/metrics", "gauge/dataPoints/0/asDouble"
+
+
+@pytest.mark.parametrize(
+    ("write", "x", "said"),
+    [
+        (protobuf, "temp", "Protocol Buffers (field 1: 8 bytes, field 2: 8 bytes, field 3: text or message)"),
+        (protobuf, "0", "Protocol Buffers (field 1: 8 bytes"),
+        (torch_save, "0", "a file of torch.save, which is a pickle: streammi never unpickles"),
+        (safetensors, "x", "safetensors: streammi does not read it"),
+        (otlp, "temp", f"did you mean {METRICS}/0/{POINT} and {METRICS}/1/{POINT}?"),
+        (lambda k: json.dumps({"p": {"temp": X[k], "load": 1}}), "temp", "did you mean p/temp and p/load?"),
+        (lambda k: json.dumps({"payload": json.dumps({"temp": X[k]})}), "temp", "payload is a text that holds JSON"),
+        (lambda k: json.dumps({"temp": {"$numberDouble": str(X[k])}, "load": 1}), "temp", "add /$numberDouble"),
+        (lambda k: f"temp {X[k]}" if k % 2 else f"load {Y[k]}", "temp", "--x 'ENDPOINT#temp:1' --y 'ENDPOINT#NAME:1'"),
+        (lambda k: f"{X[k]} C,{Y[k]} %", "0", "numbers with units: send them without"),
+        (lambda k: f"({X[k]}, {Y[k]})", "0", "a tuple as print() writes it"),
+        (lambda k: base64.b64encode(json.dumps({"x": X[k]}).encode()), "x", "JSON in base64"),
+        (lambda k: struct.pack("<dd", X[k], Y[k]).hex(), "0", "hexadecimal digits"),
+        (lambda k: f'cb({{"x": {X[k]}}});', "x", "JSON in a call, as of JSONP"),
+        (lambda k: '11:{"x": 1.25},', "x", "JSON behind its length"),
+        (lambda k: struct.pack("<d", X[k] * np.pi), "temp", "one float a message: --format 'struct:<f8' --x"),
+    ],
+)  # fmt: skip
+def test_named(write: Callable[[int], str | bytes], x: str, said: str) -> None:
+    decoder, found, _ = decoded(each(write), x, "1" if x == "0" else "load")
+    assert found == []
+    assert said in decoder.detail
+
+
+@pytest.mark.parametrize("kind", ["<f8", ">f8", "<i8"])
+@pytest.mark.parametrize("seed", range(3))
+def test_one_number_a_message_is_no_pair_however_long_it_goes_on(kind: str, seed: int) -> None:
+    """Half of a float64 is a plausible float32 in one case of two: those that were held were more and more."""
+    values = np.random.default_rng(seed).normal([20, 1000, 1e-3][seed], 1, 150).astype(kind)
+    decoder, found, _ = decoded([[one.tobytes()] for one in values], "0", "1")
+    assert (found, decoder.format) == ([], None)
