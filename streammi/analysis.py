@@ -30,10 +30,10 @@ from streammi.core.significance.shift_null import LEAST_PARTNERS, ShiftNull, cor
 from streammi.core.window.joint_window import JointWindow
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
-from streammi.monitor.afresh import mi_ksg
 from streammi.monitor.baseline import learn
 from streammi.monitor.bins import bins_for
 from streammi.monitor.conditional import complete_record
+from streammi.monitor.costly_estimates import mi_ksg
 from streammi.monitor.cycle_note import of_record
 from streammi.monitor.delay_profile import MOST_TIMED, with_peak
 from streammi.records import DelayProfile, Event, FloatArray, IntArray, PairBatch, Reading, Unit

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from streammi.dashboard.glyphs import GlyphName
 from streammi.dashboard.many.channel_order import Leaves, largest, whole_scale, zoomed
-from streammi.dashboard.many.figures import figures
+from streammi.dashboard.many.number_cells import figures
 from streammi.dashboard.many.pairs import in_order, number_of, sides, wanted
 from streammi.dashboard.many.past import LEAST, Past
 from streammi.dashboard.many.similarity import distances_of, joined, leaf_order

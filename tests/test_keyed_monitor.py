@@ -19,7 +19,7 @@ from streammi import ConfigError, JointWindow, KeyedWindow
 from streammi.cli.options import RunOptions
 from streammi.cli.run_keyed import run_keyed
 from streammi.config import FeedConfig, KeyedConfig, MonitorConfig, Span
-from streammi.ingest.keyed import KeyedDecoder
+from streammi.ingest.keyed_decoder import KeyedDecoder
 from streammi.monitor.bins import bins_for
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.publish.messages import read_reading

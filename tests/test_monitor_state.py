@@ -16,8 +16,8 @@ from streammi.config import FeedConfig, JoinConfig, MonitorConfig, PairMode, bin
 from streammi.detect.alarms import Alarms
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import intake_of
-from streammi.monitor.afresh import quantities
 from streammi.monitor.bins import BinNotes
+from streammi.monitor.costly_estimates import quantities
 from streammi.monitor.detection_schedule import DetectionSchedule
 from streammi.monitor.last_gap import LastGap
 from streammi.monitor.window_notes import WindowNotes

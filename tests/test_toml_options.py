@@ -12,7 +12,7 @@ from command_line import streammi
 
 from streammi.cli import run_monitor, run_watch
 from streammi.cli.main import UsageError, app
-from streammi.cli.usage import usage
+from streammi.cli.usage_errors import usage
 from streammi.config import span
 from streammi.errors import ConfigError
 from streammi.system.log import Log

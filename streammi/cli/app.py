@@ -21,7 +21,7 @@ from streammi.cli.commands.view import view
 from streammi.cli.commands.watch import watch
 from streammi.cli.format_table import WithFormats
 from streammi.cli.help_panels import PanelCommand
-from streammi.cli.usage import USAGE_ERROR
+from streammi.cli.usage_errors import USAGE_ERROR
 
 BEGINNING = """\
 streammi watches whether two live signals still depend on each other.

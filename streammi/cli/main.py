@@ -11,7 +11,7 @@ from itertools import pairwise
 import typer
 
 from streammi.cli.app import app
-from streammi.cli.usage import USAGE_ERROR, usage
+from streammi.cli.usage_errors import USAGE_ERROR, usage
 from streammi.errors import StreammiError
 from streammi.system.log import Form, Log
 from streammi.system.spool import MIB

@@ -16,7 +16,7 @@ from streammi.cli.options import ChannelOptions, PairOptions
 from streammi.cli.replay_channels import recorded_settings
 from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_channel_monitor import channel_settings
-from streammi.cli.run_channels import (
+from streammi.cli.run_file_channels import (
     LEAST_ROWS as LEAST_COMPARED,
     baseline_rows,
     before_of,

@@ -1,1 +1,1 @@
-"""Changes that a person should know of: of the readings, on river's drift detectors; of the inputs; of the links."""
+"""Changes that a person should know of: of readings, inputs and links, of many pairs, and by rules of a person."""

@@ -8,8 +8,8 @@ from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
 from streammi.config import LEAST_WINDOWS, Baseline, Unit
-from streammi.detect.against import Against
 from streammi.detect.look import Look, kind_of_change
+from streammi.detect.page_test import PageTest
 from streammi.detect.shape import ALLOWED, BesideShape, Looks
 from streammi.detect.usual import UNUSUAL, Band, Usual, band_of, shown_of, usual_of
 from streammi.records import Event, FloatArray, Reading
@@ -162,7 +162,7 @@ class Normal:
         self._usual = usual_of(self.baseline) if known else Usual()
         self._shown = shown_of(self.baseline) if known else Usual()
         self._band = band_of(self.baseline) if known else None
-        self._against = Against(max(self.baseline.looks, 1))
+        self._against = PageTest(max(self.baseline.looks, 1))
         shape = self.baseline.shape if known else None
         self._shape = None if shape is None else BesideShape(shape)
         self._looks, self._distances = [], []

@@ -1,4 +1,4 @@
-"""The monitor and its parts: pairs in, readings and events out."""
+"""The monitors of a pair, of many channels and of many devices, and their parts: pairs in, readings and events out."""
 
 from streammi.monitor.channel_monitor import ChannelMonitor
 from streammi.monitor.monitor import (

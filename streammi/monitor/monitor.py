@@ -17,11 +17,11 @@ from streammi.core.window.joint_window import JointWindow
 from streammi.detect.alarms import Alarms, Fields
 from streammi.detect.links import LinkWatch
 from streammi.detect.normal import Normal
-from streammi.monitor.afresh import quantities
 from streammi.monitor.batch_parts import of_one_clock, timed
 from streammi.monitor.bins import BinNotes, axis_infos, bins_for, shown_counts
 from streammi.monitor.cadence import Cadence
 from streammi.monitor.conditional import relations
+from streammi.monitor.costly_estimates import quantities
 from streammi.monitor.cycle_note import CycleNote
 from streammi.monitor.delay_profile import Delays
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for

@@ -1,1 +1,1 @@
-"""From readings to other programs: messages are pure; publisher, recorder and metrics do the output."""
+"""From readings to other programs: messages are pure; publisher, outbox, metrics and tables do the output."""

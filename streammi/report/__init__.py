@@ -1,1 +1,1 @@
-"""A recording as a page with pictures: what is collected of it, how it is drawn, and the page."""
+"""A recording, or a running monitor, as a page with pictures: what is collected, how it is drawn, and the page."""

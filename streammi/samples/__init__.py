@@ -1,1 +1,1 @@
-"""Samples to publish: made-up signals and this machine's own readings."""
+"""Samples to publish: made-up signals, a made-up plant of many, and this machine's own readings."""

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from streammi.config import FeedConfig, KeyedConfig
-from streammi.ingest.keyed import KeyedDecoder
+from streammi.ingest.keyed_decoder import KeyedDecoder
 from streammi.ingest.link_counts import described
 from streammi.ingest.rates import Meter
 from streammi.monitor.keyed_monitor import KeyedMonitor

@@ -93,9 +93,9 @@ def replay(
     given = given_names(context)
     recorded = file is not None and is_recording(file)
     if many.channels is not None and not recorded:
-        from streammi.cli.run_channels import run_channels
+        from streammi.cli.run_file_channels import run_file_channels
 
-        raise typer.Exit(run_channels(file, t, pair, many, given, reading.reading()))
+        raise typer.Exit(run_file_channels(file, t, pair, many, given, reading.reading()))
     check_choice("--output", output, OUTPUTS)
     with Sinks(output, out, samples_out) as sinks:
         replayed: Replay

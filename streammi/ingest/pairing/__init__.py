@@ -1,1 +1,1 @@
-"""Two sources into pairs: an event-time join."""
+"""Two sources into pairs: an event-time join; and many signals into rows."""

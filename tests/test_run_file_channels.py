@@ -16,7 +16,7 @@ import pytest
 from streammi import ChannelWindow, ConfigError, QuantileBins, analyse_channels
 from streammi.cli.main import app
 from streammi.cli.options import ChannelOptions, PairOptions
-from streammi.cli.run_channels import run_channels
+from streammi.cli.run_file_channels import run_file_channels
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.row_file import read_rows
 
@@ -44,7 +44,10 @@ def said(
     """The sections that are said of a file, by title: the pairs, or the lines before the first."""
     out, log = io.StringIO(), io.StringIO()
     options = ChannelOptions(**{"channels": "all", **many})
-    assert run_channels(file, None, PairOptions(**pair or {}), options, {*given, *(pair or {})}, out=out, log=log) == 0
+    assert (
+        run_file_channels(file, None, PairOptions(**pair or {}), options, {*given, *(pair or {})}, out=out, log=log)
+        == 0
+    )
     sections = {}
     for block in out.getvalue().split("\n\n"):
         title, *lines = block.splitlines()

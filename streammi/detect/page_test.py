@@ -12,15 +12,15 @@ ERROR_SHARE: Final = 0.5  # of the baseline's own error, that is allowed for at 
 OVERLAPPING: Final = 1.5  # readings of windows that overlap by half say of their mean what one independent one says
 
 
-class Against:
+class PageTest:
     """Sums of how far readings are above, and below, a known level (Page 1954), less what is allowed for each.
 
     river's Page-Hinkley learns the level from what it sees, so that a change soon after the start becomes part of it.
 
-    >>> against = Against(looks=30)
+    >>> test = PageTest(looks=30)
     >>> for distance in (0.3, -0.2, 6.8, 6.9):
-    ...     against.update(distance, distance)
-    >>> against.drift_detected, against.since
+    ...     test.update(distance, distance)
+    >>> test.drift_detected, test.since
     (True, 2)
     """
 

@@ -55,7 +55,7 @@ HEEDED: Final = (
 )
 
 
-def run_channels(
+def run_file_channels(
     file: str | None,
     t: str | None,
     pair: PairOptions,
