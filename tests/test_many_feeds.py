@@ -18,6 +18,8 @@ from feeds import Messages, published
 from streammi import ConfigError
 from streammi.cli.main import app
 from streammi.config import ChannelConfig, ChannelSettings, FeedConfig, Span
+from streammi.ingest.decoder import Decoder
+from streammi.ingest.formats import open_ephys
 from streammi.ingest.row_intake import RowIntake
 from streammi.recording.entries import Arrived, Ended, Entry
 from streammi.records import LinkHealth, codec
@@ -314,6 +316,67 @@ def ephys(channel: int, sample: int, samples: Any, number: int) -> Message:
     }  # fmt: skip
     header = {"message_num": number, "type": "data", "content": content, "data_size": 4 * len(samples)}
     return [b"DATA\0", json.dumps(header).encode(), np.asarray(samples, dtype="<f4").tobytes()]
+
+
+def blocks_of(
+    values: Any, *, without: Any = lambda block, channel: False, short: int = -1
+) -> list[tuple[float, Message]]:
+    """Blocks of 10 samples (blocks, 10, channels), but for those left out; one of 7 samples."""
+    found = []
+    for b, block in enumerate(values):
+        for c in range(block.shape[1]):
+            if not without(b, c):
+                found.append((b / 10, ephys(c, 10 * b, block[: 7 if (b, c) == (short, 1) else 10, c], len(found))))
+    return found
+
+
+def test_a_block_of_open_ephys_that_lacks_a_channel_has_the_others() -> None:
+    values = np.random.default_rng(2).normal(size=(60, 10, 3)).astype(np.float32)
+    rows = values.reshape(600, 3).astype(float)
+    for missing, short in (({(20, 2), (21, 2), (33, 0), (34, 1), (40, 0), (40, 1)}, -1), (set(), 30)):
+        expected = rows.copy()
+        for b, c in missing:
+            expected[10 * b : 10 * b + 10, c] = np.nan
+        if short >= 0:
+            expected[10 * short + 7 : 10 * short + 10, 1] = np.nan
+        sent = blocks_of(values, without=lambda b, c, missing=missing: (b, c) in missing, short=short)
+        intake, found, t = taken(sent)
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_allclose(t, np.arange(600) / 1000)
+        assert intake.missing == np.isnan(expected).sum()
+    # A channel that stops, and a gap of all of them, which is no row of NaN but counted.
+    sent = blocks_of(values, without=lambda b, c: (c == 1 and b >= 40) or b in (50, 51))
+    intake, found, _ = taken(sent)
+    assert len(found) >= 580 - 10 * open_ephys.BEHIND
+    assert np.isnan(found[400:, 1]).all()
+    np.testing.assert_array_equal(found[500:530, 0], rows[520:550, 0])
+    assert intake.describe(LinkHealth(endpoint="", state="connected"), 6.0).gaps == 20
+
+
+def test_a_channel_of_open_ephys_that_comes_later_is_said_and_counted() -> None:
+    values = np.random.default_rng(2).normal(size=(200, 10, 4)).astype(np.float32)
+    for late in (1, 3):
+        intake, _, _ = taken(blocks_of(values, without=lambda b, c, late=late: c == late and b < 90))
+        assert list(intake.later) == [str(late)]
+        assert f"1 channels have come since and are not watched: {late}; start anew" in intake.notes
+
+
+def test_two_streams_of_open_ephys_are_not_taken_for_one() -> None:
+    values = np.random.default_rng(2).normal(size=(60, 10, 4)).astype(np.float32)
+    sent = []
+    for b in range(60):
+        for stream, channels in (("AP", (0, 1)), ("LFP", (2, 3))):
+            for k, c in enumerate(channels):
+                message = ephys(k, 10 * b, values[b, :, c], 0)
+                message[1] = message[1].replace(b'"probe"', f'"{stream}"'.encode())
+                sent.append((b / 10, message))
+    intake, rows, _ = taken(sent, batch=4)
+    assert intake.names == ("0", "1", "LFP/0", "LFP/1")
+    np.testing.assert_array_equal(rows, values.reshape(600, 4))
+    decoder = Decoder(FeedConfig(endpoint="", x="0", y="1"))
+    batch = decoder.decode([message for _, message in sent], 0.0)
+    np.testing.assert_array_equal(np.column_stack((batch.x, batch.y)), values.reshape(600, 4)[:, :2])
+    assert "channel 0 is taken for that of the stream AP: LFP/0 names the other's" in decoder.note
 
 
 def test_channels_of_open_ephys_and_karabo() -> None:

@@ -49,12 +49,18 @@ class ChannelFinder:
         self._config, self._patterns, self._topic = config, patterns, topic
         self.named = False  # records name their one signal
         self.together = 0  # channels of one message or record, at the most
+        self.joined = False  # channels that come one a message are joined as they are read
         self._given: Format | None = None if config.format == "auto" else format_of(config.format)
         self._memory: dict[str, Any] = {}
         self._found: dict[str, None] = {}
         self._others: dict[str, None] = {}  # numbers that were not asked for
         self._rows = False  # messages had arrays of samples
         self.unread: Counter[str] = Counter()  # messages in which nothing could be looked for, by why
+
+    @property
+    def is_alone(self) -> bool:
+        """True if each message has one channel, whose samples are by themselves."""
+        return self.together < 2 and not self.joined
 
     @property
     def names(self) -> list[str]:
@@ -93,14 +99,14 @@ class ChannelFinder:
         found, others = list(self._found), list(self._others)
         return {
             "memory": self._memory, "found": found, "others": others, "rows": self._rows, "unread": dict(self.unread),
-            "named": self.named, "together": self.together,
+            "named": self.named, "together": self.together, "joined": self.joined,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the saved state of a finder that was asked for the same."""
         self._memory, self._rows, self.unread = state["memory"], state["rows"], Counter(state["unread"])
         self._found, self._others = dict.fromkeys(state["found"]), dict.fromkeys(state["others"])
-        self.named, self.together = state["named"], state["together"]
+        self.named, self.together, self.joined = state["named"], state["together"], state["joined"]
 
     def take(self, frames: Frames) -> None:
         """Look at one message."""
@@ -109,7 +115,7 @@ class ChannelFinder:
             self.unread["raw" if any(frames) else "empty"] += 1
             return
         try:
-            content = row.read(frames, Wanted(row.parts(frames), memory=self._memory))
+            content = row.read(frames, Wanted(row.parts(frames, self._memory), memory=self._memory))
         except FeedError as error:
             self.unread[error.reason] += 1
             return
@@ -153,6 +159,8 @@ class ChannelFinder:
         single = {path: None for path in single if path not in twice}
         arrays = {path: n for path, n in arrays.items() if path not in twice}
         self._sort(record, single, arrays, columns=kind in COLUMNS)
+        if FORMATS[kind].joins:
+            self.joined = not any("/" in path for path in self._found)  # else of several streams
 
     def _is_named(self, record: Any) -> bool:
         """True if a record has no numbers but those of its one signal, and these are not asked for by their paths."""

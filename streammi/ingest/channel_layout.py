@@ -90,8 +90,8 @@ class ChannelLayout:
         """True if a message of this topic was looked at, or none of it will be."""
         return topic in self._finders or len(self._finders) >= MOST_TOPICS
 
-    def take(self, frames: Frames) -> None:
-        """Look at one message."""
+    def take(self, frames: Frames, *, always: bool = False) -> None:
+        """Look at one message, ``always``, or of a topic's later ones at fewer and fewer."""
         topic = self.topic(frames) if any(frames) else ""
         if not any(frames) and self._finders:
             return
@@ -102,7 +102,7 @@ class ChannelLayout:
                 return
             finder = self._finders[topic] = ChannelFinder(self._config, self._patterns, topic)
         self._seen[topic] = seen = self._seen.get(topic, 0) + 1
-        if seen <= WHOLE or seen & (seen - 1) == 0:
+        if always or seen <= WHOLE or seen & (seen - 1) == 0:
             before = finder.count
             finder.take(frames)
             self.count += finder.count - before
@@ -135,8 +135,14 @@ class ChannelLayout:
     def apart(self) -> bool:
         """True if the channels have times of their own."""
         found = [finder for finder in self._finders.values() if finder.count]
-        alone = self.count > 1 and any(one.named or one.together < 2 for one in found)
+        alone = self.count > 1 and any(one.named or one.is_alone for one in found)
         return self._asked or len(found) > 1 or alone
+
+    @property
+    def one_a_message(self) -> bool:
+        """True if messages of one topic, or of none, have one channel each."""
+        found = [finder for finder in self._finders.values() if finder.count]
+        return len(found) == 1 and (found[0].named or found[0].together < 2)
 
     @property
     def notes(self) -> list[str]:

@@ -57,6 +57,7 @@ class RowIntake:
         self._rows = self._empty = 0
         self._together = False  # whether a row had two values
         self._look_due = 0.0
+        self._look_left = 0  # messages that are still to be looked at
         self.names: tuple[str, ...] = ()
         self.later: dict[str, None] = {}
         self.missing = 0  # values that rows did not have
@@ -107,6 +108,8 @@ class RowIntake:
         strangers = isinstance(self._reader, SignalReader) and self._reader.strangers
         if strangers or received >= self._look_due or received < self._look_due - 2 * NEW_SECONDS:
             self._look_due = received + NEW_SECONDS
+            self._look_left = 3 * len(self.names) // 2 if self._layout.one_a_message else 1
+        if strangers or self._look_left:
             self._look_for_new(messages)
         return found
 
@@ -250,12 +253,16 @@ class RowIntake:
         self._held_bytes += sum(len(frame) for frames in messages for frame in frames)
 
     def _look_for_new(self, messages: Messages) -> None:
-        """See whether there are channels that were not there at first: in the last message, and under new topics."""
-        new = [messages[-1]] if messages else []
+        """See whether there are channels that were not there at first: in the last message, and under new topics.
+
+        Of channels that come one a message half as many again are looked at as there are.
+        """
+        new = list(messages[-self._look_left :]) if self._look_left else []
+        self._look_left -= len(new)
         if isinstance(self._reader, SignalReader):
             new, self._reader.strangers = [*self._reader.strangers, *new], []
         for frames in new:
-            self._layout.take(frames)
+            self._layout.take(frames, always=True)
         self.later = dict.fromkeys(self._layout.later)
 
     def _taken(self, batch: RowBatch, received: float, messages: int) -> RowBatch | None:
@@ -277,7 +284,7 @@ class RowIntake:
 
 _SAVED: Final = (
     "_held_bytes", "_first", "_known", "_grown_at", "_grown_by", "_rows", "_empty", "_together", "_look_due",
-    "missing", "unheld",
+    "_look_left", "missing", "unheld",
 )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ class TopicProbe:
     def _read(self, name: str, frames: Frames, received: float) -> None:
         self._formats[name] += 1
         try:
-            content = FORMATS[name].read(frames, Wanted(FORMATS[name].parts(frames), memory=self._memory))
+            content = FORMATS[name].read(frames, Wanted(FORMATS[name].parts(frames, self._memory), memory=self._memory))
         except FeedError:
             self._formats[f"{name}, unreadable"] += 1
             return

@@ -20,7 +20,7 @@ class Bulk(Protocol):
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
 
 
-def by_number(frames: Frames) -> tuple[str, ...]:
+def by_number(frames: Frames, memory: dict[str, Any]) -> tuple[str, ...]:
     """The paths of columns, to ask a message for whose parts have no names."""
     return ("0", "1")
 
@@ -58,5 +58,7 @@ class Format(NamedTuple):
     doubtful: Callable[[Frames], bool] = never  # whether a message may be in it by chance
     variant: Callable[[str], "Format"] | None = None  # what the name may say behind a colon; may raise ConfigError
     topic_from: int | None = 2  # so many frames: then the first is a topic; None: never
-    parts: Callable[[Frames], tuple[str, ...]] = by_number  # what to ask one message for; may raise FeedError
+    # What to ask one message for, by it and the memory that ``read`` has; may raise FeedError.
+    parts: Callable[[Frames, dict[str, Any]], tuple[str, ...]] = by_number
+    joins: bool = False  # ``read`` joins channels that come one a message
     header: frozenset[str] = frozenset()  # keys that say how to read the rest

@@ -52,7 +52,7 @@ def _lacking(held: dict[str, Any], wanted: Wanted) -> list[str]:
     return [path for path in wanted.paths if not any(head in held for head in heads(path))]
 
 
-def _plugin(frames: Frames) -> tuple[str, ...]:
+def _plugin(frames: Frames, memory: dict[str, Any]) -> tuple[str, ...]:
     return (text_of(frames[1]),)
 
 
