@@ -1,12 +1,11 @@
 """Recordings of many channels through a monitor again: the very same lines, unless the settings are others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from streammi.config import options_of_channels
 from streammi.monitor import Monitor
 from streammi.recording.entries import Begin, Settings
 from streammi.recording.reader import Recording
-from streammi.records import LinkHealth
 from streammi.session import diagnosis
 from streammi.session.channel_session import Audience, ChannelSession
 from streammi.session.diagnosis import Report
@@ -14,7 +13,7 @@ from streammi.session.replay import NOTHING, EntryReplay, progress_of
 from streammi.system.spool import LineStream
 
 
-class ChannelReplay(EntryReplay):
+class ChannelReplay(EntryReplay[ChannelSession]):
     """Of a monitor of many channels; its status is 1 where it had none."""
 
     monitor: Monitor | None = None  # of a pair: there is none
@@ -30,16 +29,6 @@ class ChannelReplay(EntryReplay):
         super().__init__(recording)
         self._lines, self._settings, self._audience = lines, settings, audience
         self._device = device
-        self._session: ChannelSession | None = None
-
-    @property
-    def closed(self) -> bool:
-        """True if nobody reads what is said any more."""
-        return self._session is not None and self._session.closed
-
-    def links(self, now: float) -> Sequence[LinkHealth]:
-        """The link of the newest run as it was."""
-        return () if self._session is None else (self._session.health(now),)
 
     def report(self, now: float) -> Report:
         """A first-aid report."""
@@ -52,11 +41,10 @@ class ChannelReplay(EntryReplay):
         assert settings.feed is not None
         # Under other settings its tests begin elsewhere, and when they were done is not known.
         at_once = settings.channels != begin.settings.channels
-        self._session = ChannelSession(
+        return ChannelSession(
             settings.channels, settings.feed, None, self._lines, begin.run, samples=settings.samples, at_once=at_once,
             say=self.notes.append, device=self._device, audience=self._audience,
         )  # fmt: skip
-        return self._session
 
     def _ended(self) -> None:
         session = self._session

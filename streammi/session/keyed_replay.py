@@ -1,13 +1,12 @@
 """Recordings of many devices through a monitor again: the very same lines, unless the settings are others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from streammi.config import options_of
 from streammi.monitor import Monitor
 from streammi.publish.outbox import LineForm
 from streammi.recording.entries import Begin, Settings
 from streammi.recording.reader import Recording
-from streammi.records import LinkHealth
 from streammi.session import diagnosis
 from streammi.session.diagnosis import Report
 from streammi.session.keyed_session import KeyedSession
@@ -15,7 +14,7 @@ from streammi.session.replay import NOTHING, EntryReplay, progress_of
 from streammi.system.spool import LineStream
 
 
-class KeyedReplay(EntryReplay):
+class KeyedReplay(EntryReplay[KeyedSession]):
     """Of a monitor of many devices; its status is 1 where there was none."""
 
     monitor: Monitor | None = None  # of one pair: there is none
@@ -29,16 +28,6 @@ class KeyedReplay(EntryReplay):
     ) -> None:
         super().__init__(recording)
         self._lines, self._settings, self._form = lines, settings, form
-        self._session: KeyedSession | None = None
-
-    @property
-    def closed(self) -> bool:
-        """True if nobody reads what is said any more."""
-        return self._session is not None and self._session.closed
-
-    def links(self, now: float) -> Sequence[LinkHealth]:
-        """The link of the newest run as it was."""
-        return () if self._session is None else (self._session.health(now),)
 
     def report(self, now: float) -> Report:
         """A first-aid report."""
@@ -49,10 +38,9 @@ class KeyedReplay(EntryReplay):
         settings = self._settings(begin.settings)
         assert settings.keys is not None
         assert settings.feed is not None
-        self._session = KeyedSession(
+        return KeyedSession(
             settings.keys, settings.feed, None, self._lines, begin.run, form=self._form, samples=settings.samples
         )
-        return self._session
 
     def _ended(self) -> None:
         session = self._session

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 from msgspec.structs import replace
@@ -66,7 +66,21 @@ class Replay(Protocol):
         """A first-aid report; ``now`` is the wall clock, s."""
 
 
-class EntryReplay(ABC):
+class Replayed(Resumed, Protocol):
+    """The session of a run, of any kind."""
+
+    @property
+    def closed(self) -> bool:
+        """True if nobody reads what is said any more."""
+
+    def health(self, now: float) -> LinkHealth | tuple[LinkHealth, ...]:
+        """Its link, or links, with all that was counted."""
+
+
+Run = TypeVar("Run", bound=Replayed)
+
+
+class EntryReplay(ABC, Generic[Run]):
     """The entries of a recording through a session each run, step by step: the very same as live."""
 
     def __init__(self, recording: Recording) -> None:
@@ -74,7 +88,19 @@ class EntryReplay(ABC):
         self.opening: list[str] = []
         self.status = 0
         self._recording = recording
-        self._run: Resumed | None = None
+        self._session: Run | None = None  # of the newest run
+
+    @property
+    def closed(self) -> bool:
+        """True if nobody reads what is said any more."""
+        return self._session is not None and self._session.closed
+
+    def links(self, now: float) -> Sequence[LinkHealth]:
+        """The links of the newest run as they were."""
+        if self._session is None:
+            return ()
+        found = self._session.health(now)
+        return found if isinstance(found, tuple) else (found,)
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -87,9 +113,9 @@ class EntryReplay(ABC):
                 self._begin(entry)
                 if not entry.continues:
                     yield np.nan  # nobody waits for the time between two runs
-            elif self._run is not None:
+            elif self._session is not None:
                 yield entry.received if isinstance(entry, Arrived) else entry.at
-                self._run.apply(entry)
+                self._session.apply(entry)
 
     def end(self) -> None:
         """All was said: the live monitor's last reading is an entry of its own."""
@@ -97,19 +123,19 @@ class EntryReplay(ABC):
         self.notes += self._recording.notes
 
     def _begin(self, begin: Begin) -> None:
-        if self._run is not None and (begin.continues or begin.resumed):
+        if self._session is not None and (begin.continues or begin.resumed):
             if not begin.continues:
-                self._run.apply(begin)
+                self._session.apply(begin)
             elif begin.lost:
-                self._run.resume()
+                self._session.resume()
             return
         self._ended()
         if begin.version != __version__:
             self.notes.append(f"recorded by streammi {begin.version}; readings by {__version__} may differ")
-        self._run = self._made(begin)
+        self._session = self._made(begin)
 
     @abstractmethod
-    def _made(self, begin: Begin) -> Resumed:
+    def _made(self, begin: Begin) -> Run:
         """The session of a run that begins so."""
 
     @abstractmethod
@@ -117,7 +143,7 @@ class EntryReplay(ABC):
         """The newest run is over, if there is one."""
 
 
-class RecordingReplay(EntryReplay):
+class RecordingReplay(EntryReplay[Session]):
     """Of a monitor of a pair: the same readings as live, unless ``settings`` makes others of those recorded."""
 
     def __init__(
@@ -129,21 +155,11 @@ class RecordingReplay(EntryReplay):
     ) -> None:
         super().__init__(recording)
         self._outbox, self._settings, self._on_pairs = outbox, settings, on_pairs
-        self._session: Session | None = None
-
-    @property
-    def closed(self) -> bool:
-        """True if nobody reads what is said any more."""
-        return self._session is not None and self._session.outbox.closed
 
     @property
     def monitor(self) -> Monitor | None:
         """The monitor of the newest run."""
         return None if self._session is None else self._session.monitor
-
-    def links(self, now: float) -> Sequence[LinkHealth]:
-        """The links of the newest run as they were."""
-        return () if self._session is None else self._session.health(now)
 
     def report(self, now: float) -> Report:
         """A first-aid report."""
@@ -157,8 +173,7 @@ class RecordingReplay(EntryReplay):
         source = settings.feed or settings.join
         assert source is not None
         outbox = self._outbox(settings.monitor.pair, begin.run)
-        self._session = Session(Monitor(settings.monitor), source, outbox, settings.samples, self._on_pairs)
-        return self._session
+        return Session(Monitor(settings.monitor), source, outbox, settings.samples, self._on_pairs)
 
     def _ended(self) -> None:
         if self._session is not None:

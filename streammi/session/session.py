@@ -64,6 +64,11 @@ class Session:
         return self.outbox.seq
 
     @property
+    def closed(self) -> bool:
+        """True if nobody reads what is said any more."""
+        return self.outbox.closed
+
+    @property
     def counted(self) -> int:
         """Those of ``counts`` that were taken in so far."""
         return self.monitor.window.pairs
@@ -71,7 +76,7 @@ class Session:
     @property
     def over(self) -> bool:
         """True if there is nothing left to do."""
-        return self.outbox.closed or (self._samples is not None and self.taken >= self._samples)
+        return self.closed or (self._samples is not None and self.taken >= self._samples)
 
     def state(self) -> State:
         """Everything that what is said from now on depends on, as plain values and arrays that are its own no more."""
