@@ -1,7 +1,7 @@
 """A view without a terminal: snapshots and keys in, pictures out."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import tzinfo
 
 from msgspec.structs import replace
@@ -55,6 +55,7 @@ class Viewer:
         self._frozen_at: float | None = None
         self._extremes: dict[PairKey, Extremes] = {}
         self._desks: dict[PairKey, Desk] = {}  # of monitors of many channels
+        self._beside: frozenset[PairKey] = frozenset()  # pairs of these that are looked at beside
         self._alarms = Alarms()
         self._themes: dict[bool, Theme] = {}  # of now, and of then
 
@@ -91,7 +92,7 @@ class Viewer:
                 continue
             key = (monitor, snapshot.pair)
             if any(place == monitor for place, _ in self._desks):
-                if snapshot.pair != self.opened(monitor):  # another view asked for it
+                if snapshot.pair != self.opened(monitor) and key not in self._beside:  # another view asked for it
                     continue
             elif key not in self._newest:
                 self._give_number(key, snapshot.run)
@@ -118,6 +119,17 @@ class Viewer:
     def opened(self, monitor: int) -> str | None:
         """The pair of a monitor of many channels whose own view is open, as topics name it."""
         return next((desk.opened_label for (place, _), desk in self._desks.items() if place == monitor), None)
+
+    def open_beside(self, pairs: Set[PairKey]) -> None:
+        """Take in these pairs of monitors of many channels, too, as topics name them, and let go of others."""
+        for gone in self._beside - pairs:
+            for known in (self._newest, self._received, self._extremes):
+                known.pop(gone, None)
+        self._beside = frozenset(pairs)
+
+    def desk(self, key: PairKey) -> Desk | None:
+        """The pairs of a monitor of many channels; None of what is none."""
+        return self._desks.get(key)
 
     def connect(self, state: LinkState, note: str = "", monitor: int = 0) -> bool:
         """Take note of how the connection to a monitor is, and why there is none; return whether that is new."""
@@ -191,20 +203,25 @@ class Viewer:
         """The pair that is shown to whoever has chosen none: the first of which something is known."""
         return next((key for key in self._tabs if key in self.shown or key in self._desks), self._tabs[0])
 
-    def scene(self, key: PairKey | None = None) -> Scene:
-        """All that the picture is made of: of the pair ``key``, where it is there, else of the one shown."""
+    def scene(self, key: PairKey | None = None, opened: str | None = None) -> Scene:
+        """All that the picture is made of: of the pair ``key``, where it is there, else of the one shown.
+
+        Of many channels it is of the pair ``opened``, or of that opened at the keys, or of all.
+        """
         tab = key if key in self._tabs else self._shown_key()
-        desk, key = self._desks.get(tab), self._pair_key(tab)
+        desk = self._desks.get(tab)
+        label = opened if opened is not None else desk.opened_label if desk is not None else None
+        key = tab if label is None else (tab[0], label)
         snapshot = self.shown.get(key)
         published = desk.shown.unit if desk else snapshot.reading.unit if snapshot and snapshot.reading else "bit"
         unit = self._state.unit or published
         if snapshot is not None and desk is not None:
-            snapshot = replace(snapshot, history=desk.history)
+            snapshot = replace(snapshot, history=desk.history_of(label))
         if snapshot is not None:
             snapshot = in_unit(snapshot, unit)
         seen, factor = self._extremes.get(key), unit_factor(published, unit)
         link, note = self._links[key[0]]
-        many = desk.many(unit) if desk is not None and desk.opened is None else None
+        many = desk.many(unit) if desk is not None and label is None else None
         stale = (snapshot is not None or many is not None) and is_stale(self._state_of(tab))
         return Scene(
             snapshot=snapshot,

@@ -6,10 +6,9 @@ sees fewer pictures, never old ones, and nothing piles up for it. Where nothing 
 
 import asyncio
 import math
-import re
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence, Set
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -18,37 +17,16 @@ from streammi.dashboard.choices import PairKey
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.viewer import Viewer
-from streammi.dashboard.wording import printable
-from streammi.records import Event, LinkState, Snapshot
+from streammi.records import Event, LinkState, MatrixSnapshot, Snapshot
 from streammi.web import page_model, trail
+from streammi.web.encoding import encode
+from streammi.web.many_page import ManyPage, Wish
 
-# All but letters, signs and arrows that do nothing to what is around them.
 SIGNALS_SECONDS: Final = 0.4  # between two pictures of the signals: they are most of what is sent
-ODD: Final = re.compile("[^\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]")
 LOOK: Final = Look(glyphs=BRAILLE, depth="truecolor")
 
 
-def encode(value: object) -> bytes:
-    r"""A value as JSON; NaN and infinities are null, and no text steers how the page is written.
-
-    >>> encode(["a\u202eb", 0.5, float("nan")])
-    b'["ab",0.5,null]'
-    """
-    encoded = msgspec.json.encode(value)
-    if encoded.isascii() and b"\\" not in encoded:  # nearly always
-        return encoded
-    return msgspec.json.encode(_harmless(value))
-
-
-def _harmless(value: Any) -> Any:
-    match value:
-        case str():
-            return printable(value) if ODD.search(value) else value
-        case dict():
-            return {name: _harmless(one) for name, one in value.items()}
-        case list() | tuple():
-            return [_harmless(one) for one in value]
-    return value
+PageKey: TypeAlias = tuple[PairKey, str]  # a pair, or of many channels the one that is opened; "" for all of them
 
 
 class Parts:
@@ -123,48 +101,60 @@ class Browser:
 
     def __init__(self) -> None:
         self.wanted: PairKey | None = None
-        self.shown: PairKey | None = None
+        self.shown: PageKey | None = None
         self.news = asyncio.Event()
         self.known: dict[str, int] = {}
         self.known_tabs: dict[str, int] = {}
         self.had: trail.Had | None = None
+        self.wish = Wish()  # what it shows of many channels,
+        self.known_of_many: dict[str, bytes] = {}  # and has of them
 
     def forget(self) -> None:
         """It has nothing of the pair any more."""
-        self.known, self.had = {}, None
+        self.known, self.had, self.known_of_many = {}, None, {}
 
 
 class Hub:
     """Takes in snapshots and how the connections are, and has the news for each browser."""
 
-    def __init__(self, endpoints: Sequence[str], clock: Callable[[], float] = time.time) -> None:
-        self._endpoints, self._clock = tuple(endpoints), clock
+    def __init__(
+        self,
+        endpoints: Sequence[str],
+        clock: Callable[[], float] = time.time,
+        ask: Callable[[Set[PairKey]], object] = lambda pairs: None,
+    ) -> None:
+        self._endpoints, self._clock, self._ask = tuple(endpoints), clock, ask
         self.browsers: set[Browser] = set()
+        self._asked: Set[PairKey] = frozenset()
         self.begin()
 
     def begin(self) -> None:
         """Begin anew: nothing is known of any monitor."""
         self._viewer = Viewer(LOOK, readonly=True, endpoints=self._endpoints)
-        self._pages: dict[PairKey, Page] = {}
+        self._pages: dict[PageKey, Page | ManyPage] = {}
         self._tabs = Parts()
         self._viewer.tick(self._clock())
 
-    def take(self, monitor: int, snapshots: list[Snapshot], link: LinkState, note: str) -> None:
+    def take(self, monitor: int, snapshots: Sequence[Snapshot | MatrixSnapshot], link: LinkState, note: str) -> None:
         """Take in what came from a monitor, and how the connection to it is."""
         otherwise = self._viewer.tick(self._clock())
         news = self._viewer.receive(snapshots, monitor)
         otherwise |= self._viewer.connect(link, note, monitor)
+        self._ask_for_opened()
         if otherwise:
             self._show(self._looked_at())
         elif news:
-            self._show(self._looked_at() & {(monitor, snapshot.pair) for snapshot in snapshots})
+            of = {snapshot.name if isinstance(snapshot, MatrixSnapshot) else snapshot.pair for snapshot in snapshots}
+            self._show({
+                (key, opened) for key, opened in self._looked_at() if key[0] == monitor and {key[1], opened} & of
+            })  # fmt: skip
 
     def tick(self) -> None:
         """Take note of the time: how long something has lasted is said by the second."""
         now = self._clock()
         if self._viewer.tick(now):
             self._show(self._looked_at())
-        late = [page.catch_up(now) for page in self._pages.values()]
+        late = [page.catch_up(now) for page in self._pages.values() if isinstance(page, Page)]
         if any(late):
             self._wake()
 
@@ -176,16 +166,20 @@ class Hub:
     def remove(self, browser: Browser) -> None:
         """It has gone."""
         self.browsers.discard(browser)
-        looked_at = self._looked_at()
-        self._pages = {key: page for key, page in self._pages.items() if key in looked_at}
+        self._let_go()
 
-    def choose(self, browser: Browser, key: PairKey) -> None:
-        """Show a browser another pair; one that is not there, as none."""
-        browser.wanted = key
-        self._show_to(browser)
+    def choose(self, browser: Browser, key: PairKey, wish: Wish | None = None) -> None:
+        """Show a browser another pair, or something else of many channels; what is not there, as none."""
+        browser.wanted, browser.wish = key, wish or Wish()
+        page = self._pages.get(self._of(browser))
+        if isinstance(page, ManyPage):  # of which each browser is shown something else
+            browser.news.set()
+        else:
+            self._show_to(browser)
+        self._let_go()
 
     def message(self, browser: Browser) -> bytes:
-        """All that a browser lacks, as a JSON object; empty where it lacks nothing."""
+        """What a browser lacks, as a JSON object; empty where it lacks nothing."""
         key = self._of(browser)
         if key != browser.shown:
             browser.shown = key
@@ -193,7 +187,11 @@ class Hub:
         page = self._pages.get(key)
         if page is None:
             return b""
-        found = self._tabs.news(browser.known_tabs) + page.parts.news(browser.known)
+        found = self._tabs.news(browser.known_tabs)
+        if isinstance(page, ManyPage):
+            found += page.news(browser.wish, browser.known_of_many)
+            return b"{%b}" % b",".join(found) if found else b""
+        found += page.parts.news(browser.known)
         past, browser.had = page.past(browser.had)
         if past:
             found.append(b'"past":' + past)
@@ -202,19 +200,44 @@ class Hub:
     def _show_to(self, browser: Browser) -> None:
         self._show({self._of(browser)})
 
-    def _of(self, browser: Browser) -> PairKey:
-        """The pair that a browser is shown: the one it asked for, or the first of which something is known."""
-        keys = self._viewer.keys
-        return browser.wanted if browser.wanted in keys else self._viewer.first
+    def _let_go(self) -> None:
+        """Keep nothing of what nobody looks at any more."""
+        looked_at = self._looked_at()
+        self._pages = {key: page for key, page in self._pages.items() if key in looked_at}
+        self._ask_for_opened()
 
-    def _looked_at(self) -> set[PairKey]:
+    def _ask_for_opened(self) -> None:
+        """Ask monitors of many channels for the pairs that are looked at, and for no others."""
+        asked = frozenset((key[0], opened) for key, opened in self._looked_at() if opened)
+        if asked != self._asked:
+            self._asked = asked
+            self._viewer.open_beside(asked)
+            self._ask(asked)
+
+    def _of(self, browser: Browser) -> PageKey:
+        """The pair that a browser is shown: the one it asked for, or the first of which something is known."""
+        keys, wanted = self._viewer.keys, browser.wanted
+        key = wanted if wanted is not None and wanted in keys else self._viewer.first
+        desk, opened = self._viewer.desk(key), browser.wish.open
+        there = desk is not None and opened is not None and desk.number(opened) is not None
+        return key, opened if there and opened is not None else ""
+
+    def _looked_at(self) -> set[PageKey]:
         return {self._of(browser) for browser in self.browsers}
 
-    def _show(self, keys: set[PairKey]) -> None:
+    def _show(self, keys: set[PageKey]) -> None:
         """Make anew what is otherwise of these pairs, and wake those who look at them."""
-        for key in keys:
-            scene = self._viewer.scene(key)
-            self._pages.setdefault(key, Page()).show(scene, self._clock())
+        for key, opened in keys:
+            scene, desk = self._viewer.scene(key, opened or None), self._viewer.desk(key)
+            kind = Page if desk is None or scene.many is None else ManyPage
+            page = self._pages.get((key, opened))
+            if not isinstance(page, kind):
+                page = self._pages[key, opened] = kind()
+            if isinstance(page, ManyPage):
+                assert desk is not None
+                page.show(scene, desk.labels)
+            else:
+                page.show(scene, self._clock())
             self._tabs.put("tabs", page_model.tabs(scene.tabs, scene.unit))
         self._wake()
 

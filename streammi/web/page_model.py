@@ -3,7 +3,7 @@ nothing but what a person chooses there; times go as seconds since the epoch, as
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -15,7 +15,7 @@ from streammi.dashboard.panels.title import Spans
 from streammi.dashboard.scene import Scene, Tab, by_rank, is_stale
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import ahead, number, pace
-from streammi.records import AxisInfo, FloatArray, Reading, Snapshot
+from streammi.records import AxisInfo, FloatArray, LinkHealth, Reading, Snapshot
 from streammi.records.events import kind_of
 from streammi.records.link_totals import total
 from streammi.records.links import state_of
@@ -33,7 +33,7 @@ def head(scene: Scene) -> Json:
     snapshot, reading = scene.snapshot, scene.reading
     found: Json = {
         "key": scene.shown,
-        "states": states(scene),
+        "states": states_of(scene, snapshot.links if snapshot else ()),
         "stale": scene.stale,
         "note": scene.link_note,
         "unit": scene.unit,
@@ -92,13 +92,13 @@ def role(pen: int, theme: Theme) -> str:
     return next((name for name in ROLES if getattr(theme, name) == pen), "text")
 
 
-def states(scene: Scene) -> list[Words]:
+def states_of(scene: Scene, links: Sequence[LinkHealth]) -> list[Words]:
     """How the connection to the monitor is where it is not well, and how its feed is."""
     found: list[Words] = []
     if scene.link != "connected":
         found.append([(f"monitor {scene.link}{scene.link_lasted}", state_of(scene.link).tone)])
-    if scene.snapshot is not None and scene.snapshot.links and not is_stale(scene.link):  # else it is what it was
-        link = total(scene.snapshot.links)
+    if links and not is_stale(scene.link):  # else it is what it was
+        link = total(links)
         lasted = scene.lasted(link) if link.state != "connected" else ""
         found.append([(f"{link.state}{lasted}", state_of(link.state).tone)])
     return found
@@ -150,23 +150,28 @@ def _why(snapshot: Snapshot, reading: Reading) -> Json:
 
 def _feed(scene: Scene, snapshot: Snapshot) -> Json:
     """Each link, then trouble before totals."""
-    theme = scene.of_feed
     facts = health.trouble(scene, snapshot, by_reason=True) + health.counts(scene, snapshot)
     return {
-        "links": [
-            {
-                "state": link.state,
-                "tone": state_of(link.state).tone if theme is scene.live else "dim",
-                "signal": link.signal,
-                "endpoint": link.endpoint,
-                "format": link.format,
-                "since": link.since or None,
-                "note": link.note,
-            }
-            for link in snapshot.links
-        ],
-        "facts": [words(spans, theme) for spans in facts],
+        "links": links_of(scene, snapshot.links),
+        "facts": [words(spans, scene.of_feed) for spans in facts],
     }
+
+
+def links_of(scene: Scene, links: Sequence[LinkHealth]) -> list[Json]:
+    """Each link of a feed."""
+    live = scene.of_feed is scene.live
+    return [
+        {
+            "state": link.state,
+            "tone": state_of(link.state).tone if live else "dim",
+            "signal": link.signal,
+            "endpoint": link.endpoint,
+            "format": link.format,
+            "since": link.since or None,
+            "note": link.note,
+        }
+        for link in links
+    ]
 
 
 def happened(scene: Scene) -> list[Json]:
@@ -179,7 +184,7 @@ def happened(scene: Scene) -> list[Json]:
             "what": events.what(event),
             "evidence": event.evidence,
         }
-        for event in reversed(scene.snapshot.events if scene.snapshot else ())
+        for event in reversed(scene.events)
     ]
 
 

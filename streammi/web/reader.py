@@ -2,21 +2,23 @@
 
 import socket as sockets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Final, TypeAlias
 
 import zmq
 
+from streammi.dashboard.choices import PairKey
 from streammi.errors import FeedError
 from streammi.network.security import Keys
 from streammi.publish.client import Source
+from streammi.publish.matrices import matrix_topic, read_matrix
+from streammi.publish.messages import snapshot_topic
 from streammi.publish.snapshot_bytes import read_snapshot
-from streammi.records import LinkState, Snapshot
+from streammi.records import LinkState, MatrixSnapshot, Snapshot
 
-OF_MANY: Final = "pair/"  # a topic by which a monitor of many channels is known
-MANY: Final = "a monitor of many channels: streammi view shows it, a browser does not yet"
 LOOK_MS: Final = 500  # between two looks at how the connections are, where nothing comes
-Post: TypeAlias = Callable[[int, list[Snapshot], LinkState, str], None]
+TOPICS: Final = ("snapshot/", "matrix/")
+Post: TypeAlias = Callable[[int, list[Snapshot | MatrixSnapshot], LinkState, str], None]
 
 
 class Reader:
@@ -26,6 +28,8 @@ class Reader:
         self._endpoints, self._keys, self._post = tuple(endpoints), keys, post
         self._wanted = self._over = False
         self._notes: list[str] = []  # what to know of each monitor
+        self._asked: Set[PairKey] = frozenset()  # pairs of many channels that are wanted by name,
+        self._given: Set[PairKey] = frozenset()  # and those that monitors were asked for
         self._waking, self._woken = sockets.socketpair()
         for end in (self._waking, self._woken):
             end.setblocking(False)
@@ -33,6 +37,11 @@ class Reader:
     def want(self, wanted: bool) -> None:
         """Connect to the monitors, or leave them alone."""
         self._wanted = wanted
+        self._wake()
+
+    def ask(self, pairs: Set[PairKey]) -> None:
+        """Ask monitors of many channels for these pairs, by the monitor and what topics call them, and no others."""
+        self._asked = pairs
         self._wake()
 
     def end(self) -> None:
@@ -47,29 +56,33 @@ class Reader:
             try:
                 while not self._over:
                     if self._wanted and not sources:
-                        sources = [
-                            Source(endpoint, context, "snapshot/", OF_MANY, keys=self._keys)
-                            for endpoint in self._endpoints
-                        ]
-                        self._notes = [""] * len(sources)
+                        sources = [Source(endpoint, context, *TOPICS, keys=self._keys) for endpoint in self._endpoints]
+                        self._notes, self._given = [""] * len(sources), frozenset()
                     elif not self._wanted:
                         _close(sources)
+                    if sources:
+                        self._ask_for(sources)
                     self._wait(sources)
                     for monitor, source in enumerate(sources):
                         self._hand_on(monitor, source)
             finally:
                 _close(sources)
 
+    def _ask_for(self, sources: Sequence[Source]) -> None:
+        asked = self._asked
+        for monitor, pair in asked - self._given:
+            sources[monitor].socket.subscribe(snapshot_topic(pair))
+        for monitor, pair in self._given - asked:
+            sources[monitor].socket.unsubscribe(snapshot_topic(pair))
+        self._given = asked
+
     def _hand_on(self, monitor: int, source: Source) -> None:
         """Hand on what has arrived from a monitor, and what to know of it."""
         newest = {frames[0]: frames for frames in source.messages()}
-        found = []
+        found: list[Snapshot | MatrixSnapshot] = []
         for topic, frames in newest.items():
-            if topic.startswith(OF_MANY.encode()):
-                self._notes[monitor] = MANY
-                continue
             try:
-                found.append(read_snapshot(frames))
+                found.append((read_matrix if topic.startswith(matrix_topic("")) else read_snapshot)(frames))
             except FeedError as error:
                 self._notes[monitor] = f"a snapshot cannot be read: {error}"
             else:

@@ -21,6 +21,7 @@ from streammi.system.signals import Stop
 from streammi.web.access import Access
 from streammi.web.colours import ramps
 from streammi.web.hub import Browser, Hub, greeting
+from streammi.web.many_page import Wish
 from streammi.web.reader import Post, Reader
 from streammi.web.site import answer
 
@@ -40,9 +41,10 @@ HELLO: Final = greeting(version=__version__, alive=ALIVE_SECONDS, ramps=ramps())
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """A browser's wish: the pair that it is to be shown."""
+    """A browser's wish: the pair that it is to be shown, or what of many channels."""
 
     show: PairKey
+    view: Wish = Wish()
 
 
 _asked: Final = msgspec.json.Decoder(_Asked).decode
@@ -61,7 +63,7 @@ class Server:
     ) -> None:
         self._endpoints, self._listener = endpoints, listener
         self._access, self._keys, self._warn = access, keys, warn
-        self._hub = Hub(endpoints)
+        self._hub = Hub(endpoints, ask=lambda pairs: self._reader.ask(pairs))
         self._waiting: dict[ServerConnection, None] = {}  # that ask for no news, oldest first
         self._looked: float | None = None  # when somebody looked last; None: long ago
 
@@ -165,7 +167,8 @@ class Server:
         try:
             async for asked in connection:
                 with suppress(msgspec.MsgspecError):  # of a newer page, or of none: it is shown what it was shown
-                    self._hub.choose(browser, _asked(asked).show)
+                    wanted = _asked(asked)
+                    self._hub.choose(browser, wanted.show, wanted.view)
         finally:
             sending.cancel()
             self._hub.remove(browser)

@@ -45,7 +45,7 @@ class Desk:
         self._leaves: Leaves | None = None
         self._leaves_full = False
         self.state = replace(self.state, pair=None, row=0, column=int(len(snapshot.names) > 1))
-        self.opened = None if pair is None else self._number(pair)
+        self.opened = None if pair is None else self.number(pair)
         self._frozen = None
 
     @property
@@ -89,10 +89,10 @@ class Desk:
             f"esc: back. Delays and conditions: watch --x {shlex.quote(first)} --y {shlex.quote(second)} --lags=-50:50"
         )
 
-    @property
-    def history(self) -> tuple[HistoryLevel, ...]:
-        """The past of the opened pair as far as this view has seen it."""
-        return () if self.opened is None else self._past.level(self.opened, self.shown.timestamp)
+    def history_of(self, label: str | None) -> tuple[HistoryLevel, ...]:
+        """The past of a pair, by what topics call it, as far as this view has seen it."""
+        number = None if label is None else self.number(label)
+        return () if number is None else self._past.level(number, self.shown.timestamp)
 
     def typed(self, key: str) -> bool:
         """Take a key for the filter, while it is typed; False where it is none of its."""
@@ -116,15 +116,21 @@ class Desk:
         else:
             self.state = act(many, action, self.room)
 
+    @property
+    def labels(self) -> list[str]:
+        """What the channels are called in topics."""
+        return self._labels
+
     def label(self, number: int) -> str:
         """The name of a pair in topics."""
         first, second = (side.item(number) for side in sides(len(self._labels)))
         return f"{self._labels[first]}~{self._labels[second]}"
 
-    def _number(self, label: str) -> int | None:
+    def number(self, label: str) -> int | None:
         """The pair that is called so; None where there is none."""
         places = {name: k for k, name in enumerate(self._labels)}
-        first, second = (places.get(name, -1) for name in label.split("~"))
+        one, _, other = label.partition("~")
+        first, second = places.get(one, -1), places.get(other, -1)
         if not 0 <= first < second:
             return None
         return int(number_of(np.array([first]), np.array([second]), len(self._labels))[0])

@@ -257,7 +257,7 @@ function fitted(ctx, text, room) {
 }
 
 /** Steps between colours, as CSS has them. */
-function gradient(colours, steps = 48) {
+export function gradient(colours, steps = 48) {
   const parts = colours.map((hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)));
   return Array.from({ length: steps }, (_, k) => {
     const at = (k / (steps - 1)) * (parts.length - 1);

@@ -3,6 +3,7 @@
 import { Delays } from "./delays.js";
 import { $, clock, elapsed, fill, made, say, spans } from "./format.js";
 import { Heat } from "./heat.js";
+import { Many } from "./many.js";
 import { Past } from "./past.js";
 import { Signals } from "./signals.js";
 
@@ -10,12 +11,42 @@ const past = new Past(), heat = new Heat(), delays = new Delays(), signals = new
 const RETRY = [250, 500, 1000, 2000, 5000]; // ms
 let socket = null, tries = 0, alive = 5, heard = performance.now(), lost = null;
 let frozen = null, waiting = {}; // what came while the picture stands still
-let chosen = null, shown = null;
+let chosen = null, shown = null, opened = null; // pairs, and of many channels the one that is opened
+
+const many = new Many(() => ask(), { event: eventItem, link });
+
+/** Tell the server what is to be shown. */
+function ask() {
+  const key = chosen ?? shown;
+  thaw();
+  if (many.view.open !== opened) {
+    opened = many.view.open;
+    past.empty();
+    past.show(null);
+  }
+  if (key && socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ show: key, view: many.view }));
+}
+
+/** Show the pairs of many channels, or one pair. */
+function turn(ofMany) {
+  document.body.classList.remove("waiting");
+  $("many").hidden = !ofMany;
+  $("one").hidden = ofMany;
+  $("to-all-part").hidden = ofMany || !many.view.open;
+  for (const part of document.querySelectorAll(".of-many")) part.hidden = !ofMany;
+  for (const part of document.querySelectorAll(".of-one")) part.hidden = ofMany;
+}
 
 /** Put what came where it belongs. */
 function show(news) {
+  if (news.many) shown = news.many.key;
   if (news.head) shown = news.head.key;
+  if (news.many || news.head) turn(Boolean(news.many));
   if (news.tabs) showTabs(news.tabs);
+  if (!$("many").hidden) {
+    many.take(news);
+    return;
+  }
   if (news.head) showHead(news.head);
   if (news.events) showEvents(news.events);
   if (news.past) past.take(news.past);
@@ -34,7 +65,7 @@ function showHead(head) {
   classList.remove("waiting");
   classList.toggle("then", head.stale);
   document.title = head.pair ? `${head.mi ? `${head.mi} ${head.unit} · ` : ""}${head.pair} · streammi` : "streammi";
-  say($("pair"), head.pair ?? "streammi");
+  say($("pair"), head.pair ?? many.view.open ?? "streammi");
   say($("signals"), head.pair ? `${head.x} × ${head.y}` : "");
   const alarms = (head.alarms ?? []).map((rule) => [[`alarm: ${rule}`, "bad"]]);
   fill($("states"), [...alarms, ...head.states], (words) => made("li", words[0][0], words[0][1]));
@@ -103,15 +134,17 @@ function link({ state, tone, signal, endpoint, format, since, note }) {
 function showEvents(found) {
   past.events = found;
   say($("events-kept"), found.length ? `${found.length} kept` : "");
-  fill($("event-list"), found.length ? found : [{ evidence: "none since the start" }], (event) => {
-    const item = made("li");
-    if (!event.t) return made("li", event.evidence, "none");
-    const time = made("time", clock(event.t));
-    time.dateTime = new Date(event.t * 1000).toISOString();
-    time.title = clock(event.t, true);
-    item.append(time, made("span", event.mark, event.tone), made("b", event.what), made("span", event.evidence));
-    return item;
-  });
+  fill($("event-list"), found.length ? found : [{ evidence: "none since the start" }], eventItem);
+}
+
+function eventItem(event) {
+  const item = made("li");
+  if (!event.t) return made("li", event.evidence, "none");
+  const time = made("time", clock(event.t));
+  time.dateTime = new Date(event.t * 1000).toISOString();
+  time.title = clock(event.t, true);
+  item.append(time, made("span", event.mark, event.tone), made("b", event.what), made("span", event.evidence));
+  return item;
 }
 
 function showTabs(tabs) {
@@ -134,10 +167,10 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 function choose(key) {
   if (!key) return;
   chosen = key;
-  thaw();
+  many.view.open = null;
   past.empty();
   past.show(null);
-  socket?.send(JSON.stringify({ show: key }));
+  ask();
 }
 
 function thaw() {
@@ -160,6 +193,7 @@ function recolour() {
   delays.rebuild();
   signals.draw();
   heat.draw();
+  many.recolour();
 }
 
 function take(event) {
@@ -169,9 +203,9 @@ function take(event) {
     if (past.version && past.version !== news.hello.version) return location.reload(); // the server is another now
     past.version = news.hello.version;
     alive = news.hello.alive;
-    heat.ramps = news.hello.ramps;
+    heat.ramps = many.matrix.ramps = news.hello.ramps;
     say($("version"), `streammi ${news.hello.version}`);
-    if (chosen) socket.send(JSON.stringify({ show: chosen }));
+    ask();
     return undefined;
   }
   if (!Object.keys(news).length) return undefined;
@@ -233,8 +267,20 @@ const KEYS = {
 };
 
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("#scroll, input")) return;
-  if (event.key === " " && event.target.closest("button")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.id === "filter" && (event.key === "Escape" || event.key === "Enter")) {
+    if (event.key === "Escape") many.filter("");
+    event.target.blur();
+    return;
+  }
+  if (event.target.closest(".scroll, input")) return;
+  if ((event.key === " " || event.key === "Enter") && event.target.closest("button")) return;
+  if (!$("many").hidden ? many.key(event.key) : event.key === "Escape" && many.view.open) {
+    if ($("many").hidden) many.close();
+    event.preventDefault();
+    return;
+  }
+  if (!$("many").hidden && !/^[ 1-9]$/.test(event.key)) return;
   const act = KEYS[event.key] ?? (/^[1-9]$/.test(event.key) && keys.length > 1 ? () => choose(keys[event.key - 1]) : null);
   if (!act) return;
   event.preventDefault();
