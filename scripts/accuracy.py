@@ -21,7 +21,7 @@ import numpy as np
 import truths
 from arguments import folder, sections_parser
 from scipy.signal import lfilter
-from sections import in_words, met, print_sections
+from sections import judge, met
 from sklearn.feature_selection import mutual_info_regression
 
 from streammi import JointWindow, QuantileBins, UniformBins, analyse
@@ -54,9 +54,7 @@ def main() -> int:
     parser = sections_parser(__doc__, sections, quick="fewer repeats: the figures are rougher")
     parser.add_argument("--data", type=folder, default=DATA, help="folder of the recordings")
     options = parser.parse_args()
-    missed = print_sections(sections, options.only, options.quick, options.data)
-    print(in_words(missed))
-    return 1 if missed else 0
+    return judge(sections, options.only, options.quick, options.data)
 
 
 # What the estimators of a histogram say, against the exact MI of that histogram -------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 from arguments import sections_parser
 from scipy.signal import lfilter
 from scipy.special import entr
-from sections import in_words, met, print_sections
+from sections import judge, met
 
 from streammi import ConditionalWindow, TransferWindow, UniformBins, rolling_cmi
 from streammi.core.conditional.cycle import phase
@@ -40,11 +40,8 @@ def main() -> int:
         "transfer": gaussian_transfer,
         "peers": beside_infomeasure,
     }
-    parser = sections_parser(__doc__, sections, quick="fewer repeats: the figures are rougher")
-    options = parser.parse_args()
-    missed = print_sections(sections, options.only, options.quick)
-    print(in_words(missed))
-    return 1 if missed else 0
+    options = sections_parser(__doc__, sections, quick="fewer repeats: the figures are rougher").parse_args()
+    return judge(sections, options.only, options.quick)
 
 
 # Against entropies of counts that numpy makes by cumulative sums ------------------------------------------------------

@@ -22,6 +22,8 @@ def print_sections(sections: Mapping[str, Callable[..., Iterable[str]]], only: I
     return missed
 
 
-def in_words(missed: int) -> str:
-    """How many bars are missed, as a script's last line."""
-    return f"{missed} bars missed" if missed else "every bar met"
+def judge(sections: Mapping[str, Callable[..., Iterable[str]]], only: Iterable[str], *given: Any) -> int:
+    """``print_sections`` with how many bars are missed as the last line; returns the exit status, 1 for any."""
+    missed = print_sections(sections, only, *given)
+    print(f"{missed} bars missed" if missed else "every bar met")
+    return int(missed > 0)

@@ -1,13 +1,15 @@
-"""A publisher that goes on until the end, in plain pyzmq, and waiting for what comes of it."""
+"""Publishers that go on until the end, a sender's in plain pyzmq and a monitor's, and waiting for what comes of it."""
 
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import zmq
+
+from streammi.publish.publisher import Publisher
 
 Messages = Iterable[list[bytes]]
 
@@ -49,6 +51,19 @@ def published(
 
         with repeating(send, every_s):
             yield publisher.last_endpoint.decode()
+
+
+@contextmanager
+def monitor_that(says: Callable[[Publisher], object], every_s: float = 0.02) -> Iterator[str]:
+    """A monitor as it is heard: its publisher, which ``says`` something again and again; where it is bound."""
+    with zmq.Context() as context, closing(Publisher("tcp://127.0.0.1:*", context)) as publisher:
+
+        def turn() -> None:
+            publisher.handle_subscriptions()
+            says(publisher)
+
+        with repeating(turn, every_s):
+            yield publisher.endpoint
 
 
 def free_port() -> int:

@@ -4,16 +4,15 @@ import csv
 import re
 import shlex
 import sys
-import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-import zmq
 from dashboard_samples import NOW, SAMPLES, link, parabola
+from feeds import monitor_that
 
 from streammi.cli.app import app
 from streammi.cli.moment_report import save_page
@@ -194,29 +193,14 @@ def test_reports_of_real_recordings(file: str, x: str, y: str, tmp_path: Path, m
 # Of a running monitor
 
 
-class Talking(threading.Thread):
-    """A monitor as it is heard: messages over a real socket, again and again until somebody has heard them all."""
+def once_each(messages: list[list[bytes]]) -> Callable[[Publisher], None]:
+    """One message after the other, once somebody listens."""
 
-    def __init__(self, messages: list[list[bytes]]) -> None:
-        super().__init__()
-        self._messages, self._over, self._bound = messages, threading.Event(), threading.Event()
-        self.start()
-        self._bound.wait(20)
+    def say(publisher: Publisher) -> None:
+        if messages and publisher.wants(b"snapshot/boiler"):
+            publisher.send(messages.pop(0))
 
-    def run(self) -> None:
-        with zmq.Context() as context:
-            publisher = Publisher("tcp://127.0.0.1:*", context)
-            self.endpoint = publisher.endpoint
-            self._bound.set()
-            while not self._over.wait(0.02):
-                publisher.handle_subscriptions()
-                if self._messages and publisher.wants(b"snapshot/boiler"):
-                    publisher.send(self._messages.pop(0))
-            publisher.close()
-
-    def end(self) -> None:
-        self._over.set()
-        self.join()
+    return say
 
 
 def said(seq: int, run: int = 1, pair: str = "boiler", **more: object) -> list[bytes]:
@@ -232,12 +216,10 @@ def test_a_report_of_a_running_monitor(
 ) -> None:
     shot = msgspec.structs.replace(parabola(), x=msgspec.structs.replace(parabola().x, name="<i>flow", unit="l/s"))
     heard = [said(k) for k in (1, 2, 3, 3, 7, 8)] + [said(1, run=2), said(2, run=2), said(1, pair="other")]
-    monitor = Talking([snapshot_message(shot), *heard, [b"mi/boiler", b"no JSON"], snapshot_message(shot)])
     out = tmp_path / "now.html"
-    try:
-        assert report(monitor.endpoint, "--seconds", "2.5", "-o", str(out), monkeypatch=monkeypatch) == 0
-    finally:
-        monitor.end()
+    messages = [snapshot_message(shot), *heard, [b"mi/boiler", b"no JSON"], snapshot_message(shot)]
+    with monitor_that(once_each(messages)) as endpoint:
+        assert report(endpoint, "--seconds", "2.5", "-o", str(out), monkeypatch=monkeypatch) == 0
     table = tmp_path / "now.readings.csv"
     assert capsys.readouterr().out == f"{out} and, the readings one a row, {table}\n"
     rows = list(csv.DictReader(table.read_text().splitlines()))
@@ -246,7 +228,7 @@ def test_a_report_of_a_running_monitor(
     check_self_contained(page)
     assert "<i>flow and valve" in page.text
     assert "dependent but not linearly" in page.text
-    assert f"{monitor.endpoint}, heard for" in page.text
+    assert f"{endpoint}, heard for" in page.text
     for note in (
         "the monitor was started again once meanwhile", "3 readings were not heard", "a message could not be read",
         "other pairs of this monitor are not in here: other",
@@ -263,12 +245,9 @@ def test_of_a_monitor_of_which_nothing_is_heard_there_is_no_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "a.html"
-    monitor = Talking([])
-    try:
-        assert report(monitor.endpoint, "--seconds", "0.3", "-o", str(out), monkeypatch=monkeypatch) == 1
-    finally:
-        monitor.end()
-    assert f"no reading of {monitor.endpoint} within 0." in capsys.readouterr().err
+    with monitor_that(once_each([])) as endpoint:
+        assert report(endpoint, "--seconds", "0.3", "-o", str(out), monkeypatch=monkeypatch) == 1
+    assert f"no reading of {endpoint} within 0." in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

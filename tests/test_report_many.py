@@ -1,7 +1,6 @@
 """The report of many channels: it says what the same rows say by themselves, of a file, a recording and a monitor."""
 
 import csv
-import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +8,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-import zmq
 from dashboard_samples import NOW, parabola
+from feeds import monitor_that
 from hypothesis import given, settings, strategies as st
 from test_channel_state import SETTINGS, SOURCE
 from test_dashboard_many import sample, with_change
@@ -117,34 +116,20 @@ TRACE = SignalTrace(
 )
 
 
-class Plant(threading.Thread):
-    """A monitor of many channels as it is heard: its matrices, and of its pairs those that are asked for by name."""
+class Plant:
+    """A monitor of many channels: its matrices, and of its pairs those that are asked for by name."""
 
     def __init__(self, matrices: list[MatrixSnapshot]) -> None:
-        super().__init__()
-        self._matrices, self._over, self._bound = matrices, threading.Event(), threading.Event()
+        self._matrices = matrices
         self.asked: set[bytes] = set()
-        self.start()
-        self._bound.wait(20)
 
-    def run(self) -> None:
-        with zmq.Context() as context:
-            publisher = Publisher("tcp://127.0.0.1:*", context)
-            self.endpoint = publisher.endpoint
-            self._bound.set()
-            while not self._over.wait(0.02):
-                publisher.handle_subscriptions()
-                if self._matrices and publisher.wants(b"matrix/plant"):
-                    publisher.send(matrix_message(self._matrices.pop(0)))
-                for topic in publisher.topics(b"snapshot/") - {b"snapshot/"} - self.asked:
-                    self.asked.add(topic)
-                    pair = topic.decode().partition("/")[2]
-                    publisher.send(snapshot_message(msgspec.structs.replace(parabola(), pair=pair, trace=TRACE)))
-            publisher.close()
-
-    def end(self) -> None:
-        self._over.set()
-        self.join()
+    def say(self, publisher: Publisher) -> None:
+        if self._matrices and publisher.wants(b"matrix/plant"):
+            publisher.send(matrix_message(self._matrices.pop(0)))
+        for topic in publisher.topics(b"snapshot/") - {b"snapshot/"} - self.asked:
+            self.asked.add(topic)
+            pair = topic.decode().partition("/")[2]
+            publisher.send(snapshot_message(msgspec.structs.replace(parabola(), pair=pair, trace=TRACE)))
 
 
 def test_a_running_monitor_is_asked_for_what_is_drawn(
@@ -153,10 +138,8 @@ def test_a_running_monitor_is_asked_for_what_is_drawn(
     first = sample()
     last = with_change(msgspec.structs.replace(first, seq=12, timestamp=NOW + 12), (3, -0.9))
     plant, out = Plant([first, msgspec.structs.replace(first, seq=10, timestamp=NOW + 10), last]), tmp_path / "now.html"
-    try:
-        assert report(plant.endpoint, "--seconds", "1", "-o", str(out), monkeypatch=monkeypatch) == 0
-    finally:
-        plant.end()
+    with monitor_that(plant.say) as endpoint:
+        assert report(endpoint, "--seconds", "1", "-o", str(out), monkeypatch=monkeypatch) == 0
     assert capsys.readouterr().out == f"{out} and, the pairs one a row, {tmp_path / 'now.pairs.csv'}\n"
     assert not (tmp_path / "now.readings.csv").exists()
     page = Page(out)
