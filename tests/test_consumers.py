@@ -18,7 +18,8 @@ from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.line_output import Lines
 from streammi.errors import ConfigError
 from streammi.publish.client import Source
-from streammi.publish.messages import event_message, influx_event_line, influx_line, reading_message, result_fields
+from streammi.publish.influx_lines import influx_event_line, influx_line
+from streammi.publish.messages import event_message, reading_message, result_fields
 from streammi.publish.outbox import Outbox
 from streammi.records import Event, EventKind, LinkHealth, Reading
 from streammi.records.status import status_of

@@ -14,7 +14,8 @@ from dashboard_samples import linear, viewer
 
 from streammi.dashboard.glyphs import SETS
 from streammi.dashboard.scene import in_unit
-from streammi.publish.messages import FIELDS, event_message, influx_line, read_event, result_fields
+from streammi.publish.influx_lines import influx_line
+from streammi.publish.messages import FIELDS, event_message, read_event, result_fields
 from streammi.publish.metrics import LABELS, MALFORMED
 from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 from streammi.publish.tables import reading_types

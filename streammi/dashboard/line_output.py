@@ -16,17 +16,9 @@ from streammi.dashboard.panels.events import what
 from streammi.dashboard.wording import clock, duration, number, place, printable, signed
 from streammi.errors import FeedError
 from streammi.publish.client import Source
+from streammi.publish.influx_lines import influx_event_line, influx_line
 from streammi.publish.matrices import pair_topic
-from streammi.publish.messages import (
-    Fields,
-    event_topic,
-    influx_event_line,
-    influx_line,
-    published_reading,
-    read_event,
-    read_reading,
-    reading_topic,
-)
+from streammi.publish.messages import Fields, event_topic, published_reading, read_event, read_reading, reading_topic
 from streammi.publish.outbox import LINE_FORMS, TOO_FAST, LineForm, omitted_line
 from streammi.records import Event, Reading
 from streammi.records.status import OF_BEFORE, status_words

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from streammi.publish import messages
+from streammi.publish.influx_lines import influx_event_line, influx_line
 from streammi.publish.messages import Fields
 from streammi.publish.publisher import Publisher
 from streammi.records import Event, LinkHealth, Reading
@@ -79,8 +80,8 @@ class Outbox:
         if self._form == "jsonl":
             return payload.decode()
         if isinstance(item, Event):
-            return messages.influx_event_line(item)
-        return messages.influx_line(self._pair, self.newest)
+            return influx_event_line(item)
+        return influx_line(self._pair, self.newest)
 
 
 def omitted_line(pair: str, form: LineForm, now: float, lines: int) -> str:
@@ -100,5 +101,5 @@ def omitted_line(pair: str, form: LineForm, now: float, lines: int) -> str:
         evidence=TOO_FAST,
     )
     if form == "influx":
-        return messages.influx_event_line(event) + "\n"
+        return influx_event_line(event) + "\n"
     return messages.event_message(event)[1].decode() + "\n"

@@ -16,7 +16,8 @@ from streammi.ingest.link_counts import described
 from streammi.ingest.rates import Meter
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.network.silence import SilenceWatch
-from streammi.publish.messages import Fields, influx_line, reading_message, reading_topic, result_fields
+from streammi.publish.influx_lines import influx_line
+from streammi.publish.messages import Fields, reading_message, reading_topic, result_fields
 from streammi.publish.outbox import LineForm
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Arrived, Begin, Due, Ended, Entry, Flagged, LinkChanged, Polled
