@@ -69,10 +69,10 @@ def test_a_faster_feed_gets_other_delays_and_what_it_was_judged_by_starts_again(
     slow, fast = signals(4, 2000, 0.5), signals(20, 12_000, 0.05, seed=3)
     monitor = monitor_of(LagSpan(-2, 2), "20s", null=19)
     assert last(monitor, slow).peak_lag == 2.0
-    assert len(monitor._delays.bank.delays) == 9
+    assert len(monitor._followers.delays.bank.delays) == 9
     reading = last(monitor, PairBatch(x=fast.x, y=fast.y, t=fast.t + 2000))
     assert reading.peak_lag == pytest.approx(1.0)
-    assert len(monitor._delays.bank.delays) == 81
+    assert len(monitor._followers.delays.bank.delays) == 81
     assert reading.peak_p == 0.05  # 1 / (19 + 1)
 
 

@@ -19,6 +19,7 @@ from streammi.ingest.intake import intake_of
 from streammi.monitor.bins import BinNotes
 from streammi.monitor.costly_estimates import quantities
 from streammi.monitor.detection_schedule import DetectionSchedule
+from streammi.monitor.followers import Followers
 from streammi.monitor.last_gap import LastGap
 from streammi.monitor.window_notes import WindowNotes
 from streammi.publish.outbox import Outbox
@@ -116,7 +117,7 @@ def test_a_monitor_goes_on_as_if_nothing_had_happened(
 def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
-        "config", "window", "notes", "_delays", "_null", "_event_time", "_cadence", "_detector", "_schedule",
+        "config", "window", "notes", "_followers", "_event_time", "_cadence", "_detector", "_schedule",
         "_links", "_history", "_events", "_latest", "_gap", "_afresh", "_relations", "_cycle_note",
         "_bin_notes", "_window_notes", "_alarms", "_traces",
     }  # fmt: skip
@@ -131,6 +132,7 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     assert set(vars(BinNotes(MonitorConfig()))) == {
         "_config", "_learnt", "_too_many_labels", "_seen", "_said", "_said_at"
     }  # fmt: skip
+    assert set(vars(Followers(MonitorConfig()))) == {"delays", "_config", "_null"}
     assert set(vars(LastGap())) == {"place"}
     assert set(vars(WindowNotes(MonitorConfig().window))) == {"_span", "_start", "_few", "_said"}
 

@@ -9,10 +9,8 @@ import numpy as np
 
 from streammi.config import MonitorConfig, check_same, options_of
 from streammi.core.bins.schedule import LEARN_FROM
-from streammi.core.information.lags import LagBank
 from streammi.core.kernels.slots import SET_BACK_AFTER
-from streammi.core.significance import gtest
-from streammi.core.significance.shift_null import Renewal, ShiftNull
+from streammi.core.significance.shift_null import Renewal
 from streammi.core.window.joint_window import JointWindow
 from streammi.detect.alarms import Alarms, Fields
 from streammi.detect.links import LinkWatch
@@ -23,13 +21,13 @@ from streammi.monitor.cadence import Cadence
 from streammi.monitor.conditional import relations
 from streammi.monitor.costly_estimates import quantities
 from streammi.monitor.cycle_note import CycleNote
-from streammi.monitor.delay_profile import Delays
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
+from streammi.monitor.followers import Followers
 from streammi.monitor.history_levels import History
 from streammi.monitor.last_gap import LastGap
 from streammi.monitor.signal_trace import SignalTraces
 from streammi.monitor.window_notes import WindowNotes
-from streammi.records import DelayProfile, Event, LinkHealth, PairBatch, Reading, Snapshot, codec
+from streammi.records import Event, LinkHealth, PairBatch, Reading, Snapshot, codec
 from streammi.records.codec import State
 from streammi.records.link_totals import total
 from streammi.records.status import status_of
@@ -59,10 +57,8 @@ class Monitor:
         self.config = config
         self.window = JointWindow(*bins_for(config), config.window)
         self.notes: list[str] = []  # what a person should know, once each; the application says them
-        self._delays = None if config.lags is None else Delays(config.lags, config.window)
-        bank = None if self._delays is None else self._delays.bank
-        self._null = ShiftNull(config.null, bank) if config.null else None
-        for follower in self._followers.values():
+        self._followers = Followers(config)
+        for follower in self._followers.by_name.values():
             self.window.follow(follower)
         self._event_time = event_time
         self._cadence = Cadence(config.every, event_time)
@@ -81,10 +77,7 @@ class Monitor:
         self._cycle_note = CycleNote(config, watches=hints)
         self._traces = SignalTraces()
         self.notes += self._bin_notes.before()
-        if self._delays is not None:
-            self.notes.append("peak_lag: positive means that y follows x, negative that x follows y")
-        if config.test == "g":
-            self.notes.append("p is by the G-test: it holds only where each sample is independent of those before it")
+        self.notes += self._followers.notes
 
     def __repr__(self) -> str:
         return f"<Monitor of {self.config.pair}: {self.window!r}>"
@@ -164,7 +157,7 @@ class Monitor:
             reading=reading,
             counts=None if reading is None else shown_counts(self.window.counts.astype(np.int64), (x, y)),
             history=self._history.levels(),
-            profile=None if reading is None else self._profile(),
+            profile=None if reading is None else self._followers.profile(self.window),
             trace=None if reading is None else self._traces.of(self.window),
             events=tuple(self._events),
             alarms=tuple(self._alarms.raised.values()),
@@ -206,7 +199,7 @@ class Monitor:
             "events": [] if brief else [msgspec.structs.asdict(event) for event in self._events],
             "latest": None if brief or self._latest is None else msgspec.structs.asdict(self._latest),
             "hole": self._gap.place,
-            "delays": None if self._delays is None else self._delays.state(),
+            "delays": self._followers.state(),
             "notes": [] if brief else self.notes,
             "cycle": self._cycle_note.state(),
             "afresh": [quantity.state() for quantity in self._afresh],
@@ -218,7 +211,7 @@ class Monitor:
             "window": self.window.state(),
             "history": (History() if brief else self._history).state(),
         }
-        beside = {**self._followers, **self._relations}
+        beside = {**self._followers.by_name, **self._relations}
         return codec.joined(parts | {name: part.state() for name, part in beside.items()})
 
     def restore(self, state: State) -> None:
@@ -231,7 +224,7 @@ class Monitor:
         if plain["settings"] is not None:
             check_same(options_of(self.config), plain["settings"])
         self.window = JointWindow.from_state(*parts["window"])
-        for name, follower in self._followers.items():
+        for name, follower in self._followers.by_name.items():
             follower.restore(*parts[name])
             self.window.follow(follower)
         for name, relation in self._relations.items():
@@ -251,17 +244,11 @@ class Monitor:
         self._bin_notes.restore(plain)
         self._window_notes.restore(plain)
         self._cycle_note.restore(plain["cycle"])
-        if self._delays is not None:
-            self._delays.restore(plain["delays"])
+        self._followers.restore(plain["delays"])
         self.notes[:] = plain["notes"]
 
     def __reduce__(self) -> tuple[Callable[[MonitorConfig, bool, State], "Monitor"], tuple[MonitorConfig, bool, State]]:
         return _restored, (self.config, self._event_time, self.state())  # copies of window and bank would not be tied
-
-    @property
-    def _followers(self) -> dict[str, LagBank | ShiftNull]:
-        named = {"bank": None if self._delays is None else self._delays.bank, "null": self._null}
-        return {name: follower for name, follower in named.items() if follower is not None}
 
     def _feed(self, batch: PairBatch) -> list[Output]:
         if batch.t is None or self.window.before_set_back(batch.t) == batch.t.size:  # nearly always
@@ -322,12 +309,7 @@ class Monitor:
         if self.normal is not None and self.normal.band is not None:
             low, high = self.normal.band
             reading = msgspec.structs.replace(reading, baseline_low=low, baseline_high=high)
-        profile = self._profile()
-        if self._delays is not None and profile is not None:
-            reading = self._delays.with_peak(reading, profile)
-        if self._null is not None:
-            return self._null.complete(reading, self.window.table(self.config.estimator), renew=renew)
-        return gtest.complete(reading, self.window.counts) if self.config.test == "g" else reading
+        return self._followers.complete(reading, self.window, renew)
 
     def _verdict(self, reading: Reading) -> str:
         few = self._window_notes.words(self.window)
@@ -355,23 +337,8 @@ class Monitor:
             return window.n > 0 and window.x_axis is not None and window.y_axis is not None
         return (window.pairs, window.nonfinite, window.dropped) != (latest.pairs, latest.nonfinite, latest.dropped)
 
-    def _profile(self) -> DelayProfile | None:
-        if self._delays is None:
-            return None
-        return self._delays.profile(self.window, self.config.estimator, self.config.unit)
-
-    def _keep_delays(self) -> None:
-        """Before something is said: see to it that the delays are those that were asked for."""
-        if self._delays is None:
-            return
-        if self._delays.plan(self.window) and self._null is not None:
-            self._null.lags_moved()
-        note = self._delays.note(self.window)
-        if note:
-            self.notes.append(note)
-
     def _emit_reading(self, timestamp: float) -> list[Output]:
-        self._keep_delays()
+        self.notes += self._followers.plan(self.window)
         self.notes += self._bin_notes.relearnt(self.window, timestamp)
         self.notes += self._window_notes.update(self.window, timestamp)
         self.notes += self._cycle_note.update(self.window)
@@ -388,7 +355,7 @@ class Monitor:
         return [(timestamp, reading)]
 
     def _detect(self, timestamp: float) -> list[Output]:
-        self._keep_delays()
+        self.notes += self._followers.plan(self.window)
         reading = self._reading(looks=True)
         if self._detector is None or reading is None:
             return []
