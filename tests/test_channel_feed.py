@@ -398,3 +398,19 @@ def test_metrics_are_of_all_together_and_of_the_top_pairs_alone() -> None:
     assert shown["streammi_rows_total", "plant"] == 600
     assert shown["streammi_channel_pairs", "plant"] == 28
     assert shown["streammi_messages_total", "plant"] == 600
+
+
+def test_a_channel_of_which_no_number_comes_any_more_is_named() -> None:
+    intake = RowIntake(SOURCE, ["all"])
+    rows = [{"a": k, "b": k if k < 400 else "off", **({} if k % 50 else {"slow": k})} for k in range(900)]
+    for k, row in enumerate(rows):
+        intake.decode([[json.dumps(row).encode()]], k / 100)
+        intake.settle(k / 100)
+        if k in (499, 500):
+            assert intake.notes == ["no number comes any more of b"] * (k == 500)
+    again = RowIntake(SOURCE, ["all"])
+    again.restore(intake.state())
+    for one in (intake, again):
+        assert one.missing == 900 - 18 + 500
+        one.decode([[b'{"a": 1, "b": 2}']], 9.0)
+        assert one.notes == []

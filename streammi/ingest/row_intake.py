@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from streammi.config import FeedConfig
 from streammi.ingest.channel_finder import ALL, SHOWN
 from streammi.ingest.channel_layout import ChannelLayout, Stream
+from streammi.ingest.channel_silence import ChannelSilence
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.link_counts import described
 from streammi.ingest.rates import Meter
@@ -58,6 +59,7 @@ class RowIntake:
         self._together = False  # whether a row had two values
         self._look_due = 0.0
         self._look_left = 0  # messages that are still to be looked at
+        self._silence = ChannelSilence(0)
         self.names: tuple[str, ...] = ()
         self.later: dict[str, None] = {}
         self.missing = 0  # values that rows did not have
@@ -72,6 +74,8 @@ class RowIntake:
         absent = self._layout.lacking(self._by_name) if self.names else []
         if absent:
             notes.append(f"not among the first messages, and not watched: {_listed(absent)}")
+        if silent := [self.names[c] for c in self._silence.silent.tolist()]:
+            notes.append(f"no number comes any more of {_listed(silent)}")
         if self.later:
             shown = _listed(list(self.later))
             notes.append(f"{len(self.later)} channels have come since and are not watched: {shown}; start anew")
@@ -125,6 +129,7 @@ class RowIntake:
             self.unheld += len(messages)
             return None
         self.names, self._streams = tuple(names), self._layout.streams
+        self._silence = ChannelSilence(len(names))
         self._begin(apart=self._layout.apart)
         if isinstance(self._reader, SignalReader):  # by their own arrival
             batches = [self._rows_in(batch, received) for received, batch in held]
@@ -198,6 +203,7 @@ class RowIntake:
             "reader": None if self._reader is None else self._reader.state(),
             "meter": self._meter.state(),
             "usable": self._usable.state(),
+            "silence": self._silence.state(),
             "names": list(self.names),
             "later": list(self.later),
         }
@@ -213,6 +219,7 @@ class RowIntake:
             self._begin(apart=state["apart"]).restore(state["reader"])
         self._meter.restore(state["meter"])
         self._usable.restore(state["usable"])
+        self._silence.restore(state["silence"])
 
     def _begin(self, *, apart: bool) -> Decoder | SignalReader:
         """Read what comes from now on."""
@@ -275,6 +282,8 @@ class RowIntake:
         self._empty += len(some) - full
         if full < len(some):
             batch = RowBatch(rows=batch.rows[some], t=None if batch.t is None else batch.t[some], received=received)
+        if full:
+            self._silence.add(there[some])
         self._rows += full
         self._together |= bool((np.count_nonzero(there, axis=1) > 1).any())
         self.missing += full * len(self.names) - int(np.count_nonzero(there))
