@@ -12,18 +12,12 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
+from streammi.cli.channel_baseline import baseline_rows, before_of, bins_of_options, changed_since
 from streammi.cli.options import ChannelOptions, PairOptions
 from streammi.cli.replay_channels import recorded_settings
 from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_channel_monitor import channel_settings
-from streammi.cli.run_file_channels import (
-    LEAST_ROWS as LEAST_COMPARED,
-    baseline_rows,
-    before_of,
-    bins_of_options,
-    changed_since,
-    target_of,
-)
+from streammi.cli.run_file_channels import LEAST_ROWS as LEAST_COMPARED, target_of
 from streammi.cli.run_replay import run_replay
 from streammi.cli.run_report import ROW_BYTES, SIGNALLED, described, file_size, page_name, write
 from streammi.config import span
