@@ -11,7 +11,7 @@ import msgspec
 from streammi.config import Unit
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.history_columns import Past
-from streammi.dashboard.many.many import Many
+from streammi.dashboard.many.scene import Many
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import elapsed, unit_factor
 from streammi.records import AxisInfo, DelayProfile, Event, HistoryLevel, LinkHealth, Reading, Snapshot

@@ -9,9 +9,9 @@ import numpy as np
 from streammi.dashboard.many import frame
 from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.choices import ManyState, Shade
-from streammi.dashboard.many.many import Many
 from streammi.dashboard.many.matrix import levels_of, most_changed, values_of
 from streammi.dashboard.many.pairs import sides
+from streammi.dashboard.many.scene import Many
 from streammi.dashboard.palettes import LEVELS
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import number, pace, signed

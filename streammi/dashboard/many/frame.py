@@ -5,7 +5,7 @@ import numpy as np
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import Binding
 from streammi.dashboard.many import keys
-from streammi.dashboard.many.many import Many
+from streammi.dashboard.many.scene import Many
 from streammi.dashboard.panels import bars
 from streammi.dashboard.panels.help import draw_keys
 from streammi.dashboard.panels.title import Spans, flow, span_columns, titled

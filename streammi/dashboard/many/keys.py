@@ -20,8 +20,8 @@ from streammi.dashboard.keys import (
 )
 from streammi.dashboard.many.channel_order import zoomed
 from streammi.dashboard.many.choices import ManyState, Room, Shade, Sort
-from streammi.dashboard.many.many import Many
 from streammi.dashboard.many.pairs import sides
+from streammi.dashboard.many.scene import Many
 
 BINDINGS: Final = (
     QUIT,

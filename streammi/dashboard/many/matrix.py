@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.many.channel_order import Leaves, whole_scale
-from streammi.dashboard.many.many import Many
 from streammi.dashboard.many.pairs import as_r, longest, number_of
+from streammi.dashboard.many.scene import Many
 from streammi.dashboard.many.table import fit_middle
 from streammi.dashboard.palettes import LEVELS, Ramp
 from streammi.dashboard.panels.heatmap import legend_spans

@@ -11,7 +11,7 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.layout import LEAST, Area, layout_for
 from streammi.dashboard.many import frame, matrix, table
 from streammi.dashboard.many.choices import Room
-from streammi.dashboard.many.many import Many
+from streammi.dashboard.many.scene import Many
 from streammi.dashboard.panels import bars, events
 from streammi.dashboard.panels.title import span_columns
 from streammi.dashboard.scene import Scene
