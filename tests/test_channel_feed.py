@@ -56,7 +56,7 @@ def test_channels_are_the_numbers_that_fit(patterns: str, tree: Any, names: list
     ("form", "message", "names"),
     [
         ("struct:<f4,f4,f4", np.array([1, 2, 3], "<f4").tobytes(), ["f0", "f1", "f2"]),
-        ("auto", b"weather,site=roof a=1.5,b=2.5 1000000000000000000", ["weather/a", "weather/b"]),
+        ("auto", b"weather,site=roof a=1.5,b=2.5 1000000000000000000", ["weather,site=roof/a", "weather,site=roof/b"]),
     ],
 )
 def test_what_has_two_names_is_one_channel(form: str, message: bytes, names: list[str]) -> None:
@@ -364,6 +364,9 @@ def test_nothing_is_said_of_other_pairs_than_those_asked_for() -> None:
     send(one, rows, 0.0)
     one.end(9.0)
     last = lines.read()[-1]
+    shown = read_matrix(matrix_message(one.snapshot(9.0)))
+    assert shown.said is not None
+    assert [tuple(np.column_stack(np.triu_indices(6, 1))[k]) for k in shown.said] == [(0, 2), (1, 2), (3, 4)]
     said = {("c0", "c2"), ("c1", "c2"), ("c3", "c4")}
     assert {(pair["x"], pair["y"]) for pair in last["top"]} == said
     assert {frames[0] for frames in outlet.sent} == {f"pair/{x}~{y}".encode() for x, y in said}

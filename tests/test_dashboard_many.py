@@ -120,6 +120,9 @@ def test_order_and_filter_are_those_of_plain_python(sort: str, words: str) -> No
     ]  # fmt: skip
     found = in_order(shown, sort, words).tolist()  # type: ignore[arg-type]
     assert sorted(found) == fitting
+    some = np.arange(3, shown.mi.size, 4)  # of --pairs
+    asked = in_order(msgspec.structs.replace(shown, said=some), sort, words).tolist()  # type: ignore[arg-type]
+    assert asked == [k for k in found if k in some]
     keys = [key(k) for k in found]
     assert all(a <= b or np.allclose(a, b, atol=1e-5) for a, b in itertools.pairwise(keys)), keys
 
@@ -243,6 +246,17 @@ def test_the_table_is_sorted_filtered_and_walked_through() -> None:
     assert "/boiler s1" in text
     assert all("boiler" in row and "s1" in row for row in text.splitlines()[4:10])
     assert "/boiler" not in television.press("escape")
+
+
+def test_the_table_is_of_the_pairs_that_were_asked_for() -> None:
+    shown = sample(12)
+    assert shown.q is not None
+    some = np.flatnonzero(np.arange(shown.mi.size) % 7 == 2)
+    text = Television(msgspec.structs.replace(shown, said=some), size=(120, 24)).press()
+    assert f"{np.count_nonzero(shown.q[some] <= 0.05)} of {some.size} pairs depend" in text
+    assert f" {some.size} pairs" in text.splitlines()[2]
+    none = Television(msgspec.structs.replace(shown, said=some[:0]), size=(120, 24)).press()
+    assert "no pair fits --pairs" in none
 
 
 def test_what_changed_is_one_line_however_many_pairs_it_is() -> None:

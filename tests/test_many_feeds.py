@@ -308,6 +308,14 @@ def test_what_cannot_be_is_refused(words: list[str], why: str) -> None:
         app(["monitor", "tcp://127.0.0.1:5556", *words], standalone_mode=False)
 
 
+def test_a_target_is_refused_where_there_are_no_lines_to_say_it() -> None:
+    asked = ["tcp://127.0.0.1:5556", "--channels", "all", "--target", "flow"]
+    with pytest.raises(ConfigError, match="--target must be left out with watch, whose screen has no lines"):
+        app(["watch", *asked], standalone_mode=False)
+    with pytest.raises(ConfigError, match="--target must be left out with --quiet, got 'flow'"):
+        app(["monitor", *asked, "--quiet"], standalone_mode=False)
+
+
 def ephys(channel: int, sample: int, samples: Any, number: int) -> Message:
     """As Open Ephys' plugin sends them: a block of samples of one channel."""
     content = {

@@ -27,6 +27,7 @@ from streammi.cli.options import (
     PairOptions,
     RunOptions,
     ViewOptions,
+    check_unused,
 )
 from streammi.dashboard.capabilities import is_terminal
 from streammi.errors import ConfigError
@@ -79,6 +80,7 @@ def run_watch_of_many(
     check_open_files()
     of_view = {field.name for field in fields(ViewOptions)}
     source = channel_source(endpoint, feed, pair, many, given - of_view)
+    check_unused("with watch, whose screen has no lines: monitor says it", target=many.target)
     channel_settings(pair, many, given)
     if many.device is not None:
         check_installed(many.device)

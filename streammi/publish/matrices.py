@@ -117,9 +117,9 @@ def read_matrix(frames: Sequence[bytes]) -> MatrixSnapshot:
     channels = len(snapshot.names)
     pairs = channels * (channels - 1) // 2
     arrays = [array for key in TRIANGLES if (array := getattr(snapshot, key)) is not None]
-    numbers, indirect = snapshot.changed, snapshot.indirect
-    if any(array.shape != (pairs,) for array in arrays) or (
-        numbers is not None and (numbers.ndim != 1 or np.any((numbers < 0) | (numbers >= pairs)))
+    indirect, numbers = snapshot.indirect, (snapshot.changed, snapshot.said)
+    if any(array.shape != (pairs,) for array in arrays) or any(
+        one is not None and (one.ndim != 1 or np.any((one < 0) | (one >= pairs))) for one in numbers
     ):
         raise FeedError("lengths differ", "arrays of a matrix")
     if indirect is not None and (

@@ -84,3 +84,4 @@ class MatrixSnapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True, omit_d
     indirect: IntArray | None = None  # None: not looked for
     usual_windows: int = 0  # windows that the usual is known from
     events: tuple[Event, ...] = ()  # newest last, at most 100
+    said: IntArray | None = None  # the pairs that were asked for, by number; None: all

@@ -39,6 +39,11 @@ class PairChanges:
         return int(np.count_nonzero(self._said))
 
     @property
+    def said_numbers(self) -> IntArray | None:
+        """The pairs of which anything is said, by number; None for all."""
+        return None if self._said.all() else np.flatnonzero(self._said)
+
+    @property
     def changed(self) -> NDArray[np.bool_]:
         """The pairs of these that have changed, row by row."""
         return self.usual.changed & self._said

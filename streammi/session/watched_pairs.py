@@ -113,6 +113,7 @@ class WatchedPairs:
             "change": changes.change_of_all(found) if changes.known else None,
             "changed": np.flatnonzero(changes.changed) if changes.known else None,
             "indirect": test.indirect if found.q is not None and test else None, "usual_windows": changes.usual.windows,
+            "said": changes.said_numbers,
         }  # fmt: skip
 
     @property

@@ -40,7 +40,7 @@ def head(scene: Scene, many: Many) -> Json:
         "run": matrix.run,
         "seq": matrix.seq,
         "channels": many.channels,
-        "pairs": int(matrix.mi.size),
+        "pairs": many.count,
         "states": states_of(scene, matrix.links),
         "stale": scene.stale,
         "note": scene.link_note,

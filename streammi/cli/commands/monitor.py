@@ -76,7 +76,7 @@ def monitor(
     from streammi.publish.outbox import LineForm
 
     if quiet:
-        check_unused("with --quiet", output=output)
+        check_unused("with --quiet", output=output, target=many.target)
     form = cast(LineForm, check_choice("--output", output or "jsonl", get_args(LineForm)))
     lines = None if quiet else sys.stdout
     given = given_names(context)

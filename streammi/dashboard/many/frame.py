@@ -112,7 +112,7 @@ def standing(many: Many, theme: Theme) -> Spans:
     nothing = "nothing has changed" if matrix.usual_windows >= LEAST_WINDOWS else "what is usual is still being learnt"
     return [
         (f"{theme.glyphs.connected} ", theme.mi_strong), (f"{many.dependent:,}", theme.strong),
-        (f" of {matrix.mi.size:,} pairs depend", theme.text), (f" (false ones {matrix.fdr:.0%} at most)", theme.dim),
+        (f" of {many.count:,} pairs depend", theme.text), (f" (false ones {matrix.fdr:.0%} at most)", theme.dim),
         (f"   {nothing}", theme.dim),
     ]  # fmt: skip
 

@@ -63,9 +63,10 @@ def wanted(names: Sequence[str], words: str) -> NDArray[np.bool_] | None:
 
 
 def in_order(snapshot: MatrixSnapshot, sort: Sort, words: str = "") -> IntArray:
-    """The numbers of the pairs that are wanted, the one to look at first."""
+    """The numbers of the pairs that are wanted, of those that were asked for, the one to look at first."""
     chosen = wanted(snapshot.names, words)
-    numbers = np.arange(snapshot.mi.size) if chosen is None else np.flatnonzero(chosen)
+    numbers = np.arange(snapshot.mi.size) if snapshot.said is None else snapshot.said
+    numbers = numbers if chosen is None else numbers[chosen[numbers]]
     if sort == "name":
         return numbers[np.argsort(_by_name(snapshot.names)[numbers], kind="stable")]
     value = worth(snapshot, sort)[numbers]

@@ -78,8 +78,14 @@ class Many:
         """How many pairs do; None where nothing was tested."""
         if self.matrix.q is None:
             return None
+        said = slice(None) if self.matrix.said is None else self.matrix.said
         with np.errstate(invalid="ignore"):
-            return int(np.count_nonzero(self.matrix.q <= self.matrix.fdr))
+            return int(np.count_nonzero(self.matrix.q[said] <= self.matrix.fdr))
+
+    @property
+    def count(self) -> int:
+        """How many pairs there are, of those that were asked for."""
+        return self.matrix.mi.size if self.matrix.said is None else self.matrix.said.size
 
     def names(self, number: int) -> tuple[str, str]:
         """Both channels of a pair."""

@@ -81,7 +81,8 @@ def draw(canvas: Canvas, scene: Scene, many: Many) -> None:
     if rows.numbers.size:
         _mark(body.part(0, 1, body.width, rows.numbers.size), rows)
     elif height:
-        words = f"no pair has {many.state.words!r} in its names" if many.state.words else "no pairs yet"
+        none = "no pairs yet" if many.count or not many.matrix.names else "no pair fits --pairs"
+        words = f"no pair has {many.state.words!r} in its names" if many.state.words else none
         body.text(1, 1, fit(words, body.width - 1, theme.glyphs.ellipsis), theme.dim)
 
 
@@ -102,7 +103,7 @@ def first_row(many: Many, rows: int) -> int:
 def _title(scene: Scene, many: Many) -> tuple[str, str | Spans]:
     theme, state = scene.live, many.state
     title = f"PAIRS BY {state.sort.upper()}" if state.sort != "MI high, r low" else "PAIRS BY MI HIGH, R LOW"
-    said = f"{many.order.size:,} of {many.matrix.mi.size:,} pairs" if state.words else f"{many.matrix.mi.size:,} pairs"
+    said = f"{many.order.size:,} of {many.count:,} pairs" if state.words else f"{many.count:,} pairs"
     if state.typing or state.words:
         end = "_" if state.typing else ""
         return title, [("/", theme.mi_strong), (f"{fit(state.words, 40)}{end}", theme.strong), (f"  {said}", theme.dim)]
