@@ -270,7 +270,7 @@ export class Many {
   }
 
   recolour() {
-    this.matrix.draw();
+    this.matrix.redraw();
   }
 }
 

@@ -16,7 +16,8 @@ export class Matrix {
     this.ramps = null;
     this.names = [];
     this.order = [];
-    this.found = null; // shade, levels of each pair
+    this.found = null; // shade, levels of each pair,
+    this.image = null; // and the picture of them
     this.row = 0;
     this.column = 1;
     this.canvas = $("matrix");
@@ -35,7 +36,7 @@ export class Matrix {
     this.row = 0;
     this.column = Math.min(1, order.length - 1);
     this.go(pair);
-    this.draw();
+    this.redraw();
   }
 
   /** Put the cursor on a pair. */
@@ -51,6 +52,12 @@ export class Matrix {
     this.found = { ...found, levels: Uint8Array.from(atob(found.levels), (letter) => letter.charCodeAt(0)) };
     say($("matrix-least"), found.ends[0]);
     say($("matrix-most"), found.ends[1]);
+    this.redraw();
+  }
+
+  /** Draw what is otherwise than before; where only the cursor is, the picture of the pairs is kept. */
+  redraw() {
+    this.image = null;
     this.draw();
   }
 
@@ -127,9 +134,10 @@ export class Matrix {
     canvas.width = Math.round((this.side + this.left) * px);
     canvas.height = Math.round(this.side * px);
     const ctx = canvas.getContext("2d");
-    const ramp = this.colours(found);
+    const ramp = this.colours(found), step = Math.max(1, Math.ceil(n / (this.side * px)));
+    if (this.image?.step !== step) this.image = { step, canvas: this.picture(ramp, step) };
     ctx.imageSmoothingEnabled = false;
-    ctx.drawImage(this.picture(ramp, Math.max(1, Math.ceil(n / (this.side * px)))), this.left * px, 0, this.side * px, this.side * px);
+    ctx.drawImage(this.image.canvas, this.left * px, 0, this.side * px, this.side * px);
     ctx.scale(px, px);
     const cell = this.side / n;
     if (named) this.drawNames(ctx, cell);
@@ -149,19 +157,22 @@ export class Matrix {
     const n = order.length, dots = Math.ceil(n / step), rgb = ramp.map((text) => text.match(/\d+/g).map(Number));
     const bad = rgbOf(colour("bad")), page = rgbOf(colour("page"));
     const middle = found.shade === "MI" ? 0 : (found.most + 1) / 2;
-    const best = new Uint8Array(dots * dots);
-    for (let row = 0; row < n; row++) {
-      for (let column = 0; column < n; column++) {
-        const pair = this.pair(row, column);
-        if (pair === null) continue;
-        const at = Math.floor(row / step) * dots + Math.floor(column / step), level = found.levels[pair];
-        if (level === found.changed || (best[at] !== found.changed && (best[at] === 0 || Math.abs(level - middle) > Math.abs(best[at] - middle)))) best[at] = level || best[at];
+    const best = new Uint8Array(dots * dots), { levels, changed } = found;
+    for (let row = 1; row < n; row++) {
+      const down = Math.floor(row / step);
+      for (let column = 0; column < row; column++) {
+        const a = Math.min(order[row], order[column]), b = Math.max(order[row], order[column]);
+        const level = levels[(a * (2 * n - a - 1)) / 2 + b - a - 1], across = Math.floor(column / step);
+        const one = down * dots + across, known = best[one];
+        if (known === changed || level === 0 || (known !== 0 && level !== changed && Math.abs(level - middle) <= Math.abs(known - middle))) continue;
+        best[one] = best[across * dots + down] = level;
       }
     }
     const image = new ImageData(dots, dots);
     best.forEach((level, k) => {
-      const [r, g, b] = level === 0 ? page : level === found.changed ? bad : rgb[level - 1];
-      image.data.set([r, g, b, 255], 4 * k);
+      const shade = level === 0 ? page : level === changed ? bad : rgb[level - 1];
+      for (let part = 0; part < 3; part++) image.data[4 * k + part] = shade[part];
+      image.data[4 * k + 3] = 255;
     });
     const canvas = new OffscreenCanvas(dots, dots);
     canvas.getContext("2d").putImageData(image, 0, 0);

@@ -222,6 +222,7 @@ function gone() {
   if (!document.body.classList.contains("gone")) {
     document.body.classList.add("gone");
     heat.draw();
+    many.recolour();
   }
 }
 
@@ -231,6 +232,7 @@ function found() {
   document.body.classList.remove("gone");
   $("gone").hidden = true;
   heat.draw();
+  many.recolour();
 }
 
 function connect(anew = false) {
