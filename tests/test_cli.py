@@ -16,6 +16,9 @@ import zmq
 from command_line import streammi
 from feeds import free_port, published
 
+from streammi.cli.app import app
+from streammi.errors import ConfigError
+
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FURNACE = DATA / "gas_furnace" / "gasrate_co2.csv.gz"  # without timestamps
 ROOM = DATA / "room_occupancy_uci864" / "part1.csv.gz"
@@ -185,6 +188,25 @@ def test_watch_ends_with_its_monitors_status() -> None:
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert done.stderr.endswith(f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
+
+
+def test_a_file_is_watched_as_if_it_came_live(tmp_path: Path) -> None:
+    file = tmp_path / "logger.csv"
+    file.write_text("Temp,Flow,other\n" + "".join(f"{k % 7},{k % 7 * 2},0\n" for k in range(2000)))
+    words = command("watch", str(file), "--x=Temp", "--y=Flow", "--window=70", "--output=once")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout.split()[1]) == pytest.approx(np.log2(7), abs=0.1), done.stdout
+    for more, said in (
+        (["--x=Temp", "--y=none"], "--y must be a column of"),
+        (["--x=Temp"], "--y must be given, a column of"),
+        (["--x=Temp", "--y=Flow", "--given=other"], "--given must be left out where a file is watched"),
+        (["--x=Temp", "--y=Flow", "--topic=a"], "--topic must be left out where a file is watched"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            app(["watch", str(file), *more], standalone_mode=False)
+    with pytest.raises(ConfigError, match="watch, replay and report that take files"):
+        app(["view", str(file)], standalone_mode=False)
 
 
 def test_what_somebody_has_closed_is_written_to_by_nobody(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ class Line:
         text = re.sub(r"\bENDPOINT\b", f"tcp://127.0.0.1:{FEED}", text)
         text = re.sub(r"-o plant\.toml$", f"-o {free_port()}.toml", text)  # nobody's file is written over
         text = re.sub(r"\bCOMMAND$", "monitor", text).replace("…", f"tcp://127.0.0.1:{FEED}")
+        text = re.sub(r"^watch (\S+\.csv)", r"replay \1", text)  # tests/test_cli.py has it whole
         text = re.sub("^watch (.*?)(?: --bell)?$", r"monitor \1", text)  # half of it; the other half is a view
         if text.startswith("serve"):
             text = re.sub(

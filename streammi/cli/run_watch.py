@@ -36,6 +36,19 @@ from streammi.system.log import Form, Log
 from streammi.system.open_files import check_open_files
 from streammi.system.signals import PARENT, Stop
 
+FILE_RATE: Final = 500  # rows of a file a second, where it is watched as if it came live
+OF_FILE: Final = frozenset(
+    (
+        "endpoint",
+        "x",
+        "y",
+        "x_label",
+        "y_label",
+        "x_unit",
+        "y_unit",
+        *(field.name for field in fields(PairOptions)),
+    )
+) - {"given", "labels"}  # a publisher of a file sends two columns of numbers
 GRACE_SECONDS: Final = 3.0  # for a process to end after it was asked to
 MAX_FOLDER_BYTES: Final = 92  # the address of a Unix socket has 107
 
@@ -93,6 +106,36 @@ def run_watch_of_many(
         words = ["monitor", str(endpoint), *said, "--quiet"]
         log, link = Log(sys.stderr, cast(Form, run.log)), reachable_here(str(run.publish))
         return _view_beside([words], link, view, folder, own, log)
+
+
+def run_watch_of_file(
+    file: str, feed: FeedOptions, pair: PairOptions, run: RunOptions, view: ViewOptions, given: set[str]
+) -> int:
+    """A publisher of a file, as if it came live, a monitor of it and a view; ``given`` are the options' names.
+
+    Returns the exit status. At the end of the file the picture stays.
+    """
+    from streammi.cli.baseline import check_baseline
+    from streammi.cli.checks import check_command
+    from streammi.ingest.files.pair_file import given_column, read_pairs
+
+    check_open_files()
+    for name in sorted(given - OF_FILE - {field.name for kind in (RunOptions, ViewOptions) for field in fields(kind)}):
+        raise ConfigError("--" + name.replace("_", "-"), "left out where a file is watched")
+    for name in ("x", "y"):
+        if name not in given:
+            raise ConfigError(f"--{name}", given_column(file))
+    read_pairs(file, feed.x, feed.y, None).close()  # what is wrong with it is said here, before there is a screen
+    config = pair.config(feed.x, feed.y, file)
+    check_baseline(config, pair.baseline)
+    check_command(config, run)
+    with _private_folder() as folder:
+        samples, readings = _ipc(folder, "samples"), run.publish or _ipc(folder, "readings")
+        publisher = ["publish", file, f"--bind={samples}", f"--x={feed.x}", f"--y={feed.y}", f"--rate={FILE_RATE}"]
+        options = (word for one in (feed, pair, replace(run, publish=readings)) for word in arguments(one))
+        log = Log(sys.stderr, cast(Form, run.log))
+        monitor = ["monitor", samples, *options, "--quiet"]
+        return _view_beside([publisher, monitor], reachable_here(readings), view, folder, log=log)
 
 
 def run_demo(source: str, x: str | None, y: str | None, view: ViewOptions, seconds: float | None) -> int:
@@ -165,7 +208,8 @@ def _view_beside(
         from streammi.cli.run_view import AFTER_SCREEN, IN_LOG, run_view  # while they start
 
         def ended() -> bool:
-            return stop.requested or any(process.poll() is not None for process in beside)
+            # A publisher whose file has ended has done what it was to do.
+            return stop.requested or beside[-1].poll() is not None or any(process.poll() for process in beside)
 
         def ask_report() -> str:
             nonlocal asked

@@ -63,7 +63,11 @@ def check_endpoint(endpoint: str, option: str) -> None:
 
 
 def _check_words(endpoint: str, option: str) -> None:
-    """ConfigError for the two things that are left out most often."""
+    """ConfigError for a file, and for the two things that are left out most often."""
+    if "://" not in endpoint and os.path.isfile(endpoint):
+        raise ConfigError(
+            option, "an endpoint such as tcp://127.0.0.1:5556; watch, replay and report take files", endpoint
+        )
     if "://" not in endpoint:
         missing = f"tcp://{endpoint}" if re.fullmatch(r"\S+:\d+", endpoint) else "tcp://127.0.0.1:5556"
         raise ConfigError(option, f"an endpoint with its transport, such as {missing} or ipc:///run/feed", endpoint)
