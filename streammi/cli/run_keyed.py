@@ -10,7 +10,7 @@ import numpy as np
 from streammi import __version__
 from streammi.cli.options import RunOptions
 from streammi.cli.running import running
-from streammi.config import FeedConfig, JoinConfig, KeyedConfig, options_of, twice
+from streammi.config import FeedConfig, JoinConfig, KeyedConfig, one_signal_note, options_of
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
 from streammi.monitor.keyed_monitor import KeyedMonitor
@@ -59,7 +59,7 @@ def run_keyed(
         if on.stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
             return on.stop.status
         recorder = on.recorder(begin)
-        if note := twice(source):
+        if note := one_signal_note(source):
             on.said.say(note)
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys)))
         on.stop.end_after(run.seconds)

@@ -10,7 +10,7 @@ from streammi import __version__
 from streammi.cli.checks import check_command
 from streammi.cli.options import RunOptions
 from streammi.cli.running import Running, running
-from streammi.config import MonitorConfig, options_of, twice
+from streammi.config import MonitorConfig, one_signal_note, options_of
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import SourceConfig
 from streammi.monitor import Monitor
@@ -55,7 +55,8 @@ def run_monitor(
         session = Session(Monitor(config), source, outbox, run.samples)
         if metrics is not None:
             show(session, metrics, clock())
-        for note in (never_full(config.window, run.samples, run.seconds) if run.state is None else "", twice(source)):
+        short = never_full(config.window, run.samples, run.seconds) if run.state is None else ""
+        for note in (short, one_signal_note(source)):
             if note:
                 on.said.say(note)
         begin = on.going_on(session, begin, keeper)

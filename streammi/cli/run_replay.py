@@ -18,7 +18,7 @@ from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import JoinOptions, PairOptions, check_unused
 from streammi.cli.options.feed import ONE_SOURCE
 from streammi.cli.replay_sinks import Sinks
-from streammi.config import FeedConfig, JoinConfig, MonitorConfig, Span, twice
+from streammi.config import FeedConfig, JoinConfig, MonitorConfig, Span, one_signal_note
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.intake import sources_of
@@ -80,7 +80,7 @@ def replay_files(
         monitor = Monitor(config, event_time=True)
         replayed = FileReplay(monitor, pairs, sinks.outbox(config.pair, 0), sinks.on_pairs(labels=pair.labels), speed)
         refused.pop_all()
-    replayed.opening += filter(None, [twice(both)])
+    replayed.opening += filter(None, [one_signal_note(both)])
     replayed.notes += notes
     return replayed
 

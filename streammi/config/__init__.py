@@ -4,7 +4,7 @@ from streammi.config.alarms import Alarm, alarm
 from streammi.config.as_options import check_same, options_of, options_of_channels
 from streammi.config.channels import ChannelConfig, ChannelSettings
 from streammi.config.conditions import MOST_CONDITIONS, Condition, condition
-from streammi.config.feed import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, PairMode, signal, twice
+from streammi.config.feed import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, PairMode, one_signal_note, signal
 from streammi.config.keyed import MAX_KEYS, MOST_KEYS, KeyedConfig
 from streammi.config.monitor import (
     DEFAULT_DETECTOR,
@@ -71,11 +71,11 @@ __all__ = [
     "ksg_rule",
     "lag_range",
     "max_ksg_pairs",
+    "one_signal_note",
     "options_of",
     "options_of_channels",
     "seconds",
     "signal",
     "span",
-    "twice",
     "value_range",
 ]

@@ -61,10 +61,10 @@ class JoinConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("--pull", rule, self.x.endpoint)
 
 
-def twice(source: FeedConfig | JoinConfig) -> str:
+def one_signal_note(source: FeedConfig | JoinConfig) -> str:
     """A note on a source whose x and y are one signal, which is hardly ever meant; empty where they are two.
 
-    >>> twice(FeedConfig(endpoint="", x="imu/acc", y="imu/acc")), twice(FeedConfig(endpoint=""))
+    >>> one_signal_note(FeedConfig(endpoint="", x="imu/acc", y="imu/acc")), one_signal_note(FeedConfig(endpoint=""))
     ('x and y are both imu/acc: MI is the entropy of that one signal', '')
     """
     x, y = (source.x, source.y) if isinstance(source, JoinConfig) else (source, source)

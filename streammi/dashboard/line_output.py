@@ -12,7 +12,7 @@ import zmq
 
 from streammi.dashboard import charts
 from streammi.dashboard.glyphs import Glyphs
-from streammi.dashboard.panels.events import what
+from streammi.dashboard.panels.events import event_words
 from streammi.dashboard.wording import clock, duration, number, place, printable, signed
 from streammi.errors import FeedError
 from streammi.publish.client import Source
@@ -81,7 +81,7 @@ class Lines:
         words = [
             clock(event.timestamp, self._zone),
             self._named(event.pair),
-            _readable(what(event)),
+            _readable(event_words(event)),
             _readable(event.evidence),
         ]
         return printable("  ".join(filter(None, words)), ascii_only=self._glyphs.name == "ascii")

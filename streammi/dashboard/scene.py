@@ -14,7 +14,7 @@ from streammi.dashboard.history_columns import Past
 from streammi.dashboard.many.scene import Many
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import elapsed, unit_factor
-from streammi.records import AxisInfo, DelayProfile, Event, HistoryLevel, LinkHealth, Reading, Snapshot
+from streammi.records import AxisInfo, DelayProfile, Event, HistoryLevel, LinkHealth, Reading, Snapshot, linear
 from streammi.records.link_totals import total, worst
 from streammi.records.published import INFORMATION, fields_of
 from streammi.records.status import Status, status_words
@@ -220,10 +220,5 @@ def _information(record: type) -> tuple[str, ...]:
 
 
 def linear_equivalent(mi: float, unit: Unit) -> float:
-    """The |r| at which a Gaussian pair would have this MI: sqrt(1 - exp(-2 I)), I in nats.
-
-    Linfoot (1957), An informational measure of correlation. It puts MI on the scale of r: where it is much larger
-    than |r|, the dependence is not a linear one.
-    """
-    nats = max(mi, 0.0) * unit_factor(unit, "nat")
-    return math.sqrt(-math.expm1(-2.0 * nats))
+    """The |r| at which a Gaussian pair would have this MI: see records.linear."""
+    return float(linear.linear_equivalent(mi * unit_factor(unit, "bit")))

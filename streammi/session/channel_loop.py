@@ -19,7 +19,7 @@ from streammi.session.log_messages import Writer
 from streammi.session.loop import TICK_SECONDS
 from streammi.session.recorded import Recorded, change_of
 from streammi.session.resume import MissedReport
-from streammi.session.run_end import StrictLoss, exit_status, is_unread
+from streammi.session.run_end import StrictLoss, exit_status, has_no_reader
 from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting
 from streammi.system.log import Log
@@ -89,7 +89,7 @@ class ChannelLoop:
 
     @property
     def _over(self) -> bool:
-        return self._session.over or is_unread(self._lines)
+        return self._session.over or has_no_reader(self._lines)
 
     def _lost(self, now: float) -> str:
         link = self._session.health(now)

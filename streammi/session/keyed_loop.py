@@ -18,7 +18,7 @@ from streammi.session.log_messages import MALFORMED_SECONDS, Writer
 from streammi.session.loop import TICK_SECONDS
 from streammi.session.recorded import Recorded, change_of
 from streammi.session.resume import MissedReport
-from streammi.session.run_end import StrictLoss, exit_status, is_unread
+from streammi.session.run_end import StrictLoss, exit_status, has_no_reader
 from streammi.session.saving import Keeper
 from streammi.session.waiting import Waiting
 from streammi.system.log import Log
@@ -68,7 +68,7 @@ class KeyedLoop:
         """Turn until it is time to stop; then say the last readings. Returns the exit status."""
         waiting = Waiting(stop, self._feed, self._publisher)
         self._service.ready()
-        while not (stop.requested or self._session.over or is_unread(self._lines) or self._loss.found):
+        while not (stop.requested or self._session.over or has_no_reader(self._lines) or self._loss.found):
             waiting.wait(0 if self._waiting else math.ceil(TICK_SECONDS * 1000))
             self._turn()
         return self._ended(stop)

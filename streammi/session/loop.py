@@ -22,7 +22,7 @@ from streammi.records.link_totals import lost, total
 from streammi.records.status import Status, status_of
 from streammi.session.log_messages import Upkeep
 from streammi.session.recorded import Recorded
-from streammi.session.run_end import StrictLoss, exit_status, is_unread
+from streammi.session.run_end import StrictLoss, exit_status, has_no_reader
 from streammi.session.saving import Keeper
 from streammi.session.session import Session
 from streammi.session.waiting import Waiting
@@ -62,7 +62,7 @@ class Loop:
         """Turn until it is time to stop; then say the last reading. Returns the exit status."""
         waiting = Waiting(stop, self._feed, self._publisher)
         self._upkeep.ready()
-        while not (stop.requested or self._session.over or is_unread(self._lines) or self._loss.found):
+        while not (stop.requested or self._session.over or has_no_reader(self._lines) or self._loss.found):
             waiting.wait(math.ceil(self._wait * 1000))
             self._turn()
             if self._session.monitor.detects:

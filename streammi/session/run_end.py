@@ -42,6 +42,6 @@ def exit_status(
     return stop.status or (UNWRITTEN_STATUS if lines is not None and lines.lost else 0)
 
 
-def is_unread(lines: Spool | None) -> bool:
+def has_no_reader(lines: Spool | None) -> bool:
     """True if nobody reads the lines any more."""
     return lines is not None and lines.gone

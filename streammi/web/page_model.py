@@ -181,7 +181,7 @@ def happened(scene: Scene) -> list[Json]:
             "t": event.timestamp,
             "tone": kind_of(event).tone,
             "mark": getattr(scene.live.glyphs, kind_of(event).mark),
-            "what": events.what(event),
+            "what": events.event_words(event),
             "evidence": event.evidence,
         }
         for event in reversed(scene.events)

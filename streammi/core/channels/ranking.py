@@ -3,6 +3,7 @@
 import numpy as np
 
 from streammi.records import FloatArray, IntArray
+from streammi.records.linear import linear_equivalent
 
 
 def pairs_by(values: FloatArray, most: int | None = None) -> IntArray:
@@ -22,19 +23,9 @@ def pairs_by(values: FloatArray, most: int | None = None) -> IntArray:
     return found
 
 
-def as_r(mi_bits: FloatArray) -> FloatArray:
-    """The \\|r\\| of a Gaussian pair with as much MI, in bits; of any shape.
-
-    >>> as_r(np.array([0.0, 0.5])).round(3).tolist()
-    [0.0, 0.707]
-    """
-    r: FloatArray = np.sqrt(1 - np.exp2(-2 * np.maximum(mi_bits, 0.0)))
-    return r
-
-
 def beyond_r(mi_bits: FloatArray, r: FloatArray) -> FloatArray:
     """How much more each pair depends than its Pearson's r says: the first are those of much MI and little r."""
-    return as_r(mi_bits) - np.abs(r)
+    return linear_equivalent(mi_bits) - np.abs(r)
 
 
 def relevance(mi: FloatArray, target: int) -> IntArray:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.many.channel_order import Leaves, whole_scale
-from streammi.dashboard.many.pairs import as_r, longest, number_of
+from streammi.dashboard.many.pairs import longest, number_of
 from streammi.dashboard.many.scene import Many
 from streammi.dashboard.many.table import fit_middle
 from streammi.dashboard.palettes import LEVELS, Ramp
@@ -21,6 +21,7 @@ from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import columns, fit, unit_factor
+from streammi.records.linear import linear_equivalent
 
 MOST_NAME, LEAST_NAME = 24, 6  # columns of the names beside it
 CHANGED, CURSOR = LEVELS + 1, LEVELS + 2  # levels above those of the ramp
@@ -129,7 +130,7 @@ def levels_of(many: Many, values: NDArray[np.float32]) -> NDArray[np.intp]:
     known = np.isfinite(values)
     filled = np.where(known, values, 0.0)
     if many.state.shade == "MI":
-        share = as_r(filled / unit_factor("bit", many.matrix.unit))
+        share = linear_equivalent(filled / unit_factor("bit", many.matrix.unit))
         level = np.maximum(np.ceil(share * LEVELS), 1)
     else:
         most = 1.0 if many.state.shade == "r" else most_changed(many)

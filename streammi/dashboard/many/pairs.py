@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from streammi.dashboard.many.choices import Sort
 from streammi.dashboard.wording import columns, unit_factor
 from streammi.records import FloatArray, IntArray, MatrixSnapshot
+from streammi.records.linear import linear_equivalent
 
 NOT_SO_LINEAR = 0.5  # |r| below which a pair is no linear one, whatever its MI
 
@@ -38,12 +39,6 @@ def number_of(first: IntArray, second: IntArray, channels: int) -> IntArray:
     """
     low, high = np.minimum(first, second), np.maximum(first, second)
     found: IntArray = low * (2 * channels - low - 1) // 2 + high - low - 1
-    return found
-
-
-def as_r(mi_bits: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The |r| of a Gaussian pair with as much MI, in bits, of any shape (Linfoot 1957)."""
-    found: NDArray[np.floating] = np.sqrt(1 - np.exp2(-2 * np.maximum(mi_bits, 0.0)))
     return found
 
 
@@ -88,7 +83,7 @@ def worth(snapshot: MatrixSnapshot, sort: Sort) -> NDArray[np.floating]:
 def beyond_r(snapshot: MatrixSnapshot) -> NDArray[np.floating]:
     """How much more each pair depends than r says; first those of little r that are above chance, or untested."""
     r = np.abs(snapshot.r)
-    beyond = as_r(snapshot.mi / unit_factor("bit", snapshot.unit)) - r
+    beyond = linear_equivalent(snapshot.mi / unit_factor("bit", snapshot.unit)) - r
     with np.errstate(invalid="ignore"):
         first = r < NOT_SO_LINEAR
         if snapshot.q is not None:

@@ -7,9 +7,10 @@ that meet are as alike as can be (Gruvaeus & Wainer 1972, British J. of Mathemat
 
 import numpy as np
 
-from streammi.dashboard.many.pairs import as_r, number_of
+from streammi.dashboard.many.pairs import number_of
 from streammi.records import FloatArray, IntArray
 from streammi.records.channels import SmallArray
+from streammi.records.linear import linear_equivalent
 
 
 def leaf_order(mi_bits: SmallArray, channels: int) -> IntArray:
@@ -31,7 +32,7 @@ def distances_of(mi_bits: SmallArray, channels: int) -> FloatArray:
     square = np.ones((channels, channels))
     rows = np.arange(channels)
     off = rows[:, None] != rows
-    apart = 1 - as_r(np.nan_to_num(mi_bits.astype(np.float64)))
+    apart = 1 - linear_equivalent(np.nan_to_num(mi_bits.astype(np.float64)))
     first, second = np.nonzero(off)
     square[off] = apart[number_of(first, second, channels)]
     return square

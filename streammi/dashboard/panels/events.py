@@ -36,7 +36,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
             break
         glyph, pen = glyph_of(event, theme)
         x = body.spans(0, y, [(f"{clock(event.timestamp, scene.zone)} ", theme.dim), (f"{glyph} ", pen)])
-        x = body.text(x, y, f"{what(event)} ", theme.strong)
+        x = body.text(x, y, f"{event_words(event)} ", theme.strong)
         room = body.width - x
         broken = whole and room > LEAST_WORDS
         for line in wrap(event.evidence, room) if broken else [fit(event.evidence, room, theme.glyphs.ellipsis)]:
@@ -47,7 +47,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 
 def _rows(events: Sequence[Event], width: int, scene: Scene) -> int:
     """How many rows all events take, their evidence in whole."""
-    room = [width - columns(f"{clock(event.timestamp, scene.zone)}   {what(event)} ") for event in events]
+    room = [width - columns(f"{clock(event.timestamp, scene.zone)}   {event_words(event)} ") for event in events]
     return sum(max(len(wrap(event.evidence, max(r, 1))), 1) for event, r in zip(events, room, strict=True))
 
 
@@ -57,7 +57,7 @@ def glyph_of(event: Event, theme: Theme) -> tuple[str, int]:
     return getattr(theme.glyphs, kind.mark), getattr(theme, kind.tone)
 
 
-def what(event: Event) -> str:
+def event_words(event: Event) -> str:
     """The event in words: what happened, to which signal, and how much, with its unit."""
     signal = "" if event.signal == "both" else f" {event.signal}"
     if event.rule:  # the number is in its evidence

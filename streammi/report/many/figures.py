@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
-from streammi.core.channels.ranking import as_r
 from streammi.dashboard.many.similarity import leaf_order
 from streammi.publish.matrices import square_of
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, MatrixSnapshot
 from streammi.records.events import kind_of
+from streammi.records.linear import linear_equivalent
 from streammi.report.axes import places, time_axis
 from streammi.report.figures import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, short_name
 from streammi.report.many.collect import ManyFindings
@@ -60,7 +60,7 @@ def draw(found: ManyFindings, lists: Sequence[Sequence[tuple[int, int]]]) -> dic
 
 def _matrix(found: ManyFindings, order: IntArray) -> tuple[Figure, str, str]:
     matrix = found.matrix
-    shown = as_r(matrix.mi.astype(np.float64) / UNIT_PER_BIT[matrix.unit])
+    shown = linear_equivalent(matrix.mi.astype(np.float64) / UNIT_PER_BIT[matrix.unit])
     if matrix.q is not None:
         shown = np.where(matrix.q > matrix.fdr, 0.0, shown)  # else chance would look like something
     figure, plot = _square(order)
