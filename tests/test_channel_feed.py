@@ -358,6 +358,23 @@ def test_options_that_cannot_work_are_refused_by_name(words: list[str], said: st
     assert said in ended.stderr
 
 
+@pytest.mark.parametrize(("more", "how"), [({}, ": --grid 1s makes rows"), ({"pairs": ("a~b",)}, None)])
+def test_pairs_that_no_row_has_are_named_with_what_to_do(more: dict[str, Any], how: str | None) -> None:
+    said: list[str] = []
+    config = ChannelConfig(names=(), window=Span(pairs=100), every=Span(pairs=50))
+    settings = ChannelSettings(name="plant", config=config, patterns=("all",), **more)
+    one = ChannelSession(settings, SOURCE, None, None, 1, say=said.append)
+    values = np.random.default_rng(0).normal(size=(300, 3)).tolist()
+    for k, (a, b, c) in enumerate(values):
+        one.feed([[json.dumps({"a": a, "b": b} if k % 3 else {"c": c}).encode()]], k / 50)
+    found = [line for line in said if "no row with both" in line]
+    assert len(found) == (how is not None)
+    if how is not None:
+        assert found[0].startswith("2 pairs have no row with both, such as a ~ c" + how)
+    assert list(one.snapshot(6.0).notes) == found
+    one.close()
+
+
 def test_nothing_is_said_of_other_pairs_than_those_asked_for() -> None:
     outlet, lines = Outlet(), Lines()
     one, rows = session(outlet, lines, top=20, pairs=("c[01]~c2", "c3~c4"), target="c0"), coupled(700, 6)

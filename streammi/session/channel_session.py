@@ -189,6 +189,7 @@ class ChannelSession:
             )
         found = self.watched.newest
         known = self.watched.of_snapshot(found, self.tester.newest)
+        origin["notes"] = tuple(filter(None, (*notes, self.watched.apart)))
         return matrices.snapshot_of(found, **origin, **known, events=tuple(self._events))
 
     def pair(self, label: str, now: float) -> Snapshot | None:
@@ -295,7 +296,10 @@ class ChannelSession:
         """Say what the matrices tell."""
         self.seq += 1
         self.changes += 1
+        before = watched.apart
         found = watched.take(found, self.tester.newest)
+        if watched.apart and not before:
+            self._say(watched.apart)
         link = self.health(at)
         status = self._status(watched, link)
         self._told = of_now(status)

@@ -26,6 +26,7 @@ class WatchedPairs:
         self.monitor = ChannelMonitor(config, device=device)
         self.changes = PairChanges(settings.name, names, settings.pairs)
         self.newest: ChannelMatrices | None = None  # as it was said
+        self.apart = ""  # a note on pairs of which no row of the window has both, though each is there
 
     @property
     def window(self) -> ChannelWindow:
@@ -48,7 +49,7 @@ class WatchedPairs:
             found = msgspec.structs.replace(found, p=test.p, q=test.q, untested=test.untested)
         elif self._config.tested and self.window.fill < 1:
             found = msgspec.structs.replace(found, untested="untested: the window is not full yet")
-        self.newest = found
+        self.newest, self.apart = found, self._apart(found)
         return found
 
     def best(self, found: ChannelMatrices) -> list[tuple[int, int]]:
@@ -115,6 +116,19 @@ class WatchedPairs:
             "indirect": test.indirect if found.q is not None and test else None, "usual_windows": changes.usual.windows,
             "said": changes.said_numbers,
         }  # fmt: skip
+
+    def _apart(self, found: ChannelMatrices) -> str:
+        if self.window.fill < 1 or found.pairs.min(initial=1) > 0:
+            return ""
+        there = found.pairs.diagonal() > 0
+        pairs = np.argwhere(np.triu(self.changes.said & (found.pairs == 0) & np.logical_and.outer(there, there), 1))
+        if not len(pairs):
+            return ""
+        i, j = pairs[0].tolist()
+        which = f"{len(pairs):,} pairs have" if len(pairs) > 1 else "1 pair has"
+        asked = self._settings.grid_s is None and self._settings.hold_s is None
+        how = ": --grid 1s makes rows of what comes in messages of its own" if asked else ""
+        return f"{which} no row with both, such as {found.names[i]} ~ {found.names[j]}{how}"
 
     @property
     def _changed(self) -> int | None:
