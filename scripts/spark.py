@@ -31,7 +31,7 @@ from streammi.interop.spark.samples import Samples, to_block
 from streammi.records import PairBatch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from spark_cluster import batches, cluster, job, kill, session, wait_for
+from spark_cluster import batches, cluster, job, kill, session
 from test_spark_state import MemoryLog
 
 RANGES: dict[str, Any] = {"x_range": (0.0, 1.0), "y_range": (-0.5, 1.5)}
@@ -146,36 +146,53 @@ def equality(quick: bool, folder: Path) -> Iterator[str]:
 
 
 def faults(quick: bool, folder: Path) -> Iterator[str]:
-    """Executors, and the driver, killed at random moments; each driver goes on from the checkpoint."""
+    """An executor and the driver killed in turn, each at a random moment; the next driver goes on.
+
+    A moment is anywhere in one and a half batches, whatever a batch takes here: while Spark plans, reads, computes,
+    writes its state or its results, or commits. It ends after an hour, with as many kills as there were.
+    """
     kills, keys, n, settings = 3 if quick else 20, 20, 4000, config(500, 100)
     root, rng = folder / "faults", np.random.default_rng()
-    write(root / "in", keys, n, 2 * kills + 4, arrays=False, seed=2)
+    write(root / "in", keys, n, 6 * kills + 10, arrays=False, seed=2)
     here = str(Path(__file__).parent)
     arguments = (here, f"{here}/../tests")
     executors = drivers = 0
+    began, ends = time.monotonic(), time.monotonic() + 3600
     with cluster(root, workers=2) as found:
-        while drivers < kills:
+        while drivers < kills and time.monotonic() < ends:
             with job(JOB, *arguments, found.master, str(root), "500", "100") as driver:
-                before = batches(root / "state")
-                wait_for(lambda: found.executors() or driver.poll() is not None, "an executor")
-                while driver.poll() is None and batches(root / "state") <= before:
-                    time.sleep(rng.random() * 5)
-                    alive = found.executors()
-                    if alive and executors < kills:
-                        alive[int(rng.integers(len(alive)))].kill()
-                        executors += 1
-                    elif executors >= kills:
-                        break
-                time.sleep(rng.random() * 5)
+                pace = commits(driver, root / "state", 2)
+                time.sleep(rng.random() * 1.5 * pace)
+                alive = found.executors()
+                if alive and driver.poll() is None:
+                    alive[int(rng.integers(len(alive)))].kill()
+                    executors += 1
+                commits(driver, root / "state", 1)
+                time.sleep(rng.random() * 1.5 * pace)
+                if driver.poll() is not None:
+                    break  # all was done before enough were killed, or the job has failed
                 kill(driver)
                 drivers += 1
+        took = time.monotonic() - began
         query = streamed(found.master, str(root), "500", "100")
         query.awaitTermination()
         said, bad = wrong(session(found.master), root, keys, n, settings)
         session(found.master).stop()
-    yield "| executors killed | drivers killed | readings | missing, twice or others | bar: 0 |"
-    yield "|---|---|---|---|---|"
-    yield f"| {executors} | {drivers} | {said:,} | {bad} | {met(bad == 0 and said > 0)} |"
+    all_killed = min(executors, drivers) >= kills
+    yield "| executors killed | drivers killed | in s | readings | missing, twice or others | bar: 0 |"
+    yield "|---|---|---|---|---|---|"
+    yield f"| {executors} | {drivers} | {took:,.0f} | {said:,} | {bad} | {met(bad == 0 and said > 0 and all_killed)} |"
+
+
+def commits(driver: Any, checkpoint: Path, more: int) -> float:
+    """Wait until so many more batches are committed, or the driver has ended; returns how long the newest took, s."""
+    newest, at = batches(checkpoint), time.monotonic()
+    end, took = at + 900, 0.0
+    while more > 0 and driver.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+        if (now := batches(checkpoint)) > newest:
+            more, newest, took, at = more - (now - newest), now, time.monotonic() - at, time.monotonic()
+    return took
 
 
 def state(quick: bool, folder: Path) -> Iterator[str]:

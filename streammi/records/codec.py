@@ -16,6 +16,8 @@ ARRAY_TYPES: Final = {"float64", "uint32", "uint16", "int64", "uint8"}
 State: TypeAlias = tuple[dict[str, Any], list[NDArray[Any]]]  # plain values, and arrays that nobody writes to any more
 # What msgspec raises for bad input, of JSON and of msgpack.
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+AS_IT_IS: Final = {float, str, bool, bytes}
+_NAMES: Final = {np.dtype(name): name for name in ARRAY_TYPES}  # numpy makes a name anew each time
 _HEAD = struct.Struct("<8sI")  # magic, CRC-32 of all that follows
 _LENGTH = struct.Struct("<I")  # of the header
 _decode: Final = msgspec.msgpack.Decoder(tuple[str, dict[str, Any], list[tuple[str, list[int]]]]).decode
@@ -51,6 +53,8 @@ def to_plain(value: Any) -> Any:
     >>> from_plain(to_plain({("a", 1): {2**70}}))
     {('a', 1): {1180591620717411303424}}
     """
+    if value is None or type(value) in AS_IT_IS:  # nearly always
+        return value
     match value:
         case dict():
             return ["dict", [[to_plain(key), to_plain(one)] for key, one in value.items()]]
@@ -95,7 +99,7 @@ def pack(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> bytes
 
 def pieces(kind: str, header: dict[str, Any], arrays: list[NDArray[Any]]) -> list[bytes | memoryview]:
     """The bytes of ``pack`` in pieces, the arrays among them as they are: nothing large is copied."""
-    shapes = [(a.dtype.name, list(a.shape)) for a in arrays]
+    shapes = [(_NAMES.get(a.dtype) or a.dtype.name, list(a.shape)) for a in arrays]
     first = msgspec.msgpack.encode((kind, header, shapes))
     raw = [np.ascontiguousarray(a, dtype=a.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data for a in arrays]
     body: list[bytes | memoryview] = [_LENGTH.pack(len(first)), first, *raw]

@@ -13,7 +13,7 @@ RAW, SINGLE, DECIMAL, STEPS, SYMBOLS = range(5)
 DIGITS: Final = 10  # behind the point, at most, of what is written as a decimal
 EXACT: Final = 2.0**53  # integers up to it are float64 exactly
 TASTED: Final = 8  # values by which the number of digits is found
-POWERS: Final = 10.0 ** np.arange(DIGITS)
+LARGEST_SINGLE: Final = float(np.finfo(np.float32).max)
 _HEAD: Final = struct.Struct("<BBIqq")  # kind, digits or bits, count, least, first
 _WIDTHS: Final = (np.dtype("<u1"), np.dtype("<u2"), np.dtype("<u4"))
 
@@ -33,10 +33,12 @@ def pack(values: FloatArray, table: FloatArray | None = None) -> bytes:
     found = _decimals(values)
     if found is not None:
         return found
-    with np.errstate(over="ignore"):
-        single = values.astype("<f4")
-    if np.array_equal(single.astype(np.float64).view(np.int64), values.view(np.int64)):
-        return _HEAD.pack(SINGLE, 0, values.size, 0, 0) + single.tobytes()
+    first = values.item(0)
+    if abs(first) <= LARGEST_SINGLE and float(np.float32(first)) == first:  # else a waste of time
+        with np.errstate(over="ignore"):
+            single = values.astype("<f4")
+        if np.array_equal(single.astype(np.float64).view(np.int64), values.view(np.int64)):
+            return _HEAD.pack(SINGLE, 0, values.size, 0, 0) + single.tobytes()
     return _HEAD.pack(RAW, 0, values.size, 0, 0) + values.astype("<f8").tobytes()
 
 
@@ -73,21 +75,30 @@ def _symbols(values: FloatArray, table: FloatArray) -> bytes:
 
 def _decimals(values: FloatArray) -> bytes | None:
     """The values as whole numbers of a power of ten, or by their steps, whichever is smaller; None for others."""
-    for digits in _likely_digits(values[:TASTED]):
+    digits = _likely_digits(values[:TASTED].tolist())
+    while digits < DIGITS:
         whole = _whole(values, digits)
         if whole is not None:
-            plain = _offsets(DECIMAL, digits, whole, 0)
             steps = None if whole.size < 2 else _offsets(STEPS, digits, np.diff(whole), int(whole[0]))
+            if steps is not None and len(steps) == _HEAD.size:
+                return steps  # at a fixed rate
+            plain = _offsets(DECIMAL, digits, whole, 0)
             return min(filter(None, (plain, steps)), key=len, default=None)
+        digits += 1
     return None
 
 
-def _likely_digits(some: FloatArray) -> list[int]:
-    """With how many digits behind the point these few values are whole, the fewest first."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        same = np.rint(some[:, None] * POWERS) / POWERS == some[:, None]
-    found: list[int] = np.flatnonzero(same.all(axis=0)).tolist()
-    return found
+def _likely_digits(some: list[float]) -> int:
+    """With how many digits behind the point these few values are decimals, so many at least; DIGITS for others.
+
+    >>> _likely_digits([20.5, 20.13, 7.0]), _likely_digits([1 / 3])
+    (2, 10)
+    """
+    digits = 0
+    for value in some:
+        while digits < DIGITS and round(value, digits) != value:
+            digits += 1
+    return digits
 
 
 def _whole(values: FloatArray, digits: int) -> NDArray[np.int64] | None:
