@@ -13,10 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 from arguments import sections_parser
@@ -26,7 +28,7 @@ from streammi import ChannelWindow, Monitor, UniformBins
 from streammi.config import MonitorConfig, bins, span
 from streammi.interop.spark.key_states import Cache, Shard
 from streammi.interop.spark.plan import Plan, check
-from streammi.interop.spark.rows import Layout, blocks
+from streammi.interop.spark.rows import Blocks, Layout
 from streammi.interop.spark.samples import Samples, to_block
 from streammi.records import PairBatch
 
@@ -76,14 +78,18 @@ def config(window: int, every: int, **more: Any) -> MonitorConfig:
     return MonitorConfig(window=span(window), every=span(every), bins=bins(16), **RANGES, **more)
 
 
-def write(folder: Path, keys: int, n: int, files: int, *, arrays: bool, seed: int = 0) -> None:
-    """The samples of so many keys in files: each key cut at random places, rows of a file in a random order."""
+def write(folder: Path, keys: int, n: int, files: int, *, arrays: bool, seed: int = 0, sizes: Any = None) -> None:
+    """The samples of so many keys in files, rows of a file in a random order.
+
+    Each key is cut at random places, with a ``seed``, else in equal parts, or in ``sizes``.
+    """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
+    equal = np.arange(1, files) * n // files if sizes is None else np.cumsum(sizes)[:-1]
     parts: list[list[pa.Table]] = [[] for _ in range(files)]
     for key in range(keys):
         x, y, t = signals(key, n)
-        cuts = np.sort(rng.integers(0, n, files - 1)) if seed else np.arange(1, files) * n // files
+        cuts = np.sort(rng.integers(0, n, files - 1)) if seed else equal
         for number, at in enumerate(np.split(np.arange(n), cuts)):
             if arrays and at.size:
                 row = {"id": [f"k{key}"], "x": [x[at]], "y": [y[at]], "t": [t[at]]}
@@ -94,7 +100,7 @@ def write(folder: Path, keys: int, n: int, files: int, *, arrays: bool, seed: in
     for number, tables in enumerate(parts):
         path = folder / f"{number:04}.parquet"
         table = pa.concat_tables([tables[k] for k in rng.permutation(len(tables))])
-        pq.write_table(table, path, row_group_size=1 << 20)
+        pq.write_table(table, path, row_group_size=max(len(table) // 4, 1))  # what tasks share out
         os.utime(path, (1e9 + number, 1e9 + number))
 
 
@@ -230,60 +236,106 @@ def block(key: int, x: np.ndarray, y: np.ndarray, t: np.ndarray) -> bytes:
 
 
 def speed(quick: bool, folder: Path) -> Iterator[str]:
-    """Pairs a second once all runs, beside this process alone on one core, and where the time of a batch goes.
+    """Pairs a second once all runs, and where the time of a batch goes; beside this process alone on one core.
 
-    Of the columns of s, the last three are CPU, measured in this process, and of both workers together.
+    One query has batches of several sizes, the small ones first. What a batch takes whatever is in it is told from
+    what each pair takes: steady is what a pair more takes, between the smallest and the largest.
     """
-    yield "| two workers of a core | pairs/s, steady | bar | | Monitor alone, one core |"
-    yield "|---|---|---|---|---|"
     spent = []
-    for name, arrays, keys, n, files, bar in (
-        ("rows of arrays", True, 200, 30_000, 6, 2e6),
-        ("long rows", False, 200, 6_000, 6, 4e5),
+    yield "| two workers of a core | s of an empty batch | pairs/s more, steady | bar | | Monitor alone, one core |"
+    yield "|---|---|---|---|---|---|"
+    for name, arrays, sizes, bar in (
+        ("rows of arrays", True, (1000, 5000, 20_000, 50_000), 2e6),
+        ("long rows", False, (1000, 5000, 20_000), 4e5),
     ):
-        keys = keys // 4 if quick else keys
+        keys, each = (50, 5) if quick else (200, 8)
         root = folder / name.replace(" ", "_")
-        write(root / "in", keys, n, files, arrays=arrays)
-        with cluster(root, workers=2) as found:
+        lengths = [size for size in sizes for _ in range(each)]
+        write(root / "in", keys, sum(lengths), len(lengths), arrays=arrays, sizes=lengths)
+        with cluster(root, workers=2, megabytes=2500) as found:
+            session(found.master, **THROUGHPUT)
             query = streamed(found.master, str(root), "1000", "1000", "1" if arrays else "")
-            query.awaitTermination()
-            steady = [one["durationMs"] for one in query.recentProgress][2:]
+            marks = watched(query, root / "state")
+            progress = query.recentProgress
             session(found.master).stop()
-        took, added = (
-            sum(one[what] for one in steady) / len(steady) / 1e3 for what in ("triggerExecution", "addBatch")
+        alone, rows, windows = in_process(root / "in", keys, lengths, arrays=arrays)
+        groups = [(keys * size, range(k * each + 2, (k + 1) * each)) for k, size in enumerate(sizes)]
+        took = [float(np.median([progress[b]["durationMs"]["triggerExecution"] for b in of])) / 1e3 for _, of in groups]
+        rate = (groups[-1][0] - groups[0][0]) / (took[-1] - took[0])
+        fixed = took[0] - groups[0][0] / rate
+        yield f"| {name} | {fixed:.2f} | {rate:,.0f} | {bar:,.0f} | {met(rate >= bar)} | {1e6 / alone:,.0f} |"
+        for (pairs, of), s in zip(groups, took, strict=True):
+            share = marks[of[-1] + 1] - marks[of[0]] if len(marks) > of[-1] + 1 else marks[-1] * np.nan
+            cpu = " | ".join(f"{v / len(of):.2f}" for v in share)
+            parts = [float(np.mean([part_of(progress[b], what) for b in of])) / 1e3 for what in PARTS]
+            spent.append(f"| {name} | {pairs:,} | {s:.2f} | {' | '.join(f'{v:.2f}' for v in parts)} | {cpu} |")
+        spent.append(
+            f"| {name}, alone | 1,000,000 | | | | | | | {rows:.2f} + {windows:.2f}, of it Monitor {alone:.2f} |"
         )
-        alone, rows, windows = in_process(root / "in", keys, n, arrays=arrays)
-        rate = keys * n / files / took
-        yield f"| {name} | {rate:,.0f} | {bar:,.0f} | {met(rate >= bar)} | {keys * n / alone:,.0f} |"
-        cpu = (rows / files, windows / files, alone / files)
-        parts = " | ".join(f"{s:.3f}" for s in cpu)
-        spent.append(f"| {name} | {keys * n // files:,} | {took:.2f} | {added:.2f} | {parts} |")
     yield ""
-    yield "| a batch | pairs | s | of it the job, s | rows to blocks, s | windows and state, s | of it Monitor, s |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "Of a batch, s; the last three are CPU, of all processes of their kind:"
+    yield ""
+    yield f"| | pairs | s | {' | '.join(PARTS.values())} | driver | executors | their Python |"
+    yield "|---|" + "---|" * (len(PARTS) + 5)
     yield from spent
 
 
-def in_process(folder: Path, keys: int, n: int, *, arrays: bool) -> tuple[float, float, float]:
-    """CPU seconds, of all samples: Monitor alone, and the workers' Python, rows to blocks and windows with state."""
-    settings = config(1000, 1000)
+THROUGHPUT = {"spark__executor__memory": "2g", "spark__executor__extraJavaOptions": "-XX:+UseParallelGC"}
+PARTS = {
+    "latestOffset getBatch": "finding it",
+    "queryPlanning": "planning",
+    "addBatch": "the job",
+    "walCommit commitOffsets": "noting it",
+}
+
+
+def part_of(progress: Any, names: str) -> float:
+    return sum(progress["durationMs"].get(name, 0) for name in names.split())
+
+
+def watched(query: Any, checkpoint: Path) -> list[np.ndarray]:
+    """The CPU seconds of driver, executors and Python workers as each batch is committed, from none on."""
+    marks = [cpu_seconds()]
+    while query.isActive:
+        while len(marks) <= batches(checkpoint):
+            marks.append(cpu_seconds())
+        time.sleep(0.02)
+    query.awaitTermination()
+    return marks
+
+
+def cpu_seconds() -> np.ndarray:
+    found = np.zeros(3)
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            words, times = " ".join(process.cmdline()), process.cpu_times()
+            kinds = ("SparkSubmit", "CoarseGrainedExecutorBackend", "pyspark.daemon")
+            found += [(kind in words) * (times.user + times.system) for kind in kinds]
+    return found
+
+
+def in_process(folder: Path, keys: int, lengths: list[int], *, arrays: bool) -> tuple[float, float, float]:
+    """CPU seconds of a million pairs: Monitor alone, and the workers' Python, rows to blocks and windows with state."""
+    settings, n = config(1000, 1000), min(sum(lengths), 30_000)
     began = time.process_time()
     for key in range(keys):
-        x, y, t = signals(key, n)
-        Monitor(settings, event_time=True).feed(PairBatch(x=x, y=y, t=t))
-    alone = time.process_time() - began
+        x, y, t = (values[:n] for values in signals(key, sum(lengths)))
+        Monitor(settings, event_time=True, hints=False).feed(PairBatch(x=x, y=y, t=t))
+    alone = (time.process_time() - began) / (keys * n)
     task, log, cache = check(Plan(config=settings, by_time=True, timed=True)), MemoryLog(), Cache()
     packing = windows = 0.0
-    for path in sorted(folder.iterdir()):
+    some = sorted(folder.iterdir())[len(lengths) // 2 :][:4]
+    for path in some:
         rows = pq.read_table(path).select(["id", "t", "x", "y"])
         rows = rows.add_column(0, "shard", pa.array(np.zeros(len(rows), dtype=np.int32)))
         began = time.process_time()
-        made = list(blocks(Layout(2, arrays, arrays), rows.to_batches(10_000)))
+        made = list(Blocks(Layout(2, arrays, arrays))(rows.to_batches(10_000)))
         packing += time.process_time() - began
         began = time.process_time()
         list(Shard(task, log, cache).feed(one for batch in made for one in batch.column(1).to_pylist()))
         windows += time.process_time() - began
-    return alone, packing, windows
+    count = keys * sum(lengths[len(lengths) // 2 :][:4])
+    return alone * 1e6, packing / count * 1e6, windows / count * 1e6
 
 
 def tiles(quick: bool, folder: Path) -> Iterator[str]:

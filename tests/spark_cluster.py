@@ -28,6 +28,7 @@ CONF = {
     "spark.sql.streaming.stateStore.providerClass": (
         "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
     ),
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     "spark.log.level": "OFF",
 }
@@ -57,8 +58,8 @@ def wait_for(done: Callable[[], Any], what: str, seconds: float = 900.0) -> Any:
 class Cluster:
     """A master on loopback, and its workers, of one core each."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, megabytes: int) -> None:
+        self._folder, self._megabytes = folder, megabytes
         self._processes: list[subprocess.Popen[bytes]] = []
         with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
             port = socket.bind_to_random_port("tcp://127.0.0.1")
@@ -68,7 +69,9 @@ class Cluster:
     def add_worker(self) -> None:
         """Start a worker."""
         folder = self._folder / f"worker{len(self._processes)}"
-        self._start("worker.Worker", "--cores", "1", "--memory", "700m", "--work-dir", str(folder), self.master)
+        self._start(
+            "worker.Worker", "--cores", "1", "--memory", f"{self._megabytes}m", "--work-dir", str(folder), self.master
+        )
 
     def executors(self) -> list[psutil.Process]:
         """The executors' processes, of all jobs."""
@@ -110,9 +113,9 @@ def _is_executor(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
-    """A cluster with so many workers, stopped at the end."""
-    found = Cluster(folder)
+def cluster(folder: Path, workers: int, megabytes: int = 700) -> Iterator[Cluster]:
+    """A cluster with so many workers, of so much memory each, stopped at the end."""
+    found = Cluster(folder, megabytes)
     try:
         for _ in range(workers):
             found.add_worker()

@@ -15,10 +15,10 @@ from streammi.core.bins.binning import UniformBins
 from streammi.errors import ConfigError
 from streammi.interop.spark import packed, shard_numbers
 from streammi.interop.spark.key_states import Cache, Shard
-from streammi.interop.spark.plan import OF_VALUES, Plan, Table, check
+from streammi.interop.spark.plan import OF_VALUES, Plan, Table, check, tables as plan_tables
 from streammi.interop.spark.samples import Samples, to_block
 from streammi.monitor import Monitor
-from streammi.records import Event, PairBatch
+from streammi.records import Event, PairBatch, Reading
 
 RANGES: dict[str, Any] = {"x_range": (0.0, 1.0), "y_range": (-0.5, 1.5), "bins": bins(16)}
 
@@ -262,11 +262,12 @@ def grown(plan: Plan, batches: int, size: int, keys: int = 5) -> tuple[MemoryLog
     return log, written
 
 
-def test_symbols_take_less_than_6_kb_a_key() -> None:
-    config = MonitorConfig(window=span(1000), every=span(1000), estimator="grassberger", **RANGES)
-    log, written = grown(plan_of(config, keep="symbols"), batches=10, size=256)
-    assert log.size / 5 < 6000
-    assert max(written) / 5 < 256 * 8 + 1000  # times that are no decimals of 8 bytes, symbols of 1, and the rest
+@pytest.mark.parametrize(("keep", "pair", "estimator"), [("symbols", 2, "grassberger"), ("rounded", 4, None)])
+def test_symbols_and_rounded_values_take_less_than_6_kb_a_key(keep: Any, pair: int, estimator: Any) -> None:
+    config = MonitorConfig(window=span(1000), every=span(1000), estimator=estimator, **RANGES)
+    log, written = grown(plan_of(config, keep=keep), batches=10, size=256, keys=10)
+    assert log.size / 10 < 6000
+    assert max(written) / 10 < 256 * (2 * pair + 1) + 1000  # what is new, what is moved, and the rest
 
 
 def test_what_a_batch_writes_grows_with_what_is_new_not_with_the_window() -> None:
@@ -311,6 +312,27 @@ def test_symbols_say_what_symbols_can_say() -> None:
     want = Monitor(config, event_time=True).feed(PairBatch(x=x, y=y, t=t))
     unknown = dict.fromkeys(OF_VALUES)
     assert got == [(at, msgspec.structs.replace(reading, **unknown)) for at, reading in want]
+
+
+def test_rounded_values_say_what_the_monitor_says_of_them_and_nearly_what_it_says_of_all() -> None:
+    config = MonitorConfig(window=span(1000), every=span(250), detector="page-hinkley", **RANGES)
+    plan, log, got = plan_of(config, keep="rounded"), MemoryLog(), []
+    x, y, t = signals(0, 3000)
+    x[::50] += 0.5  # some of them outside
+    for start in range(0, 3000, 256):
+        part = slice(start, start + 256)
+        got += fed(plan, log, [block("a", t[part], x[part], y[part])])["a"]
+    tables = plan_tables(plan)
+    assert tables is not None
+    near = [table.stand_ins(values) for table, values in zip(tables, (x, y), strict=True)]
+    assert np.abs(near[0] - x).max() <= 0.5 / 2**15
+    assert got == Monitor(config, event_time=True).feed(PairBatch(x=near[0], y=near[1], t=t))
+    exact = dict(Monitor(config, event_time=True).feed(PairBatch(x=x, y=y, t=t)))
+    for at, reading in got:
+        if isinstance(reading, Reading):
+            assert (reading.h_xy, reading.mi, reading.clipped) == (exact[at].h_xy, exact[at].mi, exact[at].clipped)
+            assert reading.pearson_r == pytest.approx(exact[at].pearson_r, abs=1e-5)
+            assert reading.mi_corrected == pytest.approx(exact[at].mi_corrected, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -358,13 +380,15 @@ def test_a_fixed_rate_takes_next_to_nothing(step: float, first: int, n: int) -> 
     assert len(data) < 30
 
 
-@given(st.lists(st.floats(-2, 3, allow_nan=False), max_size=60), st.integers(2, 40))
-def test_symbols_come_back(values: list[float], count: int) -> None:
-    table = Table.of(UniformBins(0, 1, count))
+@given(st.lists(st.floats(-2, 3, allow_nan=False), max_size=60), st.integers(2, 40), st.booleans())
+def test_symbols_and_rounded_values_come_back_in_the_same_bins(values: list[float], count: int, rounded: bool) -> None:
+    table = Table.of(UniformBins(0, 1, count), 3000 // count, 900) if rounded else Table.of(UniformBins(0, 1, count))
     stand_ins = table.stand_ins(np.array(values, dtype=np.float64))
+    assert np.array_equal(table.bins.symbols(stand_ins), table.bins.symbols(np.array(values, dtype=np.float64)))
+    assert np.array_equal((stand_ins < 0) + 2 * (stand_ins > 1), [(v < 0) + 2 * (v > 1) for v in values])
     data = packed.pack(stand_ins, table.values)
     assert packed.unpack(data, table.values).tobytes() == stand_ins.tobytes()
-    assert len(data) <= 22 + 1 + len(values) * (count + 1).bit_length() / 8
+    assert len(data) <= 22 + 1 + len(values) * (2 if rounded else (count + 1).bit_length() / 8)
 
 
 def test_shards_are_shared_out_evenly() -> None:

@@ -122,7 +122,7 @@ class Device:
         return said
 
     def _completed(self, reading: Reading) -> Reading:
-        changed: dict[str, Any] = UNKNOWN if self.tables is not None else {}
+        changed: dict[str, Any] = UNKNOWN if self._plan.keep == "symbols" else {}
         if self.behind:
             changed = changed | {"late": reading.late + self.behind, "dropped": reading.dropped + self.behind}
         return msgspec.structs.replace(reading, **changed) if changed else reading

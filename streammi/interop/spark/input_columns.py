@@ -1,5 +1,6 @@
 """Source: the columns of a DataFrame that has samples, as the workers take them."""
 
+import sys
 from typing import Final
 
 from pyspark.errors import AnalysisException
@@ -22,11 +23,12 @@ from pyspark.sql.types import (
 
 from streammi.errors import ConfigError
 from streammi.interop.spark import output_columns
-from streammi.interop.spark.rows import Layout
+from streammi.interop.spark.rows import LATEST, Layout
 
 WHOLE: Final = (ByteType, ShortType, IntegerType, LongType)
 NUMBERS: Final = (*WHOLE, FloatType, DoubleType, DecimalType, StringType)  # of texts, those that are numbers
 TIMES: Final = (TimestampType, TimestampNTZType, DateType)
+LARGEST: Final = sys.float_info.max
 ORDERS: Final = {"t": (*NUMBERS[:-1], *TIMES), "seq": WHOLE}
 
 
@@ -43,10 +45,10 @@ class Source:
         self.key_name, key_type = field_of(frame, "key", key)
         if not isinstance(key_type, (StringType, *WHOLE)):
             raise ConfigError("key", "a column of texts or of whole numbers", f"{key}: {key_type.simpleString()}")
-        if self.key_name in output_columns.types("", "", events=True):
+        if self.key_name.lower() in output_columns.types("", "", events=True):
             raise ConfigError("key", "a column that is called otherwise than a field of a reading", key)
         self.key_type = key_type.simpleString()
-        self._key = F.col(key).cast("string" if isinstance(key_type, StringType) else "bigint")
+        self._key = column_of(frame, key).cast("string" if isinstance(key_type, StringType) else "bigint")
         arrays = {
             name: isinstance(field_of(frame, name, column)[1], ArrayType) for name, column in (("x", x), ("y", y))
         }
@@ -97,8 +99,16 @@ class Source:
                 uneven = uneven | (size != sizes[0])
             faults["uneven"] = uneven & order.isNotNull()
         elif not isinstance(self._order_type, WHOLE):
-            faults["without_order"] = order.isNull() | F.isnan("order") | (F.abs(order) == float("inf"))
+            faults["without_order"] = order.isNull() | ~F.coalesce(F.abs(order) <= LATEST, F.lit(False))
         return faults
+
+    @property
+    def nonfinite(self) -> Column | None:
+        """Whether a row's x or y is no finite number; None with arrays, of which only the readings say it."""
+        if self.arrays:
+            return None
+        finite = [F.coalesce(F.abs(name) <= LARGEST, F.lit(False)) for name in self._names[3:5]]
+        return ~(finite[0] & finite[1])
 
 
 def field_of(frame: DataFrame, name: str, column: object) -> tuple[str, DataType]:
@@ -106,10 +116,15 @@ def field_of(frame: DataFrame, name: str, column: object) -> tuple[str, DataType
     if not isinstance(column, str) or not column:
         raise ConfigError(name, "the name of a column", column)
     try:
-        field = frame.select(F.col(column)).schema[0]
+        field = frame.select(column_of(frame, column)).schema[0]
     except AnalysisException:
         raise ConfigError(name, f"one of the columns {', '.join(frame.columns)}", column) from None
     return field.name, field.dataType
+
+
+def column_of(frame: DataFrame, name: str) -> Column:
+    """The column of this name, which may have dots in it; or what it names in Spark's way (place.value)."""
+    return F.col("`" + name.replace("`", "``") + "`") if name in frame.columns else F.col(name)
 
 
 def number_column(frame: DataFrame, name: str, column: str, *, arrays: bool = False) -> Column:
@@ -119,9 +134,10 @@ def number_column(frame: DataFrame, name: str, column: str, *, arrays: bool = Fa
     if isinstance(found, ArrayType) != arrays or not isinstance(kind, NUMBERS):
         rule = f"a column of {'arrays of numbers' if arrays else 'numbers'}"
         raise ConfigError(name, rule, f"{column}: {found.simpleString()}")
+    values = column_of(frame, column)
     if not isinstance(kind, StringType):
-        return F.col(column).cast("array<double>" if arrays else "double")
-    return F.transform(column, lambda v: v.try_cast("double")) if arrays else F.col(column).try_cast("double")
+        return values.cast("array<double>" if arrays else "double")
+    return F.transform(values, lambda v: v.try_cast("double")) if arrays else values.try_cast("double")
 
 
 def order_column(frame: DataFrame, t: str | None, seq: str | None, *, arrays: bool = False) -> tuple[Column, DataType]:
@@ -137,13 +153,14 @@ def order_column(frame: DataFrame, t: str | None, seq: str | None, *, arrays: bo
         what = "whole numbers" if name == "seq" else "times (timestamps, or seconds as numbers)"
         rule = f"a column of {'arrays of ' if several else ''}{what}"
         raise ConfigError(name, rule, f"{column}: {found.simpleString()}")
+    places = column_of(frame, column)
     if name == "seq":
-        return F.col(column).cast("bigint"), found
+        return places.cast("bigint"), found
     if not several:
-        return _seconds(F.col(column), kind), found
+        return _seconds(places, kind), found
     if isinstance(kind, TIMES):
-        return F.transform(column, lambda v: _seconds(v, kind)), found
-    return F.col(column).cast("array<double>"), found
+        return F.transform(places, lambda v: _seconds(v, kind)), found
+    return places.cast("array<double>"), found
 
 
 def _seconds(column: Column, kind: DataType) -> Column:

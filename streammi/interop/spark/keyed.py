@@ -12,8 +12,9 @@ from streammi.errors import ConfigError
 from streammi.interop.spark import output_columns
 from streammi.interop.spark.input_columns import Source
 from streammi.interop.spark.plan import Keep, Plan, check, idle_of, span_of
+from streammi.interop.spark.rows import Blocks
 from streammi.interop.spark.shard_numbers import numbers_of
-from streammi.interop.spark.workers import Blocks, Readings
+from streammi.interop.spark.workers import Readings
 
 STORE: Final = "spark.sql.streaming.stateStore.providerClass"
 ROCKSDB: Final = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
@@ -64,10 +65,12 @@ def readings(
 
     A value that is null, NaN or no number is a pair that is not finite: counted in ``nonfinite``, and in no window.
     Rows without a place in their key's order are left out, and counted in the metrics called ``observation``:
-    ``without_key``, ``without_order`` and ``uneven`` (arrays of different lengths), of ``rows``.
+    ``without_key``, ``without_order`` (no time, or one beyond the year 9999, as milliseconds are) and ``uneven``
+    (arrays of different lengths), of ``rows``; of rows of a sample each, ``nonfinite`` as well.
 
     Raises ConfigError for columns and settings that cannot work.
     """
+    _check_types(frame, events=events, last=last, observation=observation)
     plan = check(
         Plan(
             config=_config(window, every, bins, settings),
@@ -94,6 +97,18 @@ def readings(
 
     blocks = rows.mapInArrow(Blocks(source.layout), "shard int, data binary")
     return blocks.groupBy("shard").transformWithStateInPandas(Windows(plan, [*types]), schema, "Append", "None")
+
+
+def _check_types(frame: object, *, events: object, last: object, observation: object) -> None:
+    """ConfigError for what is given as something that it cannot be."""
+    if not isinstance(frame, DataFrame):
+        rule = "a DataFrame of pyspark.sql (spark.createDataFrame makes one of pandas, .to_spark() of pandas on Spark)"
+        raise ConfigError("frame", rule, type(frame).__name__)
+    for name, value in (("events", events), ("last", last)):
+        if not isinstance(value, bool):
+            raise ConfigError(name, "True or False", value)
+    if not observation or not isinstance(observation, str | Observation):
+        raise ConfigError("observation", "a name, or an Observation", observation)
 
 
 def _config(window: Any, every: Any, bins: Any, settings: dict[str, Any]) -> MonitorConfig:
@@ -162,7 +177,8 @@ def _counted(source: Source, plan: Plan, observation: str | Observation) -> Data
     shard = F.element_at(numbers, (F.pmod(F.xxhash64("key"), F.lit(plan.shards)) + 1).cast("int"))
     rows = source.rows(shard if source.streaming else F.lit(0))
     faults = source.faults
-    counts = [F.count_if(fault).alias(name) for name, fault in faults.items()]
+    counted = faults if source.nonfinite is None else {**faults, "nonfinite": source.nonfinite}
+    counts = [F.count_if(F.coalesce(fault, F.lit(False))).alias(name) for name, fault in counted.items()]
     rows = rows.observe(observation, F.count(F.lit(1)).alias("rows"), *counts)
     for fault in faults.values():
         rows = rows.where(~F.coalesce(fault, F.lit(True)))

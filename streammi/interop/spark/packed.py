@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from streammi.records import FloatArray
 from streammi.records.codec import DamagedError
 
-RAW, SINGLE, DECIMAL, STEPS, SYMBOLS = range(5)
+RAW, SINGLE, DECIMAL, STEPS, SYMBOLS, PLACES = range(6)
 DIGITS: Final = 10  # behind the point, at most, of what is written as a decimal
 EXACT: Final = 2.0**53  # integers up to it are float64 exactly
 TASTED: Final = 8  # values by which the number of digits is found
@@ -23,7 +23,7 @@ def pack(values: FloatArray, table: FloatArray | None = None) -> bytes:
 
     As integers of one, two or four bytes where all are decimals (20.13), or their steps are (times at a fixed rate); as
     float32 where that is exact; else as they are. With a ``table`` (k,), ascending, of the only values that there may
-    be: as their numbers in it, in as many bits as the largest needs.
+    be, at most 65,536: as their numbers in it, in as many bits as the largest needs, or in two bytes.
 
     >>> len(pack(np.arange(1000) * 0.25)), len(pack(np.random.default_rng(0).random(1000)))
     (22, 8022)
@@ -54,6 +54,9 @@ def unpack(data: bytes, table: FloatArray | None = None) -> FloatArray:
         bits = np.unpackbits(np.frombuffer(body, dtype=np.uint8), count=n * parameter).reshape(n, parameter)
         found: FloatArray = table[bits @ (1 << np.arange(parameter - 1, -1, -1))]
         return found
+    if kind == PLACES and table is not None:
+        chosen: FloatArray = table[np.frombuffer(body, dtype="<u2")]
+        return chosen
     if kind not in (DECIMAL, STEPS):
         raise DamagedError("saved state", "of columns that are packed in a known way", kind)
     count = n - (kind == STEPS)
@@ -67,8 +70,14 @@ def unpack(data: bytes, table: FloatArray | None = None) -> FloatArray:
 
 
 def _symbols(values: FloatArray, table: FloatArray) -> bytes:
-    numbers = np.searchsorted(table, values)
+    step = (table[-1] - table[0]) / (table.size - 1)
+    numbers = np.rint((values - table[0]) / step).astype(np.int64)  # they lie at equal steps, but for rounding
+    if not np.array_equal(table[np.clip(numbers, 0, table.size - 1)], values):
+        numbers = np.searchsorted(table, values)
     bits = max(int(numbers.max(initial=0)).bit_length(), 1)
+    if bits > 8:
+        places: bytes = numbers.astype("<u2").tobytes()
+        return _HEAD.pack(PLACES, 0, values.size, 0, 0) + places
     rows = (numbers[:, None] >> np.arange(bits - 1, -1, -1)) & 1
     return _HEAD.pack(SYMBOLS, bits, values.size, 0, 0) + np.packbits(rows.astype(np.uint8)).tobytes()
 

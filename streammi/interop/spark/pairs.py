@@ -15,7 +15,7 @@ from streammi.core.channels.matrices import MEASURES, Measure
 from streammi.core.information.estimators import estimator as known_estimator
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
-from streammi.interop.spark.input_columns import field_of, number_column, order_column
+from streammi.interop.spark.input_columns import column_of, field_of, number_column, order_column
 from streammi.interop.spark.tiles import PAIRS, LongBlocks, Question, Tiles, WideBlocks
 
 SIZE: Final = 250  # channels of a block: a tile of two has 62,500 pairs, 30 ms for 1,000 rows
@@ -49,6 +49,8 @@ def all_pairs(
     or as MonitorConfig has them; what is learnt is learnt by channel, from these rows. The matrix is never in one
     place: it is made in tiles of ``block`` channels by as many. Raises ConfigError for what cannot work.
     """
+    if not isinstance(frame, DataFrame):
+        raise ConfigError("frame", "a DataFrame of pyspark.sql", type(frame).__name__)
     if frame.isStreaming:
         raise ConfigError("frame", "a batch DataFrame: of a stream, what foreachBatch hands over", "a stream")
     if measure not in MEASURES or measure == "h_x_given_y":
@@ -110,7 +112,9 @@ def _of_long(
         raise ConfigError("channels", "a column of texts, or a list of columns", f"{channels}: {kind.simpleString()}")
     order = order_column(frame, t, seq)[0].alias("order")
     number = number_column(frame, "value", value or "").alias("value")
-    rows = _ordered(frame.select(F.col(channels).alias("channel"), order, number).where("channel is not null"))
+    rows = _ordered(
+        frame.select(column_of(frame, channels).alias("channel"), order, number).where("channel is not null")
+    )
     found = [row[0] for row in _window(rows.select("order").distinct(), size).collect()]
     places = np.sort(np.array(found))
     if not places.size:

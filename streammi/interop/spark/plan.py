@@ -1,6 +1,6 @@
 """Plan: the settings of a job, as they go to the workers, and as its state remembers them."""
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 import numpy as np
@@ -11,7 +11,8 @@ from streammi.errors import ConfigError
 from streammi.monitor.bins import bins_for
 from streammi.records import FloatArray
 
-Keep: TypeAlias = Literal["values", "symbols"]
+Keep: TypeAlias = Literal["values", "rounded", "symbols"]
+ROUNDED: Final = 1 << 15  # parts of a range that are told apart with keep="rounded", and as many outside it
 # What is not known of a window of symbols: its own values say it.
 OF_VALUES: Final = (
     "pearson_r", "spearman_r", "dh_x", "dh_y", "dh_xy", "x_constant", "y_constant", "x_run", "y_run",
@@ -39,46 +40,67 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, eq=False):
-    """The values that stand for the symbols of bins of equal width, ascending: below them, in each of them, above."""
+    """The values that stand for others in bins of equal width, each in the middle of a part of a bin; ascending.
+
+    There are ``parts`` of each bin, and ``outside`` of their width below the range and above it: what is further off is
+    in the last of them. So a value that stands for others is in their bin.
+    """
 
     bins: UniformBins
     values: FloatArray
+    parts: int
+    outside: int
 
     @classmethod
-    def of(cls, bins: UniformBins) -> "Table":
-        """The middle of each bin, and what lies half a bin outside; ConfigError where rounding leaves no middle."""
-        width = (bins.high - bins.low) / bins.count
-        values = np.asarray(bins.low + width * (np.arange(-1, bins.count + 1) + 0.5), dtype=np.float64)
-        inside = np.clip(np.arange(-1, bins.count + 1), 0, bins.count - 1)
-        if not np.array_equal(bins.symbols(values), inside) or not (values[1:] > values[:-1]).all():
-            raise ConfigError("keep", '"values" with bins as narrow as these', "symbols")
-        return cls(bins, values)
+    def of(cls, bins: UniformBins, parts: int = 1, outside: int = 1) -> "Table":
+        """Such values; ConfigError where rounding leaves no middle."""
+        inside = bins.count * parts
+        places = np.arange(-outside, inside + outside)
+        values = np.asarray(bins.low + (bins.high - bins.low) / inside * (places + 0.5), dtype=np.float64)
+        same = np.array_equal(bins.symbols(values), np.clip(places // parts, 0, bins.count - 1))
+        beyond = (values[:outside] < bins.low).all() and (values[inside + outside :] > bins.high).all()
+        if not (same and beyond and (values[1:] > values[:-1]).all()):
+            raise ConfigError("keep", '"values" with bins as narrow as these', f"{bins.count} bins")
+        return cls(bins, values, parts, outside)
 
     def stand_ins(self, values: FloatArray) -> FloatArray:
         """The value that stands for each of the values (n,); NaN for those that are not finite."""
+        bins, inside = self.bins, self.bins.count * self.parts
         finite = np.isfinite(values)
-        kept = np.where(finite, values, self.bins.low)
-        numbers = self.bins.symbols(kept) + 1
-        numbers[kept < self.bins.low], numbers[kept > self.bins.high] = 0, self.values.size - 1
-        found: FloatArray = np.where(finite, self.values[numbers], np.nan)
+        kept = np.where(finite, values, bins.low)
+        symbols = bins.symbols(kept).astype(np.int64)
+        below, above = kept < bins.low, kept > bins.high
+        width = (bins.high - bins.low) / inside
+        first = np.where(below, 0, np.where(above, inside, symbols * self.parts))
+        with np.errstate(over="ignore"):
+            steps = np.floor((kept - (bins.low + width * first)) / width)
+        lowest = np.where(below, -self.outside, 0)
+        most = np.where(below, -1, np.where(above, self.outside, self.parts) - 1)
+        places = first + np.clip(steps, lowest, most).astype(np.int64)
+        found: FloatArray = np.where(finite, self.values[places + self.outside], np.nan)
         return found
 
 
 def tables(plan: Plan) -> tuple[Table, Table] | None:
-    """The values that stand for the symbols of x and y; None where their values are kept."""
+    """The values that stand for those of x and y; None where these are kept."""
     if plan.keep == "values":
         return None
     x, y = bins_for(plan.config)
     if not isinstance(x, UniformBins) or not isinstance(y, UniformBins):
         raise ConfigError("keep", '"values" where x_range and y_range are not both given', plan.keep)
-    return Table.of(x), Table.of(y)
+    if plan.keep == "symbols":
+        return Table.of(x), Table.of(y)
+    if max(x.count, y.count) > ROUNDED:
+        raise ConfigError("keep", f'"values" with more than {ROUNDED:,} bins', plan.keep)
+    x_parts, y_parts = ROUNDED // x.count, ROUNDED // y.count
+    return Table.of(x, x_parts, ROUNDED // 2), Table.of(y, y_parts, ROUNDED // 2)
 
 
 def check(plan: Plan) -> Plan:
     """The plan; ConfigError for settings that do not go together."""
     config = plan.config
-    if plan.keep not in ("values", "symbols"):
-        raise ConfigError("keep", '"values" or "symbols"', plan.keep)
+    if plan.keep not in get_args(Keep):
+        raise ConfigError("keep", '"values", "rounded" or "symbols"', plan.keep)
     if config.bins.kind == "categories":
         raise ConfigError("bins", "of numbers on Spark: labels are not taken yet", str(config.bins))
     for name, span in (("window", config.window), ("every", config.every)):
@@ -92,7 +114,7 @@ def check(plan: Plan) -> Plan:
         raise ConfigError("idle", rule, f"{plan.idle:g} s")
     if plan.keep == "symbols":
         _check_symbols(config)
-        tables(plan)
+    tables(plan)
     return plan
 
 

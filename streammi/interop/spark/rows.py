@@ -16,6 +16,7 @@ from streammi.interop.spark.samples import Samples, X, to_block
 from streammi.records import FloatArray
 
 BLOCKS: Final = pa.schema([("shard", pa.int32()), ("data", pa.binary())])
+LATEST: Final = 253_402_300_799.0  # s: the end of the year 9999; what is further off is no time, or not in seconds
 AT_ONCE: Final = 1 << 22  # bytes of rows that are made blocks of together
 
 
@@ -27,16 +28,24 @@ class Layout(msgspec.Struct, frozen=True):
     ordered: bool  # the order is an array too: each sample has its own
 
 
-def blocks(layout: Layout, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Batches of rows as batches of blocks."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(one.nbytes for one in waiting) >= AT_ONCE:
-            yield _blocks(layout, waiting)
-            waiting = []
-    if waiting:
-        yield _blocks(layout, waiting)
+class Blocks:
+    """Batches of rows to batches of blocks, for ``mapInArrow``."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Take in the rows of a partition."""
+        waiting: list[pa.RecordBatch] = []
+        size = 0
+        for batch in batches:
+            waiting.append(batch)
+            size += batch.nbytes
+            if size >= AT_ONCE:
+                yield _blocks(self._layout, waiting)
+                waiting, size = [], 0
+        if waiting:
+            yield _blocks(self._layout, waiting)
 
 
 def _blocks(layout: Layout, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
@@ -91,10 +100,10 @@ def _arrays(layout: Layout, table: pa.Table, rows: NDArray[np.int64]) -> tuple[S
 def _forward(times: FloatArray, sizes: NDArray[np.int64], numbers: FloatArray) -> FloatArray:
     """Times (n,) in which a sample without one has that of the nearest before it in its row, or else behind it.
 
-    It stays where it stands, and its x goes: as a pair that is not finite it is counted, and in no window. A row in
-    which no sample has a time stays without.
+    So has one whose time is none. It stays where it stands, and its x goes: as a pair that is not finite it is counted,
+    and in no window. A row in which no sample has a time stays without.
     """
-    known = np.isfinite(times)
+    known = np.abs(times) <= LATEST
     if known.all():
         return times
     numbers[X, ~known] = np.nan

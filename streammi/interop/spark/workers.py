@@ -10,23 +10,12 @@ from streammi.interop.spark import output_columns
 from streammi.interop.spark.device import Device
 from streammi.interop.spark.key_states import Cache
 from streammi.interop.spark.plan import Plan
-from streammi.interop.spark.rows import Layout, blocks, by_shard
+from streammi.interop.spark.rows import Layout, by_shard
 from streammi.interop.spark.samples import Samples
 from streammi.monitor import Output
 
 WAITING: Final = 1 << 24  # bytes of one key's rows that are taken in together in a batch job
 cache: Final = Cache()  # of this worker process, which Spark uses for one batch after the other
-
-
-class Blocks:
-    """Rows to blocks, for ``mapInArrow``."""
-
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Take in the rows of a partition."""
-        return blocks(self._layout, batches)
 
 
 class SparkLog:
