@@ -207,11 +207,13 @@ def state(quick: bool, folder: Path) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for name, keep, digits in (
         ("symbols", "symbols", None),
+        ("rounded values", "rounded", None),
         ("values of 2 decimals", "values", 2),
         ("values", "values", None),
     ):
         size, written, longer = *kept(1000, keep, digits), kept(4000, keep, digits)[1]
-        bar = met(size <= 6000 and longer < 1.5 * written) if keep == "symbols" else "none"
+        bar = "none: 53 random bits each" if (keep, digits) == ("values", None) else met(size <= 6000)
+        assert longer < 1.5 * written
         yield f"| {name} | {size:,.0f} | {written:,.0f} | {longer:,.0f} | {bar} |"
 
 

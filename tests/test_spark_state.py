@@ -364,12 +364,21 @@ numbers = st.one_of(
     st.integers(-(10**9), 10**9).map(lambda k: k / 100),
     st.just(-0.0),
 )
+decimals = st.one_of(st.integers(-99, 99).map(lambda k: k / 100), st.just(-0.0))
 
 
-@given(st.lists(numbers, max_size=40))
+@given(st.one_of(st.lists(numbers, max_size=40), st.lists(decimals, max_size=40)))
 def test_numbers_come_back_bit_for_bit(values: list[float]) -> None:
     array = np.array(values, dtype=np.float64)
     assert packed.unpack(packed.pack(array)).tobytes() == array.tobytes()
+
+
+def test_decimals_with_negative_zeros_are_small_too() -> None:
+    values = np.random.default_rng(0).normal(0, 0.3, 1000).round(2)
+    assert (np.signbit(values) & (values == 0)).any()
+    data = packed.pack(values)
+    assert packed.unpack(data).tobytes() == values.tobytes()
+    assert len(data) == 22 + 1000
 
 
 @given(step=st.sampled_from([0.1, 0.004, 1.0, 60.0]), first=st.integers(0, 2 * 10**9), n=st.integers(2, 500))

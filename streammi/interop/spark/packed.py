@@ -11,6 +11,7 @@ from streammi.records.codec import DamagedError
 
 RAW, SINGLE, DECIMAL, STEPS, SYMBOLS, PLACES = range(6)
 DIGITS: Final = 10  # behind the point, at most, of what is written as a decimal
+NEGATIVE_ZEROS: Final = 16  # beside the digits: the largest of the whole numbers stands for -0.0
 EXACT: Final = 2.0**53  # integers up to it are float64 exactly
 TASTED: Final = 8  # values by which the number of digits is found
 LARGEST_SINGLE: Final = float(np.finfo(np.float32).max)
@@ -65,7 +66,9 @@ def unpack(data: bytes, table: FloatArray | None = None) -> FloatArray:
         whole += np.frombuffer(body, dtype=_WIDTHS[(len(body) // count).bit_length() - 1])
     if kind == STEPS:
         whole = np.cumsum(np.concatenate(([first], whole)))
-    values: FloatArray = whole / 10.0**parameter
+    values: FloatArray = whole / 10.0 ** (parameter % NEGATIVE_ZEROS)
+    if parameter & NEGATIVE_ZEROS:
+        values[whole == whole.max()] = -0.0
     return values
 
 
@@ -85,8 +88,14 @@ def _symbols(values: FloatArray, table: FloatArray) -> bytes:
 def _decimals(values: FloatArray) -> bytes | None:
     """The values as whole numbers of a power of ten, or by their steps, whichever is smaller; None for others."""
     digits = _likely_digits(values[:TASTED].tolist())
+    zeros = np.signbit(values) & (values == 0)
+    some = bool(zeros.any())
+    positive = np.where(zeros, 0.0, values) if some else values
     while digits < DIGITS:
-        whole = _whole(values, digits)
+        whole = _whole(positive, digits)
+        if whole is not None and some:
+            whole[zeros] = whole.max() + 1
+            return _offsets(DECIMAL, digits | NEGATIVE_ZEROS, whole, 0)
         if whole is not None:
             steps = None if whole.size < 2 else _offsets(STEPS, digits, np.diff(whole), int(whole[0]))
             if steps is not None and len(steps) == _HEAD.size:
