@@ -370,7 +370,7 @@ def test_pairs_that_no_row_has_are_named_with_what_to_do(more: dict[str, Any], h
     found = [line for line in said if "no row with both" in line]
     assert len(found) == (how is not None)
     if how is not None:
-        assert found[0].startswith("2 pairs have no row with both, such as a ~ c" + how)
+        assert found[0].startswith("2 pairs have no row with both, such as c ~ a" + how)
     assert list(one.snapshot(6.0).notes) == found
     one.close()
 
