@@ -18,6 +18,7 @@ from streammi.dashboard.many.keys import BINDINGS as BINDINGS_OF_MANY, OF_DESK
 from streammi.dashboard.many.view import room_of
 from streammi.dashboard.many.viewer import Desk
 from streammi.dashboard.pens import Pens
+from streammi.dashboard.received import Received
 from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_stale
 from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
@@ -47,13 +48,8 @@ class Viewer:
         self._links: list[tuple[LinkState, str]] = [("connecting", "")] * len(self._endpoints)
         self._since: list[float | None] = [None] * len(self._endpoints)  # when they came into that state
         self._tabs: list[PairKey] = [(monitor, "") for monitor in range(len(self._endpoints))]  # by their number
-        self._now: float | None = None  # this machine's wall clock, s
-        self._received: dict[PairKey, float | None] = {}  # when the newest snapshots came, by the same
+        self._received = Received()
         self._state = State(palette=look.palette, background=look.background, readonly=readonly, reports=reports)
-        self._newest: dict[PairKey, Snapshot] = {}
-        self._frozen: dict[PairKey, Snapshot] | None = None
-        self._frozen_at: float | None = None
-        self._extremes: dict[PairKey, Extremes] = {}
         self._desks: dict[PairKey, Desk] = {}  # of monitors of many channels
         self._beside: frozenset[PairKey] = frozenset()  # pairs of these that are looked at beside
         self._alarms = Alarms()
@@ -74,12 +70,12 @@ class Viewer:
     @property
     def shown(self) -> dict[PairKey, Snapshot]:
         """The snapshots that are shown: the newest of each pair, or those at the moment of freezing."""
-        return self._newest if self._frozen is None else self._frozen
+        return self._received.shown
 
     def tick(self, now: float) -> bool:
         """Take note of this machine's wall clock, s; return whether the picture changes: how long a state lasts."""
-        before, self._now = self._now, now
-        if before is None or int(before) == int(now) or self._frozen is not None:
+        before, self._received.now = self._received.now, now
+        if before is None or int(before) == int(now) or self._received.is_frozen:
             return False
         return any(self._state_of(key) != "connected" for key in self._tabs)
 
@@ -94,20 +90,16 @@ class Viewer:
             if any(place == monitor for place, _ in self._desks):
                 if snapshot.pair != self.opened(monitor) and key not in self._beside:  # another view asked for it
                     continue
-            elif key not in self._newest:
+            elif key not in self._received.newest:
                 self._give_number(key, snapshot.run)
-            self._received[key] = self._now
-            self._alarms.take(key, self._newest.get(key), snapshot)
-            news |= _differ(self._newest.get(key), snapshot)
-            self._newest[key] = snapshot
-            if snapshot.reading is not None and snapshot.reading.fill >= 1:  # of fewer pairs it is another thing
-                self._extremes[key] = _widened(self._extremes.get(key), snapshot)
+            self._alarms.take(key, self._received.newest.get(key), snapshot)
+            news |= self._received.take(key, snapshot)
         return news
 
     def _receive_matrix(self, snapshot: MatrixSnapshot, monitor: int) -> bool:
         key = (monitor, snapshot.name)
         desk = self._desks.get(key)
-        self._received[key] = self._now
+        self._received.came(key)
         if desk is None:
             self._give_number(key, snapshot.run)
             self._desks[key] = Desk(snapshot)
@@ -123,8 +115,7 @@ class Viewer:
     def open_beside(self, pairs: Set[PairKey]) -> None:
         """Take in these pairs of monitors of many channels, too, as topics name them, and let go of others."""
         for gone in self._beside - pairs:
-            for known in (self._newest, self._received, self._extremes):
-                known.pop(gone, None)
+            self._received.forget(gone)
         self._beside = frozenset(pairs)
 
     def desk(self, key: PairKey) -> Desk | None:
@@ -134,12 +125,14 @@ class Viewer:
     def connect(self, state: LinkState, note: str = "", monitor: int = 0) -> bool:
         """Take note of how the connection to a monitor is, and why there is none; return whether that is new."""
         # One that starts with this view compiles its kernels before it says anything: that is no silence.
-        starting = not self._endpoints[monitor] and all(place != monitor for place, _ in (*self._newest, *self._desks))
+        starting = not self._endpoints[monitor] and all(
+            place != monitor for place, _ in (*self._received.newest, *self._desks)
+        )
         if starting and state == "stalled":
             state, note = "connecting", ""
         before, self._links[monitor] = self._links[monitor], (state, note)
         if before[0] != state:
-            self._since[monitor] = self._now
+            self._since[monitor] = self._received.now
         return before != self._links[monitor]
 
     def press(self, key: str) -> Action | None:
@@ -169,25 +162,25 @@ class Viewer:
         elif action == "acknowledge":
             self._alarms.acknowledge()
         elif action == "reset" and scene.snapshot is not None:
-            self._extremes.pop(self._pair_key(scene.shown), None)
+            self._received.reset_extremes(self._pair_key(scene.shown))
         return action
 
     def _at_desk(self, desk: Desk, scene: Scene, action: Action) -> None:
         """Act on a screen of many channels, or come back to it from a pair."""
         self._state = replace(self._state, message="", enlarged=None)
-        for known in (self._newest, self._received, self._extremes):  # of the pair that was opened before
-            known.pop(self._pair_key(scene.shown) if desk.opened is not None else (-1, ""), None)
-        if action == "open" and self._frozen is not None:
+        if desk.opened is not None:
+            self._received.forget(self._pair_key(scene.shown))
+        if action == "open" and self._received.is_frozen:
             self._freeze()  # its own view begins now
         desk.act(action, scene.unit)
         if action == "open" and desk.opened is not None:
             self._state = replace(self._state, message=desk.hint)
 
     def _freeze(self) -> None:
-        frozen = self._frozen is not None
-        self._frozen, self._frozen_at = (None if frozen else dict(self._newest)), self._now
+        frozen = not self._received.is_frozen
+        self._received.freeze(frozen=frozen)
         for desk in self._desks.values():
-            desk.freeze(not frozen)
+            desk.freeze(frozen)
 
     def show_message(self, message: str) -> None:
         """Show one line until the next key."""
@@ -219,7 +212,7 @@ class Viewer:
             snapshot = replace(snapshot, history=desk.history_of(label))
         if snapshot is not None:
             snapshot = in_unit(snapshot, unit)
-        seen, factor = self._extremes.get(key), unit_factor(published, unit)
+        seen, factor = self._received.extremes(key), unit_factor(published, unit)
         link, note = self._links[key[0]]
         many = desk.many(unit) if desk is not None and label is None else None
         stale = (snapshot is not None or many is not None) and is_stale(self._state_of(tab))
@@ -233,14 +226,14 @@ class Viewer:
             unit=unit,
             link=link,
             link_note=note,
-            link_seconds=self._for(self._since[key[0]]),
+            link_seconds=self._received.lasted(self._since[key[0]]),
             now=self._monitors_now(key),
             endpoint=self._endpoints[key[0]],
             tabs=self._all_tabs(unit) if len(self._tabs) > 1 else (),
             shown=tab,
             alarms=self._alarms.shown(key),
             extremes=Extremes(seen.low * factor, seen.high * factor, seen.since) if seen else None,
-            behind=self._behind(key),
+            behind=self._desks[key].behind if key in self._desks else self._received.behind(key),
             zone=self._zone,
         )
 
@@ -260,24 +253,15 @@ class Viewer:
         """True if an alarm, or a change among many pairs, has come since this was asked last."""
         return self._alarms.rang()
 
-    def _behind(self, key: PairKey) -> tuple[float, int] | None:
-        if key in self._desks:
-            return self._desks[key].behind
-        if self._frozen is None or key not in self._frozen:
-            return None if self._frozen is None else (0.0, 0)
-        old = self._frozen[key]
-        new = self._newest.get(key, old)  # its monitor may have begun anew under another name
-        return new.timestamp - old.timestamp, new.seq - old.seq
-
     def _give_number(self, key: PairKey, run: int) -> None:
         """Find a number for a pair that is new: its monitor's, or that of what this one was before it began anew."""
         monitor, _ = key
         for number, other in enumerate(self._tabs):
             desk = self._desks.get(other)
-            before = desk.newest if desk else self._newest.get(other)
+            before = desk.newest if desk else self._received.newest.get(other)
             if other[0] == monitor and (before is None or before.run != run):
-                for known in (self._newest, self._received, self._extremes, self._desks):
-                    known.pop(other, None)
+                self._received.forget(other)
+                self._desks.pop(other, None)
                 self._tabs[number] = key
                 self._state = replace(self._state, pair=key) if self._state.pair == other else self._state
                 return
@@ -303,13 +287,9 @@ class Viewer:
         """The newest that is shown of a pair, or of a monitor of many channels."""
         return self._desks[key].shown if key in self._desks else self.shown.get(key)
 
-    def _for(self, since: float | None) -> float | None:
-        now = self._now if self._frozen is None else self._frozen_at
-        return None if since is None or now is None else max(now - since, 0.0)
-
     def _monitors_now(self, key: PairKey) -> float | None:
         """A monitor's wall clock now: that of its newest snapshot, and as long as has passed here since that came."""
-        shown, passed = self._shown(key), self._for(self._received.get(key))
+        shown, passed = self._shown(key), self._received.age(key)
         return None if shown is None or passed is None else shown.timestamp + passed
 
     def _all_tabs(self, unit: Unit) -> tuple[Tab, ...]:
@@ -328,18 +308,3 @@ class Viewer:
 
 def _delayed(snapshot: Snapshot | None) -> bool:
     return snapshot is not None and snapshot.reading is not None and leads_with_delay(snapshot.reading)
-
-
-def _differ(old: Snapshot | None, new: Snapshot) -> bool:
-    if old is None:
-        return True
-    fields = ("run", "seq", "reading", "links", "status", "events", "alarms", "verdict")
-    return any(getattr(old, name) != getattr(new, name) for name in fields)
-
-
-def _widened(seen: Extremes | None, snapshot: Snapshot) -> Extremes:
-    assert snapshot.reading is not None
-    mi = strength(snapshot.reading)
-    if seen is None:
-        return Extremes(mi, mi, snapshot.timestamp)
-    return Extremes(min(seen.low, mi), max(seen.high, mi), seen.since)
