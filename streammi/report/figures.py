@@ -1,31 +1,21 @@
 """The pictures of a report, made of what was found."""
 
-import math
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import PowerNorm, TwoSlopeNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from streammi.dashboard.history_columns import Past, join
-from streammi.records import AxisInfo, Event, FloatArray, Reading
+from streammi.records import Event, FloatArray
 from streammi.records.events import kind_of
 from streammi.records.verdict import lag_unit, leads_with_delay
 from streammi.report.axes import places, time_axis
-from streammi.report.collect import Findings, Portrait
+from streammi.report.collect import Findings
 from streammi.report.curves import Curve
+from streammi.report.looks import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, label_ticks, short_name
+from streammi.report.portraits import joint, pointwise
 from streammi.report.svg import Picture, picture, style
-
-# Each is seen on white and on black.
-X_COLOUR, Y_COLOUR, MI_COLOUR, NULL_COLOUR, BAD = "#3b82f6", "#e0791f", "#12a37f", "#8a8f98", "#e5484d"
-TONES: Final = {"good": MI_COLOUR, "bad": BAD, "warn": Y_COLOUR}
-WIDTH: Final = 9.6  # inches
-DOTS: Final = 3000
-TICKS: Final = 12  # labels on an axis
-NAME_LENGTH: Final = 40
 
 
 def draw(found: Findings) -> dict[str, Picture]:
@@ -43,9 +33,9 @@ def draw(found: Findings) -> dict[str, Picture]:
         if found.live and (past := history_of(found)).t.size > 1:
             add("past", *_past(found, past))
         for k, portrait in enumerate(found.portraits):
-            add(f"portrait-{k}", *_joint(portrait))
+            add(f"portrait-{k}", *joint(portrait))
         for k, portrait in enumerate(found.portraits):
-            add(f"pointwise-{k}", *_pointwise(portrait))
+            add(f"pointwise-{k}", *pointwise(portrait))
         if found.snapshot.profile is not None:
             add("delays", *_delays(found))
         if found.snapshot.reading is not None:
@@ -61,7 +51,7 @@ def _series(found: Findings) -> tuple[Figure, str, str]:
         _envelope(plot, places(curve.t, found.series_axis), curve.low[k], curve.high[k], colour)
         plot.set_ylabel(short_name(signal.titled))
         if found.labels[k]:
-            _label_ticks(plot, "y", found.labels[k])
+            label_ticks(plot, "y", found.labels[k])
         if found.series_axis == found.axis:
             _mark(plot, found, [event for event in found.events if event.signal in ("both", "xy"[k])], curve.t)
     time_axis(axes[1], found.series_axis)
@@ -130,54 +120,6 @@ def _past(found: Findings, past: Past) -> tuple[Figure, str, str]:
     return figure, "Mutual information since the monitor's start", f"{said}their mean, with their least and most."
 
 
-def _joint(portrait: Portrait) -> tuple[Figure, str, str]:
-    """The points, and the joint histogram beside them."""
-    numbers, alone = numbers_of(portrait.reading), not portrait.points.size
-    figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
-    figure.suptitle(f"{portrait.title}: {numbers}")
-    if alone:
-        counts = figure.subplots()
-    else:
-        dots, counts = figure.subplots(1, 2, sharex=True, sharey=True)
-        _points(dots, portrait)
-    seen = np.where(portrait.counts > 0, portrait.counts, np.nan).astype(np.float64)
-    mesh = _mesh(counts, portrait, seen, cmap=colormaps["viridis"], norm=PowerNorm(0.5, vmin=0))
-    bar = figure.colorbar(mesh, ax=counts, label="pairs in a cell")
-    bar.ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    counts.set_title("the joint histogram")
-    shown = "joint histogram" if alone else "points and joint histogram"
-    return figure, f"{portrait.title}: {shown} of {portrait.x.name} and {portrait.y.name}, {numbers}", ""
-
-
-def _points(dots: Axes, portrait: Portrait) -> None:
-    x, y = portrait.points[:, _evenly(portrait.points.shape[1])]
-    if portrait.x.labels or portrait.y.labels:  # many are at one place: spread within half a step
-        random = np.random.default_rng(0)
-        x, y = (
-            v if axis.labels is None else v + random.uniform(-0.3, 0.3, v.size)
-            for v, axis in ((x, portrait.x), (y, portrait.y))
-        )
-    dots.plot(x, y, ".", ms=4, alpha=0.6, color=MI_COLOUR, rasterized=True, mew=0)
-    dots.set_title("the pairs as points")
-    _names(dots, portrait)
-
-
-def _pointwise(portrait: Portrait) -> tuple[Figure, str, str]:
-    """Where the MI comes from: log of how much more often a cell is hit than if the signals were unrelated."""
-    figure = Figure(figsize=(WIDTH * 0.6, 4.2), layout="constrained")
-    plot = figure.subplots()
-    p = portrait.counts / portrait.counts.sum()
-    apart = p.sum(axis=1, keepdims=True) * p.sum(axis=0, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bits = np.where(p > 0, np.log2(p / apart), np.nan)
-    most = max(float(np.nanmax(np.abs(bits))), 1e-9)
-    mesh = _mesh(plot, portrait, bits, cmap=colormaps["coolwarm"], norm=TwoSlopeNorm(0, -most, most))
-    figure.colorbar(mesh, ax=plot, label="pointwise MI, bit")
-    plot.set_title(portrait.title)
-    alt = f"{portrait.title}: pointwise mutual information of {portrait.x.name} and {portrait.y.name}"
-    return figure, alt, ""
-
-
 def _delays(found: Findings) -> tuple[Figure, str, str]:
     figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")
     plot = figure.subplots()
@@ -226,14 +168,6 @@ def _entropies(found: Findings) -> tuple[Figure, str, str]:
     return figure, alt, caption
 
 
-def numbers_of(reading: Reading) -> str:
-    """The numbers of a window, in a line."""
-    parts = [f"MI {reading.mi_corrected:.2f} {reading.unit}"]
-    if reading.pearson_r is not None:
-        parts.append(f"r {reading.pearson_r:.2f}")
-    return " · ".join((*parts, f"{reading.n:,} pairs"))
-
-
 def _range_words(found: Findings) -> str:
     least, most, unit = found.summary.least, found.summary.most, found.unit
     return "" if least is None or most is None else f", from {least.mi:.2f} to {most.mi:.2f} {unit}"
@@ -264,53 +198,3 @@ def _mark(plot: Axes, found: Findings, events: list[Event], t: FloatArray) -> No
             continue
         [place] = places(np.array([event.timestamp]), found.axis)
         plot.axvline(place, color=TONES[kind_of(event).tone], lw=0.9, ls="--", alpha=0.8)
-
-
-def _mesh(plot: Axes, portrait: Portrait, values: FloatArray, **how: Any) -> Any:
-    mesh = plot.pcolormesh(_edges(portrait.x), _edges(portrait.y), values.T, rasterized=True, **how)
-    _names(plot, portrait)
-    for limit, edges, seen in (
-        (plot.set_xlim, _edges(portrait.x), portrait.counts.any(axis=1)),
-        (plot.set_ylim, _edges(portrait.y), portrait.counts.any(axis=0)),
-    ):
-        used = np.flatnonzero(seen)  # bins may reach far beyond a window that has become quiet
-        limit(edges[used[0]], edges[used[-1] + 1])
-    return mesh
-
-
-def _names(plot: Axes, portrait: Portrait) -> None:
-    plot.set_xlabel(short_name(portrait.x.titled))
-    plot.set_ylabel(short_name(portrait.y.titled))
-    for side, axis in (("x", portrait.x), ("y", portrait.y)):
-        if axis.labels is not None:
-            _label_ticks(plot, side, axis.labels)
-
-
-def _label_ticks(plot: Axes, side: str, labels: tuple[str, ...]) -> None:
-    step = math.ceil(len(labels) / TICKS)
-    places = range(0, len(labels), step)
-    axis = plot.xaxis if side == "x" else plot.yaxis
-    axis.set_ticks(list(places), [short_name(labels[k], 16) for k in places])
-    if side == "x" and len(labels) > 4:
-        plot.tick_params(axis="x", rotation=45)
-
-
-def _edges(axis: AxisInfo) -> FloatArray:
-    """The edges of the cells; labels are half a step around their numbers."""
-    if axis.edges is not None:
-        return axis.edges
-    return np.arange(len(axis.labels or ()) + 1, dtype=np.float64) - 0.5
-
-
-def _evenly(n: int) -> slice:
-    return slice(None, None, max(1, math.ceil(n / DOTS)))
-
-
-def short_name(name: str, most: int = NAME_LENGTH) -> str:
-    """A name that fits; white space and what does not print would break the line, or the XML.
-
-    >>> short_name("a\\nb"), short_name("x" * 50, 5)
-    ('a b', 'xxxx…')
-    """
-    clean = "".join(c if c.isprintable() else " " for c in name)
-    return clean if len(clean) <= most else clean[: most - 1] + "…"

@@ -16,7 +16,7 @@ from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, MatrixSnapshot
 from streammi.records.events import kind_of
 from streammi.records.linear import linear_equivalent
 from streammi.report.axes import places, time_axis
-from streammi.report.figures import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, short_name
+from streammi.report.looks import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, short_name
 from streammi.report.many.collect import ManyFindings
 from streammi.report.svg import Picture, picture, style
 
