@@ -16,14 +16,14 @@ import numpy as np
 
 from streammi.core.kernels import nested
 from streammi.core.kernels.coding import bin_edges, bin_uniform
-from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.counting import step_down, step_up
 from streammi.core.kernels.reading import look
 from streammi.core.kernels.slots import SKIP, SYMBOL
 from streammi.core.kernels.summary import centre as _centre, correlation, dot
 
 
-@kernel
+@allocating_kernel
 def code(
     columns: Any, equal: Any, low: Any, high: Any, bins: Any, inner: Any, missing: Any, at: int, symbols: Any,
     absent: Any, clipped: Any,
@@ -163,7 +163,7 @@ def recount(
             p += 1
 
 
-@kernel
+@allocating_kernel
 def sums_of_shifted(
     symbols: Any, shift: int, gappy: Any, missing: Any, widths: Any, f: Any, margins: Any, out: Any, first: int,
     last: int,
@@ -283,7 +283,7 @@ def sums_of_pairs(
             p += 1
 
 
-@kernel
+@allocating_kernel
 def coarse_sums(
     counts: Any, parts: Any, ties: Any, values: Any, symbols: Any, gappy: Any, numeric: Any, missing: Any, edges: Any,
     widths: Any, below: Any, starts: Any, bins: Any, f: Any, out: Any, weights: Any, first: int, last: int,
@@ -334,7 +334,7 @@ def _look(values: Any, symbols: Any, edges: Any, parts: Any) -> float:
     return share if parts[parts.size - 1] + 1 < parts.size else np.nan
 
 
-@kernel
+@allocating_kernel
 def grains(values: Any, symbols: Any, numeric: Any, missing: Any, edges: Any, bins: Any, parts: Any, ties: Any) -> None:
     """The bins of each channel that belong together, to ``parts`` (C, B), and its share of ties to ``ties`` (C,).
 
@@ -382,7 +382,7 @@ def centre(values: Any, squares: Any) -> None:
         squares[c] = 0.0 if _centre(values[c]) else dot(values[c], values[c])
 
 
-@kernel
+@allocating_kernel
 def correlations(
     values: Any, centred: Any, squares: Any, gappy: Any, numeric: Any, out: Any, first: int, last: int
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from streammi.core.kernels.compiled import kernel
+from streammi.core.kernels.compiled import allocating_kernel, kernel
 
 
 @kernel
@@ -25,7 +25,7 @@ def bin_uniform(values: Any, low: float, high: float, count: int, out: Any) -> i
     return skipped
 
 
-@kernel
+@allocating_kernel
 def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int:
     """Codes of the bins between ``low``, the inner edges and ``high``; returns how many values were not finite.
 

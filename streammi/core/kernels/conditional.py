@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.counting import ONE, step_down, step_up
 from streammi.core.kernels.nested import LN2
 
@@ -130,7 +130,7 @@ def _expected(a: Any, b: Any, n: Any, f: Any, unit_bits: float) -> Any:
     return total / whole * unit_bits
 
 
-@kernel
+@allocating_kernel
 def beyond_chance(
     x: Any, yz: Any, y_size: int, z_size: int, delays: Any, f: Any, unit_bits: float, out: Any
 ) -> None:  # fmt: skip
@@ -193,7 +193,7 @@ def join(target: Any, y_of: Any, z_of: Any, y_size: int, z_size: int, history: i
         out[t] = found if there else y_size * whole
 
 
-@kernel
+@allocating_kernel
 def count_transfer(source: Any, joined: Any, delays: Any, starts: Any, stops: Any, step: int, counts: Any) -> None:
     """Add ``step`` (1 or -1) to counts (D, Bs + 1, W + 1) of each delay L, for its places t of [starts[d], stops[d]).
 
@@ -214,7 +214,7 @@ def count_transfer(source: Any, joined: Any, delays: Any, starts: Any, stops: An
             own[np.uint64(i[t]) * width + np.uint64(j[t])] += change
 
 
-@kernel
+@allocating_kernel
 def transfer_sums(counts: Any, s_parts: Any, y_parts: Any, z_parts: Any, f: Any, out: Any, pairs: Any) -> None:
     """S_xyz + S_z - S_xz - S_yz of counts (D, Bs + 1, By Bz + 1), of bins put together as the parts say.
 

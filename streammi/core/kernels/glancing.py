@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.slots import HEAD, PAIRS, STATE_SIZE, SYMBOL, N
 
 # What a glance compares with: of each side marks (3, max(B, MARKS)), see streammi.core.bins.marks.
@@ -16,6 +16,9 @@ SHARES, ATOMS, LIMITS = range(3)
 KIND, LEARNT, CHANCE, CLOSE, SINGLE, HIDDEN, PAIRS_THEN, PAIRS_BY, BITS_THEN, BITS_BY, RANGE, RANGE_BY = range(12)
 MARKS: Final = 12
 GIVEN, QUANTILES, RANGES, LABELS = range(4)  # kinds
+# Of a ring's entry: see core.kernels.slots. Typed: for each plain number all that it is handed to is compiled anew.
+X_SHIFT: Final = np.int64(16)
+Y_SHIFT: Final = np.int64(0)
 OF_Y: Final = 16  # added to what a glance finds in y
 GLANCES: Final = 8  # in a window
 LEAST_GLANCE: Final = 4  # pairs between two
@@ -28,11 +31,11 @@ UNSEEN: Final = -1
 
 @part
 def astray(
-    values: Any, ring: Any, state: Any, shift: int, counts: Any, bits: float, marks: Any, seen: Any
+    values: Any, ring: Any, state: Any, shift: Any, counts: Any, bits: float, marks: Any, seen: Any
 ) -> int:  # fmt: skip
     """The limit of its marks that the window's values of one signal pass, with so many ``bits`` of MI; 0: none.
 
-    The marks are all in one row here, (3 * max(B, MARKS),); ``shift`` is 16 for x and 0 for y. O(B) for a glance, O(1)
+    The marks are all in one row here, (3 * max(B, MARKS),); ``shift`` is X_SHIFT or Y_SHIFT. O(B) for a glance, O(1)
     for each pair since the one before, and O(n) where something seems to be hidden in a bin, or an extreme has left.
     """
     head, n = state[HEAD], state[N]
@@ -64,22 +67,31 @@ def astray(
         off = abs(np.log2(high - low) - limits[RANGE])
         return RANGE_BY if off > limits[RANGE_BY] else 0
     newest = min(max(n // GLANCES, LEAST_GLANCE), n)
-    if counts.max() < n and _loose(values, ring, head, newest, shift, marks) == 0:
+    if not _alone(counts, n) and _loose(values, ring, head, newest, shift, marks) == 0:
         return 0
     hidden = hidden_bits(_loose(values, ring, head, n, shift, marks), n, counts.size)
     return HIDDEN if hidden > min(limits[HIDDEN], entropy_bits(counts, n)) else 0
 
 
-@kernel
+@allocating_kernel
 def glance(values: Any, entries: Any, counts: Any, marks: Any) -> int:
     """``astray`` for one signal by itself: all of its values (n,) in order, with their entries as those of an x."""
     state, seen = np.zeros(STATE_SIZE, dtype=np.int64), np.full(SEEN, np.float64(UNSEEN))
     state[N] = state[PAIRS] = values.size
-    return astray(values, entries, state, 16, counts, 0.0, marks.ravel(), seen)
+    return astray(values, entries, state, X_SHIFT, counts, 0.0, marks.ravel(), seen)
 
 
 @part
-def _loose(values: Any, ring: Any, head: int, n: int, shift: int, marks: Any) -> int:
+def _alone(counts: Any, n: int) -> bool:
+    """True if all ``n`` pairs are in one bin."""
+    alone = False
+    for k in range(counts.size):  # the method max takes 0.4 s to compile
+        alone |= counts[k] == n
+    return alone
+
+
+@part
+def _loose(values: Any, ring: Any, head: int, n: int, shift: Any, marks: Any) -> int:
     """How many of the newest ``n`` values are others than the one that most in their bin had, where there was one."""
     found, atoms = 0, marks[ATOMS * (marks.size // 3) :]
     at = head - n if head >= n else head - n + ring.size
@@ -188,8 +200,8 @@ def _widened(values: Any, start: int, stop: int, low: float, high: float) -> Any
     return min(min(a, b), min(c, d)), max(max(e, f), max(g, h))
 
 
-@kernel
-def atoms(values: Any, ring: Any, head: int, n: int, shift: int, out: Any) -> int:
+@allocating_kernel
+def atoms(values: Any, ring: Any, head: int, n: int, shift: Any, out: Any) -> int:
     """Write the value that most pairs of a bin have, two of them at least, to ``out`` (B,), NaN where there is none.
 
     Returns how many pairs have others in such bins, -1 without any. Of the newest ``n`` values of one signal in a ring,

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from streammi.core.kernels.compiled import kernel
+from streammi.core.kernels.compiled import allocating_kernel
 
 
-@kernel
+@allocating_kernel
 def count_delays(x: Any, y: Any, delays: Any, starts: Any, first: int, last: int, step: int, joint: Any) -> None:
     """Add ``step`` (1 or -1) to the joint counts (D, Bx, By) of each delay for the later places [first, last).
 
@@ -31,7 +31,7 @@ def count_delays(x: Any, y: Any, delays: Any, starts: Any, first: int, last: int
             counts[np.uint64(i[k]) * width + np.uint64(j[k])] += change
 
 
-@kernel
+@allocating_kernel
 def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
     """For each joint histogram (D, Bx, By): S_x + S_y and S_xy of the table ``f`` to sums (2, D), totals to pairs."""
     x_size, y_size = joint.shape[1], joint.shape[2]

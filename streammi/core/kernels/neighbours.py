@@ -4,13 +4,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, part
 
 _LOOK: Final = 8  # values to each side that tell how close together a signal's values lie
 _ROUNDING: Final = 2.0**-50
 
 
-@kernel
+@allocating_kernel
 def count_nearer(x: Any, x_at: Any, y: Any, y_at: Any, neighbours: int, out: Any) -> None:
     """Count for each pair the values of x, and those of y, that lie nearer than its k-th neighbour, itself included.
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
 from streammi.core.kernels.nested import LN2, base_bits, extrapolated, log_of, step_of
 from streammi.core.kernels.slots import SYMBOL
 from streammi.core.kernels.summary import correlation, final_run
@@ -17,7 +17,7 @@ DOUBT: Final = 0.36
 _PAIR: Final = 1 << 32  # a bin's values that are like its first one are counted above so many, in one sum with all
 
 
-@kernel
+@allocating_kernel
 def of_values(
     values: Any, head: int, n: int, ring: Any, x_edges: Any, y_edges: Any, x_parts: Any, y_parts: Any
 ) -> tuple[float, bool, bool, int, int, float, float, float, float]:
@@ -45,7 +45,7 @@ def of_values(
     return r, x_constant, y_constant, x_run, y_run, x_ties, x_width, y_ties, y_width
 
 
-@part
+@allocating_part
 def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, float]:
     """T and the mean of log2(width) of one signal's values (n,); which bins belong together goes to ``parts``.
 
@@ -104,7 +104,7 @@ def _single(both: Any) -> Any:
     return pairs > 1 and both // _PAIR == pairs
 
 
-@kernel
+@allocating_kernel
 def of_counts(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, g: Any, whole: int, unit_bits: float, x_parts: Any,
     y_parts: Any, weight: float,
@@ -158,7 +158,7 @@ def of_counts(
     )  # fmt: skip
 
 
-@part
+@allocating_part
 def _margin(counts: Any, n: int, f: Any, g: Any, unit_bits: float) -> Any:
     """Of one signal's counts (B,): the sums of ``f`` and ``g``, the sum of log2(p)^2, the bins that hold a pair, and
     log2(p) of each of these, (B,). As f(c) = c log2 c, no logarithm is taken.
@@ -184,7 +184,7 @@ def _error(squares: float, mean: float, n: int) -> float:
     return math.sqrt(max(0.0, squares / n - mean * mean) / n)
 
 
-@part
+@allocating_part
 def _extrapolation(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, g: Any, whole: int, unit_bits: float, x_parts: Any,
     y_parts: Any, coarse: Any, weight: float, mi: float, fine: float, entropies: float,
@@ -222,7 +222,7 @@ def _extrapolation(
     return bits, 0.0 if certain else math.sqrt(max(variance - unrelated, unrelated) + doubt * doubt)
 
 
-@part
+@allocating_part
 def _coarse(counts: Any, parts: Any) -> Any:
     coarse = np.zeros(parts[parts.size - 1] + 1, dtype=np.int64)
     for k in range(counts.size):
@@ -256,7 +256,7 @@ def _left_out(
     return max(squares / n - mean * mean, 0.0) / n
 
 
-@part
+@allocating_part
 def _steps(counts: Any, coarse: Any, parts: Any, f: Any, unit_bits: float, added: float) -> Any:
     """By how much the terms of a signal's bins grow with their last pair, extrapolated; (B,)."""
     steps = np.empty(counts.size)

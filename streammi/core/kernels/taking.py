@@ -5,8 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.coding import bin_edges, bin_uniform
-from streammi.core.kernels.compiled import kernel, part
-from streammi.core.kernels.glancing import GLANCES, LEAST_GLANCE, OF_Y, SEEN, astray
+from streammi.core.kernels.compiled import allocating_kernel, allocating_part, kernel, part
+from streammi.core.kernels.glancing import GLANCES, LEAST_GLANCE, OF_Y, SEEN, X_SHIFT, Y_SHIFT, astray
 from streammi.core.kernels.sliding import refill, slide, slide_each, slide_span
 from streammi.core.kernels.slots import CHECK, DUE, FEW, GLANCE, HEAD, PAIRS, S_X, S_XY, S_Y, N
 
@@ -31,7 +31,8 @@ def take(
     capacity), and with an ``out`` of m the MI in bits after each there. All in one call: a call from Python costs more
     than the work on a few pairs, and so does a return to it for each glance.
     """
-    start = coded = 0
+    start: Any = np.int64(0)  # typed, as X_SHIFT is
+    coded = start
     while start < x.size:
         stop = min(x.size, start + min(state[GLANCE], state[CHECK]) - state[PAIRS])
         if stop > coded:
@@ -49,7 +50,7 @@ def take(
         start = stop
         if _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_axis, y_axis):
             break
-    return start
+    return start  # type: ignore[no-any-return]
 
 
 @kernel
@@ -62,7 +63,8 @@ def take_span(
 
     It stops also where there is no room for more.
     """
-    start = coded = 0
+    start: Any = np.int64(0)  # typed, as X_SHIFT is
+    coded = start
     while start < x.size:
         stop = min(x.size, start + min(state[GLANCE], state[CHECK]) - state[PAIRS])
         if stop > coded:
@@ -81,10 +83,10 @@ def take_span(
             break
         if _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_axis, y_axis):
             break
-    return start
+    return start  # type: ignore[no-any-return]
 
 
-@kernel
+@allocating_kernel
 def push(
     x: float, y: float, x_axis: Any, y_axis: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any,
     joint: Any, nest: Any, f: Any, whole: Any, unit_bits: float, floor: float,
@@ -117,12 +119,12 @@ def _code(values: Any, axis: Any, out: Any) -> int:
     return skipped
 
 
-@part
+@allocating_part
 def _seen(axis: Any) -> Any:
     return axis[INNER + 1 : _EDGES]
 
 
-@part
+@allocating_part
 def _marks(axis: Any) -> Any:
     return axis[_EDGES + np.int64(axis[INNER]) :]
 
@@ -161,9 +163,9 @@ def _look(
     if state[PAIRS] >= state[GLANCE] or n < state[FEW]:
         state[GLANCE], state[FEW] = state[PAIRS] + max(n // GLANCES, LEAST_GLANCE), n - n // GLANCES
         bits = (whole[n] - state[S_X] - state[S_Y] + state[S_XY]) * unit_bits / n
-        found = astray(values[0], ring, state, 16, x_counts, bits, _marks(x_axis), _seen(x_axis))
+        found = astray(values[0], ring, state, X_SHIFT, x_counts, bits, _marks(x_axis), _seen(x_axis))
         if found == 0:
-            found = astray(values[1], ring, state, 0, y_counts, bits, _marks(y_axis), _seen(y_axis))
+            found = astray(values[1], ring, state, Y_SHIFT, y_counts, bits, _marks(y_axis), _seen(y_axis))
             found += OF_Y if found else 0
         due = np.int64(found) if found else due
     state[DUE] = due
