@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -9,9 +10,10 @@ from types import ModuleType
 import pytest
 from numba.core.caching import FunctionCache, InTreeCacheLocator, UserProvidedCacheLocator
 
-from streammi.cli.kernel_cache import warn_uncached
+from streammi.cli import kernel_cache
+from streammi.cli.kernel_cache import compiled_beside, warn_uncached
 from streammi.core.kernels import compiled
-from streammi.core.kernels.compiled import uncached
+from streammi.core.kernels.compiled import is_kept, uncached
 from streammi.system.log import Log
 
 SOURCE = """
@@ -66,6 +68,42 @@ def test_a_kernel_is_kept_and_a_damaged_one_compiled_anew(folder: Path) -> None:
     module = loaded()
     assert module.doubled(21) == 42
     assert sum(module.doubled.stats.cache_hits.values()) == 1
+
+
+def test_a_kernel_is_known_to_be_kept_once_it_was_compiled(folder: Path) -> None:
+    module = loaded()
+    assert not is_kept(module.doubled)
+    assert module.doubled(21) == 42
+    assert is_kept(loaded().doubled)
+    (folder / "some_kernels.py").write_text(SOURCE.replace("2 * x", "x + x"))
+    assert not is_kept(loaded().doubled)  # another one
+
+
+@pytest.mark.parametrize(
+    ("kept_already", "cores", "why", "helps"),
+    [(False, 2, "", True), (True, 2, "", False), (False, 1, "", False), (False, 2, "no home", False)],
+)
+def test_a_second_process_compiles_where_it_is_of_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, kept_already: bool, cores: int, why: str, helps: bool
+) -> None:
+    done = tmp_path / "done"
+    monkeypatch.setattr(kernel_cache, "_READINGS", f"open({str(done)!r}, 'w').close()")
+    monkeypatch.setattr(kernel_cache, "is_kept", lambda kernel: kept_already)
+    monkeypatch.setattr(kernel_cache, "_cores", lambda: cores)
+    monkeypatch.setattr(kernel_cache, "uncached", lambda: why)
+    with compiled_beside() as others:
+        others()
+        assert done.exists() == helps
+
+
+def test_a_second_process_does_not_outlive_the_first_ones_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_cache, "_READINGS", "import time; time.sleep(60)")
+    monkeypatch.setattr(kernel_cache, "is_kept", lambda kernel: False)
+    monkeypatch.setattr(kernel_cache, "_cores", lambda: 2)
+    began = time.monotonic()
+    with pytest.raises(RuntimeError, match="refused"), compiled_beside():
+        raise RuntimeError("refused")
+    assert time.monotonic() - began < 30
 
 
 def test_what_is_called_from_another_file_is_compiled_anew_with_it(folder: Path) -> None:

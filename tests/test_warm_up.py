@@ -49,3 +49,32 @@ def test_every_kernel_is_there_before_the_feed_is(settings: str, times: str) -> 
     code = CODE.replace("SETTINGS", settings).replace("TIMES", times)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "True []\n"
+
+
+READINGS = """
+import importlib, pkgutil
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+from streammi.core.kernels import batches, reading, glancing, lagged, nested, splitting, summary
+from streammi.core.window.warm_up import warm_up_readings
+
+modules = (batches, reading, glancing, lagged, nested, splitting, summary)
+of_all = [d for module in modules for d in vars(module).values() if isinstance(d, Dispatcher)]
+of_readings = [d for d in of_all if not d.targetoptions.get("no_cpython_wrapper")]  # and of no part of them
+
+def compiled():
+    return {(d.__name__, str(signature)) for d in of_readings for signature in d.signatures}
+
+warm_up_readings()
+before = compiled()
+from streammi.config import MonitorConfig, span
+from streammi.monitor.warm_up import warm_up
+warm_up(MonitorConfig(window=span(200), every=span("100ms")))
+print({name for name, _ in before} >= {"of_values", "of_counts", "spread_without_runs", "atoms", "gains"})
+print(sorted(compiled() - before))
+"""
+
+
+def test_a_second_process_compiles_what_readings_take_with_the_types_that_they_have() -> None:
+    run = subprocess.run([sys.executable, "-c", READINGS], capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n[]\n"

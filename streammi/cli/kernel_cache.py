@@ -1,7 +1,43 @@
-"""The warning where the compiled kernels cannot be kept for the next start, as without a home in a container."""
+"""The compiled kernels that are kept for the next start: made by two processes, and a warning where they cannot be.
 
-from streammi.core.kernels.compiled import uncached
+As without a home in a container.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from streammi.core.kernels.compiled import is_kept, uncached
+from streammi.core.kernels.reading import of_counts
 from streammi.system.log import Log
+
+_READINGS: Final = "from streammi.core.window.warm_up import warm_up_readings; warm_up_readings()"
+
+
+@contextmanager
+def compiled_beside() -> Iterator[Callable[[], object]]:
+    """Yields what waits until a second process has compiled the kernels of readings, and kept them for this one.
+
+    There is one only where they are not kept yet, and can be, and where it has a core for itself: compilers of one
+    process do not run side by side.
+    """
+    if uncached() or _cores() < 2 or is_kept(of_counts):
+        yield lambda: None
+        return
+    process = subprocess.Popen([sys.executable, "-c", _READINGS], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        yield process.wait
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _cores() -> int:
+    """How many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def warn_uncached(log: Log, took: str) -> bool:

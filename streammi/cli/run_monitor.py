@@ -8,6 +8,7 @@ from typing import TextIO
 
 from streammi import __version__
 from streammi.cli.checks import check_command
+from streammi.cli.kernel_cache import compiled_beside
 from streammi.cli.options import RunOptions
 from streammi.cli.running import Running, running
 from streammi.config import MonitorConfig, one_signal_note, options_of
@@ -46,7 +47,8 @@ def run_monitor(
     with running(source, run, keys, log, clock) as on:
         options = options_of(config) | options_of(source)
         publisher, metrics, keeper = on.outlets(options, f"mi/{config.pair}")
-        on.compile(lambda: warm_up(config))  # nothing is left that could be refused
+        with compiled_beside() as others:
+            on.compile(lambda: warm_up(config, others))  # nothing is left that could be refused
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
         spoken = on.spool(lines, config.pair, form, clock)
         commands = _commands(on)

@@ -1,9 +1,12 @@
 """The kernels of a monitor, loaded or compiled before its feed is connected: nothing queues up behind a compiler."""
 
+from collections.abc import Callable
+
 import msgspec
 import numpy as np
 
 from streammi.config import MonitorConfig
+from streammi.core.bins.binning import UniformBins
 from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.information import ksg
 from streammi.core.kernels.divergence import divergence_nats
@@ -11,12 +14,17 @@ from streammi.core.window.joint_window import JointWindow
 from streammi.monitor import Monitor
 from streammi.monitor.bins import bins_for
 from streammi.monitor.conditional import relations
-from streammi.records import PairBatch
+from streammi.records import FloatArray, PairBatch
 
 
-def warm_up(config: MonitorConfig) -> None:
-    """Load or compile every kernel that a monitor with these settings will use."""
+def warm_up(config: MonitorConfig, others: Callable[[], object] = lambda: None) -> None:
+    """Load or compile every kernel that a monitor with these settings will use.
+
+    ``others`` returns when those of readings have been compiled that another process compiles meanwhile, if one does.
+    """
     rng = np.random.default_rng(0)
+    _warm_up_taking(config, rng.random(8))
+    others()
     categories = config.bins.kind == "categories"
     x = rng.integers(0, 2, 64).astype(object) if categories else rng.random(64)
     # Whether samples will have times is not known yet, and some kernels are for those that do.
@@ -45,3 +53,11 @@ def warm_up(config: MonitorConfig) -> None:
         few = msgspec.structs.replace(config, bins=msgspec.structs.replace(config.bins, count=2))
         values = np.repeat(np.arange(8), 8).astype(object) if categories else x
         JointWindow(*bins_for(few), LEARN_FROM).extend(values, values)
+
+
+def _warm_up_taking(config: MonitorConfig, values: FloatArray) -> None:
+    """Have pairs taken into a window of which nothing is said, and whose bins nobody looks at."""
+    times = np.zeros(values.size) if config.window.seconds else None
+    window = JointWindow(UniformBins(0, 1, 2), UniformBins(0, 1, 2), config.window)
+    window.extend(values, values, times)
+    window.update(0.5, 0.5, None if times is None else 0.0)

@@ -4,13 +4,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
 from streammi.core.kernels.nested import extrapolated, log_of, term_of
 from streammi.core.kernels.slots import SYMBOL
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
-_ONE: Final = np.uint64(1)
-_NOTHING: Final = np.uint64(0)
 _SYMBOL: Final = np.uint64(SYMBOL)
 _X: Final = np.uint64(16)
 
@@ -26,21 +25,19 @@ def spread_without_runs(
     pair that is left out changes six counts, and only the terms of these are looked at.
     """
     fine_size, nest_size = np.uint64(y_counts.size), np.uint64(y_size)
-    x_of, y_of = x_parts.astype(np.uint64), y_parts.astype(np.uint64)
     x, y, cells = _copied(x_counts), _copied(y_counts), _copied(joint)
-    x_coarse, y_coarse = np.zeros(x_size, dtype=np.uint64), np.zeros(y_size, dtype=np.uint64)
-    coarse = np.zeros(x_size * y_size, dtype=np.uint64)
+    x_coarse, y_coarse, coarse = zeros(x_size), zeros(y_size), zeros(x_size * y_size)
     for i in range(x.size):
-        x_coarse[x_of[i]] += x[i]
+        x_coarse[x_parts[i]] += x[i]
         for j in range(y.size):
-            coarse[x_of[i] * nest_size + y_of[j]] += cells[i * y.size + j]
+            coarse[x_parts[i] * y_size + y_parts[j]] += cells[i * y.size + j]
     for j in range(y.size):
-        y_coarse[y_of[j]] += y[j]
-    steps = _steps(_most(y_coarse, _most(x_coarse, _NOTHING)), f, unit_bits)
+        y_coarse[y_parts[j]] += y[j]
+    steps = _steps(_most(y_coarse, _most(x_coarse, 0)), f, unit_bits)
     fine_margins = _terms(x, f, unit_bits) + _terms(y, f, unit_bits)
     fine_sum = fine_margins - _terms(cells, f, unit_bits)
     coarse_sum = _terms(x_coarse, f, unit_bits) + _terms(y_coarse, f, unit_bits) - _terms(coarse, f, unit_bits)
-    out = np.empty(runs)
+    out = floats(runs)
     length = n // runs
     left = n - length
     of_left = term_of(left, f, unit_bits)
@@ -52,7 +49,7 @@ def spread_without_runs(
         for _ in range(length):
             entry = np.uint64(ring[np.uint64(at)])
             a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
-            k, m = x_of[a], y_of[b]
+            k, m = np.uint64(x_parts[a]), np.uint64(y_parts[b])
             margin = _taken(x, a, steps) + _taken(y, b, steps)
             margins -= margin
             fine -= margin - _taken(cells, a * fine_size + b, steps)
@@ -61,15 +58,16 @@ def spread_without_runs(
             at = at + 1 if at + 1 < ring.size else 0
         bits, entropies = (of_left - fine) / left, (2.0 * of_left - margins) / left
         out[run] = extrapolated(bits, (of_left - nest) / left, entropies, base, weight)
-        for k in range(start, start + length):  # and they are back again
-            entry = np.uint64(ring[np.uint64(k if k < ring.size else k - ring.size)])
+        for back in range(start, start + length):  # and they are back again
+            entry = np.uint64(ring[np.uint64(back if back < ring.size else back - ring.size)])
             a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
-            x[a] += _ONE
-            y[b] += _ONE
-            cells[a * fine_size + b] += _ONE
-            x_coarse[x_of[a]] += _ONE
-            y_coarse[y_of[b]] += _ONE
-            coarse[x_of[a] * nest_size + y_of[b]] += _ONE
+            x[a] += 1
+            y[b] += 1
+            cells[a * fine_size + b] += 1
+            k, m = np.uint64(x_parts[a]), np.uint64(y_parts[b])
+            x_coarse[k] += 1
+            y_coarse[m] += 1
+            coarse[k * nest_size + m] += 1
     return float(_variance(out))
 
 
@@ -94,7 +92,7 @@ def _variance(values: Any) -> Any:
 
 @allocating_part
 def _copied(counts: Any) -> Any:
-    copy = np.empty(counts.size, dtype=np.uint64)
+    copy = zeros(counts.size)
     for k in range(counts.size):
         copy[k] = counts[k]
     return copy
@@ -112,8 +110,8 @@ def _terms(counts: Any, f: Any, unit_bits: float) -> Any:
 @allocating_part
 def _steps(most: int, f: Any, unit_bits: float) -> Any:
     """By how much a cell's term grows with its last pair, for counts up to ``most``; (most + 1,)."""
-    steps = np.zeros(np.int64(most) + 1)
-    before = 0.0
+    steps = floats(most + 1)
+    steps[0] = before = 0.0
     for c in range(1, steps.size):
         term = term_of(c, f, unit_bits)
         steps[c] = term - before
@@ -125,8 +123,8 @@ def _steps(most: int, f: Any, unit_bits: float) -> Any:
 def _taken(counts: Any, cell: Any, steps: Any) -> Any:
     """Take one pair out of a cell; returns by how much its term falls."""
     c = counts[cell]
-    counts[cell] = c - _ONE
-    return steps[c]
+    counts[cell] = c - 1
+    return steps[np.uint64(c)]
 
 
 @allocating_kernel
@@ -138,9 +136,9 @@ def spread_of_runs(
     Of the ring's newest ``n`` entries, up to ``head``, oldest first; the counts are theirs, ``f`` that of c log2 c.
     """
     y_size = y_counts.size
-    logs = np.empty(joint.size)  # of cells that hold a pair
+    logs = floats(joint.size)  # of cells that hold a pair
     log_n = log_of(n, f, unit_bits)
-    y_logs = np.empty(y_size)
+    y_logs = floats(y_size)
     for j in range(y_size):
         y_logs[j] = log_of(np.int64(y_counts[j]), f, unit_bits) if y_counts[j] > 0 else 0.0
     for i in range(x_counts.size):
@@ -151,7 +149,7 @@ def spread_of_runs(
             c = np.int64(joint[np.uint64(i * y_size + j)])
             if c > 0:
                 logs[i * y_size + j] = log_of(c, f, unit_bits) - x_log - y_logs[j]
-    out = np.empty(runs)
+    out = floats(runs)
     length = n // runs
     at = head - length * runs
     for run in range(runs):

@@ -57,6 +57,11 @@ def allocating_part(function: F) -> F:
     return compiled
 
 
+def is_kept(compiled: Any) -> bool:
+    """True if a kernel, as it is now, was compiled before, for whatever types, and is kept."""
+    return bool(compiled._cache._cache_file._load_index())
+
+
 def uncached() -> str:
     """Why kernels are compiled and not kept for the next start; empty where they are kept."""
     return min(_uncached, default="")

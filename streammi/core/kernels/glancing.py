@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.slots import HEAD, PAIRS, STATE_SIZE, SYMBOL, N
 
@@ -76,7 +77,9 @@ def astray(
 @allocating_kernel
 def glance(values: Any, entries: Any, counts: Any, marks: Any) -> int:
     """``astray`` for one signal by itself: all of its values (n,) in order, with their entries as those of an x."""
-    state, seen = np.zeros(STATE_SIZE, dtype=np.int64), np.full(SEEN, np.float64(UNSEEN))
+    state, seen = zeros(STATE_SIZE), floats(SEEN)
+    for k in range(SEEN):
+        seen[k] = UNSEEN
     state[N] = state[PAIRS] = values.size
     return astray(values, entries, state, X_SHIFT, counts, 0.0, marks.ravel(), seen)
 
@@ -207,7 +210,7 @@ def atoms(values: Any, ring: Any, head: int, n: int, shift: Any, out: Any) -> in
     Returns how many pairs have others in such bins, -1 without any. Of the newest ``n`` values of one signal in a ring,
     by the bins that the entries name. Source: Boyer & Moore's vote, 1981.
     """
-    pairs, votes = np.zeros(out.size, dtype=np.int64), np.zeros(out.size, dtype=np.int64)
+    pairs, votes, same = zeros(out.size), zeros(out.size), zeros(out.size)
     first = head - n if head >= n else head - n + ring.size
     at = first
     for _ in range(n):
@@ -217,7 +220,6 @@ def atoms(values: Any, ring: Any, head: int, n: int, shift: Any, out: Any) -> in
             out[symbol] = values[at]
         votes[symbol] += 1 if out[symbol] == values[at] else -1
         at = at + 1 if at + 1 < ring.size else 0
-    same = np.zeros(out.size, dtype=np.int64)
     at = first
     for _ in range(n):
         symbol = np.int64(ring[at]) >> shift & SYMBOL

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from streammi.core.kernels.arrays import zeros
 from streammi.core.kernels.compiled import allocating_kernel
 
 
@@ -35,7 +36,7 @@ def count_delays(x: Any, y: Any, delays: Any, starts: Any, first: int, last: int
 def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
     """For each joint histogram (D, Bx, By): S_x + S_y and S_xy of the table ``f`` to sums (2, D), totals to pairs."""
     x_size, y_size = joint.shape[1], joint.shape[2]
-    columns = np.empty(y_size, dtype=np.int64)
+    columns = zeros(y_size)
     for d in range(joint.shape[0]):
         for j in range(y_size):
             columns[j] = 0

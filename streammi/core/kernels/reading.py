@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
 from streammi.core.kernels.nested import LN2, base_bits, extrapolated, log_of, step_of
 from streammi.core.kernels.slots import SYMBOL
@@ -30,8 +31,7 @@ def of_values(
     """
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
     # Copied in loops: numba's check that two slices fit, with its message, takes 2 s to compile.
-    x, y = np.empty(n), np.empty(n)
-    i, j = np.empty(n, dtype=np.uint16), np.empty(n, dtype=np.uint16)
+    x, y, i, j = floats(n), floats(n), zeros(n), zeros(n)
     at = head - n if head >= n else head - n + values.shape[1]
     for k in range(n):
         x[k], y[k] = values[0, at], values[1, at]
@@ -59,8 +59,8 @@ def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, floa
         for k in range(size):
             parts[k] = k
         return 0.0, np.nan
-    last = np.uint16(size - 1)
-    first, sums = np.empty(size), np.zeros(size, dtype=np.int64)
+    last = size - 1
+    first, sums = floats(size), zeros(size)
     for k in range(n):
         first[symbols[n - 1 - k]] = values[n - 1 - k]
     least, most, below, above = np.inf, -np.inf, 0.0, 0.0
@@ -122,7 +122,7 @@ def of_counts(
     y_f, y_g, y_squares, y_bins, y_logs = _margin(y_counts, n, f, g, unit_bits)
     nests = x_parts.size > 0
     x_size, y_coarse = (x_parts[x_parts.size - 1] + 1, y_parts[y_size - 1] + 1) if nests else (0, 0)
-    coarse = np.zeros((x_size, y_coarse), dtype=np.int64)
+    coarse = zeros(x_size * y_coarse)  # (Cx * Cy,)
     xy_f = xy_g = np.int64(0)
     squares = pointwise_squares = 0.0
     for i in range(x_counts.size):
@@ -138,7 +138,7 @@ def of_counts(
                 pointwise = log_p - x_logs[i] - y_logs[j]
                 pointwise_squares += c * (pointwise * pointwise)
                 if nests:
-                    coarse[x_parts[i], y_parts[j]] += c
+                    coarse[x_parts[i] * y_coarse + y_parts[j]] += c
     per_pair = unit_bits / n
     h_x, h_y, h_xy = (f[n] - x_f) * per_pair, (f[n] - y_f) * per_pair, (f[n] - xy_f) * per_pair
     mi = max(0.0, h_x + h_y - h_xy)
@@ -164,7 +164,7 @@ def _margin(counts: Any, n: int, f: Any, g: Any, unit_bits: float) -> Any:
     log2(p) of each of these, (B,). As f(c) = c log2 c, no logarithm is taken.
     """
     log_n = f[n] * unit_bits / n
-    logs = np.empty(counts.size)
+    logs = floats(counts.size)
     f_sum = g_sum = np.int64(0)
     squares, bins = 0.0, 0
     for k in range(counts.size):
@@ -196,13 +196,12 @@ def _extrapolation(
         for k in range(counts.size):
             f_sum += f[counts[k]]
             g_sum += g[counts[k]]
-    steps = np.empty(coarse.shape)
-    for i in range(coarse.shape[0]):
-        for j in range(coarse.shape[1]):
-            c = coarse[i, j]
-            f_sum -= f[c]
-            g_sum -= g[c]
-            steps[i, j] = step_of(c, f, unit_bits)
+    steps = floats(coarse.size)
+    for k in range(coarse.size):
+        c = coarse[k]
+        f_sum -= f[c]
+        g_sum -= g[c]
+        steps[k] = step_of(c, f, unit_bits)
     per_pair = unit_bits / n
     bias, below = mi - fine, (whole - g_sum) * per_pair
     coarse_bias = (f[n] - f_sum) * per_pair - below
@@ -224,7 +223,7 @@ def _extrapolation(
 
 @allocating_part
 def _coarse(counts: Any, parts: Any) -> Any:
-    coarse = np.zeros(parts[parts.size - 1] + 1, dtype=np.int64)
+    coarse = zeros(parts[parts.size - 1] + 1)
     for k in range(counts.size):
         coarse[parts[k]] += counts[k]
     return coarse
@@ -237,7 +236,7 @@ def _left_out(
 ) -> float:  # fmt: skip
     """The variance, bits squared, that leaving one pair out at a time finds for MI = fine + added (fine - coarse).
 
-    ``steps`` (Cx, Cy) are by how much each coarse cell's term grows with its last pair. Source: Efron & Stein 1981,
+    ``steps`` (Cx * Cy,) are by how much each coarse cell's term grows with its last pair. Source: Efron & Stein 1981,
     Annals of Statistics 9(3), 586-596.
     """
     y_size = y_counts.size
@@ -248,7 +247,7 @@ def _left_out(
         for j in range(y_size):
             c = np.int64(joint[np.uint64(i * y_size + j)])
             if c > 0:
-                step = (1.0 + added) * step_of(c, f, unit_bits) - added * steps[x_parts[i], y_parts[j]]
+                step = (1.0 + added) * step_of(c, f, unit_bits) - added * steps[x_parts[i] * y_coarse.size + y_parts[j]]
                 step -= x_steps[i] + y_steps[j]
                 total += c * step
                 squares += c * step * step
@@ -259,7 +258,7 @@ def _left_out(
 @allocating_part
 def _steps(counts: Any, coarse: Any, parts: Any, f: Any, unit_bits: float, added: float) -> Any:
     """By how much the terms of a signal's bins grow with their last pair, extrapolated; (B,)."""
-    steps = np.empty(counts.size)
+    steps = floats(counts.size)
     for k in range(counts.size):
         of_coarse = step_of(coarse[parts[k]], f, unit_bits)
         steps[k] = (1.0 + added) * step_of(np.int64(counts[k]), f, unit_bits) - added * of_coarse

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from streammi.core.kernels.arrays import zeros
 from streammi.core.kernels.compiled import allocating_kernel
 
 
@@ -15,7 +16,7 @@ def gains(symbols: Any, count: int, f: Any, out: Any) -> None:
     ``f`` is a table of c log c up to n in integers, and the gain is in its units.
     """
     n = symbols.size
-    left, right = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    left, right = zeros(count), zeros(count)
     for k in range(n):
         right[symbols[k]] += 1
     s_left = s_right = np.int64(0)
