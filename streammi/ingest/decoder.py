@@ -25,7 +25,7 @@ from streammi.ingest.formats.samples import samples
 from streammi.ingest.recognition import Found
 from streammi.ingest.senders import SenderCounter
 from streammi.ingest.sequence import Numbers
-from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages
+from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages, refused_for_size
 from streammi.records import FloatArray, PairBatch, RowBatch, SampleBatch
 
 MAX_PATH: Final = 256  # characters
@@ -125,19 +125,10 @@ class Decoder:
         advice = "" if self.pairs else self._advice.words
         about = (known.recognised if known.is_guess else "", known.doubt, self._format.hint, advice, known.changed)
         notes = [note for note in about if note]
-        if self._gaps.senders > 1:
-            notes.append(
-                f"numbers of {self._gaps.senders} counters come in turn (several senders?), each counted by itself"
-            )
-        if self.resets:
-            times = "once" if self.resets == 1 else f"{self.resets:,} times"
-            notes.append(f"numbers began again {times}: the sender restarted, sends some twice, or there are several")
-        if self.reordered:
-            notes.append(f"{self.reordered} messages came after later ones")
+        notes += self._gaps.notes
         if self.repeated:
             notes.append(f"{self.repeated:,} samples came twice in a row, and count once")
-        if self._clock.note:
-            notes.append(self._clock.note)
+        notes += [self._clock.note] if self._clock.note else []
         return "; ".join(notes)
 
     def decode(self, messages: Messages, received: float, *, final: bool = False) -> PairBatch:
@@ -331,15 +322,10 @@ class Decoder:
         return any(has(tree, path) for path in self._others) or by_name(tree) is not None
 
     def _within_limits(self, frames: Frames) -> bool:
-        if len(frames) > MAX_FRAMES:
-            self._count(FeedError("too many frames", f"more than {MAX_FRAMES}"))
-        elif max(map(len, frames), default=0) > self._max_message:
-            self._count(FeedError("too large", f"{max(map(len, frames))} bytes, over {self._max_message}"))
-        elif sum(map(len, frames)) > MAX_MESSAGE_FRAMES * self._max_message:
-            self._count(FeedError("too large", f"{sum(map(len, frames))} bytes in all frames"))
-        else:
-            return True
-        return False
+        refused = refused_for_size(frames, self._max_message)
+        if refused is not None:
+            self._count(refused)
+        return refused is None
 
     def _count(self, error: FeedError, messages: int = 1) -> None:
         self.malformed[error.reason] = self.malformed.get(error.reason, 0) + messages

@@ -51,6 +51,19 @@ class SenderCounter:
         return sum(counter.reordered for counter in self._counters)
 
     @property
+    def notes(self) -> list[str]:
+        """Remarks for a person on the numbers."""
+        found = []
+        if self.senders > 1:
+            found.append(f"numbers of {self.senders} counters come in turn (several senders?), each counted by itself")
+        if self.resets:
+            times = "once" if self.resets == 1 else f"{self.resets:,} times"
+            found.append(f"numbers began again {times}: the sender restarted, sends some twice, or there are several")
+        if self.reordered:
+            found.append(f"{self.reordered} messages came after later ones")
+        return found
+
+    @property
     def resets(self) -> int:
         """How often a counter began again."""
         return sum(counter.resets for counter in self._counters)

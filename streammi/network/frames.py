@@ -18,6 +18,18 @@ _MARKS: Final = (b"\xef", b"\xfe", b"\xff")  # with which a byte order mark begi
 _CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 
 
+def refused_for_size(frames: Frames, max_frame: int) -> FeedError | None:
+    """The refusal of a message with too many frames, or one or all of them too large, in bytes; None for no other."""
+    if len(frames) > MAX_FRAMES:
+        return FeedError("too many frames", f"more than {MAX_FRAMES}")
+    largest, all_of_them = max(map(len, frames), default=0), sum(map(len, frames))
+    if largest > max_frame:
+        return FeedError("too large", f"{largest} bytes, over {max_frame}")
+    if all_of_them > MAX_MESSAGE_FRAMES * max_frame:
+        return FeedError("too large", f"{all_of_them} bytes in all frames")
+    return None
+
+
 def last_frame(frames: Frames) -> bytes:
     """The payload, behind a topic or none; ``FeedError("empty")``."""
     if not frames or not frames[-1]:
