@@ -98,7 +98,7 @@ def test_where_nothing_comes_no_file_is_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[channels]\nnames = ['a', 'b,c']", r"plant\.toml, line 2: names must be a list of names or globs"),
+        ("[channels]\nnames = ['a', 3]", r"plant\.toml, line 2: names must be a list of names or globs"),
         ("[chanels]\nnames = 'a'", r"plant\.toml, line 1: chanels must be an option of monitor, or a table of some"),
         ("\n[window]\nsize = '10s'\nwindow = 5", r"line 4: window must be given once: .*line 3: size gives it too"),
         ("endpoint = 'ipc:///a'\n[channels]\nnames = 'all'\n\ngrid = '0s'", r"line 5: grid must be a duration > 0"),

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from command_line import streammi
 
-from streammi.cli import run_monitor, run_watch
+from streammi.cli import run_channel_monitor, run_monitor, run_watch
 from streammi.cli.main import UsageError, app
 from streammi.cli.usage_errors import usage
-from streammi.config import span
+from streammi.config import ChannelSettings, span
 from streammi.errors import ConfigError
 from streammi.system.log import Log
 
@@ -82,6 +82,17 @@ def test_a_file_gives_what_the_command_line_gives(tmp_path: Path, ran: list[tupl
     run("watch", f"--config={written(tmp_path, FILE)}")
     assert ran[2] == ran[3]
     assert ran[2][0] == WORDS[0]
+
+
+def test_names_in_a_list_may_have_commas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[ChannelSettings] = []
+    monkeypatch.setattr(
+        run_channel_monitor, "run_channel_monitor", lambda asked, *more, **named: ran.append(asked) or 0
+    )
+    names = '[channels]\nnames = ["weather,site=roof/a", "rack*"]\n'
+    run("monitor", "tcp://127.0.0.1:5999", "--config", written(tmp_path, names))
+    run("monitor", "tcp://127.0.0.1:5999", "--channels", "weather\\,site=roof/a,rack*")
+    assert [settings.patterns for settings in ran] == [("weather,site=roof/a", "rack*")] * 2
 
 
 def test_what_is_given_on_the_command_line_counts(tmp_path: Path, ran: list[tuple[Any, ...]]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 
 from streammi.cli.help_panels import RUN
+from streammi.cli.options.channels import in_one
 from streammi.config.did_you_mean import instead
 from streammi.errors import ConfigError
 
@@ -153,9 +154,9 @@ def _of_option(name: str, value: Any, parameter: Any) -> str | bool | list[str |
     flag = getattr(parameter, "is_flag", False)
     if parameter.metavar == LISTED and isinstance(value, list):
         for one in value:
-            if not isinstance(one, str) or "," in one:
-                raise ConfigError(name, "a list of names or globs, each a string without a comma", one)
-        return ",".join(value)
+            if not isinstance(one, str):
+                raise ConfigError(name, "a list of names or globs, each a string", one)
+        return in_one(value)
     if not getattr(parameter, "multiple", False):
         return _word(name, value, flag=flag)
     return [_word(name, one, flag=flag) for one in (value if isinstance(value, list) else [value])]

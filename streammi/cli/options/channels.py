@@ -1,7 +1,9 @@
 """Many channels: which of a recording's, and what is said of their pairs."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 import typer
 
@@ -9,6 +11,8 @@ from streammi.cli.help_panels import MANY
 from streammi.cli.options.refusals import check_unused
 from streammi.config import seconds
 from streammi.errors import ConfigError
+
+_COMMA: Final = re.compile(r"(?<!\\),")
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,31 @@ class ChannelOptions:
     @property
     def of_pairs(self) -> tuple[str, ...]:
         """The globs of pairs."""
-        return tuple(one.strip() for one in (self.pairs or "").split(",") if one.strip())
+        return tuple(names_in(self.pairs or ""))
 
     def patterns(self) -> list[str]:
         """The globs; ConfigError for none, and for a rate that is none."""
-        found = [one.strip() for one in (self.channels or "").split(",") if one.strip()]
+        found = names_in(self.channels or "")
         if not found:
             raise ConfigError("--channels", "all, or names or globs with commas between", self.channels)
         if not 0 < self.fdr < 1:
             raise ConfigError("--fdr", "a share between 0 and 1", self.fdr)
         return found
+
+
+def names_in(text: str) -> list[str]:
+    r"""The names or globs with commas between; a comma in a name, as of a series of Influx, has a backslash before it.
+
+    >>> names_in(r"rack*/temp, flow,,weather\,site=roof/a")
+    ['rack*/temp', 'flow', 'weather,site=roof/a']
+    """
+    found = (one.replace("\\,", ",").strip() for one in _COMMA.split(text))
+    return [one for one in found if one]
+
+
+def in_one(names: Iterable[str]) -> str:
+    """The text of which ``names_in`` makes these names."""
+    return ",".join(name.replace(",", "\\,") for name in names)
 
 
 def _duration(text: str | None, name: str) -> float | None:
