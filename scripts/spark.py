@@ -250,7 +250,7 @@ def speed(quick: bool, folder: Path) -> Iterator[str]:
         ("rows of arrays", True, (1000, 5000, 20_000, 50_000), 2e6),
         ("long rows", False, (1000, 5000, 20_000), 4e5),
     ):
-        keys, each = (50, 5) if quick else (200, 8)
+        keys, each = (50, 5) if quick else (200, 6)
         root = folder / name.replace(" ", "_")
         lengths = [size for size in sizes for _ in range(each)]
         write(root / "in", keys, sum(lengths), len(lengths), arrays=arrays, sizes=lengths)

@@ -135,7 +135,7 @@ def streamed(master: str, folder: str) -> Any:
 
     frame = session(master).readStream.schema("id string, x string, y double, t double")
     rows = frame.option("maxFilesPerTrigger", 1).parquet(f"{folder}/long")
-    writer = readings(rows, t="t", **SETTINGS).writeStream.format("parquet").option("path", f"{folder}/out")
+    writer = readings(rows, t="t", idle="1h", **SETTINGS).writeStream.format("parquet").option("path", f"{folder}/out")
     return writer.option("checkpointLocation", f"{folder}/state").trigger(availableNow=True).start()
 
 
@@ -204,7 +204,7 @@ def check_refusals(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
     stream = spark.readStream.schema("id string, x string, y double, t double").parquet(str(folder / "long"))
     with subtests.test("a state of other settings is refused by their names"):
         shutil.copy(folder / "long" / "0.parquet", folder / "long" / "9.parquet")
-        other = readings(stream, t="t", **{**SETTINGS, "window": 300})
+        other = readings(stream, t="t", idle="1h", **{**SETTINGS, "window": 300})
         writer = other.writeStream.format("noop").option("checkpointLocation", str(folder / "state"))
         with pytest.raises(StreamingQueryException, match="window must be 200 pairs, as when the state was saved"):
             writer.trigger(availableNow=True).start().awaitTermination()
@@ -220,9 +220,23 @@ def check_refusals(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
             ({"keep": "symbols", "detector": None}, "estimator must be one that needs no values"),
             ({"every": "0.5"}, "every must be"),
             ({"last": True}, "last must be left out with a streaming DataFrame"),
+            ({"last": 1}, "last must be True or False"),
+            ({"key": "Nmi"}, "key must be one of the columns id, x, y, t"),
+            ({"idle": 50}, "idle must be a duration such as 1h"),
+            ({"idle": "1h", "t": None, "seq": "t"}, "seq must be a column of whole numbers"),
+            (
+                {"keep": "rounded", "x_range": None},
+                'keep must be "values" where x_range and y_range are not both given',
+            ),
         ):
             with pytest.raises(ConfigError, match=words):
                 readings(stream, **{"t": "t", **SETTINGS, **changed})
+        with pytest.raises(ConfigError, match=r"frame must be a DataFrame of pyspark\.sql"):
+            readings({"x": [1.0]}, t="t", **SETTINGS)  # type: ignore[arg-type]
+        dotted = stream.withColumnRenamed("x", "a.b").withColumnRenamed("id", "MI")
+        assert readings(dotted, t="t", **{**SETTINGS, "x": "a.b", "key": "a.b"}).columns[0] == "a.b"
+        with pytest.raises(ConfigError, match="key must be a column that is called otherwise than a field"):
+            readings(dotted, t="t", **{**SETTINGS, "x": "a.b", "key": "MI"})
 
 
 def check_pairs(spark: Any, subtests: pytest.Subtests) -> None:

@@ -1,5 +1,6 @@
 """Plan: the settings of a job, as they go to the workers, and as its state remembers them."""
 
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
@@ -52,8 +53,9 @@ class Table(msgspec.Struct, frozen=True, eq=False):
     outside: int
 
     @classmethod
+    @lru_cache(maxsize=16)
     def of(cls, bins: UniformBins, parts: int = 1, outside: int = 1) -> "Table":
-        """Such values; ConfigError where rounding leaves no middle."""
+        """Such values, the same for all keys; ConfigError where rounding leaves no middle."""
         inside = bins.count * parts
         places = np.arange(-outside, inside + outside)
         values = np.asarray(bins.low + (bins.high - bins.low) / inside * (places + 0.5), dtype=np.float64)
