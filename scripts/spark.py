@@ -33,7 +33,7 @@ from streammi.interop.spark.samples import Samples, to_block
 from streammi.records import PairBatch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from spark_cluster import batches, cluster, job, kill, session
+from spark_cluster import batches, cluster, ended, job, kill, session
 from test_spark_state import MemoryLog
 
 RANGES: dict[str, Any] = {"x_range": (0.0, 1.0), "y_range": (-0.5, 1.5)}
@@ -56,8 +56,9 @@ JOB = """
 import sys
 sys.path[:0] = sys.argv[1:3]
 from spark import streamed
+from spark_cluster import ended
 
-streamed(*sys.argv[3:]).awaitTermination()
+ended(lambda: streamed(*sys.argv[3:]))
 """
 
 
@@ -142,8 +143,7 @@ def equality(quick: bool, folder: Path) -> Iterator[str]:
     root = folder / "equality"
     write(root / "in", keys, n, 8, arrays=False, seed=1)
     with cluster(root, workers=2) as found:
-        query = streamed(found.master, str(root), "1000", "256")
-        query.awaitTermination()
+        ended(lambda: streamed(found.master, str(root), "1000", "256"))
         said, bad = wrong(session(found.master), root, keys, n, settings)
         session(found.master).stop()
     yield f"| {keys:,} keys x {n:,} samples, cut at random | readings | not Monitor's own, bit for bit | bar: 0 |"
@@ -159,7 +159,8 @@ def faults(quick: bool, folder: Path) -> Iterator[str]:
     """
     kills, keys, n, settings = 3 if quick else 20, 20, 4000, config(500, 100)
     root, rng = folder / "faults", np.random.default_rng()
-    write(root / "in", keys, n, 6 * kills + 10, arrays=False, seed=2)
+    files = 6 * kills + 10
+    write(root / "in", keys, n, files, arrays=False, seed=2)
     here = str(Path(__file__).parent)
     arguments = (here, f"{here}/../tests")
     executors = drivers = 0
@@ -175,13 +176,13 @@ def faults(quick: bool, folder: Path) -> Iterator[str]:
                     executors += 1
                 commits(driver, root / "state", 1)
                 time.sleep(rng.random() * 1.5 * pace)
-                if driver.poll() is not None:
-                    break  # all was done before enough were killed, or the job has failed
-                kill(driver)
-                drivers += 1
+                if driver.poll() is None:
+                    kill(driver)
+                    drivers += 1
+                elif batches(root / "state") >= files:
+                    break  # all was done before enough were killed
         took = time.monotonic() - began
-        query = streamed(found.master, str(root), "500", "100")
-        query.awaitTermination()
+        ended(lambda: streamed(found.master, str(root), "500", "100"))
         said, bad = wrong(session(found.master), root, keys, n, settings)
         session(found.master).stop()
     all_killed = min(executors, drivers) >= kills

@@ -46,6 +46,26 @@ def session(master: str, **conf: str) -> Any:
     return builder.getOrCreate()
 
 
+def ended(start: Callable[[], Any], times: int = 5) -> Any:
+    """Start a query and wait until it ends; returns it.
+
+    A driver gives the Python process of a new query 10 s to start, which it does not on a busy machine: then the query
+    is started again, and goes on.
+    """
+    from pyspark.errors import StreamingQueryException
+
+    while True:
+        query = start()
+        try:
+            query.awaitTermination()
+        except StreamingQueryException as error:
+            times -= 1
+            if not times or "failed to connect back" not in str(error):
+                raise
+        else:
+            return query
+
+
 def wait_for(done: Callable[[], Any], what: str, seconds: float = 900.0) -> Any:
     """Wait until ``done`` gives something that is true."""
     end = time.monotonic() + seconds

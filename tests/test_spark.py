@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 import zmq
-from spark_cluster import batches, cluster, job, session, wait_for
+from spark_cluster import batches, cluster, ended, job, session, wait_for
 from test_spark_sources import record
 
 from streammi.config import MonitorConfig, bins, span
@@ -40,9 +40,10 @@ SETTINGS: dict[str, Any] = {
 JOB = """
 import sys
 sys.path.insert(0, sys.argv[1])
+from spark_cluster import ended
 from test_spark import streamed
 
-streamed(*sys.argv[2:]).awaitTermination()
+ended(lambda: streamed(*sys.argv[2:]))
 """
 
 
@@ -144,8 +145,7 @@ def test_in_a_session(tmp_path: Path, subtests: pytest.Subtests) -> None:
     write_long(tmp_path / "long", files=2)
     spark = session("local[1]", **CHEAP)
     try:
-        query = streamed("local[1]", str(tmp_path))
-        query.awaitTermination()
+        query = ended(lambda: streamed("local[1]", str(tmp_path)))
         with subtests.test("a stream, with poison"):
             hold(spark.read.parquet(str(tmp_path / "out")).collect(), wanted())
             counts = [progress["observedMetrics"]["streammi"] for progress in query.recentProgress]
@@ -170,7 +170,7 @@ def test_on_a_cluster(tmp_path: Path) -> None:
         found.add_worker()  # and the driver is killed
         spark = session(found.master)
         try:
-            streamed(found.master, str(tmp_path)).awaitTermination()
+            ended(lambda: streamed(found.master, str(tmp_path)))
             assert len(found.executors()) == 2
             hold(spark.read.parquet(str(tmp_path / "out")).collect(), wanted())
         finally:
@@ -207,7 +207,7 @@ def check_refusals(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
         other = readings(stream, t="t", idle="1h", **{**SETTINGS, "window": 300})
         writer = other.writeStream.format("noop").option("checkpointLocation", str(folder / "state"))
         with pytest.raises(StreamingQueryException, match="window must be 200 pairs, as when the state was saved"):
-            writer.trigger(availableNow=True).start().awaitTermination()
+            ended(writer.trigger(availableNow=True).start)
         (folder / "long" / "9.parquet").unlink()
     with subtests.test("what cannot work is refused at once"):
         for changed, words in (
@@ -282,7 +282,7 @@ def check_recording(spark: Any, folder: Path, subtests: pytest.Subtests) -> None
             table = readings(rows, key="id", x="x", y="y", t="t", seq="seq", window=30, every=20)
             checkpoint = str(folder / "recorded")
             query = table.writeStream.foreachBatch(published).option("checkpointLocation", checkpoint)
-            query.trigger(availableNow=True).start().awaitTermination()
+            ended(query.trigger(availableNow=True).start)
             said = [socket.recv_multipart() for _ in range(4)]
         readings_said = [read_reading(frames) for frames in said if frames[0].startswith(b"mi/")]
         assert [(pair, fields["n"], fields["seq"]) for pair, fields in readings_said] == [
