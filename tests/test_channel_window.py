@@ -13,7 +13,9 @@ from hypothesis import given, settings, strategies as st
 from scipy.stats import entropy
 
 from streammi import Categories, ChannelWindow, ConfigError, EdgeBins, JointWindow, QuantileBins, UniformBins
+from streammi.config import span
 from streammi.core.bins.binning import Bins, SpanBins
+from streammi.core.channels import pair_counts
 from streammi.core.channels.matrices import MEASURES
 from streammi.records import FloatArray
 
@@ -202,8 +204,9 @@ def test_a_refit_counts_only_that_channels_pairs_anew() -> None:
     check(window, rows[-500:])
 
 
-def test_many_channels_on_threads_and_by_either_way() -> None:
+def test_many_channels_on_threads_and_by_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 channels: slid and counted anew, on one thread and on three, the integers are numpy's."""
+    monkeypatch.setattr(pair_counts, "BLOCK_NS", 1)  # on threads also where that is not worth the while
     rng = np.random.default_rng(5)
     rows = rng.random((700, 300)) * 0.6 + rng.random((700, 1)) * 0.4
     rows[rng.random(700) < 0.01, 17] = math.nan
@@ -224,6 +227,20 @@ def test_many_channels_on_threads_and_by_either_way() -> None:
         pair = JointWindow(UniformBins(0, 1, 8), UniformBins(0, 1, 8), 400)
         pair.extend(x, y)
         assert mi[i, j] == pair.mi
+
+
+@pytest.mark.parametrize(
+    ("threads", "cost_ns", "blocks"), [(1, 1e9, 1), (2, 1e5, 1), (2, 5e5, 1), (2, 1e6, 3), (2, 1e9, 16), (4, 1e9, 32)]
+)
+def test_a_short_hop_is_done_at_once_and_a_long_one_in_blocks(threads: int, cost_ns: float, blocks: int) -> None:
+    """To hand a block to a thread takes 30 us: 100 rows of 64 channels took longer on two threads than on one."""
+    counts = pair_counts.PairCounts(np.full(300, 4), span(100), threads)
+    found: list[tuple[int, int]] = []
+    counts.each(lambda first, last: found.append((first, last)), cost_ns)
+    assert len(found) == blocks
+    assert [k for first, last in sorted(found) for k in range(first, last)] == list(range(300))
+    sizes = [sum(299 - i for i in range(first, last)) for first, last in found]
+    assert max(sizes) < 1.3 * min(sizes) + 300
 
 
 @pytest.mark.parametrize(("size", "expected"), [(200, "uint8"), (300, "uint16"), (70_000, "uint32")])

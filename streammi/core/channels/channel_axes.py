@@ -20,6 +20,7 @@ from streammi.records import FloatArray, IntArray
 
 # A channel's bins are learnt as those of a pair are, the other signal of which has one bin.
 _ALONE: Final = binning.UniformBins(-1.0, 1.0, 1)
+_NONE: Final = np.zeros(0, dtype=np.int64)
 GLANCES: Final = 2  # in a window: of a hundred channels each one costs as much as its pairs
 
 
@@ -53,6 +54,7 @@ class ChannelAxes:
         self._span = span
         self._learners = [_Learner(b, span) if isinstance(b, Rule) else None for b in self.bins]
         self.learnt = np.array([one is not None for one in self._learners])
+        self._learns = bool(self.learnt.any())
         self.labelled = [c for c, b in enumerate(self.bins) if isinstance(b, Categories)]
         channels = len(self.bins)
         self.seen = np.zeros(channels, dtype=np.int64)
@@ -86,6 +88,8 @@ class ChannelAxes:
 
     def due(self, t: FloatArray | None) -> int:
         """How many of the next rows, with times ``t``, may come until some channel's bins are looked at: a bound."""
+        if not self._learns:
+            return NEVER
         checks, times, soonest = self._dues
         room = checks - self.seen
         if t is not None and self._span.seconds:
@@ -94,6 +98,8 @@ class ChannelAxes:
 
     def now_due(self, newest: float) -> IntArray:
         """The channels whose bins are to be looked at, now that the newest row has this time."""
+        if not self._learns:
+            return _NONE
         checks, times, soonest = self._dues
         found: IntArray = np.flatnonzero((self.seen >= soonest) & ((self.seen >= checks) | (newest >= times)))
         return found

@@ -19,6 +19,7 @@ from streammi.records import UNIT_PER_BIT, FloatArray, IntArray
 
 Measure: TypeAlias = Literal["mi", "mi_corrected", "mi_binned", "h_xy", "h_x_given_y", "nmi", "pearson_r", "n"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
+DOT_NS: Final = 0.3  # of a row of a pair's r, about
 _NO_UNIT: Final = ("nmi", "pearson_r", "n")
 
 
@@ -178,7 +179,10 @@ def correlations(counts: PairCounts, ring: RowRing, axes: ChannelAxes) -> FloatA
     whole = numeric & ~counts.gappy & (squares > 0)
     if counts.gappy.any():  # no square is needed of a pair with a gap, and one without is left out
         none = np.zeros_like(squares)
-        counts.each(lambda a, b: kernels.correlations(values, centred, none, counts.gappy, numeric, out, a, b))
+        counts.each(
+            lambda a, b: kernels.correlations(values, centred, none, counts.gappy, numeric, out, a, b),
+            DOT_NS * values.shape[1] * counts.pairs,
+        )
     scaled = centred[whole] / np.sqrt(squares[whole])[:, None]
     out[np.ix_(whole, whole)] = np.clip(scaled @ scaled.T, -1.0, 1.0)
     out[~axes.known], out[:, ~axes.known] = np.nan, np.nan
@@ -204,4 +208,7 @@ def _correlate(counts: PairCounts, ring: RowRing, axes: ChannelAxes, out: FloatA
     numeric = np.array([not isinstance(axis, Categories) for axis in axes.now])
     centred, squares = np.where(np.isnan(values), 0.0, values), np.zeros(len(values))
     kernels.centre(centred, squares)
-    counts.each(lambda a, b: kernels.correlations(values, centred, squares, counts.gappy, numeric, out, a, b))
+    counts.each(
+        lambda a, b: kernels.correlations(values, centred, squares, counts.gappy, numeric, out, a, b),
+        DOT_NS * values.shape[1] * counts.pairs,
+    )

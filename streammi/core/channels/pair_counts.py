@@ -16,7 +16,13 @@ from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
 MOST_CELLS: Final = 1 << 31  # 4 GiB of counts in windows of up to 65,535 rows
-BLOCKS: Final = 8  # of pairs a thread, so that none waits for long
+BLOCKS: Final = 8  # of pairs a thread at most, so that none waits for long
+BLOCK_NS: Final = 300_000  # that a block takes at least: 30,000 go by until a thread has it, and a short hop is one
+# What it takes, about:
+SLIDE_NS: Final = 1.5  # a row into a pair's counts and one out of them
+COUNT_NS: Final = 0.42  # a row of a pair counted anew
+CELL_NS: Final = 1.0  # a cell whose term is summed up
+MI_NS: Final = 20.0  # a pair's MI
 # What it takes to count a pair anew, in rows that enter and leave: 280 to 310 of a window of 1,000 rows, at 8 and at 16
 # bins, with 64 to 1,000 channels (0.42 ns a row, against 1.5 ns for a row in and one out).
 ROW_COST: Final = 0.28
@@ -105,7 +111,7 @@ class PairCounts:
             self.stale[:] = True
         missing = ring.symbols.dtype.type(ring.missing)
         if not self.stale.all():
-            self._slide(ring, missing, np.diff(table.f))
+            self._slide(ring, missing, estimators.steps("plugin", table.f.size - 1, self._digits))
         if self.stale.any():
             self._recount(ring, missing, table.f)
         self.first, self.last = ring.tail, ring.head
@@ -125,13 +131,17 @@ class PairCounts:
         self.first, self.last = ring.tail, ring.head
         self.stale[:] = True  # the others: whoever asks next has all counted anew
 
-    def each(self, work: Callable[[int, int], None]) -> None:
-        """Have ``work(first, last)`` done of all channels with the later ones, in blocks of about as many pairs."""
+    def each(self, work: Callable[[int, int], None], cost_ns: float) -> None:
+        """Have ``work(first, last)`` done of all channels with the later ones, in blocks of about as many pairs.
+
+        All of them take about ``cost_ns``: where that is too little for threads, there is one block.
+        """
         channels = self.widths.size
-        if self._pool is None:
+        blocks = min(BLOCKS * self._threads, int(cost_ns / BLOCK_NS))
+        if self._pool is None or blocks < 2:
             work(0, channels)
             return
-        shares = np.linspace(0, 1, BLOCKS * self._threads + 1)
+        shares = np.linspace(0, 1, blocks + 1)
         cuts = np.unique(np.rint(channels * (1 - np.sqrt(1 - shares))).astype(np.int64)).tolist()
         for _ in self._pool.map(work, cuts[:-1], cuts[1:]):
             pass
@@ -142,7 +152,7 @@ class PairCounts:
         ``margins`` (C,) are S of each channel by the plug-in ``table``.
         """
         known = self.counts, self.sums, self.gappy, n, margins, *self.layout
-        self.each(lambda a, b: kernels.mi(*known, table.f, table.whole, table.unit_bits, out, a, b))
+        self.each(lambda a, b: kernels.mi(*known, table.f, table.whole, table.unit_bits, out, a, b), MI_NS * self.pairs)
 
     def sums_by(self, table: Table, n: int, margins: IntArray) -> IntArray:
         """The pairs of values, S_x, S_y and S_xy by a table, of every pair, shape (4, P).
@@ -152,14 +162,14 @@ class PairCounts:
         """
         sums = np.empty((4, self.pairs), dtype=np.int64)
         known = self.counts, self.gappy, n, margins, *self.layout, table.f, sums
-        self.each(lambda a, b: kernels.sums_of_pairs(*known, a, b))
+        self.each(lambda a, b: kernels.sums_of_pairs(*known, a, b), CELL_NS * self.cells)
         return sums
 
     def sums_of_shifted(self, symbols: Symbols, shift: int, missing: Any, table: Table, margins: IntArray) -> IntArray:
         """As ``sums_by``, with the second channel of each pair ``shift`` rows late, in a circle."""
         sums = np.empty((4, self.pairs), dtype=np.int64)
         known = symbols, shift, self.gappy, missing, self.widths, table.f, margins, sums
-        self.each(lambda a, b: kernels.sums_of_shifted(*known, a, b))
+        self.each(lambda a, b: kernels.sums_of_shifted(*known, a, b), self._count_ns(symbols))
         return sums
 
     def coarse_sums(self, coarse: Coarse, table: Table, out: IntArray) -> FloatArray:
@@ -167,7 +177,7 @@ class PairCounts:
         weights = np.empty(self.pairs)
         seen = *coarse[:4], self.gappy, *coarse[4:7]
         known = self.counts, *seen, *self.layout, coarse.sizes, table.f, out, weights
-        self.each(lambda a, b: kernels.coarse_sums(*known, a, b))
+        self.each(lambda a, b: kernels.coarse_sums(*known, a, b), CELL_NS * self.cells)
         return weights
 
     def counts_of(self, i: int, j: int) -> IntArray:
@@ -196,7 +206,8 @@ class PairCounts:
         self.absent += holes.sum(axis=0)
         gappy = holes.any(axis=0)
         counted = new, old, gappy, self.stale, missing, *self.layout, steps, self.counts, self.sums
-        self.each(lambda first, last: kernels.slide(*counted, first, last))
+        moved = (new.shape[1] + old.shape[1]) / 2
+        self.each(lambda first, last: kernels.slide(*counted, first, last), SLIDE_NS * moved * self.pairs)
 
     def _recount(self, ring: RowRing, missing: Any, f: IntArray) -> None:
         symbols = ring.symbols_between(ring.tail, ring.head)
@@ -212,4 +223,8 @@ class PairCounts:
     ) -> None:
         """Count the pairs of symbols (C, n) with ``others`` (C, n), where one is stale, to ``counts`` and ``sums``."""
         counted = symbols, others, self.gappy, self.stale, missing, *self.layout, f, counts, sums
-        self.each(lambda first, last: kernels.recount(*counted, first, last))
+        self.each(lambda first, last: kernels.recount(*counted, first, last), self._count_ns(symbols))
+
+    def _count_ns(self, symbols: Symbols) -> float:
+        """How long it takes, about, to count symbols (C, n) of all pairs anew."""
+        return float(COUNT_NS * symbols.shape[1] * self.pairs + CELL_NS * self.cells)

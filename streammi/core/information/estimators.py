@@ -189,6 +189,14 @@ def table(name: str | None, size: int, digits: int) -> Table:
     return Table(rule, f, f if rule.whole is None else _fixed_point(rule.whole, size, digits), 2.0**-digits)
 
 
+@lru_cache(maxsize=8)
+def steps(name: str | None, size: int, digits: int) -> IntArray:
+    """By how much f of that table grows from each count to the next, shape (size,); shared, read-only."""
+    grown: IntArray = np.diff(table(name, size, digits).f)
+    grown.flags.writeable = False
+    return grown
+
+
 def _fixed_point(terms: Callable[[FloatArray], FloatArray], size: int, digits: int) -> IntArray:
     values = np.zeros(size + 1, dtype=np.int64)
     for start in range(1, size + 1, PIECE):
