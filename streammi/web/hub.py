@@ -19,7 +19,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.viewer import Viewer
 from streammi.records import Event, LinkState, MatrixSnapshot, Snapshot
 from streammi.web import page_model, trail
-from streammi.web.encoding import encode
+from streammi.web.browser_json import encode
 from streammi.web.many_page import ManyPage, Wish
 
 SIGNALS_SECONDS: Final = 0.4  # between two pictures of the signals: they are most of what is sent

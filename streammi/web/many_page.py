@@ -15,7 +15,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import unit_factor
 from streammi.records import IntArray
 from streammi.web import many_model, page_model
-from streammi.web.encoding import encode
+from streammi.web.browser_json import encode
 
 PAGE: Final = 50  # rows of the table
 REORDER_SECONDS: Final = 5.0  # between two orders of the table: what jumps about cannot be read

@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.ingest.formats.behind import behind
 from streammi.ingest.formats.evidence import against, judge, support
+from streammi.ingest.formats.floats_behind import behind
 from streammi.ingest.formats.halves import apart, in_turn
 from streammi.ingest.formats.protobuf import protobuf
 from streammi.ingest.formats.words import FLOAT32, FLOAT64, Layout, is_number, lie_close
