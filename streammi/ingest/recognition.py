@@ -66,8 +66,9 @@ class Recogniser:
         self._refused_once = False  # raw bytes that were none of these: then others need more evidence
 
     def take(self, frames: Frames) -> Found | None:
-        """What the next message shows; None where it shows too little, and is held. FeedError for what is known to be
-        in no format; the messages that it stands for are not held any more.
+        """The format that the next message shows; None where that is too little, and it is held.
+
+        FeedError for what is known to be in no format; the messages that it stands for are not held any more.
         """
         self.refused = 1
         self._latest = [*self._latest[1 - LATEST :], ""]
@@ -104,7 +105,7 @@ class Recogniser:
         return self._latest.count(name) >= AGREEING
 
     def end(self) -> Found | None:
-        """What the messages that are held are, now that no more will come; None where there are none."""
+        """The format of the messages that are held, now that no more will come; None where there are none."""
         if self.held and self._are_texts():
             self._refuse_texts()
         return self._decide(True) if self.held else None
@@ -172,7 +173,7 @@ def decided(
     refused: Sequence[bytes] = (),
     look: Callable[[list[bytes]], str] = instead,
 ) -> Found | None:
-    """Which format messages are in that may each be in it by chance; None: that cannot be told yet; FeedError: none.
+    """The format of messages that may each be in it by chance; None: that cannot be told yet; FeedError: none.
 
     ``final``: nothing more will come that could tell. ``refused``: payloads before, for what they may be instead, by
     ``look``.

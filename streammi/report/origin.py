@@ -23,7 +23,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def trouble(links: Sequence[LinkHealth], dropped: int) -> Iterable[str]:
-    """What was lost, and each link with what came over it, as HTML."""
+    """The losses, and each link with what came over it, as HTML."""
     losses = lost(total(links), dropped)
     if not any(link.messages for link in links):  # of a file
         losses = losses.replace("messages malformed", "rows").replace("message malformed", "row")
@@ -40,7 +40,7 @@ def trouble(links: Sequence[LinkHealth], dropped: int) -> Iterable[str]:
 
 
 def said(origin: Origin) -> str:
-    """What was said meanwhile, as HTML; empty for nothing."""
+    """The words that were said meanwhile, as HTML; empty for nothing."""
     return f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in origin.notes)}</ul>" if origin.notes else ""
 
 

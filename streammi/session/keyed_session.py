@@ -64,7 +64,7 @@ class KeyedSession:
 
     @property
     def counts(self) -> str:
-        """What a state that is gone on from has so many of."""
+        """The name of what a state that is gone on from has so many of."""
         return f"pairs of {len(self.monitor.windows):,} keys"
 
     @property

@@ -179,7 +179,7 @@ class Hub:
         self._let_go()
 
     def message(self, browser: Browser) -> bytes:
-        """What a browser lacks, as a JSON object; empty where it lacks nothing."""
+        """All that a browser lacks, as a JSON object; empty where it lacks nothing."""
         key = self._of(browser)
         if key != browser.shown:
             browser.shown = key

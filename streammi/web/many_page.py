@@ -23,7 +23,7 @@ MOST_ORDERS: Final = 32  # that are kept: a browser each may have its own
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What a browser shows of many channels; as it comes from a stranger."""
+    """The choices of a browser that shows many channels; as it comes from a stranger."""
 
     sort: Sort = "MI"
     words: str = ""
@@ -39,7 +39,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 class ManyPage:
-    """What browsers are shown of one monitor of many channels."""
+    """One monitor of many channels as browsers are shown it."""
 
     def __init__(self) -> None:
         self._scene: Scene | None = None

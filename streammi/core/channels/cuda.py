@@ -178,7 +178,7 @@ class OnGpu:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What cupy raises as a refusal that says what to do."""
+    """A thing that cupy raises as a refusal that says what to do."""
     try:
         yield
     except ConfigError:

@@ -115,6 +115,6 @@ class DeviceCounts(PairCounts):
 
 
 def _of_pairs(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """What the first and the second channel of each pair has, (P,) each, of ``values`` (C,)."""
+    """The values of the first and of the second channel of each pair, (P,) each, of ``values`` (C,)."""
     later = np.arange(values.size - 1, -1, -1)
     return np.repeat(values, later), np.concatenate([values[k + 1 :] for k in range(values.size)])

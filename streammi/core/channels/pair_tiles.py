@@ -23,7 +23,7 @@ ALIGNED: Final = 16  # rows and bins are filled up with 0 to a multiple of this:
 
 
 class Arithmetic(Protocol):
-    """What is computed of a tile, and where: on the host by numpy, or on a GPU by cupy."""
+    """The arithmetic of a tile, and where it is done: on the host by numpy, or on a GPU by cupy."""
 
     xp: Any  # the module of the arrays
 

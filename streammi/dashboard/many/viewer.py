@@ -118,7 +118,7 @@ class Desk:
 
     @property
     def labels(self) -> list[str]:
-        """What the channels are called in topics."""
+        """The names of the channels in topics."""
         return self._labels
 
     def label(self, number: int) -> str:

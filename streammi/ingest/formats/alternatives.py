@@ -31,7 +31,7 @@ class Instead:
         self._asked, self._words = 0, ""
 
     def __call__(self, payloads: list[bytes]) -> str:
-        """What to do with these, or with those before them."""
+        """The thing to do with these, or with those before them."""
         self._asked += 1
         if self._asked & (self._asked - 1) == 0:
             self._words = instead(payloads)

@@ -131,7 +131,7 @@ def _streams(memory: dict[str, Any], stream: str) -> list[str]:
 
 
 def _hint(wanted: Wanted) -> str:
-    """What a person should know where a number may be of several streams."""
+    """A hint for a person where a number may be of several streams."""
     first, *others = wanted.memory["open-ephys streams"]
     bare = next((path for path in wanted.paths if path.isdigit()), None)
     if bare is None or not others:

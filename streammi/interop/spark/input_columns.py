@@ -104,7 +104,7 @@ class Source:
 
     @property
     def nonfinite(self) -> Column | None:
-        """Whether a row's x or y is no finite number; None with arrays, of which only the readings say it."""
+        """True of a row whose x or y is no finite number; None with arrays, of which only the readings say it."""
         if self.arrays:
             return None
         finite = [F.coalesce(F.abs(name) <= LARGEST, F.lit(False)) for name in self._names[3:5]]
