@@ -68,11 +68,6 @@ class Detector:
         self._looked_at: float = -math.inf  # pairs seen at the last reading that was looked at
         self._not_before: float = -math.inf  # pairs that must have been seen, so that the window is clean again
 
-    @property
-    def begun(self) -> bool:
-        """True once a full window has been looked at."""
-        return self._level.begun
-
     def update(self, reading: Reading, timestamp: float, values: Callable[[], FloatArray] | None = None) -> list[Event]:
         """The events that a reading brings; readings in order, in the detector's unit, ``timestamp`` in seconds.
 

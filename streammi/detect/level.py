@@ -27,11 +27,6 @@ class Level:
         self._pair, self._unit = pair, unit
         self.begin()
 
-    @property
-    def begun(self) -> bool:
-        """True once something is known of what is usual: a detector is needed soon."""
-        return bool(self._values)
-
     def begin(self) -> None:
         """Forget what is usual, and learn it again."""
         self._values: list[float] = []  # MI in the bins: beyond them there is more of it, but it spreads more, too

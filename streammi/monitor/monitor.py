@@ -92,11 +92,6 @@ class Monitor:
                 return self._feed(batch)
         return self._feed(batch)
 
-    @property
-    def detects(self) -> bool:
-        """True once changes are looked for: a first window is full."""
-        return self._detector is not None and self._detector.begun
-
     def link(self, health: LinkHealth, now: float) -> list[Output]:
         """The events that a feed's state brings as of ``now`` (wall clock, s): stalled, recovered, gap."""
         outputs = self._emit_events(self._links.update(health, now))

@@ -11,6 +11,7 @@ from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.information import ksg
 from streammi.core.kernels.divergence import divergence_nats
 from streammi.core.window.joint_window import JointWindow
+from streammi.detect.drift import drift_detector
 from streammi.monitor import Monitor
 from streammi.monitor.bins import bins_for
 from streammi.monitor.conditional import relations
@@ -22,6 +23,8 @@ def warm_up(config: MonitorConfig, others: Callable[[], object] = lambda: None) 
 
     ``others`` returns when those of readings have been compiled that another process compiles meanwhile, if one does.
     """
+    if config.detector is not None:
+        drift_detector(config.detector)  # river takes 0.7 s to import
     rng = np.random.default_rng(0)
     _warm_up_taking(config, rng.random(8))
     others()

@@ -73,8 +73,9 @@ class Subscriber:
 
     def receive(self) -> tuple[float, list[list[bytes]]]:
         """The messages that have arrived, and when: at most DRAIN_MESSAGES, or those of DRAIN_SECONDS."""
+        asked = self._clock()
         messages, taken = self._drain()
-        now = self._clock()
+        now = self._clock() if messages else asked  # had the process stood still just now, this would be no silence
         self._link.update(now, len(messages), taken)
         if self._spare is not None or (not messages and self._is_silent(now)):
             messages = self._ask_anew(now, messages)

@@ -1,11 +1,8 @@
 """The loop of a monitor that runs: one turn after the other, wait, receive, record, count, say."""
 
-import importlib
 import math
 import time
 from collections.abc import Callable
-from functools import cache
-from threading import Thread
 from typing import Final
 
 import msgspec
@@ -65,8 +62,6 @@ class Loop:
         while not (stop.requested or self._session.over or has_no_reader(self._lines) or self._loss.found):
             waiting.wait(math.ceil(self._wait * 1000))
             self._turn()
-            if self._session.monitor.detects:
-                import_river()
             if self._keeper is not None:
                 self._keeper.keep(self._session, self._recorded.place, self._clock())
             self._upkeep.turn(self._clock(), time.monotonic())
@@ -157,15 +152,6 @@ class Loop:
             snapshot = session.monitor.snapshot(run=session.run, seq=session.seq, timestamp=now, links=links)
             status = snapshot.status | session.flags
             self._publisher.send(snapshot_message(msgspec.structs.replace(snapshot, status=int(status))))
-
-
-@cache
-def import_river() -> None:
-    """Import river's detectors, once, in a thread: they take 0.7 s, and are needed some looks after the first.
-
-    The thread is no daemon: where one is stopped amid an import, the process can abort.
-    """
-    Thread(target=importlib.import_module, args=["river.drift"], name="import river").start()
 
 
 def show(session: Session, metrics: Metrics, now: float) -> None:
