@@ -163,7 +163,7 @@ def test_what_a_replay_of_keys_does_not_heed_is_refused(tmp_path: Path, words: l
 
 def test_two_lives_say_what_one_would_have_said(tmp_path: Path) -> None:
     feed, record = f"ipc://{tmp_path}/feed", tmp_path / "keys.rec"
-    words = ["--x", "a", "--y", "b", "--key", "id", "--pull", "--every", "20", "--window", "60", "--key-idle", "1s"]
+    words = ["--x", "a", "--y", "b", "--key", "id", "--pull", "--every", "20", "--window", "60", "--key-idle", "60s"]
     kept = ["--record", str(record), "--state", str(tmp_path / "state"), "--state-every", "50ms"]
     values = np.random.default_rng(5).normal(size=(1200, 2)).tolist()
     said: list[list[bytes]] = []
