@@ -237,3 +237,18 @@ def test_the_farthest_change_of_a_pair_stays() -> None:
     assert changes.mi[3] == pytest.approx(sample().mi[3] - 0.9, abs=1e-6)
     assert isinstance(sample().events, tuple)
     assert all(isinstance(event, Event) for event in with_change(sample(), (3, 0.1)).events)
+
+
+@pytest.mark.parametrize("given", [["--channels", "all"], ["--x", "a", "--y", "b"]])
+def test_values_of_any_size_are_drawn_and_times_that_go_back_are_said(
+    given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(2)
+    t = np.concatenate((np.arange(200.0), np.arange(150.0, 350.0)))
+    a, b = random.choice([1e308, -1e308, 0.0], 400), random.normal(size=400) * 1e300
+    lines = [f"{at},{x!r},{y!r}" for at, x, y in zip(t, a.tolist(), b.tolist(), strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join(["time,a,b", *lines]) + "\n")
+    out = tmp_path / "a.html"
+    assert report(str(tmp_path / "a.csv"), *given, "--window", "100", "-o", str(out), monkeypatch=monkeypatch) == 0
+    check_self_contained(Page(out))
+    assert "--channels" not in given or "the times go back once, first in row 201" in Page(out).text

@@ -11,6 +11,19 @@ from streammi.records import FloatArray
 POINTS: Final = 1500  # that a picture has at the least, where there are as many samples; twice as many at the most
 
 
+FARTHEST: Final = 1e300  # what is beyond is drawn there: no axis, and no sum, reaches much further
+
+
+def within_reach(values: FloatArray) -> FloatArray:
+    """Values as an axis can show them, of any shape.
+
+    >>> within_reach(np.array([1.5, -1e308, np.nan])).tolist()
+    [1.5, -1e+300, nan]
+    """
+    found: FloatArray = np.clip(values, -FARTHEST, FARTHEST)
+    return found
+
+
 class Curve(msgspec.Struct, frozen=True, eq=False):
     """Stretches of ``step`` samples each: where each begins, (k,), and of each column, (columns, k), what is in it.
 
@@ -45,6 +58,7 @@ class Decimator:
 
     def add(self, t: FloatArray, values: FloatArray) -> None:
         """Add samples: their places on the axis, (n,), and their values, (columns, n)."""
+        values = np.where(np.isfinite(values), within_reach(values), np.nan)
         t, values = np.concatenate((self._left_t, t)), np.concatenate((self._left, values), axis=1)
         while t.size >= self._step:
             stretches = min(t.size // self._step, self._room - self._n)

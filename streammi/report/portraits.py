@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from streammi.records import AxisInfo, FloatArray, Reading
 from streammi.report.collect import Portrait
+from streammi.report.curves import within_reach
 from streammi.report.looks import MI_COLOUR, WIDTH, label_ticks, short_name
 
 DOTS: Final = 3000
@@ -37,7 +38,7 @@ def joint(portrait: Portrait) -> tuple[Figure, str, str]:
 
 
 def _points(dots: Axes, portrait: Portrait) -> None:
-    x, y = portrait.points[:, _evenly(portrait.points.shape[1])]
+    x, y = within_reach(portrait.points[:, _evenly(portrait.points.shape[1])])
     if portrait.x.labels or portrait.y.labels:  # many are at one place: spread within half a step
         random = np.random.default_rng(0)
         x, y = (
@@ -88,7 +89,7 @@ def _names(plot: Axes, portrait: Portrait) -> None:
 def _edges(axis: AxisInfo) -> FloatArray:
     """The edges of the cells; labels are half a step around their numbers."""
     if axis.edges is not None:
-        return axis.edges
+        return within_reach(axis.edges)
     return np.arange(len(axis.labels or ()) + 1, dtype=np.float64) - 0.5
 
 

@@ -45,6 +45,7 @@ class ChannelFileReplay:
         self.names = tuple(rows.names)
         self._run: _Run | None = None
         self.taken = 0  # rows
+        self._newest, self._backwards, self._first_back = -np.inf, 0, 0  # of the rows' times
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -73,6 +74,9 @@ class ChannelFileReplay:
         if self._run is not None:
             self._run.end()
         self.notes += [self._rows.note] if self._rows.note else []
+        if self._backwards:
+            times = "once" if self._backwards == 1 else f"{self._backwards:,} times"
+            self.notes.append(f"the times go back {times}, first in row {self._first_back:,}")
         if self.taken < 2 or len(self.names) < 2:
             self.notes.append(f"no pair: {len(self.names)} channels and {self.taken:,} rows in {self._path}")
             self.status = NOTHING
@@ -107,9 +111,20 @@ class ChannelFileReplay:
             part = slice(start, start + PIECE_ROWS)
             yield np.nan
             batch = RowBatch(rows=values[part], t=None if t is None else t[part])
+            self._look_back(batch.t)
             self.taken += len(batch.rows)
             self._audience.rows(self.names, batch)
             self._run.take(batch)
+
+    def _look_back(self, t: FloatArray | None) -> None:
+        """Count the rows whose time is before that of the row before them."""
+        if t is None or not t.size:
+            return
+        back = np.flatnonzero(np.diff(t, prepend=self._newest) < 0)
+        if back.size:
+            self._first_back = self._first_back or self.taken + back.item(0) + 1
+            self._backwards += back.size
+        self._newest = t.item(-1)
 
 
 class _Run:

@@ -163,6 +163,6 @@ def _told_apart(names: Sequence[str]) -> list[str]:
 def _matching(pattern: str, names: Sequence[str], numeric: Sequence[int], path: str) -> list[int]:
     fitting = [k for k in numeric if pattern == ALL or names[k] == pattern or fnmatch.fnmatchcase(names[k], pattern)]
     if not fitting:
-        there = listed([names[k] for k in numeric], pattern)
+        there = listed([names[k] for k in numeric], pattern) or "there are none"
         raise ConfigError("--channels", f"all, or names or globs of columns of numbers of {path} ({there})", pattern)
     return fitting

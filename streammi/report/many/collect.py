@@ -15,7 +15,7 @@ from streammi.core.conditional.indirect import explained_by
 from streammi.publish import matrices
 from streammi.records import ChannelMatrices, Event, FloatArray, IntArray, LinkHealth, MatrixSnapshot, RowBatch
 from streammi.report.collect import EVENTS_KEPT, SEED, Axis, axis_of
-from streammi.report.curves import Curve, Decimator
+from streammi.report.curves import Curve, Decimator, within_reach
 from streammi.report.many.past import Changes, LongPast
 from streammi.report.many.sample import RowSample
 
@@ -126,7 +126,7 @@ class ChannelCollector:
         self._before = with_before[-1:]
         self._least = np.minimum(self._least, np.min(rows, axis=0, where=known, initial=np.inf))
         self._most = np.maximum(self._most, np.max(rows, axis=0, where=known, initial=-np.inf))
-        self._sums += np.sum(rows, axis=0, where=known)
+        self._sums += np.sum(within_reach(rows), axis=0, where=known)
         self._series.add(t, rows.T)
         self.sample.add(np.where(known, rows, np.nan), t)
 

@@ -16,6 +16,7 @@ from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, MatrixSnapshot
 from streammi.records.events import kind_of
 from streammi.records.linear import linear_equivalent
 from streammi.report.axes import places, time_axis
+from streammi.report.curves import within_reach
 from streammi.report.looks import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, short_name
 from streammi.report.many.collect import ManyFindings
 from streammi.report.svg import Picture, picture, style
@@ -131,7 +132,7 @@ def _small(found: ManyFindings, pairs: Sequence[tuple[int, int]]) -> tuple[Figur
     plots = figure.subplots(down, ACROSS, squeeze=False).ravel()
     names = found.matrix.names
     for plot, (i, j) in zip(plots, pairs, strict=False):
-        points = found.points[i, j]
+        points = within_reach(found.points[i, j])
         x, y = points[:, :: max(1, math.ceil(points.shape[1] / DOTS))]
         plot.plot(x, y, ".", ms=2.5, alpha=0.5, color=MI_COLOUR, rasterized=True, mew=0)
         r = found.found.r.item(i, j)

@@ -76,7 +76,7 @@ def _verdict(found: ManyFindings) -> Iterable[str]:
     matrix, last = found.matrix, found.last
     count = matrix.mi.size
     if matrix.q is None:
-        words = f"{count:,} pairs; {matrix.untested or 'not tested'}"
+        words = f"{count:,} pair{'s' * (count != 1)}; {matrix.untested or 'not tested'}"
     else:
         with np.errstate(invalid="ignore"):
             depend = int(np.count_nonzero(matrix.q <= matrix.fdr))
