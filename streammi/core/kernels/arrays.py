@@ -17,9 +17,15 @@ def floats(size: int) -> Any:
 
 
 @allocating_part
+def integers(size: int) -> Any:
+    """Room for int64, (size,); whatever is in it."""
+    return np.empty(size, dtype=np.int64)
+
+
+@allocating_part
 def zeros(size: int) -> Any:
     """Zeros, (size,), int64."""
-    made = np.empty(size, dtype=np.int64)
+    made = integers(size)
     for k in range(size):
         made[k] = 0
     return made

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.arrays import floats, zeros
+from streammi.core.kernels.arrays import floats, integers, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
 from streammi.core.kernels.nested import LN2, base_bits, extrapolated, log_of, step_of
 from streammi.core.kernels.slots import SYMBOL
@@ -31,7 +31,7 @@ def of_values(
     """
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
     # Copied in loops: numba's check that two slices fit, with its message, takes 2 s to compile.
-    x, y, i, j = floats(n), floats(n), zeros(n), zeros(n)
+    x, y, i, j = floats(n), floats(n), integers(n), integers(n)
     at = head - n if head >= n else head - n + values.shape[1]
     for k in range(n):
         x[k], y[k] = values[0, at], values[1, at]
