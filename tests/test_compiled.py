@@ -33,6 +33,19 @@ from streammi.core.kernels.compiled import kernel
 def times(x):
     return factor() * x
 """
+# What a function calls further down is not there yet when it is read.
+CALLING_BELOW = """
+from factors import factor
+from streammi.core.kernels.compiled import kernel, part
+
+@kernel
+def times(x):
+    return _below(x)
+
+@part
+def _below(x):
+    return factor() * x
+"""
 
 
 @pytest.fixture
@@ -106,8 +119,9 @@ def test_a_second_process_does_not_outlive_the_first_ones_compiling(monkeypatch:
     assert time.monotonic() - began < 30
 
 
-def test_what_is_called_from_another_file_is_compiled_anew_with_it(folder: Path) -> None:
-    (folder / "some_kernels.py").write_text(CALLING)
+@pytest.mark.parametrize("source", [CALLING, CALLING_BELOW])
+def test_what_is_called_from_another_file_is_compiled_anew_with_it(folder: Path, source: str) -> None:
+    (folder / "some_kernels.py").write_text(source)
     for number in (2, 30):
         (folder / "factors.py").write_text(
             f"from streammi.core.kernels.compiled import part\n\n@part\ndef factor():\n    return {number}\n"

@@ -109,16 +109,17 @@ class Axes:
         """How many bins x and y are to have, of ``n`` pairs with so much MI; 0 for those whose number is not learnt."""
         return [rule.wanted(n, bits) if isinstance(rule, Rule) else 0 for rule in self.rules]
 
-    def learn(self, values: FloatArray, wanted: list[int]) -> list[IntArray | None]:
+    def learn(self, values: FloatArray, wanted: list[int], since: int = 0) -> list[IntArray | None]:
         """Learn as many bins as ``wanted`` from the window's ``values`` (2, n); returns what of labels.
 
-        That is, for x and for y, what each number becomes that was kept of a label; None where it stays.
+        That is, for x and for y, what each number becomes that was kept of a label; None where it stays. Of numbers,
+        those before the place ``since`` are left out: a few of another time would spoil a range.
         """
         numbers = list[IntArray | None]([None, None])
         for side, rule in enumerate(self.rules):
             axis = self.now[side]
             if isinstance(rule, Rule):
-                self.now[side] = rule.learn(values[side], wanted[side])
+                self.now[side] = rule.learn(values[side, since:], wanted[side])
             elif isinstance(axis, Categories) and rule is not None and (renewed := axis.renewed(values[side])):
                 self.now[side], numbers[side] = renewed
         return numbers

@@ -18,6 +18,7 @@ CLOSE_MI: Final = 0.03  # an MI by less than this,
 CLOSE_ERRORS: Final = 2.0  # or so many of its standard errors
 CLOSE_RANGE: Final = 0.5  # both likewise of bins over a range: that of a Gaussian's window varies by a tenth
 CLOSE_RANGE_MI: Final = 0.15
+FAR_OFF: Final = 4.0  # times what is left alone of MI
 NUMBER: Final = 1.2  # times as many bins, where the number is learnt
 LARGEST_PART: Final = 0.5  # but never a change by more than this part of the entropy there is to be had
 SETTLED: Final = 1 / 16  # of a window: so little from before a change is not waited for
@@ -35,10 +36,14 @@ Rules: TypeAlias = tuple[Rule | Categories | None, Rule | Categories | None]  # 
 
 @dataclass(frozen=True)
 class Finding:
-    """Of a window: whether learning anew is ``needed``, and how many of its pairs are from ``before`` a jump in it."""
+    """Of a window: whether learning anew is ``needed``, and how many of its pairs are from ``before`` a jump in it.
+
+    ``far_off``: without it MI would be off by several times what is left alone.
+    """
 
     needed: bool = False
     before: int = 0
+    far_off: bool = False
 
 
 def review(
@@ -63,8 +68,9 @@ def review(
             fresh[side] = made = rule.learn(values[side], numbers[side])
             more = max(made.count, axis.count) > NUMBER * min(made.count, axis.count)
             needed = needed or (numbers[side] != used[side] and more)
-    needed = needed or _matters(rules, fresh, values, counts)
-    return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed))
+    matters, far_off = _matters(rules, fresh, values, counts)
+    needed = needed or matters
+    return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed), far_off)
 
 
 def jump(rules: Rules, axes: list[Axis], fresh: list[Axis], values: FloatArray, f: IntArray, *, needed: bool) -> int:
@@ -111,21 +117,28 @@ def _matters(
     fresh: list[Axis],
     values: FloatArray,
     counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
-) -> bool:
-    """True if fresh axes would change an entropy or the MI by more than chance and binning do."""
+) -> tuple[bool, bool]:
+    """True if fresh axes would change an entropy or the MI by more than chance and binning do; and the MI by far."""
     n, width = values.shape[1], fresh[1].count
     x, y = (_symbols(axis, held) for axis, held in zip(fresh, values, strict=True))
     joint = np.bincount(x * width + y, minlength=fresh[0].count * width).reshape(-1, width)
     old, new = ([entropy(c) for c in group] for group in (counts, (joint.sum(axis=1), joint.sum(axis=0), joint)))
-    for rule, axis, before, after in zip(rules, fresh, old, new, strict=False):
-        if isinstance(rule, Rule):
-            limit = _tolerance(rule, axis.count, n)
-            if abs(after - before) > (min(limit, LARGEST_PART * after) if after > 0 else limit):
-                return True
     change = (new[0] + new[1] - new[2]) - (old[0] + old[1] - old[2])
     close = CLOSE_RANGE_MI if any(isinstance(rule, SpanBins) for rule in rules) else CLOSE_MI
-    by_chance = (max(joint.shape) - 1) / (n * LN2)
-    return bool(abs(change) > max(close, CLOSE_ERRORS * stderr(joint)) + by_chance)
+    limit = max(close, CLOSE_ERRORS * stderr(joint)) + (max(joint.shape) - 1) / (n * LN2)
+    return (
+        abs(change) > limit or _entropies_matter(rules, fresh, old, new, n),
+        abs(change) > FAR_OFF * limit,
+    )
+
+
+def _entropies_matter(rules: Rules, fresh: list[Axis], old: list[float], new: list[float], n: int) -> bool:
+    for rule, axis, before, after in zip(rules, fresh, old, new, strict=False):
+        if isinstance(rule, Rule):
+            tolerance = _tolerance(rule, axis.count, n)
+            if abs(after - before) > (min(tolerance, LARGEST_PART * after) if after > 0 else tolerance):
+                return True
+    return False
 
 
 def stderr(joint: NDArray[Any]) -> float:

@@ -14,7 +14,9 @@ LEARN_FROM: Final = 16  # pairs from which bins are learnt first
 MOST_IDLE: Final = 3  # waits in a row for a jump to leave the window, where all is well still,
 MOST_LATE: Final = 2  # and where it is not, and another jump follows
 MOST_CREDIT: Final = 3  # windows: bins may be learnt so many times at once, and on the average once a window,
-MOST_DEBT: Final = 2  # and so many times more where a jump has left
+MOST_DEBT: Final = 2  # and so many times more where a jump has left,
+MOST_DEBT_FAR_OFF: Final = 6  # or where MI is far off without it: a signal that has moved a while may jump as well
+MOST_WAIT: Final = 1 / 2  # windows until the next look, where bins may not be learnt yet: MI may be far off by then
 # It is not known to the pair where a jump is. So the bins are looked at twice: when all but so small a part of the
 # window, 1/64, is from behind it, and when all should be.
 EARLY: Final = 64
@@ -41,7 +43,7 @@ class Schedule:
         self._awaited = False  # whether it is due because a jump has left the window
         self._waits = 0, 0  # in a row: all was well still, or not
         self._rest: tuple[int, float] = 0, math.inf  # what is to be waited for then still: so many pairs, or until then
-        self._credit, self._credited = 0.0, 0  # how often bins may be learnt; up to which pair that is counted
+        self._credit, self._credited = 0.0, 0.0  # how often bins may be learnt; up to which pair that is counted
 
     def first_at(self, pairs: int) -> None:
         """Let the first look be when so many pairs have come; asked before one has."""
@@ -81,27 +83,37 @@ class Schedule:
         """
         self._next(min(max(n, self.least), room), start)
 
-    def may_learn(self, found: Finding, n: int) -> bool:
+    def may_learn(self, found: Finding, n: int, newest: float) -> bool:
         """True if what is ``found`` to be needed is to be learnt in a window of ``n`` pairs: at once, or after a jump.
 
-        That is on the average once a window at most, however the signal moves.
+        That is on the average once a window at most, however the signal moves. ``newest`` is the time of its last pair
+        in s: after a fall of the rate it takes long until as many pairs have come as were in a window of seconds.
         """
-        pairs = self._state.item(PAIRS)
-        self._credit = min(self._credit + (pairs - self._credited) / max(n, 1), MOST_CREDIT)
-        self._credited = pairs
+        now, window = (newest, self._seconds) if self._seconds else (self._state.item(PAIRS), max(n, 1))
+        self._credit = min(self._credit + (now - self._credited) / window, MOST_CREDIT)
+        self._credited = now
         if not found.needed:
             return False
         if self._credit >= 1:
             return self._awaited or not found.before or found.before > SOON * n
+        if found.far_off and found.before <= SOON * n:
+            return self._credit > -MOST_DEBT_FAR_OFF
         late = found.before and self._waits[1] >= MOST_LATE
         return self._awaited and not late and self._credit > -MOST_DEBT
+
+    @property
+    def awaited(self) -> bool:
+        """True if a check is due because a jump has left the window."""
+        return self._awaited
 
     def learnt(self) -> None:
         """Count that bins were learnt."""
         self._credit -= 1
 
-    def after_review(self, found: Finding, n: int, leaves: float, *, learnt: bool, wait: int = 0) -> None:
-        """Set what is next of what was ``found`` in a window of ``n`` pairs.
+    def after_review(
+        self, found: Finding, n: int, leaves: float, newest: float, *, learnt: bool, wait: int = 0
+    ) -> None:
+        """Set what is next of what was ``found`` in a window of ``n`` pairs, the ``newest`` of which came then, in s.
 
         ``leaves`` is the time in s at which a pair of before the jump will be the last to leave a window of seconds;
         ``wait`` is how many pairs there are to be before the next glance at least.
@@ -111,6 +123,10 @@ class Schedule:
         if self._awaited and self._rest[0] and self._same(found.before, n, leaves):
             self._rest = 0, math.inf
             self._await(found.before, leaves)
+        elif self._awaited and self._rest[0] and found.before:
+            # Another jump, behind the one that is waited for: what is left of that comes first, as it spoils a range.
+            more, self._rest = self._rest, (0, math.inf)
+            self._await(*more)
         elif found.before and (late < MOST_LATE if found.needed else idle < MOST_IDLE):
             self._waits = (idle, late + self._awaited) if found.needed else (idle + 1, late)
             self._rest = n // EARLY, leaves
@@ -121,7 +137,9 @@ class Schedule:
         else:
             self._awaited, self._waits = False, (0, 0)
             if found.needed and not learnt:
-                self._next(max(math.ceil((1 - self._credit) * n), n // GLANCES, LEAST_GLANCE), math.inf)
+                windows = min(max(1 - self._credit, 1 / GLANCES), MOST_WAIT)
+                time = newest + windows * self._seconds if self._seconds else math.inf
+                self._next(max(math.ceil(windows * n), LEAST_GLANCE), time, LEAST_GLANCE)
             else:
                 self.glance(n, max(wait, LEAST_GLANCE))
 

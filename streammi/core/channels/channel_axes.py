@@ -150,7 +150,7 @@ class ChannelAxes:
             schedule.filled = n < seen or held.size == self._span.pairs
             if schedule.filled and n:
                 found = axes.review_first(values, f)
-                schedule.after_review(found, n, self._leaves(found, t, newest), learnt=True)
+                schedule.after_review(found, n, self._leaves(found, t, newest), newest, learnt=True)
             elif self._span.seconds:
                 schedule.after_filling(n, math.inf, first + self._span.seconds)
             else:
@@ -193,7 +193,7 @@ class ChannelAxes:
                 schedule.glance(n, max(n // GLANCES, LEARN_FROM))
                 return
         found = axes.review(values, counts, f, 0.0)
-        learn = schedule.may_learn(found, n)
+        learn = schedule.may_learn(found, n, newest)
         if learn:
             schedule.learnt()
             was = axes.now[0]
@@ -202,7 +202,7 @@ class ChannelAxes:
         if learn or found == Finding():
             axes.remember(*_counted(axes, values), 0.0, 0 if learn else max(reason, 1))
         wait = n // GLANCES
-        schedule.after_review(found, n, self._leaves(found, t, newest), learnt=learn, wait=wait)
+        schedule.after_review(found, n, self._leaves(found, t, newest), newest, learnt=learn, wait=wait)
 
     def _leaves(self, found: Finding, t: FloatArray | None, newest: float) -> float:
         """When, in s, the last value from before a jump leaves a window of seconds; inf where there is none."""

@@ -59,6 +59,7 @@ def allocating_part(function: F) -> F:
 
 def is_kept(compiled: Any) -> bool:
     """True if a kernel, as it is now, was compiled before, for whatever types, and is kept."""
+    compiled._cache.stamp()
     return bool(compiled._cache._cache_file._load_index())
 
 
@@ -88,6 +89,16 @@ class _Cache(FunctionCache):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
+        self._function: Callable[..., Any] | None = function  # None once it is known what is compiled in with it
+
+    def stamp(self) -> None:
+        """Let what is kept be that of the function as it is now, and of all that it calls.
+
+        Not before it is needed: while the file is read, what it calls further down is not there yet.
+        """
+        if self._function is None:
+            return
+        function, self._function = self._function, None
         # numba looks at the function's own file alone, and goes on with what it has compiled in from another that was
         # changed since: by a git pull, say.
         stamp = self._impl.locator.get_source_stamp(), zlib.crc32(repr(_taken_in(function, {})).encode())
@@ -97,6 +108,7 @@ class _Cache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled code for a signature; None where it is to be compiled."""
+        self.stamp()
         try:
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except Exception:  # noqa: BLE001 - it is read with pickle, which raises whatever damaged bytes make it
@@ -105,6 +117,7 @@ class _Cache(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled, if that can be."""
+        self.stamp()
         save = super().save_overload
         self._try(lambda: save(sig, data))  # type: ignore[no-untyped-call]
 

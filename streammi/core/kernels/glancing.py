@@ -27,6 +27,8 @@ LEAST_GLANCE: Final = 4  # pairs between two
 # pair that is known. In no saved state: with UNSEEN, all values are looked at.
 LEAST, MOST, LOOKED = range(3)
 SEEN: Final = 3
+SHORT: Final = 4  # pairs a bin: in windows of fewer
+MOST_IN_ONE: Final = 0.8  # of the pairs in one bin are looked at, where fewer than half as many were
 UNSEEN: Final = -1
 
 
@@ -51,13 +53,17 @@ def astray(
         return PAIRS_BY
     if abs(bits - limits[BITS_THEN]) > limits[BITS_BY]:
         return BITS_BY
-    spread, chi = 1.0 + n / limits[LEARNT], 0.0
+    spread, chi, crowded = 1.0 + n / limits[LEARNT], 0.0, False
     for k in range(counts.size):
         expected = shares[k] * n
         off = np.float64(counts[k]) - expected
         # The variance by both: of 10 expected and 1 there is, that of 10 alone hides that a bin is all but empty.
         chi += off * off / (0.5 * (expected + counts[k]) * spread + 1.0)
+        crowded |= counts[k] > MOST_IN_ONE * n and shares[k] < MOST_IN_ONE / 2
     if chi > limits[CHANCE] + limits[CLOSE] * n:
+        return CLOSE
+    # Of few pairs for so many bins that all are in one of these, that sum can be no larger than by chance.
+    if n <= SHORT * counts.size and crowded:
         return CLOSE
     if limits[SINGLE] == 0.0:
         if kind == QUANTILES:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from streammi.config import Span
 from streammi.core.bins.axes import Axes
 from streammi.core.bins.binning import Axis, Codes
-from streammi.core.bins.fit import Finding
+from streammi.core.bins.fit import SETTLED, Finding
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
 from streammi.core.information.lags import mi_of
 from streammi.core.kernels import slots
@@ -77,7 +77,7 @@ class Learning:
             schedule.after_filling(n, left, ring.first + self._span.seconds if self._span.seconds else math.inf)
         elif axes.learns:
             found = axes.review_first(values, self._histogram.table_of("plugin").f)
-            schedule.after_review(found, n, self._leaves(found), learnt=True)
+            schedule.after_review(found, n, self._leaves(found), ring.newest, learnt=True)
         else:
             schedule.never()
 
@@ -87,17 +87,20 @@ class Learning:
         n, values = ring.n, ring.values_in_order()
         bits = self._mi(histogram.joint) if axes.adapts else 0.0
         found = axes.review(values, histogram.counts, histogram.table_of("plugin").f, bits)
-        learn = schedule.may_learn(found, n)
+        learn = schedule.may_learn(found, n, ring.newest)
         if learn:
+            # What has jumped is another signal, whose bins are as many as those of one that is new.
+            anew = schedule.awaited or found.far_off
             schedule.learnt()
-            numbers = axes.kept_numbers(axes.numbers, histogram.joint, bits)
-            axes.epoch += self._learn(values, numbers)
+            numbers = axes.wanted(n, 0.0) if anew else axes.kept_numbers(axes.numbers, histogram.joint, bits)
+            since = found.before if found.before <= SETTLED * n else 0
+            axes.epoch += self._learn(values, numbers, first=anew, since=since)
         elif found == Finding():
             entries = ring.entries[ring.places()]
             axes.remember(histogram.counts, values, entries, histogram.mi_in_bins(), max(reason, 1))
         # Labels that have no symbol still have none, until others leave.
         wait = 0 if found.needed or reason % OF_Y != CHANCE else n // 2
-        schedule.after_review(found, n, self._leaves(found), learnt=learn, wait=wait)
+        schedule.after_review(found, n, self._leaves(found), ring.newest, learnt=learn, wait=wait)
 
     def _leaves(self, found: Finding) -> float:
         """When, in s, the last pair from before the jump leaves a window of seconds; inf where there is none."""
@@ -106,15 +109,15 @@ class Learning:
         last = self._ring.time_at(self._ring.n - found.before + 1)
         return (self._ring.newest if last is None else last) + self._span.seconds
 
-    def _learn(self, values: FloatArray, numbers: list[int], *, first: bool = False) -> bool:
-        """Learn about so many bins from the ``values`` (2, n), and count by them; returns whether any differs.
+    def _learn(self, values: FloatArray, numbers: list[int], *, first: bool = False, since: int = 0) -> bool:
+        """Learn about so many bins from the ``values`` (2, n) ``since`` a place, and count by them; True if any differs.
 
         It takes bins to know how many their MI allows: where it allows others, these are tried.
         """
         axes, ring, histogram, before = self._axes, self._ring, self._histogram, list(self._axes.now)
         places = ring.places()
         for trial in range(TRIALS):
-            for side, number_of in enumerate(axes.learn(values, numbers)):
+            for side, number_of in enumerate(axes.learn(values, numbers, since)):
                 if number_of is not None:
                     values[side] = ring.values[side, places] = number_of[values[side].astype(np.int64)]
                     for follower in self.followers:
