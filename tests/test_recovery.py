@@ -263,3 +263,36 @@ def test_random_histories() -> None:
     assert tally.share("steady", 2) <= 0.02
     assert tally.share("steady", 1) <= 0.03
     assert not any(zeros for (_, _, later), zeros in tally.zeros.items() if later == 2)
+
+
+@pytest.mark.parametrize("rule", [QuantileBins(), QuantileBins(12), SpanBins(), SpanBins(16)])
+@pytest.mark.parametrize("n", [100, 777, 2000])
+@pytest.mark.parametrize("scale", [1e6, 1e-4])
+def test_exactly_one_window_after_a_change_of_scale(rule: QuantileBins | SpanBins, n: int, scale: float) -> None:
+    """The last pairs of before, a few of which spoil a range, are left out of what is learnt as they leave."""
+    rng = np.random.default_rng(n)
+    scales = np.repeat([scale, 1.0], [3 * n + 7, 2 * n - 7])
+    x, noise = rng.normal(size=(2, 5 * n)) * scales
+    y = x + 0.3 * noise
+    window, fresh = JointWindow(rule, rule, n), JointWindow(rule, rule, n)
+    for start in range(0, 4 * n + 7, 331):
+        stop = min(start + 331, 4 * n + 7)
+        window.extend(x[start:stop], y[start:stop])
+    fresh.extend(x[3 * n + 7 : 4 * n + 7], y[3 * n + 7 : 4 * n + 7])
+    now, new = window.reading(), fresh.reading()
+    assert now is not None
+    assert new is not None
+    within = 0.15 if isinstance(rule, SpanBins) else 0.05
+    assert now.mi == pytest.approx(new.mi, abs=max(within, 3 * (new.stderr or 0)))
+
+
+@pytest.mark.parametrize(
+    ("seed", "others"),
+    [(411, False), (807, False), (761, False), (5014, True), (5139, True)],
+)
+def test_histories_that_were_off(seed: int, others: bool) -> None:
+    """MI was 0 for a window or two: a fall of the rate, a jump within a jump, all pairs in one of too many bins."""
+    signals = histories.OTHERS if others else histories.SIGNALS
+    checks = list(histories.history(seed, signals=signals))
+    assert [str(check) for check in checks if check.missed] == []
+    assert len(checks) > 2
