@@ -110,7 +110,7 @@ class Learning:
         return (self._ring.newest if last is None else last) + self._span.seconds
 
     def _learn(self, values: FloatArray, numbers: list[int], *, first: bool = False, since: int = 0) -> bool:
-        """Learn about so many bins from the ``values`` (2, n) ``since`` a place, and count by them; True if any differs.
+        """Learn about so many bins from the ``values`` (2, n) ``since`` a place, and count by them; True if changed.
 
         It takes bins to know how many their MI allows: where it allows others, these are tried.
         """
