@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -81,13 +82,15 @@ class Cluster:
     def __init__(self, folder: Path, megabytes: int) -> None:
         self._folder, self._megabytes = folder, megabytes
         self._processes: list[subprocess.Popen[bytes]] = []
-        with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
-            port = socket.bind_to_random_port("tcp://127.0.0.1")
+        with zmq.Context() as context, context.socket(zmq.PUSH) as free:
+            port = free.bind_to_random_port("tcp://127.0.0.1")
         self.master = f"spark://127.0.0.1:{port}"
+        self._port = port
         self._start("master.Master", "--port", str(port))
 
     def add_worker(self) -> None:
-        """Start a worker."""
+        """Start a worker, once the master answers: a job that finds none gives up after a minute."""
+        wait_for(lambda: _answers(self._port), "the master")
         folder = self._folder / f"worker{len(self._processes)}"
         self._start(
             "worker.Worker", "--cores", "1", "--memory", f"{self._megabytes}m", "--work-dir", str(folder), self.master
@@ -124,6 +127,12 @@ class Cluster:
                 env=environment, stdout=log, stderr=log,
             )  # fmt: skip
         self._processes.append(process)
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def _is_executor(process: psutil.Process) -> bool:
