@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""streammi on Apache Spark held to account: markdown tables, each with its bar. Needs Java and 20 minutes.
+"""streammi on Apache Spark held to account: markdown tables, each with its bar. Needs Java, 3 GB and up to an hour.
 
     .venv/bin/pip install -c constraints.txt '.[test,spark]'
     .venv/bin/python scripts/spark.py [--quick] [--only equality,faults,state,speed,tiles,plan]
