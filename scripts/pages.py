@@ -73,14 +73,14 @@ def write_rows(path: Path, rows: int, channels: int) -> None:
             np.savetxt(file, np.column_stack((t, values)), delimiter=",", fmt=["%.2f", *["%.3f"] * channels])
 
 
-def reported(*words: str) -> tuple[float, float]:
-    """How long ``streammi report`` takes, s, and its memory at the most, MB."""
+def reported(*words: str) -> tuple[float, float, float]:
+    """How long ``streammi report`` takes, s, its memory at the most, MB, and what it takes of a core, s."""
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "streammi", "report", *words], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"streammi report {' '.join(words)} ended with {os.waitstatus_to_exitcode(status)}")
-    return time.monotonic() - started, used.ru_maxrss * 1024 / 1e6
+    return time.monotonic() - started, used.ru_maxrss * 1024 / 1e6, used.ru_utime + used.ru_stime
 
 
 def of_a_pair(quick: bool) -> Iterator[str]:
@@ -88,9 +88,9 @@ def of_a_pair(quick: bool) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         file, out = Path(folder, "rows.csv"), Path(folder, "a.html")
         write_rows(file, rows, 2)
-        seconds, used = reported(str(file), "--x=c0", "--y=c1", f"--out={out}")
+        seconds, used, busy = reported(str(file), "--x=c0", "--y=c1", f"--out={out}")
     bar = met(seconds <= REPORT_SECONDS and used <= REPORT_MB)
-    words = f"report of {rows:,} rows: {seconds:.1f} s, {used:.0f} MB"
+    words = f"report of {rows:,} rows: {seconds:.1f} s, {busy:.1f} of a core, {used:.0f} MB"
     yield f"{words} (at most {REPORT_SECONDS:g} s, {REPORT_MB} MB): {bar}"
 
 
