@@ -31,8 +31,9 @@ def check_port(endpoint: str, option: str) -> None:
     """
     scheme, _, rest = endpoint.partition("://")
     port = rest.rpartition(":")[2]
-    a_name = ":" in rest and re.fullmatch("[a-z]+", port)
-    if scheme == "tcp" and (a_name or (re.fullmatch(r"[+-]?\d+", port) and not 0 <= int(port) <= MAX_PORT)):
+    # Of 1x and 5.5 it takes the digits in front. What has no port, or a blank behind it, is seen elsewhere.
+    odd = ":" in rest and port != "" and not re.fullmatch(r"[0-9]+\s*|[0-9]*\*|.*\]", port)
+    if scheme == "tcp" and (odd or (re.fullmatch(r"[0-9]+", port) and int(port) > MAX_PORT)):
         raise ConfigError(option, f"an endpoint with a port up to {MAX_PORT}", endpoint)
 
 
@@ -73,7 +74,7 @@ def _check_words(endpoint: str, option: str) -> None:
         raise ConfigError(option, f"an endpoint with its transport, such as {missing} or ipc:///run/feed", endpoint)
     if re.fullmatch(r"tcp://[^:\[\]/]+|tcp://\[[^\]]*\]", endpoint):
         raise ConfigError(option, f"an endpoint with a port, such as {endpoint}:5556", endpoint)
-    if re.fullmatch(r"tcp://(\*:.*|.*:(\*|0+))", endpoint):
+    if re.fullmatch(r"tcp://(\*?:.*|.*:(\*|0+))", endpoint):
         rule = "an endpoint with the host and the port of its publisher, such as tcp://127.0.0.1:5556"
         raise ConfigError(option, rule, endpoint)
 
