@@ -8,8 +8,8 @@ from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
 from streammi.config import LEAST_WINDOWS, Baseline, Unit
+from streammi.detect.cusum import PageTest
 from streammi.detect.look import Look, kind_of_change
-from streammi.detect.page_test import PageTest
 from streammi.detect.shape import ALLOWED, BesideShape, Looks
 from streammi.detect.usual import UNUSUAL, Band, Usual, band_of, shown_of, usual_of
 from streammi.records import Event, FloatArray, Reading

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from streammi.errors import Reason
+from streammi.ingest.files.csv_layout import LOOKED_AT, Layout, decimal_in, layout_of
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.layout import LOOKED_AT, Layout, decimal_in, layout_of
 from streammi.ingest.files.number_format import NULLS
 from streammi.ingest.files.places import Places
 from streammi.ingest.files.rows import BLANKS, holds_values, is_comment, is_value, split, without_comments

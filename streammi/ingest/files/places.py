@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from streammi.errors import Reason
+from streammi.ingest.files.csv_layout import Layout
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.header import plain_name
-from streammi.ingest.files.layout import Layout
 from streammi.ingest.files.rows import holds_values, is_value
 
 _WORD: Final = re.compile(r"[^\W\d_]")
