@@ -223,7 +223,7 @@ def check_refusals(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
             ({"last": 1}, "last must be True or False"),
             ({"key": "Nmi"}, "key must be one of the columns id, x, y, t"),
             ({"idle": 50}, "idle must be a duration such as 1h"),
-            ({"idle": "1h", "t": None, "seq": "t"}, "seq must be a column of whole numbers"),
+            ({"idle": "1h", "t": None, "seq": "t"}, "idle must be left out where the rows of a key are in the order"),
             (
                 {"keep": "rounded", "x_range": None},
                 'keep must be "values" where x_range and y_range are not both given',
