@@ -405,3 +405,18 @@ def test_the_time_of_a_pair_that_is_skipped_moves_no_clock(every: str | int, win
     assert said == Monitor(config, event_time=True).feed(PairBatch(x=x, y=x, t=np.where(np.isnan(x), np.nan, t)))
     assert [reading.dropped for _, reading in said if isinstance(reading, Reading)][-1] == 99
     assert len(said) == pytest.approx(400, abs=60)
+
+
+@pytest.mark.parametrize("start", [-5000.0, 0.0, 2.0**30])
+def test_where_a_clock_begins_is_of_no_account(start: float) -> None:
+    """Signals that change their range twice, in a window of seconds: bins are learnt anew as often, by any clock."""
+    scale = np.repeat([1.0, 0.01, 30.0, 1.0], 200)
+    x, y = signals(scale.size)
+    said = []
+    for begin in (start, 1e9):
+        monitor = Monitor(MonitorConfig(window=span("5s"), every=span("1s"), detector=None), event_time=True)
+        t = begin + np.arange(x.size) / 8
+        outputs = monitor.feed(PairBatch(x=x * scale, y=y * scale, t=t))
+        said.append([(reading.n, reading.mi, reading.mi_corrected, reading.epoch) for _, reading in outputs])
+    assert said[0] == said[1]
+    assert said[0][-1][-1] > 3

@@ -188,14 +188,16 @@ class Decoder:
     def _columns(self, messages: Messages, received: float, final: bool) -> tuple[list[Any], FloatArray | None]:
         self._clock.begin(received)
         messages = self._counted(messages)
-        self._format.look_again(messages, received)
+        if self._format.is_guess:
+            self._format.look_again(messages, received)
         at = 0
         while at < len(messages):
             if (bulk := self._format.bulk) is not None:
                 start = at
                 at, found = bulk.read_run(messages, at)
                 if found is not None:
-                    self._format.note_read()
+                    if self._format.contested:
+                        self._format.note_read()
                     self._add_run(found, messages, start, at)
             if at < len(messages):
                 self._one(messages[at])
@@ -291,7 +293,8 @@ class Decoder:
         except FeedError as error:
             self._format.change(frames, error)
             return self._samples(frames)
-        self._format.note_read()
+        if self._format.contested:
+            self._format.note_read()
         return found
 
     def _samples(self, frames: Frames) -> Samples | None:

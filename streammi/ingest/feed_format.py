@@ -36,6 +36,7 @@ class FeedFormat:
         self._second_look = SecondLook()
         self._other = "", 0  # the other format of the last messages, and how many they were
         self._strange: list[Frames] = []  # the last messages in a row that do not say which other format they are in
+        self.contested = False  # the last message was in another format, or in none
         if not self._auto:
             self.use(name)
 
@@ -63,6 +64,7 @@ class FeedFormat:
             self.use(state["format"])
         self.settled, self._other, self.changed = state["settled"], tuple(state["other"]), state["changed"]
         self.recognised, self.is_guess, self._strange = state["recognised"], state["guess"], state["strange"]
+        self.contested = self._other[1] > 0 or bool(self._strange)
         self._second_look.restore(state["second_look"])
         self.doubt = state["doubt"]
         self.recogniser.restore(state["recogniser"])
@@ -106,8 +108,8 @@ class FeedFormat:
     # Once it is known ------------------------------------------------------------------------------------------------
 
     def look_again(self, messages: Messages, received: float) -> None:
-        """See whether raw bytes still are what they were taken for: others would be read all the same."""
-        if not self.is_guess or self.is_packed:
+        """See whether bytes of which the format is a guess still are it: others would be read all the same."""
+        if self.is_packed:
             return
         seen = self._second_look.take(messages, received, self.name or "", self._wanted)
         if seen is None:
@@ -118,12 +120,13 @@ class FeedFormat:
 
     def note_read(self) -> None:
         """A message could be read: those before it in another format were none of a row."""
-        self._other, self._strange = ("", 0), []
+        self._other, self._strange, self.contested = ("", 0), [], False
 
     def change(self, frames: Frames, error: FeedError) -> None:
         """Take in a message that cannot be read in the feed's format: FeedError, unless the feed has changed it."""
         if not self._auto:
             raise error
+        self.contested = True
         name = recognise(frames)
         if name is not None:
             self._strange = []

@@ -89,8 +89,10 @@ class Monitor:
             batch = timed(batch, self.config, event_time=self._event_time)  # of one pair only its window asks the time
         if batch.gaps > 0 or batch.interrupted:
             with self._gap.within(self.window, batch.x.size):
-                return self._feed(batch)
-        return self._feed(batch)
+                return self._take_parts(batch)
+        if batch.t is None or self.window.before_set_back(batch.t) == batch.t.size:  # nearly always
+            return self._take(batch, True)
+        return self._take_parts(batch)
 
     def link(self, health: LinkHealth, now: float) -> list[Output]:
         """The events that a feed's state brings as of ``now`` (wall clock, s): stalled, recovered, gap."""
@@ -245,9 +247,7 @@ class Monitor:
     def __reduce__(self) -> tuple[Callable[[MonitorConfig, bool, State], "Monitor"], tuple[MonitorConfig, bool, State]]:
         return _restored, (self.config, self._event_time, self.state())  # copies of window and bank would not be tied
 
-    def _feed(self, batch: PairBatch) -> list[Output]:
-        if batch.t is None or self.window.before_set_back(batch.t) == batch.t.size:  # nearly always
-            return self._take(batch, True)
+    def _take_parts(self, batch: PairBatch) -> list[Output]:
         parts = of_one_clock(batch, self.window.before_set_back)
         return [output for part, ends in parts for output in self._take(part, ends)]
 

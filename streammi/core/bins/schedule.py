@@ -43,7 +43,14 @@ class Schedule:
         self._awaited = False  # whether it is due because a jump has left the window
         self._waits = 0, 0  # in a row: all was well still, or not
         self._rest: tuple[int, float] = 0, math.inf  # what is to be waited for then still: so many pairs, or until then
-        self._credit, self._credited = 0.0, 0.0  # how often bins may be learnt; up to which pair that is counted
+        # How often bins may be learnt; up to which pair that is counted, or up to when, wherever a clock begins.
+        self._credit, self._credited = 0.0, -math.inf if seconds else 0.0
+
+    def set_back(self, seconds: float) -> None:
+        """The samples' clock was set back by so much."""
+        self.next_time -= seconds
+        self._rest = self._rest[0], self._rest[1] - seconds
+        self._credited -= seconds if self._seconds else 0.0
 
     def first_at(self, pairs: int) -> None:
         """Let the first look be when so many pairs have come; asked before one has."""

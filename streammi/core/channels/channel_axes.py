@@ -109,7 +109,7 @@ class ChannelAxes:
         if back:
             for one in self._learners:
                 if one is not None:
-                    one.schedule.next_time += back
+                    one.schedule.set_back(-back)
             self._dues[1] += back
 
     def codes(self, c: int, values: FloatArray) -> Codes:
