@@ -150,7 +150,8 @@ class Decoder:
     def rows(self, messages: Messages, received: float, *, final: bool = False) -> RowBatch:
         """The rows of all signals in messages that were taken off the wire at ``received``; as ``decode``."""
         columns, t = self._columns(messages, received, final)
-        return RowBatch(rows=np.column_stack(columns), t=t, received=received)
+        rows = np.ascontiguousarray(np.array(columns).T)  # column_stack takes three times as long of a thousand
+        return RowBatch(rows=rows, t=t, received=received)
 
     def end(self, received: float) -> PairBatch:
         """The pairs in messages that were held back until it is known what they are, now that no more will come."""
