@@ -1,5 +1,6 @@
 """The walk of one message: how many calls it takes from its frames to the window's update, and how many modules."""
 
+import gc
 import json
 import sys
 from itertools import pairwise
@@ -26,12 +27,14 @@ def walk(session: Session, *arrived: Arrived) -> list[str]:
         if event == "call":
             called.append(frame.f_globals.get("__name__", ""))
 
+    gc.disable()  # hypothesis counts collections, by two calls each
     sys.setprofile(note)
     try:
         for one in arrived:
             session.apply(one)
     finally:
         sys.setprofile(None)
+        gc.enable()
     return called
 
 
