@@ -126,11 +126,10 @@ class Typed:
 
     def _columns(self, plan: Plan, rows: list[Any], beside: list[bytes]) -> Samples:
         dtype = np.object_ if self._wanted.labels else np.float64
-        columns = (list(map(pick, rows)) for pick in plan.values)
         if len(plan.values) > MANY and not self._wanted.labels:
-            values = [*np.array([*columns], dtype=dtype)]
+            values = [*np.array([list(map(pick, rows)) for pick in plan.values], dtype=dtype)]
         else:
-            values = [np.array(column, dtype=dtype) for column in columns]
+            values = [np.array(list(map(pick, rows)), dtype=dtype) for pick in plan.values]
         if self._wanted.labels:
             for labels in values:
                 labels[labels == None] = np.nan  # noqa: E711
