@@ -52,8 +52,9 @@ def sentinel_of(values: FloatArray) -> float | None:
             (found[:kinds], found[kinds:], counts[:kinds]),
             (found[-kinds:][::-1], found[:-kinds], counts[-kinds:]),
         ):
-            gap = float(min(abs(outer[-1] - rest[0]), abs(outer[-1] - rest[-1])))
-            if (often >= SENTINEL_TIMES).all() and gap > SENTINEL_FAR * float(rest[-1] - rest[0]):
+            nearest, low, high = float(outer[-1]), float(rest[0]), float(rest[-1])  # numpy would warn of 1e308 - -1e308
+            gap = min(abs(nearest - low), abs(nearest - high))
+            if (often >= SENTINEL_TIMES).all() and gap > SENTINEL_FAR * (high - low):
                 return float(outer[0])
     return None
 
