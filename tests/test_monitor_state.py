@@ -130,7 +130,7 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
         }  # fmt: skip
     assert set(vars(DetectionSchedule(MonitorConfig().window, False))) == {"_event_time", "_cadence", "_looked"}
     assert set(vars(BinNotes(MonitorConfig()))) == {
-        "_config", "_learnt", "_too_many_labels", "_seen", "_said", "_said_at"
+        "_config", "said_learnt", "_too_many_labels", "_seen", "_said", "_said_at"
     }  # fmt: skip
     assert set(vars(Followers(MonitorConfig()))) == {"delays", "_config", "_null"}
     assert set(vars(LastGap())) == {"place"}

@@ -32,7 +32,6 @@ from streammi.records import RowBatch
 from streammi.session.channel_loop import ChannelLoop
 from streammi.session.channel_session import ChannelSession
 from streammi.session.pair_snapshot import pair_snapshot
-from streammi.session.resume import MissedReport
 
 EVERY: Final = "1s"  # a reading is of every pair
 NAME: Final = "channels"
@@ -112,8 +111,7 @@ def run_channel_monitor(
         )
         on.stack.enter_context(closing(session))
         begin = on.going_on(session, begin, keeper)
-        saved_at = None if keeper is None else keeper.saved_at
-        missed = None if saved_at is None else MissedReport(saved_at, (session.health(clock()),))
+        missed = on.missed(keeper, (session.health(clock()),))
         if on.stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
             return on.stop.status
         recorder = on.recorder(begin)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -50,6 +50,15 @@ OF_FILE: Final = frozenset((
 ))  # fmt: skip
 
 
+class Asked(NamedTuple):
+    """What is asked of a report: its options, how the file's text is read, and which column holds the times."""
+
+    pair: PairOptions
+    many: ChannelOptions
+    reading: FileOptions = PLAIN
+    t: str | None = None
+
+
 class NoLines(Sinks):
     """Where nothing is said but the page."""
 
@@ -90,7 +99,7 @@ def report_channels(
         replayed = ChannelFileReplay(rows, settings, collector, file, chosen="window" in given)
         refused.pop_all()
     source = described(file)
-    return _made(replayed, collector, pair, many, options, t, (out, table), source, words, bar=bar)
+    return _made(replayed, collector, Asked(pair, many, options, t), (out, table), source, words, bar=bar)
 
 
 def report_recorded_channels(
@@ -105,7 +114,7 @@ def report_recorded_channels(
     collector = ChannelCollector(arrival=True)
     replayed = ChannelReplay(recording, None, override, many.device, collector)
     source = described(path)
-    return _made(replayed, collector, pair, many, PLAIN, None, (out, table), source, words, bar=bar)
+    return _made(replayed, collector, Asked(pair, many), (out, table), source, words, bar=bar)
 
 
 def pairs_beside(out: str, *read: str) -> str:
@@ -135,10 +144,7 @@ def _with_every(pair: PairOptions, given: set[str], file: str) -> PairOptions:
 def _made(
     replayed: ChannelFileReplay | ChannelReplay,
     collector: ChannelCollector,
-    pair: PairOptions,
-    many: ChannelOptions,
-    options: FileOptions,
-    t: str | None,
+    asked: Asked,
     out: tuple[str, str],
     source: str,
     words: Sequence[str],
@@ -150,7 +156,7 @@ def _made(
         status = run_replay(replayed, sinks, bar=bar)
     if len(collector.names) < 2 or len(collector.sample.rows) < 2:
         return status or NOTHING, ""
-    found = _findings(replayed, collector, pair, many, options, t)
+    found = _findings(replayed, collector, asked)
     sections = replayed.report(time.time())
     sections["versions"]["matplotlib"] = version("matplotlib")
     ended = ["ended by a signal: this is of what was read until then"] if status > SIGNALLED else []
@@ -162,7 +168,7 @@ def _made(
         table=os.path.basename(out[1]),
         of_table="The pairs",
     )
-    return status, write_page(found, many.top, origin, out)
+    return status, write_page(found, asked.many.top, origin, out)
 
 
 def write_page(found: ManyFindings, top: int, origin: Origin, out: tuple[str, str]) -> str:
@@ -177,14 +183,8 @@ def write_page(found: ManyFindings, top: int, origin: Origin, out: tuple[str, st
     return f"{out[0]} and, the pairs one a row, {out[1]}"
 
 
-def _findings(
-    replayed: ChannelFileReplay | ChannelReplay,
-    collector: ChannelCollector,
-    pair: PairOptions,
-    many: ChannelOptions,
-    options: FileOptions,
-    t: str | None,
-) -> ManyFindings:
+def _findings(replayed: ChannelFileReplay | ChannelReplay, collector: ChannelCollector, asked: Asked) -> ManyFindings:
+    pair, many, options, t = asked
     window = collector.whole(bins_of_options(pair))
     found = tested_matrices(window, pair.unit, pair.estimator, many.fdr)  # type: ignore[arg-type]
     compared: list[PairList] = []

@@ -20,7 +20,6 @@ from streammi.recording.entries import Begin, Settings
 from streammi.records import KeyedBatch
 from streammi.session.keyed_loop import KeyedLoop
 from streammi.session.keyed_session import KeyedSession
-from streammi.session.resume import MissedReport
 
 
 def run_keyed(
@@ -54,8 +53,7 @@ def run_keyed(
         session = KeyedSession(config, source, outlets.publisher, spoken, begin.run, form=form, samples=run.samples)
         keeper = outlets.keeper
         begin = on.going_on(session, begin, keeper)
-        saved_at = None if keeper is None else keeper.saved_at
-        missed = None if saved_at is None else MissedReport(saved_at, (session.health(clock()),))
+        missed = on.missed(keeper, (session.health(clock()),))
         if on.stop.requested:  # nothing was taken in; a state that was gone on from is still there as it was
             return on.stop.status
         recorder = on.recorder(begin)

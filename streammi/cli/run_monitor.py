@@ -22,7 +22,6 @@ from streammi.publish.outbox import LineForm, Outbox
 from streammi.recording.entries import Begin, settings_of
 from streammi.session.log_messages import Upkeep
 from streammi.session.loop import Loop, show
-from streammi.session.resume import MissedReport
 from streammi.session.session import Session
 from streammi.system.commands import Commands
 from streammi.system.log import Log
@@ -67,8 +66,7 @@ def run_monitor(
         recorder = on.recorder(begin)
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys, session.intake.spacings)))
-        saved_at = None if keeper is None else keeper.saved_at
-        missed = None if saved_at is None else MissedReport(saved_at, session.health(clock()))
+        missed = on.missed(keeper, session.health(clock()))
         writers = [writer for writer in (recorder, keeper, spoken, commands) if writer is not None]
         upkeep = Upkeep(session, options, writers, on.said, on.service, missed)
         on.stop.answer(lambda: upkeep.report(clock()))

@@ -14,14 +14,14 @@ import zmq
 from streammi.cli.checks import check_monitor
 from streammi.cli.kernel_cache import warn_uncached
 from streammi.cli.options import RunOptions
-from streammi.ingest.intake import SourceConfig
+from streammi.ingest.intake import Links, SourceConfig
 from streammi.network.security import Keys
 from streammi.publish.metrics import Metrics, MetricsServer
 from streammi.publish.outbox import LineForm, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin
 from streammi.recording.writer import Recorder
-from streammi.session.resume import Resumed, resume_from
+from streammi.session.resume import MissedReport, Resumed, resume_from
 from streammi.session.saving import Keeper
 from streammi.system.log import Form, Log
 from streammi.system.open_files import check_open_files
@@ -80,6 +80,11 @@ class Running:
             return begin
         whole = resume_from(session, begin.settings, keeper.hand_over(), self.run.record, self.said, self.stop)
         return msgspec.structs.replace(begin, resumed=whole, seq=session.seq, taken=session.taken)
+
+    def missed(self, keeper: Keeper | None, links: Links) -> MissedReport | None:
+        """What says how much was missed since the saved state that is gone on from; None without one."""
+        saved_at = None if keeper is None else keeper.saved_at
+        return None if saved_at is None else MissedReport(saved_at, links)
 
     def recorder(self, begin: Begin) -> Recorder | None:
         """Open the recording that the options ask for; None without one."""

@@ -62,15 +62,11 @@ class BinNotes:
 
     def __init__(self, config: MonitorConfig) -> None:
         self._config = config
-        self._learnt = self._too_many_labels = False
+        self.said_learnt = False  # which bins were taken from the first window
+        self._too_many_labels = False
         self._seen: tuple[Axis | None, Axis | None] = (None, None)  # the axes as they were looked at last
         self._said: dict[str, list[float]] = {}  # by signal, what was said of its learnt bins: how many, from, to
         self._said_at = -math.inf  # s
-
-    @property
-    def said_learnt(self) -> bool:
-        """True if it was said which bins were taken from the first window."""
-        return self._learnt
 
     def before(self) -> list[str]:
         """Of the settings, before a pair has come."""
@@ -79,9 +75,9 @@ class BinNotes:
     def learnt(self, window: JointWindow) -> list[str]:
         """Once the first window is full: which bins were taken from it."""
         size = self._config.window.pairs
-        if self._learnt or window.pairs < (size or TIMED_PAIRS):
+        if self.said_learnt or window.pairs < (size or TIMED_PAIRS):
             return []
-        self._learnt = True
+        self.said_learnt = True
         self._seen = window.x_axis, window.y_axis
         self._said = self._learnt_bins(window)
         notes = [f"{name}: {_bins(*bins)}, taken from the first window" for name, bins in self._said.items()]
@@ -91,7 +87,7 @@ class BinNotes:
     def relearnt(self, window: JointWindow, now: float) -> list[str]:
         """Where bins are no more what was said of them, once a minute at most; ``now`` is the time of a reading, s."""
         seen = window.x_axis, window.y_axis
-        if not self._learnt or all(map(operator.is_, seen, self._seen)) or 0 <= now - self._said_at < AGAIN_SECONDS:
+        if not self.said_learnt or all(map(operator.is_, seen, self._seen)) or 0 <= now - self._said_at < AGAIN_SECONDS:
             return []
         self._seen = seen
         bins = self._learnt_bins(window)
@@ -125,11 +121,11 @@ class BinNotes:
     def state(self) -> dict[str, Any]:
         """Plain values and arrays that ``restore`` takes."""
         said = {"said_bins": self._said, "said_bins_at": self._said_at}
-        return said | {"learnt": self._learnt, "too_many_labels": self._too_many_labels}
+        return said | {"learnt": self.said_learnt, "too_many_labels": self._too_many_labels}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
-        self._learnt, self._too_many_labels = state["learnt"], state["too_many_labels"]
+        self.said_learnt, self._too_many_labels = state["learnt"], state["too_many_labels"]
         self._said, self._said_at = state["said_bins"], state["said_bins_at"]
 
     def _undersampling(self, pairs: int | None) -> list[str]:

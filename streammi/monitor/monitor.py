@@ -86,7 +86,7 @@ class Monitor:
         """Take in a batch; returns what became due in it, in order."""
         # Of one pair in a window of pairs nothing goes by its time but the window itself.
         if batch.x.size > 1 or self._event_time or self.config.window.seconds is not None:
-            batch = timed(batch, self.config, event_time=self._event_time)  # of one pair only its window asks the time
+            batch = timed(batch, self.config, event_time=self._event_time)
         if batch.gaps > 0 or batch.interrupted:
             with self._gap.within(self.window, batch.x.size):
                 return self._take_parts(batch)

@@ -82,7 +82,8 @@ class Contents:
         while start < x.size:  # once, but where the clock is set back
             set_back = ring.set_back
             kept, clock = ring.admit(t[start:], self.span)
-            self._schedule.set_back(ring.set_back - set_back)
+            if ring.set_back != set_back:
+                self._schedule.set_back(ring.set_back - set_back)
             part = slice(start, start + kept.size)
             some = part if clock.size == kept.size else start + np.flatnonzero(kept)
             self._add(x[some], y[some], clock, out[part])
