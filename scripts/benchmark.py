@@ -691,8 +691,8 @@ def checkpoint(quick: bool) -> Iterator[str]:
     from streammi.monitor import Monitor
     from streammi.publish.outbox import Outbox
     from streammi.recording.entries import Arrived
-    from streammi.session.saving import Keeper
     from streammi.session.session import Session
+    from streammi.session.state_keeper import Keeper
 
     default_s, every_s = 5.0, 0.25
     seconds, rounds = (2.0, 3) if quick else (5.0, 5)

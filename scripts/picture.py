@@ -12,7 +12,7 @@ import numpy as np
 from arguments import folder
 
 from streammi.config import MonitorConfig, span
-from streammi.dashboard.save import save_svg
+from streammi.dashboard.picture_files import save_svg
 from streammi.monitor import Monitor
 from streammi.records import LinkHealth, PairBatch, Snapshot
 from streammi.samples.made_up import Seed

@@ -18,7 +18,7 @@ from picture import snapshots
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE
-from streammi.dashboard.save import shapes
+from streammi.dashboard.picture_files import shapes
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.viewer import Viewer
 from streammi.dashboard.wording import cell_text

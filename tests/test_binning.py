@@ -15,7 +15,7 @@ from streammi.core import finite_values as as_given
 from streammi.core.bins import binning
 from streammi.core.bins.binning import SpanBins
 from streammi.core.bins.number import wanted_bins
-from streammi.core.kernels import slots
+from streammi.core.kernels import state_layout
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 EXTREME = [0.0, -0.0, 5e-324, -5e-324, 1e308, -1e308, 1.7976931348623157e308, 1e-300]
@@ -33,7 +33,7 @@ def test_uniform_symbols_are_the_definitions(values: list[float], low: float, hi
     axis = UniformBins(low, high, count)
     expected = [oracles.uniform_symbol(v, low, high, count) for v in values]
     assert axis.symbols(values).tolist() == expected
-    assert (codes(axis, values) & slots.CLIPPED > 0).tolist() == [not low <= v <= high for v in values]
+    assert (codes(axis, values) & state_layout.CLIPPED > 0).tolist() == [not low <= v <= high for v in values]
 
 
 @given(st.lists(st.integers(-4000, 4000)), st.integers(1, 60))
@@ -52,7 +52,7 @@ def test_edge_symbols_are_the_definitions(edges: list[float], values: list[float
     for probe in (values, edges, EXTREME):
         assert axis.symbols(probe).tolist() == [oracles.edge_symbol(v, edges) for v in probe]
         outside = [not edges[0] <= v <= edges[-1] for v in probe]
-        assert (codes(axis, probe) & slots.CLIPPED > 0).tolist() == outside
+        assert (codes(axis, probe) & state_layout.CLIPPED > 0).tolist() == outside
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 30, 64, 1000])
@@ -66,7 +66,7 @@ def test_counts_are_those_of_numpy(count: int) -> None:
 
 @pytest.mark.parametrize("axis", [UniformBins(0, 1, 4), EdgeBins([0, 0.5, 1])])
 def test_what_is_not_finite_has_no_symbol(axis: binning.Axis) -> None:
-    assert codes(axis, [math.nan, math.inf, -math.inf]).tolist() == [slots.SKIP] * 3
+    assert codes(axis, [math.nan, math.inf, -math.inf]).tolist() == [state_layout.SKIP] * 3
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_quantile_bins_share_equally(values: list[float], count: int) -> None:
         assert axis.count == min(count, len(values))
         assert set(axis.edges[:-1]) <= set(values)
         assert held.max() - held.min() <= 1
-    assert not (codes(axis, values) & slots.CLIPPED).any()
+    assert not (codes(axis, values) & state_layout.CLIPPED).any()
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=200), st.integers(1, 15))
@@ -183,7 +183,7 @@ def test_quantile_bins_do_not_see_a_decreasing_transform(count: int, n: int) -> 
 def test_a_learnt_range_holds_all_it_was_learnt_from(values: list[float], count: int) -> None:
     for rule in (SpanBins(count), QuantileBins(count), SpanBins(), QuantileBins()):
         axis = rule.learn(np.array(values))
-        assert not (codes(axis, values) & slots.CLIPPED).any()
+        assert not (codes(axis, values) & state_layout.CLIPPED).any()
         assert axis.symbols(values).max() < axis.count
 
 

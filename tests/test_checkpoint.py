@@ -18,8 +18,8 @@ from streammi.records import LinkHealth, codec
 from streammi.session import checkpoint
 from streammi.session.checkpoint import Checkpoint, Place, StateFolder
 from streammi.session.resume import MissedReport
-from streammi.session.saving import Keeper
 from streammi.session.session import Session
+from streammi.session.state_keeper import Keeper
 
 CONFIG = MonitorConfig(window=span(100), every=span(50), null=19, lags=(-3, 3))
 FEED = FeedConfig(endpoint="ipc:///tmp/feed", x="a", y="b")

@@ -12,7 +12,7 @@ import pytest
 from dashboard_samples import SAMPLES, empty, hostile_names, linear, parabola, viewer
 
 from streammi.dashboard.pens import Depth
-from streammi.dashboard.save import save
+from streammi.dashboard.picture_files import save
 
 
 def pixels_of(data: bytes) -> np.ndarray:

@@ -13,7 +13,7 @@ from streammi.detect.detector import Detector
 from streammi.detect.level import Level
 from streammi.detect.links import LinkWatch
 from streammi.detect.look import Look
-from streammi.detect.usual import Usual
+from streammi.detect.usual_readings import Usual
 from streammi.records import LinkHealth
 
 

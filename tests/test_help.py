@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from streammi.cli.doc_pages import DOCS, FORMS, contents, drawn, page_of, pages, show
 from streammi.cli.main import FAILURE, USAGE_ERROR, app
-from streammi.cli.pages import DOCS, FORMS, contents, drawn, page_of, pages, show
 from streammi.cli.run_view import NOT_OF_NOW
 from streammi.errors import ConfigError
 from streammi.session.run_end import LOSS_STATUS

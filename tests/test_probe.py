@@ -19,9 +19,9 @@ from hypothesis import given, settings, strategies as st
 from streammi.cli.run_probe import run_probe, what_is_wrong, words
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.leaves import leaves
 from streammi.ingest.probe import KEPT_BYTES, Probe
 from streammi.ingest.probe_report import Report
+from streammi.ingest.record_fields import leaves
 from streammi.network.frames import Frames
 from streammi.network.link import UNANSWERED
 from streammi.network.security import write_keys

@@ -13,7 +13,7 @@ import zmq
 from feeds import free_port
 
 from streammi import Event, Reading
-from streammi.cli.pages import FORMS
+from streammi.cli.doc_pages import FORMS
 from streammi.publish.messages import event_message, result_fields
 from streammi.records import LinkHealth
 from streammi.records.status import Status

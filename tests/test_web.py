@@ -39,7 +39,7 @@ from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.records import PairBatch, SignalTrace, Snapshot
 from streammi.system.signals import Stop
-from streammi.web import page_model, server as serving, trail
+from streammi.web import page_model, past_updates, server as serving
 from streammi.web.access import Access, read_token
 from streammi.web.hub import Browser, Hub
 from streammi.web.server import Server
@@ -193,19 +193,19 @@ def test_the_past_comes_whole_and_then_what_is_new(steps: list[int], often: int)
         joined = history_columns.join(history.levels())
         if k % (often + 1):
             continue  # a slow browser misses some
-        rows, had = trail.news(joined, (1, False, "bit"), had)
+        rows, had = past_updates.news(joined, (1, False, "bit"), had)
         assert rows is not None
-        past.take(page(trail.encode(rows)))
-        assert trail.news(joined, (1, False, "bit"), had)[0] is None
+        past.take(page(past_updates.encode(rows)))
+        assert past_updates.news(joined, (1, False, "bit"), had)[0] is None
         # The finest that there is, and no hole between it and what came before.
         newest = min(joined.t.size, 400, len(past.t))
         assert np.allclose(past.t[-newest:], joined.t[-newest:], atol=1e-3)
         assert np.allclose(past.mi[-newest:], joined.mi[-newest:], atol=1e-5)
         assert past.t == sorted(past.t)
         assert past.t[0] <= joined.t[0] + 1e-3
-        assert len(past.t) <= joined.t.size + trail.MOST_NEW + 200
+        assert len(past.t) <= joined.t.size + past_updates.MOST_NEW + 200
     sent = past.points
-    rows, _ = trail.news(joined, (2, False, "bit"), had)  # another run of the monitor
+    rows, _ = past_updates.news(joined, (2, False, "bit"), had)  # another run of the monitor
     assert rows is not None
     assert rows["whole"]
     assert sent <= sum(steps) + past.pieces * 2500
@@ -215,7 +215,7 @@ def test_a_hole_in_the_past_stays_one() -> None:
     history = History()
     for k in range(20):
         history.add(1000.0 + k + (100 if k >= 12 else 0), 1.0, None)
-    rows, _ = trail.news(history_columns.join(history.levels()), (1, False, "bit"), None)
+    rows, _ = past_updates.news(history_columns.join(history.levels()), (1, False, "bit"), None)
     assert rows is not None
     assert rows["gaps"] == [12]
 
@@ -226,7 +226,7 @@ def test_where_finer_points_begin_there_is_no_hole() -> None:
         for k in range(readings):
             history.add(1000.0 + 0.1 * k, 1.0, None)
         assert len(history.levels()) > 1
-        rows, _ = trail.news(history_columns.join(history.levels()), (1, False, "bit"), None)
+        rows, _ = past_updates.news(history_columns.join(history.levels()), (1, False, "bit"), None)
         assert rows is not None
         assert rows["gaps"] == []
 

@@ -12,7 +12,7 @@ from streammi.session import diagnosis
 
 def save_page(snapshot: Snapshot, folder: Path, endpoint: str) -> str:
     """Write a page of one moment of a monitor to ``folder``; returns where it is, or why there is none."""
-    from streammi.dashboard.save import name_of
+    from streammi.dashboard.picture_files import name_of
 
     try:
         path = folder / f"{name_of(snapshot.pair, snapshot.timestamp)}.html"

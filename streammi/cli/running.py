@@ -22,7 +22,7 @@ from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin
 from streammi.recording.writer import Recorder
 from streammi.session.resume import MissedReport, Resumed, resume_from
-from streammi.session.saving import Keeper
+from streammi.session.state_keeper import Keeper
 from streammi.system.log import Form, Log
 from streammi.system.open_files import check_open_files
 from streammi.system.service_manager import Notifier, notifier

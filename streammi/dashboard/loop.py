@@ -192,10 +192,10 @@ class ViewLoop:
             self._answers.put(words)
 
     def _save(self) -> str:
-        from streammi.dashboard import save  # Rich's console takes 70 ms to load: only who saves waits for it
+        from streammi.dashboard import picture_files  # Rich's console takes 70 ms to load: only who saves waits for it
 
         try:
-            written = save.save(self._folder, self._viewer, self._terminal.size)
+            written = picture_files.save(self._folder, self._viewer, self._terminal.size)
         except OSError as error:
             return f"not saved: {error.strerror} ({self._folder})"
         if not written:

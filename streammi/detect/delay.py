@@ -4,7 +4,7 @@ from statistics import median
 from typing import Any, Final, Literal
 
 from streammi.detect.level import CALIBRATION
-from streammi.detect.usual import MEMORY
+from streammi.detect.usual_readings import MEMORY
 from streammi.records import Event, Reading
 from streammi.records.verdict import is_dependent_with_delay
 

@@ -12,11 +12,11 @@ from typing import Any, Final, Literal, get_args
 
 from streammi.config import DEFAULT_DETECTOR, Baseline, DetectorName
 from streammi.core.information.measures import check_unit
+from streammi.detect.beside_baseline import BesideBaseline
 from streammi.detect.delay import Delay
 from streammi.detect.inputs import Input
 from streammi.detect.level import Level
 from streammi.detect.look import look_of
-from streammi.detect.normal import Normal
 from streammi.errors import ConfigError
 from streammi.records import Event, FloatArray, Reading, Unit
 
@@ -63,7 +63,7 @@ class Detector:
         self._inputs = [Input(pair, "x", fixed_bins[0], labels), Input(pair, "y", fixed_bins[1], labels)]
         self._labels = labels
         self._level = Level(name, pair, check_unit(unit))
-        self.normal = None if baseline is None else Normal(pair, unit, baseline)
+        self.normal = None if baseline is None else BesideBaseline(pair, unit, baseline)
         self._delay = Delay(pair, lag_unit)
         self._looked_at: float = -math.inf  # pairs seen at the last reading that was looked at
         self._not_before: float = -math.inf  # pairs that must have been seen, so that the window is clean again

@@ -6,7 +6,7 @@ from typing import Any, Final
 from streammi.config import DetectorName
 from streammi.detect import drift
 from streammi.detect.look import Look, kind_of_change
-from streammi.detect.usual import MEMORY, UNUSUAL, Usual
+from streammi.detect.usual_readings import MEMORY, UNUSUAL, Usual
 from streammi.records import Event, EventKind, Reading, Unit
 
 CALIBRATION: Final = 4  # readings that say what is usual; before them nothing can be unusual

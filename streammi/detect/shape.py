@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from streammi.config import Shape, Unit
 from streammi.core.kernels.divergence import divergence_nats
-from streammi.detect.usual import Usual
+from streammi.detect.usual_readings import Usual
 from streammi.records import UNIT_PER_BIT, FloatArray
 
 BINS: Final = 8  # an axis, of equal frequency in the baseline

@@ -8,7 +8,7 @@ from streammi.config.did_you_mean import meant
 from streammi.errors import FeedError
 from streammi.ingest.formats.named import NAMES, VALUES, by_name
 from streammi.ingest.formats.paths import has
-from streammi.ingest.leaves import leaves
+from streammi.ingest.record_fields import leaves
 from streammi.network.frames import Frames
 
 MONITOR: Final = frozenset({"v", "run", "seq", "mi"})  # keys of a reading that a monitor publishes

@@ -16,7 +16,7 @@ from streammi.ingest.formats.nested_lists import VECTOR
 from streammi.ingest.formats.paths import into_records
 from streammi.ingest.formats.registry import FORMATS, format_of, recognise
 from streammi.ingest.formats.samples import has_records, signals
-from streammi.ingest.leaves import leaves
+from streammi.ingest.record_fields import leaves
 from streammi.network.frames import Frames
 
 ALL: Final = "all"

@@ -9,7 +9,7 @@ from streammi.ingest.formats.format import Bulk
 from streammi.ingest.formats.packing import unpacked
 from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise
 from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
-from streammi.ingest.second_look import SecondLook
+from streammi.ingest.recognition_check import RecognitionCheck
 from streammi.network.frames import Frames, Messages
 
 MAX_STRANGE: Final = 1 << 16  # bytes of a message that is remembered though it cannot be read
@@ -33,7 +33,7 @@ class FeedFormat:
         self.settled, self.is_guess, self.is_packed = not self._auto, False, False
         self.recognised = self.doubt = self.changed = self.hint = ""
         self.recogniser = Recogniser(wanted)
-        self._second_look = SecondLook()
+        self._check = RecognitionCheck()
         self._other = "", 0  # the other format of the last messages, and how many they were
         self._strange: list[Frames] = []  # the last messages in a row that do not say which other format they are in
         self.contested = False  # the last message was in another format, or in none
@@ -48,7 +48,7 @@ class FeedFormat:
             "recogniser": self.recogniser.state(),
             "recognised": self.recognised,
             "guess": self.is_guess,
-            "second_look": self._second_look.state(),
+            "second_look": self._check.state(),
             "doubt": self.doubt,
             "packed": self.is_packed,
             "hint": self.hint,
@@ -65,7 +65,7 @@ class FeedFormat:
         self.settled, self._other, self.changed = state["settled"], tuple(state["other"]), state["changed"]
         self.recognised, self.is_guess, self._strange = state["recognised"], state["guess"], state["strange"]
         self.contested = self._other[1] > 0 or bool(self._strange)
-        self._second_look.restore(state["second_look"])
+        self._check.restore(state["second_look"])
         self.doubt = state["doubt"]
         self.recogniser.restore(state["recogniser"])
 
@@ -111,7 +111,7 @@ class FeedFormat:
         """See whether bytes of which the format is a guess still are it: others would be read all the same."""
         if self.is_packed:
             return
-        seen = self._second_look.take(messages, received, self.name or "", self._wanted)
+        seen = self._check.take(messages, received, self.name or "", self._wanted)
         if seen is None:
             return
         self.doubt = f"what came since speaks against it: {seen.doubt}; --format overrides it" if seen.doubt else ""

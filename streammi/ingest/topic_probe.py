@@ -17,9 +17,9 @@ from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Want
 from streammi.ingest.formats.named import VALUES, by_name
 from streammi.ingest.formats.registry import FORMATS, possible
 from streammi.ingest.formats.samples import has_records, signals
-from streammi.ingest.leaves import MAX_SIGNALS, leaves
 from streammi.ingest.probe_report import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.recognition import Found, Recogniser
+from streammi.ingest.record_fields import MAX_SIGNALS, leaves
 from streammi.ingest.senders import SenderCounter
 from streammi.ingest.sequence import Numbers
 from streammi.ingest.time_units import epoch_unit

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from streammi.config import LEAST_WINDOWS, Baseline, MonitorConfig, Span
-from streammi.detect.normal import LEAST_LOOKS
+from streammi.detect.beside_baseline import LEAST_LOOKS
 from streammi.errors import ConfigError
 from streammi.monitor.monitor import Monitor
 from streammi.records import PairBatch

@@ -9,12 +9,12 @@ import numpy as np
 
 from streammi.config import MonitorConfig, check_same, options_of
 from streammi.core.bins.schedule import LEARN_FROM
-from streammi.core.kernels.slots import SET_BACK_AFTER
+from streammi.core.kernels.state_layout import SET_BACK_AFTER
 from streammi.core.significance.shift_null import Renewal
 from streammi.core.window.joint_window import JointWindow
 from streammi.detect.alarms import Alarms, Fields
+from streammi.detect.beside_baseline import BesideBaseline
 from streammi.detect.links import LinkWatch
-from streammi.detect.normal import Normal
 from streammi.monitor.batch_parts import of_one_clock, timed
 from streammi.monitor.bins import BinNotes, axis_infos, bins_for, shown_counts
 from streammi.monitor.cadence import Cadence
@@ -176,7 +176,7 @@ class Monitor:
         return f"none of {self.window.nonfinite:,} pairs is finite" if self.window.nonfinite else ""
 
     @property
-    def normal(self) -> Normal | None:
+    def normal(self) -> BesideBaseline | None:
         """The part that compares with a baseline; None without one."""
         return None if self._detector is None else self._detector.normal
 

@@ -13,8 +13,8 @@ from streammi.records.verdict import lag_unit, leads_with_delay
 from streammi.report.axes import places, time_axis
 from streammi.report.collect import Findings
 from streammi.report.curves import Curve
-from streammi.report.looks import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, label_ticks, short_name
 from streammi.report.portraits import joint, pointwise
+from streammi.report.style import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, label_ticks, short_name
 from streammi.report.svg import Picture, picture, style
 
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from streammi.records import AxisInfo, FloatArray, Reading
 from streammi.report.collect import Portrait
 from streammi.report.curves import within_reach
-from streammi.report.looks import MI_COLOUR, WIDTH, label_ticks, short_name
+from streammi.report.style import MI_COLOUR, WIDTH, label_ticks, short_name
 
 DOTS: Final = 3000
 

@@ -17,10 +17,10 @@ from streammi.records.status import Status
 from streammi.session.channel_session import ChannelSession
 from streammi.session.log_messages import Writer
 from streammi.session.loop import TICK_SECONDS
-from streammi.session.recorded import Recorded, change_of
+from streammi.session.recorded_session import Recorded, change_of
 from streammi.session.resume import MissedReport
 from streammi.session.run_end import StrictLoss, exit_status, has_no_reader
-from streammi.session.saving import Keeper
+from streammi.session.state_keeper import Keeper
 from streammi.session.waiting import Waiting
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier

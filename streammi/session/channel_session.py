@@ -23,7 +23,7 @@ from streammi.records.codec import State
 from streammi.records.status import Status, of_now, status_of
 from streammi.session.pair_snapshot import pair_snapshot
 from streammi.session.pair_tester import PairTester
-from streammi.session.recorded import changed
+from streammi.session.recorded_session import changed
 from streammi.session.watched_pairs import WatchedPairs
 from streammi.system.spool import LineStream
 

@@ -25,7 +25,7 @@ from streammi.records import KeyedBatch, LinkHealth, Reading, codec
 from streammi.records.codec import State
 from streammi.records.key_names import key_name
 from streammi.records.status import Status, status_of
-from streammi.session.recorded import changed
+from streammi.session.recorded_session import changed
 from streammi.system.spool import LineStream
 
 

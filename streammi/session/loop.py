@@ -18,10 +18,10 @@ from streammi.recording.writer import Recorder
 from streammi.records.link_totals import lost, total
 from streammi.records.status import Status, status_of
 from streammi.session.log_messages import Upkeep
-from streammi.session.recorded import Recorded
+from streammi.session.recorded_session import Recorded
 from streammi.session.run_end import StrictLoss, exit_status, has_no_reader
-from streammi.session.saving import Keeper
 from streammi.session.session import Session
+from streammi.session.state_keeper import Keeper
 from streammi.session.waiting import Waiting
 from streammi.system.signals import Stop
 from streammi.system.spool import Spool

@@ -18,7 +18,7 @@ from streammi.records import LinkHealth, PairBatch, Reading, codec
 from streammi.records.codec import State
 from streammi.records.link_totals import total
 from streammi.records.status import Status, of_now, status_of
-from streammi.session.recorded import changed
+from streammi.session.recorded_session import changed
 
 SILENT: Final = ("stalled", "lost", "ended")  # a link over which nothing more is awaited soon
 NEWS_SECONDS: Final = 1.0  # between two readings that only a status has brought: a link that flaps is no flood

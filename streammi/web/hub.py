@@ -18,7 +18,7 @@ from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.viewer import Viewer
 from streammi.records import Event, LinkState, MatrixSnapshot, Snapshot
-from streammi.web import page_model, trail
+from streammi.web import page_model, past_updates
 from streammi.web.browser_json import encode
 from streammi.web.many_page import ManyPage, Wish
 
@@ -61,7 +61,7 @@ class Page:
         self._events: tuple[Event, ...] | None = None
         self._signals_at = -math.inf  # when they were shown last, s,
         self._signals_of: Scene | None = None  # and of what
-        self._trails: dict[trail.Had | None, tuple[bytes, trail.Had]] = {}  # of this scene
+        self._trails: dict[past_updates.Had | None, tuple[bytes, past_updates.Had]] = {}  # of this scene
 
     def show(self, scene: Scene, now: float) -> None:
         """Show this from ``now`` on, s."""
@@ -84,15 +84,15 @@ class Page:
         self.parts.put("signals", page_model.signals(scene))
         return True
 
-    def past(self, had: trail.Had | None) -> tuple[bytes, trail.Had | None]:
+    def past(self, had: past_updates.Had | None) -> tuple[bytes, past_updates.Had | None]:
         """The part of the past that a browser which has so much lacks, empty for nothing, and what it has then."""
         scene = self._scene
         if scene is None or scene.snapshot is None:
             return b"", had
         if had not in self._trails:
             meaning = scene.snapshot.run, scene.delayed, scene.unit
-            rows, then = trail.news(scene.past, meaning, had)
-            self._trails[had] = b"" if rows is None else trail.encode(rows), then
+            rows, then = past_updates.news(scene.past, meaning, had)
+            self._trails[had] = b"" if rows is None else past_updates.encode(rows), then
         return self._trails[had]
 
 
@@ -105,7 +105,7 @@ class Browser:
         self.news = asyncio.Event()
         self.known: dict[str, int] = {}
         self.known_tabs: dict[str, int] = {}
-        self.had: trail.Had | None = None
+        self.had: past_updates.Had | None = None
         self.wish = Wish()  # what it shows of many channels,
         self.known_of_many: dict[str, bytes] = {}  # and has of them
 

@@ -7,7 +7,7 @@ import typer
 
 
 def _pages_named(incomplete: str) -> list[str]:
-    from streammi.cli.pages import pages
+    from streammi.cli.doc_pages import pages
 
     return [name for name in pages() if name.startswith(incomplete)]
 
@@ -27,7 +27,7 @@ def help_(
       streammi help fields | grep spearman
       streammi help monitor
     """
-    from streammi.cli.pages import contents, page_of, pages, show
+    from streammi.cli.doc_pages import contents, page_of, pages, show
 
     assert context.parent is not None
     commands = context.parent.command.commands  # type: ignore[attr-defined]

@@ -9,8 +9,8 @@ from streammi.core.bins import fit, marks
 from streammi.core.bins.binning import UNLEARNT, Axis, Bins, Categories, Codes, Rule, from_plain, to_plain
 from streammi.core.bins.fit import Finding
 from streammi.core.bins.number import number_kept
-from streammi.core.kernels import slots
-from streammi.core.kernels.glancing import OF_Y
+from streammi.core.kernels import state_layout
+from streammi.core.kernels.bin_fit import OF_Y
 from streammi.records import FloatArray, IntArray
 
 EMPTY: Final = np.empty(0)
@@ -58,8 +58,8 @@ class Axes:
         codes = np.empty(values.size, dtype=np.uint16)
         axis.code(values, codes)
         if isinstance(rule, Rule):
-            np.bitwise_and(codes, np.uint16(slots.SYMBOL), out=codes)
-        elif isinstance(axis, Categories) and rule is not None and (others := codes >= slots.CLIPPED).any():
+            np.bitwise_and(codes, np.uint16(state_layout.SYMBOL), out=codes)
+        elif isinstance(axis, Categories) and rule is not None and (others := codes >= state_layout.CLIPPED).any():
             self.now[side] = axis.with_waiting(values[others])
         return codes
 
@@ -74,7 +74,7 @@ class Axes:
         return np.minimum(kept, axis.limit) if isinstance(axis, Categories) else kept
 
     def entries(self, kept: FloatArray) -> NDArray[np.uint32]:
-        """The ring entries (n,), see core.kernels.slots, of values (2, n) that a ring has kept."""
+        """The ring entries (n,), see core.kernels.state_layout, of values (2, n) that a ring has kept."""
         x_codes, y_codes = (self._code_again(side, kept[side]) for side in (0, 1))
         entries: NDArray[np.uint32] = x_codes.astype(np.uint32) << np.uint32(16) | y_codes
         return entries
@@ -127,7 +127,7 @@ class Axes:
     def remember(self, counts: Any, values: FloatArray, entries: Any, bits: float, reason: int = 0) -> None:
         """Remember how ``values`` (2, n) are shared out, with their ``counts`` and ``entries``, in order.
 
-        ``bits`` is the MI by which they will be looked at. With a ``reason`` of core.kernels.glancing they were found
+        ``bits`` is the MI by which they will be looked at. With a ``reason`` of core.kernels.bin_fit they were found
         to fit though that had raised a doubt.
         """
         for side, rule in enumerate(self.rules):
@@ -157,13 +157,13 @@ class Axes:
         return marks.of_labels(axis) if isinstance(axis, Categories) and rule is not None else marks.blank(axis.count)
 
     def _bits(self, side: int) -> int:
-        return slots.SYMBOL if isinstance(self.rules[side], Rule) else slots.SKIP
+        return state_layout.SYMBOL if isinstance(self.rules[side], Rule) else state_layout.SKIP
 
     def _code_again(self, side: int, kept: FloatArray) -> Codes:
         axis = self.now[side]
         if isinstance(axis, Categories):
             symbols = np.minimum(kept, axis.limit).astype(np.uint16)
-            return np.where(symbols == axis.limit, symbols | slots.CLIPPED, symbols).astype(np.uint16)
+            return np.where(symbols == axis.limit, symbols | state_layout.CLIPPED, symbols).astype(np.uint16)
         return self.code(side, kept)
 
 

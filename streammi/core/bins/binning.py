@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from streammi.core import finite_values
 from streammi.core.bins.categories import Categories as Categories, Codes as Codes
 from streammi.core.bins.number import INDEPENDENT_BITS, check_count, wanted_bins
-from streammi.core.kernels import coding, slots
+from streammi.core.kernels import coding, state_layout
 from streammi.errors import ConfigError
 from streammi.records import FloatArray
 
@@ -64,7 +64,7 @@ class UniformBins:
         return _even_edges(self.low, self.high, self.count)
 
     def code(self, values: FloatArray, out: Codes) -> None:
-        """Write the codes (see core.kernels.slots) of ``values`` (n,) to ``out`` (n,)."""
+        """Write the codes (see core.kernels.state_layout) of ``values`` (n,) to ``out`` (n,)."""
         coding.bin_uniform(values, self.low, self.high, self.count, out)
 
     @property
@@ -122,7 +122,7 @@ class EdgeBins:
         return EdgeBins, (self.edges.tolist(),)  # a pickled array could be written to
 
     def code(self, values: FloatArray, out: Codes) -> None:
-        """Write the codes (see core.kernels.slots) of ``values`` (n,) to ``out`` (n,)."""
+        """Write the codes (see core.kernels.state_layout) of ``values`` (n,) to ``out`` (n,)."""
         coding.bin_edges(values, self.edges[0], self.edges[-1], self._inner, out)
 
     @property
@@ -142,9 +142,9 @@ def _symbols(axis: Axis, values: ArrayLike) -> NDArray[np.int64]:
     array = as_values(values, axis, "values")
     codes = np.empty(array.size, dtype=np.uint16)
     axis.code(array, codes)
-    if (codes == slots.SKIP).any():
+    if (codes == state_layout.SKIP).any():
         raise ConfigError("values", "finite", values)
-    return (codes & slots.SYMBOL).astype(np.int64)
+    return (codes & state_layout.SYMBOL).astype(np.int64)
 
 
 # One symbol for everything, until there is something to learn from. This object, not one that equals it: somebody may

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from streammi.core import finite_values
 from streammi.core.bins.number import check_count
-from streammi.core.kernels import slots
+from streammi.core.kernels import state_layout
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
@@ -82,7 +82,7 @@ class Categories:
 
     def kept(self, values: NDArray[Any], codes: Codes) -> Codes:
         """A number for each of the labels (n,) that have these codes: its symbol, or one above where it waits."""
-        numbers = codes & np.uint16(slots.SYMBOL)
+        numbers = codes & np.uint16(state_layout.SYMBOL)
         if self._waiting:
             number_of = {label: self.count + k for k, label in enumerate(self._waiting)}
             for at in np.flatnonzero(numbers == self.limit).tolist():
@@ -120,9 +120,9 @@ class Categories:
         return result
 
     def code(self, values: NDArray[Any], out: Codes) -> None:
-        """Write the codes (see core.kernels.slots) of the labels ``values`` (n,) to ``out`` (n,)."""
+        """Write the codes (see core.kernels.state_layout) of the labels ``values`` (n,) to ``out`` (n,)."""
         symbol_of = {label: k for k, label in enumerate(self.labels)}
-        other = self.limit | slots.CLIPPED
+        other = self.limit | state_layout.CLIPPED
         out[:] = [symbol_of.get(label, other) for label in values.tolist()]
 
     def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
@@ -130,7 +130,7 @@ class Categories:
         array = finite_values.labels(values, "values")
         codes = np.empty(array.size, dtype=np.uint16)
         self.code(array, codes)
-        return (codes & slots.SYMBOL).astype(np.int64)
+        return (codes & state_layout.SYMBOL).astype(np.int64)
 
     def plain(self) -> list[Any]:
         """Its labels, those that wait too, and its limit: plain values, for a saved state."""

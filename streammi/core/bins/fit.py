@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from streammi.core.bins.binning import Axis, Categories, QuantileBins, Rule, SpanBins
 from streammi.core.bins.marks import chance
-from streammi.core.kernels import slots, splitting
+from streammi.core.kernels import change_points, state_layout
 from streammi.records import FloatArray, IntArray
 
 # Bits. Tuned on one half of the histories of scripts/histories.py, judged on the other.
@@ -186,7 +186,7 @@ def _place(values: FloatArray, ways: list[tuple[IntArray, int]], f: IntArray, *,
 def _gains(symbols: IntArray, count: int, f: IntArray) -> FloatArray:
     """How clear a jump before each of the symbols (n,) would be, in bits, shape (n,)."""
     gains = np.empty(symbols.size, dtype=np.int64)
-    splitting.gains(symbols, count, f, gains)
+    change_points.gains(symbols, count, f, gains)
     return gains / (f.item(2) / 2.0)
 
 
@@ -196,7 +196,7 @@ def _symbols(axis: Axis, values: FloatArray) -> IntArray:
         codes[:] = np.minimum(values, axis.limit)
     else:
         axis.code(values, codes)
-    return (codes & slots.SYMBOL).astype(np.int64)
+    return (codes & state_layout.SYMBOL).astype(np.int64)
 
 
 def entropy(counts: NDArray[Any]) -> float:

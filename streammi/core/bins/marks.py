@@ -1,6 +1,6 @@
 """Marks that a glance at learnt bins compares with: how pairs were shared out then, and what may change.
 
-Marks are a float array (3, max(B, MARKS)) for each signal, laid out in core.kernels.glancing: it is looked at there, a
+Marks are a float array (3, max(B, MARKS)) for each signal, laid out in core.kernels.bin_fit: it is looked at there, a
 few times a window, and only what passes a limit is reviewed (see core.bins.fit). Where nothing has to be learnt, the
 marks are made anew, and the limit is moved away: a signal with a memory strays further than chance would have it.
 """
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.core.bins.binning import Axis, Categories, EdgeBins, QuantileBins, Rule
-from streammi.core.kernels import glancing
-from streammi.core.kernels.glancing import ATOMS, GIVEN, LABELS, LIMITS, MARKS, QUANTILES, RANGES, SHARES
+from streammi.core.kernels import bin_fit
+from streammi.core.kernels.bin_fit import ATOMS, GIVEN, LABELS, LIMITS, MARKS, QUANTILES, RANGES, SHARES
 from streammi.records import FloatArray
 
 CLOSE: Final = 0.01  # of chi-square a pair: half of what makes 0.03 bits of entropy
@@ -37,7 +37,7 @@ def chance(degrees: int, deviations: float) -> float:
 def blank(count: int, kind: int = GIVEN) -> FloatArray:
     """Marks of ``count`` bins that are not to be compared with anything: given ones, or labels."""
     marks = np.zeros((3, max(count, MARKS)))
-    marks[LIMITS, glancing.KIND] = kind
+    marks[LIMITS, bin_fit.KIND] = kind
     return marks
 
 
@@ -63,19 +63,19 @@ def of_learnt(
     quantiles = isinstance(rule, QuantileBins)
     marks = blank(counts.size, QUANTILES if quantiles else RANGES)
     marks[SHARES, : counts.size] = counts / n
-    loose = glancing.atoms(values, entries, 0, n, 0 if side else 16, marks[ATOMS, : counts.size])
+    loose = bin_fit.atoms(values, entries, 0, n, 0 if side else 16, marks[ATOMS, : counts.size])
     limits = marks[LIMITS]
-    limits[glancing.LEARNT] = limits[glancing.PAIRS_THEN] = n
-    limits[glancing.CHANCE] = chance(counts.size - 1, DEVIATIONS)
-    limits[glancing.CLOSE] = CLOSE if quantiles else CLOSE_RANGE
-    limits[glancing.SINGLE] = loose >= 0 and isinstance(axis, EdgeBins)
-    limits[glancing.HIDDEN] = HIDDEN_BITS + 2 * glancing.hidden_bits(max(loose, 0), n, counts.size)
-    limits[glancing.PAIRS_BY] = MORE_PAIRS if rule.count is None else MANY_MORE_PAIRS
-    limits[glancing.BITS_THEN] = bits
-    limits[glancing.BITS_BY] = MORE_BITS + BITS_BY_CHANCE / math.sqrt(n) if rule.count is None else math.inf
+    limits[bin_fit.LEARNT] = limits[bin_fit.PAIRS_THEN] = n
+    limits[bin_fit.CHANCE] = chance(counts.size - 1, DEVIATIONS)
+    limits[bin_fit.CLOSE] = CLOSE if quantiles else CLOSE_RANGE
+    limits[bin_fit.SINGLE] = loose >= 0 and isinstance(axis, EdgeBins)
+    limits[bin_fit.HIDDEN] = HIDDEN_BITS + 2 * bin_fit.hidden_bits(max(loose, 0), n, counts.size)
+    limits[bin_fit.PAIRS_BY] = MORE_PAIRS if rule.count is None else MANY_MORE_PAIRS
+    limits[bin_fit.BITS_THEN] = bits
+    limits[bin_fit.BITS_BY] = MORE_BITS + BITS_BY_CHANCE / math.sqrt(n) if rule.count is None else math.inf
     low, high = float(values.min()), float(values.max())
-    limits[glancing.RANGE] = math.log2(high - low) if low < high else -math.inf
-    limits[glancing.RANGE_BY] = RANGE_BITS
+    limits[bin_fit.RANGE] = math.log2(high - low) if low < high else -math.inf
+    limits[bin_fit.RANGE_BY] = RANGE_BITS
     return marks
 
 
@@ -84,12 +84,12 @@ def eased(marks: FloatArray, before: FloatArray, column: int) -> None:
     # The shares stay those that were learnt: a signal that strays in two steps would be compared with the first.
     marks[SHARES] = before[SHARES]
     limits, was = marks[LIMITS], before[LIMITS]
-    for kept in (glancing.LEARNT, glancing.CHANCE, glancing.CLOSE, glancing.RANGE_BY):
+    for kept in (bin_fit.LEARNT, bin_fit.CHANCE, bin_fit.CLOSE, bin_fit.RANGE_BY):
         limits[kept] = was[kept]
-    if column == glancing.CLOSE:
+    if column == bin_fit.CLOSE:
         # But never so far that half of the bins may stand empty: that makes 0.6 or so a pair.
-        most = max(limits[glancing.CHANCE], MOST_EASED * limits[glancing.LEARNT])
-        limits[glancing.CHANCE] = min(EASED * limits[glancing.CHANCE], most)
-        limits[glancing.CLOSE] = min(EASED * limits[glancing.CLOSE], MOST_EASED)
-    elif column == glancing.RANGE_BY:
+        most = max(limits[bin_fit.CHANCE], MOST_EASED * limits[bin_fit.LEARNT])
+        limits[bin_fit.CHANCE] = min(EASED * limits[bin_fit.CHANCE], most)
+        limits[bin_fit.CLOSE] = min(EASED * limits[bin_fit.CLOSE], MOST_EASED)
+    elif column == bin_fit.RANGE_BY:
         limits[column] *= EASED

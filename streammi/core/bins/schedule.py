@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.bins.fit import Finding
-from streammi.core.kernels.glancing import GLANCES, LEAST_GLANCE
-from streammi.core.kernels.slots import CHECK, DUE, FEW, GLANCE, NEVER, PAIRS
+from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE
+from streammi.core.kernels.state_layout import CHECK, DUE, FEW, GLANCE, NEVER, PAIRS
 from streammi.records import FloatArray, IntArray
 
 LEARN_FROM: Final = 16  # pairs from which bins are learnt first
@@ -26,13 +26,14 @@ SOON: Final = 1 / 4  # of a window: a jump that leaves it so soon is waited for 
 class Schedule:
     """When the next look at the bins is due, in pairs and, in a window of seconds, also in seconds.
 
-    From a full window on, the kernels glance at the bins a few times a window (see core.kernels.glancing). What they
+    From a full window on, the kernels glance at the bins a few times a window (see core.kernels.bin_fit). What they
     find, or a time that is set here, makes a check due. Where a check finds a jump in the window, the next one is when
     all from before it has left: what is learnt of a mixture does not fit the stretch that follows.
     """
 
     def __init__(self, state: IntArray, least: int, seconds: float) -> None:
-        self._state = state  # the window's own, see core.kernels.slots: PAIRS is read, CHECK, GLANCE and DUE are set
+        # The window's own, see core.kernels.state_layout: PAIRS is read, CHECK, GLANCE and DUE are set.
+        self._state = state
         self._state[CHECK], self._state[GLANCE] = least, NEVER
         self._seconds = seconds  # of the window; 0 of one of pairs
         self.least = least
@@ -78,7 +79,7 @@ class Schedule:
         return self._state.item(GLANCE) <= pairs < self._state.item(CHECK) and newest < self.next_time
 
     def reason(self) -> int:
-        """Why a check is due, see core.kernels.glancing; asked once: then it is not due any more."""
+        """Why a check is due, see core.kernels.bin_fit; asked once: then it is not due any more."""
         reason = self._state.item(DUE)
         self._state[DUE] = 0
         return reason

@@ -13,8 +13,8 @@ from streammi.core.bins.axes import Axes
 from streammi.core.bins.binning import UNLEARNT, Axis, Bins, Categories, Codes, Rule
 from streammi.core.bins.fit import Finding
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
-from streammi.core.kernels import glancing, slots
-from streammi.core.kernels.slots import NEVER
+from streammi.core.kernels import bin_fit, state_layout
+from streammi.core.kernels.state_layout import NEVER
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
@@ -25,17 +25,17 @@ GLANCES: Final = 2  # in a window: of a hundred channels each one costs as much 
 
 
 class _Learner:
-    """How one channel is divided, and when that is looked at; ``state`` is as core.kernels.slots has it."""
+    """How one channel is divided, and when that is looked at; ``state`` is as core.kernels.state_layout has it."""
 
     def __init__(self, rule: Rule, span: Span) -> None:
         self.axes = Axes(rule, _ALONE)
-        self.state = np.zeros(slots.STATE_SIZE, dtype=np.int64)
+        self.state = np.zeros(state_layout.STATE_SIZE, dtype=np.int64)
         self.schedule = Schedule(self.state, min(LEARN_FROM, span.pairs or NEVER), span.seconds or 0.0)
 
     @property
     def dues(self) -> tuple[float, float, float]:
         """With how many values, or a row of which time, but not before how many, it is to be looked at."""
-        check, glance = self.state[[slots.CHECK, slots.GLANCE]].tolist()
+        check, glance = self.state[[state_layout.CHECK, state_layout.GLANCE]].tolist()
         soonest = min(self.schedule.soonest, glance)
         return min(check, glance), self.schedule.next_time, soonest
 
@@ -113,13 +113,13 @@ class ChannelAxes:
             self._dues[1] += back
 
     def codes(self, c: int, values: FloatArray) -> Codes:
-        """The codes (n,) of a channel's values (n,), see core.kernels.slots."""
-        axis, codes = self.now[c], np.full(values.size, slots.SKIP, dtype=np.uint16)
+        """The codes (n,) of a channel's values (n,), see core.kernels.state_layout."""
+        axis, codes = self.now[c], np.full(values.size, state_layout.SKIP, dtype=np.uint16)
         there = np.isfinite(values)
         found = np.empty(int(there.sum()), dtype=np.uint16)
         axis.code(values[there].astype(object) if isinstance(axis, Categories) else values[there], found)
         if self._learners[c] is not None:
-            found &= np.uint16(slots.SYMBOL)
+            found &= np.uint16(state_layout.SYMBOL)
         codes[there] = found
         return codes
 
@@ -135,7 +135,7 @@ class ChannelAxes:
         values = np.zeros((2, int(there.sum())))
         values[0] = held[there]
         n, seen, was = values.shape[1], self.seen.item(c), axes.now[0]
-        one.state[slots.PAIRS] = seen
+        one.state[state_layout.PAIRS] = seen
         first, newest = times
         if schedule.filled and not n:
             schedule.glance(n, LEARN_FROM)
@@ -188,7 +188,7 @@ class ChannelAxes:
         counts, _, entries = _counted(axes, values)
         reason = 0
         if schedule.glances(newest):
-            reason = glancing.glance(values[0], entries, counts[0], axes.marks[0])
+            reason = bin_fit.glance(values[0], entries, counts[0], axes.marks[0])
             if not reason:
                 schedule.glance(n, max(n // GLANCES, LEARN_FROM))
                 return

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import MAX_WINDOW_PAIRS, Span
-from streammi.core.kernels import slots
-from streammi.core.kernels.admitting import admit
-from streammi.core.kernels.slots import HEAD, N
+from streammi.core.kernels import state_layout
+from streammi.core.kernels.late_pairs import admit
+from streammi.core.kernels.state_layout import HEAD, N
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
@@ -33,7 +33,7 @@ class RowRing:
         self.first, self.newest = math.inf, -math.inf  # times of the very first row and of the newest one
         self.set_back = 0.0  # by so many seconds altogether the clock was, so far
         self.missing = int(np.iinfo(symbol_type).max)
-        self._state = np.zeros(slots.STATE_SIZE, dtype=np.int64)  # of what ``admit`` counts
+        self._state = np.zeros(state_layout.STATE_SIZE, dtype=np.int64)  # of what ``admit`` counts
         capacity = span.pairs or FIRST_CAPACITY
         self.values = np.zeros((channels, capacity))
         self.symbols: Symbols = np.zeros((channels, _with_slack(capacity)), dtype=symbol_type)
@@ -47,12 +47,12 @@ class RowRing:
     @property
     def late(self) -> int:
         """Rows whose time stepped back, since the start."""
-        return self._state.item(slots.LATE)
+        return self._state.item(state_layout.LATE)
 
     @property
     def dropped(self) -> int:
         """Rows dropped since the start, because they were older than the window when they came."""
-        return self._state.item(slots.DROPPED)
+        return self._state.item(state_layout.DROPPED)
 
     def numbers(self, first: int, last: int, capacity: int) -> IntArray:
         """The places of rows from ``first`` up to ``last`` in a ring of so many."""
@@ -91,7 +91,7 @@ class RowRing:
 
     def admit(self, t: FloatArray) -> tuple[NDArray[np.bool_], FloatArray, float]:
         """The rows with times ``t`` (n,) that belong to the window, their times (m,), and by how much the clock
-        was set back behind the first k, of which alone something is said then; see core.kernels.admitting.admit.
+        was set back behind the first k, of which alone something is said then; see core.kernels.late_pairs.admit.
         """
         times, state = self.timestamps(), self._state
         state[HEAD], state[N] = self.head % times.size, self.n
@@ -158,7 +158,7 @@ class RowRing:
         header = {
             "rows": [self.head, self.n],
             "times": [self.first, self.newest, self.set_back],
-            "late": self._state[slots.LATE :].tolist(),
+            "late": self._state[state_layout.LATE :].tolist(),
         }
         return header, [self.values_of(slice(None)), *([] if times is None else [times])]
 
@@ -176,7 +176,7 @@ class RowRing:
         if times:
             self.timestamps()[at] = times[0]
         self.first, self.newest, self.set_back = header["times"]
-        self._state[slots.LATE :] = header["late"]
+        self._state[state_layout.LATE :] = header["late"]
 
 
 def _write(ring: NDArray[Any], number: int, columns: NDArray[Any]) -> None:

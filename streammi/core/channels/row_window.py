@@ -20,7 +20,7 @@ from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.kernels import channels as kernels
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
-from streammi.records.saved import Saved
+from streammi.records.saved_state import Saved
 
 CHUNK: Final = 1 << 20  # values coded at a time: 8 MiB
 MOST_CHANNELS: Final = 1 << 15

@@ -18,7 +18,7 @@ from streammi.core.conditional.triple_counts import TripleCounts
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
-from streammi.records.saved import Saved
+from streammi.records.saved_state import Saved
 
 CHUNK: Final = 1 << 15  # triples coded at a time: their values stay in the second-level cache
 

@@ -19,7 +19,7 @@ from streammi.core.information import estimators
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, codec
-from streammi.records.saved import Saved
+from streammi.records.saved_state import Saved
 
 MOST_DELAYS: Final = 1000
 SHARED: Final = 3  # times B: what can be put together to B bins of a signal and to 1.5 B of its own past

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.core.bins.binning import Axis, Categories, Codes
-from streammi.core.kernels import slots
+from streammi.core.kernels import state_layout
 from streammi.records import FloatArray
 
 FIRST_CAPACITY: Final = 1024  # pairs
@@ -59,8 +59,8 @@ class History:
             self._values, self._codes = _resized(self._values, capacity), _resized(self._codes, capacity)
         place = slice(kept, kept + m)
         self._values[0, place], self._values[1, place] = x, y
-        np.bitwise_and(x_codes, slots.SYMBOL, out=self._codes[0, place])
-        np.bitwise_and(y_codes, slots.SYMBOL, out=self._codes[1, place])
+        np.bitwise_and(x_codes, state_layout.SYMBOL, out=self._codes[0, place])
+        np.bitwise_and(y_codes, state_layout.SYMBOL, out=self._codes[1, place])
         self.seen, self.n = self.seen + m, n
 
     def forget(self) -> None:
@@ -81,7 +81,7 @@ class History:
                 out[:] = np.minimum(values, axis.limit)
             else:
                 axis.code(values, out)
-                out &= slots.SYMBOL
+                out &= state_layout.SYMBOL
 
     def restore(self, values: NDArray[Any], seen: int, n: int, room: int) -> None:
         """Keep these values (2, kept), the newest that were seen; ``code`` follows."""

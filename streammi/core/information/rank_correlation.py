@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from streammi.core.kernels.summary import correlation, mean_ranks
+from streammi.core.kernels.correlation import correlation, mean_ranks
 from streammi.records import FloatArray
 
 

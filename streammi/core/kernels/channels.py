@@ -17,10 +17,10 @@ import numpy as np
 from streammi.core.kernels import nested
 from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
+from streammi.core.kernels.correlation import centre as _centre, correlation, dot
 from streammi.core.kernels.counting import step_down, step_up
 from streammi.core.kernels.reading import look
-from streammi.core.kernels.slots import SKIP, SYMBOL
-from streammi.core.kernels.summary import centre as _centre, correlation, dot
+from streammi.core.kernels.state_layout import SKIP, SYMBOL
 
 
 @allocating_kernel

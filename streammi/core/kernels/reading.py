@@ -7,9 +7,9 @@ import numpy as np
 
 from streammi.core.kernels.arrays import floats, integers, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
+from streammi.core.kernels.correlation import correlation, final_run
 from streammi.core.kernels.nested import LN2, base_bits, extrapolated, log_of, step_of
-from streammi.core.kernels.slots import SYMBOL
-from streammi.core.kernels.summary import correlation, final_run
+from streammi.core.kernels.state_layout import SYMBOL
 
 MOST_TIES: Final = 0.5  # fewer than two values a bin are no density
 # Of what extrapolation adds, the part that counts as uncertain in the standard error: how fast the loss falls depends
@@ -25,9 +25,9 @@ def of_values(
     """Look at the newest ``n`` values (2, capacity) in a ring, up to ``head``, by the bins that its entries name.
 
     ``edges`` (B + 1,) are the bins', (0,) of labels. Returns Pearson's r, NaN for a constant, whether x and y are
-    constant, and their final runs (see core.kernels.summary); then of x and of y T, how often two values in a bin are
-    the same, and the mean of log2(width), NaN where there is no density. To ``parts`` (B,) goes which coarse bin each
-    belongs to: two and two, but for one that holds one value only, which stays by itself.
+    constant, and their final runs (see core.kernels.correlation); then of x and of y T, how often two values in a bin
+    are the same, and the mean of log2(width), NaN where there is no density. To ``parts`` (B,) goes which coarse bin
+    each belongs to: two and two, but for one that holds one value only, which stays by itself.
     """
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
     # Copied in loops: numba's check that two slices fit, with its message, takes 2 s to compile.

@@ -7,7 +7,7 @@ import numpy as np
 from streammi.core.kernels.compiled import kernel, part
 from streammi.core.kernels.counting import ONE, put, take
 from streammi.core.kernels.nested import base_bits, extrapolated
-from streammi.core.kernels.slots import (
+from streammi.core.kernels.state_layout import (
     C_X,
     C_XY,
     C_Y,

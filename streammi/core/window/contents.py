@@ -11,9 +11,9 @@ from streammi.core.bins import binning
 from streammi.core.bins.axes import EMPTY, Axes
 from streammi.core.bins.binning import Bins, Categories, Codes
 from streammi.core.information.extrapolation import Grain
-from streammi.core.kernels import slots, taking
-from streammi.core.kernels.glancing import SEEN, UNSEEN
-from streammi.core.kernels.slots import DUE, PAIRS
+from streammi.core.kernels import state_layout, window_update
+from streammi.core.kernels.bin_fit import SEEN, UNSEEN
+from streammi.core.kernels.state_layout import DUE, PAIRS
 from streammi.core.window import grain as grains
 from streammi.core.window.histogram import JointHistogram
 from streammi.core.window.learning import Follower, Learning
@@ -35,7 +35,7 @@ class Contents:
         self.span = span
         capacity = span.pairs or FIRST_CAPACITY
         self.axes = Axes(x_bins, y_bins)
-        self.state = np.zeros(slots.STATE_SIZE, dtype=np.int64)  # see core.kernels.slots
+        self.state = np.zeros(state_layout.STATE_SIZE, dtype=np.int64)  # see core.kernels.state_layout
         self.ring = PairRing(capacity, self.state, timed=span.pairs is None)
         most = span.pairs or MAX_WINDOW_PAIRS
         grain = grains.unseen(self.axes.now)
@@ -50,7 +50,7 @@ class Contents:
         """Take note that there are other bins, or other arrays for the pairs in them."""
         self.mi, self._seen = None, None
         histogram, table = self.histogram, self.histogram.table
-        self._places: tuple[Any, ...] = (  # as core.kernels.taking has them
+        self._places: tuple[Any, ...] = (  # as core.kernels.window_update has them
             self._axis(0), self._axis(1), self.ring.entries, self.ring.values, self.state, *histogram.kept, table.f,
             table.whole, table.unit_bits, histogram.floor,
         )  # fmt: skip
@@ -180,11 +180,11 @@ class Contents:
         if self.span.seconds:
             assert t is not None
             timed = self.span.seconds, MAX_WINDOW_PAIRS, ring.timestamps()
-            taken = taking.take_span(x, y, t, x_codes, y_codes, *timed, *self._places)
+            taken = window_update.take_span(x, y, t, x_codes, y_codes, *timed, *self._places)
         else:
             if out.size and not axes.known:
                 out[:], out = math.nan, EMPTY
-            taken = taking.take(x, y, x_codes, y_codes, out, *self._places)
+            taken = window_update.take(x, y, x_codes, y_codes, out, *self._places)
         if t is not None:
             ring.stamp_all(head, t[:taken])
         for follower in self.followers:
@@ -209,10 +209,10 @@ class Contents:
         self.histogram.reach(self.ring.capacity)
 
     def _axis(self, side: int) -> FloatArray:
-        """How x (0) or y (1) is divided, as core.kernels.taking has it."""
+        """How x (0) or y (1) is divided, as core.kernels.window_update has it."""
         axis, marks = self.axes.now[side], self.axes.marks[side].ravel()
         if isinstance(axis, Categories):
-            return np.concatenate(((0.0, 0.0, taking.CODED, slots.SKIP, 0), NOTHING_SEEN, marks))
+            return np.concatenate(((0.0, 0.0, window_update.CODED, state_layout.SKIP, 0), NOTHING_SEEN, marks))
         low, high, uniform, inner = axis.scalars
         plain = low, high, uniform, self.axes.kept_bits[side], inner.size
         return np.concatenate((plain, NOTHING_SEEN, inner, marks))

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from streammi.config import EstimatorName
 from streammi.core.information import estimators
 from streammi.core.information.extrapolation import Grain
-from streammi.core.kernels import batches, nested, sliding, slots
-from streammi.core.kernels.slots import N
+from streammi.core.kernels import nested, sliding, standard_errors, state_layout
+from streammi.core.kernels.state_layout import N
 from streammi.core.window.ring import PairRing
 from streammi.records import IntArray
 
@@ -21,9 +21,9 @@ class JointHistogram:
     """The joint and the marginal counts of the pairs in a ring, and S_x, S_y, S_xy of an estimator's table over them.
 
     ``joint`` has shape (Bx * By,), ``x`` (Bx,) and ``y`` (By,), ``sizes`` being Bx and By. The sums are exact integers
-    in ``state``, the window's own (see core.kernels.slots), with as many digits as ``most`` pairs leave room for;
-    ``capacity`` is how many there may be for now. Where the estimator extrapolates, the same is kept of the coarse bins
-    that ``grain`` names.
+    in ``state``, the window's own (see core.kernels.state_layout), with as many digits as ``most`` pairs leave room
+    for; ``capacity`` is how many there may be for now. Where the estimator extrapolates, the same is kept of the coarse
+    bins that ``grain`` names.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class JointHistogram:
     @property
     def sums(self) -> tuple[int, int, int]:
         """S_x, S_y, S_xy."""
-        s_x, s_y, s_xy = self._state[slots.S_X : slots.S_XY + 1].tolist()
+        s_x, s_y, s_xy = self._state[state_layout.S_X : state_layout.S_XY + 1].tolist()
         return s_x, s_y, s_xy
 
     def mi(self) -> float:
@@ -50,12 +50,12 @@ class JointHistogram:
         fine = (whole - s_x - s_y + s_xy) * scale
         if self.nest is None:
             return max(self.floor, fine)
-        c_x, c_y, c_xy = self._state[slots.C_X : slots.C_XY + 1].tolist()
+        c_x, c_y, c_xy = self._state[state_layout.C_X : state_layout.C_XY + 1].tolist()
         entropies, coarse = (2 * whole - s_x - s_y) * scale, (whole - c_x - c_y + c_xy) * scale
         return nested.extrapolated(fine, coarse, entropies, nested.base_bits(n), self.grain.weight)
 
     def mi_in_bins(self) -> float:
-        """The MI in bits that a glance takes (see core.kernels.glancing): by the table, nothing extrapolated."""
+        """The MI in bits that a glance takes (see core.kernels.bin_fit): by the table, nothing extrapolated."""
         s_x, s_y, s_xy = self.sums
         n = self._state.item(N)
         return (self.table.whole.item(n) - s_x - s_y + s_xy) * self.table.unit_bits / n
@@ -63,7 +63,7 @@ class JointHistogram:
     def spread_of_runs(self, ring: PairRing, runs: int) -> float:
         """Variance of the means of the pointwise MI, bits, over so many runs of the ring's newest pairs."""
         plugin = self.table_of("plugin")
-        return batches.spread_of_runs(
+        return standard_errors.spread_of_runs(
             ring.entries, ring.head, ring.n, *self.counts, plugin.f, plugin.unit_bits, runs
         )  # fmt: skip
 
@@ -71,7 +71,7 @@ class JointHistogram:
         """Variance of MI, bits, without each of so many runs of the ring's newest pairs, all of one length."""
         n, plugin = ring.n, self.table_of("plugin")
         counted = ring.entries, ring.head, n, *self.counts, grain.x_parts, grain.y_parts, *grain.sizes
-        return batches.spread_without_runs(
+        return standard_errors.spread_without_runs(
             *counted, plugin.f, plugin.unit_bits, nested.base_bits(n), grain.weight, runs
         )  # fmt: skip
 

@@ -15,15 +15,15 @@ from streammi.core.bins import binning
 from streammi.core.bins.axes import EMPTY
 from streammi.core.bins.binning import Axis, Bins
 from streammi.core.information import estimators, measures
-from streammi.core.kernels import slots, taking
-from streammi.core.kernels.slots import DUE, PAIRS, N
+from streammi.core.kernels import state_layout, window_update
+from streammi.core.kernels.state_layout import DUE, PAIRS, N
 from streammi.core.window import grain as grains
 from streammi.core.window.contents import Contents
 from streammi.core.window.histogram import Counts
 from streammi.core.window.learning import Follower
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, Reading, Unit, codec
-from streammi.records.saved import Saved
+from streammi.records.saved_state import Saved
 
 CHUNK: Final = 1 << 15  # pairs taken in at a time: codes and values stay in the second-level cache
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
@@ -101,7 +101,7 @@ class JointWindow(Saved):
     @property
     def dropped(self) -> int:
         """Pairs dropped since the start, because they were older than the window when they came."""
-        return self._state.item(slots.DROPPED)
+        return self._state.item(state_layout.DROPPED)
 
     @property
     def nonfinite(self) -> int:
@@ -114,10 +114,10 @@ class JointWindow(Saved):
         state = self._state
         return {
             "pairs": self.pairs,
-            "clipped": state.item(slots.CLIPPED_TOTAL),
+            "clipped": state.item(state_layout.CLIPPED_TOTAL),
             "nonfinite": self._nonfinite,
             "dropped": self.dropped,
-            "late": state.item(slots.LATE),
+            "late": state.item(state_layout.LATE),
             "epoch": self._axes.epoch,
         }
 
@@ -227,8 +227,8 @@ class JointWindow(Saved):
             fill=self._fill(),
             t0=ring.time_at(n),
             t1=ring.time_at(1),
-            x_clipped=state.item(slots.X_CLIPPED),
-            y_clipped=state.item(slots.Y_CLIPPED),
+            x_clipped=state.item(state_layout.X_CLIPPED),
+            y_clipped=state.item(state_layout.Y_CLIPPED),
             **totals,
         )
 
@@ -285,7 +285,7 @@ class JointWindow(Saved):
             self.extend([x], [y], None if t is None else [t])
             return
         try:
-            mi = taking.push(float(x), float(y), *single)
+            mi = window_update.push(float(x), float(y), *single)
         except OverflowError:
             raise ConfigError("x and y", f"numbers up to {LARGEST:g}", (x, y)) from None
         if mi != mi:

@@ -13,9 +13,9 @@ from streammi.core.bins.binning import Axis, Codes
 from streammi.core.bins.fit import SETTLED, Finding
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
 from streammi.core.information.lags import mi_of
-from streammi.core.kernels import slots
-from streammi.core.kernels.glancing import CHANCE, OF_Y
-from streammi.core.kernels.slots import PAIRS
+from streammi.core.kernels import state_layout
+from streammi.core.kernels.bin_fit import CHANCE, OF_Y
+from streammi.core.kernels.state_layout import PAIRS
 from streammi.core.window import grain as grains
 from streammi.core.window.histogram import JointHistogram
 from streammi.core.window.ring import PairRing
@@ -41,8 +41,8 @@ class Follower(Protocol):
 class Learning:
     """Sees to it that the ``axes`` fit the pairs in the ring, and that these are counted by them.
 
-    ``state`` is the window's own, see core.kernels.slots. Where the estimator extrapolates, the coarse bins are looked
-    at as well, also where the fine ones are given.
+    ``state`` is the window's own, see core.kernels.state_layout. Where the estimator extrapolates, the coarse bins are
+    looked at as well, also where the fine ones are given.
     """
 
     def __init__(self, span: Span, axes: Axes, ring: PairRing, histogram: JointHistogram, state: IntArray) -> None:
@@ -150,5 +150,5 @@ class Learning:
 
 def _counts(entries: NDArray[np.uint32], sizes: tuple[int, int]) -> NDArray[np.uint32]:
     """The joint counts (Bx * By,) of ring entries (n,)."""
-    cells = (entries >> np.uint32(16) & slots.SYMBOL) * np.uint32(sizes[1]) + (entries & slots.SYMBOL)
+    cells = (entries >> np.uint32(16) & state_layout.SYMBOL) * np.uint32(sizes[1]) + (entries & state_layout.SYMBOL)
     return np.bincount(cells, minlength=sizes[0] * sizes[1]).astype(np.uint32)

@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import Span
-from streammi.core.kernels import admitting
-from streammi.core.kernels.slots import DROPPED_RUN, HEAD, SET_BACK_AFTER, N
+from streammi.core.kernels import late_pairs
+from streammi.core.kernels.state_layout import DROPPED_RUN, HEAD, SET_BACK_AFTER, N
 from streammi.records import FloatArray, IntArray
 
 
 class PairRing:
     """The pairs of a window: their entries (both codes in one), their values and, where they have any, their times.
 
-    ``state`` is the window's own, see core.kernels.slots: HEAD, the place of the next pair, and N, how many there are,
-    belong to the ring, and the kernels move them. ``entries`` and ``times`` have shape (capacity,), ``values`` has (2,
-    capacity); labels have their symbols as values. ``timed`` is the ring of a window of seconds: in any other one
-    ``times`` is None until a pair comes with one.
+    ``state`` is the window's own, see core.kernels.state_layout: HEAD, the place of the next pair, and N, how many
+    there are, belong to the ring, and the kernels move them. ``entries`` and ``times`` have shape (capacity,),
+    ``values`` has (2, capacity); labels have their symbols as values. ``timed`` is the ring of a window of seconds: in
+    any other one ``times`` is None until a pair comes with one.
     """
 
     def __init__(self, capacity: int, state: IntArray, *, timed: bool) -> None:
@@ -103,7 +103,7 @@ class PairRing:
 
     def _follow(self, t: FloatArray) -> bool:
         """True if none of the times ``t`` (n,) is late, and each is one; nearly always, and looked at in no time."""
-        return t.size > 0 and admitting.in_order(t, self.newest)
+        return t.size > 0 and late_pairs.in_order(t, self.newest)
 
     def stamp_all(self, head: int, t: FloatArray) -> None:
         """Write the times (m,) of the pairs that a kernel has entered from ``head`` on."""
@@ -149,7 +149,7 @@ def _sifted(
 ) -> tuple[NDArray[np.bool_], FloatArray, float]:
     """The pairs that are kept, their times, and by how much the clock was set back behind them; see admitting.admit."""
     kept, clock = np.empty(t.size, dtype=np.bool_), np.empty(t.size)
-    looked, m, back = admitting.admit(t, times, span.pairs or 0, span.seconds or math.inf, newest, state, clock, kept)
+    looked, m, back = late_pairs.admit(t, times, span.pairs or 0, span.seconds or math.inf, newest, state, clock, kept)
     return kept[:looked], clock[:m], back
 
 

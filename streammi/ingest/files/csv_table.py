@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.csv
 
 from streammi.errors import Reason
+from streammi.ingest.files.column_places import ColumnPlaces
 from streammi.ingest.files.csv_layout import LOOKED_AT, Layout, decimal_in, layout_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NULLS
-from streammi.ingest.files.places import Places
 from streammi.ingest.files.rows import BLANKS, holds_values, is_comment, is_value, split, without_comments
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block
@@ -43,7 +43,7 @@ class CsvTable:
         with_values = [row for row in self._sample if holds_values(row)]
         of_labels = len(with_values) < 0.9 * len(self._sample)
         self._sample = self._sample if of_labels else with_values  # without the names of other tables
-        self._places = Places(self.layout, options, of_labels=of_labels)
+        self._places = ColumnPlaces(self.layout, options, of_labels=of_labels)
         self.decimal = self.layout.decimal
         if not self.decimal:  # of whole numbers at the beginning, what is behind it may be none
             rows = self._sample[:: max(len(self._sample) * len(self.names) // FIELDS, 1)]

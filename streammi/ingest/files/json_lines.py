@@ -21,7 +21,7 @@ from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import rows_skipped
 from streammi.ingest.formats.columns import is_array
 from streammi.ingest.formats.json_text import parse_json
-from streammi.ingest.leaves import leaves
+from streammi.ingest.record_fields import leaves
 from streammi.network.frames import Frames
 from streammi.records import FloatArray, LinkHealth, PairBatch
 

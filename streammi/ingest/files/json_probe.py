@@ -16,7 +16,7 @@ from streammi.ingest.files.source import Source
 from streammi.ingest.formats.columns import is_array, is_time, number
 from streammi.ingest.formats.content import TIME_NAMES
 from streammi.ingest.formats.json_text import parse_json
-from streammi.ingest.leaves import MAX_SIGNALS, leaves
+from streammi.ingest.record_fields import MAX_SIGNALS, leaves
 
 
 def json_report(source: Source, more: Iterator[bool]) -> FileReport:

@@ -16,8 +16,8 @@ from typing import Any, Final, cast
 import pyarrow as pa
 
 from streammi.errors import ConfigError
+from streammi.ingest.files.binary_files import only_one_in, refused
 from streammi.ingest.files.encodings import OLD, encoding_of
-from streammi.ingest.files.no_text import only_one_in, refused
 from streammi.ingest.files.opened import opened
 from streammi.ingest.files.text import MAX_LINE, whole_rows, with_plain_ends
 

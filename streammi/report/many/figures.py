@@ -17,8 +17,8 @@ from streammi.records.events import kind_of
 from streammi.records.linear import linear_equivalent
 from streammi.report.axes import places, time_axis
 from streammi.report.curves import within_reach
-from streammi.report.looks import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, short_name
 from streammi.report.many.collect import ManyFindings
+from streammi.report.style import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, short_name
 from streammi.report.svg import Picture, picture, style
 
 NAMED: Final = 64  # channels: of more the names beside a matrix could not be read

@@ -4,18 +4,18 @@ from typing import Any, Final
 
 import numpy as np
 
+from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE, OF_Y, SEEN, X_SHIFT, Y_SHIFT, astray
 from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, kernel, part
-from streammi.core.kernels.glancing import GLANCES, LEAST_GLANCE, OF_Y, SEEN, X_SHIFT, Y_SHIFT, astray
 from streammi.core.kernels.sliding import refill, slide, slide_each, slide_span
-from streammi.core.kernels.slots import CHECK, DUE, FEW, GLANCE, HEAD, PAIRS, S_X, S_XY, S_Y, N
+from streammi.core.kernels.state_layout import CHECK, DUE, FEW, GLANCE, HEAD, PAIRS, S_X, S_XY, S_Y, N
 
 AHEAD: Final = 512  # pairs coded at a time at least: what a look at the bins makes stale is coded twice
 CODED: Final = -1  # in place of a number of equal-width bins: the codes are there already
 
 # An axis is one array: low, high, the number of equal-width bins, or 0, the bits of its codes that count, and how many
 # edges there are between the bins; then what glances have seen, these edges, and the marks by which it is looked at:
-# see core.kernels.glancing. One, because each array that comes from Python takes as long as several pairs do here.
+# see core.kernels.bin_fit. One, because each array that comes from Python takes as long as several pairs do here.
 LOW, HIGH, UNIFORM, BITS, INNER = range(5)
 _EDGES: Final = 5 + SEEN
 
@@ -157,7 +157,7 @@ def _look(
     values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, whole: Any, unit_bits: float, x_axis: Any,
     y_axis: Any,
 ) -> bool:  # fmt: skip
-    """True if a check is due, with the reason in DUE: it is time for one (1), or a glance finds so (see glancing)."""
+    """True if a check is due, with the reason in DUE: it is time for one (1), or a glance finds so (see bin_fit)."""
     due = np.int64(state[PAIRS] >= state[CHECK])
     n = state[N]
     if state[PAIRS] >= state[GLANCE] or n < state[FEW]:

@@ -7,7 +7,7 @@ import numpy as np
 from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
 from streammi.core.kernels.nested import extrapolated, log_of, term_of
-from streammi.core.kernels.slots import SYMBOL
+from streammi.core.kernels.state_layout import SYMBOL
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
 _SYMBOL: Final = np.uint64(SYMBOL)

@@ -6,7 +6,7 @@ import numpy as np
 
 from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
-from streammi.core.kernels.slots import HEAD, PAIRS, STATE_SIZE, SYMBOL, N
+from streammi.core.kernels.state_layout import HEAD, PAIRS, STATE_SIZE, SYMBOL, N
 
 # What a glance compares with: of each side marks (3, max(B, MARKS)), see streammi.core.bins.marks.
 SHARES, ATOMS, LIMITS = range(3)
@@ -17,7 +17,8 @@ SHARES, ATOMS, LIMITS = range(3)
 KIND, LEARNT, CHANCE, CLOSE, SINGLE, HIDDEN, PAIRS_THEN, PAIRS_BY, BITS_THEN, BITS_BY, RANGE, RANGE_BY = range(12)
 MARKS: Final = 12
 GIVEN, QUANTILES, RANGES, LABELS = range(4)  # kinds
-# Of a ring's entry: see core.kernels.slots. Typed: for each plain number all that it is handed to is compiled anew.
+# Of a ring's entry: see core.kernels.state_layout. Typed: for each plain number all that it is handed to is compiled
+# anew.
 X_SHIFT: Final = np.int64(16)
 Y_SHIFT: Final = np.int64(0)
 OF_Y: Final = 16  # added to what a glance finds in y

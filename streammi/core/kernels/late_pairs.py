@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from streammi.core.kernels.compiled import kernel
-from streammi.core.kernels.slots import DROPPED, DROPPED_RUN, HEAD, LATE, SET_BACK_AFTER, N
+from streammi.core.kernels.state_layout import DROPPED, DROPPED_RUN, HEAD, LATE, SET_BACK_AFTER, N
 
 
 @kernel

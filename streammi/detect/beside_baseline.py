@@ -11,14 +11,14 @@ from streammi.config import LEAST_WINDOWS, Baseline, Unit
 from streammi.detect.cusum import PageTest
 from streammi.detect.look import Look, kind_of_change
 from streammi.detect.shape import ALLOWED, BesideShape, Looks
-from streammi.detect.usual import UNUSUAL, Band, Usual, band_of, shown_of, usual_of
+from streammi.detect.usual_readings import UNUSUAL, Band, Usual, band_of, shown_of, usual_of
 from streammi.records import Event, FloatArray, Reading
 
 LEAST_LOOKS: Final = 2 * LEAST_WINDOWS - 1  # that a baseline of the fewest windows has
 BACK: Final = 8  # looks in a row, four windows, whose mean is within half a spread: it is normal again
 
 
-class Normal:
+class BesideBaseline:
     """Watches MI beside a baseline: gained, lost, shifted where it leaves that, however soon after the start.
 
     And reshaped where MI is what it was, but the signals go together in another way. A baseline that is to be learnt

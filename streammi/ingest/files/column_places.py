@@ -13,7 +13,7 @@ from streammi.ingest.files.rows import holds_values, is_value
 _WORD: Final = re.compile(r"[^\W\d_]")
 
 
-class Places:
+class ColumnPlaces:
     """Where columns are now: as the layout has them, until a line of names says otherwise."""
 
     def __init__(self, layout: Layout, options: FileOptions, *, of_labels: bool) -> None:

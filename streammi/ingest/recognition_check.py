@@ -21,11 +21,11 @@ class Seen(NamedTuple):
     doubt: str = ""
 
 
-class SecondLook:
+class RecognitionCheck:
     """Looks once a second at the next messages of a feed that was taken for raw pairs by a guess.
 
     >>> import numpy as np
-    >>> look, values = SecondLook(), np.random.default_rng(1).normal(20, 2, (12, 2))
+    >>> look, values = RecognitionCheck(), np.random.default_rng(1).normal(20, 2, (12, 2))
     >>> look.take([[pair.tobytes()] for pair in values], 0.0, "pairs", Wanted(("0", "1")))
     Seen(other=None, doubt='')
     >>> look.take([[pair.tobytes()] for pair in values], 1.5, "pairs32", Wanted(("0", "1"))).other.name
