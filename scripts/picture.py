@@ -19,6 +19,7 @@ from streammi.samples.made_up import Seed
 
 START = 1_767_225_600.0
 PER_SECOND, PHASE_SECONDS = 1000, 10
+SECONDS = 78  # the third parabola: all that a line, a parabola and nothing leave behind is in the last minute
 ENDPOINT = "tcp://127.0.0.1:5556"
 PICTURES = {  # layout: its size, and the keys pressed
     "wide": ((200, 60), ""),
@@ -32,7 +33,7 @@ PICTURES = {  # layout: its size, and the keys pressed
 
 def snapshots(seconds: float) -> Iterator[Snapshot]:
     """The demo's snapshots, ten a second, from its beginning on."""
-    config = MonitorConfig(pair="demo", window=span(2000), lags=(-20, 20), null=99, detector="adwin")
+    config = MonitorConfig(pair="demo", window=span(2000), lags=(-20, 20), null=99, detector="page-hinkley")
     monitor, seed = Monitor(config), Seed(np.random.default_rng(1), PHASE_SECONDS * PER_SECOND)
     for k in range(round(seconds * 10)):
         n = PER_SECOND // 10
@@ -49,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", metavar="FOLDER", type=folder, help="where the pictures go")
     into = parser.parse_args().folder
-    shown = list(snapshots(18))
+    shown = list(snapshots(SECONDS))
     for name, ((width, height), keys) in PICTURES.items():
         save_svg(shown, width, height, into / f"dashboard-{name}.svg", keys=keys, zone=UTC)
     save_svg(shown, 120, 40, into / "dashboard-light.svg", keys=["light"], zone=UTC)

@@ -26,7 +26,7 @@ BLOCKS = [block for text in PAGES.values() for block in re.findall(r"```(\w+)\n(
 PYTHON = [text for language, text in BLOCKS if language == "python"]
 COMMANDS = [line for language, text in BLOCKS if language == "console" for line in text.splitlines() if line]
 INLINE = [command for text in PAGES.values() for command in re.findall(r"`(streammi [a-z]+ [^`]*)`", text)]
-TYPED = list(dict.fromkeys([c for c in COMMANDS if "streammi" in c] + INLINE))
+TYPED = list(dict.fromkeys([c for c in COMMANDS if re.match(r"(\./scripts/)?streammi ", c)] + INLINE))
 
 
 def python(word: str) -> str:

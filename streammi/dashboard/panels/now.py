@@ -92,7 +92,7 @@ def of_value(scene: Scene, reading: Reading) -> list[Spans]:
     elif error:
         lines.append([(f"{error.strip()} {unit} ", theme.text), ("standard error", theme.dim)])
     if not scene.delayed:  # of pairs without delay
-        lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", biased up", theme.dim)])
+        lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", uncorrected", theme.dim)])
         if reading.mi_ksg is not None:
             lines.append([(f"KSG {number(reading.mi_ksg)} {unit}", theme.text), (", nearest neighbours", theme.dim)])
     change = trend(scene, reading)
@@ -192,7 +192,12 @@ def significance(reading: Reading) -> tuple[str, ...]:
     if reading.null_q95 is None:
         return (f"{p} by the G-test: if samples are independent", p) if reading.test == "g" else (p,)
     level = f"{number(reading.null_q95)} {reading.unit}"
-    words = (f"{p}; unrelated signals like these stay below {level}", f"{p}; chance stays below {level}", p)
+    words = (
+        f"{p}; 95 % of unrelated signals like these stay below {level}",
+        f"{p}; 95 % of unrelated signals stay below {level}",
+        f"{p}; 95 % of chance below {level}",
+        p,
+    )
     if reading.correlation_time is None:
         return words
     memory = round(reading.correlation_time)
