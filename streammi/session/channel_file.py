@@ -14,7 +14,8 @@ from streammi.publish import matrices
 from streammi.records import ChannelMatrices, Event, FloatArray, LinkHealth, MatrixSnapshot, RowBatch
 from streammi.session import diagnosis
 from streammi.session.changed_pair_events import PairChanges
-from streammi.session.channel_session import KEPT_EVENTS, Audience
+from streammi.session.channel_outbox import Audience
+from streammi.session.channel_session import KEPT_EVENTS
 from streammi.session.diagnosis import Report
 from streammi.session.pair_tester import tested
 from streammi.session.replay import NOTHING, progress_of

@@ -7,7 +7,8 @@ from streammi.monitor import Monitor
 from streammi.recording.entries import Begin, Settings
 from streammi.recording.reader import Recording
 from streammi.session import diagnosis
-from streammi.session.channel_session import Audience, ChannelSession
+from streammi.session.channel_outbox import Audience
+from streammi.session.channel_session import ChannelSession
 from streammi.session.diagnosis import Report
 from streammi.session.replay import NOTHING, EntryReplay, progress_of
 from streammi.system.spool import LineStream

@@ -7,7 +7,7 @@ here looks at a clock.
 import math
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -16,11 +16,12 @@ from streammi.config import ChannelSettings, FeedConfig
 from streammi.ingest.row_intake import RowIntake
 from streammi.network.frames import Messages
 from streammi.publish import matrices
-from streammi.publish.messages import VERSION, Fields, event_message
+from streammi.publish.messages import Fields
 from streammi.recording.entries import Arrived, Begin, Ended, Entry, Flagged, LinkChanged, Polled, Tested
 from streammi.records import ChannelMatrices, Event, LinkHealth, MatrixSnapshot, RowBatch, Snapshot, codec
 from streammi.records.codec import State
 from streammi.records.status import Status, of_now, status_of
+from streammi.session.channel_outbox import Audience, ChannelOutbox, Outlet
 from streammi.session.pair_snapshot import pair_snapshot
 from streammi.session.pair_tester import PairTester
 from streammi.session.recorded_session import changed
@@ -29,26 +30,6 @@ from streammi.system.spool import LineStream
 
 KEPT_EVENTS: Final = 100  # for the screen
 NEWS_SECONDS: Final = 1.0  # between two readings that only a status has brought: a link that flaps is no flood
-
-
-class Outlet(Protocol):
-    """Where messages go: a Publisher."""
-
-    def wants(self, topic: bytes) -> bool:
-        """True if somebody subscribes to messages of this topic."""
-
-    def send(self, frames: list[bytes]) -> None:
-        """Send to whoever subscribes."""
-
-
-class Audience(Protocol):
-    """Whoever is to see all of it: each row and each matrix."""
-
-    def rows(self, names: tuple[str, ...], batch: RowBatch) -> None:
-        """Take rows of the channels, before they are counted."""
-
-    def matrix(self, snapshot: MatrixSnapshot) -> None:
-        """Take the matrices of a window."""
 
 
 class ChannelSession:
@@ -75,9 +56,10 @@ class ChannelSession:
         audience: Audience | None = None,
     ) -> None:
         self.settings, self._audience = settings, audience
-        self.name, self.run, self.seq, self.closed = settings.name, run, 0, False
+        self.name, self.run, self.seq = settings.name, run, 0
         self._config, self._fdr = settings.config, settings.fdr
-        self._outlet, self._lines, self._samples, self._say = outlet, lines, samples, say
+        self._outbox = ChannelOutbox(settings.name, outlet, lines)
+        self._samples, self._say = samples, say
         self.intake = RowIntake(source, list(settings.patterns), settings.grid_s, settings.hold_s)
         self.links = [LinkHealth(endpoint=source.endpoint, state="connecting")]
         self.flags = Status.OK
@@ -104,6 +86,11 @@ class ChannelSession:
     def counted(self) -> int:
         """Those of ``counts`` that were taken in so far."""
         return self.rows
+
+    @property
+    def closed(self) -> bool:
+        """True if nobody reads the lines any more."""
+        return self._outbox.closed
 
     @property
     def over(self) -> bool:
@@ -284,12 +271,9 @@ class ChannelSession:
     def _begin(self) -> WatchedPairs:
         names = self.intake.names
         self.watched = WatchedPairs(self.settings, names, self._device)
-        for note in self.watched.notes(names):
-            self._say(note)
-        for note in self.intake.notes:
-            self._say(note)
-        if self._outlet is not None and not matrices.fits(len(names)):
-            self._say(f"no matrix/{self.name} is published: {len(names):,} channels do not fit a message")
+        for note in (*self.watched.notes(names), *self.intake.notes, self._outbox.note(len(names))):
+            if note:
+                self._say(note)
         return self.watched
 
     def _publish(self, watched: WatchedPairs, at: float, found: ChannelMatrices) -> None:
@@ -307,31 +291,5 @@ class ChannelSession:
         self._events.extend(events)
         if self._audience is not None:
             self._audience.matrix(self.snapshot(at))
-        origin = {"run": self.run, "seq": self.seq, "timestamp": at}
-        top = {watched.changes.pair(i, j): watched.fields(found, i, j) for i, j in watched.best(found)}
-        line = watched.of_target(found) | {"v": VERSION, "name": self.name, **origin}
-        line |= watched.summary(found, list(top.values())) | self._counted(watched, link, status)
-        messages = [event_message(event) for event in events]
-        if self._outlet is not None:
-            origin["status"] = int(status)
-            for frames in (*(matrices.pair_message(pair, origin | fields) for pair, fields in top.items()), *messages):
-                self._outlet.send(frames)
-        self._write([msgspec.json.encode(line), *(frames[1] for frames in messages)])
-
-    def _write(self, lines: list[bytes]) -> None:
-        if self._lines is not None and not self.closed:
-            try:
-                self._lines.write("".join(line.decode() + "\n" for line in lines))
-                self._lines.flush()
-            except BrokenPipeError:  # whoever read our lines has gone, as `| head` does: nothing is wrong
-                self.closed = True
-
-    def _counted(self, watched: WatchedPairs, link: LinkHealth, status: Status) -> dict[str, object]:
-        """The fields of a line on what became of the feed's messages."""
-        intake, totals = self.intake, watched.window.totals
-        return {
-            "missing": intake.missing, "later": len(intake.later), "gaps": link.gaps,
-            "malformed": sum(link.malformed.values()), "empty": link.nonfinite, "late": totals["late"] + intake.late,
-            "unused": intake.unused, "expired": intake.expired, "dropped": totals["dropped"], "rate": link.rate,
-            "status": int(status), "unit": self._config.unit,
-        }  # fmt: skip
+        origin: Fields = {"run": self.run, "seq": self.seq, "timestamp": at}
+        self._outbox.publish(watched, found, events, self.intake, link, status, origin)
