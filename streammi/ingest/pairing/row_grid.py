@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.ingest.pairing.signal_clocks import SignalClocks, middle
+from streammi.ingest.pairing.waiting_samples import WaitingSamples
 from streammi.records import FloatArray, IntArray, RowBatch
 
 SETTLES: Final = 0.25  # of the distance between samples of the slowest signal, for which a complete row waits
@@ -28,14 +29,7 @@ _SAVED: Final = (
     "used", "late", "unused", "expired", "dropped", "untimed", "set_back", "by_arrival", "_made", "_began",
     "_complete", "_row_at",
 )  # fmt: skip
-_ARRAYS: Final = (
-    "_value",
-    "_time",
-    "_fresh",
-    "_wait_channel",
-    "_wait_t",
-    "_wait_value",
-)
+_ARRAYS: Final = ("_value", "_time", "_fresh")
 
 
 class Alignment:
@@ -67,9 +61,7 @@ class Alignment:
         self._value: FloatArray = np.full(channels, np.nan)  # the last values,
         self._time: FloatArray = np.full(channels, -np.inf)  # and their times
         self._fresh: NDArray[np.bool_] = np.zeros(channels, dtype=np.bool_)  # no row has had it
-        self._wait_channel: IntArray = np.empty(0, dtype=np.int64)
-        self._wait_t: FloatArray = np.empty(0)
-        self._wait_value: FloatArray = np.empty(0)
+        self._waiting = WaitingSamples()
 
     @property
     def holds(self) -> FloatArray:
@@ -89,7 +81,7 @@ class Alignment:
     @property
     def waiting(self) -> int:
         """Samples that wait for a row."""
-        return self._wait_t.size + int(np.count_nonzero(self._fresh))
+        return self._waiting.t.size + int(np.count_nonzero(self._fresh))
 
     def add(self, channels: IntArray, values: FloatArray, t: FloatArray | None, received: float) -> None:
         """Take in samples, arrays (n,) in the order in which they came; ``t`` None: they have no times."""
@@ -106,9 +98,7 @@ class Alignment:
             channels, values, t = channels[timed], values[timed], t[timed]
         self.late += int(np.count_nonzero(t <= self._made_at))
         self._clocks.learn(channels.tolist(), t.tolist(), received, self._set_back)
-        self._wait_channel = np.concatenate((self._wait_channel, channels))
-        self._wait_t = np.concatenate((self._wait_t, t))
-        self._wait_value = np.concatenate((self._wait_value, values))
+        self._waiting.add(channels, t, values)
 
     def rows(self, received: float, *, final: bool = False) -> RowBatch:
         """The rows that nothing to come can change, or that are not waited for any longer; ``final``: all."""
@@ -122,7 +112,8 @@ class Alignment:
     def state(self) -> dict[str, Any]:
         """Plain values and arrays that ``restore`` takes; they are copied before more samples come."""
         plain = {name: getattr(self, name) for name in _SAVED}
-        return plain | self._clocks.state() | {name: getattr(self, name).copy() for name in _ARRAYS}
+        arrays = {name: getattr(self, name).copy() for name in _ARRAYS}
+        return plain | self._clocks.state() | arrays | self._waiting.state()
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the saved state of one with as many signals."""
@@ -131,24 +122,20 @@ class Alignment:
         for name in _ARRAYS:
             setattr(self, name, np.array(state[name]))
         self._clocks.restore(state)
-
-    # Samples that wait ------------------------------------------------------------------------------------------------
+        self._waiting.restore(state)
 
     def _set_back(self, c: int, t: float) -> None:
         """The clock of a signal was set back to ``t``: what it said before, and no row has yet, is of no use."""
         self.set_back += 1
         self._time[c] = -np.inf
-        gone = (self._wait_channel == c) & (self._wait_t > t)
-        self.dropped += int(np.count_nonzero(gone))
-        self._keep(~gone)
+        self.dropped += self._waiting.drop((self._waiting.channels == c) & (self._waiting.t > t))
         if self._clocks.middle < self._made_at - self._clocks.holds.item(c):  # those of most
             self._restart()
 
     def _restart(self) -> None:
         """Begin anew at any time: with what waits, but for what is ahead of the clocks as they are now."""
-        ahead = self._wait_t > self._clocks.middle
-        self.dropped += int(np.count_nonzero(ahead)) + int(np.count_nonzero(self._fresh))
-        self._keep(~ahead)
+        ahead = self._waiting.drop(self._waiting.t > self._clocks.middle)
+        self.dropped += ahead + int(np.count_nonzero(self._fresh))
         self._made, self._complete = -math.inf, math.inf
         self._time[:], self._value[:], self._fresh[:] = -np.inf, np.nan, False
 
@@ -164,28 +151,13 @@ class Alignment:
         until = self._clocks.until(received, self._began)
         if until == -math.inf:
             return until
-        if self._wait_t.size > MOST_WAITING:
-            kept = MOST_WAITING // 2
-            until = max(until, float(np.partition(self._wait_t, -kept)[-kept]))
+        if self._waiting.t.size > MOST_WAITING:
+            until = max(until, self._waiting.time_of_newest(MOST_WAITING // 2))
         return until
-
-    def _keep(self, kept: NDArray[np.bool_]) -> None:
-        self._wait_channel = self._wait_channel[kept]
-        self._wait_t, self._wait_value = self._wait_t[kept], self._wait_value[kept]
-
-    def _released(self, which: NDArray[np.bool_]) -> tuple[IntArray, FloatArray, FloatArray]:
-        """Samples that wait no longer, by their time and in the order in which they came."""
-        order = np.flatnonzero(which)
-        order = order[np.argsort(self._wait_t[order], kind="stable")]
-        found = self._wait_channel[order], self._wait_t[order], self._wait_value[order]
-        self._keep(~which)
-        return found
-
-    # Rows ------------------------------------------------------------------------------------------------------------
 
     def _refreshed(self, until: float) -> tuple[FloatArray, FloatArray]:
         """A row where each signal that is not too old has a value that no row has had, and what comes just behind."""
-        channels, t, values = self._released(self._wait_t <= until)
+        channels, t, values = self._waiting.release(self._waiting.t <= until)
         holds, value, time, fresh = self._clocks.holds, self._value, self._time, self._fresh
         rows: list[FloatArray] = []
         times: list[float] = []
@@ -251,13 +223,13 @@ class Alignment:
         if not final and until == -math.inf:
             return empty
         # A sample belongs to the first step that is not before it; those that are late to the next that is made.
-        steps = np.maximum(np.ceil(self._wait_t / grid - EDGE), self._made + 1)
+        steps = np.maximum(np.ceil(self._waiting.t / grid - EDGE), self._made + 1)
         last = float(steps.max(initial=-math.inf)) if final else math.floor(until / grid + EDGE)
         if not last > self._made or (self._made == -math.inf and not (steps <= last).any()):
             return empty
         due = steps <= last
-        held = steps[due][np.argsort(self._wait_t[due], kind="stable")]
-        channels, t, values = self._released(due)
+        held = steps[due][np.argsort(self._waiting.t[due], kind="stable")]
+        channels, t, values = self._waiting.release(due)
         holds = self._clocks.holds
         numbers = self._numbers(held, last, holds)
         found = np.empty((numbers.size, self._value.size))
