@@ -1,16 +1,18 @@
-"""The snapshots that a view has received: the newest of each pair, those at the moment of freezing, and their ages."""
+"""Everything received of monitors: the newest snapshot of each pair, those at the time of freezing, ages and links."""
 
 from streammi.dashboard.choices import PairKey
 from streammi.dashboard.scene import Extremes
-from streammi.records import Snapshot
+from streammi.records import LinkState, Snapshot
 from streammi.records.verdict import strength
 
 
 class Received:
     """Of each pair the newest snapshot, when it came, and the extremes of MI; ``now`` is the wall clock here, s."""
 
-    def __init__(self) -> None:
+    def __init__(self, monitors: int) -> None:
         self.now: float | None = None
+        self.links: list[tuple[LinkState, str]] = [("connecting", "")] * monitors  # how each is, and why
+        self._since: list[float | None] = [None] * monitors  # when they came into that state
         self.newest: dict[PairKey, Snapshot] = {}
         self._came: dict[PairKey, float | None] = {}  # when the newest did
         self._extremes: dict[PairKey, Extremes] = {}
@@ -26,6 +28,17 @@ class Received:
     def is_frozen(self) -> bool:
         """True if what is shown is of an earlier moment."""
         return self._frozen is not None
+
+    def connect(self, monitor: int, state: LinkState, note: str) -> bool:
+        """Take note of how the link to a monitor is, and why; returns whether that is new."""
+        before, self.links[monitor] = self.links[monitor], (state, note)
+        if before[0] != state:
+            self._since[monitor] = self.now
+        return before != self.links[monitor]
+
+    def link_seconds(self, monitor: int) -> float | None:
+        """How long the link to a monitor has been as it is, s; None where that is not known."""
+        return self.lasted(self._since[monitor])
 
     def take(self, key: PairKey, snapshot: Snapshot) -> bool:
         """Take in a snapshot of a pair; returns whether anything but the clock is new."""

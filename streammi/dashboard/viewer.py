@@ -1,6 +1,5 @@
 """A view without a terminal: snapshots and keys in, pictures out."""
 
-from collections import Counter
 from collections.abc import Sequence, Set
 from datetime import tzinfo
 
@@ -20,9 +19,10 @@ from streammi.dashboard.many.viewer import Desk
 from streammi.dashboard.pens import Pens
 from streammi.dashboard.received import Received
 from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_stale
+from streammi.dashboard.tabs import Tabs
 from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
-from streammi.dashboard.wording import place, unit_factor
+from streammi.dashboard.wording import unit_factor
 from streammi.records import LinkState, MatrixSnapshot, Snapshot
 from streammi.records.link_totals import worst
 from streammi.records.verdict import leads_with_delay, strength
@@ -45,10 +45,8 @@ class Viewer:
     ) -> None:
         self.pens = Pens(look.depth)
         self._look, self._endpoints, self._zone = look, tuple(endpoints), zone
-        self._links: list[tuple[LinkState, str]] = [("connecting", "")] * len(self._endpoints)
-        self._since: list[float | None] = [None] * len(self._endpoints)  # when they came into that state
-        self._tabs: list[PairKey] = [(monitor, "") for monitor in range(len(self._endpoints))]  # by their number
-        self._received = Received()
+        self._tabs = Tabs(len(self._endpoints))
+        self._received = Received(len(self._endpoints))
         self._state = State(palette=look.palette, background=look.background, readonly=readonly, reports=reports)
         self._desks: dict[PairKey, Desk] = {}  # of monitors of many channels
         self._beside: frozenset[PairKey] = frozenset()  # pairs of these that are looked at beside
@@ -77,7 +75,7 @@ class Viewer:
         before, self._received.now = self._received.now, now
         if before is None or int(before) == int(now) or self._received.is_frozen:
             return False
-        return any(self._state_of(key) != "connected" for key in self._tabs)
+        return any(self._state_of(key) != "connected" for key in self._tabs.keys)
 
     def receive(self, snapshots: Sequence[Snapshot | MatrixSnapshot], monitor: int = 0) -> bool:
         """Take in what was received from a monitor; return whether anything but the clock is new."""
@@ -130,10 +128,7 @@ class Viewer:
         )
         if starting and state == "stalled":
             state, note = "connecting", ""
-        before, self._links[monitor] = self._links[monitor], (state, note)
-        if before[0] != state:
-            self._since[monitor] = self._received.now
-        return before != self._links[monitor]
+        return self._received.connect(monitor, state, note)
 
     def press(self, key: str) -> Action | None:
         """Act on a key; return the action, None where the key does nothing here."""
@@ -189,19 +184,19 @@ class Viewer:
     @property
     def keys(self) -> tuple[PairKey, ...]:
         """The pairs in the order of their numbers; a monitor without one yet is in the place of its first."""
-        return tuple(self._tabs)
+        return tuple(self._tabs.keys)
 
     @property
     def first(self) -> PairKey:
         """The pair that is shown to whoever has chosen none: the first of which something is known."""
-        return next((key for key in self._tabs if key in self.shown or key in self._desks), self._tabs[0])
+        return next((key for key in self.keys if key in self.shown or key in self._desks), self.keys[0])
 
     def scene(self, key: PairKey | None = None, opened: str | None = None) -> Scene:
         """All that the picture is made of: of the pair ``key``, where it is there, else of the one shown.
 
         Of many channels it is of the pair ``opened``, or of that opened at the keys, or of all.
         """
-        tab = key if key in self._tabs else self._shown_key()
+        tab = key if key in self.keys else self._shown_key()
         desk = self._desks.get(tab)
         label = opened if opened is not None else desk.opened_label if desk is not None else None
         key = tab if label is None else (tab[0], label)
@@ -213,7 +208,7 @@ class Viewer:
         if snapshot is not None:
             snapshot = in_unit(snapshot, unit)
         seen, factor = self._received.extremes(key), unit_factor(published, unit)
-        link, note = self._links[key[0]]
+        link, note = self._received.links[key[0]]
         many = desk.many(unit) if desk is not None and label is None else None
         stale = (snapshot is not None or many is not None) and is_stale(self._state_of(tab))
         return Scene(
@@ -226,10 +221,10 @@ class Viewer:
             unit=unit,
             link=link,
             link_note=note,
-            link_seconds=self._received.lasted(self._since[key[0]]),
+            link_seconds=self._received.link_seconds(key[0]),
             now=self._monitors_now(key),
             endpoint=self._endpoints[key[0]],
-            tabs=self._all_tabs(unit) if len(self._tabs) > 1 else (),
+            tabs=self._all_tabs(unit) if len(self.keys) > 1 else (),
             shown=tab,
             alarms=self._alarms.shown(key),
             extremes=Extremes(seen.low * factor, seen.high * factor, seen.since) if seen else None,
@@ -254,24 +249,22 @@ class Viewer:
         return self._alarms.rang()
 
     def _give_number(self, key: PairKey, run: int) -> None:
-        """Find a number for a pair that is new: its monitor's, or that of what this one was before it began anew."""
-        monitor, _ = key
-        for number, other in enumerate(self._tabs):
-            desk = self._desks.get(other)
-            before = desk.newest if desk else self._received.newest.get(other)
-            if other[0] == monitor and (before is None or before.run != run):
-                self._received.forget(other)
-                self._desks.pop(other, None)
-                self._tabs[number] = key
-                self._state = replace(self._state, pair=key) if self._state.pair == other else self._state
-                return
-        self._tabs.append(key)
+        """Find a number for a pair that is new, and forget what had it before its monitor began anew."""
+        before = self._tabs.add(key, run, self._run_of)
+        if before is not None:
+            self._received.forget(before)
+            self._desks.pop(before, None)
+            self._state = replace(self._state, pair=key) if self._state.pair == before else self._state
+
+    def _run_of(self, key: PairKey) -> int | None:
+        """The run of its monitor that the newest that is known of a pair is of."""
+        desk = self._desks.get(key)
+        known = desk.newest if desk else self._received.newest.get(key)
+        return None if known is None else known.run
 
     def _shown_key(self) -> PairKey:
         """The pair that was chosen; before that the first of which something is known."""
-        if self._state.pair in self._tabs:
-            return self._state.pair
-        return self.first
+        return self._state.pair if self._state.pair in self.keys else self.first
 
     def _pair_key(self, tab: PairKey) -> PairKey:
         """The pair that a tab shows: of many channels the one that was opened."""
@@ -281,7 +274,7 @@ class Viewer:
     def _state_of(self, key: PairKey) -> str:
         """The state of the link that is worst off of those that a pair comes over."""
         shown = self._shown(key)
-        return worst(self._links[key[0]][0], *(feed.state for feed in (shown.links if shown else ())))
+        return worst(self._received.links[key[0]][0], *(feed.state for feed in (shown.links if shown else ())))
 
     def _shown(self, key: PairKey) -> Snapshot | MatrixSnapshot | None:
         """The newest that is shown of a pair, or of a monitor of many channels."""
@@ -293,12 +286,8 @@ class Viewer:
         return None if shown is None or passed is None else shown.timestamp + passed
 
     def _all_tabs(self, unit: Unit) -> tuple[Tab, ...]:
-        named = Counter(pair for _, pair in self._tabs)
         tabs = []
-        for key in self._tabs:
-            monitor, pair = key
-            where = place(self._endpoints[monitor])
-            label = where if not pair else f"{pair} {where}" if named[pair] > 1 else pair
+        for key, label in zip(self.keys, self._tabs.labels(self._endpoints), strict=True):
             snapshot = self.shown.get(key)
             reading = snapshot and snapshot.reading
             mi = max(strength(reading), 0.0) * unit_factor(reading.unit, unit) if reading else None
