@@ -18,7 +18,8 @@ from streammi.core.channels.channel_window import ChannelWindow
 from streammi.detect.changed_pairs import LEAST_WINDOWS, ChangedPairs, t_beyond
 from streammi.errors import FeedError
 from streammi.ingest.channel_finder import ChannelFinder
-from streammi.ingest.row_intake import MOST_HELD, RowIntake
+from streammi.ingest.held_messages import MOST_HELD
+from streammi.ingest.row_intake import RowIntake
 from streammi.publish.matrices import labels, matrix_message, matrix_topic, read_matrix
 from streammi.publish.metrics import Metrics
 from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message

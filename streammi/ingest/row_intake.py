@@ -7,10 +7,11 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streammi.config import FeedConfig
-from streammi.ingest.channel_finder import ALL, SHOWN
+from streammi.ingest.channel_finder import SHOWN
 from streammi.ingest.channel_layout import ChannelLayout, Stream
 from streammi.ingest.channel_silence import ChannelSilence
 from streammi.ingest.decoder import Decoder
+from streammi.ingest.held_messages import HeldMessages
 from streammi.ingest.link_counts import described
 from streammi.ingest.rates import Meter
 from streammi.ingest.signal_reader import SignalReader
@@ -18,12 +19,6 @@ from streammi.network.frames import Frames, Messages
 from streammi.network.silence import SilenceWatch, Spacing
 from streammi.records import LinkHealth, RowBatch
 
-LOOK_SECONDS: Final = 1.0  # from the first message on, in which all channels come; of several topics, or signals apart,
-APART_SECONDS: Final = 3.0  # so long, and twice as long as the last one took to come,
-LONGEST_LOOK: Final = 10.0  # but no longer; nor are those waited for longer that were asked for by their names
-MOST_HELD: Final = 256  # messages of a feed with one topic that wait for that,
-MOST_HELD_APART: Final = 1 << 16  # and of any other one,
-MOST_BYTES: Final = 1 << 26
 ALONE_ROWS: Final = 100  # from which on it is said that none has two values
 NEW_SECONDS: Final = 1.0  # between two looks for channels that were not there at first
 
@@ -43,14 +38,7 @@ class RowIntake:
         self._config, self._grid, self._hold_s = config, grid_s, hold_s
         asked = grid_s is not None or hold_s is not None
         self._layout = ChannelLayout(config, patterns, asked=asked)
-        self._by_name = [one for one in patterns if one != ALL and not set(one) & set("*?[")]
-        self._only_names = len(self._by_name) == len(patterns)
-        self._held: list[tuple[float, list[Frames]]] = []  # as they came
-        self._held_bytes = 0
-        self._first: float | None = None  # when the first message came,
-        self._known = 0  # how many channels there were when one came last,
-        self._grown_at = 0.0  # and when that was,
-        self._grown_by = 0  # after how many messages
+        self._held = HeldMessages(self._layout, patterns)
         self._streams: dict[str, Stream] = {}
         self._reader: Decoder | SignalReader | None = None
         self._only: str | None = None  # the topic that all channels have, of several
@@ -71,7 +59,7 @@ class RowIntake:
         notes = list(self._layout.notes) if self.names else []
         if self._rows >= ALONE_ROWS and not self._together:
             notes.append("no row has had two values, so there are no pairs")
-        absent = self._layout.lacking(self._by_name) if self.names else []
+        absent = self._held.lacking if self.names else []
         if absent:
             notes.append(f"not among the first messages, and not watched: {_listed(absent)}")
         if silent := [self.names[c] for c in self._silence.silent.tolist()]:
@@ -84,7 +72,7 @@ class RowIntake:
     @property
     def why_waiting(self) -> str:
         """Why there are no channels though messages came; empty where there are, or none came."""
-        waited = self._first is not None and not self.names and not self._held
+        waited = self._held.first is not None and not self.names and not self._held
         return self._layout.why_none if waited else ""
 
     @property
@@ -106,7 +94,7 @@ class RowIntake:
     def decode(self, messages: Messages, received: float) -> RowBatch | None:
         """The rows in the messages; None where there are none."""
         if self._reader is None:
-            self._hold(messages, received)
+            self._held.add(messages, received)
             return None
         found = self._taken(self._rows_in(messages, received), received, len(messages))
         strangers = isinstance(self._reader, SignalReader) and self._reader.strangers
@@ -121,7 +109,7 @@ class RowIntake:
         """The rows of what waited, once the channels are known; to be asked again until ``names`` are there."""
         if not self.settles(now) and not (final and self._reader is None and self._held):
             return None
-        held, self._held, self._held_bytes = self._held, [], 0
+        held = self._held.release()
         messages = [frames for _, batch in held for frames in batch]
         self._layout.settle()
         names = self._layout.names
@@ -151,7 +139,7 @@ class RowIntake:
         if self._reader is None:
             waiting = f"looking for channels: {self.why_waiting}" if self.why_waiting else ""
             malformed = {"no channel": self.unheld} if self.unheld else {}
-            messages = self.unheld + sum(len(batch) for _, batch in self._held)
+            messages = self.unheld + len(self._held)
             note = "; ".join(filter(None, (link.note, waiting)))
             return replace(link, messages=messages, malformed=malformed, note=note)
         message_rate, rate = self._meter.rates(now)
@@ -178,42 +166,34 @@ class RowIntake:
 
     def settles(self, now: float) -> bool:
         """True if ``settle`` has something to do at ``now``."""
-        if self._reader is not None or self._first is None or not self._held:
-            return False
-        looked, messages = now - self._first, sum(len(batch) for _, batch in self._held)
-        if self._held_bytes >= MOST_BYTES or messages >= MOST_HELD_APART or not 0 <= looked < LONGEST_LOOK:
-            return True
-        if self._only_names:
-            if self._layout.lacking(self._by_name):
-                return False
-            if set(self._by_name) <= set(self._layout.names):
-                return True
-        if not self._layout.apart:
-            return messages >= max(MOST_HELD, 2 * self._grown_by) or looked >= LOOK_SECONDS
-        return looked >= max(APART_SECONDS, 2 * (self._grown_at - self._first))
+        return self._reader is None and self._held.are_enough(now)
 
     def state(self) -> dict[str, Any]:
         """The state that ``restore`` needs: values that are copied before the next message."""
         kept = {name: getattr(self, name) for name in _SAVED}
-        return kept | {
-            "layout": self._layout.state(),
-            "held": [[received, [list(frames) for frames in batch]] for received, batch in self._held],
-            "streams": {of: tuple(stream) for of, stream in self._streams.items()},
-            "apart": isinstance(self._reader, SignalReader),
-            "reader": None if self._reader is None else self._reader.state(),
-            "meter": self._meter.state(),
-            "usable": self._usable.state(),
-            "silence": self._silence.state(),
-            "names": list(self.names),
-            "later": list(self.later),
-        }
+        return (
+            kept
+            | self._held.state()
+            | {
+                "layout": self._layout.state(),
+                "streams": {of: tuple(stream) for of, stream in self._streams.items()},
+                "apart": isinstance(self._reader, SignalReader),
+                "reader": None if self._reader is None else self._reader.state(),
+                "meter": self._meter.state(),
+                "usable": self._usable.state(),
+                "silence": self._silence.state(),
+                "names": list(self.names),
+                "later": list(self.later),
+            }
+        )
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the saved state of an intake with the same settings."""
         for name in _SAVED:
             setattr(self, name, state[name])
         self._layout.restore(state["layout"])
-        self._held, self.names, self.later = state["held"], tuple(state["names"]), dict.fromkeys(state["later"])
+        self._held.restore(state)
+        self.names, self.later = tuple(state["names"]), dict.fromkeys(state["later"])
         self._streams = {of: Stream(*stream) for of, stream in state["streams"].items()}
         if state["reader"] is not None:
             self._begin(apart=state["apart"]).restore(state["reader"])
@@ -248,17 +228,6 @@ class RowIntake:
             self.later = dict.fromkeys(self._layout.later)
         return False
 
-    def _hold(self, messages: Messages, received: float) -> None:
-        if self._first is None or not self._held:
-            self._first = received
-        before = sum(len(batch) for _, batch in self._held)
-        for k, frames in enumerate(messages, before + 1):
-            self._layout.take(frames)
-            if self._layout.count > self._known:
-                self._known, self._grown_at, self._grown_by = self._layout.count, received, k
-        self._held.append((received, list(messages)))
-        self._held_bytes += sum(len(frame) for frames in messages for frame in frames)
-
     def _look_for_new(self, messages: Messages) -> None:
         """See whether there are channels that were not there at first: in the last message, and under new topics.
 
@@ -292,8 +261,7 @@ class RowIntake:
 
 
 _SAVED: Final = (
-    "_held_bytes", "_first", "_known", "_grown_at", "_grown_by", "_rows", "_empty", "_together", "_look_due",
-    "_look_left", "missing", "unheld",
+    "_rows", "_empty", "_together", "_look_due", "_look_left", "missing", "unheld",
 )  # fmt: skip
 
 
