@@ -133,6 +133,53 @@ def test_two_digits_of_a_year_are_those_of_our_days_where_the_rest_decides_nothi
 # numbers and text
 
 
+@pytest.mark.parametrize(
+    ("texts", "values"),
+    [
+        (["1\u2009234,5", "12\u2009345,25", "7,5"], [1234.5, 12345.25, 7.5]),  # thin blanks, as SI has it
+        (["1\u2007234.5", "12\u2007345.25", "7.5"], [1234.5, 12345.25, 7.5]),
+        (["\u20131.5", "- 2.5", "+ 3", "\ufeff4", "\u200e5\u200b"], [-1.5, -2.5, 3, 4, 5]),
+        (["1.234.567", "999.888", "1"], [1234567, 999888, 1]),  # several points: none of them is decimal
+        (["1,234,567", "999,888", "1"], [1234567, 999888, 1]),
+        (["1,50 €", "12,25 €", "-3 €"], [1.5, 12.25, -3]),  # the unit hides that commas are decimal
+        (["3,2 kW", "1.003,2 kW", "1 kW"], [3.2, 1003.2, 1]),
+        (["USD 1.50", "USD 1,200.25", "USD -3"], [1.5, 1200.25, -3]),
+        (["'1.5", "'2.5'", "3"], [1.5, 2.5, 3]),
+        (["1_234.5", "1_000_000", "7.25"], [1234.5, 1e6, 7.25]),
+        (["OUI", "NON"], [1, 0]),
+    ],
+)
+def test_numbers_as_people_and_programs_write_them(
+    read: Callable[..., Read], texts: list[str], values: list[float]
+) -> None:
+    found = read(lines(((k, texts[k % len(texts)], k) for k in range(60)), delimiter=";"))
+    np.testing.assert_array_equal(found.x, np.resize(values, 60))
+    assert found.note == ""
+
+
+def test_what_is_no_value_and_what_is_no_number(read: Callable[..., Read]) -> None:
+    """The first are missing, in a row that counts; the others are skipped, with the line."""
+    missing = [
+        "#BEZUG!",
+        "#DIV/0!",
+        "#¡VALOR!",
+        "-1.#IND00",
+        "1.#QNAN",
+        "1.#J",
+        "nan(0x8)",
+        "\\N",
+        "(null)",
+        "<NULL>",
+        "nil",
+    ]
+    found = read(lines((k, text, k) for k, text in enumerate(["1.5", *missing, "1.#INF", "-1.#INF00", "∞", "2.5"] * 3)))
+    np.testing.assert_array_equal(found.x, np.tile([1.5, *[np.nan] * len(missing), np.inf, -np.inf, np.inf, 2.5], 3))
+    for text in ("1_2", "2026_03_01", "1..5", "+-1", "OL", "<0.5"):
+        found = read(lines((k, text if k % 4 == 1 else 0.5, k) for k in range(40)))
+        assert found.x.tolist() == [0.5] * 30
+        assert f"10 not a number (first in line 3: x '{text}')" in found.note
+
+
 def test_a_minus_behind(read: Callable[..., Read]) -> None:
     """As SAP writes it; left out, all that is below 0 was missing."""
     found = read(lines(((k, f"{k},25-" if k % 2 else f"1.00{k % 10},5-", k) for k in range(60)), delimiter=";"))

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.date_parser import places_of
+from streammi.ingest.files.decimal_point import decimal_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.header import given_names, header_of, is_units, named, names_in_comment
-from streammi.ingest.files.number_format import decimal_of
 from streammi.ingest.files.rows import BLANKS, COMMENTS, is_comment, is_value, rows_of, split, width_of
 
 DELIMITERS: Final = (",", ";", "\t", "|", "^", BLANKS)

@@ -6,12 +6,29 @@ from typing import Final
 
 import numpy as np
 
+from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray
 
+# How files write that there is no value, besides what timestamps.MISSING has: by hand, in spreadsheets, in dumps of
+# databases, by C's printf and by Microsoft's.
+_NONE: Final = re.compile(
+    r"\.|-{1,3}|\?|#n/?a|#nv|#[¡!]?[^\W\d_]{2,9}(?:/0)?[!?]|#name\?|[+-]?[qs]?nan(?:\(\w*\))?"
+    r"|[+-]?1[.,]#(?:ind|[qs]nan|j|io|r|qo|so)\d*|n\.a\.|missing|\\n|[(<\[](?:na|null|none|nil)[)>\]]|nil",
+    re.IGNORECASE,
+)
 COMMA: Final = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?")
 SENTINELS: Final = 3  # values that stand for none, at most;
 SENTINEL_TIMES: Final = 3  # each comes at least so often,
 SENTINEL_FAR: Final = 3.0  # and is so many times the others' range away from them
+
+
+def is_no_value(text: str) -> bool:
+    """True if a field says that there is no value, in any of the usual ways.
+
+    >>> [is_no_value(text) for text in ("--", "#DIV/0!", "#BEZUG!", "-1.#IND00", "\\\\N", "(null)", "OL", "0")]
+    [True, True, True, True, True, True, False, False]
+    """
+    return is_missing(text) or _NONE.fullmatch(text.strip()) is not None
 
 
 def read_missing(text: str | None, decimal: str = ".") -> tuple[tuple[float, ...], frozenset[str]]:

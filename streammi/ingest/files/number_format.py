@@ -11,17 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from streammi.ingest.files.digits import plain_digits
-from streammi.ingest.files.missing import COMMA, read_missing
-from streammi.ingest.timestamps import is_missing
+from streammi.ingest.files.decimal_point import CURRENCY, GROUPS, THOUSANDS, WITH_UNIT
+from streammi.ingest.files.digits import plain_digits, without_unseen
+from streammi.ingest.files.missing import is_no_value, read_missing
 from streammi.records import FloatArray
 
-# How files write that there is no value; besides what timestamps.MISSING has, what C's printf and spreadsheets write.
-MISSING: Final = frozenset(
-    {".", "-", "--", "---", "?", "#n/a", "#na", "#nv", "#value!", "#div/0!", "#ref!", "#num!", "#name?", "#null!",
-     "-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#ind",
-     "-1.#ind", "1.#qnan", "-1.#qnan", "n.a.", "missing", "<na>"}
-)  # fmt: skip
 NULLS: Final = [
     "",
     "NA",
@@ -38,27 +32,12 @@ NULLS: Final = [
 _NULLS: Final = pa.array(NULLS)
 SWITCHES: Final = (
     ("off", "on"), ("false", "true"), ("no", "yes"), ("closed", "open"), ("low", "high"), ("aus", "ein"), ("n", "y"),
-    ("f", "t"), ("nein", "ja"), ("falsch", "wahr"),
+    ("f", "t"), ("nein", "ja"), ("falsch", "wahr"), ("non", "oui"), ("faux", "vrai"), ("no", "si"), ("no", "sí"),
+    ("falso", "vero"), ("falso", "verdadero"), ("inactive", "active"), ("disabled", "enabled"), ("нет", "да"),
 )  # fmt: skip
 _SWITCHED: Final = {word: float(k) for pair in SWITCHES for k, word in enumerate(pair)}
-_THOUSANDS: Final = {
-    # As in India, only the last group is of three: 12,34,567.
-    ".": re.compile(
-        r"[+-]?[1-9][0-9]{0,2}(?:(?:[, '\u00a0\u202f\u2019][0-9]{3})+|(?:,[0-9]{2})+,[0-9]{3})"
-        r"(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"
-    ),
-    ",": re.compile(r"[+-]?[1-9][0-9]{0,2}(?:[. '\u00a0\u202f\u2019][0-9]{3})+(?:,[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
-    # Where nothing says which it is, one comma may be either.
-    "": re.compile(
-        r"[+-]?[1-9][0-9]{0,2}(?:(?:[, '\u00a0\u202f\u2019][0-9]{3})+\.[0-9]*|(?:[ '\u00a0\u202f\u2019][0-9]{3})+"
-        r"|(?:,[0-9]{3}){2,})(?:[eE][+-]?[0-9]+)?"
-    ),
-}
-_WITH_UNIT: Final = re.compile(
-    r"(?P<number>[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*"
-    r"(?P<unit>[^\d\s'\"+.,-][^\d,\"]{0,11})"
-)
-_CURRENCY: Final = re.compile(r"(?P<sign>[+-]?)\s*(?P<unit>[$€£¥₹])\s*(?P<number>[+-]?[0-9.,].*)")
+_INFINITE: Final = re.compile(r"([+-]?)(?:1[.,]#[iI][nN][fF]\d*|∞)")  # as Microsoft's printf and scopes write it
+_SIGN_APART: Final = re.compile(r"[+-]\s+(?=[0-9.,])")
 _BRACKETED: Final = re.compile(r"\(\s*[$€£¥₹]?\s*[0-9.,][^()]*\)")
 _MINUS_BEHIND: Final = re.compile(r"[0-9][0-9.,']*-")  # as SAP writes it
 _FORTRAN: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([+-][0-9]{1,3})")
@@ -68,7 +47,6 @@ _BITS: Final = re.compile(r"0[bB][01]{1,63}")
 _FORMULA: Final = re.compile(r'="?"?([^"]*)"?"?')  # as spreadsheets keep a number text: ="5"
 _BARE_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){2,8}")
 _PREFIXES: Final = frozenset("kKMGTmµμun")  # thousands, ...: beside numbers without one they are no unit
-_SIGN: Final = str.maketrans({"\u2212": "-", "∞": "inf"})  # the minus sign of typesetters, and of scopes
 LOOKED_AT: Final = 2000  # fields that are looked at one by one
 
 
@@ -168,9 +146,13 @@ class NumberFormat(NamedTuple):
             return None
 
     def _value(self, text: str) -> float:
-        text = plain_digits(text.strip()).translate(_SIGN)
-        if text in self.missing_texts or is_missing(text) or text.lower() in MISSING:
+        text = plain_digits(without_unseen(text).strip())
+        if text[:1] == "'":  # as spreadsheets keep a number text, or a quote of another kind
+            text = text.strip("'").strip()
+        if text in self.missing_texts or is_no_value(text):
             return math.nan
+        if infinite := _INFINITE.fullmatch(text):
+            return -math.inf if infinite[1] == "-" else math.inf
         if self.switch and text.lower() in _SWITCHED:
             return _SWITCHED[text.lower()]
         if _BITS.fullmatch(text):
@@ -184,8 +166,12 @@ class NumberFormat(NamedTuple):
         text = self._without_unit(text)
         if _MINUS_BEHIND.fullmatch(text):
             text = f"-{text[:-1]}"
-        if _THOUSANDS[self.decimal].fullmatch(text):
-            text = re.sub(r"[ '\u00a0\u202f\u2019]", "", text).replace("." if self.decimal == "," else ",", "")
+        if _SIGN_APART.match(text):
+            text = text[0] + text[1:].lstrip()
+        if THOUSANDS[self.decimal].fullmatch(text):
+            text = GROUPS.sub("", text).replace("." if self.decimal == "," else ",", "")
+        if "_" in text:  # Python's float takes any of them for nothing: 2026_03_01 is no number
+            raise ValueError(f"no number: {text!r}")
         if self.decimal == ",":
             if "." in text:
                 raise ValueError(f"a point in {text!r}, where commas are decimal")
@@ -197,37 +183,9 @@ class NumberFormat(NamedTuple):
     def _without_unit(self, text: str) -> str:
         if self.unit and text.endswith(self.unit):
             return text[: -len(self.unit)].rstrip()
-        if self.unit and (match := _CURRENCY.fullmatch(text)) and match["unit"] == self.unit:
+        if self.unit and (match := CURRENCY.fullmatch(text)) and match["unit"] == self.unit:
             return match["sign"] + match["number"]
         return text
-
-
-def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
-    """The decimal point of a file by all of its columns, and a field that leaves it open; empty: unknown, and none.
-
-    >>> decimal_of([["1,5", "2,25"]]), decimal_of([["1,234.5"]]), decimal_of([["1,234", "2,500"]])
-    ((',', ''), ('.', ''), ('.', '1,234'))
-    >>> decimal_of([["1.234", "2.500"]]), decimal_of([["1", "2"]])
-    (('.', '1.234'), ('', ''))
-    """
-    comma, point, either, grouped = 0, 0, "", ""
-    for text in (text.strip().removesuffix("-") for column in columns for text in column):
-        if "," not in text:
-            if "." in text and _is(float, text):
-                alike = _THOUSANDS[","].fullmatch(text)
-                point, grouped = point + (alike is None), grouped or (text if alike else "")
-        elif _THOUSANDS["."].fullmatch(text) and "." in text:
-            point += 1
-        elif _THOUSANDS[","].fullmatch(text):
-            comma += 1
-        elif COMMA.fullmatch(text):
-            if _THOUSANDS["."].fullmatch(text):
-                either = either or text
-            else:
-                comma += 1
-    if comma:
-        return ",", ""
-    return "." if point or either or grouped else "", "" if point else either or grouped
 
 
 def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> NumberFormat:
@@ -241,8 +199,8 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
     other = NumberFormat("." if decimal == "," else ",", missing=values, missing_texts=words)
     if not plain.array(fields)[1].any():
         return plain
-    texts = ["" if text is None else text for text in fields.to_pylist()[:LOOKED_AT]]
-    present = [text.strip() for text in texts if not _is_none(plain, text)]
+    texts = ["" if text is None else without_unseen(text) for text in fields.to_pylist()[:LOOKED_AT]]
+    present = [plain_digits(text.strip()) for text in texts if not _is_none(plain, text)]
     if not present:
         return plain
     good = sum(_is(plain.one, text) for text in present)
@@ -255,7 +213,7 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
     if any(map(_BRACKETED.fullmatch, odd)):
         plain = plain._replace(brackets=True)
         odd = [text.strip("( )") for text in odd if not _is(plain.one, text)]
-    matches = (_CURRENCY.fullmatch(text) or _WITH_UNIT.fullmatch(text) for text in odd)
+    matches = (CURRENCY.fullmatch(text) or WITH_UNIT.fullmatch(text) for text in odd)
     units = Counter(match["unit"].strip() for match in matches if match)
     if units and (unit := units.most_common(1)[0][0]) and units[unit] >= 0.5 * len(present):
         return plain if unit in _PREFIXES and units[unit] < len(present) else plain._replace(unit=unit)
@@ -276,7 +234,7 @@ def _is_hexadecimal(texts: Sequence[str]) -> bool:
 
 
 def _is_none(form: NumberFormat, text: str) -> bool:
-    return text.strip() in form.missing_texts or is_missing(text) or text.strip().lower() in MISSING
+    return text.strip() in form.missing_texts or is_no_value(text)
 
 
 def _is(read: Callable[[str], Any], text: str) -> bool:

@@ -8,14 +8,11 @@ from typing import Final
 
 from streammi.ingest.files.date_parser import places_of
 from streammi.ingest.files.digits import plain_digits
-from streammi.ingest.files.number_format import MISSING
-from streammi.ingest.timestamps import is_missing
+from streammi.ingest.files.missing import is_no_value
 
 BLANKS: Final = " "  # as a delimiter: any number of them
 COMMENTS: Final = ("#", "%", "//")
-_ERRORS: Final = (
-    r"#(?:(?:N/?A|NV)\b|(?:DIV/0|VALUE|REF|NUM|NULL|WERT|BEZUG|ZAHL)!|NAME\?)"  # of spreadsheets: fields, no comments
-)
+_ERRORS: Final = r"#(?:(?:N/?A|NV)\b|[¡!]?[^\W\d_]{2,9}(?:/0)?[!?](?!\w))"  # of spreadsheets: fields, no comments
 _ERROR: Final = re.compile(_ERRORS, re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -82,7 +79,7 @@ def is_value(field: str) -> bool:
 
 def is_absent(field: str) -> bool:
     """True if a field says that there is no value."""
-    return is_missing(field) or field.strip().lower() in MISSING
+    return is_no_value(field)
 
 
 def holds_values(row: Sequence[str]) -> bool:

@@ -18,11 +18,11 @@ from streammi.ingest.files.date_parser import (
     seconds_of,
 )  # fmt: skip
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.number_format import MISSING, NumberFormat
+from streammi.ingest.files.missing import is_no_value
+from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.time_format import READABLE, TimeFormat, in_order
 from streammi.ingest.files.time_numbers import LIKELY, format_of_numbers
 from streammi.ingest.files.time_zones import ZONES, zone_of, zones_in
-from streammi.ingest.timestamps import is_missing
 
 HOURS: Final = 24  # of a day
 _ORDER_WORDS: Final = {"dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY", "ymd": "YY/MM/DD"}
@@ -30,7 +30,7 @@ _ORDER_WORDS: Final = {"dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY", "ymd": "YY/MM/D
 
 def time_format(name: str, texts: Sequence[str], decimal: str, asked: FileOptions) -> TimeFormat | None:
     """How the times of a column are written, by its name and these of its fields; None where they are none."""
-    present = [text for text in texts if not (is_missing(text) or text.strip().lower() in MISSING)]
+    present = [text for text in texts if not is_no_value(text)]
     if not present:
         return None
     if asked.time_format is not None:

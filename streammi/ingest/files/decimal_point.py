@@ -1,0 +1,81 @@
+"""The decimal point of a file, and what stands between thousands."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from streammi.ingest.files.digits import plain_digits
+from streammi.ingest.files.missing import COMMA
+
+THOUSANDS: Final = {
+    # As in India, only the last group is of three: 12,34,567.
+    ".": re.compile(
+        r"[+-]?[1-9][0-9]{0,2}(?:(?:[, '_\u00a0\u2019][0-9]{3})+|(?:,[0-9]{2})+,[0-9]{3})"
+        r"(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"
+    ),
+    ",": re.compile(r"[+-]?[1-9][0-9]{0,2}(?:[. '_\u00a0\u2019][0-9]{3})+(?:,[0-9]*)?(?:[eE][+-]?[0-9]+)?"),
+    # Where nothing says which it is, one comma may be either.
+    "": re.compile(
+        r"[+-]?[1-9][0-9]{0,2}(?:(?:[, '_\u00a0\u2019][0-9]{3})+\.[0-9]*|(?:[ '_\u00a0\u2019][0-9]{3})+"
+        r"|(?:,[0-9]{3}){2,})(?:[eE][+-]?[0-9]+)?"
+    ),
+}
+GROUPS: Final = re.compile(r"[ '_\u00a0\u2019]")
+WITH_UNIT: Final = re.compile(
+    r"(?P<number>[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*"
+    r"(?P<unit>[^\d\s'\"+.,-][^\d,\"]{0,11})"
+)
+CURRENCY: Final = re.compile(r"(?P<sign>[+-]?)\s*(?P<unit>[$€£¥₹]|[A-Z]{3}|Rs\.?)\s*(?P<number>[+-]?[0-9.,].*)")
+# Several groups: what is between them is no decimal point.
+_POINTS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}")
+_COMMAS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}")
+
+
+def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """The decimal point of a file by all of its columns, and a field that leaves it open; empty: unknown, and none.
+
+    >>> decimal_of([["1,5", "2,25"]]), decimal_of([["1,234.5"]]), decimal_of([["1,234", "2,500"]])
+    ((',', ''), ('.', ''), ('.', '1,234'))
+    >>> decimal_of([["1.234", "2.500"]]), decimal_of([["1", "2"]])
+    (('.', '1.234'), ('', ''))
+    >>> decimal_of([["1,5 kW"]]), decimal_of([["1.234.567", "999.888"]]), decimal_of([["1,234,567", "999,888"]])
+    ((',', ''), (',', ''), ('.', ''))
+    """
+    comma, point, either, grouped = 0, 0, "", ""
+    for text in (_bare(text) for column in columns for text in column):
+        if "," not in text:
+            if "." in text and _is_float(text):
+                alike = THOUSANDS[","].fullmatch(text)
+                point, grouped = point + (alike is None), grouped or (text if alike else "")
+            elif _POINTS.fullmatch(text):
+                comma += 1
+        elif _COMMAS.fullmatch(text) or (THOUSANDS["."].fullmatch(text) and "." in text):
+            point += 1
+        elif THOUSANDS[","].fullmatch(text):
+            comma += 1
+        elif COMMA.fullmatch(text):
+            if THOUSANDS["."].fullmatch(text):
+                either = either or text
+            else:
+                comma += 1
+    if comma:
+        return ",", ""
+    return "." if point or either or grouped else "", "" if point else either or grouped
+
+
+def _bare(text: str) -> str:
+    """A number without what stands with it: a unit, a minus behind."""
+    text = plain_digits(text.strip()).removesuffix("-")
+    if not text or "0" <= text[-1] <= "9":
+        match = CURRENCY.fullmatch(text) if text[:1].isalpha() or text[:1] in "$€£¥₹" else None
+    else:
+        match = WITH_UNIT.fullmatch(text) or CURRENCY.fullmatch(text)
+    return match["number"].strip() if match else text
+
+
+def _is_float(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
