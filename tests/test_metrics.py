@@ -37,7 +37,7 @@ from streammi.publish.metrics import LABELS, METRICS, Metrics, MetricsServer
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived
 from streammi.records import LinkHealth, Reading
-from streammi.session.loop import show
+from streammi.session.pair_loop import show
 from streammi.session.session import Session
 
 READING = Reading(

@@ -27,8 +27,9 @@ from streammi.records import LinkHealth, LinkState
 from streammi.records.link_totals import worst
 from streammi.records.status import Status, status_words
 from streammi.session.checkpoint import Checkpoint
-from streammi.session.log_messages import Upkeep
-from streammi.session.loop import TICK_SECONDS, Loop
+from streammi.session.loop import TICK_SECONDS, LoopParts
+from streammi.session.pair_log_messages import PairLogMessages
+from streammi.session.pair_loop import PairLoop
 from streammi.session.replay import RecordingReplay
 from streammi.session.resume import resume_from
 from streammi.session.session import NEWS_SECONDS, Session
@@ -75,8 +76,9 @@ class Case:
         self.session = Session(Monitor(config), source, Outbox(config.pair, None, self._out, run=1))
         self.begin = Begin("0.1.0", 1, settings_of(config, source, None))
         self._recorder = Recorder(path, self.begin, 1 << 30)
-        upkeep = Upkeep(self.session, {}, [self], Log(io.StringIO()), Notifier({}, 1))
-        self.loop = Loop(self.session, self.feed, self._recorder, None, None, upkeep, lambda: self.feed.now)
+        notes = PairLogMessages(self.session, {}, [self], Log(io.StringIO()), Notifier({}, 1))
+        parts = LoopParts(self.feed, notes, lambda: self.feed.now, recorder=self._recorder)
+        self.loop = PairLoop(self.session, parts)
 
     notes: list[str] = []  # noqa: RUF012 - of a writer, who has nothing to say
     summary = ""

@@ -29,8 +29,10 @@ from streammi.monitor import ChannelMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.recording.entries import Begin, Settings
 from streammi.records import RowBatch
+from streammi.session.channel_log_messages import ChannelLogMessages
 from streammi.session.channel_loop import ChannelLoop
 from streammi.session.channel_session import ChannelSession
+from streammi.session.loop import LoopParts
 from streammi.session.pair_snapshot import pair_snapshot
 
 EVERY: Final = "1s"  # a reading is of every pair
@@ -117,11 +119,10 @@ def run_channel_monitor(
         recorder = on.recorder(begin)
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys, session.intake.spacings)))
         on.stop.end_after(run.seconds)
-        loop = ChannelLoop(
-            session, feed, publisher, spoken, on.said, on.service, clock,
-            recorder=recorder, keeper=keeper, metrics=metrics, missed=missed, strict=run.strict,
-        )  # fmt: skip
-        return loop.run(on.stop)
+        writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
+        notes = ChannelLogMessages(session, writers, on.said, on.service, missed)
+        parts = LoopParts(feed, notes, clock, publisher, metrics, recorder, keeper, spoken, run.strict)
+        return ChannelLoop(session, parts).run(on.stop)
 
 
 def _warm_up(config: ChannelConfig, device: str | None) -> None:

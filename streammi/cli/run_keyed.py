@@ -18,8 +18,10 @@ from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.outbox import LineForm
 from streammi.recording.entries import Begin, Settings
 from streammi.records import KeyedBatch
+from streammi.session.keyed_log_messages import KeyedLogMessages
 from streammi.session.keyed_loop import KeyedLoop
 from streammi.session.keyed_session import KeyedSession
+from streammi.session.loop import LoopParts
 
 
 def run_keyed(
@@ -61,11 +63,10 @@ def run_keyed(
             on.said.say(note)
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys)))
         on.stop.end_after(run.seconds)
-        loop = KeyedLoop(
-            session, feed, on.said, on.service, clock, **outlets._asdict(), lines=spoken, recorder=recorder,
-            missed=missed, strict=run.strict,
-        )  # fmt: skip
-        return loop.run(on.stop)
+        writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
+        notes = KeyedLogMessages(session, writers, on.said, on.service, missed)
+        parts = LoopParts(feed, notes, clock, outlets.publisher, outlets.metrics, recorder, keeper, spoken, run.strict)
+        return KeyedLoop(session, parts).run(on.stop)
 
 
 def _options(config: KeyedConfig, source: FeedConfig) -> dict[str, str]:

@@ -20,8 +20,9 @@ from streammi.monitor.window_notes import never_full
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.outbox import LineForm, Outbox
 from streammi.recording.entries import Begin, settings_of
-from streammi.session.log_messages import Upkeep
-from streammi.session.loop import Loop, show
+from streammi.session.loop import LoopParts
+from streammi.session.pair_log_messages import PairLogMessages
+from streammi.session.pair_loop import PairLoop, show
 from streammi.session.session import Session
 from streammi.system.commands import Commands
 from streammi.system.log import Log
@@ -68,13 +69,11 @@ def run_monitor(
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys, session.intake.spacings)))
         missed = on.missed(keeper, session.health(clock()))
         writers = [writer for writer in (recorder, keeper, spoken, commands) if writer is not None]
-        upkeep = Upkeep(session, options, writers, on.said, on.service, missed)
-        on.stop.answer(lambda: upkeep.report(clock()))
+        notes = PairLogMessages(session, options, writers, on.said, on.service, missed)
+        on.stop.answer(lambda: notes.report(clock()))
         on.stop.end_after(run.seconds)
-        loop = Loop(
-            session, feed, recorder, keeper, publisher, upkeep, clock, lines=spoken, metrics=metrics, strict=run.strict
-        )
-        return loop.run(on.stop)
+        parts = LoopParts(feed, notes, clock, publisher, metrics, recorder, keeper, spoken, run.strict)
+        return PairLoop(session, parts).run(on.stop)
 
 
 def _commands(on: Running) -> Commands | None:

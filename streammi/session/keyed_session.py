@@ -47,7 +47,7 @@ class KeyedSession:
         samples: int | None = None,
     ) -> None:
         self.monitor, self.decoder = KeyedMonitor(config), KeyedDecoder(source, config.key)
-        self.link = LinkHealth(endpoint=source.endpoint, state="connecting")
+        self.links = [LinkHealth(endpoint=source.endpoint, state="connecting")]
         self.flags = Status.OK
         self.catching_up = False  # what is taken in was recorded by a run that may have said what comes of it
         self.run, self.seq, self.taken, self.changes = run, 0, 0, 0
@@ -56,6 +56,11 @@ class KeyedSession:
         self._publisher, self._lines, self._form, self._samples = publisher, lines, form, samples
         self._seqs: dict[str, int] = {}  # of each key's last reading
         self._meter, self._usable = Meter(), SilenceWatch()
+
+    @property
+    def link(self) -> LinkHealth:
+        """The link as its socket knows it."""
+        return self.links[0]
 
     @property
     def over(self) -> bool:
@@ -81,7 +86,7 @@ class KeyedSession:
             case Due(at, most):
                 self._say(islice(self.monitor.readings(at), most), at)
             case LinkChanged():
-                self.link = changed(self.link, entry)
+                self.links = [changed(self.link, entry)]
             case Polled(at):
                 self._drop_idle(at)
             case Flagged(_, flags):
@@ -132,7 +137,7 @@ class KeyedSession:
         plain = codec.from_plain(parts["session"][0]["plain"])
         self.decoder.restore(plain["decoder"])
         self._seqs, self.seq, self.flags = plain["seqs"], plain["seq"], Status(plain["flags"])
-        self.link = LinkHealth(**plain["link"])
+        self.links = [LinkHealth(**plain["link"])]
         self._meter.restore(plain["meter"])
         self._usable.restore(plain["usable"])
         self.monitor.restore(*parts["monitor"])
