@@ -4,6 +4,8 @@
 and never stops a feed.
 """
 
+import os
+import sys
 from typing import Final, Literal, TypeAlias
 
 Reason: TypeAlias = Literal[
@@ -71,12 +73,21 @@ def _shown(value: object) -> str:
 class MissingExtra(StreammiError):
     """An option that needs a library which is not installed; names the extra that brings it.
 
-    >>> print(MissingExtra("--metrics", "prometheus-client", "metrics"))
-    --metrics needs prometheus-client, which is not installed: pip install 'streammi[metrics]'
+    >>> print(MissingExtra("--metrics", "prometheus-client", "metrics"))  # doctest: +ELLIPSIS
+    --metrics needs prometheus-client, which is not installed: ...pip install ...'streammi[metrics]'
     """
 
     def __init__(self, option: str, library: str, extra: str) -> None:
-        super().__init__(f"{option} needs {library}, which is not installed: pip install 'streammi[{extra}]'")
+        super().__init__(f"{option} needs {library}, which is not installed: {_installer()} 'streammi[{extra}]'")
+
+
+def _installer() -> str:
+    """The command that installs into this program's environment, also where that is not the shell's own."""
+    if sys.prefix == sys.base_prefix or os.environ.get("VIRTUAL_ENV") == sys.prefix:
+        return "pip install"
+    if os.path.exists(pip := os.path.join(sys.prefix, "bin", "pip")):
+        return f"{pip} install"
+    return f"uv pip install --python {sys.prefix}/bin/python"  # uv makes environments without pip
 
 
 class FeedError(StreammiError):

@@ -101,6 +101,25 @@ def test_what_is_missing_is_refused_before_anything_is_done(tmp_path: Path, monk
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("made", "active", "said"),
+    [
+        (("bin/pip",), True, "pip install 'streammi[web]'"),  # the shell's own environment
+        (("bin/pip",), False, "{}/bin/pip install 'streammi[web]'"),
+        ((), False, "uv pip install --python {}/bin/python 'streammi[web]'"),  # made by uv
+    ],
+)
+def test_a_missing_library_is_installed_where_the_program_runs(
+    made: tuple[str, ...], active: bool, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    for name in made:
+        (tmp_path / name).touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path if active else tmp_path / "another"))
+    assert str(MissingExtra("serve", "websockets", "web")).endswith(f"not installed: {said.format(tmp_path)}")
+
+
 @pytest.mark.parametrize("name", ["state_every", "record_limit"])
 def test_options_are_checked_where_they_are_given(name: str) -> None:
     with pytest.raises(ConfigError, match=name.replace("_", "-")):
