@@ -42,7 +42,6 @@ from streammi.session.channel_file import READINGS_A_WINDOW, ChannelFileReplay
 from streammi.session.channel_replay import ChannelReplay
 from streammi.session.replay import NOTHING
 
-DRAWN: Final = 8  # pairs of a kind
 READINGS: Final = 2000  # of a long file: each counts a window anew
 OF_FILE: Final = frozenset((
     "file", "t", "out", "channels", "target", "top", "fdr", "pairs", "window", "bins", "every", "unit", "estimator",
@@ -177,7 +176,7 @@ def write_page(found: ManyFindings, top: int, origin: Origin, out: tuple[str, st
     from streammi.report.many.page import lists_of, page
 
     lists = lists_of(found, top)
-    pictures = draw(found, [one.pairs[:DRAWN] for one in lists])
+    pictures = draw(found, [one.drawn for one in lists])
     write(out[0], page(found, lists, pictures, origin))
     write_pairs(out[1], found.found, found.matrix.fdr, None, "--out")
     return f"{out[0]} and, the pairs one a row, {out[1]}"
@@ -212,7 +211,6 @@ def _findings(replayed: ChannelFileReplay | ChannelReplay, collector: ChannelCol
         start=float(collector.sample.t[0]) if collector.timed else np.nan, axis=collector.axis,
         links=tuple(replayed.links(time.time())), compared=tuple(compared), target=target or "", tells=tells,
     )  # fmt: skip
-    from streammi.report.many.page import lists_of
+    from streammi.report.many.page import drawn_pairs
 
-    drawn = [pair for one in lists_of(findings, many.top) for pair in one.pairs[:DRAWN]]
-    return replace(findings, points=collector.points(drawn))
+    return replace(findings, points=collector.points(drawn_pairs(findings, many.top)))

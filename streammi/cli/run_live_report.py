@@ -33,8 +33,7 @@ from streammi.system.signals import Stop
 USUAL_SECONDS: Final = 60.0
 NO_READING: Final = 1  # exit status
 LOOK_SECONDS: Final = 0.2
-TOP: Final = 10  # pairs of each kind, of a monitor of many channels,
-DRAWN: Final = 8  # and of these as points
+TOP: Final = 10  # pairs of each kind, of a monitor of many channels
 POINTS_SECONDS: Final = 5.0  # that are waited for
 HEEDED: Final = frozenset({"file", "out", "seconds", "curve_server_key", "curve_secret"})
 
@@ -96,9 +95,9 @@ def _is_of_many(frames: list[bytes], many: ManyListener) -> bool:
 
 def _with_points(found: ManyFindings, source: Source, many: ManyListener, stop: Stop) -> ManyFindings:
     """The same with the values of the pairs that are drawn, which the monitor is asked for, once each."""
-    from streammi.report.many.page import lists_of
+    from streammi.report.many.page import drawn_pairs
 
-    drawn = [pair for one in lists_of(found, TOP) for pair in one.pairs[:DRAWN]]
+    drawn = drawn_pairs(found, TOP)
     asked = many.topics(drawn)
     for topic in asked:
         source.socket.subscribe(topic)

@@ -1,7 +1,7 @@
 """Where snapshots and readings come from: a SUB socket on a running monitor."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import zmq
@@ -24,6 +24,16 @@ MAX_MESSAGE_BYTES: Final = 64 << 20
 SILENT: Final = "nothing comes: it has no reading yet, or is not what a monitor was told to --publish at"
 DRAIN_MESSAGES: Final = 1000  # then it is time to look at the keys,
 DRAIN_BYTES: Final = MAX_MESSAGE_BYTES  # or after so many
+
+
+def newest_of(messages: Sequence[list[bytes]]) -> list[list[bytes]]:
+    """The newest message of each topic."""
+    return list({frames[0]: frames for frames in messages}.values())
+
+
+def read_shown(frames: Sequence[bytes]) -> Snapshot | MatrixSnapshot:
+    """What a view shows: the snapshot of a pair, or of many channels; FeedError for any other message."""
+    return read_matrix(frames) if frames[0].startswith(matrix_topic("")) else read_snapshot(frames)
 
 
 class Source:
@@ -101,11 +111,10 @@ class Source:
 
     def snapshots(self) -> list[Snapshot | MatrixSnapshot]:
         """The newest snapshot of each pair, or of many channels, among what has arrived."""
-        newest = {frames[0]: frames for frames in self.messages()}
         snapshots: list[Snapshot | MatrixSnapshot] = []
-        for topic, frames in newest.items():
+        for frames in newest_of(self.messages()):
             try:
-                snapshots.append((read_matrix if topic.startswith(matrix_topic("")) else read_snapshot)(frames))
+                snapshots.append(read_shown(frames))
             except FeedError:
                 self.malformed += 1
         return snapshots

@@ -8,13 +8,12 @@ from msgspec.structs import replace
 from streammi.recording.entries import LinkChanged
 from streammi.records import LinkHealth
 from streammi.session.channel_session import ChannelSession
-from streammi.session.log_messages import LogMessages, Writer
+from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Writer
 from streammi.session.resume import MissedReport
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
 
 LOOK_SECONDS: Final = 0.1  # between two looks at what there is to say
-NOTE_SECONDS: Final = 60.0  # between two lines about messages that cannot be used, or channels that are not watched
 
 
 class ChannelLogMessages(LogMessages):
@@ -43,7 +42,7 @@ class ChannelLogMessages(LogMessages):
         self._look_due = now + LOOK_SECONDS
         link = session.health(wall)
         self._say_missed((link,), session.intake.numbered)
-        if now - self._noted >= NOTE_SECONDS or not self._note:
+        if now - self._noted >= COMPLAINT_SECONDS or not self._note:
             self._say_unusable(link, now)
         self._say_notes()
 

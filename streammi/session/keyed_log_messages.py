@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from streammi.session.keyed_session import KeyedSession
-from streammi.session.log_messages import LogMessages, Writer
-from streammi.session.pair_log_messages import MALFORMED_SECONDS
+from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Writer
 from streammi.session.resume import MissedReport
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
@@ -40,7 +39,7 @@ class KeyedLogMessages(LogMessages):
             self._say_missed((self._session.health(wall),), False)
         self._say_notes()
         if now >= self._complaint_due and self._complained():
-            self._complaint_due = now + MALFORMED_SECONDS
+            self._complaint_due = now + COMPLAINT_SECONDS
 
     def end(self) -> None:
         """Say what is left to say."""

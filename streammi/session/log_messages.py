@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from streammi.ingest.intake import Links
 from streammi.recording.entries import LinkChanged
@@ -10,6 +10,8 @@ from streammi.records import LinkHealth
 from streammi.session.resume import MissedReport
 from streammi.system.log import Log
 from streammi.system.service_manager import Notifier
+
+COMPLAINT_SECONDS: Final = 60.0  # between two messages about what cannot be used
 
 
 class Writer(Protocol):

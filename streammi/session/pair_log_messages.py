@@ -9,7 +9,7 @@ import msgspec
 from streammi.recording.entries import LinkChanged
 from streammi.records import LinkHealth
 from streammi.records.link_totals import tally_words, total
-from streammi.session.log_messages import LogMessages, Writer, of_link
+from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Writer, of_link
 from streammi.session.resume import MissedReport
 from streammi.session.session import Session
 from streammi.system.log import Log
@@ -17,7 +17,6 @@ from streammi.system.service_manager import Notifier
 
 CHANGES_KEPT: Final = 30  # of the links, for reports
 LOOK_SECONDS: Final = 1.0  # between two looks at what cannot be used
-MALFORMED_SECONDS: Final = 60.0  # between two messages about messages that yield no pair
 
 
 class PairLogMessages(LogMessages):
@@ -58,7 +57,7 @@ class PairLogMessages(LogMessages):
             self._say_stalled(wall)
             self._say_recognised()
             if now >= self._remarks_due and self._say_remarks():
-                self._remarks_due = now + MALFORMED_SECONDS
+                self._remarks_due = now + COMPLAINT_SECONDS
             if now >= self._malformed_due:
                 self._sample_malformed(wall, now)
 
@@ -143,7 +142,7 @@ class PairLogMessages(LogMessages):
             self._log.warn(f"pairs that are not finite (NaN, infinite or absent), and not counted: {more}", pairs=more)
         if (malformed, nonfinite) != (self._malformed, self._nonfinite):
             self._malformed, self._nonfinite = malformed, nonfinite
-            self._malformed_due = now + MALFORMED_SECONDS
+            self._malformed_due = now + COMPLAINT_SECONDS
 
     def _unusable(self, wall: float) -> tuple[int, int]:
         """Messages that yielded no pair so far, and pairs that are not finite."""

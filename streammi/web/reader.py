@@ -10,10 +10,8 @@ import zmq
 from streammi.dashboard.choices import PairKey
 from streammi.errors import FeedError
 from streammi.network.security import Keys
-from streammi.publish.client import Source
-from streammi.publish.matrices import matrix_topic, read_matrix
+from streammi.publish.client import Source, newest_of, read_shown
 from streammi.publish.messages import snapshot_topic
-from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import LinkState, MatrixSnapshot, Snapshot
 
 LOOK_MS: Final = 500  # between two looks at how the connections are, where nothing comes
@@ -78,11 +76,10 @@ class Reader:
 
     def _hand_on(self, monitor: int, source: Source) -> None:
         """Hand on what has arrived from a monitor, and what to know of it."""
-        newest = {frames[0]: frames for frames in source.messages()}
         found: list[Snapshot | MatrixSnapshot] = []
-        for topic, frames in newest.items():
+        for frames in newest_of(source.messages()):
             try:
-                found.append((read_matrix if topic.startswith(matrix_topic("")) else read_snapshot)(frames))
+                found.append(read_shown(frames))
             except FeedError as error:
                 self._notes[monitor] = f"a snapshot cannot be read: {error}"
             else:

@@ -22,6 +22,7 @@ from streammi.report.many.sample import RowSample
 ROOMS: Final = (10_000, 5_000, 2_000, 1_000)  # rows that stand for all; fewer of very many channels:
 MOST_CELLS: Final = 40_000_000  # as their counts take four bytes a cell
 SPARK: Final = 60  # points of a channel's own picture
+DRAWN: Final = 8  # pairs of a kind, as points
 
 
 class ChannelFacts(msgspec.Struct, frozen=True, eq=False):
@@ -51,6 +52,11 @@ class PairList(msgspec.Struct, frozen=True, eq=False):
     title: str
     pairs: tuple[tuple[int, int], ...]
     beside: Compared | None = None
+
+    @property
+    def drawn(self) -> tuple[tuple[int, int], ...]:
+        """Those that are drawn as points."""
+        return self.pairs[:DRAWN]
 
 
 class ManyFindings(msgspec.Struct, frozen=True, eq=False, kw_only=True):

@@ -48,6 +48,11 @@ def lists_of(found: ManyFindings, top: int) -> tuple[PairList, ...]:
     return tuple(one for one in lists if one.pairs)
 
 
+def drawn_pairs(found: ManyFindings, top: int) -> list[tuple[int, int]]:
+    """The pairs that are drawn as points, one kind after the other."""
+    return [pair for one in lists_of(found, top) for pair in one.drawn]
+
+
 def page(found: ManyFindings, lists: Sequence[PairList], pictures: Mapping[str, Picture], origin: Origin) -> str:
     """The whole page as HTML."""
     title = f"{len(found.matrix.names):,} channels"
