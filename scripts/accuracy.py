@@ -25,7 +25,7 @@ from sections import judge, met
 from sklearn.feature_selection import mutual_info_regression
 
 from streammi import JointWindow, QuantileBins, UniformBins, analyse
-from streammi.core.information import estimators, ksg, measures
+from streammi.core.information import estimators, ksg
 from streammi.core.information.lags import LagBank, mi_of
 from streammi.core.significance.gtest import g_test
 from streammi.core.significance.shift_null import ShiftNull
@@ -483,7 +483,7 @@ def covered(nats: float, pairs: Iterator[tuple[np.ndarray, np.ndarray]]) -> tupl
     for x, y in pairs:
         window = JointWindow(QuantileBins(), QuantileBins(), x.size)
         window.extend(x, y)
-        reading = measures.with_batch_errors(window.reading("nat"), window.batch_stderr(), None)
+        reading = window.reading("nat", batch_errors=window.batch_errors())
         off = abs(reading.mi_corrected - nats)
         found.append((off <= 1.96 * reading.stderr, off <= 1.96 * reading.stderr_batch))
     within, batch = np.mean(found, axis=0).tolist()
@@ -502,7 +502,7 @@ def arrow(quick: bool, _: Path) -> Iterator[str]:
             window, before, moved = JointWindow(QuantileBins(), QuantileBins(), 1000), math.nan, 0
             for start in range(0, x.size, 1000):
                 window.extend(x[start : start + 1000], y[start : start + 1000])
-                reading = measures.with_batch_errors(window.reading(), window.batch_stderr(), None)
+                reading = window.reading(batch_errors=window.batch_errors())
                 error = MOVES * math.sqrt(2) * error_of(reading, at_peak=False)
                 moved += abs(max(reading.mi_corrected, 0.0) - before) > error
                 before = max(reading.mi_corrected, 0.0)

@@ -23,7 +23,7 @@ from streammi.config import (
 )
 from streammi.core import finite_values
 from streammi.core.bins.binning import as_values
-from streammi.core.information import measures, rank_correlation, sample_interval
+from streammi.core.information import rank_correlation, sample_interval
 from streammi.core.information.lags import LagBank
 from streammi.core.significance import gtest
 from streammi.core.significance.shift_null import LEAST_PARTNERS, ShiftNull, correlation_time
@@ -198,10 +198,9 @@ def _whole(batch: PairBatch, settings: MonitorConfig) -> tuple[Reading, DelayPro
     if bank is not None:
         window.follow(bank)
     window.extend(x, y)
-    reading = window.reading(settings.unit, settings.estimator)
+    reading = window.reading(settings.unit, settings.estimator, window.batch_errors(settings.estimator))
     if reading is None:
         raise ConfigError("x and y", "16 or more finite pairs", f"{window.n} finite pairs")
-    reading = measures.with_batch_errors(reading, window.batch_stderr(settings.estimator), window.binned_batch_stderr())
     if settings.bins.kind != "categories":
         reading = msgspec.structs.replace(reading, spearman_r=rank_correlation.spearman(*window.values))
     if settings.ksg is not None:

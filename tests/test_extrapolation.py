@@ -206,7 +206,7 @@ def test_the_error_for_a_memory_is_that_of_leaving_out_each_tenth() -> None:
         joint = np.zeros((6, 6), dtype=int)
         np.add.at(joint, (i[keep], j[keep]), 1)
         left.append(zhang_bits(joint) + 0.85 * (zhang_bits(joint) - zhang_bits(coarse(joint))))
-    assert window.batch_stderr() == pytest.approx(1.154 * math.sqrt(9 * np.var(left)), rel=2e-3)
+    assert window.batch_errors()[0] == pytest.approx(1.154 * math.sqrt(9 * np.var(left)), rel=2e-3)
 
 
 def test_the_error_is_that_of_leaving_out_each_pair() -> None:

@@ -541,16 +541,17 @@ def test_the_batch_means_error_is_that_of_five_runs_of_pairs(n: int) -> None:
     np.add.at(p, (i, j), 1 / n)
     pointwise = np.log2(p[i, j] / p.sum(1)[i] / p.sum(0)[j])
     means = pointwise[n % 5 :].reshape(5, n // 5).mean(axis=1)
-    assert window.binned_batch_stderr() == pytest.approx(means.std(ddof=1) / np.sqrt(5), abs=1e-12)
+    assert window.batch_errors()[1] == pytest.approx(means.std(ddof=1) / np.sqrt(5), abs=1e-12)
 
 
 def test_the_batch_means_error_is_not_known_of_a_few_pairs() -> None:
     window = JointWindow(UniformBins(0, 1, 3), UniformBins(0, 1, 4), 10)
     window.extend([0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4])
-    assert window.binned_batch_stderr() is None
+    assert window.batch_errors() == (None, None)
     window.extend(*np.random.default_rng(0).random((2, 5)))
-    assert window.binned_batch_stderr() is not None
-    assert window.batch_stderr() is None
+    of_mi, of_binned = window.batch_errors()
+    assert of_mi is None
+    assert of_binned is not None
 
 
 @given(st.lists(st.booleans(), max_size=120), st.integers(2, 9))

@@ -24,7 +24,7 @@ def reading_of(joint: np.ndarray, unit: str = "bit") -> Reading:
     x_counts, y_counts = joint.sum(1, dtype=np.uint32), joint.sum(0, dtype=np.uint32)
     n = int(joint.sum())
     return measures.reading(
-        x_counts, y_counts, joint.ravel(), n, TABLE, CORRECTION, unit, pearson_r=None  # type: ignore[arg-type]
+        x_counts, y_counts, joint.ravel(), n, TABLE, CORRECTION, unit  # type: ignore[arg-type]
     )  # fmt: skip
 
 

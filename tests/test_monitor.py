@@ -2,12 +2,13 @@
 
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import stats
 
-from streammi import ConfigError, Event, Monitor, PairBatch, Reading
+from streammi import ConfigError, Event, JointWindow, Monitor, PairBatch, QuantileBins, Reading
 from streammi.config import MonitorConfig, bins, lag_range, span
 from streammi.records import LinkHealth
 from streammi.records.status import Status, status_of
@@ -221,6 +222,31 @@ def test_who_looks_does_not_change_what_is_said() -> None:
         seen.snapshot(run=1, seq=1, timestamp=1.0, links=(LINK,))
         ranked += [item.pairs for _, item in said if isinstance(item, Reading) and item.spearman_r is not None]
     assert set(np.diff(ranked[-50:])) == {4}  # a reading a sample: ranks are taken every 64th of the window
+
+
+def test_errors_of_readings_a_sample_are_those_of_a_window_just_before() -> None:
+    """And right for its own wherever a 64th of it is new, or bins were learnt."""
+    x, y = signals(900)
+    x[700:] *= 40
+    config = MonitorConfig(window=span(320), every=span(1), detector=None)
+    window, monitor = JointWindow(QuantileBins(), QuantileBins(), 320), Monitor(config)
+    own = list[tuple[float | None, float | None]]()
+    made, epochs = [19], {0}
+    for k in range(900):
+        window.update(x[k], y[k])
+        own.append(window.batch_errors())
+        for _, reading in monitor.feed(PairBatch(x=x[k : k + 1], y=y[k : k + 1])):
+            assert isinstance(reading, Reading)
+            if own[k][1] == reading.binned_stderr_batch:
+                made.append(k)
+            assert reading.epoch in epochs or made[-1] == k
+            assert reading.binned_stderr_batch == own[made[-1]][1]
+            epochs.add(reading.epoch)
+    assert epochs >= {1, 2}
+    assert max(np.diff(made)) == 5
+    every_fifth = Monitor(msgspec.structs.replace(config, every=span(5)))
+    said = every_fifth.feed(PairBatch(x=x, y=y))
+    assert [reading.binned_stderr_batch for _, reading in said] == [errors[1] for errors in own[19::5]]
 
 
 def coupled_then_not(n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -118,7 +118,7 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
         "config", "window", "notes", "_followers", "_event_time", "_cadence", "_detector", "_schedule",
-        "_links", "_history", "_events", "_latest", "_gap", "_afresh", "_relations", "_cycle_note",
+        "_links", "_history", "_events", "_latest", "_gap", "_errors", "_afresh", "_relations", "_cycle_note",
         "_bin_notes", "_window_notes", "_alarms", "_traces",
     }  # fmt: skip
     assert set(vars(Alarms(MonitorConfig()))) == {

@@ -70,7 +70,7 @@ before = compiled()
 from streammi.config import MonitorConfig, span
 from streammi.monitor.warm_up import warm_up
 warm_up(MonitorConfig(window=span(200), every=span("100ms")))
-print({name for name, _ in before} >= {"of_values", "of_counts", "spread_without_runs", "atoms", "gains"})
+print({name for name, _ in before} >= {"of_values", "of_counts", "spreads", "atoms", "gains"})
 print(sorted(compiled() - before))
 """
 

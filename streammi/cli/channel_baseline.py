@@ -116,5 +116,5 @@ def changed_since(
 
 def _error(window: ChannelWindow, i: int, j: int, unit: Unit) -> float:
     """The standard error of a pair's MI, for signals with a memory; infinite where there are too few rows for one."""
-    bits = window.pair(i, j).batch_stderr()
+    bits, _ = window.pair(i, j).batch_errors()
     return math.inf if bits is None else bits * UNIT_PER_BIT[unit]

@@ -13,6 +13,12 @@ from streammi.records import UNIT_PER_BIT, FloatArray, Reading
 
 SELDOM: Final = 0.01  # s between readings from which on each of them has it; closer ones a 64th of the window apart
 
+
+def is_often(config: MonitorConfig) -> bool:
+    """True if readings may come so closely that not each of them can be afforded what is costly."""
+    return config.every.seconds is None or config.every.seconds < SELDOM
+
+
 Quantity: TypeAlias = Callable[[FloatArray, FloatArray], float | None]
 
 
@@ -46,8 +52,7 @@ class Afresh:
     def __init__(self, field: str, quantity: Quantity, cost: Cost, config: MonitorConfig) -> None:
         self._field, self._quantity, self._cost = field, quantity, cost
         self._labels = config.bins.kind == "categories"
-        every = config.every.seconds
-        self._often = every is None or every < SELDOM
+        self._often = is_often(config)
         self._made: tuple[int, float | None] = (-1, None)  # pairs seen when it was computed, and the value
         self._said = 0, -float("inf")  # pairs seen at the last reading that had it, and its time
         self._shown = -float("inf")  # time of the last snapshot for which it was computed

@@ -15,6 +15,7 @@ from streammi.core.window.joint_window import JointWindow
 from streammi.detect.alarms import Alarms, Fields
 from streammi.detect.beside_baseline import BesideBaseline
 from streammi.detect.links import LinkWatch
+from streammi.monitor.batch_errors import BatchErrors, Errors
 from streammi.monitor.batch_parts import of_one_clock, timed
 from streammi.monitor.bins import BinNotes, axis_infos, bins_for, shown_counts
 from streammi.monitor.cadence import Cadence
@@ -35,7 +36,6 @@ from streammi.records.verdict import TOO_FEW, is_dependent, verdict
 
 Output: TypeAlias = tuple[float, Reading | Event]  # with its timestamp, s
 EVENTS_KEPT: Final = 100
-BATCHED_PAIRS: Final = 1 << 17  # of a window whose batches each reading goes through: 1 ms
 
 
 class Monitor:
@@ -70,6 +70,7 @@ class Monitor:
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
         self._gap = LastGap()
+        self._errors = BatchErrors(config)
         self._afresh = quantities(config)
         self._relations = relations(config)
         self._bin_notes = BinNotes(config)
@@ -135,7 +136,7 @@ class Monitor:
 
     def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...]) -> Snapshot:
         """Everything a dashboard draws, as of now; what is said later does not depend on whether somebody looked."""
-        reading = self._reading(renew="none")
+        reading = self._reading(self._errors.of_snapshot(self.window), renew="none")
         if reading is not None:
             for quantity in self._afresh:
                 reading = quantity.of_snapshot(reading, self.window, timestamp)
@@ -199,6 +200,7 @@ class Monitor:
             "delays": self._followers.state(),
             "notes": [] if brief else self.notes,
             "cycle": self._cycle_note.state(),
+            "errors": self._errors.state(),
             "afresh": [quantity.state() for quantity in self._afresh],
             **self._bin_notes.state(),
             **self._window_notes.state(),
@@ -236,6 +238,7 @@ class Monitor:
         self._events.extend(Event(**event) for event in plain["events"])
         self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
         self._gap.place = plain["hole"]
+        self._errors.restore(plain["errors"])
         for quantity, state_of_it in zip(self._afresh, plain["afresh"], strict=True):
             quantity.restore(state_of_it)
         self._bin_notes.restore(plain)
@@ -293,12 +296,10 @@ class Monitor:
             "was clear were dropped as late"
         )
 
-    def _reading(self, renew: Renewal = "due", *, looks: bool = False) -> Reading | None:
-        reading = self.window.reading(self.config.unit, self.config.estimator)
+    def _reading(self, errors: Errors, renew: Renewal = "due") -> Reading | None:
+        reading = self.window.reading(self.config.unit, self.config.estimator, errors)
         if reading is None:
             return None
-        if looks or reading.n <= BATCHED_PAIRS:
-            reading = self.window.with_batch_errors(reading, self.config.estimator)
         if self._gap.is_spanned(self.window):
             reading = msgspec.structs.replace(reading, spans_gap=True)
         if self.normal is not None and self.normal.band is not None:
@@ -337,7 +338,7 @@ class Monitor:
         self.notes += self._bin_notes.relearnt(self.window, timestamp)
         self.notes += self._window_notes.update(self.window, timestamp)
         self.notes += self._cycle_note.update(self.window)
-        reading = self._reading()
+        reading = self._reading(self._errors.of_reading(self.window))
         if reading is None:
             return []
         for quantity in self._afresh:
@@ -351,7 +352,7 @@ class Monitor:
 
     def _detect(self, timestamp: float) -> list[Output]:
         self.notes += self._followers.plan(self.window)
-        reading = self._reading(looks=True)
+        reading = self._reading(self._errors.afresh(self.window))
         if self._detector is None or reading is None:
             return []
         events = self._detector.update(reading, timestamp, lambda: self.window.values)

@@ -42,9 +42,7 @@ def warm_up(config: MonitorConfig, others: Callable[[], object] = lambda: None) 
             t = later + config.window.seconds
         # A single pair takes a way of its own.
         monitor.feed(PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:]))
-        monitor.window.reading(config.unit, config.estimator)
-        monitor.window.batch_stderr(config.estimator)
-        monitor.window.binned_batch_stderr()
+        monitor.window.reading(config.unit, config.estimator, monitor.window.batch_errors(config.estimator))
         for relation in relations(config).values():
             relation.warm_up()
         if config.baseline is not None:

@@ -25,12 +25,13 @@ def pair_snapshot(
     """
     names, known = window.names, all(window.axes[k] is not None for k in (i, j))
     pair = window.pair(i, j) if known else None
-    reading = None if pair is None else pair.reading(config.unit, config.estimator)
+    by = config.estimator
+    reading = None if pair is None else pair.reading(config.unit, by, pair.batch_errors(by))
     words = "too few rows to learn bins"
     if pair is not None and reading is not None:
         p = None if found.p is None else found.p.item((i, j))
         reading = msgspec.structs.replace(
-            pair.with_batch_errors(reading, config.estimator),
+            reading,
             spearman_r=spearman(*pair.values) if pair.n > 1 else None,
             fill=window.fill,  # of rows: a pair whose values are missing now and then never fills it
             test="shift" if config.tested else None,

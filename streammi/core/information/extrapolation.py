@@ -54,6 +54,8 @@ class Grain(msgspec.Struct, frozen=True, eq=False):
 
 def grain_of(x: tuple[IntArray, float], y: tuple[IntArray, float]) -> Grain:
     """The grain of two signals, of each one its parts and the share T of ties; the one with more of them decides."""
-    sizes = x[0].item(-1) + 1, y[0].item(-1) + 1
-    ties = [ties for (parts, ties), size in zip((x, y), sizes, strict=True) if size < parts.size]
-    return Grain(x_parts=x[0], y_parts=y[0], sizes=sizes, weight=ADDED * (1 - max(ties)) if ties else 0.0)
+    (x_parts, x_ties), (y_parts, y_ties) = x, y
+    sizes = x_parts.item(-1) + 1, y_parts.item(-1) + 1
+    together = sizes[0] < x_parts.size, sizes[1] < y_parts.size
+    ties = max(x_ties if together[0] else 0.0, y_ties if together[1] else 0.0)
+    return Grain(x_parts, y_parts, sizes, ADDED * (1 - ties) if together[0] or together[1] else 0.0)

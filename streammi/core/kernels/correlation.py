@@ -16,24 +16,11 @@ _LARGE: Final = 1e300
 
 @part
 def centre(values: Any) -> bool:
-    """Put values (n,) on a scale of about 1 around their mean, in place; returns whether they are all the same.
-
-    Multiplied by powers of two, which is exact, so that neither 1e308 nor 5e-324 is lost: large ones are halved, so
-    that no difference is infinite, and the rest is not, for a half of 5e-324 is 0.
-    """
-    half = 0.5 if _reach(values) > _LARGE else 1.0
-    first = values[0] * half
-    for k in range(values.size):
-        values[k] = values[k] * half - first
-    reach = _reach(values)
-    if reach == 0.0:
+    """Put values (n,) on a scale of about 1 around their mean, in place; returns whether they are all the same."""
+    low, high = extent(values)
+    if low == high:
         return True
-    exponent = max(math.frexp(reach)[1], -1074)
-    near = max(exponent, -1000)  # in two steps: 2**1024 and more would be infinite
-    factor, rest = math.ldexp(1.0, -near), math.ldexp(1.0, near - exponent)
-    for k in range(values.size):
-        values[k] = values[k] * factor * rest
-    mean = _sum(values) / values.size
+    mean = scaled(values, low, high)
     for k in range(values.size):
         values[k] -= mean
     return False
@@ -41,33 +28,48 @@ def centre(values: Any) -> bool:
 
 # Four results side by side, in an order that no compiler changes; one waits for its adder (3 times slower).
 @part
-def _reach(a: Any) -> float:
-    r0 = r1 = r2 = r3 = 0.0
-    whole = a.size - a.size % 4
+def extent(values: Any) -> Any:
+    """The least and the largest of values (n,), of which there is one at least."""
+    a = b = c = d = e = f = g = h = values[0]
+    whole = values.size - values.size % 4
     for k in range(0, whole, 4):
         at = np.uint64(k)
-        r0 = max(r0, abs(a[at]))
-        r1 = max(r1, abs(a[at + _ONE]))
-        r2 = max(r2, abs(a[at + _TWO]))
-        r3 = max(r3, abs(a[at + _THREE]))
-    for k in range(whole, a.size):
-        r0 = max(r0, abs(a[k]))
-    return max(max(r0, r1), max(r2, r3))
+        p, q, r, s = values[at], values[at + _ONE], values[at + _TWO], values[at + _THREE]
+        a, b, c, d = p if p < a else a, q if q < b else b, r if r < c else c, s if s < d else d
+        e, f, g, h = p if p > e else e, q if q > f else f, r if r > g else g, s if s > h else h
+    for k in range(whole, values.size):
+        v = values[k]
+        a, e = v if v < a else a, v if v > e else e
+    return min(min(a, b), min(c, d)), max(max(e, f), max(g, h))
 
 
 @part
-def _sum(a: Any) -> float:
+def scaled(values: Any, low: float, high: float) -> float:
+    """Put values (n,), the least and the largest of which are not the same, on a scale of about 1; returns their mean.
+
+    Multiplied by powers of two, which is exact, so that neither 1e308 nor 5e-324 is lost: large ones are halved, so
+    that no difference is infinite, and the rest is not, for a half of 5e-324 is 0.
+    """
+    half = 0.5 if max(-low, high) > _LARGE else 1.0
+    first = values[0] * half
+    exponent = max(math.frexp(max(first - low * half, high * half - first))[1], -1074)
+    near = max(exponent, -1000)  # in two steps: 2**1024 and more would be infinite
+    factor, rest = math.ldexp(1.0, -near), math.ldexp(1.0, near - exponent)
     s0 = s1 = s2 = s3 = 0.0
-    whole = a.size - a.size % 4
+    whole = values.size - values.size % 4
     for k in range(0, whole, 4):
         at = np.uint64(k)
-        s0 += a[at]
-        s1 += a[at + _ONE]
-        s2 += a[at + _TWO]
-        s3 += a[at + _THREE]
-    for k in range(whole, a.size):
-        s0 += a[k]
-    return (s0 + s1) + (s2 + s3)
+        p, q = (values[at] * half - first) * factor * rest, (values[at + _ONE] * half - first) * factor * rest
+        r, s = (values[at + _TWO] * half - first) * factor * rest, (values[at + _THREE] * half - first) * factor * rest
+        values[at], values[at + _ONE], values[at + _TWO], values[at + _THREE] = p, q, r, s
+        s0 += p
+        s1 += q
+        s2 += r
+        s3 += s
+    for k in range(whole, values.size):
+        values[k] = (values[k] * half - first) * factor * rest
+        s0 += values[k]
+    return ((s0 + s1) + (s2 + s3)) / values.size  # type: ignore[no-any-return]
 
 
 @part
@@ -88,15 +90,25 @@ def dot(a: Any, b: Any) -> float:
 
 @kernel
 def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
-    """Pearson r of x and y (n,), NaN for a constant, and whether each is constant; overwrites them.
+    """Pearson r of x and y (n,), NaN for a constant, and whether each is constant; overwrites them."""
+    x_low, x_high = extent(x)
+    y_low, y_high = extent(y)
+    return correlated(x, y, x_low, x_high, y_low, y_high), x_low == x_high, y_low == y_high
+
+
+@part
+def correlated(x: Any, y: Any, x_low: float, x_high: float, y_low: float, y_high: float) -> float:
+    """Pearson r of x and y (n,), the least and the largest of which are known; overwrites them.
 
     A sum kept incrementally would never get rid of the rounding of a spike that has left the window.
     """
-    x_constant, y_constant = centre(x), centre(y)
-    if x_constant or y_constant:
-        return np.nan, x_constant, y_constant
-    xy, xx, yy = dot(x, y), dot(x, x), dot(y, y)
-    return max(-1.0, min(1.0, xy / np.sqrt(xx * yy))), False, False
+    if x_low == x_high or y_low == y_high:
+        return np.nan
+    x_mean, y_mean = scaled(x, x_low, x_high), scaled(y, y_low, y_high)
+    for k in range(x.size):
+        x[k] -= x_mean
+        y[k] -= y_mean
+    return max(-1.0, min(1.0, dot(x, y) / np.sqrt(dot(x, x) * dot(y, y))))  # type: ignore[no-any-return]
 
 
 @kernel

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.arrays import floats, integers, zeros
+from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
-from streammi.core.kernels.correlation import correlation, final_run
+from streammi.core.kernels.correlation import correlated, extent, final_run
 from streammi.core.kernels.nested import LN2, base_bits, extrapolated, log_of, step_of
 from streammi.core.kernels.state_layout import SYMBOL
 
@@ -15,6 +15,9 @@ MOST_TIES: Final = 0.5  # fewer than two values a bin are no density
 # Of what extrapolation adds, the part that counts as uncertain in the standard error: how fast the loss falls depends
 # on the shape of the densities, and is not known.
 DOUBT: Final = 0.36
+# Unsigned, as everywhere here: see streammi.core.kernels.sliding.
+_SYMBOL: Final = np.uint64(SYMBOL)
+_X: Final = np.uint64(16)
 _PAIR: Final = 1 << 32  # a bin's values that are like its first one are counted above so many, in one sum with all
 
 
@@ -24,25 +27,30 @@ def of_values(
 ) -> tuple[float, bool, bool, int, int, float, float, float, float]:
     """Look at the newest ``n`` values (2, capacity) in a ring, up to ``head``, by the bins that its entries name.
 
-    ``edges`` (B + 1,) are the bins', (0,) of labels. Returns Pearson's r, NaN for a constant, whether x and y are
-    constant, and their final runs (see core.kernels.correlation); then of x and of y T, how often two values in a bin
-    are the same, and the mean of log2(width), NaN where there is no density. To ``parts`` (B,) goes which coarse bin
-    each belongs to: two and two, but for one that holds one value only, which stays by itself.
+    ``edges`` (B + 1,) are the bins', (0,) of labels. Returns Pearson's r, NaN for a constant or for labels, whether x
+    and y are constant, and their final runs (see core.kernels.correlation); then of x and of y T, how often two values
+    in a bin are the same, and the mean of log2(width), NaN where there is no density. To ``parts`` (B,) goes which
+    coarse bin each belongs to: two and two, but for one that holds one value only, which stays by itself.
     """
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
     # Copied in loops: numba's check that two slices fit, with its message, takes 2 s to compile.
-    x, y, i, j = floats(n), floats(n), integers(n), integers(n)
+    x, y = floats(n), floats(n)
+    x_first, x_sums, x_ends, x_beyond = _begun(x_edges, x_parts)
+    y_first, y_sums, y_ends, y_beyond = _begun(y_edges, y_parts)
     at = head - n if head >= n else head - n + values.shape[1]
     for k in range(n):
+        entry = np.uint64(ring[at])
         x[k], y[k] = values[0, at], values[1, at]
-        entry = np.int64(ring[at])
-        i[k], j[k] = entry >> 16 & SYMBOL, entry & SYMBOL
+        _note(x[k], entry >> _X & _SYMBOL, x_first, x_sums, x_ends, x_beyond)
+        _note(y[k], entry & _SYMBOL, y_first, y_sums, y_ends, y_beyond)
         at = at + 1 if at + 1 < values.shape[1] else 0
-    x_ties, x_width = look(x, i, x_edges, x_parts)
-    y_ties, y_width = look(y, j, y_edges, y_parts)
+    x_least, x_most = extent(x)
+    y_least, y_most = extent(y)
+    x_ties, x_width = _told(n, x_least, x_most, x_sums, x_beyond, x_edges, x_parts)
+    y_ties, y_width = _told(n, y_least, y_most, y_sums, y_beyond, y_edges, y_parts)
     x_run, y_run = final_run(x), final_run(y)
-    r, x_constant, y_constant = correlation(x, y)
-    return r, x_constant, y_constant, x_run, y_run, x_ties, x_width, y_ties, y_width
+    r = correlated(x, y, x_least, x_most, y_least, y_most) if x_edges.size > 0 and y_edges.size > 0 else np.nan
+    return r, x_least == x_most, y_least == y_most, x_run, y_run, x_ties, x_width, y_ties, y_width
 
 
 @allocating_part
@@ -54,26 +62,45 @@ def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, floa
     Cauchy. Of all densities with one range the even one has the largest entropy, of all with one mean the exponential
     one: the smaller of both is taken.
     """
-    size, n = parts.size, values.size
+    first, sums, ends, beyond = _begun(edges, parts)
+    for k in range(values.size):
+        _note(values[k], np.uint64(symbols[k]), first, sums, ends, beyond)
+    least, most = extent(values)
+    return _told(values.size, least, most, sums, beyond, edges, parts)
+
+
+@allocating_part
+def _begun(edges: Any, parts: Any) -> Any:
+    """What is noted of each bin's values, of none so far, (B,) each: the first one, and how many there are, in one with
+    how many are like it; then where the bins within begin and end, and by how much all together are beyond that.
+    """
+    size = parts.size
+    first, sums, ends, beyond = floats(size), zeros(size), floats(size), floats(size)
+    for k in range(size):
+        ends[k], beyond[k] = edges[1] if edges.size > 2 else 0.0, 0.0
+    if edges.size > 2:
+        ends[size - 1] = edges[size - 1]
+    return first, sums, ends, beyond
+
+
+@part
+def _note(v: float, symbol: Any, first: Any, sums: Any, ends: Any, beyond: Any) -> None:
+    before = sums[symbol]
+    if before == 0:
+        first[symbol] = v
+    sums[symbol] = before + (_PAIR + 1 if first[symbol] == v else 1)
+    beyond[symbol] += v - ends[symbol]  # of all bins: a branch for those at the ends is unpredictable
+
+
+@part
+def _told(n: int, least: float, most: float, sums: Any, beyond: Any, edges: Any, parts: Any) -> tuple[float, float]:
+    """``look`` of ``n`` values, of which this is noted."""
+    size = parts.size
     if edges.size == 0:
         for k in range(size):
             parts[k] = k
         return 0.0, np.nan
-    last = size - 1
-    first, sums = floats(size), zeros(size)
-    for k in range(n):
-        first[symbols[n - 1 - k]] = values[n - 1 - k]
-    least, most, below, above = np.inf, -np.inf, 0.0, 0.0
-    low, high = (edges[1], edges[size - 1]) if size > 1 else (0.0, 0.0)
-    for k in range(n):
-        v, symbol = values[k], symbols[k]
-        sums[symbol] += _PAIR + 1 if first[symbol] == v else 1
-        if symbol == 0:
-            least = min(least, v)
-            below += low - v
-        if symbol == last:
-            most = max(most, v)
-            above += v - high
+    below, above = -beyond[0], beyond[size - 1]
     width, density = 0.0, n > 1
     part = ties = others = 0
     for k in range(size):
@@ -107,14 +134,16 @@ def _single(both: Any) -> Any:
 @allocating_kernel
 def of_counts(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, g: Any, whole: int, unit_bits: float, x_parts: Any,
-    y_parts: Any, weight: float,
-) -> tuple[float, float, float, float, float, float, float, float, float, float, float, float, float, int]:  # fmt: skip
-    """All that the counts (Bx * By,), (Bx,) and (By,) of ``n`` pairs say, in bits.
+    y_parts: Any, weight: float, x_width: float, y_width: float, per_bit: float,
+) -> Any:  # fmt: skip
+    """All that the counts (Bx * By,), (Bx,) and (By,) of ``n`` pairs say, in a unit of which there are ``per_bit``.
 
     ``f`` is the plug-in table, ``g`` that of a correction and ``whole`` its W(n), in ``unit_bits``; the sums over them
-    are exact. ``parts`` are the coarse bins that ``weight`` extrapolates from, (0,) where nothing is. Returns the
-    plug-in H(x), H(y), H(x,y) and MI; the standard errors of these four by the delta method; corrected MI, H(x) and
-    H(y); MI extrapolated and its standard error; and how many bins of x hold a pair, times those of y.
+    are exact. ``parts`` are the coarse bins that ``weight`` extrapolates from, (0,) where nothing is; ``width`` the
+    mean of log2 of the bins' widths, NaN where there is no density. Returns the plug-in H(x), H(y), H(x,y), H(x|y),
+    H(y|x), MI and NMI, NaN where neither varies; the standard errors of the three entropies and of MI by the delta
+    method; corrected MI, and the same extrapolated and its standard error; the differential h(x), h(y) and h(x,y), or
+    NaN; and how many cells there are to hold a pair: the bins of x that do, times those of y, but for what MI empties.
     """
     y_size = y_counts.size
     log_n = f[n] * unit_bits / n  # of the table too: the logarithm of a certainty is exactly 0
@@ -152,9 +181,13 @@ def of_counts(
             joint, x_counts, y_counts, n, f, g, whole, unit_bits, x_parts, y_parts, coarse, weight,
             mi, binned, x_entropy + y_entropy,
         )  # fmt: skip
+    nmi = min(2 * mi / (h_x + h_y), 1.0) if h_x + h_y > 0.0 else np.nan
+    dh_x, dh_y = x_entropy + x_width, y_entropy + y_width
     return (
-        h_x, h_y, h_xy, mi, x_error, y_error, xy_error, mi_error, binned, x_entropy, y_entropy, bits, error,
-        x_bins * y_bins,
+        h_x * per_bit, h_y * per_bit, h_xy * per_bit, max(0.0, h_xy - h_y) * per_bit, max(0.0, h_xy - h_x) * per_bit,
+        mi * per_bit, nmi, x_error * per_bit, y_error * per_bit, xy_error * per_bit, mi_error * per_bit,
+        binned * per_bit, bits * per_bit, error * per_bit, dh_x * per_bit, dh_y * per_bit,
+        (dh_x + dh_y - bits) * per_bit, x_bins * y_bins * 2.0 ** -max(binned, 0.0),
     )  # fmt: skip
 
 

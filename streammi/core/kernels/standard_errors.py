@@ -6,7 +6,8 @@ import numpy as np
 
 from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
-from streammi.core.kernels.nested import extrapolated, log_of, term_of
+from streammi.core.kernels.counting import ONE
+from streammi.core.kernels.nested import base_bits, extrapolated, log_of, term_of
 from streammi.core.kernels.state_layout import SYMBOL
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
@@ -15,60 +16,68 @@ _X: Final = np.uint64(16)
 
 
 @allocating_kernel
-def spread_without_runs(
+def spreads(
     ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, x_parts: Any, y_parts: Any, x_size: int,
-    y_size: int, f: Any, unit_bits: float, base: float, weight: float, runs: int,
-) -> float:  # fmt: skip
-    """The variance of MI, bits squared, without each of so many runs of pairs, all of one length, in turn.
+    y_size: int, f: Any, unit_bits: float, weight: float, left_out: int, runs: int,
+) -> tuple[float, float]:  # fmt: skip
+    """The variance of MI, bits squared, without each of ``left_out`` runs of pairs in turn; that of ``runs`` means.
 
-    Of the ring's newest ``n`` entries, up to ``head``, oldest first; the counts, ``joint`` (Bx * By,), are theirs. A
-    pair that is left out changes six counts, and only the terms of these are looked at.
+    Of the ring's newest ``n`` entries, up to ``head``, oldest first, in runs of one length; the counts, ``joint`` (Bx *
+    By,), are theirs. The means are those of the pointwise MI of the pairs in a run. ``f`` is a table of c log2 c.
     """
-    fine_size, nest_size = np.uint64(y_counts.size), np.uint64(y_size)
-    x, y, cells = _copied(x_counts), _copied(y_counts), _copied(joint)
-    x_coarse, y_coarse, coarse = zeros(x_size), zeros(y_size), zeros(x_size * y_size)
-    for i in range(x.size):
-        x_coarse[x_parts[i]] += x[i]
-        for j in range(y.size):
-            coarse[x_parts[i] * y_size + y_parts[j]] += cells[i * y.size + j]
-    for j in range(y.size):
-        y_coarse[y_parts[j]] += y[j]
-    steps = _steps(_most(y_coarse, _most(x_coarse, 0)), f, unit_bits)
-    fine_margins = _terms(x, f, unit_bits) + _terms(y, f, unit_bits)
-    fine_sum = fine_margins - _terms(cells, f, unit_bits)
-    coarse_sum = _terms(x_coarse, f, unit_bits) + _terms(y_coarse, f, unit_bits) - _terms(coarse, f, unit_bits)
-    out = floats(runs)
-    length = n // runs
+    counts = x_counts, y_counts, joint
+    nest = x_parts, y_parts, x_size, y_size, base_bits(n), weight
+    without = _without_runs(ring, head, n, counts, nest, f, unit_bits, floats(left_out))
+    return _variance(without), _variance(_of_runs(ring, head, n, counts, f, unit_bits, floats(runs)))
+
+
+@allocating_part
+def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, unit_bits: float, out: Any) -> Any:
+    """MI without each of as many runs as ``out`` has places, to ``out``.
+
+    A pair that is left out changes six counts. Those of cells are looked at pair by pair, those of margins, of which
+    there are few, when all pairs of a run are out.
+    """
+    x_counts, y_counts, joint = counts
+    x_parts, y_parts, x_size, y_size, base, weight = nest
+    fine_size = np.uint64(y_counts.size)
+    cells, of_cell, coarse = zeros(joint.size), zeros(joint.size), zeros(x_size * y_size)
+    for i in range(x_counts.size):
+        for j in range(y_counts.size):
+            cell, part_of = i * y_counts.size + j, x_parts[i] * y_size + y_parts[j]
+            cells[cell], of_cell[cell] = joint[cell], part_of
+            coarse[part_of] += joint[cell]
+    x_coarse, y_coarse = _put_together(x_counts, x_parts, x_size), _put_together(y_counts, y_parts, y_size)
+    terms = _terms(_most(y_coarse, _most(x_coarse, 0)), f, unit_bits)
+    cells_sum, coarse_sum = _total(cells, terms), _total(coarse, terms)
+    x_out, y_out = zeros(x_counts.size), zeros(y_counts.size)
+    length = n // out.size
     left = n - length
     of_left = term_of(left, f, unit_bits)
-    at = head - length * runs
+    at = head - length * out.size
     at = at if at >= 0 else at + ring.size
-    for run in range(runs):
-        margins, fine, nest = fine_margins, fine_sum, coarse_sum
-        start = at
+    for run in range(out.size):
+        fine, rough, start = cells_sum, coarse_sum, at
         for _ in range(length):
             entry = np.uint64(ring[np.uint64(at)])
             a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
-            k, m = np.uint64(x_parts[a]), np.uint64(y_parts[b])
-            margin = _taken(x, a, steps) + _taken(y, b, steps)
-            margins -= margin
-            fine -= margin - _taken(cells, a * fine_size + b, steps)
-            margin = _taken(x_coarse, k, steps) + _taken(y_coarse, m, steps)
-            nest -= margin - _taken(coarse, k * nest_size + m, steps)
+            x_out[a] += 1
+            y_out[b] += 1
+            cell = a * fine_size + b
+            fine -= _taken(cells, cell, terms)
+            rough -= _taken(coarse, np.uint64(of_cell[cell]), terms)
             at = at + 1 if at + 1 < ring.size else 0
-        bits, entropies = (of_left - fine) / left, (2.0 * of_left - margins) / left
-        out[run] = extrapolated(bits, (of_left - nest) / left, entropies, base, weight)
         for back in range(start, start + length):  # and they are back again
             entry = np.uint64(ring[np.uint64(back if back < ring.size else back - ring.size)])
-            a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
-            x[a] += 1
-            y[b] += 1
-            cells[a * fine_size + b] += 1
-            k, m = np.uint64(x_parts[a]), np.uint64(y_parts[b])
-            x_coarse[k] += 1
-            y_coarse[m] += 1
-            coarse[k * nest_size + m] += 1
-    return float(_variance(out))
+            cell = (entry >> _X & _SYMBOL) * fine_size + (entry & _SYMBOL)
+            cells[cell] += 1
+            coarse[np.uint64(of_cell[cell])] += 1
+        rough_margins = _left(x_coarse, _put_together(x_out, x_parts, x_size), terms)
+        rough_margins += _left(y_coarse, _put_together(y_out, y_parts, y_size), terms)
+        margins = _left(x_counts, x_out, terms) + _left(y_counts, y_out, terms)
+        bits, entropies = (of_left - margins + fine) / left, (2.0 * of_left - margins) / left
+        out[run] = extrapolated(bits, (of_left - rough_margins + rough) / left, entropies, base, weight)
+    return out
 
 
 # Loops, not methods of arrays: the largest and the sum take 0.4 s to compile.
@@ -91,50 +100,54 @@ def _variance(values: Any) -> Any:
 
 
 @allocating_part
-def _copied(counts: Any) -> Any:
-    copy = zeros(counts.size)
+def _put_together(counts: Any, parts: Any, size: int) -> Any:
+    """The counts (B,) of fine bins in the ``size`` coarse ones that ``parts`` names."""
+    coarse = zeros(size)
     for k in range(counts.size):
-        copy[k] = counts[k]
-    return copy
-
-
-@part
-def _terms(counts: Any, f: Any, unit_bits: float) -> Any:
-    total = 0.0
-    for k in range(counts.size):
-        if counts[k] > 0:
-            total += term_of(counts[k], f, unit_bits)
-    return total
+        coarse[parts[k]] += counts[k]
+    return coarse
 
 
 @allocating_part
-def _steps(most: int, f: Any, unit_bits: float) -> Any:
-    """By how much a cell's term grows with its last pair, for counts up to ``most``; (most + 1,)."""
-    steps = floats(most + 1)
-    steps[0] = before = 0.0
-    for c in range(1, steps.size):
-        term = term_of(c, f, unit_bits)
-        steps[c] = term - before
-        before = term
-    return steps
+def _terms(most: int, f: Any, unit_bits: float) -> Any:
+    """The terms of counts up to ``most``, in bits, (most + 1,)."""
+    terms = floats(most + 1)
+    terms[0] = 0.0
+    for c in range(1, terms.size):
+        terms[c] = term_of(c, f, unit_bits)
+    return terms
 
 
 @part
-def _taken(counts: Any, cell: Any, steps: Any) -> Any:
+def _total(counts: Any, terms: Any) -> Any:
+    total = 0.0
+    for k in range(counts.size):
+        total += terms[np.uint64(counts[k])]
+    return total
+
+
+@part
+def _left(counts: Any, out: Any, terms: Any) -> Any:
+    """The sum of the terms of counts without so many ``out`` of each, which are set to 0."""
+    total = 0.0
+    for k in range(counts.size):
+        total += terms[np.uint64(counts[k] - out[k])]
+        out[k] = 0
+    return total
+
+
+@part
+def _taken(counts: Any, cell: Any, terms: Any) -> Any:
     """Take one pair out of a cell; returns by how much its term falls."""
-    c = counts[cell]
-    counts[cell] = c - 1
-    return steps[np.uint64(c)]
+    c = np.uint64(counts[cell])
+    counts[cell] = c - ONE
+    return terms[c] - terms[c - ONE]
 
 
-@allocating_kernel
-def spread_of_runs(
-    ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, f: Any, unit_bits: float, runs: int
-) -> float:
-    """The variance of the means of the pointwise MI (bits) over so many runs of pairs, all of one length.
-
-    Of the ring's newest ``n`` entries, up to ``head``, oldest first; the counts are theirs, ``f`` that of c log2 c.
-    """
+@allocating_part
+def _of_runs(ring: Any, head: int, n: int, counts: Any, f: Any, unit_bits: float, out: Any) -> Any:
+    """The mean of the pointwise MI, bits, of the pairs of each of as many runs as ``out`` has places, to ``out``."""
+    x_counts, y_counts, joint = counts
     y_size = y_counts.size
     logs = floats(joint.size)  # of cells that hold a pair
     log_n = log_of(n, f, unit_bits)
@@ -149,14 +162,13 @@ def spread_of_runs(
             c = np.int64(joint[np.uint64(i * y_size + j)])
             if c > 0:
                 logs[i * y_size + j] = log_of(c, f, unit_bits) - x_log - y_logs[j]
-    out = floats(runs)
-    length = n // runs
-    at = head - length * runs
-    for run in range(runs):
+    length = n // out.size
+    at = head - length * out.size
+    for run in range(out.size):
         total = 0.0
         for k in range(at, at + length):
             entry = np.int64(ring[k if k >= 0 else k + ring.size])
             total += logs[(entry >> 16 & SYMBOL) * y_size + (entry & SYMBOL)]
         out[run] = total / length
         at += length
-    return float(_variance(out))
+    return out

@@ -14,6 +14,7 @@ from streammi.core import finite_values
 from streammi.core.bins import binning
 from streammi.core.bins.binning import Bins, Categories, EdgeBins, UniformBins
 from streammi.core.bins.schedule import LEARN_FROM
+from streammi.core.information.measures import NOT_KNOWN
 from streammi.core.kernels import keyed as kernels
 from streammi.core.kernels.keyed import HEAD, PAIRS, STATE_SIZE, N
 from streammi.core.window.joint_window import JointWindow
@@ -175,11 +176,9 @@ class KeyedWindow:
         ``batched``: with the standard errors for signals with a memory.
         """
         window = self.window(key)
-        reading = window.reading(unit, estimator)
+        reading = window.reading(unit, estimator, window.batch_errors(estimator) if batched else NOT_KNOWN)
         if reading is None:
             return None
-        if batched:
-            reading = window.with_batch_errors(reading, estimator)
         totals: dict[str, Any] = self.totals(key)
         return msgspec.structs.replace(reading, **totals)
 

@@ -11,6 +11,7 @@ from streammi.core.bins import binning
 from streammi.core.bins.axes import EMPTY, Axes
 from streammi.core.bins.binning import Bins, Categories, Codes
 from streammi.core.information.extrapolation import Grain
+from streammi.core.information.measures import Seen
 from streammi.core.kernels import state_layout, window_update
 from streammi.core.kernels.bin_fit import SEEN, UNSEEN
 from streammi.core.kernels.state_layout import DUE, PAIRS
@@ -42,7 +43,7 @@ class Contents:
         self.histogram = JointHistogram(estimator, capacity, most, self.axes.sizes, self.state, grain)
         self._learning = Learning(span, self.axes, self.ring, self.histogram, self.state)
         self._schedule = self._learning.schedule
-        self._seen: tuple[tuple[int, ...], grains.Seen] | None = None  # what the values say, and of which pairs
+        self._seen: tuple[tuple[int, ...], Seen] | None = None  # what the values say, and of which pairs
         self.mi: float | None = None
         self.changed()
 
@@ -64,7 +65,7 @@ class Contents:
             self.mi = self.histogram.mi()
         return self.mi
 
-    def values(self) -> grains.Seen:
+    def values(self) -> Seen:
         """The facts by the window's values; O(n), once for the same pairs."""
         key = self.state.item(PAIRS), self.ring.n, self.axes.epoch
         if self._seen is None or self._seen[0] != key:

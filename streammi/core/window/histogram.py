@@ -60,20 +60,14 @@ class JointHistogram:
         n = self._state.item(N)
         return (self.table.whole.item(n) - s_x - s_y + s_xy) * self.table.unit_bits / n
 
-    def spread_of_runs(self, ring: PairRing, runs: int) -> float:
-        """Variance of the means of the pointwise MI, bits, over so many runs of the ring's newest pairs."""
-        plugin = self.table_of("plugin")
-        return standard_errors.spread_of_runs(
-            ring.entries, ring.head, ring.n, *self.counts, plugin.f, plugin.unit_bits, runs
-        )  # fmt: skip
+    def spreads(self, ring: PairRing, left_out: int, runs: int, grain: Grain) -> tuple[float, float]:
+        """Variances, bits squared, of MI without each of ``left_out`` runs of the ring's pairs, and of ``runs`` means.
 
-    def spread_without_runs(self, ring: PairRing, runs: int, grain: Grain) -> float:
-        """Variance of MI, bits, without each of so many runs of the ring's newest pairs, all of one length."""
+        See core.kernels.standard_errors.
+        """
         n, plugin = ring.n, self.table_of("plugin")
         counted = ring.entries, ring.head, n, *self.counts, grain.x_parts, grain.y_parts, *grain.sizes
-        return standard_errors.spread_without_runs(
-            *counted, plugin.f, plugin.unit_bits, nested.base_bits(n), grain.weight, runs
-        )  # fmt: skip
+        return standard_errors.spreads(*counted, plugin.f, plugin.unit_bits, grain.weight, left_out, runs)
 
     def coarsen(self, ring: PairRing, grain: Grain) -> None:
         """Have other coarse bins, where any are kept."""

@@ -5,7 +5,6 @@ import sys
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -15,6 +14,8 @@ from streammi.core.bins import binning
 from streammi.core.bins.axes import EMPTY
 from streammi.core.bins.binning import Axis, Bins
 from streammi.core.information import estimators, measures
+from streammi.core.information.extrapolation import Grain
+from streammi.core.information.measures import NOT_KNOWN, Totals
 from streammi.core.kernels import state_layout, window_update
 from streammi.core.kernels.state_layout import DUE, PAIRS, N
 from streammi.core.window import grain as grains
@@ -122,6 +123,11 @@ class JointWindow(Saved):
         }
 
     @property
+    def epoch(self) -> int:
+        """How often bins were learnt: from the first window, and then anew."""
+        return self._axes.epoch
+
+    @property
     def size(self) -> Span:
         """The window's length: pairs or seconds."""
         return self._span
@@ -201,65 +207,65 @@ class JointWindow(Saved):
         mi = self._contents.mi
         return self._contents.find_mi() if mi is None else mi
 
-    def reading(self, unit: Unit = "bit", estimator: EstimatorName | None = None) -> Reading | None:
+    def reading(
+        self,
+        unit: Unit = "bit",
+        estimator: EstimatorName | None = None,
+        batch_errors: tuple[float | None, float | None] = NOT_KNOWN,
+    ) -> Reading | None:
         """Everything the window says, ``mi_corrected`` by ``estimator`` (None: the default); None while it is empty.
 
         O(Bx By) for the corrected value and the standard errors, and O(n) for Pearson's r, which is made of the
-        window's own values each time.
+        window's own values each time. ``batch_errors`` are what the method of this name says, where somebody wants it.
         """
         measures.check_unit(unit)
-        ring, state, n = self._ring, self._state, self._ring.n
+        ring, n = self._ring, self._ring.n
         if not n or not self._axes.known:
             return None
-        seen, tables = self._contents.values(), (self.table("plugin"), self.table(estimator))
-        totals: dict[str, Any] = self.totals
+        seen = self._contents.values()
+        correction = _with_grain(self._histogram.table_of(estimator), seen.grain)
+        state: list[int] = self._state.tolist()
+        totals = Totals(
+            state[state_layout.X_CLIPPED],
+            state[state_layout.Y_CLIPPED],
+            state[PAIRS],
+            state[state_layout.CLIPPED_TOTAL],
+            self._nonfinite,
+            state[state_layout.LATE],
+            state[state_layout.DROPPED],
+            self._axes.epoch,
+        )
         return measures.reading(
             *self._histogram.counts,
             n,
-            *tables,
+            self._histogram.table_of("plugin"),
+            correction,
             unit,
-            width_bits=seen.width_bits,
-            pearson_r=seen.pearson_r if self._axes.numeric and math.isfinite(seen.pearson_r) else None,
-            x_constant=seen.x_constant,
-            y_constant=seen.y_constant,
-            x_run=seen.x_run,
-            y_run=seen.y_run,
+            seen,
+            batch_errors,
+            totals,
             fill=self._fill(),
-            t0=ring.time_at(n),
-            t1=ring.time_at(1),
-            x_clipped=state.item(state_layout.X_CLIPPED),
-            y_clipped=state.item(state_layout.Y_CLIPPED),
-            **totals,
+            times=(None, None) if ring.times is None else (ring.time_at(n), ring.time_at(1)),
         )
 
-    def batch_stderr(self, estimator: EstimatorName | None = None) -> float | None:
-        """Standard error of corrected MI in bits, also for signals with a memory, if it is shorter than a tenth.
+    def batch_errors(self, estimator: EstimatorName | None = None) -> tuple[float | None, float | None]:
+        """Standard errors in bits of corrected MI and of MI in the bins, also for signals with a memory; O(n).
 
-        By leaving out each tenth of the window in turn, and as much larger as Student's t is of ten values, so that MI
-        is within 1.96 of it in 95 % of windows. ``Reading.stderr`` holds for independent pairs: for AR(1) pairs with
-        phi 0.9 it is a third of this. None below 20 pairs. O(n). Source: Kuensch 1989, Annals of Statistics 17(3),
-        1217-1241.
-        """
-        if self.n < 2 * TENTHS or not self._axes.known:
-            return None
-        grain = self.table(estimator).grain or grains.unseen(self._axes.now, extrapolated=False)
-        spread = self._histogram.spread_without_runs(self._ring, TENTHS, grain)
-        return STUDENT * math.sqrt((TENTHS - 1) * spread)
+        Of the first: by leaving out each tenth of the window in turn, and as much larger as Student's t is of ten
+        values, so that MI is within 1.96 of it in 95 % of windows, if the memory is shorter than a tenth.
+        ``Reading.stderr`` holds for independent pairs: for AR(1) pairs with phi 0.9 it is a third of this. None below
+        20 pairs. Source: Kuensch 1989, Annals of Statistics 17(3), 1217-1241.
 
-    def binned_batch_stderr(self) -> float | None:
-        """Standard error of MI in the bins, in bits, by batch means: for signals with a memory shorter than a fifth.
-
-        The spread of the pointwise MI's mean over fifths of the window. For AR(1) pairs with phi 0.98 the MI of windows
-        of 1,000 varied 1.2 to 1.5 times as much as this says. None below 5 pairs. O(n). Source: Fishman & Yarberry
-        1997, INFORMS Journal on Computing 9(3), 296-310.
+        Of the second: by batch means, the spread of the pointwise MI's mean over fifths of the window, where the memory
+        is shorter than these. For AR(1) pairs with phi 0.98 the MI of windows of 1,000 varied 1.2 to 1.5 times as much
+        as this says. None below 5 pairs. Source: Fishman & Yarberry 1997, INFORMS Journal on Computing 9(3), 296-310.
         """
         if self.n < FIFTHS or not self._axes.known:
-            return None
-        return math.sqrt(self._histogram.spread_of_runs(self._ring, FIFTHS) / (FIFTHS - 1))
-
-    def with_batch_errors(self, reading: Reading, estimator: EstimatorName | None = None) -> Reading:
-        """The window's reading with both standard errors for signals with a memory."""
-        return measures.with_batch_errors(reading, self.batch_stderr(estimator), self.binned_batch_stderr())
+            return NOT_KNOWN
+        grain = self.table(estimator).grain or grains.unseen(self._axes.now, extrapolated=False)
+        without, means = self._histogram.spreads(self._ring, TENTHS, FIFTHS, grain)
+        of_mi = STUDENT * math.sqrt((TENTHS - 1) * without) if self.n >= 2 * TENTHS else None
+        return of_mi, math.sqrt(means / (FIFTHS - 1))
 
     def table(self, estimator: EstimatorName | None) -> estimators.Table:
         """The fixed-point table of an estimator (None: the default) that reaches the window's n.
@@ -267,9 +273,9 @@ class JointWindow(Saved):
         For one that extrapolates it says by which of the bins, as the window's values are now; O(n).
         """
         table = self._histogram.table_of(estimator)
-        if table.estimator.name != "extrapolated" or not self._axes.known or not self.n:
+        if not self._axes.known or not self.n or table.estimator.name != "extrapolated":
             return table
-        return msgspec.structs.replace(table, grain=self._contents.values().grain)
+        return _with_grain(table, self._contents.values().grain)
 
     # What goes in and out -------------------------------------------------------------------------------------------
 
@@ -382,6 +388,13 @@ class JointWindow(Saved):
         if self._span.pairs:
             return self.n / self._span.pairs
         return min((self._ring.newest - self._ring.first) / (self._span.seconds or 1.0), 1.0)
+
+
+def _with_grain(table: estimators.Table, grain: Grain) -> estimators.Table:
+    """The table of one that extrapolates with what it goes from; any other as it is."""
+    if table.estimator.name != "extrapolated":
+        return table
+    return estimators.Table(table.estimator, table.f, table.whole, table.unit_bits, grain)
 
 
 def _check_bins(bins: Bins, name: str) -> Bins:

@@ -19,7 +19,5 @@ def warm_up_readings() -> None:
     contents.check()
     header, arrays = contents.saved()
     window = JointWindow.from_state(header | {"nonfinite": 0}, arrays)
-    reading = window.reading()
-    assert reading is not None
-    window.with_batch_errors(reading)
+    window.reading(batch_errors=window.batch_errors())
     spearman(*window.values)
