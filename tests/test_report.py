@@ -16,7 +16,10 @@ from feeds import monitor_that
 
 from streammi.cli.app import app
 from streammi.cli.moment_report import save_page
+from streammi.cli.options import PairOptions
+from streammi.cli.run_report import shortened
 from streammi.errors import ConfigError, MissingExtra
+from streammi.ingest.files.file_options import PLAIN
 from streammi.publish.messages import reading_message, result_fields
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
@@ -279,3 +282,15 @@ def test_a_page_of_one_moment(name: str, tmp_path: Path) -> None:
     assert shot.reading is None or f"{shot.reading.mi_corrected:.3f} bit" in page.text
     assert "streammi report tcp://127.0.0.1:5557" in page.text
     assert "File exists" in save_page(shot, tmp_path, "")
+
+
+def test_a_short_file_has_shorter_windows_unless_they_are_chosen(tmp_path: Path) -> None:
+    file = tmp_path / "short.csv"
+
+    def window(rows: int, given: set[str] | None = None, path: Path = file) -> str:
+        # Newest first, and a row without x: rows are counted, whatever is in them.
+        file.write_text("time,x,y\n" + "".join(f"{1.7e9 - k:.0f},{k % 7},{k % 5}\n" for k in range(rows)) + "1,,2\n")
+        return shortened(PairOptions(), given or set(), str(path), "x", "y", PLAIN).window
+
+    assert [window(rows) for rows in (100, 5305, 9998, 10_000)] == ["50", "530", "999", "1000"]
+    assert window(5305, {"window"}) == window(5305, path=tmp_path / "not-there.csv") == "1000"

@@ -10,6 +10,7 @@ import msgspec
 import zmq
 
 from streammi.config import FeedConfig
+from streammi.dashboard.wording import duration
 from streammi.ingest.channel_finder import ALL
 from streammi.ingest.channel_layout import ChannelLayout
 from streammi.ingest.probe import Probe
@@ -137,7 +138,7 @@ def _of_topic(topic: TopicSeen) -> list[str]:
     lines += [_of_text(text, width) for text in topic.texts[:SIGNALS_SHOWN]]
     if len(topic.signals) > SIGNALS_SHOWN:
         lines.append(f"  and {len(topic.signals) - SIGNALS_SHOWN} more")
-    age = "" if topic.age is None else f", {topic.age:.3g} s old on arrival"
+    age = "" if topic.age is None else f", {duration(topic.age)} old on arrival"
     none = "  no timestamps: the time of arrival is used"
     lines.append(f"  time: {topic.timestamp}{age}" if topic.timestamp else none)
     if topic.sequence is None:

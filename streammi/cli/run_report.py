@@ -4,6 +4,7 @@ import os
 import shlex
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,15 +19,19 @@ from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_replay import run_replay
 from streammi.config import DEFAULT_PARTNERS, span
 from streammi.errors import ConfigError
+from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.pair_file import read_pairs
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Settings
 from streammi.report.collect import Collector
+from streammi.session.channel_file import LEAST_WINDOW, SHORT
 from streammi.session.replay import NOTHING, OnPairs, Replay
 
 READINGS_A_WINDOW: Final = 10  # unless --every says otherwise: a reading a sample would take 50 times as long
 LEAST_EVERY: Final = 10  # samples
 READINGS: Final = 10_000  # of a long file: more than a picture shows; each takes as long as 300 samples
 ROW_BYTES: Final = 30  # of a time and two numbers
+NO_TIMES: Final = ""  # pairs are counted: they need not be in order
 SIGNALLED: Final = 128  # an exit status above it is that of a signal
 
 
@@ -66,6 +71,25 @@ def with_defaults(pair: PairOptions, given: set[str], size: int) -> PairOptions:
             assert window.seconds is not None
             pair = replace(pair, every=f"{window.seconds / READINGS_A_WINDOW:.9f}s")
     return pair if given & {"null", "test"} else replace(pair, null=DEFAULT_PARTNERS)
+
+
+def shortened(
+    pair: PairOptions, given: set[str], file: str | None, x: str | None, y: str | None, reading: FileOptions
+) -> PairOptions:
+    """The options with a window of a tenth of ``file`` where that has fewer than ten windows of the usual length: else
+    a short one would end before there is a p. As they are where somebody has chosen the window, or the file cannot be
+    read twice.
+    """
+    if "window" in given or file is None or x is None or y is None or not os.path.isfile(file):
+        return pair
+    usual, pairs = span(pair.window, "--window").pairs, 0
+    assert usual is not None  # the default
+    with closing(read_pairs(file, x, y, NO_TIMES, pair.labels, options=reading)) as batches:
+        for batch in batches:
+            pairs += batch.x.size
+            if pairs >= SHORT * usual:
+                return pair
+    return replace(pair, window=str(min(max(pairs // SHORT, LEAST_WINDOW), usual)))
 
 
 def file_size(path: str | None) -> int:

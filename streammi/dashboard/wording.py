@@ -200,8 +200,8 @@ def size(count_bytes: int) -> str:
 def duration(seconds: float) -> str:
     """A length of time in one unit, with a true minus.
 
-    >>> duration(0.25), duration(30), duration(90), duration(7200), duration(86400 * 3), duration(-3600)
-    ('250 ms', '30 s', '1.5 min', '2 h', '3 d', '−60 min')
+    >>> duration(0.25), duration(30), duration(90), duration(7200), duration(86400 * 3333.3), duration(-3600)
+    ('250 ms', '30 s', '1.5 min', '2 h', '3,333 d', '−60 min')
     """
     for least, scale, unit in (
         (172800, 86400, "d"),
@@ -211,7 +211,8 @@ def duration(seconds: float) -> str:
         (1e-3, 1e-3, "ms"),
     ):
         if abs(seconds) >= least:
-            return f"{seconds / scale:.3g} {unit}".replace("-", "−", 1)
+            said = f"{seconds / scale:.3g}" if abs(seconds) < 1000 * scale else f"{seconds / scale:,.0f}"
+            return f"{said} {unit}".replace("-", "−", 1)
     return f"{seconds * 1e6:.3g} µs".replace("-", "−") if seconds else "0 s"
 
 

@@ -100,7 +100,7 @@ def _events(found: Findings) -> str:
     rows = [
         (
             moment(event.timestamp, found.axis),
-            event.kind,
+            f"{event.kind} {event.rule}".strip(),
             "" if event.signal == "both" else event.signal,
             event.evidence,
         )

@@ -77,7 +77,7 @@ def report(
     check_unused("of a file", seconds=seconds, **asdict(keys))
     from streammi.cli.replay_override import Override
     from streammi.cli.run_replay import replay_files, replay_recording
-    from streammi.cli.run_report import AgainstChance, ReportSinks, file_size, run_report, with_defaults
+    from streammi.cli.run_report import AgainstChance, ReportSinks, file_size, run_report, shortened, with_defaults
     from streammi.recording.entries import Settings
     from streammi.recording.reader import Recording, is_recording
     from streammi.report.collect import Collector
@@ -110,8 +110,9 @@ def report(
             override = Override(given, pair, joining, x, y, t, reading.time_unit)
             replayed = replay_recording(file, AgainstChance(override, given), sinks)
         else:
-            options = with_defaults(pair, given, file_size(file))
-            replayed = replay_files(file, x, y, t, options, joining, sinks, None, reading.reading())
+            how = reading.reading()
+            options = with_defaults(shortened(pair, given, file, x, y, how), given, file_size(file))
+            replayed = replay_files(file, x, y, t, options, joining, sinks, None, how)
         sources = [file] if file is not None else [str(x), str(y)]
         status, made = run_report(replayed, sinks, sources, sys.argv[1:], bar=sys.stderr.isatty())
     if made:

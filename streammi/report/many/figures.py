@@ -94,7 +94,7 @@ def _change(last: MatrixSnapshot, order: IntArray) -> tuple[Figure, str, str]:
 
 def _square(order: IntArray) -> tuple[Figure, Axes]:
     side = min(max(3.6, 0.15 * order.size + 2.2), WIDTH)
-    figure = Figure(figsize=(WIDTH, side), layout="constrained")
+    figure = Figure(figsize=(WIDTH, side), layout="compressed")  # the square, its names and its colours side by side
     return figure, figure.subplots()
 
 

@@ -105,8 +105,8 @@ def _verdict(found: ManyFindings) -> Iterable[str]:
         now = last.changed.size
         ever = 0 if found.changes is None else int(np.count_nonzero(found.changes.times))
         yield (
-            f"<p>In the last window {now:,} pair{'s have' if now != 1 else ' has'} changed beside the windows before; "
-            f"{ever:,} did so at some time.</p>"
+            f"<p>In the last window {_pairs(now)} changed beside the windows before; "
+            f"{f'{ever:,}' if ever else 'none'} did so at some time.</p>"
         )
     elif last is not None:
         yield (
@@ -197,6 +197,10 @@ def _changes(found: ManyFindings) -> str:
     count = int(np.count_nonzero(changes.times))
     more = f"<p>{count - CHANGED_LISTED:,} more pairs changed.</p>" if count > CHANGED_LISTED else ""
     return table(rows, ("pair", f"usually, {found.unit}", "farthest from it", "when", "readings")) + more
+
+
+def _pairs(count: int) -> str:
+    return f"{count:,} pairs have" if count > 1 else "1 pair has" if count else "no pair has"
 
 
 def _events(found: ManyFindings) -> str:
