@@ -5,13 +5,14 @@ import random
 import re
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from streammi import ConfigError, Monitor
 from streammi.cli.checks import STATE_FILES, check_apart
-from streammi.config import FeedConfig, MonitorConfig, options_of, span
+from streammi.config import FeedConfig, MonitorConfig, check_same, options_of, span
 from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived, LinkChanged
 from streammi.records import LinkHealth, codec
@@ -160,8 +161,10 @@ def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
         Keeper(str(tmp_path), SETTINGS, 5.0)
 
 
-# Of all that is saved: names, nesting and the arrays' types. One that differs needs another KIND, and a line here.
-FORMS = {"checkpoint 27": 2718806016}
+# Of all that is saved: names, nesting and the arrays' types. One that differs needs another KIND, and a line here. Not
+# of records, and settings: those that an older version did not have yet are as they are by default.
+ADDED_TO = ("settings", "latest", "events")
+FORMS = {"checkpoint 27": 363237469}
 
 
 def test_a_state_of_another_form_is_of_another_kind() -> None:
@@ -170,13 +173,35 @@ def test_a_state_of_another_form_is_of_another_kind() -> None:
     assert FORMS[checkpoint.KIND] == zlib.crc32(found.encode()), found
 
 
+def test_a_state_of_a_version_without_an_option_goes_on() -> None:
+    """As its default says; under another value of that option it is refused."""
+    header, arrays = fed(300).state()
+    one = session()
+    one.restore((without(header, "--transfer"), arrays))
+    assert one.monitor.window.pairs == 300
+    assert "--transfer" in repr(header)
+    then = {name: text for name, text in SETTINGS.items() if name != "--transfer"}
+    check_same(SETTINGS, then)
+    with pytest.raises(ConfigError, match="--transfer must be not given, as when the state was saved"):
+        check_same(SETTINGS | {"--transfer": "True"}, then)
+
+
+def without(value: Any, name: str) -> Any:
+    """Nested values without the entry of this name, as plain values and as the codec writes them."""
+    if isinstance(value, dict):
+        return {key: without(one, name) for key, one in value.items() if key != name}
+    if isinstance(value, list | tuple):
+        return [without(one, name) for one in value if not (isinstance(one, list | tuple) and one and one[0] == name)]
+    return value
+
+
 def form(value: object) -> object:
     """The names in nested values, without the values."""
     match value:
         case dict():
             return {name: form(value[name]) for name in sorted(value)}  # their order is of no account
         case ["dict", [*items]]:
-            return {str(name): form(one) for name, one in items if isinstance(name, str)}
+            return {str(name): form(one) for name, one in items if isinstance(name, str) and name not in ADDED_TO}
         case [dict() as plain, int()]:
             return form(plain)
         case ["list" | "tuple" as kind, [*items]]:

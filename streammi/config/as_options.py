@@ -62,12 +62,15 @@ def _as_text(value: object) -> str:
 def check_same(now: dict[str, str], then: dict[str, str]) -> None:
     """ConfigError that names the settings that a saved state was made with, and are others now.
 
+    One that is not among them was made by a version without it: it did what the default does.
+
     >>> check_same({"--window": "100 pairs", "--x": "a"}, {"--window": "1000 pairs", "--x": "a"})
     Traceback (most recent call last):
     ...
     streammi.errors.ConfigError: --window must be 1000 pairs, as when the state was saved, got '100 pairs'
     """
-    names = [name for name in now | then if now.get(name) != then.get(name)]
+    default = options_of(MonitorConfig()) | options_of(FeedConfig(endpoint="", x="x", y="y"))
+    names = [name for name in now | then if (default | now).get(name) != (default | then).get(name)]
     if names:
         before, after = (", ".join(found.get(name, "not given") for name in names) for found in (then, now))
         raise ConfigError(", ".join(names), f"{before}, as when the state was saved", after)

@@ -22,7 +22,6 @@ DROPPED_SHARE: Final = 0.15  # of the messages that are held: so many among them
 HELD_BYTES: Final = 4 << 20  # of them all
 AGREEING: Final = 3  # messages in one format, each of which may be in it by chance
 LATEST: Final = 2 * AGREEING  # messages, of which that many are in one format, where others were in none
-BY_CHANCE: Final = ("csv", "keyvalue", "msgpack", "cbor")  # formats that a few bytes may be in
 TEXTS: Final = "of texts, JSON, CSV, x=1.5 y=2.5 and Influx lines are read"
 
 
@@ -99,7 +98,7 @@ class Recogniser:
 
     def _are_many(self, name: str) -> bool:
         """True if a message shows its format: behind messages in none, a line of a picture may be CSV by chance."""
-        if not self._refused_once or name not in BY_CHANCE:
+        if not self._refused_once or not FORMATS[name].by_chance:
             return True
         self._latest[-1] = name
         return self._latest.count(name) >= AGREEING

@@ -184,4 +184,5 @@ FORMAT: Final = Format(
     is_cbor,
     read_cbor,
     doubtful=lambda frames: says_little(lambda: read_cbor(frames, Wanted(())).tree, max(frames, key=len)),
+    by_chance=True,
 )

@@ -134,5 +134,11 @@ def _decimals(row: list[str]) -> list[str]:
 
 
 FORMAT: Final = Format(
-    "csv", "[topic,] CSV text", "0, 1, ... or names of a header", is_csv, read_csv, doubtful=_is_prose
+    "csv",
+    "[topic,] CSV text",
+    "0, 1, ... or names of a header",
+    is_csv,
+    read_csv,
+    doubtful=_is_prose,
+    by_chance=True,
 )

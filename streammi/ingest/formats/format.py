@@ -56,6 +56,7 @@ class Format(NamedTuple):
     bulk: Callable[[Wanted], Bulk] | None = None
     judge: Callable[[Messages, bool], Judgement] | None = None  # of what says nothing of itself; see evidence.judge
     doubtful: Callable[[Frames], bool] = never  # whether a message may be in it by chance
+    by_chance: bool = False  # whether a few bytes may be in it: behind messages in none, one alone shows nothing
     variant: Callable[[str], "Format"] | None = None  # what the name may say behind a colon; may raise ConfigError
     topic_from: int | None = 2  # so many frames: then the first is a topic; None: never
     # What to ask one message for, by it and the memory that ``read`` has; may raise FeedError.

@@ -94,4 +94,4 @@ def _values(line: str) -> dict[str, str]:
     return values if at == len(line) else {}
 
 
-FORMAT: Final = Format("keyvalue", "[topic,] x=1.5 y=2.5", "names", is_keyvalue, read_keyvalue)
+FORMAT: Final = Format("keyvalue", "[topic,] x=1.5 y=2.5", "names", is_keyvalue, read_keyvalue, by_chance=True)

@@ -63,4 +63,5 @@ FORMAT: Final = Format(
     read_msgpack,
     lambda wanted: Typed(lambda kind: msgspec.msgpack.Decoder(kind).decode, wanted),
     doubtful=lambda frames: says_little(lambda: read_msgpack(frames, Wanted(())).tree, max(frames, key=len)),
+    by_chance=True,
 )
