@@ -554,6 +554,21 @@ def test_the_batch_means_error_is_not_known_of_a_few_pairs() -> None:
     assert of_binned is not None
 
 
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.5, -2.0, 3.0]), min_size=150, max_size=150), st.integers(1, 149))
+def test_bins_of_a_window_that_fills_do_not_depend_on_what_was_known_of_their_order(
+    values: list[float], saved: int
+) -> None:
+    """What has been sorted at each doubling is gone on with, and in no saved state; 0.0 and -0.0 have no order."""
+    whole = JointWindow(QuantileBins(), QuantileBins(5), 140)
+    for v, w in zip(values, values[::-1], strict=True):
+        whole.update(v, w)
+    parts = JointWindow(QuantileBins(), QuantileBins(5), 140)
+    parts.extend(values[:saved], values[::-1][:saved])
+    again = JointWindow.from_bytes(parts.to_bytes())
+    again.extend(values[saved:], values[::-1][saved:])
+    assert again.to_bytes() == whole.to_bytes()
+
+
 @given(st.lists(st.booleans(), max_size=120), st.integers(2, 9))
 def test_pairs_that_were_taken_out_were_never_there(evicts: list[bool], size: int) -> None:
     rng = np.random.default_rng(3)

@@ -6,14 +6,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.core.bins import fit, marks
-from streammi.core.bins.binning import UNLEARNT, Axis, Bins, Categories, Codes, Rule, from_plain, to_plain
-from streammi.core.bins.fit import Finding
+from streammi.core.bins.binning import (
+    UNLEARNT,
+    Axis,
+    Bins,
+    Categories,
+    Codes,
+    QuantileBins,
+    Rule,
+    from_plain,
+    in_order,
+    to_plain,
+)
+from streammi.core.bins.fit import Finding, Ordered
 from streammi.core.bins.number import number_kept
 from streammi.core.kernels import state_layout
 from streammi.core.kernels.bin_fit import OF_Y
 from streammi.records import FloatArray, IntArray
 
 EMPTY: Final = np.empty(0)
+UNORDERED: Final = (None, None)
 
 
 class Axes:
@@ -79,13 +91,23 @@ class Axes:
         entries: NDArray[np.uint32] = x_codes.astype(np.uint32) << np.uint32(16) | y_codes
         return entries
 
-    def review(self, values: FloatArray, counts: Any, f: IntArray, bits: float) -> Finding:
+    def in_order(self, values: FloatArray, known: Ordered = UNORDERED) -> Ordered:
+        """Values (2, n) from the least on, of the sides whose bins are learnt of that; see binning.in_order."""
+        x, y = (
+            in_order(values[side], known[side]) if isinstance(rule, QuantileBins) else None
+            for side, rule in enumerate(self.rules)
+        )
+        return x, y
+
+    def review(
+        self, values: FloatArray, counts: Any, f: IntArray, bits: float, ordered: Ordered = UNORDERED
+    ) -> Finding:
         """The decision to learn anew from the window's ``values`` (2, n), and how many of its pairs to see off before.
 
         ``counts`` are theirs, ``bits`` is their MI, by which they may want more or fewer bins.
         """
         numbers = self.kept_numbers(self.numbers, counts[2], bits)
-        return fit.review(self.rules, self.now, self.numbers, numbers, values, counts, f)
+        return fit.review(self.rules, self.now, self.numbers, numbers, values, counts, f, ordered)
 
     def kept_numbers(self, used: list[int], joint: NDArray[Any], bits: float) -> list[int]:
         """How many bins x and y are to have, of an MI of ``bits``: as many as are ``used``, if that may be.
@@ -109,17 +131,20 @@ class Axes:
         """How many bins x and y are to have, of ``n`` pairs with so much MI; 0 for those whose number is not learnt."""
         return [rule.wanted(n, bits) if isinstance(rule, Rule) else 0 for rule in self.rules]
 
-    def learn(self, values: FloatArray, wanted: list[int], since: int = 0) -> list[IntArray | None]:
+    def learn(
+        self, values: FloatArray, wanted: list[int], since: int = 0, ordered: Ordered = UNORDERED
+    ) -> list[IntArray | None]:
         """Learn as many bins as ``wanted`` from the window's ``values`` (2, n); returns what of labels.
 
         That is, for x and for y, what each number becomes that was kept of a label; None where it stays. Of numbers,
-        those before the place ``since`` are left out: a few of another time would spoil a range.
+        those before the place ``since`` are left out: a few of another time would spoil a range. The others are
+        ``ordered`` as well, where that is known.
         """
         numbers = list[IntArray | None]([None, None])
         for side, rule in enumerate(self.rules):
             axis = self.now[side]
             if isinstance(rule, Rule):
-                self.now[side] = rule.learn(values[side, since:], wanted[side])
+                self.now[side] = rule.learn(values[side, since:], wanted[side], ordered[side])
             elif isinstance(axis, Categories) and rule is not None and (renewed := axis.renewed(values[side])):
                 self.now[side], numbers[side] = renewed
         return numbers
@@ -136,6 +161,10 @@ class Axes:
                 if reason:
                     marks.eased(made, self.marks[side], reason - side * OF_Y)
                 self.marks[side] = made
+
+    def forget(self) -> None:
+        """Compare with nothing until there is something to ``remember``."""
+        self.marks = [self._blank(side) for side in (0, 1)]
 
     @property
     def kept_bits(self) -> tuple[int, int]:

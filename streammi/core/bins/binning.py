@@ -167,6 +167,22 @@ class _LearntBins:
         return self.count or wanted_bins(n, bits)
 
 
+def in_order(values: FloatArray, known: FloatArray | None = None) -> FloatArray:
+    """Values (n,), n >= 1, from the least on; ``known`` are the first m of them so, which saves most of the work.
+
+    All zeros are 0.0: which of 0.0 and -0.0 came first would depend on what was known.
+
+    >>> in_order(np.array([3.0, -0.0, 2.0, 1.0]), known=np.array([0.0, 3.0])).tolist()
+    [0.0, 1.0, 2.0, 3.0]
+    """
+    if known is None:
+        ordered = np.sort(values)
+    else:  # of two stretches in order "stable" makes one in a tenth of the time that sorting takes
+        ordered = np.sort(np.concatenate((known, np.sort(values[known.size :]))), kind="stable")
+    ordered += 0.0
+    return ordered
+
+
 @dataclass(frozen=True)
 class QuantileBins(_LearntBins):
     """At most ``count`` bins that hold equally many of the window's pairs; None takes the number from the window.
@@ -179,12 +195,14 @@ class QuantileBins(_LearntBins):
     [1.0, 3.0]
     """
 
-    def learn(self, values: FloatArray, count: int | None = None) -> EdgeBins:
+    def learn(self, values: FloatArray, count: int | None = None, ordered: FloatArray | None = None) -> EdgeBins:
         """The equal-frequency axis of ``values``, shape (n,), n >= 1; fewer bins where values tie.
 
-        ``count`` is the number of bins, by default the one wanted.
+        ``count`` is the number of bins, by default the one wanted; ``ordered`` is what ``in_order`` says of the values,
+        where somebody has asked it.
         """
-        ordered = np.sort(values)
+        if ordered is None:
+            ordered = in_order(values)
         count = count or self.wanted(ordered.size)
         lower = np.empty(count)
         made = coding.equal_frequency(ordered, count, lower)
@@ -202,17 +220,17 @@ class SpanBins(_LearntBins):
     UniformBins(low=1.0, high=5.0, count=2)
     """
 
-    def learn(self, values: FloatArray, count: int | None = None) -> Axis:
+    def learn(self, values: FloatArray, count: int | None = None, ordered: FloatArray | None = None) -> Axis:
         """The equal-width axis over ``values``, shape (n,), n >= 1; one bin where they are all the same.
 
-        ``count`` is the number of bins, by default the one wanted.
+        ``count`` is the number of bins, by default the one wanted; ``ordered`` is as for QuantileBins.
         """
         low, high = float(values.min()), float(values.max())
         if low == high:
             return EdgeBins(_closed(values[:1], low))
         count = count or self.wanted(values.size)
         if not math.isfinite((high - low) * count):  # beyond the largest number
-            return QuantileBins(count).learn(values)
+            return QuantileBins(count).learn(values, ordered=ordered)
         return UniformBins(low, high, count)
 
 

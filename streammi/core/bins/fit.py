@@ -31,6 +31,7 @@ MOST_LABEL_JUMPS: Final = 3  # of labels, which do not move
 MOST_RANKS: Final = 8  # groups of ranks in which a jump is looked for
 LN2: Final = math.log(2.0)
 
+Ordered: TypeAlias = tuple[FloatArray | None, FloatArray | None]  # the values of x and of y, from the least on
 Rules: TypeAlias = tuple[Rule | Categories | None, Rule | Categories | None]  # of the sides that learn
 
 
@@ -54,18 +55,19 @@ def review(
     values: FloatArray,
     counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
     f: IntArray,
+    ordered: Ordered,
 ) -> Finding:
     """Do the axes still fit the window's ``values`` (2, n), whose ``counts`` of x, y and both are.
 
     ``rules`` are those of the sides that learn, ``used`` how many bins they were to have, ``numbers`` how many they
-    would learn now, ``f`` a table of c log c up to n.
+    would learn now, ``f`` a table of c log c up to n, ``ordered`` the values in order, where bins are learnt of that.
     """
     fresh, needed = list(axes), False
     for side, (rule, axis) in enumerate(zip(rules, axes, strict=True)):
         if isinstance(axis, Categories):
             needed = needed or (rule is not None and axis.renewed(values[side]) is not None)
         elif isinstance(rule, Rule):
-            fresh[side] = made = rule.learn(values[side], numbers[side])
+            fresh[side] = made = rule.learn(values[side], numbers[side], ordered[side])
             more = max(made.count, axis.count) > NUMBER * min(made.count, axis.count)
             needed = needed or (numbers[side] != used[side] and more)
     matters, far_off = _matters(rules, fresh, values, counts)

@@ -33,23 +33,24 @@ def of_values(
     coarse bin each belongs to: two and two, but for one that holds one value only, which stays by itself.
     """
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
-    # Copied in loops: numba's check that two slices fit, with its message, takes 2 s to compile.
-    x, y = floats(n), floats(n)
-    x_first, x_sums, x_ends, x_beyond = _begun(x_edges, x_parts)
-    y_first, y_sums, y_ends, y_beyond = _begun(y_edges, y_parts)
-    at = head - n if head >= n else head - n + values.shape[1]
-    for k in range(n):
-        entry = np.uint64(ring[at])
-        x[k], y[k] = values[0, at], values[1, at]
-        _note(x[k], entry >> _X & _SYMBOL, x_first, x_sums, x_ends, x_beyond)
-        _note(y[k], entry & _SYMBOL, y_first, y_sums, y_ends, y_beyond)
+    first = head - n if head >= n else head - n + values.shape[1]
+    x_kept, y_kept = _begun(x_edges, x_parts), _begun(y_edges, y_parts)
+    x_least = x_most = values[0, first]
+    y_least = y_most = values[1, first]
+    at = first
+    for _ in range(n):
+        entry, x, y = np.uint64(ring[at]), values[0, at], values[1, at]
+        _note(x, entry >> _X & _SYMBOL, x_kept)
+        _note(y, entry & _SYMBOL, y_kept)
+        x_least, x_most = x if x < x_least else x_least, x if x > x_most else x_most
+        y_least, y_most = y if y < y_least else y_least, y if y > y_most else y_most
         at = at + 1 if at + 1 < values.shape[1] else 0
-    x_least, x_most = extent(x)
-    y_least, y_most = extent(y)
-    x_ties, x_width = _told(n, x_least, x_most, x_sums, x_beyond, x_edges, x_parts)
-    y_ties, y_width = _told(n, y_least, y_most, y_sums, y_beyond, y_edges, y_parts)
-    x_run, y_run = final_run(x), final_run(y)
-    r = correlated(x, y, x_least, x_most, y_least, y_most) if x_edges.size > 0 and y_edges.size > 0 else np.nan
+    x_ties, x_width = _told(n, x_least, x_most, x_kept, x_edges, x_parts)
+    y_ties, y_width = _told(n, y_least, y_most, y_kept, y_edges, y_parts)
+    x_run, y_run = final_run(values[0], head, n), final_run(values[1], head, n)
+    r = np.nan
+    if x_edges.size > 0 and y_edges.size > 0:
+        r = correlated(values[0], values[1], first, n, x_least, x_most, y_least, y_most)
     return r, x_least == x_most, y_least == y_most, x_run, y_run, x_ties, x_width, y_ties, y_width
 
 
@@ -62,11 +63,11 @@ def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, floa
     Cauchy. Of all densities with one range the even one has the largest entropy, of all with one mean the exponential
     one: the smaller of both is taken.
     """
-    first, sums, ends, beyond = _begun(edges, parts)
+    kept = _begun(edges, parts)
     for k in range(values.size):
-        _note(values[k], np.uint64(symbols[k]), first, sums, ends, beyond)
+        _note(values[k], np.uint64(symbols[k]), kept)
     least, most = extent(values)
-    return _told(values.size, least, most, sums, beyond, edges, parts)
+    return _told(values.size, least, most, kept, edges, parts)
 
 
 @allocating_part
@@ -84,7 +85,8 @@ def _begun(edges: Any, parts: Any) -> Any:
 
 
 @part
-def _note(v: float, symbol: Any, first: Any, sums: Any, ends: Any, beyond: Any) -> None:
+def _note(v: float, symbol: Any, kept: Any) -> None:
+    first, sums, ends, beyond = kept
     before = sums[symbol]
     if before == 0:
         first[symbol] = v
@@ -93,8 +95,9 @@ def _note(v: float, symbol: Any, first: Any, sums: Any, ends: Any, beyond: Any) 
 
 
 @part
-def _told(n: int, least: float, most: float, sums: Any, beyond: Any, edges: Any, parts: Any) -> tuple[float, float]:
-    """``look`` of ``n`` values, of which this is noted."""
+def _told(n: int, least: float, most: float, kept: Any, edges: Any, parts: Any) -> tuple[float, float]:
+    """``look`` of ``n`` values, of which this was noted."""
+    _, sums, _, beyond = kept
     size = parts.size
     if edges.size == 0:
         for k in range(size):

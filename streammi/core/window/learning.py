@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import Span
-from streammi.core.bins.axes import Axes
+from streammi.core.bins.axes import UNORDERED, Axes
 from streammi.core.bins.binning import Axis, Codes
-from streammi.core.bins.fit import SETTLED, Finding
+from streammi.core.bins.fit import SETTLED, Finding, Ordered
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
 from streammi.core.information.lags import mi_of
 from streammi.core.kernels import state_layout
@@ -49,6 +49,7 @@ class Learning:
         self._span, self._axes, self._ring, self._histogram, self._state = span, axes, ring, histogram, state
         self.schedule = Schedule(state, min(LEARN_FROM, ring.capacity), span.seconds or 0.0)
         self.followers: list[Follower] = []
+        self._ordered: Ordered = UNORDERED  # the first window's values, as far as it has filled
         if not axes.learns and histogram.nest is None:
             self.schedule.never()
 
@@ -67,11 +68,13 @@ class Learning:
     def _fill(self) -> None:
         """Learn as the first window fills, and see whether there is a jump in it once it is full."""
         axes, schedule, ring, n = self._axes, self.schedule, self._ring, self._ring.n
-        values = ring.values_in_order()
+        values, whole = ring.values_in_order(), n == self._state.item(PAIRS)
+        schedule.filled = not whole or n == self._span.pairs
         if axes.learns:
-            self._learn(values, axes.wanted(n, 0.0), first=True)
+            ordered = axes.in_order(values, self._ordered if whole else UNORDERED)
+            self._learn(values, axes.wanted(n, 0.0), ordered, first=True, marks=schedule.filled)
+            self._ordered = UNORDERED if schedule.filled else ordered
             axes.epoch = 1
-        schedule.filled = n < self._state.item(PAIRS) or n == self._span.pairs
         if not schedule.filled:
             left = math.inf if self._span.seconds else ring.capacity - n
             schedule.after_filling(n, left, ring.first + self._span.seconds if self._span.seconds else math.inf)
@@ -86,7 +89,8 @@ class Learning:
         axes, schedule, ring, histogram = self._axes, self.schedule, self._ring, self._histogram
         n, values = ring.n, ring.values_in_order()
         bits = self._mi(histogram.joint) if axes.adapts else 0.0
-        found = axes.review(values, histogram.counts, histogram.table_of("plugin").f, bits)
+        ordered = axes.in_order(values)
+        found = axes.review(values, histogram.counts, histogram.table_of("plugin").f, bits, ordered)
         learn = schedule.may_learn(found, n, ring.newest)
         if learn:
             # What has jumped is another signal, whose bins are as many as those of one that is new.
@@ -94,7 +98,8 @@ class Learning:
             schedule.learnt()
             numbers = axes.wanted(n, 0.0) if anew else axes.kept_numbers(axes.numbers, histogram.joint, bits)
             since = found.before if found.before <= SETTLED * n else 0
-            axes.epoch += self._learn(values, numbers, first=anew, since=since)
+            ordered = axes.in_order(values[:, since:]) if since else ordered
+            axes.epoch += self._learn(values, numbers, ordered, first=anew, since=since)
         elif found == Finding():
             entries = ring.entries[ring.places()]
             axes.remember(histogram.counts, values, entries, histogram.mi_in_bins(), max(reason, 1))
@@ -109,15 +114,25 @@ class Learning:
         last = self._ring.time_at(self._ring.n - found.before + 1)
         return (self._ring.newest if last is None else last) + self._span.seconds
 
-    def _learn(self, values: FloatArray, numbers: list[int], *, first: bool = False, since: int = 0) -> bool:
+    def _learn(
+        self,
+        values: FloatArray,
+        numbers: list[int],
+        ordered: Ordered,
+        *,
+        first: bool = False,
+        since: int = 0,
+        marks: bool = True,
+    ) -> bool:
         """Learn about so many bins from the ``values`` (2, n) ``since`` a place, and count by them; True if changed.
 
-        It takes bins to know how many their MI allows: where it allows others, these are tried.
+        These values are ``ordered`` as well. It takes bins to know how many their MI allows: where it allows others,
+        these are tried. Without ``marks`` nothing is remembered of them, for no glance will compare with it.
         """
         axes, ring, histogram, before = self._axes, self._ring, self._histogram, list(self._axes.now)
         places = ring.places()
         for trial in range(TRIALS):
-            for side, number_of in enumerate(axes.learn(values, numbers, since)):
+            for side, number_of in enumerate(axes.learn(values, numbers, since, ordered)):
                 if number_of is not None:
                     values[side] = ring.values[side, places] = number_of[values[side].astype(np.int64)]
                     for follower in self.followers:
@@ -137,7 +152,10 @@ class Learning:
             for follower in self.followers:
                 follower.learn(*axes.now)
         axes.numbers = numbers
-        axes.remember(histogram.counts, values, entries, histogram.mi_in_bins())
+        if marks:
+            axes.remember(histogram.counts, values, entries, histogram.mi_in_bins())
+        else:
+            axes.forget()
         return changed
 
     def _mi(self, joint: NDArray[Any]) -> float:
