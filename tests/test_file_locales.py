@@ -1,9 +1,11 @@
 """Times and numbers as other countries and programs write them: the right values, or what is wrong in words."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -69,13 +71,191 @@ def test_halves_of_the_day(read: Callable[..., Read], language: str) -> None:
         "%y%m%d%H%M%S",
         "%y%m%d%H%M",
         "%y-%m-%d %H:%M:%S",
+        "%G-W%V-%uT%H:%M:%S",
+        "%Y%jT%H%M%S",
+        "%Y:%j:%H:%M:%S.000",
+        "%Y/%j-%H:%M:%S",
+        "%Y_%m_%d_%H_%M_%S",
+        "%Y.%m.%d.%H.%M.%S",
+        "%d%b%Y:%H:%M:%S",
+        "%d%b%y %H:%M",
+        "%Y-%m-%dT%HZ",
+        "%Y%m%d %H",
+        "%Y-%m-%d %I%p",
+        "%d.%m.%Y %H Uhr",
+        "%d.%m.%Y klo %H.%M",
+        "%B %d, %Y at %I:%M %p",
+        "%Y-%m-%d %H:%M:%S.000000000 +0000 UTC",
+        "%Y-%m-%d %H:%M:%S (UTC)",
+        "'%Y-%m-%d %H:%M:%S'",
+        "/Date(%s000)/",
+        "\\/Date(%s000+0100)\\/",
+        "@%s",
+        "%ss",
     ],
 )
 def test_dates(read: Callable[..., Read], pattern: str) -> None:
     right(read(table(lambda t: f"{t:{pattern}}")))
 
 
-@pytest.mark.parametrize("march", ["marzo", "março", "mrt", "мар", "марта", "März", "mars", "mar."])
+@pytest.mark.parametrize(
+    ("step", "pattern"), [(86_400, "%G-W%V-%u"), (86_400, "%GW%V%u"), (7 * 86_400, "%G-W%V"), (86_400, "%Y-%j")]
+)
+def test_weeks_and_days_of_the_year_over_new_year(read: Callable[..., Read], step: int, pattern: str) -> None:
+    """2026 begins on a Thursday, and has 53 weeks."""
+    start = datetime(2025, 12, 1, tzinfo=UTC)  # a Monday
+    found = read(lines(((f"{start + timedelta(seconds=k * step):{pattern}}", k, k) for k in range(80)), "time,x,y"))
+    assert found.t is not None
+    np.testing.assert_array_equal(found.t, start.timestamp() + step * np.arange(80))
+    assert found.note == ""
+    assert read(lines((f"2025-W{w}-1", w, w) for w in (51, 52, 53, *range(10, 50)))).note.startswith("1 row skipped")
+
+
+def test_months_and_suffixes_of_days(read: Callable[..., Read]) -> None:
+    def th(day: int) -> str:
+        return f"{day}{'th' if day // 10 == 1 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
+
+    days = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=k) for k in range(60)]
+    for write in ("{th} {t:%B %Y %H:%M}", "{t:%B} {th}, {t:%Y %H:%M}", "{t.day} de {t:%B} de {t:%Y %H:%M}"):
+        rows = [(write.format(t=t, th=th(t.day)), k, k) for k, t in enumerate(days)]
+        found = read(lines(rows, "time,x,y", ";"))
+        assert found.t is not None
+        np.testing.assert_array_equal(found.t, [t.timestamp() for t in days])
+    months = [datetime(2024 + k // 12, k % 12 + 1, 1, tzinfo=UTC) for k in range(30)]
+    for pattern in ("%Y-%m", "%b %Y", "%Y/%m"):
+        found = read(lines(((f"{t:{pattern}}", k, k) for k, t in enumerate(months)), "date,x,y"))
+        assert found.t is not None
+        np.testing.assert_array_equal(found.t, [t.timestamp() for t in months])
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{y}/{t:%m/%d %H:%M}", "years of the Buddhist calendar (2569 is 2026)"),
+        ("令和{era}年{t.month}月{t.day}日 {t:%H:%M}", ""),
+        ("民國{roc}年{t.month}月{t.day}日 {t:%H:%M}", ""),
+    ],
+)
+def test_years_of_other_eras(read: Callable[..., Read], written: str, said: str) -> None:
+    found = read(table(lambda t: written.format(t=t, y=t.year + 543, era=t.year - 2018, roc=t.year - 1911)))
+    right(found)
+    assert said in found.said
+    found = read(table(lambda t: f"1404/12/{10 + t.day} {t:%H:%M}"))
+    assert found.t is None
+    assert "its year 1404 is of another calendar" in found.said
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "EST5EDT"])
+def test_places_as_zones_over_the_change_of_summer_time(read: Callable[..., Read], zone: str) -> None:
+    """Behind each time, with the offset before it as Java writes it, and in the name of the column."""
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    local = [(start + timedelta(hours=9 * k)).astimezone(ZoneInfo(zone)) for k in range(120)]
+    texts = [f"{t:%Y-%m-%d %H:%M:%S}" for t in local]
+    for name, behind in (("time", f" {zone}"), ("time", "{offset}[" + zone + "]"), (f"time ({zone})", "")):
+        rows = [
+            (text + behind.format(offset=t.isoformat()[-6:]), k, k)
+            for k, (text, t) in enumerate(zip(texts, local, strict=True))
+        ]
+        found = read(lines(rows, f"{name},x,y"))
+        assert found.t is not None
+        np.testing.assert_array_equal(found.t, start.timestamp() + 9 * 3600 * np.arange(120))
+    assert f"{zone}, as its name says" in found.said
+    assert "its zone Europe/Nowhere is not known" in read(table(lambda t: f"{t:%Y-%m-%d %H:%M} Europe/Nowhere")).said
+
+
+@pytest.mark.parametrize("name", ["time (CET)", '"Date Time, GMT+01:00"', "Timestamp [UTC+1]", "time_CET"])
+def test_the_zone_in_the_name_of_a_column(read: Callable[..., Read], name: str) -> None:
+    """As HOBO and others write it: the times were an hour late without a word."""
+    hour = timedelta(hours=1)
+    for write in ("%Y-%m-%d %H:%M:%S", "%Y%m%d%H%M%S"):
+        text = table(lambda t, write=write: f"{t + hour:{write}}", delimiter=",")  # type: ignore[misc]
+        found = read(text.replace("time", name, 1))
+        right(found)
+        assert "as its name says" in found.said
+    right(
+        read(table(lambda t: f"{t:%Y-%m-%d %H:%M:%S}Z", delimiter=",").replace("time", name, 1))
+    )  # its own comes first
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda s: f"PT{s // 3600}H{s // 60 % 60}M{s % 60}S",
+        lambda s: f"P{s // 86_400}DT{s % 86_400 / 3600:.9f}H",
+        lambda s: f"{s // 3600} h {s // 60 % 60} min {s % 60} s",
+        lambda s: f"{s // 60}m{s % 60}s",
+        lambda s: f"{s // 86_400}d {s // 3600 % 24:02}h {s // 60 % 60:02}m {s % 60:02}s",
+        lambda s: f"{s * 1000} ms",
+        lambda s: f"{s / 60:.9f} min",
+        lambda s: f"+{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}",
+        lambda s: f"T+{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}",
+        lambda s: f"T+{s}",
+    ],
+)
+def test_spans_with_their_units(read: Callable[..., Read], write: Callable[[int], str]) -> None:
+    found = read(lines(((write(977 * k), k, k) for k in range(120)), "time,x,y", ";"))
+    assert found.t is not None
+    np.testing.assert_allclose(found.t, 977.0 * np.arange(120), rtol=0, atol=1e-3)
+    assert "from its start" in found.said
+
+
+def test_times_of_receivers_of_gps(read: Callable[..., Read]) -> None:
+    """RMC has hhmmss.ss, and ddmmyy: numbers that step by 41 at each minute."""
+    times = [datetime(2026, 3, 31, 23, 50, tzinfo=UTC) + timedelta(seconds=7.5 * k) for k in range(100)]
+    rows = ((f"{t:%d%m%y}", f"{t:%H%M%S}.{t.microsecond // 10_000:02}", k, k) for k, t in enumerate(times))
+    found = read(lines(rows, "date,utc,x,y"))
+    assert found.t is not None
+    np.testing.assert_array_equal(found.t, [t.timestamp() for t in times])
+    alone = ((f"{t:%H%M%S}.{t.microsecond // 10_000:02}", k, k) for k, t in enumerate(times[:80]))
+    found = read(lines(alone, "utc,x,y"))
+    assert found.t is not None
+    np.testing.assert_array_equal(found.t - found.t[0], 7.5 * np.arange(80))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda t: f"{t + timedelta(hours=1):%Y-%m-%d %H:%M:%S} CET",
+        lambda t: f"{t:%a, %d %b %Y %H:%M:%S} GMT",
+        lambda t: f"{t:%d.%m.%Y %H:%M:%S}",
+        lambda t: f"{t.day}/{t.month}/{t.year} {t:%H:%M:%S}",  # day 13 and above
+        lambda t: f"/Date({t.timestamp() * 1000:.0f})/",
+        lambda t: {"sec": int(t.timestamp()), "nanosec": 0},
+        lambda t: {"seconds": f"{t.timestamp():.0f}", "nanos": 0},
+        lambda t: {"$date": {"$numberLong": f"{t.timestamp() * 1000:.0f}"}},
+        lambda t: [t.year, t.month, t.day, t.hour, t.minute, t.second, 0],
+    ],
+)
+def test_times_in_json(read: Callable[..., Read], write: Callable[[datetime], object]) -> None:
+    start = datetime(2026, 3, 13, 10, tzinfo=UTC)
+    times = [start + timedelta(seconds=k) for k in range(40)]
+    found = read("".join(json.dumps({"time": write(t), "x": k, "y": k}) + "\n" for k, t in enumerate(times)))
+    assert found.t is not None
+    np.testing.assert_array_equal(found.t, start.timestamp() + np.arange(40))
+    for text in ("03/01/2026 10:00", "10:00", "2026-13-01 10:00", [2026, 13, 1, 10, 0]):
+        assert read(json.dumps({"time": text, "x": 1, "y": 2}) * 3).t is None
+
+
+@pytest.mark.parametrize(
+    "march",
+    [
+        "marzo",
+        "março",
+        "mrt",
+        "мар",
+        "марта",
+        "März",
+        "mars",
+        "mar.",
+        "marca",
+        "března",
+        "Mart",
+        "maaliskuu",
+        "márc.",
+        "Μαρ",
+        "бер",
+    ],
+)
 def test_months(read: Callable[..., Read], march: str) -> None:
     right(read(table(lambda t: f"{t.day} {march} {t:%Y %H:%M:%S}", n=40)), n=40)
 

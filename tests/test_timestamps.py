@@ -43,7 +43,7 @@ def test_small_numbers_are_seconds_as_they_are(small: float | str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *["", "yesterday", "now", "today", "2026-02-30", "2026-13-01 00:00:00", "2026-01-01  00:00", "nan", "inf"],
+        *["", "yesterday", "now", "today", "2026-02-30", "2026-13-01 00:00:00", "2026-01-01   00:00 h m", "nan", "inf"],
         *["9" * 5000, "1e400", "0x10", b"\xff", math.nan, math.inf, 10**20, True, None, [1]],
     ],
 )

@@ -2,7 +2,8 @@
 
 By itself a number is seconds, milliseconds, microseconds or nanoseconds by its size: each bound below is the year 5138
 in the smaller unit and March 1973 in the larger. Small plain numbers (0.01, a sample number) are seconds as they are.
-Text is a number or ISO 8601; without a zone it is UTC. A float64 of seconds resolves 0.24 us in this century.
+Text is a number, ISO 8601, or a date in another way that leaves nothing open: 01.03.2026 10:00 does, 01/03/2026 does
+not. Without a zone it is UTC. A float64 of seconds resolves 0.24 us in this century.
 """
 
 import re
@@ -34,6 +35,8 @@ def to_seconds(value: TimeLike) -> float:
     (1767225600.123, 1767225600.5, 1767225600.12)
     >>> to_seconds("2026-01-01"), to_seconds("2026-01-01 00:00:01"), to_seconds(0.01)
     (1767225600.0, 1767225601.0, 0.01)
+    >>> [to_seconds(text) for text in ("Thu, 01 Jan 2026 00:00:00 GMT", "01.01.2026 01:00 CET")]
+    [1767225600.0, 1767225600.0]
     >>> to_seconds("yesterday")
     Traceback (most recent call last):
     ...
@@ -158,7 +161,15 @@ def _of_iso(text: str) -> float:
     try:
         return _of_datetime(datetime.fromisoformat(text.strip()))
     except ValueError:
-        raise _not_a_time(text) from None
+        return _of_another_form(text)
+
+
+def _of_another_form(text: str) -> float:
+    from streammi.ingest.files.date_texts import one_date
+
+    if not 6 <= len(text) <= 64 or not any(map(str.isdigit, text)) or (seconds := one_date(text)) is None:
+        raise _not_a_time(text)
+    return seconds
 
 
 def _of_datetime(when: datetime) -> float:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.missing import hint_of, sentinel_of
 from streammi.ingest.files.number_format import NumberFormat, format_of
@@ -49,9 +50,11 @@ def columns_of(table: Table, names: Sequence[str], t: str | None, options: FileO
     places = [place_of(table.names, option, name, path) for option, name in zip(asked, names, strict=True)]
     sample = Sample(table)
     numbers, said, examples, hint = [], list[str](), list[str](), ""
-    for name, k in zip(names, places, strict=True):
+    for option, name, k in zip(asked, names, places, strict=True):
         column = sample.column(k)
         form = NumberFormat()
+        if not labels and pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type):
+            raise ConfigError(option, f"a column of numbers, not of times ({column.type})", name)
         if not labels:
             fields = column if is_text(column) else pa.array([], pa.string())
             form = format_of(fields, table.decimal, options.missing)

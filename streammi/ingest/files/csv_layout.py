@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.date_parser import places_of
+from streammi.ingest.files.date_forms import places_of
 from streammi.ingest.files.decimal_point import decimal_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.header import given_names, header_of, is_units, named, names_in_comment

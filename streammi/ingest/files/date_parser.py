@@ -4,7 +4,6 @@ Texts that have the same letters and signs, and digits at the same places, have 
 by a regular expression, which says where each number stands, and all others by their digits at these places.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
@@ -12,98 +11,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from streammi.errors import ConfigError
+from streammi.ingest.files.date_forms import FORMS, Forms, Places, has_date, places_of
 from streammi.ingest.files.date_words import month_of, plain_date
-from streammi.ingest.files.time_zones import ZONES
+from streammi.ingest.files.time_zones import ahead_of_utc
 from streammi.records import FloatArray, IntArray
 
 Order: TypeAlias = Literal["dmy", "mdy", "ymd"]  # of 01/02/2026, or 01/02/26
 Letters: TypeAlias = NDArray[np.uint8]
-Forms: TypeAlias = tuple[re.Pattern[str], ...]
-Places: TypeAlias = dict[str, tuple[int, int]]
 
-_DATES: Final = (
-    r"(?P<Y>\d{4})(?P<s1>[-/.])(?P<m>\d{1,2})(?P=s1)(?P<d>\d{1,2})",
-    r"(?P<a>\d{1,2})(?P<s2>[-/.])(?P<b>\d{1,2})(?P=s2)(?P<Y>\d{4}|\d{2})",
-    r"(?P<d>\d{1,2})(?:\.\s?|[-/ ])(?P<n>[^\W\d_]{3,9})\.?[-/ ,]\s?(?P<Y>\d{4}|\d{2})",
-    r"(?P<n>[^\W\d_]{3,9})\.?\s(?P<d>\d{1,2}),?\s(?P<Y>\d{4})",
-    r"(?P<Y>\d{4})[-/ ](?P<n>[^\W\d_]{3,9})[-/ ](?P<d>\d{1,2})",
-    r"(?P<Y>\d{4})\. ?(?P<m>\d{1,2})\. ?(?P<d>\d{1,2})\.",  # Korea, Hungary
-    r"(?P<Y>\d{4})-(?P<j>\d{3})",
-    r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
-)
-_TIME: Final = (
-    # 1.02:03 is a day and two hours, and no time of day with a point in it.
-    r"(?P<H>\d{1,2})(?P<s3>[:.h])(?P<M>\d{2})(?:(?:(?P=s3)|(?<=h\d\d)[:m])(?P<S>\d{2})(?:[.,:](?P<f>\d{1,9}))?s?)?"
-    r"(?:\s?(?P<p>[AaPp])\.?\s?[Mm]\.?)?"
-)
-_PACKED: Final = r"(?P<H>\d\d)(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
-_SPAN: Final = r":(?P<M>[0-5]\d):(?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?"
-_DASHED: Final = r"(?P<H>\d\d)(?P<s4>[-_])(?P<M>\d\d)(?:(?P=s4)(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
-_ZONE: Final = (
-    r"(?:\s?(?:(?:GMT|UTC)(?=[+-]))?(?P<z>[+-]\d{2}:?\d{2}|[+-]\d{1,2}|[A-Z]{1,5})(?:\[[^]]*\])?(?:\s\([^)]*\))?)?"
-)
-_DAY_NAME: Final = r"(?:[^\W\d_]{2,12}\.?,?\s)?"
-FORMS: Final = tuple(
-    re.compile(rf"\s*\[?{form}\]?\s*")
-    for form in (
-        rf"(?P<D>\d{{1,5}})(?:\.|\s?d(?:ays?)?,?\s)(?P<H>\d{{1,2}}){_SPAN}",  # a span, as .NET and Python write it
-        *(rf"{_DAY_NAME}{date}(?:(?:[T ,;_]|\s-\s|:|,\s)\s?{_TIME}{_ZONE})?" for date in _DATES),
-        rf"{_DATES[-1]}[T _-]?{_PACKED}{_ZONE}",
-        *(rf"{date} {_PACKED}" for date in _DATES[:2]),
-        rf"{_DATES[0]}[-_T ]{_DASHED}",
-        rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[0]}",
-        rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[1]}",
-        # C's ctime and the program date.
-        rf"{_DAY_NAME}(?P<n>[^\W\d_]{{3,9}})\s{{1,2}}(?P<d>\d{{1,2}})\s{_TIME}(?:\s(?P<z>[A-Z]{{1,5}}))?\s(?P<Y>\d{{4}})",
-        rf"(?P<H>\d{{1,4}}){_SPAN}",
-        rf"{_TIME}",
-        r"(?P<M>\d{1,4}):(?P<S>[0-5]\d)[.,](?P<f>\d{1,9})",
-    )
-)
-MINUTES: Final = (re.compile(r"\s*(?P<M>\d{1,4}):(?P<S>[0-5]\d)\s*"),)  # and seconds, of a stopwatch
 _LENGTHS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-_STRPTIME: Final = {
-    "%Y": r"(?P<Y>\d{4})", "%y": r"(?P<Y>\d\d)", "%m": r"(?P<m>\d{1,2})", "%d": r"(?P<d>[ \d]?\d)",
-    "%b": r"(?P<n>[^\W\d_]{3,9})\.?", "%B": r"(?P<n>[^\W\d_]{3,9})", "%j": r"(?P<j>\d{1,3})", "%H": r"(?P<H>\d{1,2})",
-    "%I": r"(?P<H>\d{1,2})", "%M": r"(?P<M>\d{1,2})", "%S": r"(?P<S>\d{1,2})", "%f": r"(?P<f>\d{1,9})",
-    "%p": r"(?P<p>[AaPp])\.?[Mm]\.?", "%z": r"(?P<z>Z|[+-]\d\d:?\d\d|[+-]\d\d)", "%Z": r"(?P<z>[A-Z]{1,5})",
-    "%a": r"[^\W\d_]{2,9}\.?", "%A": r"[^\W\d_]{2,9}", "%%": "%",
-}  # fmt: skip
+BUDDHIST: Final = 2400  # years from here on are those of Thailand, 543 more than ours
 _UNIX: Final = 719_468  # days from 0000-03-01 to 1970-01-01
-
-
-_WITHOUT_YEAR: Final = re.compile(
-    rf"\s*{_DAY_NAME}(?:(?P<before>[^\W\d_]{{3,9}})\.?\s+\d{{1,2}}"
-    rf"|\d{{1,2}}(?:[-/ ]|\.\s?)(?:(?P<behind>[^\W\d_]{{3,9}})|\d{{1,2}})\.?)"
-    rf"(?:[T ,_]\s*{_TIME}{_ZONE})?\s*"
-)
-
-
-def has_no_year(text: str) -> bool:
-    """True if a text is a date and time of day, but for the year.
-
-    >>> [has_no_year(text) for text in ("Mar  1 10:00:00", "01.03. 10:00", "03-01 10:00:00.5", "2026-03-01", "10:00")]
-    [True, True, True, False, False]
-    """
-    match = _WITHOUT_YEAR.fullmatch(text)
-    month = match["before"] or match["behind"] if match else None
-    return match is not None and (not month or month_of(month) > 0) and places_of(text) is None
-
-
-def places_of(text: str, forms: Forms = FORMS) -> Places | None:
-    """Where the parts of a date or time of day stand in a text: Y, m or n (a name), d, H, M, S, f, p, z, or a and b."""
-    text = plain_date(text)
-    for form in forms:
-        if match := form.fullmatch(text):
-            found = {name: match.span(name) for name in match.groupdict() if match[name] is not None}
-            return {name: span for name, span in found.items() if name[0] != "s"}
-    return None
-
-
-def has_date(places: Places) -> bool:
-    """True if these parts have a day, not only the time of one."""
-    return "Y" in places or "j" in places
 
 
 def seconds_of(fields: pa.StringArray, order: Order = "dmy", forms: Forms = FORMS) -> FloatArray:
@@ -183,10 +101,11 @@ class _Shape:
             hour = hour % 12 + 12 * (half == "p")
         elif has_date(self._places):
             valid = valid & ((hour < 24) | ((hour == 24) & (minute == 0) & (second == 0)))
-        zone, known = self._zone()
+        whole = days * 86_400 + hour * 3600 + minute * 60 + second
+        zone, known = self._zone(whole)
         # 60: a leap second, which is the next minute's first. Minutes without an hour are those of a stopwatch.
         valid = valid & known & ((minute < 60) | ("H" not in self._places)) & (second <= 60)
-        whole = days * 86_400 + hour * 3600 + minute * 60 + second - zone
+        whole -= zone
         digits = len(self._word("f"))
         if digits <= 6:  # rounded once, as a datetime's timestamp() is
             seconds = (whole * 1_000_000 + self._number("f") * 10 ** (6 - digits)) / 1e6
@@ -210,6 +129,7 @@ class _Shape:
         year = self._number("Y")
         if len(self._word("Y")) == 2:
             year += np.where(year < 69, 2000, 1900)  # as POSIX has it
+        year -= np.where(year >= BUDDHIST, 543, 0)
         if "j" in self._places:
             day = self._number("j")
             return _days_of(year, np.ones_like(year), day), (day >= 1) & (day <= 365 + _is_leap(year))
@@ -218,26 +138,41 @@ class _Shape:
             day, month = (first, second) if order == "dmy" else (second, first)
             if order == "ymd":
                 year, month, day = first + 2000, second, self._number("Y")
+        elif "w" in self._places:
+            return self._day_of_week(year)
         elif "n" in self._places:
             day, month = self._number("d"), np.full_like(year, month_of(self._word("n")))
         else:
             day, month = self._number("d"), self._number("m")
+        if not {"a", "d"} & self._places.keys():  # months
+            day = np.ones_like(year)
         valid = (month >= 1) & (month <= 12)
         month = np.where(valid, month, 1)
         longest = _LENGTHS[month] + ((month == 2) & _is_leap(year))
         return _days_of(year, month, day), valid & (day >= 1) & (day <= longest)
 
-    def _zone(self) -> tuple[IntArray | int, bool]:
-        """Seconds east of Greenwich, and whether they are known."""
+    def _day_of_week(self, year: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
+        """As ``_days``, of weeks as ISO 8601 counts them: the first is that of the year's 4th of January."""
+        week, day = self._number("w"), self._number("u") if "u" in self._places else np.ones_like(year)
+        fourth, next_fourth = (_days_of(one, np.ones_like(one), np.full_like(one, 4)) for one in (year, year + 1))
+        first, after = (days - (days + 3) % 7 for days in (fourth, next_fourth))  # Mondays: 1970 began on a Thursday
+        found = first + 7 * (week - 1) + day - 1
+        return found, (week >= 1) & (day >= 1) & (day <= 7) & (found < after)
+
+    def _zone(self, local: IntArray) -> tuple[IntArray | int, NDArray[np.bool_] | bool]:
+        """Seconds east of Greenwich at these ``local`` times, in seconds, and whether they are known."""
         if "z" not in self._places:
             return 0, True
         name = self._word("z")
         if name[0] not in "+-":
-            return int(ZONES.get(name, 0) * 3600), name in ZONES
+            ahead = ahead_of_utc(name, local)
+            return (0, False) if ahead is None else (ahead, True)
         start, stop = self._places["z"]
         hours = _Shape(self._text, {"h": (start + 1, min(start + 3, stop))}, self._letters)._number("h")
-        minutes = _Shape(self._text, {"m": (stop - 2, stop)}, self._letters)._number("m") if stop - start > 3 else 0
-        return (hours * 3600 + minutes * 60) * (-1 if name[0] == "-" else 1), True
+        minutes = _Shape(self._text, {"m": (stop - 2, stop) if stop - start > 3 else (0, 0)}, self._letters)._number(
+            "m"
+        )
+        return (hours * 3600 + minutes * 60) * (-1 if name[0] == "-" else 1), (hours < 24) & (minutes < 60)
 
 
 def _is_leap(year: IntArray) -> IntArray:
@@ -253,37 +188,3 @@ def _days_of(year: IntArray, month: IntArray, day: IntArray) -> IntArray:
     of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
     found: IntArray = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - _UNIX
     return found
-
-
-def form_of(pattern: str) -> re.Pattern[str]:
-    """The form of times in the words of strptime, such as ``%d.%m.%Y %H:%M:%S.%f``; ``ConfigError`` for others.
-
-    >>> seconds_of(pa.array(["31|12|2025 23h"]), forms=(form_of("%d|%m|%Y %Hh"),)).tolist()
-    [1767222000.0]
-    """
-    parts = re.split(r"(%.)", pattern.strip())
-    named = [part for part in parts if part.startswith("%")]
-    unknown = [part for part in named if part not in _STRPTIME]
-    pattern = pattern.strip()
-    dateless = not {"%Y", "%y"} & set(named) and bool({"%m", "%d", "%b", "%B", "%j"} & set(named))
-    if unknown or not named or len(set(named)) < len(named) or dateless:
-        rule = "with the year, if it has a day" if dateless else "as strptime has it, of " + " ".join(_STRPTIME)
-        raise ConfigError("--time-format", rule, pattern)
-    regex = "".join(_STRPTIME.get(part) or re.sub(r"\\ ", r"\\s+", re.escape(part)) for part in parts)
-    return re.compile(rf"\s*{regex}\s*")
-
-
-def form_of_parts(parts: Sequence[str]) -> re.Pattern[str]:
-    """The form of dates whose parts, by strptime's letters, stand one behind the other; T is a time of day with signs.
-
-    >>> seconds_of(pa.array(["2026 3 1 10 0 0.5", "26 03 01 10 00 01"]), forms=(form_of_parts("YmdHMS"),)).tolist()
-    [1772359200.5, 1772359201.0]
-    >>> seconds_of(pa.array(["2026 60 1000"]), forms=(form_of_parts(("Y", "j", "HM")),)).tolist()
-    [1772359200.0]
-    """
-    known = {
-        "Y": r"(?P<Y>\d{4}|\d\d)", "m": r"(?P<m>\d{1,2})", "d": r"(?P<d>\d{1,2})", "j": r"(?P<j>\d{1,3})",
-        "H": r"(?P<H>\d{1,2})", "M": r"(?P<M>\d{1,2})", "S": r"(?P<S>\d{1,2})(?:\.(?P<f>\d{1,9}))?", "T": _TIME,
-        "HM": r"(?P<H>\d\d)(?P<M>\d\d)", "HMS": r"(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)",
-    }  # fmt: skip
-    return re.compile(r"\s*" + r"\s+".join(known[part] for part in parts) + r"\s*")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.date_parser import has_date, places_of
+from streammi.ingest.files.date_forms import has_date, places_of
 from streammi.ingest.files.rows import BLANKS, holds_values, is_comment, is_value, split, width_of
 from streammi.ingest.files.time_names import is_time_name
 

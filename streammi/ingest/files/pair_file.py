@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError, Reason
@@ -19,7 +18,7 @@ from streammi.ingest.files.json_lines import JsonLines, paths_of
 from streammi.ingest.files.json_records import JsonRecords, is_json
 from streammi.ingest.files.no_table import no_table
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
-from streammi.ingest.files.sampled import listed
+from streammi.ingest.files.sampled import as_floats, listed
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table, rows_skipped
 from streammi.ingest.files.time_format import OfDay
@@ -233,7 +232,7 @@ class PairFile:
             return _labels(fields), np.zeros(block.rows, dtype=bool)
         if pa.types.is_string(fields.type) or pa.types.is_large_string(fields.type):
             return self._columns.numbers[k].array(fields)
-        values: FloatArray = pc.cast(fields, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        values = as_floats(fields)
         values = values if values.flags.writeable else values.copy()
         for value in self._columns.numbers[k].missing:
             values[values == value] = np.nan

@@ -1,6 +1,7 @@
 """The columns of a Parquet file."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -60,7 +61,10 @@ class ParquetTable:
             cut = "footer" in str(error)
             why = "it has no end: it is still written, or was not written to its end" if cut else _first_line(error)
             raise ConfigError("file", f"whole Parquet ({why})", path) from None
-        self._columns = {name: (chain, kind) for name, chain, kind in _leaves(self._file.schema_arrow)}
+        leaves = list(_leaves(self._file.schema_arrow))
+        self._columns = {name: (chain, kind) for name, chain, kind in leaves}
+        if twice := [name for name, count in Counter(name for name, _, _ in leaves).items() if count > 1]:
+            raise ConfigError("file", f"Parquet with one column of each name ({twice[0]} is there twice)", path)
         self.names = list(self._columns)
         self.units: list[str] = []
         self.said: list[str] = []

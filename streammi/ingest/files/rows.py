@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from streammi.ingest.files.date_parser import places_of
+from streammi.ingest.files.date_forms import places_of
 from streammi.ingest.files.digits import plain_digits
 from streammi.ingest.files.missing import is_no_value
 

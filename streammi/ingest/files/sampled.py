@@ -11,6 +11,7 @@ from streammi.config.did_you_mean import meant
 from streammi.errors import ConfigError
 from streammi.ingest.files.header import plain_name
 from streammi.ingest.files.tables import Table
+from streammi.ingest.time_units import UNITS
 from streammi.records import FloatArray
 
 LISTED: Final = 40  # names in a message
@@ -59,8 +60,12 @@ def is_text(column: pa.Array) -> bool:
 
 
 def as_floats(column: pa.Array) -> FloatArray:
-    """A column of numbers, (n,); NaN for all where it is of something else."""
+    """A column of numbers, or of durations as seconds, (n,); NaN for all where it is of something else."""
     try:
+        if pa.types.is_duration(column.type):
+            column = pc.divide(
+                pc.cast(pc.cast(column, pa.int64()), pa.float64(), safe=False), UNITS[column.type.unit].per
+            )
         values: FloatArray = pc.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return np.full(len(column), np.nan)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.date_parser import form_of_parts, has_date, places_of
+from streammi.ingest.files.date_forms import form_of_parts, has_date, places_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.gps_weeks import gps_week_in, weeks_of_gps
 from streammi.ingest.files.number_format import NumberFormat
@@ -25,7 +25,7 @@ from streammi.ingest.files.time_format import (
     not_times,
 )  # fmt: skip
 from streammi.ingest.files.time_names import fraction_in_name, parts_of_dates, rank_of
-from streammi.ingest.files.time_numbers import numeric_format, of_day_without_signs
+from streammi.ingest.files.time_numbers import HHMMSS, numeric_format, of_day_without_signs
 from streammi.ingest.files.time_texts import time_format, why_unread
 from streammi.ingest.time_units import UNITS
 from streammi.records import FloatArray
@@ -33,6 +33,7 @@ from streammi.records import FloatArray
 CLOCK_FROM: Final = 8  # times: so many numbers that go on as dates do, in a column of any name, are taken for times,
 CLOCK_SINCE, CLOCK_UNTIL = 1_262_304_000.0, 2_208_988_800.0  # in the years 2010 to 2040
 _HOURS: Final = re.compile(r"hh?mm|hrmn|time", re.IGNORECASE)
+_OF_DATE: Final = re.compile(r"date|datum|fecha|ymd|dmy|mdy", re.IGNORECASE)
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,19}(?:[.,][0-9]*)?")
 LOOKED_THROUGH: Final = 64  # columns that are looked through for dates, where none is called a time
 
@@ -217,11 +218,22 @@ class _Search:
     def _is_date(self, k: int) -> bool:
         """True if a column has days, without the time of day."""
         places = self._first(k)
-        return has_date(places) and "H" not in places
+        return (has_date(places) and "H" not in places) or self._is_short_date(k)
+
+    def _is_short_date(self, k: int) -> bool:
+        """True if a column that is called so has days of six digits, such as 010326."""
+        texts = [str(value) for value in self._sample.column(k).to_pylist() if value not in (None, "")]
+        if not _OF_DATE.search(self._names[k]) or not all(len(text) == 6 and text.isdecimal() for text in texts):
+            return False
+        form, whole = self._form("", pa.array([f"{text} 000000" for text in texts], pa.string())), len(texts) > 0
+        return whole and form is not None and form.unit is None
 
     def _is_hour(self, k: int) -> bool:
         """True if a column has times of day."""
         places = self._first(k)
+        column = self._sample.column(k)
+        if is_text(column) and HHMMSS.fullmatch(next((text for text in column.to_pylist() if text), "")):
+            return True
         return ("H" in places and not has_date(places)) or (rank_of(self._names[k]) is not None and self._digits(k) > 0)
 
     def _digits(self, k: int) -> int:

@@ -10,9 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.date_parser import FORMS, Forms, Order, seconds_of
+from streammi.ingest.files.date_forms import FORMS, Forms
+from streammi.ingest.files.date_parser import Order, seconds_of
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.sampled import as_floats, is_text, joined
+from streammi.ingest.files.time_spans import spans_of
+from streammi.ingest.files.time_zones import ahead_of_utc
 from streammi.ingest.time_guesses import goes_nowhere
 from streammi.ingest.time_units import DAY, FIRST, LAST, TICKS, UNITS, Unit
 from streammi.records import FloatArray
@@ -37,6 +40,8 @@ class TimeFormat(NamedTuple):
     digits: int = 0  # of a time of day in a column of its own that has no signs, as 95959 of six; 0 for others
     fraction: Unit | None = None  # what the last column has of each second, where one of its own has it
     weeks: float | None = None  # the first column has weeks as GPS counts, so many fewer; then that is of each week
+    spans: bool = False  # they have their units with them, or a sign
+    zone: str = ""  # in which dates are, as the name of the column has it
     said: str = ""  # what is worth a word of it
 
     def of(self, columns: Sequence[pa.Array]) -> FloatArray:
@@ -56,19 +61,32 @@ class TimeFormat(NamedTuple):
         if pa.types.is_date(kind):
             fields, kind = pc.cast(fields, pa.timestamp("s")), pa.timestamp("s")
         if pa.types.is_timestamp(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
-            ticks = pc.cast(pc.cast(fields, pa.int64(), safe=False), pa.float64(), safe=False)
+            whole = pc.cast(fields, pa.int32()) if pa.types.is_time32(kind) else fields  # arrow has no other way
+            ticks = pc.cast(pc.cast(whole, pa.int64(), safe=False), pa.float64(), safe=False)
             return np.asarray(UNITS[kind.unit].array(ticks.to_numpy(zero_copy_only=False)))
         if not is_text(fields):
             values = pc.cast(fields, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
             if self.unit is not None:
                 return self._of_numbers(values)
             fields = pc.cast(pc.cast(fields, pa.int64(), safe=False), pa.string())
+        if self.spans:
+            return spans_of(fields)
         if self.unit is None:
-            seconds = seconds_of(fields, self.order, self.forms)
+            seconds = self._in_utc(seconds_of(fields, self.order, self.forms))
             return self._with_others(seconds, fields) if self.epoch else seconds
         values, bad = self.numbers.array(fields)
         seconds = self._of_numbers(values)
         return self._with_others(seconds, fields) if self.epoch and bad.any() else seconds
+
+    def _in_utc(self, seconds: FloatArray) -> FloatArray:
+        """Local times as those of Greenwich, where the name of the column has the zone."""
+        known = np.isfinite(seconds)
+        if not self.zone or not known.any():
+            return seconds
+        ahead = ahead_of_utc(self.zone, np.floor(seconds[known]).astype(np.int64))
+        found = seconds.copy()
+        found[known] -= 0 if ahead is None else ahead
+        return found
 
     def _of_numbers(self, values: FloatArray) -> FloatArray:
         assert self.unit is not None

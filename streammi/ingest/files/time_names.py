@@ -31,6 +31,7 @@ _OF_CLOCKS: Final = (
     "|labview|posix|epoch|measurement|meas|acquisition|acq|capture|recv|receive|header|stamp|ros|absolute|relative|abs|rel"
 )
 _WITH_CLOCK: Final = re.compile(rf"(?:{_OF_CLOCKS})[ .]?(?:time|timestamp|time stamp|ts|stamp|secs?|seconds)|stamp")
+_OFFSET: Final = re.compile(r"[\s,;/_-]+(?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d\d)?$")  # Date Time, GMT+01:00
 _PARTS: Final = {
     "Y": {"year", "yr", "yyyy", "yy", "jahr"}, "m": {"month", "mon", "mo", "monat"}, "d": {"day", "dd", "tag", "dom"},
     "j": {"doy", "day of year", "yday", "jday", "julian"}, "H": {"hour", "hr", "hh", "h", "stunde"},
@@ -50,6 +51,7 @@ def is_time_name(name: str) -> bool:
 def rank_of(name: str) -> int | None:
     """The place of a column's name among NAMES, None for none of them."""
     plain = re.sub(r"\s*[\[({].*?[\])}]\s*", " ", name.strip()).strip(" :#")
+    plain = _OFFSET.sub("", plain)
     if len(plain) == 1:
         return NAMES.index("t") if plain == "t" else None
     plain = re.sub(r"[-_\s]+", " ", plain.lower())

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.date_parser import form_of
+from streammi.ingest.files.date_forms import form_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.time_format import READABLE, TimeFormat, directed, epoch_seconds, in_order
+from streammi.ingest.files.time_zones import zone_in_name
 from streammi.ingest.time_units import (
     DATES,
     DAY,
@@ -31,8 +32,16 @@ from streammi.records import FloatArray
 LIKELY: Final = (1_104_537_600.0, 1_924_992_000.0)  # 2005 to 2031, s since 1970: when recordings are from
 OLD: Final = 1_609_459_200.0  # 2021: a time since 1970 that is earlier may be one of today by another clock
 POSSIBLE: Final = (315_532_800.0, 2_840_140_800.0)  # 1980 to 2060, s since 1970
-_COMPACT: Final = {8: "YYYYMMDD", 10: "YYYYMMDDHH", 12: "YYYYMMDDHHMM", 14: "YYYYMMDDHHMMSS", 17: "YYYYMMDDHHMMSSmmm"}
+_COMPACT: Final = {
+    7: "YYYYDDD",
+    8: "YYYYMMDD",
+    10: "YYYYMMDDHH",
+    12: "YYYYMMDDHHMM",
+    14: "YYYYMMDDHHMMSS",
+    17: "YYYYMMDDHHMMSSmmm",
+}
 _COMPACT_FORMS: Final = {
+    7: re.compile(r"(?P<Y>\d{4})(?P<j>\d{3})"),
     8: form_of("%Y%m%d"),
     10: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)"),
     12: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)"),
@@ -50,6 +59,9 @@ _OF_DAY: Final = {
     4: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)"),
     6: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
 }
+HHMMSS: Final = re.compile(r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)(?P<S>[0-5]\d)\.(?P<f>\d{1,9})")
+_OF_UTC: Final = re.compile(r"utc|hh|hms|gps", re.IGNORECASE)
+_OF_YEAR: Final = re.compile(r"date|datum|day|doy|jul|yyyyddd", re.IGNORECASE)
 EVEN: Final = 0.8  # the share of steps that are alike, of times that go on evenly
 _OF_DAYS: Final = re.compile(r"date|datum|fecha|stamp|excel|day", re.IGNORECASE)
 # Between these numbers, days are of the years 1941 to 2060; those of spreadsheets only to 2041, as 2000 is behind it.
@@ -74,22 +86,42 @@ def format_of_numbers(
     finite = values[np.isfinite(values)]
     if not finite.size:
         return None
-    if given is None and (compact := _compact(texts)) is not None:
-        return in_order(compact, texts)
+    if given is None and (compact := _compact(name, texts)) is not None:
+        return in_order(_in_zone_of(name, compact), texts)
     unit, said, epoch = (given, "", False) if given else _unit_of(name, finite, texts)
     form = TimeFormat(unit=unit, numbers=numbers, epoch=epoch, said=said)
     return directed(form, form.seconds(pa.array(finite)))
 
 
-def _compact(texts: Sequence[str]) -> TimeFormat | None:
+def _in_zone_of(name: str, form: TimeFormat) -> TimeFormat:
+    zone = "" if form.of_day else zone_in_name(name)
+    return form._replace(zone=zone, said=f"{form.said}, {zone}, as its name says") if zone else form
+
+
+def _compact(name: str, texts: Sequence[str]) -> TimeFormat | None:
     """Dates as whole numbers: 20260301, 202603011000, ...; all of them must be in the calendar."""
     size = len(texts[0])
+    if size > 7 and texts[0][6] == ".":
+        return _of_day_with_fraction(name, texts)
+    if size == 7 and not _OF_YEAR.search(name):  # which may be any number
+        return None
     if size not in _COMPACT or not all(len(text) == size and text.isascii() and text.isdigit() for text in texts):
         return None
     if not all("1900" <= text[:4] <= "2100" for text in texts):
         return _short(texts)
     form = TimeFormat(forms=(_COMPACT_FORMS[size],), said=_COMPACT[size])
     return form if np.isfinite(form.seconds(pa.array(texts, pa.string()))).all() else None
+
+
+def _of_day_with_fraction(name: str, texts: Sequence[str]) -> TimeFormat | None:
+    """Times of day as receivers of GPS write them, 100000.00: they go on as such, and not as numbers."""
+    if not all(len(text) == len(texts[0]) and HHMMSS.fullmatch(text) for text in texts):
+        return None
+    form = TimeFormat(forms=(HHMMSS,), of_day=True, said="times of day (HHMMSS), without a date")
+    seconds = form.seconds(pa.array(texts, pa.string()))
+    told = _OF_UTC.search(name) or any(text.startswith("0") for text in texts)
+    evener = _evenness(seconds) > _evenness(np.array(texts, dtype=np.float64))
+    return form if np.isfinite(seconds).all() and (told or evener) else None
 
 
 def _short(texts: Sequence[str]) -> TimeFormat | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from streammi.errors import FeedError
 from streammi.ingest.clock import Clock
+from streammi.ingest.formats.time_parts import from_calendar, in_parts, is_calendar
 from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray
 
@@ -130,7 +131,7 @@ def times(value: Any, n: int, clock: Clock) -> Column:
     >>> times("2026-01-01T00:00:00Z", 2, Clock()), times([1767225600000, None], 2, Clock())
     ([1767225600.0, 1767225600.0], array([1.7672256e+09,           nan]))
     """
-    if not is_array(value):
+    if not is_array(value) or (n == 1 and is_calendar(value)):
         return [_seconds(value, clock)] * n
     if len(value) != n:
         raise FeedError("lengths differ", f"{len(value)} times for {n} samples")
@@ -156,6 +157,10 @@ def is_time(value: Any) -> bool:
 
 
 def _seconds(value: Any, clock: Clock) -> float:
+    if isinstance(value, dict):
+        value = in_parts(value)
+    elif isinstance(value, list):
+        value = from_calendar(value)
     if isinstance(value, np.number):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
