@@ -192,7 +192,8 @@ def test_an_unknown_zone_is_named_and_can_be_left_out(read: Callable[..., Read])
 
 
 @pytest.mark.parametrize(
-    "write", ["%b %d %H:%M:%S", "%d/%m %H:%M:%S", "%d.%m. %H:%M", "%m-%d %H:%M:%S.%f", "%a %d %b %H:%M", "%d %b %H:%M:%S"]
+    "write",
+    ["%b %d %H:%M:%S", "%d/%m %H:%M:%S", "%d.%m. %H:%M", "%m-%d %H:%M:%S.%f", "%a %d %b %H:%M", "%d %b %H:%M:%S"],
 )
 def test_dates_without_a_year_are_named(read: Callable[..., Read], write: str) -> None:
     found = read(written(lambda t: f"{datetime.fromtimestamp(t, UTC):{write}}"))
