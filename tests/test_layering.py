@@ -132,7 +132,7 @@ def test_a_room_says_what_it_is_for(path: Path) -> None:
 def test_the_core_computes_and_does_nothing_else(name: str) -> None:
     others = {other.partition(".")[0] for other in IMPORTS[name]} - {"streammi"}
     on_gpu = {"cupy", "cupy_backends"} if name == "streammi.core.channels.cuda" else set()
-    assert others - set(sys.stdlib_module_names) <= {"numpy", "numba", "msgspec"} | on_gpu
+    assert others - set(sys.stdlib_module_names) <= {"numpy", "numba", "llvmlite", "msgspec"} | on_gpu
     assert not others & {
         "io",
         "logging",

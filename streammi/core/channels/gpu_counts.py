@@ -10,7 +10,7 @@ from streammi.core.channels.pair_counts import Coarse, PairCounts
 from streammi.core.channels.pair_tiles import Arithmetic, PairTiles
 from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.information.estimators import Table
-from streammi.core.kernels import channels as kernels
+from streammi.core.kernels import channels as kernels, pair_counting
 from streammi.records import FloatArray, IntArray
 
 BLOCK_CELLS: Final = 1 << 24  # of pairs that are counted on the host at a time
@@ -69,20 +69,21 @@ class DeviceCounts(PairCounts):
         """As PairCounts has it."""
         return self._sums(symbols, np.roll(symbols, shift, axis=1), table, symbols.shape[1], margins)
 
-    def coarse_sums(self, coarse: Coarse, table: Table, out: IntArray) -> FloatArray:
+    def extrapolated(self, coarse: Coarse, table: Table, n: int, margins: IntArray, out: FloatArray) -> None:
         """As PairCounts has it; of pairs with a gap, which have coarse bins of their own, on the host."""
-        gaps = np.logical_or(*_of_pairs(self.gappy))
-        weights: FloatArray = np.fmax(*_of_pairs(coarse.ties))
-        if gaps.any():
-            self._coarse_of_gappy(coarse, table, out, weights)
         most = coarse.parts.shape[1]
         named = np.take_along_axis(coarse.parts, np.minimum(self._symbols, most - 1).astype(np.int64), axis=1)
         symbols = np.where(self._symbols == self._missing, self._missing, named).astype(self._symbols.dtype)
-        margins = np.zeros_like(coarse.parts)
-        np.add.at(margins, (np.arange(len(symbols))[:, None], coarse.parts), self.margins[:, :most])
-        found = self._sums(symbols, symbols, table, symbols.shape[1], table.f[margins].sum(axis=1))
-        np.copyto(out, found[1:], where=~gaps)
-        return weights
+        below = self._sums(symbols, symbols, table, n, coarse.margins)
+        found = np.empty(self.pairs)
+        ties: FloatArray = np.fmax(*_of_pairs(coarse.ties))
+        fine = self.sums_by(table, n, margins)
+        kernels.extrapolate(fine, below[1:], ties, table.whole, table.unit_bits, found)
+        kernels.square(found, out)
+        if self.gappy.any():
+            on_host = np.empty_like(out)
+            self._of_gappy(coarse, table, n, margins, on_host)
+            np.copyto(out, on_host, where=np.logical_or.outer(self.gappy, self.gappy))
 
     def counts_of(self, i: int, j: int) -> IntArray:
         """As PairCounts has it."""
@@ -99,18 +100,19 @@ class DeviceCounts(PairCounts):
         self._tiles.packed(self._tiles.of(symbols, others, self._missing, table.f, self.gappy), found)
         return found
 
-    def _coarse_of_gappy(self, coarse: Coarse, table: Table, out: IntArray, weights: FloatArray) -> None:
-        """The coarse sums of the pairs with a gap, of so many channels at a time as their counts have room for."""
-        counted = self._symbols, self._symbols, self.gappy, self.gappy, coarse.missing
+    def _of_gappy(self, coarse: Coarse, table: Table, n: int, margins: IntArray, out: FloatArray) -> None:
+        """The same of the pairs with a gap, of so many channels at a time as their counts have room for."""
+        bits = self._words(self._symbols, coarse.missing, self._lanes)
+        counted = self._symbols, self._symbols, bits, bits, self.gappy, self.gappy, coarse.missing
         ends, sums = np.append(self.starts, self.cells), np.empty(self.pairs, dtype=np.int64)
         first = 0
         while first < self.widths.size:
             last = max(int(np.searchsorted(ends, ends[first] + BLOCK_CELLS, side="right")) - 1, first + 1)
             cells = np.zeros(int(ends[last] - ends[first]), dtype=np.min_scalar_type(self._symbols.shape[1]))
             layout = self.widths, self.below, self.starts - self.starts[first]
-            kernels.recount(*counted, *layout, table.f, cells, sums, first, last)
-            seen = *coarse[:4], self.gappy, *coarse[4:7]
-            kernels.coarse_sums(cells, *seen, *layout, coarse.sizes, table.f, out, weights, first, last)
+            pair_counting.recount(*counted, *layout, table.f, cells, sums, first, last)
+            known = *coarse[:4], self.gappy, *coarse[4:8], n, margins, coarse.margins, *layout
+            kernels.extrapolated(cells, *known, table.f, table.whole, table.unit_bits, out, first, last)
             first = last
 
 

@@ -13,13 +13,13 @@ from streammi.core.channels.row_ring import RowRing
 from streammi.core.information import measures
 from streammi.core.information.estimators import Table
 from streammi.core.kernels import channels as kernels
-from streammi.core.kernels.nested import ADDED
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray
 
 Measure: TypeAlias = Literal["mi", "mi_corrected", "mi_binned", "h_xy", "h_x_given_y", "nmi", "pearson_r", "n"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 DOT_NS: Final = 0.3  # of a row of a pair's r, about
+EXACT: Final = 1 << 24  # whole numbers up to here are exact in float32
 _NO_UNIT: Final = ("nmi", "pearson_r", "n")
 
 
@@ -43,6 +43,8 @@ def matrix(
         _correlate(counts, ring, axes, found)
     elif measure == "mi":
         _plug_in(counts, ring, found)
+    elif measure == "n":
+        _both_there(counts, ring, found)
     else:
         _of_sums(counts, ring, axes, measure, estimator, found)
     if per_bit != 1.0 and measure not in _NO_UNIT:
@@ -77,12 +79,13 @@ def _of_sums(
     """The entropies by the sums of a table over each pair's counts."""
     corrected = measure in ("mi_corrected", "mi_binned")
     table = counts.table(estimator if corrected else "plugin", ring.values.shape[1])
+    if measure == "mi_corrected" and table.estimator.name == "extrapolated":
+        _extrapolated(counts, ring, axes, table, out)
+        return
     margins = margin_sums(counts, table)
     diagonal = np.stack((ring.n - counts.absent, margins, margins, margins))
     sums = counts.sums_by(table, ring.n, margins)
-    if measure == "mi_corrected" and table.estimator.name == "extrapolated":
-        _fill(out, *_extrapolated(counts, ring, axes, table, sums, diagonal))
-    elif measure == "h_x_given_y":
+    if measure == "h_x_given_y":
         rows, columns = np.triu_indices(len(out), 1)
         h_x, h_y, h_xy = _entropies(sums, table)
         out[rows, columns] = np.maximum(h_xy - h_y, 0.0)
@@ -93,10 +96,8 @@ def _of_sums(
         _fill(out, made(sums, table), made(diagonal, table))
 
 
-def _extrapolated(
-    counts: PairCounts, ring: RowRing, axes: ChannelAxes, table: Table, sums: IntArray, diagonal: IntArray
-) -> tuple[FloatArray, FloatArray]:
-    """MI beyond the bins, of all pairs (P,) and of the channels themselves (C,); see core.information.extrapolation."""
+def _extrapolated(counts: PairCounts, ring: RowRing, axes: ChannelAxes, table: Table, out: FloatArray) -> None:
+    """MI beyond the bins, of all pairs and of the channels themselves; see core.information.extrapolation."""
     channels = counts.widths.size
     values = ring.values_of(slice(None))
     symbols = ring.symbols_between(ring.tail, ring.head)
@@ -111,21 +112,24 @@ def _extrapolated(
     kernels.grains(values, symbols, numeric, missing, edges, axes.sizes, parts, ties)
     put = np.zeros_like(parts)
     np.add.at(put, (np.arange(channels)[:, None], parts), counts.margins[:, : parts.shape[1]])
-    coarse_of_own = table.f[put].sum(axis=1)
-    coarse = np.empty((4, counts.pairs), dtype=np.int64)
-    coarse[0] = sums[0]
-    looked = Coarse(parts, ties, values, symbols, numeric, missing, edges, axes.sizes)
-    weights = counts.coarse_sums(looked, table, coarse[1:])
-    own = np.stack((diagonal[0], coarse_of_own, coarse_of_own, coarse_of_own))
-    return _beyond(sums, coarse, weights, table), _beyond(diagonal, own, ties, table)
+    own, margins = table.f[put].sum(axis=1), margin_sums(counts, table)
+    looked = Coarse(parts, ties, values, symbols, numeric, missing, edges, axes.sizes, own)
+    counts.extrapolated(looked, table, ring.n, margins, out)
+    diagonal = np.empty(channels)
+    fine, coarse = np.stack((ring.n - counts.absent, margins, margins, margins)), np.stack((own, own, own))
+    kernels.extrapolate(fine, coarse, ties, table.whole, table.unit_bits, diagonal)
+    np.fill_diagonal(out, diagonal)
 
 
-def _beyond(sums: IntArray, coarse: IntArray, ties: FloatArray, table: Table) -> FloatArray:
-    fine, below = mi_bits(sums, table), mi_bits(coarse, table)
-    h_x, h_y, _ = _entropies(sums, table)
-    weights = np.where(np.isnan(ties), 0.0, ADDED * (1 - ties))
-    kernels.extrapolate(fine, below, h_x + h_y, sums[0], weights)
-    return fine
+def _both_there(counts: PairCounts, ring: RowRing, out: FloatArray) -> None:
+    """In how many rows both channels have a value."""
+    there = ring.n - counts.absent
+    np.minimum.outer(there, there, out=out, casting="unsafe")  # where one of them has all of them
+    gappy = np.flatnonzero(counts.gappy)
+    if gappy.size:
+        symbols = ring.symbols_between(ring.tail, ring.head)[gappy]
+        known = (symbols != ring.missing).astype(np.float32 if ring.n < EXACT else np.float64)
+        out[np.ix_(gappy, gappy)] = known @ known.T
 
 
 def mi_bits(sums: IntArray, table: Table) -> FloatArray:
@@ -151,7 +155,6 @@ def _nmi(sums: IntArray, table: Table) -> FloatArray:
 
 
 _MADE: Final = {
-    "n": lambda sums, _: sums[0].astype(np.float64),
     "h_xy": lambda sums, table: _entropies(sums, table)[2],
     "nmi": _nmi,
     "mi_binned": mi_bits,

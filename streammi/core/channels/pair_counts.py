@@ -11,31 +11,32 @@ from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, Span
 from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.information import estimators
 from streammi.core.information.estimators import Table
-from streammi.core.kernels import channels as kernels
+from streammi.core.kernels import channels as kernels, pair_counting
+from streammi.core.kernels.pair_counting import FEW, LANES, MANY, WORD
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
 MOST_CELLS: Final = 1 << 31  # 4 GiB of counts in windows of up to 65,535 rows
 BLOCKS: Final = 8  # of pairs a thread at most, so that none waits for long
 BLOCK_NS: Final = 300_000  # that a block takes at least: 30,000 go by until a thread has it, and a short hop is one
-# What it takes, about:
-SLIDE_NS: Final = 1.5  # a row into a pair's counts and one out of them
-COUNT_NS: Final = 0.42  # a row of a pair counted anew
-CELL_NS: Final = 1.0  # a cell whose term is summed up
-MI_NS: Final = 20.0  # a pair's MI
-# What it takes to count a pair anew, in rows that enter and leave: 280 to 310 of a window of 1,000 rows, at 8 and at 16
-# bins, with 64 to 1,000 channels (0.42 ns a row, against 1.5 ns for a row in and one out).
-ROW_COST: Final = 0.28
-CELL_COST: Final = 0.1
+# What it takes, about, of a pair:
+SLIDE_NS: Final = 1.5  # a row in and one out, row by row
+COUNT_NS: Final = 0.42  # a row counted anew, row by row
+CELL_NS: Final = 0.5  # a cell whose term is summed up
+BITS_NS: Final = 30.0  # by bits,
+WORD_NS: Final = 10.0  # and each word of 64 rows, of 8 x 8 bins
+MI_NS: Final = 20.0  # its MI
 
 Cells = NDArray[np.unsignedinteger[Any]]
+Words = NDArray[np.uint64]
 
 
 class Coarse(NamedTuple):
     """The coarse bins of each channel, and what those of a pair with a gap are found from; see core.window.grain.
 
     ``parts`` (C, B) names the coarse bin of each of the ``sizes`` (C,) bins, ``ties`` (C,) is the share of them, NaN
-    where none are put together; ``values`` and ``symbols`` (C, n) are the rows, ``edges`` those of the ``numeric``.
+    where none are put together; ``values`` and ``symbols`` (C, n) are the rows, ``edges`` those of the ``numeric``, and
+    ``margins`` (C,) S of the coarse bins.
     """
 
     parts: IntArray
@@ -46,6 +47,7 @@ class Coarse(NamedTuple):
     missing: Any
     edges: FloatArray
     sizes: IntArray
+    margins: IntArray
 
 
 class PairCounts:
@@ -77,6 +79,10 @@ class PairCounts:
             rule = f"so few that all pairs have {self.most_cells:,} cells at most"
             raise ConfigError("channels and bins", rule, f"{channels} channels, {self.cells:,} cells")
         self.pairs = channels * (channels - 1) // 2
+        few, many = (int(np.count_nonzero(self.widths <= most)) for most in (FEW, MANY))
+        self._by_bits = few * (few - 1) // 2 + few * (many - few)  # pairs that can be counted so
+        fits = self.widths[self.widths <= MANY]
+        self._lanes = -(-int(fits.max(initial=0)) // LANES) * LANES if self._by_bits else 0
         self.counts: Cells = np.zeros(0, dtype=np.uint8)  # until something is counted
         self.sums = np.zeros(self.pairs, dtype=np.int64)
         self.margins = np.zeros((channels, int(self.widths.max(initial=1))), dtype=np.int64)
@@ -105,13 +111,12 @@ class PairCounts:
             return
         table = self.table("plugin", ring.values.shape[1])
         self._have_room(ring.values.shape[1])
-        anew = ROW_COST * ring.n * self.pairs + CELL_COST * self.cells
         lost = self.first < ring.head - ring.symbols.shape[1]
-        if lost or ring.tail >= self.last or (come + gone) / 2 * self.pairs > anew:
+        if lost or ring.tail >= self.last or self._slide_ns(come, gone) > self._count_ns(ring.n):
             self.stale[:] = True
         missing = ring.symbols.dtype.type(ring.missing)
         if not self.stale.all():
-            self._slide(ring, missing, estimators.steps("plugin", table.f.size - 1, self._digits))
+            self._slide(ring, missing, table.f, estimators.steps("plugin", table.f.size - 1, self._digits))
         if self.stale.any():
             self._recount(ring, missing, table.f)
         self.first, self.last = ring.tail, ring.head
@@ -126,8 +131,9 @@ class PairCounts:
         self.margins[:], self.absent[:] = 0, 0
         kernels.count_margins(symbols, missing, 1, self.margins, self.absent)
         later = np.arange(self.widths.size) >= first
-        counted = symbols, symbols, self.gappy, later, missing, *self.layout, table.f, self.counts, self.sums
-        kernels.recount(*counted, 0, first)
+        bits = self._words(symbols, missing, self._lanes)
+        counted = symbols, symbols, bits, bits, self.gappy, later, missing, *self.layout, table.f, self.counts
+        pair_counting.recount(*counted, self.sums, 0, first)
         self.first, self.last = ring.tail, ring.head
         self.stale[:] = True  # the others: whoever asks next has all counted anew
 
@@ -168,17 +174,19 @@ class PairCounts:
     def sums_of_shifted(self, symbols: Symbols, shift: int, missing: Any, table: Table, margins: IntArray) -> IntArray:
         """As ``sums_by``, with the second channel of each pair ``shift`` rows late, in a circle."""
         sums = np.empty((4, self.pairs), dtype=np.int64)
-        known = symbols, shift, self.gappy, missing, self.widths, table.f, margins, sums
-        self.each(lambda a, b: kernels.sums_of_shifted(*known, a, b), self._count_ns(symbols))
+        words = self._words(symbols, missing, self._lanes)
+        known = symbols, words, shift, self.gappy, missing, self.widths, table.f, margins, sums
+        self.each(lambda a, b: pair_counting.sums_of_shifted(*known, a, b), self._count_ns(symbols.shape[1]))
         return sums
 
-    def coarse_sums(self, coarse: Coarse, table: Table, out: IntArray) -> FloatArray:
-        """S_x, S_y and S_xy of the coarse bins of every pair, to ``out`` (3, P); returns the shares of ties, (P,)."""
-        weights = np.empty(self.pairs)
-        seen = *coarse[:4], self.gappy, *coarse[4:7]
-        known = self.counts, *seen, *self.layout, coarse.sizes, table.f, out, weights
-        self.each(lambda a, b: kernels.coarse_sums(*known, a, b), CELL_NS * self.cells)
-        return weights
+    def extrapolated(self, coarse: Coarse, table: Table, n: int, margins: IntArray, out: FloatArray) -> None:
+        """MI beyond the bins in bits of every pair of the window's ``n`` rows, to both halves of ``out`` (C, C).
+
+        ``margins`` (C,) are S of each channel by the table.
+        """
+        seen = *coarse[:4], self.gappy, *coarse[4:8]
+        known = self.counts, *seen, n, margins, coarse.margins, *self.layout, table.f, table.whole, table.unit_bits, out
+        self.each(lambda a, b: kernels.extrapolated(*known, a, b), CELL_NS * self.cells + MI_NS * self.pairs)
 
     def counts_of(self, i: int, j: int) -> IntArray:
         """The joint counts of channels i and j, shape (widths[i], widths[j]); a copy."""
@@ -197,7 +205,27 @@ class PairCounts:
             self.counts = np.zeros(self.cells, dtype=needed)
             self.stale[:] = True
 
-    def _slide(self, ring: RowRing, missing: Any, steps: IntArray) -> None:
+    def lanes(self, come: int, gone: int) -> int:
+        """Of how many bins bits are set for so many rows that come and go; 0 where it is cheaper row by row."""
+        return self._lanes if _bits_ns(come, gone) < _rows_ns(come, gone) else 0
+
+    def _words(self, symbols: Symbols, missing: Any, lanes: int) -> Words:
+        """The words of symbols (C, n) of so many bins, (C, W, lanes); see core.kernels.pair_counting."""
+        words = np.empty((len(symbols), -(-symbols.shape[1] // WORD), lanes), dtype=np.uint64)
+        pair_counting.set_bits(symbols, missing, self.widths, words)
+        return words
+
+    def recount_pairs(
+        self, symbols: Symbols, others: Symbols, missing: Any, f: IntArray, counts: Cells, sums: IntArray
+    ) -> None:
+        """Count the pairs of symbols (C, n) with ``others`` (C, n), where one is stale, to ``counts`` and ``sums``."""
+        bits = self._words(symbols, missing, self._lanes)
+        other_bits = bits if others is symbols else self._words(others, missing, self._lanes)
+        given = symbols, others, bits, other_bits, self.gappy, self.stale, missing
+        counted = *given, *self.layout, f, counts, sums
+        self.each(lambda a, b: pair_counting.recount(*counted, a, b), self._count_ns(symbols.shape[1]))
+
+    def _slide(self, ring: RowRing, missing: Any, f: IntArray, steps: IntArray) -> None:
         new = ring.symbols_between(self.last, ring.head)
         old = ring.symbols_between(self.first, ring.tail)
         holes = np.zeros((2, self.widths.size), dtype=np.int64)
@@ -205,9 +233,11 @@ class PairCounts:
         kernels.count_margins(new, missing, 1, self.margins, holes[1])
         self.absent += holes.sum(axis=0)
         gappy = holes.any(axis=0)
-        counted = new, old, gappy, self.stale, missing, *self.layout, steps, self.counts, self.sums
-        moved = (new.shape[1] + old.shape[1]) / 2
-        self.each(lambda first, last: kernels.slide(*counted, first, last), SLIDE_NS * moved * self.pairs)
+        come, gone = new.shape[1], old.shape[1]
+        lanes = self.lanes(come, gone)
+        words = self._words(new, missing, lanes), self._words(old, missing, lanes)
+        counted = new, old, *words, gappy, self.stale, missing, *self.layout, f, steps, self.counts, self.sums
+        self.each(lambda first, last: pair_counting.slide(*counted, first, last), self._slide_ns(come, gone))
 
     def _recount(self, ring: RowRing, missing: Any, f: IntArray) -> None:
         symbols = ring.symbols_between(ring.tail, ring.head)
@@ -218,13 +248,22 @@ class PairCounts:
         self.margins[anew], self.absent[anew] = margins, absent
         self.recount_pairs(symbols, symbols, missing, f, self.counts, self.sums)
 
-    def recount_pairs(
-        self, symbols: Symbols, others: Symbols, missing: Any, f: IntArray, counts: Cells, sums: IntArray
-    ) -> None:
-        """Count the pairs of symbols (C, n) with ``others`` (C, n), where one is stale, to ``counts`` and ``sums``."""
-        counted = symbols, others, self.gappy, self.stale, missing, *self.layout, f, counts, sums
-        self.each(lambda first, last: kernels.recount(*counted, first, last), self._count_ns(symbols))
+    def _count_ns(self, rows: int) -> float:
+        """How long it takes, about, to count so many rows of all pairs anew."""
+        by_row = COUNT_NS * rows * (self.pairs - self._by_bits) + CELL_NS * self.cells
+        return by_row + (BITS_NS + WORD_NS * -(-rows // WORD)) * self._by_bits
 
-    def _count_ns(self, symbols: Symbols) -> float:
-        """How long it takes, about, to count symbols (C, n) of all pairs anew."""
-        return float(COUNT_NS * symbols.shape[1] * self.pairs + CELL_NS * self.cells)
+    def _slide_ns(self, come: int, gone: int) -> float:
+        """How long it takes, about, to have so many rows come and go in all pairs."""
+        by_row = _rows_ns(come, gone)
+        return by_row * (self.pairs - self._by_bits) + min(by_row, _bits_ns(come, gone)) * self._by_bits
+
+
+def _rows_ns(come: int, gone: int) -> float:
+    """How long it takes, about, to have so many rows come and go in a pair, row by row."""
+    return SLIDE_NS * (come + gone) / 2
+
+
+def _bits_ns(come: int, gone: int) -> float:
+    """How long it takes by bits."""
+    return BITS_NS + WORD_NS * (-(-come // WORD) - (-gone // WORD)) + CELL_NS * FEW * FEW

@@ -1,16 +1,12 @@
-"""Every pair of many channels: values to symbols, and the counts of all pairs, slid or counted anew.
-
-The pair loop is outside and the sample loop inside: a pair's counts, 128 bytes for 8 x 8 bins, stay in the first-level
-cache while all rows of a hop go through them, and memory is passed through once a hop (with the sample loop outside it
-would be once a row: 64 MB for 1,000 channels).
+"""Every pair of many channels: values to symbols, and the counts of all pairs to sums and MI.
 
 Symbols are unsigned, of one byte where all bins allow it; the largest number of their type, ``MISSING``, stands for a
 value that is not there. Pair (i, j), i < j, has its counts, (widths[i], widths[j]), in ``counts`` from
 ``starts[i] + widths[i] * (below[j] - below[i + 1])`` on, ``below[k]`` being the bins of all channels before k, and is
-number ``i (2 C - i - 1) / 2 + j - i - 1``.
+number ``i (2 C - i - 1) / 2 + j - i - 1``. How they are counted: see core.kernels.pair_counting.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,9 +14,11 @@ from streammi.core.kernels import nested
 from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.correlation import centre as _centre, correlation, dot
-from streammi.core.kernels.counting import step_down, step_up
+from streammi.core.kernels.counting import sum_of, sums_of
 from streammi.core.kernels.reading import look
 from streammi.core.kernels.state_layout import SKIP, SYMBOL
+
+_ONE: Final = np.uint64(1)
 
 
 @allocating_kernel
@@ -78,126 +76,6 @@ def count_margins(symbols: Any, missing: Any, step: int, margins: Any, absent: A
                 margins[c, symbol] += step
 
 
-@part
-def _slide_pair(ni: Any, nj: Any, oi: Any, oj: Any, width: Any, counts: Any, steps: Any) -> Any:
-    """Take rows out of a pair's counts and put others in; returns by how much its sum grows."""
-    grown = np.int64(0)
-    both = min(ni.size, oi.size)
-    for t in range(both):
-        grown -= step_down(counts, np.uint64(oi[t]) * width + np.uint64(oj[t]), steps)
-        grown += step_up(counts, np.uint64(ni[t]) * width + np.uint64(nj[t]), steps)
-    for t in range(both, oi.size):
-        grown -= step_down(counts, np.uint64(oi[t]) * width + np.uint64(oj[t]), steps)
-    for t in range(both, ni.size):
-        grown += step_up(counts, np.uint64(ni[t]) * width + np.uint64(nj[t]), steps)
-    return grown
-
-
-@part
-def _slide_gappy(ni: Any, nj: Any, oi: Any, oj: Any, width: Any, missing: Any, counts: Any, steps: Any) -> Any:
-    """As ``_slide_pair``, of rows in which values may be missing."""
-    grown = np.int64(0)
-    for t in range(oi.size):
-        if oi[t] != missing and oj[t] != missing:
-            grown -= step_down(counts, np.uint64(oi[t]) * width + np.uint64(oj[t]), steps)
-    for t in range(ni.size):
-        if ni[t] != missing and nj[t] != missing:
-            grown += step_up(counts, np.uint64(ni[t]) * width + np.uint64(nj[t]), steps)
-    return grown
-
-
-@kernel
-def slide(
-    new: Any, old: Any, gappy: Any, stale: Any, missing: Any, widths: Any, below: Any, starts: Any, steps: Any,
-    counts: Any, sums: Any, first: int, last: int,
-) -> None:  # fmt: skip
-    """Take the symbols ``old`` (C, m) out of all pairs of the channels from ``first`` on with later ones, ``new`` in.
-
-    ``new`` has shape (C, k). Of pairs with a channel that is ``stale`` nothing is counted. ``gappy`` (C,) says which
-    channels miss a value in these rows; ``steps`` is by how much a table's entries grow.
-    """
-    channels = widths.size
-    for i in range(first, last):
-        if stale[i]:
-            continue
-        ni, oi = new[i], old[i]
-        p = i * (2 * channels - i - 1) // 2
-        for j in range(i + 1, channels):
-            if not stale[j]:
-                at = starts[i] + widths[i] * (below[j] - below[i + 1])
-                cells, width = counts[at : at + widths[i] * widths[j]], np.uint64(widths[j])
-                if gappy[i] or gappy[j]:
-                    sums[p] += _slide_gappy(ni, new[j], oi, old[j], width, missing, cells, steps)
-                else:
-                    sums[p] += _slide_pair(ni, new[j], oi, old[j], width, cells, steps)
-            p += 1
-
-
-# It makes no array; but compiled as if it did, its loop takes 0.92 times as long.
-@allocating_kernel
-def recount(
-    symbols: Any, others: Any, gappy: Any, stale: Any, missing: Any, widths: Any, below: Any, starts: Any, f: Any,
-    counts: Any, sums: Any, first: int, last: int,
-) -> None:  # fmt: skip
-    """Count symbols (C, n) anew, of the pairs of the channels from ``first`` to ``last`` with later ones.
-
-    Only those with a channel that is ``stale`` (C,). The second of each pair is taken from ``others``, which has the
-    shape of ``symbols``, and is it but for a null.
-    """
-    channels = widths.size
-    for i in range(first, last):
-        p = i * (2 * channels - i - 1) // 2
-        for j in range(i + 1, channels):
-            if stale[i] or stale[j]:
-                at = starts[i] + widths[i] * (below[j] - below[i + 1])
-                cells, width = counts[at : at + widths[i] * widths[j]], np.uint64(widths[j])
-                cells[:] = 0
-                a, b = symbols[i], others[j]
-                if gappy[i] or gappy[j]:
-                    for t in range(a.size):
-                        if a[t] != missing and b[t] != missing:
-                            cells[np.uint64(a[t]) * width + np.uint64(b[t])] += 1
-                else:
-                    for t in range(a.size):
-                        cells[np.uint64(a[t]) * width + np.uint64(b[t])] += 1
-                sums[p] = _sum(cells, f)
-            p += 1
-
-
-@allocating_kernel
-def sums_of_shifted(
-    symbols: Any, shift: int, gappy: Any, missing: Any, widths: Any, f: Any, margins: Any, out: Any, first: int,
-    last: int,
-) -> None:  # fmt: skip
-    """As ``sums_of_pairs``, of pairs of which the second channel's symbols (C, n) are ``shift`` rows late, in a circle.
-
-    The counts are kept of one pair at a time.
-    """
-    channels, n = symbols.shape
-    most = 0
-    for c in range(channels):
-        most = max(most, widths[c])
-    cells = np.empty(most * most, dtype=np.uint32)
-    late = np.empty(n, dtype=symbols.dtype)
-    for j in range(max(first, 1), last):
-        for t in range(n):
-            late[t] = symbols[j, t + n - shift if t < shift else t - shift]
-        width = np.uint64(widths[j])
-        for i in range(j):
-            p = i * (2 * channels - i - 1) // 2 + j - i - 1
-            held, a = cells[: widths[i] * widths[j]], symbols[i]
-            held[:] = 0
-            if gappy[i] or gappy[j]:
-                for t in range(n):
-                    if a[t] != missing and late[t] != missing:
-                        held[np.uint64(a[t]) * width + np.uint64(late[t])] += 1
-                out[0, p], out[1, p], out[2, p], out[3, p] = _sums_of(held, widths[i], widths[j], f)
-            else:
-                for t in range(n):
-                    held[np.uint64(a[t]) * width + np.uint64(late[t])] += 1
-                out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], _sum(held, f)
-
-
 @kernel
 def count_lagged(symbols: Any, missing: Any, lags: Any, out: Any) -> None:
     """How often each symbol of a channel (C, n) follows another by each of ``lags`` (K,): to ``out`` (C, K, B, B)."""
@@ -208,35 +86,6 @@ def count_lagged(symbols: Any, missing: Any, lags: Any, out: Any) -> None:
                 a, b = symbols[c, t - lag], symbols[c, t]
                 if a != missing and b != missing:
                     out[c, k, a, b] += 1.0
-
-
-@part
-def _sum(cells: Any, f: Any) -> Any:
-    total = np.int64(0)
-    for c in cells:
-        total += f[np.uint64(c)]
-    return total
-
-
-@part
-def _sums_of(cells: Any, rows: Any, columns: Any, f: Any) -> Any:
-    """How many pairs are in the cells (rows * columns,), and S_x, S_y of their margins and S_xy."""
-    n = np.int64(0)
-    s_x = s_y = s_xy = np.int64(0)
-    for a in range(rows):
-        c = np.int64(0)
-        for b in range(columns):
-            cell = np.uint64(cells[a * columns + b])
-            c += np.int64(cell)
-            s_xy += f[cell]
-        s_x += f[np.uint64(c)]
-        n += c
-    for b in range(columns):
-        c = np.int64(0)
-        for a in range(rows):
-            c += np.int64(cells[a * columns + b])
-        s_y += f[np.uint64(c)]
-    return n, s_x, s_y, s_xy
 
 
 @kernel
@@ -256,7 +105,7 @@ def mi(
             if gappy[i] or gappy[j]:
                 at = starts[i] + widths[i] * (below[j] - below[i + 1])
                 cells = counts[at : at + widths[i] * widths[j]]
-                pairs, s_x, s_y, s_xy = _sums_of(cells, widths[i], widths[j], f)
+                pairs, s_x, s_y, s_xy = sums_of(cells, widths[i], widths[j], f)
             bits = np.nan
             if pairs > 0:
                 bits = max(0.0, (whole[pairs] - s_x - s_y + s_xy) * (unit_bits / pairs))
@@ -278,54 +127,111 @@ def sums_of_pairs(
             at = starts[i] + widths[i] * (below[j] - below[i + 1])
             cells = counts[at : at + widths[i] * widths[j]]
             if gappy[i] or gappy[j]:
-                out[0, p], out[1, p], out[2, p], out[3, p] = _sums_of(cells, widths[i], widths[j], f)
+                out[0, p], out[1, p], out[2, p], out[3, p] = sums_of(cells, widths[i], widths[j], f)
             else:
-                out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], _sum(cells, f)
+                out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], sum_of(cells, f)
             p += 1
 
 
 @allocating_kernel
-def coarse_sums(
+def extrapolated(
     counts: Any, parts: Any, ties: Any, values: Any, symbols: Any, gappy: Any, numeric: Any, missing: Any, edges: Any,
-    widths: Any, below: Any, starts: Any, bins: Any, f: Any, out: Any, weights: Any, first: int, last: int,
+    bins: Any, n: int, margins: Any, coarse_margins: Any, widths: Any, below: Any, starts: Any, f: Any, whole: Any,
+    unit_bits: float, out: Any, first: int, last: int,
 ) -> None:  # fmt: skip
-    """S_x, S_y and S_xy of the coarse bins of all pairs, to ``out`` (3, P), and the share of ties to weights (P,).
+    """MI in bits beyond the bins of all pairs, written to both halves of ``out`` (C, C); NaN where there is no value.
 
     ``parts`` (C, B) names the coarse bin of each of a channel's bins, of which there are ``bins`` (C,), ``ties`` (C,)
-    its share of them; NaN where none are put together. For a pair with a gap both are found anew, from the values
-    (C, n) and symbols (C, n) of the rows where both are there. See core.window.grain.
+    its share of them; NaN where none are put together. ``margins`` (C,) are S of each channel by the table ``f``,
+    ``coarse_margins`` (C,) those of its coarse bins. For a pair with a gap all are found anew, from the values (C, n)
+    and symbols (C, n) of the rows where both are there. See core.window.grain.
     """
-    channels, n = symbols.shape
+    channels = widths.size
     most = parts.shape[1]
-    own = np.empty((2, most), dtype=np.int64)
-    coarse = np.empty(most * most, dtype=np.int64)
-    held, named = np.empty((2, n)), np.empty((2, n), dtype=symbols.dtype)
+    own, coarse = np.empty((2, most), dtype=np.int64), np.empty(most * most, dtype=np.int64)
+    held, named = np.empty((2, symbols.shape[1])), np.empty((2, symbols.shape[1]), dtype=symbols.dtype)
+    base = nested.base_bits(n)
     for i in range(first, last):
-        p = i * (2 * channels - i - 1) // 2
         for j in range(i + 1, channels):
-            tied, one = ties[i], ties[j]
-            own[0], own[1] = parts[i], parts[j]
-            if gappy[i] or gappy[j]:
-                m = 0
-                for t in range(n):
-                    if symbols[i, t] != missing and symbols[j, t] != missing:
-                        held[0, m], held[1, m] = values[i, t], values[j, t]
-                        named[0, m], named[1, m] = symbols[i, t], symbols[j, t]
-                        m += 1
-                if numeric[i]:
-                    tied = _look(held[0, :m], named[0, :m], edges[i, : bins[i] + 1], own[0, : bins[i]])
-                if numeric[j]:
-                    one = _look(held[1, :m], named[1, :m], edges[j, : bins[j] + 1], own[1, : bins[j]])
             at = starts[i] + widths[i] * (below[j] - below[i + 1])
             cells = counts[at : at + widths[i] * widths[j]]
-            rows, columns = own[0, bins[i] - 1] + 1, own[1, bins[j] - 1] + 1
-            coarse[: rows * columns] = 0
-            for a in range(bins[i]):
-                for b in range(bins[j]):
-                    coarse[own[0, a] * columns + own[1, b]] += np.int64(cells[a * widths[j] + b])
-            _, out[0, p], out[1, p], out[2, p] = _sums_of(coarse, rows, columns, f)
-            weights[p] = one if tied != tied else tied if one != one else max(tied, one)
-            p += 1
+            if gappy[i] or gappy[j]:
+                own[0], own[1] = parts[i], parts[j]
+                tied, one = _ties_of_both(i, j, ties, values, symbols, numeric, missing, edges, bins, own, held, named)
+                pairs, s_x, s_y, s_xy = sums_of(cells, widths[i], widths[j], f)
+                rows, columns = own[0, bins[i] - 1] + 1, own[1, bins[j] - 1] + 1
+                coarse[: rows * columns] = 0
+                for a in range(bins[i]):
+                    for b in range(bins[j]):
+                        coarse[own[0, a] * columns + own[1, b]] += np.int64(cells[a * widths[j] + b])
+                _, c_x, c_y, c_xy = sums_of(coarse, rows, columns, f)
+                its_base = nested.base_bits(pairs)
+            else:
+                pairs, s_x, s_y, tied, one, its_base = n, margins[i], margins[j], ties[i], ties[j], base
+                c_x, c_y = coarse_margins[i], coarse_margins[j]
+                s_xy, c_xy = _nested_sums(cells, widths[j], parts[i, : bins[i]], parts[j, : bins[j]], f)
+            bits = np.nan
+            if pairs > 0:
+                weight = nested.weight_of(one if tied != tied else tied if one != one else max(tied, one))
+                fine, coarsely = (pairs, s_x, s_y, s_xy), (c_x, c_y, c_xy)
+                bits = nested.beyond(fine, coarsely, whole[pairs], unit_bits / pairs, its_base, weight)
+            out[i, j] = bits
+            out[j, i] = bits
+
+
+@part
+def _nested_sums(cells: Any, width: Any, x_parts: Any, y_parts: Any, f: Any) -> Any:
+    """S_xy of cells (rows, width), and of its coarse bins, each of which is one bin or two.
+
+    Of 8 x 8 bins they take 35 ns. By the counts of all coarse bins, added up first, it were 150.
+    """
+    fine = coarse = np.int64(0)
+    row = np.uint64(width)
+    a = 0
+    while a < x_parts.size:
+        two_rows = a + 1 < x_parts.size and x_parts[a + 1] == x_parts[a]
+        at, b = np.uint64(a) * row, 0
+        while b < y_parts.size:
+            two = b + 1 < y_parts.size and y_parts[b + 1] == y_parts[b]
+            c = np.uint64(cells[at])
+            count, grown = c, f[c]
+            if two_rows:
+                c = np.uint64(cells[at + row])
+                count, grown = count + c, grown + f[c]
+            if two:
+                c = np.uint64(cells[at + _ONE])
+                count, grown = count + c, grown + f[c]
+                if two_rows:
+                    c = np.uint64(cells[at + row + _ONE])
+                    count, grown = count + c, grown + f[c]
+                at += _ONE
+                b += 1
+            fine += grown
+            coarse += f[count]
+            at += _ONE
+            b += 1
+        a += 2 if two_rows else 1
+    return fine, coarse
+
+
+@part
+def _ties_of_both(
+    i: Any, j: Any, ties: Any, values: Any, symbols: Any, numeric: Any, missing: Any, edges: Any, bins: Any, own: Any,
+    held: Any, named: Any,
+) -> Any:  # fmt: skip
+    """The shares of ties of two channels in the rows where both are there; their coarse bins go to ``own`` (2, B)."""
+    m = 0
+    for t in range(symbols.shape[1]):
+        if symbols[i, t] != missing and symbols[j, t] != missing:
+            held[0, m], held[1, m] = values[i, t], values[j, t]
+            named[0, m], named[1, m] = symbols[i, t], symbols[j, t]
+            m += 1
+    tied, one = ties[i], ties[j]
+    if numeric[i]:
+        tied = _look(held[0, :m], named[0, :m], edges[i, : bins[i] + 1], own[0, : bins[i]])
+    if numeric[j]:
+        one = _look(held[1, :m], named[1, :m], edges[j, : bins[j] + 1], own[1, : bins[j]])
+    return tied, one
 
 
 @part
@@ -356,10 +262,18 @@ def grains(values: Any, symbols: Any, numeric: Any, missing: Any, edges: Any, bi
 
 
 @kernel
-def extrapolate(fine: Any, coarse: Any, entropies: Any, pairs: Any, weights: Any) -> None:
-    """``nested.extrapolated`` of arrays (P,) each, each with a weight of its own, written to ``fine``."""
-    for p in range(fine.size):
-        fine[p] = nested.extrapolated(fine[p], coarse[p], entropies[p], nested.base_bits(pairs[p]), weights[p])
+def extrapolate(fine: Any, coarse: Any, ties: Any, whole: Any, unit_bits: float, out: Any) -> None:
+    """As ``extrapolated`` has it, of what was summed up: pairs of values, S_x, S_y and S_xy of fine bins, (4, P).
+
+    ``coarse`` (3, P) are the last three of these of coarse bins, ``ties`` (P,) their shares; to ``out`` (P,).
+    """
+    for p in range(out.size):
+        pairs = fine[0, p]
+        out[p] = np.nan
+        if pairs > 0:
+            sums, coarsely = (pairs, fine[1, p], fine[2, p], fine[3, p]), (coarse[0, p], coarse[1, p], coarse[2, p])
+            base, weight = nested.base_bits(pairs), nested.weight_of(ties[p])
+            out[p] = nested.beyond(sums, coarsely, whole[pairs], unit_bits / pairs, base, weight)
 
 
 @kernel

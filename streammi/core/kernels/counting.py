@@ -1,4 +1,4 @@
-"""One count up or down, and by how much that changes a sum of a table over the counts."""
+"""One count up or down, and sums of a table over counts: by how much they change with it, or all of it."""
 
 from typing import Any, Final
 
@@ -43,3 +43,33 @@ def step_down(counts: Any, cell: Any, steps: Any) -> Any:
     c = np.uint64(counts[cell]) - ONE
     counts[cell] = c
     return steps[c]
+
+
+@part
+def sum_of(cells: Any, f: Any) -> Any:
+    """S, the sum of ``f`` over the counts of cells (k,)."""
+    total = np.int64(0)
+    for c in cells:
+        total += f[np.uint64(c)]
+    return total
+
+
+@part
+def sums_of(cells: Any, rows: Any, columns: Any, f: Any) -> Any:
+    """How many pairs are in the cells (rows * columns,), and S_x, S_y of their margins and S_xy."""
+    n = np.int64(0)
+    s_x = s_y = s_xy = np.int64(0)
+    for a in range(rows):
+        c = np.int64(0)
+        for b in range(columns):
+            cell = np.uint64(cells[a * columns + b])
+            c += np.int64(cell)
+            s_xy += f[cell]
+        s_x += f[np.uint64(c)]
+        n += c
+    for b in range(columns):
+        c = np.int64(0)
+        for a in range(rows):
+            c += np.int64(cells[a * columns + b])
+        s_y += f[np.uint64(c)]
+    return n, s_x, s_y, s_xy

@@ -39,6 +39,24 @@ def extrapolated(fine: float, coarse: float, entropies: float, base: float, weig
     return fine + ((1.0 + weight) * trust - 1.0) * (fine - coarse)
 
 
+@part
+def weight_of(ties: float) -> float:
+    """The weight of the step by the share of ties; of NaN, which is where no bins are put together, 0."""
+    return 0.0 if ties != ties else ADDED * (1 - ties)
+
+
+@part
+def beyond(fine: Any, coarse: Any, whole: Any, unit: float, base: float, weight: float) -> float:
+    """``extrapolated`` of sums: pairs of values, S_x, S_y and S_xy of fine bins, the last three of coarse ones.
+
+    ``whole`` is W of the table at so many pairs, ``unit`` the bits of its unit for each of them.
+    """
+    _, s_x, s_y, s_xy = fine
+    c_x, c_y, c_xy = coarse
+    above, below = (whole - s_x - s_y + s_xy) * unit, (whole - c_x - c_y + c_xy) * unit
+    return extrapolated(above, below, (whole - s_x) * unit + (whole - s_y) * unit, base, weight)
+
+
 @kernel
 def extrapolate(fine: Any, coarse: Any, entropies: Any, pairs: Any, weight: float) -> None:
     """``extrapolated`` of arrays (D,) each, of as many pairs each, written to ``fine``."""
