@@ -81,33 +81,30 @@ def replay(
       streammi replay fault.csv --channels all --baseline normal.csv --target yield
       streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat --output csv
     """
+    from streammi.cli.recorded_kind import kind_of
     from streammi.cli.replay_channels import replay_channels
     from streammi.cli.replay_keys import replay_keys
     from streammi.cli.replay_override import Override
     from streammi.cli.replay_sinks import OUTPUTS, Sinks
     from streammi.cli.run_replay import replay_files, replay_recording, run_replay
-    from streammi.recording.entries import Settings
-    from streammi.recording.reader import Recording, is_recording
     from streammi.session.replay import Replay
 
     given = given_names(context)
-    recorded = file is not None and is_recording(file)
-    if many.channels is not None and not recorded:
+    kind = kind_of(file, x, y, many.channels)
+    if kind == "channels of a file":
         from streammi.cli.run_file_channels import run_file_channels
 
         raise typer.Exit(run_file_channels(file, t, pair, many, given, reading.reading()))
     check_choice("--output", output, OUTPUTS)
     with Sinks(output, out, samples_out) as sinks:
         replayed: Replay
-        of_pair = x is not None and y is not None  # also where many channels or keys were recorded
-        settings = Recording(file).begin.settings if file is not None and recorded else Settings()
-        if file is not None and recorded and (many.channels is not None or (settings.channels and not of_pair)):
+        if file is not None and kind == "channels":
             reading.check_unused("where FILE is a recording")
             replayed = replay_channels(file, pair, many, given, sinks)
-        elif file is not None and settings.keys and not of_pair:
+        elif file is not None and kind == "keys":
             reading.check_unused("where FILE is a recording")
             replayed = replay_keys(file, pair, given, sinks)
-        elif file is not None and recorded:
+        elif file is not None and kind == "pair":
             many.check_unused(given)
             reading.check_unused("where FILE is a recording", but=("time_unit",))
             replayed = replay_recording(file, Override(given, pair, joining, x, y, t, reading.time_unit), sinks)

@@ -75,37 +75,31 @@ def report(
         status, said = run_live_report(file, out, seconds, keys.keys(), sys.argv[1:])
         raise typer.Exit(_said(status, said))
     check_unused("of a file", seconds=seconds, **asdict(keys))
+    from streammi.cli.recorded_kind import kind_of
     from streammi.cli.replay_override import Override
     from streammi.cli.run_replay import replay_files, replay_recording
     from streammi.cli.run_report import AgainstChance, ReportSinks, file_size, run_report, shortened, with_defaults
-    from streammi.recording.entries import Settings
-    from streammi.recording.reader import Recording, is_recording
     from streammi.report.collect import Collector
     from streammi.session.replay import Replay
 
-    recorded = file is not None and is_recording(file)
-    settings = Recording(file).begin.settings if file is not None and recorded else Settings()
-    of_pair = x is not None and y is not None  # also where many channels or keys were recorded
-    if settings.keys and not of_pair:
+    kind, bar = kind_of(file, x, y, many.channels), sys.stderr.isatty()
+    if kind == "keys":
         raise ConfigError("--x", "given, with --y, where FILE is a recording of many keys", x)
-    if many.channels is not None and not recorded:
+    if kind == "channels of a file":
         from streammi.cli.run_channel_report import report_channels
 
-        found = report_channels(
-            file, t, pair, many, given, reading.reading(), out, sys.argv[1:], bar=sys.stderr.isatty()
-        )
+        found = report_channels(file, t, pair, many, given, reading.reading(), out, sys.argv[1:], bar=bar)
         raise typer.Exit(_said(*found))
-    if file is not None and recorded and (many.channels is not None or (settings.channels and not of_pair)):
+    if file is not None and kind == "channels":
         from streammi.cli.run_channel_report import report_recorded_channels
 
         reading.check_unused("where FILE is a recording")
-        found = report_recorded_channels(file, pair, many, given, out, sys.argv[1:], bar=sys.stderr.isatty())
-        raise typer.Exit(_said(*found))
+        raise typer.Exit(_said(*report_recorded_channels(file, pair, many, given, out, sys.argv[1:], bar=bar)))
     many.check_unused(given)
-    collector = Collector(arrival=recorded)
+    collector = Collector(arrival=kind == "pair")
     with ReportSinks(out, collector) as sinks:
         replayed: Replay
-        if file is not None and recorded:
+        if file is not None and kind == "pair":
             reading.check_unused("where FILE is a recording", but=("time_unit",))
             override = Override(given, pair, joining, x, y, t, reading.time_unit)
             replayed = replay_recording(file, AgainstChance(override, given), sinks)
@@ -114,7 +108,7 @@ def report(
             options = with_defaults(shortened(pair, given, file, x, y, how), given, file_size(file))
             replayed = replay_files(file, x, y, t, options, joining, sinks, None, how)
         sources = [file] if file is not None else [str(x), str(y)]
-        status, made = run_report(replayed, sinks, sources, sys.argv[1:], bar=sys.stderr.isatty())
+        status, made = run_report(replayed, sinks, sources, sys.argv[1:], bar=bar)
     if made:
         print(f"{out} and, the readings one a row, {sinks.table}")
     raise typer.Exit(status)
