@@ -1,4 +1,4 @@
-"""What the options of the scripts take; nonsense is refused in words, before anything runs."""
+"""The values that options of the scripts take; nonsense is refused in words, before anything runs."""
 
 import argparse
 import math

@@ -274,7 +274,7 @@ def feed(x: np.ndarray, y: np.ndarray, batch: int, follower: object) -> JointWin
 
 
 def delay_peers(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[str, str]]:
-    """What 101 delays, or 99 surrogates, take elsewhere; 1,200 values, so that each delay has 1,000 pairs."""
+    """The time that 101 delays, or 99 surrogates, take elsewhere; 1,200 values, so that each delay has 1,000 pairs."""
     i, j = (axis.symbols(v) for axis, v in zip(axes(8), (x, y), strict=True))
     try:
         from sklearn.metrics import mutual_info_score
@@ -377,7 +377,7 @@ def related(channels: int, n: int) -> np.ndarray:
 
 
 def hops(window: ChannelWindow, rows: np.ndarray) -> Callable[[], None]:
-    """What takes in all rows but the first 1,000, in hops of 100, and counts them after each."""
+    """Takes in all rows but the first 1,000, in hops of 100, and counts them after each."""
     window.extend(rows[:1000])
     window.settle()
 
@@ -390,7 +390,7 @@ def hops(window: ChannelWindow, rows: np.ndarray) -> Callable[[], None]:
 
 
 def matrix_peers(rows: np.ndarray) -> Iterator[tuple[str, Callable[[], object] | None]]:
-    """What makes MI of all pairs of rows (n, C) in 8 bins anew."""
+    """Makes MI of all pairs of rows (n, C) in 8 bins anew."""
     axis = UniformBins(0, 1, 8)
     symbols = np.ascontiguousarray([axis.symbols(column) for column in rows.T])
     pairs = [(i, j) for i in range(len(symbols)) for j in range(i)]
@@ -462,7 +462,7 @@ def devices(quick: bool) -> Iterator[str]:
 
 
 def resident() -> int:
-    """What this process has in memory, bytes."""
+    """The memory of this process, bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -587,7 +587,7 @@ def file_readers() -> Iterator[tuple[str, Callable[[Path], object]]]:
 
 
 def file_memory(numbers: Path, times: int) -> Iterator[str]:
-    """What a file that is so many times as large takes at a tenth, at half and at the end of it, in its own process."""
+    """The memory that a file so many times as large takes, at a tenth, at half and at its end, in its own process."""
     large = numbers.with_name("large.csv")
     header, _, body = numbers.read_bytes().partition(b"\n")
     with large.open("wb") as file:
@@ -617,7 +617,7 @@ def import_time(modules: str) -> float:
 
 
 def memory(quick: bool) -> Iterator[str]:
-    """What a window of 1,000,000 pairs adds, with one reading taken, in a process of its own."""
+    """The memory that a window of 1,000,000 pairs adds, with one reading taken, in a process of its own."""
     code = (
         "import psutil, numpy as np; from streammi import JointWindow, UniformBins\n"
         "def run(size):\n"
@@ -684,7 +684,7 @@ def frames(quick: bool) -> Iterator[str]:
 
 
 def checkpoint(quick: bool) -> Iterator[str]:
-    """What saving the state every 5 s costs, window 100,000; measured at 20 times that rate, to be seen at all."""
+    """The cost of saving the state every 5 s, window 100,000; measured at 20 times that rate, to be seen at all."""
     import tempfile
 
     from streammi.config import FeedConfig, MonitorConfig, Span, bins

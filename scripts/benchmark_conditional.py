@@ -1,4 +1,4 @@
-"""What conditional MI and transfer entropy cost at each sample, beside infomeasure on one window."""
+"""The cost of conditional MI and transfer entropy at each sample, beside infomeasure on one window."""
 
 from collections.abc import Callable, Iterator
 

@@ -26,7 +26,7 @@ MOST_SECONDS = 1.0  # from SIGTERM to the end
 
 
 class Found(NamedTuple):
-    """What came of it."""
+    """The findings: what came of it."""
 
     sent: int  # samples
     counted: int  # of them, by the last reading

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Which pairs of many channels are said to depend, how many of them falsely, and what counting takes: tables with bars.
+"""Pairs of many channels: those said to depend, how many of them falsely, and what counting takes: tables with bars.
 
     .venv/bin/pip install -c constraints.txt '.[test]'      scipy
     .venv/bin/python scripts/channels.py [--quick] [--only few,many]
@@ -223,13 +223,13 @@ def family(process: Any) -> list[Any]:
 
 
 def cpu(process: Any) -> float:
-    """What a process has taken of a core, s."""
+    """The CPU time of a process, s."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
 
 def resident(process: Any) -> int:
-    """What a process has in memory, bytes."""
+    """The memory of a process, bytes."""
     return int(psutil.Process(process.pid).memory_info().rss)
 
 

@@ -125,7 +125,7 @@ def common(line: bytes) -> bytes:
 
 
 def may_be_again(line: bytes) -> bool:
-    """Whether it says that it may have been said before; an event has no status."""
+    """True if it says that it may have been said before; an event has no status."""
     found = STATUS.search(line)
     return found is None or bool(int(found[2]) & Status.CAUGHT_UP)
 
@@ -171,7 +171,7 @@ def sender(feed: str, rate: float, *, two: bool = False, labels: bool = False, s
 
 
 def messages(rng: random.Random, number: int, *, two: bool, labels: bool) -> list[list[bytes]]:
-    """What is sent of one pair."""
+    """The messages that are sent of one pair."""
     x = rng.gauss(0, 1)
     y, now = x + rng.gauss(0, 1), time.time()
     if labels:

@@ -33,7 +33,7 @@ START_SECONDS = 180.0  # the first monitor of all may have to compile
 
 
 class Told(NamedTuple):
-    """What a consumer learnt of one burst."""
+    """Everything that a consumer learnt of one burst."""
 
     every: str
     sent: int  # pairs, since the monitor's start
@@ -104,7 +104,7 @@ class Watched:
 
 
 def watch(folder: Path, monitors: int, bursts: int, seed: int) -> list[Told]:
-    """What was told of so many bursts, over several monitors at once."""
+    """Everything that was told of so many bursts, over several monitors at once."""
     told: list[Told] = []
 
     def one(number: int) -> None:
@@ -121,7 +121,7 @@ def watch(folder: Path, monitors: int, bursts: int, seed: int) -> list[Told]:
 
 
 def wrong(told: list[Told], late: float) -> list[str]:
-    """What should not be, in words."""
+    """Everything that should not be, in words."""
     found = []
     for one in told:
         if one.counted != one.sent:

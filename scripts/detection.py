@@ -199,7 +199,7 @@ class Recording:
         return found, [names[int(event.timestamp) - 1] for event in found]
 
     def holds(self, name: DetectorName) -> bool:
-        """Whether what is to be found is, and nothing where there is nothing."""
+        """True if what is to be found is, and nothing where there is nothing."""
         found, at = self.found(name)
         news = [when for event, when in zip(found, at, strict=True) if event.kind != "recovered"]
         if any(first <= when <= last for when in news for first, last in self.quiet):
@@ -219,7 +219,7 @@ class Recording:
 
 
 def recordings() -> Iterator[str]:
-    """What is found in each recording."""
+    """The events that are found in each recording."""
     yield f"| recording | window | to be found | {' | '.join(DETECTORS)} |"
     yield "|---|---|---|" + "---|" * len(DETECTORS)
     for name, case in RECORDINGS.items():
@@ -314,7 +314,7 @@ class Beside:
         return f"tep, {self.file}: {self.x} ~ {self.y}"
 
     def events(self, window: int, *, baseline: bool = True) -> list[Event]:
-        """What is found by the default detector. Of the normal run the first half is the baseline of the second."""
+        """The events by the default detector. Of the normal run the first half is the baseline of the second."""
         (x, y), _ = plant(self.file, self.x, self.y)
         normal, _ = plant("normal_d00_te", self.x, self.y)
         if self.file == "normal_d00_te":
@@ -323,7 +323,7 @@ class Beside:
         return events(x, y, DEFAULT_DETECTOR, window, "auto", normal=normal if baseline else None)
 
     def found(self, window: int) -> list[Event]:
-        """What is found beside the baseline. Raises AssertionError for what comes before the fault."""
+        """The events that are found beside the baseline. Raises AssertionError for what comes before the fault."""
         news = [event for event in self.events(window) if event.kind != "recovered"]
         assert all(event.timestamp > FAULT_ROW for event in news) or self in SOUND, f"{self}: before the fault"
         return news
@@ -345,7 +345,7 @@ SOUND = (
 
 
 def baselines() -> Iterator[str]:
-    """What is found beside a baseline, and without."""
+    """The events that are found beside a baseline, and without."""
     yield f"| beside a normal run; windows of | {' | '.join(f'{w} rows | without' for w in WINDOWS)} |"
     yield "|---|" + "---|" * 2 * len(WINDOWS)
     for case in BROKEN + SOUND:

@@ -32,7 +32,7 @@ FINER = 1.2  # times as many bins as are chosen, for those that want more
 
 
 class Seen(NamedTuple):
-    """What the windows of one distribution say, nats, (R,) each: by bins, by half and by a quarter as many."""
+    """The MI that windows of one distribution say, nats, (R,) each: by bins, by half and by a quarter as many."""
 
     truth: float
     bins: np.ndarray
@@ -83,7 +83,7 @@ def by_order(w: Weights, seen: Seen) -> np.ndarray:
 
 
 def beside_a_gaussian(w: Weights, seen: Seen) -> np.ndarray:
-    """What a Gaussian pair with as much MI would lose, and of the step what it has more of than that one's."""
+    """The loss of a Gaussian pair with as much MI, and of the step what it has more of than that one's."""
     loss, step = np.array([gaussian_loss(int(b), m) for b, m in zip(seen.bins, seen.fine, strict=True)]).T
     return np.asarray(loss + w[0] * (seen.step - step))
 
@@ -180,7 +180,7 @@ def gaussian_levels(bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def gaussian_loss(bins: int, fine: float) -> tuple[float, float]:
-    """What bins lose of a Gaussian pair's MI, by which these say ``fine``, and how much more that is than half says."""
+    """The MI that bins lose of a Gaussian pair of which they say ``fine``, and how much less half as many bins say."""
     nats, of_fine, of_half = gaussian_levels(bins)
     whole = float(np.interp(fine, of_fine, nats))
     at = min(max(fine, 0.0), float(of_fine[-1]))

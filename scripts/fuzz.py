@@ -303,7 +303,7 @@ class Subject:
 
     @staticmethod
     def _decode(decoder: Decoder, messages: list[Message], cuts: Sequence[int]) -> list[Decoded]:
-        """What comes of the messages between the cuts, always at one depth of the stack: nesting is bounded by it."""
+        """The outcome of the messages between the cuts, always at one depth of the stack: nesting is bounded by it."""
         decoded = []
         for start, stop in pairwise(cuts):
             before = sum(decoder.malformed.values())
@@ -361,7 +361,7 @@ class Subject:
 
 
 def _same_reasons(ours: dict[str, int], theirs: dict[str, int]) -> bool:
-    """Whether messages were refused for the same reasons; at Python's last level one may say that there is none."""
+    """True if messages were refused for the same reasons; at Python's last level one may say that there is none."""
     deep = ours.get("too deep", 0) + theirs.get("too deep", 0)
     others = (ours.keys() | theirs.keys()) - {"too deep"}
     return sum(abs(ours.get(reason, 0) - theirs.get(reason, 0)) for reason in others) <= deep

@@ -224,7 +224,7 @@ def watched(feed: str, keys: Keys, *words: str) -> Iterator[tuple[str, Friend, C
 def attack(
     name: str, keys: Keys, tries: dict[str, Keys], guests: Keys, words: list[str], connections: int
 ) -> list[str]:
-    """What did not hold of one monitor; prints what was found."""
+    """Everything that did not hold of one monitor; prints what was found."""
     wrong = []
     with tempfile.TemporaryDirectory(prefix="streammi-") as folder:
         feed = f"ipc://{folder}/feed"
@@ -254,7 +254,7 @@ def attack(
 
 
 def hostile_feed(server: Keys, words: list[str]) -> list[str]:
-    """What did not hold of a monitor whose feed floods it, with the right key; prints what was found."""
+    """Everything that did not hold of a monitor whose feed floods it, with the right key; prints what was found."""
     wrong = []
     with zmq.Context() as context, context.socket(zmq.PUB) as socket:
         socket.curve_server, socket.curve_publickey, socket.curve_secretkey = True, server.public, server.secret

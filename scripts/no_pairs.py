@@ -474,7 +474,7 @@ def parquet_file(rng: Random) -> Send:
 
 
 def compressed(rng: Random) -> Send:
-    """What zstd, lz4 (framed and raw), snappy (raw) and brotli make of a record."""
+    """The bytes that zstd, lz4 (framed and raw), snappy (raw) and brotli make of a record."""
     codec = rng.choice(["zstd", "lz4", "lz4_raw", "snappy", "brotli", "gzip"])
     n, cut = rng.choice([1, 5, 40]), rng.choice([1, 8])
 
@@ -624,7 +624,7 @@ def sorted_ids(rng: Random) -> Send:
 
 
 def log_lines(rng: Random) -> Send:
-    """What programs write: log lines, SQL, XML, YAML; in UTF-8 or UTF-16."""
+    """Lines that programs write: log lines, SQL, XML, YAML; in UTF-8 or UTF-16."""
     kind, encoding, turn = rng.randrange(4), rng.choice(["utf-8", "utf-16-le", "utf-16"]), [0]
 
     def send() -> bytes:
@@ -781,7 +781,7 @@ def addresses(rng: Random) -> Send:
 
 
 def meters(rng: Random) -> Send:
-    """What meters and controllers send: BCD digits, states in bits, numbered registers."""
+    """Messages of meters and controllers: BCD digits, states in bits, numbered registers."""
     kind, turn = rng.randrange(3), [rng.randrange(10**6)]
 
     def send() -> bytes:

@@ -1,4 +1,4 @@
-"""What is taken for pairs that is none, and what is not recognised that is, on made-up feeds: the bars of the docs.
+"""Made-up feeds: what is taken for pairs that is none, and what is not recognised that is; the bars of the docs.
 
 Feeds of pickles, packed bytes, pictures, text, structs and protobuf, and half as many feeds in the formats of the docs.
 Nothing is encoded by streammi. Exits with 1 if a bar is missed.
@@ -42,7 +42,7 @@ def false_pairs(kinds: Kinds, feeds: int, seed: int = 1) -> Iterator[tuple[str, 
 
 
 def few_values(messages: list[Frames]) -> bool:
-    """Whether a feed of raw pairs has fewer than eight different values."""
+    """True if a feed of raw pairs has fewer than eight different values."""
     joined = b"".join(message[-1] for message in messages)
     return len({joined[at : at + 4] for at in range(0, len(joined), 4)}) < 8
 
@@ -65,7 +65,7 @@ def misread(feeds: int, seed: int = 2) -> Iterator[tuple[str, Feed, Decoder, str
 
 
 def not_taken(name: str, kinds: Kinds, feeds: int, seed: int, show: bool) -> bool:
-    """Whether more than the bar were taken for pairs, or one in silence."""
+    """True if more than the bar were taken for pairs, or one in silence."""
     taken: Counter[str] = Counter()
     other: Counter[str] = Counter()
     unsaid = 0

@@ -137,7 +137,7 @@ def cuts_come_back(folder: Path, cuts: int) -> bool:
 
 
 def costs(folder: Path) -> None:
-    """What recording adds to a message, in CPU time of the monitor's thread."""
+    """The time that recording adds to a message, in CPU time of the monitor's thread."""
     rng = random.Random(3)
     rows = [
         json.dumps({"a": rng.gauss(0, 1), "b": rng.gauss(0, 1), "timestamp": 1.7e9 + k}).encode() for k in range(10**5)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the README and the pages make of what is declared and computed: fields, events, estimators, three pictures.
+"""Makes parts of the README and the pages of what is declared and computed: fields, events, estimators, pictures.
 
 With --write it is written into them; without, what differs is printed, and the exit status is 1 if anything does.
 """

@@ -129,7 +129,7 @@ def last_snapshot(source: Source, sent: int, seconds: float = 60.0) -> Snapshot 
 
 
 def soak(minutes: float, rate: int) -> list[str]:
-    """What did not hold; prints what was found."""
+    """Everything that did not hold; prints what was found."""
     with tempfile.TemporaryDirectory(prefix="streammi-") as folder, zmq.Context() as context:
         feed, readings = f"ipc://{folder}/feed", f"ipc://{folder}/readings"
         with context.socket(zmq.PUSH) as socket, monitor(feed, readings, f"{folder}/state") as process:

@@ -203,7 +203,7 @@ def commits(driver: Any, checkpoint: Path, more: int) -> float:
 
 
 def state(quick: bool, folder: Path) -> Iterator[str]:
-    """What is kept of a key at a window of 1,000, and what a batch of 256 pairs a key writes."""
+    """The bytes that are kept of a key at a window of 1,000, and what a batch of 256 pairs a key writes."""
     yield "| kept, of a key | bytes | written by a batch of 256 pairs | at a window of 4,000 | bar: 6,000 bytes |"
     yield "|---|---|---|---|---|"
     for name, keep, digits in (
@@ -375,7 +375,7 @@ def tiles(quick: bool, folder: Path) -> Iterator[str]:
 
 
 def plan(quick: bool, folder: Path) -> Iterator[str]:
-    """What matrices take that one machine cannot hold, by constants that are measured here."""
+    """The cost of matrices that one machine cannot hold, by constants that are measured here."""
     from streammi.core.bins import binning
     from streammi.interop.spark.tiles import Question, Tiles, block_of
 

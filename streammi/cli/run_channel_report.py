@@ -50,7 +50,7 @@ OF_FILE: Final = frozenset((
 
 
 class Asked(NamedTuple):
-    """What is asked of a report: its options, how the file's text is read, and which column holds the times."""
+    """The things asked of a report: its options, how the file's text is read, and which column holds the times."""
 
     pair: PairOptions
     many: ChannelOptions

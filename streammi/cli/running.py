@@ -82,7 +82,7 @@ class Running:
         return msgspec.structs.replace(begin, resumed=whole, seq=session.seq, taken=session.taken)
 
     def missed(self, keeper: Keeper | None, links: Links) -> MissedReport | None:
-        """What says how much was missed since the saved state that is gone on from; None without one."""
+        """The part that says how much was missed since the saved state that is gone on from; None without one."""
         saved_at = None if keeper is None else keeper.saved_at
         return None if saved_at is None else MissedReport(saved_at, links)
 

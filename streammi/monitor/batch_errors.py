@@ -14,7 +14,7 @@ Errors: TypeAlias = tuple[float | None, float | None]
 
 
 class BatchErrors:
-    """What JointWindow.batch_errors says, 8 us of 1,000 pairs, for each reading, without that each takes so long.
+    """The errors of JointWindow.batch_errors, 8 us of 1,000 pairs, for each reading, without that each takes so long.
 
     Where readings follow each other closely, it is as it was a 64th of the window ago at the most: by that much of the
     window it cannot change by as much as it is off by chance, a quarter.

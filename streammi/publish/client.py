@@ -32,7 +32,7 @@ def newest_of(messages: Sequence[list[bytes]]) -> list[list[bytes]]:
 
 
 def read_shown(frames: Sequence[bytes]) -> Snapshot | MatrixSnapshot:
-    """What a view shows: the snapshot of a pair, or of many channels; FeedError for any other message."""
+    """The snapshot of a pair, or of many channels: all that a view shows. FeedError for any other message."""
     return read_matrix(frames) if frames[0].startswith(matrix_topic("")) else read_snapshot(frames)
 
 
