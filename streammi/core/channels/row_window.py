@@ -13,7 +13,7 @@ from streammi.core.bins import binning
 from streammi.core.bins.binning import Axis, Bins
 from streammi.core.channels import cuda
 from streammi.core.channels.channel_axes import ChannelAxes, check_bins
-from streammi.core.channels.given import as_rows, check_names
+from streammi.core.channels.checked_rows import as_rows, check_names
 from streammi.core.channels.gpu_counts import DeviceCounts
 from streammi.core.channels.pair_counts import PairCounts
 from streammi.core.channels.row_ring import RowRing, Symbols

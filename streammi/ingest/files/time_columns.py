@@ -6,35 +6,27 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.date_forms import form_of_parts, has_date, places_of
+from streammi.ingest.files.column_times import ColumnTimes
+from streammi.ingest.files.date_forms import form_of_parts
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.gps_weeks import gps_week_in, weeks_of_gps
-from streammi.ingest.files.number_format import NumberFormat
-from streammi.ingest.files.sampled import Sample, as_floats, is_text, joined, place_of
+from streammi.ingest.files.sampled import Sample, joined, place_of
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_format import (
     JUDGED_FROM,
     READABLE,
     TimeFormat,
     directed,
-    epoch_seconds,
     is_restless,
     not_times,
 )  # fmt: skip
 from streammi.ingest.files.time_names import fraction_in_name, parts_of_dates, rank_of
-from streammi.ingest.files.time_numbers import HHMMSS, numeric_format, of_day_without_signs
-from streammi.ingest.files.time_texts import time_format, why_unread
 from streammi.ingest.time_units import UNITS
 from streammi.records import FloatArray
 
-CLOCK_FROM: Final = 8  # times: so many numbers that go on as dates do, in a column of any name, are taken for times,
-CLOCK_SINCE, CLOCK_UNTIL = 1_262_304_000.0, 2_208_988_800.0  # in the years 2010 to 2040
 _HOURS: Final = re.compile(r"hh?mm|hrmn|time", re.IGNORECASE)
-_OF_DATE: Final = re.compile(r"date|datum|fecha|ymd|dmy|mdy", re.IGNORECASE)
-_LONG_NUMBER: Final = re.compile(r"[0-9]{9,19}(?:[.,][0-9]*)?")
 LOOKED_THROUGH: Final = 64  # columns that are looked through for dates, where none is called a time
 
 
@@ -64,8 +56,8 @@ class _Search:
     """Looks through the columns of a table, but those that are taken, for times."""
 
     def __init__(self, table: Table, sample: Sample, taken: Sequence[int], options: FileOptions) -> None:
-        self._names, self._path, self._decimal = table.names, table.source.path, table.decimal
-        self._units, self._sample, self._options = table.units, sample, options
+        self._names, self._path, self._sample, self._options = table.names, table.source.path, sample, options
+        self._times = ColumnTimes(table, sample, options)
         self._grows = table.source.is_live  # what has come of it so far may have come at one moment
         self._free = [k for k in range(len(table.names)) if k not in taken]
 
@@ -79,7 +71,7 @@ class _Search:
         ranked = sorted((rank, k) for k in self._free if (rank := rank_of(self._names[k])) is not None)
         named = [k for _, k in ranked if k not in parts.values()]
         for k in named:
-            form, why_not = self._readable(k)
+            form, why_not = self._times.readable(k)
             if form is not None and not (parts and (form.of_day or not form.epoch)):
                 found = self._with_what_it_lacks(k, form)
                 if not (still := self._stands_still(found)):
@@ -89,7 +81,9 @@ class _Search:
         if parts and (whole := self._of_parts(parts)) is not None:
             return whole._replace(said=(*said, *whole.said))
         for k in self._free[:LOOKED_THROUGH]:
-            if k not in named and self._looks_like_dates(k) and (form := self._readable(k)[0]) is not None:
+            if k in named or not self._times.looks_like_dates(k):
+                continue
+            if (form := self._times.readable(k)[0]) is not None:
                 found = self._with_what_it_lacks(k, form)
                 told = () if len(found.places) > 1 else (f"time in {self._names[k]}",)
                 return found._replace(said=(*said, *told, *found.said))
@@ -113,9 +107,9 @@ class _Search:
             parts = {part: places[k] for part, k in parts_of_dates(names).items()}
             if self._options.time_format is None and parts and (whole := self._of_parts(parts)) is not None:
                 return whole
-            form = self._form(name, joined(columns))
+            form = self._times.form(name, joined(columns))
         else:
-            form = self._form(self._name(places[0]), columns[0])
+            form = self._times.form(self._times.named(places[0]), columns[0])
         if form is None and len(columns[0]):
             example = next((str(value) for value in joined(columns).to_pylist() if value not in (None, "")), "")
             raise not_times("--time", t, example)
@@ -123,7 +117,7 @@ class _Search:
             return FoundTime(places, name, TimeFormat())
         if len(places) > 1:
             return FoundTime(places, name, form, _told(name, form))
-        form = self._of_day(places[0], form)
+        form = self._times.as_time_of_day(places[0], form)
         said = _told(name, form)
         if still := self._stands_still(FoundTime(places, name, form)):
             said = (*said, f"{name} {still.removeprefix('it ')}")
@@ -131,46 +125,13 @@ class _Search:
             said = (*said, f"{name} goes up and down, as no clock does")
         return FoundTime(places, name, form, said)
 
-    def _name(self, k: int) -> str:
-        """A column's name, with the unit that stands below it."""
-        unit = self._units[k] if k < len(self._units) else ""
-        return f"{self._names[k]} [{unit}]" if unit else self._names[k]
-
-    def _form(self, name: str, column: pa.Array) -> TimeFormat | None:
-        if pa.types.is_temporal(column.type):
-            kind = column.type
-            form = TimeFormat(epoch=bool(pa.types.is_timestamp(kind)), of_day=bool(pa.types.is_time(kind)))
-            seconds = form.seconds(column)
-            return directed(form, seconds[np.isfinite(seconds)])
-        if is_text(column):
-            texts = ["" if value is None else value for value in column.to_pylist()]
-            return time_format(name, texts, self._decimal, self._options)
-        return numeric_format(name, as_floats(column), self._options)
-
-    def _readable(self, k: int) -> tuple[TimeFormat | None, str]:
-        """How a column's times are written; None where they are none, and what to say of it."""
-        name, column = self._names[k], self._sample.column(k)
-        form = self._form(self._name(k), column)
-        present = [value for value in column.to_pylist() if value not in (None, "")]
-        if form is None:
-            if not present:
-                return None, ""
-            text = str(present[0])[:40]
-            way = why_unread(text) or ("--time-format says how it is written" if not self._options.time_format else "")
-            return None, f"no time in {name} (such as {text!r}{'; ' * bool(way)}{way})"
-        if form.unit is not None and self._options.time_unit == "auto":
-            seconds = form.seconds(column)
-            if is_restless(seconds[np.isfinite(seconds)]):
-                return None, f"no time in {name}: it goes up and down ({present[0]}, ... {present[-1]})"
-        return form, ""
-
     def _with_what_it_lacks(self, k: int, form: TimeFormat) -> FoundTime:
         """A time, with the column that has its date, its time of day or the fraction of its seconds."""
-        if (form.of_day or self._digits(k)) and (pair := self._with_date(k)) is not None:
+        if (form.of_day or self._times.digits(k)) and (pair := self._with_date(k)) is not None:
             return pair
-        if self._is_date(k) and (pair := self._with_hours(k)) is not None:
+        if self._times.is_date(k) and (pair := self._with_hours(k)) is not None:
             return pair
-        form = self._of_day(k, form)
+        form = self._times.as_time_of_day(k, form)
         for part in self._free:
             if part != k and (pair := self._with_fraction(k, part)) is not None:
                 return pair
@@ -185,91 +146,32 @@ class _Search:
             return ""
         return f"it stands still ({' '.join(str(column[0].as_py()) for column in columns)})"
 
-    def _of_day(self, k: int, form: TimeFormat) -> TimeFormat:
-        """Whole numbers that are rather times of day, such as 959 and 1000."""
-        digits = self._digits(k) if form.unit is not None and self._options.time_unit == "auto" else 0
-        if not digits:
-            return form
-        values = [float(value) for value in self._sample.column(k).to_pylist() if value not in (None, "")]
-        return of_day_without_signs(np.array(values), digits) or form
-
-    def _first(self, k: int) -> dict[str, tuple[int, int]]:
-        column = self._sample.column(k)
-        if pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type):
-            column = pc.cast(column.drop_null()[:1], pa.string())
-        if not is_text(column):
-            return {}
-        text = next((value for value in column.to_pylist() if value), "")
-        return places_of(text) or {}
-
-    def _looks_like_dates(self, k: int) -> bool:
-        """True if a column has dates that look like nothing else, though it is called nothing of the kind."""
-        column = self._sample.column(k)
-        if pa.types.is_timestamp(column.type):
-            return True
-        if not is_text(column):
-            return _are_clock(as_floats(column))
-        text = next((value for value in column.to_pylist() if value), "")
-        if _LONG_NUMBER.fullmatch(text):
-            values, bad = NumberFormat(self._decimal).array(column)
-            return not bad.any() and _are_clock(values)
-        return not text.isdigit() and has_date(places_of(text) or {})
-
-    def _is_date(self, k: int) -> bool:
-        """True if a column has days, without the time of day."""
-        places = self._first(k)
-        return (has_date(places) and "H" not in places) or self._is_short_date(k)
-
-    def _is_short_date(self, k: int) -> bool:
-        """True if a column that is called so has days of six digits, such as 010326."""
-        texts = [str(value) for value in self._sample.column(k).to_pylist() if value not in (None, "")]
-        if not _OF_DATE.search(self._names[k]) or not all(len(text) == 6 and text.isdecimal() for text in texts):
-            return False
-        form, whole = self._form("", pa.array([f"{text} 000000" for text in texts], pa.string())), len(texts) > 0
-        return whole and form is not None and form.unit is None
-
-    def _is_hour(self, k: int) -> bool:
-        """True if a column has times of day."""
-        places = self._first(k)
-        column = self._sample.column(k)
-        if is_text(column) and HHMMSS.fullmatch(next((text for text in column.to_pylist() if text), "")):
-            return True
-        return ("H" in places and not has_date(places)) or (rank_of(self._names[k]) is not None and self._digits(k) > 0)
-
-    def _digits(self, k: int) -> int:
-        """How many digits a column of times of day has that are written without signs, as 95959; 0 for another one."""
-        column = self._sample.column(k)
-        texts = [str(value) for value in column.to_pylist() if value not in (None, "")]
-        size = max(map(len, texts), default=0)
-        if size not in (3, 4, 5, 6) or not all(text.isascii() and text.isdigit() for text in texts):
-            return 0
-        digits = 4 if size < 5 else 6
-        filled = [text.zfill(digits) for text in texts]
-        return digits if all("00" <= text[:2] < "24" and max(text[2:4], text[4:]) < "60" for text in filled) else 0
-
     def _with_date(self, k: int) -> FoundTime | None:
         """The time of day in a column, with the column that has its date."""
-        days = [d for d in self._free if d < LOOKED_THROUGH and d != k and self._is_date(d)]
+        days = [d for d in self._free if d < LOOKED_THROUGH and d != k and self._times.is_date(d)]
         return self._two(min(days, key=lambda d: abs(d - k)), k) if days else None
 
     def _with_hours(self, k: int) -> FoundTime | None:
         """The dates in a column, with the column that has the time of day."""
-        hours = [h for h in self._free if h < LOOKED_THROUGH and h != k and self._is_hour(h)]
+        hours = [h for h in self._free if h < LOOKED_THROUGH and h != k and self._times.is_hour(h)]
         return self._two(k, min(hours, key=lambda h: abs(h - k))) if hours else None
 
     def _two(self, day: int, hour: int) -> FoundTime | None:
         names = self._names[day], self._names[hour]
-        digits = self._digits(hour)
-        form = self._form(",".join(names), joined([self._sample.column(day), self._sample.column(hour)], digits))
-        if form is None or form.unit is not None or (not self._is_hour(hour) and self._options.time_format is None):
+        digits = self._times.digits(hour)
+        columns = [self._sample.column(day), self._sample.column(hour)]
+        form = self._times.form(",".join(names), joined(columns, digits))
+        if form is None or form.unit is not None:
+            return None
+        if not self._times.is_hour(hour) and self._options.time_format is None:
             return None
         form = form._replace(digits=digits)
         return FoundTime((day, hour), ",".join(names), form, (f"time in {' and '.join(names)}", *_told("", form)))
 
     def _with_fraction(self, k: int, part: int) -> FoundTime | None:
         """Whole seconds in a column, and ms, us or ns of each in another, as its name and its values say."""
-        unit = fraction_in_name(self._name(part))
-        form = self._form(self._name(k), self._sample.column(k)) if unit is not None else None
+        unit = fraction_in_name(self._times.named(part))
+        form = self._times.form(self._times.named(k), self._sample.column(k)) if unit is not None else None
         if unit is None or form is None or (not form.epoch and not form.of_day):
             return None
         both = form._replace(fraction=unit)
@@ -297,10 +199,10 @@ class _Search:
         if "H" not in parts:
             parts = {part: k for part, k in parts.items() if part not in "MS"}
             free = [k for k in self._free if k not in parts.values()]
-            hour = next((k for k in free if "H" in self._first(k)), None)
+            hour = next((k for k in free if "H" in self._times.first_places(k)), None)
             if hour is None and (hour := next((k for k in free if _HOURS.search(self._names[k])), None)) is not None:
-                digits = self._digits(hour)
-            if hour is not None and (digits or "H" in self._first(hour)):
+                digits = self._times.digits(hour)
+            if hour is not None and (digits or "H" in self._times.first_places(hour)):
                 parts, second = parts | {"HMS"[: digits // 2] or "T": hour}, None
         of_day = second is not None and "H" not in parts  # seconds since midnight
         places = (*parts.values(), *([second] if of_day and second is not None else []))
@@ -314,13 +216,3 @@ class _Search:
 
 def _told(name: str, form: TimeFormat) -> tuple[str, ...]:
     return (f"{name} {form.said}".strip(),) if form.said else ()
-
-
-def _are_clock(values: FloatArray) -> bool:
-    """True if numbers are dates of our days that go on: there are others of this size, but these do not."""
-    seconds = epoch_seconds(values)
-    seconds = seconds[np.isfinite(seconds)]
-    if seconds.size < CLOCK_FROM or seconds.size < values.size or not (seconds >= CLOCK_SINCE).all():
-        return False
-    steps = np.diff(seconds)
-    return bool((steps >= 0).all() or (steps <= 0).all()) and bool(steps.any()) and seconds.max() < CLOCK_UNTIL

@@ -1,0 +1,139 @@
+"""One column of a file: whether it has times, dates or times of day, and how these are written."""
+
+import re
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streammi.ingest.files.date_forms import has_date, places_of
+from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.number_format import NumberFormat
+from streammi.ingest.files.sampled import Sample, as_floats, is_text
+from streammi.ingest.files.tables import Table
+from streammi.ingest.files.time_format import TimeFormat, directed, epoch_seconds, is_restless
+from streammi.ingest.files.time_names import rank_of
+from streammi.ingest.files.time_numbers import HHMMSS, numeric_format, of_day_without_signs
+from streammi.ingest.files.time_texts import time_format, why_unread
+from streammi.records import FloatArray
+
+CLOCK_FROM: Final = 8  # times: so many numbers that go on as dates do, in a column of any name, are taken for times,
+CLOCK_SINCE, CLOCK_UNTIL = 1_262_304_000.0, 2_208_988_800.0  # in the years 2010 to 2040
+_OF_DATE: Final = re.compile(r"date|datum|fecha|ymd|dmy|mdy", re.IGNORECASE)
+_LONG_NUMBER: Final = re.compile(r"[0-9]{9,19}(?:[.,][0-9]*)?")
+
+
+class ColumnTimes:
+    """Tells of each column of a table, by its number ``k``, what times it has, from fields all over the file."""
+
+    def __init__(self, table: Table, sample: Sample, options: FileOptions) -> None:
+        self._names, self._units, self._decimal = table.names, table.units, table.decimal
+        self._sample, self._options = sample, options
+
+    def named(self, k: int) -> str:
+        """A column's name, with the unit that stands below it."""
+        unit = self._units[k] if k < len(self._units) else ""
+        return f"{self._names[k]} [{unit}]" if unit else self._names[k]
+
+    def form(self, name: str, column: pa.Array) -> TimeFormat | None:
+        """How the times in ``column`` are written, which is called so; None where they are none."""
+        if pa.types.is_temporal(column.type):
+            kind = column.type
+            form = TimeFormat(epoch=bool(pa.types.is_timestamp(kind)), of_day=bool(pa.types.is_time(kind)))
+            seconds = form.seconds(column)
+            return directed(form, seconds[np.isfinite(seconds)])
+        if is_text(column):
+            texts = ["" if value is None else value for value in column.to_pylist()]
+            return time_format(name, texts, self._decimal, self._options)
+        return numeric_format(name, as_floats(column), self._options)
+
+    def readable(self, k: int) -> tuple[TimeFormat | None, str]:
+        """How a column's times are written; None where they are none, and what to say of it."""
+        name, column = self._names[k], self._sample.column(k)
+        form = self.form(self.named(k), column)
+        present = [value for value in column.to_pylist() if value not in (None, "")]
+        if form is None:
+            if not present:
+                return None, ""
+            text = str(present[0])[:40]
+            way = why_unread(text) or ("--time-format says how it is written" if not self._options.time_format else "")
+            return None, f"no time in {name} (such as {text!r}{'; ' * bool(way)}{way})"
+        if form.unit is not None and self._options.time_unit == "auto":
+            seconds = form.seconds(column)
+            if is_restless(seconds[np.isfinite(seconds)]):
+                return None, f"no time in {name}: it goes up and down ({present[0]}, ... {present[-1]})"
+        return form, ""
+
+    def as_time_of_day(self, k: int, form: TimeFormat) -> TimeFormat:
+        """Whole numbers that are rather times of day, such as 959 and 1000."""
+        digits = self.digits(k) if form.unit is not None and self._options.time_unit == "auto" else 0
+        if not digits:
+            return form
+        values = [float(value) for value in self._sample.column(k).to_pylist() if value not in (None, "")]
+        return of_day_without_signs(np.array(values), digits) or form
+
+    def first_places(self, k: int) -> dict[str, tuple[int, int]]:
+        """The places of the parts of a date and a time in the first of a column's texts; none where it has none."""
+        column = self._sample.column(k)
+        if pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type):
+            column = pc.cast(column.drop_null()[:1], pa.string())
+        if not is_text(column):
+            return {}
+        text = next((value for value in column.to_pylist() if value), "")
+        return places_of(text) or {}
+
+    def looks_like_dates(self, k: int) -> bool:
+        """True if a column has dates that look like nothing else, though it is called nothing of the kind."""
+        column = self._sample.column(k)
+        if pa.types.is_timestamp(column.type):
+            return True
+        if not is_text(column):
+            return _are_clock(as_floats(column))
+        text = next((value for value in column.to_pylist() if value), "")
+        if _LONG_NUMBER.fullmatch(text):
+            values, bad = NumberFormat(self._decimal).array(column)
+            return not bad.any() and _are_clock(values)
+        return not text.isdigit() and has_date(places_of(text) or {})
+
+    def is_date(self, k: int) -> bool:
+        """True if a column has days, without the time of day."""
+        places = self.first_places(k)
+        return (has_date(places) and "H" not in places) or self._is_short_date(k)
+
+    def _is_short_date(self, k: int) -> bool:
+        """True if a column that is called so has days of six digits, such as 010326."""
+        texts = [str(value) for value in self._sample.column(k).to_pylist() if value not in (None, "")]
+        if not _OF_DATE.search(self._names[k]) or not all(len(text) == 6 and text.isdecimal() for text in texts):
+            return False
+        form, whole = self.form("", pa.array([f"{text} 000000" for text in texts], pa.string())), len(texts) > 0
+        return whole and form is not None and form.unit is None
+
+    def is_hour(self, k: int) -> bool:
+        """True if a column has times of day."""
+        places = self.first_places(k)
+        column = self._sample.column(k)
+        if is_text(column) and HHMMSS.fullmatch(next((text for text in column.to_pylist() if text), "")):
+            return True
+        return ("H" in places and not has_date(places)) or (rank_of(self._names[k]) is not None and self.digits(k) > 0)
+
+    def digits(self, k: int) -> int:
+        """How many digits a column of times of day has that are written without signs, as 95959; 0 for another one."""
+        column = self._sample.column(k)
+        texts = [str(value) for value in column.to_pylist() if value not in (None, "")]
+        size = max(map(len, texts), default=0)
+        if size not in (3, 4, 5, 6) or not all(text.isascii() and text.isdigit() for text in texts):
+            return 0
+        digits = 4 if size < 5 else 6
+        filled = [text.zfill(digits) for text in texts]
+        return digits if all("00" <= text[:2] < "24" and max(text[2:4], text[4:]) < "60" for text in filled) else 0
+
+
+def _are_clock(values: FloatArray) -> bool:
+    """True if numbers are dates of our days that go on: there are others of this size, but these do not."""
+    seconds = epoch_seconds(values)
+    seconds = seconds[np.isfinite(seconds)]
+    if seconds.size < CLOCK_FROM or seconds.size < values.size or not (seconds >= CLOCK_SINCE).all():
+        return False
+    steps = np.diff(seconds)
+    return bool((steps >= 0).all() or (steps <= 0).all()) and bool(steps.any()) and seconds.max() < CLOCK_UNTIL
