@@ -9,7 +9,7 @@ from sklearn.metrics import mutual_info_score
 from streammi import ChannelWindow, QuantileBins, UniformBins
 from streammi.core.channels import ranking
 from streammi.core.channels.significance import Significance, adjusted
-from streammi.records import FloatArray
+from streammi.records import FloatArray, triangles
 
 UPPER = np.triu_indices(32, 1)
 
@@ -117,3 +117,21 @@ def test_orders_are_those_of_brute_force() -> None:
         chosen.append(max(left, key=lambda c: scores[0, c] - sum(scores[c, d] for d in chosen) / max(len(chosen), 1)))
     assert ranking.least_redundant(mi, 0).tolist() == chosen
     assert chosen.index(3) > 2  # says again what 1 says
+
+
+@pytest.mark.parametrize("channels", [1, 2, 7, 30])
+@pytest.mark.parametrize("unknown", [0.0, 0.5, 1.0])
+def test_the_largest_pairs_are_those_of_all_sorted(channels: int, unknown: float) -> None:
+    rng = np.random.default_rng(channels)
+    square = rng.integers(0, 9, (channels, channels)) / 4  # many are alike: the first in order come first
+    square[rng.random(square.shape) < unknown] = np.nan
+    pairs = [(i, j) for i in range(channels) for j in range(i + 1, channels) if not np.isnan(square[i, j])]
+    ordered = sorted(pairs, key=lambda pair: -square[pair])
+    for most in (1, 3, channels, 10**6, None):
+        assert list(map(tuple, ranking.pairs_by(square, most).tolist())) == ordered[:most]
+    assert triangles.upper_triangle(square, np.float32).tolist() == pytest.approx(
+        square[np.triu_indices(channels, 1)].tolist(), nan_ok=True
+    )
+    assert np.array_equal(
+        triangles.sides(np.arange(channels * (channels - 1) // 2), channels), np.triu_indices(channels, 1)
+    )

@@ -361,3 +361,16 @@ def test_correlations_at_once_are_those_one_by_one() -> None:
         for i in range(len(columns)):
             for j in range(i):
                 np.testing.assert_array_equal(window.correlation(j, i), exact[j, i])
+
+
+@pytest.mark.parametrize("bins", [QuantileBins(8), UniformBins(-2, 2, 7), EdgeBins([-3, -1, 0, 2])])
+def test_a_row_at_a_time_has_the_symbols_of_many(bins: Bins) -> None:
+    rows = made_rows(260, 4, 3, 0.1)
+    rows[3, :] = [1e308, -1e308, math.inf, 5e-324]
+    one, other = ChannelWindow(bins, 100), ChannelWindow(bins, 100)
+    other.extend(rows)
+    for row in rows:
+        one.update(row)
+    assert one == other
+    assert np.array_equal(one.ring.symbols_between(160, 260), other.ring.symbols_between(160, 260))
+    assert (one.clipped.tolist(), one.missing.tolist()) == (other.clipped.tolist(), other.missing.tolist())

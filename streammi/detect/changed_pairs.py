@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 from streammi.records.codec import State
+from streammi.records.triangles import sides
 
 LEAST_WINDOWS: Final = 4  # before anything is said
 MOST_WINDOWS: Final = 64  # that count: older ones fade
@@ -126,7 +127,6 @@ def told(changed: NDArray[np.bool_], before: NDArray[np.bool_], channels: int) -
     A bus that fails breaks a thousand pairs: one thing is to be said.
     """
     new: IntArray = np.flatnonzero(changed & ~before)
-    rows, columns = (places[new] for places in np.triu_indices(channels, 1))
-    counts = np.bincount(np.concatenate((rows, columns)), minlength=channels)
+    counts = np.bincount(np.concatenate(sides(new, channels)), minlength=channels)
     most = int(np.argmax(counts)) if new.size else 0
     return new, str(most) if new.size and counts[most] >= math.ceil(new.size / 2) and new.size > 2 else ""

@@ -34,6 +34,11 @@ class ChannelSilence:
     def add(self, there: NDArray[np.bool_]) -> None:
         """Take in rows: whether each channel has a value, (n, C)."""
         n = len(there)
+        if there.all():  # nearly always: a tenth of the time
+            np.maximum(self._widest, self._rows - self._last, out=self._widest)
+            self._last[:] = self._rows + n - 1
+            self._rows += n
+            return
         some = there.any(axis=0)
         first = self._rows + there.argmax(axis=0)
         last = self._rows + n - 1 - there[::-1].argmax(axis=0)

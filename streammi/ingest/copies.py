@@ -36,7 +36,7 @@ class Copies:
         """The samples that are no copies; None when all of them are."""
         if found.numbers is None:
             return found
-        columns = found.values if found.t is None else (*found.values, found.t)
+        columns = (*found.values,) if found.t is None else (*found.values, found.t)
         if isinstance(found.numbers, Numbers):
             return self._message(found, found.numbers.first, columns)
         if isinstance(found.numbers, range) and found.numbers.start != self._number:

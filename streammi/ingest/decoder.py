@@ -186,7 +186,9 @@ class Decoder:
 
     # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
     @np.errstate(invalid="ignore", over="ignore")
-    def _columns(self, messages: Messages, received: float, final: bool) -> tuple[list[Any], FloatArray | None]:
+    def _columns(
+        self, messages: Messages, received: float, final: bool
+    ) -> tuple[list[Any] | FloatArray, FloatArray | None]:
         self._clock.begin(received)
         messages = self._counted(messages)
         if self._format.is_guess:

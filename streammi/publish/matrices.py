@@ -19,6 +19,7 @@ from streammi.publish.messages import VERSION
 from streammi.publish.packed_messages import PackedMessages
 from streammi.records import ChannelMatrices, FloatArray, IntArray
 from streammi.records.channels import MatrixSnapshot, SmallArray
+from streammi.records.triangles import upper_triangle
 
 MAX_MATRIX_BYTES: Final = 60 << 20  # a view takes no frame of more than 64 MiB
 LABEL: Final = 31  # characters of a channel in a topic; with two of them and ~ it is a pair's name
@@ -38,20 +39,10 @@ def pair_topic(pair: str) -> bytes:
     return b"pair/" + pair.encode()
 
 
-def upper(square: Any) -> SmallArray:
-    """The upper triangle of (C, C), row by row, as float32.
-
-    >>> upper(np.arange(9.0).reshape(3, 3)).tolist()
-    [1.0, 2.0, 5.0]
-    """
-    channels = len(square)
-    found: SmallArray = np.empty(channels * (channels - 1) // 2, dtype=np.float32)
-    start = 0
-    for row in range(channels - 1):  # of 1,000 channels 1.5 ms, by triu_indices 10
-        stop = start + channels - row - 1
-        found[start:stop] = square[row, row + 1 :]
-        start = stop
-    return found
+def as_sent(square: FloatArray | None) -> SmallArray:
+    """The upper triangle of (C, C), row by row, as float32."""
+    assert square is not None
+    return upper_triangle(square, np.float32)
 
 
 def snapshot_of(found: ChannelMatrices, **origin: Any) -> MatrixSnapshot:
@@ -63,8 +54,8 @@ def snapshot_of(found: ChannelMatrices, **origin: Any) -> MatrixSnapshot:
     if found.via is not None and "indirect" not in origin:
         origin["indirect"] = indirect_of(found.via)
     return MatrixSnapshot(
-        names=found.names, n=found.n, unit=found.unit, estimator=found.estimator, mi=upper(found.mi),
-        r=upper(found.r), p=upper(found.p) if tested else None, q=upper(found.q) if tested else None,
+        names=found.names, n=found.n, unit=found.unit, estimator=found.estimator, mi=as_sent(found.mi),
+        r=as_sent(found.r), p=as_sent(found.p) if tested else None, q=as_sent(found.q) if tested else None,
         untested=found.untested, t1=found.t1, **origin,
     )  # fmt: skip
 

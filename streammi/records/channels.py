@@ -10,6 +10,7 @@ from streammi.config import Unit
 from streammi.records.batches import FloatArray, IntArray
 from streammi.records.events import Event
 from streammi.records.links import LinkHealth
+from streammi.records.triangles import sides, upper_triangle
 
 SmallArray: TypeAlias = NDArray[np.float32]
 
@@ -46,8 +47,8 @@ class ChannelMatrices(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         """The pairs (i, j), i < j, that depend by more than chance, shape (k, 2); none where nothing was tested."""
         if self.q is None:
             return np.empty((0, 2), dtype=np.int64)
-        found: IntArray = np.argwhere(np.triu(np.nan_to_num(self.q, nan=1.0) <= rate, 1))
-        return found
+        numbers = np.flatnonzero(upper_triangle(self.q) <= rate)
+        return np.column_stack(sides(numbers, len(self.names)))
 
 
 class MatrixSnapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from streammi.publish import matrices
 from streammi.records import UNIT_PER_BIT, ChannelMatrices, Event, IntArray
 from streammi.records.channels import SmallArray
 from streammi.records.codec import State
+from streammi.records.triangles import sides, upper_triangle
 
 TOLD_ONE_BY_ONE: Final = 5  # of pairs that change at once: of more one thing is said
 
@@ -26,7 +27,7 @@ class PairChanges:
     def __init__(self, name: str, names: tuple[str, ...], globs: tuple[str, ...] = ()) -> None:
         self._name, self._names = name, names
         self.said = pairs_of(names, globs)  # of which pairs anything is said, (C, C)
-        self._said = self.said[np.triu_indices(len(names), 1)]  # the same, row by row
+        self.said_pairs: NDArray[np.bool_] = upper_triangle(self.said)  # the same, row by row
         self.labels = matrices.labels(names)
         self._places = {label: place for place, label in enumerate(self.labels)}
         self.usual = ChangedPairs(len(names) * (len(names) - 1) // 2)
@@ -36,17 +37,17 @@ class PairChanges:
     @property
     def count(self) -> int:
         """Of how many pairs anything is said."""
-        return int(np.count_nonzero(self._said))
+        return int(np.count_nonzero(self.said_pairs))
 
     @property
     def said_numbers(self) -> IntArray | None:
         """The pairs of which anything is said, by number; None for all."""
-        return None if self._said.all() else np.flatnonzero(self._said)
+        return None if self.said_pairs.all() else np.flatnonzero(self.said_pairs)
 
     @property
     def changed(self) -> NDArray[np.bool_]:
         """The pairs of these that have changed, row by row."""
-        return self.usual.changed & self._said
+        return self.usual.changed & self.said_pairs
 
     @property
     def known(self) -> bool:
@@ -57,8 +58,8 @@ class PairChanges:
         """Look at what the window says; the events that tell of what has changed."""
         if window.fill < 1 or window.rows < 2 * window.n:  # bins are learnt anew as it fills first
             return []
-        bits = found.mi[np.triu_indices(len(found.names), 1)] / UNIT_PER_BIT[found.unit]
-        changed = self.usual.look(bits) & self._said
+        bits = upper_triangle(found.mi) / UNIT_PER_BIT[found.unit]
+        changed = self.usual.look(bits) & self.said_pairs
         new, channel = told(changed, self._told, len(found.names))
         events = self._events(at, found, bits, new, channel)
         if window.rows - self._learnt_at >= window.n:
@@ -69,11 +70,11 @@ class PairChanges:
 
     def most(self, found: ChannelMatrices, top: int) -> list[tuple[int, int]]:
         """The pairs that have changed, those that have done so most first, ``top`` at most."""
-        off = matrices.upper(found.mi) / UNIT_PER_BIT[found.unit] - self.usual.mean
-        rows, columns = np.triu_indices(len(found.names), 1)
+        off = upper_triangle(found.mi, np.float32) / UNIT_PER_BIT[found.unit] - self.usual.mean
         changed = np.flatnonzero(self.changed)
         most = changed[np.argsort(-np.abs(off[changed]), kind="stable")][:top]
-        return [(rows.item(k), columns.item(k)) for k in most.tolist()]
+        rows, columns = sides(most, len(found.names))
+        return list(zip(rows.tolist(), columns.tolist(), strict=True))
 
     def change(self, found: ChannelMatrices, i: int, j: int) -> float:
         """MI of the pair i < j less the usual, in the unit of ``found``; NaN before anything is."""
@@ -83,7 +84,7 @@ class PairChanges:
     def change_of_all(self, found: ChannelMatrices) -> SmallArray:
         """The same of every pair, row by row."""
         usual: SmallArray = (self.usual.mean * UNIT_PER_BIT[found.unit]).astype(np.float32)
-        return matrices.upper(found.mi) - usual
+        return upper_triangle(found.mi, np.float32) - usual
 
     def pair(self, i: int, j: int) -> str:
         """The name of a pair in topics."""
@@ -107,7 +108,7 @@ class PairChanges:
         self.usual.restore((header["usual"], arrays))
 
     def _events(self, at: float, found: ChannelMatrices, bits: Any, new: IntArray, channel: str) -> list[Event]:
-        rows, columns = (places[new].tolist() for places in np.triu_indices(len(found.names), 1))
+        rows, columns = (side.tolist() for side in sides(new, len(found.names)))
         per_bit = UNIT_PER_BIT[found.unit]
         changes = [
             (i, j, now * per_bit, usual * per_bit)

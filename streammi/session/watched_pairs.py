@@ -12,7 +12,8 @@ from streammi.core.channels.channel_window import ChannelWindow
 from streammi.monitor import ChannelMonitor
 from streammi.publish import matrices
 from streammi.publish.messages import Fields
-from streammi.records import ChannelMatrices
+from streammi.records import ChannelMatrices, FloatArray
+from streammi.records.triangles import upper_triangle
 from streammi.session.changed_pair_events import PairChanges
 from streammi.session.pair_tester import Tested
 
@@ -26,6 +27,8 @@ class WatchedPairs:
         self.monitor = ChannelMonitor(config, device=device)
         self.changes = PairChanges(settings.name, names, settings.pairs)
         self.newest: ChannelMatrices | None = None  # as it was said
+        self._counted_q: FloatArray | None = None  # of which it was counted how many depend,
+        self._counted = 0  # and how many do
         self.apart = ""  # a note on pairs of which no row of the window has both, though each is there
 
     @property
@@ -139,5 +142,8 @@ class WatchedPairs:
         """How many depend by more than chance; None where that was not tested."""
         if found.q is None:
             return None
-        i, j = found.edges(self._settings.fdr).T
-        return int(np.count_nonzero(self.changes.said[i, j]))
+        if found.q is not self._counted_q:  # once a test, not once a reading
+            self._counted_q = found.q
+            counts = upper_triangle(found.q) <= self._settings.fdr
+            self._counted = int(np.count_nonzero(counts & self.changes.said_pairs))
+        return self._counted

@@ -123,10 +123,11 @@ def _extrapolated(counts: PairCounts, ring: RowRing, axes: ChannelAxes, table: T
 
 def _both_there(counts: PairCounts, ring: RowRing, out: FloatArray) -> None:
     """In how many rows both channels have a value."""
-    there = ring.n - counts.absent
-    np.minimum.outer(there, there, out=out, casting="unsafe")  # where one of them has all of them
     gappy = np.flatnonzero(counts.gappy)
+    out[:] = ring.n
     if gappy.size:
+        there = (ring.n - counts.absent[gappy])[:, None]
+        out[gappy], out[:, gappy] = there, there.T
         symbols = ring.symbols_between(ring.tail, ring.head)[gappy]
         known = (symbols != ring.missing).astype(np.float32 if ring.n < EXACT else np.float64)
         out[np.ix_(gappy, gappy)] = known @ known.T
@@ -187,7 +188,11 @@ def correlations(counts: PairCounts, ring: RowRing, axes: ChannelAxes) -> FloatA
             DOT_NS * values.shape[1] * counts.pairs,
         )
     scaled = centred[whole] / np.sqrt(squares[whole])[:, None]
-    out[np.ix_(whole, whole)] = np.clip(scaled @ scaled.T, -1.0, 1.0)
+    products = scaled @ scaled.T
+    np.clip(products, -1.0, 1.0, out=products)
+    if whole.all():
+        return products
+    out[np.ix_(whole, whole)] = products
     out[~axes.known], out[:, ~axes.known] = np.nan, np.nan
     return out
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from streammi.records import FloatArray, IntArray
 from streammi.records.linear import linear_equivalent
+from streammi.records.triangles import first_of_rows, sides, upper_triangle
 
 
 def pairs_by(values: FloatArray, most: int | None = None) -> IntArray:
@@ -12,15 +13,25 @@ def pairs_by(values: FloatArray, most: int | None = None) -> IntArray:
     >>> pairs_by(np.array([[9, 1, 3], [1, 9, np.nan], [3, np.nan, 9]])).tolist()
     [[0, 2], [0, 1]]
     """
-    rows, columns = np.triu_indices(len(values), 1)
-    upper = values[rows, columns]
-    known = np.flatnonzero(~np.isnan(upper))
-    if most is not None and 0 < most < known.size:  # of half a million pairs 10 ms, where sorting all takes 80
-        least = np.partition(upper[known], known.size - most)[known.size - most]
-        known = known[upper[known] >= least]
-    order = known[np.argsort(-upper[known], kind="stable")][:most]
-    found: IntArray = np.column_stack((rows[order], columns[order]))
+    pairs = upper_triangle(values)
+    known = np.flatnonzero(pairs >= _least(pairs, len(values), most))
+    order = known[np.argsort(-pairs[known], kind="stable")][:most]
+    found: IntArray = np.column_stack(sides(order, len(values)))
     return found
+
+
+def _least(pairs: FloatArray, channels: int, most: int | None) -> float:
+    """A value that at least ``most`` of the pairs have or exceed, but for those that are NaN: that of ``most`` rows.
+
+    Of half a million pairs it takes 0.3 ms, where the value that just so many have takes 10, and sorting all 80.
+    """
+    if most is None or not 0 < most < channels:
+        return -np.inf
+    best = np.fmax.reduceat(pairs, first_of_rows(channels))
+    best = best[~np.isnan(best)]
+    if best.size < most:
+        return -np.inf
+    return float(np.partition(best, best.size - most)[best.size - most])
 
 
 def beyond_r(mi_bits: FloatArray, r: FloatArray) -> FloatArray:

@@ -11,13 +11,14 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels import nested
-from streammi.core.kernels.coding import bin_edges, bin_uniform
+from streammi.core.kernels.coding import bin_edges, bin_uniform, code_of
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.correlation import centre as _centre, correlation, dot
 from streammi.core.kernels.counting import sum_of, sums_of
 from streammi.core.kernels.reading import look
 from streammi.core.kernels.state_layout import SKIP, SYMBOL
 
+FEW_ROWS: Final = 8  # that are coded one by one: a live feed has one at a time
 _ONE: Final = np.uint64(1)
 
 
@@ -33,7 +34,10 @@ def code(
     """
     codes = np.empty(columns.shape[1], dtype=np.uint16)
     for c in range(columns.shape[0]):
-        if equal[c]:
+        if columns.shape[1] < FEW_ROWS and not equal[c]:
+            for k in range(columns.shape[1]):
+                codes[k] = code_of(columns[c, k], low[c], high[c], inner[c])
+        elif equal[c]:
             bin_uniform(columns[c], low[c], high[c], bins[c], codes)
         else:
             bin_edges(columns[c], low[c], high[c], inner[c], codes)

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import integers
-from streammi.core.kernels.compiled import allocating_kernel, kernel
+from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 
 BLOCK: Final = 512  # values searched at a time
 
@@ -55,6 +55,17 @@ def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int
             out[start + k] = code if finite else 0xFFFF
             skipped += not finite
     return skipped
+
+
+@part
+def code_of(v: Any, low: float, high: float, inner: Any) -> Any:
+    """As ``bin_edges``, of one value: without the block, which takes four times as long to have as to fill."""
+    symbol, step = np.int64(0), (inner.size + 1) >> 1
+    while step > 0:
+        symbol += step * np.int64(v >= inner[symbol + step - 1])
+        step >>= 1
+    finite = abs(v) <= 1.7976931348623157e308
+    return symbol | (np.int64((v < low) | (v > high)) << 15) if finite else np.int64(0xFFFF)
 
 
 @kernel

@@ -19,6 +19,7 @@ from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray
 
 Column: TypeAlias = list[Any] | NDArray[Any]
+Columns: TypeAlias = tuple[Column, ...] | FloatArray  # of equal length, the array's being its rows
 NUMERIC: Final[np.dtype[Any]] = np.dtype(np.float64)
 LABELS: Final[np.dtype[Any]] = np.dtype(np.object_)
 
@@ -195,26 +196,32 @@ class Batch:
     def __init__(self, signals: int, labels: bool) -> None:
         self._dtype = LABELS if labels else NUMERIC
         self._signals = signals
-        self._pieces: list[tuple[tuple[Column, ...], Column | None]] = []
+        self._pieces: list[tuple[Columns, Column | None]] = []
 
-    def add(self, values: tuple[Column, ...], t: Column | None) -> None:
+    def add(self, values: Columns, t: Column | None) -> None:
         """Add columns of equal length, and their times."""
         self._pieces.append((values, t))
 
-    def drain(self, last_t: float) -> tuple[list[Any], FloatArray | None]:
+    def drain(self, last_t: float) -> tuple[list[Any] | FloatArray, FloatArray | None]:
         """The columns, and their times: a sample without one is taken to be at the time of the one before.
 
         ``last_t`` is the time of the sample before the first, NaN where there is none. None instead of the
         times where there are none at all.
         """
         pieces, self._pieces = self._pieces, []
-        columns: list[NDArray[Any]]
+        columns: list[NDArray[Any]] | FloatArray
         if len(pieces) == 1:  # nearly always: all messages were alike
             values, t = pieces[0]
-            columns = [
-                one if isinstance(one, np.ndarray) and one.dtype is NUMERIC is self._dtype else _array(one, self._dtype)
-                for one in values
-            ]
+            columns = (
+                values
+                if isinstance(values, np.ndarray)
+                else [
+                    one
+                    if isinstance(one, np.ndarray) and one.dtype is NUMERIC is self._dtype
+                    else _array(one, self._dtype)
+                    for one in values
+                ]
+            )
         else:
             *columns, t = self._joined(pieces)
             t = t if any(times is not None for _, times in pieces) else None
@@ -222,7 +229,7 @@ class Batch:
             return columns, None if math.isnan(last_t) else np.full(columns[0].size, last_t)
         return columns, _filled(_array(t, NUMERIC), last_t)
 
-    def _joined(self, pieces: list[tuple[tuple[Column, ...], Column | None]]) -> list[NDArray[Any]]:
+    def _joined(self, pieces: list[tuple[Columns, Column | None]]) -> list[NDArray[Any]]:
         """The columns and times of pieces, NaN where there is none; single samples become an array together."""
         rows: list[tuple[Any, ...]] = []
         blocks: list[tuple[Column, ...]] = []

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from streammi.ingest.clock import Clock
-from streammi.ingest.formats.columns import Column
+from streammi.ingest.formats.columns import Column, Columns
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.paths import Chain
 from streammi.ingest.sequence import Each, Numbers
@@ -53,7 +53,7 @@ class Places(NamedTuple):
 class Samples(NamedTuple):
     """The samples of a message, or of several: columns of equal length."""
 
-    values: tuple[Column, ...]
+    values: Columns
     t: Column | None = None  # s
     numbers: Each | Numbers | None = None  # of each sample, or of the message
     places: Places | None = None  # where they were in each record, if these have one sample each

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from streammi.ingest.clock import Clock
-from streammi.ingest.formats.columns import Column, or_nan
+from streammi.ingest.formats.columns import Column, Columns, or_nan
 from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Content, Places, Samples, Wanted
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.paths import Chain, heads
@@ -35,7 +35,7 @@ ABSENT: Final = Literal["\0 this key must not be there"]
 EXACT: Final = 1 << 53  # whole numbers up to here are float64s
 MAX_INDEX: Final = 4095
 MAX_PLANS: Final = 8  # kinds of messages that a decoder is made for (0.2 ms each); the others are read in full
-MANY: Final = 32  # values of a record from which one array of all is made: an array each takes three times as long
+MANY: Final = 32  # numbers of a record of which one array is made: an array each takes ten times as long
 
 
 class Plan(NamedTuple):
@@ -43,6 +43,7 @@ class Plan(NamedTuple):
 
     decode: Decode
     values: tuple[Callable[[Any], Any], ...]
+    all_of_them: Callable[[Any], Any] | None  # the same at once, of MANY and more numbers
     t: Callable[[Any], Any] | None
     seq: Callable[[Any], Any] | None
     records: bool  # a message is a list of rows, not one row
@@ -126,10 +127,12 @@ class Typed:
 
     def _columns(self, plan: Plan, rows: list[Any], beside: list[bytes]) -> Samples:
         dtype = np.object_ if self._wanted.labels else np.float64
-        if len(plan.values) > MANY and not self._wanted.labels:
-            values = [*np.array([list(map(pick, rows)) for pick in plan.values], dtype=dtype)]
+        values: Columns
+        if plan.all_of_them is not None:
+            values = np.ascontiguousarray(np.array([*map(plan.all_of_them, rows)], dtype=dtype).T)
         else:
-            values = [np.array(list(map(pick, rows)), dtype=dtype) for pick in plan.values]
+            made = [np.array(list(map(pick, rows)), dtype=dtype) for pick in plan.values]
+            values = tuple(made)  # by a generator it were two calls more a message
         if self._wanted.labels:
             for labels in values:
                 labels[labels == None] = np.nan  # noqa: E711
@@ -143,7 +146,7 @@ class Typed:
             numbers = in_a_row(list(map(plan.seq, rows)))
         elif beside and self._wanted.beside.kind.startswith("count"):
             numbers = self._wanted.beside.numbers(beside)
-        return Samples(tuple(values), t, numbers)
+        return Samples(values, t, numbers)
 
 
 def _take_records(plan: Plan, messages: Messages, start: int, rows: list[Any]) -> int:
@@ -197,8 +200,9 @@ def _plan(
     except (ValueError, TypeError):
         return None
     values = tuple(attrgetter(name) for name in names)
+    all_of_them = attrgetter(*names) if len(names) >= MANY and not wanted.labels else None
     pick_t, pick_seq = attrgetter(t) if t else None, attrgetter(seq) if seq else None
-    return Plan(decode, values, pick_t, pick_seq, records, at, itemgetter(at.payload))
+    return Plan(decode, values, all_of_them, pick_t, pick_seq, records, at, itemgetter(at.payload))
 
 
 def _place(tree: Tree, path: str, chain: Chain, kind: Any) -> str:
