@@ -69,10 +69,10 @@ def test_a_faster_feed_gets_other_delays_and_what_it_was_judged_by_starts_again(
     slow, fast = signals(4, 2000, 0.5), signals(20, 12_000, 0.05, seed=3)
     monitor = monitor_of(LagSpan(-2, 2), "20s", null=19)
     assert last(monitor, slow).peak_lag == 2.0
-    assert len(monitor._followers.delays.bank.delays) == 9
+    assert len(monitor._readings.followers.delays.bank.delays) == 9
     reading = last(monitor, PairBatch(x=fast.x, y=fast.y, t=fast.t + 2000))
     assert reading.peak_lag == pytest.approx(1.0)
-    assert len(monitor._followers.delays.bank.delays) == 81
+    assert len(monitor._readings.followers.delays.bank.delays) == 81
     assert reading.peak_p == 0.05  # 1 / (19 + 1)
 
 
@@ -128,11 +128,11 @@ def test_a_constant_has_no_delay():
     assert (reading.peak_lag, reading.peak_mi) == (None, None)
 
 
-@given(st.floats(1e-4, 1e4), st.integers(17, 200), st.floats(0, 0.2), st.integers(0, 2**32))
+@given(st.floats(1e-4, 1e4), st.integers(17, 200), st.floats(0, 1 / 18), st.integers(0, 2**32))
 def test_the_interval_of_regular_times(step, n, jitter, seed):
-    """Each time is off by less than an eighth of the interval: no interval by more than a quarter of it."""
+    """Each time is off by an eighteenth of the interval at most: none is a quarter off the median, whatever that is."""
     rng = np.random.default_rng(seed)
-    t = step * (np.arange(n) + 0.6 * jitter * rng.uniform(-1, 1, n))
+    t = step * (np.arange(n) + jitter * rng.uniform(-1, 1, n))
     assert sample_interval.interval(t) == pytest.approx((t[-1] - t[0]) / (n - 1))
     assert sample_interval.interval(t[:16]) is None
     assert sample_interval.interval(np.zeros(n)) is None

@@ -21,6 +21,7 @@ from streammi.monitor.costly_estimates import quantities
 from streammi.monitor.detection_schedule import DetectionSchedule
 from streammi.monitor.followers import Followers
 from streammi.monitor.last_gap import LastGap
+from streammi.monitor.reading_parts import ReadingParts
 from streammi.monitor.window_notes import WindowNotes
 from streammi.publish.outbox import Outbox
 from streammi.publish.snapshot_bytes import snapshot_message
@@ -117,9 +118,11 @@ def test_a_monitor_goes_on_as_if_nothing_had_happened(
 def test_every_attribute_is_a_setting_or_saved() -> None:
     """Whoever adds one here has to say in state() and restore() what becomes of it."""
     assert set(vars(Monitor(MonitorConfig()))) == {
-        "config", "window", "notes", "_followers", "_event_time", "_cadence", "_detector", "_schedule",
-        "_links", "_history", "_events", "_latest", "_gap", "_errors", "_afresh", "_relations", "_cycle_note",
-        "_bin_notes", "_window_notes", "_alarms", "_traces",
+        "config", "window", "notes", "_event_time", "_cadence", "_detector", "_schedule", "_links", "_history",
+        "_events", "_latest", "_readings", "_cycle_note", "_bin_notes", "_window_notes", "_alarms", "_traces",
+    }  # fmt: skip
+    assert set(vars(ReadingParts(MonitorConfig()))) == {
+        "gap", "followers", "relations", "_config", "_errors", "_afresh"
     }  # fmt: skip
     assert set(vars(Alarms(MonitorConfig()))) == {
         "notes", "raised", "_pair", "_unit", "_fields", "_events", "_silences", "_silent", "_turned", "_unknown"

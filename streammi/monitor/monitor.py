@@ -10,22 +10,18 @@ import numpy as np
 from streammi.config import MonitorConfig, check_same, options_of
 from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.kernels.state_layout import SET_BACK_AFTER
-from streammi.core.significance.shift_null import Renewal
 from streammi.core.window.joint_window import JointWindow
 from streammi.detect.alarms import Alarms, Fields
 from streammi.detect.beside_baseline import BesideBaseline
 from streammi.detect.links import LinkWatch
-from streammi.monitor.batch_errors import BatchErrors, Errors
+from streammi.detect.usual_readings import Band
 from streammi.monitor.batch_parts import of_one_clock, timed
 from streammi.monitor.bins import BinNotes, axis_infos, bins_for, shown_counts
 from streammi.monitor.cadence import Cadence
-from streammi.monitor.conditional import relations
-from streammi.monitor.costly_estimates import quantities
 from streammi.monitor.cycle_note import CycleNote
 from streammi.monitor.detection_schedule import DetectionSchedule, detector_for
-from streammi.monitor.followers import Followers
 from streammi.monitor.history_levels import History
-from streammi.monitor.last_gap import LastGap
+from streammi.monitor.reading_parts import ReadingParts
 from streammi.monitor.signal_trace import SignalTraces
 from streammi.monitor.window_notes import WindowNotes
 from streammi.records import Event, LinkHealth, PairBatch, Reading, Snapshot, codec
@@ -57,9 +53,8 @@ class Monitor:
         self.config = config
         self.window = JointWindow(*bins_for(config), config.window)
         self.notes: list[str] = []  # what a person should know, once each; the application says them
-        self._followers = Followers(config)
-        for follower in self._followers.by_name.values():
-            self.window.follow(follower)
+        self._readings = ReadingParts(config)
+        self._readings.follow(self.window)
         self._event_time = event_time
         self._cadence = Cadence(config.every, event_time)
         self._detector = detector_for(config)
@@ -69,16 +64,12 @@ class Monitor:
         self._history = History()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._latest: Reading | None = None
-        self._gap = LastGap()
-        self._errors = BatchErrors(config)
-        self._afresh = quantities(config)
-        self._relations = relations(config)
         self._bin_notes = BinNotes(config)
         self._window_notes = WindowNotes(config.window)
         self._cycle_note = CycleNote(config, watches=hints)
         self._traces = SignalTraces()
         self.notes += self._bin_notes.before()
-        self.notes += self._followers.notes
+        self.notes += self._readings.followers.notes
 
     def __repr__(self) -> str:
         return f"<Monitor of {self.config.pair}: {self.window!r}>"
@@ -89,7 +80,7 @@ class Monitor:
         if batch.x.size > 1 or self._event_time or self.config.window.seconds is not None:
             batch = timed(batch, self.config, event_time=self._event_time)
         if batch.gaps > 0 or batch.interrupted:
-            with self._gap.within(self.window, batch.x.size):
+            with self._readings.gap.within(self.window, batch.x.size):
                 return self._take_parts(batch)
         if batch.t is None or self.window.before_set_back(batch.t) == batch.t.size:  # nearly always
             return self._take(batch, True)
@@ -136,12 +127,7 @@ class Monitor:
 
     def snapshot(self, *, run: int, seq: int, timestamp: float, links: tuple[LinkHealth, ...]) -> Snapshot:
         """Everything a dashboard draws, as of now; what is said later does not depend on whether somebody looked."""
-        reading = self._reading(self._errors.of_snapshot(self.window), renew="none")
-        if reading is not None:
-            for quantity in self._afresh:
-                reading = quantity.of_snapshot(reading, self.window, timestamp)
-            for relation in self._relations.values():
-                reading = relation.complete(reading, timestamp, renew=False)
+        reading = self._readings.shown(self.window, self._band, timestamp)
         x, y = axis_infos(self.config, self.window)
         return Snapshot(
             pair=self.config.pair,
@@ -155,7 +141,7 @@ class Monitor:
             reading=reading,
             counts=None if reading is None else shown_counts(self.window.counts.astype(np.int64), (x, y)),
             history=self._history.levels(),
-            profile=None if reading is None else self._followers.profile(self.window),
+            profile=None if reading is None else self._readings.followers.profile(self.window),
             trace=None if reading is None else self._traces.of(self.window),
             events=tuple(self._events),
             alarms=tuple(self._alarms.raised.values()),
@@ -181,6 +167,11 @@ class Monitor:
         """The part that compares with a baseline; None without one."""
         return None if self._detector is None else self._detector.normal
 
+    @property
+    def _band(self) -> Band | None:
+        """Between what readings normally are; None where that is not known."""
+        return None if self.normal is None else self.normal.band
+
     def state(self, *, brief: bool = False) -> State:
         """Everything that it remembers, as plain values and arrays that are its own no more.
 
@@ -196,12 +187,9 @@ class Monitor:
             "detector": None if self._detector is None else self._detector.state(),
             "events": [] if brief else [msgspec.structs.asdict(event) for event in self._events],
             "latest": None if brief or self._latest is None else msgspec.structs.asdict(self._latest),
-            "hole": self._gap.place,
-            "delays": self._followers.state(),
             "notes": [] if brief else self.notes,
             "cycle": self._cycle_note.state(),
-            "errors": self._errors.state(),
-            "afresh": [quantity.state() for quantity in self._afresh],
+            **self._readings.state(),
             **self._bin_notes.state(),
             **self._window_notes.state(),
         }
@@ -210,8 +198,7 @@ class Monitor:
             "window": self.window.state(),
             "history": (History() if brief else self._history).state(),
         }
-        beside = {**self._followers.by_name, **self._relations}
-        return codec.joined(parts | {name: part.state() for name, part in beside.items()})
+        return codec.joined(parts | self._readings.states())
 
     def restore(self, state: State) -> None:
         """Take up the state of a monitor with the same settings: from then on it says what that one would have said.
@@ -223,11 +210,8 @@ class Monitor:
         if plain["settings"] is not None:
             check_same(options_of(self.config), plain["settings"])
         self.window = JointWindow.from_state(*parts["window"])
-        for name, follower in self._followers.by_name.items():
-            follower.restore(*parts[name])
-            self.window.follow(follower)
-        for name, relation in self._relations.items():
-            relation.restore(*parts[name])
+        self._readings.restore(plain, parts)
+        self._readings.follow(self.window)
         self._cadence.restore(plain["cadence"])
         self._schedule.restore(plain["looks"])
         self._links.restore(plain["links"])
@@ -237,14 +221,9 @@ class Monitor:
         self._history.restore(*parts["history"])
         self._events.extend(Event(**event) for event in plain["events"])
         self._latest = None if plain["latest"] is None else Reading(**plain["latest"])
-        self._gap.place = plain["hole"]
-        self._errors.restore(plain["errors"])
-        for quantity, state_of_it in zip(self._afresh, plain["afresh"], strict=True):
-            quantity.restore(state_of_it)
         self._bin_notes.restore(plain)
         self._window_notes.restore(plain)
         self._cycle_note.restore(plain["cycle"])
-        self._followers.restore(plain["delays"])
         self.notes[:] = plain["notes"]
 
     def __reduce__(self) -> tuple[Callable[[MonitorConfig, bool, State], "Monitor"], tuple[MonitorConfig, bool, State]]:
@@ -281,7 +260,7 @@ class Monitor:
         elif stop > start:
             part = slice(start, stop)
             self.window.extend(batch.x[part], batch.y[part], None if t is None else t[part])
-        for relation in self._relations.values():
+        for relation in self._readings.relations.values():
             relation.extend(batch, start, stop)
         if not self._bin_notes.said_learnt:
             self.notes += self._bin_notes.learnt(self.window)
@@ -296,17 +275,6 @@ class Monitor:
             "was clear were dropped as late"
         )
 
-    def _reading(self, errors: Errors, renew: Renewal = "due") -> Reading | None:
-        reading = self.window.reading(self.config.unit, self.config.estimator, errors)
-        if reading is None:
-            return None
-        if self._gap.is_spanned(self.window):
-            reading = msgspec.structs.replace(reading, spans_gap=True)
-        if self.normal is not None and self.normal.band is not None:
-            low, high = self.normal.band
-            reading = msgspec.structs.replace(reading, baseline_low=low, baseline_high=high)
-        return self._followers.complete(reading, self.window, renew)
-
     def _verdict(self, reading: Reading) -> str:
         few = self._window_notes.words(self.window)
         if few:
@@ -314,11 +282,9 @@ class Monitor:
         said = verdict(reading, labels=self.config.bins.kind == "categories", given=self._conditions)
         if self.normal is not None and self.normal.outside:
             said += f"; {self.normal.words}"
-        for relation in self._relations.values():
-            said += f"; {relation.words}" if relation.words else ""
         if self._cycle_note.words and is_dependent(reading):
-            said += f"; {self._cycle_note.words}"
-        return said
+            return "; ".join([said, *self._readings.words, self._cycle_note.words])
+        return "; ".join([said, *self._readings.words])
 
     @property
     def _conditions(self) -> str:
@@ -334,25 +300,21 @@ class Monitor:
         return (window.pairs, window.nonfinite, window.dropped) != (latest.pairs, latest.nonfinite, latest.dropped)
 
     def _emit_reading(self, timestamp: float) -> list[Output]:
-        self.notes += self._followers.plan(self.window)
+        self.notes += self._readings.followers.plan(self.window)
         self.notes += self._bin_notes.relearnt(self.window, timestamp)
         self.notes += self._window_notes.update(self.window, timestamp)
         self.notes += self._cycle_note.update(self.window)
-        reading = self._reading(self._errors.of_reading(self.window))
+        reading = self._readings.emitted(self.window, self._band, timestamp)
         if reading is None:
             return []
-        for quantity in self._afresh:
-            reading = quantity.of_reading(reading, self.window, timestamp)
-        for relation in self._relations.values():
-            reading = relation.complete(reading, timestamp, renew=True)
         self._latest = reading
         self.notes += self._bin_notes.labels(self.window, reading)
         self._history.add(timestamp, reading.mi_corrected, reading.null_q95, reading.peak_mi, reading.fill)
         return [(timestamp, reading)]
 
     def _detect(self, timestamp: float) -> list[Output]:
-        self.notes += self._followers.plan(self.window)
-        reading = self._reading(self._errors.afresh(self.window))
+        self.notes += self._readings.followers.plan(self.window)
+        reading = self._readings.looked_at(self.window, self._band)
         if self._detector is None or reading is None:
             return []
         events = self._detector.update(reading, timestamp, lambda: self.window.values)
