@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +18,7 @@ from test_spark_sources import record
 from streammi.config import MonitorConfig, bins, span
 from streammi.core.bins.binning import UniformBins
 from streammi.core.channels.channel_window import ChannelWindow
-from streammi.errors import ConfigError
+from streammi.errors import ConfigError, MissingExtra
 from streammi.monitor import Monitor
 from streammi.publish.messages import read_reading
 from streammi.publish.snapshot_bytes import read_snapshot
@@ -213,7 +214,7 @@ def check_refusals(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
         for changed, words in (
             ({"t": None}, "t or seq must be the column by which a stream's rows are in order"),
             ({"x": "z"}, "x must be one of the columns id, x, y, t, got 'z'"),
-            ({"x": "id", "key": "y"}, "key must be a column of texts or of whole numbers"),
+            ({"x": "id", "key": "y"}, "key must be a column of texts"),
             ({"t": "id"}, "t must be a column of times"),
             ({"wndow": 3}, "settings must be among"),
             ({"events": False}, "events must be True with detector"),
@@ -222,6 +223,12 @@ def check_refusals(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
             ({"last": True}, "last must be left out with a streaming DataFrame"),
             ({"last": 1}, "last must be True or False"),
             ({"key": "Nmi"}, "key must be one of the columns id, x, y, t"),
+            ({"x": "*"}, "x must be one of the columns id, x, y, t"),
+            ({"null": "many"}, "null must be as MonitorConfig has it, or as the command line takes it"),
+            ({"lags": 5}, "lags must be as MonitorConfig has it"),
+            ({"x_range": 3}, "x_range must be as MonitorConfig has it"),
+            ({"transfer": "perhaps"}, "transfer must be as MonitorConfig has it"),
+            ({"alarms": "hx_given_z<1"}, "--alarm must be about a number that is published"),
             ({"idle": 50}, "idle must be a duration such as 1h"),
             ({"idle": "1h", "t": None, "seq": "t"}, "idle must be left out where the rows of a key are in the order"),
             (
@@ -233,6 +240,16 @@ def check_refusals(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
                 readings(stream, **{"t": "t", **SETTINGS, **changed})
         with pytest.raises(ConfigError, match=r"frame must be a DataFrame of pyspark\.sql"):
             readings({"x": [1.0]}, t="t", **SETTINGS)  # type: ignore[arg-type]
+        twice = stream.select("*", stream["y"].alias("X"))
+        with pytest.raises(ConfigError, match="x must be a column whose name no other has, got 'x'"):
+            readings(twice, t="t", **SETTINGS)
+        by_case = stream.withColumn("id", stream["id"].cast("string collate UTF8_LCASE"))
+        with pytest.raises(ConfigError, match=r"key must be a column of texts \(without a collation\)"):
+            readings(by_case, t="t", **SETTINGS)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sys.modules, "google.protobuf", None)
+            with pytest.raises(MissingExtra, match="a streaming query needs protobuf"):
+                readings(stream, t="t", **SETTINGS)
         dotted = stream.withColumnRenamed("x", "a.b").withColumnRenamed("id", "MI")
         assert readings(dotted, t="t", **{**SETTINGS, "x": "a.b", "key": "a.b"}).columns[0] == "a.b"
         with pytest.raises(ConfigError, match="key must be a column that is called otherwise than a field"):
@@ -258,10 +275,12 @@ def check_pairs(spark: Any, subtests: pytest.Subtests) -> None:
     }
     for name, (frame, channels, value) in frames.items():
         with subtests.test(name):
-            asked: dict[str, Any] = {"bins": UniformBins(0, 1, 8), "measure": "mi_corrected", "block": 3}
+            # Of blocks that a hash fills, some have no channel where there are many: their tiles have no pairs.
+            asked = {"bins": UniformBins(0, 1, 8), "measure": "mi_corrected", "block": 3 if value is None else 1}
             table = all_pairs(spark.createDataFrame(frame), channels, 100, seq="n", value=value, **asked)
-            found = {frozenset((row["x"], row["y"])): row["value"] for row in table.collect()}
-            assert len(found) == 21
+            rows = table.collect()
+            found = {frozenset((row["x"], row["y"])): row["value"] for row in rows}
+            assert len(rows) == len(found) == 21
             assert all(matrix[window.number(x), window.number(y)] == v for (x, y), v in found.items())
 
 
@@ -292,3 +311,9 @@ def check_recording(spark: Any, folder: Path, subtests: pytest.Subtests) -> None
         assert snapshot.pair == "pump%203/xy"
         assert snapshot.reading is not None
         assert snapshot.reading.mi == readings_said[-1][1]["mi"]
+        for frame, words in (
+            (spark.range(1), "with timestamp, n, unit"),
+            (spark.range(1).toDF("k"), "with id, timestamp"),
+        ):
+            with pytest.raises(ConfigError, match=words):
+                published(frame, 0)

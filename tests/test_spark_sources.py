@@ -29,10 +29,10 @@ def message(k: int) -> list[bytes]:
     return [json.dumps({"t": 1.7e9 + k / 10, "x": x, "y": -k, "seq": k}).encode()]
 
 
-def record(path: Path, runs: int = 2, limit: int = 1 << 24, messages: int = 60) -> None:
+def record(path: Path, runs: int = 2, limit: int = 1 << 24, messages: int = 60, first_run: int = 0) -> None:
     """So many runs of a monitor, one after the other."""
     settings = settings_of(MonitorConfig(), FeedConfig(endpoint="tcp://127.0.0.1:1", x="x", y="y"), None)
-    for run in range(runs):
+    for run in range(first_run, first_run + runs):
         recorder = Recorder(path, Begin("0.1.0", 1_700_000_000 + run, settings), limit)
         for start in range(0, messages, 7):
             some = [message(k) for k in range(start, min(start + 7, messages))]
@@ -67,21 +67,39 @@ def test_offsets_and_what_is_refused(tmp_path: Path) -> None:
 
     path = tmp_path / "feed.rec"
     record(path, runs=1)
-    reader = Recordings({"path": str(path), "pairs_per_batch": "40"}).streamReader(None)
+    source = Recordings({"path": str(path), "pairs_per_batch": "40"})
+    reader = source.streamReader(source.schema())
     start = reader.initialOffset()
+    reader.prepareForTriggerAvailableNow()  # as a query is begun that ends with what there is
+    record(path, runs=1)  # and more comes
     taken = []
-    while (end := reader.latestOffset(start)) != start:
+    while (end := reader.latestOffset(start, reader.getDefaultReadLimit())) != start:
         (share,) = reader.partitions(start, end)
-        taken += [batch.num_rows for batch in reader.read(share)]
+        taken += [sum(batch.num_rows for batch in reader.read(share))]
         start = end
-    assert start == {"pairs": 60, "oldest": 0}
-    assert sum(taken) == 60
-    path.rename(tmp_path / "feed.rec.1")  # the oldest is gone
+    assert start == {"pairs": 60, "oldest": 0, "run": 1_700_000_000}
+    assert taken == [40, 20]
+    assert Recordings({"path": str(path)}).streamReader(None).latestOffset(start)["pairs"] == 120
+    path.unlink()
     with pytest.raises(ConfigError, match="path must be that of a recording whose oldest file is still number 0"):
         reader.partitions(start, start)
+    (tmp_path / "feed.rec.1").unlink()
+    record(path, runs=1, messages=30, first_run=1)  # another of the same name
+    with pytest.raises(ConfigError, match="still number 0, of the run 1700000000"):
+        reader.partitions(start, start)
+    with pytest.raises(ConfigError, match="with the 60 pairs that are counted"):
+        reader.latestOffset(start)
+    with pytest.raises(ConfigError, match="a recording with the 60 pairs that the driver has found, on each worker"):
+        list(recorded.rows_of(str(path), 20, 60))
     for options in ({}, {"path": str(tmp_path / "none")}):
         with pytest.raises(ConfigError, match="path must be that of a recording"):
             Recordings(options).streamReader(None).initialOffset()
+    for options, words in (
+        ({"pairs_per_batch": "-3"}, "pairs_per_batch must be a whole number of pairs, 1 or more"),
+        ({"pairs_per_bacth": "3"}, "option must be one of path, pairs_per_batch"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            Recordings({"path": str(path), **options}).schema()
 
 
 @needs_pyspark

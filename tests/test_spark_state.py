@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from streammi.config import Condition, MonitorConfig, alarm, bins, span
 from streammi.core.bins.binning import UniformBins
-from streammi.errors import ConfigError
+from streammi.errors import ConfigError, MissingExtra
 from streammi.interop.spark import packed, shard_numbers
 from streammi.interop.spark.key_states import Cache, Shard
 from streammi.interop.spark.plan import OF_VALUES, Plan, Table, check, tables as plan_tables
@@ -356,6 +356,33 @@ def test_a_state_of_other_settings_is_refused_by_their_names(changed: dict[str, 
         Shard(plan_of(config), log)
 
 
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({"given": (Condition(cycle=span("24h")),)}, "given must be a number, not a time, where no column t has times"),
+        ({"alarms": (alarm("mi<1 for 10s"),)}, "alarms must be a number, not a time"),
+        ({"alarms": (alarm("stalled"),)}, "alarms must be about what a job knows"),
+        ({"alarms": (alarm("event:gap"),)}, "alarms must be about what a job knows"),
+        ({"alarms": (alarm("rate<10"),)}, "alarms must be about what a job knows"),
+    ],
+)
+def test_what_a_job_cannot_know_is_refused(config: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        plan_of(MonitorConfig(every=span(100), **config), timed=False, by_time=False, events=True)
+    if "number" in named:
+        plan_of(MonitorConfig(every=span(100), **config), events=True)
+
+
+def test_without_spark_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import streammi.interop.spark as package
+
+    monkeypatch.delitem(sys.modules, "streammi.interop.spark.pairs", raising=False)
+    for name in ("pyspark", "pyspark.sql"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtra, match=r"spark\.all_pairs needs pyspark, .* 'streammi\[spark\]'"):
+        package.all_pairs  # noqa: B018
+
+
 # Bytes ---------------------------------------------------------------------------------------------------------------
 
 numbers = st.one_of(
@@ -401,8 +428,8 @@ def test_symbols_and_rounded_values_come_back_in_the_same_bins(values: list[floa
 
 
 def test_shards_are_shared_out_evenly() -> None:
-    for shards, partitions in ((1, 200), (8, 8), (64, 8), (5, 3)):
-        found = shard_numbers.numbers_of(shards, partitions)
+    for shards, partitions in ((1, 200), (8, 8), (64, 8), (5, 5)):
+        found = shard_numbers.numbers_of(shards)
         assert len({*found}) == shards
         assert max(np.bincount([shard_numbers._hash(k) % partitions for k in found])) == -(-shards // partitions)
 

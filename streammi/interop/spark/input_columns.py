@@ -29,6 +29,10 @@ WHOLE: Final = (ByteType, ShortType, IntegerType, LongType)
 NUMBERS: Final = (*WHOLE, FloatType, DoubleType, DecimalType, StringType)  # of texts, those that are numbers
 TIMES: Final = (TimestampType, TimestampNTZType, DateType)
 LARGEST: Final = sys.float_info.max
+TEXT: Final = "string"  # of keys: with a collation, by which "a" may be "A", they would not be those of Spark
+KEYS: Final = (TEXT, "tinyint", "smallint", "int", "bigint")
+# What a cast takes beyond these ("2d" and "2f" as 2, "0x1p3" as 8) is no number to anybody else.
+NUMBER: Final = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 ORDERS: Final = {"t": (*NUMBERS[:-1], *TIMES), "seq": WHOLE}
 
 
@@ -43,12 +47,13 @@ class Source:
     ) -> None:
         self._frame = frame
         self.key_name, key_type = field_of(frame, "key", key)
-        if not isinstance(key_type, (StringType, *WHOLE)):
-            raise ConfigError("key", "a column of texts or of whole numbers", f"{key}: {key_type.simpleString()}")
+        self.key_type = key_type.simpleString()
+        if self.key_type not in KEYS:
+            rule = "a column of texts (without a collation) or of whole numbers"
+            raise ConfigError("key", rule, f"{key}: {self.key_type}")
         if self.key_name.lower() in output_columns.types("", "", events=True):
             raise ConfigError("key", "a column that is called otherwise than a field of a reading", key)
-        self.key_type = key_type.simpleString()
-        self._key = column_of(frame, key).cast("string" if isinstance(key_type, StringType) else "bigint")
+        self._key = column_of(frame, key).cast(TEXT if self.key_type == TEXT else "bigint")
         arrays = {
             name: isinstance(field_of(frame, name, column)[1], ArrayType) for name, column in (("x", x), ("y", y))
         }
@@ -115,10 +120,18 @@ def field_of(frame: DataFrame, name: str, column: object) -> tuple[str, DataType
     """The name and type of a column that was given as ``name``; ConfigError where there is none."""
     if not isinstance(column, str) or not column:
         raise ConfigError(name, "the name of a column", column)
+    rule = f"one of the columns {', '.join(frame.columns)}"
+    plain = column.strip("`").lower()
+    # Spark logs ten thousand characters on a name that it does not find, and takes a star for all columns.
+    unknown = "." not in plain and plain not in map(str.lower, frame.columns)
+    if column not in frame.columns and (unknown or plain.endswith("*")):
+        raise ConfigError(name, rule, column)
     try:
         field = frame.select(column_of(frame, column)).schema[0]
-    except AnalysisException:
-        raise ConfigError(name, f"one of the columns {', '.join(frame.columns)}", column) from None
+    except AnalysisException as error:
+        if error.getCondition() == "AMBIGUOUS_REFERENCE":
+            rule = "a column whose name no other has"
+        raise ConfigError(name, rule, column) from None
     return field.name, field.dataType
 
 
@@ -137,7 +150,12 @@ def number_column(frame: DataFrame, name: str, column: str, *, arrays: bool = Fa
     values = column_of(frame, column)
     if not isinstance(kind, StringType):
         return values.cast("array<double>" if arrays else "double")
-    return F.transform(values, lambda v: v.try_cast("double")) if arrays else values.try_cast("double")
+    return F.transform(values.cast("array<string>"), _of_text) if arrays else _of_text(values.cast("string"))
+
+
+def _of_text(column: Column) -> Column:
+    """Texts as numbers; null for those that are none."""
+    return F.when(column.rlike(NUMBER), column.try_cast("double"))
 
 
 def order_column(frame: DataFrame, t: str | None, seq: str | None, *, arrays: bool = False) -> tuple[Column, DataType]:

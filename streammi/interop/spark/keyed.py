@@ -1,15 +1,18 @@
 """readings: the windows of many keys, of a batch or a streaming DataFrame."""
 
+import importlib
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 from pyspark.sql import DataFrame, Observation, SparkSession, functions as F
 
 from streammi import config
 from streammi.config import Baseline, BinsConfig, MonitorConfig, Span
-from streammi.errors import ConfigError
+from streammi.errors import ConfigError, MissingExtra
 from streammi.interop.spark import output_columns
+from streammi.interop.spark.device import Device
 from streammi.interop.spark.input_columns import Source
 from streammi.interop.spark.plan import Keep, Plan, check, idle_of, span_of
 from streammi.interop.spark.rows import Blocks
@@ -71,18 +74,17 @@ def readings(
     Raises ConfigError for columns and settings that cannot work.
     """
     _check_types(frame, events=events, last=last, observation=observation)
-    plan = check(
-        Plan(
-            config=_config(window, every, bins, settings),
-            by_time=seq is None and t is not None,
-            timed=t is not None,
-            watermark=None if watermark is None else span_of(config.span(watermark, "watermark"), by_time=seq is None),
-            idle=None if idle is None else idle_of(config.span(idle, "idle")),
-            events=events,
-            keep=keep,
-            shards=_shards(frame.sparkSession, shards),
-        )
+    plan = Plan(
+        config=_config(window, every, bins, settings),
+        by_time=seq is None and t is not None,
+        timed=t is not None,
+        watermark=None if watermark is None else span_of(config.span(watermark, "watermark"), by_time=seq is None),
+        idle=None if idle is None else idle_of(config.span(idle, "idle")),
+        events=events,
+        keep=keep,
+        shards=_shards(frame.sparkSession, shards),
     )
+    Device(check(plan), plan.watermark)  # what only a monitor refuses is refused here, and not by the workers
     if frame.isStreaming:
         _check_stream(frame.sparkSession, plan, seq, last=last)
     given = [condition.path for condition in plan.config.given if condition.path]
@@ -113,21 +115,30 @@ def _check_types(frame: object, *, events: object, last: object, observation: ob
 
 def _config(window: Any, every: Any, bins: Any, settings: dict[str, Any]) -> MonitorConfig:
     """The settings of each key's monitor, from what they are on the command line, or as MonitorConfig has them."""
-    known = {field.name for field in msgspec.structs.fields(MonitorConfig)} - {"endpoint"}
+    known = _KINDS.keys() - {"endpoint"}
     for name in settings:
         if name not in known:
             raise ConfigError("settings", f"among {', '.join(sorted(known))}", name)
     size = config.span(window, "window", least_pairs=2)
-    read = {name: _READ[name](value) if name in _READ else value for name, value in settings.items()}
+    read = {name: _read(name, value) for name, value in settings.items()}
     read["window"], read["every"] = size, size if every is None else config.span(every, "every")
     read["bins"] = bins if isinstance(bins, BinsConfig) else config.bins(bins, "bins")
     return MonitorConfig(**read)
 
 
-def _range(value: Any, name: str) -> tuple[float, float] | None:
-    if value is None:
-        return None
-    return config.value_range(value if isinstance(value, str) else ":".join(map(str, value)), name)
+def _read(name: str, value: Any) -> Any:
+    """A setting, of its type; ConfigError where it is of another, which the workers would find out."""
+    value = _READ[name](value) if name in _READ else value
+    try:
+        return msgspec.convert(value.item() if isinstance(value, np.generic) else value, _KINDS[name], strict=False)
+    except msgspec.ValidationError:
+        raise ConfigError(name, "as MonitorConfig has it, or as the command line takes it", value) from None
+
+
+def _range(value: Any, name: str) -> Any:
+    if isinstance(value, tuple | list):
+        value = ":".join(map(str, value))
+    return config.value_range(value, name) if isinstance(value, str) else value
 
 
 def _several(value: Any, read: Callable[[str], Any]) -> tuple[Any, ...]:
@@ -142,6 +153,7 @@ def _baseline(value: Any) -> Baseline | None:
     return Baseline(first=config.span(value, "baseline"))
 
 
+_KINDS: Final = {field.name: field.type for field in msgspec.structs.fields(MonitorConfig)}
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "x_range": lambda value: _range(value, "x_range"),
     "y_range": lambda value: _range(value, "y_range"),
@@ -161,19 +173,23 @@ def _shards(spark: SparkSession, shards: int | None) -> int:
 
 
 def _check_stream(spark: SparkSession, plan: Plan, seq: str | None, *, last: bool) -> None:
-    """ConfigError for what a stream cannot have."""
+    """ConfigError for what a stream cannot have, MissingExtra where Spark itself lacks something for it."""
     if not plan.timed and seq is None:
         raise ConfigError("t or seq", "the column by which a stream's rows are in order: Spark keeps none", None)
     if last:
         raise ConfigError("last", "left out with a streaming DataFrame, which has no end", last)
+    for package, name in (("pandas", "pandas"), ("google.protobuf", "protobuf")):
+        try:
+            importlib.import_module(package)
+        except ModuleNotFoundError:
+            raise MissingExtra("a streaming query", name, "spark") from None
     if spark.conf.get(STORE) != ROCKSDB:
         raise ConfigError(STORE, f"{ROCKSDB}, the one that transformWithState works with", spark.conf.get(STORE))
 
 
 def _counted(source: Source, plan: Plan, observation: str | Observation) -> DataFrame:
     """The rows that have a place among the samples; the others are counted."""
-    partitions = int(source.spark.conf.get(PARTITIONS) or 1)
-    numbers = F.array(*(F.lit(n) for n in numbers_of(plan.shards, partitions)))
+    numbers = F.array(*(F.lit(n) for n in numbers_of(plan.shards)))
     shard = F.element_at(numbers, (F.pmod(F.xxhash64("key"), F.lit(plan.shards)) + 1).cast("int"))
     rows = source.rows(shard if source.streaming else F.lit(0))
     faults = source.faults

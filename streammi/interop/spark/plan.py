@@ -1,5 +1,6 @@
 """Plan: the settings of a job, as they go to the workers, and as its state remembers them."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -10,7 +11,8 @@ from streammi.config import MonitorConfig, Span
 from streammi.core.bins.binning import UniformBins
 from streammi.errors import ConfigError
 from streammi.monitor.bins import bins_for
-from streammi.records import FloatArray
+from streammi.records import FloatArray, LinkHealth, Tally
+from streammi.records.published import fields_of
 
 Keep: TypeAlias = Literal["values", "rounded", "symbols"]
 ROUNDED: Final = 1 << 15  # parts of a range that are told apart with keep="rounded", and as many outside it
@@ -18,6 +20,10 @@ ROUNDED: Final = 1 << 15  # parts of a range that are told apart with keep="roun
 OF_VALUES: Final = (
     "pearson_r", "spearman_r", "dh_x", "dh_y", "dh_xy", "x_constant", "y_constant", "x_run", "y_run",
 )  # fmt: skip
+
+# What is said of a feed, not of its pairs: alarms about it would never be raised.
+OF_FEED: Final = {"status", *(field.name for record in (LinkHealth, Tally) for field in fields_of(record))}
+KINDS_OF_FEED: Final = ("stalled", "gap")
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +111,14 @@ def check(plan: Plan) -> Plan:
         raise ConfigError("keep", '"values", "rounded" or "symbols"', plan.keep)
     if config.bins.kind == "categories":
         raise ConfigError("bins", "of numbers on Spark: labels are not taken yet", str(config.bins))
-    for name, span in (("window", config.window), ("every", config.every)):
-        if span.seconds is not None and not plan.timed:
-            raise ConfigError(name, "a number of pairs where no column t has times", str(span))
+    if not plan.timed:
+        for name, span in _lengths(config):
+            if span is not None and span.seconds is not None:
+                raise ConfigError(name, "a number, not a time, where no column t has times", str(span))
+    for one in config.alarms:
+        if one.field in OF_FEED or one.event in KINDS_OF_FEED or not (one.field or one.event):
+            rule = "about what a job knows: this is known of a feed that streammi itself listens to"
+            raise ConfigError("alarms", rule, one.rule)
     if (config.detector or config.alarms) and not plan.events:
         name = "alarms" if config.alarms else "detector"
         raise ConfigError("events", f"True with {name}, which makes events", plan.events)
@@ -118,6 +129,15 @@ def check(plan: Plan) -> Plan:
         _check_symbols(config)
     tables(plan)
     return plan
+
+
+def _lengths(config: MonitorConfig) -> Iterator[tuple[str, Span | None]]:
+    """The settings that are a number of something, or a time."""
+    yield "window", config.window
+    yield "every", config.every
+    yield from (("given", condition.cycle) for condition in config.given)
+    yield from (("alarms", one.hold) for one in config.alarms)
+    yield "baseline", None if config.baseline is None else config.baseline.first
 
 
 def _check_symbols(config: MonitorConfig) -> None:

@@ -20,12 +20,15 @@ SCHEMA: Final = pa.schema(
 )
 
 
-def oldest(path: str) -> int:
-    """The number of the oldest file of a recording; ConfigError where there is none."""
+def origin(path: str) -> dict[str, int]:
+    """The number of a recording's oldest file, and the start second of the run in it; ConfigError where there is none.
+
+    Where one of them is another, pairs have other numbers.
+    """
     files = files_of(Path(path))
     if not files:
         raise ConfigError("path", "that of a recording", path)
-    return min(files)
+    return {"oldest": min(files), "run": Recording(path).begin.run}
 
 
 def pairs_of(path: str) -> Iterator[tuple[int, float, PairBatch]]:
@@ -71,7 +74,7 @@ def count(path: str) -> int:
 
 
 def rows_of(path: str, start: int, end: int) -> Iterator[pa.RecordBatch]:
-    """The pairs from number ``start`` up to ``end``, as rows."""
+    """The pairs from number ``start`` up to ``end``, as rows; ConfigError where they are not all there."""
     number = 0
     for run, received, batch in pairs_of(path):
         first, last = max(start - number, 0), min(end - number, batch.x.size)
@@ -86,6 +89,8 @@ def rows_of(path: str, start: int, end: int) -> Iterator[pa.RecordBatch]:
         number += batch.x.size
         if number >= end:
             return
+    if number < end:
+        raise ConfigError("path", f"a recording with the {end:,} pairs that the driver has found, on each worker", path)
 
 
 def _first(batch: PairBatch, n: int) -> PairBatch:

@@ -1,26 +1,24 @@
-"""Numbers for shards such that each has a partition of its own."""
+"""Numbers for shards such that each has a partition of its own, or all partitions have as many of them."""
 
 SEED = 42  # of the hash by which Spark shares out groups
 _MASK = 0xFFFFFFFF
 
 
-def numbers_of(shards: int, partitions: int) -> list[int]:
-    """As many numbers as ``shards``, which Spark shares out evenly over so many partitions.
+def numbers_of(shards: int) -> list[int]:
+    """As many numbers as ``shards``, which Spark shares out evenly over so many partitions, or a divisor of them.
 
-    >>> numbers_of(4, 4), sorted(_hash(n) % 4 for n in numbers_of(4, 4))
-    ([0, 2, 6, 12], [0, 1, 2, 3])
+    They are told by ``shards`` alone: a checkpoint fixes that, and the number of partitions that a session has may be
+    another when the job goes on. Numbers made of both lost the state of the keys whose number was another.
+
+    >>> numbers_of(4), sorted(_hash(n) % 4 for n in numbers_of(4)), sorted(_hash(n) % 2 for n in numbers_of(4))
+    ([0, 2, 6, 12], [0, 1, 2, 3], [0, 0, 1, 1])
     """
-    most = -(-shards // partitions)
-    room = dict.fromkeys(range(partitions), most)
-    found: list[int] = []
+    found: dict[int, int] = {}
     number = 0
     while len(found) < shards:
-        partition = _hash(number) % partitions
-        if room[partition]:
-            room[partition] -= 1
-            found.append(number)
+        found.setdefault(_hash(number) % shards, number)
         number += 1
-    return found
+    return sorted(found.values())
 
 
 def _hash(number: int) -> int:

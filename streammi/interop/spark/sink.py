@@ -11,7 +11,9 @@ import zmq
 from pyspark.sql import DataFrame
 
 from streammi.config import MonitorConfig, check_pair_name
+from streammi.config.keyed import MOST_OF_NAME
 from streammi.errors import ConfigError
+from streammi.interop.spark import output_columns
 from streammi.monitor.history_levels import History
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.publish.messages import snapshot_topic
@@ -26,6 +28,8 @@ TICK: Final = 50  # ms that the thread sleeps at the most
 SNAPSHOT_SECONDS: Final = 1.0  # between two snapshots of a pair that somebody looks at
 EVENTS_KEPT: Final = 100
 LINK: Final = LinkHealth(endpoint="spark", state="connected")
+QUERY: Final = "sql.streaming.queryId"  # as Spark knows it in a query's own thread
+EVENT_COLUMNS: Final = tuple(f"event_{name}" for name in output_columns.EVENT)
 _READING: Final = msgspec.structs.fields(Reading)
 
 
@@ -34,8 +38,10 @@ class PublishTo:
 
     Each key is a pair of its own, called ``<key>/<pair>``, on topics ``mi/``, ``event/`` and ``snapshot/``, as of
     ``streammi monitor``; ``streammi view ENDPOINT`` shows them, but for what only the monitor itself has (counts and
-    delays). ``key`` is the table's key column; ``most`` keys have snapshots. The socket is the driver's, and closed by
-    ``close``. A batch that Spark hands over again, as it may after a failure, is not said again in the same process.
+    delays). ``key`` is the table's key column; ``config`` the settings, by which a screen names the pair, its signals
+    and its window; ``most`` keys have snapshots. The socket is the driver's, and closed by ``close``. A batch that
+    Spark hands over again, as it may after a failure, is not said again in the same process. Several queries may
+    publish on one. Raises ConfigError for what cannot be published.
     """
 
     def __init__(
@@ -49,13 +55,16 @@ class PublishTo:
         most: int = 1000,
     ) -> None:
         self._key, self._config, self._most = key, config or MonitorConfig(), most
+        if len(self._config.pair) > MOST_OF_NAME:
+            raise ConfigError("pair", f"at most {MOST_OF_NAME} characters: a key stands before it", self._config.pair)
         self._context: zmq.Context[Any] = zmq.Context()
         try:
             self._publisher = Publisher(endpoint, self._context, keys=keys, insecure=insecure, topics=most)
         except ConfigError:
             self._context.term()
             raise
-        self._run, self._batch = int(time.time()), -1
+        self._run = int(time.time())
+        self._batches: dict[str | None, int] = {}  # the newest of each query
         self._pairs: dict[str, _Pair] = {}
         self._todo: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
         self.endpoint = self._publisher.endpoint
@@ -63,12 +72,17 @@ class PublishTo:
         self._thread.start()
 
     def __call__(self, frame: DataFrame, batch: int) -> None:
-        """Publish a batch."""
-        if batch <= self._batch:
+        """Publish a batch; ConfigError for a table that lacks something."""
+        query = frame.sparkSession.sparkContext.getLocalProperty(QUERY)
+        if batch <= self._batches.get(query, -1):
             return
+        events = EVENT_COLUMNS if "event_kind" in frame.columns else ()
+        wanted = (self._key, "timestamp", *(one.name for one in _READING), *events)
+        if missing := [name for name in wanted if name not in frame.columns]:
+            raise ConfigError("the table", f"what readings() gives, with {', '.join(missing)}", frame.columns)
         rows = sorted((row.asDict() for row in frame.collect()), key=lambda row: float(row["timestamp"]))
         self._todo.put(rows)
-        self._batch = batch
+        self._batches[query] = batch
 
     def close(self) -> None:
         """Say what is left to be said, and close the socket."""
@@ -121,7 +135,7 @@ class _Pair:
         """Say a row."""
         at = float(row["timestamp"])
         if row.get("event_kind") is not None:
-            fields = {name: row[f"event_{name}"] for name in ("kind", "size", "unit", "evidence", "signal", "rule")}
+            fields = {name: row[f"event_{name}"] for name in output_columns.EVENT}
             event = Event(pair=self.name, timestamp=at, **fields)
             self._events.append(event)
             self._outbox.publish(at, event, LINK)

@@ -1,5 +1,6 @@
 """Sources of streaming queries: streammi's recordings, and live feeds."""
 
+import importlib
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -16,7 +17,15 @@ from pyspark.sql.datasource import (
 from streammi.errors import ConfigError
 from streammi.interop.spark import recorded
 
+try:
+    pacing: Any = importlib.import_module("pyspark.sql.streaming.datasource")
+except ModuleNotFoundError:  # pyspark 4.1 asks for all there is, always
+    pacing = None
+AvailableNow: Any = object if pacing is None else pacing.SupportsTriggerAvailableNow
+
 MOST_MESSAGES: Final = 20_000  # of a live feed in a batch
+PACE: Final = "pairs_per_batch"
+FEED_OPTIONS: Final = ("endpoint", "x", "y", "t", "topic", "format")
 LIVE_SECONDS: Final = 0.2  # that a batch of a live feed waits for its first message
 
 
@@ -36,7 +45,9 @@ class Recordings(DataSource):
         return "streammi"
 
     def schema(self) -> str:
-        """The columns."""
+        """The columns; ConfigError for options that cannot work, which so is raised where the source is loaded."""
+        _check_options(self.options, ("path", PACE))
+        _pace(self.options)
         return recorded.TYPES
 
     def reader(self, schema: Any) -> DataSourceReader:
@@ -45,7 +56,7 @@ class Recordings(DataSource):
 
     def streamReader(self, schema: Any) -> DataSourceStreamReader:
         """Of a stream."""
-        return _Replay(_path(self.options), int(self.options.get("pairs_per_batch", 0)))
+        return _Replay(_path(self.options), _pace(self.options))
 
 
 class Share(InputPartition):
@@ -63,22 +74,33 @@ class _Whole(DataSourceReader):
         return recorded.rows_of(self._path, 0, recorded.count(self._path))
 
 
-class _Replay(DataSourceStreamReader):
+class _Replay(DataSourceStreamReader, AvailableNow):
     def __init__(self, path: str, most: int) -> None:
         self._path, self._most = path, most
+        self._target: int | None = None  # pairs, of a query that ends with what there is
 
     def initialOffset(self) -> dict[str, int]:
-        return {"pairs": 0, "oldest": recorded.oldest(self._path)}
+        return {"pairs": 0, **recorded.origin(self._path)}
+
+    def getDefaultReadLimit(self) -> Any:
+        return pacing.ReadMaxRows(self._most) if self._most else pacing.ReadAllAvailable()
+
+    def prepareForTriggerAvailableNow(self) -> None:
+        self._target = recorded.count(self._path)
 
     def latestOffset(self, start: dict[str, int] | None = None, limit: Any = None) -> dict[str, int]:
-        pairs = recorded.count(self._path)
-        if start is not None and self._most:
-            pairs = min(pairs, start["pairs"] + self._most)
-        return {"pairs": pairs, "oldest": recorded.oldest(self._path)}
+        pairs, begun = recorded.count(self._path), 0 if start is None else start["pairs"]
+        if pairs < begun:
+            raise ConfigError("path", f"that of a recording with the {begun:,} pairs that are counted", self._path)
+        pairs = pairs if self._target is None else max(min(pairs, self._target), begun)
+        if self._most and isinstance(limit, pacing.ReadMaxRows):
+            pairs = min(pairs, begun + limit.max_rows)
+        return {"pairs": pairs, **recorded.origin(self._path)}
 
     def partitions(self, start: dict[str, int], end: dict[str, int]) -> Sequence[InputPartition]:
-        if not start["oldest"] == end["oldest"] == recorded.oldest(self._path):
-            rule = f"that of a recording whose oldest file is still number {start['oldest']}"
+        origins = [{name: offset[name] for name in ("oldest", "run")} for offset in (start, end)]
+        if not origins[0] == origins[1] == recorded.origin(self._path):
+            rule = f"that of a recording whose oldest file is still number {start['oldest']}, of the run {start['run']}"
             raise ConfigError("path", f"{rule}: without it all pairs have other numbers", self._path)
         return [Share(start["pairs"], end["pairs"])]
 
@@ -103,7 +125,8 @@ class LiveAtMostOnce(DataSource):
         return "streammi-live-at-most-once"
 
     def schema(self) -> str:
-        """The columns."""
+        """The columns; ConfigError for options that cannot work."""
+        _check_options(self.options, FEED_OPTIONS)
         return recorded.TYPES
 
     def simpleStreamReader(self, schema: Any) -> SimpleDataSourceStreamReader:
@@ -115,10 +138,9 @@ class _Live(SimpleDataSourceStreamReader):
     def __init__(self, options: dict[str, str]) -> None:
         from streammi.config import FeedConfig
 
-        names = ("endpoint", "x", "y", "t", "topic", "format")
         if "endpoint" not in options:
             raise ConfigError("endpoint", "that of a feed, such as tcp://127.0.0.1:5556", None)
-        given: dict[str, Any] = {name: options[name] for name in names if name in options}
+        given: dict[str, Any] = {name: options[name] for name in FEED_OPTIONS if name in options}
         self._config = FeedConfig(**given)
         self._feed: Any = None
         self._run, self._taken = int(time.time()), 0
@@ -174,6 +196,25 @@ class _Live(SimpleDataSourceStreamReader):
         for socket in self._feed.sockets:
             poller.register(socket, zmq.POLLIN)
         poller.poll(max(milliseconds, 1))
+
+
+def _check_options(options: Any, known: tuple[str, ...]) -> None:
+    """ConfigError for an option that nothing heeds; Spark has them in any case."""
+    for name in options:
+        if name.lower() not in known:
+            raise ConfigError("option", f"one of {', '.join(known)}", name)
+
+
+def _pace(options: Any) -> int:
+    """How many pairs a batch has at the most; 0: as many as there are."""
+    text = str(options.get(PACE, ""))
+    if not text:
+        return 0
+    if pacing is None:
+        raise ConfigError(PACE, "left out with pyspark older than 4.2, which hands it to no source", text)
+    if not text.isdecimal() or not int(text):
+        raise ConfigError(PACE, "a whole number of pairs, 1 or more", text)
+    return int(text)
 
 
 def _path(options: Any) -> str:

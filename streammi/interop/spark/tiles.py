@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from streammi.config import EstimatorName, Unit
 from streammi.core.bins import binning
@@ -19,6 +19,7 @@ from streammi.records import FloatArray, codec
 BLOCK: Final = "spark channels 1"
 PIECES: Final = pa.schema([("tile", pa.int32()), ("side", pa.int8()), ("data", pa.binary())])
 PAIRS: Final = "x string, y string, value double"
+FIRST, SECOND, BOTH = range(3)  # the sides of a tile on which a block is
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,10 +63,10 @@ def of_block(data: bytes) -> tuple[list[str], FloatArray]:
 
 
 def pieces_of(block: int, blocks: int, data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """A block for each tile that it has a part in: the tile's number, the side (0 or 1), the bytes."""
+    """A block for each tile that it has a part in: the tile's number, the side, the bytes."""
     for other in range(blocks):
         first, second = min(block, other), max(block, other)
-        yield tile_number(first, second), int(block != first), data
+        yield tile_number(first, second), BOTH if first == second else SECOND if block == second else FIRST, data
 
 
 class WideBlocks:
@@ -115,17 +116,22 @@ class Tiles:
         self._question = question
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """Take in the one block or the two of a tile: tile, side, data."""
+        """Take in the one block or the two of a tile: tile, side, data.
+
+        Of two blocks one may have no channels, where they are shared out by a hash: then there is no pair of them.
+        """
         found = dict(zip(table.column(1).to_pylist(), table.column(2).to_pylist(), strict=True))
+        if found.keys() in ({FIRST}, {SECOND}):
+            return _pairs([], [], [])
         names, values = of_block(found[min(found)])
         ask = self._question
-        if len(found) == 1:
+        if BOTH in found:
             matrix = _window(ask, names, values).matrix(ask.measure, estimator=ask.estimator, unit=ask.unit)
             rows, columns = np.triu_indices(len(names), 1)
             x, y, value = rows, columns, matrix[rows, columns]
             others = names
         else:
-            others, other_values = of_block(found[1])
+            others, other_values = of_block(found[SECOND])
             window = _window(ask, names + others, np.concatenate((values, other_values)))
             matrix = window.between(len(names), ask.measure, estimator=ask.estimator, unit=ask.unit)
             x, y = (index.ravel() for index in np.indices(matrix.shape))
@@ -147,5 +153,6 @@ def _pieces(pieces: Iterable[tuple[int, int, bytes]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=PIECES)
 
 
-def _pairs(x: NDArray[Any], y: NDArray[Any], value: FloatArray) -> pa.Table:
-    return pa.table({"x": pa.array(x, pa.string()), "y": pa.array(y, pa.string()), "value": pa.array(value)})
+def _pairs(x: ArrayLike, y: ArrayLike, value: ArrayLike) -> pa.Table:
+    kinds = {"x": pa.string(), "y": pa.string(), "value": pa.float64()}
+    return pa.table({name: pa.array(column, kinds[name]) for name, column in zip(kinds, (x, y, value), strict=True)})

@@ -14,7 +14,6 @@ from streammi.interop.spark.rows import Layout, by_shard
 from streammi.interop.spark.samples import Samples
 from streammi.monitor import Output
 
-WAITING: Final = 1 << 24  # bytes of one key's rows that are taken in together in a batch job
 cache: Final = Cache()  # of this worker process, which Spark uses for one batch after the other
 
 
