@@ -23,7 +23,8 @@ from streammi.ingest.keyed_decoder import KeyedDecoder
 from streammi.monitor.bins import bins_for
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.publish.messages import read_reading
-from streammi.records import KeyedBatch
+from streammi.publish.snapshot_bytes import read_snapshot
+from streammi.records import KeyedBatch, Snapshot
 from streammi.records.key_names import key_name
 
 SOURCE = FeedConfig(endpoint="", x="v/a", y="v/b")
@@ -179,6 +180,7 @@ def test_a_run_publishes_each_key_and_a_late_joiner_gets_them_all(tmp_path: Path
     source = FeedConfig(endpoint=f"ipc://{tmp_path}/in", x="v/a", y="v/b", pull=True)
     status: list[int] = []
     got: dict[str, dict[str, Any]] = {}
+    shown: dict[str, Snapshot] = {}
     with zmq.Context() as context, context.socket(zmq.PUSH) as push, context.socket(zmq.SUB) as sub:
         push.bind(source.endpoint)
         sub.setsockopt(zmq.RCVHWM, 0)
@@ -194,6 +196,12 @@ def test_a_run_publishes_each_key_and_a_late_joiner_gets_them_all(tmp_path: Path
             while len(got) < 1400 and sub.poll(3000):
                 name, fields = read_reading(sub.recv_multipart())
                 got[name] = fields
+            sub.unsubscribe("mi/")
+            for name in ("a~b", "rack%207%2Ffan/a~b"):
+                sub.subscribe(f"snapshot/{name}")
+            while len(shown) < 2 and sub.poll(3000):
+                snapshot = read_snapshot(sub.recv_multipart())
+                shown[snapshot.pair] = snapshot
             push.send(words[0])
 
         sender = threading.Thread(target=send)
@@ -204,6 +212,10 @@ def test_a_run_publishes_each_key_and_a_late_joiner_gets_them_all(tmp_path: Path
     assert "1,400 keys have a window" in log.getvalue()
     assert "6,001 pairs of 1,400 keys, 400 refused" in log.getvalue()
     assert len(got) == 1400
+    assert (shown["a~b"].devices, shown["a~b"].key) == (1400, "id")
+    one = shown["rack%207%2Ffan/a~b"]
+    assert one.reading is not None
+    assert (one.reading.mi, one.reading.pairs) == (got[one.pair]["mi"], 4)
     for k in (0, 7, 1399):
         fields = got[f"rack%20{k}%2Ffan/a~b"]
         alone = JointWindow(*bins_for(config.pair), 3)

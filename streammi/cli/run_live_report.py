@@ -75,6 +75,8 @@ def run_live_report(
     )
     if of_many is not None:
         return stop.status, _write_many(of_many, replace(made, notes=[*many.notes, *made.notes]), out)
+    if listener.of_devices:
+        raise ConfigError("FILE", "a monitor of a pair or of channels: devices are shown by streammi serve", endpoint)
     found = listener.findings()
     if found is None:
         log.fail(no_reading(source, round(heard, 1)))

@@ -85,7 +85,7 @@ class Viewer:
                 news |= self._receive_matrix(snapshot, monitor)
                 continue
             key = (monitor, snapshot.pair)
-            if any(place == monitor for place, _ in self._desks):
+            if self._is_one_of_many(snapshot.pair, monitor):
                 if snapshot.pair != self.opened(monitor) and key not in self._beside:  # another view asked for it
                     continue
             elif key not in self._received.newest:
@@ -93,6 +93,13 @@ class Viewer:
             self._alarms.take(key, self._received.newest.get(key), snapshot)
             news |= self._received.take(key, snapshot)
         return news
+
+    def _is_one_of_many(self, pair: str, monitor: int) -> bool:
+        """True for a pair of a monitor of many channels, and for a device of a monitor of devices."""
+        if any(place == monitor for place, _ in self._desks):
+            return True
+        known = self._received.newest.items()
+        return any(key[0] == monitor and key[1] != pair and one.devices is not None for key, one in known)
 
     def _receive_matrix(self, snapshot: MatrixSnapshot, monitor: int) -> bool:
         key = (monitor, snapshot.name)

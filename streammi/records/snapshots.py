@@ -97,5 +97,7 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     alarms: tuple[Event, ...] = ()  # that are raised, oldest first: the newest of each rule
     links: tuple[LinkHealth, ...] = ()
     given: str = ""  # the conditions' names, as a sentence has them
+    devices: int | None = None  # of a monitor of devices as a whole: how many have a window; None of one pair
+    key: str = ""  # where their messages name them
     verdict: str = ""  # plain words: see streammi.records.verdict
     status: int = 0  # as published: see streammi.publish.messages

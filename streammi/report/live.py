@@ -21,6 +21,7 @@ class Listener:
         self._collector = Collector(arrival=True)
         self._pair: str | None = None
         self.snapshot: Snapshot | None = None
+        self.of_devices = False  # the monitor has many, and of none so much as a page shows
         self.readings = 0
         self._last: tuple[int, int] | None = None  # run and seq of the newest reading
         self._missed = self._restarts = self._unreadable = 0
@@ -63,6 +64,7 @@ class Listener:
         return pair == self._pair
 
     def _take_snapshot(self, snapshot: Snapshot) -> None:
+        self.of_devices |= snapshot.devices is not None
         if self._mine(snapshot.pair):
             self.snapshot = snapshot
 

@@ -4,6 +4,9 @@ import time
 from typing import Final
 
 from streammi.network.subscriber import DRAIN_MESSAGES
+from streammi.publish.client import SNAPSHOT_SECONDS
+from streammi.publish.messages import snapshot_topic
+from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.recording.entries import Due, Polled
 from streammi.records.link_totals import lost
 from streammi.session.keyed_session import KeyedSession
@@ -14,6 +17,7 @@ FREE_SECONDS: Final = 0.02  # and in any other one
 FIRST_SECONDS: Final = 0.001  # what a reading takes, until it is known,
 LEARNT_SHARE: Final = 0.2  # and how much each turn says of it
 IDLE_SECONDS: Final = 1.0  # between two looks for keys that are idle
+MOST_DEVICES: Final = 64  # of which snapshots are made: each takes some ms
 
 
 class KeyedLoop(Loop[KeyedSession]):
@@ -24,7 +28,8 @@ class KeyedLoop(Loop[KeyedSession]):
         self._reading_seconds = FIRST_SECONDS  # what one takes
         self._waiting = False  # some reading that is due was not made yet,
         self._waiting_since = 0.0  # and since when there was one, s
-        self._idle_due = 0.0
+        self._idle_due = self._offered_at = 0.0
+        self._asked: set[bytes] = set()  # topics of devices that somebody asks for
 
     @property
     def _wait(self) -> float:
@@ -70,6 +75,7 @@ class KeyedLoop(Loop[KeyedSession]):
             if session.monitor.idle(now):
                 self._recorded.take(Polled(now))
         self._take_flags(now)
+        self._offer(now)
         if self._metrics is not None:
             self._metrics.set(session.monitor.config.pair.pair, session.known(now), (session.health(now),))
         self._loss.look(now)
@@ -81,4 +87,21 @@ class KeyedLoop(Loop[KeyedSession]):
         return "; ".join(filter(None, words))
 
     def _last(self, now: float) -> None:
-        """Each device's last reading was said with the session's end."""
+        """Each device's last reading was said with the session's end; how the feed ended is to be seen."""
+        self._offer(now, at_once=True)
+
+    def _offer(self, now: float, *, at_once: bool = False) -> None:
+        """Once a second, where somebody asks: snapshots of the monitor as a whole, and of devices by their names."""
+        session, publisher = self._session, self._publisher
+        if publisher is None:
+            return
+        before, self._asked = self._asked, publisher.topics(snapshot_topic(""))
+        due = at_once or not 0 <= now - self._offered_at < SNAPSHOT_SECONDS
+        if due:
+            self._offered_at = now
+            if publisher.wants(snapshot_topic(session.monitor.config.pair.pair)):
+                publisher.send(snapshot_message(session.snapshot(now)))
+        for topic in sorted(self._asked if due else self._asked - before)[:MOST_DEVICES]:
+            snapshot = session.device(topic.decode("utf-8", "replace").partition("/")[2], now)
+            if snapshot is not None:
+                publisher.send(snapshot_message(snapshot))

@@ -21,10 +21,11 @@ from streammi.publish.messages import Fields, reading_message, reading_topic, re
 from streammi.publish.outbox import LineForm
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Arrived, Begin, Due, Ended, Entry, Flagged, LinkChanged, Polled
-from streammi.records import KeyedBatch, LinkHealth, Reading, codec
+from streammi.records import KeyedBatch, LinkHealth, Reading, Snapshot, codec
 from streammi.records.codec import State
 from streammi.records.key_names import key_name
 from streammi.records.status import Status, status_of
+from streammi.session.device_snapshots import snapshot_of_all, snapshot_of_device
 from streammi.session.recorded_session import changed
 from streammi.system.spool import LineStream
 
@@ -55,6 +56,7 @@ class KeyedSession:
         self._limits = config.max_keys, config.idle_s
         self._publisher, self._lines, self._form, self._samples = publisher, lines, form, samples
         self._seqs: dict[str, int] = {}  # of each key's last reading
+        self._named: dict[str, str] = {}  # keys that somebody asked for, by their names in topics
         self._meter, self._usable = Meter(), SilenceWatch()
 
     @property
@@ -123,6 +125,19 @@ class KeyedSession:
         status = int(status_of(None, self.health(now)) & ~Status.WARMING_UP | self._flags)
         return {**totals, "run": self.run, "seq": self.seq, "status": status}
 
+    def snapshot(self, now: float) -> Snapshot:
+        """The snapshot of the monitor as a whole."""
+        origin = {"run": self.run, "seq": self.seq, "timestamp": now}
+        return snapshot_of_all(self.monitor.windows, self.monitor.config, self.health(now), **origin)
+
+    def device(self, name: str, now: float) -> Snapshot | None:
+        """The snapshot of one device by its name in topics; None where no device that has a window is called so."""
+        key = self._key_of(name)
+        if key is None:
+            return None
+        origin = {"pair": name, "run": self.run, "seq": self._seqs.get(key, 0), "timestamp": now}
+        return snapshot_of_device(self.monitor.windows, key, self.monitor.config, self.health(now), **origin)
+
     def state(self) -> State:
         """All that what is said from now on depends on."""
         plain = {"decoder": self.decoder.state(), "seqs": self._seqs, "seq": self.seq, "flags": int(self.flags)}
@@ -145,6 +160,18 @@ class KeyedSession:
     @property
     def _flags(self) -> Status:
         return self.flags | (Status.CAUGHT_UP if self.catching_up else Status.OK)
+
+    def _key_of(self, name: str) -> str | None:
+        """The key that has a window and is called so in topics."""
+        windows, (label, slash, pair) = self.monitor.windows, name.partition("/")
+        if not slash or pair != self.monitor.config.pair.pair:
+            return None
+        key = self._named.get(label, label)
+        if key not in windows or key_name(key) != label:  # one that is written otherwise: looked for once
+            found = next((key for key in windows.keys if key_name(key) == label), None)
+            self._named = {} if found is None else {**self._named, label: found}
+            return found
+        return key
 
     def _take(self, arrived: Arrived) -> None:
         """Count what has arrived."""

@@ -1,5 +1,7 @@
 """The page of many channels: each part of it is made once for all who look at the same, where somebody does."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Final, Literal, get_args
 
 import msgspec
@@ -38,26 +40,26 @@ Kind = Literal["many", "pairs", "leaves", "levels", "chosen", "events"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
-class ManyPage:
-    """One monitor of many channels as browsers are shown it."""
+class WishedPage(ABC):
+    """A page of which each browser is shown what it wishes: a part is made once for all that wish for the same."""
 
     def __init__(self) -> None:
         self._scene: Scene | None = None
-        self._labels: list[str] = []
         self._made: dict[tuple[Any, ...], bytes] = {}  # of this scene
         self._before: dict[tuple[Any, ...], bytes] = {}  # of the one before: what is the same is sent to nobody again
         self._orders: dict[tuple[Sort, str], tuple[float, IntArray]] = {}
-        self._names: tuple[str, ...] = ()
-        self._leaves: Leaves | None = None
-        self._leaves_full = False
 
-    def show(self, scene: Scene, labels: list[str]) -> None:
-        """Show this from now on."""
-        assert scene.many is not None
-        self._scene, self._labels = scene, labels
+    @abstractmethod
+    def _wished(self, kind: Kind, wish: Wish, scene: Scene) -> bool:
+        """True if a browser with this wish is shown such a part."""
+
+    @abstractmethod
+    def _value(self, kind: Kind, wish: Wish, scene: Scene) -> object:
+        """A part."""
+
+    def _begin(self, scene: Scene) -> None:
+        self._scene = scene
         self._before, self._made = self._made, {}
-        if scene.many.matrix.names != self._names:
-            self._names, self._leaves, self._orders = scene.many.matrix.names, None, {}
 
     def news(self, wish: Wish, known: dict[str, bytes]) -> list[bytes]:
         """The parts that are otherwise than those ``known``, as members of a JSON object; then they are known."""
@@ -72,11 +74,7 @@ class ManyPage:
     def _part(self, kind: Kind, wish: Wish) -> bytes:
         """A part as JSON; empty where nobody wants it."""
         scene = self._scene
-        if scene is None or scene.many is None:
-            return b""
-        if kind in ("leaves", "levels") and not (wish.matrix and scene.many.matrix.mi.size):
-            return b""
-        if kind == "pairs" and wish.matrix:
+        if scene is None or not self._wished(kind, wish, scene):
             return b""
         key: tuple[Any, ...] = (kind,)
         if kind == "pairs":
@@ -86,12 +84,56 @@ class ManyPage:
         elif kind == "chosen":
             key = (kind, wish.pair)
         if key not in self._made:
-            encoded = encode(self._value(kind, wish, scene, scene.many))
+            encoded = encode(self._value(kind, wish, scene))
             before = self._before.get(key)
             self._made[key] = before if before == encoded else encoded
         return self._made[key]
 
-    def _value(self, kind: Kind, wish: Wish, scene: Scene, many: Many) -> object:
+    def _kept_order(self, sort: Sort, words: str, now: float, *, anew: bool, make: Callable[[], IntArray]) -> IntArray:
+        """The order of the table, made ``anew``, or where it is not known or of some seconds ago."""
+        kept = self._orders.get((sort, words))
+        if kept is None or anew or not 0 <= now - kept[0] < REORDER_SECONDS:
+            while len(self._orders) >= MOST_ORDERS:
+                del self._orders[next(iter(self._orders))]
+            kept = self._orders[sort, words] = now, make()
+        return kept[1]
+
+
+def paged(found: IntArray, wish: Wish, rows: Callable[[IntArray], list[Any]]) -> dict[str, Any]:
+    """The part of a table in this order that a browser wishes to see; ``rows`` makes it of numbers."""
+    first = max(0, min(wish.first, found.size - 1) // PAGE * PAGE) if found.size else 0
+    return {
+        "sort": wish.sort, "words": wish.words[:LONGEST], "first": first, "count": int(found.size), "page": PAGE,
+        "rows": rows(found[first : first + PAGE]),
+    }  # fmt: skip
+
+
+class ManyPage(WishedPage):
+    """One monitor of many channels as browsers are shown it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._labels: list[str] = []
+        self._names: tuple[str, ...] = ()
+        self._leaves: Leaves | None = None
+        self._leaves_full = False
+
+    def show(self, scene: Scene, labels: list[str]) -> None:
+        """Show this from now on."""
+        assert scene.many is not None
+        self._begin(scene)
+        self._labels = labels
+        if scene.many.matrix.names != self._names:
+            self._names, self._leaves, self._orders = scene.many.matrix.names, None, {}
+
+    def _wished(self, kind: Kind, wish: Wish, scene: Scene) -> bool:
+        if kind in ("leaves", "levels"):
+            return wish.matrix and scene.many is not None and scene.many.matrix.mi.size > 0
+        return kind != "pairs" or not wish.matrix
+
+    def _value(self, kind: Kind, wish: Wish, scene: Scene) -> object:
+        many = scene.many
+        assert many is not None
         match kind:
             case "many":
                 return many_model.head(scene, many)
@@ -110,27 +152,16 @@ class ManyPage:
                 return page_model.happened(scene)
 
     def _pairs(self, wish: Wish, many: Many) -> object:
-        found = self._order(wish.sort, wish.words[:LONGEST], many)
-        first = max(0, min(wish.first, found.size - 1) // PAGE * PAGE) if found.size else 0
-        numbers = found[first : first + PAGE]
-        return {
-            "sort": wish.sort, "words": wish.words[:LONGEST], "first": first, "count": int(found.size), "page": PAGE,
-            "rows": many_model.rows(many, numbers, self._labels),
-        }  # fmt: skip
-
-    def _order(self, sort: Sort, words: str, many: Many) -> IntArray:
-        now, kept = many.matrix.timestamp, self._orders.get((sort, words))
+        sort, words = wish.sort, wish.words[:LONGEST]
         changed = sort == "change" and many.changed.size > 0
-        if (
-            kept is None
-            or changed
-            or not 0 <= now - kept[0] < REORDER_SECONDS
-            or kept[1].max(initial=0) >= many.matrix.mi.size
-        ):
-            while len(self._orders) >= MOST_ORDERS:
-                del self._orders[next(iter(self._orders))]
-            kept = self._orders[sort, words] = now, in_order(many.matrix, sort, words)
-        return kept[1]
+        found = self._kept_order(
+            sort, words, many.matrix.timestamp, anew=changed, make=lambda: in_order(many.matrix, sort, words)
+        )
+        if found.max(initial=0) >= many.matrix.mi.size:
+            found = self._kept_order(
+                sort, words, many.matrix.timestamp, anew=True, make=lambda: in_order(many.matrix, sort, words)
+            )
+        return paged(found, wish, lambda numbers: many_model.rows(many, numbers, self._labels))
 
     def _arranged(self, many: Many) -> Leaves:
         """The channels in the order of their similarity: as it was when the window was full first."""

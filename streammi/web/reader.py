@@ -3,7 +3,7 @@
 import socket as sockets
 import threading
 from collections.abc import Callable, Sequence, Set
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import zmq
 
@@ -12,11 +12,13 @@ from streammi.errors import FeedError
 from streammi.network.security import Keys
 from streammi.publish.client import Source, newest_of, read_shown
 from streammi.publish.messages import snapshot_topic
-from streammi.records import LinkState, MatrixSnapshot, Snapshot
+from streammi.records import LinkState, Snapshot
+from streammi.web.devices import Said, read_device
 
 LOOK_MS: Final = 500  # between two looks at how the connections are, where nothing comes
 TOPICS: Final = ("snapshot/", "matrix/")
-Post: TypeAlias = Callable[[int, list[Snapshot | MatrixSnapshot], LinkState, str], None]
+DEVICE_QUEUE: Final = 20_000  # readings: of all devices the newest comes at once
+Post: TypeAlias = Callable[[int, list[Said], LinkState, str], None]
 
 
 class Reader:
@@ -26,6 +28,7 @@ class Reader:
         self._endpoints, self._keys, self._post = tuple(endpoints), keys, post
         self._wanted = self._over = False
         self._notes: list[str] = []  # what to know of each monitor
+        self._of_devices: dict[int, Source] = {}  # readings of those that have many devices
         self._asked: Set[PairKey] = frozenset()  # pairs of many channels that are wanted by name,
         self._given: Set[PairKey] = frozenset()  # and those that monitors were asked for
         self._waking, self._woken = sockets.socketpair()
@@ -57,14 +60,14 @@ class Reader:
                         sources = [Source(endpoint, context, *TOPICS, keys=self._keys) for endpoint in self._endpoints]
                         self._notes, self._given = [""] * len(sources), frozenset()
                     elif not self._wanted:
-                        _close(sources)
+                        self._close(sources)
                     if sources:
                         self._ask_for(sources)
                     self._wait(sources)
                     for monitor, source in enumerate(sources):
-                        self._hand_on(monitor, source)
+                        self._hand_on(monitor, source, context)
             finally:
-                _close(sources)
+                self._close(sources)
 
     def _ask_for(self, sources: Sequence[Source]) -> None:
         asked = self._asked
@@ -74,22 +77,29 @@ class Reader:
             sources[monitor].socket.unsubscribe(snapshot_topic(pair))
         self._given = asked
 
-    def _hand_on(self, monitor: int, source: Source) -> None:
-        """Hand on what has arrived from a monitor, and what to know of it."""
-        found: list[Snapshot | MatrixSnapshot] = []
-        for frames in newest_of(source.messages()):
+    def _hand_on(self, monitor: int, source: Source, context: zmq.Context[Any]) -> None:
+        """Hand on what has arrived from a monitor, and what to know of it; of one of devices ask for their readings."""
+        found: list[Said] = []
+        readings = self._of_devices.get(monitor)
+        arrived: list[tuple[Callable[[Sequence[bytes]], Said], Sequence[bytes]]]
+        arrived = [(read_shown, frames) for frames in newest_of(source.messages())]
+        arrived += [(read_device, frames) for frames in newest_of(readings.messages() if readings else [])]
+        for read, frames in arrived:
             try:
-                found.append(read_shown(frames))
+                found.append(read(frames))
             except FeedError as error:
                 self._notes[monitor] = f"a snapshot cannot be read: {error}"
             else:
                 self._notes[monitor] = ""
+        if readings is None and any(isinstance(one, Snapshot) and one.devices is not None for one in found):
+            endpoint = self._endpoints[monitor]
+            self._of_devices[monitor] = Source(endpoint, context, "mi/", queue=DEVICE_QUEUE, keys=self._keys)
         self._post(monitor, found, source.link, self._notes[monitor] or source.note)
 
     def _wait(self, sources: Sequence[Source]) -> None:
         poller = zmq.Poller()
         poller.register(self._woken, zmq.POLLIN)
-        for source in sources:
+        for source in (*sources, *self._of_devices.values()):
             poller.register(source.socket, zmq.POLLIN)
         poller.poll(LOOK_MS if sources else None)
         try:
@@ -97,6 +107,12 @@ class Reader:
                 pass
         except BlockingIOError:
             return
+
+    def _close(self, sources: list[Source]) -> None:
+        for source in (*sources, *self._of_devices.values()):
+            source.close()
+        sources.clear()
+        self._of_devices.clear()
 
     def _wake(self) -> None:
         try:
@@ -108,9 +124,3 @@ class Reader:
 def thread(reader: Reader) -> threading.Thread:
     """A thread that reads, not started yet."""
     return threading.Thread(target=reader.run, name="snapshots")
-
-
-def _close(sources: list[Source]) -> None:
-    for source in sources:
-        source.close()
-    sources.clear()

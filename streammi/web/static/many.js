@@ -4,6 +4,7 @@ import { $, clock, colour, fill, made, say, spans } from "./format.js";
 import { Matrix } from "./matrix.js";
 
 const SORTS = ["MI", "change", "name", "MI high, r low"];
+const DEVICE_SORTS = ["MI", "name", "MI high, r low"];
 const SHADES = ["MI", "r", "change"];
 const FILTER_MS = 150; // after a letter
 const NS = "http://www.w3.org/2000/svg";
@@ -17,6 +18,7 @@ export class Many {
     this.link = link;
     this.view = { sort: "MI", words: "", first: 0, matrix: false, shade: "MI", pair: null, open: null };
     this.shown = null; // the newest of "many", "pairs"
+    this.noun = "pair"; // what a row is: or a device
     this.table = null;
     this.chosen = null;
     this.awaited = null; // the row from which on the table is to be,
@@ -60,7 +62,20 @@ export class Many {
     $("as-matrix").setAttribute("aria-pressed", String(matrix));
     $("table-part").hidden = matrix;
     $("matrix-part").hidden = !matrix;
-    say($("pairs-title"), matrix ? `Matrix of ${shade === "change" ? "the change of MI" : shade}` : `Pairs by ${sort === "change" ? "change of MI" : sort}`);
+    say($("pairs-title"), matrix ? `Matrix of ${shade === "change" ? "the change of MI" : shade}` : `${this.noun === "pair" ? "Pairs" : "Devices"} by ${sort === "change" ? "change of MI" : sort}`);
+  }
+
+  /** Show rows that are pairs of channels, or devices. */
+  call(noun) {
+    if (noun === this.noun) return;
+    this.noun = noun;
+    document.body.classList.toggle("devices", noun === "device");
+    say(document.querySelector("[data-sort=name]"), noun);
+    say(document.querySelector("th.word"), noun === "device" ? "verdict, untested" : "verdict");
+    say($("chosen-title"), `The ${noun} under the cursor`);
+    for (const place of document.querySelectorAll(".noun")) say(place, noun);
+    Object.assign(this.view, { sort: "MI", matrix: false });
+    this.press();
   }
 
   /** Put what came where it belongs. */
@@ -79,12 +94,13 @@ export class Many {
   showHead(head) {
     const anew = this.shown && this.shown.run !== head.run;
     this.shown = head;
+    this.call(head.devices ? "device" : "pair");
     const { classList } = document.body;
     const then = classList.contains("then");
     classList.toggle("then", head.stale);
     document.title = `${head.changed ? `${head.changed} changed · ` : ""}${head.name} · streammi`;
     say($("pair"), head.name);
-    say($("signals"), head.channels ? `${head.channels} channels, ${head.pairs.toLocaleString("en")} pairs` : "");
+    say($("signals"), head.devices ? `${head.x} × ${head.y} · ${head.devices}` : head.channels ? `${head.channels} channels, ${head.pairs.toLocaleString("en")} pairs` : "");
     fill($("states"), head.states, (words) => made("li", words[0][0], words[0][1]));
     const facts = [[head.window, head.filled ? "" : "warn"], [head.rate, ""], [clock(head.at), ""], [head.note, "warn"]];
     fill($("facts"), facts.filter(([text]) => text), ([text, role]) => made("li", text, role));
@@ -109,9 +125,9 @@ export class Many {
     $("earlier").disabled = found.first === 0;
     $("later").disabled = end >= found.count;
     const all = this.shown ? this.shown.pairs : found.count;
-    say($("pairs-count"), found.words ? `${found.count.toLocaleString("en")} of ${all.toLocaleString("en")} pairs` : "");
+    say($("pairs-count"), found.words ? `${found.count.toLocaleString("en")} of ${all.toLocaleString("en")} ${this.noun}s` : "");
     $("no-pairs").hidden = found.count > 0;
-    say($("no-pairs"), found.words ? `No pair has “${found.words}” in its names.` : "No pairs yet.");
+    say($("no-pairs"), found.words ? `No ${this.noun} has “${found.words}” in its name${this.noun === "pair" ? "s" : ""}.` : this.noun === "pair" ? "No pairs yet." : "No reading of a device yet.");
     while (this.rows.length < found.rows.length) this.rows.push(this.row());
     this.rows.forEach((row, k) => this.fillRow(row, found.rows[k]));
     const there = found.rows.some((row) => row.pair === this.view.pair);
@@ -127,7 +143,7 @@ export class Many {
     const cells = Object.fromEntries(["names", "mi", "past", "change", "r", "p", "word"].map((name) => [name, made("td", "", name)]));
     const button = made("button");
     button.type = "button";
-    button.append(made("span", "", "first"), made("span", " ~ ", "dim"), made("span", "", "second"));
+    button.append(made("span", "", "first"), made("span", " ~ ", "with"), made("span", "", "second"));
     cells.names.append(button);
     cells.word.append(made("span"));
     const picture = document.createElementNS(NS, "svg");
@@ -190,7 +206,7 @@ export class Many {
     $("open").disabled = !found;
     say($("chosen-x"), found?.x ?? "");
     say($("chosen-y"), found?.y ?? "");
-    say($("chosen-with"), found ? " ~ " : this.view.matrix ? "a channel with itself: no pair" : "");
+    say($("chosen-with"), found ? (found.y ? " ~ " : "") : this.view.matrix ? "a channel with itself: no pair" : "");
     fill($("chosen-words"), found?.words ?? [], ([text, role]) => made("span", text, role));
     if (found && found.pair === this.opening) this.open();
     this.opening = null;
@@ -251,9 +267,10 @@ export class Many {
     else if (name === "Enter") this.open();
     else if (name === "Escape" && matrix) this.want({ matrix: false });
     else if (name === "Escape" && this.view.words) this.filter("");
+    else if (name === "m" && this.noun === "device") return false;
     else if (name === "m") matrix ? this.want({ matrix: false }) : this.toMatrix();
     else if (name === "v" && matrix) this.want({ shade: this.after(SHADES, this.view.shade) });
-    else if (name === "s" && !matrix) this.want({ sort: this.after(SORTS, this.view.sort), first: 0 });
+    else if (name === "s" && !matrix) this.want({ sort: this.after(this.noun === "pair" ? SORTS : DEVICE_SORTS, this.view.sort), first: 0 });
     else if (name === "/" && !matrix) $("filter").focus();
     else return false;
     return true;

@@ -64,6 +64,7 @@ function showHead(head) {
   const then = classList.contains("then");
   classList.remove("waiting");
   classList.toggle("then", head.stale);
+  classList.toggle("of-device", many.noun === "device" && Boolean(many.view.open)); // of which no events are looked for
   document.title = head.pair ? `${head.mi ? `${head.mi} ${head.unit} · ` : ""}${head.pair} · streammi` : "streammi";
   say($("pair"), head.pair ?? many.view.open ?? "streammi");
   say($("signals"), head.pair ? `${head.x} × ${head.y}` : "");

@@ -1,0 +1,196 @@
+"""Many devices up to the edge of the browser: snapshots of all and of one, the table, and a device's own view."""
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+from dashboard_samples import NOW
+from test_web import Page, page
+
+from streammi.config import BinsConfig, FeedConfig, KeyedConfig, MonitorConfig, Span
+from streammi.errors import FeedError
+from streammi.publish.messages import read_reading, reading_topic
+from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
+from streammi.recording.entries import Arrived, Due
+from streammi.session.keyed_session import KeyedSession
+from streammi.web.devices import Devices, read_device
+from streammi.web.hub import Browser, Hub
+from streammi.web.many_page import PAGE, Wish
+
+SOURCE = FeedConfig(endpoint="tcp://127.0.0.1:5556", x="x", y="y")
+PAIR = MonitorConfig(pair="x~y", window=Span(pairs=200), bins=BinsConfig(count=4), every=Span(seconds=1.0))
+CONFIG = KeyedConfig(pair=PAIR, key="id")
+KEYS = ["rack 1/fan", "mill", *(f"node{k:02d}" for k in range(60)), "x" * 50]
+
+
+class Kept:
+    """A publisher that keeps what it sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[list[bytes]] = []
+
+    def send(self, frames: list[bytes]) -> None:
+        self.sent.append(frames)
+
+
+def arrived(at: float, pairs: int, seed: int = 0, keys: list[str] = KEYS) -> Arrived:
+    """Pairs of each key, the more alike the later the key comes."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for k, key in enumerate(keys):
+        x, noise = rng.normal(size=(2, pairs))
+        y = x * k / len(keys) + noise * (1 - k / len(keys))
+        rows += [json.dumps({"id": key, "x": a, "y": b}).encode() for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    return Arrived(0, at, [[row] for row in rows])
+
+
+def session_of(publisher: Kept, run: int = 7) -> KeyedSession:
+    return KeyedSession(CONFIG, SOURCE, publisher, None, run)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def said() -> tuple[KeyedSession, list[list[bytes]]]:
+    """A session that has said two readings of each of its keys, and what it said."""
+    kept = Kept()
+    session = session_of(kept)
+    for second in range(2):
+        session.apply(arrived(NOW + second, 100, second))
+        session.apply(Due(NOW + second + 1.0, 10_000))
+    return session, kept.sent
+
+
+def hub_of(session: KeyedSession, sent: list[list[bytes]], now: float = NOW + 2.5) -> Hub:
+    hub = Hub([SOURCE.endpoint], clock=lambda: now)
+    hub.take(0, [read_snapshot(snapshot_message(session.snapshot(now))), *map(read_device, sent)], "connected", "")
+    return hub
+
+
+def asked(hub: Hub, **wish: object) -> Page:
+    browser = Browser()
+    hub.add(browser)
+    hub.choose(browser, (0, "x~y"), Wish(**wish))  # type: ignore[arg-type]
+    return page(hub.message(browser))
+
+
+def test_a_device_by_its_name_in_topics_is_shown_as_its_window_says(
+    said: tuple[KeyedSession, list[list[bytes]]],
+) -> None:
+    session, sent = said
+    names = [frames[0].decode().removeprefix("mi/") for frames in sent[-len(KEYS) :]]
+    assert len(set(names)) == len(KEYS)
+    for key, name in list(zip(KEYS, names, strict=True))[::20]:
+        shown = session.device(name, NOW)
+        assert shown is not None
+        assert shown.counts is not None
+        assert shown.reading is not None
+        _, fields = read_reading(sent[-len(KEYS) + KEYS.index(key)])
+        assert shown.reading.mi_corrected == fields["mi_corrected"]
+        assert (shown.pair, shown.counts.sum(), shown.reading.n, shown.seq) == (name, 200, 200, 2)
+        assert shown.trace is not None
+        x, _ = session.monitor.windows.values(key)
+        assert shown.trace.x_newest[-1] == x[-1]
+        assert read_snapshot(snapshot_message(shown)).verdict == shown.verdict
+    of_all = session.snapshot(NOW)
+    assert (of_all.pair, of_all.devices, of_all.key, of_all.reading) == ("x~y", len(KEYS), "id", None)
+    for unknown in ("", "mill", "mill/other", "mill/x~y/", "rack 1/fan/x~y", "gone/x~y"):
+        assert session.device(unknown, NOW) is None
+
+
+def test_the_table_has_what_each_device_said_last_in_the_order_asked_for(
+    said: tuple[KeyedSession, list[list[bytes]]],
+) -> None:
+    session, sent = said
+    hub = hub_of(session, sent)
+    newest = {read_device(frames).name: read_reading(frames)[1] for frames in sent}
+    by_mi = sorted(newest, key=lambda name: -float(newest[name]["mi_corrected"]))  # type: ignore[arg-type]
+    found = asked(hub)
+    assert found["many"]["devices"] == f"{len(KEYS)} devices by id"
+    assert [row["label"] for row in found["pairs"]["rows"]] == by_mi[:PAGE]
+    assert [row["label"] for row in asked(hub, first=PAGE)["pairs"]["rows"]] == by_mi[PAGE:]
+    for row in found["pairs"]["rows"]:
+        fields = newest[row["label"]]
+        assert float(row["mi"]) == pytest.approx(max(float(fields["mi_corrected"]), 0), abs=6e-4)  # type: ignore[arg-type]
+        assert float(row["r"].replace("−", "-")) == pytest.approx(fields["r"], abs=6e-3)
+        assert [height is not None for height in row["past"]][-3:] == [False, True, True]
+    names = [row["x"] for first in (0, PAGE) for row in asked(hub, sort="name", first=first)["pairs"]["rows"]]
+    assert names[:-1] == sorted(KEYS)[:-1]  # the last one's name is too long for a topic, and ends in a hash
+    assert names[-1].startswith("xxxxx")
+    only = asked(hub, words="NODE 3", sort="name")["pairs"]
+    assert [row["x"] for row in only["rows"]] == sorted(key for key in KEYS if "node" in key and "3" in key)
+    little_r = asked(hub, sort="MI high, r low")["pairs"]["rows"][0]
+    assert float(little_r["r"].replace("−", "-")) < 0.5
+
+
+def test_a_device_is_opened_with_its_past_and_others_snapshots_are_not_shown(
+    said: tuple[KeyedSession, list[list[bytes]]],
+) -> None:
+    session, sent = said
+    wanted: list[object] = []
+    hub = Hub([SOURCE.endpoint], clock=lambda: NOW + 2.5, ask=wanted.append)
+    hub.take(0, [session.snapshot(NOW + 2.5), *map(read_device, sent)], "connected", "")
+    browser = Browser()
+    hub.add(browser)
+    hub.choose(browser, (0, "x~y"), Wish(open="mill/x~y"))
+    assert wanted == [{(0, "mill/x~y")}]
+    mine, other = session.device("mill/x~y", NOW), session.device("node07/x~y", NOW)
+    assert mine is not None
+    assert other is not None
+    hub.take(0, [mine, other], "connected", "")
+    found = page(hub.message(browser))
+    assert found["head"]["pair"] == "mill/x~y"
+    assert found["cells"]["n"] == mine.counts.tolist()  # type: ignore[union-attr]
+    assert found["past"]["t"] == [0, 1000]
+    assert len(found["past"]["mi"]) == 2
+    assert found["tabs"] == []  # neither of the two devices is one
+    hub.choose(browser, (0, "x~y"), Wish(open="nobody"))
+    assert "many" in page(hub.message(browser))
+
+
+def test_devices_that_have_gone_are_let_go_and_another_run_begins_anew(
+    said: tuple[KeyedSession, list[list[bytes]]],
+) -> None:
+    _, sent = said
+    devices = Devices()
+    for frames in sent:
+        devices.take(read_device(frames))
+    late = arrived(NOW + 3, 20, 5, ["mill", "node05"])
+    kept = Kept()
+    later = session_of(kept)
+    later.apply(late)
+    later.apply(Due(NOW + 4, 10))
+    for frames in kept.sent:
+        devices.take(read_device(frames))
+    comings = devices.comings
+    devices.limit(2)
+    assert devices.comings > comings
+    assert ("mill/x~y" in devices, "node05/x~y" in devices, "node06/x~y" in devices, len(devices)) == (
+        True,
+        True,
+        False,
+        2,
+    )
+    silent = devices.rows(devices.in_order("name"), NOW + 100)
+    assert [row["word"][0].split(",")[0] for row in silent] == ["silent for 1 min 36 s"] * 2
+    assert all("silent" not in row["word"][0] for row in devices.rows(devices.in_order("name"), None))
+    devices.take(read_device(sent[3]))  # the number of one that is gone is given again
+    assert len(devices.rows(devices.in_order("MI"), None)) == 3
+    anew = json.loads(sent[0][1]) | {"run": 8}
+    devices.take(read_device([sent[0][0], msgspec.json.encode(anew)]))
+    assert len(devices) == 1
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [b"mi/a"],
+        [b"x/a", b"{}"],
+        [b"mi/a", b"[]"],
+        [b"mi/a", b"{"],
+        [b"mi/\xff", b'{"v":1}'],
+        [reading_topic("a"), b"{}"],
+    ],
+)
+def test_what_is_no_reading_is_refused(frames: list[bytes]) -> None:
+    with pytest.raises(FeedError):
+        read_device(frames)
