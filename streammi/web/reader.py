@@ -10,7 +10,7 @@ import zmq
 from streammi.dashboard.choices import PairKey
 from streammi.errors import FeedError
 from streammi.network.security import Keys
-from streammi.publish.client import Source, newest_of, read_shown
+from streammi.publish.client import DRAIN_MESSAGES, Source, newest_of, read_shown
 from streammi.publish.messages import snapshot_topic
 from streammi.records import LinkState, Snapshot
 from streammi.web.devices import Said, read_device
@@ -28,7 +28,8 @@ class Reader:
         self._endpoints, self._keys, self._post = tuple(endpoints), keys, post
         self._wanted = self._over = False
         self._notes: list[str] = []  # what to know of each monitor
-        self._of_devices: dict[int, Source] = {}  # readings of those that have many devices
+        self._of_devices: dict[int, Source] = {}  # readings of those that have many devices,
+        self._more = False  # and whether some of these still wait
         self._asked: Set[PairKey] = frozenset()  # pairs of many channels that are wanted by name,
         self._given: Set[PairKey] = frozenset()  # and those that monitors were asked for
         self._waking, self._woken = sockets.socketpair()
@@ -64,6 +65,7 @@ class Reader:
                     if sources:
                         self._ask_for(sources)
                     self._wait(sources)
+                    self._more = False
                     for monitor, source in enumerate(sources):
                         self._hand_on(monitor, source, context)
             finally:
@@ -83,7 +85,9 @@ class Reader:
         readings = self._of_devices.get(monitor)
         arrived: list[tuple[Callable[[Sequence[bytes]], Said], Sequence[bytes]]]
         arrived = [(read_shown, frames) for frames in newest_of(source.messages())]
-        arrived += [(read_device, frames) for frames in newest_of(readings.messages() if readings else [])]
+        of_devices = readings.messages() if readings else []
+        self._more |= len(of_devices) >= DRAIN_MESSAGES
+        arrived += [(read_device, frames) for frames in newest_of(of_devices)]
         for read, frames in arrived:
             try:
                 found.append(read(frames))
@@ -99,9 +103,9 @@ class Reader:
     def _wait(self, sources: Sequence[Source]) -> None:
         poller = zmq.Poller()
         poller.register(self._woken, zmq.POLLIN)
-        for source in (*sources, *self._of_devices.values()):
+        for source in sources:  # readings of devices are taken by the way: a picture of them is made once a second
             poller.register(source.socket, zmq.POLLIN)
-        poller.poll(LOOK_MS if sources else None)
+        poller.poll(0 if self._more else LOOK_MS if sources else None)
         try:
             while self._woken.recv(64):
                 pass

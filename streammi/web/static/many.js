@@ -208,6 +208,7 @@ export class Many {
     say($("chosen-y"), found?.y ?? "");
     say($("chosen-with"), found ? (found.y ? " ~ " : "") : this.view.matrix ? "a channel with itself: no pair" : "");
     fill($("chosen-words"), found?.words ?? [], ([text, role]) => made("span", text, role));
+    if (!found && this.noun === "device" && this.table?.rows.length) this.select(this.table.rows[0].pair); // it is gone
     if (found && found.pair === this.opening) this.open();
     this.opening = null;
   }
