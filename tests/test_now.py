@@ -27,6 +27,7 @@ from streammi.records import LinkHealth, LinkState
 from streammi.records.link_totals import worst
 from streammi.records.status import Status, status_words
 from streammi.session.checkpoint import Checkpoint
+from streammi.session.log_messages import Operator
 from streammi.session.loop import TICK_SECONDS, LoopParts
 from streammi.session.pair_log_messages import PairLogMessages
 from streammi.session.pair_loop import PairLoop
@@ -76,7 +77,7 @@ class Case:
         self.session = Session(Monitor(config), source, Outbox(config.pair, None, self._out, run=1))
         self.begin = Begin("0.1.0", 1, settings_of(config, source, None))
         self._recorder = Recorder(path, self.begin, 1 << 30)
-        notes = PairLogMessages(self.session, {}, [self], Log(io.StringIO()), Notifier({}, 1))
+        notes = PairLogMessages(self.session, {}, Operator(Log(io.StringIO()), Notifier({}, 1), [self]))
         parts = LoopParts(self.feed, notes, lambda: self.feed.now, recorder=self._recorder)
         self.loop = PairLoop(self.session, parts)
 

@@ -15,6 +15,7 @@ from streammi.publish.outbox import Outbox
 from streammi.recording.entries import Arrived, LinkChanged
 from streammi.records import LinkHealth
 from streammi.records.status import Status
+from streammi.session.log_messages import Operator
 from streammi.session.pair_log_messages import PairLogMessages
 from streammi.session.session import Session
 from streammi.system.log import Log
@@ -185,7 +186,7 @@ def test_a_saved_state_goes_on_as_if_nothing_had_been() -> None:
 def test_readings_and_the_log_say_it() -> None:
     log, lines = StringIO(), StringIO()
     session = Session(Monitor(MonitorConfig()), ONE, Outbox("pair", None, lines, run=1))
-    upkeep = PairLogMessages(session, {}, [], Log(log), Notifier({}, 1))
+    upkeep = PairLogMessages(session, {}, Operator(Log(log), Notifier({}, 1)))
     session.apply(LinkChanged(0, START, "connected", START, 0, "", False))
     good = [json.dumps({"a": k / 100, "b": (k * 37 % 100) / 100}).encode() for k in range(100)]
     batches = ((0.0, good[:50]), (1.0, good[50:]), (5.0, [BAD["NaN"]]), (6.0, good))

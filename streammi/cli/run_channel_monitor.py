@@ -119,8 +119,7 @@ def run_channel_monitor(
         recorder = on.recorder(begin)
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys, session.intake.spacings)))
         on.stop.end_after(run.seconds)
-        writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
-        notes = ChannelLogMessages(session, writers, on.said, on.service, missed)
+        notes = ChannelLogMessages(session, on.operator(recorder, keeper, spoken, missed=missed))
         parts = LoopParts(feed, notes, clock, publisher, metrics, recorder, keeper, spoken, run.strict)
         return ChannelLoop(session, parts).run(on.stop)
 

@@ -63,8 +63,7 @@ def run_keyed(
             on.said.say(note)
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys)))
         on.stop.end_after(run.seconds)
-        writers = [writer for writer in (recorder, keeper, spoken) if writer is not None]
-        notes = KeyedLogMessages(session, writers, on.said, on.service, missed)
+        notes = KeyedLogMessages(session, on.operator(recorder, keeper, spoken, missed=missed))
         parts = LoopParts(feed, notes, clock, outlets.publisher, outlets.metrics, recorder, keeper, spoken, run.strict)
         return KeyedLoop(session, parts).run(on.stop)
 

@@ -68,8 +68,7 @@ def run_monitor(
         gc.freeze()  # a collection of what start-up left behind takes 20 to 35 ms
         feed = on.stack.enter_context(closing(Feed(source, on.context, clock, keys, session.intake.spacings)))
         missed = on.missed(keeper, session.health(clock()))
-        writers = [writer for writer in (recorder, keeper, spoken, commands) if writer is not None]
-        notes = PairLogMessages(session, options, writers, on.said, on.service, missed)
+        notes = PairLogMessages(session, options, on.operator(recorder, keeper, spoken, commands, missed=missed))
         on.stop.answer(lambda: notes.report(clock()))
         on.stop.end_after(run.seconds)
         parts = LoopParts(feed, notes, clock, publisher, metrics, recorder, keeper, spoken, run.strict)

@@ -21,6 +21,7 @@ from streammi.publish.outbox import LineForm, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin
 from streammi.recording.writer import Recorder
+from streammi.session.log_messages import Operator, Writer
 from streammi.session.resume import MissedReport, Resumed, resume_from
 from streammi.session.state_keeper import Keeper
 from streammi.system.log import Form, Log
@@ -85,6 +86,10 @@ class Running:
         """The part that says how much was missed since the saved state that is gone on from; None without one."""
         saved_at = None if keeper is None else keeper.saved_at
         return None if saved_at is None else MissedReport(saved_at, links)
+
+    def operator(self, *writers: Writer | None, missed: MissedReport | None) -> Operator:
+        """Whoever is told what the ``writers`` that there are have noted, and what was ``missed``."""
+        return Operator(self.said, self.service, [one for one in writers if one is not None], missed)
 
     def recorder(self, begin: Begin) -> Recorder | None:
         """Open the recording that the options ask for; None without one."""

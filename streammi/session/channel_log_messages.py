@@ -1,6 +1,5 @@
 """The messages of a monitor of many channels to whoever runs it."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -8,10 +7,7 @@ from msgspec.structs import replace
 from streammi.recording.entries import LinkChanged
 from streammi.records import LinkHealth
 from streammi.session.channel_session import ChannelSession
-from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Writer
-from streammi.session.resume import MissedReport
-from streammi.system.log import Log
-from streammi.system.service_manager import Notifier
+from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Operator
 
 LOOK_SECONDS: Final = 0.1  # between two looks at what there is to say
 
@@ -19,15 +15,8 @@ LOOK_SECONDS: Final = 0.1  # between two looks at what there is to say
 class ChannelLogMessages(LogMessages):
     """Says what becomes of a monitor of many channels."""
 
-    def __init__(
-        self,
-        session: ChannelSession,
-        writers: Sequence[Writer],
-        log: Log,
-        service: Notifier,
-        missed: MissedReport | None = None,
-    ) -> None:
-        super().__init__(writers, log, service, missed)
+    def __init__(self, session: ChannelSession, operator: Operator) -> None:
+        super().__init__(operator)
         self._session = session
         self._look_due = self._noted = 0.0
         self._note = ""

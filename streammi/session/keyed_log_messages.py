@@ -1,13 +1,9 @@
 """The messages of a monitor of many devices to whoever runs it."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from streammi.session.keyed_session import KeyedSession
-from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Writer
-from streammi.session.resume import MissedReport
-from streammi.system.log import Log
-from streammi.system.service_manager import Notifier
+from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Operator
 
 LOOK_SECONDS: Final = 0.1  # between two looks at what there is to say
 LATE_SECONDS: Final = 5.0  # for which readings wait, or for as long as is between two of a key: then that is said
@@ -16,15 +12,8 @@ LATE_SECONDS: Final = 5.0  # for which readings wait, or for as long as is betwe
 class KeyedLogMessages(LogMessages):
     """Says what becomes of a monitor of many devices."""
 
-    def __init__(
-        self,
-        session: KeyedSession,
-        writers: Sequence[Writer],
-        log: Log,
-        service: Notifier,
-        missed: MissedReport | None = None,
-    ) -> None:
-        super().__init__(writers, log, service, missed)
+    def __init__(self, session: KeyedSession, operator: Operator) -> None:
+        super().__init__(operator)
         self._session = session
         self._look_due = self._complaint_due = 0.0
         self._unusable = self._malformed

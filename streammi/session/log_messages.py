@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from streammi.ingest.intake import Links
 from streammi.recording.entries import LinkChanged
@@ -28,13 +28,20 @@ class Writer(Protocol):
         """The last file written."""
 
 
-class LogMessages(ABC):
-    """Says what the parts of a run have noted, and once what was ``missed`` since the state that it goes on from."""
+class Operator(NamedTuple):
+    """The ones that a run tells what a person should know, and what it has to tell of."""
 
-    def __init__(
-        self, writers: Sequence[Writer], log: Log, service: Notifier, missed: MissedReport | None = None
-    ) -> None:
-        self._writers, self._log, self._service, self._missed = writers, log, service, missed
+    log: Log
+    service: Notifier
+    writers: Sequence[Writer] = ()
+    missed: MissedReport | None = None  # since the state that it goes on from
+
+
+class LogMessages(ABC):
+    """Says what the parts of a run have noted, and once what was missed since the state that it goes on from."""
+
+    def __init__(self, operator: Operator) -> None:
+        self._log, self._service, self._writers, self._missed = operator
         self.waited = 0.0  # how long readings that are due wait now, s: the loop's to say
 
     @property

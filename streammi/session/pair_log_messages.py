@@ -1,7 +1,6 @@
 """The messages of a monitor of one pair to whoever runs it, and its reports."""
 
 from collections import deque
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -9,11 +8,8 @@ import msgspec
 from streammi.recording.entries import LinkChanged
 from streammi.records import LinkHealth
 from streammi.records.link_totals import tally_words, total
-from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Writer, of_link
-from streammi.session.resume import MissedReport
+from streammi.session.log_messages import COMPLAINT_SECONDS, LogMessages, Operator, of_link
 from streammi.session.session import Session
-from streammi.system.log import Log
-from streammi.system.service_manager import Notifier
 
 CHANGES_KEPT: Final = 30  # of the links, for reports
 LOOK_SECONDS: Final = 1.0  # between two looks at what cannot be used
@@ -22,16 +18,8 @@ LOOK_SECONDS: Final = 1.0  # between two looks at what cannot be used
 class PairLogMessages(LogMessages):
     """Says what becomes of a monitor of one pair; ``settings`` are those that a report shows."""
 
-    def __init__(
-        self,
-        session: Session,
-        settings: dict[str, str],
-        writers: Sequence[Writer],
-        log: Log,
-        service: Notifier,
-        missed: MissedReport | None = None,
-    ) -> None:
-        super().__init__(writers, log, service, missed)
+    def __init__(self, session: Session, settings: dict[str, str], operator: Operator) -> None:
+        super().__init__(operator)
         self._session, self._settings = session, settings
         self._changes: deque[LinkChanged] = deque(maxlen=CHANGES_KEPT)
         self._malformed, self._nonfinite = self._unusable(0.0)
