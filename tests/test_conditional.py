@@ -671,6 +671,28 @@ def test_direct_edges_are_not_called_indirect():
     assert (explained_by(window, matrices_of(window), 0.05) == -1).all()
 
 
+@pytest.mark.parametrize("channels", [3, 5, 17])
+def test_weakest_sides_are_those_of_every_triangle(channels):
+    rng = np.random.default_rng(channels)
+    mi = np.round(rng.random((channels, channels)), 1)  # many are alike
+    mi = np.maximum(mi, mi.T)
+    edges = np.argwhere(np.triu(rng.random(mi.shape) < 0.7, 1))
+    linked = {tuple(edge) for edge in edges.tolist()}
+    expected = {}
+    for i, j in linked:
+        ways = [
+            (min(mi[i, k], mi[k, j]), -k)
+            for k in range(channels)
+            if (min(i, k), max(i, k)) in linked and (min(j, k), max(j, k)) in linked
+        ]
+        if ways and mi[i, j] < 0.9 * max(ways)[0]:
+            expected[i, j] = -max(ways)[1]
+    found = weakest_sides(mi, edges)
+    assert {(i, j): k for i, j, k in found.tolist()} == expected
+    strengths = mi[found[:, 0], found[:, 1]]
+    assert (np.diff(strengths) <= 0).all()
+
+
 def recorded(name, *columns):
     """Columns of a real recording beside the checkout."""
     path = Path(__file__).parents[2] / "shared/data" / name

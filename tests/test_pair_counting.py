@@ -34,7 +34,7 @@ def counted(symbols: Any, others: Any, missing: int, counts: PairCounts) -> tupl
 
 @settings(deadline=None, max_examples=60)
 @given(
-    widths=st.lists(st.sampled_from([1, 2, 3, 7, 8, 9, 16, 17]), min_size=2, max_size=5),
+    widths=st.lists(st.sampled_from([1, 2, 3, 7, 8, 9, 10, 13, 16, 17]), min_size=2, max_size=5),
     n=st.sampled_from([1, 63, 64, 65, 200]), hop=st.sampled_from([0, 1, 64, 130]),
     gaps=st.sampled_from([0.0, 0.2, 1.0]), lanes=st.sampled_from([0, LANES]),
     seed=st.integers(0, 1 << 30),
@@ -48,6 +48,7 @@ def test_counts_are_numpys_by_bits_and_row_by_row(
     symbols[rng.random(symbols.shape) < gaps * (rng.random(sizes.size) < 0.6)[:, None]] = missing
     gappy = (symbols == missing).any(axis=1)
     layout = PairCounts(sizes, span(max(n, 2)), 1)
+    sizes = layout.widths  # of few bins as many as are counted at once
     f, steps = np.arange(n + hop + 1) ** 2, 2 * np.arange(n + hop) + 1
     f.flags.writeable = steps.flags.writeable = False  # as tables are: the kernels are compiled for these
     counts = np.zeros(layout.cells, dtype=np.min_scalar_type(n + hop))
@@ -65,9 +66,9 @@ def test_counts_are_numpys_by_bits_and_row_by_row(
 
     moved = np.empty((4, layout.pairs), dtype=np.int64)
     margins = np.array([int((np.bincount(s[s != missing]) ** 2).sum()) for s in window])
-    pair_counting.sums_of_shifted(
-        window, words(window, missing, sizes, lanes), n // 3, gappy, missing, sizes, f, margins, moved, 0, sizes.size
-    )
+    bits, other_bits = words(window, missing, sizes, lanes), words(late, missing, sizes, lanes)
+    given = window, late, bits, other_bits, gappy, missing, sizes, f, margins, moved
+    pair_counting.sums_of_shifted(*given, 0, sizes.size)
     assert moved[3].tolist() == counted(window, late, missing, layout)[1]
 
     new, old = (np.ascontiguousarray(part) for part in (symbols[:, n:], symbols[:, : min(hop, n)]))
@@ -85,7 +86,8 @@ def test_counts_are_numpys_by_bits_and_row_by_row(
     [
         ([8, 8, 8], 100, LANES // 2),
         ([8, 8, 8], 5, 0),
-        ([16, 16, 16], 100, 0),
+        ([17, 17, 17], 100, 0),
+        ([10, 10, 10], 100, 12),
         ([16, 16, 3], 100, LANES),
         ([200], 90, 0),
     ],

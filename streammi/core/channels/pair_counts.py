@@ -12,7 +12,7 @@ from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.information import estimators
 from streammi.core.information.estimators import Table
 from streammi.core.kernels import channels as kernels, pair_counting
-from streammi.core.kernels.pair_counting import FEW, LANES, MANY, WORD
+from streammi.core.kernels.pair_counting import AT_ONCE, HALF, MANY, MOST_CELLS as MOST_BIT_CELLS, WORD
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
@@ -23,8 +23,8 @@ BLOCK_NS: Final = 300_000  # that a block takes at least: 30,000 go by until a t
 SLIDE_NS: Final = 1.5  # a row in and one out, row by row
 COUNT_NS: Final = 0.42  # a row counted anew, row by row
 CELL_NS: Final = 0.5  # a cell whose term is summed up
-BITS_NS: Final = 30.0  # by bits,
-WORD_NS: Final = 10.0  # and each word of 64 rows, of 8 x 8 bins
+BITS_NS: Final = 15.0  # by bits,
+WORD_NS: Final = 0.1 if AT_ONCE else 0.27  # and each word of 64 rows, of each two bins
 MI_NS: Final = 20.0  # its MI
 
 Cells = NDArray[np.unsignedinteger[Any]]
@@ -70,7 +70,8 @@ class PairCounts:
     def lay_out(self, widths: IntArray) -> None:
         """Have room for so many symbols; nothing is counted then."""
         channels = widths.size
-        self.widths = widths.astype(np.int64)
+        filled = -(-widths // HALF) * HALF
+        self.widths = np.where(filled <= MANY, filled, widths).astype(np.int64)
         self.below = np.concatenate(([0], np.cumsum(self.widths)))
         rows = self.widths * (self.below[-1] - self.below[1:])
         self.starts = np.concatenate(([0], np.cumsum(rows)))[:channels]
@@ -79,16 +80,25 @@ class PairCounts:
             rule = f"so few that all pairs have {self.most_cells:,} cells at most"
             raise ConfigError("channels and bins", rule, f"{channels} channels, {self.cells:,} cells")
         self.pairs = channels * (channels - 1) // 2
-        few, many = (int(np.count_nonzero(self.widths <= most)) for most in (FEW, MANY))
-        self._by_bits = few * (few - 1) // 2 + few * (many - few)  # pairs that can be counted so
-        fits = self.widths[self.widths <= MANY]
-        self._lanes = -(-int(fits.max(initial=0)) // LANES) * LANES if self._by_bits else 0
+        self._lanes = self._by_bits = self._bit_cells = 0  # pairs that may be counted by bits, and their cells
+        self._look_for_bits()
         self.counts: Cells = np.zeros(0, dtype=np.uint8)  # until something is counted
         self.sums = np.zeros(self.pairs, dtype=np.int64)
         self.margins = np.zeros((channels, int(self.widths.max(initial=1))), dtype=np.int64)
         self.absent = np.zeros(channels, dtype=np.int64)
         self.stale = np.ones(channels, dtype=np.bool_)  # channels whose pairs are to be counted anew
         self.first = self.last = 0
+
+    def _look_for_bits(self) -> None:
+        """See which pairs are so small that they are counted by bits."""
+        sizes, often = (v.tolist() for v in np.unique(self.widths[self.widths <= MANY], return_counts=True))
+        for k, x in enumerate(sizes):
+            for y, channels in zip(sizes[k:], often[k:], strict=True):
+                if x * y <= MOST_BIT_CELLS:
+                    pairs = often[k] * (often[k] - 1) // 2 if x == y else often[k] * channels
+                    self._by_bits += pairs
+                    self._bit_cells += pairs * x * y
+                    self._lanes = max(self._lanes, y)
 
     @property
     def layout(self) -> tuple[IntArray, IntArray, IntArray]:
@@ -174,8 +184,9 @@ class PairCounts:
     def sums_of_shifted(self, symbols: Symbols, shift: int, missing: Any, table: Table, margins: IntArray) -> IntArray:
         """As ``sums_by``, with the second channel of each pair ``shift`` rows late, in a circle."""
         sums = np.empty((4, self.pairs), dtype=np.int64)
-        words = self._words(symbols, missing, self._lanes)
-        known = symbols, words, shift, self.gappy, missing, self.widths, table.f, margins, sums
+        late = np.roll(symbols, shift, axis=1)
+        words = self._words(symbols, missing, self._lanes), self._words(late, missing, self._lanes)
+        known = symbols, late, *words, self.gappy, missing, self.widths, table.f, margins, sums
         self.each(lambda a, b: pair_counting.sums_of_shifted(*known, a, b), self._count_ns(symbols.shape[1]))
         return sums
 
@@ -207,7 +218,11 @@ class PairCounts:
 
     def lanes(self, come: int, gone: int) -> int:
         """Of how many bins bits are set for so many rows that come and go; 0 where it is cheaper row by row."""
-        return self._lanes if _bits_ns(come, gone) < _rows_ns(come, gone) else 0
+        return (
+            self._lanes
+            if self._bits_ns(come, gone) + CELL_NS * self._bit_cells < _rows_ns(come, gone) * self._by_bits
+            else 0
+        )
 
     def _words(self, symbols: Symbols, missing: Any, lanes: int) -> Words:
         """The words of symbols (C, n) of so many bins, (C, W, lanes); see core.kernels.pair_counting."""
@@ -251,19 +266,19 @@ class PairCounts:
     def _count_ns(self, rows: int) -> float:
         """How long it takes, about, to count so many rows of all pairs anew."""
         by_row = COUNT_NS * rows * (self.pairs - self._by_bits) + CELL_NS * self.cells
-        return by_row + (BITS_NS + WORD_NS * -(-rows // WORD)) * self._by_bits
+        return by_row + self._bits_ns(rows, 0)
 
     def _slide_ns(self, come: int, gone: int) -> float:
         """How long it takes, about, to have so many rows come and go in all pairs."""
         by_row = _rows_ns(come, gone)
-        return by_row * (self.pairs - self._by_bits) + min(by_row, _bits_ns(come, gone)) * self._by_bits
+        by_bits = self._bits_ns(come, gone) + CELL_NS * self._bit_cells
+        return by_row * (self.pairs - self._by_bits) + min(by_row * self._by_bits, by_bits)
+
+    def _bits_ns(self, come: int, gone: int) -> float:
+        """How long it takes of those that can be counted by bits."""
+        return BITS_NS * self._by_bits + WORD_NS * (-(-come // WORD) - (-gone // WORD)) * self._bit_cells
 
 
 def _rows_ns(come: int, gone: int) -> float:
     """How long it takes, about, to have so many rows come and go in a pair, row by row."""
     return SLIDE_NS * (come + gone) / 2
-
-
-def _bits_ns(come: int, gone: int) -> float:
-    """How long it takes by bits."""
-    return BITS_NS + WORD_NS * (-(-come // WORD) - (-gone // WORD)) + CELL_NS * FEW * FEW

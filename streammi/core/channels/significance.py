@@ -178,7 +178,9 @@ def _memory(symbols: NDArray[np.unsignedinteger[Any]], missing: Any) -> int:
 
 def _above(own: FloatArray, null: FloatArray) -> FloatArray:
     """(b + 1) / (N + 1), b of the N sorted values of the null being no less than each one's own."""
-    p: FloatArray = (null.size - np.searchsorted(null, own, side="left") + 1) / (null.size + 1)
+    order = np.argsort(own)  # of half a million values a fifth of the time of looking for them as they come
+    p = np.empty(own.size)
+    p[order] = (null.size - np.searchsorted(null, own[order], side="left") + 1) / (null.size + 1)
     return p
 
 

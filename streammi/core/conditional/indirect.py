@@ -6,6 +6,7 @@ import numpy as np
 
 from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.conditional.given_null import GivenNull
+from streammi.core.kernels.sides import stronger_ways
 from streammi.records import ChannelMatrices, FloatArray, IntArray
 from streammi.records.verdict import SIGNIFICANT
 
@@ -27,15 +28,11 @@ def weakest_sides(mi: FloatArray, edges: IntArray, tolerance: float = TOLERANCE)
     linked = np.zeros(mi.shape, dtype=np.bool_)
     linked[edges[:, 0], edges[:, 1]] = linked[edges[:, 1], edges[:, 0]] = True
     strength = np.where(linked, mi, -np.inf)
-    found = []
-    for i, j in edges.tolist():
-        through = np.minimum(strength[i], strength[j])
-        through[[i, j]] = -np.inf
-        k = int(np.argmax(through))
-        if np.isfinite(through[k]) and mi[i, j] < (1 - tolerance) * through[k]:
-            found.append((float(mi[i, j]), i, j, k))
-    found.sort(key=lambda one: -one[0])
-    return np.array([one[1:] for one in found], dtype=np.int64).reshape(-1, 3)
+    through = np.empty(len(edges), dtype=np.int64)
+    stronger_ways(strength, edges, 1 - tolerance, through)
+    weak = np.flatnonzero(through >= 0)
+    weak = weak[np.argsort(-mi[edges[weak, 0], edges[weak, 1]], kind="stable")]
+    return np.column_stack((edges[weak], through[weak]))
 
 
 def explained_by(window: ChannelWindow, found: ChannelMatrices, rate: float) -> IntArray:

@@ -6,14 +6,16 @@ would be once a row: 64 MB for 1,000 channels).
 
 Two ways, the same integers. Row by row: one count up, 0.42 ns, or one up and one down, 1.5 ns. Or by bits, 64 rows at a
 time: of each bin of each channel there is a word whose bit k says that row k is in it, and a pair's count of two bins
-is how many bits both have. That takes 6 ns a word for 8 x 8 bins with AVX-512, 15 without, where 64 rows one by one
-take 27 to 96; with twice as many bins it is four times as much. A row in which a value is missing has no bit.
+is how many bits both have. Of 8 x 8 bins that takes 6 ns for 64 rows where the processor counts the bits of eight words
+at once (AVX-512), 16 where it does not, and row by row 27, or 96 to slide; of 16 x 16 bins four times as much. A row in
+which a value is missing has no bit.
 """
 
 from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -21,45 +23,56 @@ from numba.extending import intrinsic
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.counting import step_down, step_up, sum_of, sums_of
 
-LANES: Final = 8  # bins that are counted at once; a channel's words are filled up to a multiple of it
-FEW: Final = 8  # bins, of at least one channel of a pair that is counted by bits,
-MANY: Final = 16  # and at most of the other
+LANES: Final = 8  # bins that are counted at once,
+HALF: Final = 4  # or so many, where no more are left: few bins are filled up to a multiple of it,
+MANY: Final = 16  # which are those of channels that have words
+AT_ONCE: Final[bool] = get_host_cpu_features().get("avx512vpopcntdq", False)
+MOST_CELLS: Final = 256 if AT_ONCE else 128  # of a pair: beyond them it is cheaper row by row
 WORD: Final = 64
 _ONE: Final = np.uint64(1)
 
 
-def _count_both(context: Any, first: Any, a: Any, second: Any, b: Any, out: Any, at: Any) -> Any:
-    """How many bits the words of bin ``a`` have together with those of each of LANES bins, from ``b`` on: to ``out``.
+def _counting(lanes: int) -> Any:
+    """A function of kernels that counts the bits that one bin has together with each of so many bins of another."""
 
-    ``first`` and ``second`` are words (W, B), ``out`` is of unsigned integers, written from ``at`` on. A loop in Python
-    would be the same, at 3 times the cost: the compiler does not see that it may do all of these bins at once.
-    """
+    def count(context: Any, new: Any, others: Any, old: Any, before: Any, a: Any, b: Any, cells: Any, at: Any) -> Any:
+        """Add to cells[at : at + lanes] how many bits bin ``a`` has together with each bin from ``b`` on, less the old.
 
-    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        x, y, into = (context.make_array(signature.args[k])(context, builder, given[k]) for k in (0, 2, 4))
-        size, x_step = cgutils.unpack_tuple(builder, x.shape)  # type: ignore[no-untyped-call]
-        _, y_step = cgutils.unpack_tuple(builder, y.shape)  # type: ignore[no-untyped-call]
-        kind = context.get_value_type(signature.args[4].dtype)
-        word, lanes, small = ir.IntType(WORD), ir.VectorType(ir.IntType(WORD), LANES), ir.VectorType(kind, LANES)
-        nothing, everywhere = ir.Constant(lanes, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), LANES), None)
-        of_one, name = ir.FunctionType(lanes, [lanes]), f"llvm.ctpop.v{LANES}i{WORD}"
-        ones = cgutils.get_or_insert_function(builder.module, of_one, name)  # type: ignore[no-untyped-call]
-        total = cgutils.alloca_once_value(builder, ir.Constant(lanes, None))  # type: ignore[no-untyped-call]
-        with cgutils.for_range(builder, size) as loop:
-            at_x = builder.gep(x.data, [builder.add(builder.mul(loop.index, x_step), given[1])])
-            at_y = builder.gep(y.data, [builder.add(builder.mul(loop.index, y_step), given[3])])
-            one = builder.insert_element(nothing, builder.load(at_x), ir.Constant(ir.IntType(32), 0))
-            several = builder.load(builder.bitcast(at_y, lanes.as_pointer()), align=WORD // 8)
-            both = builder.and_(builder.shuffle_vector(one, nothing, everywhere), several)
-            builder.store(builder.add(builder.load(total), builder.call(ones, [both])), total)
-        counts = builder.load(total) if kind == word else builder.trunc(builder.load(total), small)
-        builder.store(counts, builder.bitcast(builder.gep(into.data, [given[5]]), small.as_pointer()), kind.width // 8)
-        return context.get_dummy_value()
+        ``new`` and ``others`` are the words (W, B) of two channels' rows that come, ``old`` and ``before`` those of
+        the rows that go. A loop in Python would be the same at 3 times the cost: the compiler does not see that it may
+        do all these bins at once.
+        """
 
-    return types.void(first, types.intp, second, types.intp, out, types.intp), write
+        def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            kind, word = context.get_value_type(signature.args[6].dtype), ir.IntType(WORD)
+            words, small = ir.VectorType(word, lanes), ir.VectorType(kind, lanes)
+            zero = ir.Constant(words, None)
+            everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), None)
+            of_one, name = ir.FunctionType(words, [words]), f"llvm.ctpop.v{lanes}i{WORD}"
+            ones = cgutils.get_or_insert_function(builder.module, of_one, name)  # type: ignore[no-untyped-call]
+            total = cgutils.alloca_once_value(builder, zero)  # type: ignore[no-untyped-call]
+            for k, moved in ((0, builder.add), (2, builder.sub)):
+                x, y = (context.make_array(signature.args[n])(context, builder, given[n]) for n in (k, k + 1))
+                size, step = cgutils.unpack_tuple(builder, x.shape)  # type: ignore[no-untyped-call]
+                with cgutils.for_range(builder, size) as loop:
+                    row = builder.mul(loop.index, step)
+                    one = builder.load(builder.gep(x.data, [builder.add(row, given[4])]))
+                    at_y = builder.bitcast(builder.gep(y.data, [builder.add(row, given[5])]), words.as_pointer())
+                    first = builder.insert_element(zero, one, ir.Constant(ir.IntType(32), 0))
+                    both = builder.and_(builder.shuffle_vector(first, zero, everywhere), builder.load(at_y, align=8))
+                    builder.store(moved(builder.load(total), builder.call(ones, [both])), total)
+            into = context.make_array(signature.args[6])(context, builder, given[6])
+            place = builder.bitcast(builder.gep(into.data, [given[7]]), small.as_pointer())
+            change = builder.load(total) if kind == word else builder.trunc(builder.load(total), small)
+            builder.store(builder.add(builder.load(place, align=kind.width // 8), change), place, kind.width // 8)
+            return context.get_dummy_value()
+
+        return types.void(new, others, old, before, types.intp, types.intp, cells, types.intp), write
+
+    return intrinsic(count)
 
 
-_count_eight: Any = intrinsic(_count_both)
+_count_lanes, _count_half = _counting(LANES), _counting(HALF)
 
 
 @kernel
@@ -84,49 +97,27 @@ def set_bits(symbols: Any, missing: Any, widths: Any, out: Any) -> None:
 @part
 def _by_bits(rows: Any, columns: Any, bits: Any) -> Any:
     """True if pairs of so many bins are counted by ``bits`` (C, W, B)."""
-    return min(rows, columns) <= FEW and max(rows, columns) <= min(MANY, bits.shape[2])
+    return max(rows, columns) <= bits.shape[2] and rows * columns <= MOST_CELLS
 
 
 @part
-def _count(x: Any, y: Any, rows: Any, columns: Any, out: Any) -> None:
-    """The joint counts of two channels' words (W, B), rows of as many LANES as hold the columns: to ``out``."""
+def _count_bits(new: Any, others: Any, old: Any, before: Any, rows: Any, columns: Any, cells: Any) -> None:
+    """Have rows come and go in the counts of two channels, cells (rows * columns,), by the words (W, B) of these."""
     at = 0
     for a in range(rows):
-        for b in range(0, columns, LANES):
-            _count_eight(x, a, y, b, out, at)
+        b = 0
+        while columns - b > HALF:
+            _count_lanes(new, others, old, before, a, b, cells, at)
             at += LANES
-
-
-@part
-def _fill(x: Any, y: Any, rows: Any, columns: Any, room: Any, cells: Any) -> None:
-    """The joint counts of two channels' words to their cells (rows * columns,); ``room`` holds FEW * MANY."""
-    if columns == LANES:
-        _count(x, y, rows, columns, cells)
-        return
-    _count(x, y, rows, columns, room)
-    wide = -(-columns // LANES) * LANES
-    for a in range(rows):
-        for b in range(columns):
-            cells[a * columns + b] = room[a * wide + b]
-
-
-@part
-def _put(cells: Any, up: Any, down: Any, rows: Any, columns: Any) -> None:
-    """Add to cells (rows * columns,) the counts ``up`` and take ``down`` off, as ``_count`` has written them."""
-    if columns == LANES:
-        for k in range(rows * LANES):
-            cells[k] += up[k] - down[k]
-        return
-    wide = -(-columns // LANES) * LANES
-    for a in range(rows):
-        for b in range(columns):
-            cells[a * columns + b] += up[a * wide + b] - down[a * wide + b]
+            b += LANES
+        if b < columns:
+            _count_half(new, others, old, before, a, b, cells, at)
+            at += HALF
 
 
 @part
 def _count_rows(a: Any, b: Any, gaps: bool, width: Any, missing: Any, cells: Any) -> None:
-    """Count the rows of two channels' symbols (n,) to their cells, row by row."""
-    cells[:] = 0
+    """Count the rows of two channels' symbols (n,) in their cells, row by row."""
     if gaps:
         for t in range(a.size):
             if a[t] != missing and b[t] != missing:
@@ -176,7 +167,6 @@ def slide(
     value in these rows; ``steps`` is by how much the entries of the table ``f`` grow.
     """
     channels = widths.size
-    up, down = np.empty(FEW * MANY, dtype=counts.dtype), np.empty(FEW * MANY, dtype=counts.dtype)
     for i in range(first, last):
         if stale[i]:
             continue
@@ -187,9 +177,7 @@ def slide(
                 at, columns = starts[i] + rows * (below[j] - below[i + 1]), widths[j]
                 cells, width = counts[at : at + rows * columns], np.uint64(columns)
                 if _by_bits(rows, columns, new_bits):
-                    _count(new_bits[i], new_bits[j], rows, columns, up)
-                    _count(old_bits[i], old_bits[j], rows, columns, down)
-                    _put(cells, up, down, rows, columns)
+                    _count_bits(new_bits[i], new_bits[j], old_bits[i], old_bits[j], rows, columns, cells)
                     sums[p] = sum_of(cells, f)
                 elif gappy[i] or gappy[j]:
                     sums[p] += _slide_gappy(ni, new[j], oi, old[j], width, missing, cells, steps)
@@ -209,7 +197,7 @@ def recount(
     shape of ``symbols``, and is it but for a null. Both have their words, as ``set_bits`` writes them.
     """
     channels = widths.size
-    room = np.empty(FEW * MANY, dtype=counts.dtype)
+    none = bits[0, :0]
     for i in range(first, last):
         p = i * (2 * channels - i - 1) // 2
         rows = widths[i]
@@ -217,8 +205,9 @@ def recount(
             if stale[i] or stale[j]:
                 at, columns = starts[i] + rows * (below[j] - below[i + 1]), widths[j]
                 cells = counts[at : at + rows * columns]
+                cells[:] = 0
                 if _by_bits(rows, columns, bits):
-                    _fill(bits[i], other_bits[j], rows, columns, room, cells)
+                    _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
                 else:
                     _count_rows(symbols[i], others[j], gappy[i] or gappy[j], np.uint64(columns), missing, cells)
                 sums[p] = sum_of(cells, f)
@@ -227,32 +216,31 @@ def recount(
 
 @allocating_kernel
 def sums_of_shifted(
-    symbols: Any, bits: Any, shift: int, gappy: Any, missing: Any, widths: Any, f: Any, margins: Any, out: Any,
-    first: int, last: int,
+    symbols: Any, others: Any, bits: Any, other_bits: Any, gappy: Any, missing: Any, widths: Any, f: Any, margins: Any,
+    out: Any, first: int, last: int,
 ) -> None:  # fmt: skip
-    """As channels.sums_of_pairs, of pairs whose second channel's symbols (C, n) are ``shift`` rows late, in a circle.
+    """As channels.sums_of_pairs, with the second channel of each pair from ``others`` (C, n), which are moved rows.
 
-    ``bits`` are the words of the symbols. The counts are kept of one pair at a time.
+    Both have their words, as ``set_bits`` writes them. The counts are kept of one pair at a time.
     """
     channels, n = symbols.shape
     most = 0
     for c in range(channels):
         most = max(most, widths[c])
-    held, room = np.empty(most * most, dtype=np.uint32), np.empty(FEW * MANY, dtype=np.uint32)
-    late, late_bits = np.empty((1, n), dtype=symbols.dtype), np.empty((1, *bits.shape[1:]), dtype=np.uint64)
-    for j in range(max(first, 1), last):
-        late[0, :shift], late[0, shift:] = symbols[j, n - shift :], symbols[j, : n - shift]
-        columns = widths[j]
-        set_bits(late, missing, widths[j : j + 1], late_bits)
-        for i in range(j):
-            rows = widths[i]
-            p = i * (2 * channels - i - 1) // 2 + j - i - 1
+    held, none = np.empty(most * most, dtype=np.uint32), bits[0, :0]
+    for i in range(first, last):
+        p = i * (2 * channels - i - 1) // 2
+        rows = widths[i]
+        for j in range(i + 1, channels):
+            columns = widths[j]
             cells, gaps = held[: rows * columns], gappy[i] or gappy[j]
+            cells[:] = 0
             if _by_bits(rows, columns, bits):
-                _fill(bits[i], late_bits[0], rows, columns, room, cells)
+                _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
             else:
-                _count_rows(symbols[i], late[0], gaps, np.uint64(columns), missing, cells)
+                _count_rows(symbols[i], others[j], gaps, np.uint64(columns), missing, cells)
             if gaps:
                 out[0, p], out[1, p], out[2, p], out[3, p] = sums_of(cells, rows, columns, f)
             else:
                 out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], sum_of(cells, f)
+            p += 1
