@@ -177,6 +177,11 @@ def unequal(axis: AxisInfo) -> bool:
     return bool(widths.max() > EQUAL * widths.min())
 
 
+def is_delayed(snapshot: Snapshot | None) -> bool:
+    """True if MI is shown at the best delay."""
+    return snapshot is not None and snapshot.reading is not None and leads_with_delay(snapshot.reading)
+
+
 def is_stale(state: str) -> bool:
     """True if what came over a link in this state, or was waited for and never came, is no more of now."""
     return state in ("connecting", "stalled", "lost", "ended")

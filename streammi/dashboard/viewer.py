@@ -18,14 +18,14 @@ from streammi.dashboard.many.view import room_of
 from streammi.dashboard.many.viewer import Desk
 from streammi.dashboard.pens import Pens
 from streammi.dashboard.received import Received
-from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_stale
+from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_delayed, is_stale
 from streammi.dashboard.tabs import Tabs
 from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.dashboard.wording import unit_factor
 from streammi.records import LinkState, MatrixSnapshot, Snapshot
 from streammi.records.link_totals import worst
-from streammi.records.verdict import leads_with_delay, strength
+from streammi.records.verdict import strength
 
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
 _BY_KEY_OF_MANY = {key: binding for binding in BINDINGS_OF_MANY for key in binding.keys}
@@ -221,7 +221,7 @@ class Viewer:
         return Scene(
             snapshot=snapshot,
             many=many,
-            past=history_columns.join(snapshot.history if snapshot else (), at_peak=_delayed(snapshot)),
+            past=history_columns.join(snapshot.history if snapshot else (), at_peak=is_delayed(snapshot)),
             state=self._state,
             theme=self._theme_of(faded=stale),
             live=self.theme,
@@ -298,9 +298,5 @@ class Viewer:
             snapshot = self.shown.get(key)
             reading = snapshot and snapshot.reading
             mi = max(strength(reading), 0.0) * unit_factor(reading.unit, unit) if reading else None
-            tabs.append(Tab(key, label, mi, self._state_of(key), _delayed(snapshot)))
+            tabs.append(Tab(key, label, mi, self._state_of(key), is_delayed(snapshot)))
         return tuple(tabs)
-
-
-def _delayed(snapshot: Snapshot | None) -> bool:
-    return snapshot is not None and snapshot.reading is not None and leads_with_delay(snapshot.reading)

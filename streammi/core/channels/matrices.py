@@ -12,7 +12,7 @@ from streammi.core.channels.pair_counts import Coarse, PairCounts
 from streammi.core.channels.row_ring import RowRing
 from streammi.core.information import measures
 from streammi.core.information.estimators import Table
-from streammi.core.kernels import channels as kernels
+from streammi.core.kernels import channel_correlation, channels as kernels
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray
 
@@ -179,12 +179,12 @@ def correlations(counts: PairCounts, ring: RowRing, axes: ChannelAxes) -> FloatA
     if not ring.n:
         return out
     centred, squares = np.where(np.isnan(values), 0.0, values), np.zeros(len(values))
-    kernels.centre(centred, squares)
+    channel_correlation.centre_all(centred, squares)
     whole = numeric & ~counts.gappy & (squares > 0)
     if counts.gappy.any():  # no square is needed of a pair with a gap, and one without is left out
         none = np.zeros_like(squares)
         counts.each(
-            lambda a, b: kernels.correlations(values, centred, none, counts.gappy, numeric, out, a, b),
+            lambda a, b: channel_correlation.correlations(values, centred, none, counts.gappy, numeric, out, a, b),
             DOT_NS * values.shape[1] * counts.pairs,
         )
     scaled = centred[whole] / np.sqrt(squares[whole])[:, None]
@@ -205,8 +205,8 @@ def correlation_of(counts: PairCounts, ring: RowRing, axes: ChannelAxes, i: int,
     values = np.array([ring.values_of(c) for c in both])
     numeric = np.array([not isinstance(axes.now[c], Categories) for c in both])
     centred, squares = np.where(np.isnan(values), 0.0, values), np.zeros(2)
-    kernels.centre(centred, squares)
-    kernels.correlations(values, centred, squares, counts.gappy[both], numeric, out, 0, 2)
+    channel_correlation.centre_all(centred, squares)
+    channel_correlation.correlations(values, centred, squares, counts.gappy[both], numeric, out, 0, 2)
     return float(out[0, 1])
 
 
@@ -215,8 +215,8 @@ def _correlate(counts: PairCounts, ring: RowRing, axes: ChannelAxes, out: FloatA
     values = ring.values_of(slice(None))
     numeric = np.array([not isinstance(axis, Categories) for axis in axes.now])
     centred, squares = np.where(np.isnan(values), 0.0, values), np.zeros(len(values))
-    kernels.centre(centred, squares)
+    channel_correlation.centre_all(centred, squares)
     counts.each(
-        lambda a, b: kernels.correlations(values, centred, squares, counts.gappy, numeric, out, a, b),
+        lambda a, b: channel_correlation.correlations(values, centred, squares, counts.gappy, numeric, out, a, b),
         DOT_NS * values.shape[1] * counts.pairs,
     )

@@ -13,7 +13,6 @@ import numpy as np
 from streammi.core.kernels import nested
 from streammi.core.kernels.coding import bin_edges, bin_uniform, code_of
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
-from streammi.core.kernels.correlation import centre as _centre, correlation, dot
 from streammi.core.kernels.counting import sum_of, sums_of
 from streammi.core.kernels.reading import look
 from streammi.core.kernels.state_layout import SKIP, SYMBOL
@@ -289,42 +288,3 @@ def square(packed: Any, out: Any) -> None:
             out[i, j] = packed[p]
             out[j, i] = packed[p]
             p += 1
-
-
-@kernel
-def centre(values: Any, squares: Any) -> None:
-    """Put each row of values (C, n) on a scale of about 1 around its mean, and its sum of squares in ``squares`` (C,).
-
-    That of a constant is 0.
-    """
-    for c in range(values.shape[0]):
-        squares[c] = 0.0 if _centre(values[c]) else dot(values[c], values[c])
-
-
-@allocating_kernel
-def correlations(
-    values: Any, centred: Any, squares: Any, gappy: Any, numeric: Any, out: Any, first: int, last: int
-) -> None:
-    """Pearson r of every pair of values (C, n), to both halves of ``out`` (C, C), as summary.correlation has it.
-
-    ``centred`` and ``squares`` are what ``centre`` made of them; a pair with a gap is centred by itself. NaN where a
-    signal is constant, or not ``numeric`` (C,).
-    """
-    channels, n = values.shape
-    x, y = np.empty(n), np.empty(n)
-    for i in range(first, last):
-        for j in range(i, channels):
-            r = np.nan
-            if numeric[i] and numeric[j]:
-                if gappy[i] or gappy[j]:
-                    m = 0
-                    for t in range(n):
-                        if np.isfinite(values[i, t]) and np.isfinite(values[j, t]):
-                            x[m], y[m] = values[i, t], values[j, t]
-                            m += 1
-                    if m > 0:
-                        r, _, _ = correlation(x[:m], y[:m])
-                elif squares[i] > 0.0 and squares[j] > 0.0:
-                    r = max(-1.0, min(1.0, dot(centred[i], centred[j]) / np.sqrt(squares[i] * squares[j])))
-            out[i, j] = r
-            out[j, i] = r

@@ -13,14 +13,14 @@ from streammi.records import UNIT_PER_BIT, IntArray, MatrixSnapshot
 from streammi.records.link_totals import lost, total
 from streammi.records.pair_words import pair_words
 from streammi.report.axes import moment
-from streammi.report.html import document, figure, marked_table, section, table
-from streammi.report.many.collect import ChannelFacts, ManyFindings, PairList
+from streammi.report.html import document, figure, section, table
+from streammi.report.many.channel_table import channel_section
+from streammi.report.many.collect import ManyFindings, PairList
 from streammi.report.many.figures import NAMED, order_of
 from streammi.report.origin import Origin, again, said
 from streammi.report.svg import Picture
 
 LITTLE_R: Final = 0.5  # |r|: of pairs of which it is more, that they depend goes without saying
-SPARK_WIDTH, SPARK_HEIGHT = 150, 24
 CHANGED_LISTED: Final = 30
 WORDS: Final = {
     "strongest": "The most MI. r is 1 or -1 for points on a straight line, and may be near 0 though one signal gives "
@@ -70,7 +70,7 @@ def page(found: ManyFindings, lists: Sequence[PairList], pictures: Mapping[str, 
         _tells(found),
         *(_compared(found, one) for one in found.compared),
         _over_time(found, pictures),
-        _channels(found),
+        channel_section(found),
         section("Can it be trusted?", *_health(found, origin)),
         section("To make it again", *again(origin)),
     ]  # fmt: skip
@@ -211,52 +211,6 @@ def _events(found: ManyFindings) -> str:
     return table(rows, ("when", "event", "evidence")) + more
 
 
-def _channels(found: ManyFindings) -> str:
-    if not found.channels:
-        return ""
-    rows = [
-        (
-            escape(one.name), _sparkline(one), f"{one.present / one.rows:.1%}" if one.rows else "",
-            *(escape(_value(v)) for v in (one.least, one.mean, one.most)),
-            f"{one.same / max(one.present - 1, 1):.0%}" if one.present > 1 else "", escape(_trouble(one)),
-        )
-        for one in found.channels
-    ]  # fmt: skip
-    head = ("channel", "over time", "there", "least", "mean", "most", "unchanged", "")
-    words = "<p>There: the rows in which it has a value. Unchanged: those with the value of the row before.</p>"
-    return section("The channels", words, marked_table(rows, head))
-
-
-def _trouble(one: ChannelFacts) -> str:
-    if not one.present:
-        return "no values"
-    if one.least == one.most:
-        return "constant"
-    return "mostly missing" if one.present < one.rows / 2 else ""
-
-
-def _sparkline(one: ChannelFacts) -> str:
-    """The channel over time, the least and the most of each stretch, as a picture in a line."""
-    low, high = one.curve.low, one.curve.high
-    known = np.isfinite(low) & np.isfinite(high)
-    if np.count_nonzero(known) < 2:
-        return ""
-    bottom, top = float(low[known].min()), float(high[known].max())
-    x, reach = np.linspace(1, SPARK_WIDTH - 1, low.size), (top - bottom) or 1.0
-    up, down = (SPARK_HEIGHT - 2 - (end - bottom) / reach * (SPARK_HEIGHT - 4) for end in (high, low))
-    path = ""
-    for part in np.split(np.flatnonzero(known), np.flatnonzero(np.diff(np.flatnonzero(known)) > 1) + 1):
-        there = [f"{x[k]:.0f} {up[k]:.1f}" for k in part]
-        back = [f"{x[k]:.0f} {down[k]:.1f}" for k in part[::-1]]
-        path += f"M{'L'.join([*there, *back])}Z"
-    label = escape(f"{one.name} over time, from {_value(one.least)} to {_value(one.most)}", quote=True)
-    return (
-        f'<svg role="img" aria-label="{label}" width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" '
-        f'viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}"><path d="{path}" fill="currentColor" stroke="currentColor" '
-        'stroke-width="0.8"/></svg>'
-    )
-
-
 def _health(found: ManyFindings, origin: Origin) -> Iterable[str]:
     live = [link for link in found.links if link.messages]
     losses = lost(total(live)) if live else ""
@@ -298,7 +252,3 @@ def _numbers(pairs: Sequence[tuple[int, int]], channels: int) -> IntArray:
 
 def _n(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}" if np.isfinite(value) else "—"
-
-
-def _value(value: float) -> str:
-    return f"{value:.5g}" if np.isfinite(value) else "—"
