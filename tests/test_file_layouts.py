@@ -1,7 +1,11 @@
 """What stands around and between the rows of loggers: each row right, or refused by name with its line."""
 
 import io
+import os
+import pickle
+import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -306,3 +310,66 @@ def test_a_table_without_the_column_lists_its_columns(read: Callable[..., Read])
     for name in ("z", "x#2", "Y"):
         with pytest.raises(ConfigError, match=r"--x must be a column of .* \(time, x, y"):
             read(lines([(k, k, k) for k in range(60)]), name)
+
+
+# what is no text, and what looks like a row
+
+
+def tar_of(text: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("logger.csv")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        *((pickle.dumps([1.5] * 99, protocol), "a Python pickle, which is never read") for protocol in (2, 3, 4, 5)),
+        (zlib.compress(table().encode()), "packed by zlib"),
+        (tar_of(table().encode()), "a tar archive: unpack it"),
+        (os.urandom(4000), "binary data: export it as CSV"),
+        (table().replace("\n", "\x85").encode("cp500"), "text in EBCDIC: iconv -f EBCDIC-US"),
+        (b"MATLAB 7.3 MAT-file, Platform: GLNXA64" + bytes(400), "a MATLAB file"),
+        (b"LOGG\x90" + bytes(99), "a log of a bus"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "git lfs pull"),
+        (b"0       X X".ljust(300) + bytes(300), "a file of signals (EDF)"),
+        (b"TDSh" + bytes(99), "the index of a LabVIEW TDMS file"),
+    ],
+)
+def test_binary_files_are_named(read: Callable[..., Read], data: bytes, what: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        read(data)
+    assert what in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "head", ["LOGGER 12\n", "MATLAB export\n", "root,0\n", "0       1.5\n", "GRIB 3\n", "\ufeff\ufeff"]
+)
+def test_what_begins_nearly_like_one_is_read(read: Callable[..., Read], head: str) -> None:
+    found = read(head + table())
+    np.testing.assert_array_equal(found.y, np.arange(60))
+    right(read(table().replace(",", "~")))
+
+
+def test_what_somebody_left_behind_in_an_archive_is_no_file(read: Callable[..., Read]) -> None:
+    for other in (".DS_Store", "data/._logger.csv", "__MACOSX/logger.csv", "Thumbs.db"):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(other, "x")
+            archive.writestr("data/logger.csv", table())
+        right(read(packed.getvalue()))
+
+
+@pytest.mark.parametrize("what", ["sums", "means"])
+def test_a_row_of_sums_below_is_said(read: Callable[..., Read], what: str) -> None:
+    rows = [(k % 17 + 0.25, 3 * k - 7) for k in range(60)]
+    x, y = np.array(rows).sum(axis=0) / (1 if what == "sums" else len(rows))
+    words = f"the last row has the {what} of all others: a footer, which was taken for a pair"
+    assert read(lines([*rows, (x, y)], "x,y")).note == words
+    for last in ((x, y + 1), (x + 0.1, y)):
+        assert read(lines([*rows, last], "x,y")).note == ""
+    assert read(lines([(5, 3)] * 60, "x,y")).note == ""
+    assert read(lines([(0, 0)] * 60, "x,y")).note == ""

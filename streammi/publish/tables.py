@@ -3,7 +3,8 @@
 import csv
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
 
@@ -98,7 +99,7 @@ class ParquetTable:
         import pyarrow
         import pyarrow.parquet
 
-        self._arrow = pyarrow
+        self._arrow, self._path = pyarrow, os.fspath(path)
         self._held: list[Any] = []  # tables that are not written yet
         self._rows = 0  # in them
         arrow_types = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
@@ -120,12 +121,22 @@ class ParquetTable:
     def close(self) -> None:
         """Write the rest, and what a reader of the file looks for."""
         self._flush()
-        self._writer.close()
+        with self._named():
+            self._writer.close()
 
     def _flush(self) -> None:
         held, self._held, self._rows = self._held, [], 0
         if held:
-            self._writer.write_table(self._arrow.concat_tables(held).combine_chunks())
+            with self._named():
+                self._writer.write_table(self._arrow.concat_tables(held).combine_chunks())
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """What cannot be written has the name of the file with it: arrow leaves it out."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, os.strerror(error.errno) if error.errno else str(error), self._path) from None
 
 
 class ReadingTable:

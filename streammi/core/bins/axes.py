@@ -125,7 +125,7 @@ class Axes:
     def review_first(self, values: FloatArray, f: IntArray) -> Finding:
         """As ``review``, of bins that were just learnt from the first window."""
         before = fit.jump(self.rules, self.now, self.now, values, f, needed=True)
-        return Finding(needed=before > 0, before=before)
+        return Finding(needed=before > 0, before=before, narrower=fit.narrower(self.rules, values))
 
     def wanted(self, n: int, bits: float) -> list[int]:
         """How many bins x and y are to have, of ``n`` pairs with so much MI; 0 for those whose number is not learnt."""

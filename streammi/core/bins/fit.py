@@ -22,6 +22,8 @@ FAR_OFF: Final = 4.0  # times what is left alone of MI
 NUMBER: Final = 1.2  # times as many bins, where the number is learnt
 LARGEST_PART: Final = 0.5  # but never a change by more than this part of the entropy there is to be had
 SETTLED: Final = 1 / 16  # of a window: so little from before a change is not waited for
+NARROWER: Final = 2.0  # times: a range that will be so much narrower once some pairs have left is looked at then,
+LEFT_OVER, LEAST_LEFT_OVER = 8, 8  # if an eighth of the window's pairs, and so many, are behind these
 WIDER: Final = 1.1  # times a range: values from before a jump that make it so are waited for
 CLEAR: Final = 0.03  # bits a pair: a smaller jump is none to wait for, in however long a window it is found
 DRIFT: Final = 0.25  # of how clear a jump is: what follows it is no stretch of its own if it changes as much again
@@ -39,12 +41,19 @@ Rules: TypeAlias = tuple[Rule | Categories | None, Rule | Categories | None]  # 
 class Finding:
     """Of a window: whether learning anew is ``needed``, and how many of its pairs are from ``before`` a jump in it.
 
-    ``far_off``: without it MI would be off by several times what is left alone.
+    ``far_off``: without it MI would be off by several times what is left alone. ``narrower``: when so many of its pairs
+    have left, bins over a range will be over too wide a one; 0 for never.
     """
 
     needed: bool = False
     before: int = 0
     far_off: bool = False
+    narrower: int = 0
+
+    @property
+    def fits(self) -> bool:
+        """True if all is well."""
+        return not self.needed and not self.before
 
 
 def review(
@@ -72,7 +81,7 @@ def review(
             needed = needed or (numbers[side] != used[side] and more)
     matters, far_off = _matters(rules, fresh, values, counts)
     needed = needed or matters
-    return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed), far_off)
+    return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed), far_off, narrower(rules, values))
 
 
 def jump(rules: Rules, axes: list[Axis], fresh: list[Axis], values: FloatArray, f: IntArray, *, needed: bool) -> int:
@@ -112,6 +121,25 @@ def _out_of_range(values: FloatArray, before: int) -> int:
     lows, highs = np.minimum.accumulate(earlier[::-1]), np.maximum.accumulate(earlier[::-1])
     spoilt = np.maximum(highs, high) / 2 - np.minimum(lows, low) / 2 > WIDER * (high / 2 - low / 2)
     return int(np.count_nonzero(spoilt))
+
+
+def narrower(rules: Rules, values: FloatArray) -> int:
+    """When so many of the ``values`` (2, n) have left, a range that is learnt will be far too wide; 0 for never.
+
+    One value far outside leaves all others in one bin, and MI at 0, until somebody looks.
+    """
+    found = [_narrower(held) for rule, held in zip(rules, values, strict=True) if isinstance(rule, SpanBins)]
+    return min(filter(None, found), default=0)
+
+
+def _narrower(values: FloatArray) -> int:
+    kept = values.size - max(values.size // LEFT_OVER, LEAST_LEFT_OVER)
+    if kept <= 0:
+        return 0
+    # Halves, as the whole may be more than a float64 holds.
+    ranges = np.maximum.accumulate(values[::-1] / 2)[::-1] - np.minimum.accumulate(values[::-1] / 2)[::-1]
+    narrow = ranges[: kept + 1] < ranges[0] / NARROWER
+    return int(np.argmax(narrow)) if narrow.any() else 0
 
 
 def _matters(

@@ -42,6 +42,7 @@ class Schedule:
         self.filled = False  # whether a first window was full
         self.reviews = False  # whether the next check that is set is of learnt bins, and not only of coarse ones
         self._awaited = False  # whether it is due because a jump has left the window
+        self._between = False  # whether it is due because a value far outside has left, while others are waited for
         self._waits = 0, 0  # in a row: all was well still, or not
         self._rest: tuple[int, float] = 0, math.inf  # what is to be waited for then still: so many pairs, or until then
         # How often bins may be learnt; up to which pair that is counted, or up to when, wherever a clock begins.
@@ -102,17 +103,19 @@ class Schedule:
         self._credited = now
         if not found.needed:
             return False
+        if self._between:  # others are to leave still: there would be no end of learning
+            return found.far_off and self._credit > -MOST_DEBT_FAR_OFF
         if self._credit >= 1:
-            return self._awaited or not found.before or found.before > SOON * n
+            return self.awaited or not found.before or found.before > SOON * n
         if found.far_off and found.before <= SOON * n:
             return self._credit > -MOST_DEBT_FAR_OFF
         late = found.before and self._waits[1] >= MOST_LATE
-        return self._awaited and not late and self._credit > -MOST_DEBT
+        return self.awaited and not late and self._credit > -MOST_DEBT
 
     @property
     def awaited(self) -> bool:
         """True if a check is due because a jump has left the window."""
-        return self._awaited
+        return self._awaited and not self._between
 
     def learnt(self) -> None:
         """Count that bins were learnt."""
@@ -127,7 +130,7 @@ class Schedule:
         ``wait`` is how many pairs there are to be before the next glance at least.
         """
         idle, late = self._waits
-        self.reviews = True
+        self.reviews, self._between = True, False
         if self._awaited and self._rest[0] and self._same(found.before, n, leaves):
             self._rest = 0, math.inf
             self._await(found.before, leaves)
@@ -173,6 +176,23 @@ class Schedule:
         self.reviews = False
         self._state[GLANCE], self._state[FEW] = pairs + max(n // GLANCES, least), n - n // GLANCES
 
+    def look_by(self, found: Finding, n: int, time: float) -> None:
+        """Let bins over a range be looked at when what makes it too wide has left, in a window of seconds at that time.
+
+        Where that is about when the jump that is awaited has left, it is the same.
+        """
+        pairs = found.narrower
+        if not pairs:
+            return
+        check, now = self._state.item(CHECK), self._state.item(PAIRS)
+        sooner = time < self.next_time if self._seconds else not now < check <= now + pairs
+        if sooner and self._seconds:
+            self.next_time, self.soonest = time, now + 1
+        elif sooner:
+            self._state[CHECK] = now + pairs
+        self.reviews = True
+        self._between = sooner and self._awaited and found.before > pairs + n // GLANCES
+
     def check_within(self, pairs: int) -> None:
         """Let the next check be in so many pairs at the latest."""
         check, now = self._state.item(CHECK), self._state.item(PAIRS)
@@ -191,11 +211,11 @@ class Schedule:
 
     def to_plain(self) -> list[Any]:
         """Plain values, for a saved state; CHECK and GLANCE are saved with the window's."""
-        times = [self.next_time, self.soonest, self.filled, self.reviews, self._awaited]
+        times = [self.next_time, self.soonest, self.filled, self.reviews, self._awaited, self._between]
         return [*times, list(self._waits), list(self._rest), self._credit, self._credited]
 
     def restore(self, plain: list[Any]) -> None:
         """Take up saved values."""
-        self.next_time, self.soonest, self.filled, self.reviews, self._awaited = plain[:5]
-        waits, rest, self._credit, self._credited = plain[5:]
+        self.next_time, self.soonest, self.filled, self.reviews, self._awaited, self._between = plain[:6]
+        waits, rest, self._credit, self._credited = plain[6:]
         self._waits, self._rest = (waits[0], waits[1]), (rest[0], rest[1])

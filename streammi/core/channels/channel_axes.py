@@ -199,7 +199,7 @@ class ChannelAxes:
             was = axes.now[0]
             axes.learn(values, axes.numbers)
             axes.epoch += axes.now[0] != was
-        if learn or found == Finding():
+        if learn or found.fits:
             axes.remember(*_counted(axes, values), 0.0, 0 if learn else max(reason, 1))
         wait = n // GLANCES
         schedule.after_review(found, n, self._leaves(found, t, newest), newest, learnt=learn, wait=wait)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from streammi.config import Span
 from streammi.core.bins.axes import UNORDERED, Axes
 from streammi.core.bins.binning import Axis, Codes
-from streammi.core.bins.fit import SETTLED, Finding, Ordered
+from streammi.core.bins.fit import SETTLED, Ordered
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
 from streammi.core.information.lags import mi_of
 from streammi.core.kernels import state_layout
@@ -80,7 +80,8 @@ class Learning:
             schedule.after_filling(n, left, ring.first + self._span.seconds if self._span.seconds else math.inf)
         elif axes.learns:
             found = axes.review_first(values, self._histogram.table_of("plugin").f)
-            schedule.after_review(found, n, self._leaves(found), ring.newest, learnt=True)
+            schedule.after_review(found, n, self._leaves(found.before), ring.newest, learnt=True)
+            schedule.look_by(found, n, self._leaves(found.narrower))
         else:
             schedule.never()
 
@@ -95,23 +96,25 @@ class Learning:
         if learn:
             # What has jumped is another signal, whose bins are as many as those of one that is new.
             anew = schedule.awaited or found.far_off
-            schedule.learnt()
             numbers = axes.wanted(n, 0.0) if anew else axes.kept_numbers(axes.numbers, histogram.joint, bits)
             since = found.before if found.before <= SETTLED * n else 0
             ordered = axes.in_order(values[:, since:]) if since else ordered
-            axes.epoch += self._learn(values, numbers, ordered, first=anew, since=since)
-        elif found == Finding():
+            if self._learn(values, numbers, ordered, first=anew, since=since):
+                axes.epoch += 1
+                schedule.learnt()
+        elif found.fits:
             entries = ring.entries[ring.places()]
             axes.remember(histogram.counts, values, entries, histogram.mi_in_bins(), max(reason, 1))
         # Labels that have no symbol still have none, until others leave.
         wait = 0 if found.needed or reason % OF_Y != CHANCE else n // 2
-        schedule.after_review(found, n, self._leaves(found), ring.newest, learnt=learn, wait=wait)
+        schedule.after_review(found, n, self._leaves(found.before), ring.newest, learnt=learn, wait=wait)
+        schedule.look_by(found, n, self._leaves(found.narrower))
 
-    def _leaves(self, found: Finding) -> float:
-        """When, in s, the last pair from before the jump leaves a window of seconds; inf where there is none."""
-        if not found.before or not self._span.seconds:
+    def _leaves(self, pairs: int) -> float:
+        """When, in s, the last of so many of its oldest pairs leaves a window of seconds; inf for none."""
+        if not pairs or not self._span.seconds:
             return math.inf
-        last = self._ring.time_at(self._ring.n - found.before + 1)
+        last = self._ring.time_at(self._ring.n - pairs + 1)
         return (self._ring.newest if last is None else last) + self._span.seconds
 
     def _learn(

@@ -1,15 +1,37 @@
 """Files that are no text: known by how they begin, and what would do instead; and archives of one file."""
 
 import io
+import re
 import zipfile
 from contextlib import suppress
 from typing import IO, Final
+
+from streammi.ingest.files.encodings import encoding_of
+from streammi.ingest.formats.magic import named
 
 REFUSED: Final = (  # magic, what it is, and what would do
     (b"PK\x03\x04", "a zip archive", "unpack it"),
     (b"\x89HDF\r\n", "an HDF5 file (.h5, .nc, .mat)", "write its columns as Parquet or CSV"),
     (b"MATLAB 5.0 MAT-file", "a MATLAB file", "writetable(T, 'data.csv')"),
+    (b"MATLAB 7.3 MAT-file", "a MATLAB file", "writetable(T, 'data.csv')"),
     (b"TDSm", "a LabVIEW TDMS file", "export it as CSV"),
+    (b"TDSh", "the index of a LabVIEW TDMS file", "export the .tdms beside it as CSV"),
+    (b"LOGG\x90", "a log of a bus (BLF)", "export its signals as CSV"),
+    (b"$FL2@(#)", "an SPSS file", "export it as CSV"),
+    (b"HEADER RECORD*******", "a SAS transport file", "export it as CSV"),
+    (bytes(12) + b"\xc2\xea\x81\x60", "a SAS file", "export it as CSV"),
+    (b"<stata_dta>", "a Stata file", "export it as CSV"),
+    (b"X\n\x00\x00\x00", "data of R (.rds)", "write.csv(data, 'data.csv')"),
+    (b"\xffBIOSEMI", "a BioSemi file (BDF)", "export its signals as CSV"),
+    (b"SIMPLE  =", "a FITS file", "export its table as CSV"),
+    (b"GRIB\x00", "a GRIB file", "write its values as Parquet or CSV"),
+    (b"root\x00", "a ROOT file", "write its columns as Parquet or CSV"),
+    (b"version https://git-lfs", "the pointer of a file that Git LFS keeps elsewhere", "git lfs pull"),
+    (b"\xff\xd8\xff", "a picture", "give the numbers as CSV"),
+    (b"GIF8", "a picture", "give the numbers as CSV"),
+    (b"fLaC\x00", "FLAC audio", "write its samples as CSV"),
+    (b"OggS\x00", "an Ogg stream", "write its samples as CSV"),
+    (b"\x0a\x0d\x0d\x0a", "a capture of packets", "export it as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "save it as CSV"),
     (b"\x93NUMPY", "a numpy array", "numpy.savetxt(file, array, delimiter=',')"),
     (b"SQLite format 3", "an SQLite database", "sqlite3 -csv -header FILE 'select ...'"),
@@ -32,8 +54,10 @@ REFUSED: Final = (  # magic, what it is, and what would do
     (b"\x28\xb5\x2f\xfd", "packed twice, the second time with zstd", "unpack it"),
     (b"]\x00\x00", "packed with lzma", "unpack it (xz -d --format=lzma)"),
     (b"\xff\xff\xff\xff", "an Arrow stream", "write it as Parquet"),
-    (b"\x80\x04\x95", "a Python pickle, which is never read", "write its columns as Parquet or CSV"),
-    (b"\x80\x05\x95", "a Python pickle, which is never read", "write its columns as Parquet or CSV"),
+    *(
+        (bytes((0x80, protocol)), "a Python pickle, which is never read", "write its columns as Parquet or CSV")
+        for protocol in (2, 3, 4, 5)
+    ),
     (b"RDX", "data of R", "write.csv(data, 'data.csv')"),
     (b"RIFF", "a RIFF file (WAV, AVI)", "write its samples as CSV"),
     (b"\xd4\xc3\xb2\xa1", "a capture of packets", "export it as CSV"),
@@ -42,6 +66,13 @@ REFUSED: Final = (  # magic, what it is, and what would do
 )  # fmt: skip
 
 
+_LEFT_BEHIND: Final = re.compile(r"(?:^|/)(?:\.|__MACOSX/|Thumbs\.db$|desktop\.ini$)")  # by those who look into folders
+# Bytes that stand for no letter in any code of letters; without those that some programs have between fields.
+_NO_LETTERS: Final = frozenset((*range(2, 9), 0x0B, *range(0x0E, 0x1A), 0x7F))
+_EDF: Final = b"0       "  # and a head without line ends
+LOOKED_AT: Final = 4096  # bytes: binary data have
+KINDS: Final = 4  # of these among them, at least,
+SHARE: Final = 0.01  # and so many
 TAR: Final = b"ustar"  # so far behind the beginning of a tar archive:
 TAR_AT: Final = 257
 
@@ -56,16 +87,33 @@ def refused(start: bytes, path: str) -> tuple[str, str] | None:
         return "a tar archive", "unpack it"
     found = next((one for one in REFUSED if start.startswith(one[0])), None)
     if found is None:
-        return None
+        return _without_magic(start)
     magic, what, instead = found
     return zipped(path) if magic == b"PK\x03\x04" else (what, instead)
+
+
+def _without_magic(start: bytes) -> tuple[str, str] | None:
+    """Name what no text has: bytes of many kinds that stand for no letter, or the letters of another code."""
+    start = start[:LOOKED_AT]
+    if start.startswith(_EDF) and b"\n" not in start[:256]:
+        return "a file of signals (EDF)", "export its signals as CSV"
+    if encoding_of(start).startswith("utf-16") or encoding_of(start).startswith("utf-32"):
+        return None
+    kinds = {byte for byte in start if byte in _NO_LETTERS}
+    if len(kinds) >= KINDS and sum(start.count(kind) for kind in kinds) > SHARE * len(start):
+        known = named(start).partition(":")[0]
+        return known or "binary data", "export it as CSV, JSON Lines or Parquet"
+    digits = sum(start.count(digit) for digit in range(0xF0, 0xFA))
+    if not {0x0A, 0x0D} & {*start} and digits > 0.2 * len(start):
+        return "text in EBCDIC", "iconv -f EBCDIC-US -t UTF-8"
+    return None
 
 
 def only_one_in(file: io.BufferedReader) -> IO[bytes] | None:
     """The one file in a zip archive; None where there are more, or none that can be read."""
     try:
         archive = zipfile.ZipFile(file)  # reads from the file as it comes, which the Source closes
-        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+        names = [name for name in archive.namelist() if not name.endswith("/") and not _LEFT_BEHIND.search(name)]
         if len(names) == 1 and not names[0].startswith(("xl/", "content.xml")) and not names[0].endswith(".npy"):
             return archive.open(names[0])
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError):  # broken, with a password, packed in a rare way

@@ -12,7 +12,7 @@ from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.header import given_names, header_of, is_units, named, names_in_comment
 from streammi.ingest.files.rows import BLANKS, COMMENTS, is_comment, is_value, rows_of, split, width_of
 
-DELIMITERS: Final = (",", ";", "\t", "|", "^", BLANKS)
+DELIMITERS: Final = (",", ";", "\t", "|", "^", "~", BLANKS)
 LOOKED_AT: Final = 400  # lines from which a table's layout is told,
 FIELDS: Final = 5000  # by which is told whether they are values
 LOOKED_ON: Final = 8000  # and where the names that are wanted are in none of them

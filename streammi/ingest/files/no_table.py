@@ -10,6 +10,14 @@ from streammi.ingest.formats.keyvalue import is_keyvalue
 from streammi.ingest.formats.magic import named_text
 
 LOOKED_AT: Final = 50  # lines
+_OTHERS: Final = (
+    (re.compile(rb"# (?:HELP|TYPE) "), "metrics of Prometheus: a query over time as CSV would do"),
+    (re.compile(rb"[$!][A-Z]{2,5},"), "sentences of NMEA: write a column a signal (gpsd and others convert them)"),
+    (re.compile(rb"(?i)@relation\b"), "ARFF's head: write the names as one line above the rows, without the @ lines"),
+    (re.compile(rb"date \w{3} \w{3} .*\d{4}$"), "the log of a bus (.asc): export its signals as CSV"),
+    (re.compile(rb"\$(?:date|version|timescale)\b"), "a value change dump (VCD): export its signals as CSV"),
+    (re.compile(rb"- \w+: |---$"), "YAML: write JSON Lines"),
+)
 _ROWS: Final = "write a column a signal, or JSON Lines"
 
 
@@ -27,12 +35,14 @@ def no_table(head: bytes, wanted: Sequence[str]) -> str:
         return "HTML or XML in it: export the table as CSV"
     if is_influx([first]):
         return f"Influx lines: {_ROWS}"
+    if what := next((what for pattern, what in _OTHERS if pattern.match(first)), ""):
+        return what
     if payload_of([first]) is not first:
         return "JSON behind words in its lines: grep -o '{.*}' FILE | streammi replay - ..."
     if is_keyvalue([first]):
         return f"x=1.5 y=2.5 in its lines: {_ROWS}"
     rows = [{field.strip(' "') for field in re.split("[,;\t]", line.decode("utf-8", "replace"))} for line in lines]
     places = [next((number for number, row in enumerate(rows, 1) if name in row), 0) for name in wanted]
-    if not all(places):
+    if not all(places) or len(set(places)) < len(set(wanted)):  # names side by side head columns
         return ""
     return f"a signal a row ({wanted[0]} is a field of line {places[0]}): put each signal in a column of its own"

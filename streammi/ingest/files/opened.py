@@ -14,6 +14,8 @@ def opened(path: str, stdin: io.BufferedReader | None) -> tuple[io.BufferedReade
     """The stream to read, and what is to be closed in the end, first to last."""
     try:
         if path == "-":
+            if stdin is None and sys.stdin is None:
+                raise ConfigError("file", "readable (standard input is closed)", path)
             return stdin or io.BufferedReader(
                 _Stdin(cast(io.RawIOBase, cast(io.BufferedReader, sys.stdin.buffer).raw))
             ), []

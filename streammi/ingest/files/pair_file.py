@@ -14,6 +14,7 @@ from streammi.errors import ConfigError, Reason
 from streammi.ingest.files.columns import Columns, columns_of
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
+from streammi.ingest.files.footer import Footer
 from streammi.ingest.files.json_lines import JsonLines, paths_of
 from streammi.ingest.files.json_records import JsonRecords, is_json
 from streammi.ingest.files.no_table import no_table
@@ -102,6 +103,7 @@ class PairFile:
         self.examples: dict[Reason, str] = {}
         self._taken = self._missing = 0
         self._steps_back, self._last_t = 0, -np.inf
+        self._footer = Footer()
         self._by_half_days = True  # all of these steps back are of nearly twelve hours
         self.rows = 0  # read so far, whole or not, without the header
 
@@ -148,7 +150,7 @@ class PairFile:
             if self._by_half_days:
                 why = "a clock of twelve hours without AM and PM; streammi takes 24 hours, or AM and PM"
             back = f"{self._columns.time_name} steps back {often}: {why}"
-        return "; ".join(filter(None, (skipped, back, self._table.source.note)))
+        return "; ".join(filter(None, (skipped, back, self._footer.words, self._table.source.note)))
 
     @property
     def why_empty(self) -> str:
@@ -222,6 +224,8 @@ class PairFile:
             t = self._of_day(t) if self._of_day is not None else t
             self._watch(t)
         x, y, z = x[~bad], y[~bad], None if z is None else z[~bad]
+        if not self._labels:
+            self._footer.take(x, y)
         if x.dtype != np.object_:
             self._missing += int(np.count_nonzero(~(np.isfinite(x) & np.isfinite(y.astype(np.float64)))))
         return PairBatch(x=x, y=y, t=t, z=z)

@@ -57,7 +57,8 @@ class Source:
             self._stream, self.packing = self._unpacked()
             raw = self._first_bytes()
             self.encoding = encoding_of(raw, wanted)
-            raw = raw.removeprefix(codecs.BOM_UTF8)
+            while raw.startswith(codecs.BOM_UTF8):  # two, where a program wrote one that had read the other as text
+                raw = raw.removeprefix(codecs.BOM_UTF8)
             self._decoder = None if self.encoding == "utf-8" else codecs.getincrementaldecoder(self.encoding)("replace")
             self._rest = self._text(raw)
             self.head = self._rest if self._ended else self._rest[: self._rest.rfind(b"\n") + 1]

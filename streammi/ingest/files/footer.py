@@ -1,0 +1,50 @@
+"""A row of sums or means below a table, which looks like any other row."""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from streammi.records import FloatArray
+
+TOLD_FROM: Final = 8  # rows
+WITHIN: Final = 1e-6  # of a sum: how far off it may be written
+
+
+class Footer:
+    """Watches whether the last row of a file has the sums, or the means, of all others in both of its columns."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._sums, self._first, self._last = np.zeros(2), np.zeros(2), np.zeros(2)
+        self._moves = np.zeros(2, dtype=bool)
+
+    def take(self, x: FloatArray, y: FloatArray) -> None:
+        """Take in rows, values (n,) each."""
+        if not len(x):
+            return
+        known = np.isfinite(x) & np.isfinite(y)
+        if not self._rows and known.any():
+            self._first = np.array([x[known][0], y[known][0]])
+        self._moves |= [bool((values[known] != first).any()) for values, first in zip((x, y), self._first, strict=True)]
+        self._rows += int(np.count_nonzero(known))
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._sums += x[known].sum(), y[known].sum()
+        self._last = np.array([x[-1], y[-1]], dtype=np.float64)
+
+    @property
+    def words(self) -> str:
+        """A word on it; empty where the last row is like any other."""
+        if (
+            self._rows < TOLD_FROM
+            or not self._moves.all()
+            or not np.isfinite(self._sums).all()
+            or not np.isfinite(self._last).all()
+        ):
+            return ""
+        above = self._sums - self._last
+        for what, expected in (("sums", above), ("means", above / (self._rows - 1))):
+            alike = [math.isclose(a, b, rel_tol=WITHIN) for a, b in zip(self._last, expected, strict=True)]
+            if all(alike) and self._last.all():
+                return f"the last row has the {what} of all others: a footer, which was taken for a pair"
+        return ""
