@@ -307,4 +307,4 @@ def test_histories_that_were_off(seed: int, others: bool) -> None:
     signals = histories.OTHERS if others else histories.SIGNALS
     checks = list(histories.history(seed, signals=signals))
     assert [str(check) for check in checks if check.missed] == []
-    assert len(checks) > 2
+    assert len(checks) > 1
