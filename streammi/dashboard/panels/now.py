@@ -195,7 +195,7 @@ def significance(reading: Reading) -> tuple[str, ...]:
     words = (
         f"{p}; 95 % of unrelated signals like these stay below {level}",
         f"{p}; 95 % of unrelated signals stay below {level}",
-        f"{p}; 95 % of chance below {level}",
+        f"{p}; chance: 95 % below {level}",
         p,
     )
     if reading.correlation_time is None:
