@@ -96,10 +96,7 @@ class Viewer:
 
     def _is_one_of_many(self, pair: str, monitor: int) -> bool:
         """True for a pair of a monitor of many channels, and for a device of a monitor of devices."""
-        if any(place == monitor for place, _ in self._desks):
-            return True
-        known = self._received.newest.items()
-        return any(key[0] == monitor and key[1] != pair and one.devices is not None for key, one in known)
+        return any(place == monitor for place, _ in self._desks) or self._received.has_devices((monitor, pair))
 
     def _receive_matrix(self, snapshot: MatrixSnapshot, monitor: int) -> bool:
         key = (monitor, snapshot.name)

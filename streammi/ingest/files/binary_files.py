@@ -1,10 +1,8 @@
-"""Files that are no text: known by how they begin, and what would do instead; and archives of one file."""
+"""Files that are no text: known by how they begin, and what would do instead."""
 
-import io
-import re
 import zipfile
 from contextlib import suppress
-from typing import IO, Final
+from typing import Final
 
 from streammi.ingest.files.encodings import encoding_of
 from streammi.ingest.formats.magic import named
@@ -66,7 +64,6 @@ REFUSED: Final = (  # magic, what it is, and what would do
 )  # fmt: skip
 
 
-_LEFT_BEHIND: Final = re.compile(r"(?:^|/)(?:\.|__MACOSX/|Thumbs\.db$|desktop\.ini$)")  # by those who look into folders
 # Bytes that stand for no letter in any code of letters; without those that some programs have between fields.
 _NO_LETTERS: Final = frozenset((*range(2, 9), 0x0B, *range(0x0E, 0x1A), 0x7F))
 _EDF: Final = b"0       "  # and a head without line ends
@@ -106,19 +103,6 @@ def _without_magic(start: bytes) -> tuple[str, str] | None:
     digits = sum(start.count(digit) for digit in range(0xF0, 0xFA))
     if not {0x0A, 0x0D} & {*start} and digits > 0.2 * len(start):
         return "text in EBCDIC", "iconv -f EBCDIC-US -t UTF-8"
-    return None
-
-
-def only_one_in(file: io.BufferedReader) -> IO[bytes] | None:
-    """The one file in a zip archive; None where there are more, or none that can be read."""
-    try:
-        archive = zipfile.ZipFile(file)  # reads from the file as it comes, which the Source closes
-        names = [name for name in archive.namelist() if not name.endswith("/") and not _LEFT_BEHIND.search(name)]
-        if len(names) == 1 and not names[0].startswith(("xl/", "content.xml")) and not names[0].endswith(".npy"):
-            return archive.open(names[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError):  # broken, with a password, packed in a rare way
-        pass
-    file.seek(0)
     return None
 
 

@@ -1,32 +1,25 @@
 """The text of a file, or of standard input, in blocks of whole lines: unpacked, as UTF-8, lines that end with LF."""
 
-import bz2
 import codecs
-import gzip
 import io
-import lzma
 import os
 import select
 import stat
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, cast
-
-import pyarrow as pa
+from typing import Final, cast
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.binary_files import only_one_in, refused
+from streammi.ingest.files.binary_files import refused
 from streammi.ingest.files.encodings import OLD, encoding_of
 from streammi.ingest.files.opened import opened
 from streammi.ingest.files.text import MAX_LINE, whole_rows, with_plain_ends
+from streammi.ingest.files.unpacking import BROKEN, unpacked
 
 HEAD: Final = 1 << 20  # bytes from which is told how a file is written
 PLACES: Final = 24  # of a file that are looked into as well, where one can go there
 PLACE: Final = 1 << 12  # bytes of each
 STARTED_LINES: Final = 32  # of a pipe that are waited for, for as long as
 STARTED_SECONDS: Final = 0.3
-_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 END_OF_DOS: Final = b"\x1a"  # Ctrl-Z, behind the last line
 
 
@@ -54,7 +47,9 @@ class Source:
         self._held = b""  # half a line end
         self._rest = b""  # text that is no block yet
         try:
-            self._stream, self.packing = self._unpacked()
+            self._stream, self.packing = unpacked(self._raw, is_pipe=self._is_pipe)
+            if self.packing and self._opened:
+                self._opened.insert(0, self._stream)
             raw = self._first_bytes()
             self.encoding = encoding_of(raw, wanted)
             while raw.startswith(codecs.BOM_UTF8):  # two, where a program wrote one that had read the other as text
@@ -165,7 +160,7 @@ class Source:
             raise self._broken()
         try:
             data = self._stream.read1(self._chunk) if hasattr(self._stream, "read1") else self._stream.read(self._chunk)
-        except _BROKEN:
+        except BROKEN:
             self._broken_at = self.packing
             return b""
         except OSError as error:
@@ -192,22 +187,3 @@ class Source:
         elif data.endswith((b"\r", END_OF_DOS)):  # it may be the first half of a line end, or the end
             self._held, data = data[-1:], data[:-1]
         return with_plain_ends(data)
-
-    def _unpacked(self) -> tuple[Any, str]:
-        start = self._raw.peek(6)[:6]  # by content: a name may lie
-        stream: Any
-        if start[:2] == b"\x1f\x8b":
-            stream, name = gzip.GzipFile(fileobj=self._raw), "gzip"
-        elif start[:3] == b"BZh":
-            stream, name = bz2.BZ2File(self._raw), "bzip2"
-        elif start == b"\xfd7zXZ\x00":
-            stream, name = lzma.LZMAFile(self._raw), "xz"  # noqa: SIM115 -- as the others, closed in close()
-        elif start[:4] == b"\x28\xb5\x2f\xfd":
-            stream, name = pa.CompressedInputStream(pa.PythonFile(self._raw, "r"), "zstd"), "zstd"
-        elif start[:4] == b"PK\x03\x04" and not self._is_pipe and (packed := only_one_in(self._raw)) is not None:
-            stream, name = packed, "zip"
-        else:
-            return self._raw, ""
-        if self._opened:
-            self._opened.insert(0, stream)
-        return stream, name
