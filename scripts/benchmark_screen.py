@@ -11,20 +11,22 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
 import psutil
 import zmq
+from sections import met
 
-from streammi.config import BinsConfig, MonitorConfig, Span
+from streammi.config import BinsConfig, ChannelConfig, MonitorConfig, Span
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.screen import Screen
 from streammi.dashboard.viewer import Viewer
-from streammi.monitor import Monitor
-from streammi.records import LinkHealth, PairBatch, Snapshot
+from streammi.monitor import ChannelMonitor, Monitor
+from streammi.publish.matrices import as_sent, snapshot_of
+from streammi.records import LinkHealth, MatrixSnapshot, PairBatch, RowBatch, Snapshot
 
 WIDTH, HEIGHT = 120, 40
 RATE = 100_000  # samples a second
@@ -45,6 +47,40 @@ def drawing(x: np.ndarray, y: np.ndarray) -> Iterator[str]:
     yield _row("nothing changed", *_cost(snapshots[-1:] * 200))
 
 
+def drawing_many() -> Iterator[str]:
+    """CPU and bytes a frame of the table and the matrix of 32 and of 1,000 channels, likewise."""
+    yield "| frame, 120 x 40 | ms CPU | <= 3 | bytes |"
+    yield "|---|---|---|---|"
+    for channels, count in ((32, 60), (1000, 20)):
+        matrices = list(_matrices(channels, count))
+        for screen, keys in (("table", ""), ("matrix", "m")):
+            for what, snapshots, key in (("a new reading", matrices, ""), ("a key", matrices[:1] * count, "down")):
+                cpu, size = _cost(snapshots, keys, each=key)
+                words = f"{screen} of {channels:,} channels, {what}"
+                yield f"| {words} | {cpu * 1e3:.2f} | {met(cpu <= 0.003)} | {size:,.0f} |"
+
+
+def _matrices(channels: int, count: int) -> Iterator[MatrixSnapshot]:
+    """What a view receives of channels in groups of 25, tested, 50 pairs of which have changed."""
+    rng = np.random.default_rng(0)
+    groups = rng.random((1000 + 100 * count, -(-channels // 25))).repeat(25, axis=1)[:, :channels]
+    rows = 0.5 * rng.random(groups.shape) + 0.5 * groups
+    names = tuple(f"rack{c // 10}/sensor{c}/temp" for c in range(channels))
+    monitor = ChannelMonitor(ChannelConfig(names=names, window=Span(pairs=1000), every=Span(pairs=100)))
+    link, first = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected"), None
+    for at, found in monitor.feed(RowBatch(rows=rows, received=1.8e9)):
+        if found.n < 1000:
+            continue
+        first = found.mi if first is None else first
+        seq = int(monitor.window.rows)
+        change = as_sent(found.mi - first)
+        yield snapshot_of(
+            found, name="channels", run=1, seq=seq, timestamp=at + seq / 100, fdr=0.05, links=(link,), notes=(),
+            window="1,000 rows", missing=0, rows=seq, fill=1.0, usual_windows=9, change=change,
+            changed=np.sort(np.argsort(-np.abs(change))[:50]),
+        )  # fmt: skip
+
+
 def _row(name: str, cpu_s: float, size: float) -> str:
     return f"| {name} | {cpu_s * 1e3:.2f} | {size:,.0f} |"
 
@@ -58,7 +94,9 @@ def _snapshots(x: np.ndarray, y: np.ndarray) -> Iterator[Snapshot]:
         yield monitor.snapshot(run=0, seq=k, timestamp=1.8e9 + k / 10, links=(link,))
 
 
-def _cost(snapshots: list[Snapshot], keys: str = "", forget: bool = False) -> tuple[float, float]:
+def _cost(
+    snapshots: Sequence[Snapshot | MatrixSnapshot], keys: str = "", forget: bool = False, each: str = ""
+) -> tuple[float, float]:
     """Median CPU seconds and bytes of a frame, the first of them, which fill the screen, not counted."""
     viewer = Viewer(Look(BRAILLE, "truecolor"))
     viewer.connect("connected")
@@ -72,6 +110,8 @@ def _cost(snapshots: list[Snapshot], keys: str = "", forget: bool = False) -> tu
             screen.forget()
         start = time.process_time()
         viewer.receive([snapshot])
+        if each:
+            viewer.press(each)
         data = screen.frame(viewer.canvas(WIDTH, HEIGHT))
         cpu.append(time.process_time() - start)
         sizes.append(len(data))

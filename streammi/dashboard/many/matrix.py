@@ -25,6 +25,7 @@ from streammi.records.linear import linear_equivalent
 
 MOST_NAME, LEAST_NAME = 24, 6  # columns of the names beside it
 CHANGED, CURSOR = LEVELS + 1, LEVELS + 2  # levels above those of the ramp
+STEPS = 12  # from one end of r and of changes to the other: with more of them chance alone repaints all of it
 LEAST_CHANGE_BITS = 0.1  # at the ends of the ramp of changes
 
 
@@ -114,7 +115,11 @@ def values_of(many: Many) -> NDArray[np.float32]:
     if many.state.shade == "change":
         return np.full(matrix.mi.size, np.nan, np.float32) if matrix.change is None else matrix.change
     values = matrix.r if many.state.shade == "r" else matrix.mi
-    return values if matrix.q is None else np.where(matrix.q > matrix.fdr, values * 0, values)
+    if matrix.q is None:
+        return values
+    shown = values.copy()
+    np.copyto(shown, 0, where=(matrix.q > matrix.fdr) & ~np.isnan(values))
+    return shown
 
 
 def most_changed(many: Many) -> float:
@@ -134,7 +139,8 @@ def levels_of(many: Many, values: NDArray[np.float32]) -> NDArray[np.intp]:
         level = np.maximum(np.ceil(share * LEVELS), 1)
     else:
         most = 1.0 if many.state.shade == "r" else most_changed(many)
-        level = np.rint((np.clip(filled / most, -1, 1) + 1) / 2 * (LEVELS - 1)) + 1
+        step = np.rint((np.clip(filled / most, -1, 1) + 1) / 2 * STEPS)
+        level = np.rint(step * ((LEVELS - 1) / STEPS)) + 1
     return np.where(known, level, 0).astype(np.intp)
 
 

@@ -164,7 +164,7 @@ class Desk:
         shown, state = self.shown, self.state
         changed = 0 if shown.changed is None or state.sort != "change" else hash(shown.changed.tobytes())
         asked = (state.sort, state.words, changed, self._frozen is None)
-        due = not 0 <= shown.timestamp - self._ordered_at < REORDER_SECONDS
+        due = not state.matrix and not 0 <= shown.timestamp - self._ordered_at < REORDER_SECONDS
         if asked != self._ordered or due or self._ordered_at == -np.inf:
             self._order = in_order(shown, state.sort, state.words)
             self._ordered, self._ordered_at = asked, shown.timestamp
