@@ -46,6 +46,7 @@ from test_spark import streamed
 
 ended(lambda: streamed(*sys.argv[2:]))
 """
+MICROS = "timestamp_micros(try_cast(round({} * 1e6) as bigint))"  # seconds as a timestamp
 
 
 # Of small tables what Spark would compile is run as it is: compiling took half of the time.
@@ -179,7 +180,7 @@ def test_on_a_cluster(tmp_path: Path) -> None:
 
 
 def check_batches(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
-    from pyspark.sql import Observation
+    from pyspark.sql import Observation, functions as F
 
     from streammi.interop.spark import readings
 
@@ -188,12 +189,13 @@ def check_batches(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
     )
     with subtests.test("a batch of long rows, with poison"):
         observation = Observation("poison")
-        long = spark.read.parquet(str(folder / "long"))
+        long = spark.read.parquet(str(folder / "long")).withColumn("t", F.expr(MICROS.format("t")))
         hold(readings(long, t="t", observation=observation, **SETTINGS).collect(), wanted())
         assert observation.get == {"rows": 5 * N + 6, "without_key": 2, "without_order": 4, "nonfinite": 10}
     with subtests.test("a batch of arrays, by number"):
         observation = Observation("uneven")
-        hold(readings(arrays, t="t", seq="seq", observation=observation, **SETTINGS).collect(), wanted())
+        timestamps = arrays.withColumn("t", F.expr(f"transform(t, v -> {MICROS.format('v')})"))
+        hold(readings(timestamps, t="t", seq="seq", observation=observation, **SETTINGS).collect(), wanted())
         assert observation.get["uneven"] == 5
 
 
@@ -297,15 +299,17 @@ def check_recording(spark: Any, folder: Path, subtests: pytest.Subtests) -> None
             socket.rcvtimeo = 300_000
             socket.connect(published.endpoint)
             stream = spark.readStream.format("streammi").load(str(folder / "feed.rec"))
-            rows = stream.withColumn("id", F.lit("pump 3"))
+            one_without = F.when(F.col("seq") != 7, F.col("t")).otherwise(1.7e12)  # milliseconds are no time
+            rows = stream.withColumns({"id": F.lit("pump 3"), "t": one_without})
             table = readings(rows, key="id", x="x", y="y", t="t", seq="seq", window=30, every=20)
             checkpoint = str(folder / "recorded")
             query = table.writeStream.foreachBatch(published).option("checkpointLocation", checkpoint)
-            ended(query.trigger(availableNow=True).start)
+            counts = ended(query.trigger(availableNow=True).start).recentProgress[0]["observedMetrics"]["streammi"]
+            assert (counts["nonfinite"], counts["without_time"]) == (1, 1)
             said = [socket.recv_multipart() for _ in range(4)]
         readings_said = [read_reading(frames) for frames in said if frames[0].startswith(b"mi/")]
         assert [(pair, fields["n"], fields["seq"]) for pair, fields in readings_said] == [
-            ("pump%203/xy", 19, 1), ("pump%203/xy", 30, 2), ("pump%203/xy", 30, 3),
+            ("pump%203/xy", 18, 1), ("pump%203/xy", 30, 2), ("pump%203/xy", 30, 3),
         ]  # fmt: skip
         (snapshot,) = [read_snapshot(frames) for frames in said if frames[0].startswith(b"snapshot/")]
         assert snapshot.pair == "pump%203/xy"

@@ -125,5 +125,14 @@ def test_a_live_feed_is_read_at_most_once() -> None:
     assert all(row[3] == pytest.approx(-row[4] / 7) for row in rows)
     assert list(reader.readBetweenOffsets({"pairs": 0}, start)) == []
     reader.stop()
+    again = LiveAtMostOnce(options).simpleStreamReader(None)  # the driver of a query that goes on
+    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
+        socket.bind(options["endpoint"])
+        found, end = [], time.monotonic() + 60
+        while not found and time.monotonic() < end:
+            socket.send_multipart(message(7))
+            found = list(again.read({"run": 5, "pairs": 5000})[0])
+    assert found[0][1] == 5000
+    again.stop()
     with pytest.raises(ConfigError, match="endpoint must be that of a feed"):
         LiveAtMostOnce({}).simpleStreamReader(None)

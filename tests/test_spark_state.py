@@ -192,6 +192,16 @@ def test_poison_is_counted_where_it_stands(poison: float) -> None:
     assert got[-1][1].dropped == 1
 
 
+def test_samples_of_one_time_are_in_one_order_however_they_come() -> None:
+    rng = np.random.default_rng(0)
+    order, place = np.repeat([1.0, 2.0, 3.0], 20), np.zeros(60, dtype=np.uint32)
+    samples = Samples(order, place, rng.integers(0, 2, (3, 60)).astype(np.float64))  # x, y and a condition
+    for _ in range(5):
+        mixed = samples.at(rng.permutation(60)).sorted()
+        assert np.array_equal(mixed.order, order)
+        assert np.array_equal(mixed.numbers, samples.sorted().numbers)
+
+
 # Idle keys -----------------------------------------------------------------------------------------------------------
 
 
@@ -341,6 +351,7 @@ def test_rounded_values_say_what_the_monitor_says_of_them_and_nearly_what_it_say
         ({"window": span(99)}, "window must be 100 pairs, as when the state was saved, got '99 pairs'"),
         ({"x_range": (0.0, 2.0)}, "x_range must be"),
         ({"null": 19}, "null must be"),
+        ({"x_name": "power"}, "x_name must be x, as when the state was saved, got 'power'"),  # another column
     ],
 )
 def test_a_state_of_other_settings_is_refused_by_their_names(changed: dict[str, Any], named: str) -> None:

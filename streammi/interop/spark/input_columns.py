@@ -60,9 +60,11 @@ class Source:
         if arrays["x"] != arrays["y"]:
             raise ConfigError("y", f"{'arrays' if arrays['x'] else 'numbers'}, as x has", y)
         self.arrays = arrays["x"]
-        names = {"x": x, "y": y} | ({"t": t} if t is not None and seq is not None else {})
-        names |= {f"given {one}": one for one in given}
-        self._numbers = [number_column(frame, name, column, arrays=self.arrays) for name, column in names.items()]
+        self._times = t is not None and seq is not None  # beside the numbers, by which the samples are in order
+        times = [time_column(frame, t, arrays=self.arrays)] if t is not None and seq is not None else []
+        names = [("x", x), ("y", y), *((f"given {one}", one) for one in given)]
+        numbers = [number_column(frame, name, column, arrays=self.arrays) for name, column in names]
+        self._numbers = [*numbers[:2], *times, *numbers[2:]]
         self._order, self._order_type = order_column(frame, t, seq, arrays=self.arrays)
         self.layout = Layout(len(self._numbers), self.arrays, isinstance(self._order_type, ArrayType))
         self._names = ["shard", "key", "order", *(f"v{k}" for k in range(len(self._numbers)))]
@@ -108,12 +110,13 @@ class Source:
         return faults
 
     @property
-    def nonfinite(self) -> Column | None:
-        """True of a row whose x or y is no finite number; None with arrays, of which only the readings say it."""
+    def remarks(self) -> dict[str, Column]:
+        """True of a row that is taken, and counts for nothing, by why; of none with arrays: the readings say it."""
         if self.arrays:
-            return None
+            return {}
         finite = [F.coalesce(F.abs(name) <= LARGEST, F.lit(False)) for name in self._names[3:5]]
-        return ~(finite[0] & finite[1])
+        remarks = {"nonfinite": ~(finite[0] & finite[1])}
+        return remarks | ({"without_time": F.col(self._names[5]).isNull()} if self._times else {})
 
 
 def field_of(frame: DataFrame, name: str, column: object) -> tuple[str, DataType]:
@@ -179,6 +182,16 @@ def order_column(frame: DataFrame, t: str | None, seq: str | None, *, arrays: bo
     if isinstance(kind, TIMES):
         return F.transform(places, lambda v: _seconds(v, kind)), found
     return places.cast("array<double>"), found
+
+
+def time_column(frame: DataFrame, t: str, *, arrays: bool = False) -> Column:
+    """A column of times, or of arrays of them, as seconds; null for those that are none."""
+    times = order_column(frame, t, None, arrays=arrays)[0]
+    return F.transform(times, _within) if arrays else _within(times)
+
+
+def _within(column: Column) -> Column:
+    return F.when(F.abs(column) <= LATEST, column)
 
 
 def _seconds(column: Column, kind: DataType) -> Column:

@@ -69,13 +69,15 @@ def readings(
     A value that is null, NaN or no number is a pair that is not finite: counted in ``nonfinite``, and in no window.
     Rows without a place in their key's order are left out, and counted in the metrics called ``observation``:
     ``without_key``, ``without_order`` (no time, or one beyond the year 9999, as milliseconds are) and ``uneven``
-    (arrays of different lengths), of ``rows``; of rows of a sample each, ``nonfinite`` as well.
+    (arrays of different lengths), of ``rows``; of rows of a sample each, ``nonfinite`` as well, and with ``seq`` and
+    ``t`` ``without_time``: such a pair, too, is not finite.
 
     Raises ConfigError for columns and settings that cannot work.
     """
     _check_types(frame, events=events, last=last, observation=observation)
+    names = {name: column for name, column in (("x_name", x), ("y_name", y)) if isinstance(column, str)}
     plan = Plan(
-        config=_config(window, every, bins, settings),
+        config=_config(window, every, bins, names | settings),
         by_time=seq is None and t is not None,
         timed=t is not None,
         watermark=None if watermark is None else span_of(config.span(watermark, "watermark"), by_time=seq is None),
@@ -193,7 +195,7 @@ def _counted(source: Source, plan: Plan, observation: str | Observation) -> Data
     shard = F.element_at(numbers, (F.pmod(F.xxhash64("key"), F.lit(plan.shards)) + 1).cast("int"))
     rows = source.rows(shard if source.streaming else F.lit(0))
     faults = source.faults
-    counted = faults if source.nonfinite is None else {**faults, "nonfinite": source.nonfinite}
+    counted = {**faults, **source.remarks}
     counts = [F.count_if(F.coalesce(fault, F.lit(False))).alias(name) for name, fault in counted.items()]
     rows = rows.observe(observation, F.count(F.lit(1)).alias("rows"), *counts)
     for fault in faults.values():

@@ -32,7 +32,7 @@ class Samples(msgspec.Struct, frozen=True, eq=False):
         return Samples(self.order[index], self.place[index], self.numbers[:, index])
 
     def sorted(self) -> "Samples":
-        """In their order; what has one and the same place in it goes by its values, so that each sorting is the same.
+        """In their order; what has the same place in it goes by all its values, so that each sorting is the same.
 
         >>> Samples(np.array([2.0, 1.0]), np.zeros(2, np.uint32), np.array([[5.0, 6.0], [7.0, 8.0]])).sorted().numbers
         array([[6., 5.],
@@ -46,7 +46,7 @@ class Samples(msgspec.Struct, frozen=True, eq=False):
             order, place = self.order[index], self.place[index]
         ties = order[1:] == order[:-1]
         if (place[1:] <= place[:-1])[ties].any():
-            return self.at(np.lexsort((self.numbers[Y], self.numbers[X], self.place, self.order)))
+            return self.at(np.lexsort((*self.numbers[::-1], self.place, self.order)))
         return self if index is None else self.at(index)
 
     def without_copies(self) -> "Samples":

@@ -116,7 +116,7 @@ class LiveAtMostOnce(DataSource):
     the options ``endpoint``, ``x``, ``y`` and, if need be, ``t``, ``topic`` and ``format``, as of ``streammi monitor``.
     The driver receives them. What has come and is not counted when it ends is lost, and so is what is sent until the
     query runs again: record the feed, and read the recording, where that matters. The columns are those of Recordings;
-    seq begins anew.
+    seq goes on, and run says by which driver a pair was received.
     """
 
     @classmethod
@@ -150,6 +150,7 @@ class _Live(SimpleDataSourceStreamReader):
 
     def read(self, start: dict[str, int]) -> tuple[Iterator[tuple[Any, ...]], dict[str, int]]:
         self._connect()
+        self._taken = max(self._taken, start["pairs"])  # a query that goes on numbers on: else all were late by number
         rows: list[tuple[Any, ...]] = []
         messages, waited = 0, time.monotonic() + LIVE_SECONDS
         while messages < MOST_MESSAGES:
