@@ -166,10 +166,9 @@ class Axes:
         """Compare with nothing until there is something to ``remember``."""
         self.marks = [self._blank(side) for side in (0, 1)]
 
-    @property
-    def kept_bits(self) -> tuple[int, int]:
-        """The bits of a code that count, for x and for y: what is learnt clips nothing."""
-        return self._bits(0), self._bits(1)
+    def kept_bits(self, side: int) -> int:
+        """The bits of a code of x (0) or y (1) that count: what is learnt clips nothing."""
+        return state_layout.SYMBOL if isinstance(self.rules[side], Rule) else state_layout.SKIP
 
     def state(self) -> dict[str, Any]:
         """The state that ``restore`` needs beside the marks: plain values."""
@@ -184,9 +183,6 @@ class Axes:
     def _blank(self, side: int) -> FloatArray:
         axis, rule = self.now[side], self.rules[side]
         return marks.of_labels(axis) if isinstance(axis, Categories) and rule is not None else marks.blank(axis.count)
-
-    def _bits(self, side: int) -> int:
-        return state_layout.SYMBOL if isinstance(self.rules[side], Rule) else state_layout.SKIP
 
     def _code_again(self, side: int, kept: FloatArray) -> Codes:
         axis = self.now[side]

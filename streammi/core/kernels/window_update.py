@@ -17,7 +17,7 @@ CODED: Final = -1  # in place of a number of equal-width bins: the codes are the
 # edges there are between the bins; then what glances have seen, these edges, and the marks by which it is looked at:
 # see core.kernels.bin_fit. One, because each array that comes from Python takes as long as several pairs do here.
 LOW, HIGH, UNIFORM, BITS, INNER = range(5)
-_EDGES: Final = 5 + SEEN
+EDGES: Final = 5 + SEEN
 
 
 @kernel
@@ -113,7 +113,7 @@ def _code(values: Any, axis: Any, out: Any) -> int:
     if uniform > 0:
         skipped = bin_uniform(values, low, high, uniform, out)
     elif uniform == 0:
-        skipped = bin_edges(values, low, high, axis[_EDGES : _EDGES + np.int64(axis[INNER])], out)
+        skipped = bin_edges(values, low, high, axis[EDGES : EDGES + np.int64(axis[INNER])], out)
     for k in range(out.size):
         out[k] &= bits
     return skipped
@@ -121,12 +121,12 @@ def _code(values: Any, axis: Any, out: Any) -> int:
 
 @allocating_part
 def _seen(axis: Any) -> Any:
-    return axis[INNER + 1 : _EDGES]
+    return axis[INNER + 1 : EDGES]
 
 
 @allocating_part
 def _marks(axis: Any) -> Any:
-    return axis[_EDGES + np.int64(axis[INNER]) :]
+    return axis[EDGES + np.int64(axis[INNER]) :]
 
 
 @part

@@ -15,6 +15,7 @@ from streammi.core.information.measures import Seen
 from streammi.core.kernels import state_layout, window_update
 from streammi.core.kernels.bin_fit import SEEN, UNSEEN
 from streammi.core.kernels.state_layout import DUE, PAIRS
+from streammi.core.kernels.window_update import EDGES
 from streammi.core.window import grain as grains
 from streammi.core.window.histogram import JointHistogram
 from streammi.core.window.learning import Follower, Learning
@@ -213,7 +214,10 @@ class Contents:
         """How x (0) or y (1) is divided, as core.kernels.window_update has it."""
         axis, marks = self.axes.now[side], self.axes.marks[side].ravel()
         if isinstance(axis, Categories):
-            return np.concatenate(((0.0, 0.0, window_update.CODED, state_layout.SKIP, 0), NOTHING_SEEN, marks))
-        low, high, uniform, inner = axis.scalars
-        plain = low, high, uniform, self.axes.kept_bits[side], inner.size
-        return np.concatenate((plain, NOTHING_SEEN, inner, marks))
+            low, high, uniform, inner = 0.0, 0.0, window_update.CODED, EMPTY
+        else:
+            low, high, uniform, inner = axis.scalars
+        made = np.empty(EDGES + inner.size + marks.size)
+        made[:EDGES] = low, high, uniform, self.axes.kept_bits(side), inner.size, *NOTHING_SEEN
+        made[EDGES : EDGES + inner.size], made[EDGES + inner.size :] = inner, marks
+        return made

@@ -1,5 +1,6 @@
 """The window's own values: how they go together, which bins belong together, and how wide these are."""
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -28,8 +29,16 @@ def seen(ring: PairRing, axes: list[Axis]) -> Seen:
 
 def unseen(axes: list[Axis], *, extrapolated: bool = True) -> Grain:
     """The grain where no value has been seen yet: as if all were different."""
-    x, y = (np.arange(axis.count) >> (extrapolated and not isinstance(axis, Categories)) for axis in axes)
-    return grain_of((x, 0.0), (y, 0.0))
+    x, y = axes
+    return _even(
+        x.count, extrapolated and not isinstance(x, Categories), y.count, extrapolated and not isinstance(y, Categories)
+    )
+
+
+@lru_cache(maxsize=64)
+def _even(x_count: int, x_pairs: bool, y_count: int, y_pairs: bool) -> Grain:
+    """So many fine bins of x and y, two and two or each by itself; shared, as it is made for each window anew."""
+    return grain_of((np.arange(x_count) >> x_pairs, 0.0), (np.arange(y_count) >> y_pairs, 0.0))
 
 
 def _edges(axis: Axis) -> FloatArray:
