@@ -11,6 +11,7 @@ from streammi.core.kernels.compiled import kernel, part
 _ONE: Final = np.uint64(1)
 _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
+_START: Final = np.int64(0)  # typed: for a plain number all that it is handed to is compiled anew
 _LARGE: Final = 1e300
 
 
@@ -113,12 +114,12 @@ def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
     """Pearson r of x and y (n,), NaN for a constant, and whether each is constant."""
     x_low, x_high = extent(x)
     y_low, y_high = extent(y)
-    return correlated(x, y, 0, x.size, x_low, x_high, y_low, y_high), x_low == x_high, y_low == y_high
+    return correlated(x, y, _START, x.size, x_low, x_high, y_low, y_high), x_low == x_high, y_low == y_high
 
 
 @part
 def correlated(
-    x: Any, y: Any, at: int, n: int, x_low: float, x_high: float, y_low: float, y_high: float
+    x: Any, y: Any, at: Any, n: int, x_low: float, x_high: float, y_low: float, y_high: float
 ) -> float:  # fmt: skip
     """Pearson r of ``n`` values of two rings, from ``at`` on, NaN for a constant; the least and the largest are known.
 

@@ -38,19 +38,21 @@ def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, 
     A pair that is left out changes six counts. Those of cells are looked at pair by pair, those of margins, of which
     there are few, when all pairs of a run are out.
     """
-    x_counts, y_counts, joint = counts
+    _, _, joint = counts
     x_parts, y_parts, x_size, y_size, base, weight = nest
-    fine_size = np.uint64(y_counts.size)
+    x, y, fine_size = zeros(x_parts.size), zeros(y_parts.size), np.uint64(y_parts.size)
     cells, of_cell, coarse = zeros(joint.size), zeros(joint.size), zeros(x_size * y_size)
-    for i in range(x_counts.size):
-        for j in range(y_counts.size):
-            cell, part_of = i * y_counts.size + j, x_parts[i] * y_size + y_parts[j]
+    for i in range(x.size):
+        for j in range(y.size):
+            cell, part_of = i * y.size + j, x_parts[i] * y_size + y_parts[j]
             cells[cell], of_cell[cell] = joint[cell], part_of
             coarse[part_of] += joint[cell]
-    x_coarse, y_coarse = _put_together(x_counts, x_parts, x_size), _put_together(y_counts, y_parts, y_size)
-    terms = _terms(_most(y_coarse, _most(x_coarse, 0)), f, unit_bits)
+            x[i] += joint[cell]
+            y[j] += joint[cell]
+    x_coarse, y_coarse = _put_together(x, x_parts, x_size), _put_together(y, y_parts, y_size)
+    terms = _terms(max(_most(x_coarse), _most(y_coarse)), f, unit_bits)
     cells_sum, coarse_sum = _total(cells, terms), _total(coarse, terms)
-    x_out, y_out = zeros(x_counts.size), zeros(y_counts.size)
+    x_out, y_out = zeros(x.size), zeros(y.size)
     length = n // out.size
     left = n - length
     of_left = term_of(left, f, unit_bits)
@@ -74,7 +76,7 @@ def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, 
             coarse[np.uint64(of_cell[cell])] += 1
         rough_margins = _left(x_coarse, _put_together(x_out, x_parts, x_size), terms)
         rough_margins += _left(y_coarse, _put_together(y_out, y_parts, y_size), terms)
-        margins = _left(x_counts, x_out, terms) + _left(y_counts, y_out, terms)
+        margins = _left(x, x_out, terms) + _left(y, y_out, terms)
         bits, entropies = (of_left - margins + fine) / left, (2.0 * of_left - margins) / left
         out[run] = extrapolated(bits, (of_left - rough_margins + rough) / left, entropies, base, weight)
     return out
@@ -82,7 +84,8 @@ def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, 
 
 # Loops, not methods of arrays: the largest and the sum take 0.4 s to compile.
 @part
-def _most(counts: Any, most: Any) -> Any:
+def _most(counts: Any) -> Any:
+    most = counts[0]
     for k in range(counts.size):
         most = max(most, counts[k])
     return most
