@@ -404,3 +404,24 @@ def test_the_time_of_msgpack_is_read_in_each_of_its_lengths(time: msgpack.Timest
     assert found.x.tolist() == [1.5]
     assert found.t is not None
     assert found.t[0] == pytest.approx(time.seconds)
+
+
+@pytest.mark.parametrize("start", [0.0, 5.0, 1_700_000_000.123, 1_700_000_000_123.0])
+@pytest.mark.parametrize("step", [1.0, 0.01, 250.0])
+def test_one_float64_that_counts_or_is_a_time_is_no_pair(start: float, step: float) -> None:
+    """As pairs of float32, such ones are 0 or 2.1, ... beside a value that stands still."""
+    one = Decoder(FeedConfig(endpoint=""))
+    for k in range(60):
+        assert not one.decode([[struct.pack("<d", start + k * step)]], 0.0).x.size
+    assert not one.end(0.0).x.size
+    assert "one float a message" in one.detail
+
+
+def test_float32_pairs_beside_a_value_that_stands_still_are_pairs() -> None:
+    rng = np.random.default_rng(8)
+    for still in (0.0, 27.25, 2.5):
+        for x, y in ((rng.normal(20, 2, 60), np.full(60, still)), (np.full(60, still), rng.normal(5, 1, 60))):
+            rows = np.column_stack([x, y]).astype("<f4")
+            one = Decoder(FeedConfig(endpoint=""))
+            taken = [one.decode([[row.tobytes()]], 0.0).x.size for row in rows]
+            assert sum(taken) + one.end(0.0).x.size == 60

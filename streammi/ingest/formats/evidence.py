@@ -22,7 +22,7 @@ from streammi.ingest.formats.last_bits import (
     together,
 )
 from streammi.ingest.formats.rows import enough_rows, unlike_rows
-from streammi.ingest.formats.widths import ids, low_bits_known, made_of_float32, partly_float32
+from streammi.ingest.formats.widths import ids, low_bits_known, made_of_float32, one_float64, partly_float32
 from streammi.ingest.formats.words import (
     CLOSE,
     CLOSE_SHARE,
@@ -78,7 +78,9 @@ def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Jud
         values += found.size
         score += support(found, layout)
     if doubt := unlike_rows(payloads, layout) or (
-        made_of_float32(columns) or partly_float32(payloads) if layout is FLOAT64 else ids(columns)
+        made_of_float32(columns) or partly_float32(payloads)
+        if layout is FLOAT64
+        else ids(columns) or one_float64(payloads, columns)
     ):
         return Judgement(False, doubt)
     columns_first = apart(payloads, layout, final)

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 from streammi.ingest.formats.words import FLOAT32, FLOAT64, Layout, exponents, floats, is_number, words_of
 
 FEW: Final = 8  # different words say little
+FORWARD: Final = 5  # times that by chance do not all go forward
 EPOCHS: Final = (9e8, 4.2e9)  # seconds that clocks show: 1998 to 2103
+WIDE: Final = 8  # bytes of a float64
+LARGEST_COUNT: Final = float(1 << 20)
+DENSE: Final = 4  # whole numbers that are of one range, for each of the different ones in it
 
 
 def made_of_float32(columns: tuple[NDArray[Any], NDArray[Any]]) -> str:
@@ -45,6 +49,30 @@ def ids(columns: tuple[NDArray[Any], NDArray[Any]]) -> str:
     if words.size >= FEW and (np.diff(words) > 0).all():
         return "would grow from each value to the next, as whole numbers do that are ids or counts"
     return ""
+
+
+def one_float64(payloads: Sequence[bytes], columns: tuple[NDArray[Any], NDArray[Any]]) -> str:
+    """Why float32s, two in each message, are rather one float64: a count, or a time that goes forward; else empty.
+
+    >>> counts = np.arange(8.0)
+    >>> pairs = counts.view("<u4").astype("<u8").reshape(-1, 2)
+    >>> one_float64([bytes(8)] * 8, (pairs[:, 0], pairs[:, 1]))
+    'would be a count, as one float64'
+    """
+    if any(len(payload) != WIDE for payload in payloads) or len(columns[0]) < FORWARD:
+        return ""
+    words = columns[0].astype(np.uint64) | columns[1].astype(np.uint64) << np.uint64(32)
+    values = floats(words, FLOAT64)
+    steps = np.diff(values[np.isfinite(values)])
+    if not steps.size:
+        return ""
+    # Of pairs (0.0, y) those with y near 2 to 10 are whole numbers as well, but powers of two.
+    whole = values.size >= FEW and (values == np.floor(values)).all() and np.abs(values).max() < LARGEST_COUNT
+    even = np.ptp(steps) == 0 or np.ptp(values) < DENSE * np.unique(values).size
+    if whole and steps.any() and even:
+        return "would be a count, as one float64"
+    # Of pairs whose y stands still, x makes a time that goes to and fro.
+    return "would be times, as one float64" if steps.any() and is_clock(words) else ""
 
 
 def is_clock(column: NDArray[Any]) -> bool:
