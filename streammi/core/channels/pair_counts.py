@@ -1,7 +1,9 @@
 """PairCounts: the joint counts of every pair of channels, and the sums that their MI is made of."""
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
@@ -18,7 +20,8 @@ from streammi.records import FloatArray, IntArray
 
 MOST_CELLS: Final = 1 << 31  # 4 GiB of counts in windows of up to 65,535 rows
 BLOCKS: Final = 8  # of pairs a thread at most, so that none waits for long
-BLOCK_NS: Final = 300_000  # that a block takes at least: 30,000 go by until a thread has it, and a short hop is one
+BLOCK_NS: Final = 25_000  # that a block takes at least
+SHARED_NS: Final = 100_000  # that it takes until threads share it: 30,000 to 50,000 go by until another has a block
 # What it takes, about, of a pair:
 SLIDE_NS: Final = 1.5  # a row in and one out, row by row
 COUNT_NS: Final = 0.42  # a row counted anew, row by row
@@ -64,7 +67,7 @@ class PairCounts:
     def __init__(self, widths: IntArray, span: Span, threads: int) -> None:
         self._digits = estimators.scale_bits(span.pairs or MAX_WINDOW_PAIRS)
         self._threads = threads
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self.lay_out(widths)
 
     def lay_out(self, widths: IntArray) -> None:
@@ -150,17 +153,22 @@ class PairCounts:
     def each(self, work: Callable[[int, int], None], cost_ns: float) -> None:
         """Have ``work(first, last)`` done of all channels with the later ones, in blocks of about as many pairs.
 
-        All of them take about ``cost_ns``: where that is too little for threads, there is one block.
+        All of them take about ``cost_ns``: where that is too little for threads, there is one block. Whoever asks does
+        blocks, too: he has begun long before another thread is awake.
         """
         channels = self.widths.size
-        blocks = min(BLOCKS * self._threads, int(cost_ns / BLOCK_NS))
+        blocks = min(BLOCKS * self._threads, int(cost_ns / BLOCK_NS)) if cost_ns >= SHARED_NS else 1
         if self._pool is None or blocks < 2:
             work(0, channels)
             return
         shares = np.linspace(0, 1, blocks + 1)
         cuts = np.unique(np.rint(channels * (1 - np.sqrt(1 - shares))).astype(np.int64)).tolist()
-        for _ in self._pool.map(work, cuts[:-1], cuts[1:]):
-            pass
+        left = deque(pairwise(cuts))
+        helpers = [self._pool.submit(_share, work, left) for _ in range(self._threads - 1)]
+        _share(work, left)
+        for one in helpers:
+            if not one.cancel():  # it has begun
+                one.result()
 
     def mi(self, table: Table, n: int, margins: IntArray, out: FloatArray) -> None:
         """Plug-in MI in bits of every pair of the window's ``n`` rows, to both halves of ``out`` (C, C).
@@ -277,6 +285,16 @@ class PairCounts:
     def _bits_ns(self, come: int, gone: int) -> float:
         """How long it takes of those that can be counted by bits."""
         return BITS_NS * self._by_bits + WORD_NS * (-(-come // WORD) - (-gone // WORD)) * self._bit_cells
+
+
+def _share(work: Callable[[int, int], None], left: deque[tuple[int, int]]) -> None:
+    """Do blocks as long as there are any left."""
+    while True:
+        try:
+            first, last = left.popleft()  # no two threads get the same
+        except IndexError:
+            return
+        work(first, last)
 
 
 def _rows_ns(come: int, gone: int) -> float:
