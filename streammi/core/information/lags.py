@@ -127,8 +127,10 @@ class LagBank:
     def _both(self, table: Table) -> tuple[FloatArray, FloatArray]:
         """MI at each delay, and that in the bins, (D,) each."""
         mi, binned, pairs = both_of(self._joint, table)
-        for values in (mi, binned):
-            values[pairs * 2 < self._history.n] = np.nan
+        few = pairs * 2 < self._history.n
+        mi[few] = np.nan
+        if binned is not mi:
+            binned[few] = np.nan
         return mi, binned
 
     def _count(self) -> None:
@@ -151,23 +153,25 @@ def mi_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, IntArray
 
 
 def both_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, FloatArray, IntArray]:
-    """As ``mi_of``, with MI in the bins, not extrapolated, in the middle."""
-    binned, entropies, pairs = _corrected(joint, table)
-    mi, grain = binned.copy(), table.grain
+    """As ``mi_of``, with MI in the bins in the middle: the same array where nothing is extrapolated."""
+    margins, cells, pairs = _sums_of(joint, table)
+    bits, whole, grain = table.unit_bits / np.maximum(pairs, 1), table.whole[pairs], table.grain
+    mi = binned = (whole - margins + cells) * bits
     if grain is not None and grain.sizes != joint.shape[1:]:
         coarse = np.zeros((joint.shape[0], *grain.sizes), dtype=np.uint32)
         nested.coarsen(joint, grain.x_parts, grain.y_parts, coarse)
-        nested.extrapolate(mi, _corrected(coarse, table)[0], entropies, pairs, grain.weight)
+        coarse_margins, coarse_cells, _ = _sums_of(coarse, table)
+        mi = binned.copy()
+        below, entropies = (whole - coarse_margins + coarse_cells) * bits, (2 * whole - margins) * bits
+        nested.extrapolate(mi, below, entropies, pairs, grain.weight)
     return mi, binned, pairs
 
 
-def _corrected(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, FloatArray, IntArray]:
-    """MI by the table, H(x) + H(y) and the pairs of joint histograms, (D,) each."""
+def _sums_of(joint: NDArray[np.uint32], table: Table) -> tuple[IntArray, IntArray, IntArray]:
+    """S_x + S_y and S_xy by the table, and the pairs of joint histograms, (D,) each."""
     sums, pairs = np.empty((2, joint.shape[0]), dtype=np.int64), np.empty(joint.shape[0], dtype=np.int64)
     lagged.delay_sums(joint, table.f, sums, pairs)
-    bits = table.unit_bits / np.maximum(pairs, 1)
-    whole = table.whole[pairs]
-    return (whole - sums[0] + sums[1]) * bits, (2 * whole - sums[0]) * bits, pairs
+    return sums[0], sums[1], pairs
 
 
 def check_delays(delays: Iterable[int]) -> IntArray:
