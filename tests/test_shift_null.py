@@ -159,3 +159,15 @@ def test_partners_are_checked():
 def test_correlation_time_of_an_autoregressive_signal(phi, expected):
     values = autoregressive(phi, 200_000, np.random.default_rng(14))
     assert correlation_time(values) == pytest.approx(expected, rel=0.12)  # -1 / log(phi), rounded up
+
+
+def test_chance_is_never_more_than_the_window_could_hold():
+    rng = np.random.default_rng(11)
+    slow = np.stack([autoregressive(0.99, 4000, rng) for _ in "xy"]) * np.where(np.arange(4000) < 2500, 0.02, 1.0)
+    monitor = Monitor(MonitorConfig(window=span(200), every=span(50), null=39))
+    said = [item for _, item in monitor.feed(PairBatch(x=slow[0], y=slow[1])) if isinstance(item, Reading)]
+    known = [reading for reading in said if reading.null_q95 is not None]
+    most = np.array([min(reading.h_x, reading.h_y) for reading in known])
+    assert (np.array([reading.null_q95 for reading in known]) <= most).all()
+    assert (np.array([reading.null_mean for reading in known]) <= most).all()
+    assert np.mean([reading.p <= 0.05 for reading in known]) < 0.2  # two slow signals that do not belong together

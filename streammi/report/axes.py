@@ -15,14 +15,14 @@ DAY: Final = 86400.0  # s
 def moment(t: float, axis: Axis) -> str:
     """A place in a recording, in words.
 
-    >>> moment(1.7e9, "date"), moment(12.5, "s"), moment(1200, "sample")
-    ('2023-11-14 22:13:20 UTC', '12.5 s', 'sample 1,200')
+    >>> moment(1.7e9, "date"), moment(1726200.5, "s"), moment(1200, "sample")
+    ('2023-11-14 22:13:20 UTC', '1,726,200.5 s', 'sample 1,200')
     """
     if axis == "sample":
         return f"sample {t:,.0f}"
     if SINCE_EPOCH <= t < MOST_DATE:
         return f"{datetime.fromtimestamp(t, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return f"{t:g} s"
+    return f"{t:,.10g} s"
 
 
 def places(t: FloatArray, axis: Axis) -> Any:

@@ -108,13 +108,14 @@ class ShiftNull:
         own, null = scores.item(0), scores[1:]
         spread = float(null.std())
         levels = null if table.grain is None else mi_of(counts[1:], table)[0] / np.maximum(scales[1:], 1e-9)
-        to_mi = scales.item(0) * UNIT_PER_BIT[reading.unit]
+        # A past with less in it is brought to the scale of now; no signals share more than the smaller entropy.
+        levels = np.minimum(levels * (scales.item(0) * UNIT_PER_BIT[reading.unit]), min(reading.h_x, reading.h_y))
         return msgspec.structs.replace(
             known,
             p=_p(own, null),
             z=(own - float(null.mean())) / spread if spread > 0 else None,
-            null_mean=float(levels.mean()) * to_mi,
-            null_q95=float(np.quantile(levels, 0.95)) * to_mi,
+            null_mean=float(levels.mean()),
+            null_q95=float(np.quantile(levels, 0.95)),
             peak_p=self._peak_p(table, renew),
         )
 
