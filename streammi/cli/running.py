@@ -20,7 +20,7 @@ from streammi.publish.metrics import Metrics, MetricsServer
 from streammi.publish.outbox import LineForm, omitted_line
 from streammi.publish.publisher import Publisher
 from streammi.recording.entries import Begin
-from streammi.recording.writer import Recorder
+from streammi.recording.writer import Recorder, check_recording
 from streammi.session.log_messages import Operator, Writer
 from streammi.session.resume import MissedReport, Resumed, resume_from
 from streammi.session.state_keeper import Keeper
@@ -61,6 +61,8 @@ class Running:
         """
         run, opened = self.run, self.stack.enter_context
         publisher = metrics = server = keeper = None
+        if run.record is not None:
+            check_recording(run.record)
         if run.publish is not None:
             publisher = Publisher(run.publish, self.context, keys=self.keys, insecure=run.insecure, topics=most_topics)
             opened(closing(publisher))

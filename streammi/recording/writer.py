@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -199,13 +199,24 @@ class Recorder:
         """
         known = files_of(self.path)
         with contextlib.ExitStack() as stack:
+            _refuse_others(self.path, known)
             for file in [*known.values()][-1:]:
-                if not file.is_file():
-                    raise ConfigError("--record", "a regular file", str(self.path))
-                if not any(map(_may_be_ours, known.values())):
-                    raise ConfigError("--record", "a new file, or a recording to go on with", str(self.path))
                 file_lock.lock(stack.enter_context(file.open("rb")).fileno(), IN_USE)
             yield known
+
+
+def check_recording(path: str) -> None:
+    """Refuse a file that is there and is no recording, before anything is done; ConfigError."""
+    whole = Path(path).absolute()
+    _refuse_others(whole, files_of(whole))
+
+
+def _refuse_others(path: Path, known: Mapping[int, Path]) -> None:
+    for file in [*known.values()][-1:]:
+        if not file.is_file():
+            raise ConfigError("--record", "a regular file", str(path))
+        if not any(map(_may_be_ours, known.values())):
+            raise ConfigError("--record", "a new file, or a recording to go on with", str(path))
 
 
 def _put(fd: int, data: bytes) -> None:
