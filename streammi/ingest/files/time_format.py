@@ -80,8 +80,7 @@ class TimeFormat(NamedTuple):
 
     def _in_utc(self, seconds: FloatArray) -> FloatArray:
         """Local times as those of Greenwich, where the name of the column has the zone."""
-        known = np.isfinite(seconds)
-        if not self.zone or not known.any():
+        if not self.zone or not (known := np.isfinite(seconds)).any():
             return seconds
         ahead = ahead_of_utc(self.zone, np.floor(seconds[known]).astype(np.int64))
         found = seconds.copy()
