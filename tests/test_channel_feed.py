@@ -121,7 +121,7 @@ def test_what_is_no_number_is_missing_alone_and_what_has_nothing_is_counted() ->
     assert list(intake.later) == []  # of each second's messages the last one is looked at
     intake.decode([[json.dumps({"a": 1, "b": 2, "c": 3}).encode()]], 9.0)
     assert list(intake.later) == ["c"]
-    assert "1 channels have come since and are not watched: c" in intake.describe(session().link, 9.0).note
+    assert "1 channel has come since and is not watched: c" in intake.describe(session().link, 9.0).note
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from streammi.config import BinsConfig, ChannelConfig, Span
 from streammi.core.bins.binning import QuantileBins
 from streammi.core.channels.channel_window import ChannelWindow
 from streammi.monitor import ChannelMonitor
+from streammi.publish.matrices import snapshot_of
 from streammi.records import ChannelMatrices, RowBatch
+from streammi.records.pair_words import pair_words
 
 NAMES = tuple("abcd")
 
@@ -72,3 +74,16 @@ def test_settings_that_cannot_work_are_refused() -> None:
         ChannelConfig(names=("a",), unit="byte")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="estimator must be one of"):
         ChannelConfig(names=("a",), estimator="best")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_a_pair_with_a_constant_channel_is_said_to_be_constant(gaps: bool) -> None:
+    """It was said to be untested: that is also what a pair of slow channels is."""
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(1000, 3))
+    rows[:, 1] = 4.5
+    rows[: 300 * gaps, 1] = np.nan
+    monitor = ChannelMonitor(ChannelConfig(names=("a", "b", "c"), window=Span(pairs=1000), every=Span(pairs=1000)))
+    ((at, found),) = monitor.feed(RowBatch(rows=rows, received=7.0))
+    snapshot = snapshot_of(found, name="channels", run=1, seq=1, timestamp=at, fdr=0.05, links=(), rows=1000, fill=1.0)
+    assert [word for word, _ in pair_words(snapshot, np.arange(3))] == ["constant", "chance", "constant"]

@@ -160,7 +160,7 @@ def test_a_thousand_topics_and_names_that_come_later_or_go() -> None:
     assert np.isfinite(np.delete(rows[-1], 7)).all()
     assert list(intake.later) == ["plant/new"]
     note = intake.describe(LINK, 8.0).note
-    assert "1 channels have come since and are not watched: plant/new" in note
+    assert "1 channel has come since and is not watched: plant/new" in note
     assert intake.expired >= 1
 
 
@@ -366,7 +366,7 @@ def test_a_channel_of_open_ephys_that_comes_later_is_said_and_counted() -> None:
     for late in (1, 3):
         intake, _, _ = taken(blocks_of(values, without=lambda b, c, late=late: c == late and b < 90))
         assert list(intake.later) == [str(late)]
-        assert f"1 channels have come since and are not watched: {late}; start anew" in intake.notes
+        assert f"1 channel has come since and is not watched: {late}; started anew" in "".join(intake.notes)
 
 
 def test_two_streams_of_open_ephys_are_not_taken_for_one() -> None:

@@ -54,7 +54,8 @@ def _section(title: str, found: ChannelMatrices, pairs: list[list[int]]) -> Iter
     yield ""
     yield f"{title:{width + 2}}  {'MI':>7}  {'r':>6}  {'p':>8}"
     for i, j in pairs:
-        p = "untested" if found.p is None or np.isnan(found.p[i, j]) else f"{found.p[i, j]:.2g}"
+        untested = "constant" if np.isnan(found.r[i, j]) and not found.mi[i, j] > 0 else "untested"
+        p = untested if found.p is None or np.isnan(found.p[i, j]) else f"{found.p[i, j]:.2g}"
         yield f"  {_named(found, i, j):{width}}  {found.mi[i, j]:7.3f}  {_number(found.r[i, j])}  {p:>8}"
 
 

@@ -66,7 +66,10 @@ class RowIntake:
             notes.append(f"no number comes any more of {_listed(silent)}")
         if self.later:
             shown = _listed(list(self.later))
-            notes.append(f"{len(self.later)} channels have come since and are not watched: {shown}; start anew")
+            one = len(self.later) == 1
+            come = "1 channel has come since and is" if one else f"{len(self.later)} channels have come since and are"
+            anew = "started anew (with no --state, or one in another folder) the monitor has"
+            notes.append(f"{come} not watched: {shown}; {anew} {'it' if one else 'them'}")
         return notes
 
     @property

@@ -11,14 +11,16 @@ from streammi.records.readings import UNIT_PER_BIT
 # A word and its tone, the first that holds.
 WORDS: Final = (
     ("unknown", "dim"), ("lost", "bad"), ("gained", "good"), ("weaker", "bad"), ("stronger", "good"),
-    ("untested", "dim"), ("chance", "dim"), ("indirect", "text"), ("linear", "text"), ("not linear", "mi"),
+    ("constant", "dim"), ("untested", "dim"), ("chance", "dim"), ("indirect", "text"), ("linear", "text"),
+    ("not linear", "mi"),
 )  # fmt: skip
 
 
 def pair_words(matrix: MatrixSnapshot, numbers: IntArray) -> list[tuple[str, str]]:
     """A word on each of the pairs with these numbers, and its tone.
 
-    A pair is linear where r accounts for half of its MI or more, as in ``records.verdict``.
+    A pair is constant where one of its channels is, in the rows where both have a value: then there is no r. It is
+    linear where r accounts for half of its MI or more, as in ``records.verdict``.
     """
     changed = np.isin(numbers, matrix.changed) if matrix.changed is not None else np.zeros(numbers.size, np.bool_)
     bits = matrix.mi[numbers] / UNIT_PER_BIT[matrix.unit]
@@ -30,6 +32,7 @@ def pair_words(matrix: MatrixSnapshot, numbers: IntArray) -> list[tuple[str, str
         linear = -0.5 * np.log2(np.maximum(1 - r * r, 0.0))
         holds = [
             np.isnan(bits), changed & (bits < usual / 3), changed & (bits > 3 * usual), changed & (bits < usual),
-            changed, np.isnan(q), ~(q <= matrix.fdr), np.isin(numbers, explained), linear >= bits / 2,
+            changed, np.isnan(r) & ~(bits > 0), np.isnan(q), ~(q <= matrix.fdr), np.isin(numbers, explained),
+            linear >= bits / 2,
         ]  # fmt: skip
     return [WORDS[k] for k in np.select(holds, range(len(holds)), len(holds)).tolist()]
