@@ -55,10 +55,10 @@ READINGS = """
 import importlib, pkgutil
 import numpy as np
 from numba.core.dispatcher import Dispatcher
-from streammi.core.kernels import bin_fit, change_points, correlation, lagged, nested, reading, standard_errors
+from streammi.core.kernels import bin_fit, change_points, lagged, nested, reading, standard_errors
 from streammi.core.window.warm_up import warm_up_readings
 
-modules = (bin_fit, change_points, correlation, lagged, nested, reading, standard_errors)
+modules = (bin_fit, change_points, lagged, nested, reading, standard_errors)
 of_all = [d for module in modules for d in vars(module).values() if isinstance(d, Dispatcher)]
 of_readings = [d for d in of_all if not d.targetoptions.get("no_cpython_wrapper")]  # and of no part of them
 

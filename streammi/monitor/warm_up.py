@@ -8,7 +8,7 @@ import numpy as np
 from streammi.config import MonitorConfig
 from streammi.core.bins.binning import UniformBins
 from streammi.core.bins.schedule import LEARN_FROM
-from streammi.core.information import ksg
+from streammi.core.information import ksg, rank_correlation
 from streammi.core.kernels.divergence import divergence_nats
 from streammi.core.window.joint_window import JointWindow
 from streammi.detect.drift import drift_detector
@@ -43,6 +43,8 @@ def warm_up(config: MonitorConfig, others: Callable[[], object] = lambda: None) 
         # A single pair takes a way of its own.
         monitor.feed(PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:]))
         monitor.window.reading(config.unit, config.estimator, monitor.window.batch_errors(config.estimator))
+        if not categories:
+            rank_correlation.spearman(x, x)
         for relation in relations(config).values():
             relation.warm_up()
         if config.baseline is not None:

@@ -1,10 +1,12 @@
-"""The kernels of learning and of a reading, without those that take pairs in: a half of what a first start compiles."""
+"""The kernels of learning and of a reading, without those that take pairs in and those of ranks.
+
+They are a half of what a first start compiles.
+"""
 
 import numpy as np
 
 from streammi.config import Span
 from streammi.core.bins.binning import QuantileBins
-from streammi.core.information.rank_correlation import spearman
 from streammi.core.window.contents import Contents
 from streammi.core.window.joint_window import JointWindow
 
@@ -20,4 +22,3 @@ def warm_up_readings() -> None:
     header, arrays = contents.saved()
     window = JointWindow.from_state(header | {"nonfinite": 0}, arrays)
     window.reading(batch_errors=window.batch_errors())
-    spearman(*window.values)
