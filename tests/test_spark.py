@@ -69,10 +69,12 @@ def signals(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 FEEDS = {f"k{k}": signals(k) for k in range(5)}
 
 
-def wanted() -> dict[str, list[tuple[float, Any]]]:
+def wanted(*, last: bool = False) -> dict[str, list[tuple[float, Any]]]:
     found = {}
     for key, (x, y, t) in FEEDS.items():
-        found[key] = Monitor(CONFIG, event_time=True).feed(PairBatch(x=x, y=y, t=t))
+        monitor = Monitor(CONFIG, event_time=True)
+        found[key] = monitor.feed(PairBatch(x=x, y=y, t=t)) + (monitor.last(t[-1].item()) if last else [])
+        assert not last or found[key][-1][1].pairs + found[key][-1][1].nonfinite == N
     assert any(isinstance(item, Event) for outputs in found.values() for _, item in outputs)
     return found
 
@@ -195,7 +197,8 @@ def check_batches(spark: Any, folder: Path, subtests: pytest.Subtests) -> None:
     with subtests.test("a batch of arrays, by number"):
         observation = Observation("uneven")
         timestamps = arrays.withColumn("t", F.expr(f"transform(t, v -> {MICROS.format('v')})"))
-        hold(readings(timestamps, t="t", seq="seq", observation=observation, **SETTINGS).collect(), wanted())
+        asked = {**SETTINGS, "t": "t", "seq": "seq", "observation": observation, "last": True}
+        hold(readings(timestamps, **asked).collect(), wanted(last=True))
         assert observation.get["uneven"] == 5
 
 
