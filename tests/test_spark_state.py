@@ -16,6 +16,7 @@ from streammi.errors import ConfigError, MissingExtra
 from streammi.interop.spark import packed, shard_numbers
 from streammi.interop.spark.key_states import Cache, Shard
 from streammi.interop.spark.plan import OF_VALUES, Plan, Table, check, tables as plan_tables
+from streammi.interop.spark.rows import Blocks, Layout
 from streammi.interop.spark.samples import Samples, to_block
 from streammi.monitor import Monitor
 from streammi.records import Event, PairBatch, Reading
@@ -365,6 +366,22 @@ def test_a_state_of_other_settings_is_refused_by_their_names(changed: dict[str, 
     log.top = (log.top or b"")[:-1]
     with pytest.raises(ConfigError, match="whole and unchanged"):
         Shard(plan_of(config), log)
+
+
+def test_a_shard_in_which_there_are_no_keys_knows_its_settings() -> None:
+    (mark,) = Blocks(Layout(2, arrays=False, ordered=False))([])
+    assert (mark.column(0).to_pylist(), mark.column(1).to_pylist()) == ([0], [b""])
+    assert all(shard_numbers.numbers_of(shards)[0] == 0 for shards in range(1, 50))
+    config, log = MonitorConfig(window=span(100), every=span(10), **RANGES), MemoryLog()
+    plan, cache = plan_of(config, shards=4), Cache()
+    assert fed(plan, log, [b""], cache) == {}
+    with pytest.raises(ConfigError, match="shards must be 4, as when the state was saved, got '5'"):
+        Shard(plan_of(config, shards=5), log)
+    x, y, t = signals(0, 200)
+    first = fed(plan, log, [block("a", t[:90], x[:90], y[:90]), b""], cache)["a"]
+    assert fed(plan, log, [b""], cache) == {}
+    then = fed(plan, log, [block("a", t[90:], x[90:], y[90:])], cache)["a"]
+    assert first + then == Monitor(config, event_time=True).feed(PairBatch(x=x, y=y, t=t))
 
 
 @pytest.mark.parametrize(

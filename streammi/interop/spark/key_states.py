@@ -116,9 +116,12 @@ class Shard:
         self.book = self._memory.book
 
     def feed(self, blocks: Iterable[bytes]) -> Iterator[tuple[Key, list[Output]]]:
-        """Take in blocks of samples; yields keys with outputs. What is new is written when all are taken."""
+        """Take in blocks of samples; yields keys with outputs. What is new is written when all are taken.
+
+        An empty block has none: with it alone the shard only has its settings looked at.
+        """
         parts: dict[Key, list[Samples]] = {}
-        for block in blocks:
+        for block in filter(None, blocks):
             for key, samples in of_block(block):
                 parts.setdefault(key, []).append(samples)
         entries = []
@@ -138,6 +141,10 @@ class Shard:
                 self._memory.devices.pop(key, None)
                 self.book.forget(key)
             self._write([entry for entry in entries if entry.newest >= self._since])
+        elif not self._token:
+            self._write([])  # the settings alone
+        else:
+            self._cache.put(self._token, self._memory, [])
 
     def _idle(self, entries: list[Entry]) -> list[Key]:
         """The keys that are idle by the clock of the others, now that ``entries`` have come.

@@ -29,7 +29,12 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 class Blocks:
-    """Batches of rows to batches of blocks, for ``mapInArrow``."""
+    """Batches of rows to batches of blocks, for ``mapInArrow``.
+
+    With each partition comes an empty block of shard 0, which there is whatever the number of shards: so its settings
+    are looked at in each batch. Where there are more shards than before, and few keys, all of these may be in shards
+    that are new, and would begin anew without a word.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -46,11 +51,15 @@ class Blocks:
                 waiting, size = [], 0
         if waiting:
             yield _blocks(self._layout, waiting)
+        yield _batch([0], [b""])
 
 
 def _blocks(layout: Layout, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     made = [(shard, to_block(*content)) for shard, content in by_shard(layout, pa.Table.from_batches(batches))]
-    shards, data = zip(*made, strict=True) if made else ((), ())
+    return _batch([shard for shard, _ in made], [data for _, data in made])
+
+
+def _batch(shards: list[int], data: list[bytes]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(shards, pa.int32()), pa.array(data, pa.binary())], schema=BLOCKS)
 
 
