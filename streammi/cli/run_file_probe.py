@@ -13,6 +13,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.file_probe import probe_file
 from streammi.ingest.files.file_report import ColumnSeen, FileReport, moment
+from streammi.ingest.probe_report import range_text
 from streammi.recording.reader import is_recording
 from streammi.system.log import harmless
 from streammi.system.signals import Stop
@@ -76,8 +77,8 @@ def _of_column(column: ColumnSeen, width: int) -> str:
     notes += [f"{column.unreadable:,} that are no number"] if column.unreadable else []
     notes += [column.written] if column.written else []
     more = "".join(f", {note}" for note in notes)
-    if column.low is not None:
-        return f"  {column.name:<{width}}  {column.low:g} to {column.high:g}, such as {column.example}{more}"
+    if column.low is not None and column.high is not None:
+        return f"  {column.name:<{width}}  {range_text(column.low, column.high)}, such as {column.example}{more}"
     if column.labels:
         shown = ", ".join(column.labels[:6])
         return f"  {column.name:<{width}}  text: {shown}{', ...' if len(column.labels) > 6 else ''}{more}"

@@ -14,7 +14,7 @@ from streammi.dashboard.wording import duration
 from streammi.ingest.channel_finder import ALL
 from streammi.ingest.channel_layout import ChannelLayout
 from streammi.ingest.probe import Probe
-from streammi.ingest.probe_report import Report, SignalSeen, TextSeen, TopicSeen
+from streammi.ingest.probe_report import Report, SignalSeen, TextSeen, TopicSeen, range_text
 from streammi.network.endpoints import check_endpoint
 from streammi.network.host_search import host_of, why_no_host
 from streammi.network.link import PLAIN_TEXT_NOTICE, STILL, UNANSWERED
@@ -149,10 +149,10 @@ def _of_topic(topic: TopicSeen) -> list[str]:
 
 
 def _of_signal(signal: SignalSeen, width: int) -> str:
-    if signal.low is None:
+    if signal.low is None or signal.high is None:
         return f"  {signal.path:<{width}}  no finite value"
     many = ", many a message" if signal.array else ""
-    return f"  {signal.path:<{width}}  {signal.low:g} to {signal.high:g}, such as {signal.example:g}{many}"
+    return f"  {signal.path:<{width}}  {range_text(signal.low, signal.high)}, such as {signal.example:.10g}{many}"
 
 
 def _of_text(text: TextSeen, width: int) -> str:

@@ -3,6 +3,17 @@
 import msgspec
 
 
+def range_text(low: float, high: float) -> str:
+    """From the least to the most of a signal, in as many digits as tell them apart.
+
+    >>> range_text(0.125, 20), range_text(1700000000.0, 1700001999.0)
+    ('0.125 to 20', '1700000000 to 1700001999')
+    """
+    digits = next((n for n in range(6, 17) if f"{low:.{n}g}" != f"{high:.{n}g}"), 10)
+    digits = digits if digits == 6 else max(digits, 10)  # of large numbers that differ little all of their digits
+    return f"{low:.{digits}g} to {high:.{digits}g}"
+
+
 class SignalSeen(msgspec.Struct, frozen=True, kw_only=True):
     """A number that messages carry."""
 

@@ -99,7 +99,7 @@ class _Column:
         self._missing += int(len(values) - finite.size - bad.sum())
         if finite.size:
             self._low, self._high = min(self._low, float(finite.min())), max(self._high, float(finite.max()))
-            self._example = f"{finite[-1]:g}"
+            self._example = f"{finite[-1]:.10g}"
 
     def seen(self) -> ColumnSeen:
         known = self._low <= self._high

@@ -89,7 +89,7 @@ class _Path:
             self._numbers = True
             if math.isfinite(found):
                 self._low, self._high, self._finite = min(self._low, found), max(self._high, found), self._finite + 1
-                self._example = f"{found:g}"
+                self._example = f"{found:.10g}"
 
     def seen(self, name: str, rows: int) -> ColumnSeen:
         known = self._numbers and self._low <= self._high
