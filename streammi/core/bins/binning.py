@@ -95,10 +95,20 @@ class EdgeBins:
         if array.size < 2 or not np.isfinite(array).all() or not (array[1:] > array[:-1]).all():
             raise ConfigError("edges", "at least two finite numbers in ascending order", edges)
         check_count(array.size - 1, "number of bins between the edges")
-        array.flags.writeable = False
-        object.__setattr__(self, "edges", array)
-        inner = np.full((1 << (array.size - 2).bit_length()) - 1, np.inf)
-        inner[: array.size - 2] = array[1:-1]
+        self._keep(array)
+
+    @classmethod
+    def learnt(cls, edges: FloatArray) -> "EdgeBins":
+        """Bins between edges that were learnt, and need not be checked; they are kept, and not copied."""
+        made = cls.__new__(cls)
+        made._keep(edges)
+        return made
+
+    def _keep(self, edges: FloatArray) -> None:
+        edges.flags.writeable = False
+        object.__setattr__(self, "edges", edges)
+        inner = np.empty((1 << (edges.size - 2).bit_length()) - 1)
+        inner[: edges.size - 2], inner[edges.size - 2 :] = edges[1:-1], np.inf
         object.__setattr__(self, "_inner", inner)
 
     @property
@@ -207,7 +217,7 @@ class QuantileBins(_LearntBins):
         lower = np.empty(count)
         made = coding.equal_frequency(ordered, count, lower)
         # Above the largest value, so that a value that ties there has its own bin.
-        return EdgeBins(_closed(lower[:made], ordered[-1]))
+        return EdgeBins.learnt(_closed(lower[:made], ordered.item(-1)))
 
 
 @dataclass(frozen=True)
@@ -227,7 +237,7 @@ class SpanBins(_LearntBins):
         """
         low, high = float(values.min()), float(values.max())
         if low == high:
-            return EdgeBins(_closed(values[:1], low))
+            return EdgeBins.learnt(_closed(values[:1], low))
         count = count or self.wanted(values.size)
         if not math.isfinite((high - low) * count):  # beyond the largest number
             return QuantileBins(count).learn(values, ordered=ordered)
