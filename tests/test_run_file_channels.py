@@ -66,6 +66,23 @@ def test_what_stands_out(plant: str) -> None:
     assert found["tell most of flow, each beside those above"][0].split()[0] == "valve"
 
 
+def test_a_channel_that_does_not_move_is_said_to_be_constant_and_tells_nothing(plant: str, tmp_path: Path) -> None:
+    rows, names = read_rows(plant, ["all"]).whole()[0], "flow,valve,x,parabola,other,seldom"
+    rows[:, 3] = 7.25
+    still = tmp_path / "still.csv"
+    np.savetxt(still, rows, delimiter=",", header=names, comments="")
+    out = io.StringIO()
+    options = ChannelOptions(channels="all", target="flow")
+    assert run_file_channels(str(still), None, PairOptions(), options, set(), out=out, log=io.StringIO()) == 0
+    lines = [line.split() for line in out.getvalue().splitlines()]
+    assert all(line[-1] == "constant" for line in lines if line and "parabola" in line)
+    told = said(str(still), target="flow")["tell most of flow, each beside those above"]
+    assert told[0].split()[0] == "valve"
+    assert not any("parabola" in line for line in told)
+    of_still = said(str(still), target="parabola")
+    assert "nothing tells of parabola: it is constant, or in no row with a channel that is not" in of_still
+
+
 def test_changes_beside_a_baseline(plant: str, tmp_path: Path) -> None:
     rows, names = read_rows(plant, ["all"]).whole()[0], "flow,valve,x,parabola,other,seldom"
     rows[:, 1] = np.roll(rows[:, 1], 300)

@@ -85,8 +85,13 @@ def _changes(window: ChannelWindow, found: ChannelMatrices, before: Before, top:
 
 
 def _of_target(found: ChannelMatrices, target: int, top: int) -> Iterator[str]:
-    chosen = ranking.least_redundant(found.mi, target, top).tolist()
-    by_mi = {c: k + 1 for k, c in enumerate(ranking.relevance(found.mi, target).tolist())}
+    mi = ranking.of_moving(found.mi, found.r)
+    chosen = ranking.least_redundant(mi, target, top).tolist()
+    if not chosen:
+        yield ""
+        yield f"nothing tells of {found.names[target]}: it is constant, or in no row with a channel that is not"
+        return
+    by_mi = {c: k + 1 for k, c in enumerate(ranking.relevance(mi, target).tolist())}
     width = max(len(found.names[c]) for c in chosen)
     title = f"tell most of {found.names[target]}, each beside those above"
     yield ""

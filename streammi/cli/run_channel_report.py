@@ -202,7 +202,7 @@ def _findings(replayed: ChannelFileReplay | ChannelReplay, collector: ChannelCol
             compared.append(PairList(title, tuple(pairs), Compared(now, before.mi, before.r)))
     target = many.target if many.target in found.names else None
     tells = () if target is None else tuple(
-        ranking.least_redundant(found.mi, found.names.index(target), many.top).tolist()
+        ranking.least_redundant(ranking.of_moving(found.mi, found.r), found.names.index(target), many.top).tolist()
     )  # fmt: skip
     findings = ManyFindings(
         found=found, matrix=as_snapshot(found, many.fdr, collector.sample.seen), of=collector.of_whole(),

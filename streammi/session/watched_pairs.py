@@ -84,7 +84,7 @@ class WatchedPairs:
         told: list[dict[str, object]] = []
         if target in found.names:
             at = found.names.index(target)
-            chosen = ranking.least_redundant(found.mi, at, self._settings.top).tolist()
+            chosen = ranking.least_redundant(ranking.of_moving(found.mi, found.r), at, self._settings.top).tolist()
             told = [{"x": found.names[c], "mi": found.mi.item((c, at))} for c in chosen]
         return {"target": target, "tells": told}
 

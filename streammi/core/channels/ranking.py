@@ -39,6 +39,15 @@ def beyond_r(mi_bits: FloatArray, r: FloatArray) -> FloatArray:
     return linear_equivalent(mi_bits) - np.abs(r)
 
 
+def of_moving(mi: FloatArray, r: FloatArray) -> FloatArray:
+    """MI (C, C), NaN where a channel of the pair is constant, and r so unknown: it can tell nothing of any other.
+
+    >>> of_moving(np.array([[2.0, 0.0], [0.0, 0.0]]), np.array([[1.0, np.nan], [np.nan, np.nan]])).tolist()
+    [[2.0, nan], [nan, nan]]
+    """
+    return np.where(np.isnan(r) & ~(mi > 0), np.nan, mi)
+
+
 def relevance(mi: FloatArray, target: int) -> IntArray:
     """The other channels, shape (k,), by their MI with one, the largest first; without those of which it is NaN."""
     of_target = mi[target].copy()
