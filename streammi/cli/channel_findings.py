@@ -24,7 +24,8 @@ def lines_of(
     """The pairs that stand out: by their MI, by what r does not say, by what changed, and what tells of one."""
     channels = len(found.names)
     count = channels * (channels - 1) // 2
-    yield f"{file}: {channels} channels, {found.n:,} rows, {count:,} pairs; MI in {found.unit} ({found.estimator})"
+    pairs = f"{count:,} pair{'s' if count != 1 else ''}"
+    yield f"{file}: {channels} channels, {found.n:,} rows, {pairs}; MI in {found.unit} ({found.estimator})"
     if found.q is None:
         yield found.untested
     else:

@@ -39,7 +39,8 @@ class WatchedPairs:
     def notes(self, names: tuple[str, ...]) -> list[str]:
         """Remarks for a person on which pairs there are."""
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-        found = [f"{len(names)} channels, {self.changes.usual.mean.size:,} pairs: {shown}"]
+        pairs = self.changes.usual.mean.size
+        found = [f"{len(names)} channels, {pairs:,} pair{'s' if pairs != 1 else ''}: {shown}"]
         if not self.changes.count:
             found.append(f"no pair of these fits --pairs {','.join(self._settings.pairs)}")
         if self._settings.target is not None and self._settings.target not in names:
