@@ -23,14 +23,21 @@ class Footer:
         """Take in rows, values (n,) each."""
         if not len(x):
             return
-        known = np.isfinite(x) & np.isfinite(y)
-        if not self._rows and known.any():
-            self._first = np.array([x[known][0], y[known][0]])
-        self._moves |= [bool((values[known] != first).any()) for values, first in zip((x, y), self._first, strict=True)]
-        self._rows += int(np.count_nonzero(known))
+        last = np.array([x[-1], y[-1]], dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            self._sums += x[known].sum(), y[known].sum()
-        self._last = np.array([x[-1], y[-1]], dtype=np.float64)
+            sums = np.array([x.sum(), y.sum()], dtype=np.float64)
+        if not np.isfinite(sums).all():  # some are missing
+            known = np.isfinite(x) & np.isfinite(y)
+            x, y = x[known], y[known]
+            with np.errstate(over="ignore"):
+                sums = np.array([x.sum(), y.sum()], dtype=np.float64)
+        if len(x) and not self._rows:
+            self._first = np.array([x[0], y[0]], dtype=np.float64)
+        if len(x) and not self._moves.all():
+            self._moves |= (x != self._first[0]).any(), (y != self._first[1]).any()
+        self._rows += len(x)
+        self._sums += sums
+        self._last = last
 
     @property
     def words(self) -> str:
