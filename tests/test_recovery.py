@@ -297,6 +297,8 @@ def test_exactly_one_window_after_a_change_of_scale(rule: QuantileBins | SpanBin
         (40138, False),
         (40663, False),
         (40443, True),
+        (9126, True),
+        (9137, True),
     ],
 )
 def test_histories_that_were_off(seed: int, others: bool) -> None:

@@ -16,7 +16,8 @@ MOST_LATE: Final = 2  # and where it is not, and another jump follows
 MOST_CREDIT: Final = 3  # windows: bins may be learnt so many times at once, and on the average once a window,
 MOST_DEBT: Final = 2  # and so many times more where a jump has left,
 MOST_DEBT_FAR_OFF: Final = 6  # or where MI is far off without it: a signal that has moved a while may jump as well
-MOST_WAIT: Final = 1 / 2  # windows until the next look, where bins may not be learnt yet: MI may be far off by then
+MOST_WAIT: Final = 1 / 2  # windows until the next look, where bins may not be learnt yet: MI may be far off by then,
+MOST_WAIT_SECONDS: Final = 1 / 4  # in a window of seconds sooner: after a fall of the rate that has few new pairs
 # It is not known to the pair where a jump is. So the bins are looked at twice: when all but so small a part of the
 # window, 1/64, is from behind it, and when all should be.
 EARLY: Final = 64
@@ -148,7 +149,8 @@ class Schedule:
         else:
             self._awaited, self._waits = False, (0, 0)
             if found.needed and not learnt:
-                windows = min(max(1 - self._credit, 1 / GLANCES), MOST_WAIT)
+                most = MOST_WAIT_SECONDS if self._seconds else MOST_WAIT
+                windows = min(max(1 - self._credit, 1 / GLANCES), most)
                 time = newest + windows * self._seconds if self._seconds else math.inf
                 self._next(max(math.ceil(windows * n), LEAST_GLANCE), time, LEAST_GLANCE)
             else:
