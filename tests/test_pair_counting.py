@@ -73,8 +73,9 @@ def test_counts_are_numpys_by_bits_and_row_by_row(
 
     new, old = (np.ascontiguousarray(part) for part in (symbols[:, n:], symbols[:, : min(hop, n)]))
     bits = words(new, missing, sizes, lanes), words(old, missing, sizes, lanes)
-    given = new, old, *bits, gappy, none, missing
-    pair_counting.slide(*given, *layout.layout, f, steps, counts, sums, 0, sizes.size)
+    pair_counting.slide_bits(*bits, none, *layout.layout, f, counts, sums, 0, sizes.size)
+    given = new, old, bits[0], gappy, none, missing
+    pair_counting.slide(*given, *layout.layout, steps, counts, sums, 0, sizes.size)
     left = symbols[:, min(hop, n) :]
     expected, of_them = counted(left, left, missing, layout)
     assert counts.tolist() == expected.tolist()

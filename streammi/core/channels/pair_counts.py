@@ -259,8 +259,16 @@ class PairCounts:
         come, gone = new.shape[1], old.shape[1]
         lanes = self.lanes(come, gone)
         words = self._words(new, missing, lanes), self._words(old, missing, lanes)
-        counted = new, old, *words, gappy, self.stale, missing, *self.layout, f, steps, self.counts, self.sums
-        self.each(lambda first, last: pair_counting.slide(*counted, first, last), self._slide_ns(come, gone))
+        by_bits = *words, self.stale, *self.layout, f, self.counts, self.sums
+        by_row = new, old, words[0], gappy, self.stale, missing, *self.layout, steps, self.counts, self.sums
+
+        def slide(first: int, last: int) -> None:
+            if lanes:
+                pair_counting.slide_bits(*by_bits, first, last)
+            if not lanes or self._by_bits < self.pairs:
+                pair_counting.slide(*by_row, first, last)
+
+        self.each(slide, self._slide_ns(come, gone))
 
     def _recount(self, ring: RowRing, missing: Any, f: IntArray) -> None:
         symbols = ring.symbols_between(ring.tail, ring.head)
