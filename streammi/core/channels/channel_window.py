@@ -27,8 +27,7 @@ class ChannelWindow(RowWindow):
     ``bins`` are those of each channel, or one for all; what is learnt is learnt by channel. ``names`` are by default
     "0", "1" and so on, as many as the first row has values. Rows are coded as they come, and counted when something is
     asked, by ``threads`` at a time: the rows since then slide in, or the window is counted anew where that is cheaper.
-    Threads share what takes 0.1 ms and more, as 35 rows at a time of 64 channels with 16 bins; two are 1.5 times as
-    fast from there on, 1.7 times and more from 1 ms on.
+    Threads share what takes 0.1 ms and more, as 35 rows at a time of 64 channels with 16 bins.
     With ``device="cuda"`` an NVIDIA GPU counts, the same integers, always anew. That is no part of a saved state: what
     is loaded counts on the processor. Raises ConfigError for what cannot work, and MissingExtra without streammi[gpu].
 
