@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.core.bins import fit, marks
+from streammi.core.bins import marks, refit
 from streammi.core.bins.binning import (
     UNLEARNT,
     Axis,
@@ -18,8 +18,8 @@ from streammi.core.bins.binning import (
     in_order,
     to_plain,
 )
-from streammi.core.bins.fit import Finding, Ordered
 from streammi.core.bins.number import number_kept
+from streammi.core.bins.refit import Finding, Ordered
 from streammi.core.kernels import state_layout
 from streammi.core.kernels.bin_fit import OF_Y
 from streammi.records import FloatArray, IntArray
@@ -32,7 +32,7 @@ class Axes:
     """The axes of x and y: what was asked for in ``bins``, and what they are ``now``.
 
     Bins are learnt from the first 16 pairs, or as many as a shorter window has, again at each doubling until the window
-    is full, and from then on where they no longer fit (see core.bins.fit). When the next check is due (see
+    is full, and from then on where they no longer fit (see core.bins.refit). When the next check is due (see
     core.bins.schedule), the window asks for a ``review`` and, where that says so, has them ``learn`` and counts its
     pairs by the new axes. What is learnt clips nothing: there is no range that somebody gave.
     """
@@ -107,7 +107,7 @@ class Axes:
         ``counts`` are theirs, ``bits`` is their MI, by which they may want more or fewer bins.
         """
         numbers = self.kept_numbers(self.numbers, counts[2], bits)
-        return fit.review(self.rules, self.now, self.numbers, numbers, values, counts, f, ordered)
+        return refit.review(self.rules, self.now, self.numbers, numbers, values, counts, f, ordered)
 
     def kept_numbers(self, used: list[int], joint: NDArray[Any], bits: float) -> list[int]:
         """How many bins x and y are to have, of an MI of ``bits``: as many as are ``used``, if that may be.
@@ -116,7 +116,7 @@ class Axes:
         """
         if not self.adapts:
             return used
-        n, error = int(joint.sum()), fit.stderr(joint.reshape(self.sizes))
+        n, error = int(joint.sum()), refit.stderr(joint.reshape(self.sizes))
         return [
             number_kept(number, n, bits, error) if isinstance(rule, Rule) and rule.count is None else number
             for number, rule in zip(used, self.rules, strict=True)
@@ -124,8 +124,8 @@ class Axes:
 
     def review_first(self, values: FloatArray, f: IntArray) -> Finding:
         """As ``review``, of bins that were just learnt from the first window."""
-        before = fit.jump(self.rules, self.now, self.now, values, f, needed=True)
-        return Finding(needed=before > 0, before=before, narrower=fit.narrower(self.rules, values))
+        before = refit.jump(self.rules, self.now, self.now, values, f, needed=True)
+        return Finding(needed=before > 0, before=before, narrower=refit.narrower(self.rules, values))
 
     def wanted(self, n: int, bits: float) -> list[int]:
         """How many bins x and y are to have, of ``n`` pairs with so much MI; 0 for those whose number is not learnt."""

@@ -1,7 +1,7 @@
 """Marks that a glance at learnt bins compares with: how pairs were shared out then, and what may change.
 
 Marks are a float array (3, max(B, MARKS)) for each signal, laid out in core.kernels.bin_fit: it is looked at there, a
-few times a window, and only what passes a limit is reviewed (see core.bins.fit). Where nothing has to be learnt, the
+few times a window, and only what passes a limit is reviewed (see core.bins.refit). Where nothing has to be learnt, the
 marks are made anew, and the limit is moved away: a signal with a memory strays further than chance would have it.
 """
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.bins.fit import Finding
+from streammi.core.bins.refit import Finding
 from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE
 from streammi.core.kernels.state_layout import CHECK, DUE, FEW, GLANCE, NEVER, PAIRS
 from streammi.records import FloatArray, IntArray

@@ -11,7 +11,7 @@ from streammi.config import Span
 from streammi.core.bins import binning
 from streammi.core.bins.axes import Axes
 from streammi.core.bins.binning import UNLEARNT, Axis, Bins, Categories, Codes, Rule
-from streammi.core.bins.fit import Finding
+from streammi.core.bins.refit import Finding
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
 from streammi.core.kernels import bin_fit, state_layout
 from streammi.core.kernels.state_layout import NEVER

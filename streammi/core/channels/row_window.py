@@ -20,14 +20,14 @@ from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.kernels import channels as kernels
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
-from streammi.records.saved_state import Saved
+from streammi.records.picklable import Picklable
 
 CHUNK: Final = 1 << 20  # values coded at a time: 8 MiB
 MOST_CHANNELS: Final = 1 << 15
 MOST_THREADS: Final = 256
 
 
-class RowWindow(Saved):
+class RowWindow(Picklable):
     """The rows of channels in a window, coded by the bins of each, and the counts of every pair of them.
 
     Of how long and of what it is, and of what goes in and how, see ChannelWindow, which says what is known of pairs.

@@ -18,12 +18,12 @@ from streammi.core.conditional.triple_counts import TripleCounts
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
-from streammi.records.saved_state import Saved
+from streammi.records.picklable import Picklable
 
 CHUNK: Final = 1 << 15  # triples coded at a time: their values stay in the second-level cache
 
 
-class ConditionalWindow(Saved):
+class ConditionalWindow(Picklable):
     """I(X;Y|Z) of the last ``size`` triples, or of those of the last seconds: what x says of y that z does not.
 
     ``size`` is a number of triples, or a duration (timedelta or "10s"): then each needs its time in seconds.

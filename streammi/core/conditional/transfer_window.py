@@ -19,7 +19,7 @@ from streammi.core.information import estimators
 from streammi.core.information.measures import check_unit
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, codec
-from streammi.records.saved_state import Saved
+from streammi.records.picklable import Picklable
 
 MOST_DELAYS: Final = 1000
 SHARED: Final = 3  # times B: what can be put together to B bins of a signal and to 1.5 B of its own past
@@ -47,7 +47,7 @@ class TransferReading(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
 
 
-class TransferWindow(Saved):
+class TransferWindow(Picklable):
     """Transfer entropy x -> y and y -> x in the last ``size`` samples, at each of ``delays``; O(1) a sample and delay.
 
     T(x -> y; L) = I(y_t; x_{t-L} | y_{t-1}, ..., y_{t-K}): what x says of y, L samples later, that y's own last

@@ -24,7 +24,7 @@ from streammi.core.window.histogram import Counts
 from streammi.core.window.learning import Follower
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, Reading, Unit, codec
-from streammi.records.saved_state import Saved
+from streammi.records.picklable import Picklable
 
 CHUNK: Final = 1 << 15  # pairs taken in at a time: codes and values stay in the second-level cache
 NUMBER: Final = (float, int)  # a tuple: isinstance takes four times as long to look at float | int
@@ -34,7 +34,7 @@ FIFTHS: Final = 5  # few, so that each is long: ten were up to 15 % more wrong w
 STUDENT: Final = 1.154  # 95 % of Student's t with 9 degrees of freedom, in times a Gaussian's
 
 
-class JointWindow(Saved):
+class JointWindow(Picklable):
     """The joint and marginal counts of the last ``size`` pairs, or of the pairs of the last seconds, and their MI.
 
     ``size`` is a number of pairs, or a duration (timedelta or "10s"): then each pair needs its time in seconds, and the

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from streammi.config import Span
 from streammi.core.bins.axes import UNORDERED, Axes
 from streammi.core.bins.binning import Axis, Codes
-from streammi.core.bins.fit import SETTLED, Ordered
+from streammi.core.bins.refit import SETTLED, Ordered
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
 from streammi.core.information.lags import mi_of
 from streammi.core.kernels import state_layout

@@ -1,4 +1,4 @@
-"""Do bins that were learnt still fit? Decided from the window's own pairs, by what learning now would give."""
+"""The refit of learnt bins: do they still fit? Decided from the window's own pairs, by what learning now would give."""
 
 import math
 from dataclasses import dataclass

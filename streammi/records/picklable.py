@@ -1,4 +1,4 @@
-"""Saved: an object whose whole state is plain values and arrays, as bytes, copies and pickles of it."""
+"""Picklable: an object whose whole state is plain values and arrays, as bytes, copies and pickles of it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from streammi.records import codec
 
 
-class Saved(ABC):
+class Picklable(ABC):
     """Something to be saved and gone on from, bit for bit; equal ones have equal bytes. ``FORMAT`` names the kind."""
 
     FORMAT: ClassVar[str]
