@@ -13,6 +13,7 @@ from streammi import Categories, JointWindow, QuantileBins, UniformBins, rolling
 from streammi.core.bins.binning import Bins, EdgeBins
 from streammi.core.bins.number import wanted_bins
 from streammi.core.information.lags import LagBank
+from streammi.core.kernels import nested
 
 
 def coarse(joint: NDArray[np.integer]) -> NDArray[np.integer]:
@@ -20,15 +21,28 @@ def coarse(joint: NDArray[np.integer]) -> NDArray[np.integer]:
     return np.add.reduceat(np.add.reduceat(joint, range(0, joint.shape[0], 2), 0), range(0, joint.shape[1], 2), 1)
 
 
-def expected_bits(joint: NDArray[np.integer], weight: float = 0.85) -> float:
-    """The formula of the docs, in bits."""
+def added_of(joint: NDArray[np.integer], estimator: str = "schuermann") -> float:
+    """Which part of the step from half as many bins is added, by the formula of the docs."""
     n = int(joint.sum())
-    fine, half = (oracles.mi_nats_by("schuermann", counts) for counts in (joint, coarse(joint)))
-    spread = sum(oracles.schuermann([int(c) for c in joint.sum(k) if c]) - oracles.schuermann([n]) for k in (0, 1))
+    fine, half = (oracles.mi_nats_by(estimator, counts) for counts in (joint, coarse(joint)))
+    of = {"schuermann": oracles.schuermann, "zhang": oracles.zhang}[estimator]
+    margins = sum(of([int(c) for c in joint.sum(k) if c]) - of([n]) for k in (0, 1))
     wanted = max(0.976 * n**0.35, 4 if n >= 32 else 2) * math.exp(0.575 * min(max(half, 0), 3))
-    finer = math.exp(spread / 2) / wanted
-    trust = min(max(math.log(3.2 / finer) / math.log(3.2 / 1.8), 0), 1)
-    return float(fine + ((1 + weight) * trust - 1) * (fine - half)) / math.log(2)
+    finer = math.exp(margins / 2) / wanted
+    spread = math.log((joint > 0).sum() + (joint == 1).sum() / 2) - margins + fine
+    g = min(max(spread, 0), 0.75)
+    shape = 1.27 + 0.052 * math.log(min(max(n, 100), 10_000) / 1000) - 2.44 * g + 1.37 * g**2
+    seen = max(fine, 0) / (max(fine, 0) + 0.5 / math.sqrt(n))
+    near = min(max((math.log2(finer) + 0.9) / 0.7, 0), 1)
+    added = near * shape * seen + (1 - near) * 0.85
+    trust = min(max((1.678 - math.log2(finer)) / (1.678 - 0.4), 0), 1)
+    return float((1 + added) * trust - 1)
+
+
+def expected_bits(joint: NDArray[np.integer]) -> float:
+    """The formula of the docs, in bits."""
+    fine, half = (oracles.mi_nats_by("schuermann", counts) for counts in (joint, coarse(joint)))
+    return float(fine + added_of(joint) * (fine - half)) / math.log(2)
 
 
 def coupled(r: float, n: int, seed: int = 0) -> NDArray[np.float64]:
@@ -199,13 +213,13 @@ def test_the_error_for_a_memory_is_that_of_leaving_out_each_tenth() -> None:
     axis = UniformBins(-3, 3, 6)
     window = window_of(x, y, axis)
     i, j = axis.symbols(x), axis.symbols(y)
-    left = []
+    left, added = [], added_of(window.counts.astype(int), "zhang")
     for run in range(10):
         keep = np.ones(203, dtype=bool)
         keep[3 + 20 * run : 23 + 20 * run] = False
         joint = np.zeros((6, 6), dtype=int)
         np.add.at(joint, (i[keep], j[keep]), 1)
-        left.append(zhang_bits(joint) + 0.85 * (zhang_bits(joint) - zhang_bits(coarse(joint))))
+        left.append(zhang_bits(joint) + added * (zhang_bits(joint) - zhang_bits(coarse(joint))))
     assert window.batch_errors()[0] == pytest.approx(1.154 * math.sqrt(9 * np.var(left)), rel=2e-3)
 
 
@@ -214,18 +228,20 @@ def test_the_error_is_that_of_leaving_out_each_pair() -> None:
     window = window_of(x, y, UniformBins(-3, 3, 6))
     reading, joint, n = window.reading("nat"), window.counts.astype(int), 150
     assert reading is not None
+    added = added_of(joint)
 
     def of(counts: NDArray[np.integer]) -> float:
-        return 1.85 * oracles.mi_nats_by("zhang", counts) - 0.85 * oracles.mi_nats_by("zhang", coarse(counts))
+        fine, half = (oracles.mi_nats_by("zhang", one) for one in (counts, coarse(counts)))
+        return fine + added * (fine - half)
 
     cells = [(c, of(joint - (np.arange(36).reshape(6, 6) == k))) for k, c in enumerate(joint.ravel()) if c]
     counts, left = np.array(cells).T
     mean = (counts * left).sum() / n
     variance = (n - 1) / n * float((counts * (left - mean) ** 2).sum())
     fine, half = (oracles.mi_nats_of_counts(c) - oracles.mi_nats_by("schuermann", c) for c in (joint, coarse(joint)))
-    unrelated = (half + 1.85**2 * (fine - half)) / n
+    unrelated = (half + (1 + added) ** 2 * (fine - half)) / n
     step = oracles.mi_nats_by("schuermann", joint) - oracles.mi_nats_by("schuermann", coarse(joint))
-    expected = math.sqrt(max(variance - unrelated, unrelated) + (0.36 * 0.85 * step) ** 2)
+    expected = math.sqrt(max(variance - unrelated, unrelated) + (0.36 * added * step) ** 2)
     assert reading.stderr == pytest.approx(expected, rel=0.02)
 
 
@@ -264,3 +280,31 @@ def test_what_has_no_density_has_no_differential_entropy() -> None:
     reading = labels.reading()
     assert reading is not None
     assert (reading.dh_x, reading.dh_y, reading.dh_xy) == (None, None, None)
+
+
+def test_the_cells_that_hold_a_pair_are_counted_with_the_sums() -> None:
+    """2 for each, 3 for one that holds one pair alone, in the lowest digits, while pairs come and go."""
+    x, y = coupled(0.6, 900)
+    bins = UniformBins(-3, 3, 24)
+    for size in (7, 200, "20s"):
+        window = JointWindow(bins, bins, size, estimator="extrapolated")
+        for k in range(0, 900, 30):
+            window.extend(x[k : k + 30], y[k : k + 30], np.arange(k, k + 30) / 10)
+            held = 2 * (window.counts > 0).sum() + (window.counts == 1).sum()
+            assert window.sums[2] & nested.HELD == held
+
+
+def test_more_is_added_where_pairs_end_at_an_edge_than_where_they_thin_out() -> None:
+    rng, added = np.random.default_rng(7), []
+    u = rng.random(10_000)
+    for x, y in ((u, u + rng.uniform(-0.3, 0.3, u.size)), coupled(0.8, 10_000)):
+        window = window_of(x, y, QuantileBins(32))
+        added.append(added_of(window.counts.astype(int)))
+        assert said(x, y, QuantileBins(32))[0] == pytest.approx(expected_bits(window.counts.astype(int)), abs=1e-7)
+    assert added[0] > added[1] + 0.4 > 0.8
+
+
+def test_mi_of_unrelated_signals_scatters_little_about_0() -> None:
+    found = np.array([said(*coupled(0, 500, seed), QuantileBins()) for seed in range(200)])
+    assert abs(found[:, 0].mean()) < 0.006
+    assert found[:, 0].std() < 1.75 * found[:, 1].std()

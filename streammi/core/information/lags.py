@@ -163,7 +163,7 @@ def both_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, FloatA
         coarse_margins, coarse_cells, _ = _sums_of(coarse, table)
         mi = binned.copy()
         below, entropies = (whole - coarse_margins + coarse_cells) * bits, (2 * whole - margins) * bits
-        nested.extrapolate(mi, below, entropies, pairs, grain.weight)
+        nested.extrapolate(mi, below, entropies, cells, pairs, grain.weight)
     return mi, binned, pairs
 
 

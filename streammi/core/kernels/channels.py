@@ -153,7 +153,7 @@ def extrapolated(
     most = parts.shape[1]
     own, coarse = np.empty((2, most), dtype=np.int64), np.empty(most * most, dtype=np.int64)
     held, named = np.empty((2, symbols.shape[1])), np.empty((2, symbols.shape[1]), dtype=symbols.dtype)
-    base = nested.base_bits(n)
+    known = nested.of_pairs(n)
     for i in range(first, last):
         for j in range(i + 1, channels):
             at = starts[i] + widths[i] * (below[j] - below[i + 1])
@@ -168,16 +168,16 @@ def extrapolated(
                     for b in range(bins[j]):
                         coarse[own[0, a] * columns + own[1, b]] += np.int64(cells[a * widths[j] + b])
                 _, c_x, c_y, c_xy = sums_of(coarse, rows, columns, f)
-                its_base = nested.base_bits(pairs)
+                its_own = nested.of_pairs(pairs)
             else:
-                pairs, s_x, s_y, tied, one, its_base = n, margins[i], margins[j], ties[i], ties[j], base
+                pairs, s_x, s_y, tied, one, its_own = n, margins[i], margins[j], ties[i], ties[j], known
                 c_x, c_y = coarse_margins[i], coarse_margins[j]
                 s_xy, c_xy = _nested_sums(cells, widths[j], parts[i, : bins[i]], parts[j, : bins[j]], f)
             bits = np.nan
             if pairs > 0:
                 weight = nested.weight_of(one if tied != tied else tied if one != one else max(tied, one))
                 fine, coarsely = (pairs, s_x, s_y, s_xy), (c_x, c_y, c_xy)
-                bits = nested.beyond(fine, coarsely, whole[pairs], unit_bits / pairs, its_base, weight)
+                bits = nested.beyond(fine, coarsely, whole[pairs], unit_bits / pairs, its_own, weight)
             out[i, j] = bits
             out[j, i] = bits
 
@@ -275,8 +275,8 @@ def extrapolate(fine: Any, coarse: Any, ties: Any, whole: Any, unit_bits: float,
         out[p] = np.nan
         if pairs > 0:
             sums, coarsely = (pairs, fine[1, p], fine[2, p], fine[3, p]), (coarse[0, p], coarse[1, p], coarse[2, p])
-            base, weight = nested.base_bits(pairs), nested.weight_of(ties[p])
-            out[p] = nested.beyond(sums, coarsely, whole[pairs], unit_bits / pairs, base, weight)
+            known, weight = nested.of_pairs(pairs), nested.weight_of(ties[p])
+            out[p] = nested.beyond(sums, coarsely, whole[pairs], unit_bits / pairs, known, weight)
 
 
 @kernel

@@ -8,7 +8,7 @@ import numpy as np
 from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
 from streammi.core.kernels.correlation import correlated, extent, final_run
-from streammi.core.kernels.nested import LN2, base_bits, extrapolated, log_of, step_of
+from streammi.core.kernels.nested import HELD, LN2, extrapolated, log_held, log_of, of_pairs, step_of
 from streammi.core.kernels.state_layout import SYMBOL
 
 MOST_TIES: Final = 0.5  # fewer than two values a bin are no density
@@ -182,7 +182,7 @@ def of_counts(
     if nests:
         bits, error = _extrapolation(
             joint, x_counts, y_counts, n, f, g, whole, unit_bits, x_parts, y_parts, coarse, weight,
-            mi, binned, x_entropy + y_entropy,
+            mi, binned, x_entropy + y_entropy, log_held(xy_g & HELD),
         )  # fmt: skip
     nmi = min(2 * mi / (h_x + h_y), 1.0) if h_x + h_y > 0.0 else np.nan
     dh_x, dh_y = x_entropy + x_width, y_entropy + y_width
@@ -224,6 +224,7 @@ def _error(squares: float, mean: float, n: int) -> float:
 def _extrapolation(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, g: Any, whole: int, unit_bits: float, x_parts: Any,
     y_parts: Any, coarse: Any, weight: float, mi: float, fine: float, entropies: float,
+    held: float,
 ) -> tuple[float, float]:  # fmt: skip
     """MI in bits, extrapolated, and its standard error; of the fine bins MI is ``mi``, corrected ``fine``."""
     x_coarse, y_coarse = _coarse(x_counts, x_parts), _coarse(y_counts, y_parts)
@@ -241,7 +242,7 @@ def _extrapolation(
     per_pair = unit_bits / n
     bias, below = mi - fine, (whole - g_sum) * per_pair
     coarse_bias = (f[n] - f_sum) * per_pair - below
-    bits = extrapolated(fine, below, entropies, base_bits(n), weight)
+    bits = extrapolated(fine, below, entropies, held, of_pairs(n), weight)
     step = fine - below
     added = (bits - fine) / step if step else 0.0
     variance = _left_out(

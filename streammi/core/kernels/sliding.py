@@ -6,7 +6,7 @@ import numpy as np
 
 from streammi.core.kernels.compiled import kernel, part
 from streammi.core.kernels.counting import ONE, put, take
-from streammi.core.kernels.nested import base_bits, extrapolated
+from streammi.core.kernels.nested import HELD, extrapolated, of_pairs
 from streammi.core.kernels.state_layout import (
     C_X,
     C_XY,
@@ -71,7 +71,7 @@ def _leave(entry: Any, x_counts: Any, y_counts: Any, joint: Any, f: Any, sums: A
 def _enter_coarse(x: Any, y: Any, nest: Any, f: Any, sums: Any) -> Any:
     if nest is None:
         return sums
-    x_parts, y_parts, x_counts, y_counts, joint, _ = nest
+    x_parts, y_parts, x_counts, y_counts, joint, _, _ = nest
     i, j = x_parts[x & _SYMBOL], y_parts[y & _SYMBOL]
     return (
         sums[0] + put(x_counts, i, f),
@@ -84,7 +84,7 @@ def _enter_coarse(x: Any, y: Any, nest: Any, f: Any, sums: Any) -> Any:
 def _leave_coarse(entry: Any, nest: Any, f: Any, sums: Any) -> Any:
     if nest is None:
         return sums
-    x_parts, y_parts, x_counts, y_counts, joint, _ = nest
+    x_parts, y_parts, x_counts, y_counts, joint, _, _ = nest
     old = np.uint64(entry)
     i, j = x_parts[old >> _X & _SYMBOL], y_parts[old & _SYMBOL]
     return (
@@ -95,18 +95,19 @@ def _leave_coarse(entry: Any, nest: Any, f: Any, sums: Any) -> Any:
 
 
 @part
-def _bits(sums: Any, coarse: Any, nest: Any, total: Any, scale: float, base: float, floor: float) -> float:
+def _bits(sums: Any, coarse: Any, nest: Any, total: Any, scale: float, known: Any, floor: float) -> float:
     """MI in bits, of the sums times ``scale``: W(N) is ``total``, the rest as nested.extrapolated takes it."""
     fine = (total - sums[0] - sums[1] + sums[2]) * scale
     if nest is None:
         return max(floor, fine)  # type: ignore[no-any-return]
     entropies = (2 * total - sums[0] - sums[1]) * scale
-    return extrapolated(fine, (total - coarse[0] - coarse[1] + coarse[2]) * scale, entropies, base, nest[5])
+    below = (total - coarse[0] - coarse[1] + coarse[2]) * scale
+    return extrapolated(fine, below, entropies, nest[6][np.uint64(sums[2] & HELD)], known, nest[5])
 
 
 @part
-def _base_of(n: Any, nest: Any) -> float:
-    return 0.0 if nest is None else base_bits(n)
+def _known(n: Any, nest: Any) -> Any:
+    return None if nest is None else of_pairs(n)
 
 
 @part
@@ -163,7 +164,7 @@ def slide_each(
     head, n = state[HEAD], state[N]
     sums, coarse = _load(state), _load_coarse(state)
     emit = out.size > 0
-    total, scale, base = whole[n], unit_bits / max(n, 1), _base_of(n, nest)
+    total, scale, known = whole[n], unit_bits / max(n, 1), _known(n, nest)
     for k in range(x_codes.size):
         x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
         if n == size:
@@ -174,14 +175,14 @@ def slide_each(
                 coarse = _leave_coarse(entry, nest, f, coarse)
         else:
             n += 1
-            total, scale, base = whole[n], unit_bits / n, _base_of(n, nest)
+            total, scale, known = whole[n], unit_bits / n, _known(n, nest)
         ring[head] = x << _X | y
         head = head + 1 if head + 1 < size else 0
         sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
         if nest is not None:
             coarse = _enter_coarse(x, y, nest, f, coarse)
         if emit:
-            out[k] = _bits(sums, coarse, nest, total, scale, base, floor)
+            out[k] = _bits(sums, coarse, nest, total, scale, known, floor)
     state[HEAD], state[N] = head, n
     _store(state, sums, coarse)
     state[PAIRS] += x_codes.size

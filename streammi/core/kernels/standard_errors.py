@@ -7,7 +7,7 @@ import numpy as np
 from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
 from streammi.core.kernels.counting import ONE
-from streammi.core.kernels.nested import base_bits, extrapolated, log_of, term_of
+from streammi.core.kernels.nested import extrapolated, log_held, log_of, of_pairs, term_of
 from streammi.core.kernels.state_layout import SYMBOL
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
@@ -26,7 +26,7 @@ def spreads(
     By,), are theirs. The means are those of the pointwise MI of the pairs in a run. ``f`` is a table of c log2 c.
     """
     counts = x_counts, y_counts, joint
-    nest = x_parts, y_parts, x_size, y_size, base_bits(n), weight
+    nest = x_parts, y_parts, x_size, y_size, weight
     without = _without_runs(ring, head, n, counts, nest, f, unit_bits, floats(left_out))
     return _variance(without), _variance(_of_runs(ring, head, n, counts, f, unit_bits, floats(runs)))
 
@@ -39,7 +39,7 @@ def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, 
     there are few, when all pairs of a run are out.
     """
     _, _, joint = counts
-    x_parts, y_parts, x_size, y_size, base, weight = nest
+    x_parts, y_parts, x_size, y_size, weight = nest
     x, y, fine_size = zeros(x_parts.size), zeros(y_parts.size), np.uint64(y_parts.size)
     cells, of_cell, coarse = zeros(joint.size), zeros(joint.size), zeros(x_size * y_size)
     for i in range(x.size):
@@ -53,6 +53,9 @@ def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, 
     terms = _terms(max(_most(x_coarse), _most(y_coarse)), f, unit_bits)
     cells_sum, coarse_sum = _total(cells, terms), _total(coarse, terms)
     x_out, y_out = zeros(x.size), zeros(y.size)
+    whole, margins = term_of(n, f, unit_bits), _total(x, terms) + _total(y, terms)
+    below = (whole - _total(x_coarse, terms) - _total(y_coarse, terms) + coarse_sum) / n
+    added = _added((whole - margins + cells_sum) / n, below, (2.0 * whole - margins) / n, joint, n, weight)
     length = n // out.size
     left = n - length
     of_left = term_of(left, f, unit_bits)
@@ -77,9 +80,22 @@ def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, 
         rough_margins = _left(x_coarse, _put_together(x_out, x_parts, x_size), terms)
         rough_margins += _left(y_coarse, _put_together(y_out, y_parts, y_size), terms)
         margins = _left(x, x_out, terms) + _left(y, y_out, terms)
-        bits, entropies = (of_left - margins + fine) / left, (2.0 * of_left - margins) / left
-        out[run] = extrapolated(bits, (of_left - rough_margins + rough) / left, entropies, base, weight)
+        bits = (of_left - margins + fine) / left
+        out[run] = bits + added * (bits - (of_left - rough_margins + rough) / left)
     return out
+
+
+@part
+def _added(fine: float, below: float, entropies: float, joint: Any, n: int, weight: float) -> Any:
+    """The part of the step from coarse to fine bins that is added beyond these, of all pairs.
+
+    That of all runs too: what is left out changes MI, hardly the way it is made.
+    """
+    held = 0
+    for c in joint:
+        held += 3 if c == 1 else 2 if c > 1 else 0
+    bits = extrapolated(fine, below, entropies, log_held(held), of_pairs(n), weight)
+    return (bits - fine) / (fine - below) if fine != below else 0.0
 
 
 # Loops, not methods of arrays: the largest and the sum take 0.4 s to compile.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import EstimatorName
-from streammi.core.information import estimators
+from streammi.core.information import estimators, extrapolation
 from streammi.core.information.extrapolation import Grain
 from streammi.core.kernels import nested, sliding, standard_errors, state_layout
 from streammi.core.kernels.state_layout import N
@@ -52,7 +52,8 @@ class JointHistogram:
             return max(self.floor, fine)
         c_x, c_y, c_xy = self._state[state_layout.C_X : state_layout.C_XY + 1].tolist()
         entropies, coarse = (2 * whole - s_x - s_y) * scale, (whole - c_x - c_y + c_xy) * scale
-        return nested.extrapolated(fine, coarse, entropies, nested.base_bits(n), self.grain.weight)
+        held = nested.log_held(s_xy & nested.HELD)
+        return nested.extrapolated(fine, coarse, entropies, held, nested.of_pairs(n), self.grain.weight)
 
     def mi_in_bins(self) -> float:
         """The MI in bits that a glance takes (see core.kernels.bin_fit): by the table, nothing extrapolated."""
@@ -91,7 +92,7 @@ class JointHistogram:
         self.joint = np.zeros(x_size * y_size, dtype=np.uint32)
         self.counts = self.x, self.y, self.joint
         self.grain = grain
-        self.nest = _nest(grain) if self.table.estimator.name == "extrapolated" else None
+        self.nest = _nest(grain, x_size * y_size) if self.table.estimator.name == "extrapolated" else None
         self.kept = *self.counts, self.nest  # as the kernels take them
 
     def recount(self, ring: PairRing, x_size: int, y_size: int, grain: Grain) -> None:
@@ -104,9 +105,9 @@ class JointHistogram:
         sliding.evict(ring.entries, self._state, *self.kept, self.table.f)
 
 
-def _nest(grain: Grain) -> tuple[Any, ...]:
+def _nest(grain: Grain, cells: int) -> tuple[Any, ...]:
     """Empty counts of the coarse bins, as core.kernels.sliding takes them."""
     x_parts, y_parts = grain.x_parts.astype(np.uint64), grain.y_parts.astype(np.uint64)
     x_size, y_size = grain.sizes
     x, y, joint = (np.zeros(size, dtype=np.uint32) for size in (x_size, y_size, x_size * y_size))
-    return x_parts, y_parts, x, y, joint, grain.weight
+    return x_parts, y_parts, x, y, joint, grain.weight, extrapolation.logs_held(cells)
