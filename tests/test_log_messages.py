@@ -28,7 +28,7 @@ def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
     ):
         sender.bind(feed)
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(60)
+        manager.settimeout(120)
         process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "streammi", *words, "--log", "json", "--state", state],
             stdout=subprocess.PIPE,

@@ -24,19 +24,16 @@ class Footer:
         if not len(x):
             return
         last = np.array([x[-1], y[-1]], dtype=np.float64)
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums = np.array([x.sum(), y.sum()], dtype=np.float64)
-        if not np.isfinite(sums).all():  # some are missing
-            known = np.isfinite(x) & np.isfinite(y)
+        known = np.isfinite(x) & np.isfinite(y)
+        if not known.all():
             x, y = x[known], y[known]
-            with np.errstate(over="ignore"):
-                sums = np.array([x.sum(), y.sum()], dtype=np.float64)
         if len(x) and not self._rows:
             self._first = np.array([x[0], y[0]], dtype=np.float64)
         if len(x) and not self._moves.all():
             self._moves |= (x != self._first[0]).any(), (y != self._first[1]).any()
         self._rows += len(x)
-        self._sums += sums
+        with np.errstate(over="ignore", invalid="ignore"):  # of huge values: no footer is told then
+            self._sums += np.array([x.sum(), y.sum()], dtype=np.float64)
         self._last = last
 
     @property
