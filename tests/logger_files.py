@@ -1,5 +1,7 @@
 """Files as loggers write them, and what is read of them."""
 
+import io
+import tarfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,16 @@ class Read:
         times = [batch.t for batch in batches if batch.t is not None]
         self.t = np.concatenate(times) if times else None
         self.said, self.hint, self.note, self.why_empty = pairs.said, pairs.hint, pairs.note, pairs.why_empty
+
+
+def tarred(data: bytes) -> bytes:
+    """A tar archive with a file of these bytes."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        inside = tarfile.TarInfo("logger.csv")
+        inside.size = len(data)
+        archive.addfile(inside, io.BytesIO(data))
+    return file.getvalue()
 
 
 def read_file(path: Path, data: str | bytes, x: str = "x", y: str = "y", t: str | None = None, **options: Any) -> Read:

@@ -3,7 +3,6 @@
 import io
 import os
 import pickle
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from logger_files import MARCH, Read, lines, read_file
+from logger_files import MARCH, Read, lines, read_file, tarred
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
@@ -315,21 +314,12 @@ def test_a_table_without_the_column_lists_its_columns(read: Callable[..., Read])
 # what is no text, and what looks like a row
 
 
-def tar_of(text: bytes) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        member = tarfile.TarInfo("logger.csv")
-        member.size = len(text)
-        archive.addfile(member, io.BytesIO(text))
-    return packed.getvalue()
-
-
 @pytest.mark.parametrize(
     ("data", "what"),
     [
         *((pickle.dumps([1.5] * 99, protocol), "a Python pickle, which is never read") for protocol in (2, 3, 4, 5)),
         (zlib.compress(table().encode()), "packed by zlib"),
-        (tar_of(table().encode()), "a tar archive: unpack it"),
+        (tarred(table().encode()), "a tar archive: unpack it"),
         (os.urandom(4000), "binary data: export it as CSV"),
         (table().replace("\n", "\x85").encode("cp500"), "text in EBCDIC: iconv -f EBCDIC-US"),
         (b"MATLAB 7.3 MAT-file, Platform: GLNXA64" + bytes(400), "a MATLAB file"),

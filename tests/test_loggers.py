@@ -9,7 +9,6 @@ import lzma
 import math
 import os
 import random
-import tarfile
 import threading
 import zipfile
 from collections.abc import Callable
@@ -26,7 +25,7 @@ import pyarrow.parquet
 import pytest
 import zmq
 from hypothesis import example, given, strategies as st
-from logger_files import MARCH, ROWS, Read, as_rows, iso, lines, plain, read_file
+from logger_files import MARCH, ROWS, Read, as_rows, iso, lines, plain, read_file, tarred
 
 from streammi.cli.publish_source import FileBlocks
 from streammi.cli.run_publish import run_publish
@@ -359,15 +358,6 @@ def test_what_is_in_a_zip_archive_is_named(read: Callable[..., Read], inside: st
             file.writestr("b.csv", "x")
     with pytest.raises(ConfigError, match=f"not {what}, got"):
         read(archive.getvalue())
-
-
-def tarred(data: bytes) -> bytes:
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as archive:
-        inside = tarfile.TarInfo("a.csv")
-        inside.size = len(data)
-        archive.addfile(inside, io.BytesIO(data))
-    return file.getvalue()
 
 
 @pytest.mark.parametrize(

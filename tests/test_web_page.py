@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -93,9 +94,9 @@ class Server:
         return self._process.returncode
 
 
-@pytest.fixture(scope="module")
-def page(monitor: Monitor) -> Iterator[Any]:
-    """One page for all tests; whatever it writes to its console, and each request elsewhere, is a fault."""
+@contextmanager
+def page_of(monitor: Any) -> Iterator[Any]:
+    """The page of what has an endpoint; whatever it writes to its console, and each request elsewhere, is a fault."""
     port = free_port()
     with sync_api.sync_playwright() as tool:
         server = Server(monitor, port)
@@ -107,10 +108,17 @@ def page(monitor: Monitor) -> Iterator[Any]:
         one.on("request", lambda r: None if f"127.0.0.1:{port}/" in r.url else one.faults.append(r.url))
         one.goto(f"http://127.0.0.1:{port}/")
         yield one
-        faults = [fault for fault in one.faults if "ERR_CONNECTION" not in fault]  # while its server was not there
         browser.close()
         assert server.stop() == 143
-        assert faults == []
+        assert one.faults == []
+
+
+@pytest.fixture(scope="module")
+def page(monitor: Monitor) -> Iterator[Any]:
+    """One page for all tests."""
+    with page_of(monitor) as one:
+        yield one
+        one.faults = [fault for fault in one.faults if "ERR_CONNECTION" not in fault]  # while its server was not there
 
 
 def text(page: Any, place: str) -> str:

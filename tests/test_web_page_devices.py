@@ -9,7 +9,7 @@ import pytest
 import zmq
 from dashboard_samples import NOW
 from test_devices import KEYS, arrived, session_of
-from test_web_page import CHROMIUM, FLAGS, Server, axe_api, drawn, free_port, sync_api, text, until
+from test_web_page import CHROMIUM, axe_api, drawn, page_of, text, until
 
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
@@ -65,20 +65,9 @@ def fleet() -> Iterator[Fleet]:
 
 @pytest.fixture(scope="module")
 def page(fleet: Fleet) -> Iterator[Any]:
-    port = free_port()
-    with sync_api.sync_playwright() as tool:
-        server = Server(fleet, port)  # type: ignore[arg-type]  # it has an endpoint
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        one = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark")
-        faults: list[str] = []
-        one.on("console", lambda message: faults.append(message.text))
-        one.on("pageerror", lambda error: faults.append(str(error)))
-        one.goto(f"http://127.0.0.1:{port}/")
+    with page_of(fleet) as one:
         until(one, "document.querySelectorAll('#pair-rows tr:not([hidden])').length === 50")
         yield one
-        browser.close()
-        assert server.stop() == 143
-        assert faults == []
 
 
 def first_name(page: Any) -> str:

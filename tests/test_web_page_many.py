@@ -10,7 +10,7 @@ import pytest
 import zmq
 from dashboard_samples import NOW, parabola
 from test_dashboard_many import names_of, sample, with_change
-from test_web_page import CHROMIUM, FLAGS, FONT_RATIO, Server, axe_api, drawn, free_port, sync_api, text, until
+from test_web_page import CHROMIUM, FONT_RATIO, axe_api, drawn, page_of, text, until
 
 from streammi.dashboard.many.pairs import in_order
 from streammi.publish.matrices import matrix_message
@@ -64,21 +64,9 @@ def plant() -> Iterator[Plant]:
 
 @pytest.fixture(scope="module")
 def page(plant: Plant) -> Iterator[Any]:
-    port = free_port()
-    with sync_api.sync_playwright() as tool:
-        server = Server(plant, port)  # type: ignore[arg-type]  # it has an endpoint
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        one = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark")
-        faults: list[str] = []
-        one.on("console", lambda message: faults.append(message.text))
-        one.on("pageerror", lambda error: faults.append(str(error)))
-        one.on("request", lambda r: None if f"127.0.0.1:{port}/" in r.url else faults.append(r.url))
-        one.goto(f"http://127.0.0.1:{port}/")
+    with page_of(plant) as one:
         until(one, "document.querySelectorAll('#pair-rows tr').length > 0")
         yield one
-        browser.close()
-        assert server.stop() == 143
-        assert faults == []
 
 
 def names(snapshot: MatrixSnapshot, pair: int) -> str:

@@ -147,7 +147,7 @@ class PairRing:
 def _sifted(
     t: FloatArray, span: Span, times: FloatArray, newest: float, state: IntArray
 ) -> tuple[NDArray[np.bool_], FloatArray, float]:
-    """The pairs that are kept, their times, and by how much the clock was set back behind them; see admitting.admit."""
+    """The pairs that are kept, their times, and by how much the clock was set back behind them; see `late_pairs`."""
     kept, clock = np.empty(t.size, dtype=np.bool_), np.empty(t.size)
     looked, m, back = late_pairs.admit(t, times, span.pairs or 0, span.seconds or math.inf, newest, state, clock, kept)
     return kept[:looked], clock[:m], back
