@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import threading
 import tracemalloc
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from streammi.config import span
 from streammi.core.bins.binning import Bins, SpanBins
 from streammi.core.channels import pair_counts
 from streammi.core.channels.matrices import MEASURES
-from streammi.records import FloatArray
+from streammi.records import FloatArray, IntArray
 
 GIVEN: list[Bins] = [UniformBins(-2, 2, 7), EdgeBins([-3, -1, -0.5, 0, 2]), Categories([-1, 0, 1])]
 LEARNT: list[Bins] = [QuantileBins(8), QuantileBins(), SpanBins(6)]
@@ -206,7 +207,7 @@ def test_a_refit_counts_only_that_channels_pairs_anew() -> None:
 
 def test_many_channels_on_threads_and_by_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 channels: slid and counted anew, on one thread and on three, the integers are numpy's."""
-    monkeypatch.setattr(pair_counts, "SHARED_NS", 1)  # on threads also where that is not worth the while
+    monkeypatch.setattr(pair_counts, "SHARE_NS", 1)  # on threads also where that is not worth the while
     rng = np.random.default_rng(5)
     rows = rng.random((700, 300)) * 0.6 + rng.random((700, 1)) * 0.4
     rows[rng.random(700) < 0.01, 17] = math.nan
@@ -230,17 +231,20 @@ def test_many_channels_on_threads_and_by_either_way(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("threads", "cost_ns", "blocks"), [(1, 1e9, 1), (2, 9e4, 1), (2, 1e5, 4), (2, 3e5, 12), (2, 1e9, 16), (4, 1e9, 32)]
+    ("threads", "cost_ns", "sharing"), [(1, 1e9, 1), (2, 9e4, 1), (2, 1e5, 2), (4, 1.6e5, 3), (4, 1e9, 4)]
 )
-def test_a_short_hop_is_done_at_once_and_a_long_one_in_blocks(threads: int, cost_ns: float, blocks: int) -> None:
-    """To hand a block to a thread takes 30 us and more: for less than three times as long it is not done."""
+def test_a_short_hop_is_done_at_once_and_a_long_one_by_all_threads(threads: int, cost_ns: float, sharing: int) -> None:
+    """20 us go by until another thread is awake: each is to have 50 us of work at least."""
     counts = pair_counts.PairCounts(np.full(300, 4), span(100), threads)
-    found: list[tuple[int, int]] = []
-    counts.each(lambda first, last: found.append((first, last)), cost_ns)
-    assert len(found) == blocks
-    assert [k for first, last in sorted(found) for k in range(first, last)] == list(range(300))
-    sizes = [sum(299 - i for i in range(first, last)) for first, last in found]
-    assert max(sizes) < 1.3 * min(sizes) + 300
+    all_there = threading.Barrier(sharing)
+    found: list[int] = []
+
+    def work(turns: IntArray) -> None:
+        all_there.wait(timeout=30)
+        found.append(threading.get_ident())
+
+    counts.each(cost_ns, work)
+    assert len(set(found)) == len(found) == sharing
 
 
 @pytest.mark.parametrize(("size", "expected"), [(200, "uint8"), (300, "uint16"), (70_000, "uint32")])

@@ -10,6 +10,7 @@ from streammi.config import span
 from streammi.core.channels.pair_counts import PairCounts
 from streammi.core.kernels import pair_counting
 from streammi.core.kernels.pair_counting import WORD
+from streammi.core.kernels.turns import turns_of
 
 LANES = 16
 
@@ -59,7 +60,7 @@ def test_counts_are_numpys_by_bits_and_row_by_row(
     for others in (late, window):
         bits, other_bits = words(window, missing, sizes, lanes), words(others, missing, sizes, lanes)
         given = window, others, bits, other_bits, gappy, ~none, missing
-        pair_counting.recount(*given, *layout.layout, f, counts, sums, 0, sizes.size)
+        pair_counting.recount(*given, *layout.layout, f, counts, sums, turns_of(0, sizes.size))
         expected, of_them = counted(window, others, missing, layout)
         assert counts.tolist() == expected.tolist()
         assert sums.tolist() == of_them
@@ -68,14 +69,14 @@ def test_counts_are_numpys_by_bits_and_row_by_row(
     margins = np.array([int((np.bincount(s[s != missing]) ** 2).sum()) for s in window])
     bits, other_bits = words(window, missing, sizes, lanes), words(late, missing, sizes, lanes)
     given = window, late, bits, other_bits, gappy, missing, sizes, f, margins, moved
-    pair_counting.sums_of_shifted(*given, 0, sizes.size)
+    pair_counting.sums_of_shifted(*given, turns_of(0, sizes.size))
     assert moved[3].tolist() == counted(window, late, missing, layout)[1]
 
     new, old = (np.ascontiguousarray(part) for part in (symbols[:, n:], symbols[:, : min(hop, n)]))
     bits = words(new, missing, sizes, lanes), words(old, missing, sizes, lanes)
-    pair_counting.slide_bits(*bits, none, *layout.layout, f, counts, sums, 0, sizes.size)
+    pair_counting.slide_bits(*bits, none, *layout.layout, f, counts, sums, turns_of(0, sizes.size))
     given = new, old, bits[0], gappy, none, missing
-    pair_counting.slide(*given, *layout.layout, steps, counts, sums, 0, sizes.size)
+    pair_counting.slide(*given, *layout.layout, steps, counts, sums, turns_of(0, sizes.size))
     left = symbols[:, min(hop, n) :]
     expected, of_them = counted(left, left, missing, layout)
     assert counts.tolist() == expected.tolist()

@@ -11,6 +11,7 @@ from streammi.core.channels.pair_tiles import Arithmetic, PairTiles
 from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.information.estimators import Table
 from streammi.core.kernels import channels as kernels, pair_counting
+from streammi.core.kernels.turns import turns_of
 from streammi.records import FloatArray, IntArray
 
 BLOCK_CELLS: Final = 1 << 24  # of pairs that are counted on the host at a time
@@ -110,9 +111,9 @@ class DeviceCounts(PairCounts):
             last = max(int(np.searchsorted(ends, ends[first] + BLOCK_CELLS, side="right")) - 1, first + 1)
             cells = np.zeros(int(ends[last] - ends[first]), dtype=np.min_scalar_type(self._symbols.shape[1]))
             layout = self.widths, self.below, self.starts - self.starts[first]
-            pair_counting.recount(*counted, *layout, table.f, cells, sums, first, last)
+            pair_counting.recount(*counted, *layout, table.f, cells, sums, turns_of(first, last))
             known = *coarse[:4], self.gappy, *coarse[4:8], n, margins, coarse.margins, *layout
-            kernels.extrapolated(cells, *known, table.f, table.whole, table.unit_bits, out, first, last)
+            kernels.extrapolated(cells, *known, table.f, table.whole, table.unit_bits, out, turns_of(first, last))
             first = last
 
 

@@ -13,6 +13,7 @@ from streammi.core.channels.row_ring import RowRing
 from streammi.core.information import measures
 from streammi.core.information.estimators import Table
 from streammi.core.kernels import channel_correlation, channels as kernels
+from streammi.core.kernels.turns import turns_of
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray
 
@@ -184,8 +185,8 @@ def correlations(counts: PairCounts, ring: RowRing, axes: ChannelAxes) -> FloatA
     if counts.gappy.any():  # no square is needed of a pair with a gap, and one without is left out
         none = np.zeros_like(squares)
         counts.each(
-            lambda a, b: channel_correlation.correlations(values, centred, none, counts.gappy, numeric, out, a, b),
             DOT_NS * values.shape[1] * counts.pairs,
+            lambda turns: channel_correlation.correlations(values, centred, none, counts.gappy, numeric, out, turns),
         )
     scaled = centred[whole] / np.sqrt(squares[whole])[:, None]
     products = scaled @ scaled.T
@@ -206,7 +207,7 @@ def correlation_of(counts: PairCounts, ring: RowRing, axes: ChannelAxes, i: int,
     numeric = np.array([not isinstance(axes.now[c], Categories) for c in both])
     centred, squares = np.where(np.isnan(values), 0.0, values), np.zeros(2)
     channel_correlation.centre_all(centred, squares)
-    channel_correlation.correlations(values, centred, squares, counts.gappy[both], numeric, out, 0, 2)
+    channel_correlation.correlations(values, centred, squares, counts.gappy[both], numeric, out, turns_of(0, 2))
     return float(out[0, 1])
 
 
@@ -217,6 +218,6 @@ def _correlate(counts: PairCounts, ring: RowRing, axes: ChannelAxes, out: FloatA
     centred, squares = np.where(np.isnan(values), 0.0, values), np.zeros(len(values))
     channel_correlation.centre_all(centred, squares)
     counts.each(
-        lambda a, b: channel_correlation.correlations(values, centred, squares, counts.gappy, numeric, out, a, b),
         DOT_NS * values.shape[1] * counts.pairs,
+        lambda turns: channel_correlation.correlations(values, centred, squares, counts.gappy, numeric, out, turns),
     )

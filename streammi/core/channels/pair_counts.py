@@ -1,9 +1,7 @@
 """PairCounts: the joint counts of every pair of channels, and the sums that their MI is made of."""
 
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
@@ -15,13 +13,12 @@ from streammi.core.information import estimators
 from streammi.core.information.estimators import Table
 from streammi.core.kernels import channels as kernels, pair_counting
 from streammi.core.kernels.pair_counting import AT_ONCE, HALF, MANY, MOST_CELLS as MOST_BIT_CELLS, WORD
+from streammi.core.kernels.turns import turns_of
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
 MOST_CELLS: Final = 1 << 31  # 4 GiB of counts in windows of up to 65,535 rows
-BLOCKS: Final = 8  # of pairs a thread at most, so that none waits for long
-BLOCK_NS: Final = 25_000  # that a block takes at least
-SHARED_NS: Final = 100_000  # that it takes until threads share it: 30,000 to 50,000 go by until another has a block
+SHARE_NS: Final = 50_000  # of what several threads share, that each has at least: 20,000 go by until another is awake
 # What it takes, about, of a pair:
 SLIDE_NS: Final = 1.5  # a row in and one out, row by row
 COUNT_NS: Final = 0.42  # a row counted anew, row by row
@@ -32,6 +29,7 @@ MI_NS: Final = 20.0  # its MI
 
 Cells = NDArray[np.unsignedinteger[Any]]
 Words = NDArray[np.uint64]
+Work = Callable[[IntArray], None]  # of a kernel, which does what it takes of the turns; see core.kernels.turns
 
 
 class Coarse(NamedTuple):
@@ -146,26 +144,22 @@ class PairCounts:
         later = np.arange(self.widths.size) >= first
         bits = self._words(symbols, missing, self._lanes)
         counted = symbols, symbols, bits, bits, self.gappy, later, missing, *self.layout, table.f, self.counts
-        pair_counting.recount(*counted, self.sums, 0, first)
+        pair_counting.recount(*counted, self.sums, turns_of(0, first))
         self.first, self.last = ring.tail, ring.head
         self.stale[:] = True  # the others: whoever asks next has all counted anew
 
-    def each(self, work: Callable[[int, int], None], cost_ns: float) -> None:
-        """Have ``work(first, last)`` done of all channels with the later ones, in blocks of about as many pairs.
+    def each(self, cost_ns: float, *works: Work) -> None:
+        """Have works done one after the other, each of all channels with the later ones, by several threads together.
 
-        All of them take about ``cost_ns``: where that is too little for threads, there is one block. Whoever asks does
-        blocks, too: he has begun long before another thread is awake.
+        All of them take about ``cost_ns``: where that is too little for threads, whoever asks does them alone. Else he
+        takes part: he has begun long before another thread is awake.
         """
-        channels = self.widths.size
-        blocks = min(BLOCKS * self._threads, int(cost_ns / BLOCK_NS)) if cost_ns >= SHARED_NS else 1
-        if self._pool is None or blocks < 2:
-            work(0, channels)
-            return
-        shares = np.linspace(0, 1, blocks + 1)
-        cuts = np.unique(np.rint(channels * (1 - np.sqrt(1 - shares))).astype(np.int64)).tolist()
-        left = deque(pairwise(cuts))
-        helpers = [self._pool.submit(_share, work, left) for _ in range(self._threads - 1)]
-        _share(work, left)
+        shared = [(work, turns_of(0, self.widths.size)) for work in works]
+        helpers: list[Future[None]] = []
+        if self._pool is not None and cost_ns >= 2 * SHARE_NS:
+            count = min(self._threads, int(cost_ns / SHARE_NS)) - 1
+            helpers = [self._pool.submit(_share, shared) for _ in range(count)]
+        _share(shared)
         for one in helpers:
             if not one.cancel():  # it has begun
                 one.result()
@@ -176,7 +170,8 @@ class PairCounts:
         ``margins`` (C,) are S of each channel by the plug-in ``table``.
         """
         known = self.counts, self.sums, self.gappy, n, margins, *self.layout
-        self.each(lambda a, b: kernels.mi(*known, table.f, table.whole, table.unit_bits, out, a, b), MI_NS * self.pairs)
+        last = table.f, table.whole, table.unit_bits, out
+        self.each(MI_NS * self.pairs, lambda turns: kernels.mi(*known, *last, turns))
 
     def sums_by(self, table: Table, n: int, margins: IntArray) -> IntArray:
         """The pairs of values, S_x, S_y and S_xy by a table, of every pair, shape (4, P).
@@ -186,7 +181,7 @@ class PairCounts:
         """
         sums = np.empty((4, self.pairs), dtype=np.int64)
         known = self.counts, self.gappy, n, margins, *self.layout, table.f, sums
-        self.each(lambda a, b: kernels.sums_of_pairs(*known, a, b), CELL_NS * self.cells)
+        self.each(CELL_NS * self.cells, lambda turns: kernels.sums_of_pairs(*known, turns))
         return sums
 
     def sums_of_shifted(self, symbols: Symbols, shift: int, missing: Any, table: Table, margins: IntArray) -> IntArray:
@@ -195,7 +190,7 @@ class PairCounts:
         late = np.roll(symbols, shift, axis=1)
         words = self._words(symbols, missing, self._lanes), self._words(late, missing, self._lanes)
         known = symbols, late, *words, self.gappy, missing, self.widths, table.f, margins, sums
-        self.each(lambda a, b: pair_counting.sums_of_shifted(*known, a, b), self._count_ns(symbols.shape[1]))
+        self.each(self._count_ns(symbols.shape[1]), lambda turns: pair_counting.sums_of_shifted(*known, turns))
         return sums
 
     def extrapolated(self, coarse: Coarse, table: Table, n: int, margins: IntArray, out: FloatArray) -> None:
@@ -205,7 +200,8 @@ class PairCounts:
         """
         seen = *coarse[:4], self.gappy, *coarse[4:8]
         known = self.counts, *seen, n, margins, coarse.margins, *self.layout, table.f, table.whole, table.unit_bits, out
-        self.each(lambda a, b: kernels.extrapolated(*known, a, b), CELL_NS * self.cells + MI_NS * self.pairs)
+        cost_ns = CELL_NS * self.cells + MI_NS * self.pairs
+        self.each(cost_ns, lambda turns: kernels.extrapolated(*known, turns))
 
     def counts_of(self, i: int, j: int) -> IntArray:
         """The joint counts of channels i and j, shape (widths[i], widths[j]); a copy."""
@@ -246,7 +242,7 @@ class PairCounts:
         other_bits = bits if others is symbols else self._words(others, missing, self._lanes)
         given = symbols, others, bits, other_bits, self.gappy, self.stale, missing
         counted = *given, *self.layout, f, counts, sums
-        self.each(lambda a, b: pair_counting.recount(*counted, a, b), self._count_ns(symbols.shape[1]))
+        self.each(self._count_ns(symbols.shape[1]), lambda turns: pair_counting.recount(*counted, turns))
 
     def _slide(self, ring: RowRing, missing: Any, f: IntArray, steps: IntArray) -> None:
         new = ring.symbols_between(self.last, ring.head)
@@ -261,14 +257,10 @@ class PairCounts:
         words = self._words(new, missing, lanes), self._words(old, missing, lanes)
         by_bits = *words, self.stale, *self.layout, f, self.counts, self.sums
         by_row = new, old, words[0], gappy, self.stale, missing, *self.layout, steps, self.counts, self.sums
-
-        def slide(first: int, last: int) -> None:
-            if lanes:
-                pair_counting.slide_bits(*by_bits, first, last)
-            if not lanes or self._by_bits < self.pairs:
-                pair_counting.slide(*by_row, first, last)
-
-        self.each(slide, self._slide_ns(come, gone))
+        works: list[Work] = [lambda turns: pair_counting.slide_bits(*by_bits, turns)] if lanes else []
+        if not lanes or self._by_bits < self.pairs:
+            works.append(lambda turns: pair_counting.slide(*by_row, turns))
+        self.each(self._slide_ns(come, gone), *works)
 
     def _recount(self, ring: RowRing, missing: Any, f: IntArray) -> None:
         symbols = ring.symbols_between(ring.tail, ring.head)
@@ -295,14 +287,10 @@ class PairCounts:
         return BITS_NS * self._by_bits + WORD_NS * (-(-come // WORD) - (-gone // WORD)) * self._bit_cells
 
 
-def _share(work: Callable[[int, int], None], left: deque[tuple[int, int]]) -> None:
-    """Do blocks as long as there are any left."""
-    while True:
-        try:
-            first, last = left.popleft()  # no two threads get the same
-        except IndexError:
-            return
-        work(first, last)
+def _share(works: list[tuple[Work, IntArray]]) -> None:
+    """Do of each work what nobody else has begun yet."""
+    for work, turns in works:
+        work(turns)
 
 
 def _rows_ns(come: int, gone: int) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 
 from streammi.core.kernels.compiled import allocating_kernel, kernel
 from streammi.core.kernels.correlation import centre, correlation, dot
+from streammi.core.kernels.turns import next_rows
 
 
 @kernel
@@ -19,9 +20,7 @@ def centre_all(values: Any, squares: Any) -> None:
 
 
 @allocating_kernel
-def correlations(
-    values: Any, centred: Any, squares: Any, gappy: Any, numeric: Any, out: Any, first: int, last: int
-) -> None:
+def correlations(values: Any, centred: Any, squares: Any, gappy: Any, numeric: Any, out: Any, turns: Any) -> None:
     """Pearson r of every pair of values (C, n), to both halves of ``out`` (C, C), as core.kernels.correlation has it.
 
     ``centred`` and ``squares`` are what ``centre_all`` made of them; a pair with a gap is centred by itself. NaN where
@@ -29,19 +28,22 @@ def correlations(
     """
     channels, n = values.shape
     x, y = np.empty(n), np.empty(n)
-    for i in range(first, last):
-        for j in range(i, channels):
-            r = np.nan
-            if numeric[i] and numeric[j]:
-                if gappy[i] or gappy[j]:
-                    m = 0
-                    for t in range(n):
-                        if np.isfinite(values[i, t]) and np.isfinite(values[j, t]):
-                            x[m], y[m] = values[i, t], values[j, t]
-                            m += 1
-                    if m > 0:
-                        r, _, _ = correlation(x[:m], y[:m])
-                elif squares[i] > 0.0 and squares[j] > 0.0:
-                    r = max(-1.0, min(1.0, dot(centred[i], centred[j]) / np.sqrt(squares[i] * squares[j])))
-            out[i, j] = r
-            out[j, i] = r
+    first, last = next_rows(turns)
+    while first < last:
+        for i in range(first, last):
+            for j in range(i, channels):
+                r = np.nan
+                if numeric[i] and numeric[j]:
+                    if gappy[i] or gappy[j]:
+                        m = 0
+                        for t in range(n):
+                            if np.isfinite(values[i, t]) and np.isfinite(values[j, t]):
+                                x[m], y[m] = values[i, t], values[j, t]
+                                m += 1
+                        if m > 0:
+                            r, _, _ = correlation(x[:m], y[:m])
+                    elif squares[i] > 0.0 and squares[j] > 0.0:
+                        r = max(-1.0, min(1.0, dot(centred[i], centred[j]) / np.sqrt(squares[i] * squares[j])))
+                out[i, j] = r
+                out[j, i] = r
+        first, last = next_rows(turns)

@@ -16,6 +16,7 @@ from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.counting import sum_of, sums_of
 from streammi.core.kernels.reading import look
 from streammi.core.kernels.state_layout import SKIP, SYMBOL
+from streammi.core.kernels.turns import next_rows
 
 FEW_ROWS: Final = 8  # that are coded one by one: a live feed has one at a time
 _ONE: Final = np.uint64(1)
@@ -94,53 +95,58 @@ def count_lagged(symbols: Any, missing: Any, lags: Any, out: Any) -> None:
 @kernel
 def mi(
     counts: Any, sums: Any, gappy: Any, n: int, margins: Any, widths: Any, below: Any, starts: Any, f: Any, whole: Any,
-    unit_bits: float, out: Any, first: int, last: int,
+    unit_bits: float, out: Any, turns: Any,
 ) -> None:  # fmt: skip
     """Plug-in MI in bits of all pairs, written to both halves of ``out`` (C, C); NaN where there is no pair of values.
 
     ``margins`` (C,) are S of each channel, ``n`` the rows; a pair with a gap has margins of its own.
     """
     channels = widths.size
-    for i in range(first, last):
-        p = i * (2 * channels - i - 1) // 2
-        for j in range(i + 1, channels):
-            pairs, s_x, s_y, s_xy = n, margins[i], margins[j], sums[p]
-            if gappy[i] or gappy[j]:
-                at = starts[i] + widths[i] * (below[j] - below[i + 1])
-                cells = counts[at : at + widths[i] * widths[j]]
-                pairs, s_x, s_y, s_xy = sums_of(cells, widths[i], widths[j], f)
-            bits = np.nan
-            if pairs > 0:
-                bits = max(0.0, (whole[pairs] - s_x - s_y + s_xy) * (unit_bits / pairs))
-            out[i, j] = bits
-            out[j, i] = bits
-            p += 1
+    first, last = next_rows(turns)
+    while first < last:
+        for i in range(first, last):
+            p = i * (2 * channels - i - 1) // 2
+            for j in range(i + 1, channels):
+                pairs, s_x, s_y, s_xy = n, margins[i], margins[j], sums[p]
+                if gappy[i] or gappy[j]:
+                    at = starts[i] + widths[i] * (below[j] - below[i + 1])
+                    cells = counts[at : at + widths[i] * widths[j]]
+                    pairs, s_x, s_y, s_xy = sums_of(cells, widths[i], widths[j], f)
+                bits = np.nan
+                if pairs > 0:
+                    bits = max(0.0, (whole[pairs] - s_x - s_y + s_xy) * (unit_bits / pairs))
+                out[i, j] = bits
+                out[j, i] = bits
+                p += 1
+        first, last = next_rows(turns)
 
 
 @kernel
 def sums_of_pairs(
-    counts: Any, gappy: Any, n: int, margins: Any, widths: Any, below: Any, starts: Any, f: Any, out: Any, first: int,
-    last: int,
+    counts: Any, gappy: Any, n: int, margins: Any, widths: Any, below: Any, starts: Any, f: Any, out: Any, turns: Any,
 ) -> None:  # fmt: skip
     """The number of pairs of values, S_x, S_y and S_xy of the table ``f``, of all pairs: to ``out`` (4, P)."""
     channels = widths.size
-    for i in range(first, last):
-        p = i * (2 * channels - i - 1) // 2
-        for j in range(i + 1, channels):
-            at = starts[i] + widths[i] * (below[j] - below[i + 1])
-            cells = counts[at : at + widths[i] * widths[j]]
-            if gappy[i] or gappy[j]:
-                out[0, p], out[1, p], out[2, p], out[3, p] = sums_of(cells, widths[i], widths[j], f)
-            else:
-                out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], sum_of(cells, f)
-            p += 1
+    first, last = next_rows(turns)
+    while first < last:
+        for i in range(first, last):
+            p = i * (2 * channels - i - 1) // 2
+            for j in range(i + 1, channels):
+                at = starts[i] + widths[i] * (below[j] - below[i + 1])
+                cells = counts[at : at + widths[i] * widths[j]]
+                if gappy[i] or gappy[j]:
+                    out[0, p], out[1, p], out[2, p], out[3, p] = sums_of(cells, widths[i], widths[j], f)
+                else:
+                    out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], sum_of(cells, f)
+                p += 1
+        first, last = next_rows(turns)
 
 
 @allocating_kernel
 def extrapolated(
     counts: Any, parts: Any, ties: Any, values: Any, symbols: Any, gappy: Any, numeric: Any, missing: Any, edges: Any,
     bins: Any, n: int, margins: Any, coarse_margins: Any, widths: Any, below: Any, starts: Any, f: Any, whole: Any,
-    unit_bits: float, out: Any, first: int, last: int,
+    unit_bits: float, out: Any, turns: Any,
 ) -> None:  # fmt: skip
     """MI in bits beyond the bins of all pairs, written to both halves of ``out`` (C, C); NaN where there is no value.
 
@@ -154,32 +160,37 @@ def extrapolated(
     own, coarse = np.empty((2, most), dtype=np.int64), np.empty(most * most, dtype=np.int64)
     held, named = np.empty((2, symbols.shape[1])), np.empty((2, symbols.shape[1]), dtype=symbols.dtype)
     known = nested.of_pairs(n)
-    for i in range(first, last):
-        for j in range(i + 1, channels):
-            at = starts[i] + widths[i] * (below[j] - below[i + 1])
-            cells = counts[at : at + widths[i] * widths[j]]
-            if gappy[i] or gappy[j]:
-                own[0], own[1] = parts[i], parts[j]
-                tied, one = _ties_of_both(i, j, ties, values, symbols, numeric, missing, edges, bins, own, held, named)
-                pairs, s_x, s_y, s_xy = sums_of(cells, widths[i], widths[j], f)
-                rows, columns = own[0, bins[i] - 1] + 1, own[1, bins[j] - 1] + 1
-                coarse[: rows * columns] = 0
-                for a in range(bins[i]):
-                    for b in range(bins[j]):
-                        coarse[own[0, a] * columns + own[1, b]] += np.int64(cells[a * widths[j] + b])
-                _, c_x, c_y, c_xy = sums_of(coarse, rows, columns, f)
-                its_own = nested.of_pairs(pairs)
-            else:
-                pairs, s_x, s_y, tied, one, its_own = n, margins[i], margins[j], ties[i], ties[j], known
-                c_x, c_y = coarse_margins[i], coarse_margins[j]
-                s_xy, c_xy = _nested_sums(cells, widths[j], parts[i, : bins[i]], parts[j, : bins[j]], f)
-            bits = np.nan
-            if pairs > 0:
-                weight = nested.weight_of(one if tied != tied else tied if one != one else max(tied, one))
-                fine, coarsely = (pairs, s_x, s_y, s_xy), (c_x, c_y, c_xy)
-                bits = nested.beyond(fine, coarsely, whole[pairs], unit_bits / pairs, its_own, weight)
-            out[i, j] = bits
-            out[j, i] = bits
+    first, last = next_rows(turns)
+    while first < last:
+        for i in range(first, last):
+            for j in range(i + 1, channels):
+                at = starts[i] + widths[i] * (below[j] - below[i + 1])
+                cells = counts[at : at + widths[i] * widths[j]]
+                if gappy[i] or gappy[j]:
+                    own[0], own[1] = parts[i], parts[j]
+                    tied, one = _ties_of_both(
+                        i, j, ties, values, symbols, numeric, missing, edges, bins, own, held, named
+                    )
+                    pairs, s_x, s_y, s_xy = sums_of(cells, widths[i], widths[j], f)
+                    rows, columns = own[0, bins[i] - 1] + 1, own[1, bins[j] - 1] + 1
+                    coarse[: rows * columns] = 0
+                    for a in range(bins[i]):
+                        for b in range(bins[j]):
+                            coarse[own[0, a] * columns + own[1, b]] += np.int64(cells[a * widths[j] + b])
+                    _, c_x, c_y, c_xy = sums_of(coarse, rows, columns, f)
+                    its_own = nested.of_pairs(pairs)
+                else:
+                    pairs, s_x, s_y, tied, one, its_own = n, margins[i], margins[j], ties[i], ties[j], known
+                    c_x, c_y = coarse_margins[i], coarse_margins[j]
+                    s_xy, c_xy = _nested_sums(cells, widths[j], parts[i, : bins[i]], parts[j, : bins[j]], f)
+                bits = np.nan
+                if pairs > 0:
+                    weight = nested.weight_of(one if tied != tied else tied if one != one else max(tied, one))
+                    fine, coarsely = (pairs, s_x, s_y, s_xy), (c_x, c_y, c_xy)
+                    bits = nested.beyond(fine, coarsely, whole[pairs], unit_bits / pairs, its_own, weight)
+                out[i, j] = bits
+                out[j, i] = bits
+        first, last = next_rows(turns)
 
 
 @part

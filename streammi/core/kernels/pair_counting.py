@@ -4,6 +4,8 @@ The pair loop is outside and the sample loop inside: a pair's counts, 128 bytes 
 cache while all rows of a hop go through them, and memory is passed through once a hop (with the sample loop outside it
 would be once a row: 64 MB for 1,000 channels).
 
+Threads share the pairs out among themselves by ``turns``, see core.kernels.turns.
+
 Two ways, the same integers. Row by row: one count up, 0.42 ns, or one up and one down, 1.5 ns. Or by bits, 64 rows at a
 time: of each bin of each channel there is a word whose bit k says that row k is in it, and a pair's count of two bins
 is how many bits both have. Of 8 x 8 bins that takes 6 ns for 64 rows where the processor counts the bits of eight words
@@ -22,6 +24,7 @@ from numba.extending import intrinsic
 
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.counting import step_down, step_up, sum_of, sums_of
+from streammi.core.kernels.turns import next_rows
 
 LANES: Final = 8  # bins that are counted at once,
 HALF: Final = 4  # or so many, where no more are left: few bins are filled up to a multiple of it,
@@ -159,84 +162,92 @@ def _slide_gappy(ni: Any, nj: Any, oi: Any, oj: Any, width: Any, missing: Any, c
 @kernel
 def slide(
     new: Any, old: Any, bits: Any, gappy: Any, stale: Any, missing: Any, widths: Any, below: Any, starts: Any,
-    steps: Any, counts: Any, sums: Any, first: int, last: int,
+    steps: Any, counts: Any, sums: Any, turns: Any,
 ) -> None:  # fmt: skip
-    """Take the symbols ``old`` (C, m) out of all pairs of the channels from ``first`` on with later ones, ``new`` in.
+    """Take the symbols ``old`` (C, m) out of all pairs of the channels whose ``turns`` these are, and put ``new`` in.
 
     ``new`` has shape (C, k). Of pairs with a channel that is ``stale`` nothing is counted, nor of those that are
     counted by ``bits`` (C, W, B), as ``slide_bits`` does. ``gappy`` (C,) says which channels miss a value in these
     rows; ``steps`` is by how much a table's entries grow.
     """
     channels = widths.size
-    for i in range(first, last):
-        if stale[i]:
-            continue
-        ni, oi = new[i], old[i]
-        p = i * (2 * channels - i - 1) // 2
-        for j in range(i + 1, channels):
-            if not stale[j] and not _by_bits(widths[i], widths[j], bits):
-                at = starts[i] + widths[i] * (below[j] - below[i + 1])
-                cells, width = counts[at : at + widths[i] * widths[j]], np.uint64(widths[j])
-                if gappy[i] or gappy[j]:
-                    sums[p] += _slide_gappy(ni, new[j], oi, old[j], width, missing, cells, steps)
-                else:
-                    sums[p] += _slide_pair(ni, new[j], oi, old[j], width, cells, steps)
-            p += 1
+    first, last = next_rows(turns)
+    while first < last:
+        for i in range(first, last):
+            if stale[i]:
+                continue
+            ni, oi = new[i], old[i]
+            p = i * (2 * channels - i - 1) // 2
+            for j in range(i + 1, channels):
+                if not stale[j] and not _by_bits(widths[i], widths[j], bits):
+                    at = starts[i] + widths[i] * (below[j] - below[i + 1])
+                    cells, width = counts[at : at + widths[i] * widths[j]], np.uint64(widths[j])
+                    if gappy[i] or gappy[j]:
+                        sums[p] += _slide_gappy(ni, new[j], oi, old[j], width, missing, cells, steps)
+                    else:
+                        sums[p] += _slide_pair(ni, new[j], oi, old[j], width, cells, steps)
+                p += 1
+        first, last = next_rows(turns)
 
 
 @allocating_kernel
 def slide_bits(
-    new: Any, old: Any, stale: Any, widths: Any, below: Any, starts: Any, f: Any, counts: Any, sums: Any, first: int,
-    last: int,
+    new: Any, old: Any, stale: Any, widths: Any, below: Any, starts: Any, f: Any, counts: Any, sums: Any, turns: Any,
 ) -> None:  # fmt: skip
     """The same by the words ``new`` and ``old`` (C, W, B) of these rows, of the pairs that are counted so."""
     channels = widths.size
-    for i in range(first, last):
-        if stale[i]:
-            continue
-        p = i * (2 * channels - i - 1) // 2
-        rows = widths[i]
-        for j in range(i + 1, channels):
-            if not stale[j] and _by_bits(rows, widths[j], new):
-                at = starts[i] + rows * (below[j] - below[i + 1])
-                cells = counts[at : at + rows * widths[j]]
-                _count_bits(new[i], new[j], old[i], old[j], rows, widths[j], cells)
-                sums[p] = sum_of(cells, f)
-            p += 1
+    first, last = next_rows(turns)
+    while first < last:
+        for i in range(first, last):
+            if stale[i]:
+                continue
+            p = i * (2 * channels - i - 1) // 2
+            rows = widths[i]
+            for j in range(i + 1, channels):
+                if not stale[j] and _by_bits(rows, widths[j], new):
+                    at = starts[i] + rows * (below[j] - below[i + 1])
+                    cells = counts[at : at + rows * widths[j]]
+                    _count_bits(new[i], new[j], old[i], old[j], rows, widths[j], cells)
+                    sums[p] = sum_of(cells, f)
+                p += 1
+        first, last = next_rows(turns)
 
 
 @allocating_kernel
 def recount(
     symbols: Any, others: Any, bits: Any, other_bits: Any, gappy: Any, stale: Any, missing: Any, widths: Any,
-    below: Any, starts: Any, f: Any, counts: Any, sums: Any, first: int, last: int,
+    below: Any, starts: Any, f: Any, counts: Any, sums: Any, turns: Any,
 ) -> None:  # fmt: skip
-    """Count symbols (C, n) anew, of the pairs of the channels from ``first`` to ``last`` with later ones.
+    """Count symbols (C, n) anew, of the pairs of the channels whose ``turns`` these are with later ones.
 
     Only those with a channel that is ``stale`` (C,). The second of each pair is taken from ``others``, which has the
     shape of ``symbols``, and is it but for a null. Both have their words, as ``set_bits`` writes them.
     """
     channels = widths.size
     none = bits[0, :0]
-    for i in range(first, last):
-        p = i * (2 * channels - i - 1) // 2
-        rows = widths[i]
-        for j in range(i + 1, channels):
-            if stale[i] or stale[j]:
-                at, columns = starts[i] + rows * (below[j] - below[i + 1]), widths[j]
-                cells = counts[at : at + rows * columns]
-                cells[:] = 0
-                if _by_bits(rows, columns, bits):
-                    _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
-                else:
-                    _count_rows(symbols[i], others[j], gappy[i] or gappy[j], np.uint64(columns), missing, cells)
-                sums[p] = sum_of(cells, f)
-            p += 1
+    first, last = next_rows(turns)
+    while first < last:
+        for i in range(first, last):
+            p = i * (2 * channels - i - 1) // 2
+            rows = widths[i]
+            for j in range(i + 1, channels):
+                if stale[i] or stale[j]:
+                    at, columns = starts[i] + rows * (below[j] - below[i + 1]), widths[j]
+                    cells = counts[at : at + rows * columns]
+                    cells[:] = 0
+                    if _by_bits(rows, columns, bits):
+                        _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
+                    else:
+                        _count_rows(symbols[i], others[j], gappy[i] or gappy[j], np.uint64(columns), missing, cells)
+                    sums[p] = sum_of(cells, f)
+                p += 1
+        first, last = next_rows(turns)
 
 
 @allocating_kernel
 def sums_of_shifted(
     symbols: Any, others: Any, bits: Any, other_bits: Any, gappy: Any, missing: Any, widths: Any, f: Any, margins: Any,
-    out: Any, first: int, last: int,
+    out: Any, turns: Any,
 ) -> None:  # fmt: skip
     """As channels.sums_of_pairs, with the second channel of each pair from ``others`` (C, n), which are moved rows.
 
@@ -247,19 +258,22 @@ def sums_of_shifted(
     for c in range(channels):
         most = max(most, widths[c])
     held, none = np.empty(most * most, dtype=np.uint32), bits[0, :0]
-    for i in range(first, last):
-        p = i * (2 * channels - i - 1) // 2
-        rows = widths[i]
-        for j in range(i + 1, channels):
-            columns = widths[j]
-            cells, gaps = held[: rows * columns], gappy[i] or gappy[j]
-            cells[:] = 0
-            if _by_bits(rows, columns, bits):
-                _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
-            else:
-                _count_rows(symbols[i], others[j], gaps, np.uint64(columns), missing, cells)
-            if gaps:
-                out[0, p], out[1, p], out[2, p], out[3, p] = sums_of(cells, rows, columns, f)
-            else:
-                out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], sum_of(cells, f)
-            p += 1
+    first, last = next_rows(turns)
+    while first < last:
+        for i in range(first, last):
+            p = i * (2 * channels - i - 1) // 2
+            rows = widths[i]
+            for j in range(i + 1, channels):
+                columns = widths[j]
+                cells, gaps = held[: rows * columns], gappy[i] or gappy[j]
+                cells[:] = 0
+                if _by_bits(rows, columns, bits):
+                    _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
+                else:
+                    _count_rows(symbols[i], others[j], gaps, np.uint64(columns), missing, cells)
+                if gaps:
+                    out[0, p], out[1, p], out[2, p], out[3, p] = sums_of(cells, rows, columns, f)
+                else:
+                    out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], sum_of(cells, f)
+                p += 1
+        first, last = next_rows(turns)
