@@ -471,6 +471,13 @@ def test_a_cycle_that_comes_late_is_looked_for_still_and_one_that_is_gone_no_mor
     assert "dependent" in verdict()
 
 
+def test_a_cycle_of_a_long_signal_is_found_though_a_part_is_looked_at_first():
+    for period in (5, 90, 1500, 15_000):
+        assert cycle.shared_cycle(np.array(noisy_sines(40_000, period, 1))) == pytest.approx(period, rel=0.03)
+    assert cycle.shared_cycle(np.random.default_rng(0).random((2, 40_000))) is None
+    assert cycle.shared_cycle((np.random.default_rng(0).random((2, 40_000)) < 1e-4).astype(float)) is None
+
+
 @pytest.mark.parametrize("phi", [0.0, 0.9, 0.98])
 def test_signals_that_are_only_slow_show_no_cycle(phi):
     rng = np.random.default_rng(0)
