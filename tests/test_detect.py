@@ -12,7 +12,7 @@ from streammi.core.information.lags import LagBank
 from streammi.detect.detector import Detector
 from streammi.detect.level import Level
 from streammi.detect.links import LinkWatch
-from streammi.detect.look import Look
+from streammi.detect.observation import Observation
 from streammi.detect.usual_readings import Usual
 from streammi.records import LinkHealth
 
@@ -267,7 +267,7 @@ def levels(*steps, dependent=0.06):
     window.extend([0.1, 0.9], [0.1, 0.9])
     reading, level = window.reading(), Level("page-hinkley", "a", "bit")
     usual = [0.02, -0.02, 0.01, -0.01, 0.0, 0.02, -0.01, 0.01, -0.02, 0.0]
-    looks = [Look(mi, 0.03, 2 * mi, 0.06, mi > dependent) for mi in (*usual, *steps)]
+    looks = [Observation(mi, 0.03, 2 * mi, 0.06, mi > dependent) for mi in (*usual, *steps)]
     found = [(k - len(usual), event) for k, look in enumerate(looks) for event in level.update(look, reading, k)]
     return [k for k, _ in found], [event for _, event in found]
 

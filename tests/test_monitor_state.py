@@ -18,8 +18,8 @@ from streammi.ingest.decoder import Decoder
 from streammi.ingest.intake import intake_of
 from streammi.monitor.bins import BinNotes
 from streammi.monitor.costly_estimates import quantities
+from streammi.monitor.delays_and_null import DelaysAndNull
 from streammi.monitor.detection_schedule import DetectionSchedule
-from streammi.monitor.followers import Followers
 from streammi.monitor.last_gap import LastGap
 from streammi.monitor.reading_parts import ReadingParts
 from streammi.monitor.window_notes import WindowNotes
@@ -135,7 +135,7 @@ def test_every_attribute_is_a_setting_or_saved() -> None:
     assert set(vars(BinNotes(MonitorConfig()))) == {
         "_config", "said_learnt", "_too_many_labels", "_seen", "_said", "_said_at"
     }  # fmt: skip
-    assert set(vars(Followers(MonitorConfig()))) == {"delays", "_config", "_null"}
+    assert set(vars(DelaysAndNull(MonitorConfig()))) == {"delays", "_config", "_null"}
     assert set(vars(LastGap())) == {"place"}
     assert set(vars(WindowNotes(MonitorConfig().window))) == {"_span", "_start", "_few", "_said"}
 

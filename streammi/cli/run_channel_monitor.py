@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from streammi import __version__
+from streammi.cli.monitor_resources import monitor_resources
 from streammi.cli.options import ChannelOptions, FeedOptions, JoinOptions, PairOptions, RunOptions
-from streammi.cli.running import running
 from streammi.config import (
     ChannelConfig,
     ChannelSettings,
@@ -98,7 +98,7 @@ def run_channel_monitor(
     """
     if device is not None:
         arithmetic_of(device)
-    with running(source, run, keys, log, clock) as on:
+    with monitor_resources(source, run, keys, log, clock) as on:
         options = options_of_channels(settings) | options_of(source)
         publisher, metrics, keeper = on.outlets(
             options,

@@ -8,8 +8,8 @@ from typing import TextIO
 import numpy as np
 
 from streammi import __version__
+from streammi.cli.monitor_resources import monitor_resources
 from streammi.cli.options import RunOptions
-from streammi.cli.running import running
 from streammi.config import FeedConfig, JoinConfig, KeyedConfig, one_signal_note, options_of
 from streammi.errors import ConfigError
 from streammi.ingest.feed import Feed
@@ -42,7 +42,7 @@ def run_keyed(
     if isinstance(source, JoinConfig):
         raise ConfigError("--key", "given with one ENDPOINT, whose messages hold both signals", config.key)
     pair = config.pair.pair
-    with running(source, run, keys, log, clock) as on:
+    with monitor_resources(source, run, keys, log, clock) as on:
         outlets = on.outlets(
             _options(config, source),
             f"mi/<key>/{pair}",

@@ -9,8 +9,8 @@ from typing import TextIO
 from streammi import __version__
 from streammi.cli.checks import check_command
 from streammi.cli.kernel_cache import compiled_beside
+from streammi.cli.monitor_resources import Resources, monitor_resources
 from streammi.cli.options import RunOptions
-from streammi.cli.running import Running, running
 from streammi.config import MonitorConfig, one_signal_note, options_of
 from streammi.ingest.feed import Feed
 from streammi.ingest.intake import SourceConfig
@@ -44,7 +44,7 @@ def run_monitor(
     Raises ConfigError for an endpoint that cannot be used, or a state that cannot be gone on from.
     """
     check_command(config, run)
-    with running(source, run, keys, log, clock) as on:
+    with monitor_resources(source, run, keys, log, clock) as on:
         options = options_of(config) | options_of(source)
         publisher, metrics, keeper = on.outlets(options, f"mi/{config.pair}")
         with compiled_beside() as others:
@@ -75,7 +75,7 @@ def run_monitor(
         return PairLoop(session, parts).run(on.stop)
 
 
-def _commands(on: Running) -> Commands | None:
+def _commands(on: Resources) -> Commands | None:
     """Whatever runs the command of --exec; None without one."""
     if on.run.command is None:
         return None

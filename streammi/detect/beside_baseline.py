@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from streammi.config import LEAST_WINDOWS, Baseline, Unit
 from streammi.detect.cusum import PageTest
-from streammi.detect.look import Look, kind_of_change
+from streammi.detect.observation import Observation, kind_of_change
 from streammi.detect.shape import ALLOWED, BesideShape, Looks
 from streammi.detect.usual_readings import UNUSUAL, Band, Usual, band_of, shown_of, usual_of
 from streammi.records import Event, FloatArray, Reading
@@ -35,7 +35,7 @@ class BesideBaseline:
         self._dependent = 0  # of the looks that are learnt from
         self._elapsed, self._newest = 0.0, math.nan  # s of the stretch, and when it was looked at last
         self._windows = Looks()
-        self._looks: list[Look] = []
+        self._looks: list[Observation] = []
         self._distances: list[float] = []  # of the newest looks outside, from the baseline's shape
         self._reshaped = False  # it was left by its shape, not by how much MI there is
         self._notes: list[str] = []
@@ -63,33 +63,35 @@ class BesideBaseline:
         notes, self._notes = self._notes, []
         return notes
 
-    def update(self, look: Look, reading: Reading, timestamp: float, values: FloatArray | None = None) -> list[Event]:
+    def update(
+        self, observed: Observation, reading: Reading, timestamp: float, values: FloatArray | None = None
+    ) -> list[Event]:
         """The events that a look brings; ``values`` (2, n) are those of its window, where its shape is looked at."""
         if self._learning is not None:
             if values is not None:
                 self._windows.add(values)
-            self._learn(*self._learning, look, reading, timestamp)
+            self._learn(*self._learning, observed, reading, timestamp)
             return []
         if self._shape is not None and values is not None:
             self._shape.update(values)
-        self._looks.append(look)
-        self._against.update(self._shown.distance(look.shown), self._usual.distance(look.mi))
+        self._looks.append(observed)
+        self._against.update(self._shown.distance(observed.shown), self._usual.distance(observed.mi))
         run = 0 if self._shape is None else self._shape.run
         del self._looks[: -max(self._against.longest, run, 2)]
         if self._against.drift_detected:
             return self._left(self._against.since, reading, timestamp)
         if self._shape is None or not self._shape.left or self._shape.run < 2:  # until nothing of before is left
             return []
-        if abs(self._shown.distance(look.shown)) >= UNUSUAL:
+        if abs(self._shown.distance(observed.shown)) >= UNUSUAL:
             return self._left(min(self._shape.run, len(self._looks)), reading, timestamp)
         return self._left_in_shape(self._shape, reading, timestamp)
 
-    def follow(self, look: Look, found: list[Event], values: FloatArray | None = None) -> bool:
+    def follow(self, observed: Observation, found: list[Event], values: FloatArray | None = None) -> bool:
         """Follow a pair outside the baseline; ``found`` is what another detector has found. Whether it is normal again.
 
         Its shape is to be that of the baseline again, too.
         """
-        self._looks = [*self._looks[1 - BACK :], look]
+        self._looks = [*self._looks[1 - BACK :], observed]
         mean = fmean(one.mi for one in self._looks)
         settled = len(self._looks) == BACK and abs(self._usual.distance(mean)) <= 0.5
         if self._shape is not None and values is not None:
@@ -97,7 +99,7 @@ class BesideBaseline:
             self._distances = [*self._distances[1 - BACK :], self._shape.distance]
             settled &= fmean(self._distances) <= 1
             found = found if self._shape.distance <= ALLOWED else []
-        if settled or (found and abs(self._usual.distance(look.mi)) <= 1):
+        if settled or (found and abs(self._usual.distance(observed.mi)) <= 1):
             self.outside = self._reshaped = False
             self._begin()
         return not self.outside
@@ -134,7 +136,7 @@ class BesideBaseline:
             "windows": self._windows.state(),
             "against": vars(self._against),
             "shape": None if self._shape is None else [self._shape.sum, self._shape.run],
-            "looks": [list(look) for look in self._looks],
+            "looks": [list(observed) for observed in self._looks],
             "baseline": to_builtins(replace(self.baseline, first=None)),
         }
 
@@ -154,7 +156,7 @@ class BesideBaseline:
         vars(self._against).update(state["against"])
         if self._shape is not None:
             self._shape.sum, self._shape.run = state["shape"]
-        self._looks = [Look(*look) for look in state["looks"]]
+        self._looks = [Observation(*observed) for observed in state["looks"]]
 
     def _begin(self) -> None:
         """Compare anew."""
@@ -167,10 +169,10 @@ class BesideBaseline:
         self._shape = None if shape is None else BesideShape(shape)
         self._looks, self._distances = [], []
 
-    def _learn(self, usual: Usual, shown: Usual, look: Look, reading: Reading, timestamp: float) -> None:
-        usual.add(look.mi, look.error)
-        shown.add(look.shown, look.shown_error)
-        self._dependent += look.dependent
+    def _learn(self, usual: Usual, shown: Usual, observed: Observation, reading: Reading, timestamp: float) -> None:
+        usual.add(observed.mi, observed.error)
+        shown.add(observed.shown, observed.shown_error)
+        self._dependent += observed.dependent
         first = self.baseline.first
         if first is None:
             return
@@ -196,7 +198,7 @@ class BesideBaseline:
         usual, band = self._shown, self._band
         assert band is not None
         mean, spread = usual.mean, usual.spread
-        newest = [abs(look.shown - mean) for look in self._looks[-2:]]
+        newest = [abs(observed.shown - mean) for observed in self._looks[-2:]]
         falling = self._looks[-1].shown < mean
         # Until nothing of the window before is left; how far it rises is mostly seen half a window later.
         if newest[-1] > newest[0] + spread and since <= (2 if falling else 1):
@@ -206,8 +208,8 @@ class BesideBaseline:
         level, over = last.shown, ""
         dependent = last.dependent
         if abs(last.shown - mean) < UNUSUAL * spread:
-            level, over = fmean(look.shown for look in looks), f" on average over {since} looks"
-            dependent = sum(look.dependent for look in looks) * 2 > since
+            level, over = fmean(observed.shown for observed in looks), f" on average over {since} looks"
+            dependent = sum(observed.dependent for observed in looks) * 2 > since
         kind = kind_of_change(self.baseline.dependent, dependent)
         where = "outside" if level < band.low or level > band.high else "away from the middle of"
         evidence = (

@@ -16,7 +16,7 @@ from streammi.detect.beside_baseline import BesideBaseline
 from streammi.detect.delay import Delay
 from streammi.detect.inputs import Input
 from streammi.detect.level import Level
-from streammi.detect.look import look_of
+from streammi.detect.observation import observation_of
 from streammi.errors import ConfigError
 from streammi.records import Event, FloatArray, Reading, Unit
 
@@ -95,13 +95,13 @@ class Detector:
 
     def _judge(self, reading: Reading, timestamp: float, values: Callable[[], FloatArray] | None) -> list[Event]:
         """The change of level to be said: beside the baseline, or, outside it or where there is none, by itself."""
-        look, normal = look_of(reading), self.normal
+        observed, normal = observation_of(reading), self.normal
         # Of labels there is no shape, and where delays are looked at it is that of another delay.
         shown = None if normal is None or values is None or self._labels or reading.peak_mi is not None else values()
         if normal is not None and normal.watches:
-            return normal.update(look, reading, timestamp, shown)
-        found = self._level.update(look, reading, timestamp)
-        if normal is not None and normal.follow(look, found, shown):
+            return normal.update(observed, reading, timestamp, shown)
+        found = self._level.update(observed, reading, timestamp)
+        if normal is not None and normal.follow(observed, found, shown):
             self._level.begin()
         return found
 

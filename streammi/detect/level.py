@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from streammi.config import DetectorName
 from streammi.detect import drift
-from streammi.detect.look import Look, kind_of_change
+from streammi.detect.observation import Observation, kind_of_change
 from streammi.detect.usual_readings import MEMORY, UNUSUAL, Usual
 from streammi.records import Event, EventKind, Reading, Unit
 
@@ -37,13 +37,13 @@ class Level:
         self._detector: Any = None  # until calibrated: most that lives for a short time never needs one
         self._waiting = False  # after an alarm, for the new level
 
-    def update(self, look: Look, reading: Reading, timestamp: float) -> list[Event]:
-        """The events that a look at a reading brings."""
-        mi, shown, error = look.mi, look.shown, look.error
+    def update(self, observed: Observation, reading: Reading, timestamp: float) -> list[Event]:
+        """The events that the newest observation brings."""
+        mi, shown, error = observed.mi, observed.shown, observed.error
         self._values = [*self._values[-MEMORY:], mi]
         self._shown = [*self._shown[-MEMORY:], shown]
         self._errors = [*self._errors[-RECENT:], error]
-        self._dependent = [*self._dependent[-MEMORY:], look.dependent]
+        self._dependent = [*self._dependent[-MEMORY:], observed.dependent]
         if len(self._values) <= CALIBRATION:
             self._calibrate(mi, error)
             return []

@@ -11,7 +11,7 @@ from streammi.config import FeedConfig
 from streammi.errors import ConfigError, FeedError
 from streammi.ingest.advice import Advice, advised
 from streammi.ingest.clock import Clock
-from streammi.ingest.copies import Copies
+from streammi.ingest.duplicates import Duplicates
 from streammi.ingest.feed_format import FeedFormat
 from streammi.ingest.formats.columns import Batch
 from streammi.ingest.formats.content import Samples, Wanted
@@ -67,7 +67,7 @@ class Decoder:
         self._wanted = Wanted(paths, config.t, config.seq, config.labels, partial, {}, self._clock)
         self._max_message = config.max_message
         self._gaps = SenderCounter()
-        self._copies = Copies()
+        self._duplicates = Duplicates()
         self._last_t = nan
         self._format = FeedFormat(config.format, self._wanted, in_bulk=self.IN_BULK)
         self._advice = Advice(config.endpoint, paths)
@@ -106,7 +106,7 @@ class Decoder:
     @property
     def repeated(self) -> int:
         """Samples that came twice, and were taken once."""
-        return self._copies.count
+        return self._duplicates.count
 
     @property
     def resets(self) -> int:
@@ -167,7 +167,7 @@ class Decoder:
             "clock": self._clock.state(),
             "beside": self._wanted.beside.state(),
             "gaps": self._gaps.state(),
-            "copies": self._copies.state(),
+            "copies": self._duplicates.state(),
             "memory": self._wanted.memory,
         }
 
@@ -181,7 +181,7 @@ class Decoder:
         self._clock.restore(state["clock"])
         self._wanted.beside.restore(state["beside"])
         self._gaps.restore(state["gaps"])
-        self._copies.restore(state["copies"])
+        self._duplicates.restore(state["copies"])
         self._wanted.memory.update(state["memory"])
 
     # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
@@ -270,7 +270,7 @@ class Decoder:
     def _add(self, found: Samples) -> None:
         numbers = found.numbers
         if numbers is not None:
-            fresh = self._copies.without(found)
+            fresh = self._duplicates.without(found)
             if fresh is None:
                 return
             found, numbers = fresh, fresh.numbers

@@ -11,7 +11,7 @@ from streammi.detect.usual_readings import Band
 from streammi.monitor.batch_errors import BatchErrors, Errors
 from streammi.monitor.conditional import relations
 from streammi.monitor.costly_estimates import quantities
-from streammi.monitor.followers import Followers
+from streammi.monitor.delays_and_null import DelaysAndNull
 from streammi.monitor.last_gap import LastGap
 from streammi.records import Reading
 from streammi.records.codec import State
@@ -27,7 +27,7 @@ class ReadingParts:
     def __init__(self, config: MonitorConfig) -> None:
         self._config = config
         self.gap = LastGap()
-        self.followers = Followers(config)
+        self.followers = DelaysAndNull(config)
         self.relations = relations(config)
         self._errors = BatchErrors(config)
         self._afresh = quantities(config)

@@ -6,7 +6,7 @@ import numpy as np
 
 from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.conditional.given_null import GivenNull
-from streammi.core.kernels.sides import stronger_ways
+from streammi.core.kernels.indirect import stronger_ways
 from streammi.records import ChannelMatrices, FloatArray, IntArray
 from streammi.records.verdict import SIGNIFICANT
 

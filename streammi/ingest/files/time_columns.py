@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.column_times import ColumnTimes
 from streammi.ingest.files.date_forms import form_of_parts
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.gps_weeks import gps_week_in, weeks_of_gps
 from streammi.ingest.files.sampled import Sample, joined, place_of
 from streammi.ingest.files.tables import Table
+from streammi.ingest.files.time_detection import TimeDetection
 from streammi.ingest.files.time_format import (
     JUDGED_FROM,
     READABLE,
@@ -57,7 +57,7 @@ class _Search:
 
     def __init__(self, table: Table, sample: Sample, taken: Sequence[int], options: FileOptions) -> None:
         self._names, self._path, self._sample, self._options = table.names, table.source.path, sample, options
-        self._times = ColumnTimes(table, sample, options)
+        self._times = TimeDetection(table, sample, options)
         self._grows = table.source.is_live  # what has come of it so far may have come at one moment
         self._free = [k for k in range(len(table.names)) if k not in taken]
 

@@ -6,11 +6,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.ingest.formats.column_major import in_turn, is_column_major
 from streammi.ingest.formats.evidence import against, judge, support
+from streammi.ingest.formats.float_bits import FLOAT32, FLOAT64, Layout, is_number, lie_close
 from streammi.ingest.formats.floats_behind import behind
-from streammi.ingest.formats.halves import apart, in_turn
 from streammi.ingest.formats.protobuf import protobuf
-from streammi.ingest.formats.words import FLOAT32, FLOAT64, Layout, is_number, lie_close
 from streammi.records import FloatArray
 
 STRUCT: Final = "--format 'struct:<u8,f4,f4' and the like reads a C struct"
@@ -76,7 +76,7 @@ def _columns(payloads: list[bytes]) -> str:
         size = int(layout.word[2:])
         if _are_pairs_of(payloads, size) and any(len(one) > 2 * size for one in payloads):
             turned = [in_turn(one, layout) for one in payloads]
-            if apart(payloads, layout) is not False and judge(turned, layout, True).fits:
+            if is_column_major(payloads, layout) is not False and judge(turned, layout, True).fits:
                 return name
     return ""
 

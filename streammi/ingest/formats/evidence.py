@@ -11,19 +11,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.ingest.formats.halves import OTHERWISE, apart
-from streammi.ingest.formats.last_bits import (
-    COMPARED,
-    are_halves,
-    are_steps,
-    follow_each_other,
-    has_still_bit,
-    octets_seen,
-    together,
-)
-from streammi.ingest.formats.rows import enough_rows, unlike_rows
-from streammi.ingest.formats.widths import ids, low_bits_known, made_of_float32, one_float64, partly_float32
-from streammi.ingest.formats.words import (
+from streammi.ingest.formats.column_major import OTHERWISE, is_column_major
+from streammi.ingest.formats.float_bits import (
     CLOSE,
     CLOSE_SHARE,
     FLOAT32,
@@ -38,6 +27,17 @@ from streammi.ingest.formats.words import (
     span_of,
     words_of,
 )
+from streammi.ingest.formats.last_bits import (
+    COMPARED,
+    are_halves,
+    are_steps,
+    follow_each_other,
+    has_still_bit,
+    octets_seen,
+    together,
+)
+from streammi.ingest.formats.rows import enough_rows, unlike_rows
+from streammi.ingest.formats.widths import ids, low_bits_known, made_of_float32, one_float64, partly_float32
 
 SURE: Final = 13.8  # the logarithm of the odds that what was sent are such pairs: a million to one
 LAST_BITS_OF: Final = 512  # words of a column of which the last bits are looked at: more say no more, and take 10 ms
@@ -83,7 +83,7 @@ def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Jud
         else ids(columns) or one_float64(payloads, columns)
     ):
         return Judgement(False, doubt)
-    columns_first = apart(payloads, layout, final)
+    columns_first = is_column_major(payloads, layout, final)
     if columns_first:
         return Judgement(False, OTHERWISE)
     ranges = ", ".join(f"{name} {span_of(column, layout)}" for name, column in zip("xy", columns, strict=True))

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from streammi.ingest.formats.evidence import against, support
-from streammi.ingest.formats.words import FLOAT32, FLOAT64, Layout, floats, is_number, lie_close
+from streammi.ingest.formats.float_bits import FLOAT32, FLOAT64, Layout, floats, is_number, lie_close
 
 MOST_HEAD: Final = 64  # bytes in front that are looked at
 FIELDS: Final = 16  # of a row

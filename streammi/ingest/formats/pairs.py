@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError, FeedError
-from streammi.ingest.formats import words
+from streammi.ingest.formats import float_bits
 from streammi.ingest.formats.content import Content, Samples, Wanted
 from streammi.ingest.formats.envelope import has_time_behind
 from streammi.ingest.formats.evidence import Judgement, judge
@@ -36,13 +36,13 @@ def is_pairs32(frames: Frames) -> bool:
 
 def judge_pairs(messages: Messages, final: bool) -> Judgement:
     """The judgement on messages that can be float64 pairs, or float32 ones."""
-    return judge([frames[-1] for frames in messages], words.FLOAT64, final)
+    return judge([frames[-1] for frames in messages], float_bits.FLOAT64, final)
 
 
 def judge_pairs32(messages: Messages, final: bool) -> Judgement:
     """The judgement on messages that can be float32 pairs, or float64 ones."""
     payloads = [frames[-1] for frames in messages]
-    found = judge(payloads, words.FLOAT32, final)
+    found = judge(payloads, float_bits.FLOAT32, final)
     if found.fits and all(len(payload) % 16 == 0 for payload in payloads) and is_zero(payloads):
         return Judgement(None, "x would be 0 throughout")
     return found

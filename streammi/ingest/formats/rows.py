@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from streammi.ingest.formats.words import MESSAGE_WORDS, Layout, floats
+from streammi.ingest.formats.float_bits import MESSAGE_WORDS, Layout, floats
 from streammi.records import FloatArray
 
 LONGEST: Final = 16  # pairs in a row that is looked for
@@ -24,7 +24,7 @@ STILL: Final = 0.85  # of rows in which another changes: one of few values stand
 def enough_rows(payloads: Sequence[bytes], layout: Layout, final: bool) -> bool:
     """True if it could be told from so many messages if each was made of rows of a few pairs, or (``final``) was one.
 
-    >>> from streammi.ingest.formats.words import FLOAT64
+    >>> from streammi.ingest.formats.float_bits import FLOAT64
     >>> [enough_rows([bytes(32)] * n, FLOAT64, False) for n in (7, 8)], enough_rows([bytes(16)], FLOAT64, False)
     ([False, True], True)
     """

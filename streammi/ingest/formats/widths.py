@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.ingest.formats.words import FLOAT32, FLOAT64, Layout, exponents, floats, is_number, words_of
+from streammi.ingest.formats.float_bits import FLOAT32, FLOAT64, Layout, exponents, floats, is_number, words_of
 
 FEW: Final = 8  # different words say little
 FORWARD: Final = 5  # times that by chance do not all go forward

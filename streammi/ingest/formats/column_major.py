@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.ingest.formats.words import Layout
+from streammi.ingest.formats.float_bits import Layout
 from streammi.records import FloatArray
 
 LEAST: Final = 4  # pairs of a message in which it can show
@@ -23,18 +23,18 @@ MANY: Final = 100  # values from which on that shows
 OTHERWISE: Final = "the halves of a message are unlike: a column behind the other"
 
 
-def apart(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> bool | None:
+def is_column_major(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> bool | None:
     """True if messages have one column behind the other; None where that is only suspected.
 
     Each half then goes its own way: from a value to the next it is no farther than to the one after that, which of x
     and y in turn is so only where they are alike; and the farthest step is the one in the middle, or all are short.
     ``final``: nothing more will come.
 
-    >>> from streammi.ingest.formats.words import FLOAT64
+    >>> from streammi.ingest.formats.float_bits import FLOAT64
     >>> x, y = np.random.default_rng(1).normal([[20], [5]], 1, (2, 300))
-    >>> [apart([x.tobytes() + y.tobytes()] * n, FLOAT64) for n in (1, 3)]
+    >>> [is_column_major([x.tobytes() + y.tobytes()] * n, FLOAT64) for n in (1, 3)]
     [None, True]
-    >>> apart([np.stack([x, y], axis=1).tobytes()] * 3, FLOAT64)
+    >>> is_column_major([np.stack([x, y], axis=1).tobytes()] * 3, FLOAT64)
     False
     """
     least = 2 * LEAST * np.dtype(layout.name).itemsize

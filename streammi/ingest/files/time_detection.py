@@ -24,7 +24,7 @@ _OF_DATE: Final = re.compile(r"date|datum|fecha|ymd|dmy|mdy", re.IGNORECASE)
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,19}(?:[.,][0-9]*)?")
 
 
-class ColumnTimes:
+class TimeDetection:
     """Tells of each column of a table, by its number ``k``, what times it has, from fields all over the file."""
 
     def __init__(self, table: Table, sample: Sample, options: FileOptions) -> None:

@@ -1,4 +1,4 @@
-"""Followers of a window: MI at each delay, and the shift null, which take in each pair that the window takes in."""
+"""What follows a window: MI at each delay, and the shift null, which take in each pair that the window takes in."""
 
 from typing import Any, Final
 
@@ -14,8 +14,8 @@ PEAK_NOTE: Final = "peak_lag: positive means that y follows x, negative that x f
 G_NOTE: Final = "p is by the G-test: it holds only where each sample is independent of those before it"
 
 
-class Followers:
-    """Those that the settings ask for; ``delays`` is None without --lags."""
+class DelaysAndNull:
+    """What the settings ask for of the two; ``delays`` is None without --lags."""
 
     def __init__(self, config: MonitorConfig) -> None:
         self._config = config

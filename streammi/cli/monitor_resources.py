@@ -40,7 +40,7 @@ class Outlets(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class Resources:
     """A monitor's signals, service manager, sockets and log; ``stack`` closes what is opened."""
 
     run: RunOptions
@@ -113,9 +113,9 @@ class Running:
 
 
 @contextmanager
-def running(
+def monitor_resources(
     source: SourceConfig, run: RunOptions, keys: Keys, log: TextIO | None, clock: Callable[[], float]
-) -> Iterator[Running]:
+) -> Iterator[Resources]:
     """Refuse what cannot work, and open what each monitor needs; ConfigError, or MissingExtra, names what is wrong."""
     check_open_files()
     check_monitor(source, run, keys)
@@ -125,4 +125,4 @@ def running(
         service = stack.enter_context(closing(notifier()))
         context = stack.enter_context(zmq.Context())
         stack.enter_context(keys.guarding(context))
-        yield Running(run, keys, said, stack, stop, service, context)
+        yield Resources(run, keys, said, stack, stop, service, context)

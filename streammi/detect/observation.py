@@ -1,4 +1,4 @@
-"""The look of a detector at a reading: the level of MI, at the best delay where there are delays."""
+"""What a detector observes of a reading: the level of MI, at the best delay where there are delays."""
 
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ PER_ERROR: Final = 1.2
 LEAST_SPREAD_BITS: Final = 0.03  # so that nothing below 0.09 bit is reported, however long the window
 
 
-class Look(NamedTuple):
+class Observation(NamedTuple):
     """One reading's level, in its unit."""
 
     mi: float  # in the bins: beyond them there is more of it, but it spreads more, too
@@ -28,14 +28,14 @@ class Look(NamedTuple):
     dependent: bool
 
 
-def look_of(reading: Reading) -> Look:
-    """The look at a reading."""
+def observation_of(reading: Reading) -> Observation:
+    """What is observed of a reading."""
     at_peak, least = reading.peak_mi is not None, LEAST_SPREAD_BITS * UNIT_PER_BIT[reading.unit]
     mi, shown, dependent = binned(reading), reading.mi_corrected, is_dependent(reading)
     if reading.peak_mi is not None:
         mi, shown, dependent = peak_binned(reading), reading.peak_mi, is_dependent_with_delay(reading)
     error, shown_error = (PER_ERROR * of(reading, at_peak=at_peak) for of in (binned_error_of, error_of))
-    return Look(mi, max(error, least), shown, max(shown_error, least), dependent)
+    return Observation(mi, max(error, least), shown, max(shown_error, least), dependent)
 
 
 def kind_of_change(was: bool, is_now: bool) -> EventKind:

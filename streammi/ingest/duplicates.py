@@ -13,17 +13,17 @@ from streammi.ingest.sequence import Numbers
 Columns: TypeAlias = tuple[Column, ...]
 
 
-class Copies:
+class Duplicates:
     """Leaves out what has the number of the one before it, and the same values and time; ``count`` is in samples.
 
     The same number with anything else is no copy: the sender began again, or another one numbers its own samples. Nor
     is anything without a number: a signal may well stay where it is. A batch of samples with a number each that comes
     again as a whole goes back: that is a new beginning for GapCounter.
 
-    >>> copies = Copies()
-    >>> copies.without(Samples(([1.0, 1.0, 1.0],), None, np.array([7, 7, 8])))
+    >>> duplicates = Duplicates()
+    >>> duplicates.without(Samples(([1.0, 1.0, 1.0],), None, np.array([7, 7, 8])))
     Samples(values=([1.0, 1.0],), t=None, numbers=array([7, 8]), places=None)
-    >>> copies.without(Samples(([1.0],), None, Numbers(8))), copies.count
+    >>> duplicates.without(Samples(([1.0],), None, Numbers(8))), duplicates.count
     (None, 2)
     """
 

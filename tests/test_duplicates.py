@@ -1,4 +1,4 @@
-"""Copies against a list of what was sent: every message once, some of them twice, through the whole decoder."""
+"""Duplicates against a list of what was sent: every message once, some of them twice, through the whole decoder."""
 
 import json
 import math
