@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.date_forms import places_of
-from streammi.ingest.files.decimal_point import decimal_of
+from streammi.ingest.files.decimal_point import decimal_of, thousands_in
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.header import given_names, header_of, is_units, named, names_in_comment
+from streammi.ingest.files.header import BELOW, given_names, header_of, is_units, named, names_in_comment
 from streammi.ingest.files.rows import BLANKS, COMMENTS, is_comment, is_value, rows_of, split, width_of
 
 DELIMITERS: Final = (",", ";", "\t", "|", "^", "~", BLANKS)
@@ -71,10 +71,17 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     if options.columns:
         names = given_names(options.columns, max(width_of(body), len(header)))
     else:
-        names = named(header, body, path)
+        names = named(header, body, path, delimiter)
         said += _header_said(names, header, 0 if head_at is None else at[head_at], start, options)
     if head_at is not None and first > head_at + 1:
-        said.append("TOA5" if is_toa5 else "units or types below the names left out")
+        left = first - head_at - 1
+        said.append(
+            "TOA5"
+            if is_toa5
+            else "units or types below the names left out"
+            if left <= BELOW
+            else f"{left} rows below the names left out, which begin with words"
+        )
     decimal, words = (options.decimal, "") if options.decimal != "auto" else _decimal(body, len(names), delimiter)
     below = fields[head_at + 1 : first] if head_at is not None else []
     return Layout(
@@ -135,11 +142,17 @@ def _decimal(body: Sequence[Sequence[str]], width: int, delimiter: str) -> tuple
 
 def decimal_in(columns: Sequence[Sequence[str]], delimiter: str) -> tuple[str, str]:
     """The decimal point of a table, empty where nothing says it; and what is to be said of that."""
-    decimal, open_ = decimal_of([[text for text in column if not places_of(text)] for column in columns])
+    numbers = [[text for text in column if not places_of(text)] for column in columns]
+    decimal, open_ = decimal_of(numbers)
     if decimal == ",":
         return ",", "decimal commas"
     if not open_:
         return decimal, ""
+    between, beside = thousands_in(numbers)
+    if between == ".":
+        return ",", f"points between thousands ({open_}, beside {beside}; else --decimal .)"
+    if between == ",":
+        return ".", f"commas between thousands ({open_}, beside {beside}; else --decimal ,)"
     # Semicolons are between fields where commas are taken, and dates with points where these are no decimal points.
     semicolons = delimiter == ";"
     dotted = any(_DOTTED.match(text) for column in columns for text in column[:LOOKED_AT])

@@ -28,6 +28,9 @@ WITH_UNIT: Final = re.compile(
 CURRENCY: Final = re.compile(r"(?P<sign>[+-]?)\s*(?P<unit>[$€£¥₹]|[A-Z]{3}|Rs\.?)\s*(?P<number>[+-]?[0-9.,].*)")
 # Several groups: what is between them is no decimal point.
 _POINTS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}")
+_SHORT: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}")
+_LONG: Final = re.compile(r"[+-]?[0-9]{4,}")
+TOLD_FROM: Final = 3  # numbers with a mark, and as many others without
 _COMMAS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}")
 
 
@@ -61,6 +64,26 @@ def decimal_of(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
     if comma:
         return ",", ""
     return "." if point or either or grouped else "", "" if point else either or grouped
+
+
+def thousands_in(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """The mark between thousands where a column tells it, as it has whole numbers up to 999 without; and one of these.
+
+    A decimal point would stand in nearly all of its numbers, or before fewer digits in some.
+
+    >>> thousands_in([["1.234", "532", "2.310", "17", "1.001", "840"]]), thousands_in([["1.234", "2.310", "0.5"]])
+    (('.', '532'), ('', ''))
+    """
+    for column in columns:
+        texts = [_bare(text) for text in column]
+        short = dict.fromkeys(text for text in texts if _SHORT.fullmatch(text))
+        if len(short) < TOLD_FROM or any(_LONG.fullmatch(text) for text in texts):
+            continue
+        for mark, groups in ((".", THOUSANDS[","]), (",", THOUSANDS["."])):
+            marked = [text for text in texts if mark in text]
+            if len(marked) >= TOLD_FROM and all(map(groups.fullmatch, marked)):
+                return mark, next(iter(short))
+    return "", ""
 
 
 def _bare(text: str) -> str:

@@ -18,7 +18,7 @@ from streammi.ingest.files.missing import sentinel_of
 from streammi.ingest.files.number_format import NumberFormat, format_of
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
-from streammi.ingest.files.sampled import Sample, as_floats, is_text
+from streammi.ingest.files.sampled import Sample, as_floats, called, is_text
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table
 from streammi.ingest.files.time_columns import FoundTime, time_of
@@ -68,11 +68,7 @@ class _Column:
     """The facts about a column."""
 
     def __init__(self, table: Table, sample: Sample, k: int, options: FileOptions) -> None:
-        names = table.names
-        self._name = names[k] or f"(column {k + 1})"
-        if names.count(names[k]) > 1:
-            self._name += f"#{names[: k + 1].count(names[k])}"
-        self._k = k
+        self._name, self._k = called(table.names, k), k
         column = sample.column(k)
         self._form: NumberFormat | None = NumberFormat()
         values = as_floats(column)

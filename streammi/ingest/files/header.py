@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.date_forms import has_date, places_of
-from streammi.ingest.files.rows import BLANKS, holds_values, is_comment, is_value, split, width_of
+from streammi.ingest.files.rows import BLANKS, holds_values, is_absent, is_comment, is_value, split, width_of
 from streammi.ingest.files.time_names import is_time_name
 
 NAMED_WITHIN: Final = 60  # rows among which names are looked for
@@ -21,6 +21,8 @@ _UNIT: Final = re.compile(
     r"|(?i:(?:milli|micro|nano|kilo|mega)?(?:volts?|amp(?:ere)?s?|watts?|seconds?|met(?:er|re)s?|hertz|ohms?|pascals?|grams?)|celsius"
     r"|minutes?|hours?|kelvin|percent|degrees?)|yr|mo|dy|mn|degT|nmi|ft|-+"
 )  # fmt: skip
+
+_LABEL: Final = re.compile(r"[^\W\d_]{2}")
 
 
 class Header(NamedTuple):
@@ -35,11 +37,7 @@ def header_of(fields: Sequence[Sequence[str]], wanted: Sequence[str]) -> Header:
     """Find the row that has the names, and the first of the body."""
     if fields[0] and fields[0][0] in ("TOA5", "TOB1", "TOACI1") and len(fields) > 1:
         return Header(1, next((k for k in range(2, len(fields)) if holds_values(fields[k])), len(fields)), is_toa5=True)
-    at = None
-    if wanted:  # the number of a column may stand in any row
-        digits = any(map(is_value, wanted))
-        there = (k for k, row in enumerate(fields) if set(wanted) <= set(row) and not (digits and _all_values(row)))
-        at = next(there, None)
+    at = _with_names(fields, wanted) if wanted else None
     if at is None:
         at = _by_what_follows(fields)
     if at is None:
@@ -49,11 +47,49 @@ def header_of(fields: Sequence[Sequence[str]], wanted: Sequence[str]) -> Header:
     first = at + 1
     while first < len(fields) and first <= at + BELOW and is_units(fields[first]) and not holds_values(fields[first]):
         first += 1
-    return Header(at, first)
+    return Header(at, _behind_labels(fields, first))
 
 
-def _all_values(row: Sequence[str]) -> bool:
-    return all(map(is_value, row))
+def _with_names(fields: Sequence[Sequence[str]], wanted: Sequence[str]) -> int | None:
+    """The row that has these names: of several the first that has rows of the table below it."""
+    there = [k for k, row in enumerate(fields) if set(wanted) <= set(row)]
+    if any(map(is_value, wanted)):  # the number of a column may stand in any row
+        there = [k for k in there if _is_named_by_numbers(fields, k)]
+    if len(there) > 1 and _begins_with_values(fields):
+        below = ((k, fields[k + 1 : k + 2 + BELOW]) for k in there)
+        return next((k for k, rows in below if any(_is_told(row[0]) for row in rows if row)), there[0])
+    return there[0] if there else None
+
+
+def _is_named_by_numbers(fields: Sequence[Sequence[str]], at: int) -> bool:
+    """True if a row has names, some of which are numbers, as in ``time,0,1``: those of rows are not 0, 1, ..."""
+    row = fields[at]
+    numbers = [field for field in row if _is_told(field)]
+    again = (len(other) == len(row) and set(other) & (set(row) - set(numbers) - {""}) for other in fields[at + 1 :])
+    above = any(len(other) == len(row) and holds_values(other) for other in fields[:at])
+    plain = len(set(numbers)) == len(numbers) < len(row) and all(map(str.isdigit, numbers))
+    return plain and not above and not any(again)
+
+
+def _behind_labels(fields: Sequence[Sequence[str]], first: int) -> int:
+    """The first row behind those that begin with a word where the rows of the table begin with a value.
+
+    Programs write there what they know of each column: its unit, its type, its rate.
+    """
+    if not _begins_with_values(fields[first:]):
+        return first
+    labels = (k for k, row in enumerate(fields[first:]) if not (row and _LABEL.match(row[0])) or is_value(row[0]))
+    return first + next(labels, 0)
+
+
+def _begins_with_values(rows: Sequence[Sequence[str]]) -> bool:
+    """True if rows begin with a number or a time, as nearly all of the second half of these do."""
+    begin = [_is_told(row[0]) for row in rows[len(rows) // 2 :] if row and not is_absent(row[0])]
+    return len(begin) >= BELOW and sum(begin) >= 0.95 * len(begin)
+
+
+def _is_told(field: str) -> bool:
+    return is_value(field) and not is_absent(field)
 
 
 def _by_what_follows(fields: Sequence[Sequence[str]]) -> int | None:
@@ -69,7 +105,11 @@ def _by_what_follows(fields: Sequence[Sequence[str]]) -> int | None:
         # There may be lines of another kind above it, and other tables below: rows of values follow at once.
         below = {k: fields[k + 1 : k + 1 + BELOW] for k in texts}
         alike = (k for k in texts if all(len(row) in (len(fields[k]), *fits) for row in below[k]))
-        at = next((k for k in alike if any(map(holds_values, below[k]))), texts[-1])
+        at = next((k for k in alike if any(map(holds_values, below[k]))), -1)
+        if at < 0:  # none has values below it: behind rows of them it is a footer
+            at = texts[-1]
+            if any(len(row) == width and holds_values(row) for row in rows[:at]):
+                return None
     while at > 0 and len(fields[at - 1]) == len(fields[at]) == width and is_units(fields[at]):
         at -= 1
     return at
@@ -111,7 +151,7 @@ def is_open(fields: Sequence[Sequence[str]]) -> bool:
     return all(not row[-1] for row in fields if len(row) == width)
 
 
-def named(header: Sequence[str], body: Sequence[Sequence[str]], path: str) -> tuple[str, ...]:
+def named(header: Sequence[str], body: Sequence[Sequence[str]], path: str, delimiter: str = ",") -> tuple[str, ...]:
     """The columns' names; by number where there are none. ``ConfigError`` where rows have more fields than names."""
     body = body[:BODY]
     width = width_of(body)
@@ -125,18 +165,19 @@ def named(header: Sequence[str], body: Sequence[Sequence[str]], path: str) -> tu
     rows = [row for row in body if len(row) == width]
     if not any(field for row in rows for field in row[len(names) :]):
         return (*names, *[""] * (width - len(names)))
-    if len(names) == width - 1 and _are_row_names(names, rows):
+    if len(names) == width - 1 and _are_row_names(names, rows, delimiter):
         return ("", *names)  # R's row names, which have none themselves
     rule = f"given: the rows of {path} have {width} fields, as {', '.join(rows[0])[:60]}, and the names {len(names)}"
     raise ConfigError("--columns", f"{rule} ({', '.join(names)[:60]})")
 
 
-def _are_row_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+def _are_row_names(names: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str) -> bool:
     """True if the first fields of rows are their numbers, names or dates, as R writes them, and of no named column."""
     first, second = [row[0] for row in rows], [places_of(row[1]) or {} for row in rows]
     if all(map(str.isdigit, first)):
         steps = {int(after) - int(before) for before, after in pairwise(first)}
-        return first[0] in ("0", "1") and steps <= {1} and (not is_time_name(names[0]) or all(second))
+        alone = delimiter != "," or not is_time_name(names[0]) or all(second)  # 1,5 may be a number with a comma
+        return first[0] in ("0", "1") and steps <= {1} and alone
     if all(has_date(places_of(field) or {}) for field in first):  # a blank may be between the date and the time of day
         return not is_time_name(names[0]) or all("H" in places and not has_date(places) for places in second)
     return not any(is_value(field) for field in first)

@@ -18,7 +18,7 @@ from streammi.ingest.files.missing import sentinel_of
 from streammi.ingest.files.number_format import NumberFormat, format_of
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
-from streammi.ingest.files.sampled import Sample, as_floats, is_text, listed
+from streammi.ingest.files.sampled import Sample, as_floats, called, is_text, listed
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table
 from streammi.ingest.files.time_columns import time_of
@@ -61,7 +61,7 @@ class RowFile(ChannelRows):
         found = time_of(table, sample, (), t, options)
         self._time, self._time_places = found.form, found.places if found.form is not None else ()
         self._of_day = OfDay() if found.form is not None and found.form.of_day else None
-        names = _told_apart(table.names)
+        names = [called(table.names, k) for k in range(len(table.names))]
         forms = {k: form for k in range(len(names)) if (form := _form(sample.column(k), table, options)) is not None}
         free = [k for k in forms if k not in self._time_places]
         places = dict.fromkeys(k for pattern in patterns for k in _matching(pattern, names, free, path))
@@ -152,12 +152,6 @@ def _form(column: pa.Array, table: Table, options: FileOptions) -> NumberFormat 
 
 def _sentinel(sample: Sample, k: int, forms: dict[int, NumberFormat]) -> float | None:
     return sentinel_of(_numbers(forms[k], sample.column(k))[0])
-
-
-def _told_apart(names: Sequence[str]) -> list[str]:
-    """Names, of which the second that is the same ends in #2; a column without one has its number."""
-    named = [name or f"column {k + 1}" for k, name in enumerate(names)]
-    return [f"{name}#{named[: k + 1].count(name)}" if named.count(name) > 1 else name for k, name in enumerate(named)]
 
 
 def _matching(pattern: str, names: Sequence[str], numeric: Sequence[int], path: str) -> list[int]:

@@ -31,6 +31,18 @@ class Sample:
         return self._columns[k]
 
 
+def called(names: Sequence[str], k: int) -> str:
+    """The name of a column as options take it, which is that of no other.
+
+    >>> [called(["", "x", "x", "y"], k) for k in range(4)]
+    ['column 1', 'x#1', 'x#2', 'y']
+    """
+    name = names[k]
+    if not name:
+        return f"column {k + 1}"
+    return f"{name}#{names[: k + 1].count(name)}" if names.count(name) > 1 else name
+
+
 def place_of(names: Sequence[str], option: str, name: str, path: str) -> int:
     """The place of a column; ``name#2`` is the second of a name. ``ConfigError`` that lists those there are."""
     name = plain_name(name) or name
@@ -40,6 +52,8 @@ def place_of(names: Sequence[str], option: str, name: str, path: str) -> int:
         raise ConfigError(option, f"{ways}: {path} has {len(there)} columns of that name", name)
     if there:
         return there[0]
+    if without := [k for k, one in enumerate(names) if not one and name == called(names, k)]:
+        return without[0]
     base, mark, number = name.rpartition("#")
     again = [k for k, one in enumerate(names) if one == base]
     if mark and number.isdigit() and 1 <= int(number) <= len(again):
@@ -51,7 +65,8 @@ def listed(names: Sequence[str], given: str = "") -> str:
     """Names for a message, with the one that was meant by ``given``, which is none of them."""
     more = f", and {len(names) - LISTED} more" if len(names) > LISTED else ""
     question = meant(given, names)
-    return ", ".join(name or "(no name)" for name in names[:LISTED]) + more + (f": {question}" if question else "")
+    there = (name or called(names, k) for k, name in enumerate(names[:LISTED]))
+    return ", ".join(there) + more + (f": {question}" if question else "")
 
 
 def is_text(column: pa.Array) -> bool:

@@ -1,6 +1,7 @@
 """The column of a file that has its times, or those that have them together: by their names, and by what they hold."""
 
 import re
+import shlex
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -11,7 +12,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.files.date_forms import form_of_parts
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.gps_weeks import gps_week_in, weeks_of_gps
-from streammi.ingest.files.sampled import Sample, joined, place_of
+from streammi.ingest.files.sampled import Sample, called, joined, place_of
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_detection import TimeDetection
 from streammi.ingest.files.time_format import (
@@ -85,12 +86,37 @@ class _Search:
                 continue
             if (form := self._times.readable(k)[0]) is not None:
                 found = self._with_what_it_lacks(k, form)
-                told = () if len(found.places) > 1 else (f"time in {self._names[k]}",)
+                if self._stands_still(found):  # the day of a query, beside the times of what it found
+                    continue
+                told = () if len(found.places) > 1 else (f"time in {self._called(k)}",)
                 return found._replace(said=(*said, *told, *found.said))
         if self._options.time_format is not None and said:
             rule = f"one that reads the times of {self._path} ({said[0]})"
             raise ConfigError("--time-format", rule, self._options.time_format)
-        return FoundTime(said=tuple(said))
+        return self._unnamed(named) or FoundTime(said=(*said, *self._rising(named)))
+
+    def _unnamed(self, named: Sequence[int]) -> FoundTime | None:
+        """A column that goes on as a clock does and is written, or has a unit, as only times are; None for none."""
+        for k in self._free[:LOOKED_THROUGH]:
+            if k in named or not self._times.looks_like_clock(k):
+                continue
+            if (form := self._times.readable(k)[0]) is not None:
+                found = FoundTime((k,), self._names[k], form, (f"time in {self._called(k)}", *_told("", form)))
+                if not self._stands_still(found):
+                    return found
+        return None
+
+    def _rising(self, named: Sequence[int]) -> list[str]:
+        """A word on the first column of numbers that only rise, and not by 1 with each row: it may be the time."""
+        if self._options.time_unit != "auto" or self._options.time_format is not None:
+            return []
+        rising = (k for k in self._free[:LOOKED_THROUGH] if k not in named and self._times.only_rises(k))
+        names = [self._called(k) for k in rising]
+        return [f"no times; {names[0]} only rises: --time {shlex.quote(names[0])} takes it for one"] if names else []
+
+    def _called(self, k: int) -> str:
+        """A column's name, as options take it."""
+        return called(self._names, k)
 
     def asked_for(self, t: str) -> FoundTime:
         """The column of this name, or the columns of these."""

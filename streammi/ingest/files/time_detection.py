@@ -16,11 +16,13 @@ from streammi.ingest.files.time_format import TimeFormat, directed, epoch_second
 from streammi.ingest.files.time_names import rank_of
 from streammi.ingest.files.time_numbers import HHMMSS, numeric_format, of_day_without_signs
 from streammi.ingest.files.time_texts import time_format, why_unread
+from streammi.ingest.time_units import DAY, unit_in_name
 from streammi.records import FloatArray
 
 CLOCK_FROM: Final = 8  # times: so many numbers that go on as dates do, in a column of any name, are taken for times,
 CLOCK_SINCE, CLOCK_UNTIL = 1_262_304_000.0, 2_208_988_800.0  # in the years 2010 to 2040
 _OF_DATE: Final = re.compile(r"date|datum|fecha|ymd|dmy|mdy", re.IGNORECASE)
+_COMPACT: Final = re.compile(r"20[0-9]{10}(?:[0-9]{2}(?:[0-9]{3})?)?")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,19}(?:[.,][0-9]*)?")
 
 
@@ -96,6 +98,28 @@ class TimeDetection:
             return not bad.any() and _are_clock(values)
         return not text.isdigit() and has_date(places_of(text) or {})
 
+    def looks_like_clock(self, k: int) -> bool:
+        """True if a column goes on and is written as times are: 10:00:05, 20260301100005, or with their unit below."""
+        column = self._sample.column(k)
+        texts = [text for text in column.to_pylist() if text] if is_text(column) else []
+        if not texts or len(texts) < CLOCK_FROM:
+            return False
+        places = places_of(texts[0]) or {}
+        signed = {"H", "M", "S"} <= places.keys() and not has_date(places)
+        below = self._units[k] if k < len(self._units) else ""
+        unit = unit_in_name(below) if below and below != "m" else None  # metres
+        if not signed and unit is None and not all(_COMPACT.fullmatch(text) for text in texts):
+            return False
+        form = self.readable(k)[0]
+        return form is not None and _goes_on(form.seconds(column), DAY if form.of_day else 0.0)
+
+    def only_rises(self, k: int) -> bool:
+        """True if a column has numbers that only rise, and not by 1 with each row, as numbers of rows do."""
+        column = self._sample.column(k)
+        values = NumberFormat(self._decimal).array(column)[0] if is_text(column) else as_floats(column)
+        steps = np.diff(values)
+        return values.size >= CLOCK_FROM and bool((steps > 0).all()) and not bool((steps == 1).any())
+
     def is_date(self, k: int) -> bool:
         """True if a column has days, without the time of day."""
         places = self.first_places(k)
@@ -127,6 +151,15 @@ class TimeDetection:
         digits = 4 if size < 5 else 6
         filled = [text.zfill(digits) for text in texts]
         return digits if all("00" <= text[:2] < "24" and max(text[2:4], text[4:]) < "60" for text in filled) else 0
+
+
+def _goes_on(seconds: FloatArray, round_s: float) -> bool:
+    """True if times, (n,), hardly ever go back, but where a clock that goes round by so much begins anew."""
+    steps = np.diff(seconds[np.isfinite(seconds)])
+    back = steps < 0
+    if round_s:
+        back &= steps > -round_s / 2
+    return bool((steps > 0).any()) and bool(np.count_nonzero(back) <= 0.02 * steps.size)
 
 
 def _are_clock(values: FloatArray) -> bool:

@@ -23,8 +23,9 @@ NAMES: Final = (
     ),
     *("zeit", "zeitstempel", "datum", "datum/zeit", "datum zeit", "uhrzeit", "messzeit", "zeitpunkt", "fecha", "hora"),
     *("heure", "horodatage", "uptime", "elapsed", "elapsed time", "millis", "micros", "seconds", "sec", "secs", "tijd"),
-    *("data", "created at", "timestamps", "ticks", "filetime", "datenum", "mjd", "jd", "julian date", "julian day"),
-    *("modified julian date", "serial date", "excel date", "x value", "x axis", "time axis", "tow", "sow", "gpst"),
+    *("second", "data", "created at", "timestamps", "ticks", "filetime", "datenum", "mjd", "jd", "julian date"),
+    *("julian day", "modified julian date", "serial date", "excel date", "x value", "x axis", "time axis"),
+    *("tow", "sow", "gpst"),
 )
 _OF_CLOCKS: Final = (
     "gps|ntp|unix|utc|local|system|sys|device|dev|event|log|logger|record|recording|sample|sampling|sensor|server|host|excel"
@@ -50,7 +51,7 @@ def is_time_name(name: str) -> bool:
 
 def rank_of(name: str) -> int | None:
     """The place of a column's name among NAMES, None for none of them."""
-    plain = re.sub(r"\s*[\[({].*?[\])}]\s*", " ", name.strip()).strip(" :#")
+    plain = re.sub(r"\s*[\[({].*?[\])}]\s*", " ", name.strip()).strip(" :#_-")
     plain = _OFFSET.sub("", plain)
     if len(plain) == 1:
         return NAMES.index("t") if plain == "t" else None

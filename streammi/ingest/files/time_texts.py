@@ -54,10 +54,10 @@ def time_format(name: str, texts: Sequence[str], decimal: str, asked: FileOption
         return format_of_numbers(name, kept, values[~bad], numbers, asked)
     if asked.time_unit != "auto":
         return None
-    textual = _textual(name, present, FORMS) or _spans(present)
+    textual = _textual(name, present, FORMS, decimal) or _spans(present)
     if textual is not None or has_no_year(present[0]):
         return textual
-    return _textual(name, present, (*FORMS, *OTHER_FORMS))
+    return _textual(name, present, (*FORMS, *OTHER_FORMS), decimal)
 
 
 def why_unread(text: str) -> str:
@@ -101,12 +101,12 @@ def _dated(texts: Sequence[str], forms: Forms) -> bool:
     return places is not None and has_date(places)
 
 
-def _textual(name: str, texts: Sequence[str], forms: Forms) -> TimeFormat | None:
+def _textual(name: str, texts: Sequence[str], forms: Forms, decimal: str) -> TimeFormat | None:
     """Dates and times of day: the order of day and month is what fits all of them, or makes them go on most evenly."""
     fields = pa.array(texts, pa.string())
     dated = _dated(texts, forms)
     found: list[tuple[float, float, Order]] = []
-    for order in _orders(texts, forms):
+    for order in _orders(texts, forms, decimal):
         seconds = TimeFormat(order=order, forms=forms, epoch=dated).seconds(fields)
         good = seconds[np.isfinite(seconds)]
         found.append((1 - good.size / len(texts), float(np.abs(np.diff(good)).sum()), order))
@@ -170,12 +170,16 @@ def _order_said(
     return _ORDER_WORDS[order] if len(found) > 1 else ""
 
 
-def _orders(texts: Sequence[str], forms: Forms) -> list[Order]:
-    """The orders of day, month and year that may be meant, the likeliest first."""
+def _orders(texts: Sequence[str], forms: Forms, decimal: str) -> list[Order]:
+    """The orders of day, month and year that may be meant, the likeliest first: where commas are decimal, no month is.
+
+    >>> _orders(["01/03/2026"], FORMS, "."), _orders(["01/03/2026"], FORMS, ",")
+    (['mdy', 'dmy'], ['dmy', 'mdy'])
+    """
     text = next((text for text in texts if "a" in (places_of(text, forms) or {})), None)
     if text is None or "." in text[:3]:  # with points the day comes first everywhere
         return ["dmy"]
     places = places_of(text, forms) or {}
-    american = "p" in places or "/" in text
+    american = ("p" in places or "/" in text) and decimal != ","
     orders: list[Order] = ["mdy", "dmy"] if american else ["dmy", "mdy"]
     return [*orders, "ymd"] if places["Y"][1] - places["Y"][0] == 2 else orders
