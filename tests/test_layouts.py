@@ -327,3 +327,30 @@ def test_rows_that_may_be_signals_are_said(packer: str) -> None:
     rows = decoder("0", "1")
     assert taken(rows, [[PACKERS[packer]([list(row) for row in zip(X, Y, strict=True)])]])[:2] == (X, Y)
     assert "rows" not in rows.note
+
+
+@pytest.mark.parametrize(
+    ("order", "header"),
+    [
+        ("F", {"dtype": "float64", "order": "F"}),
+        ("F", {"dtype": "<f8", "fortran_order": True}),
+        ("F", {"dtype": "float64", "strides": [8, 8 * N]}),
+        ("C", {"dtype": "float64", "strides": [16, 8], "order": "C"}),
+        ("C", {"dtype": "float64", "strides": None, "order": None, "fortran_order": False}),
+        ("C", {"dtype": "float64", "byteorder": "big"}),
+        ("F", {"dtype": ">f8", "order": "F", "byteorder": "big"}),
+    ],
+)
+def test_an_array_is_read_in_the_order_that_its_header_says(order: Any, header: dict[str, Any]) -> None:
+    kind = ">f8" if header.get("byteorder") == "big" else "<f8"
+    sent = np.column_stack([X, Y]).astype(kind).tobytes(order)
+    message = [json.dumps({"shape": [N, 2], **header}).encode(), sent]
+    assert taken(decoder("0", "1"), [message]) == (X, Y, None)
+
+
+@pytest.mark.parametrize("wrong", [{"order": "A"}, {"order": [1]}, {"strides": [8, 8]}, {"byteorder": []}])
+def test_an_array_in_an_order_that_it_cannot_have_is_refused(wrong: dict[str, Any]) -> None:
+    one = decoder("0", "1")
+    message = [json.dumps({"dtype": "float64", "shape": [N, 2], **wrong}).encode(), bytes(16 * N)]
+    assert taken(one, [message]) == ([], [], None)
+    assert one.malformed == {"bad header": 1}

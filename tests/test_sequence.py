@@ -1,10 +1,14 @@
 """The gap counter is held against the whole list of what was sent and of what came."""
 
+import json
+from collections.abc import Callable
+from itertools import pairwise
+
 import cbor2
 import numpy as np
 import pytest
 from cbor2 import CBORTag
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
@@ -66,6 +70,47 @@ def test_blocks_of_samples() -> None:
     assert (counter.gaps, counter.reordered, counter.resets) == (0, 1, 0)
     counter.check(Numbers(4096, 512))
     assert counter.gaps == 4096 - 2560
+
+
+@given(
+    st.sampled_from(["message", "first", "last"]),
+    st.lists(st.integers(2, 9), min_size=2, max_size=30),
+    st.lists(st.booleans(), max_size=30),
+    st.integers(0, 1 << 40),
+)
+def test_the_number_of_a_batch_counts_messages_or_samples(
+    what: str, sizes: list[int], lost: list[bool], start: int
+) -> None:
+    """The first two messages have come, which is when it shows which: all that is missing behind them is known. The
+    first and the last are told apart where messages are not all as long.
+    """
+    assume(what == "message" or sizes[0] != sizes[1] or len({*sizes}) == 1)
+    ends = np.cumsum(sizes).tolist()
+    number = {"message": range(len(sizes)), "first": [0, *ends], "last": [end - 1 for end in ends]}[what]
+    came = [k for k in range(len(sizes)) if k < 2 or not (lost[k] if k < len(lost) else False)]
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    for k in came:
+        record = {"x": [1.5] * sizes[k], "y": [*range(sizes[k])], "seq": start + number[k]}
+        decoder.decode([[json.dumps(record).encode()]], 0.0)
+    decoder.end(0.0)
+    samples = sum(size for k, size in enumerate(sizes[: came[-1]]) if k not in came)
+    behind = pairwise(came)
+    messages = sum(size for k, after in behind for size in (after - k - 1) * [sizes[after]])
+    assert (decoder.gaps, decoder.resets) == (messages if what == "message" else samples, 0)
+    assert ("count samples" in decoder.note) == (what != "message")
+
+
+@pytest.mark.parametrize("write", [str, float, "{:05d}".format], ids=["text", "float", "zeros in front"])
+def test_numbers_that_are_texts_or_floats_find_what_is_missing(write: Callable[[int], object]) -> None:
+    """At full speed as well as one by one; those of a CSV's column and of x=1 are texts anyway."""
+    numbers = [*range(7, 40), *range(43, 60)]
+    messages = [[json.dumps({"x": k, "y": 1, "seq": write(k)}).encode()] for k in numbers]
+    lines = [[f"seq={k} x=1 y=2".encode()] for k in numbers]
+    table = [[b"seq,x,y"], *([f"{k},1,2\r\n{k + 1},1,2".encode()] for k in numbers[::2])]
+    for feed, gaps in ((messages, 3), (lines, 3), (table, 3)):
+        decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+        decoder.decode(feed, 0.0)
+        assert (decoder.gaps, decoder.malformed) == (gaps, {})
 
 
 def test_a_gap_that_fills_in_many_places_takes_no_more_memory() -> None:

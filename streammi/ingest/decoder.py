@@ -22,6 +22,7 @@ from streammi.ingest.formats.paths import has
 from streammi.ingest.formats.record import numbers_of
 from streammi.ingest.formats.registry import topic_of
 from streammi.ingest.formats.samples import samples
+from streammi.ingest.message_numbers import MessageNumbers
 from streammi.ingest.recognition import Found
 from streammi.ingest.senders import SenderCounter
 from streammi.ingest.sequence import Numbers
@@ -66,7 +67,7 @@ class Decoder:
         self._clock = Clock(config.time_unit, config.t or "", asked=config.t is not None)
         self._wanted = Wanted(paths, config.t, config.seq, config.labels, partial, {}, self._clock)
         self._max_message = config.max_message
-        self._gaps = SenderCounter()
+        self._gaps, self._message_numbers = SenderCounter(), MessageNumbers()
         self._duplicates = Duplicates()
         self._last_t = nan
         self._format = FeedFormat(config.format, self._wanted, in_bulk=self.IN_BULK)
@@ -125,7 +126,7 @@ class Decoder:
         advice = "" if self.pairs else self._advice.words
         about = (known.recognised if known.is_guess else "", known.doubt, self._format.hint, advice, known.changed)
         notes = [note for note in about if note]
-        notes += self._gaps.notes
+        notes += [*filter(None, (self._message_numbers.note,)), *self._gaps.notes]
         if self.repeated:
             notes.append(f"{self.repeated:,} samples came twice in a row, and count once")
         notes += [self._clock.note] if self._clock.note else []
@@ -167,6 +168,7 @@ class Decoder:
             "clock": self._clock.state(),
             "beside": self._wanted.beside.state(),
             "gaps": self._gaps.state(),
+            "message_numbers": self._message_numbers.state(),
             "copies": self._duplicates.state(),
             "memory": self._wanted.memory,
         }
@@ -181,6 +183,7 @@ class Decoder:
         self._clock.restore(state["clock"])
         self._wanted.beside.restore(state["beside"])
         self._gaps.restore(state["gaps"])
+        self._message_numbers.restore(state["message_numbers"])
         self._duplicates.restore(state["copies"])
         self._wanted.memory.update(state["memory"])
 
@@ -207,6 +210,8 @@ class Decoder:
                 at += 1
         if final and not self._format.settled:
             self._safely(lambda: self._settle(self._format.recogniser.end()))
+        if final:
+            self._check(self._message_numbers.left())
         columns, t = self._batch.drain(self._last_t)
         if t is None or self._clock.is_none:
             self._last_t, t = nan, None
@@ -276,14 +281,17 @@ class Decoder:
             found, numbers = fresh, fresh.numbers
         self._batch.add(found.values, found.t)
         if isinstance(numbers, Numbers):
-            self._gaps.check(numbers)
+            self._check(self._message_numbers.of(numbers))
         elif numbers is not None:
             self._gaps.check_each(numbers)
 
+    def _check(self, known: list[Numbers]) -> None:
+        for numbers in known:
+            self._gaps.check(numbers)
+
     def _add_one(self, found: Samples | None) -> None:
         """Add what a message read in full has, behind which earlier ones may turn out to have been numbered."""
-        for numbers in self._wanted.beside.earlier():
-            self._gaps.check(numbers)
+        self._check(self._wanted.beside.earlier())
         if found is not None:
             self._add(found)
 
@@ -309,7 +317,7 @@ class Decoder:
             found = samples(content, self._wanted)
         except FeedError as error:
             if (numbers := numbers_of(content.tree, self._wanted)) is not None:
-                self._gaps.check(numbers)
+                self._check(self._message_numbers.of(numbers, samples=False))
             if error.reason != "no such path":
                 raise
             if self._is_of_another(content.tree):

@@ -13,6 +13,7 @@ from streammi.ingest.decoder import Decoder
 from streammi.ingest.formats.columns import number, or_nan
 from streammi.ingest.formats.content import SEQ_NAMES, Content, Samples
 from streammi.ingest.formats.named import TIMES, by_name
+from streammi.ingest.formats.record import is_seq
 from streammi.ingest.formats.samples import samples
 from streammi.ingest.pairing.row_grid import Alignment
 from streammi.network.frames import Frames, Messages
@@ -58,7 +59,7 @@ class NamedDecoder(Decoder):
         if any(time is not None for time in times):
             tree[TIMES[0]] = times
         first = content.tree[0] if isinstance(content.tree, list) else content.tree
-        tree |= {name: first[name] for name in SEQ_NAMES if type(first.get(name)) is int}
+        tree |= {name: first[name] for name in SEQ_NAMES if is_seq(first.get(name))}
         return samples(Content(tree, content.stamp, content.beside), self._wanted)._replace(places=None)
 
 

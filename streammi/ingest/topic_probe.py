@@ -15,8 +15,10 @@ from streammi.ingest.decoder import MAX_PATH
 from streammi.ingest.formats.columns import is_array, number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted
 from streammi.ingest.formats.named import VALUES, by_name
+from streammi.ingest.formats.record import is_seq
 from streammi.ingest.formats.registry import FORMATS, possible
 from streammi.ingest.formats.samples import has_records, signals
+from streammi.ingest.message_numbers import MessageNumbers
 from streammi.ingest.probe_report import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.recognition import Found, Recogniser
 from streammi.ingest.record_fields import MAX_SIGNALS, leaves
@@ -65,7 +67,7 @@ class TopicProbe:
         self._clock = Clock()
         self._ages: list[float] = []
         self._sequence: str | None = None
-        self._gaps = SenderCounter()
+        self._gaps, self._message_numbers = SenderCounter(), MessageNumbers()
         self._recogniser = Recogniser(Wanted(("0", "1")))
         self._guess: Found | None = None
         self._unknown = ""
@@ -114,6 +116,7 @@ class TopicProbe:
         """Everything heard of the topic in so many seconds, up to ``received``."""
         if self._guess is None:
             self._guess_from(self._recogniser.end, received)
+        self._check(self._message_numbers.left())
         return TopicSeen(
             topic=topic,
             messages=self._messages,
@@ -152,6 +155,10 @@ class TopicProbe:
             self._sequence = "sample numbers"
             self._gaps.check(Numbers(content.first, max((_size(value) for _, value in leaves(tree)), default=1)))
 
+    def _check(self, known: list[Numbers]) -> None:
+        for numbers in known:
+            self._gaps.check(numbers)
+
     def _note(self, path: str, value: Any) -> None:
         values = _numbers(value)
         if values is not None and values.size:
@@ -177,10 +184,11 @@ class TopicProbe:
         return True
 
     def _find_sequence(self, record: dict[Any, Any]) -> str | None:
-        name = next((name for name in SEQ_NAMES if type(record.get(name)) is int), None)
+        name = next((name for name in SEQ_NAMES if is_seq(record.get(name)) and not is_array(record[name])), None)
         if name is not None and self._messages <= WHOLE:
             self._sequence = name
-            self._gaps.check(Numbers(record[name]))
+            many = max((_size(value) for _, value in leaves(record)), default=1)
+            self._check(self._message_numbers.of(Numbers(int(record[name]), 1, many)))
         return name
 
 

@@ -18,6 +18,7 @@ from streammi.network.frames import Frames
 
 DTYPE: Final = re.compile(r"[<>=|]?[iufbc][0-9]{1,2}|float(16|32|64)|u?int(8|16|32|64)|bool|complex(64|128)")
 MAX_DIMENSIONS: Final = 8
+_BYTE_ORDERS: Final = {"little": "<", "<": "<", "big": ">", ">": ">"}
 
 
 def is_numpy(frames: Frames) -> bool:
@@ -40,7 +41,7 @@ def read_numpy(frames: Frames, wanted: Wanted) -> Content:
     header = parse_json(frames[-2])
     if not isinstance(header, dict):
         raise FeedError("bad header", repr(header)[:60])
-    array = array_of(frames[-1], header.get("dtype"), header.get("shape"))
+    array = _array_of(frames[-1], header)
     return Content({**header, **signals(array, wanted)}, hint=_hint(array))
 
 
@@ -48,7 +49,7 @@ def read_rows(frames: Frames, wanted: Wanted) -> Content:
     """The same of arrays of which a row is a signal, and a column a sample."""
     content = read_numpy(frames, wanted)
     header = content.tree
-    array = array_of(frames[-1], header.get("dtype"), header.get("shape"))
+    array = _array_of(frames[-1], header)
     if array.ndim != 2:
         raise FeedError("bad header", f"shape {list(array.shape)}, not rows of signals")
     return Content(header | {str(k): row for k, row in enumerate(array[:MAX_COLUMNS])})
@@ -79,6 +80,36 @@ def array_of(buffer: bytes, dtype: Any, shape: Any) -> NDArray[Any]:
         return np.frombuffer(buffer, dtype=kind).reshape(shape)
     except ValueError:  # no bytes, and a dimension that no array can have, or a dtype without fields
         raise FeedError("bad header", f"dtype {dtype!r}, shape {shape!r}"[:80]) from None
+
+
+def _array_of(buffer: bytes, header: dict[str, Any]) -> NDArray[Any]:
+    """The array that a header describes, with the orders of its dimensions and of the bytes of a number, where it says.
+
+    ``order`` is C or F, as numpy has it, or ``fortran_order`` true or false, as a .npy file has it; or ``strides`` say
+    so. ``byteorder`` is little or big, or < or >.
+    """
+    array = array_of(buffer, _dtype_of(header), header.get("shape"))
+    order = header.get("order") or ("F" if header.get("fortran_order") is True else "C")
+    if order not in ("C", "F"):
+        raise FeedError("bad header", f"order {order!r}, not C or F"[:80])
+    columns_first = array.reshape(-1).reshape(array.shape, order="F")
+    strides = header.get("strides") or None
+    if strides is not None and strides not in (list(array.strides), list(columns_first.strides)):
+        raise FeedError("bad header", f"strides {strides!r} for shape {list(array.shape)} of {array.dtype}"[:80])
+    by_rows = order == "C" if strides is None else strides == list(array.strides)
+    return array if by_rows else columns_first
+
+
+def _dtype_of(header: dict[str, Any]) -> Any:
+    dtype, bytes_order = header.get("dtype"), header.get("byteorder")
+    if bytes_order is None or not isinstance(dtype, str) or dtype[:1] in ("<", ">", "=", "|"):
+        return dtype
+    if not isinstance(bytes_order, str) or bytes_order not in _BYTE_ORDERS:
+        raise FeedError("bad header", f"byteorder {bytes_order!r}, not little or big"[:80])
+    try:
+        return np.dtype(_plain_dtype(dtype)).newbyteorder(_BYTE_ORDERS[bytes_order]).str
+    except ValueError:
+        return dtype
 
 
 def _plain_dtype(name: Any) -> str:

@@ -1,7 +1,8 @@
 """One record of a message: where in it everything is, and its samples."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Pl
 from streammi.ingest.formats.paths import Chain, find, follow, has
 from streammi.ingest.sequence import Numbers
 from streammi.records import IntArray
+
+DIGITS: Final = re.compile(r"[0-9]{1,18}")
+EXACT: Final = 1 << 53  # whole numbers up to here are float64s
 
 
 def of_record(tree: Any, wanted: Wanted) -> Samples:
@@ -47,12 +51,25 @@ def usual(
 
 
 def is_seq(value: Any) -> bool:
-    """True for a sequence number, or several."""
+    """True for a sequence number, or several; as a text or a float, too, as senders without whole numbers have them.
+
+    >>> is_seq(7), is_seq("7"), is_seq(7.0), is_seq([7, 8.0]), is_seq(7.5), is_seq("seven"), is_seq(True)
+    (True, True, True, True, False, False, False)
+    """
     if isinstance(value, list):
-        return bool(value) and all(type(one) is int and abs(one) < SEQ_LIMIT for one in value)
+        return bool(value) and all(map(_is_number_of, value))
     if isinstance(value, np.ndarray):
-        return value.dtype.kind in "iu"
-    return type(value) is int and abs(value) < SEQ_LIMIT
+        whole = value.dtype.kind == "f" and bool((np.abs(value) <= EXACT).all()) and bool((value % 1 == 0).all())
+        return value.dtype.kind in "iu" or whole
+    return _is_number_of(value)
+
+
+def _is_number_of(value: Any) -> bool:
+    if type(value) is int:
+        return abs(value) < SEQ_LIMIT
+    if isinstance(value, float):
+        return abs(value) <= EXACT and value.is_integer()
+    return isinstance(value, str) and DIGITS.fullmatch(value) is not None
 
 
 def at_places(tree: Any, places: Places, wanted: Wanted) -> Samples:

@@ -118,7 +118,7 @@ def _alike(trees: list[Any], wanted: Wanted) -> Samples | None:
     if (t and not {*map(type, t)} <= {int, float}) or (numbers and not all(map(is_seq, numbers))):
         return None
     found = None if t is None else times(t, len(trees), wanted.clock)
-    return Samples(tuple(columns), found, None if numbers is None else np.array(numbers), places)
+    return Samples(tuple(columns), found, None if numbers is None else np.array([*map(int, numbers)]), places)
 
 
 def _same_keys(trees: list[Any]) -> bool:

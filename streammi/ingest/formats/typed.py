@@ -16,7 +16,8 @@ from streammi.ingest.clock import Clock
 from streammi.ingest.formats.columns import Column, Columns, or_nan
 from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Content, Places, Samples, Wanted
 from streammi.ingest.formats.envelope import Places as Envelope
-from streammi.ingest.formats.paths import Chain, heads
+from streammi.ingest.formats.paths import Chain, follow, heads
+from streammi.ingest.formats.record import DIGITS, EXACT
 from streammi.ingest.formats.samples import has_records
 from streammi.ingest.sequence import Each, in_a_row
 from streammi.network.frames import Frames, Messages
@@ -30,9 +31,13 @@ NUMBER: Final = float | None
 LABEL: Final = float | int | str | bool | None
 TIME: Final = int | float | datetime
 SEQ: Final = Annotated[int, msgspec.Meta(gt=-SEQ_LIMIT, lt=SEQ_LIMIT)]
+# Sequence numbers of senders without whole numbers, as streammi.ingest.formats.record has them.
+SEQ_OTHERWISE: Final[dict[type, Any]] = {
+    str: Annotated[str, msgspec.Meta(pattern=f"^{DIGITS.pattern}$")],
+    float: Annotated[float, msgspec.Meta(ge=-EXACT, le=EXACT, multiple_of=1)],
+}
 SCALAR: Final = float | str | bool | None  # a list that begins with it is a record, not a list of records
 ABSENT: Final = Literal["\0 this key must not be there"]
-EXACT: Final = 1 << 53  # whole numbers up to here are float64s
 MAX_INDEX: Final = 4095
 MAX_PLANS: Final = 8  # kinds of messages that a decoder is made for (0.2 ms each); the others are read in full
 MANY: Final = 32  # numbers of a record of which one array is made: an array each takes ten times as long
@@ -46,6 +51,7 @@ class Plan(NamedTuple):
     all_of_them: Callable[[Any], Any] | None  # the same at once, of MANY and more numbers
     t: Callable[[Any], Any] | None
     seq: Callable[[Any], Any] | None
+    whole: bool  # the sequence numbers are whole numbers, neither texts nor floats
     records: bool  # a message is a list of rows, not one row
     at: Envelope  # where in the frames the payload is, and a time or a counter beside it
     payload: Callable[[Frames], bytes]
@@ -62,7 +68,7 @@ class Typed:
         self, make: Callable[[Any], Decode], wanted: Wanted, make_lines: Callable[[Any], Decode] | None = None
     ) -> None:
         self._make, self._make_lines, self._wanted = make, make_lines, wanted
-        self._plans: dict[tuple[Places, bool, bool, Envelope], Plan | None] = {}
+        self._plans: dict[tuple[Places, bool, bool, Envelope, Any], Plan | None] = {}
         self._plan: Plan | None = None
         self._chains: dict[str, Chain] = {}  # where each was, of messages that need not have all
 
@@ -71,9 +77,10 @@ class Typed:
         if places is None or (self._wanted.partial and (places := self._completed(places)) is None):
             return
         records = has_records(content.tree)
-        key = places, records, content.lines, content.at
+        seq = _seq_type(content.tree[0] if records else content.tree, places)
+        key = places, records, content.lines, content.at, seq
         if key not in self._plans and len(self._plans) < MAX_PLANS:
-            self._plans[key] = self._made(places, records, content)
+            self._plans[key] = self._made(places, records, content, seq)
         self._plan = self._plans.get(key)
 
     def _completed(self, places: Places) -> Places | None:
@@ -87,16 +94,16 @@ class Typed:
             return None
         return places._replace(values=tuple(self._chains[path] for path in self._wanted.paths))
 
-    def _made(self, places: Places, records: bool, content: Content) -> Plan | None:
+    def _made(self, places: Places, records: bool, content: Content, seq: type) -> Plan | None:
         if content.stamp is not None or (records and content.at.beside is not None):
             return None
         if content.lines:
             return (
                 None
                 if self._make_lines is None
-                else _plan(places, records, content.at, self._wanted, self._make_lines, lines=True)
+                else _plan(places, records, content.at, self._wanted, self._make_lines, seq, lines=True)
             )
-        return _plan(places, records, content.at, self._wanted, self._make)
+        return _plan(places, records, content.at, self._wanted, self._make, seq)
 
     def read_run(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
@@ -143,7 +150,7 @@ class Typed:
             t = self._wanted.beside.times(beside, self._wanted.clock)
         numbers: Each | None = None
         if plan.seq is not None:
-            numbers = in_a_row(list(map(plan.seq, rows)))
+            numbers = in_a_row([*map(plan.seq, rows)] if plan.whole else [int(plan.seq(row)) for row in rows])
         elif beside and self._wanted.beside.kind.startswith("count"):
             numbers = self._wanted.beside.numbers(beside)
         return Samples(values, t, numbers)
@@ -185,6 +192,7 @@ def _plan(
     at: Envelope,
     wanted: Wanted,
     make: Callable[[Any], Decode],
+    seq_type: type,
     lines: bool = False,
 ) -> Plan | None:
     """None where no decoder can be made: an index from the end, a key that is a number, two uses of one value."""
@@ -194,7 +202,7 @@ def _plan(
         chains = zip(wanted.paths, places.values, strict=True)
         names = [_place(tree, path, chain, kind) for path, chain in chains if chain is not None]
         t = _place_usual(tree, wanted.t, places.t, TIME_NAMES, places, TIME)
-        seq = _place_usual(tree, wanted.seq, places.seq, SEQ_NAMES, places, SEQ)
+        seq = _place_usual(tree, wanted.seq, places.seq, SEQ_NAMES, places, SEQ_OTHERWISE.get(seq_type, SEQ))
         row = _struct(tree, SCALAR, partial=wanted.partial)
         decode = make(list[row] if records and not lines else row)  # type: ignore[valid-type]
     except (ValueError, TypeError):
@@ -202,7 +210,13 @@ def _plan(
     values = tuple(attrgetter(name) for name in names)
     all_of_them = attrgetter(*names) if len(names) >= MANY and not wanted.labels else None
     pick_t, pick_seq = attrgetter(t) if t else None, attrgetter(seq) if seq else None
-    return Plan(decode, values, all_of_them, pick_t, pick_seq, records, at, itemgetter(at.payload))
+    whole = seq_type not in SEQ_OTHERWISE
+    return Plan(decode, values, all_of_them, pick_t, pick_seq, whole, records, at, itemgetter(at.payload))
+
+
+def _seq_type(record: Any, places: Places) -> type:
+    """The type of the sequence number in a record; that of whole numbers where there is none."""
+    return int if places.seq is None else type(follow(record, places.seq))
 
 
 def _place(tree: Tree, path: str, chain: Chain, kind: Any) -> str:

@@ -1,0 +1,101 @@
+"""The number of a message with several samples: it counts messages, or it is that of its first or its last sample."""
+
+from typing import Any, Final, Literal, TypeAlias
+
+from streammi.ingest.sequence import Numbers
+
+Meaning: TypeAlias = Literal["", "messages", "either", "first", "last"]
+
+HELD: Final = 20  # messages, after which a number that has not shown what it counts counts messages
+
+
+class MessageNumbers:
+    """Tells what a feed's numbers count, of which each message has one, by how far they go from one to the next.
+
+    By 1: messages. By as many as the samples of the message before, or of its own: samples, of which it is the first or
+    the last. Until that shows, ``of`` holds them back; ``left`` are those, once no more will come.
+
+    >>> numbers = MessageNumbers()
+    >>> numbers.of(Numbers(0, 1, 100)), numbers.of(Numbers(100, 1, 100))
+    ([], [Numbers(first=0, many=100, weight=1), Numbers(first=100, many=100, weight=1)])
+    >>> numbers.note
+    'its numbers count samples, not messages'
+    >>> MessageNumbers().of(Numbers(7, 1, 1))
+    [Numbers(first=7, many=1, weight=1)]
+    """
+
+    def __init__(self) -> None:
+        self._meaning: Meaning = ""
+        self._before: Numbers | None = None  # that of the last message with samples
+        self._shift = 1  # added to the number of a last sample, less those of its message
+        self._held: list[tuple[Numbers, bool]] = []  # and whether there were samples
+
+    @property
+    def note(self) -> str:
+        """One line for a person; empty where numbers count messages, as most do."""
+        return "" if self._meaning in ("", "messages") else "its numbers count samples, not messages"
+
+    def of(self, numbers: Numbers, *, samples: bool = True) -> list[Numbers]:
+        """The numbers that are known now, with the next one, of a message whose samples are its ``weight``.
+
+        ``samples``: it had some. Without, it may have had any number of them.
+        """
+        if self._meaning == "messages":
+            return [numbers]
+        if self._meaning:
+            return self._of_samples(numbers, samples)
+        if numbers.weight == 1 and not self._held:  # messages and samples are one
+            self._before = numbers if samples else None
+            return [numbers]
+        self._meaning = self._told(numbers) if samples else ""
+        self._held.append((numbers, samples))
+        if not self._meaning and len(self._held) < HELD:
+            return []
+        return self.left()
+
+    def left(self) -> list[Numbers]:
+        """Those that are held back, which are held no more."""
+        held, self._held = self._held, []
+        if held and not self._meaning:
+            self._meaning = "messages"
+        if self._meaning == "messages":
+            return [numbers for numbers, _ in held]
+        return [one for numbers, samples in held for one in self._of_samples(numbers, samples)]
+
+    def state(self) -> list[Any]:
+        """The state that ``restore`` needs, plain values."""
+        before = None if self._before is None else list(self._before)
+        held = [[list(numbers), samples] for numbers, samples in self._held]
+        return [self._meaning, before, self._shift, held]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take up a saved state."""
+        self._meaning, before, self._shift, held = state
+        self._before = None if before is None else Numbers(*before)
+        self._held = [(Numbers(*numbers), samples) for numbers, samples in held]
+
+    def _told(self, numbers: Numbers) -> Meaning:
+        """The meaning that shows by a number and one of those before; of one sample it is 1 all the same."""
+        earlier = [one for one, samples in reversed(self._held) if samples]
+        earlier += [] if self._before is None else [self._before]
+        for one in earlier:
+            step, sizes = numbers.first - one.first, (one.weight, numbers.weight)
+            if step == 1 and min(sizes) > 1:
+                return "messages"
+            if step > 1 and step in sizes:
+                return "either" if sizes[0] == sizes[1] else "first" if step == one.weight else "last"
+        return ""
+
+    def _of_samples(self, numbers: Numbers, samples: bool) -> list[Numbers]:
+        """The samples of a message whose number is one of theirs."""
+        if not samples:  # what it had is missing, if it had any: the next number shows it
+            return []
+        first, _, many = numbers
+        before, self._before = self._before, numbers
+        # As long as all messages were as long, the first and the last went by the same steps.
+        if self._meaning == "either" and before is not None and before.weight != many:
+            step = first - before.first
+            if step in (before.weight, many):
+                self._meaning = "first" if step == before.weight else "last"
+                self._shift = before.weight
+        return [Numbers(first - many + self._shift if self._meaning == "last" else first, many)]
