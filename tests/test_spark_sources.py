@@ -103,7 +103,7 @@ def test_offsets_and_what_is_refused(tmp_path: Path) -> None:
 
 
 @needs_pyspark
-def test_a_live_feed_is_read_at_most_once() -> None:
+def test_a_live_feed_is_read_at_most_once(caplog: pytest.LogCaptureFixture) -> None:
     from streammi.interop.spark import LiveAtMostOnce
 
     with zmq.Context() as context, context.socket(zmq.PUB) as socket:
@@ -126,13 +126,17 @@ def test_a_live_feed_is_read_at_most_once() -> None:
     assert list(reader.readBetweenOffsets({"pairs": 0}, start)) == []
     reader.stop()
     again = LiveAtMostOnce(options).simpleStreamReader(None)  # the driver of a query that goes on
+    astray = LiveAtMostOnce(options | {"x": "X"}).simpleStreamReader(None)
     with zmq.Context() as context, context.socket(zmq.PUB) as socket:
         socket.bind(options["endpoint"])
         found, end = [], time.monotonic() + 60
-        while not found and time.monotonic() < end:
+        while not (found and "did you mean x?" in caplog.text) and time.monotonic() < end:
             socket.send_multipart(message(7))
-            found = list(again.read({"run": 5, "pairs": 5000})[0])
+            found += list(again.read({"run": 5, "pairs": 5000})[0])
+            assert list(astray.read({"run": 5, "pairs": 0})[0]) == []
     assert found[0][1] == 5000
+    assert "no such path: 'X'" in caplog.text
     again.stop()
+    astray.stop()
     with pytest.raises(ConfigError, match="endpoint must be that of a feed"):
         LiveAtMostOnce({}).simpleStreamReader(None)

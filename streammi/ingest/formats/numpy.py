@@ -2,7 +2,7 @@
 
 import math
 import re
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from streammi.network.frames import Frames
 
 DTYPE: Final = re.compile(r"[<>=|]?[iufbc][0-9]{1,2}|float(16|32|64)|u?int(8|16|32|64)|bool|complex(64|128)")
 MAX_DIMENSIONS: Final = 8
-_BYTE_ORDERS: Final = {"little": "<", "<": "<", "big": ">", ">": ">"}
+_BYTE_ORDERS: Final[dict[str, Literal["<", ">"]]] = {"little": "<", "<": "<", "big": ">", ">": ">"}
 
 
 def is_numpy(frames: Frames) -> bool:

@@ -1,6 +1,7 @@
 """Sources of streaming queries: streammi's recordings, and live feeds."""
 
 import importlib
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -16,6 +17,8 @@ from pyspark.sql.datasource import (
 
 from streammi.errors import ConfigError
 from streammi.interop.spark import recorded
+from streammi.interop.spark.live_warnings import LiveWarnings
+from streammi.network.endpoints import check_endpoint
 
 try:
     pacing: Any = importlib.import_module("pyspark.sql.streaming.datasource")
@@ -27,6 +30,7 @@ MOST_MESSAGES: Final = 20_000  # of a live feed in a batch
 PACE: Final = "pairs_per_batch"
 FEED_OPTIONS: Final = ("endpoint", "x", "y", "t", "topic", "format")
 LIVE_SECONDS: Final = 0.2  # that a batch of a live feed waits for its first message
+LOG: Final = logging.getLogger("streammi")  # on standard error, unless the driver's program has it elsewhere
 
 
 class Recordings(DataSource):
@@ -115,8 +119,9 @@ class LiveAtMostOnce(DataSource):
     ``spark.dataSource.register(LiveAtMostOnce)``, then ``spark.readStream.format("streammi-live-at-most-once")`` with
     the options ``endpoint``, ``x``, ``y`` and, if need be, ``t``, ``topic`` and ``format``, as of ``streammi monitor``.
     The driver receives them. What has come and is not counted when it ends is lost, and so is what is sent until the
-    query runs again: record the feed, and read the recording, where that matters. The columns are those of Recordings;
-    seq goes on, and run says by which driver a pair was received.
+    query runs again: record the feed, and read the recording, where that matters. Messages without the pair, and a feed
+    that is not there, are warned of by Python's logging, as "streammi", once a minute. The columns are those of
+    Recordings; seq goes on, and run says by which driver a pair was received.
     """
 
     @classmethod
@@ -127,6 +132,8 @@ class LiveAtMostOnce(DataSource):
     def schema(self) -> str:
         """The columns; ConfigError for options that cannot work."""
         _check_options(self.options, FEED_OPTIONS)
+        if "endpoint" in self.options:
+            check_endpoint(str(self.options["endpoint"]), "endpoint")
         return recorded.TYPES
 
     def simpleStreamReader(self, schema: Any) -> SimpleDataSourceStreamReader:
@@ -144,6 +151,7 @@ class _Live(SimpleDataSourceStreamReader):
         self._config = FeedConfig(**given)
         self._feed: Any = None
         self._run, self._taken = int(time.time()), 0
+        self._warnings = LiveWarnings()
 
     def initialOffset(self) -> dict[str, int]:
         return {"run": 0, "pairs": 0}
@@ -166,6 +174,8 @@ class _Live(SimpleDataSourceStreamReader):
             for time_of_it, x, y in zip(t, batch.x.tolist(), batch.y.tolist(), strict=True):
                 rows.append((self._run, self._taken, time_of_it, x, y, arrived.received))
                 self._taken += 1
+        for words in self._warnings.due(self._intake, self._feed.links[0], time.time()):
+            LOG.warning(words)
         end = {"run": self._run, "pairs": self._taken} if rows else start
         return iter(rows), end
 
