@@ -27,6 +27,7 @@ from pathlib import Path
 import zmq
 from arguments import at_least
 
+from streammi.cli.app import app
 from streammi.errors import ConfigError
 from streammi.recording.entries import encode
 from streammi.recording.framing import Position
@@ -92,12 +93,16 @@ def kills(folder: Path, count: int, rng: random.Random, options: list[str], rate
                 process.send_signal(signal.SIGTERM if last else signal.SIGKILL)
                 assert process.wait(60) == (143 if last else -signal.SIGKILL), (folder / "log").read_text()
             lives.append([line for line in output.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")])
-    form = ["--output", "influx"] if "influx" in options else []
-    replayed = subprocess.run(
-        [sys.executable, "-m", "streammi", "replay", str(recording), *form], capture_output=True, check=True
-    )
-    whole = [common(line) for line in replayed.stdout.splitlines(keepends=True)]
+    whole = [common(line) for line in replayed(recording, *(["--output", "influx"] if "influx" in options else []))]
     return f"{count} kills: {compared(lives, whole)}"
+
+
+def replayed(recording: Path, *words: str) -> list[bytes]:
+    """The lines that one uninterrupted run over a recording says."""
+    with tempfile.TemporaryFile("w+") as lines, contextlib.redirect_stdout(lines):
+        assert not app(["replay", str(recording), *words], standalone_mode=False)
+        lines.seek(0)
+        return lines.read().encode().splitlines(keepends=True)
 
 
 def compared(lives: list[list[bytes]], whole: list[bytes]) -> str:

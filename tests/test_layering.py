@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,18 @@ def module_name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-IMPORTS = {module_name(path): set(imports_of(path)) for path in sorted(ROOT.glob("streammi/**/*.py"))}
-# The root's own imports are resolved on first use.
-OURS = {name: {other for other in found if other in IMPORTS and other != "streammi"} for name, found in IMPORTS.items()}
-del OURS["streammi"]
+FILES = {module_name(path): path for path in sorted(ROOT.glob("streammi/**/*.py"))}
+OURS = [name for name in FILES if name != "streammi"]  # the root's own imports are resolved on first use
+
+
+@cache  # and not while tests are collected, which each worker does
+def imported(name: str) -> frozenset[str]:
+    return frozenset(imports_of(FILES[name]))
+
+
+@cache
+def imported_of_ours(name: str) -> frozenset[str]:
+    return imported(name).intersection(OURS)
 
 
 def layer(name: str) -> int | None:
@@ -77,7 +86,7 @@ def reachable(name: str) -> set[str]:
     seen: set[str] = set()
     left = [name]
     while left:
-        for other in OURS[left.pop()] - seen:
+        for other in imported_of_ours(left.pop()) - seen:
             seen.add(other)
             left.append(other)
     return seen
@@ -95,7 +104,7 @@ def under(package: str) -> list[str]:
 def test_imports_follow_the_flow(name: str) -> None:
     here = layer(name)
     assert here is not None, f"{name} has no place in LAYERS yet"
-    for other in OURS[name]:
+    for other in imported_of_ours(name):
         there = layer(other)
         assert there is not None, f"{other} has no place in LAYERS yet"
         assert there <= here, f"{name} imports {other}, which comes after it"
@@ -130,7 +139,7 @@ def test_a_room_says_what_it_is_for(path: Path) -> None:
 
 @pytest.mark.parametrize("name", under("core"))
 def test_the_core_computes_and_does_nothing_else(name: str) -> None:
-    others = {other.partition(".")[0] for other in IMPORTS[name]} - {"streammi"}
+    others = {other.partition(".")[0] for other in imported(name)} - {"streammi"}
     on_gpu = {"cupy", "cupy_backends"} if name == "streammi.core.channels.cuda" else set()
     assert others - set(sys.stdlib_module_names) <= {"numpy", "numba", "llvmlite", "msgspec"} | on_gpu
     assert not others & {
@@ -167,7 +176,7 @@ def test_what_keeps_apart(package: str, never: tuple[str, ...]) -> None:
 )
 def test_pure_modules_know_no_socket(name: str) -> None:
     names = {found for each in under(name) for found in {each} | reachable(each)}
-    assert not {other for each in names for other in IMPORTS[each]} & {"zmq", "socket", "select", "time", "threading"}
+    assert not {other for each in names for other in imported(each)} & {"zmq", "socket", "select", "time", "threading"}
 
 
 @pytest.mark.parametrize(

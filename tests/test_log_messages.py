@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import zmq
+from command_line import streammi
 from feeds import published
 
 from streammi.records.status import Status
@@ -101,20 +103,35 @@ import ctypes, os, sys
 libc = ctypes.CDLL(None)
 for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
     libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
-os.execv(sys.executable, [sys.executable, "-W", "error", "-m", "streammi", *sys.argv[1:]])
+os.execv(sys.executable, [sys.executable, "-W", "error", *sys.argv[1:]])
 """
+# A monitor for each folder, one after the other, whose state is in it: what it ends with, and says.
+OF_EACH_FOLDER = """
+import json, sys
+from command_line import streammi
+for folder in sys.argv[2:]:
+    ended = streammi(*json.loads(sys.argv[1]), "--state", folder)
+    print(json.dumps([ended.returncode, ended.stdout, ended.stderr]))
+"""
+
+
+def known(feed: str) -> list[str]:
+    return ["monitor", feed, "--x", "a", "--y", "b", "--x-range", "0:4", "--y-range", "0:4", "--every", "20"]
 
 
 @contextmanager
 def monitored(
-    folder: Path, *words: str, program: Sequence[str] = STREAMMI, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *words: str,
+    program: Sequence[str] = STREAMMI,
+    state: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """A monitor with a state, and a feed that goes on as long as it does."""
     feed = f"ipc://{folder}/feed"
-    known = ["monitor", feed, "--x", "a", "--y", "b", "--x-range", "0:4", "--y-range", "0:4", "--every", "20"]
     with published(lambda: [[b'{"a":1,"b":2}']], feed, every_s=0.002):
         process = subprocess.Popen(
-            [sys.executable, *program, *known, *words, "--state", str(folder / "state")],
+            [sys.executable, *program, *known(feed), *words, "--state", str(state or folder / "state")],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -166,45 +183,52 @@ def test_a_state_is_gone_on_from_only_with_its_own_settings(tmp_path: Path) -> N
     assert err == f"streammi: --window must be 1000 pairs, as when the state was saved ({anew}), got '500 pairs'\n"
 
 
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Path]:
-    """The folder of a state of 100 pairs, whose mode is put right at the end."""
-    with monitored(tmp_path, "--samples", "100") as process:
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a state of 100 pairs."""
+    folder = tmp_path_factory.mktemp("saved")
+    with monitored(folder, "--samples", "100") as process:
         process.communicate(timeout=60)
-    folder = tmp_path / "state"
-    yield folder
-    folder.chmod(0o700)
+    return folder / "state"
 
 
 def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize(
-    ("place", "mode", "said"),
-    [
-        ("state.1", 0o000, "state can be read ({}/state.1: Permission denied)"),
-        (".", 0o000, "state can be read ({}/state.0: Permission denied)"),
-        (".", 0o600, "state can be read ({}/state.0: Permission denied)"),
-        ("lock", 0o400, "lock can be opened ({}/lock: Permission denied)"),
-    ],
-)
-def test_a_state_that_is_kept_from_us_is_not_replaced(kept: Path, place: str, mode: int, said: str) -> None:
-    before = content(kept)
-    (kept / place).chmod(mode)
-    with monitored(kept.parent, program=("-c", AS_ANYBODY)) as process:
-        out, err = process.communicate(timeout=60)
-    (kept / place).chmod(0o700)
-    assert err == f"streammi: --state must be a folder whose {said.format(kept)}, got '{kept}'\n"
-    assert (process.returncode, out) == (2, "")
-    assert content(kept) == before
+def test_a_state_that_is_kept_from_us_is_not_replaced(saved: Path, tmp_path: Path) -> None:
+    kept = {
+        "state.1": (0o000, "state can be read ({}/state.1: Permission denied)"),
+        ".": (0o000, "state can be read ({}/state.0: Permission denied)"),
+        "./": (0o600, "state can be read ({}/state.0: Permission denied)"),
+        "lock": (0o400, "lock can be opened ({}/lock: Permission denied)"),
+    }
+    folders = [Path(shutil.copytree(saved, tmp_path / f"{k}")) for k in range(len(kept))]
+    for folder, (place, (mode, _)) in zip(folders, kept.items(), strict=True):
+        (folder / place).chmod(mode)
+    program = [AS_ANYBODY, "-c", OF_EACH_FOLDER, json.dumps(known(f"ipc://{tmp_path}/feed"))]
+    done = subprocess.run(
+        [sys.executable, "-c", *program, *map(str, folders)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+    )
+    ended = [json.loads(line) for line in done.stdout.splitlines()]
+    for folder, (place, (_, said)), got in zip(folders, kept.items(), ended, strict=True):
+        (folder / place).chmod(0o700)
+        line = f"streammi: --state must be a folder whose {said.format(folder)}, got '{folder}'\n"
+        assert got == [2, "", line]
+        assert content(folder) == content(saved)
 
 
-def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(kept: Path) -> None:
-    before = content(kept)
+def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(saved: Path, tmp_path: Path) -> None:
+    kept, before = Path(shutil.copytree(saved, tmp_path / "state")), content(saved)
     kept.chmod(0o500)
-    with monitored(kept.parent, "--samples", "40", program=("-c", AS_ANYBODY)) as process:
+    words, program = ("--samples", "40"), ("-c", AS_ANYBODY, "-m", "streammi")
+    with monitored(saved.parent, *words, program=program, state=kept) as process:
         out, err = process.communicate(timeout=60)
+    kept.chmod(0o700)
     assert process.returncode == 0, err
     assert json.loads(out.splitlines()[-1])["pairs"] == 140
     assert "going on from 100 pairs" in err
@@ -228,36 +252,43 @@ cli.main()
 """
 
 
-def test_whatever_is_said_is_an_object_where_that_was_asked_for() -> None:
-    """What is wrong with the words, before they are understood; a defect, here or in a thread; Python's warnings."""
-    monitor = ["monitor", "tcp://127.0.0.1:1", "--log", "json"]
-    cases = (
-        (["-m", "streammi", *monitor, "--window", "1"], 2, ["--window must be >= 2 pairs, got 1"]),
-        (["-m", "streammi", *monitor, "--samples", "few"], 2, ["--samples must be a whole number, got 'few'"]),
-        (["-m", "streammi", *monitor, "--windw", "1"], 2, ["No such option: --windw"]),
-        (["-m", "streammi", "watch", "nowhere", "--log=json"], 2, ["ENDPOINT must be"]),
-        (
-            ["-c", DEFECTS, *monitor],
-            1,
-            ["UserWarning: an odd", "ZeroDivisionError: division", "RuntimeError: a defect"],
-        ),
+MONITOR = ["monitor", "tcp://127.0.0.1:1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([*MONITOR, "--log", "json", "--window", "1"], "--window must be >= 2 pairs, got 1"),
+        ([*MONITOR, "--log", "json", "--samples", "few"], "--samples must be a whole number, got 'few'"),
+        ([*MONITOR, "--log", "json", "--windw", "1"], "No such option: --windw"),
+        (["watch", "nowhere", "--log=json"], "ENDPOINT must be"),
+    ],
+)
+def test_what_is_wrong_with_the_words_is_an_object_where_that_was_asked_for(words: list[str], expected: str) -> None:
+    """Before they are understood."""
+    done = streammi(*words)
+    assert done.returncode == 2, done.stderr
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert said[-1]["level"] == "error"
+    assert said[-1]["message"].startswith(expected)
+
+
+def test_a_defect_is_an_object_where_that_was_asked_for() -> None:
+    """Here or in a thread; and Python's warnings."""
+    done = subprocess.run(
+        [sys.executable, "-c", DEFECTS, *MONITOR, "--log", "json"], capture_output=True, text=True, check=False
     )
-    for words, status, expected in cases:
-        done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
-        assert done.returncode == status, done.stderr
-        said = [json.loads(line) for line in done.stderr.splitlines()]
-        last = [message["message"] for message in said[-len(expected) :]]
-        assert [message[: len(words)] for message, words in zip(last, expected, strict=True)] == expected
-        assert said[-1]["level"] == "error"
-        if status == 1:
-            assert "in fail" in said[-1]["traceback"]
-            assert said[-3]["place"].startswith("<string>:")
+    assert done.returncode == 1, done.stderr
+    said = [json.loads(line) for line in done.stderr.splitlines()][-3:]
+    expected = ["UserWarning: an odd", "ZeroDivisionError: division", "RuntimeError: a defect"]
+    assert [one["message"][: len(words)] for one, words in zip(said, expected, strict=True)] == expected
+    assert said[-1]["level"] == "error"
+    assert "in fail" in said[-1]["traceback"]
+    assert said[0]["place"].startswith("<string>:")
 
 
 def test_a_defect_has_its_traceback_in_text_too() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", DEFECTS, "monitor", "tcp://127.0.0.1:1"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", DEFECTS, *MONITOR], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("streammi: warning: UserWarning: an odd value\nTraceback (most recent call last):\n")
     assert done.stderr.splitlines().count("Traceback (most recent call last):") == 2
