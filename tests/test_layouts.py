@@ -354,3 +354,51 @@ def test_an_array_in_an_order_that_it_cannot_have_is_refused(wrong: dict[str, An
     message = [json.dumps({"dtype": "float64", "shape": [N, 2], **wrong}).encode(), bytes(16 * N)]
     assert taken(one, [message]) == ([], [], None)
     assert one.malformed == {"bad header": 1}
+
+
+def numpy_packed(values: list[float]) -> dict[bytes, Any]:
+    """As msgpack_numpy has it."""
+    sent = np.array(values)
+    return {b"nd": True, b"type": sent.dtype.str, b"kind": b"", b"shape": sent.shape, b"data": sent.tobytes()}
+
+
+OTHER_WAYS: dict[str, tuple[Callable[[float, float], Frames], str, str, str]] = {
+    "a topic with its NUL": (lambda x, y: [b"room/1\0" + PACKERS["json"]({"x": x, "y": y})], "x", "y", "json"),
+    "a topic of 8 bytes": (lambda x, y: [b"room\0\0\0\0" + PACKERS["json"]({"x": x, "y": y})], "x", "y", "json"),
+    "a schema's number": (lambda x, y: [b"\0\0\0\1\7" + PACKERS["json"]({"x": x, "y": y})], "x", "y", "json"),
+    "a word among blanks": (lambda x, y: [f"room {x} {y}".encode()], "1", "2", "csv"),
+    "names in bytes": (lambda x, y: [b"t", msgpack.packb({b"x": x, b"y": y})], "x", "y", "msgpack"),
+    "an array in msgpack": (lambda x, y: [msgpack.packb(numpy_packed([x, y]))], "0", "1", "msgpack"),
+    "arrays in msgpack": (lambda x, y: [
+        msgpack.packb({"x": numpy_packed([x]), "y": numpy_packed([y]), "n": [1]})], "x", "y", "msgpack"),
+    "numpy's numbers in msgpack": (lambda x, y: [msgpack.packb({
+        "x": {b"nd": False, b"type": b"<f8", b"data": struct.pack("<d", x)}, "y": y})], "x", "y", "msgpack"),
+    "CBOR that says so": (lambda x, y: [
+        cbor2.dumps(cbor2.CBORTag(55799, {"a": [{"x": x}, {"x": 0.0}], "y": y}))], "a/0/x", "y", "cbor"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", OTHER_WAYS)
+def test_other_ways_to_say_the_same(way: str) -> None:
+    write, *paths, name = OTHER_WAYS[way]
+    one = decoder(*paths)
+    assert taken(one, [write(x, y) for x, y in zip(X, Y, strict=True)]) == (X, Y, None)
+    assert (one.format, one.malformed) == (name, {})
+
+
+def test_a_sequence_of_maps_in_cbor_is_a_batch() -> None:
+    """RFC 8742; what is behind a map and is none is no such sequence."""
+    together = b"".join(map(cbor2.dumps, TREES))
+    assert taken(decoder(), [[b"t", together]]) == (X, Y, None)
+    assert taken(decoder(), [[b"t", together + b"\x07"]]) == ([], [], None)
+
+
+@pytest.mark.parametrize("row", [b"%d.5,20,30", b"[%d, 20, 30]", b"[[%d, 20, 30], [%d, 21, 31]]"])
+def test_a_time_among_columns_without_names_is_said(row: bytes) -> None:
+    """Paths are 0 and 1 unless they are given: the time would be taken for x in silence."""
+    messages = [[row % ((START + k,) * row.count(b"%"))] for k in range(N)]
+    asked, unasked = decoder("1", "2"), decoder("0", "1")
+    assert taken(unasked, messages)[0][0] >= START
+    assert "0 is a time by its size: --t 0, and --x 1 --y 2" in unasked.note
+    assert taken(asked, messages)[0][0] == 20
+    assert asked.note == ""

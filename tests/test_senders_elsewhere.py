@@ -3,11 +3,13 @@
 import base64
 import io
 import json
+import pickle
 import struct
 import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import msgpack
 import numpy as np
 import pytest
 
@@ -172,6 +174,11 @@ METRICS, POINT = "resourceMetrics/0/scopeMetrics/0/metrics", "gauge/dataPoints/0
         (lambda k: struct.pack("<dd", X[k], Y[k]).hex(), "0", "hexadecimal digits"),
         (lambda k: f'cb({{"x": {X[k]}}});', "x", "JSON in a call, as of JSONP"),
         (lambda k: '11:{"x": 1.25},', "x", "JSON behind its length"),
+        (lambda k: b"prefix event " + pickle.dumps({"temp": X[k]}), "temp", "behind words, a Python pickle: streammi"),
+        (lambda k: b"\x1a\x64" + json.dumps({"temp": X[k]}).encode(), "temp", "JSON behind what is no text (2 of its"),
+        (lambda k: f"room {X[k]} {Y[k]}", "0", "its numbers are in columns 1 and 2, counted from 0"),
+        (lambda k: f"$WIXDR,C,{X[k]},C,TEMP,P,{Y[k]},B", "temp", "its numbers are in columns 2 and 6, counted from 0"),
+        (lambda k: msgpack.packb({"temp": msgpack.ExtType(4, b"1234"), "load": 1}), "temp", "Extension of type 4"),
         (lambda k: struct.pack("<d", X[k] * np.pi), "temp", "one float a message: --format 'struct:<f8' --x"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from streammi.config.did_you_mean import meant
 from streammi.errors import FeedError
+from streammi.ingest.formats.csv import numbers_in
 from streammi.ingest.formats.named import NAMES, VALUES, by_name
 from streammi.ingest.formats.paths import has
 from streammi.ingest.record_fields import leaves
@@ -79,6 +80,9 @@ class Advice:
 def _meant(paths: tuple[str, ...], tree: Any) -> str:
     """The paths of a record that were meant by those that it does not have."""
     record = tree[0] if isinstance(tree, list) and tree else tree
+    if isinstance(record, dict) and record and all(isinstance(key, str) and key.isdecimal() for key in record):
+        columns = record.values()
+        return numbers_in([column[0] if isinstance(column, list) and column else "" for column in columns])
     if not isinstance(record, dict):
         return ""
     found = list(islice(leaves(record), LOOKS))

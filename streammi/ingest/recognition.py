@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from streammi.errors import FeedError
 from streammi.ingest.formats.alternatives import STRUCT, Instead, instead
 from streammi.ingest.formats.content import Wanted
+from streammi.ingest.formats.csv import numbers_in_line
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.formats.magic import named, named_text
@@ -81,7 +82,7 @@ class Recogniser:
             self._refused_once |= not is_text(frames[-1])
             self._refused = [*self._refused, frames[-1]][-HELD:]
             raise unrecognised(frames, self._wanted, self._refused, self._instead)
-        if is_text(frames[-1]) and self._are_texts():
+        if self._is_prose(frames) and self._are_prose():
             if self.held or self._texts_refused or not set(self._wanted.paths) <= {"0", "1"}:
                 self.held.append(frames)
                 self._refuse_texts()
@@ -105,7 +106,7 @@ class Recogniser:
 
     def end(self) -> Found | None:
         """The format of the messages that are held, now that no more will come; None where there are none."""
-        if self.held and self._are_texts():
+        if self.held and self._are_prose():
             self._refuse_texts()
         return self._decide(True) if self.held else None
 
@@ -128,8 +129,15 @@ class Recogniser:
         self.held.append(frames)
         self._size += sum(map(len, frames))
 
-    def _are_texts(self) -> bool:
-        return all(is_text(frames[-1]) for frames in self.held)
+    def _are_prose(self) -> bool:
+        return all(map(self._is_prose, self.held))
+
+    def _is_prose(self, frames: Frames) -> bool:
+        """True for a text that has no values in any format, be it by chance."""
+        rows = (FORMATS[name] for name in possible(frames)) if is_text(frames[-1]) else ()
+        return is_text(frames[-1]) and not any(
+            row.judge is None and has_samples(row, frames, self._wanted) for row in rows
+        )
 
     def _refuse_texts(self) -> NoReturn:
         """Refuse texts in no format, one of which was held because it might be floats."""
@@ -243,7 +251,7 @@ def _not_json(payload: bytes) -> FeedError:
     if what := named_text(payload):
         return FeedError("other format", what)
     if payload.lstrip()[:1] not in (b"{", b"["):
-        return FeedError("not JSON", f"{payload[:40]!r}; {in_words(payload) or TEXTS}")
+        return FeedError("not JSON", f"{payload[:40]!r}; {in_words(payload) or numbers_in_line(payload) or TEXTS}")
     try:
         parse_json(payload)
     except FeedError as error:

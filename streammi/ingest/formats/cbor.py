@@ -6,6 +6,7 @@ them is of use here, so these tags, like unknown ones, say nothing; it holds len
 
 import io
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 import cbor2
@@ -26,38 +27,37 @@ MAX_INTEGER: Final = 128  # bytes: a float64's largest
 # then floats of 16, 32, 64 and 128 bits. 76 (no little-endian s8), 83 and 87 (float128) are left out.
 _KINDS: Final = ">u1 >u2 >u4 >u8 u1 <u2 <u4 <u8 >i1 >i2 >i4 >i8 - <i2 <i4 <i8 >f2 >f4 >f8 - <f2 <f4 <f8 -"
 _ARRAYS: Final = {tag: np.dtype(kind) for tag, kind in enumerate(_KINDS.split(), 64) if kind != "-"}
-_SAY_NOTHING: Final = (0, 1, 21, 22, 23, 24, 28, 29, 35, 36, 37, 52, 54, 100, 258, 260, 261, 1004, 43000)
+_SAY_NOTHING: Final = (0, 1, 21, 22, 23, 24, 28, 29, 35, 36, 37, 52, 54, 100, 258, 260, 261, 1004, 43000, 55799)
 _UNDEFINED: Final = b"\xf7"
 
 
 def decode(data: bytes) -> Any:
-    """The one value that ``data`` is; ``FeedError("not CBOR")`` or ``("too deep")`` otherwise.
+    """The one value that ``data`` is, or the maps of a sequence (RFC 8742) as a list; ``FeedError("not CBOR")`` or
+    ``("too deep")`` otherwise.
 
     >>> decode(bytes.fromhex("a2 61 78 f9 3c00 61 79 82 01 20"))
     {'x': 1.0, 'y': [1, -1]}
     >>> decode(bytes.fromhex("c4 82 22 19 4f1b"))  # a decimal fraction
     20.251
+    >>> decode(bytes.fromhex("d9d9f7 a1 61 78 01")), decode(bytes.fromhex("a1 61 78 01  a1 61 78 02"))
+    ({'x': 1}, [{'x': 1}, {'x': 2}])
     """
+    stream = io.BytesIO(data)
     decoder = cbor2.CBORDecoder(
-        io.BytesIO(data), tag_hook=_of_unknown, semantic_decoders=_DECODERS, str_errors="replace", max_depth=MAX_DEPTH
+        stream, tag_hook=_of_unknown, semantic_decoders=_DECODERS, str_errors="replace", max_depth=MAX_DEPTH
     )
     try:
-        value = decoder.decode()
+        values = [decoder.decode()]
+        while isinstance(values[-1], dict) and stream.tell() < len(data):
+            values.append(decoder.decode())
     except cbor2.CBORDecodeError as error:
         if "nesting depth" in str(error):
             raise FeedError("too deep", f"more than {MAX_DEPTH} levels") from None
         raise FeedError("not CBOR", f"{error}{f': {error.__cause__}' if error.__cause__ else ''}"[:80]) from None
-    if not _is_at_end(decoder):
+    if stream.tell() < len(data) or (len(values) > 1 and not isinstance(values[-1], dict)):
         raise FeedError("not CBOR", "there are bytes behind the value")
+    value = values if len(values) > 1 else values[0]
     return _defined(value) if _UNDEFINED in data else value
-
-
-def _is_at_end(decoder: cbor2.CBORDecoder) -> bool:
-    try:
-        decoder.read(1)
-    except cbor2.CBORDecodeEOF:
-        return True
-    return False
 
 
 def _defined(value: Any) -> Any:
@@ -70,11 +70,18 @@ def _defined(value: Any) -> Any:
 
 
 def _of_unknown(tag: cbor2.CBORTag, immutable: bool) -> Any:
-    return tag.value
+    return tag.value if immutable else _mutable(tag.value)
 
 
 def _as_it_is(value: Any, immutable: bool) -> Any:
-    return value
+    return value if immutable else _mutable(value)
+
+
+def _mutable(value: Any) -> Any:
+    """A value behind a tag, where cbor2 has maps and arrays that may be keys, as any other value is."""
+    if isinstance(value, Mapping):
+        return {key: _mutable(one) for key, one in value.items()}
+    return [_mutable(one) for one in value] if isinstance(value, tuple | list) else value
 
 
 def _typed(dtype: np.dtype[Any]) -> Any:

@@ -13,6 +13,7 @@ from streammi.ingest.side_frame import is_beside
 from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 LOOKED_AT: Final = 4096  # characters
+COLUMNS_SHOWN: Final = 16
 DELIMITERS: Final = ";\t|,"  # in the order in which they are looked for; else blanks
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?")
 
@@ -72,6 +73,24 @@ def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
     if len(names) == width:
         columns |= {name: columns[str(k)] for k, name in enumerate(names)}
     return Content(columns)
+
+
+def numbers_in(row: list[str]) -> str:
+    """Where in the fields of a line without names its numbers are, in words; empty where there are no two.
+
+    >>> numbers_in(["room", "20.5", "40"])
+    'its numbers are in columns 1 and 2, counted from 0'
+    """
+    found = [str(k) for k, field in enumerate(row[:COLUMNS_SHOWN]) if is_number(field)]
+    if len(found) < 2:
+        return ""
+    return f"its numbers are in columns {', '.join(found[:-1])} and {found[-1]}, counted from 0"
+
+
+def numbers_in_line(payload: bytes) -> str:
+    """The same of the first line of a text."""
+    rows = _rows(payload[:LOOKED_AT].decode("utf-8", "replace"))
+    return numbers_in(rows[0]) if rows else ""
 
 
 def _is_header(row: list[str], wanted: Wanted) -> bool:

@@ -18,6 +18,7 @@ from streammi.network.frames import Frames, is_text, utf8
 PREFIX: Final = 256  # bytes of words before the JSON
 STARTS: Final = 4  # brackets among them that are tried
 KEPT: Final = 2  # frames whose words are known
+SCHEMA: Final = 5  # bytes, of which the first is 0
 _BRACKET: Final = re.compile(rb"[{\[]")
 
 
@@ -75,10 +76,14 @@ def _behind_words(frame: bytes) -> bytes:
 
 @lru_cache(KEPT)
 def _words_before(frame: bytes) -> int:
-    """How many bytes of words there are: each is asked for several times, and finding out means reading the JSON."""
+    """How many bytes of words there are: each is asked for several times, and finding out means reading the JSON.
+
+    NULs may be behind them, as a topic in C has one; or there are five bytes of a schema's number, as Kafka has them.
+    """
     starts = (match.start() for match in _BRACKET.finditer(frame, 0, PREFIX))
     for start in islice(starts, STARTS):
-        if start and (not is_text(frame[:start]) or not frame[:start].strip()):
+        words = frame[:start].rstrip(b"\0")
+        if start and not (start == SCHEMA and frame[:1] == b"\0") and (not is_text(words) or not words.strip()):
             return 0
         try:
             tree = parse_json(frame[start:])

@@ -51,6 +51,9 @@ _TEXTS: Final = (
     (re.compile(rb"<\?xml|<[A-Za-z][\w:]*[ >/]"), "XML"),
 )
 PEEKED: Final = 4096  # bytes, packed and unpacked
+# A topic in front, and what stands between it and the rest.
+_WORDS: Final = re.compile(rb"[ -~]{2,64}[ \0:|](?=[^ -~])")
+_JSON_INSIDE: Final = re.compile(rb'\{"[A-Za-z_][\w./ -]{0,40}":')
 _LEAST: Final = 8  # bytes: of fewer, two bytes of a beginning say nothing
 # The opcodes with which a pickle of protocol 0 or 1 begins: mark, dict, list, tuple, string, number, global, ...
 _OLD_PICKLE: Final = re.compile(rb"(?:\(|\)|\]|\}|c[A-Za-z_][\w.]*\n|[FIL][-+.\w]+\n|[SVU]).*\.", re.DOTALL)
@@ -87,6 +90,11 @@ def named(payload: bytes) -> str:
         return f"BSON: {INSTEAD}"
     if _has_length(payload):
         return "text behind its length, as LabVIEW flattens a string: send the text alone"
+    words = _WORDS.match(payload)
+    if words and (what := named(payload[words.end() :])):
+        return f"behind words, {what}"
+    if (json := _JSON_INSIDE.search(payload, 1, PEEKED)) is not None and not is_text(payload[: json.start()]):
+        return f"JSON behind what is no text ({json.start()} of its bytes), packed maybe: send the JSON alone"
     return ""
 
 

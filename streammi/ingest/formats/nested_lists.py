@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from streammi.errors import FeedError
 from streammi.ingest.formats.paths import EACH, Chain, find, follow, into_records
+from streammi.ingest.time_units import epoch_unit
 
 VECTOR: Final = 4  # numbers that are one thing: a position, a quaternion
 WIDE: Final = 8  # columns: of more than there are rows it is doubted that they are signals
@@ -41,9 +42,13 @@ def hint_of(tree: Any, paths: tuple[str, ...] = ()) -> str:
     ''
     >>> hint_of({"s": [{"x": 1, "y": 2}, {"x": 3, "y": 4}]}, ("s/0/x", "s/0/y"))
     's/0/x and s/0/y take 1 of 2 records in a message; s/*/x and s/*/y take each'
+    >>> hint_of([1767225600.5, 20.5, 40], ("0", "1"))
+    '0 is a time by its size: --t 0, and --x 1 --y 2 for the two behind it'
     """
     if not isinstance(tree, dict | list):
         return ""
+    if time := _hint_of_time(tree, paths):
+        return time
     if picked := _hint_of_records(tree, paths):
         return picked
     if not isinstance(tree, list) or not tree or not isinstance(tree[0], list):
@@ -57,6 +62,23 @@ def hint_of(tree: Any, paths: tuple[str, ...] = ()) -> str:
         f"a message is {rows} rows of {columns}, read as {rows} samples of {columns} signals; "
         f'if they are {rows} signals of {columns} samples, send {{"x": [...], "y": [...]}}'
     )
+
+
+def _hint_of_time(tree: Any, paths: tuple[str, ...]) -> str:
+    """The same of a row of three and more without names, the first of which is asked for and is a time since 1970."""
+    if "0" not in paths:
+        return ""
+    if isinstance(tree, dict):  # columns, as of CSV
+        row = [tree[name][0] for name in "012" if isinstance(tree.get(name), list) and tree[name]]
+    else:
+        row = tree[0] if tree and isinstance(tree[0], list) else tree
+    if len(row) < 3 or not isinstance(row[0], str | int | float):
+        return ""
+    try:
+        is_time = epoch_unit(float(row[0])) is not None
+    except ValueError:
+        return ""
+    return "0 is a time by its size: --t 0, and --x 1 --y 2 for the two behind it" if is_time else ""
 
 
 def _rows_in(tree: Any, paths: tuple[str, ...]) -> tuple[Chain, tuple[str, ...]] | None:
