@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.arrays import floats
+from streammi.core.kernels.compiled import allocating_kernel, allocating_part, kernel, part
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
 _ONE: Final = np.uint64(1)
@@ -13,6 +14,8 @@ _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
 _START: Final = np.int64(0)  # typed: for a plain number all that it is handed to is compiled anew
 _LARGE: Final = 1e300
+_NOTHING: Final = (0.0, 0.0, 0.0, 0.0)
+BLOCK: Final = 512  # values; by fours, or the last bit of a sum depends on it
 
 
 @part
@@ -21,10 +24,10 @@ def centre(values: Any) -> bool:
     low, high = extent(values)
     if low == high:
         return True
-    scale = _scale(values[0], low, high)
-    mean = _sum(values, 0, values.size, scale) / values.size
+    _scaled_all(values, _scale(values[0], low, high), 0.0, values)
+    mean = _together(_fours(values, _NOTHING)) / values.size
     for k in range(values.size):
-        values[k] = _scaled(values[k], scale) - mean
+        values[k] -= mean
     return False
 
 
@@ -65,32 +68,59 @@ def extent(values: Any) -> Any:
     return min(min(a, b), min(c, d)), max(max(e, f), max(g, h))
 
 
-# A ring is read as it is: copies of long windows are memory that the system hands out, and clears, each time.
+# A ring is read block by block: a copy of all of a long window is memory that the system hands out, and clears, each
+# time; and values put on a scale in a loop of its own are so by several at once (1.3 ns a pair instead of 2.4).
 @part
-def _sum(ring: Any, at: int, n: int, scale: Any) -> float:
+def _scaled_block(ring: Any, at: int, scale: Any, mean: float, out: Any) -> None:
+    """Write values of a ring (capacity,), from the place ``at`` on, on a scale around ``mean``, to ``out``."""
+    within = ring[at : at + out.size]
+    _scaled_all(within, scale, mean, out)
+    _scaled_all(ring[: out.size - within.size], scale, mean, out[within.size :])
+
+
+@part
+def _scaled_all(values: Any, scale: Any, mean: float, out: Any) -> None:
+    for k in range(values.size):
+        out[k] = _scaled(values[k], scale) - mean
+
+
+@part
+def _sum(ring: Any, at: int, n: int, scale: Any, block: Any) -> float:
     """The sum of ``n`` values of a ring (capacity,), from the place ``at`` on, on a scale."""
-    s0 = s1 = s2 = s3 = 0.0
-    for _ in range(n >> 2):
-        a, b, c, d = _places(at, ring.size)
-        s0 += _scaled(ring[a], scale)
-        s1 += _scaled(ring[b], scale)
-        s2 += _scaled(ring[c], scale)
-        s3 += _scaled(ring[d], scale)
-        at = at + 4 if at + 4 < ring.size else at + 4 - ring.size
-    for _ in range(n & 3):
-        s0 += _scaled(ring[np.uint64(at)], scale)
-        at = at + 1 if at + 1 < ring.size else 0
-    return (s0 + s1) + (s2 + s3)
+    sums = _NOTHING
+    for done in range(0, n, block.size):
+        some = block[: n - done]
+        _scaled_block(ring, _ahead(at, done, ring), scale, 0.0, some)
+        sums = _fours(some, sums)
+    return _together(sums)  # type: ignore[no-any-return]
 
 
 @part
-def _places(at: int, size: int) -> Any:
-    """A place in a ring of so many, and the three behind it."""
-    a, end = np.uint64(at), np.uint64(size)
-    b = a + _ONE if a + _ONE < end else a + _ONE - end
-    c = b + _ONE if b + _ONE < end else b + _ONE - end
-    d = c + _ONE if c + _ONE < end else c + _ONE - end
-    return a, b, c, d
+def _fours(values: Any, sums: Any) -> Any:
+    """Four sums side by side, with every fourth of the values (n,) each; the first has those of a last, short row."""
+    s0, s1, s2, s3 = sums
+    whole = values.size - values.size % 4
+    for k in range(0, whole, 4):
+        at = np.uint64(k)
+        s0 += values[at]
+        s1 += values[at + _ONE]
+        s2 += values[at + _TWO]
+        s3 += values[at + _THREE]
+    for k in range(whole, values.size):
+        s0 += values[np.uint64(k)]
+    return s0, s1, s2, s3
+
+
+@part
+def _together(sums: Any) -> Any:
+    return (sums[0] + sums[1]) + (sums[2] + sums[3])
+
+
+@part
+def _ahead(at: int, steps: int, ring: Any) -> int:
+    """The place in a ring so many ``steps`` behind another, no more than once around."""
+    ahead = at + steps
+    return ahead if ahead < ring.size else ahead - ring.size
 
 
 @part
@@ -109,7 +139,7 @@ def dot(a: Any, b: Any) -> float:
     return (s0 + s1) + (s2 + s3)
 
 
-@kernel
+@allocating_kernel
 def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
     """Pearson r of x and y (n,), NaN for a constant, and whether each is constant."""
     x_low, x_high = extent(x)
@@ -117,7 +147,7 @@ def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
     return correlated(x, y, _START, x.size, x_low, x_high, y_low, y_high), x_low == x_high, y_low == y_high
 
 
-@part
+@allocating_part
 def correlated(
     x: Any, y: Any, at: Any, n: int, x_low: float, x_high: float, y_low: float, y_high: float
 ) -> float:  # fmt: skip
@@ -127,24 +157,25 @@ def correlated(
     """
     if x_low == x_high or y_low == y_high:
         return np.nan
+    x_block, y_block = floats(min(n, BLOCK)), floats(min(n, BLOCK))
     x_scale, y_scale = _scale(x[at], x_low, x_high), _scale(y[at], y_low, y_high)
-    x_mean, y_mean = _sum(x, at, n, x_scale) / n, _sum(y, at, n, y_scale) / n
+    x_mean, y_mean = _sum(x, at, n, x_scale, x_block) / n, _sum(y, at, n, y_scale, y_block) / n
     xx0 = xx1 = xx2 = xx3 = xy0 = xy1 = xy2 = xy3 = yy0 = yy1 = yy2 = yy3 = 0.0
-    for _ in range(n >> 2):
-        a, b, c, d = _places(at, x.size)
-        p, q = _scaled(x[a], x_scale) - x_mean, _scaled(y[a], y_scale) - y_mean
-        xx0, xy0, yy0 = xx0 + p * p, xy0 + p * q, yy0 + q * q
-        p, q = _scaled(x[b], x_scale) - x_mean, _scaled(y[b], y_scale) - y_mean
-        xx1, xy1, yy1 = xx1 + p * p, xy1 + p * q, yy1 + q * q
-        p, q = _scaled(x[c], x_scale) - x_mean, _scaled(y[c], y_scale) - y_mean
-        xx2, xy2, yy2 = xx2 + p * p, xy2 + p * q, yy2 + q * q
-        p, q = _scaled(x[d], x_scale) - x_mean, _scaled(y[d], y_scale) - y_mean
-        xx3, xy3, yy3 = xx3 + p * p, xy3 + p * q, yy3 + q * q
-        at = at + 4 if at + 4 < x.size else at + 4 - x.size
-    for _ in range(n & 3):
-        p, q = _scaled(x[at], x_scale) - x_mean, _scaled(y[at], y_scale) - y_mean
-        xx0, xy0, yy0 = xx0 + p * p, xy0 + p * q, yy0 + q * q
-        at = at + 1 if at + 1 < x.size else 0
+    for done in range(0, n, BLOCK):
+        p, q = x_block[: n - done], y_block[: n - done]
+        _scaled_block(x, _ahead(at, done, x), x_scale, x_mean, p)
+        _scaled_block(y, _ahead(at, done, y), y_scale, y_mean, q)
+        whole = p.size - p.size % 4
+        for k in range(0, whole, 4):
+            a = np.uint64(k)
+            b, c, d = a + _ONE, a + _TWO, a + _THREE
+            xx0, xy0, yy0 = xx0 + p[a] * p[a], xy0 + p[a] * q[a], yy0 + q[a] * q[a]
+            xx1, xy1, yy1 = xx1 + p[b] * p[b], xy1 + p[b] * q[b], yy1 + q[b] * q[b]
+            xx2, xy2, yy2 = xx2 + p[c] * p[c], xy2 + p[c] * q[c], yy2 + q[c] * q[c]
+            xx3, xy3, yy3 = xx3 + p[d] * p[d], xy3 + p[d] * q[d], yy3 + q[d] * q[d]
+        for k in range(whole, p.size):
+            a = np.uint64(k)
+            xx0, xy0, yy0 = xx0 + p[a] * p[a], xy0 + p[a] * q[a], yy0 + q[a] * q[a]
     xx, xy, yy = (xx0 + xx1) + (xx2 + xx3), (xy0 + xy1) + (xy2 + xy3), (yy0 + yy1) + (yy2 + yy3)
     return max(-1.0, min(1.0, xy / np.sqrt(xx * yy)))  # type: ignore[no-any-return]
 
