@@ -8,17 +8,38 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 import zmq
+from dashboard_samples import linear
 from dashboard_terminal import Session
+from feeds import monitor_that
 
-from streammi.publish.snapshot_bytes import read_snapshot
+from streammi.publish.messages import reading_message, result_fields
+from streammi.publish.publisher import Publisher
+from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 
 STREAMMI = ["-W", "error", "-m", "streammi"]
+
+
+@pytest.fixture
+def monitor() -> Iterator[str]:
+    """A monitor in this process, which says one moment again and again: its endpoint."""
+    snapshot = linear()
+    assert snapshot.reading is not None
+    reading = result_fields(snapshot.reading, run=1, seq=1, timestamp=time.time(), link=snapshot.links[0])
+    messages = [snapshot_message(snapshot), reading_message(snapshot.pair, reading)]
+
+    def say(publisher: Publisher) -> None:
+        for message in messages:
+            publisher.send(message)
+
+    with monitor_that(say, 0.1) as endpoint:
+        yield endpoint
 
 
 def test_the_demo_answers_keys_and_gives_the_terminal_back(tmp_path: Path) -> None:
@@ -108,8 +129,8 @@ def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_key_does_not_wait_for_the_next_frame() -> None:
-    session = Session([*STREAMMI, "demo", "--max-fps", "0.1"], 100, 30)
+def test_a_key_does_not_wait_for_the_next_frame(monitor: str) -> None:
+    session = Session([*STREAMMI, "view", monitor, "--max-fps", "0.1"], 100, 30)
     deadline = time.monotonic() + 40
     while "(bit)" not in session.text and time.monotonic() < deadline:
         session.type("c")  # frames are 10 s apart, but for those that answer a key
@@ -157,9 +178,11 @@ def test_a_terminal_that_is_not_read_delays_no_sample(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"CI": "true"}])
-def test_where_text_cannot_be_placed_there_are_lines(environment: dict[str, str]) -> None:
-    session = Session([*STREAMMI, "demo", "--seconds", "60"], 100, 30, **environment)
-    session.until("  demo  ")
+def test_where_text_cannot_be_placed_there_are_lines(monitor: str, environment: dict[str, str]) -> None:
+    """Of a demo, whose monitor is not to say its own lines; and of a view, which has none."""
+    words = ["demo", "--seconds", "60"] if "TERM" in environment else ["view", monitor]
+    session = Session([*STREAMMI, *words], 100, 30, **environment)
+    session.until("demo  " if "TERM" in environment else f"{linear().pair}  ")
     session.until(" bit ")
     assert b"{" not in session.written  # nor are the lines for programs
     assert b"\x1b" not in session.written
@@ -167,8 +190,8 @@ def test_where_text_cannot_be_placed_there_are_lines(environment: dict[str, str]
     assert session.end() == 130
 
 
-def test_without_colours_no_colour_is_written() -> None:
-    session = Session([*STREAMMI, "demo"], 120, 40, NO_COLOR="1", COLORTERM="truecolor")
+def test_without_colours_no_colour_is_written(monitor: str) -> None:
+    session = Session([*STREAMMI, "view", monitor], 120, 40, NO_COLOR="1", COLORTERM="truecolor")
     session.until("JOINT COUNTS")
     session.type("q")
     assert session.end() == 0
@@ -176,7 +199,7 @@ def test_without_colours_no_colour_is_written() -> None:
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux here")
-def test_the_demo_in_tmux(tmp_path: Path) -> None:
+def test_a_view_in_tmux(monitor: str, tmp_path: Path) -> None:
     def tmux(*words: str) -> str:
         done = subprocess.run(
             ["tmux", "-S", str(tmp_path / "tmux"), *words], capture_output=True, text=True, check=True
@@ -185,20 +208,21 @@ def test_the_demo_in_tmux(tmp_path: Path) -> None:
 
     def until(words: str, gone: bool = False) -> None:
         deadline = time.monotonic() + 40
-        while (words in (screen := tmux("capture-pane", "-p", "-t", "demo"))) == gone:
+        while (words in (screen := tmux("capture-pane", "-p", "-t", "view"))) == gone:
             assert time.monotonic() < deadline, screen
             time.sleep(0.05)
 
-    tmux("new-session", "-d", "-s", "demo", "-x", "100", "-y", "30", f"CI= {sys.executable} -m streammi demo; sleep 60")
+    program = f"CI= {sys.executable} -m streammi view {monitor}; sleep 60"
+    tmux("new-session", "-d", "-s", "view", "-x", "100", "-y", "30", program)
     try:
         until("JOINT COUNTS")
         until("connected")
-        tmux("resize-window", "-t", "demo", "-x", "50", "-y", "14")
+        tmux("resize-window", "-t", "view", "-x", "50", "-y", "14")
         until("JOINT COUNTS", gone=True)
         until("connected")
-        tmux("send-keys", "-t", "demo", "?")
+        tmux("send-keys", "-t", "view", "?")
         until("any key closes")
-        tmux("send-keys", "-t", "demo", "q")
+        tmux("send-keys", "-t", "view", "q")
         until("any key closes", gone=True)
     finally:
         tmux("kill-server")

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from dashboard_terminal import Session
-from feeds import wait
+from feeds import published, wait
 
 STREAMMI = [sys.executable, "-W", "error", "-m", "streammi"]
 HELD = 1 << (signal.SIGUSR1 - 1)
@@ -35,13 +36,9 @@ def running(*words: str) -> Iterator["subprocess.Popen[str]"]:
 @pytest.fixture
 def samples(tmp_path: Path) -> Iterator[str]:
     """A feed of made-up samples."""
-    with running("publish", "seed", f"--bind=ipc://{tmp_path}/samples") as process:
-        assert process.stderr is not None
-        assert "publishing seed" in process.stderr.readline()
-        yield f"ipc://{tmp_path}/samples"
-        assert process.poll() is None
-        process.terminate()
-        assert process.wait(30) == 143
+    rng = np.random.default_rng(0)
+    with published(lambda: [[rng.random((5, 2)).tobytes()]], f"ipc://{tmp_path}/samples") as endpoint:
+        yield endpoint
 
 
 def ask(process: "subprocess.Popen[str]") -> None:
@@ -90,7 +87,7 @@ def test_a_publisher_says_what_it_waits_for_and_goes_on(tmp_path: Path) -> None:
 def test_who_shows_or_replays_reports_and_goes_on(samples: str, tmp_path: Path) -> None:
     readings = f"ipc://{tmp_path}/readings"
     with (
-        running("monitor", samples, "--x=x", "--y=y", "--quiet", f"--publish={readings}"),
+        running("monitor", samples, "--quiet", f"--publish={readings}"),
         running("view", readings, "--output=jsonl") as view,
         running("replay", "-", "--x=a", "--y=b", "--x-range=0:9", "--y-range=0:9", "--every=2") as replay,
     ):
@@ -123,7 +120,7 @@ def after_screen(session: Session) -> str:
 
 def test_the_report_of_a_view_is_printed_once_its_screen_closes(samples: str, tmp_path: Path) -> None:
     readings = f"ipc://{tmp_path}/readings"
-    with running("monitor", samples, "--x=x", "--y=y", "--quiet", f"--publish={readings}"):
+    with running("monitor", samples, "--quiet", f"--publish={readings}"):
         session = Session([*STREAMMI[1:], "view", readings], 120, 40)
         session.until("OVER TIME")
         os.kill(session.pid, signal.SIGUSR1)
@@ -132,7 +129,7 @@ def test_the_report_of_a_view_is_printed_once_its_screen_closes(samples: str, tm
 
 
 def test_the_report_of_a_monitor_beside_its_screen_is_printed_once_that_closes(samples: str) -> None:
-    session = Session([*STREAMMI[1:], "watch", samples, "--x=x", "--y=y"], 120, 40)
+    session = Session([*STREAMMI[1:], "watch", samples], 120, 40)
     session.until("OVER TIME")
     session.type("?")
     session.until("first aid: a report on the monitor")
@@ -150,7 +147,7 @@ def test_the_report_of_a_monitor_beside_its_screen_is_printed_once_that_closes(s
     assert f"pid {session.pid}," not in monitor[0]
 
 
-def test_a_report_asked_for_and_then_left_at_once_is_printed(samples: str) -> None:
+def test_a_report_asked_for_and_then_left_at_once_is_printed() -> None:
     session = Session([*STREAMMI[1:], "demo"], 100, 30)
     session.until("OVER TIME")
     session.type("aq")
@@ -159,7 +156,7 @@ def test_a_report_asked_for_and_then_left_at_once_is_printed(samples: str) -> No
 
 
 def test_where_messages_go_to_a_file_the_report_is_there_at_once(samples: str, tmp_path: Path) -> None:
-    words = f"{' '.join(STREAMMI)} watch {samples} --x=x --y=y --log=json 2>{tmp_path}/log"
+    words = f"{' '.join(STREAMMI)} watch {samples} --log=json 2>{tmp_path}/log"
     session = Session(["-c", f"exec {words}"], 120, 40, program="sh")
     session.until("OVER TIME")
     session.type("a")
@@ -178,7 +175,7 @@ def said(log: Path) -> list[str]:
 
 
 def test_without_a_screen_the_report_comes_among_the_messages(samples: str) -> None:
-    with running("watch", samples, "--x=x", "--y=y", "--output=plain") as watch:
+    with running("watch", samples, "--output=plain") as watch:
         assert watch.stdout is not None
         assert watch.stderr is not None
         watch.stdout.readline()
