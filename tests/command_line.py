@@ -11,14 +11,16 @@ from unittest.mock import patch
 from streammi.cli.main import main
 
 
-def streammi(*words: str, stdout: TextIO | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run ``streammi`` with these words, its standard output (or ``stdout``) and error files."""
+def streammi(
+    *words: str, stdout: TextIO | None = None, stderr: TextIO | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run ``streammi`` with these words, its standard output and error files, or ``stdout`` and ``stderr``."""
     with (
         TemporaryFile("w+", encoding="utf-8") as out,
         TemporaryFile("w+", encoding="utf-8") as err,
         patch.object(sys, "argv", ["streammi", *words]),
         patch.object(sys, "stdout", stdout or out),
-        patch.object(sys, "stderr", err),
+        patch.object(sys, "stderr", stderr or err),
         patch.object(threading, "excepthook", threading.excepthook),
         warnings.catch_warnings(),
     ):

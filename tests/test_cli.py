@@ -228,9 +228,7 @@ def test_a_full_disk_behind_standard_output_ends_in_words(recording: Path) -> No
     replay = ["replay", str(recording), "--x", "left", "--y", "right", "--window", "10"]
     for words in (replay, ["grafana"], ["--version"]):
         with FULL.open("w") as full:
-            done = subprocess.run(
-                command(*words), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
-            )
+            done = streammi(*words, stdout=full)
         assert done.returncode == 1
         assert done.stderr.endswith("streammi: cannot write to standard output: No space left on device\n")
 

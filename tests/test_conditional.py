@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 import zmq
+from command_line import streammi
 from dashboard_samples import explained
 from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
@@ -622,10 +623,7 @@ def test_a_live_feed_says_the_same_when_it_is_replayed(tmp_path):
     assert last["explained"] > 0.7
     assert last["cmi_p"] > 0.05
     assert last["te_xy_p"] is not None
-    again = subprocess.run(
-        [sys.executable, "-m", "streammi", "replay", str(recording)], capture_output=True, check=True, timeout=60
-    )
-    assert again.stdout == b"".join(lines)
+    assert streammi("replay", str(recording)).stdout.encode() == b"".join(lines)
 
 
 def test_options_given_twice_reach_the_monitor_beside_a_screen():

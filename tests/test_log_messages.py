@@ -176,11 +176,12 @@ def test_a_state_is_gone_on_from_only_with_its_own_settings(tmp_path: Path) -> N
         pairs = first["pairs"]
         assert ("going on from" in err, "how many samples are missing since" in err) == (life == 1, life == 1)
         assert bool(first["status"] & Status.SPANS_GAP) == (life == 1)
-    with monitored(tmp_path, "--window", "500") as process:
-        out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (2, "")
+    done = streammi(*known(f"ipc://{tmp_path}/feed"), "--window", "500", "--state", str(tmp_path / "state"))
+    assert (done.returncode, done.stdout) == (2, "")
     anew = f"to begin anew: another --state, or remove {tmp_path}/state/state.*"
-    assert err == f"streammi: --window must be 1000 pairs, as when the state was saved ({anew}), got '500 pairs'\n"
+    assert (
+        done.stderr == f"streammi: --window must be 1000 pairs, as when the state was saved ({anew}), got '500 pairs'\n"
+    )
 
 
 @pytest.fixture(scope="module")

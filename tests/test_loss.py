@@ -1,8 +1,7 @@
 """What is lost is said: in the status of each window that it touches, by --strict, and that we are behind."""
 
 import json
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -10,6 +9,7 @@ from contextlib import closing, suppress
 import numpy as np
 import pytest
 import zmq
+from command_line import streammi
 from hypothesis import given, strategies as st
 
 from streammi import Monitor, PairBatch, Reading
@@ -86,13 +86,13 @@ def strict(send: Callable[[zmq.Socket[bytes]], None], *words: str) -> tuple[int,
     with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
         sender.linger = 0
         port = sender.bind_to_random_port("tcp://127.0.0.1")
-        line = [sys.executable, "-W", "error", "-m", "streammi", "monitor", f"tcp://127.0.0.1:{port}", "--pull"]
+        line = ["monitor", f"tcp://127.0.0.1:{port}", "--pull", "--seconds", "60"]
         line += ["--x", "a", "--y", "b", "--window", "50", "--bins", "2", "--strict", *words]
-        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert sender.poll(40_000, zmq.POLLOUT)
-        send(sender)
-        out, err = process.communicate(timeout=40)
-    return process.returncode, err, [json.loads(line) for line in out.splitlines()]
+        sending = threading.Thread(target=lambda: sender.poll(40_000, zmq.POLLOUT) and send(sender))
+        sending.start()
+        done = streammi(*line)
+        sending.join()
+    return done.returncode, done.stderr, [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def rows(*numbers: int) -> list[bytes]:

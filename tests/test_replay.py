@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TextIO
 
 import msgpack
 import msgspec
@@ -483,16 +483,15 @@ def test_one_piece_where_there_is_no_hurry(tmp_path: Path) -> None:
 def test_two_runs_in_one_recording(tmp_path: Path) -> None:
     """A monitor that is started again goes on in a second file; the replay says what both said."""
     feed, record = f"ipc://{tmp_path}/feed", tmp_path / "feed.rec"
-    said = b""
+    said, pairs = b"", [np.array([math.sin(k), math.cos(k)]).tobytes() for k in range(50)]
     with sockets() as context, context.socket(zmq.PUSH) as sender:
         sender.bind(feed)
         for window in ("20", "30"):
             words = ["--pull", "--every", "10", "--window", window, "--samples", "50", "--record", str(record)]
-            with live(feed, *words) as monitor:
-                for k in range(50):
-                    sender.send(np.array([math.sin(k), math.cos(k)]).tobytes())
-                monitor.process.wait(40)
-                said += monitor.end()
+            sending = Thread(target=lambda: [sender.send(pair) for pair in pairs])
+            sending.start()
+            said += streammi("monitor", feed, *words).stdout.encode()
+            sending.join()
     assert [entry.continues for entry in Recording(record) if isinstance(entry, Begin)] == [False, False]
     assert replayed(record).stdout == said
     assert readings(said)[-1]["n"] == 30
@@ -547,26 +546,31 @@ def test_a_disk_that_takes_no_more_is_said_and_marked(tmp_path: Path) -> None:
     assert sum(len(entry.messages) for entry in entries if isinstance(entry, Arrived)) > 1000
 
 
-def on_terminal(words: list[str], out: int) -> bytes:
+def on_terminal(words: list[str], out: TextIO) -> bytes:
     """What a command writes to a terminal that is its standard error."""
     main, end = pty.openpty()
-    process = subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=out, stderr=end)
-    os.close(end)
-    shown = b""
-    with contextlib.suppress(OSError):  # the terminal's other end is closed
-        while part := os.read(main, 65536):
-            shown += part
+    shown: list[bytes] = []
+
+    def read() -> None:
+        with contextlib.suppress(OSError):  # the terminal's other end is closed
+            while part := os.read(main, 65536):
+                shown.append(part)
+
+    reader = Thread(target=read)
+    reader.start()
+    with open(end, "w") as terminal:
+        assert streammi(*words, stdout=out, stderr=terminal).returncode == 0
+    reader.join()
     os.close(main)
-    assert process.wait(timeout=30) == 0
-    return shown
+    return b"".join(shown)
 
 
 def test_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     """On a terminal of its own, and gone at the end; nothing of it where standard error is none."""
     (tmp_path / "a.csv").write_text("timestamp,a,b\n" + "".join(f"{k},{k % 7},{k % 5}\n" for k in range(20_000)))
     words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--every=1000", "--speed", "20000"]
-    with (tmp_path / "lines").open("wb") as lines:
-        shown = on_terminal(words, lines.fileno())
+    with (tmp_path / "lines").open("w") as lines:
+        shown = on_terminal(words, lines)
     assert (tmp_path / "lines").read_bytes().count(b"\n") == 20
     percents = [int(found) for found in re.findall(rb"(\d+)%", shown)]
     assert percents
@@ -576,6 +580,6 @@ def test_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     pyte.ByteStream(screen).feed(shown)
     assert not any("%" in line for line in screen.display)
     reads, writes = os.pipe()  # as to jq, which writes to the same terminal
-    assert b"%" not in on_terminal([*words, "--every=10000"], writes)
+    with open(writes, "w") as pipe:
+        assert b"%" not in on_terminal([*words, "--every=10000"], pipe)
     os.close(reads)
-    os.close(writes)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import zmq
 import zmq.auth
+from command_line import streammi
 from dashboard_terminal import Session
 from feeds import wait
 
@@ -354,15 +355,10 @@ def test_the_commands_with_keys_from_end_to_end(people: People, tmp_path: Path) 
     processes = [subprocess.Popen([*STREAMMI, *words], stderr=subprocess.DEVNULL) for words in commands]
     view = ["view", readings, "--output=once", "--seconds=40"]
     try:
-        shown = subprocess.run(
-            [*STREAMMI, *view, "--curve-secret", alice, "--curve-server-key", plant_public],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        shown = streammi(*view, "--curve-secret", alice, "--curve-server-key", plant_public)
         assert shown.stdout.startswith("x~y  ")
         assert "CURVE" not in shown.stderr  # on a busy machine it says that nothing comes yet
-        refused = subprocess.run([*STREAMMI, *view, "--seconds=3"], capture_output=True, text=True, check=False)
+        refused = streammi(*view, "--seconds=3")
         assert (refused.returncode, refused.stdout) == (1, "")
         assert re.search("no reading of .* within 3 s: .*wants? CURVE keys", refused.stderr)
         session = Session(["-W", "error", "-m", "streammi", "view", readings])
