@@ -1,5 +1,6 @@
 """JSON as programs write it to files: the records, wherever they are, and what stands for none."""
 
+import itertools
 import json
 import os
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from logger_files import MARCH, Read, read_file
+from logger_files import MARCH, Read, iso, read_file
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
@@ -48,9 +49,22 @@ def right(found: Read) -> None:
         ({"device": 7, **COLUMNS}, "columns side by side"),
         ({name: dict(enumerate(values)) for name, values in COLUMNS.items()}, "columns side by side"),
         (dict(enumerate(ROWS)), "records by number"),
+        ({row["timestamp"]: {"x": row["x"], "y": row["y"]} for row in ROWS}, "records by time"),
+        ({iso(row["timestamp"]): {"x": row["x"], "y": row["y"]} for row in ROWS}, "records by time"),
+        ({c: {int(1000 * row["timestamp"]): row[c] for row in ROWS} for c in "xy"}, "columns side by side"),
+        (
+            {"columns": ["x", "y"], "index": COLUMNS["timestamp"], "data": [row[1:] for row in LISTS]},
+            "names in columns",
+        ),
+        ({"a": [{"series": [{"name": "m", "columns": [*ROWS[0]], "values": LISTS}]}]}, "names in columns"),
+        (ROWS[::-1], "its time newest first: sorted"),
+        *(
+            ([{name: iso(row["timestamp"]), "x": row["x"], "y": row["y"]} for row in ROWS], f"time in {name}")
+            for name in ("Date/Time", "@timestamp", "loggedAt", "last_updated")
+        ),
     ],
 )
-@pytest.mark.parametrize("indent", [None, 0, 2])
+@pytest.mark.parametrize("indent", [None, 2])
 def test_documents(read: Callable[..., Read], document: Any, said: str, indent: int | None) -> None:
     found = read(json.dumps(document, indent=indent))
     right(found)
@@ -74,6 +88,34 @@ def test_documents(read: Callable[..., Read], document: Any, said: str, indent: 
 def test_records_in_lines_and_without(read: Callable[..., Read], text: str) -> None:
     right(read(text))
     right(read(text.encode("utf-16")))
+
+
+def test_the_time_that_stands_beside_x(tmp_path: Path, read: Callable[..., Read]) -> None:
+    rows = [{"made": iso(0), "a": {"Time": row["timestamp"], "x": row["x"], "y": row["y"]}} for row in ROWS]
+    text = "\n".join(map(json.dumps, rows))
+    right(read(text, "a/x", "a.y"))
+    report = probe_file(str(tmp_path / "a.json"), FileOptions(), None, itertools.repeat(True))
+    assert (report.time, report.first) == ("a/Time", MARCH)
+    two = read("\n".join(json.dumps({"Date": "2026-03-01", **row["a"]}) for row in rows).replace("Time", "z"))
+    assert two.t is None
+    assert "no time in Date (such as '2026-03-01')" in two.said
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (
+            "\n".join(f'{{"name": "{name}", "value": 1}}' for name in "xyxy"),
+            r"a signal a record \(name is x in record 1\)",
+        ),
+        (json.dumps([{"m": {"n": n}, "v": LISTS} for n in "xy"]), r"a signal a record \(m/n is x in record 1\)"),
+        ("// of a logger\n" + json.dumps(ROWS), "JSON behind words in its lines"),
+        (f"reply({json.dumps(ROWS)});", "JSON behind words in its lines"),
+    ],
+)
+def test_json_of_another_kind_is_named(read: Callable[..., Read], text: str, what: str) -> None:
+    with pytest.raises(ConfigError, match=what):
+        read(text)
 
 
 def test_rows_without_names_have_numbers(read: Callable[..., Read]) -> None:

@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -253,7 +254,7 @@ def test_numbers_in_rare_dress(
 
 def test_a_file_of_many_columns(tmp_path: Path) -> None:
     """Each row longer than what is looked at of other files; how it is written is told all the same."""
-    path, n = tmp_path / "wide.csv", 40
+    path, n = tmp_path / "wide.csv", 20
     rows = np.random.default_rng(1).integers(0, 1000, (n, 9000))
     with path.open("w") as file:
         file.write("time;" + ";".join(f"c{k}" for k in range(9000)) + "\n")
@@ -326,6 +327,12 @@ def test_a_table_without_the_column_lists_its_columns(read: Callable[..., Read])
         (b"LOGG\x90" + bytes(99), "a log of a bus"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "git lfs pull"),
         (b"0       X X".ljust(300) + bytes(300), "a file of signals (EDF)"),
+        (struct.pack("<5i", 0, 9, 1, 0, 2) + b"x\0" + np.arange(9.0).tobytes(), "a MATLAB file: writetable"),
+        (np.arange(-400, 400, dtype="<i2").tobytes(), "binary data"),
+        (np.arange(20, 400, dtype="<i4").tobytes(), "binary data"),
+        (b"\0\0\0\x20ftypM4A " + bytes(99), "audio or video (MP4)"),
+        (b"\x0e\x10\x5d\x08\0\0\0\0.FIT" + bytes(99), "an activity of Garmin"),
+        (pickle.dumps({"x": [1.5] * 9}, 0), "a Python pickle, which is never read"),
         (b"TDSh" + bytes(99), "the index of a LabVIEW TDMS file"),
     ],
 )

@@ -1,5 +1,6 @@
 """Files that are no text: known by how they begin, and what would do instead."""
 
+import re
 import zipfile
 from contextlib import suppress
 from typing import Final
@@ -36,7 +37,7 @@ REFUSED: Final = (  # magic, what it is, and what would do
     (b"MDF     ", "a measurement file (MDF)", "export it as CSV or Parquet"),
     (b"UnFinMF ", "an unfinished measurement file (MDF)", "export it as CSV or Parquet"),
     (b"CDF\x01", "a netCDF file", "write its columns as Parquet or CSV"),
-    (b"CDF\x02", "a netCDF file", "write its columns as Parquet or CSV"),
+    *((b"CDF" + version, "a netCDF file", "write its columns as Parquet or CSV") for version in (b"\x02", b"\x05")),
     (b"#ROSBAG", "a ROS bag", "export its topics as CSV"),
     (b"\x89MCAP", "an MCAP recording", "export its topics as CSV"),
     (b"ARROW1", "an Arrow file", "write it as Parquet"),
@@ -56,8 +57,26 @@ REFUSED: Final = (  # magic, what it is, and what would do
         (bytes((0x80, protocol)), "a Python pickle, which is never read", "write its columns as Parquet or CSV")
         for protocol in (2, 3, 4, 5)
     ),
+    *(
+        (start, "a Python pickle, which is never read", "write its columns as Parquet or CSV")
+        for start in (b"(dp0\n", b"(lp0\n", b"ccopy_reg\n", b"cnumpy", b"cpandas", b"}q\x00", b"]q\x00")
+    ),
     (b"RDX", "data of R", "write.csv(data, 'data.csv')"),
     (b"RIFF", "a RIFF file (WAV, AVI)", "write its samples as CSV"),
+    *((start, "a RIFF file (WAV)", "write its samples as CSV") for start in (b"RF64", b"riff.\x91\xcf\x11")),
+    *((start, "audio", "write its samples as CSV") for start in (b"FORM\x00", b"ID3", b".snd\x00")),
+    (b"ABF2", "a file of pCLAMP (ABF)", "export its signals as CSV"),
+    *((b"FCS" + version, "a file of flow cytometry (FCS)", "export it as CSV") for version in (b"2.", b"3.")),
+    (b"ULog\x01", "a log of a flight (ULog)", "ulog2csv FILE"),
+    (b"\xa3\x95\x80\x80", "a log of a flight (ArduPilot)", "export its messages as CSV"),
+    (b"XDF:", "a recording of Lab Streaming Layer (XDF)", "export its streams as CSV"),
+    (b"Brain Vision", "the header of a BrainVision recording", "export its signals as CSV"),
+    (b"{\\rtf", "a text with its fonts (RTF)", "save it as plain text or CSV"),
+    (b"\x1f\x9d", "packed with compress", "unpack it"),
+    (b"\x89LZO", "packed with lzop", "unpack it"),
+    (b"\xff\x06\x00\x00sNaPpY", "packed with snappy", "unpack it"),
+    (b"MSCF", "a cab archive", "unpack it"),
+    *((start, "a picture", "give the numbers as CSV") for start in (b"BM\x00", b"II*\x00", b"MM\x00*")),
     (b"\xd4\xc3\xb2\xa1", "a capture of packets", "export it as CSV"),
     (b"\x7fELF", "a program", "give a file of data"),
     (b"PAR1", "Parquet through a pipe, as it is read from its end", "give the name of the file"),
@@ -70,8 +89,15 @@ _EDF: Final = b"0       "  # and a head without line ends
 LOOKED_AT: Final = 4096  # bytes: binary data have
 KINDS: Final = 4  # of these among them, at least,
 SHARE: Final = 0.01  # and so many
-TAR: Final = b"ustar"  # so far behind the beginning of a tar archive:
-TAR_AT: Final = 257
+BEHIND: Final = (  # so far behind the beginning, what it is, and what would do
+    (257, b"ustar", "a tar archive", "unpack it"),
+    (4, b"ftyp", "audio or video (MP4)", "write its samples as CSV"),
+    (4, b"Standard ", "an Access database", "export its table as CSV"),
+    (8, b".FIT", "an activity of Garmin (FIT)", "export it as CSV"),
+)
+TEXT: Final = 0.95  # the share of letters that text has, at least, where every other byte is a NUL
+# Four numbers of 32 bits, the length of a name, and a name.
+_MATLAB_4: Final = re.compile(rb"..\0\0.{3}\0.{3}\0[\x00\x01]\0{3}[^\0]\0{3}[A-Za-z]\w*\0", re.DOTALL)
 
 
 def refused(start: bytes, path: str) -> tuple[str, str] | None:
@@ -80,8 +106,11 @@ def refused(start: bytes, path: str) -> tuple[str, str] | None:
     >>> refused(b"UnFinMF 4.10", "")
     ('an unfinished measurement file (MDF)', 'export it as CSV or Parquet')
     """
-    if start[TAR_AT : TAR_AT + len(TAR)] == TAR:
-        return "a tar archive", "unpack it"
+    for at, there, what, instead in BEHIND:
+        if start.startswith(there, at):
+            return what, instead
+    if _MATLAB_4.match(start):
+        return "a MATLAB file", "writetable(T, 'data.csv')"
     found = next((one for one in REFUSED if start.startswith(one[0])), None)
     if found is None:
         return _without_magic(start)
@@ -94,16 +123,30 @@ def _without_magic(start: bytes) -> tuple[str, str] | None:
     start = start[:LOOKED_AT]
     if start.startswith(_EDF) and b"\n" not in start[:256]:
         return "a file of signals (EDF)", "export its signals as CSV"
-    if encoding_of(start).startswith("utf-16") or encoding_of(start).startswith("utf-32"):
+    encoding = encoding_of(start)
+    if encoding in ("utf-16", "utf-32") or (encoding.startswith("utf-16") and _is_text(start, encoding)):
         return None
+    rest = start.replace(b"\0", b"")
+    if len(rest) < len(start) and rest and not ({0x0A, 0x0D} & {*rest} and _is_text(rest, "latin-1")):
+        return _binary(start)
     kinds = {byte for byte in start if byte in _NO_LETTERS}
     if len(kinds) >= KINDS and sum(start.count(kind) for kind in kinds) > SHARE * len(start):
-        known = named(start).partition(":")[0]
-        return known or "binary data", "export it as CSV, JSON Lines or Parquet"
+        return _binary(start)
     digits = sum(start.count(digit) for digit in range(0xF0, 0xFA))
     if not {0x0A, 0x0D} & {*start} and digits > 0.2 * len(start):
         return "text in EBCDIC", "iconv -f EBCDIC-US -t UTF-8"
     return None
+
+
+def _is_text(start: bytes, encoding: str) -> bool:
+    """True if bytes are text in this encoding, and no numbers of so many bytes."""
+    text = start.decode(encoding, "replace")
+    letters = sum(letter.isprintable() or letter in "\r\n\t\ufeff\ufffd" for letter in text)
+    return letters >= TEXT * len(text) and ("\n" in text or "\r" in text or len(start) < LOOKED_AT)
+
+
+def _binary(start: bytes) -> tuple[str, str]:
+    return named(start).partition(":")[0] or "binary data", "export it as CSV, JSON Lines or Parquet"
 
 
 def zipped(path: str) -> tuple[str, str]:

@@ -11,16 +11,19 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streammi.config import FeedConfig
-from streammi.errors import ConfigError, FeedError
+from streammi.errors import ConfigError
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.json_records import WHOLE, JsonRecords
+from streammi.ingest.files.json_records import WHOLE, JsonRecords, records_in
+from streammi.ingest.files.json_times import time_path
 from streammi.ingest.files.missing import hint_of, read_missing, sentinel_of
+from streammi.ingest.files.newest_first import oldest_first
+from streammi.ingest.files.no_table import LOOKED_AT, signal_a_record
 from streammi.ingest.files.sampled import listed
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import rows_skipped
+from streammi.ingest.files.time_format import SORTED, goes_back
 from streammi.ingest.formats.columns import is_array
-from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.record_fields import leaves
 from streammi.network.frames import Frames
 from streammi.records import FloatArray, LinkHealth, PairBatch
@@ -59,6 +62,10 @@ class JsonLines:
         written = b"|".join(re.escape(msgspec.json.encode(word)) for word in words)
         self._absent = re.compile(rb"(?:" + written + rb")(?!\s*:)") if words else None  # not the name of a value
         self._records = JsonRecords(source)
+        self._time_said = ""
+        if t is None:
+            found, self._time_said = time_path(self._records.head, x)
+            self._config = replace(self._config, t=found or None)
         self._decoder = Decoder(self._config)
         self._lines = self._finite = self._events = 0
         self._first_bad: dict[str, tuple[int, str]] = {}
@@ -79,7 +86,7 @@ class JsonLines:
     @property
     def time_column(self) -> str | None:
         """The name of the time, where that is known; None without times."""
-        return (self._config.t or "the usual name") if self._timed else None
+        return (self._config.t or "its time") if self._timed else None
 
     @property
     def rows(self) -> int:
@@ -132,10 +139,15 @@ class JsonLines:
 
     def __iter__(self) -> Iterator[PairBatch]:
         with closing(self):
-            for line, messages in self._messages():
-                batch = self._decode(line, messages)
-                if batch.x.size:
-                    yield batch
+            batches = self._batches()
+            back = self._goes_back
+            yield from oldest_first(batches, self.time_column, self._source.path) if back else batches
+
+    def _batches(self) -> Iterator[PairBatch]:
+        for line, messages in self._messages():
+            batch = self._decode(line, messages)
+            if batch.x.size:
+                yield batch
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
@@ -176,7 +188,9 @@ class JsonLines:
             known = dict(alone.malformed)
             alone.decode([message], 0.0)
             for reason in alone.malformed.keys() - known.keys():
-                self._first_bad.setdefault(reason, (line + k, message[0].decode("utf-8", "replace")[:60]))
+                self._first_bad.setdefault(
+                    reason, (line + k, message[0].decode("utf-8", "replace").split("\n")[0][:60])
+                )
 
     def _messages(self) -> Iterator[tuple[int, list[Frames]]]:
         for line, records in self._records.blocks():
@@ -192,7 +206,10 @@ class JsonLines:
         trial = Decoder(self._config)
         batch = trial.decode(messages, 0.0)
         self._timed = batch.t is not None and bool(np.isfinite(batch.t).any()) and not self._untimed
-        said = [*self._records.said, *filter(None, [trial.note])]
+        known = batch.t[np.isfinite(batch.t)] if batch.t is not None and self._timed else np.empty(0)
+        self._goes_back = goes_back(known)
+        back = f"{self.time_column} {SORTED}" if self._goes_back else ""
+        said = [*self._records.said, *filter(None, [self._time_said, trial.note, back])]
         self.said = f"{self._source.path}: {'; '.join(said)}" if said else ""
         for name, values in ((self._config.x, batch.x), (self._config.y, batch.y)):
             if not self._labels and not self.hint and (sentinel := sentinel_of(self._known(values))) is not None:
@@ -200,6 +217,9 @@ class JsonLines:
         if batch.x.size or not messages:
             return
         paths = paths_of(messages)
+        x, y = self._config.x, self._config.y
+        if what := signal_a_record(records_in([text for (text,) in messages[:LOOKED_AT]]), (x, y)):
+            raise ConfigError("file", f"records with {x} and {y}, and has {what}", self._source.path)
         for option, path in (("--x", self._config.x), ("--y", self._config.y), ("--time", self._config.t)):
             if path is not None and paths and path.replace(".", "/") not in {name.replace(".", "/") for name in paths}:
                 raise ConfigError(option, f"a path of {self._source.path} ({listed(paths, path)})", path)
@@ -212,11 +232,7 @@ class JsonLines:
 def paths_of(messages: list[Frames]) -> list[str]:
     """The paths of the values in messages of JSON."""
     found: dict[str, None] = {}
-    for message in messages:
-        try:
-            record = parse_json(message[0])
-        except FeedError:
-            continue
+    for record in records_in([text for (text,) in messages]):
         for one in record[:1] if is_array(record) else [record]:
             found |= dict.fromkeys(path for path, _ in leaves(one) if path)
     return list(found)

@@ -12,6 +12,7 @@ from streammi.ingest.clock import Clock
 from streammi.ingest.files.file_options import PLAIN
 from streammi.ingest.files.file_report import MANY, TIMES, ColumnSeen, FileReport, command_of, pair_of
 from streammi.ingest.files.json_records import JsonRecords
+from streammi.ingest.files.json_times import time_path
 from streammi.ingest.files.source import Source
 from streammi.ingest.formats.columns import is_array, is_time, number
 from streammi.ingest.formats.content import TIME_NAMES
@@ -24,6 +25,7 @@ def json_report(source: Source, more: Iterator[bool]) -> FileReport:
     paths, rows, whole, skipped = dict[str, _Path](), 0, True, Counter[str]()
     clock, times, time = Clock(), list[float](), ""
     records = JsonRecords(source)
+    deep, told = time_path(records.head)
     for record in _objects_of(records, skipped):
         if record is None:  # a block of lines is done
             if not next(more, False):
@@ -33,7 +35,10 @@ def json_report(source: Source, more: Iterator[bool]) -> FileReport:
         rows += 1
         name = next((name for name in TIME_NAMES if name in record and is_time(record[name])), "")
         for path, value in leaves(record):
-            if path != name and (path in paths or len(paths) < MAX_SIGNALS):
+            if path == deep and len(times) < TIMES and is_time(value):
+                time = deep
+                times.append(float(clock.one(value)))
+            if path not in (name, deep) and (path in paths or len(paths) < MAX_SIGNALS):
                 paths.setdefault(path, _Path()).take(value)
         if name and len(times) < TIMES:
             time = time or name
@@ -41,7 +46,7 @@ def json_report(source: Source, more: Iterator[bool]) -> FileReport:
     columns = tuple(path.seen(name, rows) for name, path in paths.items())
     pair = pair_of(list(columns))
     known = np.array([t for t in times if math.isfinite(t)])
-    said = (*records.said, *filter(None, [clock.note]))
+    said = (*records.said, *filter(None, [told * (not deep), clock.note]))
     span = {"first": known.item(0), "last": known.item(-1)} if known.size and len(times) < TIMES else {}
     return FileReport(
         path=source.path, rows=rows + sum(skipped.values()), whole=whole,

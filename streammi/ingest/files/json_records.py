@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
 
 from streammi.errors import FeedError
 from streammi.ingest.files.source import Source
+from streammi.ingest.formats.columns import is_time
 from streammi.ingest.formats.json_text import parse_json, parse_lines
+from streammi.ingest.time_units import epoch_unit
 
 WHOLE: Final = 1 << 28  # bytes of a document that is held as a whole
 LOOKED_AT: Final = 1000  # records, of a first look
 TOLD_FROM: Final = 3  # lines by which is told whether each is a record
 _INSIDE: Final = "records in "
-DEPTH: Final = 4  # of what the records are in
+DEPTH: Final = 6  # of what the records are in
 _JSON: Final = re.compile(rb"[\s\x1e]*(?:\{|\[\s*(?:[\[{\"\]]|-?[0-9]|null|true|false))")
 
 
@@ -72,6 +75,15 @@ class JsonRecords:
         return [msgspec.json.encode(row) for row in rows]
 
 
+def records_in(texts: Sequence[bytes]) -> list[Any]:
+    """The records that these are, without those that are no JSON."""
+    found: list[Any] = []
+    for text in texts:
+        with suppress(FeedError):
+            found.append(parse_json(text))
+    return found
+
+
 def _bare(line: bytes) -> bytes:
     """A line without what stands around the records of an array: brackets, commas, separators.
 
@@ -99,13 +111,16 @@ def _rows_of(found: Any, depth: int) -> tuple[list[Any] | None, str]:
     if isinstance(found, list):
         if found and isinstance(found[0], list) and _are_names(found[0]):
             return [dict(zip(found[0], row, strict=False)) for row in found[1:]], "names in the first row"
+        if len(found) == 1 and depth and (inner := _rows_of(found[0], depth - 1))[0]:  # a list of one answer
+            return inner
         return found, ""
     if not isinstance(found, dict) or not depth:
         return None, ""
     for names in ("columns", "fields", "header", "names"):  # beside rows without names
         rows = next((value for key, value in found.items() if key != names and _is_table(value)), None)
         if rows is not None and isinstance(found.get(names), list) and (called := _names_in(found[names])):
-            return [dict(zip(called, row, strict=False)) for row in rows], f"names in {names}"
+            named = [dict(zip(called, row, strict=False)) for row in rows]
+            return _with_times(named, found.get("index")), f"names in {names}"
     columns = {key: value for key, value in found.items() if isinstance(value, list | dict) and len(value) > 1}
     if len(columns) > 1 and (beside := _beside(columns)) is not None:
         return beside
@@ -115,8 +130,8 @@ def _rows_of(found: Any, depth: int) -> tuple[list[Any] | None, str]:
     for key, value in inside:
         rows, where = _rows_of(value, depth - 1) if value else (None, "")
         if rows and isinstance(rows[0], dict | list) and len(rows) > len(best[0] or ()):
-            named = where and not where.startswith(_INSIDE)
-            best = rows, where if named else _INSIDE + "/".join(filter(None, (key, where.removeprefix(_INSIDE))))
+            within = where and not where.startswith(_INSIDE)
+            best = rows, where if within else _INSIDE + "/".join(filter(None, (key, where.removeprefix(_INSIDE))))
     return best
 
 
@@ -129,12 +144,36 @@ def _beside(columns: dict[str, Any]) -> tuple[list[Any], str] | None:
         return None
     if not all(isinstance(one, dict) for one in values) or any(set(one) != set(values[0]) for one in values):
         return None
-    if all(key.isdigit() for key in columns):
-        return values, "records by number"
+    if _are_numbers_or_times(list(columns)):
+        by = "number" if all(map(str.isdigit, columns)) else "time"
+        return _with_times(values, list(columns)), f"records by {by}"
     if any(isinstance(x, list | dict) for one in values for x in one.values()):
         return None
+    if not _are_numbers_or_times(list(values[0])):
+        return None
     rows = [{name: one[key] for name, one in columns.items()} for key in values[0]]
-    return (rows, "columns side by side") if all(key.isdigit() for key in values[0]) else None
+    return _with_times(rows, list(values[0])), "columns side by side"
+
+
+def _are_numbers_or_times(keys: Sequence[str]) -> bool:
+    return all(key.isdigit() for key in keys) or all(key[:1].isdigit() and is_time(key) for key in keys[:LOOKED_AT])
+
+
+def _with_times(rows: list[Any], index: Any) -> list[Any]:
+    """Records with the times under which they stand, or that stand beside them; numbers of rows are none.
+
+    >>> _with_times([{"x": 1}, {"x": 2}], ["1772359200000", "1772359201000"])[1]
+    {'time': 1772359201000, 'x': 2}
+    >>> _with_times([{"x": 1}, {"x": 2}], [0, 1])
+    [{'x': 1}, {'x': 2}]
+    """
+    if not isinstance(index, list) or len(index) != len(rows) or not all(isinstance(row, dict) for row in rows):
+        return rows
+    keys = [int(key) if isinstance(key, str) and key.isdigit() else key for key in index]
+    times = (epoch_unit(key) is not None if isinstance(key, int | float) else is_time(key) for key in keys[:LOOKED_AT])
+    if not keys or any("time" in row for row in rows[:1]) or not all(times):
+        return rows
+    return [{"time": key, **row} for key, row in zip(keys, rows, strict=True)]
 
 
 def _is_table(value: Any) -> bool:

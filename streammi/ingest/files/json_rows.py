@@ -11,9 +11,12 @@ from streammi.ingest.files.channel_rows import ChannelRows
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.json_lines import check_options
 from streammi.ingest.files.json_records import WHOLE, JsonRecords
+from streammi.ingest.files.json_times import time_path
 from streammi.ingest.files.missing import read_missing
+from streammi.ingest.files.newest_first import rows_oldest_first
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import rows_skipped
+from streammi.ingest.files.time_format import SORTED, goes_back
 from streammi.ingest.row_intake import RowIntake
 from streammi.records import FloatArray, LinkHealth, RowBatch
 
@@ -28,8 +31,9 @@ class JsonRows(ChannelRows):
         check_options(source.path, options)
         self._source, self._records = source, JsonRecords(source)
         self._missing, _ = read_missing(options.missing)  # a text is no number anyway
+        found, told = time_path(self._records.head) if t is None else ("", "")
         config = FeedConfig(
-            endpoint=source.path, t=t or None, format="json", time_unit=options.time_unit, max_message=WHOLE
+            endpoint=source.path, t=t or found or None, format="json", time_unit=options.time_unit, max_message=WHOLE
         )
         self._intake = RowIntake(config, list(patterns))
         self._looked_at = len(self._records.head)
@@ -41,7 +45,10 @@ class JsonRows(ChannelRows):
             raise ConfigError(
                 "--channels", f"all, or names or globs of numbers of {source.path} ({why})", list(patterns)
             )
-        said = [*self._records.said, *self._intake.notes]
+        first = self._first.t if self._first is not None else None
+        self._goes_back = first is not None and goes_back(first[np.isfinite(first)])
+        times = [told] * bool(told) + [SORTED] * self._goes_back
+        said = [*self._records.said, *times, *self._intake.notes]
         self.said = f"{source.path}: {'; '.join(said)}" if said else ""
         self.hint = ""
 
@@ -64,12 +71,15 @@ class JsonRows(ChannelRows):
 
     def __iter__(self) -> Iterator[tuple[FloatArray, FloatArray | None]]:
         with closing(self):
-            for batch in self._batches():
-                if batch is not None:
-                    rows = batch.rows
-                    for value in self._missing:
-                        rows = np.where(rows == value, np.nan, rows)
-                    yield rows, batch.t if self.timed else None
+            yield from rows_oldest_first(self._rows()) if self._goes_back else self._rows()
+
+    def _rows(self) -> Iterator[tuple[FloatArray, FloatArray | None]]:
+        for batch in self._batches():
+            if batch is not None:
+                rows = batch.rows
+                for value in self._missing:
+                    rows = np.where(rows == value, np.nan, rows)
+                yield rows, batch.t if self.timed else None
 
     def _batches(self) -> Iterator[RowBatch | None]:
         yield self._first

@@ -17,6 +17,7 @@ from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.footer import Footer
 from streammi.ingest.files.json_lines import JsonLines, paths_of
 from streammi.ingest.files.json_records import JsonRecords, is_json
+from streammi.ingest.files.newest_first import oldest_first
 from streammi.ingest.files.no_table import no_table
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import as_floats, listed
@@ -27,7 +28,6 @@ from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray, LinkHealth, PairBatch
 
 CHUNK: Final = 1 << 20  # bytes of text a batch
-SORTED_AT_MOST: Final = 20_000_000  # pairs, of 24 bytes, that are held to be sorted
 HALF_DAY, NEARLY = 43_200.0, 3_600.0  # s: by so much a clock of twelve hours steps back, from 12:59 to 1:00
 
 
@@ -170,7 +170,8 @@ class PairFile:
     def __iter__(self) -> Iterator[PairBatch]:
         with closing(self):
             batches = self._batches()
-            for batch in self._sorted(batches) if self._columns.reversed else batches:
+            path = self._table.source.path
+            for batch in oldest_first(batches, self.time_column, path) if self._columns.reversed else batches:
                 self._taken += len(batch.x)
                 yield batch
 
@@ -186,25 +187,6 @@ class PairFile:
                 batch = self._pairs(self._table.again(block, wanted))
             if batch is not None and len(batch.x):
                 yield batch
-
-    def _sorted(self, batches: Iterator[PairBatch]) -> Iterator[PairBatch]:
-        """All of them, the oldest first."""
-        held: list[PairBatch] = []
-        for batch in batches:
-            held.append(batch)
-            if sum(len(one.x) for one in held) > SORTED_AT_MOST:
-                rule = f"at most {SORTED_AT_MOST:,} rows where the newest comes first: sort it by {self.time_column}"
-                raise ConfigError("file", rule, self._table.source.path)
-        if not held:
-            return
-        x, y = (np.concatenate([getattr(batch, name) for batch in held]) for name in "xy")
-        t = np.concatenate([batch.t for batch in held if batch.t is not None])
-        given = [batch.z for batch in held if batch.z is not None]
-        z = np.concatenate(given) if given else None
-        order = t.size - 1 - np.argsort(t[::-1], kind="stable")  # of one time, the later row came first
-        for start in range(0, order.size, 1 << 15):
-            rows = order[start : start + (1 << 15)]
-            yield PairBatch(x=x[rows], y=y[rows], t=t[rows], z=None if z is None else z[rows])
 
     def _pairs(self, block: Block) -> PairBatch | None:
         """The pairs of a block; None where some are none, and their lines are not known."""

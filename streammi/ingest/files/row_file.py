@@ -15,6 +15,7 @@ from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_records import is_json
 from streammi.ingest.files.json_rows import JsonRows
 from streammi.ingest.files.missing import sentinel_of
+from streammi.ingest.files.newest_first import rows_oldest_first
 from streammi.ingest.files.number_format import NumberFormat, format_of
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
@@ -101,13 +102,8 @@ class RowFile(ChannelRows):
     def __iter__(self) -> Iterator[tuple[FloatArray, FloatArray | None]]:
         with closing(self):
             rows = map(self._rows, self._table.blocks((*self._places, *self._time_places)))
-            if self._time is not None and self._time.backwards:  # the newest first
-                held = list(rows)
-                values, t = (np.concatenate(parts) for parts in zip(*held, strict=True))
-                order = t.size - 1 - np.argsort(t[::-1], kind="stable")
-                yield values[order], t[order]
-            else:
-                yield from rows
+            back = self._time is not None and self._time.backwards
+            yield from rows_oldest_first(rows) if back else rows
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

@@ -14,7 +14,9 @@ from streammi.ingest.files.tables import Table
 from streammi.ingest.time_units import UNITS
 from streammi.records import FloatArray
 
-LISTED: Final = 40  # names in a message
+LISTED: Final = 40  # names in a message,
+NAME: Final = 80  # letters of each,
+LETTERS: Final = 400  # and of all
 
 
 class Sample:
@@ -62,11 +64,21 @@ def place_of(names: Sequence[str], option: str, name: str, path: str) -> int:
 
 
 def listed(names: Sequence[str], given: str = "") -> str:
-    """Names for a message, with the one that was meant by ``given``, which is none of them."""
-    more = f", and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    """Names for a message, with the one that was meant by ``given``, which is none of them.
+
+    >>> listed(["t", "x"] + [f"values/{k}" for k in range(400)])[-50:]
+    '/32, values/33, values/34, values/35, and 364 more'
+    """
+    there = [_short(name) or called(names, k) for k, name in enumerate(names[:LISTED])]
+    while len(", ".join(there)) > LETTERS and len(there) > 1:
+        there.pop()
+    more = f", and {len(names) - len(there)} more" if len(names) > len(there) else ""
     question = meant(given, names)
-    there = (name or called(names, k) for k, name in enumerate(names[:LISTED]))
     return ", ".join(there) + more + (f": {question}" if question else "")
+
+
+def _short(name: str) -> str:
+    return f"{name[:NAME]}..." if len(name) > NAME else name
 
 
 def is_text(column: pa.Array) -> bool:

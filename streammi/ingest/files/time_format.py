@@ -22,6 +22,7 @@ from streammi.records import FloatArray
 
 READABLE: Final = 0.8  # the share of a sample's fields that must be times
 BACKWARDS_FROM: Final = 2  # steps back: a single one, as at the start of a live source, is no order
+SORTED: Final = "newest first: sorted"
 JUDGED_FROM: Final = 8  # times: fewer do not tell one that goes up and down
 WEEK: Final = 7 * DAY
 _NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?")
@@ -162,12 +163,16 @@ def in_order(form: TimeFormat, texts: Sequence[str]) -> TimeFormat:
 
 def directed(form: TimeFormat, seconds: FloatArray) -> TimeFormat:
     """Likewise, of times in seconds, (n,)."""
+    if form.of_day or not goes_back(seconds):
+        return form
+    return form._replace(backwards=True, said=", ".join(filter(None, (form.said, SORTED))))
+
+
+def goes_back(seconds: FloatArray) -> bool:
+    """True if times, (n,), in seconds, have the newest first."""
     steps = np.diff(seconds)
     back = np.count_nonzero(steps < 0)
-    backwards = back >= BACKWARDS_FROM and back > 0.9 * np.count_nonzero(steps)
-    if not backwards or form.of_day:
-        return form
-    return form._replace(backwards=True, said=", ".join(filter(None, (form.said, "newest first: sorted"))))
+    return bool(back >= BACKWARDS_FROM and back > 0.9 * np.count_nonzero(steps))
 
 
 def is_restless(seconds: FloatArray) -> bool:

@@ -31,7 +31,11 @@ _OF_CLOCKS: Final = (
     "gps|ntp|unix|utc|local|system|sys|device|dev|event|log|logger|record|recording|sample|sampling|sensor|server|host|excel"
     "|labview|posix|epoch|measurement|meas|acquisition|acq|capture|recv|receive|header|stamp|ros|absolute|relative|abs|rel"
 )
-_WITH_CLOCK: Final = re.compile(rf"(?:{_OF_CLOCKS})[ .]?(?:time|timestamp|time stamp|ts|stamp|secs?|seconds)|stamp")
+_OF_EVENTS: Final = "logged|measured|recorded|created|updated|received|observed|sampled|captured|acquired"
+_WITH_CLOCK: Final = re.compile(
+    rf"(?:{_OF_CLOCKS})[ .]?(?:time|timestamp|time stamp|ts|stamp|secs?|seconds)|stamp"
+    rf"|(?:{_OF_EVENTS}) (?:at|on|time)|last updated|when"
+)
 _OFFSET: Final = re.compile(r"[\s,;/_-]+(?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d\d)?$")  # Date Time, GMT+01:00
 _PARTS: Final = {
     "Y": {"year", "yr", "yyyy", "yy", "jahr"}, "m": {"month", "mon", "mo", "monat"}, "d": {"day", "dd", "tag", "dom"},
@@ -55,11 +59,13 @@ def rank_of(name: str) -> int | None:
     plain = _OFFSET.sub("", plain)
     if len(plain) == 1:
         return NAMES.index("t") if plain == "t" else None
-    plain = re.sub(r"[-_\s]+", " ", plain.lower())
+    plain = re.sub(r"[-_\s]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", plain).lower())
     if plain in NAMES:
         return NAMES.index(plain)
     plain = " ".join(re.split(r"[./]", plain)[-2:])  # header.stamp.secs
-    short = re.sub(r"(?:[ /.]|(?<=time)|(?<=uptime))(?:s|ms|us|µs|ns|sec|min|h|utc|local|gmt|cet)$", "", plain)
+    short = re.sub(
+        r"(?:[ /.]|(?<=time)|(?<=uptime))(?:s|ms|us|µs|ns|sec|millis|micros|nanos|min|h|utc|local|gmt|cet)$", "", plain
+    )
     if short in NAMES:
         return NAMES.index(short)
     return len(NAMES) if _WITH_CLOCK.fullmatch(short) else None
