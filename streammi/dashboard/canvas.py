@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.wording import CONTINUATION, WIDE_BIT, Cells, cell_text, cells, columns
+from streammi.dashboard.wording import CONTINUATION, WIDE_BIT, Cells, cell_text, cells, columns, has_fragile
 
 SPACE = ord(" ")
 
@@ -66,14 +66,15 @@ class Canvas:
 
     def settle(self) -> None:
         """Blank the halves of wide characters whose other half was drawn over or cut off."""
+        if not has_fragile(self.glyphs):
+            return
         second = self.glyphs == CONTINUATION
         first = self.glyphs >> np.uint64(WIDE_BIT) != 0
-        if second.any() or first.any():
-            whole = np.zeros(first.shape, bool)
-            whole[:, :-1] = first[:, :-1] & second[:, 1:]
-            paired = np.zeros(first.shape, bool)
-            paired[:, 1:] = whole[:, :-1]
-            self.glyphs[(first & ~whole) | (second & ~paired)] = SPACE
+        whole = np.zeros(first.shape, bool)
+        whole[:, :-1] = first[:, :-1] & second[:, 1:]
+        paired = np.zeros(first.shape, bool)
+        paired[:, 1:] = whole[:, :-1]
+        self.glyphs[(first & ~whole) | (second & ~paired)] = SPACE
 
     def lines(self) -> list[str]:
         """The rows as text, one string of ``width`` columns each."""

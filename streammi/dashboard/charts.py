@@ -21,7 +21,8 @@ DOTS = {"braille": (2, 4), "block": (1, 8), "ascii": (1, 1)}  # across and up, i
 
 # By row, the bits of the left and the right dot of a braille cell (Unicode chart U+2800).
 _LEFT, _RIGHT = (0, 1, 2, 6), (3, 4, 5, 7)
-# Braille by its dots as ``braille`` has them: the left column's from the top in the low four bits, then the right's.
+# Braille by its dots as ``braille_dots`` has them: the left column's from the top in the low four bits, then the
+# right's.
 _CELLS = np.array(
     [SPACE, *(0x2800 + sum((k >> dot & 1) << bit for dot, bit in enumerate(_LEFT + _RIGHT)) for k in range(1, 256))],
     np.uint64,
@@ -41,40 +42,40 @@ class Spans:
     bottom: IntArray
 
     def mask(self, rows: int) -> NDArray[np.bool_]:
-        """The dots as (rows, n)."""
-        row = np.arange(rows)[:, None]
-        return np.asarray((row >= self.top) & (row <= self.bottom))
+        """The dots as (rows, n); of several curves (..., rows, n)."""
+        row, top, bottom = np.arange(rows)[:, None], self.top[..., None, :], self.bottom[..., None, :]
+        return np.asarray((row >= top) & (row <= bottom))
 
 
-def braille_dots(height: int, *layers: Spans) -> NDArray[np.uint16]:
-    """The layers' dots as bits of ``height`` rows of braille cells: shape (layers, height, n / 2).
+def braille_dots(height: int, top: IntArray, bottom: IntArray) -> NDArray[np.uint8]:
+    """The dots from row ``top`` to row ``bottom``, each (..., n), as cells (..., height, n / 2): see ``_CELLS``.
 
-    Bits 0 to 3 are the left column of a cell from the top, bits 8 to 11 the right one: two dots at a time, as they lie
-    side by side in memory. 27 us for three layers of 30 x 54 cells, against 57 a dot at a time.
+    Each end of a span is one row of a table, and what lies between both is in both rows: 12 us for three layers of
+    19 x 54 cells, against 26 by a mask of all dots.
     """
-    row = np.arange(4 * height, dtype=np.int16)[:, None]
-    top, bottom = (np.array([getattr(layer, end) for layer in layers], np.int16)[:, None] for end in ("top", "bottom"))
-    return _bits((row >= top) & (row <= bottom))
+    below, above = _ends(height)
+    right = np.arange(top.shape[-1]) % 2 * len(above[0])
+    ends = below.reshape(-1, height), above.reshape(-1, height)
+    dots = ends[0].take(top + right, axis=0) & ends[1].take(bottom + (right + 1), axis=0)
+    cells: NDArray[np.uint8] = (dots[..., ::2, :] | dots[..., 1::2, :]).swapaxes(-1, -2)
+    return cells
 
 
-def braille_points(columns: IntArray, rows: IntArray, width: int, height: int) -> NDArray[np.uint16]:
+@lru_cache(maxsize=64)
+def _ends(height: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The dots from row k down, and those above row k, of a left and of a right column: (2, 4 height + 1, height)."""
+    rows = np.arange(4 * height)
+    below = rows >= np.arange(4 * height + 1)[:, None]
+    left = np.packbits(below.reshape(-1, height, 4), axis=-1, bitorder="little")[..., 0]
+    return np.stack((left, left << 4)), np.stack((left ^ 0xF, (left ^ 0xF) << 4))
+
+
+def braille_points(columns: IntArray, rows: IntArray, width: int, height: int) -> NDArray[np.uint8]:
     """Points, by their columns and rows of dots from the top, as ``braille_dots`` has dots, (height, width)."""
-    dots = np.zeros((1, 4 * height, 2 * width), np.bool_)
-    dots[0, rows, columns] = True
-    bits: NDArray[np.uint16] = _bits(dots)[0]
-    return bits
-
-
-def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint16]:
-    """Dots (layers, 4 height, 2 width) as bits of cells (layers, height, width)."""
-    layers, rows, _ = mask.shape
-    dots = mask.view("<u2").reshape(layers, rows // 4, 4, -1)
-    bits: NDArray[np.uint16] = dots[:, :, 3] << np.uint16(1)
-    for y in (2, 1):
-        bits |= dots[:, :, y]
-        bits <<= 1
-    bits |= dots[:, :, 0]
-    return bits
+    dots = np.zeros((height, 4, width, 2), np.uint8)
+    dots[rows >> 2, rows & 3, columns >> 1, columns & 1] = 1
+    bits = (dots << np.arange(4, dtype=np.uint8)[:, None, None]).sum(axis=1, dtype=np.uint8)
+    return np.asarray(bits[..., 0] | bits[..., 1] << 4)
 
 
 def shares(values: FloatArray, low: float, high: float) -> FloatArray:
@@ -90,7 +91,7 @@ def shares(values: FloatArray, low: float, high: float) -> FloatArray:
     return np.asarray((values - low) / (high - low))
 
 
-def rows_of(values: FloatArray, rows: int) -> IntArray:
+def rows_of(values: FloatArray, rows: int | IntArray) -> IntArray:
     """The row of dots of each value, 0 at the top; -1 for NaN.
 
     >>> rows_of(np.array([0.0, 0.5, 1.0, np.nan]), 5).tolist()
@@ -126,35 +127,41 @@ def connected(row: IntArray) -> Spans:
 def joined(low: IntArray, high: IntArray) -> Spans:
     """The dots from the row of ``low`` up to that of ``high``, on to where the neighbours begin; -1: none.
 
+    Of one curve, shape (n,), or of several, shape (..., n).
+
     >>> joined(np.array([5, 3, 0]), np.array([5, 3, 0])).mask(6).astype(int).tolist()
     [[0, 0, 1], [0, 0, 1], [0, 1, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0]]
     """
-    spans = between(low, high)
-    top, bottom = spans.top.copy(), spans.bottom.copy()
+    top, bottom = np.where(low < 0, 0, high), low.copy()
     known = (low >= 0) & (high >= 0)
-    both = known[:-1] & known[1:]
-    falls, rises = both & (spans.bottom[:-1] < spans.top[1:]), both & (spans.top[:-1] > spans.bottom[1:])
-    middle = spans.bottom[:-1] + spans.top[1:] >> 1
-    np.maximum(bottom[:-1], middle, out=bottom[:-1], where=falls)
-    np.minimum(top[1:], middle + 1, out=top[1:], where=falls)
-    middle = spans.top[:-1] + spans.bottom[1:] >> 1
-    np.minimum(top[:-1], middle + 1, out=top[:-1], where=rises)
-    np.maximum(bottom[1:], middle, out=bottom[1:], where=rises)
+    both = known[..., :-1] & known[..., 1:]
+    (tops, next_tops), (bottoms, next_bottoms) = ((ends[..., :-1], ends[..., 1:]) for ends in (top, bottom))
+    falls, rises = both & (bottoms < next_tops), both & (tops > next_bottoms)
+    down, up = bottoms + next_tops >> 1, tops + next_bottoms >> 1
+    np.maximum(bottoms, down, out=bottoms, where=falls)
+    np.minimum(next_tops, down + 1, out=next_tops, where=falls)
+    np.minimum(tops, up + 1, out=tops, where=rises)
+    np.maximum(next_bottoms, up, out=next_bottoms, where=rises)
     return Spans(top, bottom)
 
 
-def braille(dots: NDArray[np.uint16]) -> Cells:
+def braille(dots: NDArray[np.uint8]) -> Cells:
     """The braille cells of these dots; empty ones are blank."""
-    return _CELLS.take((dots | dots >> 4).astype(np.uint8))
+    return _CELLS.take(dots)
 
 
 def bars(values: FloatArray, height: int, ramp: str) -> Cells:
     """Upright bars, one column each, shape (height, n), in the steps of ``ramp`` (blank first, full last)."""
+    share = np.fmin(np.fmax(values, 0.0), 1.0)
+    return _filled(height, ramp).take(np.ceil(share * (height * (len(ramp) - 1)) - 1e-9).astype(np.int64), axis=1)
+
+
+@lru_cache(maxsize=64)
+def _filled(height: int, ramp: str) -> Cells:
+    """Bars that are filled to 0, 1, 2, ... of their steps, shape (height, steps + 1)."""
     steps = len(ramp) - 1
-    share = np.minimum(np.maximum(np.where(np.isnan(values), 0.0, values), 0.0), 1.0)
-    filled = np.ceil(share * (height * steps) - 1e-9).astype(np.int64)
-    level = filled - steps * np.arange(height - 1, -1, -1)[:, None]
-    return np.asarray(codes(ramp)[np.minimum(np.maximum(level, 0), steps)])
+    level = np.arange(height * steps + 1) - steps * np.arange(height - 1, -1, -1)[:, None]
+    return codes(ramp)[np.clip(level, 0, steps)]
 
 
 def lengths(values: FloatArray, width: int, ramp: str) -> Cells:
@@ -178,15 +185,15 @@ def sparkline(values: FloatArray, glyphs: Glyphs) -> str:
 
 def large(text: str, scale: int = 1) -> Cells:
     """Return ``text`` (digits, point, dash) 3 ``scale`` rows high, in half blocks of 4 x 6 scaled pixels a digit."""
-    pixels = np.concatenate([_digit(character) for character in text], axis=1)[:, :-1]
-    pixels = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
-    return np.asarray(codes(" ▄▀█")[2 * pixels[::2] + pixels[1::2]])
+    return np.concatenate([_digit(character, scale) for character in text], axis=1)[:, :-scale]
 
 
 @lru_cache
-def _digit(character: str) -> NDArray[np.uint8]:
-    """Its pixels and a gap."""
-    return np.array([[int(bit) for bit in row + "0"] for row in DIGITS[character]], np.uint8)
+def _digit(character: str, scale: int) -> Cells:
+    """One of them, and a gap."""
+    pixels = np.array([[int(bit) for bit in row + "0"] for row in DIGITS[character]])
+    pixels = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+    return codes(" ▄▀█")[2 * pixels[::2] + pixels[1::2]]
 
 
 def nice_ceiling(value: float) -> float:
@@ -204,8 +211,7 @@ def nice_ceiling(value: float) -> float:
 
 def ceiling_of(data: Columns) -> float:
     """The value at the top of a chart of these columns."""
-    most = [np.fmax.reduce(values) for values in (data.high, data.mi, data.null)]
-    return nice_ceiling(1.05 * float(np.fmax.reduce(most)))
+    return nice_ceiling(1.05 * float(np.fmax.reduce((data.high, data.mi, data.null), axis=None)))
 
 
 @lru_cache

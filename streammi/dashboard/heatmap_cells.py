@@ -5,6 +5,7 @@ pairs of the part of a bin that it covers.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -70,6 +71,7 @@ def length(bins: int, room: int) -> int:
     return whole if whole >= 0.75 * room else room
 
 
+@lru_cache(maxsize=64)
 def spread(dots: int, bins: int, *, centre: bool = False) -> NDArray[np.intp]:
     """The bin of each dot, shape (dots,)."""
     return ((np.arange(dots) + (0.5 if centre else 0.0)) * bins / dots).astype(np.intp)

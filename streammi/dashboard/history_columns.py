@@ -3,6 +3,7 @@
 A chart's columns are buckets of fixed time, so a column keeps its height while the picture moves on.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,8 @@ def join(levels: tuple[HistoryLevel, ...], *, at_peak: bool = False) -> Past:
     parts: list[tuple[FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]] = []
     start = np.inf
     for level in levels:
+        if level.t.size and level.t.item(0) >= start:  # all of it is known more finely
+            continue
         t, values = level.t, _values(level, at_peak)
         warming = np.zeros(len(t), bool) if level.fill is None else level.fill < 1
         if not np.isfinite(t.sum() + values[0].sum()):
@@ -72,12 +75,14 @@ def join(levels: tuple[HistoryLevel, ...], *, at_peak: bool = False) -> Past:
         t = np.maximum.accumulate(t)  # a clock that steps back does not fold the chart
         # The median distance; np.median takes six times as long.
         usual = float(np.sort(t[1:] - t[:-1])[(len(t) - 1) // 2]) if len(t) > 1 else 0.0
-        older = int(np.searchsorted(t, start))
+        older = int(t.searchsorted(start))
         t, values, warming = t[:older], values[:, :older], warming[:older]
         if not len(t):
             continue
         parts.append((t, values, np.full(len(t), GAP * usual), warming))
         start = float(t[0])
+    if len(parts) == 1:
+        return Past(*parts[0])
     if not parts:
         return Past(np.empty(0), np.empty((4, 0)), np.empty(0), np.empty(0, bool))
     return Past(*(np.concatenate(field, axis=-1) for field in zip(*parts[::-1], strict=True)))
@@ -106,15 +111,16 @@ def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
     """The ``span`` seconds that end ``back`` seconds before the newest reading, in ``n`` columns."""
     width = span / n
     newest = float(past.t[-1]) if len(past.t) else 0.0
-    stop = (np.floor((newest - back) / width) + 1) * width
+    stop = (math.floor((newest - back) / width) + 1) * width
     start = stop - span
     nothing = np.full(n, np.nan)
-    first, last = np.searchsorted(past.t, (start - span, stop))  # one span more, to join the line at the left edge
+    first, last = past.t.searchsorted((start - span, stop))  # one span more, to join the line at the left edge
     if last <= first:
         return Columns(start, stop, nothing, nothing, nothing, nothing, np.zeros(n, bool))
     t, edges = past.t[first:last], start + width * np.arange(n + 1)
-    at = np.searchsorted(t, edges)
-    some = at[1:] > at[:-1]
+    at = t.searchsorted(edges)
+    number = at[1:] - at[:-1]
+    some = number > 0
     # One more at the end: reduceat wants the end of the last bucket to be inside.
     values = np.concatenate((past.values[:, first:last], past.values[:, last - 1 : last]), axis=1)
 
@@ -128,13 +134,13 @@ def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
     known = np.isfinite(null)
     null_mean = nothing
     if known.any():
-        number = reduced(np.add, known.astype(float))
+        finite = reduced(np.add, known.astype(float))
         with np.errstate(invalid="ignore", divide="ignore"):
-            null_mean = joined(null, reduced(np.add, np.where(known, null, 0.0)) / number)
+            null_mean = joined(null, reduced(np.add, np.where(known, null, 0.0)) / finite)
     return Columns(
         start,
         stop,
-        joined(mi, reduced(np.add, mi) / np.maximum(at[1:] - at[:-1], 1)),
+        joined(mi, reduced(np.add, mi) / np.maximum(number, 1)),
         reduced(np.fmin, low),
         reduced(np.fmax, high),
         null_mean,
@@ -146,19 +152,18 @@ def _any_warming(warming: NDArray[np.bool_], at: NDArray[np.intp]) -> NDArray[np
     """For each column, true where a reading of it, or the next one, was of a window that was not full."""
     if not warming.any():
         return np.zeros(len(at) - 1, bool)
-    so_far = np.concatenate(([0], np.cumsum(warming)))
-    stops = np.minimum(np.maximum(at[1:], at[:-1] + 1), len(warming))
-    return np.asarray(so_far[stops] > so_far[at[:-1]])
+    # Of an empty stretch reduceat gives the element where it begins: the next one.
+    return np.logical_or.reduceat(np.append(warming, False), at)[:-1]
 
 
 def _join_short_gaps(
     values: FloatArray, t: FloatArray, mi: FloatArray, reach: FloatArray, edges: FloatArray, some: np.ndarray
 ) -> FloatArray:
-    empty = np.flatnonzero(~some)
+    empty = (~some).nonzero()[0]
     if len(empty) == 0:
         return values
     centre = (edges[empty] + edges[empty + 1]) / 2
-    after = np.searchsorted(t, centre)
+    after = t.searchsorted(centre)
     inside = (after > 0) & (after < len(t))
     empty, centre, after = empty[inside], centre[inside], after[inside]
     near = t[after] - t[after - 1] <= reach[after]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.pens import Pens
-from streammi.dashboard.wording import CONTINUATION, MARK_BITS, Cells, cell_text
+from streammi.dashboard.wording import CONTINUATION, MARK_BITS, Cells, cell_text, has_fragile
 
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 BRIDGE = 3  # unchanged cells that are cheaper to write again than to jump over
@@ -41,63 +41,85 @@ class Screen:
         return f"{BEGIN}{clear}{self._runs(canvas, changed)}\x1b[0m{END}".encode()
 
     def _runs(self, canvas: Canvas, changed: NDArray[np.bool_]) -> str:
-        width, cells, pens = canvas.width, canvas.glyphs.ravel(), canvas.pens.ravel()
-        fragile = (cells >> np.uint64(MARK_BITS) != 0) | (cells == CONTINUATION)
-        starts, ends = _segments(_bridged(changed), cells, pens, fragile, width)
+        width, glyphs, pens = canvas.width, canvas.glyphs.ravel(), canvas.pens.ravel()
+        places = _bridged(changed).ravel().nonzero()[0]
+        fragile = None
+        if has_fragile(glyphs[places]):
+            places = _with_other_halves(places, glyphs)
+            fragile = (glyphs[places] >> np.uint64(MARK_BITS) != 0) | (glyphs[places] == CONTINUATION)
+        written, pens = glyphs[places], pens[places]
+        starts, ends = _pieces(places, written, pens, fragile, width)
         # By pen, not by place: a move is shorter than two colours. A heatmap of noise takes 32 KB so, 78 KB row by row.
-        order = np.argsort(pens[starts], kind="stable")
+        order = pens[starts].argsort(kind="stable")
         starts, ends = starts[order], ends[order]
-        text = cell_text(np.where(fragile, np.uint64(SPACE), cells))
+        text = cell_text(written if fragile is None else np.where(fragile, np.uint64(SPACE), written))
+        alone = [False] * len(starts) if fragile is None else fragile[starts].tolist()
         out: list[str] = []
         cursor, before = -1, ("", "", "")
-        pieces = zip(starts.tolist(), ends.tolist(), pens[starts].tolist(), fragile[starts].tolist(), strict=True)
-        for start, end, pen, alone in pieces:
-            if start != cursor:
-                out.append(_move(cursor, start, width))
+        pieces = zip(starts.tolist(), ends.tolist(), places[starts].tolist(), pens[starts].tolist(), alone, strict=True)
+        for start, end, place, pen, apart in pieces:
+            if place != cursor:
+                out.append(_move(cursor, place, width))
             codes = self._pens.codes[pen]
             if codes != before:
                 out.append(_switch(before, codes))
                 before = codes
-            if alone:  # terminals differ on how wide these are: say where the next cell is
-                out.append(cell_text(cells[start:end]))
+            if apart:  # terminals differ on how wide these are: say where the next cell is
+                out.append(cell_text(written[start:end]))
                 cursor = -1
             else:
                 out.append(text[start:end])
-                cursor = end if end % width else -1  # what the cursor does after the last column differs, too
+                cursor = place + end - start
+                if cursor % width == 0:  # what the cursor does after the last column differs, too
+                    cursor = -1
         return "".join(out)
 
 
 def _bridged(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A flat copy with short gaps inside a row closed."""
-    flat = changed.ravel().copy()
-    at = np.flatnonzero(flat)
-    gap = np.diff(at)
-    near = (gap > 1) & (gap <= BRIDGE + 1) & (at[1:] // changed.shape[1] == at[:-1] // changed.shape[1])
-    for step in range(1, BRIDGE + 1):
-        flat[at[:-1][near & (gap > step)] + step] = True
-    return flat
+    """A copy with gaps of ``BRIDGE`` cells or fewer inside a row closed.
+
+    >>> _bridged(np.array([[1, 0, 0, 0, 1, 0, 0, 0, 0, 1]], bool)).astype(int).tolist()
+    [[1, 1, 1, 1, 1, 0, 0, 0, 0, 1]]
+    """
+    height, width = changed.shape
+    wide = np.zeros((height, width + 2 * BRIDGE), bool)
+    wide[:, BRIDGE : BRIDGE + width] = changed
+    # By k: whether there is something at most k + 1 cells to the left, to the right.
+    left, right = [wide[:, BRIDGE - 1 : BRIDGE - 1 + width]], [wide[:, BRIDGE + 1 : BRIDGE + 1 + width]]
+    for k in range(1, BRIDGE):
+        left.append(left[-1] | wide[:, BRIDGE - 1 - k : BRIDGE - 1 - k + width])
+        right.append(right[-1] | wide[:, BRIDGE + 1 + k : BRIDGE + 1 + k + width])
+    closed = changed.copy()
+    for before, after in zip(left, right[::-1], strict=True):
+        closed |= before & after
+    return closed
 
 
-def _segments(
-    changed: NDArray[np.bool_],
-    cells: Cells,
+def _with_other_halves(places: NDArray[np.intp], glyphs: Cells) -> NDArray[np.intp]:
+    """The places with the other half of each wide character that is half among them."""
+    changed = np.zeros(len(glyphs), bool)
+    changed[places] = True
+    second = (glyphs == CONTINUATION).nonzero()[0]
+    changed[second] = changed[second - 1] = changed[second] | changed[second - 1]
+    return changed.nonzero()[0]
+
+
+def _pieces(
+    places: NDArray[np.intp],
+    written: Cells,
     pens: NDArray[np.uint16],
-    fragile: NDArray[np.bool_],
+    fragile: NDArray[np.bool_] | None,
     width: int,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where each piece of changed cells of one pen in one row starts and ends; a fragile cell is a piece."""
-    opens = np.empty(len(cells), bool)
-    opens[1:] = ~changed[:-1] | (pens[1:] != pens[:-1])
-    opens[::width] = True
-    if fragile.any():
-        second = np.flatnonzero(cells == CONTINUATION)
-        changed[second] = changed[second - 1] = changed[second] | changed[second - 1]
-        opens[1:] |= fragile[1:] | fragile[:-1] | ~changed[:-1]
-        opens[second] = False
-    opens &= changed
-    starts = np.flatnonzero(opens)
-    closes = np.flatnonzero(changed & np.append(opens[1:] | ~changed[1:], True))
-    return starts, closes + 1
+    """From where to where among the places there is a piece: of one pen in one row; a fragile cell is a piece."""
+    opens = np.empty(len(places), bool)
+    opens[:1] = True
+    opens[1:] = (places[1:] - places[:-1] != 1) | (pens[1:] != pens[:-1]) | (places[1:] % width == 0)
+    if fragile is not None:
+        opens[1:] |= fragile[1:] | fragile[:-1]
+        opens[written == CONTINUATION] = False
+    starts = opens.nonzero()[0]
+    return starts, np.append(starts[1:], len(places))
 
 
 def _move(cursor: int, target: int, width: int) -> str:

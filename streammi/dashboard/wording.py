@@ -78,6 +78,12 @@ def cell_text(row: Cells) -> str:
     return "".join(chr(code) for cell in codes for code in cell if code)
 
 
+def has_fragile(cells: Cells) -> bool:
+    """True if a cell has more or less than one character of one column: is wide or half of that, or has marks."""
+    # One look at all of them: CONTINUATION, which is 0, is the largest then.
+    return bool(cells.size) and int((cells - np.uint64(1)).max()) >> MARK_BITS != 0
+
+
 def ascii_cells(glyphs: Cells) -> Cells:
     """Cells of any shape with something of the same meaning, or a question mark, for what is not ASCII."""
     out = glyphs.copy()

@@ -8,6 +8,7 @@ value too, each as wide as it is: then every dot has the pairs of the part of a 
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -241,8 +242,12 @@ def axis_value(axis: AxisInfo, share: float, by_value: bool = False) -> str:
     if axis.edges is None:
         return ""
     low, high, value = (axis.edges.item(k) for k in (0, -1, round(share * (len(axis.edges) - 1))))
-    if by_value:
-        value = low + share * (high - low)
+    return _in_range(low + share * (high - low) if by_value else value, low, high)
+
+
+@lru_cache(maxsize=1024)
+def _in_range(value: float, low: float, high: float) -> str:
+    """A value of an axis that goes from ``low`` to ``high``."""
     if not math.isfinite(high - low):
         return f"{value:.2g}".replace("-", "−")
     # Three digits of the range: what is finer than a bin is not worth reading.

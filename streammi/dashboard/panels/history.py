@@ -3,6 +3,8 @@
 What is of a window that was not full yet is drawn as that: MI of fewer pairs is another thing, in fewer bins.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from streammi.dashboard import charts
@@ -67,12 +69,14 @@ def draw_chart(body: Canvas, scene: Scene, unit: str = "") -> None:
     data = columns(scene.past, charts.dot_columns(theme.glyphs, plot.width), _span(scene), back)
     band = band_of(scene)
     top = max(charts.ceiling_of(data), charts.nice_ceiling(1.05 * band[1]) if band else 0.0)
-    draw_lines(plot, scene, data, top)
+    shares = np.array((data.mi, data.low, data.high, data.null)) / top
+    draw_lines(plot, scene, data, shares)
     _draw_values(body.part(0, 0, LABEL, plot.height), scene, top, unit)
     _draw_times(body.part(LABEL, body.height - 1, plot.width, 1), scene, data)
     _draw_events(plot, scene, data)
     if theme.glyphs.name == "braille":
-        _ground(plot, theme, np.where(data.warming, np.nan, data.mi) / top, data.null / top)
+        shares[0][data.warming] = np.nan
+        _ground(plot, theme, shares[::3])
     _name_warm_up(plot, scene, data)
     if band:
         _draw_band(plot, scene, band[0] / top, band[1] / top)
@@ -104,24 +108,26 @@ def _span(scene: Scene) -> float:
     return float(SPANS[shown_span(scene.past, scene.state.span)])
 
 
-def draw_lines(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
-    """Draw the three layers, the most important last: range, chance, MI."""
+def draw_lines(plot: Canvas, scene: Scene, data: Columns, shares: FloatArray) -> None:
+    """Draw the three layers, the most important last: range, chance, MI.
+
+    ``shares``: of the chart's height, MI, its range and the level of chance, (4, n).
+    """
     theme = scene.theme
     draw = {"braille": _braille, "block": _blocks, "ascii": _ascii}[theme.glyphs.name]
-    draw(plot, scene, data, top)
+    draw(plot, scene, data, shares)
     below = data.mi < 0
     if below.any():
         cells = np.flatnonzero(below) * plot.width // len(below)
         plot.glyphs[-1, cells], plot.pens[-1, cells] = ord(theme.glyphs.below_zero), theme.warn
 
 
-def _ground(plot: Canvas, theme: Theme, mi: FloatArray, null: FloatArray) -> None:
-    """Give the cells that lie wholly below a line the ground of that line."""
-    share = np.stack((null, mi))
-    lowest = np.fmin(share[:, ::2], share[:, 1::2])
-    rows = (np.minimum(np.where(lowest > 0, lowest, 0.0), 1.0) * plot.height).astype(np.int64)
-    below = np.arange(plot.height)[:, None] >= plot.height - rows[:, None]
-    which = np.where(below[0], Ground.NULL, np.where(below[1], Ground.MI, Ground.NONE))
+def _ground(plot: Canvas, theme: Theme, shares: FloatArray) -> None:
+    """Give the cells that lie wholly below a line, MI or chance, (2, n), the ground of that line."""
+    lowest = np.fmin(shares[:, ::2], shares[:, 1::2])
+    top = plot.height - (np.fmin(np.fmax(lowest, 0.0), 1.0) * plot.height).astype(np.int64)
+    row = np.arange(plot.height)[:, None]
+    which = np.where(row >= top[1], Ground.NULL, np.where(row >= top[0], Ground.MI, Ground.NONE))
     plot.pens[...] = theme.grounds[which, plot.pens]
 
 
@@ -129,38 +135,37 @@ def _name_warm_up(plot: Canvas, scene: Scene, data: Columns) -> None:
     """Say what the faint part of the line is, where it is long enough for the words."""
     if not data.warming.any():
         return
-    cells = np.flatnonzero(data.warming & np.isfinite(data.mi)) * plot.width // len(data.warming)
-    if not len(cells) or cells[-1] - cells[0] + 1 < len(WARMING) or plot.height < 3:
+    drawn = (data.warming & np.isfinite(data.mi)).nonzero()[0]
+    if not len(drawn):
         return
-    words = slice(int(cells[0]), int(cells[0]) + len(WARMING))
+    first, last = (drawn.item(end) * plot.width // len(data.warming) for end in (0, -1))
+    if last - first + 1 < len(WARMING) or plot.height < 3:
+        return
+    words = slice(first, first + len(WARMING))
     for row in (0, plot.height - 1):  # above the line or below it, wherever nothing is drawn
         if (plot.glyphs[row, words] == SPACE).all():
             plot.text(words.start, row, WARMING, scene.theme.dim)
             return
 
 
-def _shares(data: Columns, top: float) -> FloatArray:
-    """MI, its range and the level of chance, shape (4, n), as shares of the chart's height."""
-    return np.array((data.mi, data.low, data.high, data.null)) / top
-
-
-def _braille(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
+def _braille(plot: Canvas, scene: Scene, data: Columns, shares: FloatArray) -> None:
     theme, rows = scene.theme, plot.height * 4
-    line, least, most, chance = charts.rows_of(_shares(data, top), rows)
+    line, least, most, chance = charts.rows_of(shares, rows)
     chance[3::4] = -1  # dotted
     layers = charts.between(least, most), charts.between(chance, chance), charts.connected(line)
     if data.warming.any():
         gaps = data.warming & (np.arange(len(line)) % 2 == 1)
         for layer in (layers[0], layers[2]):
             layer.bottom[gaps], layer.top[gaps] = -1, 0  # dotted, too
-    dots = charts.braille_dots(plot.height, *layers)
+    ends = (np.array([getattr(layer, end) for layer in layers]) for end in ("top", "bottom"))
+    dots = charts.braille_dots(plot.height, *ends)
     mi = np.where(data.warming[::2], theme.faint, theme.mi)
     plot.pens[...] = np.where(dots[2] != 0, mi, np.where(dots[1] != 0, theme.null, theme.faint))
     plot.glyphs[...] = charts.braille(dots[0] | dots[1] | dots[2])
 
 
-def _blocks(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
-    theme, (mi, _, _, null) = scene.theme, _shares(data, top)
+def _blocks(plot: Canvas, scene: Scene, data: Columns, shares: FloatArray) -> None:
+    theme, (mi, _, _, null) = scene.theme, shares
     plot.glyphs[...] = charts.bars(mi, plot.height, theme.glyphs.levels)
     filled = plot.glyphs != SPACE
     plot.pens[...] = theme.mi_soft
@@ -174,9 +179,9 @@ def _blocks(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
     plot.pens[line] = np.where(filled, theme.null_in_mi, theme.null)[line]
 
 
-def _ascii(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
+def _ascii(plot: Canvas, scene: Scene, data: Columns, shares: FloatArray) -> None:
     theme, rows = scene.theme, plot.height
-    line, least, most, chance = charts.rows_of(_shares(data, top), rows)
+    line, least, most, chance = charts.rows_of(shares, rows)
     for spans, glyph, pen in (
         (charts.between(least, most), ":", theme.faint),
         (charts.between(chance, chance), theme.glyphs.dotted, theme.null),
@@ -190,28 +195,39 @@ def _ascii(plot: Canvas, scene: Scene, data: Columns, top: float) -> None:
 
 def _draw_values(canvas: Canvas, scene: Scene, top: float, unit: str) -> None:
     theme = scene.theme
-    steps = 4 if canvas.height >= 9 else 2 if canvas.height >= 5 else 1
-    # Even distances, where four, five or two steps give them and leave a row between two labels.
-    rows = canvas.height - 1
-    steps = next((n for n in (4, 5, 2) if steps / 2 <= n <= rows / 2 and rows % n == 0), steps)
-    for step in range(steps + 1):
-        canvas.right(round(rows * (1 - step / steps)), short(top * step / steps), theme.dim, margin=1)
+    for row, label in _value_labels(canvas.height, top):
+        canvas.right(row, label, theme.dim, margin=1)
     if unit:  # beside the highest value, or below it
         highest = f"{short(top)} {unit}"
         fits = len(highest) < canvas.width
         canvas.right(int(not fits), highest if fits else unit, theme.dim, margin=1)
 
 
+@lru_cache(maxsize=64)
+def _value_labels(height: int, top: float) -> list[tuple[int, str]]:
+    """Rows, and the value that is written there."""
+    steps = 4 if height >= 9 else 2 if height >= 5 else 1
+    # Even distances, where four, five or two steps give them and leave a row between two labels.
+    rows = height - 1
+    steps = next((n for n in (4, 5, 2) if steps / 2 <= n <= rows / 2 and rows % n == 0), steps)
+    return [(round(rows * (1 - step / steps)), short(top * step / steps)) for step in range(steps + 1)]
+
+
 def _draw_times(canvas: Canvas, scene: Scene, data: Columns) -> None:
-    theme, live = scene.theme, scene.state.until is None
+    live = scene.state.until is None
     newest = "now" if scene.worst_link == "connected" else clock(float(scene.past.t[-1]), scene.zone)
-    span = data.stop - data.start
-    step = next((s for s in STEPS if span / s <= max(1, canvas.width // 14)), span)
-    for before in (k * step for k in range(round(span / step) + 1)):
-        x = round((canvas.width - 1) * (1 - before / span))
+    for x, before in _moments(canvas.width, _span(scene)):
         label = ("−" + duration(before) if before else newest) if live else clock(data.stop - before, scene.zone)
         x = min(max(0, x - len(label) // 2), canvas.width - len(label))
-        canvas.text(x, 0, label, theme.dim)
+        canvas.text(x, 0, label, scene.theme.dim)
+
+
+@lru_cache(maxsize=64)
+def _moments(width: int, span: float) -> list[tuple[int, float]]:
+    """Columns, and how long before the right end of the chart that is, s."""
+    step = next((s for s in STEPS if span / s <= max(1, width // 14)), span)
+    moments = [k * step for k in range(round(span / step) + 1)]
+    return [(round((width - 1) * (1 - before / span)), before) for before in moments]
 
 
 def _draw_events(plot: Canvas, scene: Scene, data: Columns) -> None:

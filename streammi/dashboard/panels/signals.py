@@ -1,13 +1,16 @@
 """The two signals themselves over the window: in each column of dots the least and the most of its values."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from streammi.dashboard import charts
-from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import count, duration, fit, short
-from streammi.records import AxisInfo, FloatArray, SignalTrace
+from streammi.records import AxisInfo, FloatArray, IntArray, SignalTrace
 
 LEAST_SIZE = (24, 5)
 
@@ -32,17 +35,37 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     body = titled(canvas, theme, "SIGNALS", *_infos(scene, snapshot.x, snapshot.y, newest))
     times = int(body.height >= TIMES_FROM)
     half, rows = divmod(body.height - times, 2)
-    upper = body.part(0, 0, body.width, half + rows)
-    lower = body.part(0, half + rows, body.width, half)
-    for part, axis, pen, ends in (
-        (upper, snapshot.x, theme.x, (trace.x_low, trace.x_high)),
-        (lower, snapshot.y, theme.y, (trace.y_low, trace.y_high)),
-    ):
-        _draw_signal(part, scene, axis, pen, *ends)
+    parts = body.part(0, 0, body.width, half + rows), body.part(0, half + rows, body.width, half)
+    signals = (
+        Signal.of(snapshot.x, theme.x, trace.x_low, trace.x_high),
+        Signal.of(snapshot.y, theme.y, trace.y_low, trace.y_high),
+    )
+    for part, signal in zip(parts, signals, strict=True):
+        _draw_values(part.part(0, 0, LABEL, part.height), scene, signal)
+    plots = [part.part(LABEL, 0, part.width - LABEL, part.height) for part in parts]
+    if plots[0].width >= 2:
+        _draw_lines(plots, scene, signals)
     if times:
         axis_row = body.part(LABEL, body.height - 1, body.width - LABEL, 1)
         axis_row.text(0, 0, f"−{_back(trace)}", theme.dim)
         axis_row.right(0, "newest", theme.dim)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One signal over time, (k,), and its least and its most value."""
+
+    axis: AxisInfo
+    pen: int
+    low: FloatArray
+    high: FloatArray
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, axis: AxisInfo, pen: int, low: FloatArray, high: FloatArray) -> "Signal":
+        """The signal that goes from ``low`` to ``high`` in each column."""
+        return cls(axis, pen, low, high, float(np.fmin.reduce(low)), float(np.fmax.reduce(high)))
 
 
 def _infos(scene: Scene, x: AxisInfo, y: AxisInfo, newest: tuple[float, float]) -> list[Spans]:
@@ -57,43 +80,54 @@ def _infos(scene: Scene, x: AxisInfo, y: AxisInfo, newest: tuple[float, float]) 
     return [named, plain]
 
 
-def _draw_signal(canvas: Canvas, scene: Scene, axis: AxisInfo, pen: int, low: FloatArray, high: FloatArray) -> None:
-    """Draw one signal from its least value at the bottom to its most at the top."""
-    theme, rows = scene.theme, canvas.height
-    plot = canvas.part(LABEL, 0, canvas.width - LABEL, rows)
-    if plot.width < 2 or rows < 1 or not np.isfinite(low).any():
-        return
-    least, most = float(np.fmin.reduce(low)), float(np.fmax.reduce(high))
-    values = canvas.part(0, 0, LABEL, rows)
-    if rows > 1 and most > least:
-        values.right(0, _said(most), theme.dim, margin=1)
-        values.right(rows - 1, _said(least), theme.dim, margin=1)
+def _draw_values(canvas: Canvas, scene: Scene, signal: Signal) -> None:
+    """Write the most at the top and the least at the bottom, and between them the name where there is room."""
+    theme, rows, varies = scene.theme, canvas.height, signal.most > signal.least
+    if rows > 1 and varies:
+        canvas.right(0, _said(signal.most), theme.dim, margin=1)
+        canvas.right(rows - 1, _said(signal.least), theme.dim, margin=1)
     else:  # a constant, or one row
-        values.right(rows // 2, _said(most), theme.dim, margin=1)
-    if rows >= NAMED_FROM and most > least:
-        values.right(rows // 2, fit(axis.name, LABEL - 1, theme.glyphs.ellipsis), pen, margin=1)
-    across, up = charts.DOTS[theme.glyphs.name] if theme.glyphs.name == "braille" else (1, 1)
-    spans = _line(charts.shares(low, least, most), charts.shares(high, least, most), plot.width * across, rows * up)
-    if up > 1:
-        plot.glyphs[...] = charts.braille(charts.braille_dots(rows, spans)[0])
+        canvas.right(rows // 2, _said(signal.most), theme.dim, margin=1)
+    if rows >= NAMED_FROM and varies:
+        canvas.right(rows // 2, fit(signal.axis.name, LABEL - 1, theme.glyphs.ellipsis), signal.pen, margin=1)
+
+
+def _draw_lines(plots: Sequence[Canvas], scene: Scene, signals: Sequence[Signal]) -> None:
+    """Draw the signals, each from its least value at the bottom of its plot to its most at the top."""
+    theme = scene.theme
+    braille = theme.glyphs.name == "braille"
+    across, up = charts.DOTS["braille"] if braille else (1, 1)
+    rows = np.array([[plot.height * up] for plot in plots])
+    spans = _spans(signals, plots[0].width * across, rows)
+    if braille:
+        cells = charts.braille(charts.braille_dots(plots[0].height, spans.top, spans.bottom))
     else:
-        plot.glyphs[spans.mask(rows)] = ord(theme.glyphs.full if theme.half_blocks else "*")
-    plot.pens[...] = pen
+        lines = spans.mask(plots[0].height)
+        cells = np.where(lines, np.uint64(ord(theme.glyphs.full if theme.half_blocks else "*")), np.uint64(SPACE))
+    for plot, signal, drawn in zip(plots, signals, cells, strict=True):
+        plot.glyphs[...], plot.pens[...] = drawn[: plot.height], signal.pen
 
 
 def _said(value: float) -> str:
     return short(value).replace("-", "−")
 
 
-def _line(low: FloatArray, high: FloatArray, dots: int, rows: int) -> charts.Spans:
-    """The dots of ``dots`` columns: from the least to the most of each, and on to its neighbours."""
-    k = low.size
+def _spans(signals: Sequence[Signal], dots: int, rows: IntArray) -> charts.Spans:
+    """The dots of ``dots`` columns, (signals, dots): from the least to the most of each, and on to its neighbours.
+
+    ``rows``: of dots that each signal has, (signals, 1).
+    """
+    low, high = np.array([signal.low for signal in signals]), np.array([signal.high for signal in signals])
+    k = low.shape[-1]
     if k >= dots:
         starts = np.arange(dots) * k // dots
-        low, high = np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
+        low, high = np.fmin.reduceat(low, starts, axis=-1), np.fmax.reduceat(high, starts, axis=-1)
     else:
         at, centres = (np.arange(dots) + 0.5) * k / dots, np.arange(k) + 0.5
-        low, high = np.interp(at, centres, low), np.interp(at, centres, high)
+        low, high = (np.array([np.interp(at, centres, row) for row in ends]) for ends in (low, high))
+    for one, *ends in zip(signals, low, high, strict=True):
+        for row in ends:
+            row[...] = charts.shares(row, one.least, one.most)
     return charts.joined(charts.rows_of(low, rows), charts.rows_of(high, rows))
 
 
