@@ -97,8 +97,8 @@ def rows_of(values: FloatArray, rows: int | IntArray) -> IntArray:
     >>> rows_of(np.array([0.0, 0.5, 1.0, np.nan]), 5).tolist()
     [4, 2, 0, -1]
     """
-    inside = np.minimum(np.maximum(values, 0.0), 1.0)
-    return np.where(np.isnan(inside), rows, (rows - 1) * inside + 0.5).astype(np.int64) * -1 + (rows - 1)
+    below = np.minimum(np.maximum(values, 0.0), 1.0) * (rows - 1)
+    return np.fmax(np.ceil(rows - 1.5 - below), -1.0).astype(np.int64)
 
 
 def between(low: IntArray, high: IntArray) -> Spans:

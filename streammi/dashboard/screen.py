@@ -5,6 +5,7 @@ know it show the frame at once, others ignore the marks). Nothing changed: no by
 """
 
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,8 @@ class Screen:
     def _runs(self, canvas: Canvas, changed: NDArray[np.bool_]) -> str:
         width, glyphs, pens = canvas.width, canvas.glyphs.ravel(), canvas.pens.ravel()
         places = _bridged(changed).ravel().nonzero()[0]
+        if not len(places):
+            return ""
         fragile = None
         if has_fragile(glyphs[places]):
             places = _with_other_halves(places, glyphs)
@@ -53,26 +56,25 @@ class Screen:
         order = pens[starts].argsort(kind="stable")
         starts, ends = starts[order], ends[order]
         text = cell_text(written if fragile is None else np.where(fragile, np.uint64(SPACE), written))
-        alone = [False] * len(starts) if fragile is None else fragile[starts].tolist()
-        out: list[str] = []
-        cursor, before = -1, ("", "", "")
-        pieces = zip(starts.tolist(), ends.tolist(), places[starts].tolist(), pens[starts].tolist(), alone, strict=True)
-        for start, end, place, pen, apart in pieces:
-            if place != cursor:
-                out.append(_move(cursor, place, width))
-            codes = self._pens.codes[pen]
+        pieces = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        stops = places[ends - 1] + 1
+        unknown = stops % width == 0  # what the cursor does after the last column differs
+        if fragile is not None:  # terminals differ on how wide these are: say where the next cell is
+            for k in fragile[starts].nonzero()[0].tolist():
+                pieces[k] = cell_text(written[starts[k] : ends[k]])
+            unknown |= fragile[starts]
+        cursors = np.append(-1, np.where(unknown, -1, stops)[:-1])
+        moves, switches = _moves(cursors, places[starts], width), self._switches(pens[starts])
+        return "".join(chain.from_iterable(zip(moves, switches, pieces, strict=True)))
+
+    def _switches(self, pens: NDArray[np.uint16]) -> list[str]:
+        """What is written before each piece, so that it is in its pen; they are in the order of their pens."""
+        switches, before = [""] * len(pens), ("", "", "")
+        for k in np.append(0, (pens[1:] != pens[:-1]).nonzero()[0] + 1).tolist():
+            codes = self._pens.codes[pens[k]]
             if codes != before:
-                out.append(_switch(before, codes))
-                before = codes
-            if apart:  # terminals differ on how wide these are: say where the next cell is
-                out.append(cell_text(written[start:end]))
-                cursor = -1
-            else:
-                out.append(text[start:end])
-                cursor = place + end - start
-                if cursor % width == 0:  # what the cursor does after the last column differs, too
-                    cursor = -1
-        return "".join(out)
+                switches[k], before = _switch(before, codes), codes
+        return switches
 
 
 def _bridged(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -122,11 +124,19 @@ def _pieces(
     return starts, np.append(starts[1:], len(places))
 
 
-def _move(cursor: int, target: int, width: int) -> str:
-    row, column = divmod(target, width)
-    if 0 <= cursor < target and cursor // width == row:
-        return f"\x1b[{target - cursor}C"
-    return f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H"
+def _moves(cursors: NDArray[np.intp], targets: NDArray[np.intp], width: int) -> list[str]:
+    """What is written for the cursor to get from each place to another; from -1, which is not known, too.
+
+    >>> _moves(np.array([-1, 12, 3, 5]), np.array([12, 12, 5, 10]), 10)
+    ['\\x1b[2;3H', '', '\\x1b[2C', '\\x1b[2H']
+    """
+    rows, columns = targets // width, targets % width
+    gaps = np.where((cursors < 0) | (cursors // width != rows) | (cursors > targets), -1, targets - cursors)
+    steps = zip(gaps.tolist(), (rows + 1).tolist(), (columns + 1).tolist(), strict=True)
+    return [
+        "" if not gap else f"\x1b[{gap}C" if gap > 0 else f"\x1b[{row};{column}H" if column > 1 else f"\x1b[{row}H"
+        for gap, row, column in steps
+    ]
 
 
 @lru_cache(maxsize=4096)

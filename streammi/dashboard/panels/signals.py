@@ -37,8 +37,8 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     half, rows = divmod(body.height - times, 2)
     parts = body.part(0, 0, body.width, half + rows), body.part(0, half + rows, body.width, half)
     signals = (
-        Signal.of(snapshot.x, theme.x, trace.x_low, trace.x_high),
-        Signal.of(snapshot.y, theme.y, trace.y_low, trace.y_high),
+        Signal.of(snapshot.x, theme.x, np.array((trace.x_low, trace.x_high))),
+        Signal.of(snapshot.y, theme.y, np.array((trace.y_low, trace.y_high))),
     )
     for part, signal in zip(parts, signals, strict=True):
         _draw_values(part.part(0, 0, LABEL, part.height), scene, signal)
@@ -53,19 +53,18 @@ def draw(canvas: Canvas, scene: Scene) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One signal over time, (k,), and its least and its most value."""
+    """One signal over time: its least and its most value in each column, (2, k), and in all of them."""
 
     axis: AxisInfo
     pen: int
-    low: FloatArray
-    high: FloatArray
+    ends: FloatArray
     least: float
     most: float
 
     @classmethod
-    def of(cls, axis: AxisInfo, pen: int, low: FloatArray, high: FloatArray) -> "Signal":
-        """The signal that goes from ``low`` to ``high`` in each column."""
-        return cls(axis, pen, low, high, float(np.fmin.reduce(low)), float(np.fmax.reduce(high)))
+    def of(cls, axis: AxisInfo, pen: int, ends: FloatArray) -> "Signal":
+        """The signal with these ends."""
+        return cls(axis, pen, ends, float(np.fmin.reduce(ends[0])), float(np.fmax.reduce(ends[1])))
 
 
 def _infos(scene: Scene, x: AxisInfo, y: AxisInfo, newest: tuple[float, float]) -> list[Spans]:
@@ -97,7 +96,7 @@ def _draw_lines(plots: Sequence[Canvas], scene: Scene, signals: Sequence[Signal]
     theme = scene.theme
     braille = theme.glyphs.name == "braille"
     across, up = charts.DOTS["braille"] if braille else (1, 1)
-    rows = np.array([[plot.height * up] for plot in plots])
+    rows = np.array([[[plot.height * up]] for plot in plots])
     spans = _spans(signals, plots[0].width * across, rows)
     if braille:
         cells = charts.braille(charts.braille_dots(plots[0].height, spans.top, spans.bottom))
@@ -115,20 +114,23 @@ def _said(value: float) -> str:
 def _spans(signals: Sequence[Signal], dots: int, rows: IntArray) -> charts.Spans:
     """The dots of ``dots`` columns, (signals, dots): from the least to the most of each, and on to its neighbours.
 
-    ``rows``: of dots that each signal has, (signals, 1).
+    ``rows``: of dots that each signal has, (signals, 1, 1).
     """
-    low, high = np.array([signal.low for signal in signals]), np.array([signal.high for signal in signals])
-    k = low.shape[-1]
+    shares = np.empty((len(signals), 2, dots))
+    k = signals[0].ends.shape[1]
     if k >= dots:
         starts = np.arange(dots) * k // dots
-        low, high = np.fmin.reduceat(low, starts, axis=-1), np.fmax.reduceat(high, starts, axis=-1)
+        for signal, share in zip(signals, shares, strict=True):
+            np.fmin.reduceat(signal.ends[0], starts, out=share[0])
+            np.fmax.reduceat(signal.ends[1], starts, out=share[1])
+            share[...] = charts.shares(share, signal.least, signal.most)
     else:
         at, centres = (np.arange(dots) + 0.5) * k / dots, np.arange(k) + 0.5
-        low, high = (np.array([np.interp(at, centres, row) for row in ends]) for ends in (low, high))
-    for one, *ends in zip(signals, low, high, strict=True):
-        for row in ends:
-            row[...] = charts.shares(row, one.least, one.most)
-    return charts.joined(charts.rows_of(low, rows), charts.rows_of(high, rows))
+        for signal, share in zip(signals, shares, strict=True):
+            ends = charts.shares(signal.ends, signal.least, signal.most)
+            share[...] = [np.interp(at, centres, end) for end in ends]
+    low, high = charts.rows_of(shares, rows).swapaxes(0, 1)
+    return charts.joined(low, high)
 
 
 def _back(trace: SignalTrace) -> str:

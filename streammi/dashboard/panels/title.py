@@ -1,5 +1,7 @@
 """The parts that panels share: the line above each, and words that flow."""
 
+from functools import lru_cache
+
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import columns, fit
@@ -9,10 +11,10 @@ Spans = list[tuple[str, int]]  # texts, each with its pen
 
 def titled(canvas: Canvas, theme: Theme, title: str, *infos: str | Spans) -> Canvas:
     """Draw the title line, at its right end the first of ``infos`` for which there is room; return what is below."""
-    title = fit(title, canvas.width, theme.glyphs.ellipsis)
-    left = columns(title) + 1
-    canvas.text(0, 0, title, theme.title)
-    canvas.text(left, 0, theme.glyphs.across * (canvas.width - left), theme.faint)
+    title, line = _title_line(title, canvas.width, theme.glyphs.ellipsis, theme.glyphs.across)
+    left = canvas.text(0, 0, title, theme.title)
+    canvas.text(left, 0, line, theme.faint)
+    left += 1
     for info in infos:
         spans = [(info, theme.dim)] if isinstance(info, str) else info
         start = canvas.width - span_columns(spans)
@@ -21,6 +23,13 @@ def titled(canvas: Canvas, theme: Theme, title: str, *infos: str | Spans) -> Can
             canvas.spans(start, 0, spans)
             break
     return canvas.part(0, 1, canvas.width, canvas.height - 1)
+
+
+@lru_cache
+def _title_line(title: str, width: int, ellipsis: str, across: str) -> tuple[str, str]:
+    """The title as far as it fits, and the line after it."""
+    title = fit(title, width, ellipsis)
+    return title, " " + across * (width - columns(title) - 1)
 
 
 def span_columns(spans: Spans) -> int:
