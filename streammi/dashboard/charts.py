@@ -111,17 +111,15 @@ def between(low: IntArray, high: IntArray) -> Spans:
 
 
 def connected(row: IntArray) -> Spans:
-    """A line through the rows: each column reaches half-way to its neighbours."""
-    top, bottom = row.copy(), row.copy()
-    before, after = row[:-1], row[1:]
-    joined = (before >= 0) & (after >= 0)
-    middle = before + after
-    up, down = middle >> 1, (middle + 1) >> 1  # rows that meet half-way, both on the line
-    np.minimum(top[1:], up, out=top[1:], where=joined)
-    np.maximum(bottom[1:], down, out=bottom[1:], where=joined)
-    np.minimum(top[:-1], up, out=top[:-1], where=joined)
-    np.maximum(bottom[:-1], down, out=bottom[:-1], where=joined)
-    return Spans(np.where(row < 0, 0, top), bottom)
+    """A line through the rows: each column reaches half-way to its neighbours; -1: none.
+
+    >>> connected(np.array([4, 1, -1, 3])).mask(5).astype(int).tolist()
+    [[0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 0], [1, 1, 0, 1], [1, 0, 0, 0]]
+    """
+    spans = Spans(np.where(row < 0, 0, row), row.copy())
+    both = row[:-1] + row[1:]
+    _reach(spans, row >= 0, both >> 1, (both + 1) >> 1)  # rows that meet half-way, both on the line
+    return spans
 
 
 def joined(low: IntArray, high: IntArray) -> Spans:
@@ -132,17 +130,23 @@ def joined(low: IntArray, high: IntArray) -> Spans:
     >>> joined(np.array([5, 3, 0]), np.array([5, 3, 0])).mask(6).astype(int).tolist()
     [[0, 0, 1], [0, 0, 1], [0, 1, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0]]
     """
-    top, bottom = np.where(low < 0, 0, high), low.copy()
-    known = (low >= 0) & (high >= 0)
-    both = known[..., :-1] & known[..., 1:]
-    (tops, next_tops), (bottoms, next_bottoms) = ((ends[..., :-1], ends[..., 1:]) for ends in (top, bottom))
-    falls, rises = both & (bottoms < next_tops), both & (tops > next_bottoms)
-    down, up = bottoms + next_tops >> 1, tops + next_bottoms >> 1
-    np.maximum(bottoms, down, out=bottoms, where=falls)
-    np.minimum(next_tops, down + 1, out=next_tops, where=falls)
-    np.minimum(tops, up + 1, out=tops, where=rises)
-    np.maximum(next_bottoms, up, out=next_bottoms, where=rises)
-    return Spans(top, bottom)
+    spans = Spans(np.where(low < 0, 0, high), low.copy())
+    lowest_top = np.maximum(spans.top[..., :-1], spans.top[..., 1:])
+    highest_bottom = np.minimum(spans.bottom[..., :-1], spans.bottom[..., 1:])
+    middle = lowest_top + highest_bottom >> 1  # between the two; where they overlap, in both
+    _reach(spans, low >= 0, middle + 1, middle)
+    return spans
+
+
+def _reach(spans: Spans, known: NDArray[np.bool_], above: IntArray, below: IntArray) -> None:
+    """Let both of two neighbours that are known begin at ``above`` at the latest and end at ``below`` at the earliest."""
+    if not known.all():
+        both = known[..., :-1] & known[..., 1:]
+        above, below = np.where(both, above, np.iinfo(above.dtype).max), np.where(both, below, -1)
+    for side in (slice(None, -1), slice(1, None)):
+        top, bottom = spans.top[..., side], spans.bottom[..., side]
+        np.minimum(top, above, out=top)
+        np.maximum(bottom, below, out=bottom)
 
 
 def braille(dots: NDArray[np.uint8]) -> Cells:
