@@ -150,14 +150,16 @@ def test_those_alike_lie_side_by_side_and_what_is_unknown_is_no_likeness() -> No
 
 
 @settings(max_examples=15)
-@given(st.integers(2, 40), st.integers(1, 9))
-def test_a_block_shows_its_largest_pair(channels: int, size: int) -> None:
+@given(st.integers(2, 40), st.integers(1, 9), st.sampled_from([None, 0.5, 0.9]), st.booleans())
+def test_a_block_shows_its_largest_pair(channels: int, size: int, by_chance: float | None, unknown: bool) -> None:
     rng = np.random.default_rng(channels)
     values = rng.normal(size=channels * (channels - 1) // 2).astype(np.float32)
-    values[rng.random(values.size) < 0.2] = np.nan
+    values[rng.random(values.size) < 0.2 * unknown] = np.nan
+    chance = None if by_chance is None else rng.random(values.size) < by_chance
     leaves = Leaves(rng.permutation(channels))
     blocks = leaves.blocks(size)
-    found = largest(values, blocks)
+    found = largest(values, blocks, chance)
+    values[~np.isnan(values) & (np.zeros(values.size, bool) if chance is None else chance)] = 0.0
     expected: dict[tuple[int, int], float] = {}
     for k, (i, j) in enumerate(zip(*sides(channels), strict=True)):
         block = tuple(sorted(int(leaves.place[c]) // size for c in (i, j)))

@@ -139,7 +139,7 @@ def joined(low: IntArray, high: IntArray) -> Spans:
 
 
 def _reach(spans: Spans, known: NDArray[np.bool_], above: IntArray, below: IntArray) -> None:
-    """Let both of two neighbours that are known begin at ``above`` at the latest and end at ``below`` at the earliest."""
+    """Let neighbours that are known begin at ``above`` at the latest, and end at ``below`` at the earliest."""
     if not known.all():
         both = known[..., :-1] & known[..., 1:]
         above, below = np.where(both, above, np.iinfo(above.dtype).max), np.where(both, below, -1)
@@ -157,7 +157,8 @@ def braille(dots: NDArray[np.uint8]) -> Cells:
 def bars(values: FloatArray, height: int, ramp: str) -> Cells:
     """Upright bars, one column each, shape (height, n), in the steps of ``ramp`` (blank first, full last)."""
     share = np.fmin(np.fmax(values, 0.0), 1.0)
-    return _filled(height, ramp).take(np.ceil(share * (height * (len(ramp) - 1)) - 1e-9).astype(np.int64), axis=1)
+    steps = np.ceil(share * (height * (len(ramp) - 1)) - 1e-9).astype(np.int64)
+    return _filled(height, ramp).take(steps, axis=1)
 
 
 @lru_cache(maxsize=64)
@@ -165,7 +166,7 @@ def _filled(height: int, ramp: str) -> Cells:
     """Bars that are filled to 0, 1, 2, ... of their steps, shape (height, steps + 1)."""
     steps = len(ramp) - 1
     level = np.arange(height * steps + 1) - steps * np.arange(height - 1, -1, -1)[:, None]
-    return codes(ramp)[np.clip(level, 0, steps)]
+    return np.asarray(codes(ramp)[np.clip(level, 0, steps)])
 
 
 def lengths(values: FloatArray, width: int, ramp: str) -> Cells:
@@ -197,7 +198,7 @@ def _digit(character: str, scale: int) -> Cells:
     """One of them, and a gap."""
     pixels = np.array([[int(bit) for bit in row + "0"] for row in DIGITS[character]])
     pixels = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
-    return codes(" ▄▀█")[2 * pixels[::2] + pixels[1::2]]
+    return np.asarray(codes(" ▄▀█")[2 * pixels[::2] + pixels[1::2]])
 
 
 def nice_ceiling(value: float) -> float:

@@ -117,7 +117,7 @@ def columns(past: Past, n: int, span: float, back: float = 0.0) -> Columns:
     first, last = past.t.searchsorted((start - span, stop))  # one span more, to join the line at the left edge
     if last <= first:
         return Columns(start, stop, nothing, nothing, nothing, nothing, np.zeros(n, bool))
-    t, edges = past.t[first:last], start + width * np.arange(n + 1)
+    t, edges = past.t[first:last], start + width * np.arange(n + 1.0)
     at = t.searchsorted(edges)
     number = at[1:] - at[:-1]
     some = number > 0

@@ -21,11 +21,13 @@ from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import columns, fit, unit_factor
+from streammi.records import IntArray
 from streammi.records.linear import linear_equivalent
 
 MOST_NAME, LEAST_NAME = 24, 6  # columns of the names beside it
 CHANGED, CURSOR = LEVELS + 1, LEVELS + 2  # levels above those of the ramp
 STEPS = 12  # from one end of r and of changes to the other: with more of them chance alone repaints all of it
+ALL = slice(None)
 LEAST_CHANGE_BITS = 0.1  # at the ends of the ramp of changes
 
 
@@ -97,29 +99,37 @@ def dots(many: Many, leaves: Leaves, shape: Shape) -> NDArray[np.intp]:
         numbers = number_of(first[:, None], second[None, :], many.channels)
         same = first[:, None] == second[None, :]
         numbers[same] = 0
-        found = levels_of(many, values_of(many)[numbers])
+        found = levels_of(many, values_of(many, numbers))
         found[many.has_changed[numbers]] = CHANGED
         found[same] = 0
         return found
     blocks = leaves.blocks(-shape.scale)
-    level = levels_of(many, leaves.largest(many.matrix, many.state.shade, -shape.scale, lambda: values_of(many)))
+    of_blocks = leaves.largest(many.matrix, many.state.shade, -shape.scale, _shaded(many), lambda: _is_chance(many))
+    level = levels_of(many, of_blocks)
     level[blocks.of_pair[many.changed]] = CHANGED
     square = np.zeros((shape.whole, shape.whole), np.intp)
     square[blocks.rows, blocks.columns] = square[blocks.columns, blocks.rows] = level
     return square[rows[:, None], across[None, :]]
 
 
-def values_of(many: Many) -> NDArray[np.float32]:
-    """The values that the matrix shows, of each pair, (P,); MI and r that are chance are 0, or they would flicker."""
+def values_of(many: Many, numbers: IntArray | slice = ALL) -> NDArray[np.float32]:
+    """The values that the matrix shows, of pairs by number; MI and r that are chance are 0, or they would flicker."""
+    values, chance = _shaded(many)[numbers], _is_chance(many, numbers)
+    return values if chance is None else values * ~chance
+
+
+def _shaded(many: Many) -> NDArray[np.float32]:
+    """What is asked for of each pair, (P,)."""
     matrix = many.matrix
     if many.state.shade == "change":
         return np.full(matrix.mi.size, np.nan, np.float32) if matrix.change is None else matrix.change
-    values = matrix.r if many.state.shade == "r" else matrix.mi
-    if matrix.q is None:
-        return values
-    shown = values.copy()
-    np.copyto(shown, 0, where=(matrix.q > matrix.fdr) & ~np.isnan(values))
-    return shown
+    return matrix.r if many.state.shade == "r" else matrix.mi
+
+
+def _is_chance(many: Many, numbers: IntArray | slice = ALL) -> NDArray[np.bool_] | None:
+    """True of the pairs whose MI and r are no more than chance; None where that was not tested, or is of a change."""
+    matrix = many.matrix
+    return None if matrix.q is None or many.state.shade == "change" else matrix.q[numbers] > matrix.fdr
 
 
 def most_changed(many: Many) -> float:
