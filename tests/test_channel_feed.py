@@ -104,6 +104,25 @@ def test_rows_are_the_values_that_were_sent(kind: str, batch: int) -> None:
     assert intake.describe(session().link, 50.0).malformed == {}
 
 
+LINES: dict[str, list[bytes]] = {
+    "names and values": [b"temp=%d.5 flow=2.5 state=on lvl=3" % k for k in range(5)],
+    "with units": [b"temp: %d.5 C, flow: 2.5 l/s, lvl: 3 %%" % k for k in range(5)],
+    "a header first": [b"t,temp,flow,lvl", *(b"%d,%d.5,2.5,3" % (100 + k, k) for k in range(5))],
+    "a header each time": [b"timestamp;temp;flow;lvl\n%d;%d.5;2.5;3" % (100 + k, k) for k in range(5)],
+}
+
+
+@pytest.mark.parametrize("form", LINES)
+def test_channels_of_text_are_those_of_its_names(form: str) -> None:
+    intake = RowIntake(SOURCE, ["all"])
+    intake.decode([[line] for line in LINES[form]], 0.0)
+    found = intake.settle(2.0)
+    assert intake.names == ("temp", "flow", "lvl")
+    assert found is not None
+    assert found.rows.tolist() == [[k + 0.5, 2.5, 3.0] for k in range(5)]
+    assert (found.t is None) == ("header" not in form)
+
+
 def test_what_is_no_number_is_missing_alone_and_what_has_nothing_is_counted() -> None:
     intake = RowIntake(SOURCE, ["all"])
     first = [[json.dumps({"a": 1.0, "b": 2.0}).encode()]] * 3
@@ -129,6 +148,8 @@ def test_what_is_no_number_is_missing_alone_and_what_has_nothing_is_counted() ->
     [
         ([b'{"a": 1, "b": 2}'], "none fits --channels rack*; there are a, b"),
         ([b'{"rack1": 1, "b": 2}'], "only rack1 fits --channels rack*; there are rack1, b"),
+        ([b"plant/temp 20.5"], "the messages cannot be read: a name and a number"),
+        ([b"hello world"], "the messages cannot be read: of texts, JSON, CSV"),
         ([bytes(64)], "raw bytes do not name their channels: --format"),
         ([b'{"rack1": "on"}'], "the messages have no numbers"),
     ],

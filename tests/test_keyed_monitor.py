@@ -76,6 +76,37 @@ def test_a_key_is_the_topic_also_of_many_samples_a_message(pieces: int) -> None:
     assert decoder.malformed == {"not JSON": 1, "no such path": 1}
 
 
+@pytest.mark.parametrize(
+    ("key", "paths", "tree"),
+    [
+        ("id", ("samples/a", "samples/b"), {"id": "d", "samples": [{"a": 1, "b": 2}, {"a": 3, "b": 4}]}),
+        ("dev/id", ("v/a", "v/b"), {"dev": {"id": "d"}, "v": {"a": [1, 3], "b": [2, 4]}}),
+        ("id", ("a", "b"), {"id": b"d", "a": [1, 3], "b": [2, 4]}),
+        ("id", ("a", "b"), {"id": ["d", "d"], "a": [1, 3], "b": [2, 4]}),
+    ],
+)
+def test_one_key_beside_a_batch_is_that_of_all_of_it(key: str, paths: tuple[str, str], tree: dict[str, Any]) -> None:
+    decoder = KeyedDecoder(FeedConfig(endpoint="tcp://a:1", x=paths[0], y=paths[1]), key)
+    found = decoder.decode_keyed([[msgpack.packb(tree)]] * 2, 1.0)
+    assert (found.keys, found.x.tolist(), found.y.tolist()) == (["d"] * 4, [1, 3, 1, 3], [2, 4, 2, 4])
+    assert decoder.malformed == {}
+
+
+@pytest.mark.parametrize("before", [b"d/1 ", b"d/1:", b"d/1|", b"d/1\0", b"d/1\0\0", b"d/1\n", b"d/1, "])
+def test_a_topic_in_front_of_json_ends_where_the_word_does(before: bytes) -> None:
+    """A key that went on into the JSON would be another one for each value."""
+    messages = [[before + b'{"v":{"a":%d,"b":2}}' % k] for k in range(5)]
+    assert KeyedDecoder(SOURCE, "topic").decode_keyed(messages, 1.0).keys == ["d/1"] * 5
+
+
+def test_a_topic_in_c_has_a_nul_behind_it_and_bytes_that_are_no_text_are_digits() -> None:
+    payload = b'{"v":{"a":1,"b":2}}'
+    messages = [[topic, payload] for topic in (b"d1\0", b"d1", b"\0\0\0\0", b"\5\0\0\0")]
+    assert KeyedDecoder(SOURCE, "topic").decode_keyed(messages, 1.0).keys == ["d1", "d1", "\0" * 4, "\5" + "\0" * 3]
+    uuid = msgpack.packb({"id": bytes(range(16)), "v": {"a": 1, "b": 2}})
+    assert KeyedDecoder(SOURCE, "id").decode_keyed([[uuid]], 1.0).keys == [bytes(range(16)).hex()]
+
+
 def test_devices_that_send_the_same_are_not_taken_for_copies_nor_their_numbers_for_gaps() -> None:
     messages = [[f"d{k % 2}".encode(), b'{"v":{"a":1,"b":2},"seq":%d}' % (k // 2 * 9)] for k in range(40)]
     decoder = KeyedDecoder(SOURCE, "topic")

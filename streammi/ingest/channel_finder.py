@@ -10,14 +10,17 @@ from streammi.config import FeedConfig
 from streammi.errors import FeedError
 from streammi.ingest.formats.columns import is_array, number
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Wanted
+from streammi.ingest.formats.csv import header_in
 from streammi.ingest.formats.format import Format
+from streammi.ingest.formats.keyvalue import is_quantity
 from streammi.ingest.formats.named import TIMES, VALUES, by_name
 from streammi.ingest.formats.nested_lists import VECTOR
+from streammi.ingest.formats.other_texts import TEXTS, in_words
 from streammi.ingest.formats.paths import into_records
 from streammi.ingest.formats.registry import FORMATS, format_of, recognise
 from streammi.ingest.formats.samples import has_records, signals
 from streammi.ingest.record_fields import leaves
-from streammi.network.frames import Frames
+from streammi.network.frames import Frames, is_text
 
 ALL: Final = "all"
 MOST_ELEMENTS: Final = 4096  # of one array
@@ -111,6 +114,12 @@ class ChannelFinder:
     def take(self, frames: Frames) -> None:
         """Look at one message."""
         row = self._given or FORMATS.get(recognise(frames) or "")
+        if (names := header_in(frames)) and (row is None or row.name == "csv"):
+            self._memory["csv"] = names
+            return
+        if row is None and any(frames) and is_text(frames[-1]):
+            self.unread[in_words(frames[-1]) or TEXTS] += 1
+            return
         if row is None or (row.judge is not None and self._given is None):
             self.unread["raw" if any(frames) else "empty"] += 1
             return
@@ -136,6 +145,9 @@ class ChannelFinder:
         special = {*header, self._config.t, self._config.seq}
         if isinstance(record, dict):
             special |= {next((name for name in names if name in record), None) for names in (TIME_NAMES, SEQ_NAMES)}
+        # Columns of CSV have a number too, by which one would be a channel that is none by its name.
+        unasked = (record[name] for name in special if kind == "csv" and name in record and name not in self._patterns)
+        of_special = {id(column) for column in unasked}
         single: dict[str, None] = {}
         arrays: dict[str, int] = {}
         named: dict[int, str] = {}
@@ -143,18 +155,20 @@ class ChannelFinder:
         for path, value in leaves(record, items=MOST_ELEMENTS):
             if not 0 < len(path) <= MAX_PATH or (path in special and path not in self._patterns):
                 continue
+            if id(value) in of_special:
+                continue
             if f"/{BESIDE.get(kind, path)}/" in path:
                 continue
-            if isinstance(value, float | np.ndarray) and self._fits(path):
+            if isinstance(value, float | np.ndarray | list) and self._fits(path):
                 known = named.setdefault(id(value), path)
-                if known != path:  # structs and Influx lines offer a value by two names: it is one channel
+                if known != path:  # structs, Influx lines and CSV offer a value by two names: it is one channel
                     less = min(known, path, key=len)
                     named[id(value)] = path if less == known else known
                     twice.add(less)
             if is_array(value):
                 if len(value) and _is_number(value[0]):
                     arrays[path] = len(value)
-            elif _is_number(value, texts=ALL not in self._patterns):
+            elif _is_number(value, texts=ALL not in self._patterns) or (kind == "keyvalue" and is_quantity(value)):
                 single[path] = None
         single = {path: None for path in single if path not in twice}
         arrays = {path: n for path, n in arrays.items() if path not in twice}

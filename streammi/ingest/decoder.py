@@ -36,10 +36,10 @@ class Decoder:
     """Messages in, pairs out, in order; what is not a pair is counted by reason and never stops anything.
 
     ``paths`` are the signals: two for ``decode``, with the conditions behind them, one for ``samples``, where
-    ``others`` may come in other messages, as many as there are channels for ``rows``; ``partial``: a message need not
-    have all. A message without a usable value counts once in ``malformed``; the rules for
-    values are those of streammi.ingest.formats.columns. With the format ``auto`` the first message decides from which
-    values can be read and which says what it is; raw bytes wait until there is evidence enough
+    ``others`` may come in other messages, as many as there are channels for ``rows``; ``keyed``: the last is that of a
+    key; ``partial``: a message need not have all. A message without a usable value counts once in ``malformed``; the
+    rules for values are those of streammi.ingest.formats.columns. With the format ``auto`` the first message decides
+    from which values can be read and which says what it is; raw bytes wait until there is evidence enough
     (streammi.ingest.recognition), and are then read in the order they came. ``recognised`` says what it rests on, and
     ``note`` if it is a guess. A message in another format then counts as "other format", until SWITCH_AFTER of them
     came in a row: then the feed has changed, is read on, and ``note`` says so.
@@ -57,6 +57,7 @@ class Decoder:
         paths: tuple[str, ...] | None = None,
         others: tuple[str, ...] = (),
         *,
+        keyed: bool = False,
         partial: bool = False,
     ) -> None:
         paths = (config.x, config.y, *config.given) if paths is None else paths
@@ -65,7 +66,7 @@ class Decoder:
                 option = {config.x: "--x", config.y: "--y", config.t: "--t", config.seq: "--seq"}.get(path, "a path")
                 raise ConfigError(option, f"a path such as imu/acc/x or imu.acc.x, of 1 to {MAX_PATH} characters", path)
         self._clock = Clock(config.time_unit, config.t or "", asked=config.t is not None)
-        self._wanted = Wanted(paths, config.t, config.seq, config.labels, partial, {}, self._clock)
+        self._wanted = Wanted(paths, config.t, config.seq, config.labels, keyed, partial, {}, self._clock)
         self._max_message = config.max_message
         self._gaps, self._message_numbers = SenderCounter(), MessageNumbers()
         self._duplicates = Duplicates()

@@ -40,7 +40,7 @@ class KeyedDecoder(Decoder):
         self._known: dict[tuple[int, bytes], str] = {}  # topics as keys, by how many frames there are and the first
         self._known_of: str | None = None  # format
         paths = (config.x, config.y) if self._by_topic else (config.x, config.y, key)
-        super().__init__(replace(config, labels=not self._by_topic), paths)
+        super().__init__(replace(config, labels=not self._by_topic), paths, keyed=not self._by_topic)
         self._topics: list[str | None] = []  # of the samples since the last batch
         self._frames: Frames = ()  # of the message that is read
 

@@ -10,7 +10,7 @@ from streammi.ingest.formats.csv import numbers_in_line
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.formats.magic import named, named_text
-from streammi.ingest.formats.other_texts import in_words
+from streammi.ingest.formats.other_texts import TEXTS, in_words
 from streammi.ingest.formats.pairs import BESIDE
 from streammi.ingest.formats.protobuf import protobuf
 from streammi.ingest.formats.registry import FORMATS, possible, recognise
@@ -23,7 +23,6 @@ DROPPED_SHARE: Final = 0.15  # of the messages that are held: so many among them
 HELD_BYTES: Final = 4 << 20  # of them all
 AGREEING: Final = 3  # messages in one format, each of which may be in it by chance
 LATEST: Final = 2 * AGREEING  # messages, of which that many are in one format, where others were in none
-TEXTS: Final = "of texts, JSON, CSV, x=1.5 y=2.5 and Influx lines are read"
 
 
 class Found(NamedTuple):
@@ -219,7 +218,9 @@ def decided(
 def has_samples(row: Format, frames: Frames, wanted: Wanted) -> bool:
     """True if a message has samples in this format; a message that is a part of one, as far as it can be told."""
     try:
-        content = row.read(frames, Wanted(wanted.paths, wanted.t, wanted.seq, wanted.labels, wanted.partial, {}))
+        content = row.read(
+            frames, Wanted(wanted.paths, wanted.t, wanted.seq, wanted.labels, wanted.keyed, wanted.partial, {})
+        )
         return content is None or bool(samples(content, wanted))
     except FeedError:
         return False

@@ -16,6 +16,7 @@ from streammi.errors import FeedError
 from streammi.ingest.clock import Clock
 from streammi.ingest.formats.time_parts import from_calendar, in_parts, is_calendar
 from streammi.ingest.timestamps import is_missing
+from streammi.network.frames import is_text
 from streammi.records import FloatArray
 
 Column: TypeAlias = list[Any] | NDArray[Any]
@@ -84,13 +85,15 @@ def is_number(text: str) -> bool:
 
 
 def label(value: Any) -> Any:
-    """A value as a label: a text, a boolean or a number as it is; null as NaN.
+    """A value as a label: a text, a boolean or a number as it is; bytes as their text, or as digits; null as NaN.
 
-    >>> label("on"), label(3), label(None)
-    ('on', 3, nan)
+    >>> label("on"), label(b"on"), label(b"\\x00\\xff"), label(3), label(None)
+    ('on', 'on', '00ff', 3, nan)
     """
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace") if is_text(value) else value.hex()
     if isinstance(value, str | bool | int | float):
         return value
     return number(value)

@@ -24,6 +24,7 @@ class Wanted(msgspec.Struct, frozen=True):
     t: str | None = None  # None: one of TIME_NAMES, where there is one
     seq: str | None = None  # None: one of SEQ_NAMES, where there is one
     labels: bool = False
+    keyed: bool = False  # the last path is of a key, of which there may be one for all samples of a message
     partial: bool = False  # what a message does not have at a path, or is no number, is NaN: but not all of it
     memory: dict[str, Any] = {}  # of the readers of formats in which one message does not say everything
     clock: Clock = msgspec.field(default_factory=Clock)  # the feed's; it learns from each message that is read

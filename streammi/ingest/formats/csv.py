@@ -46,6 +46,20 @@ def is_csv_header(frames: Frames, paths: tuple[str, ...]) -> bool:
     return len(rows) == 1 and not any(map(is_number, rows[0])) and set(paths) <= set(_names(rows[0]))
 
 
+def header_in(frames: Frames) -> list[str] | None:
+    """The fields of a payload that may be a line of column names, and of nothing else; None where it is none.
+
+    >>> header_in([b"t;flow;valve"]), header_in([b"flow valve"]), header_in([b"flow,1"])
+    (['t', 'flow', 'valve'], None, None)
+    """
+    payload = utf8(last_frame(frames)) if any(frames[-1:]) else b""
+    if not is_text(payload) or b"=" in payload or b"{" in payload:
+        return None
+    rows = _rows(payload[:LOOKED_AT].decode("utf-8", "replace"))
+    names = _names(rows[0]) if len(rows) == 1 and _delimiter(frames) is not None else []
+    return names if len({*names}) == len(names) > 1 and all(names) and not any(map(is_number, names)) else None
+
+
 def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
     """Lines of fields between commas, semicolons, tabs or spaces: columns by number, and by name after a header line.
 

@@ -48,7 +48,9 @@ def read_influx(frames: Frames, wanted: Wanted) -> Content:
         records[-1].update({key: value for key, value in values.items() if key != "timestamp"})
         records[-1].setdefault(name, values)
         records[-1].setdefault(series, values)
-        if not series_asked and any(path in values or path.removeprefix(f"{name}/") in values for path in wanted.paths):
+        if not (series_asked or wanted.keyed) and any(
+            path in values or path.removeprefix(f"{name}/") in values for path in wanted.paths
+        ):
             several = several or _several(name, series, values, wanted)
     if not records:
         raise FeedError("empty")

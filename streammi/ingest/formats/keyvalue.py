@@ -45,6 +45,15 @@ def is_keyvalue(frames: Frames) -> bool:
     return any(numbers)
 
 
+def is_quantity(value: str) -> bool:
+    """True if a value is a number, maybe with a unit behind it.
+
+    >>> is_quantity("20.5"), is_quantity("20.5 C"), is_quantity("on")
+    (True, True, False)
+    """
+    return is_number(value) or _WITH_UNIT.fullmatch(value) is not None
+
+
 def read_keyvalue(frames: Frames, wanted: Wanted) -> Content:
     """Names and values between blanks, commas, semicolons, & or |; lines with different names make one record.
 

@@ -8,6 +8,7 @@ from typing import Final
 from streammi.network.frames import is_text
 
 LOOKED_AT: Final = 4096  # bytes
+TEXTS: Final = "of texts, JSON, CSV, x=1.5 y=2.5 and Influx lines are read"
 _NUMBER: Final = r"[-+]?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?"
 _NAMED: Final = re.compile(rf"\s*(?P<name>[A-Za-z_][\w./\-]*)[ \t]+(?P<value>{_NUMBER})\s*")
 _WITH_UNITS: Final = re.compile(rf"\s*{_NUMBER}\s?[^\W\d_%]{{0,4}}%?(?:[,;]\s*{_NUMBER}\s?[^\W\d_%]{{0,4}}%?)+\s*")

@@ -1,5 +1,6 @@
 """The table of formats, in the order in which they are tried."""
 
+import re
 from typing import Final
 
 from streammi.config.did_you_mean import one_of
@@ -20,7 +21,7 @@ from streammi.ingest.formats import (
     struct,
 )
 from streammi.ingest.formats.format import Format
-from streammi.network.frames import Frames
+from streammi.network.frames import Frames, is_text
 
 FORMATS: Final[dict[str, Format]] = {
     row.name: row
@@ -78,14 +79,18 @@ def possible(frames: Frames) -> list[str]:
 def topic_of(name: str | None, frames: Frames) -> str:
     """The topic of a message in this format, as ``--format`` names it; empty when it has none.
 
+    >>> topic_of("json", [b"boiler:{}"]), topic_of("json", [b"boiler\\0", b"{}"]), topic_of("json", [b"bs[3] {}"])
+    ('boiler', 'boiler', 'bs[3]')
     >>> topic_of("json", [b"boiler", b"{}"]), topic_of("json", [b"boiler {}"]), topic_of("numpy:rows", [b"{}", b""])
     ('boiler', 'boiler', '')
     """
     least = 2 if name is None else format_of(name).topic_from
     if least is not None and len(frames) >= least:
-        return frames[0].decode("utf-8", "backslashreplace")
+        plain = frames[0].rstrip(b"\0")  # C has one behind it
+        return (plain if plain and is_text(plain) else frames[0]).decode("utf-8", "backslashreplace")
     if name == "json" and frames[0][:1] not in (b"{", b"["):
-        return frames[0].partition(b" ")[0].decode("utf-8", "backslashreplace")
+        word = re.match(rb"[^\s\0{]*", frames[0])
+        return word[0].rstrip(b":;,=|").decode("utf-8", "backslashreplace") if word else ""
     return ""
 
 

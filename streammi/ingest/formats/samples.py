@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.formats.columns import is_time, times
+from streammi.ingest.formats.columns import is_array, is_time, label, times
 from streammi.ingest.formats.content import MAX_COLUMNS, SEQ_NAMES, TIME_NAMES, Content, Places, Samples, Wanted
 from streammi.ingest.formats.named import by_name
 from streammi.ingest.formats.nested_lists import batch_in
@@ -32,9 +32,10 @@ def samples(content: Content, wanted: Wanted) -> Samples:
         found = _of_tree(tree, wanted)
     except FeedError as error:
         records = by_name(tree) if error.reason == "no such path" else None
-        if records is None:
+        of_one = _of_one_key(tree, wanted) if wanted.keyed and records is None else None
+        if records is None and of_one is None:
             raise
-        found = of_records(records, wanted)._replace(places=None)
+        found = of_one or of_records(records or [], wanted)._replace(places=None)
     n = len(found.values[0])
     if found.t is None and content.stamp is not None:
         found = found._replace(t=times(content.stamp, n, wanted.clock))
@@ -63,6 +64,18 @@ def _of_tree(tree: Any, wanted: Wanted) -> Samples:
     if batch is not None:
         return _of_batch(tree, *batch, wanted)
     return of_records(list(tree), wanted) if has_records(tree) else of_record(tree, wanted)
+
+
+def _of_one_key(tree: Any, wanted: Wanted) -> Samples | None:
+    """The samples of a record that are all of one key, which stands beside their list or arrays; None for no such."""
+    try:
+        value = follow(tree, find(tree, wanted.paths[-1])) if isinstance(tree, dict) else None
+        if value is None or is_array(value):
+            return None
+        found = _of_tree(tree, msgspec.structs.replace(wanted, paths=wanted.paths[:-1], keyed=False))
+        return found._replace(values=(*found.values, [label(value)] * len(found.values[0])), places=None)
+    except FeedError:
+        return None
 
 
 def has_records(tree: Any) -> bool:
