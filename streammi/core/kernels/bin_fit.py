@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import floats, zeros
-from streammi.core.kernels.compiled import allocating_kernel, kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, apart, kernel, part
 from streammi.core.kernels.state_layout import HEAD, PAIRS, STATE_SIZE, SYMBOL, N
 
 # What a glance compares with: of each side marks (3, max(B, MARKS)), see streammi.core.bins.marks.
@@ -33,6 +33,7 @@ MOST_IN_ONE: Final = 0.8  # of the pairs in one bin are looked at, where fewer t
 UNSEEN: Final = -1
 
 
+@apart
 @part
 def astray(
     values: Any, ring: Any, state: Any, shift: Any, counts: Any, bits: float, marks: Any, seen: Any
@@ -100,6 +101,7 @@ def _alone(counts: Any, n: int) -> bool:
     return alone
 
 
+@apart
 @part
 def _loose(values: Any, ring: Any, head: int, n: int, shift: Any, marks: Any) -> int:
     """How many of the newest ``n`` values are others than the one that most in their bin had, where there was one."""
@@ -164,6 +166,7 @@ def _place(back: int, head: int, values: Any) -> Any:
     return at if at >= 0 else at + values.size
 
 
+@apart
 @part
 def _back(values: Any, head: int, n: int, value: float) -> int:
     """How far from the end the last one is that equals ``value``, of the newest ``n`` in a ring."""
@@ -184,6 +187,7 @@ def _range_of(values: Any, head: int, n: int) -> Any:
     return _widened(values, start, head, low, high)
 
 
+@apart
 @part
 def _widened(values: Any, start: int, stop: int, low: float, high: float) -> Any:
     # Four at a time: one after the other each comparison waits for the one before (1.3 ns a value instead of 0.4).

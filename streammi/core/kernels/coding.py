@@ -5,13 +5,14 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import integers
-from streammi.core.kernels.compiled import allocating_kernel, kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, apart, kernel, part
 
 BLOCK: Final = 512  # values searched at a time
 _NONE: Final = np.uint64(0)
 _ONE: Final = np.uint64(1)
 
 
+@apart
 @kernel
 def bin_uniform(values: Any, low: float, high: float, count: int, out: Any) -> int:
     """Codes of equal-width bins, symbol = floor((v - low) * count / (high - low)); returns how many were not finite."""
@@ -30,6 +31,7 @@ def bin_uniform(values: Any, low: float, high: float, count: int, out: Any) -> i
     return skipped
 
 
+@apart
 @allocating_kernel
 def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int:
     """Codes of the bins between ``low``, the inner edges and ``high``; returns how many values were not finite.

@@ -5,19 +5,16 @@ kernel, a cold start compiles for a fifth less. Nor do kernels count who refers 
 33 ns of a call for each array, and a fifth of what many take to compile. Those that make arrays have to, and are named
 so; in others numba refuses to make one. A division by 0 is infinite or not a number, as numpy has it: to look out for
 it takes a thirtieth. numba has these options but does not list them in its annotations.
-
-A part is made fast where it is taken in, with all around it: to do that for each by itself first, and again for each
-that it is taken in by, and to make machine code that nobody calls, took a tenth of a cold start.
 """
 
+import gc
 import zlib
 from collections.abc import Callable
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from numba import njit
-from numba._dynfunc import make_function
 from numba.core.caching import (
     CompileResultCacheImpl,
     FunctionCache,
@@ -25,74 +22,59 @@ from numba.core.caching import (
     InTreeCacheLocator,
     UserProvidedCacheLocator,
 )
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import register_pass
-from numba.core.typed_passes import NativeLowering
+from numba.core.registry import CPUDispatcher
 from numba.misc.appdirs import AppDirs
+
+from streammi.core.kernels.compiler import ApartCompiler, KernelCompiler, PartCompiler
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_KERNEL: Final[dict[str, Any]] = {"nogil": True, "no_cfunc_wrapper": True, "_nrt": False, "error_model": "numpy"}
+_KERNEL: Final[dict[str, Any]] = {
+    "nopython": True,
+    "nogil": True,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+    "error_model": "numpy",
+}
 _COUNTED: Final[dict[str, Any]] = {"_nrt": True}
 _uncached: Final[set[str]] = set()  # why kernels are not kept for the next start
 
 
-class _PartLibrary(JITCodeLibrary):
-    """The code of a part: as it was made of the function, with that of the parts that it calls."""
+class _Kernel(CPUDispatcher):
+    """What Python calls; to other kernels a part. Where Python does not call it, no machine code is made of it."""
 
-    def _optimize_final_module(self) -> None:
-        """Leave it to the kernels that take it in."""
+    def compile(self, sig: Any) -> Any:
+        """Compile, or load, it for types; without looking for garbage, which took a fifth of a cold start."""
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return super().compile(sig)
+        finally:
+            if collects:
+                gc.enable()
 
-    def _finalize_final_module(self) -> None:
-        """End as numba's own does, but make no machine code."""
-        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
-        self._finalized = True
+    def enable_caching(self) -> None:
+        """Keep it for the next start; RuntimeError where there is no place for it."""
+        self._cache = _Cache(self.py_func)
 
+    @cached_property
+    def _as_part(self) -> Any:
+        return _part(self.py_func, self.targetoptions)
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
-class _PartLowering(NativeLowering):
-    """numba's own pass from a typed function to code, to a library of this kind."""
-
-    _name = "part_lowering"
-
-    def run_pass(self, state: Any) -> bool:
-        """Make the code, and let kernels find it under a function that Python cannot call."""
-        state.library = library = _PartLibrary(  # type: ignore[no-untyped-call]
-            state.targetctx.codegen(), state.func_id.func_qualname
-        )
-        state.flags.no_compile = True
-        super().run_pass(state)  # type: ignore[no-untyped-call]
-        made, named = state["cr"], state.func_id.func_name
-        found = make_function(made.fndesc.lookup_module(), named, "", 0, made.env, (library,))
-        state.targetctx.insert_user_function(found, made.fndesc, [library])
-        state["cr"] = made._replace(cfunc=found)
-        return True
-
-
-class _PartCompiler(CompilerBase):
-    """numba's own compiler, with that pass."""
-
-    def define_pipelines(self) -> list[Any]:
-        """The passes, in order."""
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)  # type: ignore[no-untyped-call]
-        passes.passes = [(_PartLowering if one is NativeLowering else one, why) for one, why in passes.passes]
-        passes.finalize()
-        return [passes]
-
-
-_PART: Final[dict[str, Any]] = _KERNEL | {"no_cpython_wrapper": True, "pipeline_class": _PartCompiler}
+    @property
+    def _numba_type_(self) -> Any:
+        return self._as_part._numba_type_
 
 
 def kernel(function: F) -> F:
     """A function compiled to be called from Python and from other kernels."""
-    compiled: F = _kept(njit(**_KERNEL)(function), function)
+    compiled: F = _kernel(function, _KERNEL)
     return compiled
 
 
 def allocating_kernel(function: F) -> F:
     """As ``kernel``, of a function that makes arrays."""
-    compiled: F = _kept(njit(**_KERNEL | _COUNTED)(function), function)
+    compiled: F = _kernel(function, _KERNEL | _COUNTED)
     return compiled
 
 
@@ -101,13 +83,23 @@ def part(function: F) -> F:
 
     It is kept as what kernels have of it: to keep each by itself took a twentieth of a start.
     """
-    compiled: F = njit(**_PART)(function)
+    compiled: F = _part(function, _KERNEL)
     return compiled
 
 
 def allocating_part(function: F) -> F:
     """As ``part``, of a function that makes arrays, or returns a part of one."""
-    compiled: F = njit(**_PART | _COUNTED)(function)
+    compiled: F = _part(function, _KERNEL | _COUNTED)
+    return compiled
+
+
+def apart(compiled: F) -> F:
+    """A part that is called where kernels have it, and not written into them: made fast once, not at each place.
+
+    For what is called from several places, and is long beside a call.
+    """
+    to_kernels: Any = compiled._as_part if isinstance(compiled, _Kernel) else compiled
+    to_kernels._compiler.pipeline_class = ApartCompiler
     return compiled
 
 
@@ -198,10 +190,15 @@ def _taken_in(function: Callable[..., Any], seen: dict[str, Any]) -> dict[str, A
     return seen
 
 
-def _kept(compiled: Any, function: Callable[..., Any]) -> Any:
-    """The compiled function, with a cache where there is a place for one."""
+def _kernel(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    """A kernel, with a cache where there is a place for one."""
+    compiled = _Kernel(function, targetoptions=options, pipeline_class=KernelCompiler)
     try:
-        compiled._cache = _Cache(function)
+        compiled.enable_caching()
     except RuntimeError:
         _uncached.add("there is no folder for them that can be written to")
     return compiled
+
+
+def _part(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    return CPUDispatcher(function, targetoptions=options | {"no_cpython_wrapper": True}, pipeline_class=PartCompiler)

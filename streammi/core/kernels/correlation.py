@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import floats
-from streammi.core.kernels.compiled import allocating_kernel, allocating_part, kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, allocating_part, apart, kernel, part
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
 _ONE: Final = np.uint64(1)
@@ -31,6 +31,7 @@ def centre(values: Any) -> bool:
     return False
 
 
+@apart
 @part
 def _scale(first: float, low: float, high: float) -> Any:
     """A scale of about 1 for values of which these are the first, the least and the largest: see _scaled.
@@ -52,6 +53,7 @@ def _scaled(value: float, scale: Any) -> float:
 
 
 # Four results side by side, in an order that no compiler changes; one waits for its adder (3 times slower).
+@apart
 @part
 def extent(values: Any) -> Any:
     """The least and the largest of values (n,), of which there is one at least."""
@@ -70,6 +72,7 @@ def extent(values: Any) -> Any:
 
 # A ring is read block by block: a copy of all of a long window is memory that the system hands out, and clears, each
 # time; and values put on a scale in a loop of its own are so by several at once (1.3 ns a pair instead of 2.4).
+@apart
 @part
 def _scaled_block(ring: Any, at: int, scale: Any, mean: float, out: Any) -> None:
     """Write values of a ring (capacity,), from the place ``at`` on, on a scale around ``mean``, to ``out``."""
@@ -84,6 +87,7 @@ def _scaled_all(values: Any, scale: Any, mean: float, out: Any) -> None:
         out[k] = _scaled(values[k], scale) - mean
 
 
+@apart
 @part
 def _sum(ring: Any, at: int, n: int, scale: Any, block: Any) -> float:
     """The sum of ``n`` values of a ring (capacity,), from the place ``at`` on, on a scale."""
@@ -193,6 +197,7 @@ def mean_ranks(values: Any, order: Any, out: Any) -> None:
         start = stop
 
 
+@apart
 @part
 def final_run(ring: Any, head: int, n: int) -> int:
     """How many of the newest of ``n`` values in a ring, up to ``head``, are the same as the newest one."""

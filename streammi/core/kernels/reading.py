@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import floats, zeros
-from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
+from streammi.core.kernels.compiled import allocating_kernel, allocating_part, apart, part
 from streammi.core.kernels.correlation import correlated, extent, final_run
 from streammi.core.kernels.nested import HELD, LN2, extrapolated, log_held, log_of, of_pairs, step_of
 from streammi.core.kernels.state_layout import SYMBOL
@@ -70,6 +70,7 @@ def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, floa
     return _told(values.size, least, most, kept, edges, parts)
 
 
+@apart
 @allocating_part
 def _begun(edges: Any, parts: Any) -> Any:
     """What is noted of each bin's values, of none so far, (B,) each: the first one, and how many there are, in one with
@@ -94,6 +95,7 @@ def _note(v: float, symbol: Any, kept: Any) -> None:
     beyond[symbol] += v - ends[symbol]  # of all bins: a branch for those at the ends is unpredictable
 
 
+@apart
 @part
 def _told(n: int, least: float, most: float, kept: Any, edges: Any, parts: Any) -> tuple[float, float]:
     """``look`` of ``n`` values, of which this was noted."""
@@ -194,6 +196,7 @@ def of_counts(
     )  # fmt: skip
 
 
+@apart
 @allocating_part
 def _margin(counts: Any, n: int, f: Any, g: Any, unit_bits: float) -> Any:
     """Of one signal's counts (B,): the sums of ``f`` and ``g``, the sum of log2(p)^2, the bins that hold a pair, and
@@ -258,6 +261,7 @@ def _extrapolation(
     return bits, 0.0 if certain else math.sqrt(max(variance - unrelated, unrelated) + doubt * doubt)
 
 
+@apart
 @allocating_part
 def _coarse(counts: Any, parts: Any) -> Any:
     coarse = zeros(parts[parts.size - 1] + 1)
@@ -292,6 +296,7 @@ def _left_out(
     return max(squares / n - mean * mean, 0.0) / n
 
 
+@apart
 @allocating_part
 def _steps(counts: Any, coarse: Any, parts: Any, f: Any, unit_bits: float, added: float) -> Any:
     """By how much the terms of a signal's bins grow with their last pair, extrapolated; (B,)."""

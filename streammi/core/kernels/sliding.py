@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.compiled import kernel, part
+from streammi.core.kernels.compiled import apart, kernel, part
 from streammi.core.kernels.counting import ONE, put, take
 from streammi.core.kernels.nested import HELD, extrapolated, of_pairs
 from streammi.core.kernels.state_layout import (
@@ -196,6 +196,7 @@ def _sum_up(state: Any, counts: Any, nest: Any, f: Any) -> None:
         state[C_X], state[C_Y], state[C_XY] = _sum(nest[2], f), _sum(nest[3], f), _sum(nest[4], f)
 
 
+@apart
 @part
 def _sum(counts: Any, f: Any) -> Any:
     total = np.int64(0)

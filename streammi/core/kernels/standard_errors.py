@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import floats, zeros
-from streammi.core.kernels.compiled import allocating_kernel, allocating_part, part
+from streammi.core.kernels.compiled import allocating_kernel, allocating_part, apart, part
 from streammi.core.kernels.counting import ONE
 from streammi.core.kernels.nested import extrapolated, log_held, log_of, of_pairs, term_of
 from streammi.core.kernels.state_layout import SYMBOL
@@ -118,6 +118,7 @@ def _variance(values: Any) -> Any:
     return squares / values.size
 
 
+@apart
 @allocating_part
 def _put_together(counts: Any, parts: Any, size: int) -> Any:
     """The counts (B,) of fine bins in the ``size`` coarse ones that ``parts`` names."""
@@ -137,6 +138,7 @@ def _terms(most: int, f: Any, unit_bits: float) -> Any:
     return terms
 
 
+@apart
 @part
 def _total(counts: Any, terms: Any) -> Any:
     total = 0.0
@@ -145,6 +147,7 @@ def _total(counts: Any, terms: Any) -> Any:
     return total
 
 
+@apart
 @part
 def _left(counts: Any, out: Any, terms: Any) -> Any:
     """The sum of the terms of counts without so many ``out`` of each, which are set to 0."""

@@ -1,0 +1,169 @@
+"""numba's compiler, without what kernels have no use for, and with a memory for what it looks up again and again.
+
+A cold start is a compiler at work. numba asks each of its dozens of ways to add, one by one, what a sum of two integers
+is, anew for each sum: to remember the answers takes a fifth off, and to leave out passes for closures, ``with`` and
+literals, which kernels have none of, with what is checked after each, a tenth.
+
+A part is made fast where it is taken in, with all around it: to do that for each by itself first, and again for each
+that it is taken in by, and to make machine code that nobody calls, took a tenth of a cold start.
+"""
+
+from functools import cache
+from typing import Any, Final
+
+from numba._dynfunc import make_function
+from numba.core import types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase
+from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.typed_passes import (
+    AnnotateTypes,
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NoPythonSupportedFeatureValidation,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.typing.context import Context
+from numba.core.untyped_passes import (
+    DeadBranchPrune,
+    FixupArgs,
+    GenericRewrites,
+    IRProcessing,
+    ReconstructSSA,
+    RewriteSemanticConstants,
+    TranslateByteCode,
+)
+from numba.extending import models, register_model
+
+# In numba's order. Left out are those for closures and comprehensions, which numba then refuses to compile, for
+# ``with``, for functions and literals that are written into their callers, and for whole arrays in one expression.
+_TO_TYPES: Final = (
+    TranslateByteCode, FixupArgs, IRProcessing, RewriteSemanticConstants, DeadBranchPrune, GenericRewrites,
+    ReconstructSSA, NopythonTypeInference, PreLowerStripPhis, NoPythonSupportedFeatureValidation, IRLegalization,
+    AnnotateTypes,
+)  # fmt: skip
+
+
+class _Typing(Context):
+    """numba's own, with which it shares all, but that its functions remember, and attributes of arrays as well."""
+
+    __slots__ = ("_found_attributes", "_found_functions")
+    _found_attributes: dict[Any, Any]
+    _found_functions: dict[Any, Any]
+
+    def __init__(self, shared: Any) -> None:
+        object.__setattr__(self, "__dict__", vars(shared))
+        self._found_attributes, self._found_functions = {}, {}
+
+    def _lookup_global(self, gv: Any) -> Any:
+        """The type of a function by what Python calls it by, None where there is none."""
+        found = super()._lookup_global(gv)  # type: ignore[no-untyped-call]
+        if type(found) is not types.Function:
+            return found
+        if found not in self._found_functions:
+            self._found_functions[found] = _Function(found.templates)
+        return self._found_functions[found]
+
+    def resolve_getattr(self, typ: Any, attr: str) -> Any:
+        """The type of an attribute, None where there is none."""
+        if not isinstance(typ, types.Array):
+            return super().resolve_getattr(typ, attr)  # type: ignore[no-untyped-call]
+        if (typ, attr) not in self._found_attributes:
+            self._found_attributes[typ, attr] = super().resolve_getattr(typ, attr)  # type: ignore[no-untyped-call]
+        return self._found_attributes[typ, attr]
+
+
+@cache
+def _beside(shared: Any, counted: bool) -> _Typing:
+    """The one for kernels whose arrays are ``counted``, or are not, as what they call is compiled for either."""
+    return _Typing(shared)
+
+
+class _Function(types.Function):
+    """A function of numba's that remembers what it is for which types."""
+
+    def __init__(self, templates: Any) -> None:
+        super().__init__(templates)
+        self._signatures: dict[Any, Any] = {}
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        """The signature of a call, which the first one looks for."""
+        key = context, tuple(args), tuple(kws.items())
+        if key not in self._signatures:
+            self._signatures[key] = super().get_call_type(context, args, kws)
+        return self._signatures[key]
+
+    def augment(self, other: Any) -> Any:
+        """The function for which there are more types: numba's own again."""
+        return types.Function(self.templates).augment(other)
+
+
+register_model(_Function)(models.OpaqueModel)
+
+
+class KernelCompiler(CompilerBase):
+    """numba's own compiler, with fewer passes and that memory."""
+
+    lowering: Any = NativeLowering
+
+    def __init__(self, typingctx: Any, *rest: Any) -> None:
+        super().__init__(typingctx, *rest)  # type: ignore[no-untyped-call]
+        typing_context = _beside(typingctx, self.state.flags.nrt)
+        self.state.typingctx = self.state.targetctx.typing_context = typing_context
+
+    def define_pipelines(self) -> list[Any]:
+        """The passes, in order."""
+        passes = PassManager("kernel")  # type: ignore[no-untyped-call]
+        passes.passes = [(one, "") for one in (*_TO_TYPES, self.lowering, NoPythonBackend)]
+        passes.finalize()  # type: ignore[no-untyped-call]
+        return [passes]
+
+
+class _PartLibrary(JITCodeLibrary):
+    """The code of a part: as it was made of the function, with that of the parts that it calls."""
+
+    def _optimize_final_module(self) -> None:
+        """Leave it to the kernels that take it in."""
+
+    def _finalize_final_module(self) -> None:
+        """End as numba's own does, but make no machine code."""
+        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+class _PartLowering(NativeLowering):
+    """numba's own pass from a typed function to code, to a library of this kind."""
+
+    _name = "part_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Make the code, and let kernels find it under a function that Python cannot call."""
+        state.library = library = _PartLibrary(  # type: ignore[no-untyped-call]
+            state.targetctx.codegen(), state.func_id.func_qualname
+        )
+        state.flags.no_compile = True
+        super().run_pass(state)  # type: ignore[no-untyped-call]
+        made, named = state["cr"], state.func_id.func_name
+        if state.pipeline.apart:
+            function = library.get_function(made.fndesc.llvm_func_name)  # type: ignore[no-untyped-call]
+            function.add_function_attribute("noinline")
+        found = make_function(made.fndesc.lookup_module(), named, "", 0, made.env, (library,))
+        state.targetctx.insert_user_function(found, made.fndesc, [library])
+        state["cr"] = made._replace(cfunc=found)
+        return True
+
+
+class PartCompiler(KernelCompiler):
+    """The same for what only kernels call."""
+
+    lowering = _PartLowering
+    apart = False
+
+
+class ApartCompiler(PartCompiler):
+    """The same for what stays by itself where it is called."""
+
+    apart = True
