@@ -118,7 +118,6 @@ def _variance(values: Any) -> Any:
     return squares / values.size
 
 
-@apart
 @allocating_part
 def _put_together(counts: Any, parts: Any, size: int) -> Any:
     """The counts (B,) of fine bins in the ``size`` coarse ones that ``parts`` names."""
@@ -147,7 +146,6 @@ def _total(counts: Any, terms: Any) -> Any:
     return total
 
 
-@apart
 @part
 def _left(counts: Any, out: Any, terms: Any) -> Any:
     """The sum of the terms of counts without so many ``out`` of each, which are set to 0."""
