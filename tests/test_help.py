@@ -45,6 +45,11 @@ def test_help_lists_prints_and_explains(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == contents(PAGES)
     assert run("help", "formats") == 0
     assert capsys.readouterr().out == (DOCS / "reference/formats.md").read_text()
+    assert run("help", "tutorial") == 0  # a folder of one page, and one of several
+    assert capsys.readouterr().out == (DOCS / "tutorial/first-signals.md").read_text()
+    assert run("help", "how-to") == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert listed == sorted(path.stem for path in (DOCS / "how-to").glob("*.md"))
     assert run("help", "replay") == 0
     asked = capsys.readouterr().out
     assert run("replay", "--help") == 0

@@ -44,11 +44,18 @@ def _page(form: str, file: Path) -> Page:
     return Page(form, text.partition("\n")[0].removeprefix("# "), text)
 
 
+def of_form(topic: str, found: dict[str, Page]) -> dict[str, Page]:
+    """The pages of the form that ``topic`` names, such as tutorial or how-to; none where it names no form."""
+    return {name: page for name, page in found.items() if page.form == topic.casefold().rstrip("/")}
+
+
 def contents(found: dict[str, Page]) -> str:
     """The list of the pages by their forms."""
     width = max(map(len, found))
     lines = ["streammi help PAGE prints one of these; streammi help COMMAND, what a command takes.", ""]
     for form, words in FORMS.items():
+        if not any(page.form == form for page in found.values()):
+            continue
         lines.append(words)
         lines += [f"  {name:{width}}  {page.title}" for name, page in found.items() if page.form == form]
         lines.append("")

@@ -27,7 +27,7 @@ def help_(
       streammi help fields | grep spearman
       streammi help monitor
     """
-    from streammi.cli.doc_pages import contents, page_of, pages, show
+    from streammi.cli.doc_pages import contents, of_form, page_of, pages, show
 
     assert context.parent is not None
     commands = context.parent.command.commands  # type: ignore[attr-defined]
@@ -37,5 +37,7 @@ def help_(
     elif topic in commands:
         command = commands[topic]
         print(command.get_help(command.context_class(command, info_name=topic, parent=context.parent)))
+    elif len(of_this := of_form(topic, found)) > 1:
+        print(contents(of_this), end="")
     else:
-        show(page_of(topic, found, list(commands)).text, sys.stdout)
+        show(page_of(next(iter(of_this), topic), found, list(commands)).text, sys.stdout)
