@@ -44,8 +44,7 @@ class MessageNumbers:
             return [numbers]
         if self._meaning:
             return self._of_samples(numbers, samples)
-        if numbers.weight == 1 and not self._held:  # messages and samples are one
-            self._before = numbers if samples else None
+        if numbers.weight == 1 and not self._held:  # messages and samples are one; of many only one passes here
             return [numbers]
         self._meaning = self._told(numbers) if samples else ""
         self._held.append((numbers, samples))
@@ -76,9 +75,7 @@ class MessageNumbers:
 
     def _told(self, numbers: Numbers) -> Meaning:
         """The meaning that shows by a number and one of those before; of one sample it is 1 all the same."""
-        earlier = [one for one, samples in reversed(self._held) if samples]
-        earlier += [] if self._before is None else [self._before]
-        for one in earlier:
+        for one in (one for one, samples in reversed(self._held) if samples):
             step, sizes = numbers.first - one.first, (one.weight, numbers.weight)
             if step == 1 and min(sizes) > 1:
                 return "messages"
