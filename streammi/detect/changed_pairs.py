@@ -1,6 +1,8 @@
 """Changed pairs among those of many channels: MI beside what it was in the windows before.
 
-Of each pair the mean and the spread of MI over earlier windows are kept. A spread from a few windows is a poor one, so
+Of each pair the mean and the spread of MI over earlier windows are kept, on Fisher's scale (``records.linear``): in
+bits MI of unrelated signals has so long a tail that of 500 pairs some would seem to change in two windows of three. A
+spread from a few windows is a poor one, so
 it is drawn towards that of all pairs (as limma does it: Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3(1)), and MI
 now counts as changed where it is farther off than Student's t allows, once in ``RATE`` windows over all pairs together
 (Bonferroni). A change that lasts for ``SETTLED`` windows is how the pair is.
@@ -16,13 +18,14 @@ from numpy.typing import NDArray
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 from streammi.records.codec import State
+from streammi.records.linear import fisher_z
 from streammi.records.triangles import sides
 
 LEAST_WINDOWS: Final = 4  # before anything is said
 MOST_WINDOWS: Final = 64  # that count: older ones fade
 PRIOR: Final = 4  # windows that the spread of all pairs counts for
 RATE: Final = 0.02  # windows in which some pair is falsely said to have changed, at most, if each were normal
-LEAST_SPREAD: Final = 0.01  # bits
+LEAST_SPREAD: Final = 0.01  # of z
 SETTLED: Final = 32  # windows
 
 
@@ -38,7 +41,8 @@ class ChangedPairs:
 
     def __init__(self, pairs: int) -> None:
         self.windows = 0
-        self.mean: FloatArray = np.full(pairs, np.nan)
+        self.mean: FloatArray = np.full(pairs, np.nan)  # bits
+        self._z: FloatArray = np.full(pairs, np.nan)  # the mean of Fisher's z of MI
         self._n: IntArray = np.zeros(pairs, dtype=np.int64)  # windows of each
         self._squares = np.zeros(pairs)
         self._odd: IntArray = np.zeros(pairs, dtype=np.int64)  # windows since it changed
@@ -49,7 +53,8 @@ class ChangedPairs:
         if self.windows >= LEAST_WINDOWS and mi.size:
             freedom = np.maximum(self._n - 1, 1) + PRIOR
             with np.errstate(invalid="ignore"):
-                off = np.abs(mi - self.mean) / np.sqrt(self._spread(freedom) * (1 + 1 / np.maximum(self._n, 1)))
+                spread = np.sqrt(self._spread(freedom) * (1 + 1 / np.maximum(self._n, 1)))
+                off = np.abs(fisher_z(mi) - self._z) / spread
                 limit = np.array([0.0, *(t_beyond(f, RATE / mi.size) for f in range(1, int(freedom.max()) + 1))])
                 self.changed = (self._n >= LEAST_WINDOWS) & (off > limit[freedom.astype(np.int64)])
         return self.changed
@@ -60,29 +65,32 @@ class ChangedPairs:
         self.windows += 1
         self._odd = np.where(self.changed, self._odd + 1, 0)
         anew = self._odd > SETTLED
-        self._n[anew], self._squares[anew], self.mean[anew], self._odd[anew] = 0, 0.0, np.nan, 0
+        self._n[anew], self._squares[anew], self._odd[anew] = 0, 0.0, 0
         usual = np.isfinite(mi) & (~self.changed | anew)
         self.changed = self.changed & ~anew
         n = np.minimum(self._n + 1, MOST_WINDOWS)
-        before = np.where(self._n > 0, self.mean, mi)
-        step = mi - before
-        self.mean = np.where(usual, before + step / n, self.mean)
+        z, known = fisher_z(mi), self._n > 0
+        before, step = np.where(known, self.mean, mi), np.where(known, z - self._z, 0.0)
+        self.mean = np.where(usual, before + (mi - before) / n, self.mean)
+        self._z = np.where(usual, z - step + step / n, self._z)
         fading = np.where(self._n >= MOST_WINDOWS, 1 - 1 / MOST_WINDOWS, 1.0)
-        self._squares = np.where(usual, fading * self._squares + step * (mi - self.mean), self._squares)
+        self._squares = np.where(usual, fading * self._squares + step * (z - self._z), self._squares)
         self._n = np.where(usual, n, self._n)
 
     def state(self) -> State:
         """Plain values and arrays that ``restore`` takes."""
-        arrays: list[NDArray[Any]] = [self.mean, self._n, self._squares, self._odd, self.changed.astype(np.uint8)]
+        changed = self.changed.astype(np.uint8)
+        arrays: list[NDArray[Any]] = [self.mean, self._z, self._n, self._squares, self._odd, changed]
         return {"windows": self.windows}, [array.copy() for array in arrays]
 
     def restore(self, state: State) -> None:
         """Take up the saved state of one of as many pairs."""
-        header, (mean, n, squares, odd, changed) = state
+        header, (mean, z, n, squares, odd, changed) = state
         if mean.shape != self.mean.shape:
             raise ConfigError("saved state", f"of {self.mean.size} pairs", mean.size)
         self.windows, self.changed = header["windows"], changed.astype(np.bool_)
-        self.mean, self._n, self._squares, self._odd = mean.copy(), n.copy(), squares.copy(), odd.copy()
+        self.mean, self._z, self._n = mean.copy(), z.copy(), n.copy()
+        self._squares, self._odd = squares.copy(), odd.copy()
 
     def _spread(self, freedom: FloatArray) -> FloatArray:
         """The variance of each pair, drawn towards the median of all."""

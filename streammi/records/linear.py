@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-_NATS: Final = -2 * math.log(2)  # in a bit
+_NATS: Final = -2 * math.log(2)  # in a bit, times -2
 
 
 def linear_equivalent(mi_bits: ArrayLike) -> NDArray[Any]:
@@ -19,4 +19,18 @@ def linear_equivalent(mi_bits: ArrayLike) -> NDArray[Any]:
     [0.0, 0.707]
     """
     found: NDArray[Any] = np.sqrt(-np.expm1(_NATS * np.maximum(mi_bits, 0.0)))
+    return found
+
+
+def fisher_z(mi_bits: ArrayLike) -> NDArray[Any]:
+    """Fisher's z of that \\|r\\|, artanh \\|r\\| = I + ln(1 + \\|r\\|), I in nats: of any shape.
+
+    On this scale MI scatters alike, whether it is that of chance or large, and about as normal as r does: in bits the
+    estimates of unrelated signals have a long tail. Source: Fisher 1921, Metron 1.
+
+    >>> fisher_z(np.array([0.0, 0.5, 40.0])).round(3).tolist(), round(math.atanh(0.5**0.5), 3)
+    ([0.0, 0.881, 28.419], 0.881)
+    """
+    nats = math.log(2) * np.maximum(mi_bits, 0.0)
+    found: NDArray[Any] = nats + np.log1p(np.sqrt(-np.expm1(-2 * nats)))
     return found

@@ -224,8 +224,13 @@ def _draw_times(canvas: Canvas, scene: Scene, data: Columns) -> None:
 
 @lru_cache(maxsize=64)
 def _moments(width: int, span: float) -> list[tuple[int, float]]:
-    """Columns, and how long before the right end of the chart that is, s."""
-    step = next((s for s in STEPS if span / s <= max(1, width // 14)), span)
+    """Columns, and how long before the right end of the chart that is, s: in whole steps, where some fit.
+
+    >>> _moments(35, 15.0), _moments(71, 15.0)[:2]
+    ([(34, 0), (0, 15)], [(70, 0), (47, 5)])
+    """
+    fitting = [step for step in STEPS if span / step <= max(1, width // 14)]
+    step = next((step for step in fitting if abs(span / step - round(span / step)) < 1e-9), span)
     moments = [k * step for k in range(round(span / step) + 1)]
     return [(round((width - 1) * (1 - before / span)), before) for before in moments]
 

@@ -86,7 +86,7 @@ def _draw_values(canvas: Canvas, scene: Scene, signal: Signal) -> None:
         canvas.right(0, _said(signal.most), theme.dim, margin=1)
         canvas.right(rows - 1, _said(signal.least), theme.dim, margin=1)
     else:  # a constant, or one row
-        canvas.right(rows // 2, _said(signal.most), theme.dim, margin=1)
+        canvas.right((rows - 1) // 2, _said(signal.most), theme.dim, margin=1)  # where its line is
     if rows >= NAMED_FROM and varies:
         canvas.right(rows // 2, fit(signal.axis.name, LABEL - 1, theme.glyphs.ellipsis), signal.pen, margin=1)
 
