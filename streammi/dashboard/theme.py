@@ -58,6 +58,7 @@ class Theme:
     good: int
     warn: int
     bad: int
+    bar_good: int
     bar_warn: int
     bar_bad: int
     heat: Ramp
@@ -154,6 +155,7 @@ def make_theme(
         good=pen("good"),
         warn=pen("warn", "bold"),
         bad=pen("bad", "bold"),
+        bar_good=bar("good"),
         bar_warn=bar("warn", "bold"),
         bar_bad=bar("bad", "bold"),
         heat=heat_ramp(pens, glyphs.shades, palette, background, faded=faded),
