@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from logger_files import MARCH, Read, read_file
 
+from streammi.config import FeedConfig, JoinConfig
 from streammi.errors import ConfigError
+from streammi.ingest.files.joined_files import read_joined
 from streammi.ingest.files.pair_file import read_pairs
 
 N = 40
@@ -53,6 +55,9 @@ OF_A_START = (  # the time in ms from a start, or as a time of day
     ("Source,T,F\nSecond,Volt,Volt\n", lambda k: f"{k - 20:.4f},{X[k]},{Y[k]}\n"),
     (SCOPE + "Time\tT\tTime\tF\n", lambda k: f"{1000 * k}\t{X[k]}\t{1000 * k}\t{Y[k]}\n"),
     ("clock,T,F\n", lambda k: f"{at(k):%H:%M:%S},{X[k]},{Y[k]}\n"),
+    ("hour,minute,second,T,F\n", lambda k: f"10,0,{k},{X[k]},{Y[k]}\n"),
+    ("! export 3\n! t T F\n", lambda k: f"{k} {X[k]} {Y[k]}\n"),
+    ("; time,T,F\n", lambda k: f"{k},{X[k]},{Y[k]}\n"),
     ('"time" "T" "F"\n', lambda k: f'"{k + 1}" {k} {X[k]} {Y[k]}\n'),
 )
 OF_DATES = (
@@ -61,6 +66,11 @@ OF_DATES = (
         lambda k: f",,2026-03-01T00:00:00Z,{at(k):%FT%TZ},{X[k]},{Y[k]}\n",
     ),
     ("x;T;F\n", lambda k: f"{at(k):%Y%m%d%H%M%S};{X[k]};{Y[k]}\n"),
+    ("time,tz,T,F\n", lambda k: f"2026-03-01 11:00:{k:02d},CET,{X[k]},{Y[k]}\n"),
+    ("time,UTC offset,T,F\n", lambda k: f"2026-03-01 12:00:{k:02d},+02:00,{X[k]},{Y[k]}\n"),
+    ("day,hour,minute,second,T,F\n", lambda k: f"2026-03-01,10,0,{k},{X[k]},{Y[k]}\n"),
+    ("time;T;F\n", lambda k: f"{at(k):%F %T};{X[k]};{Y[k]}\n".replace(f"{Y[k]}", f"{Y[k]}".replace(".", ","))),
+    ("time,T,F,what\n", lambda k: f"{at(k):%F %T},{X[k]},{Y[k]},{chr(34) * (k == 5)}a{chr(34) * (k == 20)}\n"),
     ("Heure;T;F\n", lambda k: f"{at(k):%d/%m/%Y %H:%M:%S};{X[k]};{Y[k]}\n".replace(".", ",")),
 )
 
@@ -114,3 +124,34 @@ def test_words_below_the_rows_are_no_names(read: Callable[..., Read]) -> None:
     found: Any = read("".join(f"{k} {X[k]} {Y[k]}\n" for k in range(N)) + "End of file\n", "1", "2")
     np.testing.assert_array_equal(found.x, X)
     assert "1 not a number" in found.note
+
+
+def test_between_blanks_a_field_that_is_missing_shifts_no_other(read: Callable[..., Read]) -> None:
+    text = "time         x     y   n\n" + rows(lambda k: f"{k:<6}{X[k] if k % 7 else '':>10}{Y[k]:>10}{k:>6}\n")
+    found = read(text)
+    np.testing.assert_array_equal(found.x, [x for k, x in enumerate(X) if k % 7])
+    assert "6 too few fields (first in line 2: 0 700.0 0)" in found.note
+
+
+SPARSE = "time,x,y\n" + rows(lambda k: f"{at(k):%F %T},{X[k]},\n{at(k):%F %T},,{Y[k]}\n")
+BESIDE = "x_time;x;y_time;y\n" + rows(lambda k: f"{at(k):%F %T};{X[k]};{at(2 * k):%F %T};{Y[k]}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs", "why"),
+    [
+        (SPARSE, list(zip(X, Y, strict=True)), "no row has both, x is in 40 of 80 and y in 40; "),
+        (BESIDE, [(X[2 * k], Y[k]) for k in range(N // 2)], "y has times of its own, y_time: "),
+    ],
+)
+def test_signals_with_times_of_their_own(
+    tmp_path: Path, read: Callable[..., Read], text: str, pairs: list[tuple[float, float]], why: str
+) -> None:
+    """It is said, with the words that pair them by these times; and so they do."""
+    found, path = read(text), tmp_path / "export.csv"
+    assert f"{why}--x {path}:x --y {path}:y" in found.said + found.why_empty
+    x, y = (FeedConfig(endpoint=str(path), x=name, y=name) for name in "xy")
+    joined = Read(read_joined(JoinConfig(x=x, y=y)))
+    assert list(zip(joined.x.tolist(), joined.y.tolist(), strict=True)) == pairs
+    assert joined.t is not None
+    assert (joined.t[0], joined.t[-1]) == (MARCH, MARCH + (N - 1 if text == SPARSE else N - 2))

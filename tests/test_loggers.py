@@ -644,7 +644,7 @@ def test_what_is_no_text_is_named(read: Callable[..., Read], magic: bytes, what:
         ("x,y\n", "no pair: there is no row below the names"),
         ("x,y\nred,1\nblue,2\n", "no pair: 2 rows skipped: 2 not a number (first in line 2: x 'red')"),
         ("x,y\n,1\n-,2\n", "no pair: x (such as '') is finite in none of 2 rows"),
-        ("x,y\n1,\n,2\n", "no pair: x and y together is finite in none of 2 rows"),
+        ("x,y\n1,\n,2\n", "no pair: no row has both, x is in 1 of 2 and y in 1"),
         ('{"x": "a", "y": 1}\n', "no pair: 1 row skipped: 1 not a number (first in line 1:"),
     ],
 )

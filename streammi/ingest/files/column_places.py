@@ -49,7 +49,7 @@ class ColumnPlaces:
             return "header again" if self.hold else "of other columns"
         if not self.hold:
             return "of other columns"
-        if len(row) <= max((self.of(k) for k in wanted), default=0):
+        if len(row) <= max((self.of(k) for k in wanted), default=0) or len(row) < min(self._layout.least, self.width):
             return "too few fields"
         return "too many fields" if any(row[self.width :]) else None
 

@@ -14,6 +14,7 @@ from streammi.ingest.files.sampled import Sample, as_floats, is_text, place_of
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_columns import time_of
 from streammi.ingest.files.time_format import TimeFormat
+from streammi.ingest.files.times_apart import times_apart
 from streammi.records import FloatArray
 
 
@@ -68,6 +69,7 @@ def columns_of(table: Table, names: Sequence[str], t: str | None, options: FileO
                 examples.append(f"{name} (such as {column[0].as_py()!r})")
         numbers.append(form)
     found = time_of(table, sample, places, t, options)
+    apart = times_apart(table, sample, places, found, options) if not t else ""
     backwards = found.form is not None and found.form.backwards
     return Columns(
         wanted=(*places, *found.places),
@@ -75,7 +77,7 @@ def columns_of(table: Table, names: Sequence[str], t: str | None, options: FileO
         numbers=tuple(numbers),
         time=found.form,
         time_name=found.name,
-        said=(*said, *found.said),
+        said=(*said, *found.said, *filter(None, [apart])),
         hint=hint,
         examples=" and ".join(dict.fromkeys(examples)) or f"{names[0]} and {names[1]} together",
         reversed=backwards,

@@ -35,6 +35,7 @@ class Layout(NamedTuple):
     header: tuple[str, ...] = ()  # the fields of the line of names, which may come again
     said: tuple[str, ...] = ()  # what is worth a word
     units: tuple[str, ...] = ()  # of the columns, where they stand below their names
+    least: int = 0  # fields of a row: between blanks nothing tells which one is missing
 
 
 def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str] = ()) -> Layout:
@@ -87,6 +88,7 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     return Layout(
         delimiter, names, at[first] if first < len(at) else len(lines) - (lines[-1] == ""), decimal, comment, header,
         (*said, *filter(None, [words])), tuple(next((row for row in below if is_units(row)), [])),
+        width_of(body) if delimiter == BLANKS else 0,
     )  # fmt: skip
 
 

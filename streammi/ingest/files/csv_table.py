@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -122,10 +122,13 @@ class CsvTable:
         if layout.delimiter == BLANKS:
             body = _BLANKS.sub(b" ", _EDGES.sub(b"", text))
         quoted = b'"' in body
+        long = _inside_quotes(body) if quoted else []
+        if long and _has_rows((line.decode("utf-8", "replace") for line in long), layout):
+            return None
         parse = pyarrow.csv.ParseOptions(
             delimiter=layout.delimiter,
             quote_char='"' if quoted else False,
-            newlines_in_values=quoted and _has_long_rows(body),
+            newlines_in_values=len(long) > 0,
         )
         names = [str(k) for k in range(places.width)]
         chosen = [names[places.of(k)] for k in wanted]
@@ -182,24 +185,50 @@ def _rows(first: int, text: str, layout: Layout) -> Iterator[tuple[int, list[str
             if text.strip() and not is_comment(text, layout.comment):
                 yield line, (split([text], layout.delimiter)[0] if '"' in text else _plain(text, layout.delimiter))
         return
-    reader = csv.reader((line + "\n" for line in lines), delimiter=layout.delimiter, skipinitialspace=True)
-    line = first
-    try:
-        for row in reader:
-            if row and not is_comment(row[0], layout.comment) and row != [""]:
-                yield line, [field.strip() for field in row]
-            line = first + reader.line_num
-    except csv.Error:  # a field beyond all measure: a quote that is never closed
-        yield line, [""]
+    yield from _quoted_rows(first, lines, layout)
+
+
+def _quoted_rows(first: int, lines: Sequence[str], layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Rows some of whose fields are in quotes, which may have several lines; a quote that is never closed is a letter.
+
+    It would take the rows behind it, up to the next quote, into its field.
+    """
+    start, last = 0, 0
+    while start < len(lines):
+        rest = (lines[k] + "\n" for k in range(start, len(lines)))
+        reader = csv.reader(rest, delimiter=layout.delimiter, skipinitialspace=True)
+        last = start
+        try:
+            for row in reader:
+                end = start + reader.line_num
+                if end > last + 1 and _has_rows(lines[last + 1 : end], layout):
+                    break
+                if row and not is_comment(row[0], layout.comment) and row != [""]:
+                    yield first + last, [field.strip() for field in row]
+                last = end
+            else:
+                return
+        except csv.Error:  # a field beyond all measure
+            pass
+        yield first + last, _plain(lines[last], layout.delimiter)
+        start = last + 1
+
+
+def _has_rows(lines: Iterable[str], layout: Layout) -> bool:
+    """True if some of these lines are rows by themselves."""
+    rows = (_plain(line, layout.delimiter) for line in lines if layout.delimiter in line)
+    return any(len(row) >= len(layout.names) > 1 and holds_values(row) for row in rows)
 
 
 def _plain(row: str, delimiter: str) -> list[str]:
     return row.split() if delimiter == BLANKS else [field.strip() for field in row.split(delimiter)]
 
 
-def _has_long_rows(text: bytes) -> bool:
+def _inside_quotes(text: bytes) -> list[bytes]:
+    """The lines whose beginning is inside a field in quotes."""
     ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n"))
-    return bool(in_quotes(text, ends).any())
+    starts = ends[in_quotes(text, ends)] + 1
+    return [text[start : end if (end := text.find(b"\n", start)) >= 0 else None] for start in starts.tolist()]
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:

@@ -142,6 +142,15 @@ def form_of(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\s*{regex}\s*")
 
 
+def forms_of_day_and(parts: Sequence[str]) -> Forms:
+    """The forms of dates behind which an hour, a minute and perhaps a second stand as such parts.
+
+    >>> places_of("01.03.2026 9 05 0.5", forms_of_day_and("HMS"))["S"]
+    (16, 17)
+    """
+    return tuple(re.compile(rf"\s*{date}\s{form_of_parts(parts).pattern}") for date in _DATES)
+
+
 def form_of_parts(parts: Sequence[str]) -> re.Pattern[str]:
     """The form of dates whose parts, by strptime's letters, stand one behind the other; T is a time of day with signs.
 

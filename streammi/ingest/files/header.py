@@ -22,6 +22,7 @@ _UNIT: Final = re.compile(
     r"|minutes?|hours?|kelvin|percent|degrees?)|yr|mo|dy|mn|degT|nmi|ft|-+"
 )  # fmt: skip
 
+_MARKS: Final = "#;!*"  # before a line that is none of values
 _LABEL: Final = re.compile(r"[^\W\d_]{2}")
 
 
@@ -155,7 +156,9 @@ def named(header: Sequence[str], body: Sequence[Sequence[str]], path: str, delim
     """The columns' names; by number where there are none. ``ConfigError`` where rows have more fields than names."""
     body = body[:BODY]
     width = width_of(body)
-    names = [plain_name(name.strip().lstrip("#")) if k == 0 else plain_name(name) for k, name in enumerate(header)]
+    names = [plain_name(name.strip().lstrip(_MARKS)) if k == 0 else plain_name(name) for k, name in enumerate(header)]
+    if len(names) == width + 1 and not names[0] and header[0]:  # ! t x y
+        names = names[1:]
     if not names:
         return tuple(str(k) for k in range(width))
     while len(names) > width and not names[-1]:

@@ -6,6 +6,7 @@ from contextlib import closing
 from itertools import chain
 from typing import Literal, TypeAlias
 
+import numpy as np
 from msgspec.structs import replace
 
 from streammi.config import JoinConfig
@@ -25,7 +26,8 @@ def read_joined(config: JoinConfig, options: FileOptions = PLAIN) -> "JoinedFile
     (x, y), join = (config.x, config.y), Join(config.mode, config.tolerance_s, config.lateness_s)
     x_file = read_pairs(x.endpoint, x.x, x.x, x.t, x.labels, options=options)
     try:
-        return JoinedFiles(x_file, read_pairs(y.endpoint, y.y, y.y, y.t, y.labels, options=options), join)
+        y_file = read_pairs(y.endpoint, y.y, y.y, y.t, y.labels, options=options)
+        return JoinedFiles(x_file, y_file, join, one_file=x.endpoint == y.endpoint)
     except BaseException:
         x_file.close()
         raise
@@ -41,9 +43,13 @@ def file_column(text: str, option: str) -> tuple[str, str]:
 
 
 class JoinedFiles:
-    """Iterates once over the pairs of two files, each read as its one column twice, the one that is behind first."""
+    """Iterates once over the pairs of two files, each read as its one column twice, the one that is behind first.
 
-    def __init__(self, x: Recorded, y: Recorded, join: Join) -> None:
+    Of ``one_file`` a row may be that of one of them alone: where it has no value, there is no sample.
+    """
+
+    def __init__(self, x: Recorded, y: Recorded, join: Join, *, one_file: bool = False) -> None:
+        self._one_file = one_file
         self._files: dict[Name, Recorded] = {"x": x, "y": y}
         self._join = join
         self._pairs = 0
@@ -116,7 +122,7 @@ class JoinedFiles:
 
     def _parts(self) -> Iterator[tuple[Name, SampleBatch]]:
         """The samples of both in the order of their first times; without times in turn."""
-        streams = {name: iter(file) for name, file in self._files.items()}
+        streams = {name: self._samples(file) for name, file in self._files.items()}
         waiting: dict[Name, PairBatch] = {}
         while streams or waiting:
             for name in [name for name in streams if name not in waiting]:
@@ -128,6 +134,13 @@ class JoinedFiles:
                 name = min(waiting, key=lambda each: _first_time(waiting[each]))
                 batch = waiting.pop(name)
                 yield name, SampleBatch(values=batch.x, t=batch.t)
+
+    def _samples(self, file: Recorded) -> Iterator[PairBatch]:
+        for batch in file:
+            if not self._one_file or batch.t is None:
+                yield batch
+            elif (known := np.asarray(batch.x == batch.x, dtype=bool)).any():
+                yield PairBatch(x=batch.x[known], y=batch.y[known], t=batch.t[known])
 
     def _flushed(self) -> Iterator[PairBatch]:
         yield self._join.flush()

@@ -203,9 +203,8 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
     present = [plain_digits(text.strip()) for text in texts if not _is_none(plain, text)]
     if not present:
         return plain
-    good = sum(_is(plain.one, text) for text in present)
     # A column of a file with decimal commas may have points all the same: 3.25 is in no locale 325.
-    if not good and "." in other.decimal and all(_is(other.one, text) for text in present):
+    if "." in other.decimal and all(_is(other.one, text) for text in present):
         return other
     if _is_hexadecimal(present):
         return plain._replace(hexadecimal=True)

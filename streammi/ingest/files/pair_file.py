@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Final
@@ -102,6 +103,7 @@ class PairFile:
         self.first_line: dict[Reason, int] = {}
         self.examples: dict[Reason, str] = {}
         self._taken = self._missing = 0
+        self._x_alone = self._y_alone = 0  # values of one of them, as long as there is no pair
         self._steps_back, self._last_t = 0, -np.inf
         self._footer = Footer()
         self._by_half_days = True  # all of these steps back are of nearly twelve hours
@@ -157,9 +159,21 @@ class PairFile:
         """Why there was no pair of finite values, with what stood in the file; empty when there was one."""
         if self._taken > self._missing:
             return ""
+        if self._x_alone and self._y_alone:
+            return f"no pair: {self._apart()}"
         if self.rows and self._missing:
             return f"no pair: {self._columns.examples} is finite in none of {self.rows:,} rows"
         return f"no pair: {self.note or 'there is no row below the names'}"
+
+    def _apart(self) -> str:
+        """Words on a file in which x and y have values, and never in the same row."""
+        x, y = self._columns.names[:2]
+        path = self._table.source.path
+        apart = f"no row has both, {x} is in {self._x_alone:,} of {self.rows:,} and {y} in {self._y_alone:,}"
+        if not self.timed or path == "-":
+            return apart
+        words = shlex.join(["--x", f"{path}:{x}", "--y", f"{path}:{y}"])
+        return f"{apart}; {words} joins them by their times"
 
     def health(self) -> tuple[LinkHealth, ...]:
         """The file as the one link of a feed: what was read of it so far."""
@@ -209,7 +223,11 @@ class PairFile:
         if not self._labels:
             self._footer.take(x, y)
         if x.dtype != np.object_:
-            self._missing += int(np.count_nonzero(~(np.isfinite(x) & np.isfinite(y.astype(np.float64)))))
+            x_known, y_known = np.isfinite(x), np.isfinite(y.astype(np.float64))
+            self._missing += int(np.count_nonzero(~(x_known & y_known)))
+            if self._taken <= self._missing:
+                self._x_alone += int(np.count_nonzero(x_known))
+                self._y_alone += int(np.count_nonzero(y_known))
         return PairBatch(x=x, y=y, t=t, z=z)
 
     def _values(self, block: Block, k: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:

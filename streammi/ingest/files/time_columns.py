@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.date_forms import form_of_parts
+from streammi.ingest.files.date_forms import form_of_parts, forms_of_day_and
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.gps_weeks import gps_week_in, weeks_of_gps
 from streammi.ingest.files.sampled import Sample, called, joined, place_of
@@ -23,7 +23,8 @@ from streammi.ingest.files.time_format import (
     is_restless,
     not_times,
 )  # fmt: skip
-from streammi.ingest.files.time_names import fraction_in_name, parts_of_dates, rank_of
+from streammi.ingest.files.time_names import fraction_in_name, is_zone_name, parts_of_dates, parts_of_days, rank_of
+from streammi.ingest.files.time_texts import textual
 from streammi.ingest.time_units import UNITS
 from streammi.records import FloatArray
 
@@ -60,7 +61,11 @@ class _Search:
         self._names, self._path, self._sample, self._options = table.names, table.source.path, sample, options
         self._times = TimeDetection(table, sample, options)
         self._grows = table.source.is_live  # what has come of it so far may have come at one moment
+        only = (
+            taken[0] if taken and len(set(taken)) == 1 else None
+        )  # of a signal alone, the times before it are its own
         self._free = [k for k in range(len(table.names)) if k not in taken]
+        self._free.sort(key=lambda k: (k > only, abs(k - only)) if only is not None else (False, k))
 
     def found(self) -> FoundTime:
         """The first column, or columns, that are times."""
@@ -69,8 +74,9 @@ class _Search:
         if pair and (weeks := self._of_weeks(*pair)) is not None:
             return weeks
         parts = {part: k for part, k in parts_of_dates(self._names).items() if k in self._free}
-        ranked = sorted((rank, k) for k in self._free if (rank := rank_of(self._names[k])) is not None)
-        named = [k for _, k in ranked if k not in parts.values()]
+        clock = {} if parts else {part: k for part, k in parts_of_days(self._names).items() if k in self._free}
+        ranks = {k: rank for k in self._free if (rank := rank_of(self._names[k])) is not None}
+        named = [k for k in sorted(ranks, key=lambda k: ranks[k]) if k not in (*parts.values(), *clock.values())]
         for k in named:
             form, why_not = self._times.readable(k)
             if form is not None and not (parts and (form.of_day or not form.epoch)):
@@ -81,6 +87,8 @@ class _Search:
             said += [why_not] if why_not else []
         if parts and (whole := self._of_parts(parts)) is not None:
             return whole._replace(said=(*said, *whole.said))
+        if "M" in clock and (whole := self._of_clock(clock)) is not None:
+            return whole
         for k in self._free[:LOOKED_THROUGH]:
             if k in named or not self._times.looks_like_dates(k):
                 continue
@@ -158,10 +166,35 @@ class _Search:
         if self._times.is_date(k) and (pair := self._with_hours(k)) is not None:
             return pair
         form = self._times.as_time_of_day(k, form)
+        if (zoned := self._with_zone(k, form)) is not None:
+            return zoned
         for part in self._free:
             if part != k and (pair := self._with_fraction(k, part)) is not None:
                 return pair
         return FoundTime((k,), self._names[k], form, _told(self._names[k], form))
+
+    def _with_zone(self, k: int, form: TimeFormat) -> FoundTime | None:
+        """Dates without a zone in a column, with the column that has it."""
+        zones = [z for z in self._free if z != k and is_zone_name(self._names[z])]
+        if not zones or not form.epoch or form.unit is not None or form.zone:
+            return None
+        columns = [self._sample.column(k), self._sample.column(zones[0])]
+        names = self._names[k], self._names[zones[0]]
+        both = self._times.form(",".join(names), joined(columns))
+        if both is None or not np.array_equal(np.isfinite(both.of(columns)), np.isfinite(form.of(columns[:1]))):
+            return None
+        return FoundTime((k, zones[0]), ",".join(names), both, (f"time in {' and '.join(names)}", *_told("", both)))
+
+    def _of_clock(self, parts: dict[str, int]) -> FoundTime | None:
+        """An hour, a minute and perhaps a second in a column each, behind the column of the date where there is one."""
+        days = [d for d in self._free[:LOOKED_THROUGH] if d not in parts.values() and self._times.is_date(d)]
+        ways = [((*days[:1], *parts.values()), forms_of_day_and(tuple(parts)))] if days else []
+        for places, forms in (*ways, (tuple(parts.values()), (form_of_parts(tuple(parts)),))):
+            texts = joined([self._sample.column(k) for k in places]).to_pylist()
+            names = ",".join(self._names[k] for k in places)
+            if (form := textual(names, [text or "" for text in texts], forms, ".")) is not None:
+                return FoundTime(places, names, form, (f"time in {names}", *_told("", form)))
+        return None
 
     def _stands_still(self, found: FoundTime) -> str:
         """A word on times that are one and the same all over a file; empty for others, and for what still grows."""

@@ -37,6 +37,7 @@ _WITH_CLOCK: Final = re.compile(
     rf"|(?:{_OF_EVENTS}) (?:at|on|time)|last updated|when"
 )
 _OFFSET: Final = re.compile(r"[\s,;/_-]+(?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d\d)?$")  # Date Time, GMT+01:00
+_OF_ZONES: Final = re.compile(r"tz|time ?zone|zone|(?:utc|gmt|tz|zone|time ?zone) ?offset|offset from (?:utc|gmt)")
 _PARTS: Final = {
     "Y": {"year", "yr", "yyyy", "yy", "jahr"}, "m": {"month", "mon", "mo", "monat"}, "d": {"day", "dd", "tag", "dom"},
     "j": {"doy", "day of year", "yday", "jday", "julian"}, "H": {"hour", "hr", "hh", "h", "stunde"},
@@ -89,6 +90,22 @@ def parts_of_dates(names: Sequence[str]) -> dict[str, int]:
     >>> parts_of_dates(["#YY", "MM", "DD", "hh", "mm", "WSPD"]), parts_of_dates(["year", "sales"])
     ({'Y': 0, 'm': 1, 'd': 2, 'H': 3, 'M': 4}, {})
     """
+    found = _parts_in(names)
+    dated = "Y" in found and ("j" in found or {"m", "d"} <= found.keys())
+    return {part: found[part] for part in "YmdjHMS" if part in found} if dated else {}
+
+
+def parts_of_days(names: Sequence[str]) -> dict[str, int]:
+    """Likewise of an hour, a minute and a second; none without an hour and a minute.
+
+    >>> parts_of_days(["date", "hour", "min", "sec"]), parts_of_days(["sec", "nsec"])
+    ({'H': 1, 'M': 2, 'S': 3}, {})
+    """
+    found = _parts_in(names)
+    return {part: found[part] for part in "HMS" if part in found} if {"H", "M"} <= found.keys() else {}
+
+
+def _parts_in(names: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for k, name in enumerate(names):
         plain = re.sub(r"[\[(].*?[\])]", "", name).strip(" #:").replace("_", " ")
@@ -97,5 +114,17 @@ def parts_of_dates(names: Sequence[str]) -> dict[str, int]:
         )
         if part and part not in found:
             found[part] = k
-    dated = "Y" in found and ("j" in found or {"m", "d"} <= found.keys())
-    return {part: found[part] for part in "YmdjHMS" if part in found} if dated else {}
+    return found
+
+
+def is_zone_name(name: str) -> bool:
+    """True if a column of this name has the zones of the times beside it.
+
+    >>> [is_zone_name(name) for name in ("TZ", "utc_offset", "Time zone", "offset")]
+    [True, True, True, False]
+    """
+    plain = re.sub(r"[-_\s]+", " ", name.strip().lower())
+    return (
+        re.fullmatch(r"tz|time ?zone|zone|(?:utc|gmt|tz|zone|time ?zone) ?offset|offset from (?:utc|gmt)", plain)
+        is not None
+    )

@@ -54,10 +54,10 @@ def time_format(name: str, texts: Sequence[str], decimal: str, asked: FileOption
         return format_of_numbers(name, kept, values[~bad], numbers, asked)
     if asked.time_unit != "auto":
         return None
-    textual = _textual(name, present, FORMS, decimal) or _spans(present)
-    if textual is not None or has_no_year(present[0]):
-        return textual
-    return _textual(name, present, (*FORMS, *OTHER_FORMS), decimal)
+    form = textual(name, present, FORMS, decimal) or _spans(present)
+    if form is not None or has_no_year(present[0]):
+        return form
+    return textual(name, present, (*FORMS, *OTHER_FORMS), decimal)
 
 
 def why_unread(text: str) -> str:
@@ -101,7 +101,7 @@ def _dated(texts: Sequence[str], forms: Forms) -> bool:
     return places is not None and has_date(places)
 
 
-def _textual(name: str, texts: Sequence[str], forms: Forms, decimal: str) -> TimeFormat | None:
+def textual(name: str, texts: Sequence[str], forms: Forms, decimal: str) -> TimeFormat | None:
     """Dates and times of day: the order of day and month is what fits all of them, or makes them go on most evenly."""
     fields = pa.array(texts, pa.string())
     dated = _dated(texts, forms)
