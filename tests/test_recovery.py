@@ -213,6 +213,22 @@ def test_a_signal_that_does_not_change_keeps_its_bins(rule: QuantileBins | SpanB
     assert (reading.clipped, reading.x_clipped, reading.y_clipped) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("rule", [QuantileBins(), QuantileBins(3), SpanBins(), SpanBins(7)])
+@pytest.mark.parametrize("size", [20, 400, "4s"])
+def test_the_first_values_that_are_others_are_told_apart_at_once(
+    rule: QuantileBins | SpanBins, size: int | str
+) -> None:
+    """Of two signals that stand still but for the same few spikes, before and after a window is full."""
+    n = size if isinstance(size, int) else 400
+    x = np.zeros(3 * n)
+    x[[n // 2 + 9, 2 * n + 5, 2 * n + n // 3]] = 1.0, -2.0, -2.5
+    window, t = JointWindow(rule, rule, size), 0.01 * np.arange(x.size)
+    for k, value in enumerate(x.tolist()):
+        window.update(value, 2 * value, t.item(k) if isinstance(size, str) else None)
+        if value:
+            assert window.mi == pytest.approx(identical_bits(x[max(k + 1 - n, 0) : k + 1] != 0), abs=1e-9)
+
+
 def test_only_what_is_outside_a_range_that_was_given_is_clipped() -> None:
     """x is learnt, whatever its bins, and y has a range."""
     rng = np.random.default_rng(10)

@@ -216,8 +216,9 @@ class QuantileBins(_LearntBins):
         count = count or self.wanted(ordered.size)
         lower = np.empty(count)
         made = coding.equal_frequency(ordered, count, lower)
+        edges = _with_room(lower[:made], ordered, self.count or max(count, 3))
         # Above the largest value, so that a value that ties there has its own bin.
-        return EdgeBins.learnt(_closed(lower[:made], ordered.item(-1)))
+        return EdgeBins.learnt(_closed(edges, max(edges.item(-1), ordered.item(-1))))
 
 
 @dataclass(frozen=True)
@@ -231,17 +232,35 @@ class SpanBins(_LearntBins):
     """
 
     def learn(self, values: FloatArray, count: int | None = None, ordered: FloatArray | None = None) -> Axis:
-        """The equal-width axis over ``values``, shape (n,), n >= 1; one bin where they are all the same.
+        """The equal-width axis over ``values``, shape (n,), n >= 1; as QuantileBins where they are all the same.
 
         ``count`` is the number of bins, by default the one wanted; ``ordered`` is as for QuantileBins.
         """
         low, high = float(values.min()), float(values.max())
-        if low == high:
-            return EdgeBins.learnt(_closed(values[:1], low))
         count = count or self.wanted(values.size)
+        if low == high:
+            return QuantileBins(self.count).learn(values, count, ordered)
         if not math.isfinite((high - low) * count):  # beyond the largest number
             return QuantileBins(count).learn(values, ordered=ordered)
         return UniformBins(low, high, count)
+
+
+def _with_room(lower: FloatArray, ordered: FloatArray, count: int) -> FloatArray:
+    """Lower edges by which a value that more than half of ``ordered`` (n,) have shares its bin with nothing above it.
+
+    Where all have it, as far as ``count`` allows, there is one bin more for what is above, and one for what is below.
+    So what comes next is told from it: in one bin with it, MI was 0 until somebody looked.
+    """
+    value, n = ordered.item(ordered.size // 2), ordered.size
+    first, last = (int(np.searchsorted(ordered, value, side)) for side in ("left", "right"))
+    above = math.nextafter(value, math.inf)
+    if last - first == n:
+        edges = math.nextafter(value, -math.inf), value, above, math.nextafter(above, math.inf)
+        return np.array(edges[min(max(3 - count, 0), 1) : min(count + 1, 3)]) if np.isfinite(edges).all() else lower
+    k = int(np.searchsorted(lower, value)) + 1
+    if 2 * (last - first) > n and k < lower.size and lower[k - 1] == value and lower[k] == ordered[last]:
+        lower[k] = above
+    return lower
 
 
 def _closed(lower: FloatArray, largest: float) -> FloatArray:

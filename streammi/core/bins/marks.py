@@ -64,6 +64,7 @@ def of_learnt(
     marks = blank(counts.size, QUANTILES if quantiles else RANGES)
     marks[SHARES, : counts.size] = counts / n
     loose = bin_fit.atoms(values, entries, 0, n, 0 if side else 16, marks[ATOMS, : counts.size])
+    marks[ATOMS, : counts.size][counts == 0] = -math.inf  # beside what was constant: whatever comes there is news
     limits = marks[LIMITS]
     limits[bin_fit.LEARNT] = limits[bin_fit.PAIRS_THEN] = n
     limits[bin_fit.CHANCE] = chance(counts.size - 1, DEVIATIONS)

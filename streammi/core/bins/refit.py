@@ -78,7 +78,8 @@ def review(
         elif isinstance(rule, Rule):
             fresh[side] = made = rule.learn(values[side], numbers[side], ordered[side])
             more = max(made.count, axis.count) > NUMBER * min(made.count, axis.count)
-            needed = needed or (numbers[side] != used[side] and more)
+            stands_still = made != axis and bool((values[side] == values[side, 0]).all())  # next is to be told from it
+            needed = needed or (numbers[side] != used[side] and more) or stands_still
     matters, far_off = _matters(rules, fresh, values, counts)
     needed = needed or matters
     return Finding(needed, jump(rules, axes, fresh, values, f, needed=needed), far_off, narrower(rules, values))
@@ -148,7 +149,10 @@ def _matters(
     values: FloatArray,
     counts: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
 ) -> tuple[bool, bool]:
-    """True if fresh axes would change an entropy or the MI by more than chance and binning do; and the MI by far."""
+    """True if fresh axes would change an entropy or the MI by more than chance and binning do; and the MI by far.
+
+    That is so, too, where all of a signal is in one bin, and would be told apart: MI is 0.
+    """
     n, width = values.shape[1], fresh[1].count
     x, y = (_symbols(axis, held) for axis, held in zip(fresh, values, strict=True))
     joint = np.bincount(x * width + y, minlength=fresh[0].count * width).reshape(-1, width)
@@ -156,10 +160,9 @@ def _matters(
     change = (new[0] + new[1] - new[2]) - (old[0] + old[1] - old[2])
     close = CLOSE_RANGE_MI if any(isinstance(rule, SpanBins) for rule in rules) else CLOSE_MI
     limit = max(close, CLOSE_ERRORS * stderr(joint)) + (max(joint.shape) - 1) / (n * LN2)
-    return (
-        abs(change) > limit or _entropies_matter(rules, fresh, old, new, n),
-        abs(change) > FAR_OFF * limit,
-    )
+    matters = abs(change) > limit or _entropies_matter(rules, fresh, old, new, n)
+    told_apart = any(before <= 0.0 < after for before, after in zip(old[:2], new[:2], strict=True))
+    return matters, abs(change) > FAR_OFF * limit or (matters and told_apart)
 
 
 def _entropies_matter(rules: Rules, fresh: list[Axis], old: list[float], new: list[float], n: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.bins.refit import Finding
-from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE
+from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE, SOONEST
 from streammi.core.kernels.state_layout import CHECK, DUE, FEW, GLANCE, NEVER, PAIRS
 from streammi.records import FloatArray, IntArray
 
@@ -106,10 +106,10 @@ class Schedule:
             return False
         if self._between:  # others are to leave still: there would be no end of learning
             return found.far_off and self._credit > -MOST_DEBT_FAR_OFF
-        if self._credit >= 1:
-            return self.awaited or not found.before or found.before > SOON * n
         if found.far_off and found.before <= SOON * n:
             return self._credit > -MOST_DEBT_FAR_OFF
+        if self._credit >= 1:
+            return self.awaited or not found.before or found.before > SOON * n
         late = found.before and self._waits[1] >= MOST_LATE
         return self.awaited and not late and self._credit > -MOST_DEBT
 
@@ -171,12 +171,13 @@ class Schedule:
         else:
             self._next(pairs, math.inf)
 
-    def glance(self, n: int, least: int) -> None:
-        """Let the next look be a glance."""
+    def glance(self, n: int, least: int, soon: float = math.inf) -> None:
+        """Let the next look be a glance: in ``least`` pairs, an eighth of the window, or ``soon``."""
+        wait = min(max(n // GLANCES, least), max(soon, n // SOONEST, 1))
         pairs = self._state.item(PAIRS)
         self._next(NEVER, math.inf)
         self.reviews = False
-        self._state[GLANCE], self._state[FEW] = pairs + max(n // GLANCES, least), n - n // GLANCES
+        self._state[GLANCE], self._state[FEW] = pairs + int(wait), n - n // GLANCES
 
     def look_by(self, found: Finding, n: int, time: float) -> None:
         """Let bins over a range be looked at when what makes it too wide has left, in a window of seconds at that time.

@@ -150,7 +150,7 @@ class ChannelAxes:
             schedule.filled = n < seen or held.size == self._span.pairs
             if schedule.filled and n:
                 found = axes.review_first(values, f)
-                schedule.after_review(found, n, self._leaves(found, t, newest), newest, learnt=True)
+                self._look_again(schedule, found, n, t, newest, learnt=True)
             elif self._span.seconds:
                 schedule.after_filling(n, math.inf, first + self._span.seconds)
             else:
@@ -188,9 +188,9 @@ class ChannelAxes:
         counts, _, entries = _counted(axes, values)
         reason = 0
         if schedule.glances(newest):
-            reason = bin_fit.glance(values[0], entries, counts[0], axes.marks[0])
+            reason, soon = bin_fit.glance(values[0], entries, counts[0], axes.marks[0])
             if not reason:
-                schedule.glance(n, max(n // GLANCES, LEARN_FROM))
+                schedule.glance(n, LEARN_FROM, soon)
                 return
         found = axes.review(values, counts, f, 0.0)
         learn = schedule.may_learn(found, n, newest)
@@ -202,13 +202,29 @@ class ChannelAxes:
         if learn or found.fits:
             axes.remember(*_counted(axes, values), 0.0, 0 if learn else max(reason, 1))
         wait = n // GLANCES
-        schedule.after_review(found, n, self._leaves(found, t, newest), newest, learnt=learn, wait=wait)
+        self._look_again(schedule, found, n, t, newest, learnt=learn, wait=wait)
 
-    def _leaves(self, found: Finding, t: FloatArray | None, newest: float) -> float:
-        """When, in s, the last value from before a jump leaves a window of seconds; inf where there is none."""
-        if not found.before or not self._span.seconds:
+    def _look_again(
+        self,
+        schedule: Schedule,
+        found: Finding,
+        n: int,
+        t: FloatArray | None,
+        newest: float,
+        *,
+        learnt: bool,
+        wait: int = 0,
+    ) -> None:
+        """Set when a channel's bins are looked at next, after what was ``found``."""
+        before, narrower = (self._leaves(pairs, t, newest) for pairs in (found.before, found.narrower))
+        schedule.after_review(found, n, before, newest, learnt=learnt, wait=wait)
+        schedule.look_by(found, n, narrower)
+
+    def _leaves(self, pairs: int, t: FloatArray | None, newest: float) -> float:
+        """When, in s, the last of so many of the oldest values leaves a window of seconds; inf for none."""
+        if not pairs or not self._span.seconds:
             return math.inf
-        return (newest if t is None else t.item(found.before - 1)) + self._span.seconds
+        return (newest if t is None else t.item(pairs - 1)) + self._span.seconds
 
     def _take(self, c: int, axis: Axis) -> None:
         """Have an axis, and the kernel know it."""

@@ -24,10 +24,11 @@ Y_SHIFT: Final = np.int64(0)
 OF_Y: Final = 16  # added to what a glance finds in y
 GLANCES: Final = 8  # in a window
 LEAST_GLANCE: Final = 4  # pairs between two
-# What is kept of a side from one glance to the next: which pairs had the least and the largest value, and up to which
-# pair that is known. In no saved state: with UNSEEN, all values are looked at.
-LEAST, MOST, LOOKED = range(3)
-SEEN: Final = 3
+SOONEST: Final = 64  # in a window at most, where what makes a range leaves: of a signal that falls each value does
+# What is kept of a side from one glance to the next: which pairs had the least and the largest value, up to which pair
+# that is known, and before which the next glance should be. In no saved state: with UNSEEN, all values are looked at.
+LEAST, MOST, LOOKED, SOON = range(4)
+SEEN: Final = 4
 SHORT: Final = 4  # pairs a bin: in windows of fewer
 MOST_IN_ONE: Final = 0.8  # of the pairs in one bin are looked at, where fewer than half as many were
 UNSEEN: Final = -1
@@ -43,6 +44,7 @@ def astray(
     The marks are all in one row here, (3 * max(B, MARKS),); ``shift`` is X_SHIFT or Y_SHIFT. O(B) for a glance, O(1)
     for each pair since the one before, and O(n) where something seems to be hidden in a bin, or an extreme has left.
     """
+    seen[SOON] = np.inf
     head, n = state[HEAD], state[N]
     width = marks.size // 3
     shares, limits = marks[SHARES * width :], marks[LIMITS * width :]
@@ -71,25 +73,33 @@ def astray(
         if kind == QUANTILES:
             return 0
         low, high = _extremes(values, head, n, state[PAIRS], seen)
+        seen[SOON] = _outlier_leaves(counts, n, seen)
         if low == high:
             return RANGE_BY if limits[RANGE] > -np.inf else 0
         off = abs(np.log2(high - low) - limits[RANGE])
         return RANGE_BY if off > limits[RANGE_BY] else 0
-    newest = min(max(n // GLANCES, LEAST_GLANCE), n)
-    if not _alone(counts, n) and _loose(values, ring, head, newest, shift, marks) == 0:
+    newest, alone = min(max(n // GLANCES, LEAST_GLANCE), n), _alone(counts, n)
+    if not alone and _loose(values, ring, head, newest, shift, marks) == 0:
         return 0
-    hidden = hidden_bits(_loose(values, ring, head, n, shift, marks), n, counts.size)
+    loose = _loose(values, ring, head, n, shift, marks)
+    if alone and loose == 0 and limits[RANGE] > -np.inf:
+        return RANGE_BY  # it stands still now: what comes next is to be told from it
+    hidden = hidden_bits(loose, n, counts.size)
     return HIDDEN if hidden > min(limits[HIDDEN], entropy_bits(counts, n)) else 0
 
 
 @allocating_kernel
-def glance(values: Any, entries: Any, counts: Any, marks: Any) -> int:
-    """``astray`` for one signal by itself: all of its values (n,) in order, with their entries as those of an x."""
+def glance(values: Any, entries: Any, counts: Any, marks: Any) -> Any:
+    """``astray`` for one signal by itself: all of its values (n,) in order, with their entries as those of an x.
+
+    With it comes in how many pairs the value leaves that the next glance should not miss.
+    """
     state, seen = zeros(STATE_SIZE), floats(SEEN)
     for k in range(SEEN):
         seen[k] = UNSEEN
     state[N] = state[PAIRS] = values.size
-    return astray(values, entries, state, X_SHIFT, counts, 0.0, marks.ravel(), seen)
+    found = astray(values, entries, state, X_SHIFT, counts, 0.0, marks.ravel(), seen)
+    return found, seen[SOON] - values.size
 
 
 @part
@@ -102,6 +112,22 @@ def _alone(counts: Any, n: int) -> bool:
 
 
 @apart
+@part
+def _outlier_leaves(counts: Any, n: int, seen: Any) -> float:
+    """How many pairs will have come when the value leaves that makes a range in which almost all are in one bin.
+
+    All are in one bin then, and MI is 0, until somebody looks. Infinite where there is no such value.
+    """
+    leaves = np.inf
+    for k in range(counts.size):
+        if counts[k] > MOST_IN_ONE * n:
+            if k > 0:
+                leaves = min(leaves, seen[LEAST] + n + 1)
+            if k < counts.size - 1:
+                leaves = min(leaves, seen[MOST] + n + 1)
+    return leaves
+
+
 @part
 def _loose(values: Any, ring: Any, head: int, n: int, shift: Any, marks: Any) -> int:
     """How many of the newest ``n`` values are others than the one that most in their bin had, where there was one."""

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE, OF_Y, SEEN, X_SHIFT, Y_SHIFT, astray
+from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE, OF_Y, SEEN, SOON, SOONEST, X_SHIFT, Y_SHIFT, astray
 from streammi.core.kernels.coding import bin_edges, bin_uniform
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, kernel, part
 from streammi.core.kernels.sliding import refill, slide, slide_each, slide_span
@@ -167,6 +167,9 @@ def _look(
         if found == 0:
             found = astray(values[1], ring, state, Y_SHIFT, y_counts, bits, _marks(y_axis), _seen(y_axis))
             found += OF_Y if found else 0
+        if found == 0:
+            soon = max(min(_seen(x_axis)[SOON], _seen(y_axis)[SOON]), state[PAIRS] + max(n // SOONEST, 1))
+            state[GLANCE] = np.int64(min(soon, state[GLANCE]))
         due = np.int64(found) if found else due
     state[DUE] = due
     return due != 0  # type: ignore[no-any-return]
