@@ -24,7 +24,7 @@ from streammi.cli.help_panels import PanelCommand
 from streammi.cli.usage_errors import USAGE_ERROR
 
 BEGINNING = """\
-streammi watches whether two live signals still depend on each other.
+streammi shows, live, how strongly two signals depend on each other.
 
 Where to begin:
   streammi demo                        see it work, on this machine
@@ -40,9 +40,9 @@ app = typer.Typer(
     name="streammi",
     help="Rolling mutual information between live signals: ZeroMQ in, terminal dashboard and publisher out.",
     epilog=(
-        "Start with: streammi demo. All the rest: streammi help. "
-        "Exit statuses: 0 as asked, 1 for a failure, 2 for what cannot work, 3 for loss with --strict, "
-        "4 for a reading of before, 129, 130 and 143 by a signal."
+        "Start with: streammi demo. The documentation: streammi help. "
+        "Exit statuses: 0 ended as asked, 1 failure, 2 wrong usage, 3 loss with --strict, "
+        "4 an outdated reading, 129, 130 and 143 ended by a signal."
     ),
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},

@@ -82,7 +82,7 @@ ConfigFile = Annotated[
         rich_help_panel=RUN,
         is_eager=True,
         callback=read_options,
-        help="Options from a TOML file, as window = '10s' (streammi init makes one); one given here counts instead.",
+        help="Options from a TOML file, as window = '10s' (streammi init makes one); options given here override it.",
     ),
 ]
 

@@ -45,13 +45,17 @@ def monitor(
             "--output",
             metavar="FORM",
             rich_help_panel=SAID,
-            help="The lines: jsonl (the default), or influx, as Telegraf takes them.",
+            help="Format of the lines: jsonl (the default), or influx, for Telegraf.",
         ),
     ] = None,
     quiet: Annotated[
         bool,
         typer.Option(
-            "--quiet/--no-quiet", "-q", show_default=False, rich_help_panel=SAID, help="No lines on standard output."
+            "--quiet/--no-quiet",
+            "-q",
+            show_default=False,
+            rich_help_panel=SAID,
+            help="Write no lines to standard output.",
         ),
     ] = False,
     config: ConfigFile = None,

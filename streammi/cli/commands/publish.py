@@ -50,7 +50,7 @@ def publish(
     insecure: Insecure = False,
     seconds: Seconds = None,
 ) -> None:
-    """Publish samples to try things with. A recording, this machine's own readings, or made-up signals.
+    """Publish samples for trying things out. A recording, this machine's own readings, or made-up signals.
 
     \b
     Examples:

@@ -44,7 +44,7 @@ def report(
     ] = "report.html",
     seconds: Seconds = None,
 ) -> None:
-    """Make a page with pictures of a recording, a file or a running monitor: one HTML file, to be shown to others.
+    """Make a page with charts of a recording, a file or a running monitor: one HTML file, to be shown to others.
 
     It has the two signals and the MI over time, the pairs as points and as a joint histogram, where the MI comes from,
     delays (--lags), entropies, events, what was skipped and why, and the command that makes it again. It needs no

@@ -11,7 +11,7 @@ from streammi.errors import MissingExtra
 
 @grouped
 def serve(endpoints: Endpoints, page: ServeOptions, keys: ConnectKeyOptions, seconds: Seconds = None) -> None:
-    """Show a running monitor, or several, in a browser: to look at, nothing more.
+    """Show a running monitor, or several, in a browser, read-only.
 
     Only this machine can reach the page, unless --http names another address; then --token is needed.
 

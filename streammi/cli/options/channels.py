@@ -17,47 +17,52 @@ _COMMA: Final = re.compile(r"(?<!\\),")
 
 @dataclass(frozen=True)
 class ChannelOptions:
-    """The options that choose channels, and say what is told of every pair of them."""
+    """The options that choose channels, and what is reported of every pair of them."""
 
     panel: ClassVar = MANY
 
     channels: Annotated[
         str | None,
         typer.Option(
-            "--channels", metavar="GLOBS", help="Every pair of these: 'rack*/temp,flow', with commas, or all."
+            "--channels", metavar="GLOBS", help="Watch every pair of these channels: 'rack*/temp,flow', or all."
         ),
     ] = None
     grid: Annotated[
         str | None,
         typer.Option(
-            "--grid", metavar="DURATION", help="Of signals with times of their own: a row each 1s; else by the slowest."
+            "--grid",
+            metavar="DURATION",
+            help="Interval of rows, such as 1s, for signals with times of their own; default: the slowest signal's.",
         ),
     ] = None
     hold: Annotated[
         str | None,
-        typer.Option("--hold", metavar="DURATION", help="Hold a signal's last value for so long, and no longer."),
+        typer.Option("--hold", metavar="DURATION", help="How long the last value of a signal is held."),
     ] = None
     pairs: Annotated[
         str | None,
-        typer.Option(
-            "--pairs", metavar="GLOBS", help="Live: say nothing of other pairs than 'rack*~flow', with commas."
-        ),
+        typer.Option("--pairs", metavar="GLOBS", help="Live: report only these pairs, such as 'rack*~flow,a~b'."),
     ] = None
     target: Annotated[
-        str | None, typer.Option("--target", metavar="COL", help="Say what tells most of this one of the channels.")
+        str | None,
+        typer.Option("--target", metavar="COL", help="Rank the channels by how much they tell about this one."),
     ] = None
-    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Say so many pairs of each kind.")] = 10
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="How many pairs of each kind to report.")] = 10
     fdr: Annotated[
         float,
-        typer.Option("--fdr", metavar="SHARE", help="Of the pairs said to depend, so many may do so by chance."),
+        typer.Option(
+            "--fdr",
+            metavar="SHARE",
+            help="False discovery rate: the share of reported pairs that may depend by chance alone.",
+        ),
     ] = 0.05
     export: Annotated[
         str | None,
-        typer.Option("--export", metavar="FILE", help="All pairs to a file: .csv, .jsonl, .parquet or .graphml."),
+        typer.Option("--export", metavar="FILE", help="Write all pairs to a file: .csv, .jsonl, .parquet or .graphml."),
     ] = None
     device: Annotated[
         str | None,
-        typer.Option("--device", metavar="cuda", help="Have an NVIDIA GPU count all pairs (streammi[gpu])."),
+        typer.Option("--device", metavar="cuda", help="Count all pairs on an NVIDIA GPU (needs streammi[gpu])."),
     ] = None
 
     def check_unused(self, given: set[str]) -> None:

@@ -31,7 +31,12 @@ class PairOptions:
     panel: ClassVar = WINDOW
 
     window: Annotated[
-        str, typer.Option("--window", metavar="N|DURATION", help="The sliding window: 1000 pairs, or 10s.")
+        str,
+        typer.Option(
+            "--window",
+            metavar="N|DURATION",
+            help="Length of the sliding window, in pairs or as a duration such as 10s.",
+        ),
     ] = "1000"
     bins: Annotated[
         str,
@@ -40,29 +45,38 @@ class PairOptions:
         ),
     ] = "auto"
     x_range: Annotated[
-        str | None, typer.Option("--x-range", metavar="LO:HI", help="Range of x: bins of equal width over it.")
+        str | None, typer.Option("--x-range", metavar="LO:HI", help="Range of x, divided into bins of equal width.")
     ] = None
-    y_range: Annotated[str | None, typer.Option("--y-range", metavar="LO:HI", help="Range of y.")] = None
+    y_range: Annotated[str | None, typer.Option("--y-range", metavar="LO:HI", help="Range of y, likewise.")] = None
     every: Annotated[
         str,
         typer.Option(
-            "--every", metavar="N|DURATION", rich_help_panel=SAID, help="A reading so often: 100ms, or each N samples."
+            "--every",
+            metavar="N|DURATION",
+            rich_help_panel=SAID,
+            help="How often there is a reading: each 100ms, or each N samples.",
         ),
     ] = "100ms"
-    unit: Annotated[str, typer.Option("--unit", metavar="UNIT", rich_help_panel=SAID, help="bit, nat or ban.")] = "bit"
+    unit: Annotated[
+        str,
+        typer.Option("--unit", metavar="UNIT", rich_help_panel=SAID, help="Unit of MI and entropies: bit, nat or ban."),
+    ] = "bit"
     estimator: Annotated[
         str | None,
         typer.Option(
             "--estimator",
             metavar="NAME",
             rich_help_panel=COMPUTED,
-            help=f"The correction: {DEFAULT_ESTIMATOR} (the default), {', '.join(OTHER_ESTIMATORS)}.",
+            help=f"How MI is corrected: {DEFAULT_ESTIMATOR} (the default), {', '.join(OTHER_ESTIMATORS)}.",
         ),
     ] = None
     null: Annotated[
         int,
         typer.Option(
-            "--null", metavar="S", rich_help_panel=COMPUTED, help="Significance against S delayed partners, such as 99."
+            "--null",
+            metavar="S",
+            rich_help_panel=COMPUTED,
+            help="Test against chance by S comparisons with the distant past, such as 99.",
         ),
     ] = 0
     test: Annotated[
@@ -71,7 +85,7 @@ class PairOptions:
             "--test",
             metavar="NAME",
             rich_help_panel=COMPUTED,
-            help="What p is by: shift (--null, 99 if not given), or g, the G-test, for samples without memory only.",
+            help="Test behind p: shift (--null, 99 if not given), or g, the G-test, for independent samples only.",
         ),
     ] = None
     lags: Annotated[
@@ -80,7 +94,7 @@ class PairOptions:
             "--lags",
             metavar="FIRST:LAST",
             rich_help_panel=COMPUTED,
-            help="MI at each delay, in samples, or as -5s:5s with a window in seconds; positive: y follows x.",
+            help="MI at each of these delays, in samples, or as -5s:5s for a window in seconds; positive: y follows x.",
         ),
     ] = None
     given: Annotated[
@@ -89,7 +103,7 @@ class PairOptions:
             "--given",
             metavar="PATH|cycle:LENGTH",
             rich_help_panel=COMPUTED,
-            help="What a third signal explains of the MI, or a cycle: 24h, or 50 samples. Up to two of them.",
+            help="How much of the MI a third signal explains, or a cycle of 24h or 50 samples. Up to two of them.",
         ),
     ] = None
     transfer: Annotated[
@@ -97,7 +111,7 @@ class PairOptions:
         typer.Option(
             "--transfer",
             rich_help_panel=COMPUTED,
-            help="Which drives which: transfer entropy both ways, at delays up to that of --lags, or 10 samples.",
+            help="Which signal drives the other: transfer entropy both ways, at delays up to --lags, or 10 samples.",
         ),
     ] = False
     history: Annotated[
@@ -106,7 +120,7 @@ class PairOptions:
             "--history",
             metavar="K",
             rich_help_panel=COMPUTED,
-            help="With --transfer: beyond so many samples of a signal's own past.",
+            help="With --transfer: how many samples of a signal's own past are accounted for.",
         ),
     ] = 1
     ksg: Annotated[
@@ -115,7 +129,7 @@ class PairOptions:
             "--ksg",
             metavar="K",
             rich_help_panel=COMPUTED,
-            help="MI by K nearest neighbours too, such as 4: a second opinion without bins.",
+            help="Also MI by K nearest neighbours, such as 4: a second opinion without bins.",
         ),
     ] = None
     detect: Annotated[
@@ -124,7 +138,7 @@ class PairOptions:
             "--detect",
             metavar="NAME",
             rich_help_panel=COMPUTED,
-            help="What finds changes: page-hinkley, adwin, kswin, or off.",
+            help="The detector of changes: page-hinkley, adwin, kswin, or off.",
         ),
     ] = DEFAULT_DETECTOR
     baseline: Annotated[
@@ -133,7 +147,7 @@ class PairOptions:
             "--baseline",
             metavar="FILE|DURATION",
             rich_help_panel=COMPUTED,
-            help="What is normal: a recording, FILE or FILE#X,Y, or the first 1h or N pairs; off for none.",
+            help="Normal operation: a recording, FILE or FILE#X,Y, or the first 1h or N pairs; off for none.",
         ),
     ] = None
     alarm: Annotated[
@@ -142,20 +156,21 @@ class PairOptions:
             "--alarm",
             metavar="RULE",
             rich_help_panel=SAID,
-            help="Tell somebody: 'mi<0.2 for 10s', 'rate<1', event:lost, 'stalled for 1min'. As often as needed.",
+            help="Raise an alarm: 'mi<0.2 for 10s', 'rate<1', event:lost, 'stalled for 1min'. Can be repeated.",
         ),
     ] = None
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", metavar="PAIR", rich_help_panel=SAID, help="The pair's name in its topics; x~y if not given."
+            "--name", metavar="PAIR", rich_help_panel=SAID, help="Name of the pair in topics; x~y if not given."
         ),
     ] = None
     x_label: Annotated[
-        str, typer.Option("--x-label", metavar="NAME", rich_help_panel=SAID, help="What screens and reports call x.")
+        str,
+        typer.Option("--x-label", metavar="NAME", rich_help_panel=SAID, help="Name of x on screens and in reports."),
     ] = ""
     y_label: Annotated[
-        str, typer.Option("--y-label", metavar="NAME", rich_help_panel=SAID, help="What they call y.")
+        str, typer.Option("--y-label", metavar="NAME", rich_help_panel=SAID, help="Name of y, likewise.")
     ] = ""
     x_unit: Annotated[
         str, typer.Option("--x-unit", metavar="UNIT", rich_help_panel=SAID, help="The unit of x, such as degC.")

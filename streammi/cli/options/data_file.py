@@ -15,14 +15,14 @@ RecordedOrRunning = Annotated[
     str | None,
     typer.Argument(
         metavar="FILE",
-        help="As of replay; or what a running monitor publishes on, such as tcp://127.0.0.1:5557.",
+        help="As for replay; or the address of a running monitor, such as tcp://127.0.0.1:5557.",
     ),
 ]
 RecordedFile = Annotated[
     str | None,
     typer.Argument(
         metavar="FILE",
-        help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input; or x and y have a file each.",
+        help="What --record wrote; CSV, JSON Lines or Parquet; - for standard input. Omit if --x and --y name files.",
     ),
 ]
 ColumnOfX = Annotated[
@@ -38,7 +38,7 @@ TimeColumn = Annotated[
         "--time",
         metavar="COL",
         rich_help_panel=FEED,
-        help="Column of the time, or DATE,TIME; found if not given.",
+        help="Column of the time, or DATE,TIME; found automatically if not given.",
     ),
 ]
 
@@ -50,22 +50,24 @@ class FileReadOptions:
     panel: ClassVar = FILE
 
     missing: Annotated[
-        str | None, typer.Option("--missing", metavar="VALUES", help="What stands for no value, such as -9999,OFF.")
+        str | None, typer.Option("--missing", metavar="VALUES", help="Values that mean missing, such as -9999,OFF.")
     ] = None
     decimal: Annotated[
-        str, typer.Option("--decimal", metavar="MARK", help="The decimal point of a file: . or a comma.")
+        str, typer.Option("--decimal", metavar="MARK", help="Decimal mark of the file: . or a comma.")
     ] = "auto"
     time_format: Annotated[
-        str | None, typer.Option("--time-format", metavar="FORM", help="Of its times, such as %d.%m.%Y_%H:%M:%S.")
+        str | None,
+        typer.Option("--time-format", metavar="FORM", help="Format of its times, such as %d.%m.%Y_%H:%M:%S."),
     ] = None
     time_unit: Annotated[
-        str, typer.Option("--time-unit", metavar="UNIT", help="Of its numeric times: s, ms, min, excel, gps, ...")
+        str, typer.Option("--time-unit", metavar="UNIT", help="Unit of its numeric times: s, ms, min, excel, gps, ...")
     ] = "auto"
     skip_rows: Annotated[
-        int | None, typer.Option("--skip-rows", metavar="N", min=0, help="Lines above its names to leave out.")
+        int | None,
+        typer.Option("--skip-rows", metavar="N", min=0, help="How many lines to skip above the column names."),
     ] = None
     columns: Annotated[
-        str | None, typer.Option("--columns", metavar="NAMES", help="Names for its columns, with commas between.")
+        str | None, typer.Option("--columns", metavar="NAMES", help="Names for its columns, separated by commas.")
     ] = None
 
     def reading(self) -> "FileOptions":

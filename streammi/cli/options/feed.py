@@ -13,7 +13,8 @@ from streammi.config import MAX_MESSAGE, RECEIVE_QUEUE, FeedConfig, JoinConfig, 
 from streammi.errors import ConfigError
 
 OptionalEndpoint = Annotated[
-    str | None, typer.Argument(metavar="ENDPOINT", help="Of both signals; or --x and --y have an endpoint each.")
+    str | None,
+    typer.Argument(metavar="ENDPOINT", help="Address of the feed. Omit if --x and --y name endpoints."),
 ]
 
 
@@ -74,20 +75,21 @@ class FeedOptions:
     ] = "1"
     t: Annotated[
         str | None,
-        typer.Option("--t", metavar="PATH", help="The samples' time; found by its usual names if not given."),
+        typer.Option("--t", metavar="PATH", help="Time of the samples; found by its usual names if not given."),
     ] = None
     time_unit: Annotated[
-        str, typer.Option("--time-unit", metavar="UNIT", help="Of numeric times: s, ms, us, gps, ...; auto guesses.")
+        str,
+        typer.Option("--time-unit", metavar="UNIT", help="Unit of numeric times: s, ms, us, gps, ...; auto guesses."),
     ] = "auto"
     topic: Annotated[
-        str, typer.Option("--topic", metavar="TOPIC", help="Take only messages whose topic starts so.")
+        str, typer.Option("--topic", metavar="TOPIC", help="Take only messages whose topic starts with this.")
     ] = ""
     pull: Annotated[
         bool,
         typer.Option(
             "--pull/--no-pull",
             show_default=False,
-            help="PULL instead of SUB: takes messages away from other consumers.",
+            help="Receive by PULL instead of SUB; takes messages away from other consumers.",
         ),
     ] = False
     format: Annotated[
@@ -101,13 +103,16 @@ class FeedOptions:
     receive_queue: Annotated[
         int,
         typer.Option(
-            "--receive-queue", metavar="N", rich_help_panel=LIMITS, help="Messages that may wait to be counted."
+            "--receive-queue", metavar="N", rich_help_panel=LIMITS, help="How many messages may wait to be counted."
         ),
     ] = RECEIVE_QUEUE
     max_message: Annotated[
         int,
         typer.Option(
-            "--max-message", metavar="BYTES", rich_help_panel=LIMITS, help="Largest frame that a message may have."
+            "--max-message",
+            metavar="BYTES",
+            rich_help_panel=LIMITS,
+            help="Size of the largest frame that a message may have.",
         ),
     ] = MAX_MESSAGE
 

@@ -29,17 +29,21 @@ class KeyedOptions:
     key: Annotated[
         str | None,
         typer.Option(
-            "--key", metavar="PATH|topic", help="A window a device: what in a message names it, or its topic."
+            "--key",
+            metavar="PATH|topic",
+            help="A window for each device: the path of its name in a message, or its topic.",
         ),
     ] = None
     max_keys: Annotated[
         int | None,
-        typer.Option("--max-keys", metavar="N", help=f"With --key: the most devices with a window ({MAX_KEYS})."),
+        typer.Option("--max-keys", metavar="N", help=f"With --key: how many devices may have a window ({MAX_KEYS})."),
     ] = None
     key_idle: Annotated[
         str | None,
         typer.Option(
-            "--key-idle", metavar="DURATION", help=f"With --key: drop a window without a pair for so long ({IDLE})."
+            "--key-idle",
+            metavar="DURATION",
+            help=f"With --key: drop a device that has sent no pair for this long ({IDLE}).",
         ),
     ] = None
 

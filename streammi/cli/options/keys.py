@@ -16,7 +16,7 @@ SecretKey = Annotated[
 ]
 AuthorizedKeys = Annotated[
     str | None,
-    typer.Option("--authorized-keys", metavar="DIR", help="Let in only those whose public keys are in DIR."),
+    typer.Option("--authorized-keys", metavar="DIR", help="Admit only clients whose public keys are in DIR."),
 ]
 
 

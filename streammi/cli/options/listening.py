@@ -7,11 +7,13 @@ import typer
 from streammi.cli.help_panels import FEED, RUN
 
 ListenSeconds = Annotated[
-    float, typer.Option("--seconds", metavar="SECONDS", min=0.1, rich_help_panel=RUN, help="Listen for so long.")
+    float, typer.Option("--seconds", metavar="SECONDS", min=0.1, rich_help_panel=RUN, help="How long to listen.")
 ]
 OnlyTopic = Annotated[
-    str, typer.Option("--topic", metavar="TOPIC", rich_help_panel=FEED, help="Look only at topics that start so.")
+    str,
+    typer.Option("--topic", metavar="TOPIC", rich_help_panel=FEED, help="Look only at topics that start with this."),
 ]
 PullFeed = Annotated[
-    bool, typer.Option("--pull", rich_help_panel=FEED, help="PULL: takes messages away from other consumers.")
+    bool,
+    typer.Option("--pull", rich_help_panel=FEED, help="Receive by PULL; takes messages away from other consumers."),
 ]

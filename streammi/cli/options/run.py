@@ -18,12 +18,12 @@ Insecure = Annotated[
         "--insecure/--no-insecure",
         rich_help_panel=LIMITS,
         show_default=False,
-        help="Allow plain text where other machines can reach it.",
+        help="Allow unencrypted sockets that other machines can reach.",
     ),
 ]
 Seconds = Annotated[
     float | None,
-    typer.Option("--seconds", metavar="SECONDS", min=0.0, rich_help_panel=RUN, help="End after so many seconds."),
+    typer.Option("--seconds", metavar="SECONDS", min=0.0, rich_help_panel=RUN, help="End after this many seconds."),
 ]
 
 
@@ -40,14 +40,20 @@ class RunOptions:
     insecure: Insecure = False
     metrics: Annotated[
         str | None,
-        typer.Option("--metrics", metavar="HOST:PORT", rich_help_panel=SAID, help="Serve metrics to Prometheus here."),
+        typer.Option(
+            "--metrics", metavar="HOST:PORT", rich_help_panel=SAID, help="Serve metrics for Prometheus at this address."
+        ),
     ] = None
     record: Annotated[
         str | None, typer.Option("--record", metavar="FILE", help="Record what arrives; see streammi replay.")
     ] = None
     record_limit: Annotated[
         str | None,
-        typer.Option("--record-limit", metavar="SIZE", help="All of its files together (1GiB); the oldest go first."),
+        typer.Option(
+            "--record-limit",
+            metavar="SIZE",
+            help="Size of all its files together (1GiB); the oldest are deleted first.",
+        ),
     ] = None
     seconds: Seconds = None
     strict: Annotated[
@@ -55,10 +61,11 @@ class RunOptions:
         typer.Option("--strict/--no-strict", show_default=False, help="End with status 3 as soon as anything is lost."),
     ] = False
     samples: Annotated[
-        int | None, typer.Option("--samples", metavar="N", min=1, help="End after so many pairs, with a last reading.")
+        int | None,
+        typer.Option("--samples", metavar="N", min=1, help="End after this many pairs, with a last reading."),
     ] = None
     state: Annotated[
-        str | None, typer.Option("--state", metavar="DIR", help="Keep the state in this folder, and go on from it.")
+        str | None, typer.Option("--state", metavar="DIR", help="Save the state in this folder, and resume from it.")
     ] = None
     state_every: Annotated[
         str | None, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved (5s).")
@@ -69,13 +76,13 @@ class RunOptions:
             "--exec",
             metavar="COMMAND",
             rich_help_panel=SAID,
-            help="Run this for each alarm, with the event as JSON on its standard input: one a second, 10 s each.",
+            help="Run this for each alarm, with the event as JSON on its standard input; once a second, 10 s at most.",
         ),
     ] = None
     log: Annotated[
         str,
         typer.Option(
-            "--log", metavar="FORM", rich_help_panel=SAID, help="Messages as text, or as json: one line each."
+            "--log", metavar="FORM", rich_help_panel=SAID, help="Format of messages: text or json, one line each."
         ),
     ] = "text"
 
