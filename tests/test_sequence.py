@@ -100,7 +100,26 @@ def test_the_number_of_a_batch_counts_messages_or_samples(
     assert ("count samples" in decoder.note) == (what != "message")
 
 
-@pytest.mark.parametrize("write", [str, float, "{:05d}".format], ids=["text", "float", "zeros in front"])
+def test_messages_that_are_missing_make_no_sample_numbers_of_those_of_messages() -> None:
+    """Two samples a message, one of which is missing at first: it looks as if samples were counted."""
+    decoder, sent = Decoder(FeedConfig(endpoint="", x="x", y="y")), [*range(2, 40)]
+    for k in (0, *sent):
+        decoder.decode([[json.dumps({"x": [k, k], "y": [0, 1], "seq": k}).encode()]], 0.0)
+    assert (decoder.resets, decoder.note) == (
+        3,
+        "numbers began again 3 times: the sender restarted, sends some twice, or there are several",
+    )
+    several = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    sizes = [2, 1, 7, 2, 2, 1, 7] * 4
+    for k in (0, 1, 2, *range(4, len(sizes))):
+        record = {"x": [k] * sizes[k], "y": [*range(sizes[k])], "seq": k}
+        several.decode([[json.dumps(record).encode()]], 0.0)
+    assert (several.gaps, several.resets, several.note) == (sizes[4], 0, "")
+
+
+@pytest.mark.parametrize(
+    "write", [str, float, "{:05d}".format, "{}.0".format], ids=["text", "float", "zeros in front", "float in text"]
+)
 def test_numbers_that_are_texts_or_floats_find_what_is_missing(write: Callable[[int], object]) -> None:
     """At full speed as well as one by one; those of a CSV's column and of x=1 are texts anyway."""
     numbers = [*range(7, 40), *range(43, 60)]

@@ -1,11 +1,13 @@
 """The number of a message with several samples: it counts messages, or it is that of its first or its last sample."""
 
+from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
 
 from streammi.ingest.sequence import Numbers
 
 Meaning: TypeAlias = Literal["", "messages", "either", "first", "last"]
 
+MISTAKEN: Final = 3  # steps that samples cannot go by
 HELD: Final = 20  # messages, after which a number that has not shown what it counts counts messages
 
 
@@ -29,6 +31,7 @@ class MessageNumbers:
         self._before: Numbers | None = None  # that of the last message with samples
         self._shift = 1  # added to the number of a last sample, less those of its message
         self._held: list[tuple[Numbers, bool]] = []  # and whether there were samples
+        self._ones = 0  # steps in a row that only messages go by
 
     @property
     def note(self) -> str:
@@ -46,8 +49,8 @@ class MessageNumbers:
             return self._of_samples(numbers, samples)
         if numbers.weight == 1 and not self._held:  # messages and samples are one; of many only one passes here
             return [numbers]
-        self._meaning = self._told(numbers) if samples else ""
         self._held.append((numbers, samples))
+        self._meaning = self._told()
         if not self._meaning and len(self._held) < HELD:
             return []
         return self.left()
@@ -65,23 +68,34 @@ class MessageNumbers:
         """The state that ``restore`` needs, plain values."""
         before = None if self._before is None else list(self._before)
         held = [[list(numbers), samples] for numbers, samples in self._held]
-        return [self._meaning, before, self._shift, held]
+        return [self._meaning, before, self._shift, held, self._ones]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self._meaning, before, self._shift, held = state
+        self._meaning, before, self._shift, held, self._ones = state
         self._before = None if before is None else Numbers(*before)
         self._held = [(Numbers(*numbers), samples) for numbers, samples in held]
 
-    def _told(self, numbers: Numbers) -> Meaning:
-        """The meaning that shows by a number and one of those before; of one sample it is 1 all the same."""
-        for one in (one for one, samples in reversed(self._held) if samples):
-            step, sizes = numbers.first - one.first, (one.weight, numbers.weight)
-            if step == 1 and min(sizes) > 1:
-                return "messages"
-            if step > 1 and step in sizes:
-                return "either" if sizes[0] == sizes[1] else "first" if step == one.weight else "last"
-        return ""
+    def _told(self) -> Meaning:
+        """The meaning that shows by the numbers that are held; a step shows nothing where it would be the same in all.
+
+        Messages may be missing, so steps may be longer than they are by a meaning, but never shorter.
+        """
+        numbers = [one for one, samples in self._held if samples]
+        steps = [(after.first - one.first, one.weight, after.weight) for one, after in pairwise(numbers)]
+        first = all(step >= before or step <= 0 for step, before, _ in steps)
+        last = all(step >= own or step <= 0 for step, _, own in steps)
+        if not (first or last):
+            return "messages"
+        found: Meaning = ""
+        for step, before, own in steps:
+            if step > 1 and before == own == step and first and last:
+                found = found or "either"
+            elif step > 1 and step == before and first:
+                return "first"
+            elif step > 1 and step == own and last:
+                return "last"
+        return found
 
     def _of_samples(self, numbers: Numbers, samples: bool) -> list[Numbers]:
         """The samples of a message whose number is one of theirs."""
@@ -89,10 +103,13 @@ class MessageNumbers:
             return []
         first, _, many = numbers
         before, self._before = self._before, numbers
+        step = 0 if before is None else first - before.first
+        self._ones = self._ones + 1 if step == 1 and before is not None and min(before.weight, many) > 1 else 0
+        if self._ones >= MISTAKEN:
+            self._meaning = "messages"
+            return [numbers]
         # As long as all messages were as long, the first and the last went by the same steps.
-        if self._meaning == "either" and before is not None and before.weight != many:
-            step = first - before.first
-            if step in (before.weight, many):
-                self._meaning = "first" if step == before.weight else "last"
-                self._shift = before.weight
+        if self._meaning == "either" and before is not None and before.weight != many and step in (before.weight, many):
+            self._meaning = "first" if step == before.weight else "last"
+            self._shift = before.weight
         return [Numbers(first - many + self._shift if self._meaning == "last" else first, many)]

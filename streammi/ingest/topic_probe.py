@@ -15,7 +15,7 @@ from streammi.ingest.decoder import MAX_PATH
 from streammi.ingest.formats.columns import is_array, number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted
 from streammi.ingest.formats.named import VALUES, by_name
-from streammi.ingest.formats.record import is_seq
+from streammi.ingest.formats.record import is_seq, whole
 from streammi.ingest.formats.registry import FORMATS, possible
 from streammi.ingest.formats.samples import has_records, signals
 from streammi.ingest.message_numbers import MessageNumbers
@@ -188,7 +188,7 @@ class TopicProbe:
         if name is not None and self._messages <= WHOLE:
             self._sequence = name
             many = max((_size(value) for _, value in leaves(record)), default=1)
-            self._check(self._message_numbers.of(Numbers(int(record[name]), 1, many)))
+            self._check(self._message_numbers.of(Numbers(whole(record[name]), 1, many)))
         return name
 
 

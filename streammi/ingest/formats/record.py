@@ -13,7 +13,7 @@ from streammi.ingest.formats.paths import Chain, find, follow, has
 from streammi.ingest.sequence import Numbers
 from streammi.records import IntArray
 
-DIGITS: Final = re.compile(r"[0-9]{1,18}")
+DIGITS: Final = re.compile(r"[0-9]{1,18}(?:\.0{0,9})?")
 EXACT: Final = 1 << 53  # whole numbers up to here are float64s
 
 
@@ -62,6 +62,15 @@ def is_seq(value: Any) -> bool:
         whole = value.dtype.kind == "f" and bool((np.abs(value) <= EXACT).all()) and bool((value % 1 == 0).all())
         return value.dtype.kind in "iu" or whole
     return _is_number_of(value)
+
+
+def whole(value: Any) -> int:
+    """A sequence number as a whole one; ValueError, TypeError and OverflowError for what is none.
+
+    >>> whole(7), whole("7"), whole("0007.0"), whole(7.0)
+    (7, 7, 7, 7)
+    """
+    return int(value.partition(".")[0] if isinstance(value, str) else value)
 
 
 def _is_number_of(value: Any) -> bool:
@@ -134,6 +143,7 @@ def numbers_at(tree: Any, places: Places, n: int) -> IntArray | Numbers | None:
         return _number_of(value, n)
     large = getattr(value, "dtype", None) == np.uint64  # as it is: from 2**63 on it would be below 0
     try:
+        value = [*map(whole, value)] if isinstance(value, list) else value
         numbers: IntArray = np.asarray(value, dtype=np.uint64 if large else np.int64)
     except (ValueError, TypeError, OverflowError):
         raise _not_a_number(value) from None
@@ -152,7 +162,7 @@ def numbers_of(tree: Any, wanted: Wanted) -> Numbers | None:
 def _number_of(value: Any, n: int) -> Numbers | None:
     """One number for a message of ``n`` samples: a missing one then stands for as many."""
     try:
-        first = int(value)
+        first = whole(value)
     except (ValueError, TypeError, OverflowError):
         raise _not_a_number(value) from None
     return Numbers(first, 1, n) if abs(first) < SEQ_LIMIT else None

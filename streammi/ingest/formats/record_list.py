@@ -8,7 +8,7 @@ from streammi.errors import FeedError
 from streammi.ingest.formats.columns import number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Places, Samples, Wanted
 from streammi.ingest.formats.paths import find, has, heads
-from streammi.ingest.formats.record import at_places, is_seq, locate, numbers_of, of_record
+from streammi.ingest.formats.record import at_places, is_seq, locate, numbers_of, of_record, whole
 from streammi.ingest.sequence import Numbers
 
 _USUAL: Final = frozenset({*TIME_NAMES, *SEQ_NAMES})
@@ -118,7 +118,7 @@ def _alike(trees: list[Any], wanted: Wanted) -> Samples | None:
     if (t and not {*map(type, t)} <= {int, float}) or (numbers and not all(map(is_seq, numbers))):
         return None
     found = None if t is None else times(t, len(trees), wanted.clock)
-    return Samples(tuple(columns), found, None if numbers is None else np.array([*map(int, numbers)]), places)
+    return Samples(tuple(columns), found, None if numbers is None else np.array([*map(whole, numbers)]), places)
 
 
 def _same_keys(trees: list[Any]) -> bool:

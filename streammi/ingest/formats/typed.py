@@ -17,7 +17,7 @@ from streammi.ingest.formats.columns import Column, Columns, or_nan
 from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Content, Places, Samples, Wanted
 from streammi.ingest.formats.envelope import Places as Envelope
 from streammi.ingest.formats.paths import Chain, follow, heads
-from streammi.ingest.formats.record import DIGITS, EXACT
+from streammi.ingest.formats.record import DIGITS, EXACT, whole
 from streammi.ingest.formats.samples import has_records
 from streammi.ingest.sequence import Each, in_a_row
 from streammi.network.frames import Frames, Messages
@@ -150,7 +150,7 @@ class Typed:
             t = self._wanted.beside.times(beside, self._wanted.clock)
         numbers: Each | None = None
         if plan.seq is not None:
-            numbers = in_a_row([*map(plan.seq, rows)] if plan.whole else [int(plan.seq(row)) for row in rows])
+            numbers = in_a_row([*map(plan.seq, rows)] if plan.whole else [whole(plan.seq(row)) for row in rows])
         elif beside and self._wanted.beside.kind.startswith("count"):
             numbers = self._wanted.beside.numbers(beside)
         return Samples(values, t, numbers)
