@@ -1,7 +1,6 @@
 """The bins of one monitored pair: those that its settings name, and what a person should know of them, once each."""
 
 import math
-import operator
 from typing import Any, Final
 
 from streammi.config import MonitorConfig
@@ -86,10 +85,11 @@ class BinNotes:
 
     def relearnt(self, window: JointWindow, now: float) -> list[str]:
         """Where bins are no more what was said of them, once a minute at most; ``now`` is the time of a reading, s."""
-        seen = window.x_axis, window.y_axis
-        if not self.said_learnt or all(map(operator.is_, seen, self._seen)) or 0 <= now - self._said_at < AGAIN_SECONDS:
+        x, y = window.x_axis, window.y_axis
+        same = x is self._seen[0] and y is self._seen[1]  # nearly always
+        if same or not self.said_learnt or 0 <= now - self._said_at < AGAIN_SECONDS:
             return []
-        self._seen = seen
+        self._seen = x, y
         bins = self._learnt_bins(window)
         moved = [name for name in bins if name not in self._said or _differ(bins[name], self._said[name])]
         if moved:

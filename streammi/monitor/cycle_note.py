@@ -29,10 +29,12 @@ class CycleNote:
 
     def update(self, window: JointWindow) -> list[str]:
         """Look, if it is time; what is to be said now, and was not said before."""
-        n = window.n
-        if not self._watches or n > MOST_PAIRS or window.pairs - self._counted < n or window.fill < 1:
+        if not self._watches:
             return []
-        self._counted = window.pairs
+        n, pairs = window.n, window.pairs
+        if pairs - self._counted < n or n > MOST_PAIRS or window.fill < 1:
+            return []
+        self._counted = pairs
         if self._rest > 0:
             self._rest -= 1
             return []

@@ -39,7 +39,8 @@ def of_values(
     y_least = y_most = values[1, first]
     at = first
     for _ in range(n):
-        entry, x, y = np.uint64(ring[at]), values[0, at], values[1, at]
+        place = np.uint64(at)  # or each look-up has Python's wrap-around in it
+        entry, x, y = np.uint64(ring[place]), values[0, place], values[1, place]
         _note(x, entry >> _X & _SYMBOL, x_kept)
         _note(y, entry & _SYMBOL, y_kept)
         x_least, x_most = x if x < x_least else x_least, x if x > x_most else x_most

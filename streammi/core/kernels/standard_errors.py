@@ -59,6 +59,9 @@ def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, 
     length = n // out.size
     left = n - length
     of_left = term_of(left, f, unit_bits)
+    whole_coarse, few = zeros(coarse.size), cells.size < 4 * length
+    for k in range(coarse.size):
+        whole_coarse[k] = coarse[k]
     at = head - length * out.size
     at = at if at >= 0 else at + ring.size
     for run in range(out.size):
@@ -72,11 +75,17 @@ def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, 
             fine -= _taken(cells, cell, terms)
             rough -= _taken(coarse, np.uint64(of_cell[cell]), terms)
             at = at + 1 if at + 1 < ring.size else 0
-        for back in range(start, start + length):  # and they are back again
-            entry = np.uint64(ring[np.uint64(back if back < ring.size else back - ring.size)])
-            cell = (entry >> _X & _SYMBOL) * fine_size + (entry & _SYMBOL)
-            cells[cell] += 1
-            coarse[np.uint64(of_cell[cell])] += 1
+        if few:  # And they are back again: all cells at once, or, where these are many, pair by pair.
+            for k in range(cells.size):
+                cells[k] = joint[k]
+            for k in range(coarse.size):
+                coarse[k] = whole_coarse[k]
+        else:
+            for back in range(start, start + length):
+                entry = np.uint64(ring[np.uint64(back if back < ring.size else back - ring.size)])
+                cell = (entry >> _X & _SYMBOL) * fine_size + (entry & _SYMBOL)
+                cells[cell] += 1
+                coarse[np.uint64(of_cell[cell])] += 1
         rough_margins = _left(x_coarse, _put_together(x_out, x_parts, x_size), terms)
         rough_margins += _left(y_coarse, _put_together(y_out, y_parts, y_size), terms)
         margins = _left(x, x_out, terms) + _left(y, y_out, terms)
@@ -182,13 +191,14 @@ def _of_runs(ring: Any, head: int, n: int, counts: Any, f: Any, unit_bits: float
             c = np.int64(joint[np.uint64(i * y_size + j)])
             if c > 0:
                 logs[i * y_size + j] = log_of(c, f, unit_bits) - x_log - y_logs[j]
-    length = n // out.size
+    length, width = n // out.size, np.uint64(y_size)
     at = head - length * out.size
+    at = at if at >= 0 else at + ring.size
     for run in range(out.size):
         total = 0.0
-        for k in range(at, at + length):
-            entry = np.int64(ring[k if k >= 0 else k + ring.size])
-            total += logs[(entry >> 16 & SYMBOL) * y_size + (entry & SYMBOL)]
+        for _ in range(length):
+            entry = np.uint64(ring[np.uint64(at)])
+            total += logs[(entry >> _X & _SYMBOL) * width + (entry & _SYMBOL)]
+            at = at + 1 if at + 1 < ring.size else 0
         out[run] = total / length
-        at += length
     return out

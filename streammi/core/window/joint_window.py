@@ -92,7 +92,7 @@ class JointWindow(Picklable):
     @property
     def n(self) -> int:
         """Pairs in the window now."""
-        return self._ring.n
+        return self._state.item(N)
 
     @property
     def pairs(self) -> int:
