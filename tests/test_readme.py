@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,25 @@ def test_every_field_and_flag_of_a_reading_is_explained() -> None:
     assert set(re.findall(r"`(\w+)`", table)) == set(result_fields(reading, run=0, seq=0, timestamp=0.0, link=link))
     flags = {int(number) for number in re.findall(r"^\| (\d+) \|", fields, re.MULTILINE)}
     assert flags == {int(flag) for flag in Status if flag}
+
+
+def test_the_numbers_read_aloud_are_those_of_the_picture() -> None:
+    """After the picture is drawn anew the text beside it must say what it shows."""
+    told = PAGES["README.md"].partition("## The dashboard, read aloud")[2].partition("## ")[0]
+    picture = (ROOT / ".github/dashboard-full.svg").read_text()
+    drawn = " ".join(unescape(word).strip() for word in re.findall(r">([^<]+)</text>", picture))
+    for words, beside in (
+        (r"MI of the window, ([\d.]+) bit", r"no delay: ([\d.]+) bit"),
+        (r'"Plug-in ([\d.]+) bit"', r"plug-in ([\d.]+) bit"),
+        (r'"± ([\d.]+)" is its standard error', r"± ([\d.]+) bit"),
+        (r"MI is ([\d.]+) bit \w+ than one window ago", r"steady \+([\d.]+) bit"),
+        (r"stayed below ([\d.]+) bit", r"stay below ([\d.]+) bit"),
+        (r"from 1 to (\d+); black is none", r"(\d+) pairs a cell"),
+        (r"([\d.]+) where r is 0.03", r"\b(0\.94)\b"),
+        (r"; (\d+) are kept", r"(\d+) kept"),
+    ):
+        [said], [seen, *_] = re.findall(words, told), re.findall(beside, drawn)
+        assert said == seen, words
 
 
 def test_the_benchmark_of_the_readme_is_what_was_measured() -> None:
