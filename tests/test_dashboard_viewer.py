@@ -24,6 +24,7 @@ from dashboard_samples import (
     warming_up,
 )  # fmt: skip
 from dashboard_terminal import Television
+from hypothesis import example, given, strategies as st
 
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE, GlyphName
@@ -31,6 +32,7 @@ from streammi.dashboard.keys import BINDINGS
 from streammi.dashboard.panels import heatmap
 from streammi.dashboard.pens import Depth
 from streammi.dashboard.viewer import Viewer
+from streammi.dashboard.wording import short_in
 from streammi.records import AxisInfo, LinkState, Snapshot
 from streammi.records.status import Status
 
@@ -547,8 +549,19 @@ def test_a_verdict_that_is_cut_says_so() -> None:
     assert short[4].startswith("r +")
 
 
+@given(st.floats(-1e307, 1e307), st.integers(5, 9))
+@example(-3.9e300, 7)  # "-3.9e+300" stood there as ".9e+300"
+def test_a_number_beside_an_axis_is_whole_or_none(value: float, width: int) -> None:
+    text = short_in(value, width)
+    assert len(text) <= width
+    if text != "…":  # one digit at the least, and its sign and its power of ten
+        said = float(re.sub("([kMGT])$", lambda letter: f"e{3 * ' kMGT'.index(letter[0])}", text).replace("−", "-"))
+        assert said == pytest.approx(value, rel=0.34)
+    assert text != "…" or width < 7
+
+
 def test_an_axis_has_no_minus_before_0() -> None:
-    assert heatmap.axis_value(AxisInfo(name="x", edges=np.array([-5.9, -0.0004, 5.8])), 0.5) == "0"
+    assert heatmap.axis_value(AxisInfo(name="x", edges=np.array([-5.9, -0.0004, 5.8])), 0.5, 6) == "0"
 
 
 def test_events_are_told_in_whole_where_there_is_room() -> None:

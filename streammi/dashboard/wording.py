@@ -182,6 +182,21 @@ def short(value: float | None) -> str:
     return f"{value / scale:.3g}{letter}"
 
 
+def short_in(value: float | None, width: int) -> str:
+    """An axis value with a true minus in ``width`` columns: with fewer digits where it must be, never a part of one.
+
+    >>> short_in(-0.25, 7), short_in(-3.9e300, 7), short_in(0.000375, 5), short_in(-0.25, 4), short_in(-3.9e300, 3)
+    ('−0.25', '−4e300', '4e−4', '−.25', '…')
+    """
+    forms = [short(value)]
+    if value is not None and math.isfinite(value):
+        forms.append(forms[0].replace("0.", ".", 1) if abs(value) < 1 else forms[0])
+        for digits in (1, 0):
+            mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
+            forms.append(f"{mantissa}e{int(exponent)}")
+    return next((text.replace("-", "−") for text in forms if len(text) <= width), "…")
+
+
 def count(value: int) -> str:
     """A total with its thousands apart, shortened from ten million up.
 

@@ -14,7 +14,7 @@ from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.many.channel_order import Leaves, whole_scale
 from streammi.dashboard.many.pairs import longest, number_of
 from streammi.dashboard.many.scene import Many
-from streammi.dashboard.many.table import fit_middle
+from streammi.dashboard.many.table import names_in
 from streammi.dashboard.palettes import LEVELS, Ramp
 from streammi.dashboard.panels.heatmap import legend_spans
 from streammi.dashboard.panels.title import Spans, titled
@@ -198,16 +198,17 @@ _HALVES = np.array(
 def _names(body: Canvas, many: Many, leaves: Leaves, shape: Shape, theme: Theme) -> None:
     """The channels on the left, as far as each has a line; always those of the cursor."""
     width, names, glyphs = shape.left - 1, many.matrix.names, theme.glyphs
+    short_names = names_in(names, width, glyphs.ellipsis)
     here = (shape.dot_of(many.state.row) - shape.first_row + (max(shape.scale, 1) - 1) // 2) // shape.dense
     if shape.scale >= shape.dense:
         channels = range(shape.first_row // shape.scale, -(-(shape.first_row + shape.down) // shape.scale))
         for place in channels:
             y = (shape.dot_of(place) - shape.first_row + (shape.scale - 1) // 2) // shape.dense
             if 0 <= y < -(-shape.down // shape.dense):
-                name = fit_middle(names[leaves.order[place]], width, glyphs.ellipsis)
+                name = short_names[leaves.order[place]]
                 body.part(0, 1 + y, width, 1).right(0, name, theme.strong if place == many.state.row else theme.dim)
     else:
-        name = fit_middle(names[leaves.order[many.state.row]], width, glyphs.ellipsis)
+        name = short_names[leaves.order[many.state.row]]
         body.part(0, 1 + here, width, 1).right(0, name, theme.x)
     body.text(width, 1 + here, glyphs.cursor, theme.x)
     dot = shape.dot_of(many.state.column) - shape.first_column + (max(shape.scale, 1) - 1) // 2

@@ -7,7 +7,7 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import number, short, signed
+from streammi.dashboard.wording import number, short, short_in, signed
 from streammi.records import DelayProfile, FloatArray
 from streammi.records.verdict import follows, is_dependent_with_delay
 
@@ -37,7 +37,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     room.glyphs[...] = charts.bars(mi / top, room.height, theme.glyphs.levels)
     room.pens[...] = theme.mi_soft
     room.pens[:, peak] = theme.mi_strong
-    body.part(0, 1, LABEL, 1).right(0, short(top), theme.dim, margin=1)
+    body.part(0, 1, LABEL, 1).right(0, short_in(top, LABEL - 1), theme.dim, margin=1)
     body.part(0, room.height, LABEL, 1).right(0, "0", theme.dim, margin=1)
     _axis(body.part(LABEL, body.height - 1, room.width, 1), room, profile, scene)
 

@@ -22,7 +22,7 @@ from streammi.dashboard.panels.scatter import draw_points, framed, points_legend
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene, by_rank, has_points
 from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import columns, fit, short, unit_factor
+from streammi.dashboard.wording import columns, fit, short_in, unit_factor
 from streammi.records import AxisInfo, FloatArray
 
 LEAST_SIZE = (24, 8)
@@ -209,7 +209,8 @@ def draw_axes(body: Canvas, scene: Scene, shape: Shape, *, by_value: bool = Fals
         axis.text(shape.cells_x + 1, 0, fit(snapshot.x.name, axis.width - shape.cells_x - 1, ellipsis), theme.x)
         return
     axis = axis.part(0, 0, shape.cells_x, 1)
-    low, high = (fit(axis_value(snapshot.x, share, by_value), axis.width // 3, ellipsis) for share in (0.0, 1.0))
+    room = axis.width // 3
+    low, high = (fit(axis_value(snapshot.x, share, room, by_value), room, ellipsis) for share in (0.0, 1.0))
     axis.text(0, 0, low, theme.dim)
     axis.right(0, high, theme.dim)
     room = axis.width - columns(low) - columns(high) - 2
@@ -230,26 +231,26 @@ def _y_labels(axis: AxisInfo, shape: Shape, by_value: bool) -> list[tuple[int, s
         step = shape.cells_y / len(labels)
         return [(int(shape.cells_y - (k + 0.5) * step), label) for k, label in enumerate(labels)]
     return [
-        (y, axis_value(axis, share, by_value))
+        (y, axis_value(axis, share, shape.left - 1, by_value))
         for y, share in ((shape.cells_y - 1, 0.0), (shape.cells_y // 2, 0.5), (0, 1.0))
     ]
 
 
-def axis_value(axis: AxisInfo, share: float, by_value: bool = False) -> str:
-    """The value, or the label, at ``share`` of the way along an axis, on which bins or values go evenly."""
+def axis_value(axis: AxisInfo, share: float, room: int, by_value: bool = False) -> str:
+    """The value in ``room`` columns, or the label, at ``share`` of an axis, along which bins or values go evenly."""
     if axis.labels is not None:
         return axis.labels[min(int(share * len(axis.labels)), len(axis.labels) - 1)] if axis.labels else ""
     if axis.edges is None:
         return ""
     low, high, value = (axis.edges.item(k) for k in (0, -1, round(share * (len(axis.edges) - 1))))
-    return _in_range(low + share * (high - low) if by_value else value, low, high)
+    return _in_range(low + share * (high - low) if by_value else value, low, high, room)
 
 
 @lru_cache(maxsize=1024)
-def _in_range(value: float, low: float, high: float) -> str:
-    """A value of an axis that goes from ``low`` to ``high``."""
+def _in_range(value: float, low: float, high: float, room: int) -> str:
+    """A value of an axis that goes from ``low`` to ``high`` in ``room`` columns."""
     if not math.isfinite(high - low):
-        return f"{value:.2g}".replace("-", "−")
+        return short_in(value, room)
     # Three digits of the range: what is finer than a bin is not worth reading.
     decimals = 2 - math.floor(math.log10(max(high - low, 1e-12)))
-    return short(round(value, decimals) + 0.0).replace("-", "−")  # + 0.0: no minus before 0
+    return short_in(round(value, decimals) + 0.0, room)  # + 0.0: no minus before 0

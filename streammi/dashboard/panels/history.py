@@ -14,7 +14,7 @@ from streammi.dashboard.panels.events import glyph_of
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Ground, Theme
-from streammi.dashboard.wording import clock, duration, number, short
+from streammi.dashboard.wording import clock, duration, number, short, short_in
 from streammi.records import FloatArray
 
 LEAST_SIZE = (20, 5)
@@ -210,7 +210,7 @@ def _value_labels(height: int, top: float) -> list[tuple[int, str]]:
     # Even distances, where four, five or two steps give them and leave a row between two labels.
     rows = height - 1
     steps = next((n for n in (4, 5, 2) if steps / 2 <= n <= rows / 2 and rows % n == 0), steps)
-    return [(round(rows * (1 - step / steps)), short(top * step / steps)) for step in range(steps + 1)]
+    return [(round(rows * (1 - step / steps)), short_in(top * step / steps, LABEL - 1)) for step in range(steps + 1)]
 
 
 def _draw_times(canvas: Canvas, scene: Scene, data: Columns) -> None:

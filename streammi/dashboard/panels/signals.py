@@ -9,7 +9,7 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import count, duration, fit, short
+from streammi.dashboard.wording import count, duration, fit, short, short_in
 from streammi.records import AxisInfo, FloatArray, IntArray, SignalTrace
 
 LEAST_SIZE = (24, 5)
@@ -83,10 +83,10 @@ def _draw_values(canvas: Canvas, scene: Scene, signal: Signal) -> None:
     """Write the most at the top and the least at the bottom, and between them the name where there is room."""
     theme, rows, varies = scene.theme, canvas.height, signal.most > signal.least
     if rows > 1 and varies:
-        canvas.right(0, _said(signal.most), theme.dim, margin=1)
-        canvas.right(rows - 1, _said(signal.least), theme.dim, margin=1)
+        canvas.right(0, short_in(signal.most, LABEL - 1), theme.dim, margin=1)
+        canvas.right(rows - 1, short_in(signal.least, LABEL - 1), theme.dim, margin=1)
     else:  # a constant, or one row
-        canvas.right((rows - 1) // 2, _said(signal.most), theme.dim, margin=1)  # where its line is
+        canvas.right((rows - 1) // 2, short_in(signal.most, LABEL - 1), theme.dim, margin=1)  # where its line is
     if rows >= NAMED_FROM and varies:
         canvas.right(rows // 2, fit(signal.axis.name, LABEL - 1, theme.glyphs.ellipsis), signal.pen, margin=1)
 
