@@ -1,5 +1,6 @@
 """A baseline: what is normal is learnt from a recording or from the first stretch, and what leaves it is found."""
 
+import math
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from streammi import ConfigError, Event, Monitor, PairBatch, Reading
 from streammi.cli.baseline import check_baseline, stretch, with_baseline
 from streammi.config import Baseline, MonitorConfig, options_of, span
 from streammi.core.kernels.divergence import divergence_nats
+from streammi.detect.cusum import uncertainty
 from streammi.detect.shape import MOST_KEPT, Looks
 from streammi.monitor.baseline import learn
 
@@ -60,6 +62,12 @@ def test_the_band_is_where_19_of_20_readings_are():
     inside = np.mean([r.baseline_low <= r.mi_corrected <= r.baseline_high for r in readings])
     assert 0.9 < inside < 0.99
     assert events(items) == []  # in 400 looks
+
+
+def test_of_few_looks_a_reading_has_to_be_as_much_farther_out_as_students_t_is():
+    for looks in (6, 14, 47, 400):
+        t = stats.t.ppf(stats.norm.cdf(4), 8 + looks / 1.5 - 1) / 4
+        assert uncertainty(looks) == pytest.approx(t * math.sqrt(1 + 1.5 / looks), rel=0.01)
 
 
 def test_the_first_stretch_is_a_baseline_too():

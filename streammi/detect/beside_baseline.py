@@ -8,7 +8,7 @@ from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
 from streammi.config import LEAST_WINDOWS, Baseline, Unit
-from streammi.detect.cusum import PageTest
+from streammi.detect.cusum import PageTest, uncertainty
 from streammi.detect.observation import Observation, kind_of_change
 from streammi.detect.shape import ALLOWED, BesideShape, Looks
 from streammi.detect.usual_readings import UNUSUAL, Band, Usual, band_of, shown_of, usual_of
@@ -75,7 +75,8 @@ class BesideBaseline:
         if self._shape is not None and values is not None:
             self._shape.update(values)
         self._looks.append(observed)
-        self._against.update(self._shown.distance(observed.shown), self._usual.distance(observed.mi))
+        distances = self._shown.distance(observed.shown), self._usual.distance(observed.mi)
+        self._against.update(*(distance / self._uncertainty for distance in distances))
         run = 0 if self._shape is None else self._shape.run
         del self._looks[: -max(self._against.longest, run, 2)]
         if self._against.drift_detected:
@@ -164,7 +165,8 @@ class BesideBaseline:
         self._usual = usual_of(self.baseline) if known else Usual()
         self._shown = shown_of(self.baseline) if known else Usual()
         self._band = band_of(self.baseline) if known else None
-        self._against = PageTest(max(self.baseline.looks, 1))
+        looks = max(self.baseline.looks, 1)
+        self._against, self._uncertainty = PageTest(looks), uncertainty(looks)
         shape = self.baseline.shape if known else None
         self._shape = None if shape is None else BesideShape(shape)
         self._looks, self._distances = [], []

@@ -3,6 +3,8 @@
 import math
 from typing import Final
 
+from streammi.detect.usual_readings import EXPECTED_WEIGHT
+
 # (allowance, limit, most that one reading counts), in spreads. The first is of MI as it is published and finds what is
 # far out within one to three readings; the second is of MI in the bins, which spreads less, and finds what is not far
 # out but stays there: no single reading moves it much. Limits of 8 and, with an allowance of 0.35, 12 called 10 of 36
@@ -10,6 +12,7 @@ from typing import Final
 TESTS: Final = ((1.0, 10.0, math.inf), (0.5, 16.0, 1.5))
 ERROR_SHARE: Final = 0.5  # of the baseline's own error, that is allowed for at each reading
 OVERLAPPING: Final = 1.5  # readings of windows that overlap by half say of their mean what one independent one says
+FAR: Final = 4.0  # spreads: of two or three readings so far out a sum is beyond its limit
 
 
 class PageTest:
@@ -50,3 +53,19 @@ class PageTest:
                 self.runs[k][side] = self.runs[k][side] + 1 if beyond > 0 else 0
                 if beyond > limit and not self.since:
                     self.since = self.runs[k][side]
+
+
+def uncertainty(looks: int) -> float:
+    """How many times as far out a reading has to seem, as so few looks told what is usual.
+
+    Student's t beside a Gaussian, at four spreads (Abramowitz & Stegun 26.7.5), of a reading beside a mean that has an
+    error of its own. Its degrees of freedom are those of the spread: what is expected counts for eight looks.
+
+    >>> [round(uncertainty(looks), 2) for looks in (6, 14, 47, 10_000)]
+    [1.74, 1.4, 1.14, 1.0]
+    """
+    z, independent = FAR * FAR, looks / OVERLAPPING
+    freedom = EXPECTED_WEIGHT + independent - 1
+    terms = (z + 1) / 4, (5 * z * z + 16 * z + 3) / 96, (3 * z**3 + 19 * z * z + 17 * z - 15) / 384
+    t = 1 + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    return t * math.sqrt(1 + 1 / independent)
