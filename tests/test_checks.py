@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from streammi.cli import main
 from streammi.cli.checks import check_writable
 from streammi.cli.options import FeedOptions, JoinOptions, KeyOptions, PairOptions, RunOptions, ViewOptions
 from streammi.cli.replay_sinks import Sinks
@@ -21,6 +22,7 @@ from streammi.errors import ConfigError, MissingExtra, StreammiError
 from streammi.ingest.intake import SourceConfig
 from streammi.network.endpoints import check_endpoint
 from streammi.network.security import PLAIN_TEXT
+from streammi.system.log import Log
 from streammi.system.open_files import check_open_files
 
 GOOD = FeedConfig(endpoint="tcp://127.0.0.1:1", x="a", y="b")
@@ -207,6 +209,21 @@ def test_a_limit_that_is_too_low_is_one_line_with_the_one_that_would_do() -> Non
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "streammi: ulimit -n must be at least 80 open files, got 16\n"
+
+
+@pytest.mark.parametrize(("limit", "said"), [(400_000 << 10, "at least 1048576 (1 GiB), got 400000"), (-1, None)])
+def test_too_few_addresses_to_load_what_is_needed(
+    limit: int, said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**settings: object) -> None:
+        raise ImportError("scipy.so: failed to map segment from shared object")
+
+    written = io.StringIO()
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (limit, limit))
+    monkeypatch.setattr(main, "app", fail)
+    assert main._run(Log(written, "text")) == (1 if said is None else 2)
+    lines = written.getvalue().splitlines()
+    assert lines == [f"streammi: ulimit -v must be {said}"] if said else lines[0].startswith("Traceback")
 
 
 def test_what_is_refused_is_an_error_of_ours() -> None:

@@ -3,10 +3,12 @@
 import errno
 import gc
 import os
+import resource
 import sys
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 import typer
 
@@ -20,6 +22,7 @@ from streammi.system.spooled_stream import SpooledStream
 FAILURE = 1  # exit status
 ERRORS_ROOM = MIB  # of messages that nobody reads
 NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of an OSError: no defect of ours
+LEAST_ADDRESSES: Final = 1 << 30  # bytes that a process may address: with fewer, what is imported cannot be loaded
 # Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -73,6 +76,10 @@ def _run(log: Log) -> int:
     except Exception as error:  # noqa: BLE001 - said in full, and ended with
         if isinstance(error, OSError) and error.errno in NOT_WRITTEN:
             return _fail_to_write(error, log)
+        addresses, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if isinstance(error, ImportError | MemoryError) and 0 <= addresses < LEAST_ADDRESSES:
+            log.fail(f"ulimit -v must be at least {LEAST_ADDRESSES >> 10} (1 GiB), got {addresses >> 10}")
+            return USAGE_ERROR
         log.defect(error)
         return FAILURE
 

@@ -254,7 +254,8 @@ class PairCounts:
         gappy = holes.any(axis=0)
         come, gone = new.shape[1], old.shape[1]
         lanes = self.lanes(come, gone)
-        words = self._words(new, missing, lanes), self._words(old, missing, lanes)
+        none = np.empty((self.widths.size, 0, 0), dtype=np.uint64)
+        words = (self._words(new, missing, lanes), self._words(old, missing, lanes)) if lanes else (none, none)
         by_bits = *words, self.stale, *self.layout, f, self.counts, self.sums
         by_row = new, old, words[0], gappy, self.stale, missing, *self.layout, steps, self.counts, self.sums
         works: list[Work] = [lambda turns: pair_counting.slide_bits(*by_bits, turns)] if lanes else []
