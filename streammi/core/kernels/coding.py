@@ -16,19 +16,23 @@ _ONE: Final = np.uint64(1)
 @kernel
 def bin_uniform(values: Any, low: float, high: float, count: int, out: Any) -> int:
     """Codes of equal-width bins, symbol = floor((v - low) * count / (high - low)); returns how many were not finite."""
-    width = high - low
-    top = float(count - 1)
     skipped = 0
     for k in range(values.size):
         v = values[k]
-        # Clamped as floats: converting 1e300 or infinity to an integer is undefined.
-        f = min(max((v - low) * count / width, 0.0), top)
         finite = abs(v) <= 1.7976931348623157e308
-        outside = (v < low) | (v > high)
-        code = np.int32(f) | (np.int32(outside) << 15)
+        code = uniform_code(v, low, high, count)
         out[k] = code if finite else 0xFFFF
         skipped += not finite
     return skipped
+
+
+@part
+def uniform_code(v: Any, low: float, high: float, count: int) -> Any:
+    """As ``bin_uniform``, of one value that is finite."""
+    # Clamped as floats: converting 1e300 or infinity to an integer is undefined.
+    f = min(max((v - low) * count / (high - low), 0.0), float(count - 1))
+    outside = (v < low) | (v > high)
+    return np.int32(f) | (np.int32(outside) << 15)
 
 
 @apart

@@ -8,13 +8,13 @@ A part is made fast where it is taken in, with all around it: to do that for eac
 that it is taken in by, and to make machine code that nobody calls, took a tenth of a cold start.
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from numba._dynfunc import make_function
 from numba.core import types
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase
+from numba.core.compiler import CompilerBase, Flags
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.typed_passes import (
     AnnotateTypes,
@@ -39,10 +39,11 @@ from numba.extending import models, register_model
 
 # In numba's order. Left out are those for closures and comprehensions, which numba then refuses to compile, for
 # ``with``, for functions and literals that are written into their callers, and for whole arrays in one expression.
+_TO_GRAPH: Final = (TranslateByteCode, FixupArgs, IRProcessing)
+_OF_NONE: Final = (RewriteSemanticConstants, DeadBranchPrune)  # what is not done where an argument is None
 _TO_TYPES: Final = (
-    TranslateByteCode, FixupArgs, IRProcessing, RewriteSemanticConstants, DeadBranchPrune, GenericRewrites,
-    ReconstructSSA, NopythonTypeInference, PreLowerStripPhis, NoPythonSupportedFeatureValidation, IRLegalization,
-    AnnotateTypes,
+    GenericRewrites, ReconstructSSA, NopythonTypeInference, PreLowerStripPhis, NoPythonSupportedFeatureValidation,
+    IRLegalization, AnnotateTypes,
 )  # fmt: skip
 
 
@@ -103,6 +104,28 @@ class _Function(types.Function):
 register_model(_Function)(models.OpaqueModel)
 
 
+class _Flags(Flags):
+    """numba's own, told apart by those that are set, not by all that there are."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values))
+
+    def __eq__(self, other: object) -> bool:
+        return self._values == other._values if isinstance(other, _Flags) else NotImplemented
+
+
+@cache
+def _size_of(target: Any, kind: Any) -> Any:
+    """The size, bytes, of values of a kind in memory, for which LLVM has to read a module that holds one."""
+    return kind.get_abi_size(target)
+
+
+def _nothing() -> None:
+    pass
+
+
 class KernelCompiler(CompilerBase):
     """numba's own compiler, with fewer passes and that memory."""
 
@@ -110,13 +133,20 @@ class KernelCompiler(CompilerBase):
 
     def __init__(self, typingctx: Any, *rest: Any) -> None:
         super().__init__(typingctx, *rest)  # type: ignore[no-untyped-call]
-        typing_context = _beside(typingctx, self.state.flags.nrt)
-        self.state.typingctx = self.state.targetctx.typing_context = typing_context
+        state = self.state
+        state.flags = _Flags(state.flags)  # type: ignore[no-untyped-call]
+        state.typingctx = _beside(typingctx, state.flags.nrt)
+        target = state.targetctx  # a copy, for this function alone
+        target.typing_context = state.typingctx
+        target.get_abi_sizeof = partial(_size_of, target.target_data)
+        target.refresh = _nothing  # done a moment ago
 
     def define_pipelines(self) -> list[Any]:
         """The passes, in order."""
         passes = PassManager("kernel")  # type: ignore[no-untyped-call]
-        passes.passes = [(one, "") for one in (*_TO_TYPES, self.lowering, NoPythonBackend)]
+        of_none = _OF_NONE if types.none in self.state.args else ()
+        chosen = *_TO_GRAPH, *of_none, *_TO_TYPES, self.lowering, NoPythonBackend
+        passes.passes = [(one, "") for one in chosen]
         passes.finalize()  # type: ignore[no-untyped-call]
         return [passes]
 

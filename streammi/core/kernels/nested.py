@@ -39,11 +39,13 @@ HELD: Final = (1 << HELD_DIGITS) - 1
 _EULER: Final = 0.5772156649015329
 
 
-@kernel
 def base_bits(n: int) -> float:
     """log2 of the bins an axis that ``n`` independent pairs want."""
     pairs = max(float(n), 1.0)
     return max(_FACTOR_BITS + POWER * math.log2(pairs), 2.0 if pairs >= FOUR_FROM else 1.0)
+
+
+_base_bits: Final = part(base_bits)
 
 
 @kernel
@@ -51,7 +53,7 @@ def of_pairs(n: int) -> tuple[float, float, float]:
     """All of ``extrapolated`` that ``n`` pairs alone decide: bins that they want, log2; the weight; noise, bits."""
     pairs = max(float(n), 1.0)
     first = FIRST + BY_PAIRS * math.log(min(max(pairs, FEWEST), MOST) / 1000.0)
-    return base_bits(n), first, NOISE / LN2 / math.sqrt(pairs)
+    return _base_bits(n), first, NOISE / LN2 / math.sqrt(pairs)
 
 
 @part

@@ -5,12 +5,13 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE, OF_Y, SEEN, SOON, SOONEST, X_SHIFT, Y_SHIFT, astray
-from streammi.core.kernels.coding import bin_edges, bin_uniform
-from streammi.core.kernels.compiled import allocating_kernel, allocating_part, kernel, part
-from streammi.core.kernels.sliding import refill, slide, slide_each, slide_span
+from streammi.core.kernels.coding import bin_edges, bin_uniform, code_of, uniform_code
+from streammi.core.kernels.compiled import allocating_part, apart, kernel, part
+from streammi.core.kernels.sliding import refill, slide, slide_one, slide_span
 from streammi.core.kernels.state_layout import CHECK, DUE, FEW, GLANCE, HEAD, PAIRS, S_X, S_XY, S_Y, N
 
 AHEAD: Final = 512  # pairs coded at a time at least: what a look at the bins makes stale is coded twice
+_LARGEST: Final = 1.7976931348623157e308
 CODED: Final = -1  # in place of a number of equal-width bins: the codes are there already
 
 # An axis is one array: low, high, the number of equal-width bins, or 0, the bits of its codes that count, and how many
@@ -29,8 +30,10 @@ def take(
 
     Returns how many. Their codes go to ``x_codes`` and ``y_codes``, their values to the ring of ``values``, (2,
     capacity), and with an ``out`` of m the MI in bits after each there. All in one call: a call from Python costs more
-    than the work on a few pairs, and so does a return to it for each glance.
+    than the work on a few pairs, and so does a return to it for each glance. Of no pair at all, it looks only.
     """
+    if x.size == 0:
+        _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_axis, y_axis)
     start: Any = np.int64(0)  # typed, as X_SHIFT is
     coded = start
     while start < x.size:
@@ -86,24 +89,38 @@ def take_span(
     return start  # type: ignore[no-any-return]
 
 
-@allocating_kernel
+@kernel
 def push(
     x: float, y: float, x_axis: Any, y_axis: Any, ring: Any, values: Any, state: Any, x_counts: Any, y_counts: Any,
     joint: Any, nest: Any, f: Any, whole: Any, unit_bits: float, floor: float,
 ) -> float:  # fmt: skip
-    """``take`` for one pair; returns MI in bits. A pair that is not finite changes nothing and returns NaN."""
-    value, code, mi = np.empty(2), np.empty((2, 1), dtype=np.uint16), np.empty(1)
-    value[0], value[1] = x, y
-    skipped = _code(value[:1], x_axis, code[0])
-    skipped += _code(value[1:], y_axis, code[1])
-    if skipped:
+    """``take`` for one pair; returns MI in bits. A pair that is not finite changes nothing and returns NaN.
+
+    DUE says then that it is time to look at the bins, or to glance: which is left to ``take``, of no pair, as it takes
+    as long to compile as all else here.
+    """
+    if not (abs(x) <= _LARGEST and abs(y) <= _LARGEST):
         return np.nan
     head = state[HEAD]
     values[0, head], values[1, head] = x, y
     counts = x_counts, y_counts, joint
-    slide_each(code[0], code[1], ring, state, counts, nest, f, whole, unit_bits, floor, mi)
-    _look(values, ring, state, x_counts, y_counts, whole, unit_bits, x_axis, y_axis)
-    return mi[0]  # type: ignore[no-any-return]
+    x_code, y_code = _code_of(x, x_axis), _code_of(y, y_axis)
+    mi = slide_one(x_code, y_code, ring, state, counts, nest, f, whole, unit_bits, floor)
+    state[DUE] = state[PAIRS] >= min(state[CHECK], state[GLANCE]) or state[N] < state[FEW]
+    return mi
+
+
+@part
+def _code_of(v: Any, axis: Any) -> Any:
+    """As ``_code``, of one value that is finite."""
+    low, high, uniform, bits = axis[LOW], axis[HIGH], int(axis[UNIFORM]), np.int64(axis[BITS])
+    code = np.int64(uniform_code(v, low, high, uniform)) if uniform > 0 else code_of(v, low, high, _inner(axis))
+    return np.uint64(code & bits)
+
+
+@allocating_part
+def _inner(axis: Any) -> Any:
+    return axis[EDGES : EDGES + np.int64(axis[INNER])]
 
 
 @part
@@ -113,7 +130,7 @@ def _code(values: Any, axis: Any, out: Any) -> int:
     if uniform > 0:
         skipped = bin_uniform(values, low, high, uniform, out)
     elif uniform == 0:
-        skipped = bin_edges(values, low, high, axis[EDGES : EDGES + np.int64(axis[INNER])], out)
+        skipped = bin_edges(values, low, high, _inner(axis), out)
     for k in range(out.size):
         out[k] &= bits
     return skipped
@@ -152,6 +169,7 @@ def _copy(values: Any, out: Any) -> None:
         out[k] = values[k]
 
 
+@apart
 @part
 def _look(
     values: Any, ring: Any, state: Any, x_counts: Any, y_counts: Any, whole: Any, unit_bits: float, x_axis: Any,

@@ -24,6 +24,7 @@ from streammi.records import FloatArray, codec
 
 FIRST_CAPACITY: Final = 1024  # pairs that a time window has room for at first; doubled as needed
 NOTHING_SEEN: Final = (float(UNSEEN),) * SEEN
+NO_CODES: Final = np.empty(0, dtype=np.uint16)
 LABELS_AT_ONCE: Final = 1024  # coded at a time: what a look at the bins makes stale is coded twice
 
 
@@ -99,6 +100,12 @@ class Contents:
         """See whether the bins still fit."""
         self._learning.check()
         self.changed()
+
+    def look(self) -> None:
+        """Glance at the bins, and see whether they still fit if a glance, or the schedule, says so."""
+        window_update.take(EMPTY, EMPTY, NO_CODES, NO_CODES, EMPTY, *self._places)
+        if self.state.item(DUE):
+            self.check()
 
     def evict(self) -> None:
         """Take the oldest pair, of which there is one at least, out before its time; O(1)."""

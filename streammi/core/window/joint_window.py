@@ -301,7 +301,7 @@ class JointWindow(Picklable):
         if t is not None:
             ring.stamp(float(t))
         if self._state.item(DUE):
-            contents.check()
+            contents.look()
 
     def extend(self, xs: ArrayLike, ys: ArrayLike, ts: ArrayLike | None = None) -> None:
         """Take in pairs, arrays of shape (n,), in order; ``ts`` are their times in seconds.
