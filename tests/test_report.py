@@ -18,14 +18,17 @@ from streammi.cli.app import app
 from streammi.cli.moment_report import save_page
 from streammi.cli.options import PairOptions
 from streammi.cli.run_report import shortened
+from streammi.config import MonitorConfig, span
 from streammi.errors import ConfigError, MissingExtra
 from streammi.ingest.files.file_options import PLAIN
+from streammi.monitor import Monitor
 from streammi.publish.messages import reading_message, result_fields
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
 from streammi.records import PairBatch
 from streammi.report.collect import SAMPLE, Collector
 from streammi.report.curves import Decimator
+from streammi.report.figures import over_time
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -177,6 +180,25 @@ def test_pairs_drawn_at_random_are_as_likely_from_anywhere() -> None:
     assert np.unique(x).size == SAMPLE
     quarters = np.bincount((x // SAMPLE).astype(int), minlength=4)
     assert np.all(np.abs(quarters - SAMPLE / 4) < 5 * np.sqrt(SAMPLE * 3 / 16))
+
+
+def test_a_moment_is_at_the_same_place_in_the_signals_and_in_their_mi() -> None:
+    x = 1e6 * np.random.default_rng(0).normal(size=600)  # its labels are longer than those of MI
+    batch = PairBatch(x=x, y=-x, t=1.8e9 + np.arange(600.0), received=1.8e9)
+    monitor, collector = Monitor(MonitorConfig(window=span(200), every=span(50))), Collector(arrival=False)
+    collector.pairs(batch)
+    for at, item in monitor.feed(batch):
+        collector.item(at, item)
+    figures = [figure for figure, _, _ in over_time(collector.findings(monitor, (), NOW)).values()]
+    places = []
+    for figure in figures:
+        figure.draw_without_rendering()
+        ends = [((1.8e9 + k) / 86400, 0) for k in (0, 599)]  # in days, as matplotlib has dates
+        places += [plot.transData.transform(ends)[:, 0] for plot in figure.axes]
+        assert all(plot.get_tightbbox().x0 >= 0 for plot in figure.axes)
+    assert len(places) == 3
+    np.testing.assert_allclose(places, places[:1] * 3, rtol=0, atol=0.01)
+    assert 50 < places[0][0] < places[0][1] < 1000
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from streammi.dashboard.history_columns import Past, join
 from streammi.records import Event, FloatArray
 from streammi.records.events import kind_of
 from streammi.records.verdict import lag_unit, leads_with_delay
-from streammi.report.axes import places, time_axis
+from streammi.report.axes import line_up, places, time_axis
 from streammi.report.collect import Findings
 from streammi.report.curves import Curve
 from streammi.report.portraits import joint, pointwise
@@ -26,10 +26,8 @@ def draw(found: Findings) -> dict[str, Picture]:
         pictures[name] = picture(figure, len(pictures), alt, caption)
 
     with style():
-        if found.series.t.size:
-            add("series", *_series(found))
-        if found.readings.t.size:
-            add("mi", *_mi(found))
+        for name, parts in over_time(found).items():
+            add(name, *parts)
         if found.live and (past := history_of(found)).t.size > 1:
             add("past", *_past(found, past))
         for k, portrait in enumerate(found.portraits):
@@ -41,6 +39,18 @@ def draw(found: Findings) -> dict[str, Picture]:
         if found.snapshot.reading is not None:
             add("entropies", *_entropies(found))
     return pictures
+
+
+def over_time(found: Findings) -> dict[str, tuple[Figure, str, str]]:
+    """The signals and their MI: a moment is at the same place in both, where both have the same time."""
+    drawn: dict[str, tuple[Figure, str, str]] = {}
+    if found.series.t.size:
+        drawn["series"] = _series(found)
+    if found.readings.t.size:
+        drawn["mi"] = _mi(found)
+    if len(drawn) == 2 and found.series_axis == found.axis:
+        line_up([figure for figure, _, _ in drawn.values()])
+    return drawn
 
 
 def _series(found: Findings) -> tuple[Figure, str, str]:
