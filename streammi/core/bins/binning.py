@@ -8,7 +8,7 @@ import math
 import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,9 @@ def as_values(values: ArrayLike, bins: "Bins", name: str) -> NDArray[Any]:
     if isinstance(bins, Categories):
         return finite_values.labels(values, name)
     return finite_values.numbers(values, name, "numbers (labels need Categories bins)")
+
+
+_NO_EDGES: Final = np.empty(0)
 
 
 @lru_cache(maxsize=8)
@@ -70,7 +73,7 @@ class UniformBins:
     @property
     def scalars(self) -> tuple[float, float, int, FloatArray]:
         """Itself as the kernel for one pair takes it."""
-        return self.low, self.high, self.count, np.empty(0)
+        return self.low, self.high, self.count, _NO_EDGES
 
     def symbols(self, values: ArrayLike) -> NDArray[np.int64]:
         """The symbols of values, shape (n,); ConfigError where one is not finite."""

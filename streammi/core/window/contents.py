@@ -226,5 +226,7 @@ class Contents:
             low, high, uniform, inner = axis.scalars
         made = np.empty(EDGES + inner.size + marks.size)
         made[:EDGES] = low, high, uniform, self.axes.kept_bits(side), inner.size, *NOTHING_SEEN
-        made[EDGES : EDGES + inner.size], made[EDGES + inner.size :] = inner, marks
+        made[EDGES + inner.size :] = marks
+        if inner.size:
+            made[EDGES : EDGES + inner.size] = inner
         return made

@@ -273,7 +273,7 @@ class JointWindow(Picklable):
         For one that extrapolates it says by which of the bins, as the window's values are now; O(n).
         """
         table = self._histogram.table_of(estimator)
-        if not self._axes.known or not self.n or table.estimator.name != "extrapolated":
+        if table.estimator.name != "extrapolated" or not self.n or not self._axes.known:
             return table
         return _with_grain(table, self._contents.values().grain)
 
