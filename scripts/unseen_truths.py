@@ -49,23 +49,32 @@ NOISES: dict[str, tuple[Callable[[Values], Values], Callable[[Rng, int], Values]
         1.0,
         0.5,
     ),
+    "exponential": (lambda z: -np.expm1(-np.maximum(z, 0)), lambda rng, n: rng.exponential(size=n), 14.0, 1.0),
     "t": (lambda z: special.stdtr(3, z), lambda rng, n: rng.standard_t(3, n), 40.0, float(stats.t.entropy(3))),
 }
 
 
-def of_function(f: Callable[[Values], Values], x_at: Callable[[Values], Values], kind: str, scale: float) -> Drawn:
-    """X by its quantiles, Y = f(X) + noise: h(Y) - h(noise)."""
+def of_function(
+    f: Callable[[Values], Values],
+    x_at: Callable[[Values], Values],
+    kind: str,
+    scale: float,
+    growth: Callable[[Values], Values] = np.ones_like,
+) -> Drawn:
+    """X by its quantiles, Y = f(X) + noise, whose scale may grow with X: h(Y) - h(noise)."""
     below, draw, reach, entropy = NOISES[kind]
-    middle = f(x_at((np.arange(4000) + 0.5) / 4000))
-    edges = np.linspace(middle.min() - reach * scale, middle.max() + reach * scale, 3001)
+    x = x_at((np.arange(4000) + 0.5) / 4000)
+    middle, wide = f(x), scale * growth(x)
+    edges = np.linspace((middle - reach * wide).min(), (middle + reach * wide).max(), 3001)
     shares = np.zeros(3000)
-    for some in np.split(middle, 8):
-        shares += np.diff(below((edges[None] - some[:, None]) / scale), axis=1).sum(axis=0) / middle.size
-    nats = float(special.entr(shares).sum() + math.log(edges[1] - edges[0]) * shares.sum()) - entropy - math.log(scale)
+    for some, its in zip(np.split(middle, 8), np.split(wide, 8), strict=True):
+        shares += np.diff(below((edges[None] - some[:, None]) / its[:, None]), axis=1).sum(axis=0) / middle.size
+    of_y = float(special.entr(shares).sum() + math.log(edges[1] - edges[0]) * shares.sum())
+    nats = of_y - entropy - float(np.log(wide).mean())
 
     def sample(rng: Rng, n: int) -> tuple[Values, Values]:
         x = x_at(rng.random(n))
-        return x, f(x) + scale * draw(rng, n)
+        return x, f(x) + scale * growth(x) * draw(rng, n)
 
     return nats, sample
 

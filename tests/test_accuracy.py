@@ -9,6 +9,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 import accuracy
+import drawn_truths
+import fit_extrapolation
 import fresh_truths
 import further_truths
 import truths
@@ -111,11 +113,26 @@ def test_the_mi_that_is_known_is_that_of_the_samples():
         assert ksg.mi_nats(*pair.sample(rng, 20_000), 4) == pytest.approx(pair.nats, abs=0.025), pair.name
 
 
-@pytest.mark.parametrize("family", ["shares of a whole", "cross, turned", "logarithm and noise"])
-def test_the_unseen_truths_are_those_of_their_samples(family):
+DRAWN = {name: draw for name, _, draw in drawn_truths.FIRST + drawn_truths.SECOND} | unseen_truths.FAMILIES
+
+
+@pytest.mark.parametrize("family", ["shares of a whole", "cross, turned", "noise that grows with x", "mixture"])
+def test_truths_that_are_drawn_are_those_of_their_samples(family):
     """By nearest neighbours, which are too low by up to a twentieth where densities have edges."""
-    nats, sample = unseen_truths.FAMILIES[family](np.random.default_rng(1))
+    nats, sample = DRAWN[family](np.random.default_rng(1))
     assert ksg.mi_nats(*sample(np.random.default_rng(2), 8000), 4) == pytest.approx(nats, abs=0.03 + 0.03 * nats)
+
+
+def test_the_constants_that_are_fitted_are_those_of_the_estimator():
+    rng = np.random.default_rng(3)
+    for pair, n, bins in ((fresh_truths.gaussian(0.8), 100, 4), (fresh_truths.crossing(0.9), 1000, 24)):
+        x, y = pair.sample(rng, n)
+        known, *terms = fit_extrapolation.parts(x, y, bins)
+        window = JointWindow(QuantileBins(bins), QuantileBins(bins), n)
+        window.extend(x, y)
+        assert known + np.dot(terms, fit_extrapolation.BUILT_IN) == pytest.approx(
+            window.reading("nat").mi_corrected, abs=1e-7
+        )
 
 
 def test_unrelated_pairs_of_recordings_are_not_called_dependent():

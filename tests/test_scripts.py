@@ -20,6 +20,7 @@ NONSENSE = {
     "detection": ["quick"],
     "exactness": ["--samples=10"],
     "extrapolations": ["quick"],
+    "fit_extrapolation": ["quick"],
     "fuzz": ["--messages=0"],
     "histories": ["--histories=0"],
     "intruders": ["--connections=many"],

@@ -19,7 +19,7 @@ others. Where bins are coarse, g says little: for 0.87 to 0.54 times as many as 
 are too fine for the correction to hold: for 1.32 to 3.2 times as many it becomes -1, which leaves the coarse bins.
 
 Wanted are, of n pairs, B = 0.976 n^0.35 e^(0.575 I) bins an axis, I in nats: dependent pairs lie in fewer cells, and
-allow finer ones. That was chosen by 18 distributions, w by 302 of 37 families, in least absolute errors at 100 to
+allow finer ones. That was chosen by 18 distributions, w by 302 of 30 families, in least absolute errors at 100 to
 10,000 pairs; both are judged by others: see scripts/accuracy.py.
 """
 
