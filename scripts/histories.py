@@ -9,7 +9,7 @@ A history is a chain of stretches: quiet, active, stuck, rescaled, of two levels
 The rules were chosen by those with an even number, and judged by those with an odd one, and by others, whose
 stretches are of kinds that were made afterwards: a sine of growing amplitude, a converter whose gain changes, heavy
 tails, stuck but for one spike, a random walk, bursts, a saw, counts. All of these were looked at when the rules were
-mended once more: --first 60000 --histories 500 are judged now.
+mended once more, and so were those from 60000, 300000 and 800000 on: --first 950000 --histories 300 are judged now.
 One window after each change, and two, the window's MI is held against that of a fresh window with the same pairs. It is
 off if it differs by more than three standard errors and 0.05 bit, beside the error of bins that were learnt from other
 pairs of the same signal. Then: how often bins are learnt anew of signals that do not change. Ends with 1 where more are
