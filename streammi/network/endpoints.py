@@ -18,6 +18,7 @@ from streammi.system import file_lock
 # message of CURVE's handshake, which has 290: no client would ever get in.
 MAX_SUBSCRIPTION_BYTES: Final = 512
 MAX_PORT: Final = 65535
+TRANSPORTS: Final = ("tcp", "ipc", "tipc", "vmci")
 EXAMPLES: Final = "an endpoint, such as tcp://127.0.0.1:5556 or ipc:///run/feed"
 
 
@@ -52,6 +53,7 @@ def split_address(address: str, option: str) -> tuple[str, int]:
 
 def check_endpoint(endpoint: str, option: str) -> None:
     """ConfigError for what no socket can connect to; whether anybody is there is not asked."""
+    _check_form(endpoint, option)
     check_port(endpoint, option)
     _check_words(endpoint, option)
     with zmq.Context() as context, context.socket(zmq.SUB) as socket:
@@ -61,6 +63,31 @@ def check_endpoint(endpoint: str, option: str) -> None:
             socket.connect(endpoint)
         except zmq.ZMQError as error:
             raise ConfigError(option, f"{EXAMPLES} ({zmq.strerror(error.errno or 0)})", endpoint) from None
+
+
+def _check_form(endpoint: str, option: str) -> None:
+    """ConfigError for what ZeroMQ would refuse without a word on why, or connect to and never hear of."""
+    scheme, separator, rest = endpoint.partition("://")
+    address = rest.partition("/")[0]
+    rule = ""
+    if endpoint != endpoint.strip():
+        rule = "an endpoint without blanks around it"
+    elif "://" in rest:
+        rule = f"an endpoint by itself, such as {endpoint.split(',')[0].strip()} (two are --x ENDPOINT#PATH --y ENDPOINT#PATH)"
+    elif single := re.fullmatch(r"(tcp|ipc):/?([^/].*)", endpoint):
+        rule = f"an endpoint with two slashes, such as {single[1]}://{single[2]}"
+    elif separator and scheme.lower() in TRANSPORTS and scheme != scheme.lower():
+        rule = f"an endpoint with its transport in small letters, such as {scheme.lower()}://{rest}"
+    elif separator and scheme not in TRANSPORTS:
+        within = " (inproc is within one program)" if scheme == "inproc" else ""
+        rule = f"an endpoint with a transport of ZeroMQ's between programs, tcp or ipc{within}"
+    elif scheme == "tcp" and address != rest and re.search(r":[0-9]+$", address):
+        rule = f"an endpoint that ends with its port, such as tcp://{address}"
+    elif scheme == "tcp" and address.count(":") > 2 and not re.search(r"[\[;@]", address):
+        host, _, port = address.rpartition(":")
+        rule = f"an endpoint with an IPv6 address in brackets, such as tcp://[{host}]:{port}"
+    if rule:
+        raise ConfigError(option, rule, endpoint)
 
 
 def _check_words(endpoint: str, option: str) -> None:
