@@ -73,7 +73,8 @@ def _check_form(endpoint: str, option: str) -> None:
     if endpoint != endpoint.strip():
         rule = "an endpoint without blanks around it"
     elif "://" in rest:
-        rule = f"an endpoint by itself, such as {endpoint.split(',')[0].strip()} (two are --x ENDPOINT#PATH --y ENDPOINT#PATH)"
+        first = endpoint.split(",")[0].strip()
+        rule = f"an endpoint by itself, such as {first} (two are --x ENDPOINT#PATH --y ENDPOINT#PATH)"
     elif single := re.fullmatch(r"(tcp|ipc):/?([^/].*)", endpoint):
         rule = f"an endpoint with two slashes, such as {single[1]}://{single[2]}"
     elif separator and scheme.lower() in TRANSPORTS and scheme != scheme.lower():
