@@ -6,14 +6,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from numba.core.caching import FunctionCache, InTreeCacheLocator, UserProvidedCacheLocator
+from numba.extending import intrinsic
 
 from streammi.cli import kernel_cache
 from streammi.cli.kernel_cache import compiled_beside, warn_uncached
 from streammi.core.kernels import compiled
 from streammi.core.kernels.compiled import is_kept, uncached
+from streammi.core.kernels.compiler import KernelCompiler
 from streammi.system.log import Log
 
 SOURCE = """
@@ -164,3 +167,22 @@ def test_without_a_home_nothing_is_read_from_where_we_happen_to_be(monkeypatch: 
     finally:
         monkeypatch.undo()
         importlib.reload(compiled)
+
+
+def test_an_operation_that_is_first_met_in_a_part_is_compiled_with_it() -> None:
+    """What kernels say to LLVM is known to numba from when its types are first asked for, amid compiling."""
+
+    def of(_: Any, x: Any) -> Any:
+        return x(x), lambda _context, builder, _signature, given: builder.mul(given[0], given[0])
+
+    squared = intrinsic(of)
+
+    def square_below(x: Any) -> Any:
+        return squared(x)
+
+    below = compiled.part(square_below)
+
+    def square(x: Any) -> Any:
+        return below(x)
+
+    assert compiled._Kernel(square, targetoptions=compiled._KERNEL, pipeline_class=KernelCompiler)(7) == 49

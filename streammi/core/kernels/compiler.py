@@ -122,10 +122,6 @@ def _size_of(target: Any, kind: Any) -> Any:
     return kind.get_abi_size(target)
 
 
-def _nothing() -> None:
-    pass
-
-
 class KernelCompiler(CompilerBase):
     """numba's own compiler, with fewer passes and that memory."""
 
@@ -139,7 +135,6 @@ class KernelCompiler(CompilerBase):
         target = state.targetctx  # a copy, for this function alone
         target.typing_context = state.typingctx
         target.get_abi_sizeof = partial(_size_of, target.target_data)
-        target.refresh = _nothing  # done a moment ago
 
     def define_pipelines(self) -> list[Any]:
         """The passes, in order."""
