@@ -27,9 +27,11 @@ def warm_up(config: MonitorConfig, others: Callable[[], object] = lambda: None) 
         drift_detector(config.detector)  # river takes 0.7 s to import
     rng = np.random.default_rng(0)
     _warm_up_taking(config, rng.random(8))
-    others()
     categories = config.bins.kind == "categories"
     x = rng.integers(0, 2, 64).astype(object) if categories else rng.random(64)
+    if not categories:
+        rank_correlation.spearman(x, x)
+    others()
     # Whether samples will have times is not known yet, and some kernels are for those that do.
     times = np.arange(64.0) * (config.window.seconds or 64.0) / 64  # all inside a window of whatever duration
     for t in (times,) if config.window.seconds else (None, times):
@@ -43,8 +45,6 @@ def warm_up(config: MonitorConfig, others: Callable[[], object] = lambda: None) 
         # A single pair takes a way of its own.
         monitor.feed(PairBatch(x=x[-1:], y=x[-1:], t=None if t is None else t[-1:]))
         monitor.window.reading(config.unit, config.estimator, monitor.window.batch_errors(config.estimator))
-        if not categories:
-            rank_correlation.spearman(x, x)
         for relation in relations(config).values():
             relation.warm_up()
         if config.baseline is not None:
