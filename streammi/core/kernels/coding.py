@@ -8,6 +8,7 @@ from streammi.core.kernels.arrays import integers
 from streammi.core.kernels.compiled import allocating_kernel, apart, kernel, part
 
 BLOCK: Final = 512  # values searched at a time
+LARGEST: Final = 1.7976931348623157e308  # finite
 _NONE: Final = np.uint64(0)
 _ONE: Final = np.uint64(1)
 
@@ -19,7 +20,7 @@ def bin_uniform(values: Any, low: float, high: float, count: int, out: Any) -> i
     skipped = 0
     for k in range(values.size):
         v = values[k]
-        finite = abs(v) <= 1.7976931348623157e308
+        finite = abs(v) <= LARGEST
         code = uniform_code(v, low, high, count)
         out[k] = code if finite else 0xFFFF
         skipped += not finite
@@ -59,7 +60,7 @@ def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int
             step >>= _ONE
         for k in range(some.size):
             v = some[k]
-            finite = abs(v) <= 1.7976931348623157e308
+            finite = abs(v) <= LARGEST
             code = at[k] | (np.int64((v < low) | (v > high)) << 15)
             codes[k] = code if finite else 0xFFFF
             skipped += not finite
@@ -73,7 +74,7 @@ def code_of(v: Any, low: float, high: float, inner: Any) -> Any:
     while step > 0:
         symbol += step * np.int64(v >= inner[symbol + step - 1])
         step >>= 1
-    finite = abs(v) <= 1.7976931348623157e308
+    finite = abs(v) <= LARGEST
     return symbol | (np.int64((v < low) | (v > high)) << 15) if finite else np.int64(0xFFFF)
 
 
@@ -82,7 +83,7 @@ def finite_pairs(x: Any, y: Any, finite: Any) -> int:
     """Write whether each pair is finite to ``finite`` (n,); returns how many are."""
     count = 0
     for k in range(x.size):
-        both = (abs(x[k]) <= 1.7976931348623157e308) & (abs(y[k]) <= 1.7976931348623157e308)
+        both = (abs(x[k]) <= LARGEST) & (abs(y[k]) <= LARGEST)
         finite[k] = both
         count += both
     return count

@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
+from streammi.core.kernels.coding import LARGEST
 from streammi.core.kernels.compiled import kernel
 
 # What is kept of each key: the place of its next pair, how many pairs there are in its window, and its totals.
 HEAD, N, PAIRS, CLIPPED, NONFINITE = range(5)
 STATE_SIZE: Final = 5
-_LARGEST: Final = 1.7976931348623157e308
 
 
 @kernel
@@ -25,7 +25,7 @@ def enter(
         slot = slots[k]
         if slot < 0:
             continue
-        if not ((abs(x[k]) <= _LARGEST) & (abs(y[k]) <= _LARGEST)):
+        if not ((abs(x[k]) <= LARGEST) & (abs(y[k]) <= LARGEST)):
             state[slot, NONFINITE] += 1
             continue
         head = state[slot, HEAD]

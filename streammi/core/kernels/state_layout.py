@@ -13,7 +13,6 @@ CLIPPED: Final = 0x8000
 SYMBOL: Final = 0x7FFF
 SKIP: Final = 0xFFFF
 
-CLIPPED_ENTRY: Final = CLIPPED << 16 | CLIPPED  # in a ring entry, of x or of y
 
 # C: S of the coarse bins, where there are any; DUE: why a check is to be made, or 0.
 HEAD, N, S_X, S_Y, S_XY, C_X, C_Y, C_XY, X_CLIPPED, Y_CLIPPED, DUE = range(11)

@@ -5,13 +5,12 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE, OF_Y, SEEN, SOON, SOONEST, X_SHIFT, Y_SHIFT, astray
-from streammi.core.kernels.coding import bin_edges, bin_uniform, code_of, uniform_code
+from streammi.core.kernels.coding import LARGEST, bin_edges, bin_uniform, code_of, uniform_code
 from streammi.core.kernels.compiled import allocating_part, apart, kernel, part
 from streammi.core.kernels.sliding import refill, slide, slide_one, slide_span
 from streammi.core.kernels.state_layout import CHECK, DUE, FEW, GLANCE, HEAD, PAIRS, S_X, S_XY, S_Y, N
 
 AHEAD: Final = 512  # pairs coded at a time at least: what a look at the bins makes stale is coded twice
-_LARGEST: Final = 1.7976931348623157e308
 CODED: Final = -1  # in place of a number of equal-width bins: the codes are there already
 
 # An axis is one array: low, high, the number of equal-width bins, or 0, the bits of its codes that count, and how many
@@ -99,7 +98,7 @@ def push(
     DUE says then that it is time to look at the bins, or to glance: which is left to ``take``, of no pair, as it takes
     as long to compile as all else here.
     """
-    if not (abs(x) <= _LARGEST and abs(y) <= _LARGEST):
+    if not (abs(x) <= LARGEST and abs(y) <= LARGEST):
         return np.nan
     head = state[HEAD]
     values[0, head], values[1, head] = x, y
