@@ -22,7 +22,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from streammi.core.kernels.compiled import allocating_kernel, allocating_part, kernel, part
+from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.counting import step_down, step_up, sum_of, sums_of
 from streammi.core.kernels.turns import next_rows
 
@@ -130,20 +130,6 @@ def _count_rows(a: Any, b: Any, gaps: bool, width: Any, missing: Any, cells: Any
             cells[np.uint64(a[t]) * width + np.uint64(b[t])] += 1
 
 
-@allocating_part
-def _count_anew(
-    symbols: Any, others: Any, bits: Any, other_bits: Any, i: int, j: int, gaps: bool, rows: int, columns: int,
-    missing: Any, cells: Any,
-) -> None:  # fmt: skip
-    """Count the rows of two channels in their cells, which are cleared first, by whichever way is cheaper."""
-    cells[:] = 0
-    if _by_bits(rows, columns, bits):
-        none = bits[0, :0]
-        _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
-    else:
-        _count_rows(symbols[i], others[j], gaps, np.uint64(columns), missing, cells)
-
-
 @part
 def _slide_pair(ni: Any, nj: Any, oi: Any, oj: Any, width: Any, counts: Any, steps: Any) -> Any:
     """Take rows out of a pair's counts and put others in; returns by how much its sum grows."""
@@ -238,6 +224,7 @@ def recount(
     shape of ``symbols``, and is it but for a null. Both have their words, as ``set_bits`` writes them.
     """
     channels = widths.size
+    none = bits[0, :0]
     first, last = next_rows(turns)
     while first < last:
         for i in range(first, last):
@@ -246,8 +233,12 @@ def recount(
             for j in range(i + 1, channels):
                 if stale[i] or stale[j]:
                     at, columns = starts[i] + rows * (below[j] - below[i + 1]), widths[j]
-                    cells, gaps = counts[at : at + rows * columns], gappy[i] or gappy[j]
-                    _count_anew(symbols, others, bits, other_bits, i, j, gaps, rows, columns, missing, cells)
+                    cells = counts[at : at + rows * columns]
+                    cells[:] = 0
+                    if _by_bits(rows, columns, bits):
+                        _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
+                    else:
+                        _count_rows(symbols[i], others[j], gappy[i] or gappy[j], np.uint64(columns), missing, cells)
                     sums[p] = sum_of(cells, f)
                 p += 1
         first, last = next_rows(turns)
@@ -266,7 +257,7 @@ def sums_of_shifted(
     most = 0
     for c in range(channels):
         most = max(most, widths[c])
-    held = np.empty(most * most, dtype=np.uint32)
+    held, none = np.empty(most * most, dtype=np.uint32), bits[0, :0]
     first, last = next_rows(turns)
     while first < last:
         for i in range(first, last):
@@ -275,7 +266,11 @@ def sums_of_shifted(
             for j in range(i + 1, channels):
                 columns = widths[j]
                 cells, gaps = held[: rows * columns], gappy[i] or gappy[j]
-                _count_anew(symbols, others, bits, other_bits, i, j, gaps, rows, columns, missing, cells)
+                cells[:] = 0
+                if _by_bits(rows, columns, bits):
+                    _count_bits(bits[i], other_bits[j], none, none, rows, columns, cells)
+                else:
+                    _count_rows(symbols[i], others[j], gaps, np.uint64(columns), missing, cells)
                 if gaps:
                     out[0, p], out[1, p], out[2, p], out[3, p] = sums_of(cells, rows, columns, f)
                 else:
