@@ -1,5 +1,8 @@
 """Publishers that go on until the end, a sender's in plain pyzmq and a monitor's, and waiting for what comes of it."""
 
+import contextlib
+import itertools
+import os
 import socket
 import threading
 import time
@@ -66,10 +69,19 @@ def monitor_that(says: Callable[[Publisher], object], every_s: float = 0.02) -> 
             yield publisher.endpoint
 
 
+# Below the ports that systems give to connections that go out, Linux from 32768 on: one of those may be another
+# connection's by the time it is bound. Each worker of the suite has a thousand of its own.
+PORTS = range(20_000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 32_768)
+_next_port = itertools.count(os.getpid() % 1000)
+
+
 def free_port() -> int:
-    """A port of this machine that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    """A port of this machine that nobody listens at, and that this process does not give twice soon."""
+    for number in itertools.islice(_next_port, 1000):
+        port = PORTS[number % 1000]
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError(f"no port is free from {PORTS[0]} to {PORTS[999]}")
 
 
 def wait(condition: Callable[[], Any], seconds: float = 40.0, every_s: float = 0.01) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import zmq
+from feeds import free_port
 
 # Half the cost of a Java that lives for a minute: no second compiler, one collector, one thread to compile.
 JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -XX:CICompilerCount=1"
@@ -82,11 +82,9 @@ class Cluster:
     def __init__(self, folder: Path, megabytes: int) -> None:
         self._folder, self._megabytes = folder, megabytes
         self._processes: list[subprocess.Popen[bytes]] = []
-        with zmq.Context() as context, context.socket(zmq.PUSH) as free:
-            port = free.bind_to_random_port("tcp://127.0.0.1")
-        self.master = f"spark://127.0.0.1:{port}"
-        self._port = port
-        self._start("master.Master", "--port", str(port))
+        self._port = free_port()
+        self.master = f"spark://127.0.0.1:{self._port}"
+        self._start("master.Master", "--port", str(self._port))
 
     def add_worker(self) -> None:
         """Start a worker, once the master answers: a job that finds none gives up after a minute."""
