@@ -208,16 +208,19 @@ def zhang_bits(joint: NDArray[np.integer]) -> float:
     return oracles.mi_nats_by("zhang", joint) / math.log(2)
 
 
-def test_the_error_for_a_memory_is_that_of_leaving_out_each_tenth() -> None:
-    x, y = coupled(0.7, 203)
-    axis = UniformBins(-3, 3, 6)
-    window = window_of(x, y, axis)
+@pytest.mark.parametrize(("n", "bins"), [(203, 6), (2_003, 6), (30_011, 2)])  # few and many pairs a cell; very many
+def test_the_error_for_a_memory_is_that_of_leaving_out_each_tenth(n: int, bins: int) -> None:
+    x, y = coupled(0.7, n)
+    axis = UniformBins(-3, 3, bins)
+    window = JointWindow(axis, axis, n)
+    window.extend(np.roll(x, n // 3), np.roll(y, n // 3))
+    window.extend(x, y)
     i, j = axis.symbols(x), axis.symbols(y)
     left, added = [], added_of(window.counts.astype(int), "zhang")
     for run in range(10):
-        keep = np.ones(203, dtype=bool)
-        keep[3 + 20 * run : 23 + 20 * run] = False
-        joint = np.zeros((6, 6), dtype=int)
+        keep = np.ones(n, dtype=bool)
+        keep[n % 10 + n // 10 * run :][: n // 10] = False
+        joint = np.zeros((bins, bins), dtype=int)
         np.add.at(joint, (i[keep], j[keep]), 1)
         left.append(zhang_bits(joint) + added * (zhang_bits(joint) - zhang_bits(coarse(joint))))
     assert window.batch_errors()[0] == pytest.approx(1.154 * math.sqrt(9 * np.var(left)), rel=2e-3)

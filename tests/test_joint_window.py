@@ -530,7 +530,7 @@ def test_bytes_that_were_changed_are_refused(data: st.DataObject) -> None:
         JointWindow.from_bytes(bytes(saved))
 
 
-@pytest.mark.parametrize("n", [5, 17, 400])
+@pytest.mark.parametrize("n", [5, 17, 400, 799])
 def test_the_batch_means_error_is_that_of_five_runs_of_pairs(n: int) -> None:
     rng = np.random.default_rng(n)
     x, y = rng.random((2, 900))

@@ -7,7 +7,7 @@ from streammi.core.information.measures import NOT_KNOWN
 from streammi.core.window.joint_window import JointWindow
 from streammi.monitor.costly_estimates import is_often
 
-MOST_PAIRS: Final = 1 << 17  # of a window of which a reading has them: 1 ms
+MOST_PAIRS: Final = 1 << 17  # of a window of which a reading has them: 0.3 ms
 PART: Final = 64  # of a window: a reading has them as they were when so little of it was another
 
 Errors: TypeAlias = tuple[float | None, float | None]

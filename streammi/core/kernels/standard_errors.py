@@ -4,105 +4,168 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.arrays import floats, zeros
+from streammi.core.kernels.arrays import floats, integers, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, apart, part
-from streammi.core.kernels.counting import ONE
 from streammi.core.kernels.nested import extrapolated, log_held, log_of, of_pairs, term_of
 from streammi.core.kernels.state_layout import SYMBOL
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
 _SYMBOL: Final = np.uint64(SYMBOL)
 _X: Final = np.uint64(16)
+TABLE: Final = 4096  # counts whose terms are looked up; larger ones are few, and made as they come
+MANY: Final = 2  # pairs of a run for each cell that holds any: then nearly all these hold some of the run
 
 
 @allocating_kernel
 def spreads(
     ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, x_parts: Any, y_parts: Any, x_size: int,
-    y_size: int, f: Any, unit_bits: float, weight: float, left_out: int, runs: int,
+    y_size: int, f: Any, unit_bits: float, weight: float, left_out: int,
 ) -> tuple[float, float]:  # fmt: skip
-    """The variance of MI, bits squared, without each of ``left_out`` runs of pairs in turn; that of ``runs`` means.
+    """The variance of MI, bits squared, without each of ``left_out`` runs of pairs in turn; that of half as many means.
 
     Of the ring's newest ``n`` entries, up to ``head``, oldest first, in runs of one length; the counts, ``joint`` (Bx *
     By,), are theirs. The means are those of the pointwise MI of the pairs in a run. ``f`` is a table of c log2 c.
+
+    Each run is counted by itself; then each cell that it has is looked at once. To take its pairs out of the cells one
+    by one, and put them back, took two to three times as long.
     """
-    counts = x_counts, y_counts, joint
-    nest = x_parts, y_parts, x_size, y_size, weight
-    without = _without_runs(ring, head, n, counts, nest, f, unit_bits, floats(left_out))
-    return _variance(without), _variance(_of_runs(ring, head, n, counts, f, unit_bits, floats(runs)))
-
-
-@allocating_part
-def _without_runs(ring: Any, head: int, n: int, counts: Any, nest: Any, f: Any, unit_bits: float, out: Any) -> Any:
-    """MI without each of as many runs as ``out`` has places, to ``out``.
-
-    A pair that is left out changes six counts. Those of cells are looked at pair by pair, those of margins, of which
-    there are few, when all pairs of a run are out.
-    """
-    _, _, joint = counts
-    x_parts, y_parts, x_size, y_size, weight = nest
-    x, y, fine_size = zeros(x_parts.size), zeros(y_parts.size), np.uint64(y_parts.size)
-    cells, of_cell, coarse = zeros(joint.size), zeros(joint.size), zeros(x_size * y_size)
-    for i in range(x.size):
-        for j in range(y.size):
-            cell, part_of = i * y.size + j, x_parts[i] * y_size + y_parts[j]
-            cells[cell], of_cell[cell] = joint[cell], part_of
-            coarse[part_of] += joint[cell]
-            x[i] += joint[cell]
-            y[j] += joint[cell]
-    x_coarse, y_coarse = _put_together(x, x_parts, x_size), _put_together(y, y_parts, y_size)
-    terms = _terms(max(_most(x_coarse), _most(y_coarse)), f, unit_bits)
-    cells_sum, coarse_sum = _total(cells, terms), _total(coarse, terms)
-    x_out, y_out = zeros(x.size), zeros(y.size)
-    whole, margins = term_of(n, f, unit_bits), _total(x, terms) + _total(y, terms)
-    below = (whole - _total(x_coarse, terms) - _total(y_coarse, terms) + coarse_sum) / n
-    added = _added((whole - margins + cells_sum) / n, below, (2.0 * whole - margins) / n, joint, n, weight)
-    length = n // out.size
+    y_bins, tables = np.uint64(y_counts.size), (f, unit_bits)
+    logs, coarse, entries = floats(joint.size), zeros(x_size * y_size), integers(joint.size)
+    found, fine_sum, held = _of_cells(
+        x_counts, y_counts, joint, x_parts, y_parts, y_size, n, tables, logs, coarse, entries
+    )
+    terms = _terms(min(_most(coarse), TABLE), f, unit_bits)
+    x_out, y_out, coarse_out = zeros(x_counts.size), zeros(y_counts.size), zeros(coarse.size)
+    margins, rough_margins = _margins(x_counts, y_counts, x_out, y_out, x_parts, y_parts, terms, tables)
+    rough_sum = _left(coarse, coarse_out, terms, tables)
+    whole = term_of(n, f, unit_bits)
+    added = _added(
+        (whole - margins + fine_sum) / n, (whole - rough_margins + rough_sum) / n, (2.0 * whole - margins) / n,
+        held, n, weight,
+    )  # fmt: skip
+    length = n // left_out
     left = n - length
     of_left = term_of(left, f, unit_bits)
-    whole_coarse, few = zeros(coarse.size), cells.size < 4 * length
-    for k in range(coarse.size):
-        whole_coarse[k] = coarse[k]
-    at = head - length * out.size
-    at = at if at >= 0 else at + ring.size
-    for run in range(out.size):
-        fine, rough, start = cells_sum, coarse_sum, at
-        for _ in range(length):
-            entry = np.uint64(ring[np.uint64(at)])
+    without, totals, of_run = floats(left_out), floats(left_out), zeros(joint.size)
+    for run in range(left_out):
+        cells = _count(ring, head - length * (left_out - run), length, y_bins, of_run, entries, found)
+        fine, total = fine_sum, 0.0
+        for k in range(cells):
+            entry = np.uint64(entries[k])
             a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
-            x_out[a] += 1
-            y_out[b] += 1
-            cell = a * fine_size + b
-            fine -= _taken(cells, cell, terms)
-            rough -= _taken(coarse, np.uint64(of_cell[cell]), terms)
-            at = at + 1 if at + 1 < ring.size else 0
-        if few:  # And they are back again: all cells at once, or, where these are many, pair by pair.
-            for k in range(cells.size):
-                cells[k] = joint[k]
-            for k in range(coarse.size):
-                coarse[k] = whole_coarse[k]
-        else:
-            for back in range(start, start + length):
-                entry = np.uint64(ring[np.uint64(back if back < ring.size else back - ring.size)])
-                cell = (entry >> _X & _SYMBOL) * fine_size + (entry & _SYMBOL)
-                cells[cell] += 1
-                coarse[np.uint64(of_cell[cell])] += 1
-        rough_margins = _left(x_coarse, _put_together(x_out, x_parts, x_size), terms)
-        rough_margins += _left(y_coarse, _put_together(y_out, y_parts, y_size), terms)
-        margins = _left(x, x_out, terms) + _left(y, y_out, terms)
+            cell = a * y_bins + b
+            c, out = np.int64(joint[cell]), of_run[cell]
+            fine -= _term(c, terms, tables) - _term(c - out, terms, tables)
+            total += out * logs[cell]
+            x_out[a] += out
+            y_out[b] += out
+            coarse_out[x_parts[a] * y_size + y_parts[b]] += out
+            of_run[cell] = 0
+        totals[run] = total
+        margins, rough_margins = _margins(x_counts, y_counts, x_out, y_out, x_parts, y_parts, terms, tables)
         bits = (of_left - margins + fine) / left
-        out[run] = bits + added * (bits - (of_left - rough_margins + rough) / left)
-    return out
+        below = (of_left - rough_margins + _left(coarse, coarse_out, terms, tables)) / left
+        without[run] = bits + added * (bits - below)
+    return _variance(without), _variance(_means(ring, head, n, y_bins, logs, totals))
+
+
+@apart
+@allocating_part
+def _of_cells(
+    x_counts: Any, y_counts: Any, joint: Any, x_parts: Any, y_parts: Any, y_size: int, n: int, tables: Any, logs: Any,
+    coarse: Any, entries: Any,
+) -> Any:  # fmt: skip
+    """How many cells hold a pair, the sum of their terms, and ``held`` of them (see core.kernels.nested).
+
+    An entry of each of them goes to ``entries``, the pointwise MI there to ``logs`` (Bx * By,), bits, and what there is
+    in coarse cells is added up in ``coarse``.
+    """
+    f, unit_bits = tables
+    y_bins = y_counts.size
+    y_logs, log_n = floats(y_bins), log_of(n, f, unit_bits)
+    for j in range(y_bins):
+        y_logs[j] = log_of(np.int64(y_counts[j]), f, unit_bits) if y_counts[j] > 0 else 0.0
+    found, total, held = 0, 0.0, 0
+    for i in range(x_counts.size):
+        if x_counts[i] == 0:
+            continue
+        x_log = log_of(np.int64(x_counts[i]), f, unit_bits) - log_n
+        for j in range(y_bins):
+            c = np.int64(joint[np.uint64(i * y_bins + j)])
+            if c > 0:
+                entries[found] = i << 16 | j
+                found += 1
+                total += term_of(c, f, unit_bits)
+                held += 3 if c == 1 else 2
+                logs[i * y_bins + j] = log_of(c, f, unit_bits) - x_log - y_logs[j]
+                coarse[x_parts[i] * y_size + y_parts[j]] += c
+    return found, total, held
 
 
 @part
-def _added(fine: float, below: float, entropies: float, joint: Any, n: int, weight: float) -> Any:
+def _count(ring: Any, at: int, length: int, y_bins: Any, cells: Any, entries: Any, found: int) -> int:
+    """Count ``length`` pairs of a ring, from ``at`` on, in ``cells`` (Bx * By,), which are all 0.
+
+    Returns how many cells are to be looked at: the ``found`` that ``entries`` name, or, where these are many beside so
+    few pairs, those of the pairs, an entry of which goes there.
+    """
+    at = at if at >= 0 else at + ring.size
+    if length > MANY * found:
+        for _ in range(length):
+            entry = np.uint64(ring[np.uint64(at)])
+            cells[(entry >> _X & _SYMBOL) * y_bins + (entry & _SYMBOL)] += 1
+            at = at + 1 if at + 1 < ring.size else 0
+        return found
+    of_pairs = 0
+    for _ in range(length):
+        entry = np.uint64(ring[np.uint64(at)])
+        cell = (entry >> _X & _SYMBOL) * y_bins + (entry & _SYMBOL)
+        c = cells[cell]
+        cells[cell] = c + 1
+        entries[of_pairs] = entry  # in any case: a branch is unpredictable
+        of_pairs += c == 0
+        at = at + 1 if at + 1 < ring.size else 0
+    return of_pairs
+
+
+@allocating_part
+def _means(ring: Any, head: int, n: int, y_bins: Any, logs: Any, totals: Any) -> Any:
+    """The means of the pointwise MI in runs, (R,), by the sums in runs of half that length, (2 R,), or one pair less.
+
+    ``logs`` (Bx * By,) are the pointwise MI of each cell.
+    """
+    means = floats(totals.size // 2)
+    runs = means.size
+    length = n // runs
+    odd = length - 2 * (n // totals.size)  # a run begins so many pairs earlier for each that is behind it
+    before = _total(ring, head - length * runs, odd * runs, y_bins, logs)
+    for run in range(runs):
+        behind = runs - run - 1
+        after = _total(ring, head - length * behind, odd * behind, y_bins, logs)
+        means[run] = (before + totals[2 * run] + totals[2 * run + 1] - after) / length
+        before = after
+    return means
+
+
+@apart
+@part
+def _total(ring: Any, at: int, pairs: int, y_bins: Any, logs: Any) -> float:
+    """The sum of ``logs`` over so many pairs of a ring, from ``at`` on."""
+    total = 0.0
+    at = at if at >= 0 else at + ring.size
+    for _ in range(pairs):
+        entry = np.uint64(ring[np.uint64(at)])
+        total += logs[(entry >> _X & _SYMBOL) * y_bins + (entry & _SYMBOL)]
+        at = at + 1 if at + 1 < ring.size else 0
+    return total
+
+
+@part
+def _added(fine: float, below: float, entropies: float, held: int, n: int, weight: float) -> Any:
     """The part of the step from coarse to fine bins that is added beyond these, of all pairs.
 
     That of all runs too: what is left out changes MI, hardly the way it is made.
     """
-    held = 0
-    for c in joint:
-        held += 3 if c == 1 else 2 if c > 1 else 0
     bits = extrapolated(fine, below, entropies, log_held(held), of_pairs(n), weight)
     return (bits - fine) / (fine - below) if fine != below else 0.0
 
@@ -127,13 +190,27 @@ def _variance(values: Any) -> Any:
     return squares / values.size
 
 
-@allocating_part
-def _put_together(counts: Any, parts: Any, size: int) -> Any:
-    """The counts (B,) of fine bins in the ``size`` coarse ones that ``parts`` names."""
-    coarse = zeros(size)
-    for k in range(counts.size):
-        coarse[parts[k]] += counts[k]
-    return coarse
+@apart
+@part
+def _margins(
+    x_counts: Any, y_counts: Any, x_out: Any, y_out: Any, x_parts: Any, y_parts: Any, terms: Any, tables: Any
+) -> Any:  # fmt: skip
+    """The sums of the terms of both margins without so many ``out`` of each bin, which are set to 0; then of coarse.
+
+    Which coarse bin each belongs to goes up by one or stays the same from one to the next.
+    """
+    fine = rough = 0.0
+    for counts, out, parts in ((x_counts, x_out, x_parts), (y_counts, y_out, y_parts)):
+        together = np.int64(0)
+        for k in range(counts.size):
+            c = np.int64(counts[k]) - out[k]
+            out[k] = 0
+            fine += _term(c, terms, tables)
+            together += c
+            if k + 1 == counts.size or parts[k + 1] != parts[k]:
+                rough += _term(together, terms, tables)
+                together = np.int64(0)
+    return fine, rough
 
 
 @allocating_part
@@ -146,59 +223,17 @@ def _terms(most: int, f: Any, unit_bits: float) -> Any:
     return terms
 
 
+@part
+def _term(c: Any, terms: Any, tables: Any) -> Any:
+    return terms[np.uint64(c)] if c < terms.size else term_of(c, tables[0], tables[1])
+
+
 @apart
 @part
-def _total(counts: Any, terms: Any) -> Any:
-    total = 0.0
-    for k in range(counts.size):
-        total += terms[np.uint64(counts[k])]
-    return total
-
-
-@part
-def _left(counts: Any, out: Any, terms: Any) -> Any:
+def _left(counts: Any, out: Any, terms: Any, tables: Any) -> Any:
     """The sum of the terms of counts without so many ``out`` of each, which are set to 0."""
     total = 0.0
     for k in range(counts.size):
-        total += terms[np.uint64(counts[k] - out[k])]
+        total += _term(np.int64(counts[k]) - out[k], terms, tables)
         out[k] = 0
     return total
-
-
-@part
-def _taken(counts: Any, cell: Any, terms: Any) -> Any:
-    """Take one pair out of a cell; returns by how much its term falls."""
-    c = np.uint64(counts[cell])
-    counts[cell] = c - ONE
-    return terms[c] - terms[c - ONE]
-
-
-@allocating_part
-def _of_runs(ring: Any, head: int, n: int, counts: Any, f: Any, unit_bits: float, out: Any) -> Any:
-    """The mean of the pointwise MI, bits, of the pairs of each of as many runs as ``out`` has places, to ``out``."""
-    x_counts, y_counts, joint = counts
-    y_size = y_counts.size
-    logs = floats(joint.size)  # of cells that hold a pair
-    log_n = log_of(n, f, unit_bits)
-    y_logs = floats(y_size)
-    for j in range(y_size):
-        y_logs[j] = log_of(np.int64(y_counts[j]), f, unit_bits) if y_counts[j] > 0 else 0.0
-    for i in range(x_counts.size):
-        if x_counts[i] == 0:
-            continue
-        x_log = log_of(np.int64(x_counts[i]), f, unit_bits) - log_n
-        for j in range(y_size):
-            c = np.int64(joint[np.uint64(i * y_size + j)])
-            if c > 0:
-                logs[i * y_size + j] = log_of(c, f, unit_bits) - x_log - y_logs[j]
-    length, width = n // out.size, np.uint64(y_size)
-    at = head - length * out.size
-    at = at if at >= 0 else at + ring.size
-    for run in range(out.size):
-        total = 0.0
-        for _ in range(length):
-            entry = np.uint64(ring[np.uint64(at)])
-            total += logs[(entry >> _X & _SYMBOL) * width + (entry & _SYMBOL)]
-            at = at + 1 if at + 1 < ring.size else 0
-        out[run] = total / length
-    return out

@@ -61,14 +61,14 @@ class JointHistogram:
         n = self._state.item(N)
         return (self.table.whole.item(n) - s_x - s_y + s_xy) * self.table.unit_bits / n
 
-    def spreads(self, ring: PairRing, left_out: int, runs: int, grain: Grain) -> tuple[float, float]:
-        """Variances, bits squared, of MI without each of ``left_out`` runs of the ring's pairs, and of ``runs`` means.
+    def spreads(self, ring: PairRing, left_out: int, grain: Grain) -> tuple[float, float]:
+        """Variances, bits squared, of MI without each of ``left_out`` runs of pairs, and of the means of half as many.
 
         See core.kernels.standard_errors.
         """
         n, plugin = ring.n, self.table_of("plugin")
         counted = ring.entries, ring.head, n, *self.counts, grain.x_parts, grain.y_parts, *grain.sizes
-        return standard_errors.spreads(*counted, plugin.f, plugin.unit_bits, grain.weight, left_out, runs)
+        return standard_errors.spreads(*counted, plugin.f, plugin.unit_bits, grain.weight, left_out)
 
     def coarsen(self, ring: PairRing, grain: Grain) -> None:
         """Have other coarse bins, where any are kept."""

@@ -263,7 +263,7 @@ class JointWindow(Picklable):
         if self.n < FIFTHS or not self._axes.known:
             return NOT_KNOWN
         grain = self.table(estimator).grain or grains.unseen(self._axes.now, extrapolated=False)
-        without, means = self._histogram.spreads(self._ring, TENTHS, FIFTHS, grain)
+        without, means = self._histogram.spreads(self._ring, TENTHS, grain)
         of_mi = STUDENT * math.sqrt((TENTHS - 1) * without) if self.n >= 2 * TENTHS else None
         return of_mi, math.sqrt(means / (FIFTHS - 1))
 
