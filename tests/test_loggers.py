@@ -11,7 +11,7 @@ import os
 import random
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -193,8 +193,16 @@ def test_commas_between_thousands(read: Callable[..., Read]) -> None:
 def test_a_point_where_commas_are_decimal_is_no_number_in_silence(read: Callable[..., Read]) -> None:
     rows = [f"1,5;{k},25\n" for k in range(50)]
     found = read("x;y\n" + "".join(rows) + "3.25;1\n1.234;2\n")
-    assert found.x.tolist()[-1] == 1234.0
-    assert found.note == "1 row skipped: 1 not a number (first in line 52: x '3.25')"
+    assert found.x.tolist() == [1.5] * 50
+    assert found.note == "2 rows skipped: 2 not a number (first in line 52: x '3.25')"
+    for change in ("1.250", "0.250", "1.5"):  # which of the marks is between thousands, nobody knows
+        with pytest.raises(ConfigError, match=r"--decimal must be given: x has .* and one of the marks"):
+            read("x;y\n" + "".join(f"{change};{k}\n" for k in range(30)) + "1,250;3\n" * 30)
+    found = read("x;y\n" + "".join(f"{k}.25;{k}\n" for k in range(30)) + "3,5;3\n" * 30)
+    assert found.x.tolist() == [*(k + 0.25 for k in range(30)), *[3.5] * 30]
+    assert "x decimal points and decimal commas" in found.said
+    late = "x;y\n" + "".join(f"1.25;{k}\n" for k in range(9000)) + "1,250;3\n" + "1.25;0\n" * 9000
+    assert read(late).note == "1 row skipped: 1 not a number (first in line 9002: x '1,250')"
 
 
 @pytest.mark.parametrize(
@@ -206,10 +214,30 @@ def test_units_behind_numbers(read: Callable[..., Read], unit: str, said: str) -
     assert said in found.said
 
 
-def test_other_units_are_not_taken_for_the_same(read: Callable[..., Read]) -> None:
-    found = read("x,y\n" + "1.5 kW,1\n" * 20 + "900 W,1\n")
-    assert found.x.tolist() == [1.5] * 20
-    assert "x '900 W'" in found.note
+@pytest.mark.parametrize(
+    ("fields", "value", "said"),
+    [
+        (("1.5 kW", "900 W", "2 kW"), 0.9, "x in kW, W as 0.001 of it"),
+        (("1.5 m", "5 mm", "2 m"), 0.005, "x in m, mm as 0.001 of it"),
+        (("3K", "2M", "0", "4K"), 2000, "x in K, M as 1000 of it"),
+        (("1MiB", "512KiB", "2MiB"), 0.5, "x in MiB, KiB as 0.0009766 of it"),
+    ],
+)
+def test_units_that_differ_by_their_prefix(
+    read: Callable[..., Read], fields: Sequence[str], value: float, said: str
+) -> None:
+    found = read("x,y\n" + "".join(f"{field},{k}\n" for k in range(20) for field in fields))
+    assert found.x.tolist()[1 :: len(fields)] == [value] * 20
+    assert (found.said.partition(": ")[2], found.note) == (said, "")
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "n"), [("20.5 °C", "68 °F", 20), ("1.5 kW", "3 A", 20), ("1.2K", "900", 20), ("1.2K", "900", 1)]
+)
+def test_other_units_are_not_taken_for_the_same(read: Callable[..., Read], first: str, other: str, n: int) -> None:
+    with pytest.raises(ConfigError, match=rf"--x must be .* in one unit \(x has {first} and {other}\)"):
+        read("x,y\n" + f"{first},1\n" * 20 + f"{other},1\n" * n)
+    assert "x '68 °F'" in read("x,y\n" + "20.5 °C,1\n" * 20 + "68 °F,1\n").note
 
 
 @pytest.mark.parametrize("words", [("OFF", "ON"), ("false", "true"), ("No", "Yes"), ("closed", "open")])
@@ -277,7 +305,7 @@ def test_numbers_as_they_are_dressed(
     assert (found.note, found.said.partition(": ")[2]) == ("", said)
 
 
-@pytest.mark.parametrize("field", ["1.2K", "(x)", "()", "(1.5)(2)", "1D5", "$", "€", "ab12"])
+@pytest.mark.parametrize("field", ["(x)", "()", "(1.5)(2)", "1D5", "$", "€", "ab12"])
 def test_what_is_no_dress_of_a_number_is_named(read: Callable[..., Read], field: str) -> None:
     found = read("x,y\n" + "".join(f"{field if k % 2 else k},{k}\n" for k in range(60)))
     assert found.note == f"30 rows skipped: 30 not a number (first in line 3: x {field!r})"

@@ -41,6 +41,15 @@ class Columns(NamedTuple):
         return f"{self.names[k]} {str(text)[:40]!r}"
 
 
+def refuse_doubtful(option: str, name: str, form: NumberFormat) -> None:
+    """ConfigError for a column whose numbers are written in ways of which no one can be told from the other."""
+    if form.doubt:
+        rule = f"given: {name} has {form.doubt}, and one of the marks is between thousands"
+        raise ConfigError("--decimal", f"{rule}; if the decimal point changes, cut the file where it does")
+    if form.unlike:
+        raise ConfigError(option, f"a column of numbers in one unit ({name} has {form.unlike})", name)
+
+
 def columns_of(table: Table, names: Sequence[str], t: str | None, options: FileOptions, labels: bool) -> Columns:
     """The columns of these names, of x, y and any conditions.
 
@@ -58,7 +67,8 @@ def columns_of(table: Table, names: Sequence[str], t: str | None, options: FileO
             raise ConfigError(option, f"a column of numbers, not of times ({column.type})", name)
         if not labels:
             fields = column if is_text(column) else pa.array([], pa.string())
-            form = format_of(fields, table.decimal, options.missing)
+            form = format_of(fields, table.decimal, options.missing, sure=options.decimal != "auto")
+            refuse_doubtful(option, name, form)
             values = form.array(column)[0] if is_text(column) else as_floats(column)
             if form.words and form.words != "decimal commas" and f"{name} {form.words}" not in said:
                 bare = form.bare_in(fields)

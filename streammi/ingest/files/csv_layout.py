@@ -57,7 +57,7 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     if not places:
         raise _no_table(path)
     rows = [lines[k] for k in places]
-    delimiter = asked[1] if asked else _delimiter(_around_names(rows, wanted), wanted)
+    delimiter = asked[1] if asked else _delimiter(_around_names(rows, wanted), wanted, len(options.columns))
     fields, starts = rows_of(rows, delimiter)
     at = [places[k] for k in starts]  # the line of each row
     head_at, first, is_toa5 = header_of(fields, wanted)
@@ -165,10 +165,13 @@ def decimal_in(columns: Sequence[Sequence[str]], delimiter: str) -> tuple[str, s
     return ".", f"commas between thousands ({open_}; else --decimal ,)"
 
 
-def _delimiter(lines: Sequence[str], wanted: Sequence[str]) -> str:
-    """Find what is between the fields: it parts the most lines alike, and makes the wanted names fields."""
+def _delimiter(lines: Sequence[str], wanted: Sequence[str], named: int) -> str:
+    """Find what is between the fields: it parts the most lines alike, and makes the wanted names fields.
+
+    ``named`` is how many fields have been given a name, 0 for unknown. ``ConfigError`` where it may be one or another.
+    """
     lines = lines[: LOOKED_AT // 2]
-    best: tuple[tuple[float, ...], str] = ((-1.0,), ",")
+    scores: dict[str, tuple[float, ...]] = {}
     with_tabs = sum("\t" in line for line in lines)
     for rank, delimiter in enumerate(DELIMITERS):
         if delimiter != BLANKS and not any(delimiter in line for line in lines):
@@ -184,6 +187,15 @@ def _delimiter(lines: Sequence[str], wanted: Sequence[str]) -> str:
         good = 0.2 + sum(map(is_value, values)) / max(len(values), 1)
         if delimiter == BLANKS and 2 * with_tabs > len(lines):
             good *= 0.8  # these are rather in the fields
-        score = (float(has_names and width > 1), float(width > 1) * len(alike) / len(rows) * good, float(-rank))
-        best = max(best, (score, delimiter))
-    return best[1] if best[0][0] >= 0 and best[0][1:2] != (0.0,) else ","
+        told = float(has_names and width > 1) + float(width == named > 1)
+        scores[delimiter] = (told, float(width > 1) * len(alike) / len(rows) * good, float(-rank))
+    best = max(scores, key=lambda one: scores[one], default=",")
+    if best == "," and scores.get(best, ())[:2] == scores.get(BLANKS, (0.0,))[:2]:
+        raise _either_delimiter(lines[-1])
+    return best if best in scores and scores[best][:2] != (0.0, 0.0) else ","
+
+
+def _either_delimiter(line: str) -> ConfigError:
+    """The refusal of rows such as ``1 234,567 890``: three columns with blanks between, or two with commas."""
+    ways = " or ".join(f"{len(split([line], way)[0])} with {_NAMES_OF[way]}" for way in (",", BLANKS))
+    return ConfigError("--columns", f"given, a name for each: {line.strip()[:60]!r} may be {ways} between")

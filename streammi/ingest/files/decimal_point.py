@@ -1,8 +1,8 @@
 """The decimal point of a file, and what stands between thousands."""
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from streammi.ingest.files.digits import plain_digits
 from streammi.ingest.files.missing import COMMA
@@ -21,6 +21,7 @@ THOUSANDS: Final = {
     ),
 }
 GROUPS: Final = re.compile(r"[ '_\u00a0\u2019]")
+OPEN: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")  # decimal, or between thousands
 WITH_UNIT: Final = re.compile(
     r"(?P<number>[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*"
     r"(?P<unit>[^\d\s'\"+.,-][^\d,\"]{0,11})"
@@ -31,6 +32,7 @@ _POINTS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}")
 _SHORT: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}")
 _LONG: Final = re.compile(r"[+-]?[0-9]{4,}")
 TOLD_FROM: Final = 3  # numbers with a mark, and as many others without
+_ONE_MARK: Final = re.compile(r"[+-]?[0-9]*([.,])[0-9]*(?:[eE][+-]?[0-9]+)?")
 _COMMAS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}")
 
 
@@ -84,6 +86,47 @@ def thousands_in(columns: Sequence[Sequence[str]]) -> tuple[str, str]:
             if len(marked) >= TOLD_FROM and all(map(groups.fullmatch, marked)):
                 return mark, next(iter(short))
     return "", ""
+
+
+class Marks(NamedTuple):
+    """The marks in the numbers of one column: the numbers that have them so."""
+
+    point: Sequence[str] = ()  # 1.5: decimal, as nothing else is written so
+    comma: Sequence[str] = ()  # 1,5
+    point_or: Sequence[str] = ()  # 1.250: decimal, or between thousands
+    comma_or: Sequence[str] = ()  # 1,250
+    both: bool = False  # 1,234.5, which tells
+
+    @property
+    def either(self) -> bool:
+        """True if there are decimal points and decimal commas, and each number says by itself which it has."""
+        return bool(self.point and self.comma and not self.point_or and not self.comma_or and not self.both)
+
+    @property
+    def doubt(self) -> str:
+        """Two numbers that no one way of writing has; empty where there are none, or hardly any.
+
+        What writes 1.250 with its decimals writes 1,250.000, and not 1,250.
+        """
+        points, commas = (*self.point_or, *self.point), (*self.comma_or, *self.comma)
+        if self.both or self.either or min(len(points), len(commas)) < TOLD_FROM:
+            return ""
+        return f"{points[0]} and {commas[0]}"
+
+
+def marks_in(texts: Iterable[str]) -> Marks:
+    """The marks in the numbers of a column.
+
+    >>> [marks_in(3 * one).doubt for one in (["1.250", "53,250"], ["1.25", "53,2"], ["0.5", "1,250.5", "1,250"])]
+    ['1.250 and 53,250', '', '']
+    """
+    found: dict[str, list[str]] = {"point": [], "comma": [], "point_or": [], "comma_or": []}
+    for text in map(_bare, texts):
+        if one := _ONE_MARK.fullmatch(text):
+            found[("point" if one[1] == "." else "comma") + "_or" * bool(OPEN.fullmatch(text))].append(text)
+        elif "," in text and "." in text and any(THOUSANDS[mark].fullmatch(text) for mark in ".,"):
+            return Marks(both=True)
+    return Marks(found["point"], found["comma"], found["point_or"], found["comma_or"])
 
 
 def _bare(text: str) -> str:

@@ -73,7 +73,7 @@ class _Column:
         self._form: NumberFormat | None = NumberFormat()
         values = as_floats(column)
         if is_text(column):
-            self._form = format_of(column, table.decimal, options.missing)
+            self._form = format_of(column, table.decimal, options.missing, sure=options.decimal != "auto")
             values, bad = self._form.array(column)
             known = np.isfinite(values).sum()
             if bad.sum() > known or not known:

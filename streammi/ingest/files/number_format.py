@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from streammi.ingest.files.decimal_point import CURRENCY, GROUPS, THOUSANDS, WITH_UNIT
+from streammi.ingest.files.decimal_point import CURRENCY, GROUPS, OPEN, THOUSANDS, WITH_UNIT, marks_in
 from streammi.ingest.files.digits import plain_digits, without_unseen
+from streammi.ingest.files.hexadecimal import hexadecimal, is_hexadecimal
 from streammi.ingest.files.missing import is_no_value, read_missing
+from streammi.ingest.files.unit_prefixes import BARE, scales_of
 from streammi.records import FloatArray
 
 NULLS: Final = [
@@ -42,11 +44,9 @@ _BRACKETED: Final = re.compile(r"\(\s*[$€£¥₹]?\s*[0-9.,][^()]*\)")
 _MINUS_BEHIND: Final = re.compile(r"[0-9][0-9.,']*-")  # as SAP writes it
 _FORTRAN: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([+-][0-9]{1,3})")
 _FORTRAN_FAST: Final = r"^(\s*[+-]?[0-9.]+)[dD]([+-][0-9]{1,3}\s*)$"
-_HEX: Final = re.compile(r"0[xX][0-9A-Fa-f]{1,16}|0")
 _BITS: Final = re.compile(r"0[bB][01]{1,63}")
 _FORMULA: Final = re.compile(r'="?"?([^"]*)"?"?')  # as spreadsheets keep a number text: ="5"
-_BARE_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){2,8}")
-_PREFIXES: Final = frozenset("kKMGTmµμun")  # thousands, ...: beside numbers without one they are no unit
+SEVERAL: Final = 3  # numbers of another unit, from which on these are no slip
 LOOKED_AT: Final = 2000  # fields that are looked at one by one
 
 
@@ -55,9 +55,14 @@ class NumberFormat(NamedTuple):
 
     decimal: str = "."  # empty: nothing in the file says it, and a point is
     unit: str = ""
+    scales: tuple[tuple[str, float], ...] = ()  # others of it with another prefix, and how many of it each is
     switch: bool = False
     brackets: bool = False  # (1.5) for -1.5, as accountants write
     hexadecimal: bool = False
+    lone: bool = True  # 1,250 is 1250, though no decimals tell which mark is which
+    either: bool = False  # 1.5 and 1,5, each of which says by itself what it is
+    doubt: str = ""  # two numbers that no one way of writing has
+    unlike: str = ""  # two numbers that are of different units
     missing: tuple[float, ...] = ()
     missing_texts: frozenset[str] = frozenset()
 
@@ -100,22 +105,30 @@ class NumberFormat(NamedTuple):
         >>> NumberFormat(unit="%").bare_in(pa.array(["12 %", "0", "", "0.13"]))
         '0.13'
         """
-        alone = self._replace(unit="")
-        texts = (text for text in fields.to_pylist() if self.unit and text and self.unit not in text)
+        alone = self._replace(unit="", scales=())
+        units = (self.unit, *(other for other, _ in self.scales))
+        texts = (text for text in fields.to_pylist() if self.unit and text and not text.strip().endswith(units))
         return next((text for text in texts if _is(alone.one, text) and math.isfinite(alone.one(text) or math.nan)), "")
 
     @property
     def words(self) -> str:
         """A word on how the numbers are written; empty for nothing."""
-        found = ["decimal commas"] if self.decimal == "," else []
+        found = ["decimal commas"] if self.decimal == "," and not self.either else []
+        if self.either:
+            found.append("decimal points and decimal commas")
         if self.unit:
             found.append(f"in {self.unit}")
+            found += [f"{other} as {scale:.4g} of it" for other, scale in self.scales]
         if self.switch:
             found.append("words for 0 and 1")
         if self.brackets:
             found.append("(1) for -1")
         if self.hexadecimal:
             found.append("hexadecimal")
+        if self.unlike:
+            found.append(f"in several units ({self.unlike})")
+        if self.doubt:
+            found.append(f"{self.doubt}, of which --decimal tells what they are")
         return ", ".join(found)
 
     def _fast(self, fields: pa.StringArray) -> FloatArray | None:
@@ -123,6 +136,8 @@ class NumberFormat(NamedTuple):
         if self.switch or self.brackets or self.hexadecimal:
             return None
         if self.unit:
+            if pc.max(pc.count_substring(fields, self.unit)).as_py() not in (None, 0, 1):  # mm are no m
+                return None
             fields = pc.utf8_rtrim_whitespace(pc.replace_substring(fields, self.unit, ""))
         if self.decimal == ",":
             if pc.any(pc.match_substring(fields, ".")).as_py():
@@ -155,20 +170,32 @@ class NumberFormat(NamedTuple):
             return -math.inf if infinite[1] == "-" else math.inf
         if self.switch and text.lower() in _SWITCHED:
             return _SWITCHED[text.lower()]
+        if self.hexadecimal and (whole := hexadecimal(text)) is not None:
+            return whole
         if _BITS.fullmatch(text):
             return float(int(text, 2))
-        if self.hexadecimal and (_HEX.fullmatch(text) or _BARE_HEX.fullmatch(text)):
-            return float(int(text, 16))
         if text.startswith("=") and (formula := _FORMULA.fullmatch(text)):
             text = formula[1].strip()
         if self.brackets and _BRACKETED.fullmatch(text):
             return -self._replace(brackets=False)._value(text[1:-1])
+        if (
+            self.scales
+            and (match := WITH_UNIT.fullmatch(text))
+            and (scale := dict(self.scales).get(match["unit"].strip()))
+        ):
+            return scale * self._value(match["number"].strip())
         text = self._without_unit(text)
         if _MINUS_BEHIND.fullmatch(text):
             text = f"-{text[:-1]}"
         if _SIGN_APART.match(text):
             text = text[0] + text[1:].lstrip()
+        if self.either:
+            if OPEN.fullmatch(text):
+                raise ValueError(f"{text!r} may be decimal, or between thousands")
+            text = text.replace("," if self.decimal == "." else ".", self.decimal)
         if THOUSANDS[self.decimal].fullmatch(text):
+            if not self.lone and OPEN.fullmatch(text):
+                raise ValueError(f"{text!r} may be decimal, or between thousands")
             text = GROUPS.sub("", text).replace("." if self.decimal == "," else ",", "")
         if "_" in text:  # Python's float takes any of them for nothing: 2026_03_01 is no number
             raise ValueError(f"no number: {text!r}")
@@ -188,16 +215,16 @@ class NumberFormat(NamedTuple):
         return text
 
 
-def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> NumberFormat:
-    """How a column writes its numbers, by these of its fields.
+def format_of(fields: pa.StringArray, decimal: str, missing: str | None, *, sure: bool = False) -> NumberFormat:
+    """How a column writes its numbers, by these of its fields; ``sure``: somebody said what the ``decimal`` point is.
 
     >>> format_of(pa.array(["3.2 kW", "1 kW", ""]), ".", None).unit
     'kW'
     """
     values, words = read_missing(missing, decimal)
-    plain = NumberFormat(decimal, missing=values, missing_texts=words)
+    plain = _marked(NumberFormat(decimal, missing=values, missing_texts=words), fields, sure=sure)
     other = NumberFormat("." if decimal == "," else ",", missing=values, missing_texts=words)
-    if not plain.array(fields)[1].any():
+    if plain.doubt or not plain.array(fields)[1].any():
         return plain
     texts = ["" if text is None else without_unseen(text) for text in fields.to_pylist()[:LOOKED_AT]]
     present = [plain_digits(text.strip()) for text in texts if not _is_none(plain, text)]
@@ -206,30 +233,52 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None) -> Numb
     # A column of a file with decimal commas may have points all the same: 3.25 is in no locale 325.
     if "." in other.decimal and all(_is(other.one, text) for text in present):
         return other
-    if _is_hexadecimal(present):
+    if is_hexadecimal(present):
         return plain._replace(hexadecimal=True)
     odd = [text for text in present if not _is(plain.one, text)]
     if any(map(_BRACKETED.fullmatch, odd)):
         plain = plain._replace(brackets=True)
         odd = [text.strip("( )") for text in odd if not _is(plain.one, text)]
-    matches = (CURRENCY.fullmatch(text) or WITH_UNIT.fullmatch(text) for text in odd)
-    units = Counter(match["unit"].strip() for match in matches if match)
-    if units and (unit := units.most_common(1)[0][0]) and units[unit] >= 0.5 * len(present):
-        return plain if unit in _PREFIXES and units[unit] < len(present) else plain._replace(unit=unit)
+    if (with_units := _in_units(plain, present, odd)) is not None:
+        return with_units
     switched = [text.lower() for text in odd if text.lower() in _SWITCHED]
     letters = max(map(len, switched), default=0) == 1  # which may be anything, but where there is nothing else
     few = len(switched) <= 0.5 * (len(present) if letters else len(odd))
     return plain if few else plain._replace(switch=True)
 
 
-def _is_hexadecimal(texts: Sequence[str]) -> bool:
-    """True if all are of this kind: 0x1F, or of one even length without the 0x, such as 001F; words are none."""
-    if all(map(_HEX.fullmatch, texts)):
-        return True
-    if any(map(_BITS.fullmatch, texts)):
-        return False
-    digits = sum(any(map(str.isdigit, text)) for text in texts)
-    return len(set(map(len, texts))) == 1 and all(map(_BARE_HEX.fullmatch, texts)) and digits > 0.5 * len(texts)
+def _in_units(plain: NumberFormat, present: Sequence[str], odd: Sequence[str]) -> NumberFormat | None:
+    """How numbers are written that have units with them, by the ``odd`` ones of those present; None for others."""
+    matches = [match for text in odd if (match := CURRENCY.fullmatch(text) or WITH_UNIT.fullmatch(text))]
+    units = Counter(match["unit"].strip() for match in matches)
+    if not units:
+        return None
+    unit, scales = scales_of(units)
+    alike = {unit, *(other for other, _ in scales)}
+    many = sum(units[one] for one in alike)
+    first = next(match[0] for match in matches if match["unit"].strip() == unit)
+    bare = [text for text in present if _is(plain.one, text) and plain.one(text) != 0]
+    others = bare if unit in BARE else [match[0] for match in matches if match["unit"].strip() not in alike]
+    least = max(SEVERAL, 0.05 * len(present))
+    if many >= least and len(others) >= (1 if unit in BARE else least):
+        return plain._replace(unlike=f"{first} and {others[0]}")
+    if many < 0.5 * len(present) or (unit in BARE and bare):  # beside numbers without one, k and M are no units
+        return None
+    return plain._replace(unit=unit, scales=scales)
+
+
+def _marked(form: NumberFormat, fields: pa.StringArray, *, sure: bool) -> NumberFormat:
+    """With what the marks in these fields say of those that may be decimal, or between thousands."""
+    if sure or form.decimal not in (".", ","):
+        return form
+    mark, other = form.decimal, "," if form.decimal == "." else "."
+    if not pc.any(pc.match_substring(fields, mark)).as_py():
+        return form
+    if not pc.any(pc.match_substring(fields, other)).as_py():
+        return form._replace(lone=False)  # whatever comes later with the other mark alone
+    marks = marks_in(text for text in fields.to_pylist() if text)
+    decimals = marks.point or marks.point_or if mark == "." else marks.comma or marks.comma_or
+    return form._replace(lone=marks.both or not decimals, either=marks.either, doubt=marks.doubt)
 
 
 def _is_none(form: NumberFormat, text: str) -> bool:

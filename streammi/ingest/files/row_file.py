@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.channel_rows import ChannelRows
+from streammi.ingest.files.columns import refuse_doubtful
 from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_records import is_json
@@ -66,10 +67,16 @@ class RowFile(ChannelRows):
         forms = {k: form for k in range(len(names)) if (form := _form(sample.column(k), table, options)) is not None}
         free = [k for k in forms if k not in self._time_places]
         places = dict.fromkeys(k for pattern in patterns for k in _matching(pattern, names, free, path))
+        doubtful = [k for k in places if forms[k].doubt or forms[k].unlike]
+        for k in doubtful:
+            if ALL not in patterns:
+                refuse_doubtful("--channels", names[k], forms[k])
+            del places[k]
+        left_out = [f"{names[k]} left out ({forms[k].doubt or forms[k].unlike})" for k in doubtful]
         self._places = tuple(places)
         self._forms = [forms[k] for k in self._places]
         self.names = tuple(names[k] for k in self._places)
-        self.said = "; ".join((*table.said, *found.said))
+        self.said = "; ".join((*table.said, *found.said, *left_out))
         sentinels = {name: s for name, k in zip(self.names, places, strict=True) if (s := _sentinel(sample, k, forms))}
         name = next(iter(sentinels), "")
         self.hint = f"{name} is {sentinels[name]:g} again and again: --missing={sentinels[name]:g}?" if name else ""
@@ -138,7 +145,7 @@ def _numbers(form: NumberFormat, column: pa.Array) -> tuple[FloatArray, int]:
 def _form(column: pa.Array, table: Table, options: FileOptions) -> NumberFormat | None:
     """How the numbers of a column are written; None where it holds none, or more of something else."""
     fields = column if is_text(column) else pa.array([], pa.string())
-    form = format_of(fields, table.decimal, options.missing)
+    form = format_of(fields, table.decimal, options.missing, sure=options.decimal != "auto")
     if pa.types.is_temporal(column.type):
         return None
     values, bad = _numbers(form, column)

@@ -15,7 +15,7 @@ COMMENTS: Final = ("#", "%", "//")
 _ERRORS: Final = r"#(?:(?:N/?A|NV)\b|[¡!]?[^\W\d_]{2,9}(?:/0)?[!?](?!\w))"  # of spreadsheets: fields, no comments
 _ERROR: Final = re.compile(_ERRORS, re.IGNORECASE)
 _NUMBER: Final = re.compile(
-    r"[+-]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
+    r"[+-]?(?:[0-9][0-9.,']*|[1-9][0-9]{0,2}(?:[ \u00a0][0-9]{3})+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
     r"\s*(?:%|°C|[kMmµuGn]?(?:W|V|A|Hz|g|m|s|Pa|bar|rpm|l|K|C)|-)?|[+-]?(?:inf|nan).*",
     re.IGNORECASE,
 )
