@@ -238,17 +238,18 @@ def test_what_need_not_be_a_time_is_none_in_silence(name: str, stamp: object) ->
     assert heard([stamp] * 5, 1.0, name)[1].note == ""
 
 
-@pytest.mark.parametrize("unit", ["ticks", "filetime", "labview", "ntp", "gps", "y2000", "cocoa"])
+@pytest.mark.parametrize("unit", ["ticks", "filetime", "labview", "ntp", "gps", "y2000", "cocoa", "excel", "jd"])
 @pytest.mark.parametrize("step", [0.25, 60.0])
 def test_dates_of_other_kinds_that_are_now_are_known_from_the_first(unit: str, step: float) -> None:
     zero, per, leaps = {
         "ticks": (datetime(1, 1, 1), 10**7, 0), "filetime": (datetime(1601, 1, 1), 10**7, 0),
         "labview": (datetime(1904, 1, 1), 1, 0), "ntp": (datetime(1900, 1, 1), 1, 0),
         "gps": (datetime(1980, 1, 6), 1, 18), "y2000": (datetime(2000, 1, 1), 1, 0),
-        "cocoa": (datetime(2001, 1, 1), 1, 0),
+        "cocoa": (datetime(2001, 1, 1), 1, 0), "excel": (datetime(1899, 12, 30), 1 / 86_400, 0),
+        "jd": (datetime(1, 1, 1), 1 / 86_400, 1_721_425.5 * 86_400),
     }[unit]  # fmt: skip
     since = (datetime(1970, 1, 1) - zero).total_seconds() + leaps
-    stamps = [(t + since) * per if per == 1 else int((t + since) * per) for t in arrivals(60, step)]
+    stamps = [(t + since) * per if per <= 1 else int((t + since) * per) for t in arrivals(60, step)]
     found, decoder = heard(stamps, step)
     np.testing.assert_allclose(found, list(arrivals(60, step)), rtol=0, atol=2e-5)
     assert UNITS[unit].words in decoder.note

@@ -90,6 +90,17 @@ def test_records_in_lines_and_without(read: Callable[..., Read], text: str) -> N
     right(read(text.encode("utf-16")))
 
 
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("cut", [1, 2, 9, 40])
+def test_a_document_that_is_cut_off(read: Callable[..., Read], cut: int, inside: bool) -> None:
+    records = [{"time": MARCH + k, "x": k, "y": [k * k, {"a": '}]"'}]} for k in range(40)]
+    text = json.dumps({"meta": [{"a": 1}], "data": records} if inside else records)
+    found = read(text[:-cut], y="y/0")
+    assert found.x.tolist() == list(range(40 - (cut > inside + 1)))
+    assert "cut off at its end" in found.said
+    assert read(json.dumps(records)[:20]).why_empty.startswith("no pair: 1 row skipped: 1 not JSON")
+
+
 def test_the_time_that_stands_beside_x(tmp_path: Path, read: Callable[..., Read]) -> None:
     rows = [{"made": iso(0), "a": {"Time": row["timestamp"], "x": row["x"], "y": row["y"]}} for row in ROWS]
     text = "\n".join(map(json.dumps, rows))

@@ -121,6 +121,26 @@ def test_a_comma_within_a_field_shifts_nothing(read: Callable[..., Read], n: int
     assert f"{len(odd)} too many fields (first in line 22: {stamp(20)},5,7,3,20)" in found.note
 
 
+@pytest.mark.parametrize("note", ["'a, b'", '"he said \\"go, on\\" now"', '"ends in \\"it, so\\""'])
+@pytest.mark.parametrize("every", [1, 7])
+@pytest.mark.parametrize("n", [60, 3000])
+def test_quotes_of_other_kinds(read: Callable[..., Read], note: str, every: int, n: int) -> None:
+    rows = [[stamp(k), "it's" if k % every else note, k % 17, k] for k in range(n)]
+    right(read(lines(rows, "time,note,x,y")), n)
+
+
+def test_blanks_between_numbers_with_commas(read: Callable[..., Read]) -> None:
+    """Without names, 1,234 5,678 may be three columns with commas between."""
+    found = read("".join(f"{1000 + 17 * k:,} {5000 + 31 * k:,}\n" for k in range(60)), "0", "1")
+    np.testing.assert_array_equal(found.x, 1000 + 17 * np.arange(60))
+    np.testing.assert_array_equal(found.y, 5000 + 31 * np.arange(60))
+    text = "".join(f"{k % 9 + 1},{100 + k} {200 + k},{300 + k}\n" for k in range(60))
+    with pytest.raises(ConfigError, match=r"--columns must be given, .* 3 with commas or 2 with blanks between"):
+        read(text, "0", "1")
+    assert read(text, columns=("x", "y")).y[0] == 200_300
+    assert read(text, columns=("x", "z", "y")).y[0] == 300
+
+
 def test_fields_that_are_not_there_are_no_reason_to_lose_the_rest(read: Callable[..., Read]) -> None:
     """A name for which there is no field, in the header only; a delimiter there only, or in the rows only."""
     right(read(table().replace("x,y\n", "x,y,comment\n", 1)))

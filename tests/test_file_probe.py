@@ -80,6 +80,16 @@ def test_a_command_for_columns_of_one_name(tmp_path: Path) -> None:
     assert report.command == f"streammi replay '{tmp_path}/a b.csv' --x 'x#1' --y 'x#2'"
 
 
+def test_numbers_of_rows_and_times_are_no_signals(tmp_path: Path) -> None:
+    rows = [(k, 1000 + 0.1 * k, X[k], Y[k]) for k in range(300)]
+    for form in ("nr,step,x,y\n{}", "{}"):
+        text = form.format("".join(",".join(map(str, row)) + "\n" for row in rows))
+        command = probed(tmp_path / "a.csv", text).command or ""
+        assert command.endswith("--x x --y y" if "nr" in form else "--x 2 --y 3")
+    (tmp_path / "a.csv").write_text("".join(f'{{"nr": {k}, "x": {x}, "y": {y}}}\n' for k, _, x, y in rows))
+    assert (probed(tmp_path / "a.csv").command or "").endswith("--x x --y y")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

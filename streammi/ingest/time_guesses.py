@@ -14,9 +14,11 @@ Kind: TypeAlias = Literal["unknown", "epoch", "date", "start", "none"]
 
 BEYOND: Final = 1e20  # the year 5138 in ns: a number of this size is no time
 NOW_WITHIN: Final = 3600.0  # s: a first number is dates of another kind where these are now
+LOCAL_WITHIN: Final = 14 * 3600.0  # s: from Greenwich to the farthest zone
 RESTLESS: Final = 0.2  # the share of steps back from which a number is no clock, if it has got nowhere either
 # Those that no other number comes near, and those that one from a start may.
 _TOLD_BY_NOW: Final = (*TICKS, UNITS["ticks"], UNITS["filetime"])
+_DAYS: Final = tuple(unit for unit in DATES if unit.seconds == int(DAY))  # of the place, as spreadsheets have them
 _SECONDS: Final = tuple(unit for unit in DATES if unit.per == unit.seconds == 1)
 
 
@@ -59,13 +61,16 @@ def are_near(numbers: FloatArray, now: float) -> NDArray[np.bool_]:
 def unit_of_now(number: float, now: float, *, is_first: bool) -> Unit | None:
     """The unit in which a number is a time within a day of ``now``; None where it is so in none.
 
-    A first number may also be one of another kind of seconds, such as those of GPS: later ones may come near by and by.
+    A first number may also be one of another kind of seconds, such as those of GPS, or of days, with the time of day
+    behind the point: later ones may come near by and by.
     """
     for unit in _TOLD_BY_NOW:
         if abs(number - unit.zero - now * unit.per) < DAY * unit.per:
             return unit
-    near = (unit for unit in _SECONDS if is_first and abs(unit.one(number) - now) < NOW_WITHIN)
-    return next(near, None)
+    if not is_first:
+        return None
+    ways = [*((unit, NOW_WITHIN) for unit in _SECONDS), *((unit, LOCAL_WITHIN) for unit in _DAYS if number % 1)]
+    return next((unit for unit, within in ways if abs(unit.one(number) - now) < within), None)
 
 
 def number_of(value: TimeLike) -> float | int | None:

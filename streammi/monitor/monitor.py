@@ -271,8 +271,8 @@ class Monitor:
         self._cadence.set_back(seconds)
         self._schedule.set_back(seconds)
         self.notes.append(
-            f"the samples' clock was set back by about {seconds:.4g} s; the {SET_BACK_AFTER - 1} samples before that "
-            "was clear were dropped as late"
+            f"the samples' times go back by about {seconds:.4g} s, as after a clock is set back, or where older records"
+            f" follow; the {SET_BACK_AFTER - 1} samples before that was clear were dropped as late"
         )
 
     def _verdict(self, reading: Reading) -> str:

@@ -10,7 +10,18 @@ from streammi.ingest.files.date_forms import places_of
 from streammi.ingest.files.decimal_point import decimal_of, thousands_in
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.header import BELOW, given_names, header_of, is_units, named, names_in_comment
-from streammi.ingest.files.rows import BLANKS, COMMENTS, is_comment, is_value, rows_of, split, width_of
+from streammi.ingest.files.rows import (
+    BLANKS,
+    COMMENTS,
+    USUAL,
+    Quoting,
+    is_comment,
+    is_value,
+    quoting_of,
+    rows_of,
+    split,
+    width_of,
+)  # fmt: skip
 
 DELIMITERS: Final = (",", ";", "\t", "|", "^", "~", BLANKS)
 LOOKED_AT: Final = 400  # lines from which a table's layout is told,
@@ -36,6 +47,7 @@ class Layout(NamedTuple):
     said: tuple[str, ...] = ()  # what is worth a word
     units: tuple[str, ...] = ()  # of the columns, where they stand below their names
     least: int = 0  # fields of a row: between blanks nothing tells which one is missing
+    quoting: Quoting = USUAL
 
 
 def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str] = ()) -> Layout:
@@ -58,7 +70,8 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
         raise _no_table(path)
     rows = [lines[k] for k in places]
     delimiter = asked[1] if asked else _delimiter(_around_names(rows, wanted), wanted, len(options.columns))
-    fields, starts = rows_of(rows, delimiter)
+    quoting = quoting_of(rows, delimiter)
+    fields, starts = rows_of(rows, delimiter, quoting)
     at = [places[k] for k in starts]  # the line of each row
     head_at, first, is_toa5 = header_of(fields, wanted)
     body = fields[first:] or fields
@@ -88,7 +101,7 @@ def layout_of(head: bytes, path: str, options: FileOptions, wanted: Sequence[str
     return Layout(
         delimiter, names, at[first] if first < len(at) else len(lines) - (lines[-1] == ""), decimal, comment, header,
         (*said, *filter(None, [words])), tuple(next((row for row in below if is_units(row)), [])),
-        width_of(body) if delimiter == BLANKS else 0,
+        width_of(body) if delimiter == BLANKS else 0, quoting,
     )  # fmt: skip
 
 

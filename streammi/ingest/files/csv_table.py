@@ -14,7 +14,7 @@ from streammi.ingest.files.column_places import ColumnPlaces
 from streammi.ingest.files.csv_layout import LOOKED_AT, Layout, decimal_in, layout_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NULLS
-from streammi.ingest.files.rows import BLANKS, holds_values, is_comment, is_value, split, without_comments
+from streammi.ingest.files.rows import BLANKS, USUAL, holds_values, is_comment, is_value, split, without_comments
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block
 from streammi.ingest.files.text import in_quotes
@@ -116,6 +116,8 @@ class CsvTable:
         layout, places = self.layout, self._places
         if len(text) < _LITTLE or b"\0" in text or not places.hold or places.may_change(text, wanted):
             return None
+        if layout.quoting != USUAL and (layout.quoting.mark.encode() in text):
+            return None
         if layout.comment and layout.comment.encode() in text:
             text = without_comments(text, layout.comment)
         body = text
@@ -180,7 +182,7 @@ def _pieces(text: bytes, size: int) -> Iterator[bytes]:
 def _rows(first: int, text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """The rows that are there, each with the number of its first line."""
     lines = text.removesuffix("\n").split("\n")
-    if '"' not in text or layout.delimiter == BLANKS:
+    if layout.quoting.mark not in text or layout.delimiter == BLANKS:
         for line, text in enumerate(lines, first):
             if text.strip() and not is_comment(text, layout.comment):
                 yield line, (split([text], layout.delimiter)[0] if '"' in text else _plain(text, layout.delimiter))
@@ -196,7 +198,7 @@ def _quoted_rows(first: int, lines: Sequence[str], layout: Layout) -> Iterator[t
     start, last = 0, 0
     while start < len(lines):
         rest = (lines[k] + "\n" for k in range(start, len(lines)))
-        reader = csv.reader(rest, delimiter=layout.delimiter, skipinitialspace=True)
+        reader = layout.quoting.reader(rest, layout.delimiter)
         last = start
         try:
             for row in reader:

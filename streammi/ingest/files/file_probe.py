@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.ingest.files.csv_table import CsvTable
+from streammi.ingest.files.even_steps import EvenSteps
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.file_report import MANY, ColumnSeen, FileReport, command_of, pair_of, why_alone
 from streammi.ingest.files.json_probe import json_report
@@ -83,6 +84,7 @@ class _Column:
         self._sentinel = sentinel_of(values)
         self._low, self._high, self._missing, self._bad = math.inf, -math.inf, 0, 0
         self._example, self._labels, self._many = "", dict[str, None](), False
+        self._steps = EvenSteps()
 
     def take(self, block: Block) -> None:
         column = block.columns[self._k]
@@ -91,6 +93,7 @@ class _Column:
             return
         values, bad = self._form.array(column) if is_text(column) else (as_floats(column), np.zeros(len(column), bool))
         finite = values[np.isfinite(values)]
+        self._steps.take(finite)
         self._bad += int(bad.sum())
         self._missing += int(len(values) - finite.size - bad.sum())
         if finite.size:
@@ -103,7 +106,7 @@ class _Column:
             name=self._name, low=self._low if known else None, high=self._high if known else None,
             example=self._example, missing=self._missing, unreadable=self._bad,
             labels=() if self._many else tuple(self._labels), written=self._written,
-            sentinel=self._sentinel,
+            sentinel=self._sentinel, counts=self._steps.even,
         )  # fmt: skip
 
     def _take_texts(self, column: pa.Array) -> None:

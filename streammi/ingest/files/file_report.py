@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.time_names import is_time_name
 
 TIMES: Final = 1 << 20  # of JSON that are looked at
 MANY: Final = 64  # from which on it is no column of labels
@@ -25,6 +26,7 @@ class ColumnSeen(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()  # the values of a column of text, where it has few
     written: str = ""  # how its numbers are written, where that is worth a word
     sentinel: float | None = None  # a value that may stand for none
+    counts: bool = False  # it goes on by the same from row to row, as a number of rows does
 
     @property
     def varies(self) -> bool:
@@ -51,8 +53,12 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pair_of(columns: list[ColumnSeen]) -> tuple[str, str] | None:
-    """The first two columns of numbers, those that vary before others."""
-    numbers = sorted((column for column in columns if column.low is not None), key=lambda column: not column.varies)
+    """The first two columns of numbers: those that vary before numbers of rows and times, and these before others."""
+
+    def order(column: ColumnSeen) -> tuple[bool, bool]:
+        return not column.varies, column.counts or is_time_name(column.name)
+
+    numbers = sorted((column for column in columns if column.low is not None), key=order)
     return next(combinations([column.name for column in numbers], 2), None)
 
 

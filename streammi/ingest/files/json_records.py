@@ -16,6 +16,7 @@ from streammi.ingest.time_units import epoch_unit
 WHOLE: Final = 1 << 28  # bytes of a document that is held as a whole
 LOOKED_AT: Final = 1000  # records, of a first look
 TOLD_FROM: Final = 3  # lines by which is told whether each is a record
+_SIGNS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _INSIDE: Final = "records in "
 DEPTH: Final = 6  # of what the records are in
 _JSON: Final = re.compile(rb"[\s\x1e]*(?:\{|\[\s*(?:[\[{\"\]]|-?[0-9]|null|true|false))")
@@ -65,14 +66,41 @@ class JsonRecords:
             found = parse_json(text)
         except FeedError:
             several = parse_lines(text)
-            if several is None:
+            if several is not None:
+                return [msgspec.json.encode(one) for one in several]
+            whole = without_cut_end(text)
+            if whole is None:
                 return [text]
-            return [msgspec.json.encode(one) for one in several]
+            found = parse_json(whole)
+            self.said.append("cut off at its end: the records before are taken")
         rows, where = _rows_of(found, DEPTH)
         if rows is None:
             return [text]
         self.said += [where] if where else []
         return [msgspec.json.encode(row) for row in rows]
+
+
+def without_cut_end(text: bytes) -> bytes | None:
+    """A document up to the last whole record of its array, and closed there; None where it was not cut off.
+
+    >>> without_cut_end(b'{"data": [{"x": [1, 2]}, {"x": [3, 4]}, {"x": [5'), without_cut_end(b'[{"x": 1}]')
+    (b'{"data": [{"x": [1, 2]}, {"x": [3, 4]}]}', None)
+    """
+    inside = bytearray()
+    stop, around = 0, b""
+    for sign in _SIGNS.finditer(text):
+        bracket = sign[0]
+        if bracket in (b"[", b"{"):
+            inside += bracket
+        elif bracket in (b"]", b"}"):
+            if not inside or abs(inside[-1] - bracket[0]) > 2:  # of another kind: what is wrong is not the end
+                return None
+            inside.pop()
+            if inside.endswith(b"[") and (not stop or len(inside) <= len(around)):
+                stop, around = sign.end(), bytes(inside)
+    if not inside or not stop:
+        return None
+    return text[:stop] + around[::-1].translate(bytes.maketrans(b"[{", b"]}"))
 
 
 def records_in(texts: Sequence[bytes]) -> list[Any]:

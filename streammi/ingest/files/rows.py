@@ -3,12 +3,15 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streammi.ingest.files.date_forms import places_of
 from streammi.ingest.files.digits import plain_digits
 from streammi.ingest.files.missing import is_no_value
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 BLANKS: Final = " "  # as a delimiter: any number of them
 COMMENTS: Final = ("#", "%", "//")
@@ -21,21 +24,65 @@ _NUMBER: Final = re.compile(
 )
 
 
-def rows_of(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+class Quoting(NamedTuple):
+    """What stands around fields that have the delimiter in them, and whether a backslash stands before it in these."""
+
+    mark: str = '"'
+    escaped: bool = False
+
+    def reader(self, lines: Iterable[str], delimiter: str) -> "Reader":
+        """The csv module's reader of such lines."""
+        escape = "\\" if self.escaped else None
+        return csv.reader(lines, delimiter=delimiter, quotechar=self.mark, escapechar=escape, skipinitialspace=True)
+
+
+USUAL: Final = Quoting()
+
+
+def rows_of(lines: Sequence[str], delimiter: str, quoting: Quoting = USUAL) -> tuple[list[list[str]], list[int]]:
     """The fields of each row, and the place of its first line among these; one in quotes may have several.
 
     >>> rows_of(['t,"x', 'y",z', "1,2,3"], ",")
     ([['t', 'x y', 'z'], ['1', '2', '3']], [0, 2])
     """
-    if delimiter == BLANKS or not any('"' in line for line in lines):
+    if delimiter == BLANKS or not any(quoting.mark in line for line in lines):
         return split(lines, delimiter), list(range(len(lines)))
-    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True)
+    reader = quoting.reader((line + "\n" for line in lines), delimiter)
     rows: list[list[str]] = []
     starts = [0]
     for row in reader:
         rows.append([" ".join(field.split("\n")).strip() for field in row])
         starts.append(reader.line_num)
     return rows, starts[:-1]
+
+
+def quoting_of(lines: Sequence[str], delimiter: str) -> Quoting:
+    """What is in quotes in these lines of a table: whatever makes more of its rows alike than the usual quotes.
+
+    >>> quoting_of(["t,m,x", "1,'a, b',5", "2,c,6"], ","), quoting_of(["t,m,x", '1,"a \\\\"b, c\\\\" d",5'], ",")
+    (Quoting(mark="'", escaped=False), Quoting(mark='"', escaped=True))
+    >>> quoting_of(["t,m,x", "1,it's,5", "2,'6,7"], ",")
+    Quoting(mark='"', escaped=False)
+    """
+    if delimiter == BLANKS:
+        return USUAL
+    ways = [Quoting("'")] if any(delimiter + "'" in line for line in lines) else []
+    ways += [Quoting(escaped=True)] if any('\\"' in line for line in lines) else []
+    if not ways:
+        return USUAL
+    alike = {way: _alike(lines, delimiter, way) for way in (USUAL, *ways)}
+    best = max(ways, key=lambda way: alike[way])
+    return best if alike[best] > alike[USUAL] else USUAL
+
+
+def _alike(lines: Sequence[str], delimiter: str, quoting: Quoting) -> tuple[int, int]:
+    """How many rows have as many fields as most; of two ways, that with fewer fields is the better one."""
+    try:
+        rows, _ = rows_of(lines, delimiter, quoting)
+    except csv.Error:
+        return 0, 0
+    width = width_of(rows)
+    return sum(len(row) == width for row in rows), -width
 
 
 def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
