@@ -58,9 +58,9 @@ def test_the_times_and_numbers_of_a_batch_are_those_in_it_or_beside_it() -> None
     decoder, found = read(inside, "s/x", "s/y")
     assert found.t.tolist() == [1.7e9 + k for k in (0, 1, 2, 3, 8, 9, 10, 11)]
     assert decoder.gaps == 4
-    beside = [{"t": 1.7e9 + k, "seq": k, "s": records(4)} for k in (0, 2)]
+    beside = [{"t": 1.7e9 + k, "seq": k, "s": records(4)} for k in (0, 2, 3)]
     decoder, found = read(beside, "s/x", "s/y")
-    assert found.t.tolist() == [1.7e9] * 4 + [1.7e9 + 2] * 4
+    assert found.t.tolist() == [1.7e9] * 4 + [1.7e9 + 2] * 4 + [1.7e9 + 3] * 4
     assert decoder.gaps == 4  # a message that is missing had four samples
     asked = [{"at": 1.7e9, "no": 7, "s": [{"x": 1, "y": 2, "when": 1.7e9 + 5}] * 2}]
     assert read(asked, "s/x", "s/y", t="s/when")[1].t.tolist() == [1.7e9 + 5] * 2

@@ -65,3 +65,48 @@ def test_labels() -> None:
     message = [b'{"x": "on", "y": null, "seq": 1}']
     assert one.decode([message, message], 0.0).x.tolist() == ["on"]
     assert one.repeated == 1
+
+
+RANDOM = np.random.default_rng(4).normal(size=(2, 120)).tolist()
+SLIDING = {
+    "columns": lambda xs, ys: {"x": xs, "y": ys},
+    "records": lambda xs, ys: [{"x": x, "y": y} for x, y in zip(xs, ys, strict=True)],
+    "numbered": lambda xs, ys: {"seq": RANDOM[0].index(xs[-1]) // 5, "x": xs, "y": ys},
+}
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("layout", SLIDING)
+def test_each_sample_of_a_buffer_that_is_sent_again_and_again_counts_once(layout: str, way: int) -> None:
+    """The last 30 samples after every 5 of them; one message is lost, another comes twice. Newest first it takes three
+    messages to see it, what these have is counted as it came.
+    """
+    ends = [end for end in (*range(30, 121, 5), 120) if end != 90]
+    trees = [SLIDING[layout](*([*c[end - 30 : end]][::way] for c in RANDOM)) for end in ends]
+    one = decoder()
+    found = [one.decode([[json.dumps(tree).encode()]], 0.0) for tree in trees]
+    known = 0 if way > 0 else 3
+    xs, ys = (np.concatenate([getattr(b, k) for b in found[known:]]).tolist() for k in "xy")
+    assert (xs, ys) == tuple(c[len(c) - len(xs) :] for c in RANDOM)
+    assert len(xs) == 120 if way > 0 else 75
+    assert "repeat samples of those before" in one.note
+    assert "repeat samples of those before" in one.remarks
+    assert one.gaps == 0  # of the message that is missing the next one had all
+    one.decode([[json.dumps(SLIDING["columns"]([7.0, 8, 9], [1, 2, 3])).encode()]], 0.0)
+    assert one.gaps > 0  # nothing of what was before: something is missing
+
+
+@given(
+    st.integers(2, 30),
+    st.integers(2, 60),
+    st.sampled_from([lambda k: k % 7, lambda k: k // 4, lambda k: math.sin(k), lambda k: k * k % 5, lambda k: 1.0]),
+)
+def test_batches_one_after_the_other_count_in_full_also_of_signals_with_a_period(
+    size: int, period: int, shape: object
+) -> None:
+    one, taken = decoder(), 0
+    for start in range(0, 12 * size, size):
+        xs = [shape(k % period) for k in range(start, start + size)]  # type: ignore[operator]
+        batch = one.decode([[json.dumps({"x": xs, "y": [-x for x in xs]}).encode()]], 0.0)
+        taken += batch.x.size
+    assert (taken, one.repeated) == (12 * size, 0)

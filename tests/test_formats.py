@@ -377,8 +377,8 @@ def test_sequence_numbers_of_every_kind_find_what_is_missing() -> None:
 
 def test_one_signal_of_two() -> None:
     one = Decoder(FeedConfig(endpoint="", x="x"), ("x",))
-    found = one.samples([[record(k, 0, timestamp=START + k, seq=2 * k)] for k in range(4)], 0.0)
-    assert (found.values.tolist(), found.gaps) == ([0.0, 1.0, 2.0, 3.0], 3)
+    found = one.samples([[record(k, 0, timestamp=START + k, seq=k * k)] for k in range(4)], 0.0)
+    assert (found.values.tolist(), found.gaps) == ([0.0, 1.0, 2.0, 3.0], 6)
 
 
 def test_labels() -> None:

@@ -22,6 +22,38 @@ def counted(numbers: list[int], weight: int = 1) -> GapCounter:
     return counter
 
 
+@given(st.integers(2, 1000), st.integers(0, 1000), st.sets(st.integers(6, 60), max_size=9), st.integers(1, 9))
+def test_numbers_that_go_by_more_than_one_miss_only_what_does_not_come(
+    step: int, first: int, lost: set[int], cut: int
+) -> None:
+    """As of every tenth sample; where messages may go to others, what is between two numbers has gone there."""
+    came = [k for k in range(62) if k not in lost]
+    messages = [[json.dumps({"x": k, "y": -k, "seq": first + step * k}).encode()] for k in came]
+    for pull, gaps in ((False, len(lost)), (True, step * 61 + 1 - len(came))):
+        decoder = Decoder(FeedConfig(endpoint="", x="x", y="y", pull=pull))
+        for at in range(0, len(messages), cut):
+            decoder.decode(messages[at : at + cut], 0.0)
+        assert (decoder.gaps, decoder.resets) == (gaps, 0)
+        assert (f"go by {step:,}" in decoder.note) is not pull
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [k % 256 for k in range(0, 1000, 2)],
+        [k % 65536 for k in range(65000, 67000, 10)],
+        [*range(0, 400, 10), *range(391, 431)],
+        [*range(0, 60, 10), 70, 60, 80, 90],
+    ],
+    ids=["over 8 bits", "over 16 bits", "by one later on", "one late"],
+)
+def test_numbers_that_go_by_more_than_one_may_begin_again_or_come_late(numbers: list[int]) -> None:
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    for k, number in enumerate(numbers):
+        decoder.decode([[json.dumps({"x": k, "y": -k, "seq": number}).encode()]], 0.0)
+    assert (decoder.gaps, decoder.resets) == (0, 0)
+
+
 @given(st.integers(0, 1 << 40), st.lists(st.sampled_from(["came", "lost", "late"]), max_size=60), st.integers(1, 9))
 def test_what_is_missing_is_what_was_lost(first: int, lots: list[str], weight: int) -> None:
     """One after the other; those that are late come once three more have come."""
@@ -90,7 +122,7 @@ def test_the_number_of_a_batch_counts_messages_or_samples(
     came = [k for k in range(len(sizes)) if k < 2 or not (lost[k] if k < len(lost) else False)]
     decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
     for k in came:
-        record = {"x": [1.5] * sizes[k], "y": [*range(sizes[k])], "seq": start + number[k]}
+        record = {"x": [1.5] * sizes[k], "y": [k + n / 100 for n in range(sizes[k])], "seq": start + number[k]}
         decoder.decode([[json.dumps(record).encode()]], 0.0)
     decoder.end(0.0)
     samples = sum(size for k, size in enumerate(sizes[: came[-1]]) if k not in came)

@@ -13,6 +13,7 @@ from streammi.ingest.advice import Advice, advised
 from streammi.ingest.clock import Clock
 from streammi.ingest.duplicates import Duplicates
 from streammi.ingest.feed_format import FeedFormat
+from streammi.ingest.feed_numbers import FeedNumbers
 from streammi.ingest.formats.columns import Batch
 from streammi.ingest.formats.content import Samples, Wanted
 from streammi.ingest.formats.named import by_name
@@ -22,9 +23,8 @@ from streammi.ingest.formats.paths import has
 from streammi.ingest.formats.record import numbers_of
 from streammi.ingest.formats.registry import topic_of
 from streammi.ingest.formats.samples import samples
-from streammi.ingest.message_numbers import MessageNumbers
+from streammi.ingest.overlaps import Overlaps
 from streammi.ingest.recognition import Found
-from streammi.ingest.senders import SenderCounter
 from streammi.ingest.sequence import Numbers
 from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES, Frames, Messages, refused_for_size
 from streammi.records import FloatArray, PairBatch, RowBatch, SampleBatch
@@ -68,8 +68,8 @@ class Decoder:
         self._clock = Clock(config.time_unit, config.t or "", asked=config.t is not None)
         self._wanted = Wanted(paths, config.t, config.seq, config.labels, keyed, partial, {}, self._clock)
         self._max_message = config.max_message
-        self._gaps, self._message_numbers = SenderCounter(), MessageNumbers()
-        self._duplicates = Duplicates()
+        self._sequence = FeedNumbers(shared=config.pull)
+        self._duplicates, self._overlaps = Duplicates(), Overlaps()
         self._last_t = nan
         self._format = FeedFormat(config.format, self._wanted, in_bulk=self.IN_BULK)
         self._advice = Advice(config.endpoint, paths)
@@ -92,33 +92,36 @@ class Decoder:
 
     @property
     def gaps(self) -> int:
-        """Samples that are missing by the feed's own numbers, and did not come late either."""
-        return self._gaps.gaps
+        """Samples that are missing by the feed's own numbers, and did not come late either; and once for each message
+        that should repeat some of the one before it, and does not.
+        """
+        return self._sequence.gaps + self._overlaps.breaks
 
     @property
     def numbered(self) -> bool:
         """True if a message so far had a sequence number."""
-        return self._gaps.started
+        return self._sequence.started
 
     @property
     def reordered(self) -> int:
         """Messages that came after later ones."""
-        return self._gaps.reordered
+        return self._sequence.reordered
 
     @property
     def repeated(self) -> int:
         """Samples that came twice, and were taken once."""
-        return self._duplicates.count
+        return self._duplicates.count + self._overlaps.count
 
     @property
     def resets(self) -> int:
         """How often the feed's numbers began again."""
-        return self._gaps.resets
+        return self._sequence.resets
 
     @property
     def remarks(self) -> str:
         """The guesses about the values, and what speaks against a guess; empty when there is nothing to say."""
-        return "; ".join(filter(None, (self._format.doubt, self._format.hint, self._clock.note)))
+        said = (self._format.doubt, self._format.hint, self._overlaps.remark, self._clock.note)
+        return "; ".join(filter(None, said))
 
     @property
     def note(self) -> str:
@@ -127,9 +130,10 @@ class Decoder:
         advice = "" if self.pairs else self._advice.words
         about = (known.recognised if known.is_guess else "", known.doubt, self._format.hint, advice, known.changed)
         notes = [note for note in about if note]
-        notes += [*filter(None, (self._message_numbers.note,)), *self._gaps.notes]
-        if self.repeated:
-            notes.append(f"{self.repeated:,} samples came twice in a row, and count once")
+        notes += self._sequence.notes
+        if self._duplicates.count:
+            notes.append(f"{self._duplicates.count:,} samples came twice in a row, and count once")
+        notes += [self._overlaps.note] if self._overlaps.note else []
         notes += [self._clock.note] if self._clock.note else []
         return "; ".join(notes)
 
@@ -138,16 +142,16 @@ class Decoder:
 
         ``final``: no more will come, so those that were held back until it is known what they are come now.
         """
-        gaps = self._gaps.gaps
+        gaps = self.gaps
         (x, y, *given), t = self._columns(messages, received, final)
         z = np.column_stack(given) if given else None
-        return PairBatch(x=x, y=y, t=t, z=z, received=received, gaps=max(self._gaps.gaps - gaps, 0))
+        return PairBatch(x=x, y=y, t=t, z=z, received=received, gaps=max(self.gaps - gaps, 0))
 
     def samples(self, messages: Messages, received: float, *, final: bool = False) -> SampleBatch:
         """The samples of the one signal in messages that were taken off the wire at ``received``; as ``decode``."""
-        gaps = self._gaps.gaps
+        gaps = self.gaps
         (values,), t = self._columns(messages, received, final)
-        return SampleBatch(values=values, t=t, received=received, gaps=max(self._gaps.gaps - gaps, 0))
+        return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
 
     def rows(self, messages: Messages, received: float, *, final: bool = False) -> RowBatch:
         """The rows of all signals in messages that were taken off the wire at ``received``; as ``decode``."""
@@ -168,9 +172,9 @@ class Decoder:
             "last_t": self._last_t,
             "clock": self._clock.state(),
             "beside": self._wanted.beside.state(),
-            "gaps": self._gaps.state(),
-            "message_numbers": self._message_numbers.state(),
+            "numbers": self._sequence.state(),
             "copies": self._duplicates.state(),
+            "overlaps": self._overlaps.state(),
             "memory": self._wanted.memory,
         }
 
@@ -183,9 +187,9 @@ class Decoder:
         self._last_t = state["last_t"]
         self._clock.restore(state["clock"])
         self._wanted.beside.restore(state["beside"])
-        self._gaps.restore(state["gaps"])
-        self._message_numbers.restore(state["message_numbers"])
+        self._sequence.restore(state["numbers"])
         self._duplicates.restore(state["copies"])
+        self._overlaps.restore(state["overlaps"])
         self._wanted.memory.update(state["memory"])
 
     # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
@@ -199,7 +203,7 @@ class Decoder:
             self._format.look_again(messages, received)
         at = 0
         while at < len(messages):
-            if (bulk := self._format.bulk) is not None:
+            if (bulk := self._format.bulk) is not None and not self._overlaps.looks:
                 start = at
                 at, found = bulk.read_run(messages, at)
                 if found is not None:
@@ -212,7 +216,7 @@ class Decoder:
         if final and not self._format.settled:
             self._safely(lambda: self._settle(self._format.recogniser.end()))
         if final:
-            self._check(self._message_numbers.left())
+            self._sequence.end()
         columns, t = self._batch.drain(self._last_t)
         if t is None or self._clock.is_none:
             self._last_t, t = nan, None
@@ -282,19 +286,17 @@ class Decoder:
             found, numbers = fresh, fresh.numbers
         self._batch.add(found.values, found.t)
         if isinstance(numbers, Numbers):
-            self._check(self._message_numbers.of(numbers))
+            self._sequence.of_message(numbers)
         elif numbers is not None:
-            self._gaps.check_each(numbers)
-
-    def _check(self, known: list[Numbers]) -> None:
-        for numbers in known:
-            self._gaps.check(numbers)
+            self._sequence.of_each(numbers)
 
     def _add_one(self, found: Samples | None) -> None:
         """Add what a message read in full has, behind which earlier ones may turn out to have been numbered."""
-        self._check(self._wanted.beside.earlier())
+        self._sequence.earlier(self._wanted.beside.earlier())
         if found is not None:
-            self._add(found)
+            found = self._overlaps.without(found)
+            if len(found.values[0]):
+                self._add(found)
 
     def _read(self, frames: Frames) -> Samples | None:
         if not any(frames):
@@ -318,7 +320,7 @@ class Decoder:
             found = samples(content, self._wanted)
         except FeedError as error:
             if (numbers := numbers_of(content.tree, self._wanted)) is not None:
-                self._check(self._message_numbers.of(numbers, samples=False))
+                self._sequence.of_message(numbers, samples=False)
             if error.reason != "no such path":
                 raise
             if self._is_of_another(content.tree):

@@ -73,6 +73,11 @@ class SenderCounter:
         """True if there was a number yet."""
         return self._counters[0].started
 
+    def go_on_at(self, number: int) -> None:
+        """Expect this number next, of one sender, whatever came."""
+        self._counters[0].go_on_at(number)
+        self._left = []
+
     def check_each(self, numbers: Each) -> None:
         """Check the numbers of consecutive samples."""
         counter = self._counters[0]

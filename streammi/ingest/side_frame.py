@@ -126,11 +126,11 @@ class Beside:
     def _learn(self, frame: bytes) -> None:
         self._first.append(frame)
         self.kind = _time_of(self._first) or _count_of(self._first)
+        if not self.kind and len(self._first) >= GIVEN_UP_AFTER:
+            self.kind = _otherwise(self._first)
         if self.kind.startswith("count"):
             values = (_value(one, self.kind.partition(" ")[2]) for one in self._first[:-1])
             self._earlier = [Numbers(int(value)) for value in values if value is not None]
-        elif not self.kind and len(self._first) >= GIVEN_UP_AFTER:
-            self.kind = "time ascii" if _goes_forward(self._first) else "nothing"
         if self.kind:
             self._first = []
 
@@ -189,7 +189,10 @@ def _count_of(frames: list[bytes]) -> str:
     return ""
 
 
-def _goes_forward(frames: list[bytes]) -> bool:
-    """True if ASCII numbers go up, but do not count: a time since the sender's start."""
+def _otherwise(frames: list[bytes]) -> str:
+    """How ASCII numbers that do not count by one go up: by the same each time, as numbers do, or as a time does."""
     values = [_value(frame, "ascii") for frame in frames]
-    return None not in values and bool((np.diff(np.array(values, dtype=np.float64)) >= 0).all())
+    steps = np.diff(np.array(values, dtype=np.float64)) if None not in values else np.array([-1.0])
+    if (steps < 0).any():
+        return "nothing"
+    return "count ascii" if steps[0] > 1 and (steps == steps[0]).all() else "time ascii"

@@ -12,17 +12,16 @@ from streammi.errors import FeedError
 from streammi.ingest.advice import is_reading
 from streammi.ingest.clock import Clock
 from streammi.ingest.decoder import MAX_PATH
+from streammi.ingest.feed_numbers import FeedNumbers
 from streammi.ingest.formats.columns import is_array, number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted
 from streammi.ingest.formats.named import VALUES, by_name
 from streammi.ingest.formats.record import is_seq, whole
 from streammi.ingest.formats.registry import FORMATS, possible
 from streammi.ingest.formats.samples import has_records, signals
-from streammi.ingest.message_numbers import MessageNumbers
 from streammi.ingest.probe_report import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.recognition import Found, Recogniser
 from streammi.ingest.record_fields import MAX_SIGNALS, leaves
-from streammi.ingest.senders import SenderCounter
 from streammi.ingest.sequence import Numbers
 from streammi.ingest.time_units import epoch_unit
 from streammi.network.frames import Frames, is_text
@@ -67,7 +66,7 @@ class TopicProbe:
         self._clock = Clock()
         self._ages: list[float] = []
         self._sequence: str | None = None
-        self._gaps, self._message_numbers = SenderCounter(), MessageNumbers()
+        self._numbers = FeedNumbers()
         self._recogniser = Recogniser(Wanted(("0", "1")))
         self._guess: Found | None = None
         self._unknown = ""
@@ -116,7 +115,7 @@ class TopicProbe:
         """Everything heard of the topic in so many seconds, up to ``received``."""
         if self._guess is None:
             self._guess_from(self._recogniser.end, received)
-        self._check(self._message_numbers.left())
+        self._numbers.end()
         return TopicSeen(
             topic=topic,
             messages=self._messages,
@@ -126,7 +125,7 @@ class TopicProbe:
             timestamp=self._time,
             age=median(self._ages) if self._ages else None,
             sequence=self._sequence,
-            missing=self._gaps.gaps if self._sequence else None,
+            missing=self._numbers.gaps if self._sequence else None,
             texts=tuple(
                 TextSeen(path=path, values=tuple(values)[:LABELS_SHOWN], more=len(values) > LABELS_SHOWN)
                 for path, values in self._texts.items()
@@ -153,11 +152,8 @@ class TopicProbe:
                     self._note(path, value)
         if content.first is not None and self._messages <= WHOLE:
             self._sequence = "sample numbers"
-            self._gaps.check(Numbers(content.first, max((_size(value) for _, value in leaves(tree)), default=1)))
-
-    def _check(self, known: list[Numbers]) -> None:
-        for numbers in known:
-            self._gaps.check(numbers)
+            many = max((_size(value) for _, value in leaves(tree)), default=1)
+            self._numbers.earlier([Numbers(content.first, many)])
 
     def _note(self, path: str, value: Any) -> None:
         values = _numbers(value)
@@ -188,7 +184,7 @@ class TopicProbe:
         if name is not None and self._messages <= WHOLE:
             self._sequence = name
             many = max((_size(value) for _, value in leaves(record)), default=1)
-            self._check(self._message_numbers.of(Numbers(whole(record[name]), 1, many)))
+            self._numbers.of_message(Numbers(whole(record[name]), 1, many))
         return name
 
 
