@@ -32,6 +32,7 @@ import numpy as np
 import zmq
 from arguments import sections_parser
 from benchmark_conditional import conditional
+from ports import free_port
 from sections import met, print_sections
 
 from streammi import ChannelWindow, JointWindow, KeyedWindow, QuantileBins, UniformBins, rolling_mi
@@ -873,11 +874,6 @@ def latency(quick: bool) -> Iterator[str]:
     yield f"| p50 | {p50:.2f} |"
     yield f"| p99 | {p99:.2f} |"
     yield f"| readings | {len(delays_s):,} of {count:,} |"
-
-
-def free_port() -> int:
-    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
-        return socket.bind_to_random_port("tcp://127.0.0.1")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import json
 import os
 import pty
 import re
-import socket
 import struct
 import subprocess
 import sys
@@ -30,6 +29,7 @@ import numpy as np
 import psutil
 import zmq
 from arguments import sections_parser
+from ports import free_port
 from scipy.signal import lfilter
 from sections import MISSED, met, print_sections
 
@@ -238,11 +238,6 @@ def drain(master: int) -> None:
     with suppress(OSError):
         while os.read(master, 1 << 16):
             pass
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def one_window(phi: np.ndarray, edges: int, seed: int) -> list[float]:

@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 import zmq
 from arguments import positive
+from ports import free_port
 
 from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import Snapshot
@@ -62,8 +63,7 @@ class Watched:
     """A monitor process, a sender process, and the newest snapshot."""
 
     def __init__(self, kind: int, folder: str, context: zmq.Context[Any]) -> None:
-        with context.socket(kind) as socket:
-            self._port = socket.bind_to_random_port("tcp://127.0.0.1")
+        self._port = free_port()
         self.rate, self.sent = multiprocessing.Value("d", 0.0), multiprocessing.Value("q", 0)
         self._kind = kind
         publish = f"ipc://{folder}/{kind}"

@@ -29,6 +29,7 @@ import msgspec
 import numpy as np
 import psutil
 from arguments import sections_parser
+from ports import free_port
 from sections import judge, met
 from websockets.asyncio.client import connect
 
@@ -49,11 +50,6 @@ NOW = 1.8e9
 BROWSERS = 20
 CHUNK = 250_000  # rows that are made at once
 MIB = 1 << 20
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def command(*words: str) -> "subprocess.Popen[bytes]":

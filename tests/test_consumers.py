@@ -10,6 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 import zmq
+from feeds import PATIENCE
 from hypothesis import given, strategies as st
 from line_protocol import parse_line
 
@@ -131,7 +132,7 @@ def test_a_view_of_what_is_no_monitor_says_so() -> None:
     with zmq.Context() as context, context.socket(zmq.PUB) as feed:
         endpoint = f"tcp://127.0.0.1:{feed.bind_to_random_port('tcp://127.0.0.1')}"
         with closing(Source(endpoint, context, "mi/", clock=lambda: now)) as source:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + PATIENCE
             while source.link != "connected" and time.monotonic() < deadline:
                 source.messages()
             assert (source.link, source.note) == ("connected", "")

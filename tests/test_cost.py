@@ -13,7 +13,7 @@ from streammi.ingest.decoder import Decoder
 
 SIZE = 1 << 20
 # Idle these take 0.1 to 0.9 s; a loaded machine takes up to four times as long. Some once took 16 s idle.
-SECONDS = 4.0
+SECONDS = 8.0
 
 
 def filled(piece: bytes, head: bytes = b"", tail: bytes = b"") -> bytes:

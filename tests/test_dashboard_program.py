@@ -17,7 +17,7 @@ import pytest
 import zmq
 from dashboard_samples import linear
 from dashboard_terminal import Session
-from feeds import monitor_that
+from feeds import PATIENCE, monitor_that
 
 from streammi.publish.messages import reading_message, result_fields
 from streammi.publish.publisher import Publisher
@@ -47,14 +47,14 @@ def test_the_demo_answers_keys_and_gives_the_terminal_back(tmp_path: Path) -> No
     session.until("OVER TIME")
     session.until("connected")
     session.type("s")
-    session.until("as svg, png, json", 20)
+    session.until("as svg, png, json")
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".png", ".svg"]
     session.type("u")
-    session.until(" nat", 5)
+    session.until(" nat")
     session.type("?")
-    session.until("any key closes", 5)
+    session.until("any key closes")
     session.type("? ")
-    session.until("FROZEN", 5)
+    session.until("FROZEN")
     session.type("q")
     assert session.end() == 0
     assert session.restored
@@ -125,13 +125,13 @@ def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
     assert len(family) == 3
     os.close(session.fd)
     os.waitpid(session.pid, 0)
-    assert psutil.wait_procs(family[1:], timeout=30)[1] == []
+    assert psutil.wait_procs(family[1:], timeout=PATIENCE)[1] == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_does_not_wait_for_the_next_frame(monitor: str) -> None:
     session = Session([*STREAMMI, "view", monitor, "--max-fps", "0.1"], 100, 30)
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE
     while "(bit)" not in session.text and time.monotonic() < deadline:
         session.type("c")  # frames are 10 s apart, but for those that answer a key
         session.read(0.3)
@@ -162,7 +162,7 @@ def test_a_terminal_that_is_not_read_delays_no_sample(tmp_path: Path) -> None:
                 sent += 1
             else:
                 time.sleep(0.002)
-        pairs, deadline = 0, time.monotonic() + 40
+        pairs, deadline = 0, time.monotonic() + PATIENCE
         while pairs < 500_000:
             assert time.monotonic() < deadline, pairs
             if consumer.poll(100):
@@ -207,7 +207,7 @@ def test_a_view_in_tmux(monitor: str, tmp_path: Path) -> None:
         return done.stdout
 
     def until(words: str, gone: bool = False) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + PATIENCE
         while (words in (screen := tmux("capture-pane", "-p", "-t", "view"))) == gone:
             assert time.monotonic() < deadline, screen
             time.sleep(0.05)
@@ -238,7 +238,7 @@ def test_a_pair_of_many_is_opened_and_left_again(tmp_path: Path) -> None:
         session = Session([*STREAMMI, *words], 120, 40)
 
         def until(words: str) -> None:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while words not in session.text:
                 assert time.monotonic() < deadline, session.text
                 x = rng.normal()

@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 from dashboard_terminal import Session
-from feeds import published, wait
+from feeds import PATIENCE, published, wait
 
 STREAMMI = [sys.executable, "-W", "error", "-m", "streammi"]
 HELD = 1 << (signal.SIGUSR1 - 1)
@@ -80,8 +80,8 @@ def test_a_publisher_says_what_it_waits_for_and_goes_on(tmp_path: Path) -> None:
         assert "--x a, --y b, --loop False" in found["settings"]
         with running("probe", place, "--seconds=2") as probe:
             ask(probe)  # it has no report, and goes on
-            assert "2 messages" in probe.communicate(timeout=60)[0]
-        assert publisher.wait(30) == 0
+            assert "2 messages" in probe.communicate(timeout=PATIENCE)[0]
+        assert publisher.wait(PATIENCE) == 0
 
 
 def test_who_shows_or_replays_reports_and_goes_on(samples: str, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_who_shows_or_replays_reports_and_goes_on(samples: str, tmp_path: Path) 
             pass
         assert view.poll() is None
         ask(replay)
-        lines, messages = replay.communicate("a,b\n1,2\n3,4\n5,6\n7,8\n", timeout=60)
+        lines, messages = replay.communicate("a,b\n1,2\n3,4\n5,6\n7,8\n", timeout=PATIENCE)
         assert (lines.count('"mi"'), replay.returncode) == (2, 0)
         found = reported(replay, "progress", messages.splitlines())
         assert "--every 2" in found["settings"]
@@ -161,7 +161,7 @@ def test_where_messages_go_to_a_file_the_report_is_there_at_once(samples: str, t
     session.until("OVER TIME")
     session.type("a")
     session.until("report: see the log")
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE
     while "report" not in said(tmp_path / "log"):
         assert time.monotonic() < deadline, said(tmp_path / "log")
         session.read(0.05)
@@ -185,4 +185,4 @@ def test_without_a_screen_the_report_comes_among_the_messages(samples: str) -> N
         assert int(line.split()[4].rstrip(",")) in [child.pid for child in psutil.Process(watch.pid).children()]
         assert watch.stdout.readline()
         watch.terminate()
-        assert watch.wait(30) == 143
+        assert watch.wait(PATIENCE) == 143

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zmq
-from feeds import wait
+from feeds import PATIENCE, wait
 
 from streammi.config import FeedConfig, JoinConfig
 from streammi.detect.links import LinkWatch
@@ -45,7 +45,7 @@ def test_a_name_that_no_host_has_is_said_while_it_is_tried_and_at_the_end(contex
         feed.receive()
         assert feed.links[0].note == PLAIN_TEXT_NOTICE
         now[0] += 4
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while feed.receive() is None and feed.links[0].note in (PLAIN_TEXT_NOTICE, UNANSWERED):
             assert time.monotonic() < deadline
             time.sleep(0.002)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import zmq
 from command_line import streammi
+from feeds import PATIENCE
 
 NAB = Path(__file__).parents[2] / "shared" / "data" / "nab"
 
@@ -59,7 +60,7 @@ def test_monitor_joins_two_sources() -> None:
         words = ["--x", x, "--y", y, "--pair", "exact", "--samples", "400", "--window", "400", "--every", "400"]
         process = started("monitor", *words)
         for socket, topic in ((left, b"boiler"), (right, b"valve")):
-            assert socket.poll(30_000)
+            assert socket.poll(40_000)
             assert socket.recv() == b"\x01" + topic
         for k, (one, other) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
             left.send_multipart([b"boiler", json.dumps({"flow": one, "time": k}).encode()])
@@ -67,7 +68,7 @@ def test_monitor_joins_two_sources() -> None:
             right.send_multipart([b"valve", msgpack.packb({"at": other, "time": k})])
         right.send_multipart([b"valve", msgpack.packb({"at": 0, "time": 400})])
         left.send_multipart([b"boiler", json.dumps({"flow": 0, "time": 400}).encode()])
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     last = json.loads(out.splitlines()[-1])
     assert last["n"] == 400

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import zmq
 from command_line import streammi
+from feeds import PATIENCE
 from hypothesis import given, strategies as st
 
 from streammi import ConfigError, JointWindow, KeyedWindow
@@ -206,7 +207,7 @@ def test_a_run_publishes_each_key_and_a_late_joiner_gets_them_all(tmp_path: Path
     x, y = rng.normal(size=(2, 4 * len(keys)))
     config = settings(window=Span(pairs=3), every=Span(seconds=0.2), max_keys=1400)
     words = [f'{{"id":"{keys[k % 1500]}","v":{{"a":{x.item(k)!r},"b":{y.item(k)!r}}}}}'.encode() for k in range(x.size)]
-    run = RunOptions(publish=f"ipc://{tmp_path}/out", seconds=30.0, state=f"{tmp_path}/state", samples=x.size + 1)
+    run = RunOptions(publish=f"ipc://{tmp_path}/out", seconds=PATIENCE, state=f"{tmp_path}/state", samples=x.size + 1)
     out, log = io.StringIO(), io.StringIO()
     source = FeedConfig(endpoint=f"ipc://{tmp_path}/in", x="v/a", y="v/b", pull=True)
     status: list[int] = []
@@ -219,18 +220,18 @@ def test_a_run_publishes_each_key_and_a_late_joiner_gets_them_all(tmp_path: Path
         def send() -> None:
             for word in words:
                 push.send(word)
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + PATIENCE
             sub.connect(f"ipc://{tmp_path}/out")
             while out.getvalue().count('"pairs":4,') < 1400 and time.monotonic() < deadline:  # all of them are said
                 time.sleep(0.05)
             sub.subscribe("mi/")
-            while len(got) < 1400 and sub.poll(3000):
+            while len(got) < 1400 and sub.poll(40_000):
                 name, fields = read_reading(sub.recv_multipart())
                 got[name] = fields
             sub.unsubscribe("mi/")
             for name in ("a~b", "rack%207%2Ffan/a~b"):
                 sub.subscribe(f"snapshot/{name}")
-            while len(shown) < 2 and sub.poll(3000):
+            while len(shown) < 2 and sub.poll(40_000):
                 snapshot = read_snapshot(sub.recv_multipart())
                 shown[snapshot.pair] = snapshot
             push.send(words[0])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import zmq
 from command_line import streammi
-from feeds import published
+from feeds import PATIENCE, published
 
 from streammi.records.status import Status
 
@@ -30,7 +30,7 @@ def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
     ):
         sender.bind(feed)
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(120)
+        manager.settimeout(PATIENCE)
         process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "streammi", *words, "--log", "json", "--state", state],
             stdout=subprocess.PIPE,
@@ -53,7 +53,7 @@ def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
             said.append(json.loads(process.stderr.readline()))
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
         told = b""
         while told != b"STOPPING=1":
             told = manager.recv(1000)
@@ -79,7 +79,7 @@ def test_a_service_says_that_it_stops_before_the_disk_takes_its_last_state(tmp_p
     os.mkfifo(tmp_path / "state" / "state.new")  # a disk that takes nothing until somebody reads
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(f"\0{tmp_path}/notify")
-        manager.settimeout(60)
+        manager.settimeout(PATIENCE)
         manager_is = {"NOTIFY_SOCKET": f"@{tmp_path}/notify", "WATCHDOG_USEC": "soon"}
         with monitored(tmp_path, environment=manager_is) as process:
             assert manager.recv(1000) == b"READY=1"
@@ -90,7 +90,7 @@ def test_a_service_says_that_it_stops_before_the_disk_takes_its_last_state(tmp_p
                 pass
             assert process.poll() is None
             (tmp_path / "state" / "state.new").rename(tmp_path / "read").read_bytes()
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 143
     assert "streammi: warning: WATCHDOG_USEC is no number of microseconds: soon" in err.splitlines()
     assert err.splitlines()[-1] == "streammi: warning: the state is saved again"
@@ -155,7 +155,7 @@ def test_a_full_disk_is_said_and_stops_nothing(tmp_path: Path) -> None:
         while json.loads(process.stdout.readline())["status"] & Status.UNSAVED:
             pass
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
     cannot = f"streammi: warning: cannot save the state in {tmp_path}/state (No space left on device): going on without"
     assert [line for line in err.splitlines() if "warning" in line] == [
         cannot,
@@ -171,7 +171,7 @@ def test_a_state_is_gone_on_from_only_with_its_own_settings(tmp_path: Path) -> N
             assert process.stdout is not None
             first = json.loads(process.stdout.readline())
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate(timeout=PATIENCE)
         assert first["pairs"] > pairs
         pairs = first["pairs"]
         assert ("going on from" in err, "how many samples are missing since" in err) == (life == 1, life == 1)
@@ -189,7 +189,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a state of 100 pairs."""
     folder = tmp_path_factory.mktemp("saved")
     with monitored(folder, "--samples", "100") as process:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     return folder / "state"
 
 
@@ -228,7 +228,7 @@ def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(saved:
     kept.chmod(0o500)
     words, program = ("--samples", "40"), ("-c", AS_ANYBODY, "-m", "streammi")
     with monitored(saved.parent, *words, program=program, state=kept) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     kept.chmod(0o700)
     assert process.returncode == 0, err
     assert json.loads(out.splitlines()[-1])["pairs"] == 140

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import zmq
 from command_line import streammi
+from feeds import PATIENCE
 from hypothesis import given, strategies as st
 
 from streammi import Monitor, PairBatch, Reading
@@ -62,7 +63,7 @@ def test_who_cannot_keep_up_is_behind_until_the_queue_is_empty() -> None:
         port = sender.bind_to_random_port("tcp://127.0.0.1")
         config = FeedConfig(endpoint=f"tcp://127.0.0.1:{port}", pull=True)
         with closing(Subscriber(config, context)) as subscriber:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while not subscriber.link.behind:
                 assert time.monotonic() < deadline
                 with suppress(zmq.Again):

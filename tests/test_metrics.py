@@ -20,7 +20,7 @@ from typing import Any, get_args
 import pytest
 import zmq
 from command_line import streammi
-from feeds import wait
+from feeds import PATIENCE, wait
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
@@ -192,7 +192,7 @@ def test_a_running_monitor_is_scraped(tmp_path: Path) -> None:
                 sender.send(struct.pack("<2d", math.sin(k), math.cos(k)))
             lines = iter(process.stdout.readline, "")
             line = next(line for line in map(json.loads, lines) if line.get("pairs") == 100)
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE
             while (found := values(parse(scraped(url)))).get("streammi_pairs_total") != {("0~1",): 100}:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)

@@ -27,6 +27,7 @@ import pyte
 import pytest
 import zmq
 from command_line import streammi
+from feeds import PATIENCE, wait
 
 from streammi.cli import main as cli
 from streammi.cli.options import JoinOptions, PairOptions
@@ -69,7 +70,7 @@ class Live:
 
     def until(self, done: Callable[[dict[str, Any]], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
         """Wait for a line of which something holds."""
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + PATIENCE
         seen = 0
         while not any(done(json.loads(line)) for line in self.lines[seen:]):
             seen = len(self.lines)
@@ -80,7 +81,7 @@ class Live:
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> bytes:
         self.process.send_signal(number)
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         self._reader.join()
         assert self.process.stderr is not None
         self.messages = self.process.stderr.read()
@@ -423,7 +424,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert process.stderr is not None
     assert process.stdout.readline()
     process.stdout.close()
-    assert process.wait(40) == 0
+    assert process.wait(PATIENCE) == 0
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
 
@@ -511,7 +512,8 @@ def test_a_monitor_that_goes_on_from_its_state_is_replayed_as_one(tmp_path: Path
                     time.sleep(0.001)
                 monitor.until(lambda line, part=part: line.get("pairs", 0) >= 200 * (part + 1))
                 said.append(monitor.end(signal.SIGKILL).splitlines())
-            time.sleep(1.1)  # `run` is a start second
+            run = json.loads(said[part][-1])["run"]
+            wait(lambda run=run: time.time() >= run + 1)  # `run` is a start second
     lines = replayed(record).stdout.splitlines()
     runs = [json.loads(line)["run"] for line in lines]
     first = [line for line, run in zip(lines, runs, strict=True) if run == runs[0]]

@@ -16,7 +16,7 @@ import zmq
 import zmq.auth
 from command_line import streammi
 from dashboard_terminal import Session
-from feeds import wait
+from feeds import PATIENCE, wait
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
@@ -362,10 +362,10 @@ def test_the_commands_with_keys_from_end_to_end(people: People, tmp_path: Path) 
         assert (refused.returncode, refused.stdout) == (1, "")
         assert re.search("no reading of .* within 3 s: .*wants? CURVE keys", refused.stderr)
         session = Session(["-W", "error", "-m", "streammi", "view", readings])
-        session.until("CURVE keys", 40)
+        session.until("CURVE keys")
         session.type("q")
         assert session.end() == 0
     finally:
         for process in processes:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from feeds import PATIENCE
 
 from streammi.system.service_manager import Notifier
 
@@ -14,7 +15,7 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[so
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
         bound.bind(path if request.param == "path" else "\0" + path)
-        bound.settimeout(10)
+        bound.settimeout(PATIENCE)
         yield bound, path if request.param == "path" else "@" + path
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import zmq
+from feeds import free_port
 
 from streammi.config import FeedConfig, MonitorConfig
 from streammi.errors import ConfigError
@@ -106,9 +107,9 @@ def test_offsets_and_what_is_refused(tmp_path: Path) -> None:
 def test_a_live_feed_is_read_at_most_once(caplog: pytest.LogCaptureFixture) -> None:
     from streammi.interop.spark import LiveAtMostOnce
 
+    options = {"endpoint": f"tcp://127.0.0.1:{free_port()}", "x": "x", "y": "y"}
     with zmq.Context() as context, context.socket(zmq.PUB) as socket:
-        port = socket.bind_to_random_port("tcp://127.0.0.1")
-        options = {"endpoint": f"tcp://127.0.0.1:{port}", "x": "x", "y": "y"}
+        socket.bind(options["endpoint"])
         reader = LiveAtMostOnce(options).simpleStreamReader(None)
         start, rows, sent = reader.initialOffset(), [], 0
         end = time.monotonic() + 60

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 from dashboard_samples import NOW, parabola
+from feeds import PATIENCE
 from hypothesis import given, settings, strategies as st
 from test_dashboard_many import names_of, sample, with_change
 from test_web import Page, news, page, running
@@ -144,7 +145,7 @@ def test_of_many_channels_nothing_is_shown_before_they_are_known() -> None:
 def test_a_monitor_is_asked_for_what_is_looked_at_over_its_socket() -> None:
     async def scene() -> None:
         async with running() as site, site.look() as browser:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while not site.publisher.wants(b"matrix/plant"):
                     site.publisher.handle_subscriptions()
                     await asyncio.sleep(0.01)
@@ -153,14 +154,14 @@ def test_a_monitor_is_asked_for_what_is_looked_at_over_its_socket() -> None:
             label = found["pairs"]["rows"][0]["label"]
             wish = {"show": found["many"]["key"], "view": {"open": label, "more": "of a newer page"}}
             await browser.send(msgspec.json.encode(wish).decode())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while f"snapshot/{label}".encode() not in site.publisher.topics(b"snapshot/"):
                     site.publisher.handle_subscriptions()
                     await asyncio.sleep(0.01)
             site.publisher.send(snapshot_message(msgspec.structs.replace(parabola(), pair=label)))
             await news(browser, lambda found: found.get("head", {}).get("pair") == label)
             await browser.send(msgspec.json.encode({"show": found["many"]["key"], "view": {}}).decode())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while f"snapshot/{label}".encode() in site.publisher.topics(b"snapshot/"):
                     site.publisher.handle_subscriptions()
                     await asyncio.sleep(0.01)

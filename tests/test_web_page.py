@@ -1,6 +1,7 @@
 """The page in a real browser: it draws, goes on through a monitor's restart, says what is no more of now, and can be
 used by keys and by those who do not see it."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import msgspec
 import pytest
 import zmq
 from dashboard_samples import NOW, hostile_names, linear, parabola
-from feeds import free_port
+from feeds import PATIENCE, free_port
 
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
@@ -90,7 +91,7 @@ class Server:
 
     def stop(self) -> int:
         self._process.terminate()
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=PATIENCE)
         return self._process.returncode
 
 
@@ -127,7 +128,7 @@ def text(page: Any, place: str) -> str:
 
 def until(page: Any, expression: str) -> None:
     """Wait until it is so; Playwright's own way to wait evaluates text in the page, which the page forbids."""
-    limit = time.monotonic() + 15
+    limit = time.monotonic() + PATIENCE
     while not page.evaluate(expression):
         assert time.monotonic() < limit, (expression, page.inner_text("body"))
         page.wait_for_timeout(30)
@@ -135,7 +136,7 @@ def until(page: Any, expression: str) -> None:
 
 def until_not(page: Any, place: str, words: str) -> None:
     """Wait until something else stands there."""
-    limit = time.monotonic() + 15
+    limit = time.monotonic() + PATIENCE
     while text(page, place) == words:
         assert time.monotonic() < limit, words
         page.wait_for_timeout(30)
@@ -242,8 +243,8 @@ def test_a_dead_feed_is_said_and_dim(page: Any, monitor: Monitor) -> None:
     live = page.evaluate(colour)
     dead = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="lost", since=NOW - 60)
     monitor.snapshot = msgspec.structs.replace(parabola(), links=(dead,))
-    until(page, "document.querySelector('#states').innerText.startsWith('lost for 1 min')")
-    assert "not live for 1 min" in text(page, "#details").replace("✖ ", "")
+    until(page, "/^lost for \\d+ min/.test(document.querySelector('#states').innerText)")  # 1 on an idle machine
+    assert re.search(r"not live for \d+ min", text(page, "#details"))
     assert page.evaluate(colour) != live
     monitor.snapshot = parabola()
     until(page, "document.querySelector('#states').innerText === 'connected'")

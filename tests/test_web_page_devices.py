@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import zmq
 from dashboard_samples import NOW
+from feeds import PATIENCE
 from test_devices import KEYS, arrived, session_of
 from test_web_page import CHROMIUM, axe_api, drawn, page_of, text, until
 
@@ -27,7 +28,7 @@ class Fleet:
         self._bound, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._publish)
         self._thread.start()
-        self._bound.wait(20)
+        self._bound.wait(PATIENCE)
 
     def stop(self) -> None:
         self._over.set()
@@ -105,8 +106,7 @@ def test_everybody_can_use_it_on_a_phone_too(page: Any) -> None:
     found = axe_api.Axe().run(page).response["violations"]
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
     page.set_viewport_size({"width": 360, "height": 740})
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    until(page, "document.documentElement.scrollWidth <= 360")
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
