@@ -22,7 +22,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import zmq
 from arguments import at_least
@@ -68,7 +70,19 @@ def main() -> None:
         print(damaged_recordings(first, options.damages, rng), flush=True)
 
 
-def kills(folder: Path, count: int, rng: random.Random, options: list[str], rate: float = 4000.0) -> str:
+def started(*words: str, **streams: Any) -> "subprocess.Popen[bytes]":
+    """``streammi`` with these words, as a process."""
+    return subprocess.Popen([sys.executable, "-m", "streammi", *words], **streams)
+
+
+def kills(
+    folder: Path,
+    count: int,
+    rng: random.Random,
+    options: list[str],
+    rate: float = 4000.0,
+    start: Callable[..., Any] = started,
+) -> str:
     """Kill a monitor ``count`` times, let it end in order, and compare; AssertionError if anything is wrong."""
     feed, recording = f"ipc://{folder}/feed", folder / "feed.rec"
     words = ["monitor", feed, "--x", "x", "--y", "y"]
@@ -78,20 +92,23 @@ def kills(folder: Path, count: int, rng: random.Random, options: list[str], rate
     lives: list[list[bytes]] = []
     with sender(feed, rate, two="--pair" in options, labels="categories:6" in options, seed=rng.random()):
         for life in range(count + 1):
-            output = folder / f"life{life}"
+            output, last = folder / f"life{life}", life == count
             with output.open("wb") as lines, (folder / "log").open("wb") as log:
-                process = subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=lines, stderr=log)
-                last = life == count
-                # Of a life in three the start is what is hit, and not the loop; the last one comes to its end.
-                moment = rng.uniform(0.0, 1.2) if life % 3 == 2 and not last else rng.uniform(0.0, 0.8)
-                if life % 3 != 2 or last:
-                    wait_for_line(process, output, folder / "log")
-                deadline = time.monotonic() + moment
-                while time.monotonic() < deadline:
-                    assert process.poll() is None, (folder / "log").read_text()
-                    time.sleep(0.002)
-                process.send_signal(signal.SIGTERM if last else signal.SIGKILL)
-                assert process.wait(60) == (143 if last else -signal.SIGKILL), (folder / "log").read_text()
+                process = start(*words, stdout=lines, stderr=log)
+                try:
+                    # Of a life in three the start is what is hit, and not the loop; the last one comes to its end.
+                    moment = rng.uniform(0.0, 1.2) if life % 3 == 2 and not last else rng.uniform(0.0, 0.8)
+                    if life % 3 != 2 or last:
+                        wait_for_line(process, output, folder / "log")
+                    deadline = time.monotonic() + moment
+                    while time.monotonic() < deadline:
+                        assert process.poll() is None, (folder / "log").read_text()
+                        time.sleep(0.002)
+                    process.send_signal(signal.SIGTERM if last else signal.SIGKILL)
+                    assert process.wait(60) == (143 if last else -signal.SIGKILL), (folder / "log").read_text()
+                finally:
+                    process.kill()
+                    process.wait()
             lives.append([line for line in output.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")])
     whole = [common(line) for line in replayed(recording, *(["--output", "influx"] if "influx" in options else []))]
     return f"{count} kills: {compared(lives, whole)}"

@@ -75,6 +75,11 @@ def monitor_that(says: Callable[[Publisher], object], every_s: float = 0.02) -> 
             yield publisher.endpoint
 
 
+def until_left(sender: "zmq.Socket[bytes]") -> None:
+    """Wait until a PUSH socket knows that its receiver has gone: what is sent before would go with him."""
+    wait(lambda: not sender.poll(0, zmq.POLLOUT))
+
+
 def wait(condition: Callable[[], Any], seconds: float = PATIENCE, every_s: float = 0.01) -> Any:
     """The first thing that is true of what ``condition`` gives."""
     deadline = time.monotonic() + seconds

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zmq
+from feeds import until_left
 from test_replay import live, replayed, sockets
 
 from streammi import ConfigError
@@ -210,6 +211,7 @@ def test_two_lives_say_what_one_would_have_said(tmp_path: Path) -> None:
                 monitor.until(lambda line, part=part: line.get("rows", 0) >= 300 * (part + 1))
                 monitor.end(signal.SIGKILL if part == 0 else signal.SIGTERM)
                 said.append(monitor.lines)
+            until_left(sender)
     lines = replayed(record).stdout.splitlines(keepends=True)
     rows: list[list[dict[str, Any]]] = [[json.loads(line) for line in part] for part in (*said, lines)]
     first = [line for line in lines if json.loads(line).get("run", 0) == rows[0][0]["run"]]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zmq
+from feeds import until_left
 from msgspec.structs import replace
 from test_replay import live, replayed, sockets
 
@@ -178,6 +179,7 @@ def test_two_lives_say_what_one_would_have_said(tmp_path: Path) -> None:
                 monitor.until(lambda line, part=part: line.get("pairs", 0) >= 80 * (part + 1))
                 monitor.end(signal.SIGKILL if part == 0 else signal.SIGTERM)
                 said.append(monitor.lines)
+            until_left(sender)
     lines = replayed(record).stdout.splitlines(keepends=True)
     rows: list[list[dict[str, Any]]] = [[json.loads(line) for line in part] for part in (*said, lines)]
     first = [line for line, one in zip(lines, rows[2], strict=True) if one["run"] == rows[0][0]["run"]]

@@ -27,7 +27,7 @@ import pyte
 import pytest
 import zmq
 from command_line import streammi
-from feeds import PATIENCE, wait
+from feeds import PATIENCE, until_left, wait
 
 from streammi.cli import main as cli
 from streammi.cli.options import JoinOptions, PairOptions
@@ -493,6 +493,7 @@ def test_two_runs_in_one_recording(tmp_path: Path) -> None:
             sending.start()
             said += streammi("monitor", feed, *words).stdout.encode()
             sending.join()
+            until_left(sender)
     assert [entry.continues for entry in Recording(record) if isinstance(entry, Begin)] == [False, False]
     assert replayed(record).stdout == said
     assert readings(said)[-1]["n"] == 30
@@ -514,6 +515,7 @@ def test_a_monitor_that_goes_on_from_its_state_is_replayed_as_one(tmp_path: Path
                 said.append(monitor.end(signal.SIGKILL).splitlines())
             run = json.loads(said[part][-1])["run"]
             wait(lambda run=run: time.time() >= run + 1)  # `run` is a start second
+            until_left(sender)
     lines = replayed(record).stdout.splitlines()
     runs = [json.loads(line)["run"] for line in lines]
     first = [line for line, run in zip(lines, runs, strict=True) if run == runs[0]]
