@@ -32,7 +32,7 @@ import numpy as np
 import zmq
 from arguments import sections_parser
 from benchmark_conditional import conditional
-from ports import free_port
+from processes import free_port
 from sections import met, print_sections
 
 from streammi import ChannelWindow, JointWindow, KeyedWindow, QuantileBins, UniformBins, rolling_mi

@@ -12,15 +12,16 @@ import json
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import zmq
 from arguments import positive
+from processes import begun
 
 MOST_SECONDS = 1.0  # from SIGTERM to the end
 
@@ -55,21 +56,30 @@ def send(feed: str, rate: float, seconds: float, news: Connection) -> None:
 
 
 def subscribe(readings: str, pair: str, news: Connection) -> None:
-    """Take all readings until none has come for 2 s."""
+    """Say when the monitor is there; take readings until all that was sent is counted, or none comes for a minute."""
     with zmq.Context() as context, context.socket(zmq.SUB) as socket:
         socket.rcvhwm = 0
         socket.subscribe(f"mi/{pair}")
+        connected = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
         socket.connect(readings)
+        connected.poll()
+        socket.disable_monitor()
         news.send(None)
         got = missed = seq = counted = 0
-        while socket.poll(2000 if got else 60_000):
+        sent, last = None, time.monotonic()
+        while counted != sent and time.monotonic() - last < 60:
+            if sent is None and news.poll():
+                sent = news.recv()
+            if not socket.poll(100):
+                continue
+            last = time.monotonic()
             reading = json.loads(socket.recv_multipart()[1])
             missed += reading["seq"] - seq - 1
             got, seq, counted = got + 1, reading["seq"], reading["pairs"]
         news.send((got, missed, counted))
 
 
-def blocked(folder: str, seconds: float, rate: float) -> Found:
+def blocked(folder: str, seconds: float, rate: float, start: Callable[..., Any] = begun) -> Found:
     """Run it for so long."""
     feed, readings = f"ipc://{folder}/feed", f"ipc://{folder}/readings"
     reader, pipe = os.pipe()
@@ -77,15 +87,13 @@ def blocked(folder: str, seconds: float, rate: float) -> Found:
     sender = multiprocessing.Process(target=send, args=(feed, rate, seconds, of_sender))
     subscriber = multiprocessing.Process(target=subscribe, args=(readings, "blocked", of_subscriber))
     subscriber.start()
-    ours.recv()
     words = ["--x=x", "--y=y", "--every=1", "--bins=8", "--name=blocked", f"--publish={readings}"]
-    with subprocess.Popen([sys.executable, "-m", "streammi", "monitor", feed, *words], stdout=pipe, stderr=pipe) as run:
+    with start("monitor", feed, *words, stdout=pipe, stderr=pipe) as run:
         try:
-            while not os.path.exists(f"{folder}/readings"):
-                time.sleep(0.01)
-            time.sleep(0.5)  # the subscriber tries again each 0.1 s
+            ours.recv()
             sender.start()
             sent = mine.recv()
+            ours.send(sent)
             got, missed, counted = ours.recv()
             began = time.monotonic()
             run.send_signal(signal.SIGTERM)

@@ -29,7 +29,7 @@ import numpy as np
 import psutil
 import zmq
 from arguments import sections_parser
-from ports import free_port
+from processes import free_port
 from scipy.signal import lfilter
 from sections import MISSED, met, print_sections
 

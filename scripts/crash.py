@@ -18,7 +18,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -28,6 +27,7 @@ from typing import Any
 
 import zmq
 from arguments import at_least
+from processes import begun
 
 from streammi.cli.app import app
 from streammi.errors import ConfigError
@@ -70,18 +70,13 @@ def main() -> None:
         print(damaged_recordings(first, options.damages, rng), flush=True)
 
 
-def started(*words: str, **streams: Any) -> "subprocess.Popen[bytes]":
-    """``streammi`` with these words, as a process."""
-    return subprocess.Popen([sys.executable, "-m", "streammi", *words], **streams)
-
-
 def kills(
     folder: Path,
     count: int,
     rng: random.Random,
     options: list[str],
     rate: float = 4000.0,
-    start: Callable[..., Any] = started,
+    start: Callable[..., Any] = begun,
 ) -> str:
     """Kill a monitor ``count`` times, let it end in order, and compare; AssertionError if anything is wrong."""
     feed, recording = f"ipc://{folder}/feed", folder / "feed.rec"

@@ -17,12 +17,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import zmq
 from arguments import at_least, positive
+from processes import begun
 
 from streammi.config import span
 from streammi.records.status import Status
@@ -46,7 +48,7 @@ class Told(NamedTuple):
 class Watched:
     """A monitor process, its feed, and a consumer of its readings."""
 
-    def __init__(self, folder: Path, number: int, seed: int) -> None:
+    def __init__(self, folder: Path, number: int, seed: int, start: Callable[..., Any]) -> None:
         self.every, self._rng = EVERY[number % len(EVERY)], random.Random(f"{seed} {number}")
         self._context = zmq.Context()
         push = number % 2
@@ -70,7 +72,7 @@ class Watched:
             "--quiet",
         ]
         words += ["--every", self.every, "--publish", out, *(["--pull"] if push else [])]
-        self._process = subprocess.Popen([sys.executable, "-m", "streammi", *words], stderr=subprocess.DEVNULL)
+        self._process = start(*words, stderr=subprocess.DEVNULL)
         self._sent = 0
         ready = zmq.POLLOUT if push else zmq.POLLIN  # a PUB sends nothing to whoever has not subscribed yet
         assert self._feed.poll(START_SECONDS * 1000, ready), "the monitor does not come"
@@ -103,12 +105,12 @@ class Watched:
         self._context.destroy(0)
 
 
-def watch(folder: Path, monitors: int, bursts: int, seed: int) -> list[Told]:
+def watch(folder: Path, monitors: int, bursts: int, seed: int, start: Callable[..., Any] = begun) -> list[Told]:
     """Everything that was told of so many bursts, over several monitors at once."""
     told: list[Told] = []
 
     def one(number: int) -> None:
-        with closing(Watched(folder, number, seed)) as watched:
+        with closing(Watched(folder, number, seed, start)) as watched:
             for _ in range((number + 1) * bursts // monitors - number * bursts // monitors):
                 told.append(watched.burst())
 

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import zmq
 from arguments import positive
-from ports import free_port
+from processes import free_port
 
 from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import Snapshot

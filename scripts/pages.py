@@ -29,7 +29,7 @@ import msgspec
 import numpy as np
 import psutil
 from arguments import sections_parser
-from ports import free_port
+from processes import free_port
 from sections import judge, met
 from websockets.asyncio.client import connect
 

@@ -1,11 +1,7 @@
-"""Compiles what most tests need: for one pair, or for many channels and devices, by the word that is given.
+"""Compiles what most tests need: for one pair, or, as a program, for many channels and devices.
 
 The workers of a run begin at once, and each would compile it for itself.
 """
-
-import sys
-
-KINDS = ("pair", "channels")
 
 
 def pair() -> None:
@@ -28,4 +24,4 @@ def channels() -> None:
 
 
 if __name__ == "__main__":
-    {"pair": pair, "channels": channels}[sys.argv[1]]()
+    channels()

@@ -1,28 +1,35 @@
-"""Settings of the whole suite, and what its workers need, compiled once."""
+"""Settings of the whole suite, and what its workers need, compiled and imported once."""
 
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
-from compile_kernels import KINDS
 from hypothesis import HealthCheck, settings
+from programs import SERVER
 
 # A first example may compile a kernel, and shared machines pause: how long one takes says nothing.
 settings.register_profile("streammi", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("streammi")
 
-COMPILERS = pytest.StashKey[list["subprocess.Popen[bytes]"]]()
+HELPERS = pytest.StashKey[list["subprocess.Popen[bytes]"]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile while the workers collect; what runs in one process compiles only what it needs."""
+    """Compile while the workers collect, and fork what they start; what runs in one process takes what it needs."""
     if config.getoption("numprocesses", None):
-        program = Path(__file__).with_name("compile_kernels.py")
-        config.stash[COMPILERS] = [subprocess.Popen([sys.executable, program, kind]) for kind in KINDS]
+        folder = Path(__file__).parent
+        os.environ[SERVER] = tempfile.mkdtemp(prefix="streammi-tests-") + "/forks"
+        programs = [[folder / "fork_server.py", os.environ[SERVER]], [folder / "compile_kernels.py"]]
+        config.stash[HELPERS] = [subprocess.Popen([sys.executable, *words]) for words in programs]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    for process in config.stash.get(COMPILERS, []):
-        process.kill()
-        process.wait()
+    if helpers := config.stash.get(HELPERS, []):
+        for process in helpers:
+            process.kill()
+            process.wait()
+        shutil.rmtree(Path(os.environ[SERVER]).parent)

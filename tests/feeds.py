@@ -14,7 +14,7 @@ from streammi.publish.publisher import Publisher
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from ports import free_port as free_port
+from processes import free_port as free_port
 
 Messages = Iterable[list[bytes]]
 

@@ -6,8 +6,6 @@ import os
 import re
 import shlex
 import signal
-import subprocess
-import sys
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +17,7 @@ import zmq
 from command_line import streammi
 from feeds import PATIENCE, wait
 from hypothesis import given, strategies as st
+from programs import BOTH, started
 
 from streammi.config import MonitorConfig, alarm
 from streammi.config.alarms import Alarm
@@ -317,9 +316,7 @@ def test_an_alarm_reaches_lines_socket_and_command_and_is_replayed_byte_for_byte
         "--every=100", "--alarm=mi<0.7 for 2 readings", "--alarm=pairs>=300", f"--record={recording}",
         f"--publish=ipc://{tmp_path}/out", f"--exec=sh -c 'cat >> {told}; sleep 60'", "--name=plant",
     ]  # fmt: skip
-    program = subprocess.Popen(
-        [sys.executable, "-m", "streammi", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    program = started(*words, **BOTH)
     rng = np.random.default_rng(3)
     try:
         assert program.stderr is not None

@@ -1,7 +1,6 @@
 """The command line as a user meets it: real sockets, and real processes where that is what matters."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 import zmq
 from command_line import streammi
 from feeds import PATIENCE, free_port, published
+from programs import BOTH, LINES, started
 
 from streammi.cli.app import app
 from streammi.errors import ConfigError
@@ -311,14 +311,9 @@ def test_live_equals_replay_on_a_real_recording(tmp_path: Path) -> None:
     expected = readings(run("replay", str(ROOM), *words, "--every", "500").stdout)
     feed, out = f"ipc://{tmp_path}/feed", f"ipc://{tmp_path}/out"
     # PUSH and PULL: a publisher at full speed drops what a loaded machine cannot take.
-    publisher = subprocess.Popen(
-        command("publish", str(ROOM), *words, "--bind", feed, "--push"), stderr=subprocess.DEVNULL
-    )
-    monitor = subprocess.Popen(
-        command("monitor", feed, *words, "--pull", "--every", "500", "--samples", "5305", "--publish", out),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+    publisher = started("publish", str(ROOM), *words, "--bind", feed, "--push", stderr=subprocess.DEVNULL)
+    monitor = started(
+        "monitor", feed, *words, "--pull", "--every", "500", "--samples", "5305", "--publish", out, **LINES
     )
     with zmq.Context() as context, context.socket(zmq.SUB) as consumer:
         consumer.subscribe("mi/")
@@ -339,12 +334,7 @@ def test_a_signal_ends_a_monitor_with_its_last_reading(tmp_path: Path, number: s
     with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
         sender.bind(f"ipc://{tmp_path}/feed")
         words = ["--pull", "--x", "a", "--y", "b", "--every", "60", "--window", "10", "--bins", "2"]
-        process = subprocess.Popen(
-            command("monitor", f"ipc://{tmp_path}/feed", *words),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = started("monitor", f"ipc://{tmp_path}/feed", *words, **BOTH)
         sender.send_json([{"a": k % 7, "b": k % 5} for k in range(100)])
         assert process.stdout is not None
         assert readings(process.stdout.readline())[0]["pairs"] == 60
@@ -357,7 +347,7 @@ def test_a_signal_ends_a_monitor_with_its_last_reading(tmp_path: Path, number: s
 
 def test_a_closed_pipe_is_no_error(recording: Path) -> None:
     words = ["replay", str(recording), "--x", "left", "--y", "right", "--every", "1"]
-    process = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {})
+    process = started(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline().startswith(b'{"v":1')
     process.stdout.close()
@@ -396,12 +386,7 @@ def test_a_change_is_an_event_among_the_lines_and_on_the_socket(tmp_path: Path) 
         for topic in ("mi/", "event/"):
             consumer.subscribe(topic)
         consumer.connect(out)
-        process = subprocess.Popen(
-            command("monitor", feed, "--pull", *words, "--publish", out),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        process = started("monitor", feed, "--pull", *words, "--publish", out, **LINES)
         pairs = np.column_stack((x, y)).astype("<f8")
         sender.send(pairs[:2000].tobytes())
         assert consumer.poll(40_000)  # it hears us: what comes now cannot be missed

@@ -3,14 +3,15 @@
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 import zmq
+from command_line import streammi
 from feeds import PATIENCE
+from programs import started
 
 MESSAGES, BATCH = 900, 20  # fewer than a socket's high-water mark, and more bytes than the kernel takes in between
 
@@ -29,9 +30,7 @@ def published(tmp_path: Path, receiver: zmq.Socket[Any]) -> tuple[subprocess.Pop
     endpoint = f"ipc://{tmp_path}/feed"
     receiver.connect(endpoint)
     words = ["publish", str(file), "--x", "a", "--y", "b", "--bind", endpoint, "--push", "--batch", str(BATCH)]
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "streammi", *words], stderr=subprocess.PIPE, text=True
-    )
+    process = started(*words, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert "publishing" in process.stderr.readline()
     assert f"published {MESSAGES * BATCH} samples" in process.stderr.readline()
@@ -64,7 +63,7 @@ def test_a_signal_gives_up_what_is_not_taken_and_says_so(tmp_path: Path, receive
 def test_what_cannot_be_read_is_said_before_anybody_comes(tmp_path: Path, name: str, column: str) -> None:
     (tmp_path / "signals.csv").write_text("a,b\n1,2\n")
     words = ["publish", str(tmp_path / name), "--x", "a", "--y", column, "--bind", f"ipc://{tmp_path}/feed"]
-    done = subprocess.run([sys.executable, "-m", "streammi", *words], capture_output=True, text=True, timeout=PATIENCE)
+    done = streammi(*words)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert (name if column == "b" else "'c'") in done.stderr

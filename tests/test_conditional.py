@@ -4,7 +4,6 @@ import csv
 import gzip
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from command_line import streammi
 from dashboard_samples import explained
 from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
+from programs import started
 from scipy.signal import lfilter
 from scipy.stats import hypergeom
 from sklearn.metrics import mutual_info_score
@@ -608,7 +608,7 @@ def test_a_live_feed_says_the_same_when_it_is_replayed(tmp_path):
         port = sender.bind_to_random_port("tcp://127.0.0.1")
         words = [f"tcp://127.0.0.1:{port}", "--pull", "--x", "a", "--y", "b", "--given", "c", "--given", "cycle:7"]
         words += ["--transfer", "--every", "500", "--record", str(recording)]
-        with subprocess.Popen([sys.executable, "-m", "streammi", "monitor", *words], stdout=subprocess.PIPE) as process:
+        with started("monitor", *words, stdout=subprocess.PIPE) as process:
             for row in zip(x.tolist(), y.tolist(), z.tolist(), strict=True):
                 sender.send(json.dumps(dict(zip("abc", row, strict=True))).encode())
             assert process.stdout is not None

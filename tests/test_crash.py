@@ -8,19 +8,20 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 import crash
 import pytest
+from programs import started
 
 
 @pytest.mark.timeout(300)  # four starts, where others keep the machine busy
 def test_what_is_said_over_many_lives_is_what_one_would_have_said(tmp_path: Path) -> None:
     rng, words = random.Random(4), crash.OPTIONS["learnt bins, delays, significance"].split()
-    assert "equal those of an uninterrupted run" in crash.kills(tmp_path, 3, rng, words, rate=2000.0)
+    assert "equal those of an uninterrupted run" in crash.kills(tmp_path, 3, rng, words, 2000.0, started)
     assert "always the newest whole one used" in crash.damaged_states(tmp_path / "state", 30, rng)
     assert "never a wrong entry" in crash.damaged_recordings(tmp_path, 30, rng)
 
 
 def test_two_sources_are_gone_on_from_too(tmp_path: Path) -> None:
     rng, words = random.Random(4), crash.OPTIONS["two sources, interpolated"].split()
-    assert "equal those of an uninterrupted run" in crash.kills(tmp_path, 1, rng, words, rate=2000.0)
+    assert "equal those of an uninterrupted run" in crash.kills(tmp_path, 1, rng, words, 2000.0, started)
 
 
 @pytest.mark.parametrize(

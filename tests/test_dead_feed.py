@@ -7,12 +7,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 import dead_feed
 from dead_feed import Told
+from programs import started
 
 BUSY = 5.0  # seconds that a machine on which other tests run may be late
 
 
 def test_a_consumer_of_readings_is_told_that_the_feed_is_dead(tmp_path: Path) -> None:
-    told = dead_feed.watch(tmp_path, monitors=2, bursts=2, seed=1)
+    told = dead_feed.watch(tmp_path, monitors=2, bursts=2, seed=1, start=started)
     assert len(told) == 2
     assert dead_feed.wrong(told, BUSY) == []
 

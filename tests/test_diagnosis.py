@@ -17,6 +17,7 @@ import psutil
 import pytest
 from dashboard_terminal import Session
 from feeds import PATIENCE, published, wait
+from programs import started
 
 STREAMMI = [sys.executable, "-W", "error", "-m", "streammi"]
 HELD = 1 << (signal.SIGUSR1 - 1)
@@ -25,7 +26,7 @@ HELD = 1 << (signal.SIGUSR1 - 1)
 @contextmanager
 def running(*words: str) -> Iterator["subprocess.Popen[str]"]:
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    process = subprocess.Popen([*STREAMMI, *words], text=True, **pipes)
+    process = started(*words, text=True, **pipes)
     try:
         yield process
     finally:

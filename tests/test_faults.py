@@ -21,6 +21,7 @@ import pytest
 import zmq
 from feeds import PATIENCE, free_port
 from network import Relay
+from programs import LINES, started
 
 from streammi.config import FeedConfig
 from streammi.ingest.feed import Feed
@@ -209,8 +210,8 @@ def test_a_monitor_goes_on_over_the_new_connection(sender: Sender) -> None:
     """The whole program: readings go on as fast as before, and the windows that span the hole say so."""
     with Relay(sender.port) as relay:
         words = ["--x", "x", "--y", "y", "--window", "200", "--bins", "4", "--every", "100ms"]
-        line = [sys.executable, "-m", "streammi", "monitor", f"tcp://127.0.0.1:{relay.port}", *words]
-        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        line = ["monitor", f"tcp://127.0.0.1:{relay.port}", *words]
+        process = started(*line, **LINES)
         try:
             assert process.stdout is not None
             lines = (json.loads(line) for line in process.stdout)

@@ -2,8 +2,6 @@
 
 import ast
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 import zmq
 from command_line import streammi
+from programs import BOTH, started
 
 from streammi.dashboard.glyphs import ASCII
 from streammi.dashboard.line_output import LineOutput, Lines
@@ -103,7 +102,6 @@ def test_a_path_into_a_list_of_anything_is_followed_or_refused(tree: Any) -> Non
 
 
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202e\u2028"
-STREAMMI = [sys.executable, "-W", "error", "-m", "streammi"]
 
 
 def steers(text: str) -> list[str]:
@@ -129,10 +127,8 @@ def test_the_names_that_a_user_is_lured_to_give_are_harmless(tmp_path: Path) -> 
 
 def test_a_feed_s_topics_and_fields_are_harmless_in_a_probe(tmp_path: Path) -> None:
     message = [f"topic{ESCAPES}".encode(), json.dumps({f"field{ESCAPES}": 1.0, "b": f"text{ESCAPES}"}).encode()]
-    process = subprocess.Popen(
-        [*STREAMMI, "probe", f"ipc://{tmp_path}/feed", "--seconds=3"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    words = ["probe", f"ipc://{tmp_path}/feed", "--seconds=3"]
+    process = started(*words, **BOTH)
     with zmq.Context() as context, context.socket(zmq.PUB) as feed:
         feed.bind(f"ipc://{tmp_path}/feed")
         while process.poll() is None:

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import msgpack
@@ -12,13 +10,9 @@ import pytest
 import zmq
 from command_line import streammi
 from feeds import PATIENCE
+from programs import BOTH, started
 
 NAB = Path(__file__).parents[2] / "shared" / "data" / "nab"
-
-
-def started(*words: str) -> subprocess.Popen[str]:
-    line = [sys.executable, "-W", "error", "-m", "streammi", *words]
-    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def run(*words: str, status: int = 0) -> tuple[list[dict[str, float]], str]:
@@ -58,7 +52,7 @@ def test_monitor_joins_two_sources() -> None:
         ports = [socket.bind_to_random_port("tcp://127.0.0.1") for socket in (left, right)]
         x, y = (f"tcp://127.0.0.1:{port}#{rest}" for port, rest in zip(ports, ("boiler:flow", "valve:at"), strict=True))
         words = ["--x", x, "--y", y, "--pair", "exact", "--samples", "400", "--window", "400", "--every", "400"]
-        process = started("monitor", *words)
+        process = started("monitor", *words, **BOTH)
         for socket, topic in ((left, b"boiler"), (right, b"valve")):
             assert socket.poll(40_000)
             assert socket.recv() == b"\x01" + topic

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 import zmq
 from command_line import streammi
 from feeds import PATIENCE, published
+from programs import started
 
 from streammi.records.status import Status
 
@@ -31,8 +32,10 @@ def test_a_service_is_ready_reports_and_stops(tmp_path: Path) -> None:
         sender.bind(feed)
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(PATIENCE)
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "streammi", *words, "--log", "json", "--state", state],
+        process = started(
+            *words,
+            "--log=json",
+            f"--state={state}",
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -96,7 +99,6 @@ def test_a_service_says_that_it_stops_before_the_disk_takes_its_last_state(tmp_p
     assert err.splitlines()[-1] == "streammi: warning: the state is saved again"
 
 
-STREAMMI = ("-W", "error", "-m", "streammi")
 # Root reads and writes everything: without the two capabilities that let it, it is as anybody.
 AS_ANYBODY = """
 import ctypes, os, sys
@@ -123,15 +125,17 @@ def known(feed: str) -> list[str]:
 def monitored(
     folder: Path,
     *words: str,
-    program: Sequence[str] = STREAMMI,
+    start: Callable[..., Any] = started,
     state: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """A monitor with a state, and a feed that goes on as long as it does."""
     feed = f"ipc://{folder}/feed"
     with published(lambda: [[b'{"a":1,"b":2}']], feed, every_s=0.002):
-        process = subprocess.Popen(
-            [sys.executable, *program, *known(feed), *words, "--state", str(state or folder / "state")],
+        process = start(
+            *known(feed),
+            *words,
+            f"--state={state or folder / 'state'}",
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -226,8 +230,11 @@ def test_a_state_that_is_kept_from_us_is_not_replaced(saved: Path, tmp_path: Pat
 def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(saved: Path, tmp_path: Path) -> None:
     kept, before = Path(shutil.copytree(saved, tmp_path / "state")), content(saved)
     kept.chmod(0o500)
-    words, program = ("--samples", "40"), ("-c", AS_ANYBODY, "-m", "streammi")
-    with monitored(saved.parent, *words, program=program, state=kept) as process:
+
+    def as_anybody(*words: str, **how: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen([sys.executable, "-c", AS_ANYBODY, "-m", "streammi", *words], **how)
+
+    with monitored(saved.parent, "--samples", "40", start=as_anybody, state=kept) as process:
         out, err = process.communicate(timeout=PATIENCE)
     kept.chmod(0o700)
     assert process.returncode == 0, err

@@ -21,6 +21,7 @@ import pytest
 import zmq
 from command_line import streammi
 from feeds import PATIENCE, wait
+from programs import BOTH, started
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
@@ -181,9 +182,7 @@ def test_a_running_monitor_is_scraped(tmp_path: Path) -> None:
     words = ["monitor", f"ipc://{tmp_path}/feed", "--pull", "--every", "1", "--metrics", "127.0.0.1:0"]
     with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
         sender.bind(f"ipc://{tmp_path}/feed")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streammi", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        process = started(*words, **BOTH)
         assert process.stdout is not None
         assert process.stderr is not None
         try:

@@ -13,11 +13,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 import zmq
 from feeds import free_port, repeating
+from programs import started
 from test_readme import PAGES, TYPED
 
 from streammi.cli import main as cli
@@ -130,12 +132,11 @@ def test_every_command_of_the_pages(tmp_path: Path) -> None:
     left = [line for line in lines if line not in keys and line.words[0] != "demo"]
     left = [line for line in left if "--publish" not in line.words]
     jobs = [[*line.words, *line.ending()] for line in left]
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Any] = []
     with feeds({name: ports[name] for name in ("both", "flow", "valve")}):
         try:
             for line in servers:
-                words = [sys.executable, "-m", "streammi", *line.words, "--quiet"]
-                running.append(subprocess.Popen(words, cwd=tmp_path))
+                running.append(started(*line.words, "--quiet", cwd=tmp_path))
             subprocess.run([sys.executable, "-c", RUNNER], input=json.dumps(jobs).encode(), cwd=tmp_path, check=True)
             for process in running:
                 process.terminate()

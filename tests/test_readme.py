@@ -5,13 +5,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from html import unescape
 from pathlib import Path
 
 import pytest
 import zmq
+from command_line import streammi
 from feeds import free_port
+from programs import started
 
 from streammi import Event, Reading
 from streammi.cli.doc_pages import FORMS
@@ -84,30 +85,13 @@ def test_publisher_monitor_view_and_consumer_together() -> None:
     [monitor_line], [view_line] = ([c for c in lines if c.startswith(f"streammi {n} ")] for n in ("monitor", "view"))
     publisher = subprocess.Popen([sys.executable, "-c", here(python("zmq.PUB"))])
     words = shlex.split(here(monitor_line))[1:]
-    monitor = subprocess.Popen(
-        [sys.executable, "-m", "streammi", *words, "--quiet"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    monitor = started(*words, "--quiet", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     consumer = subprocess.Popen([sys.executable, "-u", "-c", here(python('"mi/"'))], stdout=subprocess.PIPE, text=True)
     try:
         assert consumer.stdout is not None
         name, n, mi, unit = consumer.stdout.readline().split()
         assert (name, unit) == ("mi/temperature~power", "bit")
-        time.sleep(2)
-        shown = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "streammi",
-                *shlex.split(here(view_line))[1:],
-                "--output",
-                "once",
-                "--seconds",
-                "20",
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        shown = streammi(*shlex.split(here(view_line))[1:], "--output=once", "--seconds=40")
         assert shown.stdout.startswith("temperature~power  ")
         assert " bit " in shown.stdout
         assert int(n) > 0

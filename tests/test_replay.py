@@ -28,6 +28,7 @@ import pytest
 import zmq
 from command_line import streammi
 from feeds import PATIENCE, until_left, wait
+from programs import started
 
 from streammi.cli import main as cli
 from streammi.cli.options import JoinOptions, PairOptions
@@ -48,19 +49,7 @@ class Live:
     def __init__(self, *words: str, before: str = "pass") -> None:
         self.lines: list[bytes] = []
         self.messages = b""
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-W",
-                "error",
-                "-c",
-                f"{before}; from streammi.cli.main import main; main()",
-                "monitor",
-                *words,
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        self.process = started("monitor", *words, before=before, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._reader = Thread(target=self._read)
         self._reader.start()
 
@@ -417,9 +406,7 @@ def test_a_column_must_be_named(tmp_path: Path) -> None:
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n" + "".join(f"{k % 7},{k % 5}\n" for k in range(100_000)))
     words = ["replay", str(tmp_path / "a.csv"), "--x=a", "--y=b", "--every=20", "--output=csv"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streammi", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = started(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.readline()

@@ -5,7 +5,6 @@ import re
 import socket
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import zmq.auth
 from command_line import streammi
 from dashboard_terminal import Session
 from feeds import PATIENCE, wait
+from programs import started
 
 from streammi.config import FeedConfig
 from streammi.errors import ConfigError
@@ -327,17 +327,16 @@ def test_where_nothing_can_be_locked(tmp_path: Path) -> None:
         bound(f"ipc://{tmp_path}/missing/feed")
 
 
-STREAMMI = [sys.executable, "-W", "error", "-m", "streammi"]
-
-
 def test_keygen_says_what_goes_where(tmp_path: Path) -> None:
-    done = subprocess.run([*STREAMMI, "keygen", "plant"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "plant/plant.key_secret  stays here" in done.stdout
-    assert "plant/plant.key  goes to" in done.stdout
-    again = subprocess.run([*STREAMMI, "keygen", "plant"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    words, pipes = ("keygen", "plant"), {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    said, _ = started(*words, cwd=tmp_path, text=True, **pipes).communicate()
+    assert "plant/plant.key_secret  stays here" in said
+    assert "plant/plant.key  goes to" in said
+    again = started(*words, cwd=tmp_path, text=True, **pipes)
+    _, refused = again.communicate()
     assert again.returncode == 2
-    assert again.stderr.count("\n") == 1
-    assert "a key is there already" in again.stderr
+    assert refused.count("\n") == 1
+    assert "a key is there already" in refused
 
 
 def test_the_commands_with_keys_from_end_to_end(people: People, tmp_path: Path) -> None:
@@ -352,7 +351,7 @@ def test_the_commands_with_keys_from_end_to_end(people: People, tmp_path: Path) 
         ["publish", "seed", "--bind", feed, "--curve-secret", feed_secret, inside],
         ["monitor", feed, "--x=x", "--y=y", "--quiet", "--publish", readings, *known],
     ]
-    processes = [subprocess.Popen([*STREAMMI, *words], stderr=subprocess.DEVNULL) for words in commands]
+    processes = [started(*words, stderr=subprocess.DEVNULL) for words in commands]
     view = ["view", readings, "--output=once", "--seconds=40"]
     try:
         shown = streammi(*view, "--curve-secret", alice, "--curve-server-key", plant_public)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import zmq
 from feeds import PATIENCE, wait
+from programs import started
 
 from streammi.errors import ConfigError
 from streammi.system.signals import PARENT, parent_of
@@ -87,7 +88,7 @@ def test_a_signal_while_python_imports_ends_it_in_silence(number: signal.Signals
 def test_a_replay_that_waits_for_standard_input_ends_in_order(number: signal.Signals) -> None:
     words = ["replay", "-", "--x=a", "--y=b", "--x-range=0:9", "--y-range=0:9", "--every=2"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen([sys.executable, "-m", "streammi", *words], text=True, **pipes) as process:
+    with started(*words, text=True, **pipes) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write("a,b\n1,2\n3,4\n5,6\n")
@@ -102,7 +103,7 @@ def test_a_publisher_that_waits_for_a_first_row_ends_in_order(tmp_path: Path) ->
     words = ["publish", "-", "--x=a", "--y=b", f"--bind=ipc://{tmp_path}/samples"]
     pipes = dict.fromkeys(("stdin", "stderr"), subprocess.PIPE)
     with (
-        subprocess.Popen([sys.executable, "-m", "streammi", *words], text=True, **pipes) as process,
+        started(*words, text=True, **pipes) as process,
         zmq.Context() as context,
         context.socket(zmq.SUB) as receiver,
     ):

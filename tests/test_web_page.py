@@ -4,7 +4,6 @@ used by keys and by those who do not see it."""
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 import zmq
 from dashboard_samples import NOW, hostile_names, linear, parabola
 from feeds import PATIENCE, free_port
+from programs import started
 
 from streammi.publish.publisher import Publisher
 from streammi.publish.snapshot_bytes import snapshot_message
@@ -81,11 +81,11 @@ class Server:
     """``streammi serve`` as a process, that can be stopped and started again."""
 
     def __init__(self, monitor: Monitor, port: int) -> None:
-        self._words = [sys.executable, "-m", "streammi", "serve", monitor.endpoint, "--http", f"127.0.0.1:{port}"]
+        self._words = ["serve", monitor.endpoint, "--http", f"127.0.0.1:{port}"]
         self.start()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._words, stderr=subprocess.PIPE, text=True)
+        self._process = started(*self._words, stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None
         assert "the page is at http://127.0.0.1:" in self._process.stderr.readline()
 
