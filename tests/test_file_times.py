@@ -16,6 +16,12 @@ from logger_files import MARCH, Read, lines, read_file
 from streammi.errors import ConfigError
 from streammi.ingest.files.pair_file import read_pairs
 
+YEAR = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+def stamped(t: float) -> datetime:
+    return datetime.fromtimestamp(t, UTC)
+
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Read]:
@@ -59,6 +65,12 @@ def days(zero: float, digits: int = 9) -> Callable[[float], str]:
         (days(2_440_587.5), "Julian Date", "Julian days"),
         (days(25_569), "time", "days since 1899, as spreadsheets count: 2026-03-01, or --time-unit excel1904"),
         (days(719_529), "datenum", "days since the year 0, as MATLAB counts"),
+        (days(0), "time", "days since 1970: 2026-03-01"),
+        (lambda t: f"{2026 + (t - YEAR) / 365 / 86_400:.12f}", "decimal_year", "years, with their part behind the"),
+        (lambda t: f"DT#{stamped(t):%Y-%m-%d-%H:%M:%S}", "time", ""),
+        (lambda t: f"DTL#{stamped(t):%Y-%m-%d-%H:%M:%S}.000000000", "time", ""),
+        (lambda t: f"{stamped(t):%Y-%m-%d %H:%M:%S} - {stamped(t + 1):%Y-%m-%d %H:%M:%S}", "MTU", "time in MTU"),
+        (lambda t: f"{stamped(t + 3600):%m/%d/%Y %H:%M:%S}.000", "(PDH-CSV 4.0) (MEZ)(-60)", "UTC+1:00"),
         (since(1970, 1, 1), "header.stamp.secs", ""),
         (since(1970, 1, 1), "taken", "time in taken"),
         (since(1970, 1, 1, per=1000), "taken", "time in taken; taken milliseconds since 1970"),
@@ -81,7 +93,7 @@ def test_numbers_that_are_dates(read: Callable[..., Read], write: Callable[[floa
             "ntp",
             "seconds since 1904, as LabVIEW counts: 2030-02-28, or --time-unit ntp (2026-03-01)",
         ),
-        (since(1601, 1, 1, per=10**6), "webkit", "by its steps (--time-unit s, webkit (2026-03-01), ..."),
+        (since(1601, 1, 1, per=10**6), "webkit", "microseconds since 1601, as Chrome counts: 2026-03-01"),
         (days(24_107), "excel1904", "2022-02-28, or --time-unit excel1904 (2026-03-01)"),
     ],
 )
@@ -149,6 +161,13 @@ def test_a_time_before_there_was_one_is_none(read: Callable[..., Read]) -> None:
         ("Year,DOY,hhmmss", "{:%Y,%j,%H%M%S}", "time in Year,DOY,hhmmss"),
         ("hour,minute,second,day,month,year", "{:%H,%M,%S,%d,%m,%Y}", "time in year,month,day,hour,minute,second"),
         ("Date,Time,ms", "{:%d.%m.%Y,%H:%M:%S},0", "time in Date and Time"),
+        (
+            "Jahr,Monat,Tag,Stunde,Minute,Sekunde",
+            "{:%Y,%m,%d,%H,%M,%S}",
+            "time in Jahr,Monat,Tag,Stunde,Minute,Sekunde",
+        ),
+        ("Année,Mois,Jour,Heure,Minute,Seconde", "{:%Y,%m,%d,%H,%M,%S}", "time in Année,Mois"),
+        ("date,h,m,s", "{:%Y-%m-%d,%H,%M,%S}", "time in date,h,m,s"),
     ],
 )
 def test_dates_in_many_columns(read: Callable[..., Read], header: str, write: str, said: str) -> None:
@@ -159,6 +178,31 @@ def test_dates_in_many_columns(read: Callable[..., Read], header: str, write: st
     at(found)
     assert said in found.said
     at(read(text, t=header.removesuffix(",ms")))
+
+
+@pytest.mark.parametrize(
+    ("header", "write", "step"),
+    [
+        ("Date,Time", lambda t: f"{stamped(t):%m/%d/%Y},{stamped(t):%I:%M}{'ap'[stamped(t).hour > 11]}", 3600),
+        ("date,hour", lambda t: f"{stamped(t - 3600):%Y-%m-%d},{stamped(t - 3600).hour + 1}", 3600),
+        ("Date,Time", lambda t: f"{stamped(t - 3600):%Y-%m-%d},{stamped(t - 3600).hour + 1:02d}:00", 3600),
+        ("Date,Time", lambda t: f"{t // 86_400 + 25_569:.0f},{t % 86_400 / 86_400:.9f}", 60),
+    ],
+)  # fmt: skip
+def test_dates_and_the_hour_beside(
+    read: Callable[..., Read], header: str, write: Callable[[float], str], step: int
+) -> None:
+    """As weather stations, markets (hours end, up to 24) and spreadsheets have them."""
+    at(read(written(write, 60, step, header)), step=step)
+
+
+@pytest.mark.parametrize("names", ["Date,Time,Millitm", "year,month,day,hour,minute,second,Millisecond"])
+def test_fractions_behind_times_in_several_columns(read: Callable[..., Read], names: str) -> None:
+    form = "%m/%d/%Y,%H:%M:%S" if "Date" in names else "%Y,%m,%d,%H,%M,%S"
+    rows = ((f"{stamped(MARCH + k // 8):{form}}", k % 8 * 125, k % 17, k) for k in range(60))
+    text = lines(rows, f"{names},x,y")
+    at(read(text), step=0.125)
+    at(read(text, t=names), step=0.125)
 
 
 @pytest.mark.parametrize("names", ["secs,nsecs", "Time,ms", "sec,usec", "stamp.sec,stamp.nanosec", "timestamp,millis"])

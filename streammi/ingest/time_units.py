@@ -41,6 +41,8 @@ class Unit(NamedTuple):
         seconds = np.asarray(values, dtype=np.float64)
         if self.zero:
             seconds = seconds - self.zero
+        if self.name == "year":
+            return _of_years(seconds)
         if self.name == "gps":
             seconds = seconds - np.searchsorted(_LEAPS, values, side="right")
         if self.seconds != 1:
@@ -69,6 +71,7 @@ UNITS: Final = {
         Unit("matlab", "days since the year 0, as MATLAB counts", 1, 86_400, 719_529.0, 4),
         Unit("jd", "Julian days", 1, 86_400, 2_440_587.5, 4),
         Unit("mjd", "modified Julian days", 1, 86_400, 40_587.0, 5),
+        Unit("year", "years, with their part behind the point", 1, 1, 0.0, 0),
         Unit("labview", "seconds since 1904, as LabVIEW counts", 1, 1, 2_082_844_800.0),
         Unit("ntp", "seconds since 1900, as NTP counts", 1, 1, 2_208_988_800.0),
         Unit("gps", "seconds since 1980, as GPS counts", 1, 1, -GPS_EPOCH),
@@ -92,6 +95,15 @@ _DATE_WORDS: Final = {
     "labview": "labview", "mjd": "mjd", "jd": "jd", "julian": "jd", "gps": "gps", "gpst": "gps", "ticks": "ticks",
     "filetime": "filetime", "matlab": "matlab", "datenum": "matlab", "ntp": "ntp", "excel": "excel", "cocoa": "cocoa",
 }  # fmt: skip
+
+
+def _of_years(years: FloatArray) -> FloatArray:
+    """Years with their part behind the point, (n,), as seconds since 1970."""
+    whole = np.floor(years)
+    leaps = np.floor((whole - 1) / 4) - np.floor((whole - 1) / 100) + np.floor((whole - 1) / 400)
+    is_leap = (whole % 4 == 0) & ((whole % 100 != 0) | (whole % 400 == 0))
+    found: FloatArray = np.round(DAY * (365 * (whole - 1970) + leaps - 477 + (years - whole) * (365 + is_leap)))
+    return found
 
 
 def time_unit(name: str, option: str = "--time-unit") -> Unit | None:

@@ -14,9 +14,9 @@ Places: TypeAlias = dict[str, tuple[int, int]]
 _DATES: Final = (
     r"(?P<Y>\d{4})(?P<s1>[-/.])(?P<m>\d{1,2})(?P=s1)(?P<d>\d{1,2})",
     r"(?P<a>\d{1,2})(?P<s2>[-/.])(?P<b>\d{1,2})(?P=s2)(?P<Y>\d{4}|\d{2})",
-    r"(?P<d>\d{1,2})(?:\.\s?|[-/ ])(?P<n>[^\W\d_]{3,9})\.?[-/ ,]\s?(?P<Y>\d{4}|\d{2})",
-    r"(?P<n>[^\W\d_]{3,9})\.?\s(?P<d>\d{1,2}),?\s(?P<Y>\d{4})",
-    r"(?P<Y>\d{4})[-/ ](?P<n>[^\W\d_]{3,9})[-/ ](?P<d>\d{1,2})",
+    r"(?P<d>\d{1,2})(?:\.\s?|[-/ ])(?P<n>[^\W\d_]{3,12})\.?[-/ ,]\s?(?P<Y>\d{4}|\d{2})",
+    r"(?P<n>[^\W\d_]{3,12})\.?\s(?P<d>\d{1,2}),?\s(?P<Y>\d{4})",
+    r"(?P<Y>\d{4})[-/ ](?P<n>[^\W\d_]{3,12})[-/ ](?P<d>\d{1,2})",
     r"(?P<Y>\d{4})\. ?(?P<m>\d{1,2})\. ?(?P<d>\d{1,2})\.",  # Korea, Hungary
     r"(?P<Y>\d{4})-(?P<j>\d{3})",
     r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
@@ -24,7 +24,7 @@ _DATES: Final = (
 _TIME: Final = (
     # 1.02:03 is a day and two hours, and no time of day with a point in it.
     r"(?P<H>\d{1,2})(?P<s3>[:.h])(?P<M>\d{2})(?:(?:(?P=s3)|(?<=h\d\d)[:m])(?P<S>\d{2})(?:[.,:](?P<f>\d{1,9}))?s?)?"
-    r"(?:\s?(?P<p>[AaPp])\.?\s?[Mm]\.?)?"
+    r"(?:\s?(?P<p>[AaPp])(?:\.?\s?[Mm]\.?|(?<=\d[apAP])(?=\s|$)))?"  # 10:00a, as weather stations have it
 )
 _PACKED: Final = r"(?P<H>\d\d)(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
 _SPAN: Final = r":(?P<M>[0-5]\d):(?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?"
@@ -32,6 +32,7 @@ _DASHED: Final = r"(?P<H>\d\d)(?P<s4>[-_])(?P<M>\d\d)(?:(?P=s4)(?P<S>\d\d)(?:[.,
 _ZONE: Final = (
     r"(?:\s?(?:(?:GMT|UTC)(?=[+-]))?(?P<z>[+-]\d{2}:?\d{2}|[+-]\d{1,2}|[A-Z]{1,5})(?:\[[^]]*\])?(?:\s\([^)]*\))?)?"
 )
+_UNTIL: Final = r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ])?\d{1,2}:\d\d(?::\d\d)?(?:Z|\s?\(?[A-Z]{3,5}\)?)?"
 _DAY_NAME: Final = r"(?:[^\W\d_]{2,12}\.?,?\s)?"
 FORMS: Final = tuple(
     re.compile(rf"\s*\[?{form}\]?\s*")
@@ -47,6 +48,7 @@ FORMS: Final = tuple(
         rf"{_TIME}{_ZONE}(?:\s|,\s?){_DAY_NAME}{_DATES[1]}",
         # C's ctime and the program date.
         rf"{_DAY_NAME}(?P<n>[^\W\d_]{{3,9}})\s{{1,2}}(?P<d>\d{{1,2}})\s{_TIME}(?:\s(?P<z>[A-Z]{{1,5}}))?\s(?P<Y>\d{{4}})",
+        *(rf"{date}[T ]{_TIME}{_ZONE}\s?(?:[-–/]|to|bis)\s?{_UNTIL}" for date in _DATES[:2]),  # the start counts
         rf"(?P<H>\d{{1,4}}){_SPAN}",
         rf"{_TIME}",
         r"(?P<M>\d{1,4}):(?P<S>[0-5]\d)[.,](?P<f>\d{1,9})",
@@ -71,8 +73,9 @@ _OTHER_ZONE: Final = (
     rf"(?:\s?\(?(?:(?:GMT|UTC)(?=[+-]))?(?P<z>[+-]\d{{2}}:?\d{{2}}|[+-]\d{{1,2}}|{PLACE}|[A-Z]{{1,5}})\)?"
     r"(?:\s[A-Z]{3,4})?(?:\sm=[+-][\d.]+)?)?"  # Go's
 )
+_IEC: Final = r"(?:L?(?:DTL?|DATE_AND_TIME|D|DATE|TOD|TIME_OF_DAY)#)?"  # of programs of controllers
 OTHER_FORMS: Final = tuple(
-    re.compile(rf"\s*[\['\"]?{form}[\]'\"]?\s*")
+    re.compile(rf"\s*{_IEC}[\['\"]?{form}[\]'\"]?\s*")
     for form in (
         *(rf"{_DAY_NAME}{date}(?:{_BETWEEN}{_OTHER_TIME}{_OTHER_ZONE})?" for date in _OTHER_DATES),
         rf"(?P<Y>\d{{4}})(?P<j>\d{{3}})[T _-]?{_PACKED}{_ZONE}",
@@ -81,6 +84,7 @@ OTHER_FORMS: Final = tuple(
         rf"(?P<a>\d\d)(?P<b>\d\d)(?P<Y>\d\d)[ T]{_PACKED}",  # receivers of GPS, and others without a sign
         r"(?P<Y>\d{4})[-/](?P<m>\d\d)",
         r"(?P<n>[^\W\d_]{3,9})\.?[ -](?P<Y>\d{4})",
+        _TIME,
     )
 )
 MINUTES: Final = (re.compile(r"\s*(?P<M>\d{1,4}):(?P<S>[0-5]\d)\s*"),)  # and seconds, of a stopwatch

@@ -17,7 +17,7 @@ _MONTH_NAMES: Final = {
     "sty": 1, "lut": 2, "kwi": 4, "cze": 6, "lipca": 7, "lipie": 7, "lipnj": 6, "lipan": 6, "sie": 8, "wrz": 9,
     "paź": 10, "gru": 12, "led": 1, "úno": 2, "bře": 3, "dub": 4, "kvě": 5, "červe": 6, "červenec": 7, "července": 7,
     "čvn": 6, "čvc": 7, "srpna": 8, "srpen": 8, "srpnj": 7, "srpan": 7, "zář": 9, "říj": 10, "pro": 12, "oca": 1,
-    "şub": 2,
+    "şub": 2, "červn": 6,
     "nis": 4, "haz": 6, "tem": 7, "ağu": 8, "eyl": 9, "eki": 10, "kas": 11, "ara": 12, "tammi": 1, "helmi": 2,
     "huhti": 4, "touko": 5, "kesä": 6, "heinä": 7, "elo": 8, "syys": 9, "loka": 10, "marra": 11, "joulu": 12, "már": 3,
     "ápr": 4, "máj": 5, "jún": 6, "júl": 7, "szept": 9, "ian": 1, "iun": 6, "iul": 7, "noi": 11, "ιαν": 1, "φεβ": 2,

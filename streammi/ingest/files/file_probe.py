@@ -13,6 +13,7 @@ from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.even_steps import EvenSteps
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.file_report import MANY, ColumnSeen, FileReport, command_of, pair_of, why_alone
+from streammi.ingest.files.found_time import FoundTime
 from streammi.ingest.files.json_probe import json_report
 from streammi.ingest.files.json_records import is_json
 from streammi.ingest.files.missing import sentinel_of
@@ -22,7 +23,7 @@ from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import Sample, as_floats, called, is_text
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table
-from streammi.ingest.files.time_columns import FoundTime, time_of
+from streammi.ingest.files.time_columns import time_of
 from streammi.ingest.files.time_format import OfDay, TimeFormat
 from streammi.records import FloatArray
 

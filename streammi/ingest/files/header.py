@@ -79,8 +79,15 @@ def _behind_labels(fields: Sequence[Sequence[str]], first: int) -> int:
     """
     if not _begins_with_values(fields[first:]):
         return first
-    labels = (k for k, row in enumerate(fields[first:]) if not (row and _LABEL.match(row[0])) or is_value(row[0]))
-    return first + next(labels, 0)
+    behind = (k for k, row in enumerate(fields[first:]) if not _is_of_columns(row))
+    return first + next(behind, 0)
+
+
+def _is_of_columns(row: Sequence[str]) -> bool:
+    """True if a row says something of each column, and is none of the table's."""
+    if is_units(row) and not holds_values(row):
+        return True
+    return bool(row and _LABEL.match(row[0])) and not is_value(row[0])
 
 
 def _begins_with_values(rows: Sequence[Sequence[str]]) -> bool:

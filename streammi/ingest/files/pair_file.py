@@ -29,6 +29,7 @@ from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray, LinkHealth, PairBatch
 
 CHUNK: Final = 1 << 20  # bytes of text a batch
+FAR_BACK: Final = 2 * 3600.0  # s: farther than any change of the hour
 HALF_DAY, NEARLY = 43_200.0, 3_600.0  # s: by so much a clock of twelve hours steps back, from 12:59 to 1:00
 
 
@@ -104,7 +105,7 @@ class PairFile:
         self.examples: dict[Reason, str] = {}
         self._taken = self._missing = 0
         self._x_alone = self._y_alone = 0  # values of one of them, as long as there is no pair
-        self._steps_back, self._last_t = 0, -np.inf
+        self._steps_back, self._last_t, self._farthest_back = 0, -np.inf, 0.0
         self._footer = Footer()
         self._by_half_days = True  # all of these steps back are of nearly twelve hours
         self.rows = 0  # read so far, whole or not, without the header
@@ -149,6 +150,8 @@ class PairFile:
         if self._steps_back and not self._columns.reversed:
             often = "once" if self._steps_back == 1 else f"{self._steps_back:,} times"
             why = "local time in autumn, or rows out of order"
+            if self._farthest_back < -FAR_BACK:
+                why = "a clock or counter that begins anew, older records below, or rows out of order"
             if self._by_half_days:
                 why = "a clock of twelve hours without AM and PM; streammi takes 24 hours, or AM and PM"
             back = f"{self._columns.time_name} steps back {often}: {why}"
@@ -247,6 +250,7 @@ class PairFile:
             steps = np.diff(t, prepend=self._last_t)
             back = steps[steps < 0]
             self._steps_back += back.size
+            self._farthest_back = min(self._farthest_back, float(back.min(initial=0.0)))
             self._by_half_days &= bool(((back > -HALF_DAY) & (back <= -HALF_DAY + NEARLY)).all())
             self._last_t = t.item(-1)
 

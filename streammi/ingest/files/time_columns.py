@@ -3,14 +3,14 @@
 import re
 import shlex
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.date_forms import form_of_parts, forms_of_day_and
 from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.found_time import FoundTime, are_fractions, days_and_fractions, finer, told
 from streammi.ingest.files.gps_weeks import gps_week_in, weeks_of_gps
 from streammi.ingest.files.sampled import Sample, called, joined, place_of
 from streammi.ingest.files.tables import Table
@@ -23,27 +23,19 @@ from streammi.ingest.files.time_format import (
     is_restless,
     not_times,
 )  # fmt: skip
-from streammi.ingest.files.time_names import fraction_in_name, is_zone_name, parts_of_dates, parts_of_days, rank_of
+from streammi.ingest.files.time_names import (
+    fraction_in_name,
+    is_time_name,
+    is_zone_name,
+    parts_of_dates,
+    parts_of_days,
+    rank_of,
+)  # fmt: skip
 from streammi.ingest.files.time_texts import textual
 from streammi.ingest.time_units import UNITS
-from streammi.records import FloatArray
 
 _HOURS: Final = re.compile(r"hh?mm|hrmn|time", re.IGNORECASE)
 LOOKED_THROUGH: Final = 64  # columns that are looked through for dates, where none is called a time
-
-
-class FoundTime(NamedTuple):
-    """Where the time is, and what is said of it."""
-
-    places: tuple[int, ...] = ()
-    name: str = ""
-    form: TimeFormat | None = None
-    said: tuple[str, ...] = ()
-
-    def seconds(self, fields: Sequence[pa.Array]) -> FloatArray:
-        """The times of rows in seconds, (n,), NaN where they cannot be read."""
-        assert self.form is not None
-        return self.form.of(fields)
 
 
 def time_of(table: Table, sample: Sample, taken: Sequence[int], t: str | None, options: FileOptions) -> FoundTime:
@@ -74,7 +66,7 @@ class _Search:
         if pair and (weeks := self._of_weeks(*pair)) is not None:
             return weeks
         parts = {part: k for part, k in parts_of_dates(self._names).items() if k in self._free}
-        clock = {} if parts else {part: k for part, k in parts_of_days(self._names).items() if k in self._free}
+        clock = {} if parts else self._clock()
         ranks = {k: rank for k in self._free if (rank := rank_of(self._names[k])) is not None}
         named = [k for k in sorted(ranks, key=lambda k: ranks[k]) if k not in (*parts.values(), *clock.values())]
         for k in named:
@@ -82,13 +74,13 @@ class _Search:
             if form is not None and not (parts and (form.of_day or not form.epoch)):
                 found = self._with_what_it_lacks(k, form)
                 if not (still := self._stands_still(found)):
-                    return found._replace(said=(*said, *found.said))
+                    return self._finer(found._replace(said=(*said, *found.said)))
                 why_not = f"no time in {found.name}: {still}"
             said += [why_not] if why_not else []
         if parts and (whole := self._of_parts(parts)) is not None:
-            return whole._replace(said=(*said, *whole.said))
-        if "M" in clock and (whole := self._of_clock(clock)) is not None:
-            return whole
+            return self._finer(whole._replace(said=(*said, *whole.said)))
+        if clock and (whole := self._of_clock(clock)) is not None:
+            return self._finer(whole)
         for k in self._free[:LOOKED_THROUGH]:
             if k in named or not self._times.looks_like_dates(k):
                 continue
@@ -97,7 +89,7 @@ class _Search:
                 if self._stands_still(found):  # the day of a query, beside the times of what it found
                     continue
                 told = () if len(found.places) > 1 else (f"time in {self._called(k)}",)
-                return found._replace(said=(*said, *told, *found.said))
+                return self._finer(found._replace(said=(*said, *told, *found.said)))
         if self._options.time_format is not None and said:
             rule = f"one that reads the times of {self._path} ({said[0]})"
             raise ConfigError("--time-format", rule, self._options.time_format)
@@ -109,7 +101,7 @@ class _Search:
             if k in named or not self._times.looks_like_clock(k):
                 continue
             if (form := self._times.readable(k)[0]) is not None:
-                found = FoundTime((k,), self._names[k], form, (f"time in {self._called(k)}", *_told("", form)))
+                found = FoundTime((k,), self._names[k], form, (f"time in {self._called(k)}", *told("", form)))
                 if not self._stands_still(found):
                     return found
         return None
@@ -132,14 +124,18 @@ class _Search:
         places = tuple(place_of(self._names, "--time", name, self._path) for name in names)
         if len(places) == 2 and (pair := self._two(*places)) is not None:
             return pair
-        if len(places) == 2 and (pair := self._with_fraction(*places)) is not None:
-            return pair
+        if len(places) > 1 and (finer := self._asked_for_finer(places)) is not None:
+            return finer
         if len(places) == 2 and gps_week_in(names) == (0, 1) and (pair := self._of_weeks(*places)) is not None:
             return pair
         columns, name = [self._sample.column(k) for k in places], " ".join(names)
         if len(places) > 1:
             parts = {part: places[k] for part, k in parts_of_dates(names).items()}
             if self._options.time_format is None and parts and (whole := self._of_parts(parts)) is not None:
+                return whole
+            clock = {part: places[k] for part, k in parts_of_days(names).items()}
+            days = [k for k in places if k not in clock.values()]
+            if clock and len(days) < 2 and (whole := self._of_clock(clock, *days)) is not None:
                 return whole
             form = self._times.form(name, joined(columns))
         else:
@@ -150,9 +146,9 @@ class _Search:
         if form is None:
             return FoundTime(places, name, TimeFormat())
         if len(places) > 1:
-            return FoundTime(places, name, form, _told(name, form))
+            return FoundTime(places, name, form, told(name, form))
         form = self._times.as_time_of_day(places[0], form)
-        said = _told(name, form)
+        said = told(name, form)
         if still := self._stands_still(FoundTime(places, name, form)):
             said = (*said, f"{name} {still.removeprefix('it ')}")
         if form.unit is not None and is_restless(form.seconds(columns[0])):
@@ -165,13 +161,14 @@ class _Search:
             return pair
         if self._times.is_date(k) and (pair := self._with_hours(k)) is not None:
             return pair
+        if self._times.is_date(k) and (clock := self._clock()) and (pair := self._of_clock(clock, k)) is not None:
+            return pair
+        if (pair := self._with_days(k, form)) is not None:
+            return pair
         form = self._times.as_time_of_day(k, form)
         if (zoned := self._with_zone(k, form)) is not None:
             return zoned
-        for part in self._free:
-            if part != k and (pair := self._with_fraction(k, part)) is not None:
-                return pair
-        return FoundTime((k,), self._names[k], form, _told(self._names[k], form))
+        return FoundTime((k,), self._names[k], form, told(self._names[k], form))
 
     def _with_zone(self, k: int, form: TimeFormat) -> FoundTime | None:
         """Dates without a zone in a column, with the column that has it."""
@@ -183,17 +180,24 @@ class _Search:
         both = self._times.form(",".join(names), joined(columns))
         if both is None or not np.array_equal(np.isfinite(both.of(columns)), np.isfinite(form.of(columns[:1]))):
             return None
-        return FoundTime((k, zones[0]), ",".join(names), both, (f"time in {' and '.join(names)}", *_told("", both)))
+        return FoundTime((k, zones[0]), ",".join(names), both, (f"time in {' and '.join(names)}", *told("", both)))
 
-    def _of_clock(self, parts: dict[str, int]) -> FoundTime | None:
+    def _clock(self) -> dict[str, int]:
+        """The columns of an hour, a minute and a second, as numbers, or of an hour alone."""
+        found = parts_of_days(self._names).items()
+        return {part: k for part, k in found if k in self._free and self._times.is_number(k)}
+
+    def _of_clock(self, parts: dict[str, int], day: int | None = None) -> FoundTime | None:
         """An hour, a minute and perhaps a second in a column each, behind the column of the date where there is one."""
         days = [d for d in self._free[:LOOKED_THROUGH] if d not in parts.values() and self._times.is_date(d)]
-        ways = [((*days[:1], *parts.values()), forms_of_day_and(tuple(parts)))] if days else []
-        for places, forms in (*ways, (tuple(parts.values()), (form_of_parts(tuple(parts)),))):
+        days = days if day is None else [day]
+        ways = [((*days[:1], *parts.values()), forms_of_day_and(tuple(parts)))] if days and "H" in parts else []
+        alone = [(tuple(parts.values()), (form_of_parts(tuple(parts)),))] if {"H", "M"} <= parts.keys() else []
+        for places, forms in (*ways, *alone):
             texts = joined([self._sample.column(k) for k in places]).to_pylist()
             names = ",".join(self._names[k] for k in places)
             if (form := textual(names, [text or "" for text in texts], forms, ".")) is not None:
-                return FoundTime(places, names, form, (f"time in {names}", *_told("", form)))
+                return FoundTime(places, names, form, (f"time in {names}", *told("", form)))
         return None
 
     def _stands_still(self, found: FoundTime) -> str:
@@ -225,24 +229,32 @@ class _Search:
         if not self._times.is_hour(hour) and self._options.time_format is None:
             return None
         form = form._replace(digits=digits)
-        return FoundTime((day, hour), ",".join(names), form, (f"time in {' and '.join(names)}", *_told("", form)))
+        return FoundTime((day, hour), ",".join(names), form, (f"time in {' and '.join(names)}", *told("", form)))
 
-    def _with_fraction(self, k: int, part: int) -> FoundTime | None:
-        """Whole seconds in a column, and ms, us or ns of each in another, as its name and its values say."""
+    def _finer(self, found: FoundTime) -> FoundTime:
+        """Times in whole seconds, with the column that has ms, us or ns of each, as its name and its values say."""
+        free = (part for part in self._free if part not in found.places)
+        return next((finer for part in free if (finer := self._with_fraction(found, part)) is not None), found)
+
+    def _asked_for_finer(self, places: Sequence[int]) -> FoundTime | None:
+        """The columns of these places, of which the last has such fractions; None where it has none."""
+        *first, part = places
+        names = [self._names[k] for k in first]
+        if fraction_in_name(self._times.named(part)) is None or any("," in name for name in names):
+            return None
+        return self._with_fraction(self.asked_for(",".join(names)), part)
+
+    def _with_fraction(self, found: FoundTime, part: int) -> FoundTime | None:
         unit = fraction_in_name(self._times.named(part))
-        form = self._times.form(self._times.named(k), self._sample.column(k)) if unit is not None else None
-        if unit is None or form is None or (not form.epoch and not form.of_day):
+        return None if unit is None else finer(found, self._sample, part, self._names[part], unit)
+
+    def _with_days(self, k: int, form: TimeFormat) -> FoundTime | None:
+        """Fractions of a day in a column, with the column that has the days, as spreadsheets part their times."""
+        whole = [d for d in self._free[:LOOKED_THROUGH] if d != k and is_time_name(self._names[d])]
+        if not whole or not are_fractions(form, self._sample.column(k)):
             return None
-        both = form._replace(fraction=unit)
-        columns = [self._sample.column(k), self._sample.column(part)]
-        whole, seconds = form.seconds(columns[0]), both.of(columns)
-        known = np.isfinite(seconds)
-        parts = seconds[known] - whole[known]
-        if not known.any() or (whole[known] % 1).any() or (parts < 0).any() or (parts >= 1).any():
-            return None
-        names = f"{self._names[k]},{self._names[part]}"
-        said = f"time in {self._names[k]} and {self._names[part]}, {unit.words} of each second"
-        return FoundTime((k, part), names, both, (said, *_told("", form)))
+        day = next((d for d in whole if self._times.are_days(d)), None)
+        return None if day is None else days_and_fractions(self._names, day, k)
 
     def _of_weeks(self, week: int, of_week: int) -> FoundTime | None:
         """Weeks as GPS counts, and the time of each."""
@@ -271,7 +283,3 @@ class _Search:
             return None
         names = ",".join(self._names[k] for k in places)
         return FoundTime(places, names, directed(form, seconds[np.isfinite(seconds)]), (f"time in {names}",))
-
-
-def _told(name: str, form: TimeFormat) -> tuple[str, ...]:
-    return (f"{name} {form.said}".strip(),) if form.said else ()

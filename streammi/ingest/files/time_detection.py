@@ -21,6 +21,7 @@ from streammi.records import FloatArray
 
 CLOCK_FROM: Final = 8  # times: so many numbers that go on as dates do, in a column of any name, are taken for times,
 CLOCK_SINCE, CLOCK_UNTIL = 1_262_304_000.0, 2_208_988_800.0  # in the years 2010 to 2040
+OLD_DAY, NEW_DAY = 38_353, 47_848  # 2005 to 2031, as spreadsheets count days
 _OF_DATE: Final = re.compile(r"date|datum|fecha|ymd|dmy|mdy", re.IGNORECASE)
 _COMPACT: Final = re.compile(r"20[0-9]{10}(?:[0-9]{2}(?:[0-9]{3})?)?")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,19}(?:[.,][0-9]*)?")
@@ -132,6 +133,19 @@ class TimeDetection:
             return False
         form, whole = self.form("", pa.array([f"{text} 000000" for text in texts], pa.string())), len(texts) > 0
         return whole and form is not None and form.unit is None
+
+    def is_number(self, k: int) -> bool:
+        """True if a column has numbers, and no text with signs."""
+        column = self._sample.column(k)
+        text = next((text for text in column.to_pylist() if text), "") if is_text(column) else "0"
+        return text.replace(".", "", 1).strip().isdigit()
+
+    def are_days(self, k: int) -> bool:
+        """True if a column has whole days of our times, as spreadsheets count them."""
+        column = self._sample.column(k)
+        values = NumberFormat(self._decimal).array(column)[0] if is_text(column) else as_floats(column)
+        known = values[np.isfinite(values)]
+        return bool(known.size and (known % 1 == 0).all() and known.min() >= OLD_DAY and known.max() < NEW_DAY)
 
     def is_hour(self, k: int) -> bool:
         """True if a column has times of day."""

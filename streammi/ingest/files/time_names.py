@@ -25,11 +25,11 @@ NAMES: Final = (
     *("heure", "horodatage", "uptime", "elapsed", "elapsed time", "millis", "micros", "seconds", "sec", "secs", "tijd"),
     *("second", "data", "created at", "timestamps", "ticks", "filetime", "datenum", "mjd", "jd", "julian date"),
     *("julian day", "modified julian date", "serial date", "excel date", "x value", "x axis", "time axis"),
-    *("tow", "sow", "gpst"),
+    *("tow", "sow", "gpst", "decimal year", "year decimal", "decyear", "decimal date", "fractional year"),
 )
 _OF_CLOCKS: Final = (
     "gps|ntp|unix|utc|local|system|sys|device|dev|event|log|logger|record|recording|sample|sampling|sensor|server|host|excel"
-    "|labview|posix|epoch|measurement|meas|acquisition|acq|capture|recv|receive|header|stamp|ros|absolute|relative|abs|rel"
+    "|labview|cocoa|mac|posix|epoch|measurement|meas|acquisition|acq|capture|recv|receive|header|stamp|ros|absolute|relative|abs|rel"
 )
 _OF_EVENTS: Final = "logged|measured|recorded|created|updated|received|observed|sampled|captured|acquired"
 _WITH_CLOCK: Final = re.compile(
@@ -37,12 +37,18 @@ _WITH_CLOCK: Final = re.compile(
     rf"|(?:{_OF_EVENTS}) (?:at|on|time)|last updated|when"
 )
 _OFFSET: Final = re.compile(r"[\s,;/_-]+(?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d\d)?$")  # Date Time, GMT+01:00
-_OF_ZONES: Final = re.compile(r"tz|time ?zone|zone|(?:utc|gmt|tz|zone|time ?zone) ?offset|offset from (?:utc|gmt)")
 _PARTS: Final = {
-    "Y": {"year", "yr", "yyyy", "yy", "jahr"}, "m": {"month", "mon", "mo", "monat"}, "d": {"day", "dd", "tag", "dom"},
-    "j": {"doy", "day of year", "yday", "jday", "julian"}, "H": {"hour", "hr", "hh", "h", "stunde"},
-    "M": {"minute", "min", "mn", "mi"}, "S": {"second", "sec", "ss", "s", "seconds", "secs"},
-}  # fmt: skip
+    part: frozenset(words.split())
+    for part, words in {
+        "Y": "year yr yyyy yy jahr année annee an año ano anno år jaar rok год 年",
+        "m": "month mon mo monat mois mes mês mese månad måned maand miesiąc месяц 月",
+        "d": "day dd tag dom jour jr día dia giorno dag dzień den день 日",
+        "j": "doy yday jday julian",
+        "H": "hour hr hh h stunde std heure hora ora timme uur godzina hodina час 時 时",
+        "M": "minute min mn mi minuto minut minuut minuta минута 分",
+        "S": "second sec ss s seconds secs sekunde seconde segundo secondo sekund sekunda секунда 秒",
+    }.items()
+}
 
 
 def is_time_name(name: str) -> bool:
@@ -63,6 +69,8 @@ def rank_of(name: str) -> int | None:
     plain = re.sub(r"[-_\s]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", plain).lower())
     if plain in NAMES:
         return NAMES.index(plain)
+    if re.match(r"time \d+ ", plain + " "):  # Time  1 - default sample rate, of several
+        return len(NAMES)
     plain = " ".join(re.split(r"[./]", plain)[-2:])  # header.stamp.secs
     short = re.sub(
         r"(?:[ /.]|(?<=time)|(?<=uptime))(?:s|ms|us|µs|ns|sec|millis|micros|nanos|min|h|utc|local|gmt|cet)$", "", plain
@@ -78,6 +86,8 @@ def fraction_in_name(name: str) -> Unit | None:
     >>> [(fraction_in_name(name) or TICKS[0]).name for name in ("ms", "nsecs", "stamp.nanosec", "uptime_ms")]
     ['ms', 'ns', 'ns', 's']
     """
+    if name.strip().lower() in ("millitm", "millitm."):  # as Rockwell's logs have it
+        return TICKS[1]
     unit = unit_in_name(name)
     *words, _ = re.findall(r"[A-Z]?[a-zµμ]+|[A-Z]+", name) or [""]
     plain = {"time", "timestamp", "stamp", "header", "fraction", "sub", "part", "of", "second"}
@@ -96,24 +106,28 @@ def parts_of_dates(names: Sequence[str]) -> dict[str, int]:
 
 
 def parts_of_days(names: Sequence[str]) -> dict[str, int]:
-    """Likewise of an hour, a minute and a second; none without an hour and a minute.
+    """Likewise of an hour, a minute and a second, or an hour alone.
 
     >>> parts_of_days(["date", "hour", "min", "sec"]), parts_of_days(["sec", "nsec"])
     ({'H': 1, 'M': 2, 'S': 3}, {})
     """
     found = _parts_in(names)
-    return {part: found[part] for part in "HMS" if part in found} if {"H", "M"} <= found.keys() else {}
+    told = "H" in found and ("M" in found or "S" not in found)
+    return {part: found[part] for part in "HMS" if part in found} if told else {}
 
 
 def _parts_in(names: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for k, name in enumerate(names):
         plain = re.sub(r"[\[(].*?[\])]", "", name).strip(" #:").replace("_", " ")
+        plain = "doy" if plain.lower() == "day of year" else plain
         part = {"MM": "m", "mm": "M"}.get(plain) or next(
             (p for p, words in _PARTS.items() if plain.lower() in words), ""
         )
         if part and part not in found:
             found[part] = k
+    if {"H", "S"} <= found.keys() and "M" not in found and "m" in names:  # h, m, s
+        found["M"] = names.index("m")
     return found
 
 

@@ -62,11 +62,16 @@ _OF_DAY: Final = {
 HHMMSS: Final = re.compile(r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)(?P<S>[0-5]\d)\.(?P<f>\d{1,9})")
 _OF_UTC: Final = re.compile(r"utc|hh|hms|gps", re.IGNORECASE)
 _OF_YEAR: Final = re.compile(r"date|datum|day|doy|jul|yyyyddd", re.IGNORECASE)
+_DOY: Final = re.compile(r"doy|day.?of.?year|j(?:ulian|ul)?.?day|yday|jahrestag", re.IGNORECASE)
+_YEARS: Final = re.compile(r"year|decimal.?date|jahr|ann[ée]e", re.IGNORECASE)
+AGE: Final = 3_155_760_000.0  # 100 years, s: nothing has been up for so long
 EVEN: Final = 0.8  # the share of steps that are alike, of times that go on evenly
 _OF_DAYS: Final = re.compile(r"date|datum|fecha|stamp|excel|day", re.IGNORECASE)
-# Between these numbers, days are of the years 1941 to 2060; those of spreadsheets only to 2041, as 2000 is behind it.
+# Between these numbers, days are of the years 2010 to 2050 since 1970, and of 1980 to 2060 by other counts; those of
+# spreadsheets only to 2041, as 2000 of the next one is behind it.
 _DAYS: Final = (
-    ("excel", 15_000, 51_544), ("mjd", 51_544, 80_000), ("matlab", 690_000, 780_000), ("jd", 2_430_000, 2_480_000)
+    ("d", 14_610, 29_221), ("excel", 29_221, 51_544), ("mjd", 51_544, 80_000), ("matlab", 690_000, 780_000),
+    ("jd", 2_430_000, 2_480_000),
 )  # fmt: skip
 
 
@@ -150,15 +155,31 @@ def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit,
             return epoch, _epoch_words(epoch, values[known]), True
     if named is not None:
         return named, f"{named.words}, as its name says", False
+    if (of_year := _of_year(name, values)) is not None:
+        return of_year
     if (days := _days(name, values, texts)) is not None:
         return days, _dates_said(days, values, name), False
     unit = _by_steps(values)
+    likely = [one for one in DATES if all(LIKELY[0] <= one.one(t) < LIKELY[1] for t in (values.min(), values.max()))]
+    if likely and unit.one(float(values.min())) > AGE:
+        return likely[0], _dates_said(likely[0], values, name), False
     ways = ["ms" if unit is TICKS[0] else "s", *_others(values)]
     return (
         unit,
         f"{unit.words} from its start, by its steps (--time-unit {', '.join(ways)}, ... if they are not)",
         False,
     )
+
+
+def _of_year(name: str, values: FloatArray) -> tuple[Unit, str, bool] | None:
+    """The unit of days of a year, and of years, with their parts behind the point; None for other numbers."""
+    if not (values % 1).any():
+        return None
+    if _DOY.search(name) and 0 <= values.min() <= values.max() < 367:
+        return UNITS["d"], "days of a year", False
+    if _YEARS.search(name) and 1900 <= values.min() <= values.max() < 2100:
+        return UNITS["year"], f"{UNITS['year'].words}: {_day(UNITS['year'].one(values.item(0)))}", False
+    return None
 
 
 def _of_dates(name: str, values: FloatArray) -> Unit | None:
@@ -184,7 +205,8 @@ def _dates_said(unit: Unit, values: FloatArray, name: str) -> str:
     if (epoch := epoch_unit(values.item(0))) is not None and values.item(0) / epoch.per < LIKELY[1]:
         others.insert(0, f"{epoch.name} ({_day(values.item(0) / epoch.per)})")
     ways = f", or --time-unit {' or '.join(others)}" if others else ""
-    return f"{unit.words}: {_day(unit.one(values.item(0)))}{ways}"
+    words = "days since 1970" if unit is UNITS["d"] else unit.words
+    return f"{words}: {_day(unit.one(values.item(0)))}{ways}"
 
 
 def _epoch_words(unit: Unit, values: FloatArray) -> str:

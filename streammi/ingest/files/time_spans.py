@@ -33,6 +33,7 @@ _PART: Final = re.compile(rf"({_NUMBER})\s*([^\W\d_]+|''?|[′″])\.?(?:\s*(?:,
 _PARTS: Final = re.compile(rf"(?:{_PART.pattern})+")
 _CLOCK: Final = re.compile(r"(?P<h>\d+):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d(?:[.,]\d+)?))?")
 _SIGNED: Final = re.compile(r"(?:[Tt]\s?(?=[+-]))?(?P<sign>[+-]?)\s?(?P<rest>.*)", re.DOTALL)
+_IEC: Final = re.compile(r"L?(?:T|TIME)#")  # of programs of controllers: T#1m2s
 _OF_NET: Final = re.compile(r"\\?/Date\((?P<ms>-?\d+)(?:[+-]\d{4})?\)\\?/")  # JSON of .NET: what is behind is no offset
 _UNIX: Final = re.compile(r"@(?P<s>\d+(?:\.\d+)?)")  # as the program date takes it
 
@@ -40,12 +41,12 @@ _UNIX: Final = re.compile(r"@(?P<s>\d+(?:\.\d+)?)")  # as the program date takes
 def span_of(text: str) -> float:
     """A text as seconds; NaN for what is none. Months and years are no spans: they differ.
 
-    >>> [span_of(text) for text in ("PT1H2M3.5S", "1 h 2 min", "2m3s", "-00:01:30", "T+00:00:05", "12,5 ms", "P1DT2H")]
-    [3723.5, 3720.0, 123.0, -90.0, 5.0, 0.0125, 93600.0]
+    >>> [span_of(text) for text in ("PT1H2M3.5S", "1 h 2 min", "2m3s", "-00:01:30", "T+00:00:05", "12,5 ms", "T#1h2s")]
+    [3723.5, 3720.0, 123.0, -90.0, 5.0, 0.0125, 3602.0]
     >>> span_of("/Date(1700000000500)/"), span_of("@1700000000"), span_of("P1M"), span_of("5 kg"), span_of("P")
     (1700000000.5, 1700000000.0, nan, nan, nan)
     """
-    text = text.strip()
+    text = _IEC.sub("", text.strip())
     if since := _OF_NET.fullmatch(text):
         return int(since["ms"]) / 1000
     if since := _UNIX.fullmatch(text):

@@ -152,7 +152,7 @@ def _of_stopwatch(texts: Sequence[str], fields: pa.Array) -> TimeFormat | None:
     if not {"H", "M"} <= places.keys() <= {"H", "M"}:
         return None
     seconds = seconds_of(fields, forms=MINUTES)
-    if np.isnan(seconds).mean() > 1 - READABLE or not np.nanmax(seconds) >= HOURS * 60:
+    if np.isnan(seconds).mean() > 1 - READABLE or not np.nanmax(seconds) > HOURS * 60:
         return None
     return in_order(TimeFormat(forms=MINUTES, said="minutes and seconds (MM:SS)"), texts)
 

@@ -27,6 +27,9 @@ _IN_NAME: Final = re.compile(
 )
 
 
+_PERFMON: Final = re.compile(r"^\(PDH-CSV [\d.]+\) \(.*\)\((-?\d{1,3})\)$")
+
+
 def zone_of(text: str) -> str:
     """The name of the zone that stands behind a time; empty where there is none.
 
@@ -73,9 +76,14 @@ def ahead_of_utc(name: str, local: IntArray) -> IntArray | int | None:
 def zone_in_name(name: str) -> str:
     """The zone that the name of a column of times has in it; empty for none that is known.
 
+    >>> zone_in_name("(PDH-CSV 4.0) (W. Europe Standard Time)(-60)")
+    'UTC+1:00'
     >>> [zone_in_name(name) for name in ("time (CET)", "Date Time, GMT-07:00", "Zeit [Europe/Berlin]", "t_utc", "TIME")]
     ['CET', 'GMT-07:00', 'Europe/Berlin', '', '']
     """
+    if bias := _PERFMON.search(name):  # minutes west of Greenwich
+        hours, minutes = divmod(abs(int(bias[1])), 60)
+        return f"UTC{'-' if int(bias[1]) > 0 else '+'}{hours}:{minutes:02d}"
     match = _IN_NAME.search(name)
     if match is None:
         return ""

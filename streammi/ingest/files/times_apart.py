@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.found_time import FoundTime
 from streammi.ingest.files.sampled import Sample, called
 from streammi.ingest.files.tables import Table
-from streammi.ingest.files.time_columns import FoundTime
 from streammi.ingest.files.time_detection import TimeDetection
 from streammi.ingest.files.time_names import rank_of
 

@@ -1,0 +1,65 @@
+"""The columns that have a file's times, and those that have parts of them: fractions of seconds, or of days."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from streammi.ingest.files.sampled import Sample
+from streammi.ingest.files.time_format import TimeFormat
+from streammi.ingest.time_units import UNITS, Unit
+from streammi.records import FloatArray
+
+
+class FoundTime(NamedTuple):
+    """Where the time is, and what is said of it."""
+
+    places: tuple[int, ...] = ()
+    name: str = ""
+    form: TimeFormat | None = None
+    said: tuple[str, ...] = ()
+
+    def seconds(self, fields: Sequence[pa.Array]) -> FloatArray:
+        """The times of rows in seconds, (n,), NaN where they cannot be read."""
+        assert self.form is not None
+        return self.form.of(fields)
+
+
+def told(name: str, form: TimeFormat) -> tuple[str, ...]:
+    """The words on how the times of a name are written; none where that goes without saying."""
+    return (f"{name} {form.said}".strip(),) if form.said else ()
+
+
+def finer(found: FoundTime, sample: Sample, part: int, name: str, unit: Unit) -> FoundTime | None:
+    """Times in whole seconds with a ``unit`` of each in the column ``part``; None where that is not what it has."""
+    form = found.form
+    textual = form is not None and form.unit is None and not form.spans
+    if form is None or form.fraction is not None or not (form.epoch or form.of_day or textual):
+        return None
+    columns = [sample.column(k) for k in found.places]
+    both = form._replace(fraction=unit)
+    whole, seconds = form.of(columns), both.of([*columns, sample.column(part)])
+    known = np.isfinite(seconds)
+    parts = seconds[known] - whole[known]
+    if not known.any() or (whole[known] % 1).any() or (parts < 0).any() or (parts >= 1).any():
+        return None
+    said = f"time in {' and '.join((*found.name.split(','), name))}, {unit.words} of each second"
+    others = [word for word in found.said if not word.startswith("time in ")]
+    return FoundTime((*found.places, part), f"{found.name},{name}", both, (said, *others))
+
+
+def are_fractions(form: TimeFormat, column: pa.Array) -> bool:
+    """True if a column has numbers from 0 to 1 that go on."""
+    if form.unit is not UNITS["s"]:
+        return False
+    values = form.seconds(column)
+    known = values[np.isfinite(values)]
+    return bool(known.size > 1 and 0 <= known.min() < known.max() < 1)
+
+
+def days_and_fractions(names: Sequence[str], day: int, part: int) -> FoundTime:
+    """Whole days of a spreadsheet in one column, and the time of day as a fraction in another."""
+    form = TimeFormat(unit=UNITS["excel"], fraction=UNITS["d"])
+    both = names[day], names[part]
+    return FoundTime((day, part), ",".join(both), form, (f"time in {' and '.join(both)}, {UNITS['excel'].words}",))
