@@ -25,8 +25,10 @@ from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.screen import Screen
 from streammi.dashboard.viewer import Viewer
 from streammi.monitor import ChannelMonitor, Monitor
+from streammi.publish.device_readings import read_device
 from streammi.publish.matrices import as_sent, snapshot_of
-from streammi.records import LinkHealth, MatrixSnapshot, PairBatch, RowBatch, Snapshot
+from streammi.publish.messages import reading_message, result_fields
+from streammi.records import AxisInfo, LinkHealth, MatrixSnapshot, PairBatch, Reading, RowBatch, Snapshot
 
 WIDTH, HEIGHT = 120, 40
 RATE = 100_000  # samples a second
@@ -58,6 +60,56 @@ def drawing_many() -> Iterator[str]:
                 cpu, size = _cost(snapshots, keys, each=key)
                 words = f"{screen} of {channels:,} channels, {what}"
                 yield f"| {words} | {cpu * 1e3:.2f} | {met(cpu <= 0.003)} | {size:,.0f} |"
+
+
+def drawing_devices() -> Iterator[str]:
+    """CPU and bytes a frame of the table of 10,000 devices, of which 1,000 say a reading between two frames."""
+    yield "| frame, 120 x 40 | ms CPU | <= 3 | bytes |"
+    yield "|---|---|---|---|"
+    for what, each, keys in (
+        ("1,000 new readings, taken in before", "", ""), ("a key", "down", ""), ("by change", "", "s"),
+    ):  # fmt: skip
+        cpu, size = _cost_of_devices(10_000, 40, each, keys)
+        yield f"| table of 10,000 devices, {what} | {cpu * 1e3:.2f} | {met(cpu <= 0.003)} | {size:,.0f} |"
+
+
+def _cost_of_devices(devices: int, frames: int, each: str, keys: str) -> tuple[float, float]:
+    """Median CPU seconds and bytes of a frame; what it costs to take readings in is said beside it."""
+    viewer = Viewer(Look(BRAILLE, "truecolor"))
+    viewer.connect("connected")
+    screen = Screen(viewer.pens)
+    link = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected", rate=10_000.0, pairs=1)
+    axis = AxisInfo(name="x")
+    rng = np.random.default_rng(0)
+    cpu, sizes = [], []
+    for k in range(frames):
+        at = 1.8e9 + k - 9 * (not k)  # each says one every 10 s
+        whole = Snapshot(
+            pair="x~y", run=1, seq=k, timestamp=at, window="1000 pairs", x=axis, y=axis, reading=None, counts=None,
+            links=(link,), devices=devices, key="id",
+        )  # fmt: skip
+        some = range(devices) if k < 2 else range(k % 10, devices, 10)
+        readings = [read_device(_reading_of_device(one, at, float(rng.random()))) for one in some]
+        viewer.receive([whole, *readings])
+        if not k:
+            for key in keys:
+                viewer.press(key)
+        start = time.process_time()
+        if each:
+            viewer.press(each)
+        data = screen.frame(viewer.canvas(WIDTH, HEIGHT))
+        cpu.append(time.process_time() - start)
+        sizes.append(len(data))
+    return statistics.median(cpu[frames // 3 :]), statistics.median(sizes[frames // 3 :])
+
+
+def _reading_of_device(one: int, at: float, mi: float) -> list[bytes]:
+    reading = Reading(
+        n=1000, h_x=3.0, h_y=3.0, h_xy=6.0 - mi, h_x_given_y=3.0 - mi, h_y_given_x=3.0 - mi, mi=mi + 0.05,
+        mi_corrected=mi, nmi=mi / 3, pearson_r=mi * 0.9, unit="bit",
+    )  # fmt: skip
+    link = LinkHealth(endpoint="tcp://127.0.0.1:5556", state="connected")
+    return reading_message(f"node{one:05d}/x~y", result_fields(reading, run=1, seq=1, timestamp=at, link=link))
 
 
 def _matrices(channels: int, count: int) -> Iterator[MatrixSnapshot]:

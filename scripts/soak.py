@@ -29,7 +29,7 @@ import psutil
 import zmq
 from arguments import at_least, positive
 
-from streammi.publish.client import Source
+from streammi.publish.shown import ShownSource
 from streammi.records import Snapshot
 
 WINDOW: Final = 10_000
@@ -117,11 +117,11 @@ def send(
     return tail, sent, samples
 
 
-def last_snapshot(source: Source, sent: int, seconds: float = 60.0) -> Snapshot | None:
+def last_snapshot(source: ShownSource, sent: int, seconds: float = 60.0) -> Snapshot | None:
     """The snapshot in which every pair has arrived; the newest one if there is none in time."""
     deadline, newest = time.monotonic() + seconds, None
     while time.monotonic() < deadline:
-        for newest in source.snapshots():
+        for newest in source.said():
             if newest.reading is not None and newest.reading.pairs >= sent:
                 return newest
         time.sleep(0.05)
@@ -142,7 +142,7 @@ def soak(minutes: float, rate: int) -> list[str]:
             views = Views(readings)
             with closing(views):
                 tail, sent, samples = send(socket, minutes * 60, rate, process, views)
-            with closing(Source(readings, context, "snapshot/")) as source:
+            with closing(ShownSource(readings, context)) as source:
                 snapshot = last_snapshot(source, sent)
             deadline = time.monotonic() + 20
             while process.num_fds() != before and time.monotonic() < deadline:

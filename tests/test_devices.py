@@ -9,12 +9,18 @@ from dashboard_samples import NOW
 from test_web import Page, page
 
 from streammi.config import BinsConfig, FeedConfig, KeyedConfig, MonitorConfig, Span
+from streammi.dashboard.capabilities import Look
+from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.many.devices import Devices
+from streammi.dashboard.viewer import Viewer
+from streammi.dashboard.wording import cell_text
 from streammi.errors import FeedError
+from streammi.publish.device_readings import Brief, DeviceReading, read_device
 from streammi.publish.messages import read_reading, reading_topic
 from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 from streammi.recording.entries import Arrived, Due
+from streammi.records import LinkHealth
 from streammi.session.keyed_session import KeyedSession
-from streammi.web.devices import Devices, read_device
 from streammi.web.hub import Browser, Hub
 from streammi.web.many_page import PAGE, Wish
 
@@ -138,7 +144,7 @@ def test_a_device_is_opened_with_its_past_and_others_snapshots_are_not_shown(
     assert other is not None
     hub.take(0, [mine, other], "connected", "")
     found = page(hub.message(browser))
-    assert found["head"]["pair"] == "mill/x~y"
+    assert found["head"]["pair"] == "mill"
     assert found["cells"]["n"] == mine.counts.tolist()  # type: ignore[union-attr]
     assert found["past"]["t"] == [0, 1000]
     assert len(found["past"]["mi"]) == 2
@@ -170,14 +176,119 @@ def test_devices_that_have_gone_are_let_go_and_another_run_begins_anew(
         False,
         2,
     )
-    silent = devices.rows(devices.in_order("name"), NOW + 100)
-    assert [row["word"][0].split(",")[0] for row in silent] == ["silent for 1 min 36 s"] * 2
-    assert all("silent" not in row["word"][0] for row in devices.rows(devices.in_order("name"), None))
+    left = devices.in_order("name")
+    assert [one.said.split(",")[0] for one in devices.words(left, NOW + 100)] == ["silent for 1 min 36 s"] * 2
+    assert devices.silent(NOW + 100) == (2, ("mill", "node05"))
+    assert all("silent" not in one.said for one in devices.words(left, None))
     devices.take(read_device(sent[3]))  # the number of one that is gone is given again
-    assert len(devices.rows(devices.in_order("MI"), None)) == 3
+    assert (devices.in_order("MI").size, devices.in_order("change", now=NOW + 100).size) == (3, 3)
     anew = json.loads(sent[0][1]) | {"run": 8}
     devices.take(read_device([sent[0][0], msgspec.json.encode(anew)]))
     assert len(devices) == 1
+
+
+def shown(viewer: Viewer, width: int = 100, height: int = 40) -> list[str]:
+    return [cell_text(row).rstrip() for row in viewer.canvas(width, height).glyphs]
+
+
+def viewer_of(session: KeyedSession, sent: list[list[bytes]], now: float = NOW + 2.5) -> Viewer:
+    viewer = Viewer(Look(BRAILLE, "none"))
+    viewer.connect("connected")
+    viewer.tick(now)
+    link = LinkHealth(endpoint=SOURCE.endpoint, state="connected")
+    viewer.receive([msgspec.structs.replace(session.snapshot(now), links=(link,)), *map(read_device, sent)])
+    return viewer
+
+
+def test_a_terminal_has_the_table_and_the_way_into_a_device_and_back(
+    said: tuple[KeyedSession, list[list[bytes]]],
+) -> None:
+    session, sent = said
+    viewer = viewer_of(session, sent)
+    newest = {read_device(frames).name: read_reading(frames)[1] for frames in sent}
+    best = max(newest, key=lambda name: float(newest[name]["mi_corrected"]))  # type: ignore[arg-type]
+    lines = shown(viewer)
+    assert f"{len(KEYS)} devices by id" in lines[0]
+    assert "all of them send" in lines[1]
+    assert lines[2].startswith(" DEVICES BY MI")
+    assert f"{newest[best]['mi_corrected']:.3f}" in lines[4]
+    assert not any("MATRIX" in line for line in (viewer.press("m"), shown(viewer))[1])
+    for key in "/fan":
+        viewer.press(key)
+    viewer.press("enter")
+    assert "rack 1/fan" in shown(viewer)[4]
+    assert "1 of 63 devices" in shown(viewer)[2]
+    viewer.press("enter")
+    assert viewer.opened(0) == "rack%201%2Ffan/x~y"
+    own = session.device("rack%201%2Ffan/x~y", NOW + 2.5)
+    assert own is not None
+    viewer.receive([own])
+    assert "rack 1/fan" in shown(viewer)[0]
+    assert any("MUTUAL INFORMATION" in line for line in shown(viewer))
+    viewer.press("escape")
+    assert viewer.opened(0) is None
+    assert "rack 1/fan" in shown(viewer)[4]
+    viewer.press("escape")
+    viewer.press("s")  # by change, the silent first
+    viewer.tick(NOW + 60)
+    late = session_of(Kept())
+    late.apply(arrived(NOW + 60, 1))
+    link = LinkHealth(endpoint=SOURCE.endpoint, state="connected")
+    viewer.receive([msgspec.structs.replace(late.snapshot(NOW + 60), links=(link,))])
+    assert f"{len(KEYS)} silent: mill, node00, node01 and 60 more" in shown(viewer)[1]
+    assert "silent for 58 s" in shown(viewer)[4]
+    link = LinkHealth(endpoint=SOURCE.endpoint, state="lost", since=NOW + 60)
+    viewer.receive([msgspec.structs.replace(late.snapshot(NOW + 61), links=(link,))])
+    assert "silent" not in "".join(shown(viewer))  # it is said of all at once
+    assert "nothing comes of any of them" in shown(viewer)[1]
+
+
+def test_a_frozen_table_stays_and_a_device_that_is_silent_is_shown_as_of_then(
+    said: tuple[KeyedSession, list[list[bytes]]],
+) -> None:
+    session, sent = said
+    viewer = viewer_of(session, sent)
+    for key in ("/", *"mill", "enter", "space"):
+        viewer.press(key)
+    before = shown(viewer)[4]
+    kept = Kept()
+    later = session_of(kept)
+    later.apply(arrived(NOW + 3, 200, 5, ["mill"]))
+    later.apply(Due(NOW + 4, 10))
+    viewer.receive([read_device(frames) for frames in kept.sent])
+    assert shown(viewer)[4] == before
+    viewer.press("space")
+    assert shown(viewer)[4] != before
+    link = LinkHealth(endpoint=SOURCE.endpoint, state="connected")
+    viewer.receive([msgspec.structs.replace(session.snapshot(NOW + 90), links=(link,))])
+    viewer.press("enter")
+    own = session.device("mill/x~y", NOW + 90)
+    assert own is not None
+    viewer.receive([msgspec.structs.replace(own, links=(link,))])
+    assert viewer.scene().stale
+    assert "stalled" in shown(viewer)[0]
+
+
+def test_a_device_heard_once_is_silent_by_what_is_usual_of_the_others() -> None:
+    """A view that has just come has one reading of each: nothing says yet how far apart they are."""
+
+    def reading(name: str, at: float) -> DeviceReading:
+        return DeviceReading(name, Brief(v=1, run=1, timestamp=at, unit="bit", mi_corrected=0.5), [])
+
+    devices = Devices()
+    for name in ("a/p", "b/p"):
+        devices.take(reading(name, NOW))
+    assert devices.silent(NOW + 60).devices == 0
+    for k in range(1, 4):
+        devices.take(reading("a/p", NOW + 10.0 * k))
+    assert devices.silent(NOW + 30) == (0, ())
+    assert devices.silent(NOW + 30.5) == (1, ("b",))
+    change = devices.change(np.array([0, 1]))
+    assert np.isnan(change).all()
+    for k in range(4, 9):
+        mi = 0.5 if k < 8 else 0.25
+        devices.take(DeviceReading("a/p", Brief(v=1, run=1, timestamp=NOW + 10 * k, unit="bit", mi_corrected=mi), []))
+    assert devices.change(np.array([0])) == pytest.approx(-0.25)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import numpy as np
 from streammi import __version__
 from streammi.cli.monitor_resources import monitor_resources
 from streammi.cli.options import RunOptions
-from streammi.config import FeedConfig, JoinConfig, KeyedConfig, one_signal_note, options_of
-from streammi.errors import ConfigError
+from streammi.config import FeedConfig, KeyedConfig, one_signal_note, options_of
 from streammi.ingest.feed import Feed
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.network.security import PLAIN_TEXT, Keys
@@ -26,7 +25,7 @@ from streammi.session.loop import LoopParts
 
 def run_keyed(
     config: KeyedConfig,
-    source: FeedConfig | JoinConfig,
+    source: FeedConfig,
     run: RunOptions,
     lines: TextIO | None = None,
     *,
@@ -39,8 +38,6 @@ def run_keyed(
 
     Raises ConfigError for an endpoint that cannot be used, and for a state that cannot be gone on from.
     """
-    if isinstance(source, JoinConfig):
-        raise ConfigError("--key", "given with one ENDPOINT, whose messages hold both signals", config.key)
     pair = config.pair.pair
     with monitor_resources(source, run, keys, log, clock) as on:
         outlets = on.outlets(

@@ -23,7 +23,8 @@ from streammi.errors import ConfigError, MissingExtra
 from streammi.network.endpoints import check_endpoint
 from streammi.network.link import unreachable, why_unreached
 from streammi.network.security import PLAIN_TEXT, Keys
-from streammi.publish.client import LINE_QUEUE, SNAPSHOT_QUEUE, Source
+from streammi.publish.client import LINE_QUEUE, Source
+from streammi.publish.shown import ShownSource
 from streammi.records import Snapshot
 from streammi.system.log import Log
 from streammi.system.open_files import A_VIEW, ENOUGH, check_open_files
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 NO_READING: Final = 1  # exit statuses of the output once
 NOT_OF_NOW: Final = 4
 ONCE_SECONDS: Final = 10.0  # for a first reading, where nobody says how long
+LINE_TOPICS: Final = ("mi/", "pair/", "event/")
 AFTER_SCREEN: Final = "report: printed when this screen closes"
 IN_LOG: Final = "report: see the log"
 
@@ -62,20 +64,19 @@ def run_view(
     if output == "once" and seconds is None and ask_report is None:  # a monitor beside us may take longer to start
         seconds = ONCE_SECONDS
     log = log or Log(sys.stderr)
-    topics, queue = (
-        (["snapshot/", "matrix/"], SNAPSHOT_QUEUE) if output == "tui" else (["mi/", "pair/", "event/"], LINE_QUEUE)
-    )
     with ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
         stop = stack.enter_context(Stop(seconds))
-        sources = [
-            stack.enter_context(closing(Source(endpoint, context, *topics, queue=queue, keys=keys)))
-            for endpoint in endpoints
-        ]
-        own = Reports(sources, asdict(options), log, hidden=output == "tui" and sys.stderr.isatty())
-        stack.callback(own.show)
         if output == "tui":
-            return _draw(sources, options, stop, ended, ask_report or own.make, beside=ask_report is not None)
+            shown = [stack.enter_context(closing(ShownSource(one, context, keys=keys))) for one in endpoints]
+            own = Reports(shown, asdict(options), log, hidden=sys.stderr.isatty())
+            stack.callback(own.show)
+            return _draw(shown, options, stop, ended, ask_report or own.make, beside=ask_report is not None)
+        sources = [
+            stack.enter_context(closing(Source(one, context, *LINE_TOPICS, queue=LINE_QUEUE, keys=keys)))
+            for one in endpoints
+        ]
+        own = Reports(sources, asdict(options), log, hidden=False)
         glyphs = glyphs_of(os.environ, options.glyphs)
         stop.answer(ask_report or own.make)
         said = run_lines(sources, cast(LineOutput, output), glyphs, out, log, stop, ended)
@@ -148,7 +149,7 @@ def page_of(snapshot: Snapshot, folder: Path, endpoints: Sequence[str]) -> str:
 
 
 def _draw(
-    sources: Sequence[Source],
+    sources: Sequence[ShownSource],
     options: ViewOptions,
     stop: Stop,
     ended: Callable[[], bool],

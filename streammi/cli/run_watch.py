@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -23,6 +23,7 @@ from streammi.cli.options import (
     ChannelOptions,
     FeedOptions,
     JoinOptions,
+    KeyedOptions,
     KeyOptions,
     PairOptions,
     RunOptions,
@@ -68,14 +69,7 @@ def run_watch(
     check_command(config, run)
     known = keys.keys(run.publish)
     check_monitor(feed.config(endpoint, pair.labels, joining, pair.condition_paths), run, known)
-    # A monitor lets its own key in: that is how its view connects to it.
-    own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
-    with _private_folder() as folder:
-        run = replace(run, publish=run.publish or _ipc(folder, "readings"))
-        given = (word for options in (feed, joining, pair, run, keys) for word in arguments(options))
-        words = ["monitor", *([endpoint] if endpoint else []), *given, "--quiet"]
-        log, link = Log(sys.stderr, cast(Form, run.log)), reachable_here(str(run.publish))
-        return _view_beside([words], link, view, folder, own, log)
+    return _monitor_beside(endpoint, (feed, joining, pair, keys), run, view, known)
 
 
 def run_watch_of_many(
@@ -99,11 +93,35 @@ def run_watch_of_many(
         check_installed(many.device)
     known = keys.keys(run.publish)
     check_monitor(source, run, known)
-    own = msgspec.structs.replace(known, server=known.public if known.authorized else None)
+    return _monitor_beside(endpoint, (feed, pair, many, keys), run, view, known)
+
+
+def run_watch_of_devices(
+    endpoint: str | None, feed: FeedOptions, joining: JoinOptions, pair: PairOptions, devices: KeyedOptions,
+    run: RunOptions, view: ViewOptions, keys: KeyOptions, given: set[str],
+) -> int:  # fmt: skip
+    """A monitor of many devices, and a view of it; ``given`` are the options' names. Returns the exit status."""
+    from streammi.cli.checks import check_monitor
+    from streammi.cli.keyed_settings import keyed_settings
+
+    check_open_files()
+    given = given - {field.name for field in fields(ViewOptions)}
+    _, source = keyed_settings(endpoint, feed, joining, pair, devices, given)
+    known = keys.keys(run.publish)
+    check_monitor(source, run, known)
+    return _monitor_beside(endpoint, (feed, joining, pair, devices, keys), run, view, known)
+
+
+def _monitor_beside(
+    endpoint: str | None, options: tuple[Any, ...], run: RunOptions, view: ViewOptions, keys: Keys
+) -> int:
+    """``monitor`` with these options and a view of it; returns the exit status."""
+    # A monitor lets its own key in: that is how its view connects to it.
+    own = msgspec.structs.replace(keys, server=keys.public if keys.authorized else None)
     with _private_folder() as folder:
         run = replace(run, publish=run.publish or _ipc(folder, "readings"))
-        said = (word for options in (feed, pair, many, run, keys) for word in arguments(options))
-        words = ["monitor", str(endpoint), *said, "--quiet"]
+        given = (word for one in (*options, run) for word in arguments(one))
+        words = ["monitor", *([endpoint] if endpoint else []), *given, "--quiet"]
         log, link = Log(sys.stderr, cast(Form, run.log)), reachable_here(str(run.publish))
         return _view_beside([words], link, view, folder, own, log)
 

@@ -21,7 +21,8 @@ from streammi.dashboard.screen import Screen
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
 from streammi.dashboard.wording import printable
-from streammi.records import LinkState, MatrixSnapshot, Snapshot
+from streammi.publish.shown import Said
+from streammi.records import LinkState, Snapshot
 from streammi.system.signals import Stop
 
 LOOK_SECONDS: Final = 0.5  # between two looks at whether what is shown has ended, when nothing comes
@@ -38,17 +39,21 @@ class SnapshotFeed(Protocol):
 
     @property
     def link(self) -> LinkState:
-        """How the connection is, as of the last ``snapshots``."""
+        """How the connection is, as of the last ``said``."""
 
     @property
     def note(self) -> str:
         """Why there is no connection; empty when there is nothing to say."""
 
-    def snapshots(self) -> list[Snapshot | MatrixSnapshot]:
-        """The newest snapshot of each pair, or of many channels, since the last call, without waiting."""
+    @property
+    def waiting(self) -> bool:
+        """True if more waits than came with the last ``said``."""
+
+    def said(self) -> list[Said]:
+        """The newest of each pair, of many channels and of each device since the last call, without waiting."""
 
     def ask_for(self, pair: str | None) -> None:
-        """Ask a monitor of many channels for the snapshots of one pair; None: of none any more."""
+        """Ask a monitor of many for the snapshots of one pair or device; None: of none any more."""
 
 
 class ViewLoop:
@@ -103,6 +108,8 @@ class ViewLoop:
                 signal.signal(number, handler)
 
     def _wait(self) -> float:
+        if any(feed.waiting for feed in self._feeds):
+            return 0.0
         if self._keys.waiting:
             return WAIT
         if self._dirty and not self._terminal.busy:
@@ -121,7 +128,7 @@ class ViewLoop:
             self._making = False
             self._answer(self._answers.get())
         for monitor, feed in enumerate(self._feeds):
-            self._dirty |= self._viewer.receive(feed.snapshots(), monitor)
+            self._dirty |= self._viewer.receive(feed.said(), monitor)
             self._dirty |= self._viewer.connect(feed.link, feed.note, monitor)
             feed.ask_for(self._viewer.opened(monitor))
         if self._bell:

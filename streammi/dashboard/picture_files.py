@@ -43,7 +43,7 @@ def save(folder: Path, viewer: Viewer, size: tuple[int, int]) -> list[Path]:
     Raises OSError when that cannot be done; a file that is there is never overwritten.
     """
     scene = viewer.scene()
-    shown = scene.snapshot or (scene.many.matrix if scene.many is not None else None)
+    shown = scene.snapshot or (scene.many.source if scene.many is not None else None)
     if shown is None:
         return []
     title, canvas = shown.pair if isinstance(shown, Snapshot) else shown.name, viewer.canvas(*size)

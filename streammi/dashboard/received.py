@@ -53,10 +53,6 @@ class Received:
         """Something of this pair, or monitor of many, has come now."""
         self._came[key] = self.now
 
-    def has_devices(self, but: PairKey) -> bool:
-        """True if this pair's monitor is one of devices: another snapshot of its has the table of them."""
-        return any(key[0] == but[0] and key != but and one.devices is not None for key, one in self.newest.items())
-
     def forget(self, key: PairKey) -> None:
         """Let go of all that is known of a pair."""
         for known in (self.newest, self._came, self._extremes):

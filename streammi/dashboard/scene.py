@@ -11,11 +11,12 @@ import msgspec
 from streammi.config import Unit
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.history_columns import Past
-from streammi.dashboard.many.scene import Many
+from streammi.dashboard.many.listed import Listed
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import elapsed, unit_factor
 from streammi.records import AxisInfo, DelayProfile, Event, HistoryLevel, LinkHealth, Reading, Snapshot, linear
 from streammi.records.link_totals import total, worst
+from streammi.records.links import is_stale
 from streammi.records.published import INFORMATION, fields_of
 from streammi.records.status import Status, status_words
 from streammi.records.verdict import leads_with_delay, verdict
@@ -50,7 +51,7 @@ class Scene:
     """Everything that panels draw from; information is in ``unit`` throughout."""
 
     snapshot: Snapshot | None
-    many: Many | None = None  # of a monitor of many channels: then there is no snapshot, but of a pair that was opened
+    many: Listed | None = None  # of a monitor of many: then there is no snapshot, but of one that was opened
     past: Past
     state: State
     theme: Theme  # for what the snapshot says: faded where that is no more of now
@@ -77,12 +78,12 @@ class Scene:
     @property
     def links(self) -> tuple[LinkHealth, ...]:
         """How the feed's links are."""
-        return self.snapshot.links if self.snapshot else self.many.matrix.links if self.many else ()
+        return self.snapshot.links if self.snapshot else self.many.source.links if self.many else ()
 
     @property
     def events(self) -> tuple[Event, ...]:
         """The events so far, newest last."""
-        return self.snapshot.events if self.snapshot else self.many.matrix.events if self.many else ()
+        return self.snapshot.events if self.snapshot else self.many.source.events if self.many else ()
 
     @property
     def delayed(self) -> bool:
@@ -112,7 +113,7 @@ class Scene:
     @property
     def wall(self) -> float:
         """The monitor's wall clock now, s."""
-        shown = self.snapshot or (self.many.matrix if self.many else None)
+        shown = self.snapshot or (self.many.source if self.many else None)
         made = shown.timestamp if shown else 0.0
         return made if self.now is None else self.now
 
@@ -180,11 +181,6 @@ def unequal(axis: AxisInfo) -> bool:
 def is_delayed(snapshot: Snapshot | None) -> bool:
     """True if MI is shown at the best delay."""
     return snapshot is not None and snapshot.reading is not None and leads_with_delay(snapshot.reading)
-
-
-def is_stale(state: str) -> bool:
-    """True if what came over a link in this state, or was waited for and never came, is no more of now."""
-    return state in ("connecting", "stalled", "lost", "ended")
 
 
 def in_unit(snapshot: Snapshot, unit: Unit) -> Snapshot:

@@ -13,18 +13,23 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.keys import BINDINGS, Action
+from streammi.dashboard.many.desk import Desk
+from streammi.dashboard.many.device_desk import DeviceDesk
 from streammi.dashboard.many.keys import BINDINGS as BINDINGS_OF_MANY, OF_DESK
+from streammi.dashboard.many.pair_desk import PairDesk
 from streammi.dashboard.many.view import room_of
-from streammi.dashboard.many.viewer import Desk
 from streammi.dashboard.pens import Pens
 from streammi.dashboard.received import Received
-from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_delayed, is_stale
+from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_delayed
 from streammi.dashboard.tabs import Tabs
 from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.dashboard.wording import unit_factor
+from streammi.publish.device_readings import DeviceReading
+from streammi.publish.shown import Said
 from streammi.records import LinkState, MatrixSnapshot, Snapshot
 from streammi.records.link_totals import worst
+from streammi.records.links import is_stale
 from streammi.records.verdict import strength
 
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
@@ -48,7 +53,7 @@ class Viewer:
         self._tabs = Tabs(len(self._endpoints))
         self._received = Received(len(self._endpoints))
         self._state = State(palette=look.palette, background=look.background, readonly=readonly, reports=reports)
-        self._desks: dict[PairKey, Desk] = {}  # of monitors of many channels
+        self._desks: dict[PairKey, Desk] = {}  # of monitors of many channels, or devices
         self._beside: frozenset[PairKey] = frozenset()  # pairs of these that are looked at beside
         self._alarms = Alarms()
         self._themes: dict[bool, Theme] = {}  # of now, and of then
@@ -77,41 +82,62 @@ class Viewer:
             return False
         return any(self._state_of(key) != "connected" for key in self._tabs.keys)
 
-    def receive(self, snapshots: Sequence[Snapshot | MatrixSnapshot], monitor: int = 0) -> bool:
+    def receive(self, said: Sequence[Said], monitor: int = 0) -> bool:
         """Take in what was received from a monitor; return whether anything but the clock is new."""
         news = False
-        for snapshot in snapshots:
-            if isinstance(snapshot, MatrixSnapshot):
-                news |= self._receive_matrix(snapshot, monitor)
+        for one in said:
+            if isinstance(one, DeviceReading):
                 continue
-            key = (monitor, snapshot.pair)
-            if self._is_one_of_many(snapshot.pair, monitor):
-                if snapshot.pair != self.opened(monitor) and key not in self._beside:  # another view asked for it
-                    continue
-            elif key not in self._received.newest:
-                self._give_number(key, snapshot.run)
-            self._alarms.take(key, self._received.newest.get(key), snapshot)
-            news |= self._received.take(key, snapshot)
-        return news
+            if isinstance(one, MatrixSnapshot):
+                news |= self._receive_matrix(one, monitor)
+            elif one.devices is not None:
+                news |= self._receive_devices(one, monitor)
+            else:
+                news |= self._receive_pair(one, monitor)
+        heard = [one for one in said if isinstance(one, DeviceReading)]
+        return self._hear(heard, monitor) or news
 
-    def _is_one_of_many(self, pair: str, monitor: int) -> bool:
-        """True for a pair of a monitor of many channels, and for a device of a monitor of devices."""
-        return any(place == monitor for place, _ in self._desks) or self._received.has_devices((monitor, pair))
+    def _receive_pair(self, snapshot: Snapshot, monitor: int) -> bool:
+        key = (monitor, snapshot.pair)
+        if any(place == monitor for place, _ in self._desks):  # one of many
+            if snapshot.pair != self.opened(monitor) and key not in self._beside:  # another view asked for it
+                return False
+        elif key not in self._received.newest:
+            self._give_number(key, snapshot.run)
+        self._alarms.take(key, self._received.newest.get(key), snapshot)
+        return self._received.take(key, snapshot)
+
+    def _receive_devices(self, snapshot: Snapshot, monitor: int) -> bool:
+        key = (monitor, snapshot.pair)
+        self._received.came(key)
+        desk = self._desks.get(key)
+        if not isinstance(desk, DeviceDesk):
+            self._give_number(key, snapshot.run)
+            desk = self._desks[key] = DeviceDesk(snapshot)
+        return desk.take(snapshot)
+
+    def _hear(self, readings: Sequence[DeviceReading], monitor: int) -> bool:
+        if not readings:
+            return False
+        desks = [desk for (place, _), desk in self._desks.items() if place == monitor and isinstance(desk, DeviceDesk)]
+        for desk in desks:
+            desk.hear(readings)
+        return bool(desks)
 
     def _receive_matrix(self, snapshot: MatrixSnapshot, monitor: int) -> bool:
         key = (monitor, snapshot.name)
         desk = self._desks.get(key)
         self._received.came(key)
-        if desk is None:
+        if not isinstance(desk, PairDesk):
             self._give_number(key, snapshot.run)
-            self._desks[key] = Desk(snapshot)
+            self._desks[key] = PairDesk(snapshot)
             return True
         if set(snapshot.events) - set(desk.newest.events):
             self._alarms.ring()
         return desk.take(snapshot)
 
     def opened(self, monitor: int) -> str | None:
-        """The pair of a monitor of many channels whose own view is open, as topics name it."""
+        """The pair of many channels, or the device, whose own view is open, as topics name it."""
         return next((desk.opened_label for (place, _), desk in self._desks.items() if place == monitor), None)
 
     def open_beside(self, pairs: Set[PairKey]) -> None:
@@ -121,7 +147,7 @@ class Viewer:
         self._beside = frozenset(pairs)
 
     def desk(self, key: PairKey) -> Desk | None:
-        """The pairs of a monitor of many channels; None of what is none."""
+        """The rows of a monitor of many channels, or devices; None of what is none."""
         return self._desks.get(key)
 
     def connect(self, state: LinkState, note: str = "", monitor: int = 0) -> bool:
@@ -137,7 +163,7 @@ class Viewer:
     def press(self, key: str) -> Action | None:
         """Act on a key; return the action, None where the key does nothing here."""
         desk = self._desks.get(self._shown_key())
-        at_desk = desk is not None and desk.opened is None and self._state.enlarged != "events"
+        at_desk = desk is not None and desk.opened_label is None and self._state.enlarged != "events"
         if desk is not None and at_desk and not self._state.help and desk.typed(key):
             self._state = replace(self._state, message="")
             return "filter"
@@ -167,12 +193,12 @@ class Viewer:
     def _at_desk(self, desk: Desk, scene: Scene, action: Action) -> None:
         """Act on a screen of many channels, or come back to it from a pair."""
         self._state = replace(self._state, message="", enlarged=None)
-        if desk.opened is not None:
+        if desk.opened_label is not None:
             self._received.forget(self._pair_key(scene.shown))
         if action == "open" and self._received.is_frozen:
             self._freeze()  # its own view begins now
         desk.act(action, scene.unit)
-        if action == "open" and desk.opened is not None:
+        if action == "open" and desk.opened_label is not None:
             self._state = replace(self._state, message=desk.hint)
 
     def _freeze(self) -> None:
@@ -205,16 +231,18 @@ class Viewer:
         label = opened if opened is not None else desk.opened_label if desk is not None else None
         key = tab if label is None else (tab[0], label)
         snapshot = self.shown.get(key)
-        published = desk.shown.unit if desk else snapshot.reading.unit if snapshot and snapshot.reading else "bit"
+        published = desk.unit if desk else snapshot.reading.unit if snapshot and snapshot.reading else "bit"
         unit = self._state.unit or published
-        if snapshot is not None and desk is not None:
-            snapshot = replace(snapshot, history=desk.history_of(label))
+        if snapshot is not None and desk is not None and label is not None:
+            snapshot = desk.own(label, snapshot)
         if snapshot is not None:
             snapshot = in_unit(snapshot, unit)
         seen, factor = self._received.extremes(key), unit_factor(published, unit)
         link, note = self._received.links[key[0]]
         many = desk.many(unit) if desk is not None and label is None else None
-        stale = (snapshot is not None or many is not None) and is_stale(self._state_of(tab))
+        links = () if snapshot is None else snapshot.links
+        state = worst(self._state_of(tab), *(feed.state for feed in links))
+        stale = (snapshot is not None or many is not None) and is_stale(state)
         return Scene(
             snapshot=snapshot,
             many=many,
@@ -262,8 +290,7 @@ class Viewer:
 
     def _run_of(self, key: PairKey) -> int | None:
         """The run of its monitor that the newest that is known of a pair is of."""
-        desk = self._desks.get(key)
-        known = desk.newest if desk else self._received.newest.get(key)
+        known = self._desks.get(key) or self._received.newest.get(key)
         return None if known is None else known.run
 
     def _shown_key(self) -> PairKey:
@@ -281,7 +308,7 @@ class Viewer:
         return worst(self._received.links[key[0]][0], *(feed.state for feed in (shown.links if shown else ())))
 
     def _shown(self, key: PairKey) -> Snapshot | MatrixSnapshot | None:
-        """The newest that is shown of a pair, or of a monitor of many channels."""
+        """The newest that is shown of a pair, or of a monitor of many."""
         return self._desks[key].shown if key in self._desks else self.shown.get(key)
 
     def _monitors_now(self, key: PairKey) -> float | None:

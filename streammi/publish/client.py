@@ -6,14 +6,13 @@ from typing import Any, Final
 
 import zmq
 
-from streammi.errors import ConfigError, FeedError
+from streammi.errors import ConfigError
 from streammi.network.endpoints import check_port
 from streammi.network.link import Link
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.network.silence import Spacing
 from streammi.network.subscriber import SOCKET_OPTIONS, wire_bytes
 from streammi.publish.matrices import matrix_topic, read_matrix
-from streammi.publish.messages import snapshot_topic
 from streammi.publish.snapshot_bytes import read_snapshot
 from streammi.records import LinkHealth, LinkState, MatrixSnapshot, Snapshot
 
@@ -64,7 +63,6 @@ class Source:
         self._link = Link(self.socket, endpoint, clock(), keys, said, spacing=Spacing.of(SNAPSHOT_SECONDS))
         self.malformed = 0  # messages that were none of ours
         self._messages = self._bytes = 0  # taken so far
-        self._pair: str | None = None  # that is asked for by name
         try:
             self.socket.connect(endpoint)
         except zmq.ZMQError as error:
@@ -74,7 +72,7 @@ class Source:
 
     @property
     def link(self) -> LinkState:
-        """How the connection to the monitor is, as of the last ``messages`` or ``snapshots``."""
+        """How the connection to the monitor is, as of the last ``messages``."""
         return self._link.state
 
     @property
@@ -85,7 +83,7 @@ class Source:
 
     @property
     def health(self) -> LinkHealth:
-        """The health of the connection, as of the last ``messages`` or ``snapshots``."""
+        """The health of the connection, as of the last ``messages``."""
         return LinkHealth(
             endpoint=self.endpoint,
             state=self._link.state,
@@ -108,25 +106,6 @@ class Source:
         self._bytes += size
         self._link.update(self._clock(), len(found), size)
         return found
-
-    def snapshots(self) -> list[Snapshot | MatrixSnapshot]:
-        """The newest snapshot of each pair, or of many channels, among what has arrived."""
-        snapshots: list[Snapshot | MatrixSnapshot] = []
-        for frames in newest_of(self.messages()):
-            try:
-                snapshots.append(read_shown(frames))
-            except FeedError:
-                self.malformed += 1
-        return snapshots
-
-    def ask_for(self, pair: str | None) -> None:
-        """Ask a monitor of many channels for the snapshots of this pair, and for no other's any more."""
-        if pair == self._pair:
-            return
-        for topic, change in ((self._pair, self.socket.unsubscribe), (pair, self.socket.subscribe)):
-            if topic is not None:
-                change(snapshot_topic(topic))
-        self._pair = pair
 
     def close(self) -> None:
         """Close the socket and its monitor."""

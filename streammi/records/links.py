@@ -37,6 +37,11 @@ def badness(state: str) -> int:
     return state_of(state).badness
 
 
+def is_stale(state: str) -> bool:
+    """True if what came over a link in this state, or was waited for and never came, is no more of now."""
+    return state in ("connecting", "stalled", "lost", "ended")
+
+
 class Tally(msgspec.Struct, frozen=True):
     """The fate of the samples of one of two joined sources; all but ``received`` add up to it."""
 

@@ -1,6 +1,6 @@
 """What a view of a monitor of devices shows: the monitor as a whole, and one device, made when it is asked for."""
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -13,8 +13,6 @@ from streammi.monitor.signal_trace import SignalTraces
 from streammi.records import AxisInfo, LinkHealth, Snapshot
 from streammi.records.status import Status, status_of
 from streammi.records.verdict import verdict
-
-ELSEWHERE: Final = "streammi serve shows a table of them, view --output plain their lines"
 
 
 def snapshot_of_all(windows: KeyedWindow, config: KeyedConfig, link: LinkHealth, **origin: Any) -> Snapshot:
@@ -31,7 +29,7 @@ def snapshot_of_all(windows: KeyedWindow, config: KeyedConfig, link: LinkHealth,
         links=(link,),
         devices=count,
         key=config.key,
-        verdict=f"{count:,} device{'s' * (count != 1)} by {config.key}: {ELSEWHERE}",
+        verdict=f"{count:,} device{'s' * (count != 1)} by {config.key}",
         status=int(status_of(None, link) & ~Status.WARMING_UP),
         **origin,
     )

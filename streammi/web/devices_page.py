@@ -1,15 +1,23 @@
 """The page of a monitor of devices: a table of what their readings say, in the form of that of many channels."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 
+from streammi.dashboard.many import frame
+from streammi.dashboard.many.device_list import ManyDevices
+from streammi.dashboard.many.devices import POINTS
 from streammi.dashboard.many.keys import LONGEST
+from streammi.dashboard.many.table import LEAST_SPARK_BITS
 from streammi.dashboard.scene import Scene
-from streammi.records import Snapshot
+from streammi.dashboard.wording import number, signed
+from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, Unit
 from streammi.web import page_model
-from streammi.web.devices import Devices
 from streammi.web.many_page import Kind, Wish, WishedPage, paged
+
+LEAST_POINTS: Final = 20  # of a device's past; as long as there are few, the picture is of
+HEIGHT: Final = 100  # of such a picture
 
 
 class DevicesPage(WishedPage):
@@ -17,65 +25,95 @@ class DevicesPage(WishedPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._devices = Devices()
         self._comings = 0
 
-    def show(self, scene: Scene, devices: Devices) -> None:
+    def show(self, scene: Scene) -> None:
         """Show this from now on."""
-        self._begin(scene)
-        self._devices = devices
-        if devices.comings != self._comings:  # one that is new, or gone, is to be seen, or no more, at once
-            self._comings, self._orders = devices.comings, {}
+        many = _devices_of(scene)
+        self._begin(replace(scene, snapshot=many.whole))
+        if many.devices.comings != self._comings:  # one that is new, or gone, is to be seen, or no more, at once
+            self._comings, self._orders = many.devices.comings, {}
 
     def _wished(self, kind: Kind, wish: Wish, scene: Scene) -> bool:
         return kind in ("many", "pairs", "chosen")
 
     def _value(self, kind: Kind, wish: Wish, scene: Scene) -> object:
-        snapshot = scene.snapshot
-        assert snapshot is not None
         match kind:
             case "many":
-                return self._head(scene, snapshot)
+                return _head(scene, _devices_of(scene))
             case "pairs":
-                return self._table(wish, scene)
+                return self._table(wish, _devices_of(scene))
             case _:
-                return self._chosen(wish, scene)
+                return _chosen(wish, scene)
 
-    def _head(self, scene: Scene, snapshot: Snapshot) -> dict[str, Any]:
-        count, heard = snapshot.devices or 0, len(self._devices)
-        said = f"{count:,} device{'s' * (count != 1)} by {snapshot.key}"
-        if heard < count:
-            said += f", {heard:,} with a reading so far"
-        head = page_model.head(scene)
-        return head | {
-            "name": snapshot.pair,
-            "devices": said,
-            "channels": 0,
-            "pairs": heard,
-            "unit": self._devices.unit,
-            "filled": True,
-            "window": f"window {snapshot.window} of each",
-            "changed": 0,
-            "news": [],
-            "links": head["feed"]["links"],
-            "facts": head["feed"]["facts"],
-            "notes": [],
+    def _table(self, wish: Wish, many: ManyDevices) -> dict[str, Any]:
+        sort, words, now = wish.sort, wish.words[:LONGEST], many.whole.timestamp
+        found = self._kept_order(
+            sort, words, now, anew=False, make=lambda: many.devices.in_order(sort, words, many.now)
+        )
+        return paged(found, wish, lambda numbers: rows(many, numbers))
+
+
+def _devices_of(scene: Scene) -> ManyDevices:
+    assert isinstance(scene.many, ManyDevices)
+    return scene.many
+
+
+def _head(scene: Scene, many: ManyDevices) -> dict[str, Any]:
+    head = page_model.head(scene)
+    return head | {
+        "name": many.whole.pair,
+        "devices": many.what,
+        "channels": 0,
+        "pairs": many.count,
+        "unit": many.published,
+        "filled": True,
+        "window": f"window {many.whole.window} of each",
+        "changed": 0,
+        "news": [] if scene.stale else page_model.words(frame.silent_devices(many, scene.theme), scene.theme),
+        "links": head["feed"]["links"],
+        "facts": head["feed"]["facts"],
+        "notes": [],
+    }
+
+
+def _chosen(wish: Wish, scene: Scene) -> dict[str, Any] | None:
+    """The device under the cursor."""
+    many = _devices_of(scene)
+    if wish.pair is None or many.devices.is_gone(wish.pair):
+        return None
+    said = page_model.words(frame.numbers_of(many, scene.theme, wish.pair), scene.theme)
+    named = {"label": many.devices.name(wish.pair), "x": many.devices.key(wish.pair), "y": ""}
+    return {"pair": wish.pair, **named, "words": said}
+
+
+def rows(many: ManyDevices, numbers: IntArray) -> list[dict[str, Any]]:
+    """The devices with these numbers, a row each, in the unit of their readings."""
+    devices = many.devices
+    pasts, words = _heights(devices.past(numbers, POINTS), many.published), many.words(numbers)
+    known = (devices.mi(numbers), devices.change(numbers), devices.r(numbers))
+    values = zip(numbers.tolist(), *(each.tolist() for each in known), pasts, words, strict=True)
+    return [
+        {
+            "pair": one, "label": devices.name(one), "x": devices.key(one), "y": "",
+            "mi": number(mi if mi != mi else max(mi, 0.0)), "sure": False, "past": past,
+            "change": signed(change) if change == change else "—", "changed": False,
+            "r": signed(r, 2), "p": "", "word": word, "through": "",
         }
-
-    def _table(self, wish: Wish, scene: Scene) -> dict[str, Any]:
-        sort, words, devices = wish.sort, wish.words[:LONGEST], self._devices
-        found = self._kept_order(sort, words, scene.wall, anew=False, make=lambda: devices.in_order(sort, words))
-        return paged(found, wish, lambda numbers: devices.rows(numbers, _now(scene)))
-
-    def _chosen(self, wish: Wish, scene: Scene) -> dict[str, Any] | None:
-        """The device under the cursor."""
-        if wish.pair is None or self._devices.is_gone(wish.pair):
-            return None
-        [row] = self._devices.rows(np.array([wish.pair]), _now(scene))
-        numbers = [(f"MI {row['mi']} {self._devices.unit}", "mi"), (f"  r {row['r']}  ", "text"), row["word"]]
-        return {**{name: row[name] for name in ("pair", "label", "x", "y")}, "words": numbers}
+        for one, mi, change, r, past, word in values
+    ]  # fmt: skip
 
 
-def _now(scene: Scene) -> float | None:
-    """The monitor's time; None where nothing comes at all, which is said of all at once."""
-    return None if scene.stale else scene.wall
+def _heights(values: FloatArray, unit: Unit) -> list[list[int | None]]:
+    """The past of each, (k, n), from 0 up, by its own largest: heights, None where it is not known."""
+    known = np.isfinite(values)
+    began = int(np.argmax(known.any(axis=1))) if known.any() else 0
+    first = min(began, len(values) - LEAST_POINTS)
+    values, known = values[first:].T, known[first:].T
+    least = LEAST_SPARK_BITS * UNIT_PER_BIT[unit]
+    top = np.max(values, axis=1, where=known, initial=least, keepdims=True)
+    heights = np.rint(np.clip(np.where(known, values, 0.0) / top, 0, 1) * HEIGHT).astype(np.int64)
+    return [
+        [height if there else None for height, there in zip(row, seen, strict=True)]
+        for row, seen in zip(heights.tolist(), known.tolist(), strict=True)
+    ]

@@ -8,21 +8,22 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence, Set
-from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from streammi.dashboard import history_columns
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey
 from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.many.device_desk import DeviceDesk
+from streammi.dashboard.many.pair_desk import PairDesk
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.viewer import Viewer
-from streammi.records import Event, LinkState, MatrixSnapshot, Snapshot
+from streammi.publish.device_readings import DeviceReading
+from streammi.publish.shown import Said
+from streammi.records import Event, LinkState, MatrixSnapshot
 from streammi.web import page_model, past_updates
 from streammi.web.browser_json import encode
-from streammi.web.devices import DeviceReading, Devices, Said
 from streammi.web.devices_page import DevicesPage
 from streammi.web.many_page import ManyPage, Wish, WishedPage
 
@@ -135,7 +136,6 @@ class Hub:
     def begin(self) -> None:
         """Begin anew: nothing is known of any monitor."""
         self._viewer = Viewer(LOOK, readonly=True, endpoints=self._endpoints)
-        self._devices: dict[int, Devices] = {}  # of monitors of devices
         self._pages: dict[PageKey, Page | WishedPage] = {}
         self._tabs = Parts()
         self._viewer.tick(self._clock())
@@ -143,9 +143,9 @@ class Hub:
     def take(self, monitor: int, said: Sequence[Said], link: LinkState, note: str) -> None:
         """Take in what came from a monitor, and how the connection to it is."""
         otherwise = self._viewer.tick(self._clock())
+        # Readings of devices are shown with the next picture of all of them.
         snapshots = [one for one in said if not isinstance(one, DeviceReading)]
-        news = self._viewer.receive(snapshots, monitor)
-        self._take_devices(monitor, said)
+        news = self._viewer.receive(said, monitor) and bool(snapshots)
         otherwise |= self._viewer.connect(link, note, monitor)
         self._ask_for_opened()
         if otherwise:
@@ -155,14 +155,6 @@ class Hub:
             self._show({
                 (key, opened) for key, opened in self._looked_at() if key[0] == monitor and {key[1], opened} & of
             })  # fmt: skip
-
-    def _take_devices(self, monitor: int, said: Sequence[Said]) -> None:
-        """Take in readings of devices, and how many there are; they are shown with the next picture of all of them."""
-        for one in said:
-            if isinstance(one, DeviceReading):
-                self._devices.setdefault(monitor, Devices()).take(one)
-            elif isinstance(one, Snapshot) and one.devices is not None:
-                self._devices.setdefault(monitor, Devices()).limit(one.devices)
 
     def tick(self) -> None:
         """Take note of the time: how long something has lasted is said by the second."""
@@ -234,10 +226,8 @@ class Hub:
         keys, wanted = self._viewer.keys, browser.wanted
         key = wanted if wanted is not None and wanted in keys else self._viewer.first
         desk, opened = self._viewer.desk(key), browser.wish.open
-        if opened is None:
-            return key, ""
-        there = opened in self._devices.get(key[0], ()) if desk is None else desk.number(opened) is not None
-        return key, opened if there else ""
+        there = opened is not None and desk is not None and desk.number(opened) is not None
+        return key, opened if there and opened is not None else ""
 
     def _looked_at(self) -> set[PageKey]:
         return {self._of(browser) for browser in self.browsers}
@@ -246,35 +236,25 @@ class Hub:
         """Make anew what is otherwise of these pairs, and wake those who look at them."""
         for key, opened in keys:
             scene, desk = self._viewer.scene(key, opened or None), self._viewer.desk(key)
-            of_devices = scene.snapshot is not None and scene.snapshot.devices is not None
             kind: type[Page] | type[WishedPage] = (
-                DevicesPage if of_devices else Page if desk is None or scene.many is None else ManyPage
+                Page if scene.many is None else DevicesPage if isinstance(desk, DeviceDesk) else ManyPage
             )
             page = self._pages.get((key, opened))
             if not isinstance(page, kind):
                 page = self._pages[key, opened] = kind()
-            match page:
-                case DevicesPage():
-                    page.show(scene, self._devices[key[0]])
-                case ManyPage():
-                    assert desk is not None
+            match page, desk:
+                case DevicesPage(), _:
+                    page.show(scene)
+                case ManyPage(), PairDesk():
                     page.show(scene, desk.labels)
-                case Page():
-                    devices = self._devices.get(key[0]) if opened and desk is None else None
-                    page.show(scene if devices is None else _with_past(scene, devices, opened), self._clock())
+                case Page(), _:
+                    page.show(scene, self._clock())
             self._tabs.put("tabs", page_model.tabs(scene.tabs, scene.unit))
         self._wake()
 
     def _wake(self) -> None:
         for browser in self.browsers:
             browser.news.set()
-
-
-def _with_past(scene: Scene, devices: Devices, name: str) -> Scene:
-    """The scene of a device with its past as far as this server has heard of it: its monitor keeps none."""
-    if name not in devices:
-        return scene
-    return replace(scene, past=history_columns.join(devices.history(name), at_peak=False))
 
 
 def greeting(**more: Any) -> bytes:

@@ -88,7 +88,7 @@ def rows(many: Many, numbers: IntArray, label: list[str]) -> list[Json]:
 
 def _past(many: Many, numbers: IntArray) -> list[list[int | None]]:
     """The past of each pair from 0 up, by its own largest: heights, None where it is not known."""
-    values: FloatArray = many.past.of(numbers, SPARK, MOST_PAST, many.matrix.timestamp).astype(np.float64)
+    values: FloatArray = many.seen.of(numbers, SPARK, MOST_PAST, many.matrix.timestamp).astype(np.float64)
     if not len(values):
         return [[] for _ in numbers]
     known = np.isfinite(values)

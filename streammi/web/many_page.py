@@ -120,20 +120,19 @@ class ManyPage(WishedPage):
 
     def show(self, scene: Scene, labels: list[str]) -> None:
         """Show this from now on."""
-        assert scene.many is not None
+        names = _pairs_of(scene).matrix.names
         self._begin(scene)
         self._labels = labels
-        if scene.many.matrix.names != self._names:
-            self._names, self._leaves, self._orders = scene.many.matrix.names, None, {}
+        if names != self._names:
+            self._names, self._leaves, self._orders = names, None, {}
 
     def _wished(self, kind: Kind, wish: Wish, scene: Scene) -> bool:
         if kind in ("leaves", "levels"):
-            return wish.matrix and scene.many is not None and scene.many.matrix.mi.size > 0
+            return wish.matrix and not _pairs_of(scene).is_empty
         return kind != "pairs" or not wish.matrix
 
     def _value(self, kind: Kind, wish: Wish, scene: Scene) -> object:
-        many = scene.many
-        assert many is not None
+        many = _pairs_of(scene)
         match kind:
             case "many":
                 return many_model.head(scene, many)
@@ -170,3 +169,8 @@ class ManyPage(WishedPage):
             bits = many.matrix.mi * np.float32(unit_factor(many.matrix.unit, "bit"))
             self._leaves, self._leaves_full = Leaves(leaf_order(bits, many.channels)), full
         return self._leaves
+
+
+def _pairs_of(scene: Scene) -> Many:
+    assert isinstance(scene.many, Many)
+    return scene.many

@@ -12,13 +12,13 @@ from streammi.dashboard.heatmap_cells import merge, shown_bins
 from streammi.dashboard.panels import correlation, delays, direct, entropy, events, health, history, now
 from streammi.dashboard.panels.bars import filling
 from streammi.dashboard.panels.title import Spans
-from streammi.dashboard.scene import Scene, Tab, by_rank, is_stale
+from streammi.dashboard.scene import Scene, Tab, by_rank
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import ahead, number, pace
 from streammi.records import AxisInfo, FloatArray, LinkHealth, Reading, Snapshot
 from streammi.records.events import kind_of
 from streammi.records.link_totals import total
-from streammi.records.links import state_of
+from streammi.records.links import is_stale, state_of
 from streammi.records.verdict import SIGNIFICANT, strength
 
 Json: TypeAlias = dict[str, Any]

@@ -1,8 +1,7 @@
 """``streammi monitor``: what it takes, and its help; cli.run_monitor runs it."""
 
 import sys
-from dataclasses import replace
-from typing import Annotated, Any, Final, TextIO, cast, get_args
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -21,11 +20,7 @@ from streammi.cli.options import (
     check_unused,
     given_names,
 )
-from streammi.cli.options.computed import in_a_name
-from streammi.cli.options.keyed import EVERY
 from streammi.cli.toml_options import ConfigFile
-
-SIDE: Final = 11  # characters of a signal's name in a pair's, of which the key takes most
 
 
 @grouped
@@ -85,7 +80,12 @@ def monitor(
     lines = None if quiet else sys.stdout
     given = given_names(context)
     if devices.key is not None:
-        raise typer.Exit(_of_keys(feed, joining, pair, run, devices, keys, given, endpoint, lines, form))
+        from streammi.cli.keyed_settings import keyed_settings
+        from streammi.cli.run_keyed import run_keyed
+
+        of_keys, source_of_keys = keyed_settings(endpoint, feed, joining, pair, devices, given)
+        known = keys.keys(run.publish)
+        raise typer.Exit(run_keyed(of_keys, source_of_keys, run, lines, form=form, keys=known))
     if many.channels is not None:
         from streammi.cli.run_channel_monitor import channel_settings, channel_source, run_channel_monitor
 
@@ -99,31 +99,3 @@ def monitor(
     settings = with_baseline(pair.config(*feed.names, endpoint or ""), pair.baseline)
     status = run_monitor(settings, source_of_pair, run, lines, form=form, keys=keys.keys(run.publish))
     raise typer.Exit(status)
-
-
-def _of_keys(
-    feed: FeedOptions,
-    joining: JoinOptions,
-    pair: PairOptions,
-    run: RunOptions,
-    devices: KeyedOptions,
-    keys: KeyOptions,
-    given: set[str],
-    endpoint: str | None,
-    lines: TextIO | None,
-    form: Any,
-) -> int:
-    """Watch a window a device; returns the exit status."""
-    from streammi.cli.run_keyed import run_keyed
-
-    devices.check(given)
-    x, y = feed.names
-    settings = replace(
-        pair,
-        every=pair.every if "every" in given else EVERY,
-        detect="off",
-        name=pair.name or f"{in_a_name(x, SIDE)}~{in_a_name(y, SIDE)}",
-    )
-    source = feed.config(endpoint, pair.labels, joining)
-    config = devices.config(settings.config(x, y, endpoint or ""))
-    return run_keyed(config, source, run, lines, form=form, keys=keys.keys(run.publish))

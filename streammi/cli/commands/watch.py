@@ -9,6 +9,7 @@ from streammi.cli.options import (
     ChannelOptions,
     FeedOptions,
     JoinOptions,
+    KeyedOptions,
     KeyOptions,
     OptionalEndpoint,
     PairOptions,
@@ -26,6 +27,7 @@ def watch(
     joining: JoinOptions,
     pair: PairOptions,
     many: ChannelOptions,
+    devices: KeyedOptions,
     run: RunOptions,
     view: ViewOptions,
     keys: KeyOptions,
@@ -34,8 +36,8 @@ def watch(
 ) -> None:
     """Watch a feed on the screen: monitor and view in one.
 
-    With --channels it shows every pair of many channels: which depend most, and which have changed. Of a file 500 rows
-    a second are taken in as if they came live.
+    With --channels it shows every pair of many channels: which depend most, and which have changed. With --key it shows
+    the pair of each of many devices. Of a file 500 rows a second are taken in as if they came live.
 
     \b
     Examples:
@@ -44,11 +46,14 @@ def watch(
       streammi watch tcp://10.0.0.7:5556 --x acc/x --y acc/y --window 10s --unit nat
       streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 --publish tcp://127.0.0.1:5557
       streammi watch tcp://127.0.0.1:5556 --channels 'rack*/temp,flow'
+      streammi watch tcp://127.0.0.1:5556 --x load --y temperature --key host
       streammi watch --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --tolerance 50ms
     """
-    from streammi.cli.run_watch import run_watch, run_watch_of_many
+    from streammi.cli.run_watch import run_watch, run_watch_of_devices, run_watch_of_many
 
     given = given_names(context)
+    if devices.key is not None:
+        raise typer.Exit(run_watch_of_devices(endpoint, feed, joining, pair, devices, run, view, keys, given))
     if many.channels is not None:
         raise typer.Exit(run_watch_of_many(endpoint, feed, pair, many, run, view, keys, given))
     many.check_unused(given)

@@ -1,4 +1,4 @@
-"""The choices of the person at the keys on the screen of many channels; changed only by actions."""
+"""The choices of the person at the keys on the screen of many channels, or devices; changed only by actions."""
 
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -23,7 +23,7 @@ class ManyState(msgspec.Struct, frozen=True, kw_only=True):
     words: str = ""  # of the filter
     typing: bool = False  # keys are letters of the filter
     matrix: bool = False  # else the table
-    pair: int | None = None  # the cursor in the table, by the pair's number; None: whichever comes first
+    pair: int | None = None  # the cursor in the table, by the row's number; None: whichever comes first
     row: int = 0  # the cursor in the matrix, by place in its order
     column: int = 1
     scale: int | None = None  # dots a channel, or less the channels a dot; None: as large as all of it can be seen

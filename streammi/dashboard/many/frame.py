@@ -1,10 +1,12 @@
-"""Around table and matrix: header, the line of what has changed, the pair under the cursor, footer, help."""
+"""Around table and matrix: header, the line of what has changed, the row under the cursor, footer, help."""
 
 import numpy as np
 
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import Binding
 from streammi.dashboard.many import keys
+from streammi.dashboard.many.device_list import ManyDevices
+from streammi.dashboard.many.listed import Listed
 from streammi.dashboard.many.scene import Many
 from streammi.dashboard.panels import bars
 from streammi.dashboard.panels.help import draw_keys
@@ -12,29 +14,32 @@ from streammi.dashboard.panels.title import Spans, flow, span_columns, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import clock, columns, count, fit, number, pace, signed
+from streammi.records import MatrixSnapshot
 from streammi.records.link_totals import lost, total
 from streammi.records.pair_words import pair_words
 
 TOLD = 3  # changed pairs that are named; of more it is said how many there are
 
 
-def draw_header(canvas: Canvas, scene: Scene, many: Many) -> None:
-    """Draw whose channels these are and how the feed is."""
-    matrix, theme = many.matrix, scene.live
-    link = total(matrix.links)
-    moment = scene.wall if scene.stale or matrix.t1 is None else matrix.t1
-    more = [(clock(moment, scene.zone), theme.bar)]
+def draw_header(canvas: Canvas, scene: Scene, many: Listed) -> None:
+    """Draw whose channels or devices these are and how the feed is."""
+    source, theme = many.source, scene.live
+    link = total(source.links)
+    of_devices = isinstance(many, ManyDevices)
+    newest = source.t1 if isinstance(source, MatrixSnapshot) else None
+    more = [(clock(scene.wall if scene.stale or newest is None else newest, scene.zone), theme.bar)]
     if link.rate is not None and not scene.stale:
-        more.append((pace(link.rate, "rows"), theme.bar))
-    if matrix.names:
-        filling = "" if matrix.fill >= 1 else f" {matrix.fill:.0%} full"
-        more.append((f"window {matrix.window}{filling}", theme.bar_warn if filling else theme.bar_dim))
-    more += [(one.endpoint, theme.bar_dim) for one in matrix.links]
-    names = f"{many.channels:,} channels" if many.channels else ""
-    bars.header(canvas, scene, matrix.name, names, more)
+        more.append((pace(link.rate, "pairs" if of_devices else "rows"), theme.bar))
+    if isinstance(many, ManyDevices):
+        more.append((f"window {many.whole.window} of each", theme.bar_dim))
+    elif isinstance(source, MatrixSnapshot) and source.names:
+        filling = "" if source.fill >= 1 else f" {source.fill:.0%} full"
+        more.append((f"window {source.window}{filling}", theme.bar_warn if filling else theme.bar_dim))
+    more += [(one.endpoint, theme.bar_dim) for one in source.links]
+    bars.header(canvas, scene, many.title, many.what, more)
 
 
-def draw_footer(canvas: Canvas, scene: Scene, many: Many) -> None:
+def draw_footer(canvas: Canvas, scene: Scene, many: Listed) -> None:
     """Draw what holds now, and the keys."""
     if many.state.typing:
         bars.footer(canvas, scene, (("enter", "keep"), ("esc", "end the filter"), ("^U", "empty it")))
@@ -47,7 +52,7 @@ def draw_footer(canvas: Canvas, scene: Scene, many: Many) -> None:
     bars.footer(canvas, scene, hints)
 
 
-def listed(scene: Scene, many: Many) -> list[Binding]:
+def listed(scene: Scene, many: Listed) -> list[Binding]:
     """The keys that do something on what is shown, as far as they are spoken of."""
     return [
         one for one in keys.BINDINGS
@@ -58,16 +63,22 @@ def listed(scene: Scene, many: Many) -> list[Binding]:
     ]  # fmt: skip
 
 
-def draw_news(canvas: Canvas, scene: Scene, many: Many) -> None:
-    """Draw one line: what has changed; else how many pairs depend, or what is waited for."""
-    theme = scene.theme
-    changed = news(many, theme)
-    line = (changed or standing(many, theme)) + silence(many, theme)
-    x = draw_fitting(canvas, line, theme)
-    if changed and many.matrix.events:
+def draw_news(canvas: Canvas, scene: Scene, many: Listed) -> None:
+    """Draw one line: what has changed; else how it stands, or what is waited for."""
+    x = draw_fitting(canvas, said(scene, many), scene.theme)
+    if isinstance(many, Many) and many.changed.size and many.matrix.events:
         when = f"since {clock(many.matrix.events[-1].timestamp, scene.zone)}"
         if x + 2 + len(when) <= canvas.width:
-            canvas.right(0, when, theme.dim)
+            canvas.right(0, when, scene.theme.dim)
+
+
+def said(scene: Scene, many: Listed) -> Spans:
+    """The line of what has changed, or how it stands."""
+    theme = scene.theme
+    if isinstance(many, ManyDevices):
+        return standing_of_devices(many, theme, stale=scene.stale)
+    assert isinstance(many, Many)
+    return (news(many, theme) or standing(many, theme)) + silence(many, theme)
 
 
 def news(many: Many, theme: Theme) -> Spans:
@@ -117,6 +128,32 @@ def standing(many: Many, theme: Theme) -> Spans:
     ]  # fmt: skip
 
 
+def standing_of_devices(many: ManyDevices, theme: Theme, *, stale: bool) -> Spans:
+    """How it stands with devices: which are silent, or what is waited for."""
+    glyphs, link = theme.glyphs, total(many.whole.links)
+    if many.is_empty:
+        waits = "no message yet" if not link.messages else "waiting for the first reading of a device"
+        if not many.whole.devices and link.malformed:
+            reason = max(link.malformed, key=link.malformed.__getitem__)
+            waits = f"no pair in {count(link.messages)} messages: {reason}"
+        return [(f"{glyphs.warning} {waits}", theme.warn)]
+    if many.now is None or stale:
+        return [(f"{glyphs.warning} nothing comes of any of them: these are their last readings", theme.warn)]
+    found = silent_devices(many, theme) or [(f"{glyphs.connected} all of them send", theme.text)]
+    return [*found, ("   not tested against chance", theme.dim)]
+
+
+def silent_devices(many: ManyDevices, theme: Theme) -> Spans:
+    """The devices of which nothing comes any more; nothing where all send."""
+    silent, named = many.silent
+    if not silent:
+        return []
+    more = f" and {silent - len(named):,} more" if silent > len(named) else ""
+    return [
+        (f"{theme.glyphs.warning} {silent:,} silent: ", theme.warn), (f"{', '.join(named)}{more}", theme.strong)
+    ]  # fmt: skip
+
+
 LEAST_WINDOWS = 4  # as of detect.changed_pairs: from so many on it is known what is usual
 
 
@@ -130,21 +167,15 @@ def draw_fitting(canvas: Canvas, spans: Spans, theme: Theme) -> int:
     return x
 
 
-def draw_pair(canvas: Canvas, scene: Scene, many: Many, pair: int | None) -> None:
-    """Draw the pair under the cursor with its names in full and its numbers; below it how the feed is."""
+def draw_chosen(canvas: Canvas, scene: Scene, many: Listed, number: int | None) -> None:
+    """Draw the row under the cursor with its names in full and its numbers; below it how the feed is."""
     theme = scene.theme
-    if pair is None and many.state.matrix and many.leaves is not None and many.leaves.order.size:
-        name = many.matrix.names[many.leaves.order[many.state.row]]
-        draw_fitting(canvas, [(name, theme.x), (" with itself: no pair", theme.dim)], theme)
-    if pair is not None:
-        first, second = many.names(pair)
-        room = canvas.width - 3
-        if columns(first) + columns(second) > room:
-            longest = room // 2
-            first = fit(first, max(longest, room - columns(second)), theme.glyphs.ellipsis)
-            second = fit(second, room - columns(first), theme.glyphs.ellipsis)
-        x = canvas.spans(0, 0, [(first, theme.x), (" ~ ", theme.dim), (second, theme.y)])
-        numbers = numbers_of(many, theme, pair)
+    if number is None and isinstance(many, Many) and many.state.matrix and many.leaves is not None:
+        name = many.matrix.names[many.leaves.order[many.state.row]] if many.leaves.order.size else ""
+        draw_fitting(canvas, [(name, theme.x), (" with itself: no pair", theme.dim)] if name else [], theme)
+    if number is not None:
+        x = canvas.spans(0, 0, _named(many, number, canvas.width, theme))
+        numbers = numbers_of(many, theme, number)
         if x + 3 + span_columns(numbers) <= canvas.width:
             canvas.spans(x + 3, 0, numbers)
         else:
@@ -153,55 +184,71 @@ def draw_pair(canvas: Canvas, scene: Scene, many: Many, pair: int | None) -> Non
         flow(canvas.part(0, canvas.height - 1, canvas.width, 1), feed(scene, many), scene.of_feed)
 
 
-def numbers_of(many: Many, theme: Theme, pair: int) -> Spans:
-    """The numbers of one pair in words."""
-    matrix = many.matrix
-    mi, r = matrix.mi.item(pair) * many.factor, matrix.r.item(pair)
-    ((word, tone),) = pair_words(matrix, np.array([pair]))
+def _named(many: Listed, number: int, width: int, theme: Theme) -> Spans:
+    """The names of a row, in full where there is room."""
+    first, *others = many.names(number)
+    if not others:
+        return [(fit(first, width, theme.glyphs.ellipsis), theme.x)]
+    second, room = others[0], width - 3
+    if columns(first) + columns(second) > room:
+        longest = room // 2
+        first = fit(first, max(longest, room - columns(second)), theme.glyphs.ellipsis)
+        second = fit(second, room - columns(first), theme.glyphs.ellipsis)
+    return [(first, theme.x), (" ~ ", theme.dim), (second, theme.y)]
+
+
+def numbers_of(many: Listed, theme: Theme, number_: int) -> Spans:
+    """The numbers of one row in words."""
+    one = np.array([number_])
+    mi, r, change = (float(values[0]) for values in (many.mi(one), many.r(one), many.change(one)))
+    ((word, tone),) = many.words(one)
     spans: Spans = [
         ("MI ", theme.dim), (number(mi if mi != mi else max(mi, 0.0)), theme.mi_strong), (f" {many.unit}", theme.mi),
         ("  r ", theme.dim), (signed(r, 2), theme.text),
     ]  # fmt: skip
-    if matrix.change is not None:
-        change = matrix.change.item(pair) * many.factor
+    if change == change:
         spans += [("  usually ", theme.dim), (number(mi - change), theme.text), (f" {many.unit}", theme.dim)]
-    if matrix.p is not None and matrix.q is not None:
-        p, q = matrix.p.item(pair), matrix.q.item(pair)
+    if isinstance(many, Many) and many.matrix.p is not None and many.matrix.q is not None:
+        p, q = many.matrix.p.item(number_), many.matrix.q.item(number_)
         spans += [("  p ", theme.dim), (f"{p:.2g}" if p == p else "—", theme.text)]
         spans += [("  q ", theme.dim), (f"{q:.2g}" if q == q else "—", theme.text)]
     spans.append((f"  {word}", getattr(theme, tone)))
-    if pair in many.via:
-        spans.append((f" through {matrix.names[many.via[pair]]}", theme.text))
+    if isinstance(many, Many) and number_ in many.via:
+        spans.append((f" through {many.matrix.names[many.via[number_]]}", theme.text))
     return spans
 
 
-def feed(scene: Scene, many: Many) -> list[Spans]:
+def feed(scene: Scene, many: Listed) -> list[Spans]:
     """Words on the feed: what was lost, what is missing, and its notes."""
-    matrix, theme = many.matrix, scene.of_feed
-    link = total(matrix.links)
+    source, theme = many.source, scene.of_feed
+    link = total(source.links)
     facts: list[Spans] = []
     if words := lost(link):
         facts.append([(f"{theme.glyphs.warning} {words}", theme.warn)])
     if link.note:
         facts.append([(f"{theme.glyphs.warning} {link.note}", theme.warn)])
-    facts.append([(count(matrix.rows), theme.text), (" rows", theme.dim)])
-    if matrix.missing:
-        share = matrix.missing / max(matrix.rows * many.channels + matrix.missing, 1)
-        facts.append([(count(matrix.missing), theme.text), (f" values missing ({share:.1%})", theme.dim)])
+    if isinstance(source, MatrixSnapshot):
+        facts.append([(count(source.rows), theme.text), (" rows", theme.dim)])
+        if source.missing:
+            share = source.missing / max(source.rows * len(source.names) + source.missing, 1)
+            facts.append([(count(source.missing), theme.text), (f" values missing ({share:.1%})", theme.dim)])
+    else:
+        facts.append([(count(link.pairs), theme.text), (" pairs", theme.dim)])
     facts.append([(count(link.messages), theme.text), (" messages", theme.dim)])
     if link.nonfinite:
-        facts.append([(count(link.nonfinite), theme.text), (" rows without any value", theme.dim)])
+        what = " rows without any value" if isinstance(source, MatrixSnapshot) else " pairs that are not finite"
+        facts.append([(count(link.nonfinite), theme.text), (what, theme.dim)])
     return facts
 
 
-def draw_help(canvas: Canvas, scene: Scene, many: Many) -> None:
+def draw_help(canvas: Canvas, scene: Scene, many: Listed) -> None:
     """Draw one line a key; beside or below them the marks, where there is room."""
     theme = scene.live
     body = titled(canvas, theme, "KEYS", "any key closes")
     shown = listed(scene, many)
     if not draw_keys(body, shown, theme):
         return
-    marks, used = _marks(theme), len(shown) + 1
+    marks, used = _marks(theme, isinstance(many, ManyDevices)), len(shown) + 1
     beside = body.width >= HELP_WIDTH
     x, top = (HELP_WIDTH // 2, 0) if beside else (0, used)
     for y, (spans, words) in enumerate(marks[: max(body.height - top, 0)], top):
@@ -212,11 +259,19 @@ def draw_help(canvas: Canvas, scene: Scene, many: Many) -> None:
 HELP_WIDTH = 132  # columns of keys and marks side by side
 
 
-def _marks(theme: Theme) -> list[tuple[Spans, str]]:
+def _marks(theme: Theme, of_devices: bool) -> list[tuple[Spans, str]]:
     glyphs = theme.glyphs
+    past = ([("past", theme.mi_soft)], "MI as this view has seen it, each row by its own largest")
+    if of_devices:
+        return [
+            ([("1.234", theme.mi_strong)], "MI corrected for bias; strong: more than chance, though untested"),
+            past,
+            ([("change", theme.text)], "MI less its mean in this view so far"),
+            ([("silent", theme.warn)], "nothing came for three times as long as usual"),
+        ]
     return [
         ([("1.234", theme.mi_strong)], "MI corrected for bias; strong: more than chance among all pairs"),
-        ([("past", theme.mi_soft)], "MI as this view has seen it, each row by its own largest"),
+        past,
         ([("change", theme.text)], "MI less what it usually is, by the windows before"),
         (
             [(f"{glyphs.alarm} {glyphs.up} {glyphs.down_arrow}", theme.bad)],

@@ -1,4 +1,4 @@
-"""The keys of the screen of many channels, and what they do to its choices."""
+"""The keys of the screen of many channels, or devices, and what they do to its choices."""
 
 from collections.abc import Sequence
 from typing import Final, TypeVar, get_args
@@ -20,19 +20,20 @@ from streammi.dashboard.keys import (
 )
 from streammi.dashboard.many.channel_order import zoomed
 from streammi.dashboard.many.choices import ManyState, Room, Shade, Sort
+from streammi.dashboard.many.listed import Listed
 from streammi.dashboard.many.pairs import sides
 from streammi.dashboard.many.scene import Many
 
 BINDINGS: Final = (
     QUIT,
     HELP,
-    Binding(("up",), "up", "↑ ↓", "the pair above, below; page up, page down, home and end"),
+    Binding(("up",), "up", "↑ ↓", "the row above, below; page up, page down, home and end"),
     Binding(("down",), "down"),
     Binding(("pageup",), "far back"),
     Binding(("pagedown",), "far forward"),
     Binding(("home",), "start"),
     Binding(("end",), "now"),
-    Binding(("enter",), "open", "enter", "the pair's own view; esc comes back"),
+    Binding(("enter",), "open", "enter", "the row's own view; esc comes back"),
     Binding(("/",), "filter", "/", "filter: type parts of names; enter keeps it, esc ends it"),
     Binding(("s",), "sort", "s", "order: by MI, by change, by name, by MI high where r is low"),
     Binding(("m",), "matrix", "m", "the matrix of all channels, those alike side by side; again: the table"),
@@ -49,7 +50,7 @@ BINDINGS: Final = (
     Binding(("tab",), "next pair", "tab 1-9", "next monitor, or one by its number"),
     *OTHER_PAIRS,
     PALETTE,
-    Binding(("S",), "save", "S", "save: the screen (SVG), all pairs (JSON)"),
+    Binding(("S",), "save", "S", "save: the screen (SVG), what it shows (JSON)"),
     FIRST_AID,
     *OF_TERMINAL,
 )
@@ -69,39 +70,47 @@ _PAGES: Final = {"far back": -1, "far forward": 1}
 Choice = TypeVar("Choice")
 
 
-def works(many: Many, binding: Binding, monitors: int) -> bool:
+def works(many: Listed, binding: Binding, monitors: int) -> bool:
     """True if a key does anything on what is shown."""
     action = binding.action
     if action in OF_MATRIX:
         return many.state.matrix
     if action in ("sort", "filter"):
-        return not many.state.matrix and many.matrix.mi.size > 0
+        return not many.state.matrix and not many.is_empty
     if action == "next pair":
         return monitors > 1
-    if action in ("matrix", "open", "up", "save", "freeze", "unit"):
-        return many.matrix.mi.size > 0
+    if action in ("matrix", "log"):  # devices have no events
+        return isinstance(many, Many) and (action == "log" or not many.is_empty)
+    if action in ("open", "up", "save", "freeze", "unit"):
+        return not many.is_empty
     if action == "overview":
         return many.state.matrix or bool(many.state.words)
     return True
 
 
-def act(many: Many, action: Action, room: Room) -> ManyState:
+def act(many: Listed, action: Action, room: Room) -> ManyState:
     """The state after an action, where so much is seen."""
     state = many.state
+    if isinstance(many, Many) and (state.matrix or action == "matrix"):
+        return _of_matrix(many, action, room)
     match action:
         case "sort":
-            return state if state.matrix else replace(state, sort=_after(get_args(Sort), state.sort), pair=None)
+            return replace(state, sort=_after(get_args(Sort), state.sort), pair=None)
         case "filter":
-            return state if state.matrix else replace(state, typing=True)
-        case "matrix":
-            return _to_table(many) if state.matrix else _to_matrix(many)
-        case "shade":
-            return replace(state, shade=_after(get_args(Shade), state.shade))
+            return replace(state, typing=True)
         case "overview":
-            if state.matrix:
-                return _to_table(many)
             return replace(state, words="", typing=False)
-    return _in_matrix(many, action, room) if state.matrix else _in_table(many, action, room.page)
+    return _in_table(many, action, room.page)
+
+
+def _of_matrix(many: Many, action: Action, room: Room) -> ManyState:
+    """The state after an action on the matrix, or on the way into it or out."""
+    match action:
+        case "matrix" | "overview":
+            return _to_table(many) if many.state.matrix else _to_matrix(many)
+        case "shade":
+            return replace(many.state, shade=_after(get_args(Shade), many.state.shade))
+    return _in_matrix(many, action, room)
 
 
 def typed(state: ManyState, key: str) -> ManyState | None:
@@ -120,7 +129,7 @@ def typed(state: ManyState, key: str) -> ManyState | None:
     return replace(state, words=(state.words + letter)[:LONGEST], pair=None)
 
 
-def _in_table(many: Many, action: Action, page: int) -> ManyState:
+def _in_table(many: Listed, action: Action, page: int) -> ManyState:
     last = many.order.size - 1
     if last < 0:
         return many.state

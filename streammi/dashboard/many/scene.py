@@ -7,24 +7,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.many.channel_order import Leaves
-from streammi.dashboard.many.choices import ManyState
-from streammi.dashboard.many.pairs import sides
+from streammi.dashboard.many.listed import Bools, Listed, Toned
+from streammi.dashboard.many.names import names_in
+from streammi.dashboard.many.pairs import longest, sides
 from streammi.dashboard.many.past import Past
-from streammi.dashboard.wording import unit_factor
 from streammi.records import IntArray, MatrixSnapshot, Unit
+from streammi.records.pair_words import pair_words
+
+MOST_PAST = 240  # matrices that are in a sparkline
 
 
 @dataclass(frozen=True, kw_only=True)
-class Many:
-    """The pairs of many channels, as far as they are known, and what was chosen."""
+class Many(Listed):
+    """The pairs of many channels, as far as they are known."""
+
+    noun = "pair"
+    sides = 2
+    tested = True
+    verdict_columns = 10
 
     matrix: MatrixSnapshot
-    state: ManyState
-    unit: Unit
-    order: IntArray  # the pairs of the table by number, first the one to look at
-    place: int  # of the cursor in that
-    past: Past
+    seen: Past
     leaves: Leaves | None  # the channels in the order of their similarity; None before it was asked for
+
+    @property
+    def source(self) -> MatrixSnapshot:
+        """The newest matrix."""
+        return self.matrix
+
+    @property
+    def published(self) -> Unit:
+        """The unit of the matrix."""
+        return self.matrix.unit
 
     @property
     def channels(self) -> int:
@@ -32,14 +46,62 @@ class Many:
         return len(self.matrix.names)
 
     @property
-    def factor(self) -> float:
-        """The factor of the matrix's information, to be in the unit that is shown."""
-        return unit_factor(self.matrix.unit, self.unit)
+    def is_empty(self) -> bool:
+        """True if no pair is known."""
+        return not self.matrix.mi.size
 
     @property
-    def number(self) -> int | None:
-        """The pair under the cursor of the table; None where the table is empty."""
-        return self.order.item(self.place) if self.order.size else None
+    def nothing(self) -> str:
+        """Why there is no pair though nothing is filtered."""
+        return super().nothing if self.count or not self.matrix.names else "no pair fits --pairs"
+
+    @property
+    def title(self) -> str:
+        """The name of the monitor."""
+        return self.matrix.name
+
+    @property
+    def what(self) -> str:
+        """How many channels there are."""
+        return f"{self.channels:,} channels" if self.channels else ""
+
+    @property
+    def longest(self) -> int:
+        """The columns that the longest name takes."""
+        return longest(self.matrix.names)
+
+    def fitted(self, numbers: IntArray, side: int, width: int, ellipsis: str) -> list[str]:
+        """One channel of each pair: cut so that no two of all channels look alike, where that can be."""
+        names = names_in(self.matrix.names, width, ellipsis)
+        return [names[channel] for channel in sides(self.channels)[side][numbers].tolist()]
+
+    def mi(self, numbers: IntArray) -> NDArray[np.floating]:
+        """MI in the unit that is shown."""
+        return np.asarray(self.matrix.mi[numbers] * self.factor)
+
+    def r(self, numbers: IntArray) -> NDArray[np.floating]:
+        """Pearson's r."""
+        return self.matrix.r[numbers]
+
+    def p(self, numbers: IntArray) -> NDArray[np.floating]:
+        """The p of the newest test."""
+        return _of(self.matrix.p, numbers)
+
+    def change(self, numbers: IntArray) -> NDArray[np.floating]:
+        """MI less what is usual by the windows before, in the unit that is shown."""
+        return _of(self.matrix.change, numbers) * self.factor
+
+    def past(self, numbers: IntArray, most: int) -> NDArray[np.floating]:
+        """MI in the last matrices, each column the mean of several where there are more."""
+        return self.seen.of(numbers, most, MOST_PAST, self.matrix.timestamp)
+
+    def are_changed(self, numbers: IntArray) -> Bools:
+        """True of those that are so by the monitor."""
+        return self.has_changed[numbers]
+
+    def words(self, numbers: IntArray) -> list[Toned]:
+        """A word on each."""
+        return pair_words(self.matrix, numbers)
 
     @property
     def chosen(self) -> int | None:
@@ -100,6 +162,11 @@ class Many:
         counts = np.bincount(np.concatenate((first[self.changed], second[self.changed])), minlength=self.channels)
         most = int(np.argmax(counts)) if counts.size else 0
         return (self.matrix.names[most], int(counts[most])) if counts.size else ("", 0)
+
+
+def _of(values: NDArray[np.float32] | None, numbers: IntArray) -> NDArray[np.floating]:
+    """Those of some pairs; NaN where nothing is known of any."""
+    return np.full(numbers.size, np.nan) if values is None else values[numbers]
 
 
 # Of each matrix once, however many pictures show it: of half a million pairs 1 ms.

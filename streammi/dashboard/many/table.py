@@ -1,26 +1,25 @@
-"""The table of pairs: only the rows that are seen are made."""
+"""The table of pairs, or of devices: only the rows that are seen are made."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.many.listed import Listed
+from streammi.dashboard.many.names import fit_middle
 from streammi.dashboard.many.number_cells import figures
-from streammi.dashboard.many.pairs import longest, sides
 from streammi.dashboard.many.scene import Many
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import columns, fit
+from streammi.dashboard.wording import fit
 from streammi.records import UNIT_PER_BIT, IntArray
-from streammi.records.pair_words import pair_words
 
-SPARK = 24  # columns of the past, at the most,
-MOST_PAST = 240  # and matrices that are in them
+SPARK = 24  # columns of the past, at the most
 LEAST_SPARK_BITS = 0.1  # at the top of a sparkline, at the least: what chance does is no mountain
 NAME = 6, 44  # columns of a name: least and most
 
@@ -35,9 +34,9 @@ class Column:
     left: bool = False  # flush
 
 
-def layout(many: Many, width: int) -> tuple[dict[str, Column], int]:
-    """The columns that fit, in their order, and how wide each of the two names is."""
-    most = longest(many.matrix.names)
+def layout(many: Listed, width: int) -> tuple[dict[str, Column], int]:
+    """The columns that fit, in their order, and how wide each of the names is."""
+    most = many.longest
     found = {
         "rank": Column("#", max(len(str(many.order.size)), 1), 3),
         "x": Column("x", 0, 0, left=True),
@@ -47,21 +46,33 @@ def layout(many: Many, width: int) -> tuple[dict[str, Column], int]:
         "change": Column("change", 8, 1),
         "r": Column("r", 5, 2),
         "p": Column("p", 7, 5),
-        "verdict": Column("verdict", 10, 1, left=True),
+        "verdict": Column("verdict", many.verdict_columns, 1, left=True),
         "via": Column("only through", min(max(most, 12), 20), 6, left=True),
     }
+    if many.sides == 1:
+        del found["y"]
+        found["x"] = Column(many.noun, 0, 0, left=True)
+    if not many.tested:
+        del found["p"]
     if not many.via:
         del found["via"]
     for need in range(6, 0, -1):
-        name = (width - 1 - sum(one.width + 1 for one in found.values())) // 2
-        if name >= max(min(most, 13 if need > 2 else 10), NAME[0]):
+        if _room(found, many, width) >= max(min(most, 13 if need > 2 else 10), NAME[0]):
             break
         found = {key: one for key, one in found.items() if one.need != need}
-    name = (width - 1 - sum(one.width + 1 for one in found.values())) // 2
-    return found, max(min(name, most, NAME[1]), NAME[0])
+    room = _room(found, many, width)
+    name = max(min(room, most, NAME[1]), NAME[0])
+    if list(found)[-1] == "verdict":  # the last one has what is left
+        found["verdict"] = replace(found["verdict"], width=found["verdict"].width + max((room - name) * many.sides, 0))
+    return found, name
 
 
-def draw(canvas: Canvas, scene: Scene, many: Many) -> None:
+def _room(found: dict[str, Column], many: Listed, width: int) -> int:
+    """The columns that are left for each of the names."""
+    return (width - 1 - sum(one.width + 1 for one in found.values())) // many.sides
+
+
+def draw(canvas: Canvas, scene: Scene, many: Listed) -> None:
     """Draw the heading and as many rows as there is room for, the one under the cursor among them."""
     theme = scene.theme
     body = titled(canvas, theme, *_title(scene, many))
@@ -81,33 +92,38 @@ def draw(canvas: Canvas, scene: Scene, many: Many) -> None:
     if rows.numbers.size:
         _mark(body.part(0, 1, body.width, rows.numbers.size), rows)
     elif height:
-        none = "no pairs yet" if many.count or not many.matrix.names else "no pair fits --pairs"
-        words = f"no pair has {many.state.words!r} in its names" if many.state.words else none
+        names = "name" if many.sides == 1 else "names"
+        none = f"no {many.noun} has {many.state.words!r} in its {names}"
+        words = none if many.state.words else many.nothing
         body.text(1, 1, fit(words, body.width - 1, theme.glyphs.ellipsis), theme.dim)
 
 
 class Rows:
     """The rows that are seen."""
 
-    def __init__(self, theme: Theme, many: Many, numbers: IntArray, top: int) -> None:
+    def __init__(self, theme: Theme, many: Listed, numbers: IntArray, top: int) -> None:
         self.theme, self.many, self.numbers, self.top = theme, many, numbers, top
-        self.changed = many.has_changed[numbers]
+        self.changed = many.are_changed(numbers)
         self.depends = many.depends(numbers)
 
 
-def first_row(many: Many, rows: int) -> int:
+def first_row(many: Listed, rows: int) -> int:
     """The first place that is seen: the cursor is in the middle, where the ends allow it."""
     return max(min(many.place - rows // 2, many.order.size - rows), 0)
 
 
-def _title(scene: Scene, many: Many) -> tuple[str, str | Spans]:
+def _title(scene: Scene, many: Listed) -> tuple[str, str | Spans]:
     theme, state = scene.live, many.state
-    title = f"PAIRS BY {state.sort.upper()}" if state.sort != "MI high, r low" else "PAIRS BY MI HIGH, R LOW"
-    said = f"{many.order.size:,} of {many.count:,} pairs" if state.words else f"{many.count:,} pairs"
+    title = f"{many.noun}s by {state.sort}".upper()
+    said = f"{many.order.size:,} of {many.count:,} {many.noun}s" if state.words else _counted(many)
     if state.typing or state.words:
         end = "_" if state.typing else ""
         return title, [("/", theme.mi_strong), (f"{fit(state.words, 40)}{end}", theme.strong), (f"  {said}", theme.dim)]
     return title, said
+
+
+def _counted(many: Listed) -> str:
+    return f"{many.count:,} {many.noun}{'s' * (many.count != 1)}"
 
 
 def _mark(body: Canvas, rows: Rows) -> None:
@@ -122,54 +138,10 @@ def _mark(body: Canvas, rows: Rows) -> None:
 
 
 def _names(side: int, part: Canvas, rows: Rows) -> None:
-    theme, many = rows.theme, rows.many
-    names = names_in(many.matrix.names, part.width, theme.glyphs.ellipsis)
-    for y, channel in enumerate(sides(many.channels)[side][rows.numbers].tolist()):
-        part.text(0, y, names[channel])
+    theme = rows.theme
+    for y, name in enumerate(rows.many.fitted(rows.numbers, side, part.width, theme.glyphs.ellipsis)):
+        part.text(0, y, name)
     part.pens[...] = np.where(rows.changed, theme.strong, theme.text)[:, None]
-
-
-@lru_cache(maxsize=4096)
-def fit_middle(name: str, width: int, ellipsis: str = "…") -> str:
-    """The name in so many columns, cut in its middle: long names differ at their ends.
-
-    >>> fit_middle("plant/unit3/reactor/temperature", 16)
-    'plant/u…perature'
-    """
-    if columns(name) <= width:
-        return name
-    tail = name[-((width - 1) // 2 + 1) :]
-    while tail and columns(tail) > (width - 1) // 2 + 1:
-        tail = tail[1:]
-    head = fit(name, width - columns(tail), ellipsis)
-    return head + tail if head else fit(name, width, ellipsis)
-
-
-@lru_cache(maxsize=16)
-def names_in(names: tuple[str, ...], width: int, ellipsis: str = "…") -> tuple[str, ...]:
-    """The names in so many columns: where they would look alike, without what all of them begin or end with.
-
-    >>> names_in(("rack1/sensor1/temperature", "rack1/sensor2/temperature", "rack2/sensor1/temperature"), 12)
-    ('…1/sensor1…', '…1/sensor2…', '…2/sensor1…')
-    """
-    in_middle = tuple(fit_middle(name, width, ellipsis) for name in names)
-    if len(set(in_middle)) == len(set(names)):
-        return in_middle
-    first = _alike(names)
-    last = min(_alike([name[::-1] for name in names]), min(map(len, names)) - first)
-    begin, end = (ellipsis if cut > 1 else "" for cut in (first, last))
-    first, last = first * (first > 1), last * (last > 1)
-    cut = tuple(
-        name if columns(name) <= width else fit_middle(f"{begin}{name[first : len(name) - last]}{end}", width, ellipsis)
-        for name in names
-    )
-    return cut if len(set(cut)) > len(set(in_middle)) else in_middle
-
-
-def _alike(names: Sequence[str]) -> int:
-    """How many letters all of them begin with: as many as the first and the last in order do."""
-    low, high = min(names), max(names)
-    return next((k for k, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
 
 
 def _rank(part: Canvas, rows: Rows) -> None:
@@ -178,20 +150,19 @@ def _rank(part: Canvas, rows: Rows) -> None:
 
 
 def _mi(part: Canvas, rows: Rows) -> None:
-    values = rows.many.matrix.mi[rows.numbers] * rows.many.factor
+    values = rows.many.mi(rows.numbers)
     part.glyphs[...] = figures(np.maximum(values, 0.0), part.width)  # below 0 is nothing, as in the view of a pair
     part.pens[...] = np.where(rows.depends, rows.theme.mi_strong, rows.theme.mi)[:, None]
 
 
 def _r(part: Canvas, rows: Rows) -> None:
-    part.glyphs[...] = figures(rows.many.matrix.r[rows.numbers], part.width, 2, sign=True)
+    part.glyphs[...] = figures(rows.many.r(rows.numbers), part.width, 2, sign=True)
     part.pens[...] = rows.theme.text
 
 
 def _p(part: Canvas, rows: Rows) -> None:
     """The p of the newest test, behind a mark of whether it counts among so many."""
-    theme, found = rows.theme, rows.many.matrix.p
-    values = np.full(rows.numbers.size, np.nan) if found is None else found[rows.numbers]
+    theme, values = rows.theme, rows.many.p(rows.numbers)
     for y, p in enumerate(values.tolist()):
         text = "—" if math.isnan(p) else f"{p:.3f}" if p >= 0.0005 else f"{p:.0e}".replace("e-0", "e-")
         part.right(y, text)
@@ -203,8 +174,7 @@ def _p(part: Canvas, rows: Rows) -> None:
 
 def _change(part: Canvas, rows: Rows) -> None:
     """MI less what is usual, with an arrow where that is more than chance."""
-    theme, found = rows.theme, rows.many.matrix.change
-    values = np.full(rows.numbers.size, np.nan) if found is None else found[rows.numbers] * rows.many.factor
+    theme, values = rows.theme, rows.many.change(rows.numbers)
     part.glyphs[:, 1:] = figures(values, part.width - 1, sign=True)
     part.pens[...] = np.where(rows.changed, np.where(values < 0, theme.bad, theme.good), theme.dim)[:, None]
     arrows = np.where(values < 0, ord(theme.glyphs.down_arrow), ord(theme.glyphs.up))
@@ -216,11 +186,11 @@ def _spark(part: Canvas, rows: Rows) -> None:
     theme, many = rows.theme, rows.many
     dotted = theme.glyphs.name == "braille"
     across = 2 if dotted else 1
-    values = many.past.of(rows.numbers, across * part.width, MOST_PAST, many.matrix.timestamp)
+    values = many.past(rows.numbers, across * part.width)
     if not len(values):
         return
     known = np.isfinite(values)
-    least = LEAST_SPARK_BITS * UNIT_PER_BIT[many.matrix.unit]
+    least = LEAST_SPARK_BITS * UNIT_PER_BIT[many.published]
     top = np.fmax(np.max(values, axis=0, where=known, initial=0.0), least)
     steps = 4 if dotted else len(theme.glyphs.levels) - 1
     level = np.clip(np.ceil(np.where(known, values, 0.0) / top * steps), 1, steps)
@@ -239,12 +209,13 @@ _DOTS = np.array(
 
 
 def _verdict(part: Canvas, rows: Rows) -> None:
-    for y, (word, tone) in enumerate(pair_words(rows.many.matrix, rows.numbers)):
-        part.text(0, y, word, getattr(rows.theme, tone))
+    for y, (word, tone) in enumerate(rows.many.words(rows.numbers)):
+        part.text(0, y, fit(word, part.width, rows.theme.glyphs.ellipsis), getattr(rows.theme, tone))
 
 
 def _via(part: Canvas, rows: Rows) -> None:
     many = rows.many
+    assert isinstance(many, Many)  # of others no row is explained by a channel
     for y, number in enumerate(rows.numbers.tolist()):
         if number in many.via:
             name = fit_middle(many.matrix.names[many.via[number]], part.width, rows.theme.glyphs.ellipsis)

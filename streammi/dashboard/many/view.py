@@ -1,4 +1,4 @@
-"""The picture of many channels: where everything goes, at each size.
+"""The picture of many channels, or devices: where everything goes, at each size.
 
 ==================  ==============================================================
 60 x 14 and more    header, what has changed, the table, the pair under the cursor
@@ -11,6 +11,8 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.layout import LEAST, Area, layout_for
 from streammi.dashboard.many import frame, matrix, table
 from streammi.dashboard.many.choices import Room
+from streammi.dashboard.many.listed import Listed
+from streammi.dashboard.many.names import fit_middle
 from streammi.dashboard.many.scene import Many
 from streammi.dashboard.panels import bars, events
 from streammi.dashboard.panels.title import span_columns
@@ -20,7 +22,7 @@ NEWS_FROM = 10  # rows
 PAIR_FROM, FEED_FROM = 14, 20
 
 
-def draw(canvas: Canvas, scene: Scene, many: Many) -> None:
+def draw(canvas: Canvas, scene: Scene, many: Listed) -> None:
     """Draw all of it."""
     width, height = canvas.width, canvas.height
     if layout_for(width, height) == "line":
@@ -40,12 +42,12 @@ def draw(canvas: Canvas, scene: Scene, many: Many) -> None:
     news, main, pair = parts_of(body)
     if news.height:
         frame.draw_news(canvas.part(*news), scene, many)
-    if many.state.matrix:
+    if isinstance(many, Many) and many.state.matrix:
         matrix.draw(canvas.part(*main), scene, many)
     else:
         table.draw(canvas.part(*main), scene, many)
     if pair.height:
-        frame.draw_pair(canvas.part(*pair), scene, many, many.chosen)
+        frame.draw_chosen(canvas.part(*pair), scene, many, many.chosen)
 
 
 def body_of(width: int, height: int, tabs: int) -> Area:
@@ -64,26 +66,24 @@ def parts_of(body: Area) -> tuple[Area, Area, Area]:
     return first, main, last
 
 
-def room_of(scene: Scene, many: Many, width: int, height: int) -> Room:
+def room_of(scene: Scene, many: Listed, width: int, height: int) -> Room:
     """The part that is seen of table or matrix on a terminal of this size."""
     _, main, _ = parts_of(body_of(width, height, len(scene.tabs)))
-    if not many.state.matrix:
+    if not isinstance(many, Many) or not many.state.matrix:
         return Room(page=max(main.height - 2, 1))
     shape = matrix.shape_of(many, scene.theme, main.width, max(main.height - 1, 1))
     return Room(max(shape.down // max(shape.scale, 1), 1), shape.step, shape.of_all)
 
 
-def draw_lines(canvas: Canvas, scene: Scene, many: Many) -> None:
+def draw_lines(canvas: Canvas, scene: Scene, many: Listed) -> None:
     """Draw up to six short lines: what has changed, and the first pairs."""
     theme = scene.theme
     glyph, pen = scene.live.state(scene.worst_link)
-    line = (frame.news(many, theme) or frame.standing(many, theme)) + frame.silence(many, theme)
     x = canvas.spans(0, 0, [(f"{glyph} ", pen)])
-    frame.draw_fitting(canvas.part(x, 0, canvas.width - x, 1), line, theme)
+    frame.draw_fitting(canvas.part(x, 0, canvas.width - x, 1), frame.said(scene, many), theme)
     for y, pair in enumerate(many.order[: canvas.height - 1].tolist(), 1):
         numbers = frame.numbers_of(many, theme, pair)[1:3]
         room = canvas.width - span_columns(numbers) - 1
-        first, second = many.names(pair)
-        name = table.fit_middle(f"{first} ~ {second}", max(room, 1), theme.glyphs.ellipsis)
+        name = fit_middle(" ~ ".join(many.names(pair)), max(room, 1), theme.glyphs.ellipsis)
         canvas.spans(0, y, [(name, theme.text)])
         canvas.spans(canvas.width - span_columns(numbers), y, numbers)

@@ -8,11 +8,11 @@ from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, span_columns
-from streammi.dashboard.scene import Scene, Tab, is_stale
+from streammi.dashboard.scene import Scene, Tab
 from streammi.dashboard.wording import ahead, clock, columns, duration, fit, number, pace
 from streammi.records import Snapshot
 from streammi.records.link_totals import total
-from streammi.records.links import badness
+from streammi.records.links import badness, is_stale
 
 FULL = LEAST["full"]
 # Columns of a tab's label, and whether its MI is said: the first with which all are seen.

@@ -1,4 +1,4 @@
-"""A monitor of many channels as a view knows it: its newest matrix, the choices made at the keys, and what follows."""
+"""A monitor of many channels as a view knows it: its newest matrix, and the pairs in it."""
 
 import shlex
 
@@ -8,27 +8,22 @@ from msgspec.structs import replace
 from streammi.config import Unit
 from streammi.dashboard.keys import Action
 from streammi.dashboard.many.channel_order import Leaves
-from streammi.dashboard.many.choices import ManyState, Room
-from streammi.dashboard.many.keys import act, typed
+from streammi.dashboard.many.desk import Desk
 from streammi.dashboard.many.pairs import in_order, number_of, sides
 from streammi.dashboard.many.past import Past
 from streammi.dashboard.many.scene import Many
 from streammi.dashboard.many.similarity import leaf_order
 from streammi.dashboard.wording import unit_factor
 from streammi.publish.matrices import labels
-from streammi.records import HistoryLevel, IntArray, MatrixSnapshot
-
-REORDER_SECONDS = 5.0  # between two orders of the table: what jumps about cannot be read
+from streammi.records import IntArray, MatrixSnapshot, Snapshot
 
 
-class Desk:
-    """The pairs of one monitor: matrices and choices in, what is shown out."""
+class PairDesk(Desk):
+    """The pairs of one monitor of many channels: matrices and choices in, what is shown out."""
 
     def __init__(self, snapshot: MatrixSnapshot) -> None:
-        self.state = ManyState()
-        self.opened: int | None = None  # the pair whose own view is shown
+        super().__init__()
         self.newest = snapshot
-        self.room = Room()
         self._frozen: MatrixSnapshot | None = None
         self._labels: list[str] = []
         self._begin(snapshot)
@@ -36,22 +31,30 @@ class Desk:
 
     def _begin(self, snapshot: MatrixSnapshot) -> None:
         """Forget what was of other channels."""
-        pair = None if self.opened is None else self.label(self.opened)
         self._past, self._past_seq = Past(snapshot.mi.size), -1
         self._labels = labels(snapshot.names)
-        self._order: IntArray = np.zeros(0, np.int64)
-        self._ordered: tuple[object, ...] = ()
-        self._ordered_at = -np.inf
         self._leaves: Leaves | None = None
         self._leaves_full = False
-        self.state = replace(self.state, pair=None, row=0, column=int(len(snapshot.names) > 1))
-        self.opened = None if pair is None else self.number(pair)
+        self._forget_rows()
+        self.state = replace(self.state, row=0, column=int(len(snapshot.names) > 1))
+        if self.opened_label is not None and self.number(self.opened_label) is None:
+            self.opened_label = None
         self._frozen = None
 
     @property
     def shown(self) -> MatrixSnapshot:
         """The newest matrix, or that at the moment of freezing."""
         return self.newest if self._frozen is None else self._frozen
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of the matrix."""
+        return self.shown.unit
+
+    @property
+    def run(self) -> int:
+        """The run of the monitor that the newest is of."""
+        return self.newest.run
 
     def take(self, snapshot: MatrixSnapshot) -> bool:
         """Take in what was received; whether anything but the clock is new."""
@@ -61,7 +64,7 @@ class Desk:
         if snapshot.seq != self._past_seq and snapshot.mi.size:
             self._past.add(snapshot.timestamp, snapshot.mi)
             self._past_seq = snapshot.seq
-        return before is snapshot or _news(before, snapshot)
+        return before is snapshot or _is_news(before, snapshot)
 
     def freeze(self, frozen: bool) -> None:
         """Keep showing what is shown, or go on to what is newest."""
@@ -75,46 +78,29 @@ class Desk:
         return self.newest.timestamp - self._frozen.timestamp, self.newest.seq - self._frozen.seq
 
     @property
-    def opened_label(self) -> str | None:
-        """The name in topics of the pair whose own view is open; None for none."""
-        return None if self.opened is None else self.label(self.opened)
-
-    @property
     def hint(self) -> str:
-        """How to see of the opened pair what is not known of one among many."""
-        if self.opened is None:
+        """The way back from the opened pair, and to what is not known of one among many."""
+        number = None if self.opened_label is None else self.number(self.opened_label)
+        if number is None:
             return ""
-        first, second = (self.newest.names[side.item(self.opened)] for side in sides(len(self._labels)))
+        first, second = (self.newest.names[side.item(number)] for side in sides(len(self._labels)))
         return (
             f"esc: back. Delays and conditions: watch --x {shlex.quote(first)} --y {shlex.quote(second)} --lags=-50:50"
         )
 
-    def history_of(self, label: str | None) -> tuple[HistoryLevel, ...]:
-        """The past of a pair, by what topics call it, as far as this view has seen it."""
-        number = None if label is None else self.number(label)
-        return () if number is None else self._past.level(number, self.shown.timestamp)
-
-    def typed(self, key: str) -> bool:
-        """Take a key for the filter, while it is typed; False where it is none of its."""
-        state = typed(self.state, key) if self.state.typing else None
-        self.state = state or self.state
-        return state is not None
+    def own(self, label: str, snapshot: Snapshot) -> Snapshot:
+        """A pair's own snapshot with its past, as far as this view has seen it."""
+        number = self.number(label)
+        history = () if number is None else self._past.level(number, self.shown.timestamp)
+        return replace(snapshot, history=history)
 
     def act(self, action: Action, unit: Unit) -> None:
         """Do what a key asks for."""
-        if self.opened is not None:
-            self.opened = None
-            return
-        if action == "matrix" and self._leaves is None and self.shown.mi.size:
+        on_screen = self.opened_label is None and self.shown.mi.size > 0
+        if on_screen and (action == "arrange" or (action == "matrix" and self._leaves is None)):
             self.arrange()
-        many = self.many(unit)
-        if action == "open":
-            self.opened = many.chosen
-        elif action == "arrange":
-            if self.shown.mi.size:
-                self.arrange()
-        else:
-            self.state = act(many, action, self.room)
+        if action != "arrange":
+            super().act(action, unit)
 
     @property
     def labels(self) -> list[str]:
@@ -138,7 +124,7 @@ class Desk:
     def many(self, unit: Unit) -> Many:
         """All that is shown."""
         shown = self.shown
-        self._sort()
+        self._sort(shown.timestamp)
         if (
             self.state.matrix
             and shown.mi.size
@@ -146,7 +132,7 @@ class Desk:
         ):
             self.arrange()
         return Many(
-            matrix=shown, state=self.state, unit=unit, order=self._order, place=self._place(), past=self._past,
+            matrix=shown, state=self.state, unit=unit, order=self._order, place=self._place(), seen=self._past,
             leaves=self._leaves,
         )  # fmt: skip
 
@@ -160,23 +146,17 @@ class Desk:
             row, column = (int(self._leaves.place[before.order[place]]) for place in (state.row, state.column))
             self.state = replace(state, row=row, column=column)
 
-    def _sort(self) -> None:
-        shown, state = self.shown, self.state
-        changed = 0 if shown.changed is None or state.sort != "change" else hash(shown.changed.tobytes())
-        asked = (state.sort, state.words, changed, self._frozen is None)
-        due = not state.matrix and not 0 <= shown.timestamp - self._ordered_at < REORDER_SECONDS
-        if asked != self._ordered or due or self._ordered_at == -np.inf:
-            self._order = in_order(shown, state.sort, state.words)
-            self._ordered, self._ordered_at = asked, shown.timestamp
+    def _in_order(self) -> IntArray:
+        """The numbers of the pairs that are wanted."""
+        return in_order(self.shown, self.state.sort, self.state.words)
 
-    def _place(self) -> int:
-        """The place of the cursor in the table."""
-        if self.state.pair is None or not self._order.size:
-            return 0
-        found = np.flatnonzero(self._order == self.state.pair)
-        return found.item(0) if found.size else 0
+    def _news(self) -> object:
+        """What has changed, where the table is by that, and whether it is of now."""
+        changed = self.shown.changed
+        by_change = 0 if changed is None or self.state.sort != "change" else hash(changed.tobytes())
+        return by_change, self._frozen is None
 
 
-def _news(old: MatrixSnapshot, new: MatrixSnapshot) -> bool:
+def _is_news(old: MatrixSnapshot, new: MatrixSnapshot) -> bool:
     fields = ("run", "seq", "names", "links", "notes", "events", "untested", "missing")
     return any(getattr(old, name) != getattr(new, name) for name in fields)
