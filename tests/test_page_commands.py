@@ -59,7 +59,8 @@ def feeds(ports: dict[str, int]) -> Iterator[None]:
             now = time.time()
             x = random.gauss(20, 2)
             record = {"temperature": x, "power": x * x, "cpu": {"percent": x}, "memory": {"percent": x * x},
-                      "Temp": x, "Flow": x * x, "load": x, "host": "node1", "rack1": {"temp": x}, "rack2": {"temp": x * x}}  # fmt: skip
+                      "Temp": x, "Flow": x * x, "rack1": {"temp": x}, "rack2": {"temp": x * x},
+                      "load": x, "host": "node1"}  # fmt: skip
             sockets["both"].send_json({**record, "timestamp": now})
             sockets["flow"].send_multipart([b"boiler", json.dumps({"flow": x, "timestamp": now}).encode()])
             sockets["valve"].send_multipart([b"valve", json.dumps({"position": x, "timestamp": now}).encode()])
