@@ -6,6 +6,7 @@ from typing import Any
 
 import cbor2
 import msgpack
+import numpy as np
 import pytest
 
 from streammi.config import FeedConfig
@@ -151,3 +152,49 @@ def test_a_value_that_is_none_is_refused_with_what_would_be_right(tree: Any, sai
     decoder, found = read([tree], "x", "y")
     assert found.x.size == 0
     assert said in decoder.detail
+
+
+STAMPED: dict[str, tuple[Callable[[float], Any], str]] = {
+    "beside": (lambda t: {"id": "a", "d": {"x": 1, "y": 2, "time": t}}, "d"),
+    "around": (lambda t: {"m": {"ts": t, "seq": int(t), "d": {"x": 1, "y": 2, "t": 20.5}}}, "m/d"),
+    "in a header": (
+        lambda t: {"header": {"seq": int(t), "stamp": {"sec": int(t), "nanosec": 500_000_000}}, "a": XY},
+        "a",
+    ),
+    "in a header below": (lambda t: {"op": "publish", "msg": {"header": {"stamp": t}, "a": XY}}, "msg/a"),
+    "at the top": (lambda t: {"t": t, "d": {"x": 1, "y": 2, "time": t - 99}}, "d"),
+    "beside a list": (lambda t: {"m": {"time": t, "s": [XY]}}, "m/s"),
+    "in each record": (lambda t: [{"d": {"x": 1, "y": 2, "stamp": t}}], "d"),
+}
+XY = {"x": 1, "y": 2}
+
+
+@pytest.mark.parametrize("name", STAMPED)
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_the_time_of_nested_values_is_the_date_beside_or_around_them(name: str, encoder: str) -> None:
+    tree, where = STAMPED[name]
+    times = [1.7e9 + k + 0.5 for k in range(40)]
+    decoder, found = read([tree(t) for t in times], f"{where}/x", f"{where}/y", ENCODERS[encoder])
+    assert (found.x.size, decoder.malformed, decoder.note) == (40, {}, "")
+    np.testing.assert_allclose(found.t, times, atol=1e-6)
+    probe = Probe()
+    probe.take([[ENCODERS[encoder](tree(t))] for t in times], 1.7e9)
+    (topic,) = probe.report("tcp://a:1", 1.0).topics
+    assert topic.timestamp is not None
+    assert decoder.numbered == (topic.sequence is not None)
+
+
+@pytest.mark.parametrize(
+    ("tree", "note"),
+    [
+        ({"d": {"t": 20.5, **XY}}, ""),
+        ({"a": {"x": 1, "t": 1.7e9}, "b": {"y": 1, "t": 1.7e9}}, "--t a/t would"),
+        ({**XY, "d": XY, "measuredTime": "2026-01-01T00:00:00Z"}, "--t measuredTime would"),
+    ],
+)
+def test_what_may_be_a_time_is_none_that_is_taken_without_being_asked_for(tree: Any, note: str) -> None:
+    x, y = ("a/x", "b/y") if "a" in tree else ("d/x", "d/y")
+    decoder, found = read([tree] * 30, x, y)
+    assert (found.x.size, found.t) == (30, None)
+    assert decoder.note.startswith(note)
+    assert bool(note) == bool(decoder.note)

@@ -69,6 +69,7 @@ class Clock:
         self._first, self._first_now, self._last, self._way = math.nan, 0.0, math.nan, 0.0
         self._mark, self._mark_now = math.nan, 0.0
         self._dates, self._date, self._date_now, self._dates_moved = 0, math.nan, 0.0, False
+        self._lacked = 0  # messages without a time
 
     @property
     def is_none(self) -> bool:
@@ -131,6 +132,17 @@ class Clock:
         """A feed's time, as its name says, cannot be read."""
         if name != "t" and not self.note and not self._count and value is not None:  # t may be anything
             self.note = f"its {name} {repr(value)[:40]} is no time that can be read: {self._instead}"
+
+    @property
+    def lacks(self) -> bool:
+        """True while there was neither a time nor a word on why there is none, in so many messages at most."""
+        self._lacked += 1
+        return self._lacked <= LEARNT_FROM and not self.note and not self._count and not self._dates
+
+    def suggest(self, path: str) -> None:
+        """What may be a feed's time is at this path, if it is at any, under a name that is no usual one."""
+        if path:
+            self.note = f"--t {path} would take its times: {self._instead}"
 
     def texts(self, texts: list[str]) -> FloatArray:
         """Times of a list of texts in seconds, shape (n,); NaN where there is none, or it cannot be read."""

@@ -19,7 +19,7 @@ class FeedNumbers:
     ...     numbers.of_message(Numbers(number))
     ...     shared.of_message(Numbers(number))
     >>> numbers.gaps, shared.gaps
-    (1, 7)
+    (1, 8)
     """
 
     def __init__(self, *, shared: bool = False) -> None:

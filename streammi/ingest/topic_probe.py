@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from statistics import median
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from streammi.ingest.advice import is_reading
 from streammi.ingest.clock import Clock
 from streammi.ingest.decoder import MAX_PATH
 from streammi.ingest.feed_numbers import FeedNumbers
+from streammi.ingest.formats.beside_values import below, is_date
 from streammi.ingest.formats.columns import is_array, number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Content, Wanted
 from streammi.ingest.formats.named import VALUES, by_name
@@ -145,7 +147,7 @@ class TopicProbe:
                 special |= {self._find_time(record, received), self._find_sequence(record)}
             for path, value in leaves(record):
                 if (
-                    path not in special
+                    not special.intersection((path, path.rpartition("/")[0]))  # a time may be in parts
                     and 0 < len(path) <= MAX_PATH
                     and (path in self._signals or len(self._signals) < MAX_SIGNALS)
                 ):
@@ -165,8 +167,11 @@ class TopicProbe:
                 seen[value[:MAX_LABEL]] = None
 
     def _find_time(self, record: dict[Any, Any], received: float) -> str | None:
-        name = next((name for name in TIME_NAMES if name in record), None)
-        return name if name is not None and self._note_time(name, record[name], received) else None
+        at_top = ((name, record[name]) for name in TIME_NAMES if name in record)
+        nested = [*below(record, TIME_NAMES, is_date)]
+        # Where parts have times of their own, a pair of two of them has none.
+        found = (*islice(at_top, 1), *nested) if len(nested) == 1 else islice(at_top, 1)
+        return next((path for path, value in found if self._note_time(path, value, received)), None)
 
     def _note_time(self, where: str, value: Any, received: float) -> bool:
         try:
@@ -180,12 +185,14 @@ class TopicProbe:
         return True
 
     def _find_sequence(self, record: dict[Any, Any]) -> str | None:
-        name = next((name for name in SEQ_NAMES if is_seq(record.get(name)) and not is_array(record[name])), None)
-        if name is not None and self._messages <= WHOLE:
-            self._sequence = name
+        at_top = ((name, record[name]) for name in SEQ_NAMES if is_seq(record.get(name)))
+        found = (one for one in (*at_top, *below(record, SEQ_NAMES, is_seq)) if not is_array(one[1]))
+        path, value = next(found, (None, None))
+        if path is not None and self._messages <= WHOLE:
+            self._sequence = path
             many = max((_size(value) for _, value in leaves(record)), default=1)
-            self._numbers.of_message(Numbers(whole(record[name]), 1, many))
-        return name
+            self._numbers.of_message(Numbers(whole(value), 1, many))
+        return path
 
 
 class _SignalProbe:

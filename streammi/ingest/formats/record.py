@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.errors import FeedError
+from streammi.ingest.formats.beside_values import is_date, likely_time, nested
 from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
 from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Places, Samples, Wanted
 from streammi.ingest.formats.paths import Chain, find, follow, has
@@ -25,11 +26,23 @@ def of_record(tree: Any, wanted: Wanted) -> Samples:
 def locate(tree: Any, wanted: Wanted) -> Places:
     """Where everything that is wanted is in a record."""
     values = _find_values(tree, wanted)
-    t = usual(tree, TIME_NAMES, values, is_time) if wanted.t is None else find(tree, wanted.t)
+    t = time_in(tree, values) if wanted.t is None else find(tree, wanted.t)
     if t is None and (unread := usual(tree, TIME_NAMES, values, lambda value: True)):
         wanted.clock.unread(unread[0], tree[unread[0]])
-    seq = usual(tree, SEQ_NAMES, values, is_seq) if wanted.seq is None else find(tree, wanted.seq)
+    if t is None and wanted.clock.lacks:
+        wanted.clock.suggest(likely_time(tree))
+    seq = number_in(tree, values) if wanted.seq is None else find(tree, wanted.seq)
     return Places(values, t, seq)
+
+
+def time_in(tree: Any, values: tuple[Chain | None, ...]) -> Chain | None:
+    """Where a record has the time of these values, if it has one under one of the usual names."""
+    return usual(tree, TIME_NAMES, values, is_time) or nested(tree, values, TIME_NAMES, is_date)
+
+
+def number_in(tree: Any, values: tuple[Chain | None, ...]) -> Chain | None:
+    """Where a record has the sequence number of these values, likewise."""
+    return usual(tree, SEQ_NAMES, values, is_seq) or nested(tree, values, SEQ_NAMES, is_seq)
 
 
 def _find_values(tree: Any, wanted: Wanted) -> tuple[Chain | None, ...]:

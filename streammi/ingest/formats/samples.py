@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.errors import FeedError
-from streammi.ingest.formats.columns import is_array, is_time, label, times
-from streammi.ingest.formats.content import MAX_COLUMNS, SEQ_NAMES, TIME_NAMES, Content, Places, Samples, Wanted
+from streammi.ingest.formats.columns import is_array, label, times
+from streammi.ingest.formats.content import MAX_COLUMNS, Content, Places, Samples, Wanted
 from streammi.ingest.formats.named import by_name
 from streammi.ingest.formats.nested_lists import batch_in
 from streammi.ingest.formats.paths import Chain, find, follow, into_records
-from streammi.ingest.formats.record import is_seq, numbers_at, of_record, times_at, usual
+from streammi.ingest.formats.record import number_in, numbers_at, of_record, time_in, times_at
 from streammi.ingest.formats.record_list import of_records
 from streammi.ingest.sequence import Numbers
 
@@ -109,18 +109,18 @@ def _of_batch(tree: Any, chain: Chain, rests: tuple[str, ...], wanted: Wanted) -
     named = msgspec.structs.replace(wanted, paths=rests, **own)
     found = of_records(records, named)._replace(places=None)
     n = len(found.values[0])
-    beside = _places_beside(tree, wanted, inside)
+    beside = _places_beside(tree, (*chain, 0), wanted, inside)
     if found.t is None:
         found = found._replace(t=times_at(tree, beside, n, wanted))
     return found if found.numbers is not None else found._replace(numbers=numbers_at(tree, beside, n))
 
 
-def _places_beside(tree: Any, wanted: Wanted, inside: dict[str, Any]) -> Places:
+def _places_beside(tree: Any, records: Chain, wanted: Wanted, inside: dict[str, Any]) -> Places:
     """Where the time and the number beside a list of records are, unless they are asked for inside it."""
-    t = usual(tree, TIME_NAMES, (), is_time) if wanted.t is None else None
+    t = time_in(tree, (records,)) if wanted.t is None else None
     if wanted.t is not None and inside["t"] is None:
         t = find(tree, wanted.t)
-    seq = usual(tree, SEQ_NAMES, (), is_seq) if wanted.seq is None else None
+    seq = number_in(tree, (records,)) if wanted.seq is None else None
     if wanted.seq is not None and inside["seq"] is None:
         seq = find(tree, wanted.seq)
     return Places((), t, seq)

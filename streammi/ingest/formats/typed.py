@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from streammi.ingest.clock import Clock
+from streammi.ingest.formats.beside_values import not_there
 from streammi.ingest.formats.columns import Column, Columns, or_nan
 from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Content, Places, Samples, Wanted
 from streammi.ingest.formats.envelope import Places as Envelope
@@ -101,9 +102,9 @@ class Typed:
             return (
                 None
                 if self._make_lines is None
-                else _plan(places, records, content.at, self._wanted, self._make_lines, seq, lines=True)
+                else _plan(content, places, records, self._wanted, self._make_lines, seq, lines=True)
             )
-        return _plan(places, records, content.at, self._wanted, self._make, seq)
+        return _plan(content, places, records, self._wanted, self._make, seq)
 
     def read_run(self, messages: Messages, start: int) -> tuple[int, Samples | None]:
         """Read messages from ``start`` on, up to the first that is different; returns its index."""
@@ -187,9 +188,9 @@ def _seconds(values: list[int | float | datetime], clock: Clock) -> FloatArray:
 
 
 def _plan(
+    content: Content,
     places: Places,
     records: bool,
-    at: Envelope,
     wanted: Wanted,
     make: Callable[[Any], Decode],
     seq_type: type,
@@ -197,15 +198,17 @@ def _plan(
 ) -> Plan | None:
     """None where no decoder can be made: an index from the end, a key that is a number, two uses of one value."""
     tree: Tree = {}
+    at, record = content.at, content.tree[0] if records else content.tree
     kind = LABEL if wanted.labels else NUMBER
     try:
         chains = zip(wanted.paths, places.values, strict=True)
         names = [_place(tree, path, chain, kind) for path, chain in chains if chain is not None]
-        t = _place_usual(tree, wanted.t, places.t, TIME_NAMES, places, TIME)
-        seq = _place_usual(tree, wanted.seq, places.seq, SEQ_NAMES, places, SEQ_OTHERWISE.get(seq_type, SEQ))
+        t = _place_usual(tree, record, wanted.t, places.t, TIME_NAMES, places, TIME)
+        otherwise = SEQ_OTHERWISE.get(seq_type, SEQ)
+        seq = _place_usual(tree, record, wanted.seq, places.seq, SEQ_NAMES, places, otherwise)
         row = _struct(tree, SCALAR, partial=wanted.partial)
         decode = make(list[row] if records and not lines else row)  # type: ignore[valid-type]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, LookupError):
         return None
     values = tuple(attrgetter(name) for name in names)
     all_of_them = attrgetter(*names) if len(names) >= MANY and not wanted.labels else None
@@ -236,7 +239,7 @@ def _place(tree: Tree, path: str, chain: Chain, kind: Any) -> str:
 
 
 def _place_usual(
-    tree: Tree, path: str | None, chain: Chain | None, usual: tuple[str, ...], places: Places, kind: Any
+    tree: Tree, record: Any, path: str | None, chain: Chain | None, usual: tuple[str, ...], places: Places, kind: Any
 ) -> str | None:
     if path is not None and chain is not None:
         return _place(tree, path, chain, kind)
@@ -245,7 +248,17 @@ def _place_usual(
             return _place(tree, name, chain, kind)
         if (name,) not in places.values and not isinstance(tree.get(name), dict) and not _is_list(tree):
             _put(tree, name, ABSENT)
-    return None
+    for other in not_there(record, places.values, usual, chain):
+        _put_absent(tree, other)
+    return None if chain is None else _place(tree, "/".join(map(str, chain)), chain, kind)
+
+
+def _put_absent(tree: Tree, chain: Chain) -> None:
+    """Put ABSENT at a place, unless something else there is wanted."""
+    for key in chain[:-1]:
+        tree = _put(tree, key, {})
+    if not tree or (not _is_list(tree) and chain[-1] not in tree):
+        _put(tree, chain[-1], ABSENT)
 
 
 def _put(tree: Tree, key: str | int, kind: Any) -> Any:
