@@ -12,10 +12,14 @@ from streammi.core.kernels.compiled import allocating_kernel, allocating_part, a
 _ONE: Final = np.uint64(1)
 _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
+_FOUR: Final = np.uint64(4)
 _START: Final = np.int64(0)  # typed: for a plain number all that it is handed to is compiled anew
 _LARGE: Final = 1e300
 _NOTHING: Final = (0.0, 0.0, 0.0, 0.0)
-BLOCK: Final = 512  # values; by fours, or the last bit of a sum depends on it
+BLOCK: Final = 512  # values; by LANES, or the last bit of a sum depends on it
+LANES: Final = 128
+_LANES: Final = np.uint64(LANES)
+LONG: Final = 1 << 14  # values, of which only a part is looked at for what they are to be centred around
 
 
 @part
@@ -89,14 +93,18 @@ def _scaled_all(values: Any, scale: Any, mean: float, out: Any) -> None:
 
 @apart
 @part
-def _sum(ring: Any, at: int, n: int, scale: Any, block: Any) -> float:
-    """The sum of ``n`` values of a ring (capacity,), from the place ``at`` on, on a scale."""
-    sums = _NOTHING
-    for done in range(0, n, block.size):
+def _about_mean(ring: Any, at: int, n: int, scale: Any, block: Any) -> float:
+    """About the mean of ``n`` values of a ring (capacity,), from the place ``at`` on, on a scale.
+
+    Of a long window, that of every few blocks: products are taken around it, and it need not be the mean for that.
+    """
+    sums, pairs = _NOTHING, 0
+    for done in range(0, n, block.size * (1 + n // LONG)):
         some = block[: n - done]
         _scaled_block(ring, _ahead(at, done, ring), scale, 0.0, some)
         sums = _fours(some, sums)
-    return _together(sums)  # type: ignore[no-any-return]
+        pairs += some.size
+    return _together(sums) / pairs  # type: ignore[no-any-return]
 
 
 @part
@@ -161,27 +169,51 @@ def correlated(
     """
     if x_low == x_high or y_low == y_high:
         return np.nan
-    x_block, y_block = floats(min(n, BLOCK)), floats(min(n, BLOCK))
+    x_block, y_block, sums = floats(min(n, BLOCK)), floats(min(n, BLOCK)), floats(5 * LANES)
+    for k in range(sums.size):
+        sums[k] = 0.0
     x_scale, y_scale = _scale(x[at], x_low, x_high), _scale(y[at], y_low, y_high)
-    x_mean, y_mean = _sum(x, at, n, x_scale, x_block) / n, _sum(y, at, n, y_scale, y_block) / n
-    xx0 = xx1 = xx2 = xx3 = xy0 = xy1 = xy2 = xy3 = yy0 = yy1 = yy2 = yy3 = 0.0
+    x_mean, y_mean = _about_mean(x, at, n, x_scale, x_block), _about_mean(y, at, n, y_scale, y_block)
     for done in range(0, n, BLOCK):
         p, q = x_block[: n - done], y_block[: n - done]
         _scaled_block(x, _ahead(at, done, x), x_scale, x_mean, p)
         _scaled_block(y, _ahead(at, done, y), y_scale, y_mean, q)
-        whole = p.size - p.size % 4
-        for k in range(0, whole, 4):
-            a = np.uint64(k)
-            b, c, d = a + _ONE, a + _TWO, a + _THREE
-            xx0, xy0, yy0 = xx0 + p[a] * p[a], xy0 + p[a] * q[a], yy0 + q[a] * q[a]
-            xx1, xy1, yy1 = xx1 + p[b] * p[b], xy1 + p[b] * q[b], yy1 + q[b] * q[b]
-            xx2, xy2, yy2 = xx2 + p[c] * p[c], xy2 + p[c] * q[c], yy2 + q[c] * q[c]
-            xx3, xy3, yy3 = xx3 + p[d] * p[d], xy3 + p[d] * q[d], yy3 + q[d] * q[d]
-        for k in range(whole, p.size):
-            a = np.uint64(k)
-            xx0, xy0, yy0 = xx0 + p[a] * p[a], xy0 + p[a] * q[a], yy0 + q[a] * q[a]
-    xx, xy, yy = (xx0 + xx1) + (xx2 + xx3), (xy0 + xy1) + (xy2 + xy3), (yy0 + yy1) + (yy2 + yy3)
+        _add_products(p, q, sums)
+    x_sum, y_sum = _lane(sums, 0), _lane(sums, 1)
+    xx, xy, yy = _lane(sums, 2), _lane(sums, 3), _lane(sums, 4)
+    xx, xy, yy = xx - x_sum * x_sum / n, xy - x_sum * y_sum / n, yy - y_sum * y_sum / n
     return max(-1.0, min(1.0, xy / np.sqrt(xx * yy)))  # type: ignore[no-any-return]
+
+
+@part
+def _add_products(x: Any, y: Any, sums: Any) -> None:
+    """Add x and y (n,), and their products, to ``sums`` (5 LANES,): each of LANES in a row to a place of its own.
+
+    So the compiler, which may not change the order of what is added up, does several at once.
+    """
+    for start in range(0, x.size, LANES):
+        for k in range(min(LANES, x.size - start)):
+            at, lane = np.uint64(start + k), np.uint64(k)
+            a, b = x[at], y[at]
+            sums[lane] += a
+            sums[lane + _LANES] += b
+            sums[lane + _TWO * _LANES] += a * a
+            sums[lane + _THREE * _LANES] += a * b
+            sums[lane + _FOUR * _LANES] += b * b
+
+
+@apart
+@part
+def _lane(sums: Any, number: int) -> float:
+    """What was added up in the LANES of this number."""
+    s0 = s1 = s2 = s3 = 0.0
+    for k in range(number * LANES, (number + 1) * LANES, 4):
+        at = np.uint64(k)
+        s0 += sums[at]
+        s1 += sums[at + _ONE]
+        s2 += sums[at + _TWO]
+        s3 += sums[at + _THREE]
+    return (s0 + s1) + (s2 + s3)
 
 
 @kernel
