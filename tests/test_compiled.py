@@ -131,6 +131,10 @@ def test_what_is_called_from_another_file_is_compiled_anew_with_it(folder: Path,
         )
         sys.modules.pop("factors", None)
         assert loaded().times(21) == number * 21
+    assert is_kept(loaded().times)
+    (folder / "factors.py").write_text((folder / "factors.py").read_text().replace("part", "allocating_part"))
+    sys.modules.pop("factors", None)
+    assert not is_kept(loaded().times)  # nor where it is compiled in another way
     sys.modules.pop("factors", None)
 
 

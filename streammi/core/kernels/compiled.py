@@ -175,7 +175,10 @@ class _Cache(FunctionCache):
 
 
 def _taken_in(function: Callable[..., Any], seen: dict[str, Any]) -> dict[str, Any]:
-    """Everything compiled in with a function, by name: the code of what it calls, in other files too, and constants."""
+    """Everything compiled in with a function, by name: the code of what it calls, in other files too, and constants.
+
+    With how each was to be compiled: one that counts its arrays ends the process where another took it not to.
+    """
     names = function.__code__.co_names
     found = {name: function.__globals__[name] for name in names if name in function.__globals__}
     for module in [one for one in found.values() if isinstance(one, ModuleType)]:
@@ -185,7 +188,7 @@ def _taken_in(function: Callable[..., Any], seen: dict[str, Any]) -> dict[str, A
         if called is None and isinstance(value, int | float | str | np.generic):
             seen[f"{function.__module__}.{name}"] = value
         elif called is not None and (key := f"{called.__module__}.{called.__name__}") not in seen:
-            seen[key] = called.__code__.co_code, called.__code__.co_consts
+            seen[key] = called.__code__.co_code, called.__code__.co_consts, value.targetoptions
             _taken_in(called, seen)
     return seen
 
