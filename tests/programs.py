@@ -22,7 +22,7 @@ def started(*words: str, before: str = "pass", text: bool = False, **how: Any) -
     """``streammi`` with these words, warnings being errors; ``before`` runs first, and the rest is as for Popen."""
     if place := os.environ.get(SERVER):
         return Forked(place, words, before, text, **how)
-    code = f"{before}; from streammi.__main__ import main; main()"
+    code = f"{before}\nfrom streammi.__main__ import main\nmain()"
     return subprocess.Popen([sys.executable, "-W", "error", "-c", code, *words], text=text, **how)
 
 

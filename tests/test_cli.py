@@ -185,27 +185,27 @@ def test_a_reading_that_is_no_more_of_now_has_a_status_of_its_own(flags: int, st
 def test_watch_ends_with_its_monitors_status() -> None:
     """Also where it is asked to end before its monitor has started."""
     nobody = f"tcp://127.0.0.1:{free_port()}"
-    words = command("watch", nobody, "--x=a", "--y=b", "--seconds=0.1")
-    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 2
-    assert done.stderr.endswith(f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
+    watch = started("watch", nobody, "--x=a", "--y=b", "--seconds=0.1", **BOTH)
+    _, err = watch.communicate(timeout=PATIENCE)
+    assert watch.returncode == 2
+    assert err.endswith(f"streammi: ENDPOINT must be reachable (nobody answered), got '{nobody}'\n")
 
 
 def test_a_file_is_watched_as_if_it_came_live(tmp_path: Path) -> None:
     file = tmp_path / "logger.csv"
     file.write_text("Temp,Flow,other\n" + "".join(f"{k % 7},{k % 7 * 2},0\n" for k in range(2000)))
-    words = command("watch", str(file), "--x=Temp", "--y=Flow", "--window=70", "--output=once")
-    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, done.stderr
-    assert 1 < float(done.stdout.split()[1]) < 3, done.stdout  # log2(7) in the end
-    assert "r +1.00" in done.stdout
-    for more, said in (
+    watch = started("watch", str(file), "--x=Temp", "--y=Flow", "--window=70", "--output=once", **BOTH)
+    said, err = watch.communicate(timeout=PATIENCE)
+    assert watch.returncode == 0, err
+    assert 1 < float(said.split()[1]) < 3, said  # log2(7) in the end
+    assert "r +1.00" in said
+    for more, why in (
         (["--x=Temp", "--y=none"], "--y must be a column of"),
         (["--x=Temp"], "--y must be given, a column of"),
         (["--x=Temp", "--y=Flow", "--given=other"], "--given must be left out where a file is watched"),
         (["--x=Temp", "--y=Flow", "--topic=a"], "--topic must be left out where a file is watched"),
     ):
-        with pytest.raises(ConfigError, match=said):
+        with pytest.raises(ConfigError, match=why):
             app(["watch", str(file), *more], standalone_mode=False)
     with pytest.raises(ConfigError, match="watch, replay and report take files"):
         app(["view", str(file)], standalone_mode=False)

@@ -59,9 +59,10 @@ def _call(node: ast.Call) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_that_is_read_is_ever_run(path: Path) -> None:
-    assert runs_what_it_reads(ast.parse(path.read_text())) == []
+def test_nothing_that_is_read_is_ever_run() -> None:
+    assert len(FILES) > 400
+    found = {str(path.relative_to(ROOT)): runs_what_it_reads(ast.parse(path.read_text())) for path in FILES}
+    assert {path: what for path, what in found.items() if what} == {}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 import zmq
 from command_line import streammi
 from feeds import PATIENCE, published
-from programs import started
+from programs import BOTH, started
 
 from streammi.records.status import Status
 
@@ -247,8 +247,8 @@ def test_a_folder_that_nothing_can_be_written_to_is_said_and_gone_on_from(saved:
 
 DEFECTS = """
 import threading, warnings
-from streammi.cli import main as cli
 from streammi.monitor import Monitor
+warnings.simplefilter("default")
 def fail(*_):
     warnings.warn("an odd value")
     other = threading.Thread(target=lambda: 1 / 0)
@@ -256,7 +256,6 @@ def fail(*_):
     other.join()
     raise RuntimeError("a defect\x1b[2J")
 Monitor.feed = fail
-cli.main()
 """
 
 
@@ -283,11 +282,10 @@ def test_what_is_wrong_with_the_words_is_an_object_where_that_was_asked_for(word
 
 def test_a_defect_is_an_object_where_that_was_asked_for() -> None:
     """Here or in a thread; and Python's warnings."""
-    done = subprocess.run(
-        [sys.executable, "-c", DEFECTS, *MONITOR, "--log", "json"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1, done.stderr
-    said = [json.loads(line) for line in done.stderr.splitlines()][-3:]
+    process = started(*MONITOR, "--log=json", before=DEFECTS, **BOTH)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1, err
+    said = [json.loads(line) for line in err.splitlines()][-3:]
     expected = ["UserWarning: an odd", "ZeroDivisionError: division", "RuntimeError: a defect"]
     assert [one["message"][: len(words)] for one, words in zip(said, expected, strict=True)] == expected
     assert said[-1]["level"] == "error"
@@ -296,7 +294,8 @@ def test_a_defect_is_an_object_where_that_was_asked_for() -> None:
 
 
 def test_a_defect_has_its_traceback_in_text_too() -> None:
-    done = subprocess.run([sys.executable, "-c", DEFECTS, *MONITOR], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("streammi: warning: UserWarning: an odd value\nTraceback (most recent call last):\n")
-    assert done.stderr.splitlines().count("Traceback (most recent call last):") == 2
+    process = started(*MONITOR, before=DEFECTS, **BOTH)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert err.startswith("streammi: warning: UserWarning: an odd value\nTraceback (most recent call last):\n")
+    assert err.splitlines().count("Traceback (most recent call last):") == 2

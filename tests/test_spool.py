@@ -6,7 +6,6 @@ import os
 import pty
 import select
 import signal
-import subprocess
 import sys
 import termios
 import threading
@@ -15,9 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-import psutil
 import pytest
 from feeds import PATIENCE, wait
+from programs import started
+from test_diagnosis import in_hand
 
 from streammi.system import spool as spools
 from streammi.system.spool import LINGER_SECONDS, Spool
@@ -242,13 +242,10 @@ def test_no_reader_keeps_a_replay_from_its_end(tmp_path: Path) -> None:
     main, terminal = pty.openpty()
     termios.tcflow(terminal, termios.TCOOFF)
     reader, pipe = os.pipe()
-    both = [
-        subprocess.Popen([sys.executable, "-m", "streammi", *words], stdout=out, stderr=out) for out in (pipe, terminal)
-    ]
+    both = [started(*words, stdout=out, stderr=out) for out in (pipe, terminal)]
     try:
         until(lambda: held(reader) > 40_000)
-        other = psutil.Process(both[1].pid)
-        until(lambda: any("llvmlite" in one.path for one in other.memory_maps()))  # signals are in hand by then
+        until(lambda: in_hand(both[1].pid))
         for process, number in zip(both, (signal.SIGTERM, signal.SIGINT), strict=True):
             process.send_signal(number)
         assert both[0].wait(PATIENCE) == 143

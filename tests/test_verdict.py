@@ -1,23 +1,29 @@
 """What a reading says in words, and which MI it is of."""
 
+from functools import cache
+
 import msgspec
 import numpy as np
 import pytest
 from scipy import stats
 from test_measures import reading_of
 
-from streammi import JointWindow, UniformBins
+from streammi import JointWindow, Reading, UniformBins
 from streammi.records.verdict import CHANCE_OF_MANY, leads_with_delay, strength, verdict
 
-SAID = msgspec.structs.replace(
-    reading_of(np.full((4, 4), 62, dtype=np.uint32)),
-    mi=0.55,
-    mi_corrected=0.54,
-    stderr=0.02,
-    mi_binned=None,
-    binned_stderr=None,
-    pearson_r=0.72,
-)
+
+@cache  # and not while tests are collected, which each worker does: it may have to be compiled
+def linear() -> Reading:
+    """A reading of signals that depend linearly, untested."""
+    return msgspec.structs.replace(
+        reading_of(np.full((4, 4), 62, dtype=np.uint32)),
+        mi=0.55,
+        mi_corrected=0.54,
+        stderr=0.02,
+        mi_binned=None,
+        binned_stderr=None,
+        pearson_r=0.72,
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,11 +72,11 @@ SAID = msgspec.structs.replace(
     ],
 )
 def test_the_verdict_in_words(fields: dict[str, object], words: str) -> None:
-    assert verdict(msgspec.structs.replace(SAID, **fields)) == words
+    assert verdict(msgspec.structs.replace(linear(), **fields)) == words
 
 
 def test_labels_are_in_no_range() -> None:
-    others = msgspec.structs.replace(SAID, x_clipped=300, p=0.01)
+    others = msgspec.structs.replace(linear(), x_clipped=300, p=0.01)
     assert verdict(others, labels=True) == "x has a label beyond their limit in 30% of the pairs"
 
 
@@ -93,7 +99,7 @@ def test_the_largest_of_many_delays_of_unrelated_signals_is_chance_with_two_bins
         freedom, n = (bins - 1) ** 2, 1000
         bias = freedom / (2 * n)  # nats
         reading = msgspec.structs.replace(
-            SAID, n=n, unit="nat", mi=bias, mi_corrected=0.0, stderr=0.0, peak_mi=0.0, peak_lag=3.0
+            linear(), n=n, unit="nat", mi=bias, mi_corrected=0.0, stderr=0.0, peak_mi=0.0, peak_lag=3.0
         )
         for tail, dependent in ((1e-5, False), (threshold / 100, True)):
             peak = stats.chi2.isf(tail, freedom) / (2 * n) - bias
@@ -115,6 +121,6 @@ def test_sixteen_unrelated_pairs_are_not_called_dependent() -> None:
 def test_the_number_that_is_shown_is_the_one_that_the_verdict_is_of() -> None:
     peak = {"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.01}
     for more, number in (({}, 0.9), ({"peak_p": 0.2}, 0.54), ({"x_constant": True}, 0.54), ({"n": 8}, 0.54)):
-        reading = msgspec.structs.replace(SAID, **(peak | more))
+        reading = msgspec.structs.replace(linear(), **(peak | more))
         assert (strength(reading), leads_with_delay(reading)) == (number, number == 0.9)
         assert ("0.900 bit" in verdict(reading)) == (number == 0.9)
