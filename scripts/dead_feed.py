@@ -32,6 +32,7 @@ from streammi.records.status import Status
 EVERY = ("100ms", "10ms", "50", "1s", "1000", "2s", "10ms", "7")  # of the monitors, in turn
 SILENT_SECONDS = 3.0
 START_SECONDS = 180.0  # the first monitor of all may have to compile
+WAIT_SECONDS = 60.0  # for a reading that says so, beyond when it is due
 
 
 class Told(NamedTuple):
@@ -89,7 +90,7 @@ class Watched:
             if self._rng.random() < 0.05:
                 time.sleep(self._rng.choice((0.001, 0.02, 0.2)))
         last, limit = time.monotonic(), SILENT_SECONDS + (span(self.every).seconds or 0.0)
-        while time.monotonic() - last < limit + 10:
+        while time.monotonic() - last < limit + WAIT_SECONDS:
             if not self._readings.poll(100):
                 continue
             reading: dict[str, Any] = json.loads(self._readings.recv_multipart()[1])
@@ -97,7 +98,7 @@ class Watched:
                 seconds = time.monotonic() - last
                 return Told(self.every, self._sent, reading["pairs"], seconds, seconds - limit, back)
             back |= not reading["status"] & Status.STALLED
-        return Told(self.every, self._sent, 0, limit + 10, 10.0, back)
+        return Told(self.every, self._sent, 0, limit + WAIT_SECONDS, WAIT_SECONDS, back)
 
     def close(self) -> None:
         self._process.terminate()

@@ -9,7 +9,7 @@ import dead_feed
 from dead_feed import Told
 from programs import started
 
-BUSY = 5.0  # seconds that a machine on which other tests run may be late
+BUSY = 30.0  # seconds that a machine on which others run may be late; the script itself holds it to less
 
 
 def test_a_consumer_of_readings_is_told_that_the_feed_is_dead(tmp_path: Path) -> None:

@@ -43,15 +43,13 @@ class ChannelWindow(RowWindow):
     FORMAT: ClassVar = "channels 1"
 
     def counts(self, x: str | int, y: str | int) -> IntArray:
-        """The joint counts of two channels, by name or number, shape (Bx, By); a copy."""
+        """The joint counts of two channels, by name or number, shape (Bx, By); a copy.
+
+        Of a channel and itself its own counts are on the diagonal.
+        """
         i, j = self.number(x), self.number(y)
         sizes = self._axes.sizes
         return self._settled().counts_of(i, j)[: sizes[i], : sizes[j]]
-
-    def marginals(self) -> list[IntArray]:
-        """The counts of each channel by itself, shape (B,) each; a copy."""
-        counts = self._settled()
-        return [counts.margins[c, :size].copy() for c, size in enumerate(self._axes.sizes.tolist())]
 
     def matrix(
         self, measure: Measure = "mi", *, estimator: EstimatorName | None = None, unit: Unit = "bit"
