@@ -121,12 +121,18 @@ def test_a_comma_within_a_field_shifts_nothing(read: Callable[..., Read], n: int
     assert f"{len(odd)} too many fields (first in line 22: {stamp(20)},5,7,3,20)" in found.note
 
 
-@pytest.mark.parametrize("note", ["'a, b'", '"he said \\"go, on\\" now"', '"ends in \\"it, so\\""'])
+@pytest.mark.parametrize("note", ["'a, b'", '"he said \\"go, on\\" now"', '"ends in \\"it, so\\""', '"a\nb, c"'])
 @pytest.mark.parametrize("every", [1, 7])
 @pytest.mark.parametrize("n", [60, 3000])
 def test_quotes_of_other_kinds(read: Callable[..., Read], note: str, every: int, n: int) -> None:
     rows = [[stamp(k), "it's" if k % every else note, k % 17, k] for k in range(n)]
     right(read(lines(rows, "time,note,x,y")), n)
+
+
+def test_quotes_around_all_fields(read: Callable[..., Read]) -> None:
+    for mark in "'\"":
+        rows = [[f"{mark}{field}{mark}" for field in (stamp(k), k % 17, k)] for k in range(60)]
+        right(read(lines(rows, f"{mark}time{mark},{mark}x{mark},{mark}y{mark}")))
 
 
 def test_blanks_between_numbers_with_commas(read: Callable[..., Read]) -> None:

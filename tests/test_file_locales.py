@@ -88,6 +88,7 @@ def test_halves_of_the_day(read: Callable[..., Read], language: str) -> None:
         "%Y-%m-%d %H:%M:%S.000000000 +0000 UTC",
         "%Y-%m-%d %H:%M:%S (UTC)",
         "'%Y-%m-%d %H:%M:%S'",
+        '="%Y-%m-%d %H:%M:%S"',
         "/Date(%s000)/",
         "\\/Date(%s000+0100)\\/",
         "@%s",

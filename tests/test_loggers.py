@@ -240,11 +240,21 @@ def test_other_units_are_not_taken_for_the_same(read: Callable[..., Read], first
     assert "x '68 °F'" in read("x,y\n" + "20.5 °C,1\n" * 20 + "68 °F,1\n").note
 
 
-@pytest.mark.parametrize("words", [("OFF", "ON"), ("false", "true"), ("No", "Yes"), ("closed", "open")])
+@pytest.mark.parametrize(
+    "words", [("OFF", "ON"), ("false", "true"), ("No", "Yes"), ("FALSCH", "WAHR"), ("ЛОЖЬ", "ИСТИНА"), ("オフ", "オン")]
+)
 def test_switches(read: Callable[..., Read], words: tuple[str, str]) -> None:
     found = read(lines((iso(t), words[k % 2], y) for k, (t, _, y) in enumerate(ROWS)))
     as_rows(found, [(t, k % 2, y) for k, (t, _, y) in enumerate(ROWS)])
     assert "x words for 0 and 1" in found.said
+
+
+@pytest.mark.parametrize("word", ["Open", "OFF", "TRUE", "OL", "I/O Timeout"])
+def test_a_word_for_a_fault_is_no_number(read: Callable[..., Read], word: str) -> None:
+    """What thermocouples and meters say, where they have numbers else."""
+    found = read("x,y\n" + "".join(f"{word if k % 5 == 2 else k + 0.5},{k}\n" for k in range(60)))
+    assert found.note == f"12 rows skipped: 12 not a number (first in line 4: x {word!r})"
+    np.testing.assert_array_equal(found.x, found.y + 0.5)
 
 
 @pytest.mark.parametrize("missing", ["", "NaN", "-nan", "NA", "#N/A", "null", "-", "---", "nan(ind)", "1.#QNAN", " "])
@@ -253,11 +263,12 @@ def test_what_is_missing(read: Callable[..., Read], missing: str) -> None:
     as_rows(found, [(t, math.nan if k % 3 else x, y) for k, (t, x, y) in enumerate(ROWS)])
 
 
-@pytest.mark.parametrize("value", ["-9999", "-9999.00", "1e20", "9999", "-999.9"])
+@pytest.mark.parametrize("value", ["-9999", "-9999.00", "1e20", "9999", "-999.9", "2147483647", "3.4028235E+38"])
 def test_values_that_stand_for_none(read: Callable[..., Read], value: str) -> None:
     text = lines((iso(t), value if k % 9 == 0 else x, y) for k, (t, x, y) in enumerate(ROWS))
-    assert f"--missing={float(value):g}?" in read(text).hint
-    found = read(text, missing=value)
+    option = read(text).hint.partition("--missing=")[2].removesuffix("?")  # as it is said, it is to be given
+    assert float(option) == float(value)
+    found = read(text, missing=option)
     as_rows(found, [(t, math.nan if k % 9 == 0 else x, y) for k, (t, x, y) in enumerate(ROWS)])
     assert found.hint == ""
 

@@ -13,6 +13,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.file_probe import probe_file
 from streammi.ingest.files.file_report import ColumnSeen, FileReport, moment
+from streammi.ingest.files.missing import hint_of
 from streammi.ingest.probe_report import range_text
 from streammi.recording.reader import is_recording
 from streammi.system.log import harmless
@@ -97,4 +98,4 @@ def _of_time(report: FileReport) -> str:
 def _hint(column: ColumnSeen) -> str:
     if column.sentinel is None:
         return ""
-    return f"{column.name} is {column.sentinel:g} again and again, far outside the rest: --missing={column.sentinel:g}?"
+    return hint_of(column.name, column.sentinel)

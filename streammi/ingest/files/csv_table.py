@@ -203,7 +203,7 @@ def _quoted_rows(first: int, lines: Sequence[str], layout: Layout) -> Iterator[t
         try:
             for row in reader:
                 end = start + reader.line_num
-                if end > last + 1 and _has_rows(lines[last + 1 : end], layout):
+                if end > last + 1 and _has_rows(lines[last + 1 : end], layout, row):
                     break
                 if row and not is_comment(row[0], layout.comment) and row != [""]:
                     yield first + last, [field.strip() for field in row]
@@ -216,10 +216,15 @@ def _quoted_rows(first: int, lines: Sequence[str], layout: Layout) -> Iterator[t
         start = last + 1
 
 
-def _has_rows(lines: Iterable[str], layout: Layout) -> bool:
-    """True if some of these lines are rows by themselves."""
-    rows = (_plain(line, layout.delimiter) for line in lines if layout.delimiter in line)
-    return any(len(row) >= len(layout.names) > 1 and holds_values(row) for row in rows)
+def _has_rows(lines: Iterable[str], layout: Layout, whole: Sequence[str] = ()) -> bool:
+    """True if some of these lines are rows by themselves, with values where the ``whole`` that they are in has them."""
+    places = [k for k, field in enumerate(whole) if "\n" not in field and is_value(field)]
+    for line in lines:
+        row = _plain(line, layout.delimiter) if layout.delimiter in line else []
+        alike = all(is_value(row[k]) for k in places if k < len(row))
+        if alike and len(row) >= len(layout.names) > 1 and holds_values(row):
+            return True
+    return False
 
 
 def _plain(row: str, delimiter: str) -> list[str]:

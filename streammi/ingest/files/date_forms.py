@@ -75,7 +75,7 @@ _OTHER_ZONE: Final = (
 )
 _IEC: Final = r"(?:L?(?:DTL?|DATE_AND_TIME|D|DATE|TOD|TIME_OF_DAY)#)?"  # of programs of controllers
 OTHER_FORMS: Final = tuple(
-    re.compile(rf"\s*{_IEC}[\['\"]?{form}[\]'\"]?\s*")
+    re.compile(rf"\s*{_IEC}=?[\['\"]?{form}[\]'\"]?\s*")
     for form in (
         *(rf"{_DAY_NAME}{date}(?:{_BETWEEN}{_OTHER_TIME}{_OTHER_ZONE})?" for date in _OTHER_DATES),
         rf"(?P<Y>\d{{4}})(?P<j>\d{{3}})[T _-]?{_PACKED}{_ZONE}",

@@ -77,5 +77,10 @@ def sentinel_of(values: FloatArray) -> float | None:
 
 
 def hint_of(name: str, sentinel: float) -> str:
-    """The hint on such a value."""
-    return f"{name} is {sentinel:g} again and again, far outside the rest: --missing={sentinel:g}?"
+    """The hint on such a value, in all of its digits: it is to be told by them.
+
+    >>> hint_of("x", 2147483647.0)
+    'x is 2147483647 again and again, far outside the rest: --missing=2147483647?'
+    """
+    written = f"{sentinel:g}" if float(f"{sentinel:g}") == sentinel else repr(sentinel).removesuffix(".0")
+    return f"{name} is {written} again and again, far outside the rest: --missing={written}?"

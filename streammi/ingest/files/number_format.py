@@ -15,6 +15,7 @@ from streammi.ingest.files.decimal_point import CURRENCY, GROUPS, OPEN, THOUSAND
 from streammi.ingest.files.digits import plain_digits, without_unseen
 from streammi.ingest.files.hexadecimal import hexadecimal, is_hexadecimal
 from streammi.ingest.files.missing import is_no_value, read_missing
+from streammi.ingest.files.switch_words import SWITCHED
 from streammi.ingest.files.unit_prefixes import BARE, scales_of
 from streammi.records import FloatArray
 
@@ -32,12 +33,6 @@ NULLS: Final = [
     "NaT",
 ]  # the usual ones, as written
 _NULLS: Final = pa.array(NULLS)
-SWITCHES: Final = (
-    ("off", "on"), ("false", "true"), ("no", "yes"), ("closed", "open"), ("low", "high"), ("aus", "ein"), ("n", "y"),
-    ("f", "t"), ("nein", "ja"), ("falsch", "wahr"), ("non", "oui"), ("faux", "vrai"), ("no", "si"), ("no", "sí"),
-    ("falso", "vero"), ("falso", "verdadero"), ("inactive", "active"), ("disabled", "enabled"), ("нет", "да"),
-)  # fmt: skip
-_SWITCHED: Final = {word: float(k) for pair in SWITCHES for k, word in enumerate(pair)}
 _INFINITE: Final = re.compile(r"([+-]?)(?:1[.,]#[iI][nN][fF]\d*|∞)")  # as Microsoft's printf and scopes write it
 _SIGN_APART: Final = re.compile(r"[+-]\s+(?=[0-9.,])")
 _BRACKETED: Final = re.compile(r"\(\s*[$€£¥₹]?\s*[0-9.,][^()]*\)")
@@ -168,8 +163,8 @@ class NumberFormat(NamedTuple):
             return math.nan
         if infinite := _INFINITE.fullmatch(text):
             return -math.inf if infinite[1] == "-" else math.inf
-        if self.switch and text.lower() in _SWITCHED:
-            return _SWITCHED[text.lower()]
+        if self.switch and text.lower() in SWITCHED:
+            return SWITCHED[text.lower()]
         if self.hexadecimal and (whole := hexadecimal(text)) is not None:
             return whole
         if _BITS.fullmatch(text):
@@ -241,10 +236,22 @@ def format_of(fields: pa.StringArray, decimal: str, missing: str | None, *, sure
         odd = [text.strip("( )") for text in odd if not _is(plain.one, text)]
     if (with_units := _in_units(plain, present, odd)) is not None:
         return with_units
-    switched = [text.lower() for text in odd if text.lower() in _SWITCHED]
+    return plain._replace(switch=_is_switched(plain, present, odd))
+
+
+def _is_switched(plain: NumberFormat, present: Sequence[str], odd: Sequence[str]) -> bool:
+    """True if the ``odd`` ones of these texts are words for 0 and 1.
+
+    One word alone is an error's where there are other words or numbers: Open is what thermocouples say.
+    """
+    switched = [text.lower() for text in odd if text.lower() in SWITCHED]
     letters = max(map(len, switched), default=0) == 1  # which may be anything, but where there is nothing else
-    few = len(switched) <= 0.5 * (len(present) if letters else len(odd))
-    return plain if few else plain._replace(switch=True)
+    if len(switched) <= 0.5 * (len(present) if letters else len(odd)):
+        return False
+    if len({SWITCHED[word] for word in switched}) > 1:
+        return True
+    others = (text for text in present if _is(plain.one, text) and plain.one(text) not in (0.0, 1.0))
+    return len(switched) == len(odd) and next(others, None) is None
 
 
 def _in_units(plain: NumberFormat, present: Sequence[str], odd: Sequence[str]) -> NumberFormat | None:

@@ -15,7 +15,7 @@ from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_records import is_json
 from streammi.ingest.files.json_rows import JsonRows
-from streammi.ingest.files.missing import sentinel_of
+from streammi.ingest.files.missing import hint_of, sentinel_of
 from streammi.ingest.files.newest_first import rows_oldest_first
 from streammi.ingest.files.number_format import NumberFormat, format_of
 from streammi.ingest.files.pair_file import CHUNK
@@ -79,7 +79,7 @@ class RowFile(ChannelRows):
         self.said = "; ".join((*table.said, *found.said, *left_out))
         sentinels = {name: s for name, k in zip(self.names, places, strict=True) if (s := _sentinel(sample, k, forms))}
         name = next(iter(sentinels), "")
-        self.hint = f"{name} is {sentinels[name]:g} again and again: --missing={sentinels[name]:g}?" if name else ""
+        self.hint = hint_of(name, sentinels[name]) if name else ""
         self.not_numbers = self.untimed = self.skipped = 0
 
     @property

@@ -72,7 +72,8 @@ def quoting_of(lines: Sequence[str], delimiter: str) -> Quoting:
         return USUAL
     alike = {way: _alike(lines, delimiter, way) for way in (USUAL, *ways)}
     best = max(ways, key=lambda way: alike[way])
-    return best if alike[best] > alike[USUAL] else USUAL
+    is_around_all = all(field[:1] == field[-1:] == best.mark for field in lines[0].split(delimiter))
+    return best if alike[best] > alike[USUAL] or (is_around_all and not best.escaped) else USUAL
 
 
 def _alike(lines: Sequence[str], delimiter: str, quoting: Quoting) -> tuple[int, int]:
