@@ -17,6 +17,7 @@ Reason: TypeAlias = Literal[
     "not Influx lines",
     "no such path",
     "not a number",
+    "another unit",
     "lengths differ",
     "too large",
     "too deep",

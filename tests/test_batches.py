@@ -198,3 +198,45 @@ def test_what_may_be_a_time_is_none_that_is_taken_without_being_asked_for(tree: 
     assert (found.x.size, found.t) == (30, None)
     assert decoder.note.startswith(note)
     assert bool(note) == bool(decoder.note)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        lambda row: {"columns": ["y", "x"], "index": [0, 1], "data": [row[::-1], row[::-1]]},  # pandas' orient="split"
+        lambda row: {
+            "results": [{"series": [{"name": "m", "columns": ["time", "x", "y"], "values": [[7, *row]] * 2}]}]
+        },
+        lambda row: [{"columns": [{"text": "x", "type": "n"}, {"text": "y"}], "rows": [row, row], "type": "table"}],
+    ],
+    ids=["pandas", "InfluxDB", "Grafana"],
+)
+def test_rows_are_read_by_the_names_beside_them(tree: Callable[[list[int]], Any]) -> None:
+    _, found = read([tree([k, -k]) for k in range(9)], "x", "y")
+    assert found.x.tolist() == [k for k in range(9) for _ in "ab"]
+    assert found.y.tolist() == [-k for k in range(9) for _ in "ab"]
+    probe = Probe()
+    probe.take([[json.dumps(tree([k, -k])).encode()] for k in range(9)], 0.0)
+    assert {"x", "y"} <= {signal.path for signal in probe.report("tcp://a:1", 1.0).topics[0].signals}
+
+
+IN_UNITS: dict[str, tuple[Callable[[float, str], Any], str]] = {
+    "beside": (lambda v, unit: {"x": {"value": v, "unit": unit}, "y": 1}, "x/value"),
+    "u": (lambda v, unit: {"x": {"v": v, "u": unit}, "y": 1}, "x/v"),
+    "by the name": (lambda v, unit: {"x": v, "x_unit": unit, "y": 1}, "x"),
+    "of all": (lambda v, unit: {"x": v, "y": 1, "unit": unit}, "x"),
+    "a batch": (lambda v, unit: [{"x": v, "y": 1, "unit": unit}] * 9, "x"),
+    "SenML": (lambda v, unit: [{"n": "x", "u": unit, "v": v}, {"n": "y", "v": 1}], "x"),
+    "SenML's base": (lambda v, unit: [{"bn": "r/", "bu": unit, "n": "x", "v": v}, {"n": "y", "u": "%", "v": 1}], "r/x"),
+}
+
+
+@pytest.mark.parametrize("name", IN_UNITS)
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_a_value_in_another_unit_than_those_before_it_is_refused(name: str, encoder: str) -> None:
+    tree, x = IN_UNITS[name]
+    messages = [*(tree(k, "C") for k in range(20)), *(tree(9 * k, "F") for k in range(5)), tree(20, "C")]
+    decoder, found = read(messages, x, "r/y" if "base" in name else "y", ENCODERS[encoder])
+    assert sorted({*found.x.tolist()}) == list(range(21))
+    assert decoder.malformed == {"another unit": 5}
+    assert "in 'F', those before in 'C'" in decoder.detail

@@ -402,3 +402,50 @@ def test_a_time_among_columns_without_names_is_said(row: bytes) -> None:
     assert "0 is a time by its size: --t 0, and --x 1 --y 2" in unasked.note
     assert taken(asked, messages)[0][0] == 20
     assert asked.note == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "y"),
+    [
+        (b"20,5, -1,25", [20.5], [-1.25]),
+        (b"x=20.5 C y=-1.25 %", [20.5], [-1.25]),
+        (b"x=20.5 ok y=-1.25 from 3 s", [20.5], [-1.25]),
+    ],
+)
+def test_a_line_of_numbers_with_commas_or_words_behind_them(text: bytes, x: list[float], y: list[float]) -> None:
+    one = decoder("x", "y") if b"=" in text else decoder("0", "1")
+    assert taken(one, [[text]])[:2] == (x, y)
+
+
+def test_what_columns_are_by_later_headers_or_may_be_is_said() -> None:
+    one = decoder("0", "1")
+    assert taken(one, [[b"x,y\n1,2\n"], [b"y,x\n4,3\n"], [b"7,8\n"]])[:2] == ([1, 4, 7], [2, 3, 8])
+    assert "column 1 was y and is x by a later header" in one.note
+    one = decoder("0", "1")
+    taken(one, [[b"18,053,37,132"]])
+    assert "decimal commas" in one.note
+    one = decoder("a/v", "b/v")
+    taken(one, [[b"[a]\nv = 1.5\n[b]\nv = 2.5\n"]])
+    assert "names in brackets (INI, TOML) are not JSON" in one.detail
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        ([b"t", b"18.3", b"41.4"], "each value is in a frame of its own: send them in one, such as 18.3,41.4"),
+        ([b"/acc\0\0\0\0,ff\0" + struct.pack(">ff", 1.5, 2.5)], "OSC: streammi does not read it"),
+        ([b"#bundle\0" + bytes(8) + struct.pack(">I", 4) + b"/a\0\0"], "OSC: streammi does not read it"),
+        ([b"s:\n  x: 1.5\n  y: 2.5\n"], "nested YAML: streammi does not read it"),
+        ([b"PUTVAL h/cpu/x interval=10 1:2"], "collectd's lines: streammi does not read it"),
+        ([b'{"0": 0x1F, "1": 3}'], "hexadecimal numbers are not JSON"),
+        ([b'{"0": "0x1F", "1": 3}'], "hexadecimal: send a number"),
+        ([b'{"0": "\xe2\x88\x921.5", "1": 3}'], "a minus sign that is none of ASCII"),
+        ([b'{"0": "ukkMAiunMkA=", "1": 3}'], "base64 maybe"),
+        ([b'{"0": "1,234.5", "1": 3}'], "a decimal comma, or thousands"),
+        ([b'{"0": "20.5%", "1": 3}'], "something is behind the number"),
+    ],
+)
+def test_what_is_not_read_is_named_with_what_would_be_right(frames: Frames, said: str) -> None:
+    one = decoder("0", "1")
+    assert taken(one, [frames])[0] == []
+    assert said in one.detail

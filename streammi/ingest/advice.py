@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from streammi.config.did_you_mean import meant
 from streammi.errors import FeedError
+from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.csv import numbers_in
 from streammi.ingest.formats.named import NAMES, VALUES, by_name
 from streammi.ingest.formats.paths import has
@@ -56,6 +57,9 @@ class Advice:
         if is_reading(frames, tree):
             self.words = is_a_monitor(self._endpoint)
             return
+        if apart := _in_frames(frames):
+            self.words = apart
+            return
         tree = tree[:LOOKS] if isinstance(tree, list) else tree
         if key := _in_a_list(tree, self._paths):
             named = zip(("--x", "--y"), self._paths, strict=False)
@@ -75,6 +79,14 @@ class Advice:
             self.words = f"records are named {', '.join(self._names[:NAMES_SHOWN])}"
         elif not self.words:
             self.words = _meant(self._paths, tree)
+
+
+def _in_frames(frames: Frames) -> str:
+    """The words on values of which each comes in a frame of its own; empty where they do not."""
+    values = [text for frame in frames[-2:] if is_number(text := frame.decode("latin-1"))]
+    if len(values) < 2:
+        return ""
+    return f"each value is in a frame of its own: send them in one, such as {','.join(values)[:40]} for --x 0 --y 1"
 
 
 def _meant(paths: tuple[str, ...], tree: Any) -> str:

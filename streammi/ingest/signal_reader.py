@@ -15,6 +15,7 @@ from streammi.ingest.formats.content import SEQ_NAMES, Content, Samples
 from streammi.ingest.formats.named import TIMES, by_name
 from streammi.ingest.formats.record import is_seq
 from streammi.ingest.formats.samples import samples
+from streammi.ingest.formats.units import check_names
 from streammi.ingest.pairing.row_grid import Alignment
 from streammi.network.frames import Frames, Messages
 from streammi.records import FloatArray, IntArray, RowBatch
@@ -46,6 +47,7 @@ class NamedDecoder(Decoder):
             return None
         if records is None:
             raise FeedError("no such path", "no record with a name and a value")
+        check_names(content.tree, tuple(self._numbers), self._wanted)
         found = [
             (self._numbers[name], or_nan(value, number), record.get(TIMES[0]))
             for record in records

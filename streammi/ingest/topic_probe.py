@@ -21,6 +21,7 @@ from streammi.ingest.formats.named import VALUES, by_name
 from streammi.ingest.formats.record import is_seq, whole
 from streammi.ingest.formats.registry import FORMATS, possible
 from streammi.ingest.formats.samples import has_records, signals
+from streammi.ingest.formats.split_columns import by_columns
 from streammi.ingest.probe_report import SignalSeen, TextSeen, TopicSeen
 from streammi.ingest.recognition import Found, Recogniser
 from streammi.ingest.record_fields import MAX_SIGNALS, leaves
@@ -216,6 +217,8 @@ class _SignalProbe:
 
 def _records(tree: Any) -> list[Any]:
     """The records of a message; of those that name their one signal, each by its name."""
+    if (table := by_columns(tree)) is not None:
+        return table[:WHOLE]
     records = list(tree)[:WHOLE] if has_records(tree) else [tree]
     plain = NAMED | set(TIME_NAMES) | set(SEQ_NAMES)
     if all(

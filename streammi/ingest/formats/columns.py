@@ -6,6 +6,7 @@ number too large for a float64 passes as infinite, likewise.
 """
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +22,8 @@ from streammi.records import FloatArray
 
 Column: TypeAlias = list[Any] | NDArray[Any]
 Columns: TypeAlias = tuple[Column, ...] | FloatArray  # of equal length, the array's being its rows
+_WITH_UNIT: Final = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?[^\W\d_]{0,4}%?")
+LONG_TEXT: Final = 8  # characters
 NUMERIC: Final[np.dtype[Any]] = np.dtype(np.float64)
 LABELS: Final[np.dtype[Any]] = np.dtype(np.object_)
 
@@ -60,10 +63,16 @@ def _instead(value: Any) -> str:
         return "" if inside is None else f" (its {inside} is a number: add /{inside} to the path)"
     if not isinstance(value, str):
         return ""
-    if is_number(value.split(" ", 1)[0]):
+    if is_number(value.split(" ", 1)[0]) or _WITH_UNIT.fullmatch(value):
         return " (something is behind the number: send the number by itself)"
-    if is_number(value.replace(",", ".", 1)):
+    if is_number(value.replace(",", ".", 1)) or is_number(value.replace(",", "").replace("'", "")):
         return " (a decimal comma, or thousands: send a point, and no comma)"
+    if is_number(value.replace("\N{MINUS SIGN}", "-")):
+        return " (a minus sign that is none of ASCII: send -)"
+    if re.fullmatch(r"[-+]?0[xX][0-9A-Fa-f]+", value):
+        return " (hexadecimal: send a number)"
+    if len(value) >= LONG_TEXT and len(value) % 4 == 0 and re.fullmatch(r"[A-Za-z0-9+/]+={1,2}", value):
+        return " (base64 maybe: send the numbers themselves)"
     return " (--bins categories takes texts)"
 
 

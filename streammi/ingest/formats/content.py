@@ -1,6 +1,6 @@
 """The content of one message as it was read, what of it is wanted, and the samples that are found in it."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -43,12 +43,16 @@ class Content(NamedTuple):
     first: int | None = None  # the number of the first sample, where samples are numbered
 
 
+UnitOf: TypeAlias = tuple[Chain, str]  # where a value's unit is, and the one that the feed's first value had
+
+
 class Places(NamedTuple):
     """Where in a tree everything is."""
 
     values: tuple[Chain | None, ...]  # None where there is nothing, of messages that need not have all
     t: Chain | None
     seq: Chain | None
+    units: tuple[UnitOf | None, ...] = ()  # of each value; empty where none has one
 
 
 class Samples(NamedTuple):

@@ -9,19 +9,21 @@ from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.content import Content, Wanted
 from streammi.ingest.formats.format import Format
 from streammi.ingest.formats.lines import lines
+from streammi.ingest.formats.magic import named_text
 from streammi.ingest.side_frame import is_beside
 from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 LOOKED_AT: Final = 4096  # characters
 COLUMNS_SHOWN: Final = 16
 DELIMITERS: Final = ";\t|,"  # in the order in which they are looked for; else blanks
+_WHOLE: Final = re.compile(r"[-+]?[0-9]+")
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?")
 
 
 def is_csv(frames: Frames) -> bool:
     """True if the payload is text in which a line has numbers only, or some among other fields."""
     payload = utf8(last_frame(frames))
-    if not is_text(payload):
+    if not is_text(payload) or named_text(payload):
         return False
     if len(frames) > 1 and is_beside(payload) and frames[-2] and not is_text(frames[-2]):
         return False  # a time or a counter behind something in bytes
@@ -75,6 +77,7 @@ def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
     if not rows:
         raise FeedError("empty")
     if _is_header(rows[0], wanted):
+        _note_other_names(_names(rows[0]), wanted)
         wanted.memory["csv"] = _names(rows[0])
         rows = rows[1:]
         if not rows:
@@ -86,7 +89,7 @@ def read_csv(frames: Frames, wanted: Wanted) -> Content | None:
     names = wanted.memory.get("csv", [])
     if len(names) == width:
         columns |= {name: columns[str(k)] for k, name in enumerate(names)}
-    return Content(columns)
+    return Content(columns, hint=wanted.memory.get("csv note", "") or _of_commas(rows[0], text))
 
 
 def numbers_in(row: list[str]) -> str:
@@ -115,7 +118,27 @@ def _is_header(row: list[str], wanted: Wanted) -> bool:
     if any(map(is_number, row)):
         return False
     names = _names(row)
-    return set(wanted.paths) <= set(names) or (not wanted.labels and wanted.memory.get("csv") in (None, names))
+    if set(wanted.paths) <= set(names):
+        return True
+    known = wanted.memory.get("csv")
+    return not wanted.labels and (known is None or sorted(known) == sorted(names))
+
+
+def _note_other_names(names: list[str], wanted: Wanted) -> None:
+    """Keep a word on columns that are asked for by their numbers, where a later header has others there."""
+    before = wanted.memory.get("csv", names)
+    for path in wanted.paths:
+        k = int(path) if path.isdecimal() and path not in names else len(names)
+        if k < min(len(before), len(names)) and before[k] != names[k]:
+            wanted.memory["csv note"] = f"column {k} was {before[k]} and is {names[k]} by a later header: ask by name"
+
+
+def _of_commas(row: list[str], text: str) -> str:
+    """A word on whole numbers between commas of which every second one may be the decimals of the one before it."""
+    pairs = len(row) % 2 == 0 and len(row) >= 4 and all(map(_WHOLE.fullmatch, row)) and "," in text
+    if not pairs or not any(len(one) > 1 and one[0] == "0" for one in row[1::2]):
+        return ""
+    return f"{','.join(row)[:40]} may be numbers with decimal commas, read as {len(row)} whole ones: send points"
 
 
 def _names_in_comment(text: str, paths: tuple[str, ...]) -> list[str] | None:
@@ -150,6 +173,8 @@ def _rows(text: str) -> list[list[str]]:
     delimiter = next((d for d in DELIMITERS if d in found[0]), None)
     if delimiter == "," and all(map(_DECIMAL_COMMA.fullmatch, found[0].split())) and len(found[0].split()) > 1:
         delimiter = None  # 20,5 19,8
+    elif delimiter == "," and ", " in found[0] and all(map(_DECIMAL_COMMA.fullmatch, found[0].split(", "))):
+        return [_decimals(line.split(", ")) for line in found]  # 20,5, 19,8
     if delimiter is None:
         return [_decimals(line.split()) for line in found]
     try:

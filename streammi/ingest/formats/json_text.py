@@ -22,6 +22,10 @@ _PRINTED: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WRONG: Final = (  # what is often there that JSON does not have, texts left out
+    (re.compile(r"\A\s*\[[A-Za-z][\w.\- ]*\]\s*$", re.MULTILINE), "names in brackets (INI, TOML) are not JSON"),
+    (re.compile(r"[:\[,]\s*0[xX][0-9A-Fa-f]"), "hexadecimal numbers are not JSON"),
+    (re.compile(r"[:\[,]\s*[-+]?0[0-9]"), "zeros in front of a number are not JSON"),
+    (re.compile(r"[:\[,]\s*(?:\+[0-9]|\.[0-9]|[-+]\.[0-9])|[0-9]\.\s*[,}\]]"), "+1, .5 and 5. are not JSON"),
     (re.compile(r"//|/\*|^\s*#", re.MULTILINE), "comments are not JSON"),
     (re.compile(r",\s*[}\]]"), "a comma before a closing bracket is not JSON"),
     (re.compile(r"'"), "single quotes are not JSON: json.dumps() writes it, print() does not"),

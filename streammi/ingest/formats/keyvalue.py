@@ -26,6 +26,11 @@ _NUMBER: Final = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _WITH_UNIT: Final = re.compile(rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNIT})")
 # Behind a blank, if it is not the next name: Temp: 20 C Hum: 40 %.
 _UNIT_BEHIND: Final = re.compile(rf"\s{_UNIT}(?=[\s,;&|]|$)(?!\s*[:=])")
+# Where other words may stand behind a value, one that is a unit for sure.
+_KNOWN_UNIT: Final = re.compile(
+    r"\s(?:[fpnuµμmcdhkMGT]?(?:V|A|W|Hz|Pa|g|s|Ω|J|N|F|T|K|VA|VAr|Wh|Ah|bar|m[²³]?)|°?[CF]|°|%|‰|km/h|m/s[²2]?|mi|mph|ft"
+    r"|psi|rpm|dB[mA]?|min|h|l/min|[lL]|ppm|ppb|lx|lux|degC|degF|deg|rad|mmHg|inHg)(?=[\s,;&|]|$)(?!\s*[:=])"
+)
 _BETWEEN: Final = re.compile(r"[\s,;&|]*")
 _COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
@@ -89,7 +94,11 @@ def _without_unit(value: str, path: str, units: dict[str, str]) -> str:
 
 def _values(line: str) -> dict[str, str]:
     """The names and values in a line; words among them are left out, but not among those with colons."""
-    found = {key: value.strip("\"'") for key, value in _PAIR.findall(line)}
+    found: dict[str, str] = {}
+    for pair in _PAIR.finditer(line):
+        found[pair["key"]] = pair["value"].strip("\"'")
+        if is_number(pair["value"]) and (unit := _KNOWN_UNIT.match(line, pair.end())):
+            found[pair["key"]] += unit[0]
     if found:
         return found
     values: dict[str, str] = {}

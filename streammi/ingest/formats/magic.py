@@ -43,12 +43,19 @@ _BEGINNINGS: Final = (
     (b"\x00\x01\x00\x00\x00\xff\xff\xff\xff", "a .NET object", INSTEAD),
     (b"\xd4\xc3\xb2\xa1", "a capture of packets (pcap)", INSTEAD),
     (b"\x7fELF", "a program", INSTEAD),
+    (b"#bundle\x00", "OSC", INSTEAD),
+    (b":)\n", "Smile", INSTEAD),
 )
+# An address that is filled up with NULs, and the types of what is behind it.
+_OSC: Final = re.compile(rb"(?:/[!-~]{0,200})\0{1,4},[ifsbhtdTFNI]{1,32}\0")
+_UBJSON: Final = re.compile(rb"\{(?:i|U).[ -~]{1,40}[iUIlLdD]", re.DOTALL)
 _TEXTS: Final = (
     (re.compile(rb"# (?:HELP|TYPE) |[a-zA-Z_:][\w:]*\{[^}\n]*\} [-+\d]"), "text of Prometheus"),
     (re.compile(rb"[\w.\-/]+:[-+\d.]+\|(?:g|c|ms|h|s|d)\b"), "StatsD"),
     (re.compile(rb"[A-Za-z_][\w\-]*(?:\.[\w\-]+)+ [-+\d.eE]+ \d{9,10}\s"), "Graphite's lines"),
     (re.compile(rb"<\?xml|<[A-Za-z][\w:]*[ >/]"), "XML"),
+    (re.compile(rb"(?:---\s*\n)?[\w.\-]{1,64}:[ \t]*\r?\n[ \t]+(?:- )?[\w.\-]{1,64}:[ \t]"), "nested YAML"),
+    (re.compile(rb"PUTVAL \S+/\S+ "), "collectd's lines"),
 )
 PEEKED: Final = 4096  # bytes, packed and unpacked
 # A topic in front, and what stands between it and the rest.
@@ -88,6 +95,10 @@ def named(payload: bytes) -> str:
         return "packed by zlib: what is in it cannot be read"
     if _is_bson(payload):
         return f"BSON: {INSTEAD}"
+    if len(payload) % 4 == 0 and _OSC.match(payload):
+        return f"OSC: {INSTEAD}"
+    if _UBJSON.match(payload) and payload[2] < 0x20 and not is_text(payload):
+        return f"UBJSON: {INSTEAD}"
     if _has_length(payload):
         return "text behind its length, as LabVIEW flattens a string: send the text alone"
     words = _WORDS.match(payload)

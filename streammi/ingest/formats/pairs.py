@@ -18,7 +18,9 @@ from streammi.network.frames import Frames, Messages, last_frame
 
 FLOAT64: Final = np.dtype("<f8")
 FLOAT32: Final = np.dtype("<f4")
-BESIDE: Final = "with a time or a counter beside them: --format 'struct:<f8,f8' (or <f4,f4)"
+BESIDE: Final = (
+    "with a time or a counter beside them: --format 'struct:<f8,f8' (or <f4,f4); values apart: send them in one"
+)
 LARGE: Final = 4096  # bytes a message from which joining the messages first costs more than it saves
 
 

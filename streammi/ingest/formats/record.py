@@ -11,6 +11,7 @@ from streammi.ingest.formats.beside_values import is_date, likely_time, nested
 from streammi.ingest.formats.columns import Column, column, is_array, is_time, label, number, times
 from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Places, Samples, Wanted
 from streammi.ingest.formats.paths import Chain, find, follow, has
+from streammi.ingest.formats.units import in_another, units_of
 from streammi.ingest.sequence import Numbers
 from streammi.records import IntArray
 
@@ -32,7 +33,7 @@ def locate(tree: Any, wanted: Wanted) -> Places:
     if t is None and wanted.clock.lacks:
         wanted.clock.suggest(likely_time(tree))
     seq = number_in(tree, values) if wanted.seq is None else find(tree, wanted.seq)
-    return Places(values, t, seq)
+    return Places(values, t, seq, units_of(tree, values, wanted))
 
 
 def time_in(tree: Any, values: tuple[Chain | None, ...]) -> Chain | None:
@@ -97,6 +98,11 @@ def _is_number_of(value: Any) -> bool:
 def at_places(tree: Any, places: Places, wanted: Wanted) -> Samples:
     """The samples at these places of a record."""
     found = [np.nan if chain is None else follow(tree, chain) for chain in places.values]
+    for k, unit in enumerate(places.units):
+        if other := in_another(tree, unit):
+            if not wanted.partial:
+                raise FeedError("another unit", f"{wanted.paths[k]} {other}"[:120])
+            found[k] = np.nan
     arrays = [is_array(value) for value in found]
     if any(arrays):
         return _of_arrays(tree, places, found, wanted)

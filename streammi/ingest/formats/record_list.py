@@ -9,6 +9,7 @@ from streammi.ingest.formats.columns import number, times
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Places, Samples, Wanted
 from streammi.ingest.formats.paths import find, has, heads
 from streammi.ingest.formats.record import at_places, is_seq, locate, numbers_of, of_record, whole
+from streammi.ingest.formats.units import in_another
 from streammi.ingest.sequence import Numbers
 
 _USUAL: Final = frozenset({*TIME_NAMES, *SEQ_NAMES})
@@ -106,6 +107,8 @@ def _alike(trees: list[Any], wanted: Wanted) -> Samples | None:
         if len(chains) < len(places.values) or any(
             len(chain) > 1 for chain in (*chains, places.t or (), places.seq or ())
         ):
+            return None
+        if any(in_another(tree, unit) for unit in places.units for tree in trees):
             return None
         columns = [np.array([number(tree[key]) for tree in trees]) for (key,) in chains]
     except FeedError:

@@ -14,6 +14,8 @@ from streammi.ingest.formats.nested_lists import batch_in
 from streammi.ingest.formats.paths import Chain, find, follow, into_records
 from streammi.ingest.formats.record import number_in, numbers_at, of_record, time_in, times_at
 from streammi.ingest.formats.record_list import of_records
+from streammi.ingest.formats.split_columns import by_columns
+from streammi.ingest.formats.units import check_names
 from streammi.ingest.sequence import Numbers
 
 
@@ -31,10 +33,11 @@ def samples(content: Content, wanted: Wanted) -> Samples:
     try:
         found = _of_tree(tree, wanted)
     except FeedError as error:
-        records = by_name(tree) if error.reason == "no such path" else None
+        records = (by_name(tree) or by_columns(tree)) if error.reason == "no such path" else None
         of_one = _of_one_key(tree, wanted) if wanted.keyed and records is None else None
         if records is None and of_one is None:
             raise
+        check_names(tree, wanted.paths, wanted)
         found = of_one or of_records(records or [], wanted)._replace(places=None)
     n = len(found.values[0])
     if found.t is None and content.stamp is not None:

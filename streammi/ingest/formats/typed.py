@@ -206,6 +206,8 @@ def _plan(
         t = _place_usual(tree, record, wanted.t, places.t, TIME_NAMES, places, TIME)
         otherwise = SEQ_OTHERWISE.get(seq_type, SEQ)
         seq = _place_usual(tree, record, wanted.seq, places.seq, SEQ_NAMES, places, otherwise)
+        for chain, unit in {*filter(None, places.units)}:
+            _place(tree, "/".join(map(str, chain)), chain, Literal[unit])
         row = _struct(tree, SCALAR, partial=wanted.partial)
         decode = make(list[row] if records and not lines else row)  # type: ignore[valid-type]
     except (ValueError, TypeError, LookupError):
