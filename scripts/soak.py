@@ -136,7 +136,7 @@ def soak(minutes: float, rate: int) -> list[str]:
             socket.sndhwm = 2 * rate
             socket.linger = 0
             socket.bind(feed)
-            assert socket.poll(60_000, zmq.POLLOUT), "the monitor did not start"
+            assert socket.poll(180_000, zmq.POLLOUT), "the monitor did not start"
             time.sleep(1)
             before = process.num_fds()
             views = Views(readings)

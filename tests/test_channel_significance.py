@@ -8,7 +8,7 @@ from sklearn.metrics import mutual_info_score
 
 from streammi import ChannelWindow, QuantileBins, UniformBins
 from streammi.core.channels import ranking
-from streammi.core.channels.significance import Significance, adjusted
+from streammi.core.channels.significance import Significance, _lags, adjusted
 from streammi.records import FloatArray, triangles
 
 UPPER = np.triu_indices(32, 1)
@@ -49,6 +49,18 @@ def test_slow_and_fast_channels_have_one_null() -> None:
         slow.append(p[16:, 16:][np.triu_indices(16, 1)])
     assert kstest(np.concatenate(fast), "uniform").statistic < 0.08
     assert kstest(np.concatenate(slow), "uniform").statistic < 0.12
+
+
+def test_lags_stand_for_the_pairs_of_rows_that_are_so_far_apart() -> None:
+    lags, weights = _lags(50, n := 200)
+    came = np.arange(n)
+    apart = came[:, None] - came
+    moved = (came + 70) % n
+    seam = np.where(moved[:, None] - moved == apart, apart, n)  # none across it
+    for there, own in zip((apart, seam), weights, strict=True):
+        far = np.abs(there[np.abs(there) <= lags[-1]])
+        assert own.sum() == pytest.approx(far.size / n)
+        assert own @ lags == pytest.approx(far.sum() / n)
 
 
 def test_edges_are_found_linear_or_not() -> None:
