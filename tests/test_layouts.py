@@ -425,7 +425,7 @@ def test_what_columns_are_by_later_headers_or_may_be_is_said() -> None:
     taken(one, [[b"18,053,37,132"]])
     assert "decimal commas" in one.note
     one = decoder("a/v", "b/v")
-    taken(one, [[b"[a]\nv = 1.5\n[b]\nv = 2.5\n"]])
+    taken(one, [[b"[a]\nv = 1.5125\n[b]\nv = 2.5\n"]])
     assert "names in brackets (INI, TOML) are not JSON" in one.detail
 
 
