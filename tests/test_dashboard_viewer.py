@@ -694,25 +694,26 @@ def test_extremes_are_those_of_full_windows() -> None:
 @pytest.mark.parametrize(
     ("now", "before", "error", "words"),
     [
-        (0.5, 0.41, 0.03, "▬ steady +0.090"),  # two standard errors of a difference, and not three
+        (0.5, 0.41, 0.03, "▬ perhaps rising +0.090"),  # beyond the error that is shown, not beyond that of slow signals
+        (0.5, 0.47, 0.03, "▬ steady +0.030"),
         (0.5, 0.36, 0.03, "▲ rising +0.140"),
         (-0.004, 0.13, 0.03, "was 0.130 bit one window ago"),  # drawn at 0: nothing points
         (0.0004, 0.9, 0.03, "was 0.900 bit one window ago"),
         (-0.03, -0.2, 0.01, "▬ steady +0.000"),  # both drawn at 0
-        (-0.004, 0.09, 0.03, "▬ steady −0.090"),
+        (-0.004, 0.09, 0.03, "▬ was 0.090 bit"),
     ],
 )
 def test_what_rises_does_so_beyond_error_and_nothing_points_from_0(
     now: float, before: float, error: float, words: str
 ) -> None:
     shot = linear()
-    reading = msgspec.structs.replace(shot.reading, mi_corrected=now, stderr=0.001, stderr_batch=error)
+    reading = msgspec.structs.replace(shot.reading, mi_corrected=now, stderr=min(0.01, error), stderr_batch=error)
     shot = msgspec.structs.replace(shot, reading=reading, history=history_of(np.full(500, before)))
     for size in ((120, 40), (80, 24), (40, 12), (20, 5)):
         text = Television(shot, size=size).press()
         if size == (120, 40):
             assert words in text, text
-        assert ("▲ rising" in text) == ("rising" in words)
+        assert ("▲ rising" in text) == ("▲ rising" in words)
         assert "▼" not in text
 
 

@@ -63,6 +63,10 @@ def linear() -> Reading:
             "x follows y by 1 sample: 0.900 bit (untested yet: for about 4,250 more pairs)",
         ),
         ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.3}, "not distinguishable from independent"),
+        # One unrelated window in 20 has such a p, and no more than chance: that is no certainty.
+        ({"p": 0.4, "peak_mi": 0.05, "peak_lag": 7.0, "peak_p": 0.04}, "perhaps y follows x by 7 samples: 0.050 bit"),
+        ({"p": 0.4, "peak_mi": 0.05, "peak_lag": 7.0, "peak_p": 0.01}, "y follows x by 7 samples: 0.050 bit"),
+        ({"p": 0.4, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.04}, "y follows x by 7 samples: 0.900 bit"),
         # Dependent without a delay as well: whichever has more, beyond chance.
         ({"p": 0.01, "peak_mi": 0.9, "peak_lag": 7.0, "peak_p": 0.01}, "y follows x by 7 samples: 0.900 bit"),
         ({"p": 0.01, "peak_mi": 0.57, "peak_lag": 1.0, "peak_p": 0.01}, "linearly dependent"),

@@ -13,6 +13,7 @@ BOTH_WAYS: Final = DIRECTIONS["both"]
 LEAST_PAIRS: Final = 16
 RESOLVED_BITS: Final = 0.15  # a Gaussian pair with r = 0.43
 SIGNIFICANT: Final = 0.05
+SURE: Final = 0.01  # none of 99
 CHANCE: Final = 3.0  # standard deviations of MI that chance is allowed,
 CHANCE_OF_MANY: Final = 6.0  # the largest of many delays,
 CHANCE_OF_G: Final = 1.645  # and what the G-test calls significant: 5 % of a Gaussian lie above
@@ -105,6 +106,16 @@ def is_dependent_with_delay(reading: Reading) -> bool:
     return peak_binned(reading) / UNIT_PER_BIT[reading.unit] > chance_bits(reading, CHANCE_OF_MANY)
 
 
+def is_sure_of_delay(reading: Reading) -> bool:
+    """True if the MI at the best delay is what unrelated signals reach in 1 % of windows at the most.
+
+    Of a feed that is looked at ten times a second, 5 % of looks is every two seconds.
+    """
+    if reading.peak_p is None or reading.peak_p <= SURE:
+        return True
+    return peak_binned(reading) / UNIT_PER_BIT[reading.unit] > chance_bits(reading, CHANCE_OF_MANY)
+
+
 def leads_with_delay(reading: Reading) -> bool:
     """True if MI at the best delay is what there is to say: more than chance, and by more than chance than without."""
     if reading.peak_mi is None or reading.peak_lag == 0 or not is_dependent_with_delay(reading):
@@ -136,6 +147,11 @@ def error_of(reading: Reading, *, at_peak: bool) -> float:
     return _error(reading, reading.stderr or 0.0, batch, at_peak=at_peak)
 
 
+def least_error_of(reading: Reading, *, at_peak: bool) -> float:
+    """The same as if no sample depended on those before: the error that is shown behind the number."""
+    return _error(reading, reading.stderr or 0.0, reading.stderr or 0.0, at_peak=at_peak)
+
+
 def binned_error_of(reading: Reading, *, at_peak: bool) -> float:
     """The same of MI in the bins, by batch means where it has them."""
     if reading.binned_stderr is None:
@@ -159,9 +175,10 @@ def _error(reading: Reading, plain: float, batch: float, *, at_peak: bool) -> fl
 def at_peak(reading: Reading) -> str:
     """The best delay and its MI in words."""
     most = f"{reading.peak_mi:.3f} {reading.unit}"
+    perhaps = "" if is_sure_of_delay(reading) else "perhaps "
     if reading.peak_lag is None:  # the samples come irregularly
-        return f"dependent with a delay: {most}"
-    return f"{follows(reading.peak_lag, lag_unit(reading))}: {most}"
+        return f"{perhaps}dependent with a delay: {most}"
+    return f"{perhaps}{follows(reading.peak_lag, lag_unit(reading))}: {most}"
 
 
 def lag_unit(reading: Reading) -> str:

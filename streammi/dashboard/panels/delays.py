@@ -9,7 +9,7 @@ from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import number, short, short_in, signed
 from streammi.records import DelayProfile, FloatArray
-from streammi.records.verdict import follows, is_dependent_with_delay
+from streammi.records.verdict import follows, is_dependent_with_delay, is_sure_of_delay
 
 LEAST_SIZE = (24, 5)
 
@@ -78,4 +78,5 @@ def in_words(scene: Scene, profile: DelayProfile) -> str:
     sure = "" if reading.peak_p is None else f", p {reading.peak_p:.3g}"
     if not is_dependent_with_delay(reading):
         return f"no delay stands out: most {number(reading.peak_mi)} {scene.unit}{sure}"
-    return f"{follows(reading.peak_lag, profile.lag_unit)}: {number(reading.peak_mi)} {scene.unit}{sure}"
+    perhaps = "" if is_sure_of_delay(reading) else "perhaps "
+    return f"{perhaps}{follows(reading.peak_lag, profile.lag_unit)}: {number(reading.peak_mi)} {scene.unit}{sure}"

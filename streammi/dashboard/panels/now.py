@@ -11,7 +11,7 @@ from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import ahead, clock, columns, count, number, pace, signed, wrap
 from streammi.records import Reading
 from streammi.records.link_totals import total
-from streammi.records.verdict import SIGNIFICANT, error_of, strength
+from streammi.records.verdict import SIGNIFICANT, error_of, least_error_of, strength
 
 LEAST_SIZE = (30, 4)
 
@@ -132,13 +132,16 @@ def trend(scene: Scene, reading: Reading) -> Spans:
         return []
     theme, glyphs, ago = scene.theme, scene.theme.glyphs, (" since one window ago", scene.theme.dim)
     by = f" {signed(change)} {reading.unit}"
-    if abs(change) <= MOVES * math.sqrt(2) * error_of(reading, at_peak=scene.delayed):
+    perhaps = abs(change) <= MOVES * math.sqrt(2) * error_of(reading, at_peak=scene.delayed)
+    if perhaps and abs(change) <= MOVES * math.sqrt(2) * least_error_of(reading, at_peak=scene.delayed):
         return [(f"{glyphs.steady} steady", theme.text), (by, theme.text), ago]
     if not float(number(max(strength(reading), 0.0))):  # drawn at 0: from there nothing points anywhere
         was = f"{glyphs.steady} was {number(-change)} {reading.unit}"
         return [(was, theme.text), (" one window ago", theme.dim)]
-    word = f"{glyphs.up} rising" if change > 0 else f"{glyphs.down_arrow} falling"
-    return [(word, theme.strong), (by, theme.strong), ago]
+    glyph, word = (glyphs.up, "rising") if change > 0 else (glyphs.down_arrow, "falling")
+    if perhaps:  # too much for samples without memory, and not for those of a signal that is slow, or amid a change
+        return [(f"{glyphs.steady} perhaps {word}", theme.text), (by, theme.text), ago]
+    return [(f"{glyph} {word}", theme.strong), (by, theme.strong), ago]
 
 
 def change_since_one_window(scene: Scene, reading: Reading) -> float | None:

@@ -10,10 +10,12 @@ from streammi.dashboard.panels import bars, entropy, help, history
 from streammi.dashboard.panels.now import filling, lasting, stale, trend, waiting
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, linear_equivalent
+from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import duration, fit, number, signed, wrap
 from streammi.records import Reading, Snapshot
 from streammi.records.verdict import at_peak, lag_unit, strength
 
+TWO_LINES_FROM = 9  # rows: a verdict may have two of them, and the chart has enough
 STARTS_IN = 3.0  # s, once it is compiled
 
 
@@ -25,14 +27,25 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         return
     assert scene.snapshot is not None
     _at_both_ends(canvas, 0, _values(scene, reading)[0], [_compared(reading, scene), _linear(reading, scene)])
-    words = fit(scene.snapshot.verdict, canvas.width, theme.glyphs.ellipsis)
     beside = stale(scene) if scene.stale else filling(scene, reading) if reading.fill < 1 else trend(scene, reading)
-    _at_both_ends(canvas, 1, [(words, theme.strong)], [beside[:2], beside[:1]])
+    words = wrapped(scene.snapshot.verdict, canvas.width, 1 + (canvas.height >= TWO_LINES_FROM), theme)
+    for y, line in enumerate(words, 1):
+        rights = [beside[:2], beside[:1]] if y == len(words) else []
+        _at_both_ends(canvas, y, [(line, theme.strong)], rights)
+    top = 1 + len(words)
     bar = int(entropy.says(scene) and canvas.height >= 7)
     if bar:
         entropy.draw_labelled_bar(canvas.part(0, canvas.height - 1, canvas.width, 1), scene)
     if history.says(scene):
-        history.draw_chart(canvas.part(0, 2, canvas.width, canvas.height - 2 - bar), scene, scene.unit)
+        history.draw_chart(canvas.part(0, top, canvas.width, canvas.height - top - bar), scene, scene.unit)
+
+
+def wrapped(text: str, width: int, most: int, theme: Theme) -> list[str]:
+    """The text in one to ``most`` lines, the last of them cut where there is no room for more."""
+    lines = wrap(text, width) or [""]
+    if len(lines) > most:
+        lines[most - 1 :] = [fit(" ".join(lines[most - 1 :]), width, theme.glyphs.ellipsis)]
+    return lines
 
 
 def _at_both_ends(canvas: Canvas, y: int, left: Spans, rights: list[Spans]) -> None:
@@ -56,9 +69,7 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
     if canvas.height == 1:
         _draw_one_line(canvas, scene, snapshot, reading)
         return
-    words, rows = wrap(snapshot.verdict, canvas.width) or [""], max(canvas.height - 3, 1)
-    if len(words) > rows:
-        words[rows - 1 :] = [fit(" ".join(words[rows - 1 :]), canvas.width, theme.glyphs.ellipsis)]
+    words = wrapped(snapshot.verdict, canvas.width, max(canvas.height - 3, 1), theme)
     last = canvas.height - 3 - len(words)
     head = next((spans for spans in _heads(scene) if span_columns(spans) <= canvas.width), [])
     x = canvas.spans(0, 0, head)
