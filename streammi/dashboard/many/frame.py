@@ -118,7 +118,7 @@ def standing(many: Many, theme: Theme) -> Spans:
         )
         return [(f"{theme.glyphs.warning} {waits}" if matrix.links[0].messages else "no message yet", theme.warn)]
     if many.dependent is None:
-        words = matrix.untested or "untested"
+        words = "not tested against chance yet" if matrix.untested in ("", "untested") else matrix.untested
         return [(f"{theme.glyphs.connecting} {words}", theme.dim)]
     nothing = "nothing has changed" if matrix.usual_windows >= LEAST_WINDOWS else "what is usual is still being learnt"
     return [
