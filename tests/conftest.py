@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,8 +24,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None):
         folder = Path(__file__).parent
         os.environ[SERVER] = tempfile.mkdtemp(prefix="streammi-tests-") + "/forks"
-        programs = [[folder / "fork_server.py", os.environ[SERVER]], [folder / "compile_kernels.py"]]
-        config.stash[HELPERS] = [subprocess.Popen([sys.executable, *words]) for words in programs]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(os.environ[SERVER])
+            listener.listen(100)
+            place = listener.fileno()
+            config.stash[HELPERS] = [
+                subprocess.Popen([sys.executable, folder / "fork_server.py", str(place)], pass_fds=[place]),
+                subprocess.Popen([sys.executable, folder / "compile_kernels.py"]),
+            ]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,16 +4,18 @@ import os
 import pty
 import select
 import struct
-import sys
+import subprocess
 import termios
 import time
 from collections.abc import Callable
 from fcntl import ioctl
 from pathlib import Path
+from typing import Any
 
 import pyte
 from dashboard_samples import viewer
 from feeds import PATIENCE
+from programs import on_terminal, started
 
 from streammi.dashboard.glyphs import GlyphName
 from streammi.dashboard.pens import Depth
@@ -75,7 +77,7 @@ def colours(emulator: pyte.Screen) -> list[tuple[str, str]]:
 
 
 class Session:
-    """A real program on a pseudo-terminal, seen through pyte."""
+    """``streammi`` on a pseudo-terminal, or another program, seen through pyte."""
 
     def __init__(
         self,
@@ -84,19 +86,24 @@ class Session:
         height: int = 24,
         folder: Path | None = None,
         *,
-        program: str = sys.executable,
+        before: str = "pass",
+        program: str | None = None,
         **environment: str,
     ) -> None:
         self.emulator = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self.emulator)
         self.written = b""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ |= {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "", "NO_COLOR": "", "CI": ""}
-            os.environ |= environment
-            os.chdir(folder or Path.cwd())
-            ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-            os.execvp(program, [program, *words])
+        self.fd, terminal = pty.openpty()
+        ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        plain = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "", "NO_COLOR": "", "CI": ""}
+        where: dict[str, Any] = {"env": os.environ | plain | environment, "cwd": folder}
+        self.process = (
+            started(*words, before=before, terminal=terminal, **where)
+            if program is None
+            else subprocess.Popen([program, *words], **on_terminal(terminal), **where)
+        )
+        os.close(terminal)
+        self.pid = self.process.pid
 
     def read(self, seconds: float) -> bool:
         """Take in what is written for so long; False when the terminal was closed at the other end."""
@@ -143,14 +150,14 @@ class Session:
         os.write(self.fd, keys.encode())
 
     def end(self) -> int:
+        """What it ends with, once it does."""
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        while (status := self.process.poll()) is None:
+            assert time.monotonic() < deadline, "it did not end"
             self.read(0.05)
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                os.close(self.fd)
-                return os.waitstatus_to_exitcode(status)
-        raise AssertionError("it did not end")
+        self.read(0.05)
+        os.close(self.fd)
+        return int(status)
 
     @property
     def restored(self) -> bool:

@@ -1,12 +1,14 @@
 """``streammi`` as a process of its own: forked off tests/fork_server.py where that runs, as for the whole suite."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any, Self
@@ -18,12 +20,26 @@ BOTH: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "t
 LINES: dict[str, Any] = BOTH | {"stderr": subprocess.DEVNULL}
 
 
-def started(*words: str, before: str = "pass", text: bool = False, **how: Any) -> Any:
-    """``streammi`` with these words, warnings being errors; ``before`` runs first, and the rest is as for Popen."""
+def started(*words: str, before: str = "pass", text: bool = False, terminal: int | None = None, **how: Any) -> Any:
+    """``streammi`` with these words, warnings being errors; ``before`` runs first, and the rest is as for Popen.
+
+    With a ``terminal`` its streams are that, and it leads a session there.
+    """
     if place := os.environ.get(SERVER):
-        return Forked(place, words, before, text, **how)
+        how |= dict.fromkeys(STREAMS, terminal) if terminal is not None else {}
+        return Forked(place, words, before, text, terminal=terminal is not None, **how)
+    how |= on_terminal(terminal) if terminal is not None else {}
     code = f"{before}\nfrom streammi.__main__ import main\nmain()"
     return subprocess.Popen([sys.executable, "-W", "error", "-c", code, *words], text=text, **how)
+
+
+def on_terminal(terminal: int) -> dict[str, Any]:
+    """What Popen is told, for a process that is to lead a session on a terminal."""
+    streams: dict[str, Any] = dict.fromkeys(STREAMS, terminal)
+    return streams | {
+        "start_new_session": True,
+        "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    }
 
 
 class Forked:
@@ -40,6 +56,7 @@ class Forked:
         before: str,
         text: bool,
         *,
+        terminal: bool = False,
         env: dict[str, str] | None = None,
         cwd: Path | str | None = None,
         **streams: Any,
@@ -48,6 +65,7 @@ class Forked:
         order = {
             "words": words,
             "before": before,
+            "terminal": terminal,
             "folder": str(cwd or Path.cwd()),
             "environment": {**(env or os.environ)},
         }

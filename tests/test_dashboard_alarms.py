@@ -12,8 +12,6 @@ from dashboard_terminal import Session, Television
 from streammi.publish.snapshot_bytes import read_snapshot, snapshot_message
 from streammi.records import Event, Snapshot
 
-STREAMMI = ["-W", "error", "-m", "streammi"]
-
 
 def alarm(rule: str = "mi<0.2 for 10s", at: float = 0.0) -> Event:
     return event("alarm", at, 0.153, "bit", "mi is 0.153 bit, for 10.1 s", rule=rule)
@@ -89,7 +87,7 @@ def test_the_bell_and_the_title_of_a_real_terminal(tmp_path: Path) -> None:
     with zmq.Context() as context, context.socket(zmq.XPUB) as publisher:
         publisher.linger = 0
         port = publisher.bind_to_random_port("tcp://127.0.0.1")
-        session = Session([*STREAMMI, "view", f"tcp://127.0.0.1:{port}", "--bell"], 120, 40, tmp_path)
+        session = Session(["view", f"tcp://127.0.0.1:{port}", "--bell"], 120, 40, tmp_path)
         publisher.recv()
         publisher.send_multipart(snapshot_message(linear()))
         session.until("JOINT COUNTS")

@@ -43,7 +43,7 @@ def monitor() -> Iterator[str]:
 
 
 def test_the_demo_answers_keys_and_gives_the_terminal_back(tmp_path: Path) -> None:
-    session = Session([*STREAMMI, "demo"], 120, 40, tmp_path)
+    session = Session(["demo"], 120, 40, tmp_path)
     session.until("OVER TIME")
     session.until("connected")
     session.type("s")
@@ -62,7 +62,7 @@ def test_the_demo_answers_keys_and_gives_the_terminal_back(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 0)])
 def test_a_signal_gives_the_terminal_back(number: signal.Signals, status: int) -> None:
-    session = Session([*STREAMMI, "view", "tcp://127.0.0.1:9"])
+    session = Session(["view", "tcp://127.0.0.1:9"])
     session.until("waiting for a monitor")
     os.kill(session.pid, number)
     assert session.end() == status
@@ -70,7 +70,7 @@ def test_a_signal_gives_the_terminal_back(number: signal.Signals, status: int) -
 
 
 def test_what_cannot_start_says_so_after_the_screen_is_back() -> None:
-    session = Session([*STREAMMI, "watch", "nowhere", "--x", "a", "--y", "b"])
+    session = Session(["watch", "nowhere", "--x", "a", "--y", "b"])
     assert session.end() == 2
     assert b"ENDPOINT must be an endpoint" in session.written
 
@@ -94,7 +94,7 @@ def test_it_stops_and_goes_on_as_the_shell_expects() -> None:
 
 
 def test_after_a_stop_that_cannot_be_caught_it_draws_everything_again() -> None:
-    session = Session([*STREAMMI, "view", "tcp://127.0.0.1:9"])
+    session = Session(["view", "tcp://127.0.0.1:9"])
     session.until("waiting for a monitor")
     os.kill(session.pid, signal.SIGSTOP)
     session.emulator.reset()
@@ -109,28 +109,27 @@ def test_a_crash_says_why_after_the_screen_is_back() -> None:
     code = (
         "from streammi.dashboard.viewer import Viewer\n"
         "def fail(*_): raise RuntimeError('the picture fell down')\n"
-        "Viewer.canvas = fail\n"
-        "from streammi.cli.main import main; main()"
+        "Viewer.canvas = fail"
     )
-    session = Session(["-c", code, "view", "tcp://127.0.0.1:9"])
+    session = Session(["view", "tcp://127.0.0.1:9"], before=code)
     assert session.end() == 1
     assert session.restored
     assert session.written.rindex(b"\x1b[?1049l") < session.written.index(b"the picture fell down")
 
 
 def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
-    session = Session([*STREAMMI, "demo"], 100, 30, TMPDIR=str(tmp_path))
+    session = Session(["demo"], 100, 30, TMPDIR=str(tmp_path))
     session.until("connected")
     family = [psutil.Process(session.pid), *psutil.Process(session.pid).children(recursive=True)]
     assert len(family) == 3
     os.close(session.fd)
-    os.waitpid(session.pid, 0)
+    session.process.wait(PATIENCE)
     assert psutil.wait_procs(family[1:], timeout=PATIENCE)[1] == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_does_not_wait_for_the_next_frame(monitor: str) -> None:
-    session = Session([*STREAMMI, "view", monitor, "--max-fps", "0.1"], 100, 30)
+    session = Session(["view", monitor, "--max-fps", "0.1"], 100, 30)
     deadline = time.monotonic() + PATIENCE
     while "(bit)" not in session.text and time.monotonic() < deadline:
         session.type("c")  # frames are 10 s apart, but for those that answer a key
@@ -151,7 +150,7 @@ def test_a_terminal_that_is_not_read_delays_no_sample(tmp_path: Path) -> None:
         sender.bind(feed)
         consumer.subscribe("snapshot/")
         consumer.connect(readings)
-        session = Session([*STREAMMI, *words], 200, 60)
+        session = Session(words, 200, 60)
         sender.send(block)
         session.until("connected")
         written = len(session.written)
@@ -181,7 +180,7 @@ def test_a_terminal_that_is_not_read_delays_no_sample(tmp_path: Path) -> None:
 def test_where_text_cannot_be_placed_there_are_lines(monitor: str, environment: dict[str, str]) -> None:
     """Of a demo, whose monitor is not to say its own lines; and of a view, which has none."""
     words = ["demo", "--seconds", "60"] if "TERM" in environment else ["view", monitor]
-    session = Session([*STREAMMI, *words], 100, 30, **environment)
+    session = Session(words, 100, 30, **environment)
     session.until("demo  " if "TERM" in environment else f"{linear().pair}  ")
     session.until(" bit ")
     assert b"{" not in session.written  # nor are the lines for programs
@@ -191,7 +190,7 @@ def test_where_text_cannot_be_placed_there_are_lines(monitor: str, environment: 
 
 
 def test_without_colours_no_colour_is_written(monitor: str) -> None:
-    session = Session([*STREAMMI, "view", monitor], 120, 40, NO_COLOR="1", COLORTERM="truecolor")
+    session = Session(["view", monitor], 120, 40, NO_COLOR="1", COLORTERM="truecolor")
     session.until("JOINT COUNTS")
     session.type("q")
     assert session.end() == 0
@@ -235,7 +234,7 @@ def test_a_pair_of_many_is_opened_and_left_again(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     with zmq.Context() as context, context.socket(zmq.PUB) as sender:
         sender.bind(feed)
-        session = Session([*STREAMMI, *words], 120, 40)
+        session = Session(words, 120, 40)
 
         def until(words: str) -> None:
             deadline = time.monotonic() + PATIENCE

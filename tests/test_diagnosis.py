@@ -122,7 +122,7 @@ def after_screen(session: Session) -> str:
 def test_the_report_of_a_view_is_printed_once_its_screen_closes(samples: str, tmp_path: Path) -> None:
     readings = f"ipc://{tmp_path}/readings"
     with running("monitor", samples, "--quiet", f"--publish={readings}"):
-        session = Session([*STREAMMI[1:], "view", readings], 120, 40)
+        session = Session(["view", readings], 120, 40)
         session.until("OVER TIME")
         os.kill(session.pid, signal.SIGUSR1)
         session.until("report: printed when this screen closes")
@@ -130,7 +130,7 @@ def test_the_report_of_a_view_is_printed_once_its_screen_closes(samples: str, tm
 
 
 def test_the_report_of_a_monitor_beside_its_screen_is_printed_once_that_closes(samples: str) -> None:
-    session = Session([*STREAMMI[1:], "watch", samples], 120, 40)
+    session = Session(["watch", samples], 120, 40)
     session.until("OVER TIME")
     session.type("?")
     session.until("first aid: a report on the monitor")
@@ -149,7 +149,7 @@ def test_the_report_of_a_monitor_beside_its_screen_is_printed_once_that_closes(s
 
 
 def test_a_report_asked_for_and_then_left_at_once_is_printed() -> None:
-    session = Session([*STREAMMI[1:], "demo"], 100, 30)
+    session = Session(["demo"], 100, 30)
     session.until("OVER TIME")
     session.type("aq")
     assert session.end() == 0

@@ -360,7 +360,7 @@ def test_the_commands_with_keys_from_end_to_end(people: People, tmp_path: Path) 
         refused = streammi(*view, "--seconds=3")
         assert (refused.returncode, refused.stdout) == (1, "")
         assert re.search("no reading of .* within 3 s: .*wants? CURVE keys", refused.stderr)
-        session = Session(["-W", "error", "-m", "streammi", "view", readings])
+        session = Session(["view", readings])
         session.until("CURVE keys")
         session.type("q")
         assert session.end() == 0
