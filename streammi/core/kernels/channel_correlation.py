@@ -4,19 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from streammi.core.kernels.compiled import allocating_kernel, kernel
-from streammi.core.kernels.correlation import centre, correlation, dot
+from streammi.core.kernels.arrays import floats
+from streammi.core.kernels.compiled import allocating_kernel
+from streammi.core.kernels.correlation import LANES, centre, correlation, dot
 from streammi.core.kernels.turns import next_rows
 
 
-@kernel
+@allocating_kernel
 def centre_all(values: Any, squares: Any) -> None:
     """Put each row of values (C, n) on a scale of about 1 around its mean, and its sum of squares in ``squares`` (C,).
 
     That of a constant is 0.
     """
+    room = floats(LANES)
     for c in range(values.shape[0]):
-        squares[c] = 0.0 if centre(values[c]) else dot(values[c], values[c])
+        squares[c] = 0.0 if centre(values[c], room) else dot(values[c], values[c], room)
 
 
 @allocating_kernel
@@ -27,7 +29,7 @@ def correlations(values: Any, centred: Any, squares: Any, gappy: Any, numeric: A
     a signal is constant, or not ``numeric`` (C,).
     """
     channels, n = values.shape
-    x, y = np.empty(n), np.empty(n)
+    x, y, room = np.empty(n), np.empty(n), floats(LANES)
     first, last = next_rows(turns)
     while first < last:
         for i in range(first, last):
@@ -43,7 +45,7 @@ def correlations(values: Any, centred: Any, squares: Any, gappy: Any, numeric: A
                         if m > 0:
                             r, _, _ = correlation(x[:m], y[:m])
                     elif squares[i] > 0.0 and squares[j] > 0.0:
-                        r = max(-1.0, min(1.0, dot(centred[i], centred[j]) / np.sqrt(squares[i] * squares[j])))
+                        r = max(-1.0, min(1.0, dot(centred[i], centred[j], room) / np.sqrt(squares[i] * squares[j])))
                 out[i, j] = r
                 out[j, i] = r
         first, last = next_rows(turns)

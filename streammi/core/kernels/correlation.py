@@ -12,26 +12,24 @@ from streammi.core.kernels.compiled import allocating_kernel, allocating_part, a
 _ONE: Final = np.uint64(1)
 _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
-_FOUR: Final = np.uint64(4)
 _START: Final = np.int64(0)  # typed: for a plain number all that it is handed to is compiled anew
 _LARGE: Final = 1e300
-_NOTHING: Final = (0.0, 0.0, 0.0, 0.0)
 BLOCK: Final = 512  # values; by LANES, or the last bit of a sum depends on it
 LANES: Final = 128
 _LANES: Final = np.uint64(LANES)
-LONG: Final = 1 << 14  # values, of which only a part is looked at for what they are to be centred around
 
 
 @part
-def centre(values: Any) -> bool:
-    """Put values (n,) on a scale of about 1 around their mean, in place; returns whether they are all the same."""
+def centre(values: Any, room: Any) -> bool:
+    """Put values (n,) on a scale of about 1 around their mean, in place; returns whether they are all the same.
+
+    What is in ``room`` (LANES,) is lost.
+    """
     low, high = extent(values)
     if low == high:
         return True
-    _scaled_all(values, _scale(values[0], low, high), 0.0, values)
-    mean = _together(_fours(values, _NOTHING)) / values.size
-    for k in range(values.size):
-        values[k] -= mean
+    scale = _scale(values[0], low, high)
+    _scaled_all(values, scale, _mean(values, _START, values.size, scale, room), values)
     return False
 
 
@@ -93,39 +91,26 @@ def _scaled_all(values: Any, scale: Any, mean: float, out: Any) -> None:
 
 @apart
 @part
-def _about_mean(ring: Any, at: int, n: int, scale: Any, block: Any) -> float:
-    """About the mean of ``n`` values of a ring (capacity,), from the place ``at`` on, on a scale.
-
-    Of a long window, that of every few blocks: products are taken around it, and it need not be the mean for that.
-    """
-    sums, pairs = _NOTHING, 0
-    for done in range(0, n, block.size * (1 + n // LONG)):
-        some = block[: n - done]
-        _scaled_block(ring, _ahead(at, done, ring), scale, 0.0, some)
-        sums = _fours(some, sums)
-        pairs += some.size
-    return _together(sums) / pairs  # type: ignore[no-any-return]
+def _mean(ring: Any, at: Any, n: int, scale: Any, room: Any) -> float:
+    """The mean of ``n`` values of a ring (capacity,), from the place ``at`` on, on a scale; by ``room`` (LANES,)."""
+    for k in range(LANES):
+        room[k] = 0.0
+    within = min(n, ring.size - at)
+    _add_scaled(ring, at, at + within, _START, scale, room)
+    _add_scaled(ring, _START, n - within, within % LANES, scale, room)
+    return in_lanes(room, 0) / n
 
 
+# What is added up goes to LANES side by side: so the compiler, which may not change the order, adds several at once.
 @part
-def _fours(values: Any, sums: Any) -> Any:
-    """Four sums side by side, with every fourth of the values (n,) each; the first has those of a last, short row."""
-    s0, s1, s2, s3 = sums
-    whole = values.size - values.size % 4
-    for k in range(0, whole, 4):
-        at = np.uint64(k)
-        s0 += values[at]
-        s1 += values[at + _ONE]
-        s2 += values[at + _TWO]
-        s3 += values[at + _THREE]
-    for k in range(whole, values.size):
-        s0 += values[np.uint64(k)]
-    return s0, s1, s2, s3
-
-
-@part
-def _together(sums: Any) -> Any:
-    return (sums[0] + sums[1]) + (sums[2] + sums[3])
+def _add_scaled(values: Any, at: Any, stop: Any, lane: Any, scale: Any, sums: Any) -> None:
+    """Add values, from one place to another, on a scale to ``sums`` (LANES,), of which the first goes to a ``lane``."""
+    while at < stop:
+        some = min(LANES - lane, stop - at)
+        for k in range(some):
+            sums[np.uint64(lane + k)] += _scaled(values[np.uint64(at + k)], scale)
+        at += some
+        lane = _START
 
 
 @part
@@ -136,19 +121,15 @@ def _ahead(at: int, steps: int, ring: Any) -> int:
 
 
 @part
-def dot(a: Any, b: Any) -> float:
-    """The sum of the products of a and b (n,)."""
-    s0 = s1 = s2 = s3 = 0.0
-    whole = a.size - a.size % 4
-    for k in range(0, whole, 4):
-        at = np.uint64(k)
-        s0 += a[at] * b[at]
-        s1 += a[at + _ONE] * b[at + _ONE]
-        s2 += a[at + _TWO] * b[at + _TWO]
-        s3 += a[at + _THREE] * b[at + _THREE]
-    for k in range(whole, a.size):
-        s0 += a[k] * b[k]
-    return (s0 + s1) + (s2 + s3)
+def dot(a: Any, b: Any, room: Any) -> float:
+    """The sum of the products of a and b (n,), as ``correlated`` has it; by ``room`` (LANES,)."""
+    for k in range(LANES):
+        room[k] = 0.0
+    for start in range(0, a.size, LANES):
+        for k in range(min(LANES, a.size - start)):
+            at = np.uint64(start + k)
+            room[np.uint64(k)] += a[at] * b[at]
+    return in_lanes(room, 0)
 
 
 @allocating_kernel
@@ -169,42 +150,54 @@ def correlated(
     """
     if x_low == x_high or y_low == y_high:
         return np.nan
-    x_block, y_block, sums = floats(min(n, BLOCK)), floats(min(n, BLOCK)), floats(5 * LANES)
+    x_block, y_block, sums = floats(min(n, BLOCK)), floats(min(n, BLOCK)), floats(3 * LANES)
+    x_scale, y_scale = _scale(x[at], x_low, x_high), _scale(y[at], y_low, y_high)
+    x_mean, y_mean = _mean(x, at, n, x_scale, sums), _mean(y, at, n, y_scale, sums)
     for k in range(sums.size):
         sums[k] = 0.0
-    x_scale, y_scale = _scale(x[at], x_low, x_high), _scale(y[at], y_low, y_high)
-    x_mean, y_mean = _about_mean(x, at, n, x_scale, x_block), _about_mean(y, at, n, y_scale, y_block)
     for done in range(0, n, BLOCK):
         p, q = x_block[: n - done], y_block[: n - done]
         _scaled_block(x, _ahead(at, done, x), x_scale, x_mean, p)
         _scaled_block(y, _ahead(at, done, y), y_scale, y_mean, q)
         _add_products(p, q, sums)
-    x_sum, y_sum = _lane(sums, 0), _lane(sums, 1)
-    xx, xy, yy = _lane(sums, 2), _lane(sums, 3), _lane(sums, 4)
-    xx, xy, yy = xx - x_sum * x_sum / n, xy - x_sum * y_sum / n, yy - y_sum * y_sum / n
+    xx, xy, yy = in_lanes(sums, 0), in_lanes(sums, 1), in_lanes(sums, 2)
     return max(-1.0, min(1.0, xy / np.sqrt(xx * yy)))  # type: ignore[no-any-return]
 
 
 @part
 def _add_products(x: Any, y: Any, sums: Any) -> None:
-    """Add x and y (n,), and their products, to ``sums`` (5 LANES,): each of LANES in a row to a place of its own.
-
-    So the compiler, which may not change the order of what is added up, does several at once.
-    """
+    """Add the products of x and y (n,) to ``sums`` (3 LANES,): x with itself, with y, and y with itself."""
     for start in range(0, x.size, LANES):
         for k in range(min(LANES, x.size - start)):
             at, lane = np.uint64(start + k), np.uint64(k)
             a, b = x[at], y[at]
-            sums[lane] += a
-            sums[lane + _LANES] += b
-            sums[lane + _TWO * _LANES] += a * a
-            sums[lane + _THREE * _LANES] += a * b
-            sums[lane + _FOUR * _LANES] += b * b
+            sums[lane] += a * a
+            sums[lane + _LANES] += a * b
+            sums[lane + _TWO * _LANES] += b * b
+
+
+@part
+def add_sides(values: Any, at: Any, stop: Any, lane: Any, low: float, high: float, sides: Any) -> None:
+    """Take values, from one place to another, into ``sides`` (4 LANES,), of which the first goes to a ``lane``.
+
+    They are the least, the largest, and by how much the values are below ``low``, and above ``high``.
+    """
+    while at < stop:
+        some = min(LANES - lane, stop - at)
+        for k in range(some):
+            v, to = values[np.uint64(at + k)], np.uint64(lane + k)
+            under, over = low - v, v - high
+            sides[to] = v if v < sides[to] else sides[to]
+            sides[to + _LANES] = v if v > sides[to + _LANES] else sides[to + _LANES]
+            sides[to + _TWO * _LANES] += under if under > 0.0 else 0.0
+            sides[to + _THREE * _LANES] += over if over > 0.0 else 0.0
+        at += some
+        lane = 0
 
 
 @apart
 @part
-def _lane(sums: Any, number: int) -> float:
+def in_lanes(sums: Any, number: int) -> float:
     """What was added up in the LANES of this number."""
     s0 = s1 = s2 = s3 = 0.0
     for k in range(number * LANES, (number + 1) * LANES, 4):

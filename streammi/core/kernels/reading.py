@@ -7,7 +7,7 @@ import numpy as np
 
 from streammi.core.kernels.arrays import floats, zeros
 from streammi.core.kernels.compiled import allocating_kernel, allocating_part, apart, part
-from streammi.core.kernels.correlation import correlated, extent, final_run
+from streammi.core.kernels.correlation import BLOCK, LANES, add_sides, correlated, final_run, in_lanes
 from streammi.core.kernels.nested import HELD, LN2, extrapolated, log_held, log_of, of_pairs, step_of
 from streammi.core.kernels.state_layout import SYMBOL
 
@@ -18,40 +18,40 @@ DOUBT: Final = 0.36
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
 _SYMBOL: Final = np.uint64(SYMBOL)
 _X: Final = np.uint64(16)
-_PAIR: Final = 1 << 32  # a bin's values that are like its first one are counted above so many, in one sum with all
+_Y: Final = np.uint64(0)
 
 
 @allocating_kernel
 def of_values(
-    values: Any, head: int, n: int, ring: Any, x_edges: Any, y_edges: Any, x_parts: Any, y_parts: Any
-) -> tuple[float, bool, bool, int, int, float, float, float, float]:
+    values: Any, head: int, n: int, ring: Any, x_counts: Any, y_counts: Any, x_edges: Any, y_edges: Any, x_parts: Any,
+    y_parts: Any,
+) -> tuple[float, bool, bool, int, int, float, float, float, float]:  # fmt: skip
     """Look at the newest ``n`` values (2, capacity) in a ring, up to ``head``, by the bins that its entries name.
 
-    ``edges`` (B + 1,) are the bins', (0,) of labels. Returns Pearson's r, NaN for a constant or for labels, whether x
-    and y are constant, and their final runs (see core.kernels.correlation); then of x and of y T, how often two values
-    in a bin are the same, and the mean of log2(width), NaN where there is no density. To ``parts`` (B,) goes which
-    coarse bin each belongs to: two and two, but for one that holds one value only, which stays by itself.
+    ``counts`` (B,) are how many are in each bin, ``edges`` (B + 1,) the bins', (0,) of labels. Returns Pearson's r, NaN
+    for a constant or for labels, whether x and y are constant, and their final runs (see core.kernels.correlation);
+    then of x and of y T, how often two values in a bin are the same, and the mean of log2(width), NaN where there is no
+    density. To ``parts`` (B,) goes which coarse bin each belongs to: two and two, but for one that holds one value
+    only, which stays by itself.
     """
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
-    first = head - n if head >= n else head - n + values.shape[1]
-    x_kept, y_kept = _begun(x_edges, x_parts), _begun(y_edges, y_parts)
-    x_least = x_most = values[0, first]
-    y_least = y_most = values[1, first]
-    at = first
-    for _ in range(n):
-        place = np.uint64(at)  # or each look-up has Python's wrap-around in it
-        entry, x, y = np.uint64(ring[place]), values[0, place], values[1, place]
-        _note(x, entry >> _X & _SYMBOL, x_kept)
-        _note(y, entry & _SYMBOL, y_kept)
-        x_least, x_most = x if x < x_least else x_least, x if x > x_most else x_most
-        y_least, y_most = y if y < y_least else y_least, y if y > y_most else y_most
-        at = at + 1 if at + 1 < values.shape[1] else 0
-    x_ties, x_width = _told(n, x_least, x_most, x_kept, x_edges, x_parts)
-    y_ties, y_width = _told(n, y_least, y_most, y_kept, y_edges, y_parts)
-    x_run, y_run = final_run(values[0], head, n), final_run(values[1], head, n)
+    first = head - n if head >= n else head - n + ring.size
+    x, y = values[0], values[1]
+    x_kept, y_kept = _begun(x_edges, x_parts.size), _begun(y_edges, y_parts.size)
+    x_calm: Any = np.int64(0)
+    y_calm, done = x_calm, x_calm
+    while done < n:
+        at = first + done if first + done < ring.size else first + done - ring.size
+        stop = min(at + min(BLOCK, n - done), ring.size)
+        x_calm = _note(x, ring, at, stop, done, _X, x_calm, x_kept)
+        y_calm = _note(y, ring, at, stop, done, _Y, y_calm, y_kept)
+        done += stop - at
+    x_least, x_most, x_ties, x_width = _told(n, x_counts, x_kept, x_edges, x_parts)
+    y_least, y_most, y_ties, y_width = _told(n, y_counts, y_kept, y_edges, y_parts)
+    x_run, y_run = final_run(x, head, n), final_run(y, head, n)
     r = np.nan
     if x_edges.size > 0 and y_edges.size > 0:
-        r = correlated(values[0], values[1], first, n, x_least, x_most, y_least, y_most)
+        r = correlated(x, y, first, n, x_least, x_most, y_least, y_most)
     return r, x_least == x_most, y_least == y_most, x_run, y_run, x_ties, x_width, y_ties, y_width
 
 
@@ -64,59 +64,83 @@ def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, floa
     Cauchy. Of all densities with one range the even one has the largest entropy, of all with one mean the exponential
     one: the smaller of both is taken.
     """
-    kept = _begun(edges, parts)
+    kept, counts, start = _begun(edges, parts.size), zeros(parts.size), np.int64(0)
     for k in range(values.size):
-        _note(values[k], np.uint64(symbols[k]), kept)
-    least, most = extent(values)
-    return _told(values.size, least, most, kept, edges, parts)
+        counts[symbols[k]] += 1
+    _note(values, symbols, start, values.size, start, _Y, start, kept)
+    _, _, ties, width = _told(values.size, counts, kept, edges, parts)
+    return ties, width
 
 
 @apart
 @allocating_part
-def _begun(edges: Any, parts: Any) -> Any:
-    """What is noted of each bin's values, of none so far, (B,) each: the first one, and how many there are, in one with
-    how many are like it; then where the bins within begin and end, and by how much all together are beyond that.
+def _begun(edges: Any, size: int) -> Any:
+    """What is noted of each bin's values, of none so far: the first one, and how many are like it, (B,) each; then of
+    all of them, in LANES side by side, the least, the largest, and by how much they are beyond the bins that are not at
+    an end, which begin and end at two edges.
     """
-    size = parts.size
-    first, sums, ends, beyond = floats(size), zeros(size), floats(size), floats(size)
+    first, same, sides = floats(size), zeros(size), floats(4 * LANES)
     for k in range(size):
-        ends[k], beyond[k] = edges[1] if edges.size > 2 else 0.0, 0.0
-    if edges.size > 2:
-        ends[size - 1] = edges[size - 1]
-    return first, sums, ends, beyond
-
-
-@part
-def _note(v: float, symbol: Any, kept: Any) -> None:
-    first, sums, ends, beyond = kept
-    before = sums[symbol]
-    if before == 0:
-        first[symbol] = v
-    sums[symbol] = before + (_PAIR + 1 if first[symbol] == v else 1)
-    beyond[symbol] += v - ends[symbol]  # of all bins: a branch for those at the ends is unpredictable
+        first[k] = np.nan
+    for k in range(LANES):
+        sides[k], sides[k + LANES], sides[k + 2 * LANES], sides[k + 3 * LANES] = np.inf, -np.inf, 0.0, 0.0
+    low, high = (edges[1], edges[size - 1]) if edges.size > 2 else (-np.inf, np.inf)
+    return first, same, sides, low, high
 
 
 @apart
 @part
-def _told(n: int, least: float, most: float, kept: Any, edges: Any, parts: Any) -> tuple[float, float]:
-    """``look`` of ``n`` values, of which this was noted."""
-    _, sums, _, beyond = kept
+def _note(values: Any, entries: Any, at: Any, stop: Any, done: Any, shift: Any, calm: Any, kept: Any) -> Any:
+    """Note the values from one place to another, behind so many that are ``done``.
+
+    Returns 1 if all were others than the first of their bins, which are known: the next ones are likely to be; 0 if
+    not. ``calm`` is what it returned of those before.
+    """
+    first, same, sides, low, high = kept
+    like: Any = np.int64(1) - calm
+    if calm > 0:  # nearly always, in a long window, of a signal without ties: to see only that takes half the time
+        for k in range(at, stop):
+            place = np.uint64(k)
+            known = first[np.uint64(entries[place]) >> shift & _SYMBOL]
+            like += (known == values[place]) | (known != known)
+    if like > 0:
+        like = np.int64(0)
+        for k in range(at, stop):
+            place = np.uint64(k)
+            symbol = np.uint64(entries[place]) >> shift & _SYMBOL
+            if first[symbol] != first[symbol]:
+                first[symbol] = values[place]
+            known = first[symbol] == values[place]
+            same[symbol] += known
+            like += known
+    add_sides(values, at, stop, done % LANES, low, high, sides)
+    return np.int64(like == 0)
+
+
+@apart
+@part
+def _told(n: int, counts: Any, kept: Any, edges: Any, parts: Any) -> tuple[float, float, float, float]:
+    """The least and the largest of ``n`` values of which this was noted, and ``look`` of them."""
+    _, same, sides, _, _ = kept
+    least, most = np.inf, -np.inf
+    for k in range(LANES):
+        least, most = min(least, sides[k]), max(most, sides[k + LANES])
     size = parts.size
     if edges.size == 0:
         for k in range(size):
             parts[k] = k
-        return 0.0, np.nan
-    below, above = -beyond[0], beyond[size - 1]
+        return least, most, 0.0, np.nan
+    below, above = in_lanes(sides, 2), in_lanes(sides, 3)
     width, density = 0.0, n > 1
     part = ties = others = 0
     for k in range(size):
-        pairs, same = sums[k] % _PAIR, sums[k] // _PAIR
-        single, beside = _single(sums[k]), k ^ 1
-        paired = beside < size and not single and not _single(sums[beside])
+        pairs: Any = np.int64(counts[k])
+        single, beside = _single(pairs, same[k]), k ^ 1
+        paired = beside < size and not single and not _single(np.int64(counts[beside]), same[beside])
         parts[k] = part
         part += not (paired and beside > k)
         if paired and pairs > 1:
-            ties += same - 1
+            ties += same[k] - 1
             others += pairs - 1
         density &= not single
         if pairs > 0 and density:
@@ -127,14 +151,13 @@ def _told(n: int, least: float, most: float, kept: Any, edges: Any, parts: Any) 
                 bits = min(bits, np.log2(above / pairs) + 1.0 / LN2)
             width += pairs * bits
     share = ties / others if others else 0.0
-    return share, width / n if density and share <= MOST_TIES else np.nan
+    return least, most, share, width / n if density and share <= MOST_TIES else np.nan
 
 
 @part
-def _single(both: Any) -> Any:
+def _single(pairs: Any, same: Any) -> Any:
     """True if a bin holds one value only, and that more than once."""
-    pairs = both % _PAIR
-    return pairs > 1 and both // _PAIR == pairs
+    return pairs > 1 and same == pairs
 
 
 @allocating_kernel

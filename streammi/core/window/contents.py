@@ -71,7 +71,7 @@ class Contents:
         """The facts by the window's values; O(n), once for the same pairs."""
         key = self.state.item(PAIRS), self.ring.n, self.axes.epoch
         if self._seen is None or self._seen[0] != key:
-            self._seen = key, grains.seen(self.ring, self.axes.now)
+            self._seen = key, grains.seen(self.ring, self.histogram.x, self.histogram.y, self.axes.now)
         return self._seen[1]
 
     def admit(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:

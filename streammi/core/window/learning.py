@@ -62,7 +62,8 @@ class Learning:
         elif axes.learns and (reason > 1 or schedule.reviews):
             self._review(reason)
         if self._histogram.nest is not None:
-            self._histogram.coarsen(ring, grains.seen(ring, axes.now).grain)
+            histogram = self._histogram
+            histogram.coarsen(ring, grains.seen(ring, histogram.x, histogram.y, axes.now).grain)
             schedule.check_within(max(ring.n, schedule.least if axes.learns else LONG))
 
     def _fill(self) -> None:
@@ -163,10 +164,11 @@ class Learning:
 
     def _mi(self, joint: NDArray[Any]) -> float:
         """MI in bits of joint counts (Bx * By,) of the window's pairs, extrapolated."""
-        table = msgspec.structs.replace(
-            self._histogram.table_of("extrapolated"), grain=grains.seen(self._ring, self._axes.now).grain
-        )
-        return mi_of(joint.reshape(1, *self._axes.sizes), table)[0].item(0)
+        cells = joint.reshape(self._axes.sizes)
+        x_counts, y_counts = (cells.sum(axis=side, dtype=np.uint32) for side in (1, 0))
+        grain = grains.seen(self._ring, x_counts, y_counts, self._axes.now).grain
+        table = msgspec.structs.replace(self._histogram.table_of("extrapolated"), grain=grain)
+        return mi_of(cells[None], table)[0].item(0)
 
 
 def _counts(entries: NDArray[np.uint32], sizes: tuple[int, int]) -> NDArray[np.uint32]:
