@@ -90,9 +90,27 @@ def test_numbers_of_rows_and_times_are_no_signals(tmp_path: Path) -> None:
     assert (probed(tmp_path / "a.csv").command or "").endswith("--x x --y y")
 
 
+def test_columns_that_nobody_can_read_for_certain_are_not_proposed(tmp_path: Path) -> None:
+    """What is proposed is what replay takes: the first two of these, it refuses."""
+    rows = [f"{'1.250' if k < 100 else '1,250'};{'20 °C' if k % 2 else '68 °F'};{k % 3};{k % 5}\n" for k in range(200)]
+    report = probed(tmp_path / "a.csv", "a;b;x;y\n" + "".join(rows))
+    assert (report.command or "").endswith("--x x --y y")
+    assert [bool(column.doubt) for column in report.columns] == [True, True, False, False]
+    report = probed(tmp_path / "a.csv", "a;b;x\n" + "".join(row[:-3] + "\n" for row in rows))
+    assert (report.command, report.problem.partition(",")[0]) == (None, "a has 1.250 and 1")
+    labels = probed(tmp_path / "a.csv", "time,a,b\n" + "".join(f"10:00:{k},hot,on{k % 3}\n" * 2 for k in range(10, 60)))
+    assert labels.command is None
+    labels = probed(
+        tmp_path / "a.csv", "time,a,b\n" + "".join(f"10:00:{k},h{k % 2},on{k % 3}\n" for k in range(10, 60))
+    )
+    assert (labels.command or "").endswith("--x a --y b --bins categories")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        ("10:00:01 x=1.5 y=2\n10:00:02 x=1.6 y=3\n", "x=1.5 y=2.5 in its lines"),
+        ("time,name,v\n" + "10:00:01,x,1\n10:00:01,y,2\n" * 9, "if name names signals (x, y), put each in a column"),
         ("t,x\n0,1\n1,2\n", "no two columns of numbers; with another file: streammi replay --x "),
         ("name,room\na,b\nc,d\n", "there is no column of numbers"),
         ('{"name": "a"}\n', "there are no two numbers"),

@@ -76,13 +76,14 @@ def words(report: FileReport) -> str:
 def _of_column(column: ColumnSeen, width: int) -> str:
     notes = [f"{column.missing:,} missing"] if column.missing else []
     notes += [f"{column.unreadable:,} that are no number"] if column.unreadable else []
-    notes += [column.written] if column.written else []
+    notes += [note for note in (column.written, column.doubt) if note]
     more = "".join(f", {note}" for note in notes)
     if column.low is not None and column.high is not None:
         return f"  {column.name:<{width}}  {range_text(column.low, column.high)}, such as {column.example}{more}"
     if column.labels:
         shown = ", ".join(column.labels[:6])
-        return f"  {column.name:<{width}}  text: {shown}{', ...' if len(column.labels) > 6 else ''}{more}"
+        rest = ", ..." if len(column.labels) > 6 else " (labels: --bins categories)"
+        return f"  {column.name:<{width}}  text: {shown}{rest}{more}"
     return f"  {column.name:<{width}}  " + (f"text, such as {column.example}{more}" if column.example else "nothing")
 
 

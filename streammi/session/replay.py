@@ -230,6 +230,8 @@ class FileReplay:
         """Say the last reading."""
         self._publish(self.monitor.last(self._newest))
         why_empty = self._pairs.why_empty
+        if "not a number" in why_empty:
+            why_empty += " (--bins categories takes texts)"
         if self._outbox.seq == 0 and not why_empty:
             self.notes.append(f"no reading: {self.monitor.awaited or 'no pairs'}")
         self.status = NOTHING if why_empty else 0

@@ -41,11 +41,18 @@ class Columns(NamedTuple):
         return f"{self.names[k]} {str(text)[:40]!r}"
 
 
+def why_doubtful(form: NumberFormat) -> str:
+    """What keeps the numbers of a column from being read; empty for nothing."""
+    if form.doubt:
+        change = "if the decimal point changes, cut the file where it does"
+        return f"{form.doubt}, and one of the marks is between thousands: --decimal tells which; {change}"
+    return f"{form.unlike}, of different units" if form.unlike else ""
+
+
 def refuse_doubtful(option: str, name: str, form: NumberFormat) -> None:
     """ConfigError for a column whose numbers are written in ways of which no one can be told from the other."""
     if form.doubt:
-        rule = f"given: {name} has {form.doubt}, and one of the marks is between thousands"
-        raise ConfigError("--decimal", f"{rule}; if the decimal point changes, cut the file where it does")
+        raise ConfigError("--decimal", f"given: {name} has {why_doubtful(form)}")
     if form.unlike:
         raise ConfigError(option, f"a column of numbers in one unit ({name} has {form.unlike})", name)
 

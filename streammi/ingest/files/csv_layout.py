@@ -27,6 +27,7 @@ DELIMITERS: Final = (",", ";", "\t", "|", "^", "~", BLANKS)
 LOOKED_AT: Final = 400  # lines from which a table's layout is told,
 FIELDS: Final = 5000  # by which is told whether they are values
 LOOKED_ON: Final = 8000  # and where the names that are wanted are in none of them
+NAMES_WITHIN: Final = 10  # rows, of a file that begins with them
 _DOTTED: Final = re.compile(r"\s*[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{4}|[0-9]{2}(?![0-9]))")
 _NAMES_OF: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 _SEP: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -200,6 +201,8 @@ def _delimiter(lines: Sequence[str], wanted: Sequence[str], named: int) -> str:
         good = 0.2 + sum(map(is_value, values)) / max(len(values), 1)
         if delimiter == BLANKS and 2 * with_tabs > len(lines):
             good *= 0.8  # these are rather in the fields
+        if width > 1 and any(len(row) == width and not any(map(is_value, row)) for row in rows[:NAMES_WITHIN]):
+            good *= 1.3  # names, parted as the rows are
         told = float(has_names and width > 1) + float(width == named > 1)
         scores[delimiter] = (told, float(width > 1) * len(alike) / len(rows) * good, float(-rank))
     best = max(scores, key=lambda one: scores[one], default=",")

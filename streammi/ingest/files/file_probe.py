@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from streammi.ingest.files.columns import why_doubtful
 from streammi.ingest.files.csv_table import CsvTable
-from streammi.ingest.files.even_steps import EvenSteps
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.file_report import MANY, ColumnSeen, FileReport, command_of, pair_of, why_alone
+from streammi.ingest.files.file_report import MANY, ColumnSeen, FileReport, command_of, labels_of, pair_of, why_alone
 from streammi.ingest.files.found_time import FoundTime
 from streammi.ingest.files.json_probe import json_report
 from streammi.ingest.files.json_records import is_json
 from streammi.ingest.files.missing import sentinel_of
+from streammi.ingest.files.no_table import no_table
 from streammi.ingest.files.number_format import NumberFormat, format_of
+from streammi.ingest.files.only_rises import OnlyRises
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import Sample, as_floats, called, is_text
@@ -56,13 +58,16 @@ def _of_table(table: Table, form: str, options: FileOptions, t: str | None, more
             whole = table.source.read == table.source.size > 0
             break
     seen = tuple(column.seen() for column in columns)
-    pair = pair_of([column for k, column in enumerate(seen) if k not in time.places])
+    others = [column for k, column in enumerate(seen) if k not in time.places]
+    numbers, labels = pair_of(others), labels_of(others, rows)
+    pair = numbers or labels
+    what = "" if pair else no_table(table.source.head, ())
     return FileReport(
         path=table.source.path, rows=rows, whole=whole, form=form, columns=seen, said=(*table.said, *time.said),
         time=time.name if times is not None else "", **(times.seen() if times is not None else {}),
         skipped=dict(skipped),
-        problem="" if pair else why_alone([column for column in seen if column.low is not None], table.source.path),
-        command=pair and command_of(table.source.path, *pair, options, t),
+        problem="" if pair else (what and f"there is {what}") or why_alone(others, table.source.path),
+        command=pair and command_of(table.source.path, *pair, options, t, labels=numbers is None),
     )  # fmt: skip
 
 
@@ -73,19 +78,21 @@ class _Column:
         self._name, self._k = called(table.names, k), k
         column = sample.column(k)
         self._form: NumberFormat | None = NumberFormat()
+        self._doubt = ""
         values = as_floats(column)
         if is_text(column):
             self._form = format_of(column, table.decimal, options.missing, sure=options.decimal != "auto")
             values, bad = self._form.array(column)
             known = np.isfinite(values).sum()
-            if bad.sum() > known or not known:
+            self._doubt = why_doubtful(self._form)
+            if bad.sum() > known or not known or self._doubt:
                 self._form = None
         words = self._form.words if self._form is not None else ""
         self._written = words.removeprefix("decimal commas").removeprefix(", ")  # which is said of the whole file
         self._sentinel = sentinel_of(values)
         self._low, self._high, self._missing, self._bad = math.inf, -math.inf, 0, 0
         self._example, self._labels, self._many = "", dict[str, None](), False
-        self._steps = EvenSteps()
+        self._rises = OnlyRises()
 
     def take(self, block: Block) -> None:
         column = block.columns[self._k]
@@ -94,7 +101,7 @@ class _Column:
             return
         values, bad = self._form.array(column) if is_text(column) else (as_floats(column), np.zeros(len(column), bool))
         finite = values[np.isfinite(values)]
-        self._steps.take(finite)
+        self._rises.take(finite)
         self._bad += int(bad.sum())
         self._missing += int(len(values) - finite.size - bad.sum())
         if finite.size:
@@ -107,7 +114,7 @@ class _Column:
             name=self._name, low=self._low if known else None, high=self._high if known else None,
             example=self._example, missing=self._missing, unreadable=self._bad,
             labels=() if self._many else tuple(self._labels), written=self._written,
-            sentinel=self._sentinel, counts=self._steps.even,
+            sentinel=self._sentinel, doubt=self._doubt, counts=self._rises.told,
         )  # fmt: skip
 
     def _take_texts(self, column: pa.Array) -> None:

@@ -24,9 +24,10 @@ class ColumnSeen(msgspec.Struct, frozen=True, kw_only=True):
     missing: int = 0  # fields that are empty, or stand for no value
     unreadable: int = 0  # fields that are no number, where most are
     labels: tuple[str, ...] = ()  # the values of a column of text, where it has few
+    doubt: str = ""  # what keeps its numbers from being read
     written: str = ""  # how its numbers are written, where that is worth a word
     sentinel: float | None = None  # a value that may stand for none
-    counts: bool = False  # it goes on by the same from row to row, as a number of rows does
+    counts: bool = False  # it only rises, as the numbers of rows and times do
 
     @property
     def varies(self) -> bool:
@@ -58,22 +59,36 @@ def pair_of(columns: list[ColumnSeen]) -> tuple[str, str] | None:
     def order(column: ColumnSeen) -> tuple[bool, bool]:
         return not column.varies, column.counts or is_time_name(column.name)
 
-    numbers = sorted((column for column in columns if column.low is not None), key=order)
-    return next(combinations([column.name for column in numbers], 2), None)
+    numbers = [column for column in columns if column.low is not None]
+    best = sorted(numbers, key=order)[:2]
+    return next(combinations([column.name for column in numbers if column in best], 2), None)
 
 
-def why_alone(numbers: list[ColumnSeen], path: str) -> str:
+def labels_of(columns: list[ColumnSeen], rows: int) -> tuple[str, str] | None:
+    """The first two columns of few texts, which come again and again in so many rows."""
+    often = [column for column in columns if 1 < len(column.labels) <= rows // 2 and not column.doubt]
+    return next(combinations([column.name for column in often], 2), None)
+
+
+def why_alone(columns: list[ColumnSeen], path: str) -> str:
     """Why there is no pair in a file."""
+    numbers = [column for column in columns if column.low is not None]
+    if doubtful := [column for column in columns if column.doubt]:
+        return f"{doubtful[0].name} has {doubtful[0].doubt}"
+    if len(numbers) == 1 and (names := next((column for column in columns if 1 < len(column.labels) <= MANY), None)):
+        put = f"if {names.name} names signals ({', '.join(names.labels[:3])}), put each in a column of its own"
+        return f"there are no two columns of numbers; {put}"
     if not numbers:
         return "there is no column of numbers"
     both = f"--x {shlex.quote(f'{path}:{numbers[0].name}')} --y OTHER_FILE:COL"
     return f"there are no two columns of numbers; with another file: streammi replay {both}"
 
 
-def command_of(path: str, x: str, y: str, options: FileOptions, t: str | None) -> str:
+def command_of(path: str, x: str, y: str, options: FileOptions, t: str | None, *, labels: bool = False) -> str:
     """The command that replays a file, as a shell takes it."""
     given = [f"--{name.replace('_', '-')}={value}" for name, value in options.as_given().items()]
     words = ["streammi", "replay", path, "--x", x, "--y", y, *(["--time", t] if t is not None else []), *given]
+    words += ["--bins", "categories"] if labels else []
     return shlex.join(words)
 
 

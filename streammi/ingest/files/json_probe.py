@@ -9,11 +9,11 @@ import numpy as np
 
 from streammi.errors import FeedError
 from streammi.ingest.clock import Clock
-from streammi.ingest.files.even_steps import EvenSteps
 from streammi.ingest.files.file_options import PLAIN
 from streammi.ingest.files.file_report import MANY, TIMES, ColumnSeen, FileReport, command_of, pair_of
 from streammi.ingest.files.json_records import JsonRecords
 from streammi.ingest.files.json_times import time_path
+from streammi.ingest.files.only_rises import OnlyRises
 from streammi.ingest.files.source import Source
 from streammi.ingest.formats.columns import is_array, is_time, number
 from streammi.ingest.formats.content import TIME_NAMES
@@ -81,7 +81,7 @@ class _Path:
 
     def __init__(self) -> None:
         self._low, self._high, self._finite, self._example = math.inf, -math.inf, 0, ""
-        self._labels, self._numbers, self._steps = dict[str, None](), False, EvenSteps()
+        self._labels, self._numbers, self._rises = dict[str, None](), False, OnlyRises()
 
     def take(self, value: Any) -> None:
         for one in value if is_array(value) else [value]:
@@ -95,7 +95,7 @@ class _Path:
             self._numbers = True
             if math.isfinite(found):
                 self._low, self._high, self._finite = min(self._low, found), max(self._high, found), self._finite + 1
-                self._steps.one(found)
+                self._rises.one(found)
                 self._example = f"{found:.10g}"
 
     def seen(self, name: str, rows: int) -> ColumnSeen:
@@ -103,5 +103,5 @@ class _Path:
         return ColumnSeen(
             name=name, low=self._low if known else None, high=self._high if known else None, example=self._example,
             missing=max(rows - self._finite, 0) if known else 0,
-            labels=() if known or len(self._labels) > MANY else tuple(self._labels), counts=self._steps.even,
+            labels=() if known or len(self._labels) > MANY else tuple(self._labels), counts=self._rises.told,
         )  # fmt: skip

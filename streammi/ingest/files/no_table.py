@@ -44,7 +44,7 @@ def no_table(head: bytes, wanted: Sequence[str]) -> str:
     if is_keyvalue([first]):
         return f"x=1.5 y=2.5 in its lines: {_ROWS}"
     rows = [{field.strip(' "') for field in re.split("[,;\t]", line.decode("utf-8", "replace"))} for line in lines]
-    if any(map(str.isdigit, wanted)):  # places of columns, which are among the values as well
+    if not wanted or any(map(str.isdigit, wanted)):  # places of columns, which are among the values as well
         return ""
     places = [next((number for number, row in enumerate(rows, 1) if name in row), 0) for name in wanted]
     if not all(places) or len(set(places)) < len(set(wanted)):  # names side by side head columns

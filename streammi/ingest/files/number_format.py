@@ -120,10 +120,6 @@ class NumberFormat(NamedTuple):
             found.append("(1) for -1")
         if self.hexadecimal:
             found.append("hexadecimal")
-        if self.unlike:
-            found.append(f"in several units ({self.unlike})")
-        if self.doubt:
-            found.append(f"{self.doubt}, of which --decimal tells what they are")
         return ", ".join(found)
 
     def _fast(self, fields: pa.StringArray) -> FloatArray | None:

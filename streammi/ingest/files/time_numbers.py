@@ -64,6 +64,7 @@ _OF_UTC: Final = re.compile(r"utc|hh|hms|gps", re.IGNORECASE)
 _OF_YEAR: Final = re.compile(r"date|datum|day|doy|jul|yyyyddd", re.IGNORECASE)
 _DOY: Final = re.compile(r"doy|day.?of.?year|j(?:ulian|ul)?.?day|yday|jahrestag", re.IGNORECASE)
 _YEARS: Final = re.compile(r"year|decimal.?date|jahr|ann[ée]e", re.IGNORECASE)
+FAST: Final = 2e-4  # of a step: as one of days 17 s, of seconds 5 kHz, for which uptimes have no digits
 AGE: Final = 3_155_760_000.0  # 100 years, s: nothing has been up for so long
 EVEN: Final = 0.8  # the share of steps that are alike, of times that go on evenly
 _OF_DAYS: Final = re.compile(r"date|datum|fecha|stamp|excel|day", re.IGNORECASE)
@@ -160,7 +161,7 @@ def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit,
     if (days := _days(name, values, texts)) is not None:
         return days, _dates_said(days, values, name), False
     unit = _by_steps(values)
-    likely = [one for one in DATES if all(LIKELY[0] <= one.one(t) < LIKELY[1] for t in (values.min(), values.max()))]
+    likely = [one for one in DATES if _is_likely(one, values)]
     if likely and unit.one(float(values.min())) > AGE:
         return likely[0], _dates_said(likely[0], values, name), False
     ways = ["ms" if unit is TICKS[0] else "s", *_others(values)]
@@ -223,9 +224,7 @@ def _epoch_words(unit: Unit, values: FloatArray) -> str:
 
 def _others(values: FloatArray) -> list[str]:
     """The units of other dates that numbers may be as well, with the first one's day."""
-    first, last = float(values.min()), float(values.max())
-    fitting = [unit for unit in DATES if LIKELY[0] <= unit.one(first) <= unit.one(last) < LIKELY[1]]
-    return [f"{unit.name} ({_day(unit.one(values.item(0)))})" for unit in fitting]
+    return [f"{unit.name} ({_day(unit.one(values.item(0)))})" for unit in DATES if _is_likely(unit, values)]
 
 
 def _day(seconds: float) -> str:
@@ -250,10 +249,17 @@ def _days(name: str, values: FloatArray, texts: Sequence[str]) -> Unit | None:
     steps = np.abs(np.diff(values))
     if digits >= 6 and within < 0.1 and whole.mean() > 0.95:
         return unit
-    if digits >= 4 and steps.size and 0 < float(np.median(steps)) < 0.5 and whole.mean() > 0.95:
-        rule = f"given: {name} ({texts[0]}) may be seconds from a start, s, or {unit.words}, {unit.name}"
-        raise ConfigError("--time-unit", f"{rule} ({_day(unit.one(values.item(0)))})", "auto")
-    return None
+    step = float(np.median(steps)) if steps.size else 0.0
+    if digits < 4 or not 0 < step < 0.5 or not (whole.mean() > 0.95 or _is_likely(unit, values)):
+        return None
+    if digits >= 6 and step < FAST and _is_likely(unit, values):
+        return unit
+    rule = f"given: {name} ({texts[0]}) may be seconds from a start, s, or {unit.words}, {unit.name}"
+    raise ConfigError("--time-unit", f"{rule} ({_day(unit.one(values.item(0)))})", "auto")
+
+
+def _is_likely(unit: Unit, values: FloatArray) -> bool:
+    return all(LIKELY[0] <= unit.one(float(one)) < LIKELY[1] for one in (values.min(), values.max()))
 
 
 def _by_steps(values: FloatArray) -> Unit:
