@@ -81,6 +81,9 @@ def test_devices_are_found_opened_and_left(page: Any) -> None:
     assert first_name(page)[:17] in {key[:17] for key in KEYS[-5:]}  # of which x and y are most alike
     assert not page.locator("#as-matrix").is_visible()
     page.keyboard.press("s")
+    until(page, "document.querySelector('#pairs-title').innerText === 'Devices by change of MI'")
+    assert page.locator("th.change").is_visible()
+    page.keyboard.press("s")
     until(page, "document.querySelector('td.names').innerText === 'mill'")
     page.keyboard.press("/")
     page.keyboard.type("rack FAN")

@@ -78,5 +78,5 @@ def in_words(scene: Scene, profile: DelayProfile) -> str:
     sure = "" if reading.peak_p is None else f", p {reading.peak_p:.3g}"
     if not is_dependent_with_delay(reading):
         return f"no delay stands out: most {number(reading.peak_mi)} {scene.unit}{sure}"
-    perhaps = "" if is_sure_of_delay(reading) else "perhaps "
+    perhaps = "perhaps " if reading.peak_lag and not is_sure_of_delay(reading) else ""
     return f"{perhaps}{follows(reading.peak_lag, profile.lag_unit)}: {number(reading.peak_mi)} {scene.unit}{sure}"

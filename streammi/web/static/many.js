@@ -4,7 +4,6 @@ import { $, clock, colour, fill, made, say, spans } from "./format.js";
 import { Matrix } from "./matrix.js";
 
 const SORTS = ["MI", "change", "name", "MI high, r low"];
-const DEVICE_SORTS = ["MI", "name", "MI high, r low"];
 const SHADES = ["MI", "r", "change"];
 const FILTER_MS = 150; // after a letter
 const NS = "http://www.w3.org/2000/svg";
@@ -271,7 +270,7 @@ export class Many {
     else if (name === "m" && this.noun === "device") return false;
     else if (name === "m") matrix ? this.want({ matrix: false }) : this.toMatrix();
     else if (name === "v" && matrix) this.want({ shade: this.after(SHADES, this.view.shade) });
-    else if (name === "s" && !matrix) this.want({ sort: this.after(this.noun === "pair" ? SORTS : DEVICE_SORTS, this.view.sort), first: 0 });
+    else if (name === "s" && !matrix) this.want({ sort: this.after(SORTS, this.view.sort), first: 0 });
     else if (name === "/" && !matrix) $("filter").focus();
     else return false;
     return true;
