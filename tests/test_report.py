@@ -111,7 +111,7 @@ def test_a_report_of_a_file(
     assert f"{min(full):.3f} bit" in page.text
     tested = [float(reading["p"]) for reading in readings if reading["p"]]
     assert f"p{tested[-1]:.3g}r (Pearson)" in page.text
-    assert f"Of {len(tested)} readings with a p, {sum(p <= 0.05 for p in tested)} " in page.text
+    assert f"{sum(p <= 0.05 for p in tested)} of {len(tested)} readings with a p " in page.text
 
 
 def test_what_a_report_needs_and_does_not_do(changed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,18 @@ from streammi.report.axes import line_up, places, time_axis
 from streammi.report.collect import Findings
 from streammi.report.curves import Curve
 from streammi.report.portraits import joint, pointwise
-from streammi.report.style import BAD, MI_COLOUR, NULL_COLOUR, TONES, WIDTH, X_COLOUR, Y_COLOUR, label_ticks, short_name
+from streammi.report.style import (
+    BAD,
+    BESIDE,
+    MI_COLOUR,
+    NULL_COLOUR,
+    TONES,
+    WIDTH,
+    X_COLOUR,
+    Y_COLOUR,
+    label_ticks,
+    short_name,
+)
 from streammi.report.svg import Picture, picture, style
 
 
@@ -59,13 +70,17 @@ def _series(found: Findings) -> tuple[Figure, str, str]:
     names, curve, signals = found.names, found.series, (found.snapshot.x, found.snapshot.y)
     for k, (plot, signal, colour) in enumerate(zip(axes, signals, (X_COLOUR, Y_COLOUR), strict=True)):
         _envelope(plot, places(curve.t, found.series_axis), curve.low[k], curve.high[k], colour)
-        plot.set_ylabel(short_name(signal.titled))
+        plot.set_ylabel(short_name(signal.titled, BESIDE))
         if found.labels[k]:
             label_ticks(plot, "y", found.labels[k])
         if found.series_axis == found.axis:
             _mark(plot, found, [event for event in found.events if event.signal in ("both", "xy"[k])], curve.t)
     time_axis(axes[1], found.series_axis)
-    each = "" if curve.step == 1 else f" Each point stands for {curve.step:,} samples: drawn are their least and most."
+    each = (
+        ""
+        if curve.step == 1
+        else f" Each point stands for {curve.step:,} samples: the smallest and the largest are drawn."
+    )
     return (
         figure,
         f"{names[0]} and {names[1]} over time",
@@ -83,7 +98,7 @@ def _mi(found: Findings) -> tuple[Figure, str, str]:
     if np.isfinite(band).any():
         label = "chance: 95 % of what is unrelated"
         plot.fill_between(t, 0, band, color=NULL_COLOUR, alpha=0.35, lw=0, label=label)
-        said.append("In the grey band it may be chance: so much MI have the same signals when one is delayed by long.")
+        said.append("In the grey band MI may be chance: the same signals have as much when one is delayed by long.")
     low, high = found.reading_curve("baseline_low").low, found.reading_curve("baseline_high").high
     if np.isfinite(low).any():
         plot.fill_between(t, low, high, color=X_COLOUR, alpha=0.2, lw=0, label="normal, by the baseline")
@@ -91,7 +106,9 @@ def _mi(found: Findings) -> tuple[Figure, str, str]:
     _plot_if(plot, t, found.reading_curve("cmi"), X_COLOUR, f"given {short_name(found.snapshot.given)}")
     if mi.step > 1:
         plot.fill_between(t, mi.low, mi.high, color=MI_COLOUR, alpha=0.3, lw=0)
-        said.append(f"Each point stands for {mi.step} readings: their mean, with their least and most around it.")
+        said.append(
+            f"Each point stands for {mi.step} readings: their mean, and the range from the smallest to the largest."
+        )
     plot.plot(t, mi.mean, color=MI_COLOUR, lw=1.4, label="MI")
     _plot_if(plot, t, warming, MI_COLOUR, "while the window fills", ls=":")
     _mark(plot, found, list(found.events), mi.t)
@@ -127,7 +144,11 @@ def _past(found: Findings, past: Past) -> tuple[Figure, str, str]:
     time_axis(plot, found.axis)
     _legend(plot)
     said = "As far back as the monitor keeps it. The longer ago, the more readings a point stands for: "
-    return figure, "Mutual information since the monitor's start", f"{said}their mean, with their least and most."
+    return (
+        figure,
+        "Mutual information since the monitor's start",
+        f"{said}their mean, and the range from the smallest to the largest.",
+    )
 
 
 def _delays(found: Findings) -> tuple[Figure, str, str]:

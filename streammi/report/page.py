@@ -47,9 +47,10 @@ def _verdict(found: Findings) -> Iterable[str]:
     summary = found.summary
     if summary.tested:
         yield (
-            f"<p>Of {summary.tested:,} readings with a p, {summary.found:,} ({summary.found / summary.tested:.0%}) "
-            f"are findings, with a p of {SIGNIFICANT:g} at most: that is the chance to see as much MI between signals "
-            f"like these that have nothing to do with each other. Of such signals {SIGNIFICANT:.0%} would be.</p>"
+            f"<p>{summary.found:,} of {summary.tested:,} readings with a p ({summary.found / summary.tested:.0%}) "
+            f"found a dependence: their p is {SIGNIFICANT:g} or less. p is the chance that signals like these show as "
+            "much MI although they have nothing to do with each other. Of the readings of such signals, "
+            f"{SIGNIFICANT:.0%} have such a p.</p>"
         )
     elif found.null and (found.snapshot.reading is None or found.snapshot.reading.p is None):
         yield "<p>No reading has a p yet: that takes about four windows. A shorter --window has it sooner.</p>"

@@ -11,6 +11,7 @@ TONES: Final = {"good": MI_COLOUR, "bad": BAD, "warn": Y_COLOUR}
 WIDTH: Final = 9.6  # inches
 TICKS: Final = 12  # labels on an axis
 NAME_LENGTH: Final = 40
+BESIDE: Final = 22  # letters of a name beside one of two plots, one above the other
 
 
 def label_ticks(plot: Axes, side: str, labels: tuple[str, ...]) -> None:

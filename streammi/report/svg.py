@@ -3,6 +3,8 @@
 import re
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from io import StringIO
 from typing import Any, Final
@@ -42,18 +44,19 @@ class Picture(msgspec.Struct, frozen=True):
     caption: str
 
 
-def style() -> Any:
-    """The style in which figures are made and drawn, as a context."""
-    return rc_context(STYLE)
+@contextmanager
+def style() -> Iterator[None]:
+    """The style in which figures are made and drawn."""
+    with rc_context(STYLE), warnings.catch_warnings():
+        # It is the browser that draws the letters; that a font of matplotlib's has not all of them changes nothing.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
 
 
 def picture(figure: Figure, number: int, alt: str, caption: str) -> Picture:
     """A figure as a picture; ``number`` tells what it names inside apart from what other figures of the page do."""
     out = StringIO()
-    with warnings.catch_warnings():
-        # It is the browser that draws the letters; that a font of matplotlib's has not all of them changes nothing.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(out, format="svg", metadata=NO_METADATA)
+    figure.savefig(out, format="svg", metadata=NO_METADATA)
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     # Between < and > only: texts are as they are.
