@@ -1,6 +1,5 @@
 """Listens to a feed for a while and says what it is, or what is wrong when nothing comes."""
 
-import socket
 import sys
 import time
 from contextlib import closing
@@ -16,8 +15,8 @@ from streammi.ingest.channel_layout import ChannelLayout
 from streammi.ingest.probe import Probe
 from streammi.ingest.probe_report import Report, SignalSeen, TextSeen, TopicSeen, range_text
 from streammi.network.endpoints import check_endpoint
-from streammi.network.host_search import host_of, why_no_host
 from streammi.network.link import PLAIN_TEXT_NOTICE, STILL, UNANSWERED
+from streammi.network.peer_search import who_is_there
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.network.subscriber import Subscriber
 from streammi.records import LinkHealth
@@ -91,21 +90,17 @@ def what_is_wrong(link: LinkHealth, config: FeedConfig) -> str:
         return f"connected, but silent ({how})"
     if link.note not in ("", UNANSWERED, PLAIN_TEXT_NOTICE):
         return link.note.removesuffix(STILL)
-    return f"no connection: {_no_connection(config.endpoint)}"
+    return f"no connection: {_no_connection(config)}"
 
 
-def _no_connection(endpoint: str) -> str:
-    """Ask the operating system what it says of a TCP endpoint that ZeroMQ keeps trying in silence."""
-    host, port = host_of(endpoint), endpoint.rpartition(":")[2]
-    if not host:
-        return "nobody is there"
-    if why := why_no_host(host):
-        return why
+def _no_connection(config: FeedConfig) -> str:
+    """Ask who is at an endpoint that ZeroMQ keeps trying in silence."""
     try:
-        with socket.create_connection((host, int(port)), 3):
-            return "something listens there, but it does not answer as ZeroMQ does"
+        return who_is_there(config.endpoint, pull=config.pull) or "it does not end the handshake"
     except TimeoutError:
         return "no answer (is the host up, does a firewall drop it?)"
+    except FileNotFoundError:
+        return "nobody is there"
     except OSError as error:
         return (error.strerror or str(error)).lower()
 

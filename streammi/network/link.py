@@ -8,8 +8,8 @@ from zmq.utils.monitor import parse_monitor_message
 
 from streammi.errors import ConfigError
 from streammi.network.connections import LOOK_SECONDS, Connection
-from streammi.network.host_search import HostSearch
 from streammi.network.kernel_sockets import socket_inode
+from streammi.network.peer_search import PeerSearch
 from streammi.network.security import Keys, is_loopback
 from streammi.network.silence import Spacing
 from streammi.records import LinkState
@@ -23,7 +23,7 @@ MAX_WAITING: Final = 256 << 20  # bytes that have come and were not taken
 UNANSWERED_SECONDS: Final = 3.0  # then it is said that nobody is there yet
 STILL: Final = "; still trying"
 UNANSWERED: Final = f"nobody answers there yet{STILL}"
-SEARCH_SECONDS: Final = 0.5  # that a run which ends waits for a word on its host
+SEARCH_SECONDS: Final = 0.5  # that a run which ends waits for a word on its host, and on who is there
 PLAIN_TEXT_NOTICE: Final = (
     "plain text from another machine: whoever is on the way can read it, and change it (streammi keygen)"
 )
@@ -46,6 +46,8 @@ class Link:
         unfinished: int = MAX_UNFINISHED,
         waiting: int = MAX_WAITING,
         spacing: Spacing | None = None,
+        *,
+        pull: bool | None = None,
     ) -> None:
         self.state: LinkState = "connecting"
         self.since = now
@@ -61,7 +63,8 @@ class Link:
         self._open = 0  # now
         self._retry_at: float | None = None
         self._unreadable = 0  # connections that ZeroMQ has given up
-        self._search: HostSearch | None = None
+        self._search: PeerSearch | None = None
+        self._pull, self._vague = pull, False  # a refusal without a reason
         self._events = socket.get_monitor_socket()
         self._backlog = Backlog(unfinished, waiting)
 
@@ -97,7 +100,8 @@ class Link:
             state: LinkState = "connected"
         elif not self._open:
             state = "lost" if self._connections else "connecting"
-            if not self._connections and self.note in ("", UNANSWERED) and now - self.since > UNANSWERED_SECONDS:
+            silent = self.note in ("", UNANSWERED) and now - self.since > UNANSWERED_SECONDS
+            if not self._connections and (silent or self._vague):
                 self.note = self._unanswered()
         elif self._heard > 0 and now - self._heard >= self.spacing.patience:
             state = "stalled"
@@ -122,8 +126,11 @@ class Link:
 
     def _unanswered(self) -> str:
         if self._search is None:
-            self._search = HostSearch(self._endpoint)
-        return self._search.why_none + STILL if self._search.why_none else UNANSWERED
+            self._search = PeerSearch(self._endpoint, pull=self._pull, keyed=self._keyed)
+        if not self._search.why_none:
+            return self.note or UNANSWERED
+        self._vague = False
+        return self._search.why_none + STILL
 
     def _on_event(self, event: Any, now: float) -> None:
         kind = event["event"]
@@ -144,6 +151,7 @@ class Link:
             self._retry_at = None
         elif kind in _REFUSALS or (kind == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL and not self._backlog.broken_off):
             self.note = refusal(kind, event["value"], self._keyed)
+            self._vague = kind not in _REFUSALS
             if kind in _REFUSALS:
                 self._retry_at = now + RETRY_SECONDS
 
@@ -259,4 +267,4 @@ def why_unreached(endpoint: str, note: str) -> str:
     """Why there is no connection, by the ``note`` of a link, in words that hold once nobody tries any more."""
     if note not in ("", UNANSWERED, PLAIN_TEXT_NOTICE):
         return note.removesuffix(STILL)
-    return HostSearch(endpoint).wait(SEARCH_SECONDS) or "nobody answered"
+    return PeerSearch(endpoint).wait(SEARCH_SECONDS) or "nobody answered"

@@ -13,6 +13,7 @@ from streammi.network.frames import MAX_FRAMES, MAX_MESSAGE_FRAMES
 from streammi.network.link import READABLE, Link
 from streammi.network.security import PLAIN_TEXT, Keys
 from streammi.network.silence import Spacing
+from streammi.network.topic_search import TopicSearch
 from streammi.records import LinkHealth
 
 BOX_BYTES: Final = 33  # that CURVE adds to a frame; ZeroMQ's limit is for both
@@ -66,6 +67,7 @@ class Subscriber:
         self._spacing = spacing or Spacing()
         self.socket, self._link = self._connected()
         self._spare: tuple[zmq.Socket[Any], Link] | None = None
+        self._topics: TopicSearch | None = None  # once, where nothing has ever come on a topic
         self._replaced = 0  # connections, by a spare
         self._full_since: float | None = None  # since when the queue has been full at each look
         self._behind = False
@@ -114,16 +116,13 @@ class Subscriber:
         config = self._config
         check_port(config.endpoint, "ENDPOINT")
         socket = self._context.socket(zmq.PULL if config.pull else zmq.SUB)
-        for option, value in SOCKET_OPTIONS.items():
-            socket.setsockopt(option, value)
-        socket.setsockopt(zmq.IPV6, int("[" in config.endpoint))
-        socket.setsockopt(zmq.RCVHWM, config.receive_queue)
-        socket.setsockopt(zmq.MAXMSGSIZE, config.max_message + BOX_BYTES * self._keyed)
-        self._keys.connect(socket)
+        self._set_up(socket)
         message = MAX_MESSAGE_FRAMES * config.max_message
         queue = READ_AHEAD + message + config.receive_queue * config.max_message
         largest = f"{config.max_message:,} bytes (--max-message)"
-        link = Link(socket, config.endpoint, self._clock(), self._keys, largest, message, queue, self._spacing)
+        link = Link(
+            socket, config.endpoint, self._clock(), self._keys, largest, message, queue, self._spacing, pull=config.pull
+        )
         if not config.pull:
             socket.subscribe(config.topic)
         try:
@@ -134,6 +133,16 @@ class Subscriber:
             rule = f"an endpoint such as tcp://127.0.0.1:5556 or ipc:///run/feed ({zmq.strerror(error.errno or 0)})"
             raise ConfigError("ENDPOINT", rule, config.endpoint) from None
         return socket, link
+
+    def _set_up(self, socket: zmq.Socket[Any]) -> None:
+        """Set what is to be set before a socket is connected."""
+        config = self._config
+        for option, value in SOCKET_OPTIONS.items():
+            socket.setsockopt(option, value)
+        socket.setsockopt(zmq.IPV6, int("[" in config.endpoint))
+        socket.setsockopt(zmq.RCVHWM, config.receive_queue)
+        socket.setsockopt(zmq.MAXMSGSIZE, config.max_message + BOX_BYTES * self._keyed)
+        self._keys.connect(socket)
 
     def _watch_queue(self, now: float, taken: int) -> None:
         """Note whether there is more than can be counted: more than is taken at once, or a queue that fills while the
@@ -153,12 +162,21 @@ class Subscriber:
         long = max(SILENT_SECONDS, SILENT_SHARE * self._spacing.usual)
         return not self._config.pull and self._link.is_open and now - self._link.heard > long
 
+    def _listener(self) -> zmq.Socket[Any]:
+        """A socket that hears the publisher, too, and takes no more than the first one may."""
+        socket: zmq.Socket[Any] = self._context.socket(zmq.SUB)
+        self._set_up(socket)
+        socket.connect(self._config.endpoint)
+        return socket
+
     def _ask_anew(self, now: float, messages: list[list[bytes]]) -> list[list[bytes]]:
         """Look after the spare of a connection that has been silent until these messages; what came on either."""
         if messages:
             self._drop_spare()
         elif self._spare is None:
             self._spare = self._connected()
+            if self._config.topic and self._topics is None and not self._spacing.started:
+                self._topics = TopicSearch(self._listener, self._config.topic.encode())
         else:
             socket, link = self._spare
             link.update(now, 0, 0)
@@ -177,6 +195,8 @@ class Subscriber:
         return messages
 
     def _drop_spare(self) -> None:
+        if self._topics is not None:
+            self._topics.close()
         if self._spare is not None:
             socket, link = self._spare
             link.close()
@@ -187,6 +207,10 @@ class Subscriber:
         """The spare's word on a silence, once it is known; a feed that is only slow is none."""
         if self._spare is None or (self._spacing.started and self._link.state == "connected"):
             return ""
+        if self._topics is not None:
+            self._topics.update()
+            if self._topics.words:
+                return f"silent: {self._topics.words}"
         if self._spare[1].is_open:
             return "silent, but it takes new connections: it has nothing to say, or nothing on this topic"
         return "silent, and it takes no new connection" if self._spare[1].note else ""

@@ -65,12 +65,19 @@ class PairLogMessages(LogMessages):
         super().end()
         self._say_recognised()
         self._say_remarks()
+        self._say_empty()
 
     def sum_up(self) -> None:
         """Say what became of the samples of each source."""
         for link in self._session.health(0.0):
             if link.tally is not None:
                 self._log.say(f"{link.signal}: {tally_words(link.tally)}", **msgspec.structs.asdict(link.tally))
+
+    def _say_empty(self) -> None:
+        """Say of a link that there was that nothing has come over it."""
+        for link in self._session.health(0.0):
+            if link.endpoint and link.state in ("connected", "stalled") and not link.messages:
+                self._log.warn(of_link(link.endpoint, "connected, but nothing came"), endpoint=link.endpoint)
 
     def _say_notes(self) -> None:
         while self._session.monitor.notes:
