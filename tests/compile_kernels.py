@@ -1,7 +1,4 @@
-"""Compiles what most tests need: for one pair, or, as a program, for many channels and devices.
-
-The workers of a run begin at once, and each would compile it for itself.
-"""
+"""Compiles what most tests need, for one pair or for many channels and devices; each worker would do it for itself."""
 
 
 def pair() -> None:
@@ -21,7 +18,3 @@ def channels() -> None:
 
     run_channel_monitor._warm_up(ChannelConfig(names=("a", "b")), None)
     run_keyed._warm_up(KeyedConfig(pair=MonitorConfig(bins=bins("quantile:8")), key="device"))
-
-
-if __name__ == "__main__":
-    channels()

@@ -10,33 +10,34 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from programs import SERVER
+from programs import SERVER, until_ready
 
 # A first example may compile a kernel, and shared machines pause: how long one takes says nothing.
 settings.register_profile("streammi", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("streammi")
 
-HELPERS = pytest.StashKey[list["subprocess.Popen[bytes]"]]()
+FORK_SERVER = pytest.StashKey["subprocess.Popen[bytes]"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile while the workers collect, and fork what they start; what runs in one process takes what it needs."""
+    """Compile while the workers collect, and fork what they start; what runs in one process compiles what it needs."""
     if config.getoption("numprocesses", None):
-        folder = Path(__file__).parent
         os.environ[SERVER] = tempfile.mkdtemp(prefix="streammi-tests-") + "/forks"
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(os.environ[SERVER])
             listener.listen(100)
-            place = listener.fileno()
-            config.stash[HELPERS] = [
-                subprocess.Popen([sys.executable, folder / "fork_server.py", str(place)], pass_fds=[place]),
-                subprocess.Popen([sys.executable, folder / "compile_kernels.py"]),
-            ]
+            words = [sys.executable, Path(__file__).with_name("fork_server.py"), str(listener.fileno())]
+            config.stash[FORK_SERVER] = subprocess.Popen(words, pass_fds=[listener.fileno()])
+
+
+def pytest_collection_finish() -> None:
+    """In a worker, wait until what most tests need is compiled."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        until_ready()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if helpers := config.stash.get(HELPERS, []):
-        for process in helpers:
-            process.kill()
-            process.wait()
+    if server := config.stash.get(FORK_SERVER, None):
+        server.kill()
+        server.wait()
         shutil.rmtree(Path(os.environ[SERVER]).parent)

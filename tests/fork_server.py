@@ -22,18 +22,22 @@ from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any
 
-from compile_kernels import pair
+from compile_kernels import channels, pair
 
 ROOMS = ("streammi.cli", "streammi.session", "streammi.dashboard", "streammi.publish")
 
 
 def load() -> None:
-    """Import what commands import, and compile what most of them do."""
+    """Import what commands import, and compile what most tests need, in two processes."""
     for room in ROOMS:
         for found in walk_packages(import_module(room).__path__, f"{room}."):
             import_module(found.name)
     import_module("river.drift")
+    if not (other := os.fork()):
+        channels()
+        os._exit(0)
     pair()
+    os.waitpid(other, 0)
 
 
 def ordered(listener: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -52,7 +56,7 @@ def ordered(listener: socket.socket) -> tuple[dict[str, Any], list[int]]:
                     continue
                 link, _ = listener.accept()
                 words, streams, *_ = socket.recv_fds(link, 1 << 20, 3)
-                if not words:
+                if not words:  # somebody who waits until we are ready
                     link.close()
                 elif pid := os.fork():
                     for stream in streams:

@@ -20,6 +20,14 @@ BOTH: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "t
 LINES: dict[str, Any] = BOTH | {"stderr": subprocess.DEVNULL}
 
 
+def until_ready() -> None:
+    """Wait until the server has imported and compiled what it has to."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+        link.connect(os.environ[SERVER])
+        link.shutdown(socket.SHUT_WR)
+        link.recv(1)
+
+
 def started(*words: str, before: str = "pass", text: bool = False, terminal: int | None = None, **how: Any) -> Any:
     """``streammi`` with these words, warnings being errors; ``before`` runs first, and the rest is as for Popen.
 
