@@ -13,7 +13,7 @@ from streammi.core.bins.binning import Axis, Codes
 from streammi.core.bins.refit import SETTLED, Ordered
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
 from streammi.core.information.lags import mi_of
-from streammi.core.kernels import state_layout
+from streammi.core.kernels import sliding
 from streammi.core.kernels.bin_fit import CHANCE, OF_Y
 from streammi.core.kernels.state_layout import PAIRS
 from streammi.core.window import grain as grains
@@ -144,7 +144,7 @@ class Learning:
             ring.entries[places] = entries = axes.entries(values)
             if not axes.adapts or trial == TRIALS - 1:
                 break
-            joint = _counts(entries, axes.sizes)
+            joint = self._counted()
             bits = self._mi(joint)
             others = axes.wanted(ring.n, bits) if first else axes.kept_numbers(numbers, joint, bits)
             if others == numbers:
@@ -162,6 +162,14 @@ class Learning:
             axes.forget()
         return changed
 
+    def _counted(self) -> NDArray[np.uint32]:
+        """The joint counts (Bx * By,) of the window's pairs by the bins as they are now."""
+        x_size, y_size = self._axes.sizes
+        x, y, joint = (np.zeros(size, dtype=np.uint32) for size in (x_size, y_size, x_size * y_size))
+        f = self._histogram.table.f
+        sliding.recount(self._ring.entries, self._state.copy(), x, y, joint, None, f)
+        return joint
+
     def _mi(self, joint: NDArray[Any]) -> float:
         """MI in bits of joint counts (Bx * By,) of the window's pairs, extrapolated."""
         cells = joint.reshape(self._axes.sizes)
@@ -169,9 +177,3 @@ class Learning:
         grain = grains.seen(self._ring, x_counts, y_counts, self._axes.now).grain
         table = msgspec.structs.replace(self._histogram.table_of("extrapolated"), grain=grain)
         return mi_of(cells[None], table)[0].item(0)
-
-
-def _counts(entries: NDArray[np.uint32], sizes: tuple[int, int]) -> NDArray[np.uint32]:
-    """The joint counts (Bx * By,) of ring entries (n,)."""
-    cells = (entries >> np.uint32(16) & state_layout.SYMBOL) * np.uint32(sizes[1]) + (entries & state_layout.SYMBOL)
-    return np.bincount(cells, minlength=sizes[0] * sizes[1]).astype(np.uint32)

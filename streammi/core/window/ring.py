@@ -47,8 +47,10 @@ class PairRing:
     def places(self, most: int | None = None) -> IntArray:
         """The places of the newest pairs, ``most`` of them or all, oldest first; shape (k,)."""
         head, n = self.head, self.n
-        found: IntArray = np.arange(head - (n if most is None else min(most, n)), head) % self.capacity
-        return found
+        first = head - (n if most is None else min(most, n))
+        if first >= 0:
+            return np.arange(first, head)
+        return np.concatenate((np.arange(first + self.capacity, self.capacity), np.arange(head)))
 
     def values_in_order(self) -> FloatArray:
         """The values, oldest first, shape (2, n); a copy."""
