@@ -3,6 +3,7 @@
 import math
 import pickle
 
+import msgspec
 import numpy as np
 import oracles
 import pytest
@@ -206,6 +207,37 @@ def test_dependent_pairs_have_finer_bins_and_a_new_dependence_other_ones() -> No
 def zhang_bits(joint: NDArray[np.integer]) -> float:
     """MI of a histogram by Zhang's estimator."""
     return oracles.mi_nats_by("zhang", joint) / math.log(2)
+
+
+@pytest.mark.parametrize(("n", "digits"), [(60, 9), (1_500, 9), (1_500, 1)])  # of one digit many values are the same
+def test_a_reading_says_what_the_windows_own_values_say_wherever_its_ring_begins(n: int, digits: int) -> None:
+    x, y = (v.round(digits) for v in coupled(0.8, 2 * n + 77))
+    axis = UniformBins(-3, 3, 12)
+    window, fresh = JointWindow(axis, axis, n), JointWindow(axis, axis, n)
+    for k in range(0, x.size, 41):
+        window.extend(x[k : k + 41], y[k : k + 41])
+    x, y = x[-n:], y[-n:]
+    fresh.extend(x, y)
+    assert window.batch_errors() == fresh.batch_errors()
+    said, anew = (one.reading(estimator="plugin") for one in (window, fresh))
+    assert said is not None
+    assert anew is not None
+    assert msgspec.structs.replace(said, pairs=n, clipped=anew.clipped) == anew
+    assert said.pearson_r == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-13)
+    shares = []
+    for values, dh, h in ((x, said.dh_x, said.h_x), (y, said.dh_y, said.h_y)):
+        symbols, bits, same, others = axis.symbols(values), 0.0, 0, 0
+        for k in np.unique(symbols).tolist():
+            held = values[symbols == k]
+            same, others = same + int((held == held[0]).sum()) - 1, others + held.size - 1
+            low, high = values.min() if k == 0 else axis.edges[k], values.max() if k == 11 else axis.edges[k + 1]
+            beyond = high - held.mean() if k == 0 else held.mean() - low
+            bits += held.size * min(math.log2(high - low), math.log2(math.e * beyond) if k in (0, 11) else math.inf)
+        assert dh == pytest.approx(h + bits / n, abs=1e-12)
+        shares.append(same / others)
+    grain = window.table("extrapolated").grain
+    assert grain is not None
+    assert grain.weight == pytest.approx(1 - max(shares), abs=1e-15)
 
 
 @pytest.mark.parametrize(("n", "bins"), [(203, 6), (2_003, 6), (30_011, 2)])  # few and many pairs a cell; very many
