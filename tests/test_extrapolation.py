@@ -31,9 +31,9 @@ def added_of(joint: NDArray[np.integer], estimator: str = "schuermann") -> float
     wanted = max(0.976 * n**0.35, 4 if n >= 32 else 2) * math.exp(0.575 * min(max(half, 0), 3))
     finer = math.exp(margins / 2) / wanted
     spread = math.log((joint > 0).sum() + (joint == 1).sum() / 2) - margins + fine
-    g = min(max(spread, 0), 0.75)
-    shape = 1.27 + 0.052 * math.log(min(max(n, 100), 10_000) / 1000) - 2.44 * g + 1.37 * g**2
-    seen = max(fine, 0) / (max(fine, 0) + 0.5 / math.sqrt(n))
+    g = min(max(spread, 0), 0.41)
+    shape = 1.71 + 0.033 * math.log(min(max(n, 100), 10_000) / 1000) - 5.73 * g + 7.03 * g**2
+    seen = max(fine, 0) / (max(fine, 0) + 0.9 / math.sqrt(n))
     near = min(max((math.log2(finer) + 0.9) / 0.7, 0), 1)
     added = near * shape * seen + (1 - near) * 0.85
     trust = min(max((1.678 - math.log2(finer)) / (1.678 - 0.4), 0), 1)
@@ -188,6 +188,14 @@ def test_bins_that_are_too_fine_for_the_pairs_are_put_together() -> None:
     extrapolated, binned = np.mean(found, axis=0)
     assert abs(extrapolated) < 0.03
     assert binned > 0.1
+
+
+def test_turns_that_the_bins_of_unrelated_pairs_do_not_resolve_are_seen() -> None:
+    found = []
+    for seed in range(12):
+        x, noise = np.random.default_rng(seed).random((2, 200))
+        found.append(said(x, np.sin(8 * math.pi * x) + noise / 2, QuantileBins())[0])
+    assert np.mean(found) > 0.7
 
 
 def test_dependent_pairs_have_finer_bins_and_a_new_dependence_other_ones() -> None:

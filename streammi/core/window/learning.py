@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from streammi.config import Span
 from streammi.core.bins.axes import UNORDERED, Axes
 from streammi.core.bins.binning import Axis, Codes
+from streammi.core.bins.number import first_bits
 from streammi.core.bins.refit import SETTLED, Ordered
 from streammi.core.bins.schedule import LEARN_FROM, Schedule
 from streammi.core.information.lags import mi_of
@@ -73,7 +74,7 @@ class Learning:
         schedule.filled = not whole or n == self._span.pairs
         if axes.learns:
             ordered = axes.in_order(values, self._ordered if whole else UNORDERED)
-            self._learn(values, axes.wanted(n, 0.0), ordered, first=True, marks=schedule.filled)
+            self._learn(values, axes.wanted(n, first_bits(n)), ordered, first=True, marks=schedule.filled)
             self._ordered = UNORDERED if schedule.filled else ordered
             axes.epoch = 1
         if not schedule.filled:
@@ -97,7 +98,7 @@ class Learning:
         if learn:
             # What has jumped is another signal, whose bins are as many as those of one that is new.
             anew = schedule.awaited or found.far_off
-            numbers = axes.wanted(n, 0.0) if anew else axes.kept_numbers(axes.numbers, histogram.joint, bits)
+            numbers = axes.wanted(n, first_bits(n)) if anew else axes.kept_numbers(axes.numbers, histogram.joint, bits)
             since = found.before if found.before <= SETTLED * n else 0
             ordered = axes.in_order(values[:, since:]) if since else ordered
             if self._learn(values, numbers, ordered, first=anew, since=since):
