@@ -39,6 +39,11 @@ def readings(text: str) -> list[dict[str, float]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def unstalled(text: str) -> list[dict[str, Any]]:
+    """The lines of a monitor, but those that say that its feed stalls or goes on: on a busy machine it may."""
+    return [line for line in readings(text) if line.get("kind") not in ("stalled", "recovered")]
+
+
 def without_clock(reading: dict[str, float]) -> dict[str, float]:
     """What must not depend on when and how a reading was made."""
     moving = {"run", "timestamp", "rate", "lag", "messages", "status", "reconnects"}
@@ -320,7 +325,7 @@ def test_live_equals_replay_on_a_real_recording(tmp_path: Path) -> None:
         consumer.connect(out)
         lines, _ = monitor.communicate(timeout=PATIENCE)
         assert publisher.wait(PATIENCE) == 0
-        live, received = readings(lines), {}
+        live, received = unstalled(lines), {}
         while received != live[-1]:
             assert consumer.poll(40_000)
             topic, payload = consumer.recv_multipart()
@@ -342,7 +347,7 @@ def test_a_signal_ends_a_monitor_with_its_last_reading(tmp_path: Path, number: s
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert "Traceback" not in err
-    assert [reading["pairs"] for reading in readings(out)] == [100]
+    assert [line["pairs"] for line in unstalled(out)] == [100]
 
 
 def test_a_closed_pipe_is_no_error(recording: Path) -> None:
@@ -394,13 +399,13 @@ def test_a_change_is_an_event_among_the_lines_and_on_the_socket(tmp_path: Path) 
             time.sleep(0.02)
             sender.send(pairs[start : start + 100].tobytes())
         lines, _ = process.communicate(timeout=PATIENCE)
-        said, heard = readings(lines), list[dict[str, Any]]()
+        said, heard = unstalled(lines), list[dict[str, Any]]()
         while not heard or heard[-1] != said[-1]:
             assert consumer.poll(40_000)
             heard.append(json.loads(consumer.recv_multipart()[1]))
     [event] = [line for line in said if "kind" in line]
     assert (event["kind"], event["pair"], event["unit"]) == ("lost", "a", "bit")
-    assert [line for line in heard if "kind" in line] == [event]
+    assert [line for line in heard if line.get("kind") == "lost"] == [event]
 
 
 def test_one_signal_taken_for_both_is_said(recording: Path, tmp_path: Path) -> None:
