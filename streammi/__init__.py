@@ -1,4 +1,9 @@
-"""streammi: rolling mutual information between live signals.
+"""streammi: rolling mutual information (MI) between live signals.
+
+``rolling_mi`` computes the MI of the window that ends at each sample of two arrays, and ``analyse`` a whole recording
+with delays, significance and a verdict. ``JointWindow`` takes in samples one by one, each at the same cost, whatever
+the length of the window. ``ChannelWindow`` does so for every pair of many channels, ``KeyedWindow`` for one pair of
+each of many devices, and ``Monitor`` turns a stream of pairs into readings and events.
 
 Data flows one way, and imports follow it::
 

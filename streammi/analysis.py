@@ -76,17 +76,22 @@ def analyse(
 ) -> Analysis:
     """Analyse a recording: x, y and their times ``t`` in seconds, arrays of shape (n,), in order.
 
-    The settings are those of the command line: ``window`` in pairs or as a duration (which needs ``t``), ``bins`` such
-    as "auto", 16 or "categories", ``null`` delayed partners (99; 0: no significance), ``test`` "shift" or "g". ``lags``
-    are the first and the last delay, in samples, (-50, 50) or "-50:50", or, with a window in seconds, "-5s:5s"; with
-    such a window delays are said in seconds. Positive: y follows x. ``given`` is a condition, or a tuple of two: values
-    of shape (n,), or a cycle such as "cycle:24h" (of the times) or "cycle:50" (of samples): what is left of the MI, and
-    what share of it they explain. ``transfer``: the transfer entropies too, beyond ``history`` samples of own past, at
-    the delays from 1 to the largest of ``lags``, or 10.
-    ``baseline`` is what is normal: the arrays (x, y), or (x, y, t), of another record, or the first stretch of this
-    one, such as 5000 or "1h".
-    The whole record's null is that of y shifted around in a circle; p stays None where the record is too short for 19
-    shifts clear of its correlation time. Pairs that are not finite are skipped and counted. Raises ConfigError.
+    The settings are those of the command line:
+
+    - ``window``: pairs, or a duration, which needs ``t``. ``bins``: "auto", 16, "categories" and so on.
+    - ``null``: how many delayed partners (99; 0: no significance). ``test``: "shift" or "g".
+    - ``lags``: the first and the last delay in samples, (-50, 50) or "-50:50", or with a window in seconds "-5s:5s".
+      Delays are in seconds if the window is. Positive: y follows x.
+    - ``given``: a condition, or a tuple of two: values of shape (n,), or a cycle such as "cycle:24h" (of the times) or
+      "cycle:50" (of samples). The result has the MI that is left, and the share that the conditions explain.
+    - ``transfer``: the transfer entropies, too, beyond ``history`` samples of the own past, at the delays from 1 to the
+      largest of ``lags``, or to 10.
+    - ``baseline``: a normal time: the arrays (x, y) or (x, y, t) of another record, or the first stretch of this one,
+      such as 5000 or "1h".
+
+    The null of the whole record is that of y shifted around in a circle. p is None if the record is too short for 19
+    shifts that are clear of its correlation time. Pairs that are not finite are skipped and counted. Raises
+    ConfigError for arrays or settings that cannot work.
 
     >>> x = np.sin(np.arange(3000) ** 1.5)
     >>> found = analyse(x, np.roll(x, 3) ** 2, lags=(-5, 5))

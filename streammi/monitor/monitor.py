@@ -35,11 +35,11 @@ EVENTS_KEPT: Final = 100
 
 
 class Monitor:
-    """Watches one pair: a window, its history, and what is said of it every so often.
+    """Watches one pair of signals: takes in batches of pairs, and returns the readings and events that become due.
 
-    Times come with the batches: a reading is due by the batches' ``received`` clock, or, with ``event_time``, by the
-    samples' own. The same batches give the same outputs, always. Without ``hints`` it looks for no cycle, of which
-    nothing but its notes tell: that takes as long as a reading.
+    It has no clock of its own. A reading is due by the ``received`` time of the batches or, with ``event_time``, by the
+    times of the samples. The same batches always give the same outputs. With ``hints`` it also looks for a cycle that
+    both signals follow, which takes as long as a reading, and tells of it in its notes.
 
     >>> import numpy as np
     >>> from streammi.config import span

@@ -198,11 +198,11 @@ def in_order(values: FloatArray, known: FloatArray | None = None) -> FloatArray:
 
 @dataclass(frozen=True)
 class QuantileBins(_LearntBins):
-    """At most ``count`` bins that hold equally many of the window's pairs; None takes the number from the window.
+    """At most ``count`` bins that hold equal numbers of the window's pairs; None: as many as the window's pairs allow.
 
-    Learnt from the first window and learnt again from the window's own values when they no longer fit, at most once
-    a window. The edges are values of the signal, so that MI does not change under an increasing transform of it, nor,
-    where the values differ and their number is even, under a decreasing one.
+    They are learnt from the first window, and again from the values in the window when they no longer fit, at most
+    once a window. The edges are values of the signal. So MI stays the same under an increasing transform of the signal
+    and, where the values differ and their number is even, under a decreasing one.
 
     >>> QuantileBins(2).learn(np.array([1.0, 2.0, 3.0, 10.0])).edges[:2].tolist()
     [1.0, 3.0]

@@ -22,9 +22,9 @@ WORTH: Final = 0.02  # of the pairs: labels that are so much more frequent take 
 class Categories:
     """One symbol a label, for discrete signals.
 
-    With ``labels`` the set is fixed; without, labels are added in the order they are seen until there are ``limit``.
-    Any further label becomes the one symbol "other" and counts as clipped. Labels are strings, whole numbers, booleans
-    and finite numbers; as in a dict, True, 1 and 1.0 are one.
+    With ``labels`` the set is fixed. Without, labels are added in the order in which they are seen, up to ``limit``.
+    All further labels share the symbol "other" and count as clipped. Labels are strings, whole numbers, booleans and
+    finite numbers; as in a dict, True, 1 and 1.0 are the same label.
 
     >>> Categories(["off", "on"]).symbols(["on", "off", "broken"]).tolist()
     [1, 0, 2]

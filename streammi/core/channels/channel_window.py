@@ -19,10 +19,10 @@ class ChannelWindow(RowWindow):
     """The counts of every pair of channels in the last ``size`` rows, or in those of the last seconds, and their MI.
 
     A row has a value of each channel, NaN where there is none. A pair of channels is counted in the rows of the window
-    where both are there: what is said of it is, bit for bit, what a JointWindow with the same axes says that took in
-    just these rows. (A JointWindow that runs along holds the last ``size`` rows where both are there, and so reaches
-    further back where values are missing.) ``size`` is a number of rows, or a duration (timedelta or "10s"): then each
-    row needs its time in seconds.
+    in which both have a value. Its numbers are exactly those of a JointWindow with the same axes and just these rows.
+    (A JointWindow that is fed row by row holds the last ``size`` rows in which both have a value, so it reaches farther
+    back where values are missing.) ``size`` is a number of rows, or a duration (timedelta or "10s"). With a duration
+    each row needs its time in seconds.
 
     ``bins`` are those of each channel, or one for all; what is learnt is learnt by channel. ``names`` are by default
     "0", "1" and so on, as many as the first row has values. Rows are coded as they come, and counted when something is

@@ -24,12 +24,12 @@ CHUNK: Final = 1 << 15  # triples coded at a time: their values stay in the seco
 
 
 class ConditionalWindow(Picklable):
-    """I(X;Y|Z) of the last ``size`` triples, or of those of the last seconds: what x says of y that z does not.
+    """I(X;Y|Z) of the last ``size`` triples, or of those of the last seconds: what x tells of y beyond what z tells.
 
-    ``size`` is a number of triples, or a duration (timedelta or "10s"): then each needs its time in seconds.
-    ``z_bins`` are those of the condition, or of each of two. All sums are exact integers: whatever went through the
-    window, its state is that of a fresh one with the same triples and bins. ``estimator`` is the one that ``cmi`` keeps
-    at each sample. Raises ConfigError for what cannot work.
+    ``size`` is a number of triples, or a duration (timedelta or "10s"), with which each triple needs its time in
+    seconds. ``z_bins`` are those of the condition, or of each of two. All sums are exact integers, so the state is
+    always that of a fresh window with the same triples and bins. ``cmi`` is computed by ``estimator`` at each sample.
+    Raises ConfigError for settings that cannot work.
 
     I(X;Y|Z) = H(X,Z) + H(Y,Z) - H(X,Y,Z) - H(Z) (Cover & Thomas 2006, 2.61).
 

@@ -50,8 +50,8 @@ class TransferReading(msgspec.Struct, frozen=True, kw_only=True):
 class TransferWindow(Picklable):
     """Transfer entropy x -> y and y -> x in the last ``size`` samples, at each of ``delays``; O(1) a sample and delay.
 
-    T(x -> y; L) = I(y_t; x_{t-L} | y_{t-1}, ..., y_{t-K}): what x says of y, L samples later, that y's own last
-    ``history`` samples do not (Schreiber 2000, Phys. Rev. Lett. 85, 461; with a delay: Wibral et al. 2013, PLoS ONE
+    T(x -> y; L) = I(y_t; x_{t-L} | y_{t-1}, ..., y_{t-K}): what x tells of y, L samples later, beyond y's own last
+    ``history`` samples (Schreiber 2000, Phys. Rev. Lett. 85, 461; with a delay: Wibral et al. 2013, PLoS ONE
     8(2)). Counted are the triples that lie in the window as a whole, exactly. ``partners`` long delays of the driver
     are what chance gives. Raises ConfigError for what cannot work.
 

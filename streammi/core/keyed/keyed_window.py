@@ -27,11 +27,11 @@ FORMAT: Final = "keyed window 2"
 class KeyedWindow:
     """A window of the last ``size`` pairs of each key, for up to ``max_keys`` keys, in the order of their arrival.
 
-    A key comes into being with its first pair. Further ones than ``max_keys`` get no window: their pairs are counted in
-    ``refused``. ``window`` and ``reading`` say of a key what a JointWindow says that took its pairs alone. Where bins
-    are learnt they are learnt from the pairs that are in the window when it is asked for, and from no others: as a
-    JointWindow learns them whose first window these are. So a key costs its values, 16 bytes a pair, and a pair costs
-    the same whatever is said of it. Raises ConfigError for a size, a number of keys or bins that cannot work.
+    A key gets its window with its first pair. Beyond ``max_keys`` keys there are no more windows, and the pairs are
+    counted in ``refused``. ``window`` and ``reading`` return for a key what a JointWindow with its pairs alone returns.
+    Learnt bins are learnt from the pairs that are in the window when you ask, as by a JointWindow whose first window
+    these are. So a key takes the memory of its values, 16 bytes a pair, and taking in a pair costs the same whatever
+    you ask. Raises ConfigError for a size, a number of keys or bins that cannot work.
 
     >>> bins = UniformBins(0, 4, 4)
     >>> windows = KeyedWindow(bins, bins, size=4)

@@ -37,10 +37,10 @@ STUDENT: Final = 1.154  # 95 % of Student's t with 9 degrees of freedom, in time
 class JointWindow(Picklable):
     """The joint and marginal counts of the last ``size`` pairs, or of the pairs of the last seconds, and their MI.
 
-    ``size`` is a number of pairs, or a duration (timedelta or "10s"): then each pair needs its time in seconds, and the
-    window holds the pairs with newest - size < t <= newest. All sums are exact integers: whatever went through the
-    window, and in whatever pieces, its state is that of a fresh window with the same pairs. ``estimator`` is the one
-    that ``mi`` keeps at each sample. Raises ConfigError for a size, bins or an estimator that cannot work.
+    ``size`` is a number of pairs, or a duration (timedelta or "10s"). With a duration each pair needs its time in
+    seconds, and the window holds the pairs with newest - size < t <= newest. All sums are exact integers, so the state
+    is always that of a fresh window with the same pairs, whatever went through it before. ``mi`` is computed by
+    ``estimator`` at each sample. Raises ConfigError for a size, bins or an estimator that cannot work.
 
     >>> from streammi import UniformBins
     >>> window = JointWindow(UniformBins(0, 4, 4), UniformBins(0, 4, 4), size=4)

@@ -27,9 +27,9 @@ def rolling_mi(
 ) -> FloatArray:
     """MI in ``unit`` of the window of ``size`` pairs that ends at each sample, shape (n,); O(1) a sample.
 
-    ``x`` and ``y`` have shape (n,). NaN before ``min_count`` pairs have come (default: ``size``), and before bins that
-    are learnt have seen 16 pairs; a pair that is not finite, or masked, repeats the value before it. Raises ConfigError
-    for arrays, bins or settings that cannot work.
+    ``x`` and ``y`` have shape (n,). The result is NaN before ``min_count`` pairs (default: ``size``) and, with learnt
+    bins, before 16. A pair that is not finite, or masked, repeats the value before it. Raises ConfigError for arrays,
+    bins or settings that cannot work.
 
     >>> from streammi import UniformBins
     >>> bins = UniformBins(0, 2, 2)
