@@ -693,11 +693,13 @@ def until_shown(words: list[str], shown: tuple[bytes, ...], **environment: str) 
 
 def frames(quick: bool) -> Iterator[str]:
     """Drawing, and the dashboard as it runs."""
-    from benchmark_screen import drawing, drawing_many, watching
+    from benchmark_screen import drawing, drawing_devices, drawing_many, watching
 
     yield from drawing(*signals(150_000))
     yield ""
     yield from drawing_many()
+    yield ""
+    yield from drawing_devices()
     yield ""
     yield from watching(free_port(), quick)
 
