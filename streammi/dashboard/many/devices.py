@@ -23,6 +23,7 @@ LEAST_SILENCE: Final = 5.0  # s, and no sooner
 SPACINGS: Final = 5  # between its newest readings, whose median is what is usual
 LEAST_USUAL: Final = 4.5  # readings of full windows, as they are weighted: after 5 it is known what is usual
 FADES: Final = 1 - 1 / POINTS  # what a reading counts less with each one after it
+SOME: Final = 500  # devices that tell how far apart the readings of one usually are
 NAMED: Final = 3  # devices that are silent are named, at the most
 UNTESTED: Final = "untested"
 SAID: Final = int(Status.WARMING_UP | Status.CLIPPED | Status.UNDERSAMPLED)  # of a device: the feed is that of all
@@ -203,9 +204,7 @@ class Devices:
         """
         if now is None:
             return np.zeros(numbers.size, np.bool_)
-        return self._silent_for_longer(numbers, self._usually_apart(numbers), now)
-
-    def _silent_for_longer(self, numbers: IntArray, usual: FloatArray, now: float) -> NDArray[np.bool_]:
+        usual = self._usually_apart(numbers)
         allowed = NOT_HEARD * np.where(np.isfinite(usual), usual, self._typical)
         silent: NDArray[np.bool_] = now - self._times[numbers, -1] > np.maximum(allowed, LEAST_SILENCE)
         return silent
@@ -222,10 +221,11 @@ class Devices:
         if now is None:
             return Silent()
         numbers = np.fromiter(self._numbers.values(), np.int64, len(self))
-        usual = self._usually_apart(numbers)
+        usual = self._usually_apart(numbers[:: len(numbers) // SOME + 1])
         known = usual[np.isfinite(usual)]
         self._typical = float(np.median(known)) if known.size else np.inf
-        found = numbers[self._silent_for_longer(numbers, usual, now)].tolist()
+        late = numbers[now - self._times[numbers, -1] > LEAST_SILENCE]  # no other one can be
+        found = late[self.are_silent(late, now)].tolist()
         return Silent(len(found), tuple(nsmallest(NAMED, (self._keys[number] for number in found))))
 
     def heard(self, number: int) -> float:
