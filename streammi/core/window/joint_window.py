@@ -364,6 +364,9 @@ class JointWindow(Picklable):
         finite_values.check_lengths("xs and ys" if t is None else "xs, ys and ts", x, y, t)
         if t is None and self._span.seconds:
             raise ConfigError("ts", "given for each pair of a time window")
+        if 0 < x.size <= CHUNK:
+            self._extend_chunk(x, y, t, out)
+            return
         for start in range(0, x.size, CHUNK):
             part = slice(start, start + CHUNK)
             self._extend_chunk(x[part], y[part], None if t is None else t[part], out[part])
