@@ -61,6 +61,10 @@ def main() -> None:
 
 def _run(log: Log) -> int:
     """Run the command; what it fails of is said on ``log``. Returns the exit status."""
+    addresses, _ = resource.getrlimit(resource.RLIMIT_AS)
+    few = 0 <= addresses < LEAST_ADDRESSES
+    if few:  # said before: LLVM ends a process that it finds no room in
+        log.warn(f"ulimit -v is {addresses >> 10}: with less than {LEAST_ADDRESSES >> 10} (1 GiB) LLVM may end this")
     try:
         return int(app(standalone_mode=False, obj=log) or 0)
     except StreammiError as error:
@@ -76,8 +80,8 @@ def _run(log: Log) -> int:
     except Exception as error:  # noqa: BLE001 - said in full, and ended with
         if isinstance(error, OSError) and error.errno in NOT_WRITTEN:
             return _fail_to_write(error, log)
-        addresses, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if isinstance(error, ImportError | MemoryError) and 0 <= addresses < LEAST_ADDRESSES:
+        loading = isinstance(error, OSError) and error.errno in (None, errno.ENOMEM)
+        if few and (loading or isinstance(error, ImportError | MemoryError)):
             log.fail(f"ulimit -v must be at least {LEAST_ADDRESSES >> 10} (1 GiB), got {addresses >> 10}")
             return USAGE_ERROR
         log.defect(error)
