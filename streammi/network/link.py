@@ -129,8 +129,8 @@ class Link:
             self._search = PeerSearch(self._endpoint, pull=self._pull, keyed=self._keyed)
         if not self._search.why_none:
             return self.note or UNANSWERED
-        self._vague = False
-        return self._search.why_none + STILL
+        still, self._vague = "" if self._vague else STILL, False  # as refusals are said
+        return self._search.why_none + still
 
     def _on_event(self, event: Any, now: float) -> None:
         kind = event["event"]
