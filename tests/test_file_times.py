@@ -196,6 +196,16 @@ def test_dates_and_the_hour_beside(
     at(read(written(write, 60, step, header)), step=step)
 
 
+def test_seconds_since_midnight_go_on_past_it(read: Callable[..., Read]) -> None:
+    for name, per in (("time", 1), ("time_ms", 1000)):
+        found = read(lines(((((36_000 + 900 * k) % 86_400) * per, k, k) for k in range(300)), f"{name},x,y"))
+        assert found.t is not None
+        np.testing.assert_array_equal(found.t, 36_000 + 900 * np.arange(300))
+        assert (found.note, found.said[-10:]) == ("", "of the day")
+    found = read(lines(((600 * (k % 100), k, k) for k in range(300)), "time,x,y"))  # 16 h each: a device starts again
+    assert found.note.startswith("time steps back 2 times: a clock or counter that begins anew")
+
+
 @pytest.mark.parametrize("names", ["Date,Time,Millitm", "year,month,day,hour,minute,second,Millisecond"])
 def test_fractions_behind_times_in_several_columns(read: Callable[..., Read], names: str) -> None:
     form = "%m/%d/%Y,%H:%M:%S" if "Date" in names else "%Y,%m,%d,%H,%M,%S"

@@ -149,8 +149,10 @@ class PairFile:
         back = ""
         if self._steps_back and not self._columns.reversed:
             often = "once" if self._steps_back == 1 else f"{self._steps_back:,} times"
+            time = self._columns.time
+            counts = time is not None and time.unit is not None and not time.epoch and not time.unit.is_date
             why = "local time in autumn, or rows out of order"
-            if self._farthest_back < -FAR_BACK:
+            if counts or self._farthest_back < -FAR_BACK:
                 why = "a clock or counter that begins anew, older records below, or rows out of order"
             if self._by_half_days:
                 why = "a clock of twelve hours without AM and PM; streammi takes 24 hours, or AM and PM"

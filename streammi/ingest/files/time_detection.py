@@ -14,7 +14,8 @@ from streammi.ingest.files.sampled import Sample, as_floats, is_text
 from streammi.ingest.files.tables import Table
 from streammi.ingest.files.time_format import TimeFormat, directed, epoch_seconds, is_restless
 from streammi.ingest.files.time_names import rank_of
-from streammi.ingest.files.time_numbers import HHMMSS, numeric_format, of_day_without_signs
+from streammi.ingest.files.time_numbers import HHMMSS, numeric_format
+from streammi.ingest.files.time_of_day import of_day_without_signs
 from streammi.ingest.files.time_texts import time_format, why_unread
 from streammi.ingest.time_units import DAY, unit_in_name
 from streammi.records import FloatArray

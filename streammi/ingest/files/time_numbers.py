@@ -13,6 +13,7 @@ from streammi.ingest.files.date_forms import form_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.time_format import READABLE, TimeFormat, directed, epoch_seconds, in_order
+from streammi.ingest.files.time_of_day import begin_anew_each_day, evenness
 from streammi.ingest.files.time_zones import zone_in_name
 from streammi.ingest.time_units import (
     DATES,
@@ -55,10 +56,6 @@ _SHORT_FORMS: Final = {
     12: re.compile(r"(?P<Y>\d\d)(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
 }
 SHORT_FROM: Final = 8  # of them
-_OF_DAY: Final = {
-    4: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)"),
-    6: re.compile(r"(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
-}
 HHMMSS: Final = re.compile(r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)(?P<S>[0-5]\d)\.(?P<f>\d{1,9})")
 _OF_UTC: Final = re.compile(r"utc|hh|hms|gps", re.IGNORECASE)
 _OF_YEAR: Final = re.compile(r"date|datum|day|doy|jul|yyyyddd", re.IGNORECASE)
@@ -66,7 +63,6 @@ _DOY: Final = re.compile(r"doy|day.?of.?year|j(?:ulian|ul)?.?day|yday|jahrestag"
 _YEARS: Final = re.compile(r"year|decimal.?date|jahr|ann[ée]e", re.IGNORECASE)
 FAST: Final = 2e-4  # of a step: as one of days 17 s, of seconds 5 kHz, for which uptimes have no digits
 AGE: Final = 3_155_760_000.0  # 100 years, s: nothing has been up for so long
-EVEN: Final = 0.8  # the share of steps that are alike, of times that go on evenly
 _OF_DAYS: Final = re.compile(r"date|datum|fecha|stamp|excel|day", re.IGNORECASE)
 # Between these numbers, days are of the years 2010 to 2050 since 1970, and of 1980 to 2060 by other counts; those of
 # spreadsheets only to 2041, as 2000 of the next one is behind it.
@@ -96,6 +92,8 @@ def format_of_numbers(
         return in_order(_in_zone_of(name, compact), texts)
     unit, said, epoch = (given, "", False) if given else _unit_of(name, finite, texts)
     form = TimeFormat(unit=unit, numbers=numbers, epoch=epoch, said=said)
+    if begin_anew_each_day(unit.array(finite)):
+        return form._replace(of_day=True, epoch=False, said=f"{unit.words} of the day")
     return directed(form, form.seconds(pa.array(finite)))
 
 
@@ -126,7 +124,7 @@ def _of_day_with_fraction(name: str, texts: Sequence[str]) -> TimeFormat | None:
     form = TimeFormat(forms=(HHMMSS,), of_day=True, said="times of day (HHMMSS), without a date")
     seconds = form.seconds(pa.array(texts, pa.string()))
     told = _OF_UTC.search(name) or any(text.startswith("0") for text in texts)
-    evener = _evenness(seconds) > _evenness(np.array(texts, dtype=np.float64))
+    evener = evenness(seconds) > evenness(np.array(texts, dtype=np.float64))
     return form if np.isfinite(seconds).all() and (told or evener) else None
 
 
@@ -140,7 +138,7 @@ def _short(texts: Sequence[str]) -> TimeFormat | None:
     if not ((seconds >= LIKELY[0]) & (seconds < LIKELY[1])).all():
         return None
     numbers = np.array(texts, dtype=np.float64)
-    return form if _evenness(seconds) > _evenness(numbers) or size == 12 else None
+    return form if evenness(seconds) > evenness(numbers) or size == 12 else None
 
 
 def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit, str, bool]:
@@ -277,24 +275,3 @@ def _by_steps(values: FloatArray) -> Unit:
     if step % 30 and (step > 15 or (step > 2 and uneven)):
         return TICKS[1]
     return TICKS[0]
-
-
-def of_day_without_signs(values: FloatArray, digits: int) -> TimeFormat | None:
-    """Times of day as whole numbers, 959 and 1000 of four ``digits``: if only as such they go on evenly; else None.
-
-    >>> of_day_without_signs(np.array([957.0, 958, 959, 1000, 1001]), 4).said
-    'times of day (HHMM), without a date'
-    >>> of_day_without_signs(np.arange(100.0, 150.0), 4) is None
-    True
-    """
-    form = TimeFormat(forms=(_OF_DAY[digits],), of_day=True, digits=digits)
-    texts = pa.array([f"{value:0{digits}.0f}" for value in values.tolist()], pa.string())
-    if _evenness(form.seconds(texts)) < max(EVEN, np.nextafter(_evenness(values), 2)):
-        return None
-    return form._replace(said=f"times of day ({'HHMMSS'[:digits]}), without a date")
-
-
-def _evenness(values: FloatArray) -> float:
-    """The share of steps that are the usual one."""
-    steps = np.diff(values)
-    return float(np.mean(steps == np.median(steps))) if steps.size > 1 else 0.0
