@@ -325,10 +325,10 @@ def test_what_is_no_dress_of_a_number_is_named(read: Callable[..., Read], field:
 
 @pytest.mark.parametrize("late", ["4,500", "0,500", "4,5", "-1,234"])
 def test_a_comma_that_comes_after_whole_numbers_is_not_guessed_at(read: Callable[..., Read], late: str) -> None:
-    text = "".join(f"{late if k == 60_007 else k % 7};{k}\n" for k in range(120_000))
+    text = "".join(f"{late if k == 15_007 else k % 7};{k}\n" for k in range(30_000))
     found = read("x;y\n" + text)
-    assert found.note == f"1 row skipped: 1 not a number (first in line 60009: x {late!r})"
-    assert read("x;y\n" + text, decimal=",").x[60_007] == float(late.replace(",", "."))
+    assert found.note == f"1 row skipped: 1 not a number (first in line 15009: x {late!r})"
+    assert read("x;y\n" + text, decimal=",").x[15_007] == float(late.replace(",", "."))
 
 
 def test_the_decimal_point_is_looked_for_all_over_a_file(read: Callable[..., Read]) -> None:
