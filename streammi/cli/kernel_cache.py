@@ -3,6 +3,7 @@
 As without a home in a container.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -14,7 +15,14 @@ from streammi.core.kernels.compiled import is_kept, uncached
 from streammi.core.kernels.reading import of_counts
 from streammi.system.log import Log
 
-_READINGS: Final = "from streammi.core.window.warm_up import warm_up_readings; warm_up_readings()"
+# It ends without putting its memory in order, and without a look for garbage: 0.3 s.
+_READINGS: Final = """
+import gc, os
+gc.disable()
+from streammi.core.window.warm_up import warm_up_readings
+warm_up_readings()
+os._exit(0)
+"""
 
 
 @contextmanager
@@ -29,7 +37,7 @@ def compiled_beside() -> Iterator[Callable[[], object]]:
         return
     process = subprocess.Popen([sys.executable, "-c", _READINGS], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
-        yield process.wait
+        yield lambda: (gc.collect(), process.wait())  # there is time for that now
     finally:
         process.kill()
         process.wait()

@@ -2,20 +2,24 @@
 
 A cold start is a compiler at work. numba asks each of its dozens of ways to add, one by one, what a sum of two integers
 is, anew for each sum: to remember the answers takes a fifth off, and to leave out passes for closures, ``with`` and
-literals, which kernels have none of, with what is checked after each, a tenth.
+literals, which kernels have none of, with what is checked after each, a tenth. So do lifetimes of variables, which
+numba works out after each pass and uses after the last, and its look for what was registered meanwhile, of a thousand
+registrations, at each function that it calls.
 
 A part is made fast where it is taken in, with all around it: to do that for each by itself first, and again for each
 that it is taken in by, and to make machine code that nobody calls, took a tenth of a cold start.
 """
 
+from copy import copy
 from functools import cache, partial
 from typing import Any, Final
 
 from numba._dynfunc import make_function
 from numba.core import types
-from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, Flags
 from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.ir_utils import build_definitions
+from numba.core.ssa import reconstruct_ssa
 from numba.core.typed_passes import (
     AnnotateTypes,
     IRLegalization,
@@ -30,33 +34,92 @@ from numba.core.untyped_passes import (
     DeadBranchPrune,
     FixupArgs,
     GenericRewrites,
-    IRProcessing,
     ReconstructSSA,
     RewriteSemanticConstants,
     TranslateByteCode,
 )
 from numba.extending import models, register_model
 
+from streammi.core.kernels.library import KernelLibrary, PartLibrary
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
+class _Ssa(ReconstructSSA):
+    """numba's own pass, without lifetimes of variables."""
+
+    _name = "kernel_ssa"
+
+    def run_pass(self, state: Any) -> bool:
+        """Let each variable have one value, and say by which statement."""
+        state.func_ir = reconstruct_ssa(state.func_ir)  # type: ignore[no-untyped-call]
+        state.func_ir._definitions = build_definitions(state.func_ir.blocks)  # type: ignore[no-untyped-call]
+        return True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+class _NoPhis(PreLowerStripPhis):
+    """numba's own pass, without lifetimes of variables."""
+
+    _name = "kernel_strip_phis"
+
+    def run_pass(self, state: Any) -> bool:
+        """Put what a variable may be into the blocks that it comes from."""
+        state.func_ir = self._strip_phi_nodes(state.func_ir)  # type: ignore[no-untyped-call]
+        state.func_ir._definitions = build_definitions(state.func_ir.blocks)  # type: ignore[no-untyped-call]
+        return True
+
+
 # In numba's order. Left out are those for closures and comprehensions, which numba then refuses to compile, for
 # ``with``, for functions and literals that are written into their callers, and for whole arrays in one expression.
-_TO_GRAPH: Final = (TranslateByteCode, FixupArgs, IRProcessing)
+_TO_GRAPH: Final = (TranslateByteCode, FixupArgs)
 _OF_NONE: Final = (RewriteSemanticConstants, DeadBranchPrune)  # what is not done where an argument is None
 _TO_TYPES: Final = (
-    GenericRewrites, ReconstructSSA, NopythonTypeInference, PreLowerStripPhis, NoPythonSupportedFeatureValidation,
-    IRLegalization, AnnotateTypes,
+    GenericRewrites, _Ssa, NopythonTypeInference, _NoPhis, NoPythonSupportedFeatureValidation, IRLegalization,
+    AnnotateTypes,
 )  # fmt: skip
+
+
+class _Registered:
+    """What numba knows the types and the code of, looked through again only when there is more of it."""
+
+    def __init__(self, target: Any) -> None:
+        self._target, self._size = target, -1
+
+    def refresh(self) -> None:
+        """Have numba look for what was registered since."""
+        if self._registrations() != self._size:
+            self._target.refresh()
+            self._size = self._registrations()
+
+    def _registrations(self) -> int:
+        return sum(
+            len(getattr(registry, name))
+            for loaders in (self._target._registries, self._target.typing_context._registries)
+            for registry, loader in loaders.items()
+            for name in loader.registry_items
+        )
+
+
+@cache
+def _of(target: Any) -> tuple[Any, _Registered]:
+    """numba's own context for code, but for that."""
+    registered = _Registered(target)
+    own = copy(target)
+    own.refresh = registered.refresh
+    return own, registered
 
 
 class _Typing(Context):
     """numba's own, with which it shares all, but that its functions remember, and attributes of arrays as well."""
 
-    __slots__ = ("_found_attributes", "_found_functions")
+    __slots__ = ("_found_attributes", "_found_functions", "refresh")
     _found_attributes: dict[Any, Any]
     _found_functions: dict[Any, Any]
 
-    def __init__(self, shared: Any) -> None:
+    def __init__(self, shared: Any, registered: _Registered) -> None:
         object.__setattr__(self, "__dict__", vars(shared))
         self._found_attributes, self._found_functions = {}, {}
+        self.refresh = registered.refresh  # type: ignore[method-assign]
 
     def _lookup_global(self, gv: Any) -> Any:
         """The type of a function by what Python calls it by, None where there is none."""
@@ -77,9 +140,9 @@ class _Typing(Context):
 
 
 @cache
-def _beside(shared: Any, counted: bool) -> _Typing:
+def _beside(shared: Any, registered: _Registered, counted: bool) -> _Typing:
     """The one for kernels whose arrays are ``counted``, or are not, as what they call is compiled for either."""
-    return _Typing(shared)
+    return _Typing(shared, registered)
 
 
 class _Function(types.Function):
@@ -122,18 +185,33 @@ def _size_of(target: Any, kind: Any) -> Any:
     return kind.get_abi_size(target)
 
 
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+class _KernelLowering(NativeLowering):
+    """numba's own pass from a typed function to code, to a library of this kind."""
+
+    _name = "kernel_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Make the code."""
+        name = state.func_id.func_qualname
+        state.library = KernelLibrary(state.targetctx.codegen(), name)  # type: ignore[no-untyped-call]
+        state.library.enable_object_caching()
+        return bool(super().run_pass(state))  # type: ignore[no-untyped-call]
+
+
 class KernelCompiler(CompilerBase):
     """numba's own compiler, with fewer passes and that memory."""
 
-    lowering: Any = NativeLowering
+    lowering: Any = _KernelLowering
 
-    def __init__(self, typingctx: Any, *rest: Any) -> None:
-        super().__init__(typingctx, *rest)  # type: ignore[no-untyped-call]
-        state = self.state
-        state.flags = _Flags(state.flags)  # type: ignore[no-untyped-call]
-        state.typingctx = _beside(typingctx, state.flags.nrt)
-        target = state.targetctx  # a copy, for this function alone
-        target.typing_context = state.typingctx
+    def __init__(
+        self, typingctx: Any, targetctx: Any, library: Any, args: Any, return_type: Any, flags: Any, *rest: Any
+    ) -> None:
+        own, registered = _of(targetctx)
+        types = _beside(typingctx, registered, flags.nrt)
+        super().__init__(types, own, library, args, return_type, _Flags(flags), *rest)  # type: ignore[no-untyped-call]
+        target = self.state.targetctx  # a copy, for this function alone
+        target.typing_context = types
         target.get_abi_sizeof = partial(_size_of, target.target_data)
 
     def define_pipelines(self) -> list[Any]:
@@ -146,18 +224,6 @@ class KernelCompiler(CompilerBase):
         return [passes]
 
 
-class _PartLibrary(JITCodeLibrary):
-    """The code of a part: as it was made of the function, with that of the parts that it calls."""
-
-    def _optimize_final_module(self) -> None:
-        """Leave it to the kernels that take it in."""
-
-    def _finalize_final_module(self) -> None:
-        """End as numba's own does, but make no machine code."""
-        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
-        self._finalized = True
-
-
 @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
 class _PartLowering(NativeLowering):
     """numba's own pass from a typed function to code, to a library of this kind."""
@@ -166,7 +232,7 @@ class _PartLowering(NativeLowering):
 
     def run_pass(self, state: Any) -> bool:
         """Make the code, and let kernels find it under a function that Python cannot call."""
-        state.library = library = _PartLibrary(  # type: ignore[no-untyped-call]
+        state.library = library = PartLibrary(  # type: ignore[no-untyped-call]
             state.targetctx.codegen(), state.func_id.func_qualname
         )
         state.flags.no_compile = True
