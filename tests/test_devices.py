@@ -267,6 +267,9 @@ def test_a_frozen_table_stays_and_a_device_that_is_silent_is_shown_as_of_then(
     viewer.receive([msgspec.structs.replace(own, links=(link,))])
     assert viewer.scene().stale
     assert "stalled" in shown(viewer)[0]
+    viewer.receive([msgspec.structs.replace(session.snapshot(NOW + 95), links=(link,), devices=0)])  # it was dropped
+    assert "ended" in shown(viewer)[0]
+    assert shown(viewer)[0].startswith(" mill")
 
 
 def test_a_device_heard_once_is_silent_by_what_is_usual_of_the_others() -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from streammi.config import Unit
 from streammi.dashboard.many.desk import Desk
 from streammi.dashboard.many.device_list import ManyDevices, time_of
-from streammi.dashboard.many.devices import Devices, Silent
+from streammi.dashboard.many.devices import Devices, Silent, key_of
 from streammi.publish.device_readings import DeviceReading
 from streammi.records import IntArray, Snapshot
 
@@ -72,15 +72,17 @@ class DeviceDesk(Desk):
         return "esc: back to all devices"
 
     def own(self, label: str, snapshot: Snapshot) -> Snapshot:
-        """A device's own snapshot, by its own name, with its past in this view; stalled where it is silent."""
-        number = self.devices.number(label)
+        """A device's own snapshot, by its own name, with its past in this view.
+
+        It is stalled where it is silent, and has ended where its monitor has let go of it: no snapshot says so.
+        """
+        number, state, since = self.devices.number(label), None, 0.0
         if number is None:
-            return snapshot
-        links = snapshot.links
-        if self.devices.are_silent(np.array([number]), time_of(self.newest))[0]:
-            since = self.devices.heard(number)
-            links = tuple(replace(link, state="stalled", since=since) for link in links)
-        return replace(snapshot, pair=self.devices.key(number), history=self.devices.history(label), links=links)
+            state, since = "ended", snapshot.timestamp
+        elif self.devices.are_silent(np.array([number]), time_of(self.newest))[0]:
+            state, since = "stalled", self.devices.heard(number)
+        links = snapshot.links if state is None else tuple(replace(k, state=state, since=since) for k in snapshot.links)
+        return replace(snapshot, pair=key_of(label), history=self.devices.history(label), links=links)
 
     def label(self, number: int) -> str:
         """The name in topics of a device."""

@@ -274,8 +274,17 @@ class Devices:
             self._usual = _longer(self._usual, rows)
         self._past[number] = self._times[number] = self._now[number] = np.nan
         self._usual[number] = 0.0
-        self._numbers[name], self._keys[number] = number, unquote(name.partition("/")[0])
+        self._numbers[name], self._keys[number] = number, key_of(name)
         return number
+
+
+def key_of(name: str) -> str:
+    """A device's own name, of its name in topics; a long one ends in a hash there.
+
+    >>> key_of("rack%201%2Ffan/x~y")
+    'rack 1/fan'
+    """
+    return unquote(name.partition("/")[0])
 
 
 def _words_of(newest: DeviceReading) -> Words:
