@@ -95,17 +95,17 @@ class Decoder:
         """Samples that are missing by the feed's own numbers, and did not come late either; and once for each message
         that should repeat some of the one before it, and does not.
         """
-        return self._sequence.gaps + self._overlaps.breaks
+        return self._sequence.senders.gaps + self._overlaps.breaks
 
     @property
     def numbered(self) -> bool:
         """True if a message so far had a sequence number."""
-        return self._sequence.started
+        return self._sequence.senders.started
 
     @property
     def reordered(self) -> int:
         """Messages that came after later ones."""
-        return self._sequence.reordered
+        return self._sequence.senders.reordered
 
     @property
     def repeated(self) -> int:
@@ -115,7 +115,7 @@ class Decoder:
     @property
     def resets(self) -> int:
         """How often the feed's numbers began again."""
-        return self._sequence.resets
+        return self._sequence.senders.resets
 
     @property
     def remarks(self) -> str:

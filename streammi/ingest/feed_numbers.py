@@ -18,39 +18,19 @@ class FeedNumbers:
     >>> for number in (2, 4, 6, 8, 10, 12, 16):
     ...     numbers.of_message(Numbers(number))
     ...     shared.of_message(Numbers(number))
-    >>> numbers.gaps, shared.gaps
+    >>> numbers.senders.gaps, shared.senders.gaps
     (1, 8)
     """
 
     def __init__(self, *, shared: bool = False) -> None:
         self._messages = MessageNumbers()
         self._steps = NumberSteps(only_one=shared)
-        self._senders = SenderCounter()
-
-    @property
-    def gaps(self) -> int:
-        """Samples that are missing, and did not come late either."""
-        return self._senders.gaps
-
-    @property
-    def started(self) -> bool:
-        """True if there was a number yet that is known to count."""
-        return self._senders.started
-
-    @property
-    def reordered(self) -> int:
-        """Messages that came after later ones."""
-        return self._senders.reordered
-
-    @property
-    def resets(self) -> int:
-        """How often they began again."""
-        return self._senders.resets
+        self.senders = SenderCounter()  # of what is missing, late and begun again
 
     @property
     def notes(self) -> list[str]:
         """Remarks for a person on the numbers."""
-        return [*filter(None, (self._messages.note, self._steps.note)), *self._senders.notes]
+        return [*filter(None, (self._messages.note, self._steps.note)), *self.senders.notes]
 
     def of_message(self, numbers: Numbers, *, samples: bool = True) -> None:
         """Take in the number of a message, whose samples are its ``weight``; ``samples``: it had some."""
@@ -58,20 +38,20 @@ class FeedNumbers:
 
     def of_each(self, numbers: Each) -> None:
         """Take in the numbers of consecutive samples."""
-        if self._steps.is_one:
-            self._senders.check_each(numbers)
+        if self._steps.step == 1:
+            self.senders.check_each(numbers)
             return
         for one in self._steps.each(numbers):
             if isinstance(one, Numbers):
                 self._follow(one)
             else:
-                self._senders.check_each(one)
+                self.senders.check_each(one)
 
     def end(self) -> None:
         """No more will come: what was held back until it is known what it counts, is known now."""
         self._check(self._messages.left())
         for one in self._steps.left():
-            self._senders.check(one)
+            self.senders.check(one)
 
     def earlier(self, numbers: list[Numbers]) -> None:
         """Take in numbers of which it is known that they count messages."""
@@ -79,21 +59,21 @@ class FeedNumbers:
 
     def state(self) -> dict[str, Any]:
         """The state that ``restore`` needs, plain values."""
-        return {"messages": self._messages.state(), "steps": self._steps.state(), "senders": self._senders.state()}
+        return {"messages": self._messages.state(), "steps": self._steps.state(), "senders": self.senders.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
         self._messages.restore(state["messages"])
         self._steps.restore(state["steps"])
-        self._senders.restore(state["senders"])
+        self.senders.restore(state["senders"])
 
     def _check(self, known: list[Numbers]) -> None:
         for numbers in known:
-            for one in [numbers] if self._steps.is_one else self._steps.of(numbers):
+            for one in [numbers] if self._steps.step == 1 else self._steps.of(numbers):
                 self._follow(one)
 
     def _follow(self, numbers: Numbers) -> None:
         if self._steps.goes_on_at == numbers.first:
             self._steps.goes_on_at = None
-            self._senders.go_on_at(numbers.first)
-        self._senders.check(numbers)
+            self.senders.go_on_at(numbers.first)
+        self.senders.check(numbers)

@@ -32,7 +32,7 @@ class NumberSteps:
     """
 
     def __init__(self, *, only_one: bool = False) -> None:
-        self._step = 1 if only_one else 0  # 0: not known yet
+        self.step = 1 if only_one else 0  # by which they go; 0: not known yet
         self._held: list[Numbers] = []
         self._zero = 0  # the number that counts as 0,
         self._last = 0  # and the last one that came
@@ -42,30 +42,25 @@ class NumberSteps:
     @property
     def note(self) -> str:
         """One line for a person; empty where they go by one."""
-        return f"its numbers go by {self._step:,}" if self._step > 1 else ""
-
-    @property
-    def is_one(self) -> bool:
-        """True if it is known that they go by one: then all are as they are."""
-        return self._step == 1
+        return f"its numbers go by {self.step:,}" if self.step > 1 else ""
 
     def of(self, numbers: Numbers) -> list[Numbers]:
         """The numbers that are known now, with the next one."""
-        if self._step == 1:
+        if self.step == 1:
             return [numbers]
-        if self._step:
+        if self.step:
             return [self._counted(numbers)]
         self._held.append(numbers)
-        self._step = self._told()
-        return self.left() if self._step else []
+        self.step = self._told()
+        return self.left() if self.step else []
 
     def each(self, numbers: Each) -> list[Numbers | Each]:
         """The same of numbers of consecutive samples."""
         found: list[Numbers | Each] = []
         for k in range(len(numbers)):
-            if self._step == 1:
+            if self.step == 1:
                 return [*found, numbers[k:]]
-            if self._step and (rest := self._all_counted(np.asarray(numbers[k:]))) is not None:
+            if self.step and (rest := self._all_counted(np.asarray(numbers[k:]))) is not None:
                 return [*found, rest]
             found += self.of(Numbers(int(numbers[k])))
         return found
@@ -73,20 +68,20 @@ class NumberSteps:
     def left(self) -> list[Numbers]:
         """Those that are held back, which are held no more."""
         held, self._held = self._held, []
-        if held and not self._step:
-            self._step = 1
-        if self._step == 1 or not held:
+        if held and not self.step:
+            self.step = 1
+        if self.step == 1 or not held:
             return held
         self._zero = self._last = held[0].first
         return [self._counted(one) for one in held]
 
     def state(self) -> list[Any]:
         """The state that ``restore`` needs, plain values."""
-        return [self._step, [list(one) for one in self._held], self._zero, self._last, self._misfits]
+        return [self.step, [list(one) for one in self._held], self._zero, self._last, self._misfits]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self._step, held, self._zero, self._last, self._misfits = state
+        self.step, held, self._zero, self._last, self._misfits = state
         self._held = [Numbers(*one) for one in held]
 
     def _told(self) -> int:
@@ -104,30 +99,30 @@ class NumberSteps:
     def _counted(self, numbers: Numbers) -> Numbers:
         """A number as how many steps it is from the first."""
         first, last, self._last = numbers.first, self._last, numbers.first
-        at = (last - self._zero) // self._step
-        steps, odd = divmod(first - self._zero, self._step)
+        at = (last - self._zero) // self.step
+        steps, odd = divmod(first - self._zero, self.step)
         self._misfits = self._misfits + 1 if odd else 0
         if self._misfits >= MISFITS:  # they go by one, or by something else: from here on
-            self._step, self.goes_on_at = 1, first
+            self.step, self.goes_on_at = 1, first
             return numbers
-        if over := _steps_over(last, first, self._step):
+        if over := _steps_over(last, first, self.step):
             steps = at + over
         elif odd and first > last:  # something is missing, and they go on otherwise
-            steps = at + -(-(first - last) // self._step)
+            steps = at + -(-(first - last) // self.step)
         elif odd:  # a new beginning
             steps = 0
-        self._zero = first - steps * self._step
+        self._zero = first - steps * self.step
         return Numbers(steps, 1, numbers.weight)
 
     def _all_counted(self, numbers: Any) -> Each | None:
         """Many numbers, if all are of the steps and go up; else None."""
         steps = numbers.astype(np.int64) - self._zero
-        if numbers.dtype == np.uint64 or (steps % self._step).any() or numbers[0] < self._last or self._misfits:
+        if numbers.dtype == np.uint64 or (steps % self.step).any() or numbers[0] < self._last or self._misfits:
             return None
         if (steps[1:] < steps[:-1]).any():
             return None
         self._last = int(numbers[-1])
-        return in_a_row((steps // self._step).tolist())
+        return in_a_row((steps // self.step).tolist())
 
 
 def _steps_over(last: int, first: int, step: int) -> int:

@@ -128,7 +128,7 @@ class TopicProbe:
             timestamp=self._time,
             age=median(self._ages) if self._ages else None,
             sequence=self._sequence,
-            missing=self._numbers.gaps if self._sequence else None,
+            missing=self._numbers.senders.gaps if self._sequence else None,
             texts=tuple(
                 TextSeen(path=path, values=tuple(values)[:LABELS_SHOWN], more=len(values) > LABELS_SHOWN)
                 for path, values in self._texts.items()
