@@ -78,6 +78,7 @@ def test_a_kernel_is_kept_and_a_damaged_one_compiled_anew(folder: Path) -> None:
     for file, content in ((index, b""), (index, index.read_bytes()[:40]), (code, b""), (code, b"\x80\x05no pickle")):
         whole = file.read_bytes()
         file.write_bytes(content)  # as a power cut may leave it
+        assert is_kept(loaded().doubled) == (file is code)  # of the code nobody knows before it is loaded
         assert loaded().doubled(21) == 42
         assert uncached() == ""
         assert len(file.read_bytes()) == len(whole)  # and kept again

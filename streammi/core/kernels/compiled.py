@@ -114,7 +114,10 @@ def apart(compiled: F) -> F:
 def is_kept(compiled: Any) -> bool:
     """True if a kernel, as it is now, was compiled before, for whatever types, and is kept."""
     compiled._cache.stamp()
-    return bool(compiled._cache._cache_file._load_index())
+    try:
+        return bool(compiled._cache._cache_file._load_index())
+    except Exception:  # noqa: BLE001 - read with pickle; what is damaged is compiled anew, where it is loaded
+        return False
 
 
 def uncached() -> str:
