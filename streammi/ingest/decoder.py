@@ -69,6 +69,7 @@ class Decoder:
         self._wanted = Wanted(paths, config.t, config.seq, config.labels, keyed, partial, {}, self._clock)
         self._max_message = config.max_message
         self._sequence = FeedNumbers(shared=config.pull)
+        self._said_gaps = 0  # by the batch before
         self._duplicates, self._overlaps = Duplicates(), Overlaps()
         self._last_t = nan
         self._format = FeedFormat(config.format, self._wanted, in_bulk=self.IN_BULK)
@@ -142,16 +143,16 @@ class Decoder:
 
         ``final``: no more will come, so those that were held back until it is known what they are come now.
         """
-        gaps = self.gaps
         (x, y, *given), t = self._columns(messages, received, final)
         z = np.column_stack(given) if given else None
-        return PairBatch(x=x, y=y, t=t, z=z, received=received, gaps=max(self.gaps - gaps, 0))
+        said, self._said_gaps = self._said_gaps, self.gaps
+        return PairBatch(x=x, y=y, t=t, z=z, received=received, gaps=max(self._said_gaps - said, 0))
 
     def samples(self, messages: Messages, received: float, *, final: bool = False) -> SampleBatch:
         """The samples of the one signal in messages that were taken off the wire at ``received``; as ``decode``."""
-        gaps = self.gaps
         (values,), t = self._columns(messages, received, final)
-        return SampleBatch(values=values, t=t, received=received, gaps=max(self.gaps - gaps, 0))
+        said, self._said_gaps = self._said_gaps, self.gaps
+        return SampleBatch(values=values, t=t, received=received, gaps=max(self._said_gaps - said, 0))
 
     def rows(self, messages: Messages, received: float, *, final: bool = False) -> RowBatch:
         """The rows of all signals in messages that were taken off the wire at ``received``; as ``decode``."""
@@ -190,6 +191,7 @@ class Decoder:
         self._sequence.restore(state["numbers"])
         self._duplicates.restore(state["copies"])
         self._overlaps.restore(state["overlaps"])
+        self._said_gaps = self.gaps
         self._wanted.memory.update(state["memory"])
 
     # Converting a signalling NaN, or what is too large for a float64, would be warned of: the window counts both.
