@@ -5,19 +5,22 @@ import gzip
 import io
 import math
 import os
+import signal
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from feeds import repeating
 from hypothesis import given, strategies as st
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.pair_file import PairFile, columns, read_pairs
 from streammi.records import PairBatch
+from streammi.system.signals import Stop
 
 DATA = Path(__file__).parents[2] / "shared/data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the recordings are not here")
@@ -231,3 +234,17 @@ def test_every_recording_reads_as_the_csv_module_reads_it(path: Path) -> None:
         np.testing.assert_array_equal(np.array(values, dtype=float), expected)
     assert (t is None) == (not {"timestamp", "t_s", "t_min", "date"} & set(names))
     assert pairs.malformed == {}
+
+
+def test_signals_amid_reading_leave_no_row_out(tmp_path: Path) -> None:
+    """Arrow's parser stops for a signal that somebody handles."""
+    rows = np.arange(300_000)
+    np.savetxt(tmp_path / "pairs.csv", np.column_stack((rows % 1000, rows % 977)), "%d", ",", header="a,b", comments="")
+    with (
+        Stop() as stop,
+        repeating(lambda: os.kill(os.getpid(), signal.SIGINT), 0.005),
+        closing(read_pairs(str(tmp_path / "pairs.csv"), "a", "b")) as pairs,
+    ):
+        read = np.concatenate([batch.x for batch in pairs])
+        assert stop.requested
+    assert np.array_equal(read, rows % 1000)

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -150,6 +151,11 @@ class CsvTable:
             )
         except pa.ArrowInvalid:  # a row with more fields, or fewer
             return None
+        except (
+            pa.ArrowCancelled
+        ):  # arrow stops for a signal, which whoever handles it has by now; not beside this thread
+            with ThreadPoolExecutor(1) as beside:
+                return beside.submit(self._fast, line, text, wanted).result()
         columns = {name: _one_chunk(table.column(name)) for name in once}
         return Block([columns[name] for name in chosen], table.num_rows, line, text)
 
