@@ -294,7 +294,7 @@ def _coarse(counts: Any, parts: Any) -> Any:
     return coarse
 
 
-@part
+@allocating_part
 def _left_out(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, unit_bits: float, x_parts: Any, y_parts: Any,
     x_coarse: Any, y_coarse: Any, steps: Any, added: float,
