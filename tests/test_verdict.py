@@ -1,5 +1,6 @@
 """What a reading says in words, and which MI it is of."""
 
+import itertools
 from functools import cache
 
 import msgspec
@@ -9,7 +10,7 @@ from scipy import stats
 from test_measures import reading_of
 
 from streammi import JointWindow, Reading, UniformBins
-from streammi.records.verdict import CHANCE_OF_MANY, leads_with_delay, strength, verdict
+from streammi.records.verdict import CHANCE_OF_MANY, best_delay, leads_with_delay, strength, verdict
 
 
 @cache  # and not while tests are collected, which each worker does: it may have to be compiled
@@ -128,3 +129,14 @@ def test_the_number_that_is_shown_is_the_one_that_the_verdict_is_of() -> None:
         reading = msgspec.structs.replace(linear(), **(peak | more))
         assert (strength(reading), leads_with_delay(reading)) == (number, number == 0.9)
         assert ("0.900 bit" in verdict(reading)) == (number == 0.9)
+
+
+def test_the_delays_do_not_deny_what_the_verdict_says() -> None:
+    """Amid a change, with large errors by batches, the largest of many delays may be chance where one alone is not."""
+    tests = [(None, None), (0.01, 0.01), (0.04, 0.2), (0.4, 0.4), (0.4, 0.04)]
+    for batch, (p, peak_p) in itertools.product((None, 0.02, 0.1, 0.17, 0.2), tests):
+        known = {"p": p, "peak_p": peak_p, "stderr_batch": batch, "peak_mi": 0.54}
+        none, next_to_it = (msgspec.structs.replace(linear(), peak_lag=lag, **known) for lag in (0.0, 1.0))
+        said = verdict(none), best_delay(none)
+        assert ("dependent" in said[0].split()) <= (said[1] == "at no delay"), said
+        assert ("dependent" in verdict(next_to_it).split()) <= (best_delay(next_to_it) != "no delay stands out")

@@ -22,7 +22,7 @@ from streammi.publish.messages import Fields, event_topic, published_reading, re
 from streammi.publish.outbox import LINE_FORMS, TOO_FAST, LineForm, omitted_line
 from streammi.records import Event, Reading
 from streammi.records.status import OF_BEFORE, status_words
-from streammi.records.verdict import at_peak, is_dependent_with_delay, leads_with_delay, strength, verdict
+from streammi.records.verdict import at_peak, best_delay, delay_stands_out, leads_with_delay, strength, verdict
 from streammi.system.log import Log, harmless, harmless_json
 from streammi.system.signals import Stop
 from streammi.system.spool import Spool
@@ -139,7 +139,7 @@ def _significance(reading: Reading) -> list[str]:
         return words
     if leads_with_delay(reading):
         return words + ([] if reading.peak_p is None else [f"p {reading.peak_p:.3g} over all delays"])
-    return [*words, at_peak(reading) if is_dependent_with_delay(reading) else "no delay stands out"]
+    return [*words, at_peak(reading) if delay_stands_out(reading) else best_delay(reading)]
 
 
 def _float(fields: Fields, name: str) -> float | None:

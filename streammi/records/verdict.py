@@ -174,11 +174,26 @@ def _error(reading: Reading, plain: float, batch: float, *, at_peak: bool) -> fl
 
 def at_peak(reading: Reading) -> str:
     """The best delay and its MI in words."""
-    most = f"{reading.peak_mi:.3f} {reading.unit}"
-    perhaps = "" if is_sure_of_delay(reading) else "perhaps "
+    return f"{best_delay(reading)}: {reading.peak_mi:.3f} {reading.unit}"
+
+
+def best_delay(reading: Reading) -> str:
+    """The best delay in words, if its MI is more than chance; else that none is.
+
+    Amid a change the errors are so large that the largest of many delays may be chance where the MI without delay is
+    not: then a delay adds nothing to it.
+    """
+    if not delay_stands_out(reading):
+        return "no delay has clearly more than none" if is_dependent(reading) else "no delay stands out"
+    perhaps = "" if is_sure_of_delay(reading) or reading.peak_lag == 0 else "perhaps "
     if reading.peak_lag is None:  # the samples come irregularly
-        return f"{perhaps}dependent with a delay: {most}"
-    return f"{perhaps}{follows(reading.peak_lag, lag_unit(reading))}: {most}"
+        return f"{perhaps}dependent with a delay"
+    return f"{perhaps}{follows(reading.peak_lag, lag_unit(reading))}"
+
+
+def delay_stands_out(reading: Reading) -> bool:
+    """True if the best delay's MI is more than chance: as the largest of many, or as that without delay, if it is."""
+    return is_dependent_with_delay(reading) or (reading.peak_lag == 0 and is_dependent(reading))
 
 
 def lag_unit(reading: Reading) -> str:

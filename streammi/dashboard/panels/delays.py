@@ -9,7 +9,7 @@ from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import number, short, short_in, signed
 from streammi.records import DelayProfile, FloatArray
-from streammi.records.verdict import follows, is_dependent_with_delay, is_sure_of_delay
+from streammi.records.verdict import best_delay, delay_stands_out
 
 LEAST_SIZE = (24, 5)
 
@@ -75,8 +75,6 @@ def in_words(scene: Scene, profile: DelayProfile) -> str:
     reading = scene.reading
     if reading is None or reading.peak_lag is None:
         return ""
+    most = "" if delay_stands_out(reading) else "most "
     sure = "" if reading.peak_p is None else f", p {reading.peak_p:.3g}"
-    if not is_dependent_with_delay(reading):
-        return f"no delay stands out: most {number(reading.peak_mi)} {scene.unit}{sure}"
-    perhaps = "perhaps " if reading.peak_lag and not is_sure_of_delay(reading) else ""
-    return f"{perhaps}{follows(reading.peak_lag, profile.lag_unit)}: {number(reading.peak_mi)} {scene.unit}{sure}"
+    return f"{best_delay(reading)}: {most}{number(reading.peak_mi)} {scene.unit}{sure}"
