@@ -36,6 +36,20 @@ def test_a_detector_goes_on_as_if_nothing_had_happened(name: DetectorName) -> No
     assert found > 1
 
 
+def test_page_and_hinkleys_test_is_rivers_to_the_last_bit() -> None:
+    from river.drift import PageHinkley
+
+    ours, theirs, found = drift.drift_detector("page-hinkley"), PageHinkley(4, 1.0, 8.0, 1.0), 0
+    for value in levels(3000):
+        ours.update(value)
+        theirs.update(value)
+        saved = [theirs.drift_detected, theirs._x_mean.n, theirs._x_mean.get()]
+        saved += [theirs._sum_increase, theirs._sum_decrease, theirs._min_increase, theirs._max_decrease]
+        assert ours.state() == saved
+        found += ours.drift_detected
+    assert found > 10
+
+
 def test_the_memory_of_another_river_is_made_anew_from_the_readings() -> None:
     usual = [random.Random(1).gauss(0, 1) for _ in range(50)]
     detector, fresh = drift.drift_detector("adwin"), drift.drift_detector("adwin")

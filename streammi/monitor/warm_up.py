@@ -24,7 +24,7 @@ def warm_up(config: MonitorConfig, others: Callable[[], object] = lambda: None) 
     ``others`` returns when those of readings have been compiled that another process compiles meanwhile, if one does.
     """
     if config.detector is not None:
-        drift_detector(config.detector)  # river takes 0.7 s to import
+        drift_detector(config.detector)  # river, where it is one of its own, takes longer to import than all else
     rng = np.random.default_rng(0)
     _warm_up_taking(config, rng.random(8))
     categories = config.bins.kind == "categories"
