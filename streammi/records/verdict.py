@@ -4,6 +4,7 @@ Nothing here computes more than a few numbers of a reading, so that a view need 
 """
 
 import math
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +21,7 @@ CHANCE_OF_G: Final = 1.645  # and what the G-test calls significant: 5 % of a Ga
 SATURATED: Final = 0.25  # share of the window outside the bins' range: the end bins make the MI
 UNTESTED: Final = "untested without --null"
 TOO_FEW: Final = "too few samples to say"
+UNSURE: Final = "too uncertain to say: slow signals, or amid a change"  # however many samples there are
 UNSEEN: Final = "no dependence seen"  # beyond chance, as far as that is known without a p
 CONDITION: Final = "the condition"
 PART: Final = 0.25  # of the MI: as much as is worth a word
@@ -53,8 +55,8 @@ def _of_pair(reading: Reading, untested: str) -> str:
     if leads_with_delay(reading):
         return at_peak(reading) + _untested(reading, reading.peak_p, untested)
     if not is_dependent(reading):
-        if 3 * noise_bits(reading) > RESOLVED_BITS:
-            return TOO_FEW
+        if unresolved := _unresolved(reading):
+            return unresolved
         tested = reading.p is not None
         return "not distinguishable from independent" if tested else UNSEEN + _untested(reading, None, untested)
     return _kind(reading.pearson_r, bits) + _doubt(reading, untested)
@@ -184,7 +186,10 @@ def best_delay(reading: Reading) -> str:
     not: then a delay adds nothing to it.
     """
     if not delay_stands_out(reading):
-        return "no delay has clearly more than none" if is_dependent(reading) else "no delay stands out"
+        if is_dependent(reading):
+            return "no delay has clearly more than none"
+        unresolved = _unresolved(reading) if reading.peak_p is None else ""
+        return unresolved.partition(":")[0] or "no delay stands out"
     perhaps = "" if is_sure_of_delay(reading) or reading.peak_lag == 0 else "perhaps "
     if reading.peak_lag is None:  # the samples come irregularly
         return f"{perhaps}dependent with a delay"
@@ -194,6 +199,15 @@ def best_delay(reading: Reading) -> str:
 def delay_stands_out(reading: Reading) -> bool:
     """True if the best delay's MI is more than chance: as the largest of many, or as that without delay, if it is."""
     return is_dependent_with_delay(reading) or (reading.peak_lag == 0 and is_dependent(reading))
+
+
+def in_brief(words: str) -> str:
+    """A verdict without the reason for which it is untested, for where there is no room for that.
+
+    >>> in_brief("linearly dependent (untested yet: for about 4,250 more pairs)")
+    'linearly dependent (untested yet)'
+    """
+    return re.sub(r"\((untested yet|untested|by the G-test)[^)]*\)", r"(\1)", words)
 
 
 def lag_unit(reading: Reading) -> str:
@@ -218,6 +232,19 @@ def _too_few(reading: Reading) -> bool:
     """True if there are too few pairs for any number of them to be believed."""
     cells = 2.0 ** (reading.h_xy / UNIT_PER_BIT[reading.unit])
     return reading.n < LEAST_PAIRS or (cells > reading.n / 2 and (reading.p is None or reading.test == "g"))
+
+
+def _unresolved(reading: Reading) -> str:
+    """The reason why a weak dependence would not be seen; empty where it would.
+
+    Errors by batch means are larger than those of as many independent samples where signals are slow, and where MI is
+    another in each batch: amid a change.
+    """
+    if CHANCE * noise_bits(reading) <= RESOLVED_BITS:
+        return ""
+    plain = reading.stderr if reading.binned_stderr is None else reading.binned_stderr
+    independent = max(_independent_bits(reading), (plain or 0.0) / UNIT_PER_BIT[reading.unit])
+    return TOO_FEW if CHANCE * independent > RESOLVED_BITS else UNSURE
 
 
 def _trouble(reading: Reading, labels: bool) -> str:

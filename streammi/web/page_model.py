@@ -251,7 +251,7 @@ def profile(scene: Scene) -> Json | None:
         "lags": found.lags.tolist(),
         "mi": np.round(found.mi, 5).tolist(),
         "unit": found.lag_unit,
-        "words": delays.in_words(scene, found),
+        "words": delays.in_words(scene)[0],
     }
 
 

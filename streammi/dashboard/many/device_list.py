@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from streammi.dashboard.many.devices import Devices, Silent, Words
 from streammi.dashboard.many.listed import Bools, Listed, Toned
-from streammi.dashboard.many.names import names_in
+from streammi.dashboard.names import names_in
 from streammi.records import IntArray, Snapshot, Unit
 from streammi.records.links import is_stale
 

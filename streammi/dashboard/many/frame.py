@@ -10,7 +10,7 @@ from streammi.dashboard.many.listed import Listed
 from streammi.dashboard.many.scene import Many
 from streammi.dashboard.panels import bars
 from streammi.dashboard.panels.help import draw_keys
-from streammi.dashboard.panels.title import Spans, flow, span_columns, titled
+from streammi.dashboard.panels.title import Spans, draw_fitting, flow, span_columns, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import clock, columns, count, fit, number, pace, signed
@@ -65,7 +65,7 @@ def listed(scene: Scene, many: Listed) -> list[Binding]:
 
 def draw_news(canvas: Canvas, scene: Scene, many: Listed) -> None:
     """Draw one line: what has changed; else how it stands, or what is waited for."""
-    x = draw_fitting(canvas, said(scene, many), scene.theme)
+    x = draw_fitting(canvas, 0, 0, said(scene, many), scene.theme)
     if isinstance(many, Many) and many.changed.size and many.matrix.events:
         when = f"since {clock(many.matrix.events[-1].timestamp, scene.zone)}"
         if x + 2 + len(when) <= canvas.width:
@@ -157,29 +157,19 @@ def silent_devices(many: ManyDevices, theme: Theme) -> Spans:
 LEAST_WINDOWS = 4  # as of detect.changed_pairs: from so many on it is known what is usual
 
 
-def draw_fitting(canvas: Canvas, spans: Spans, theme: Theme) -> int:
-    """Write the texts as far as there is room, the last one cut; return the column after them."""
-    x = 0
-    for text, pen in spans:
-        x = canvas.text(x, 0, fit(text, canvas.width - x, theme.glyphs.ellipsis), pen)
-        if x >= canvas.width:
-            break
-    return x
-
-
 def draw_chosen(canvas: Canvas, scene: Scene, many: Listed, number: int | None) -> None:
     """Draw the row under the cursor with its names in full and its numbers; below it how the feed is."""
     theme = scene.theme
     if number is None and isinstance(many, Many) and many.state.matrix and many.leaves is not None:
         name = many.matrix.names[many.leaves.order[many.state.row]] if many.leaves.order.size else ""
-        draw_fitting(canvas, [(name, theme.x), (" with itself: no pair", theme.dim)] if name else [], theme)
+        draw_fitting(canvas, 0, 0, [(name, theme.x), (" with itself: no pair", theme.dim)] if name else [], theme)
     if number is not None:
         x = canvas.spans(0, 0, _named(many, number, canvas.width, theme))
         numbers = numbers_of(many, theme, number)
         if x + 3 + span_columns(numbers) <= canvas.width:
             canvas.spans(x + 3, 0, numbers)
         else:
-            draw_fitting(canvas.part(0, 1, canvas.width, 1), numbers, theme)
+            draw_fitting(canvas, 0, 1, numbers, theme)
     if canvas.height >= 3:
         flow(canvas.part(0, canvas.height - 1, canvas.width, 1), feed(scene, many), scene.of_feed)
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.listed import Bools, Listed, Toned
-from streammi.dashboard.many.names import names_in
 from streammi.dashboard.many.pairs import longest, sides
 from streammi.dashboard.many.past import Past
+from streammi.dashboard.names import names_in
 from streammi.records import IntArray, MatrixSnapshot, Unit
 from streammi.records.pair_words import pair_words
 

@@ -10,9 +10,9 @@ import numpy as np
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.many.listed import Listed
-from streammi.dashboard.many.names import fit_middle
 from streammi.dashboard.many.number_cells import figures
 from streammi.dashboard.many.scene import Many
+from streammi.dashboard.names import fit_middle
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme

@@ -7,6 +7,7 @@ from streammi.dashboard.actions import works
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
+from streammi.dashboard.names import fit_middle, names_in
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, Tab
 from streammi.dashboard.wording import ahead, clock, columns, duration, fit, number, pace
@@ -123,45 +124,56 @@ def others(scene: Scene) -> tuple[str, ...]:
 def draw_tabs(canvas: Canvas, scene: Scene) -> None:
     """Draw the pairs with their numbers, the shown one strong: in as many words as let all of them be seen."""
     theme = scene.live
-    shown = next((k for k, tab in enumerate(scene.tabs) if tab.key == scene.shown), 0)
     for detail in range(len(DETAILS)):
-        tabs = [_tab(index, tab, scene, detail) for index, tab in enumerate(scene.tabs, 1)]
+        tabs = _tabs(scene, detail)
         gap = 3 if detail == 0 else 2 if detail < 4 else 1
         if sum(span_columns(tab) + gap for tab in tabs) - gap <= canvas.width - 2:
-            first, last = 0, len(tabs)
+            x = 1
+            for tab in tabs:
+                x = canvas.spans(x, 0, tab) + gap
+            return
+    widths = [span_columns(tab) + gap for tab in tabs]
+    shown = next((k for k, tab in enumerate(scene.tabs) if tab.key == scene.shown), 0)
+    seen = _seen(shown, widths, [badness(tab.state) for tab in scene.tabs], canvas.width - 2)
+    x, before = 1, -1
+    for k in seen:
+        if k > before + 1:
+            x = canvas.text(x, 0, f"{theme.glyphs.ellipsis} ", theme.dim)
+        x, before = canvas.spans(x, 0, tabs[k]) + gap, k
+    if before + 1 < len(tabs):
+        canvas.text(x, 0, theme.glyphs.ellipsis, theme.dim)
+
+
+def _seen(shown: int, widths: list[int], bad: list[int], room: int) -> list[int]:
+    """The tabs for which there is room, in order: the shown one, those that are worst off, then those nearest to it.
+
+    Each may need a mark of what is left out before it, two columns, and so may the end.
+    """
+    by_need = sorted(range(len(widths)), key=lambda k: (k != shown, -bad[k], abs(k - shown)))
+    seen, used = [], 2
+    for k in by_need:
+        used += widths[k] + 2 * (k == shown or bad[k] > bad[shown])
+        if used > room:
             break
-    else:
-        first, last = _around(shown, [span_columns(tab) + gap for tab in tabs], canvas.width - 4)
-    x = 1 if not first else canvas.text(1, 0, f"{theme.glyphs.ellipsis} ", theme.dim)
-    for tab in tabs[first:last]:
-        x = canvas.spans(x, 0, tab) + gap
-    if last < len(tabs):
-        canvas.text(min(x, canvas.width - 1), 0, theme.glyphs.ellipsis, theme.dim)
+        seen.append(k)
+    return sorted(seen)
 
 
-def _around(shown: int, widths: list[int], room: int) -> tuple[int, int]:
-    """From where to where tabs go on the bar: the shown one with as many as there is room for on either side."""
-    first, last, used = shown, shown + 1, widths[shown]
-    while True:
-        left = first > 0 and used + widths[first - 1] <= room
-        if left:
-            first, used = first - 1, used + widths[first - 1]
-        right = last < len(widths) and used + widths[last] <= room
-        if right:
-            last, used = last + 1, used + widths[last]
-        if not left and not right:
-            return first, last
+def _tabs(scene: Scene, detail: int) -> list[Spans]:
+    """All of them, in so much detail."""
+    most, ellipsis = DETAILS[detail][0], scene.live.glyphs.ellipsis
+    names = names_in(tuple(tab.label for tab in scene.tabs), most, ellipsis) if most else ("",) * len(scene.tabs)
+    return [_tab(k, tab, name, scene, detail) for k, (tab, name) in enumerate(zip(scene.tabs, names, strict=True), 1)]
 
 
-def _tab(index: int, tab: Tab, scene: Scene, detail: int) -> Spans:
+def _tab(index: int, tab: Tab, name: str, scene: Scene, detail: int) -> Spans:
     theme = scene.live
     glyph, pen = theme.state(tab.state)
-    here, then = tab.key == scene.shown, is_stale(tab.state)
-    most, with_mi = DETAILS[detail]
+    here, then, with_mi = tab.key == scene.shown, is_stale(tab.state), DETAILS[detail][1]
     if here:
-        most, with_mi = max(most, LEAST_LABEL), with_mi or detail + 2 < len(DETAILS)
+        name = name if columns(name) >= LEAST_LABEL else fit_middle(tab.label, LEAST_LABEL, theme.glyphs.ellipsis)
+        with_mi = with_mi or detail + 2 < len(DETAILS)
     mi = "" if tab.mi is None or not with_mi else f" {'peak ' * tab.delayed}{number(tab.mi, 2)} {scene.unit}"
-    name = fit(tab.label, most, theme.glyphs.ellipsis)
     return [
         (f"{index} " if name or detail + 1 < len(DETAILS) else f"{index}", theme.mi_strong if here else theme.dim),
         (f"{glyph} " if name else glyph, pen),

@@ -7,7 +7,7 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import number, short, short_in, signed
+from streammi.dashboard.wording import columns, number, short, short_in, signed
 from streammi.records import DelayProfile, FloatArray
 from streammi.records.verdict import best_delay, delay_stands_out
 
@@ -27,7 +27,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     theme, profile = scene.theme, scene.snapshot.profile if scene.snapshot else None
     assert profile is not None
     body = titled(canvas, theme, f"MI BY DELAY ({scene.unit})", "positive: y follows x")
-    words = in_words(scene, profile)
+    words = next((one for one in in_words(scene) if columns(one) <= body.width), "")
     body.text(0, 0, words, theme.strong)
     room = body.part(LABEL, 1, body.width - LABEL, body.height - 2)
     if room.width < 3 or room.height < 1:
@@ -70,11 +70,12 @@ def _axis(canvas: Canvas, plot: Canvas, profile: DelayProfile, scene: Scene) -> 
         plot.glyphs[free, zero], plot.pens[free, zero] = ord(theme.glyphs.dotted_down), theme.faint
 
 
-def in_words(scene: Scene, profile: DelayProfile) -> str:
-    """Where the peak is and what that means."""
+def in_words(scene: Scene) -> tuple[str, ...]:
+    """Where the peak is and what that means, in longer and shorter words."""
     reading = scene.reading
     if reading is None or reading.peak_lag is None:
-        return ""
-    most = "" if delay_stands_out(reading) else "most "
+        return ("",)
+    words = best_delay(reading)
+    mi = f"{'' if delay_stands_out(reading) else 'most '}{number(reading.peak_mi)} {scene.unit}"
     sure = "" if reading.peak_p is None else f", p {reading.peak_p:.3g}"
-    return f"{best_delay(reading)}: {most}{number(reading.peak_mi)} {scene.unit}{sure}"
+    return (f"{words}: {mi}{sure}", f"{words}: {mi}", words, mi)

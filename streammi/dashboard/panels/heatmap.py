@@ -249,8 +249,9 @@ def axis_value(axis: AxisInfo, share: float, room: int, by_value: bool = False) 
 @lru_cache(maxsize=1024)
 def _in_range(value: float, low: float, high: float, room: int) -> str:
     """A value of an axis that goes from ``low`` to ``high`` in ``room`` columns."""
-    if not math.isfinite(high - low):
+    span = high - low
+    if not math.isfinite(span) or not span:
         return short_in(value, room)
     # Three digits of the range: what is finer than a bin is not worth reading.
-    decimals = 2 - math.floor(math.log10(max(high - low, 1e-12)))
+    decimals = 2 - math.floor(math.log10(span))
     return short_in(round(value, decimals) + 0.0, room)  # + 0.0: no minus before 0

@@ -56,6 +56,8 @@ def _sizes(body: Canvas, theme: Theme, layout: LayoutName) -> None:
     sizes = [(f"{LEAST[name][0]} x {LEAST[name][1]} {words}", name == layout) for name, words in LAYOUTS.items()]
     x = body.text(1, body.height - 1, "sizes: ", theme.dim)
     for words, mine in sizes:
+        if x + len(words) > body.width:
+            break
         x = body.text(x, body.height - 1, words, theme.strong if mine else theme.dim) + 2
 
 

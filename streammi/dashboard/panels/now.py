@@ -6,7 +6,7 @@ from typing import Final
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.history_columns import at_time
-from streammi.dashboard.panels.title import Spans, span_columns, titled
+from streammi.dashboard.panels.title import Spans, fitting, titled, verdict_lines
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import ahead, clock, columns, count, number, pace, signed, wrap
 from streammi.records import Reading
@@ -14,6 +14,8 @@ from streammi.records.link_totals import total
 from streammi.records.verdict import SIGNIFICANT, error_of, least_error_of, strength
 
 LEAST_SIZE = (30, 4)
+
+BRIEF: Final = 18  # columns beside the number, with fewer of which the words there are shorter
 
 MOVES: Final = 3.0  # standard errors of a difference: of two, a steady feed would rise or fall in 5 % of looks
 
@@ -35,10 +37,8 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     scale = 2 if body.height >= 9 and body.width >= 80 else 1
     x = value(body, scene, reading, scale)
     beside = body.part(x + 1, 3 * scale - 3, body.width - x - 1, 3)
-    for y, spans in enumerate(details(scene, reading)[:3]):
-        while len(spans) > 1 and span_columns(spans) > beside.width:
-            spans = spans[:-1]
-        beside.spans(0, y, spans)
+    for y, spans in enumerate(details(scene, reading, brief=beside.width < BRIEF)[:3]):
+        beside.spans(0, y, fitting(spans, beside.width, theme.glyphs.ellipsis))
     top = 3 * scale
     verdict(body.part(0, top + (body.height - top > 2), body.width, body.height - top), scene)
 
@@ -71,21 +71,22 @@ def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int
     return canvas.spans(0, 0, ((text, pen), (f" {reading.unit}", theme.mi)))
 
 
-def details(scene: Scene, reading: Reading) -> list[Spans]:
+def details(scene: Scene, reading: Reading, *, brief: bool) -> list[Spans]:
     """The words beside the number, most important first; nothing that is not known."""
     lines: list[Spans] = [stale(scene)] if scene.stale else []
     if reading.fill < 1:
         lines.append(filling(scene, reading))
-    return lines + of_value(scene, reading)
+    return lines + of_value(scene, reading, brief=brief)
 
 
-def of_value(scene: Scene, reading: Reading) -> list[Spans]:
-    """The words on the number itself, most important first; nothing that is not known."""
+def of_value(scene: Scene, reading: Reading, *, brief: bool = False) -> list[Spans]:
+    """The words on the number itself, most important first; nothing that is not known; ``brief``: few columns."""
     theme, glyphs, unit = scene.theme, scene.theme.glyphs, reading.unit
     lines: list[Spans] = []
     error = "" if reading.stderr is None else f" {glyphs.plus_minus} {number(reading.stderr)}"
     if scene.delayed:
-        lines.append([(f"{number(reading.mi_corrected)} {unit}", theme.text), (" without delay", theme.dim)])
+        without = " at 0" if brief else " without delay"
+        lines.append([(f"{number(reading.mi_corrected)} {unit}", theme.text), (without, theme.dim)])
     elif reading.mi_corrected < 0:
         below = f"{glyphs.below_zero} {signed(reading.mi_corrected)}"
         lines.append([(below, theme.warn), (f"{error} {unit}", theme.warn), (", drawn at 0", theme.dim)])
@@ -95,7 +96,7 @@ def of_value(scene: Scene, reading: Reading) -> list[Spans]:
         lines.append([(f"plug-in {number(reading.mi, 2)} {unit}", theme.text), (", uncorrected", theme.dim)])
         if reading.mi_ksg is not None:
             lines.append([(f"KSG {number(reading.mi_ksg)} {unit}", theme.text), (", nearest neighbours", theme.dim)])
-    change = trend(scene, reading)
+    change = trend(scene, reading, brief=brief)
     if change:
         lines.append(change)
     return lines
@@ -125,7 +126,7 @@ def lasting(scene: Scene) -> str:
     return scene.lasted(min(found, key=lambda link: link.since))
 
 
-def trend(scene: Scene, reading: Reading) -> Spans:
+def trend(scene: Scene, reading: Reading, *, brief: bool = False) -> Spans:
     """The change of MI since one window ago: whether it moves at all, then by how much."""
     change = None if scene.stale else change_since_one_window(scene, reading)
     if change is None:
@@ -140,7 +141,8 @@ def trend(scene: Scene, reading: Reading) -> Spans:
         return [(was, theme.text), (" one window ago", theme.dim)]
     glyph, word = (glyphs.up, "rising") if change > 0 else (glyphs.down_arrow, "falling")
     if perhaps:  # too much for samples without memory, and not for those of a signal that is slow, or amid a change
-        return [(f"{glyphs.steady} perhaps {word}", theme.text), (by, theme.text), ago]
+        said = f"{word}?" if brief else f"perhaps {word}"
+        return [(f"{glyphs.steady} {said}", theme.text), (by, theme.text), ago]
     return [(f"{glyph} {word}", theme.strong), (by, theme.strong), ago]
 
 
@@ -170,7 +172,7 @@ def verdict(canvas: Canvas, scene: Scene) -> None:
     sure = not scene.stale and any(p is not None and p <= SIGNIFICANT for p in known)
     glyph = theme.glyphs.connected if sure else theme.glyphs.connecting
     y = 0
-    for line in wrap(snapshot.verdict, canvas.width - 2):
+    for line in verdict_lines(snapshot.verdict, canvas.width - 2, canvas.height, theme.glyphs.ellipsis):
         canvas.spans(
             0,
             y,
@@ -181,7 +183,8 @@ def verdict(canvas: Canvas, scene: Scene) -> None:
         )
         y += 1
     evidence = next((words for words in significance(reading) if columns(words) <= canvas.width - 2), "")
-    canvas.text(2, y, evidence, theme.dim)
+    if y < canvas.height:
+        canvas.text(2, y, evidence, theme.dim)
 
 
 def significance(reading: Reading) -> tuple[str, ...]:

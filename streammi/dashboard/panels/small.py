@@ -8,9 +8,8 @@ from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.layout import LayoutName
 from streammi.dashboard.panels import bars, entropy, help, history
 from streammi.dashboard.panels.now import filling, lasting, stale, trend, waiting
-from streammi.dashboard.panels.title import Spans, span_columns
+from streammi.dashboard.panels.title import Spans, span_columns, verdict_lines
 from streammi.dashboard.scene import Scene, linear_equivalent
-from streammi.dashboard.theme import Theme
 from streammi.dashboard.wording import duration, fit, number, signed, wrap
 from streammi.records import Reading, Snapshot
 from streammi.records.verdict import at_peak, lag_unit, strength
@@ -26,9 +25,11 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         draw_waiting(canvas, scene, "small")
         return
     assert scene.snapshot is not None
-    _at_both_ends(canvas, 0, _values(scene, reading)[0], [_compared(reading, scene), _linear(reading, scene)])
+    value = _first_fitting(_values(scene, reading), canvas.width)
+    _at_both_ends(canvas, 0, value, [_compared(reading, scene), _linear(reading, scene)])
     beside = stale(scene) if scene.stale else filling(scene, reading) if reading.fill < 1 else trend(scene, reading)
-    words = wrapped(scene.snapshot.verdict, canvas.width, 1 + (canvas.height >= TWO_LINES_FROM), theme)
+    most = 1 + (canvas.height >= TWO_LINES_FROM)
+    words = verdict_lines(scene.snapshot.verdict, canvas.width, most, theme.glyphs.ellipsis)
     for y, line in enumerate(words, 1):
         rights = [beside[:2], beside[:1]] if y == len(words) else []
         _at_both_ends(canvas, y, [(line, theme.strong)], rights)
@@ -40,19 +41,15 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         history.draw_chart(canvas.part(0, top, canvas.width, canvas.height - top - bar), scene, scene.unit)
 
 
-def wrapped(text: str, width: int, most: int, theme: Theme) -> list[str]:
-    """The text in one to ``most`` lines, the last of them cut where there is no room for more."""
-    lines = wrap(text, width) or [""]
-    if len(lines) > most:
-        lines[most - 1 :] = [fit(" ".join(lines[most - 1 :]), width, theme.glyphs.ellipsis)]
-    return lines
-
-
 def _at_both_ends(canvas: Canvas, y: int, left: Spans, rights: list[Spans]) -> None:
     """Write a line, and at its end the first of what belongs there for which there is room."""
     x = canvas.spans(0, y, left) + 1
-    fitting = next((spans for spans in rights if x + span_columns(spans) <= canvas.width), [])
-    canvas.spans(canvas.width - span_columns(fitting), y, fitting)
+    right = _first_fitting(rights, canvas.width - x)
+    canvas.spans(canvas.width - span_columns(right), y, right)
+
+
+def _first_fitting(choices: list[Spans], width: int) -> Spans:
+    return next((spans for spans in choices if span_columns(spans) <= width), [])
 
 
 def draw_lines(canvas: Canvas, scene: Scene) -> None:
@@ -69,12 +66,12 @@ def draw_lines(canvas: Canvas, scene: Scene) -> None:
     if canvas.height == 1:
         _draw_one_line(canvas, scene, snapshot, reading)
         return
-    words = wrapped(snapshot.verdict, canvas.width, max(canvas.height - 3, 1), theme)
+    words = verdict_lines(snapshot.verdict, canvas.width, max(canvas.height - 3, 1), theme.glyphs.ellipsis)
     last = canvas.height - 3 - len(words)
-    head = next((spans for spans in _heads(scene) if span_columns(spans) <= canvas.width), [])
+    head = _first_fitting(_heads(scene), canvas.width)
     x = canvas.spans(0, 0, head)
     canvas.text(x, 0, fit(snapshot.pair, canvas.width - x, theme.glyphs.ellipsis), scene.live.title)
-    canvas.spans(0, 1, next((spans for spans in _values(scene, reading) if span_columns(spans) <= canvas.width), []))
+    canvas.spans(0, 1, _first_fitting(_values(scene, reading), canvas.width))
     canvas.text(0, 2, _spark(scene, canvas.width), theme.mi)
     for y, line in enumerate(words, 3):
         canvas.text(0, y, line, theme.text)
@@ -92,7 +89,7 @@ def _draw_one_line(canvas: Canvas, scene: Scene, snapshot: Snapshot, reading: Re
     else:
         whole = [[*value, (f" {verdict}", theme.strong)] for value in values]
         lines = [[*heads[0], *value] for value in whole] + [[*head, *value] for head in heads for value in values]
-    line = next((spans for spans in lines if span_columns(spans) <= canvas.width), [])
+    line = _first_fitting(lines, canvas.width)
     x = canvas.spans(0, 0, line)
     if line and verdict not in line[-1][0] and not scene.delayed:
         x = canvas.text(x + 1, 0, fit(verdict, max(canvas.width - x - 1, 0), theme.glyphs.ellipsis), theme.strong)

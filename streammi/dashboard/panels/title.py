@@ -4,7 +4,8 @@ from functools import lru_cache
 
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import columns, fit
+from streammi.dashboard.wording import columns, fit, wrap
+from streammi.records.verdict import in_brief
 
 Spans = list[tuple[str, int]]  # texts, each with its pen
 
@@ -37,6 +38,24 @@ def span_columns(spans: Spans) -> int:
     return sum(columns(text) for text, _ in spans)
 
 
+def fitting(spans: Spans, width: int, ellipsis: str) -> Spans:
+    """The texts without those at the end for which there is no room; the first one cut where there is none for it."""
+    kept = spans
+    while len(kept) > 1 and span_columns(kept) > width:
+        kept = kept[:-1]
+    return kept if span_columns(kept) <= width else [(fit(text, width, ellipsis), pen) for text, pen in kept]
+
+
+def verdict_lines(words: str, width: int, most: int, ellipsis: str) -> list[str]:
+    """A verdict in one to ``most`` lines: in brief where there is no room for all of it, and else cut."""
+    lines = wrap(words, width) or [""]
+    if len(lines) > most:
+        lines = wrap(in_brief(words), width)
+    if len(lines) > most:
+        lines[most - 1 :] = [fit(" ".join(lines[most - 1 :]), width, ellipsis)]
+    return lines
+
+
 def flow(canvas: Canvas, facts: list[Spans], theme: Theme) -> None:
     """Write the facts one after the other, on the next line where one does not fit; where not all fit, an ellipsis."""
     x = y = 0
@@ -47,7 +66,16 @@ def flow(canvas: Canvas, facts: list[Spans], theme: Theme) -> None:
                 canvas.text(x - 1, y, theme.glyphs.ellipsis, theme.dim)
                 return
             x, y = 0, y + 1
-        x = canvas.spans(x, y, spans) + 2
+        x = draw_fitting(canvas, x, y, spans, theme) + 2
+
+
+def draw_fitting(canvas: Canvas, x: int, y: int, spans: Spans, theme: Theme) -> int:
+    """Write the texts as far as there is room, the last one cut; return the column after them."""
+    for text, pen in spans:
+        x = canvas.text(x, y, fit(text, canvas.width - x, theme.glyphs.ellipsis), pen)
+        if x >= canvas.width:
+            break
+    return x
 
 
 def flow_rows(facts: list[Spans], width: int) -> int:
