@@ -64,6 +64,13 @@ def test_a_logger_that_was_restarted_without_a_column(read: Callable[..., Read],
     assert found.note == f"{size + 2:,} rows skipped: {skipped}, 1 header again (first in line {2 * size + 3})"
 
 
+def test_files_that_were_put_one_behind_the_other(read: Callable[..., Read]) -> None:
+    """Each begins with a mark of the order of bytes: all behind the first was of other columns."""
+    found = read(table() + "\ufeff" + table(start=60))
+    right(found, 120)
+    assert found.note == "1 row skipped: 1 header again (first in line 62)"
+
+
 def test_another_table_below(read: Callable[..., Read]) -> None:
     for gap in ("\n", "\n\n", "\n[Statistics]\n\n"):
         found = read(table() + gap + "place,mean,error\nhall,900,1\nattic,901,2\n")

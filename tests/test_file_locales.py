@@ -14,6 +14,7 @@ from logger_files import MARCH, Read, lines, read_file
 from streammi.errors import ConfigError
 
 HALVES = {"zh": ("上午", "下午"), "ja": ("午前", "午後"), "ko": ("오전", "오후"), "el": ("πμ", "μμ"), "ar": ("ص", "م")}
+HALVES_BEHIND = ["vorm. nachm.", "de. du.", "ap. ip.", "ÖÖ ÖS", "SA CH", "ق.ظ ب.ظ", "A P"]
 
 
 @pytest.fixture
@@ -52,6 +53,30 @@ def test_halves_of_the_day(read: Callable[..., Read], language: str) -> None:
                 )
             )
         )
+
+
+@pytest.mark.parametrize("halves", HALVES_BEHIND)
+def test_halves_of_the_day_behind_the_time(read: Callable[..., Read], halves: str) -> None:
+    right(read(table(lambda t: f"{t:%d.%m.%Y %I:%M} {halves.split()[t.hour >= 12]}")))
+
+
+def test_boards_that_fill_up_nothing(read: Callable[..., Read]) -> None:
+    for write in ("{t.year}/{t.month}/{t.day} {t.hour}:{t.minute}:{t.second}", "{t.day}-{t:%b-%y} {t.hour}:{t.minute}"):
+        right(read(table(lambda t, write=write: write.format(t=t))))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("Fecha", "%d/%m/%Y %H:%M"),
+        ("Date/Heure", "%d/%m/%Y %H:%M"),
+        ("YYMMDDHHMM", "%y%m%d%H%M"),
+        ("time (dd/mm/yy)", "%d/%m/%y %H:%M"),
+        ("mm-dd-yyyy time", "%m-%d-%Y %H:%M"),
+    ],
+)
+def test_names_tell_the_order_of_day_and_month(read: Callable[..., Read], name: str, pattern: str) -> None:
+    right(read(table(lambda t: f"{t:{pattern}}", step=60).replace("time", name, 1), t=name), step=60)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +118,19 @@ def test_halves_of_the_day(read: Callable[..., Read], language: str) -> None:
         "\\/Date(%s000+0100)\\/",
         "@%s",
         "%ss",
+        "%d. %m. %Y %H:%M:%S",
+        "%Y-%m-%dt%H:%M:%S.0z",
+        "%Y-%m-%d %H:%M:%S UTC+0:00",
+        "%d%m%Y %H%M%S",
+        "%y%m%d_%H%M%S",
+        "%GW%V%uT%H%M%S",
+        "%Y%j%H%M%S",
+        "%d%m%Y%H%M%S",
+        "%d%m%y%H%M%S",
+        "%Y%m%d%H%M%S.000",
+        "%Y%m%d%H%M%S,000",
+        "%d/%m/%Y à %Hh%M",
+        "%d/%m/%Y a las %H:%M:%S",
     ],
 )
 def test_dates(read: Callable[..., Read], pattern: str) -> None:

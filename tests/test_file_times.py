@@ -196,6 +196,79 @@ def test_dates_and_the_hour_beside(
     at(read(written(write, 60, step, header)), step=step)
 
 
+@pytest.mark.parametrize(
+    ("header", "write"),
+    [
+        ("Date,Time", "%d%m%Y,%H%M%S"),
+        ("Date,Time", "%y%m%d,%H%M%S"),
+        ("YYMMDD,HHMMSS", "%y%m%d,%H%M%S"),
+        ("YYYYMMDD,HHMMSS", "%Y%m%d,%H%M%S"),
+        ("Data,Ora", "%d/%m/%Y,%H.%M.%S"),
+        ("Päivä,Aika", "%d.%m.%Y,%H.%M.%S"),
+        ("Year,Day,Time", "%Y,%j,%H:%M:%S"),
+    ],
+)
+def test_dates_and_times_without_signs_or_with_others(read: Callable[..., Read], header: str, write: str) -> None:
+    at(read(written(lambda t: f"{stamped(t):{write}}", 120, 61, header)), 120, 61)
+
+
+@pytest.mark.parametrize(
+    ("zone", "east"),
+    [
+        ("CET", 1),
+        ("+01:00", 1),
+        ("+1", 1),
+        ("1", 1),
+        ("5.5", 5.5),
+        ("60", 1),
+        ("UTC+5:30", 5.5),
+        ("-0300", -3),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("write", ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d,%H:%M:%S", "%Y%m%d,%H%M%S", "%Y,%m,%d,%H,%M,%S"])
+def test_the_zone_in_a_column_of_its_own(read: Callable[..., Read], write: str, zone: str, east: float | None) -> None:
+    """Beside a date and a time in columns of their own it was left out, and the times were hours off."""
+    header = {0: "time", 1: "Date,Time", 5: "year,month,day,hour,minute,second"}[write.count(",")]
+    found = read(written(lambda t: f"{stamped(t + 3600 * (east or 0)):{write}},{zone or 'Mars'}", name=f"{header},TZ"))
+    at(found)
+    said = "TZ is not read as a zone (such as 'Mars'): times are as of UTC" if east is None else "and TZ"
+    assert said in found.said
+
+
+@pytest.mark.parametrize(
+    ("write", "seconds"),
+    [
+        (lambda k: f"{k // 48}:{k // 2 % 24:02}:{k % 2 * 30:02}:30", lambda k: 1800 * k + 30),
+        (lambda k: f"{k // 24:03}:{k % 24:02}:03:04.5", lambda k: 3600 * k + 184.5),
+        (lambda k: f"10:00:{k // 100:02}:{k % 100:02}", lambda k: 36_000 + k / 100),
+        (lambda k: f"{k // 24}d {k % 24:02}:03", lambda k: 3600 * k + 180),
+        (lambda k: f"{k // 24} {k % 24:02}:03:04", lambda k: 3600 * k + 184),
+        (lambda k: f"10:00:{k // 25:02}:{k % 25:02}", None),  # a film
+        (lambda k: f"{k // 60:02}:{k % 60:02}:00:00", None),
+    ],
+)
+def test_times_of_four_parts(
+    read: Callable[..., Read], write: Callable[[int], str], seconds: Callable[[int], float] | None
+) -> None:
+    """0:01:02:03 has a day and an hour, or an hour and a minute: as one of them it goes on, or it is asked for."""
+    found = read(lines(((write(k), k, k) for k in range(240)), "time,x,y"))
+    if seconds is None:
+        assert found.t is None
+        assert "may be days or hours first: 0d 00:01:02 has days, --time-format %H:%M:%S:%f" in found.said
+    else:
+        np.testing.assert_allclose(found.t, [seconds(k) for k in range(240)], rtol=0, atol=1e-6)
+
+
+def test_a_date_that_is_missing_makes_no_time_of_day(read: Callable[..., Read]) -> None:
+    """Beside dates, it was of the first day of 1970."""
+    rows = [(f"{stamped(MARCH + k):{'%H:%M:%S' if k % 9 == 4 else '%Y-%m-%d %H:%M:%S'}}", k, k) for k in range(60)]
+    found = read(lines(rows))
+    assert found.note == "7 rows skipped: 7 not a time (first in line 6: time '10:00:04')"
+    assert found.t is not None
+    assert found.t.min() == MARCH
+
+
 def test_seconds_since_midnight_go_on_past_it(read: Callable[..., Read]) -> None:
     for name, per in (("time", 1), ("time_ms", 1000)):
         found = read(lines(((((36_000 + 900 * k) % 86_400) * per, k, k) for k in range(300)), f"{name},x,y"))
@@ -215,7 +288,9 @@ def test_fractions_behind_times_in_several_columns(read: Callable[..., Read], na
     at(read(text, t=names), step=0.125)
 
 
-@pytest.mark.parametrize("names", ["secs,nsecs", "Time,ms", "sec,usec", "stamp.sec,stamp.nanosec", "timestamp,millis"])
+@pytest.mark.parametrize(
+    "names", ["secs,nsecs", "tv_sec,tv_usec", "Time,ms", "sec,usec", "stamp.sec,stamp.nanosec", "timestamp,millis"]
+)
 def test_fractions_of_seconds_in_a_column_of_their_own(read: Callable[..., Read], names: str) -> None:
     per = {"s": 10**9, "u": 10**6, "m": 10**3}["u" if "usec" in names else "s" if "n" in names.split(",")[1] else "m"]
     rows = ((int(MARCH) + k // 8, k % 8 * per // 8, k % 17, k) for k in range(60))
@@ -256,7 +331,16 @@ def test_dates_without_a_year_are_named(read: Callable[..., Read], write: str) -
 
 
 @pytest.mark.parametrize(
-    ("unit", "per"), [("(ms)", 1000), ("ms", 1000), ("[us]", 10**6), ("min", 1 / 60), ("(s)", 1), ("hours", 1 / 3600)]
+    ("unit", "per"),
+    [
+        ("(ms)", 1000),
+        ("ms", 1000),
+        ("[us]", 10**6),
+        ("min", 1 / 60),
+        ("(s)", 1),
+        ("hours", 1 / 3600),
+        ("uur", 1 / 3600),
+    ],
 )
 def test_the_unit_below_the_name_is_the_unit(read: Callable[..., Read], unit: str, per: float) -> None:
     rows = "".join(f"{k * 0.5 * per!r},{k % 17},{k}\n" for k in range(60))

@@ -85,10 +85,12 @@ UNITS: Final = {
 TICKS: Final = tuple(UNITS[name] for name in ("s", "ms", "us", "ns"))  # each 1,000 times finer than the one before
 DATES: Final = tuple(unit for unit in UNITS.values() if unit.is_date)
 _IN_NAMES: Final = {
-    "s": "s sec secs second seconds", "ms": "ms msec msecs millis millisecond milliseconds",
-    "us": "us µs μs usec usecs micros microsecond microseconds",
+    "s": "s sec secs second seconds sek sekunde sekunden seconde secondes segundos secondi sekunder",
+    "ms": "ms msec msecs millis millisecond milliseconds millisekunden",
+    "us": "us µs μs usec usecs micros microsecond microseconds mikrosekunden",
     "ns": "ns nsec nsecs nanos nanosec nanosecs nanosecond nanoseconds",
-    "min": "min mins minute minutes", "h": "h hr hrs hour hours", "d": "day days",
+    "min": "min mins minute minutes mn minuten minutos minuti minuter", "d": "day days tage jours giorni dagen días",
+    "h": "h hr hrs hour hours std stunde stunden heure heures horas ore uur uren timmar",
 }  # fmt: skip
 _BY_WORD: Final = {word: UNITS[name] for name, words in _IN_NAMES.items() for word in words.split()}
 _DATE_WORDS: Final = {

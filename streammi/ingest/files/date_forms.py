@@ -13,34 +13,41 @@ Places: TypeAlias = dict[str, tuple[int, int]]
 
 _DATES: Final = (
     r"(?P<Y>\d{4})(?P<s1>[-/.])(?P<m>\d{1,2})(?P=s1)(?P<d>\d{1,2})",
-    r"(?P<a>\d{1,2})(?P<s2>[-/.])(?P<b>\d{1,2})(?P=s2)(?P<Y>\d{4}|\d{2})",
+    r"(?P<a>\d{1,2})(?P<s2>\.\s|[-/.])(?P<b>\d{1,2})(?P=s2)(?P<Y>\d{4}|\d{2})",
     r"(?P<d>\d{1,2})(?:\.\s?|[-/ ])(?P<n>[^\W\d_]{3,12})\.?[-/ ,]\s?(?P<Y>\d{4}|\d{2})",
     r"(?P<n>[^\W\d_]{3,12})\.?\s(?P<d>\d{1,2}),?\s(?P<Y>\d{4})",
     r"(?P<Y>\d{4})[-/ ](?P<n>[^\W\d_]{3,12})[-/ ](?P<d>\d{1,2})",
     r"(?P<Y>\d{4})\. ?(?P<m>\d{1,2})\. ?(?P<d>\d{1,2})\.",  # Korea, Hungary
     r"(?P<Y>\d{4})-(?P<j>\d{3})",
-    r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
+    r"(?P<Y>\d{4})(?P<m>0\d|1[0-2])(?P<d>[0-2]\d|3[01])",  # 20032026 is of no year 2003
 )
+_HALF: Final = r"(?:\s?(?P<p>[AaPp])(?:\.?\s?[Mm]\.?|(?<=\d[apAP])(?=\s|$)))?"  # 10:00a, as weather stations have it
 _TIME: Final = (
     # 1.02:03 is a day and two hours, and no time of day with a point in it.
     r"(?P<H>\d{1,2})(?P<s3>[:.h])(?P<M>\d{2})(?:(?:(?P=s3)|(?<=h\d\d)[:m])(?P<S>\d{2})(?:[.,:](?P<f>\d{1,9}))?s?)?"
-    r"(?:\s?(?P<p>[AaPp])(?:\.?\s?[Mm]\.?|(?<=\d[apAP])(?=\s|$)))?"  # 10:00a, as weather stations have it
+    + _HALF
 )
+# Behind a date, small boards write 10:0:5: by itself, that may be a ratio.
+_UNFILLED: Final = r"(?P<H>\d{1,2}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2})(?:[.,:](?P<f>\d{1,9}))?)?" + _HALF
 _PACKED: Final = r"(?P<H>\d\d)(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
 _SPAN: Final = r":(?P<M>[0-5]\d):(?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?"
 _DASHED: Final = r"(?P<H>\d\d)(?P<s4>[-_])(?P<M>\d\d)(?:(?P=s4)(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
-_ZONE: Final = (
-    r"(?:\s?(?:(?:GMT|UTC)(?=[+-]))?(?P<z>[+-]\d{2}:?\d{2}|[+-]\d{1,2}|[A-Z]{1,5})(?:\[[^]]*\])?(?:\s\([^)]*\))?)?"
-)
+_EAST: Final = r"[+-]\d{2}:?\d{2}|[+-]\d:\d{2}|[+-]\d{1,2}"  # of Greenwich, in hours
+_LETTERS: Final = r"(?!(?:A|P|SA|CH)\b)[A-Z]{1,5}"  # of a zone, and not of a half of the day
+_BEHIND_ZONE: Final = r"(?:\[[^]]*\])?(?:\s\([^)]*\))?"
+_ZONE: Final = rf"(?:\s?(?:(?:GMT|UTC)(?=[+-]))?(?P<z>{_EAST}|{_LETTERS}|z){_BEHIND_ZONE})?"
 _UNTIL: Final = r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ])?\d{1,2}:\d\d(?::\d\d)?(?:Z|\s?\(?[A-Z]{3,5}\)?)?"
 _DAY_NAME: Final = r"(?:[^\W\d_]{2,12}\.?,?\s)?"
 FORMS: Final = tuple(
     re.compile(rf"\s*\[?{form}\]?\s*")
     for form in (
-        rf"(?P<D>\d{{1,5}})(?:\.|\s?d(?:ays?)?,?\s)(?P<H>\d{{1,2}}){_SPAN}",  # a span, as .NET and Python write it
-        # A colon only behind a whole year, or the day of one: 12 May 10:00:00 is not of 2010.
+        # Spans: as .NET, Python, databases and loggers write them.
+        rf"(?P<D>\d{{1,5}})(?:[. T]|\s?d(?:ays?)?,?\s?)(?P<H>\d{{1,2}}){_SPAN}",
+        r"(?P<D>\d{1,5})\s?d(?:ays?)?,?\s?(?P<H>\d{1,2}):(?P<M>[0-5]\d)",
+        r"(?P<D>\d{1,5}):(?P<H>\d{1,2}):(?P<M>[0-5]\d):(?P<S>[0-5]\d)[.,](?P<f>\d{1,9})",
         # A colon stands only behind a whole year: 12 May 10:00:00 is not of 2010.
-        *(rf"{_DAY_NAME}{date}(?:(?:[T ,;_]|\s-\s|(?<=\d{{4}}):|,\s)\s?{_TIME}{_ZONE})?" for date in _DATES),
+        *(rf"{_DAY_NAME}{date}(?:(?:[Tt ,;_]|\s-\s|(?<=\d{{4}}):|,\s)\s?{_TIME}{_ZONE})?" for date in _DATES),
+        *(rf"{date}[T ]\s?{_UNFILLED}{_ZONE}" for date in _DATES[:4]),
         rf"{_DATES[-1]}[T _-]?{_PACKED}{_ZONE}",
         *(rf"{date} {_PACKED}" for date in _DATES[:2]),
         rf"{_DATES[0]}[-_T ]{_DASHED}",
@@ -54,6 +61,7 @@ FORMS: Final = tuple(
         r"(?P<M>\d{1,4}):(?P<S>[0-5]\d)[.,](?P<f>\d{1,9})",
     )
 )
+DATED: Final = tuple(form for form in FORMS if "Y" in form.groupindex)
 # What only a column of times is read as: of another one it would be too little to tell.
 _OTHER_DATES: Final = (
     *_DATES,
@@ -66,11 +74,12 @@ _OTHER_DATES: Final = (
 )
 _OTHER_TIME: Final = (
     r"(?P<H>\d{1,2})(?:(?P<s3>[:.h])(?P<M>\d{2})(?:(?P=s3)(?P<S>\d{2})(?:[.,:](?P<f>\d{1,9}))?)?)?"
-    r"(?:\s?(?:Uhr|hrs?|h))?(?:\s?(?P<p>[AaPp])\.?\s?[Mm]\.?)?"
+    r"(?:\s?(?:Uhr|hrs?|h))?"
+    r"(?:\s?(?P<p>[AaPp](?=\.?\s?[Mm]|$)|vorm|nachm|(?:d[eu]|[ai]p|[fe]m)(?=\.)|dop|odp|SA|CH)\.?(?:\s?[Mm]\.?)?)?"
 )
 _BETWEEN: Final = r"(?:,?\s(?:klo|kl\.?|at|um|om|o|à|x|a las|às|alle|alle ore)\s|,?\s|T|(?<=\d{3}):|-|/|_|;)"
 _OTHER_ZONE: Final = (
-    rf"(?:\s?\(?(?:(?:GMT|UTC)(?=[+-]))?(?P<z>[+-]\d{{2}}:?\d{{2}}|[+-]\d{{1,2}}|{PLACE}|[A-Z]{{1,5}})\)?"
+    rf"(?:\s?\(?(?:(?:GMT|UTC)(?=[+-]))?(?P<z>{_EAST}|{PLACE}|{_LETTERS})\)?"
     r"(?:\s[A-Z]{3,4})?(?:\sm=[+-][\d.]+)?)?"  # Go's
 )
 _IEC: Final = r"(?:L?(?:DTL?|DATE_AND_TIME|D|DATE|TOD|TIME_OF_DAY)#)?"  # of programs of controllers
@@ -79,15 +88,18 @@ OTHER_FORMS: Final = tuple(
     for form in (
         *(rf"{_DAY_NAME}{date}(?:{_BETWEEN}{_OTHER_TIME}{_OTHER_ZONE})?" for date in _OTHER_DATES),
         rf"(?P<Y>\d{{4}})(?P<j>\d{{3}})[T _-]?{_PACKED}{_ZONE}",
+        rf"(?P<Y>\d{{4}})-?W(?P<w>\d\d)-?(?P<u>[1-7])T{_PACKED}{_ZONE}",
         rf"(?P<Y>\d{{4}})(?P<s1>[-/._])(?P<m>\d\d)(?P=s1)(?P<d>\d\d)[-/._ T](?P<H>\d\d)(?P<s3>[-._])(?P<M>\d\d)"
         rf"(?:(?P=s3)(?P<S>\d\d)(?:[-._,](?P<f>\d{{1,9}}))?)?{_ZONE}",
-        rf"(?P<a>\d\d)(?P<b>\d\d)(?P<Y>\d\d)[ T]{_PACKED}",  # receivers of GPS, and others without a sign
+        # Receivers of GPS, and others without a sign.
+        *(rf"(?P<a>\d\d)(?P<b>\d\d)(?P<Y>\d{{4}}|\d\d)[ T_-]{clock}" for clock in (_PACKED, _TIME)),
         r"(?P<Y>\d{4})[-/](?P<m>\d\d)",
         r"(?P<n>[^\W\d_]{3,9})\.?[ -](?P<Y>\d{4})",
         _TIME,
     )
 )
 MINUTES: Final = (re.compile(r"\s*(?P<M>\d{1,4}):(?P<S>[0-5]\d)\s*"),)  # and seconds, of a stopwatch
+DAYS: Final = (re.compile(r"\s*(?P<D>\d{1,5}):(?P<H>[01]?\d|2[0-3]):(?P<M>[0-5]\d):(?P<S>[0-5]\d)\s*"),)  # to seconds
 _STRPTIME: Final = {
     "%Y": r"(?P<Y>\d{4})", "%y": r"(?P<Y>\d\d)", "%m": r"(?P<m>\d{1,2})", "%d": r"(?P<d>[ \d]?\d)",
     "%b": r"(?P<n>[^\W\d_]{3,9})\.?", "%B": r"(?P<n>[^\W\d_]{3,9})", "%j": r"(?P<j>\d{1,3})", "%H": r"(?P<H>\d{1,2})",

@@ -19,6 +19,7 @@ from streammi.records import FloatArray, IntArray
 Order: TypeAlias = Literal["dmy", "mdy", "ymd"]  # of 01/02/2026, or 01/02/26
 Letters: TypeAlias = NDArray[np.uint8]
 
+_AFTERNOON: Final = frozenset({"p", "nachm", "du", "odp", "ip", "em", "ch"})  # German, Hungarian, Czech, Finnish, ...
 _LENGTHS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 BUDDHIST: Final = 2400  # years from here on are those of Thailand, 543 more than ours
 _UNIX: Final = 719_468  # days from 0000-03-01 to 1970-01-01
@@ -98,7 +99,7 @@ class _Shape:
         hour, minute, second = self._number("H"), self._number("M"), self._number("S")
         if half := self._word("p").lower():
             valid = valid & (hour >= 1) & (hour <= 12)
-            hour = hour % 12 + 12 * (half == "p")
+            hour = hour % 12 + 12 * (half in _AFTERNOON)
         elif has_date(self._places):
             valid = valid & ((hour < 24) | ((hour == 24) & (minute == 0) & (second == 0)))
         whole = days * 86_400 + hour * 3600 + minute * 60 + second
@@ -168,7 +169,8 @@ class _Shape:
             ahead = ahead_of_utc(name, local)
             return (0, False) if ahead is None else (ahead, True)
         start, stop = self._places["z"]
-        hours = _Shape(self._text, {"h": (start + 1, min(start + 3, stop))}, self._letters)._number("h")
+        short = min(stop, start + (2 if name[2:3] == ":" else 3))  # +5:30
+        hours = _Shape(self._text, {"h": (start + 1, short)}, self._letters)._number("h")
         minutes = _Shape(self._text, {"m": (stop - 2, stop) if stop - start > 3 else (0, 0)}, self._letters)._number(
             "m"
         )

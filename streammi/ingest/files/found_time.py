@@ -1,15 +1,18 @@
 """The columns that have a file's times, and those that have parts of them: fractions of seconds, or of days."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from streammi.ingest.files.sampled import Sample
+from streammi.ingest.files.date_forms import has_date, places_of
+from streammi.ingest.files.sampled import Sample, is_text, joined
 from streammi.ingest.files.time_format import TimeFormat
 from streammi.ingest.time_units import UNITS, Unit
 from streammi.records import FloatArray
+
+LOOKED_AT: Final = 50  # texts that may have a zone of their own
 
 
 class FoundTime(NamedTuple):
@@ -47,6 +50,30 @@ def finer(found: FoundTime, sample: Sample, part: int, name: str, unit: Unit) ->
     said = f"time in {' and '.join((*found.name.split(','), name))}, {unit.words} of each second"
     others = [word for word in found.said if not word.startswith("time in ")]
     return FoundTime((*found.places, part), f"{found.name},{name}", both, (said, *others))
+
+
+def with_zones(found: FoundTime, columns: Sequence[pa.Array], name: str, zone: int, sample: Sample) -> FoundTime:
+    """Dates in these ``columns`` with the zones in the column ``zone``, unless they have their own, or these are none.
+
+    What cannot be read as a zone is said: without a word, the times would be hours off.
+    """
+    form = found.form
+    if form is None or form.unit is not None or form.zone or not all(map(is_text, columns)):
+        return found
+    texts = [text for text in joined(columns, form.digits).to_pylist()[:LOOKED_AT] if text]
+    places = [there for text in texts if (there := places_of(text, form.forms))]
+    if not places or not has_date(places[0]) or any("z" in there for there in places):
+        return found
+    both = form._replace(zoned=True)
+    local, seconds = form.of(columns), both.of([*columns, sample.column(zone)])
+    known = np.isfinite(local)
+    names = (*found.name.split(","), name)
+    if not known.any() or np.isnan(seconds[known]).any():
+        odd = next(iter(sample.column(zone).filter(pa.array(np.isnan(seconds))).to_pylist()), None)
+        said = f"{name} is not read as a zone (such as {odd or ''!r}): times are as of UTC"
+        return found._replace(said=(*found.said, said))
+    others = [word for word in found.said if not word.startswith("time in ")]
+    return FoundTime((*found.places, zone), ",".join(names), both, (f"time in {' and '.join(names)}", *others))
 
 
 def are_fractions(form: TimeFormat, column: pa.Array) -> bool:

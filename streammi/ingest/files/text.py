@@ -1,5 +1,6 @@
 """Text as bytes: the ends of its lines, and the rows whose fields in quotes have several lines."""
 
+import codecs
 from typing import Final
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 MAX_LINE: Final = 1 << 20  # bytes; what has no line end for longer than this is no table
 NEW_PAGE: Final = b"\x0c"  # as programs write it that print
+_BOM: Final = codecs.BOM_UTF8  # amid a text: files were put one behind the other
 _ENDS: Final = np.frombuffer(b",;\t|\n", dtype=np.uint8)  # of a field
 
 
@@ -37,6 +39,7 @@ def whole_rows(data: bytes) -> int:
 
 
 def with_plain_ends(data: bytes) -> bytes:
-    """The same with LF alone at the end of each line."""
+    """The same with LF alone at the end of each line, and no marks between files that were put together."""
+    data = data.replace(_BOM, b"") if _BOM in data else data
     data = data.replace(NEW_PAGE, b"") if NEW_PAGE in data else data
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data

@@ -10,7 +10,7 @@ import numpy as np
 from streammi.errors import ConfigError
 from streammi.ingest.files.date_forms import form_of_parts, forms_of_day_and
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.found_time import FoundTime, are_fractions, days_and_fractions, finer, told
+from streammi.ingest.files.found_time import FoundTime, are_fractions, days_and_fractions, finer, told, with_zones
 from streammi.ingest.files.gps_weeks import gps_week_in, weeks_of_gps
 from streammi.ingest.files.sampled import Sample, called, joined, place_of
 from streammi.ingest.files.tables import Table
@@ -74,13 +74,13 @@ class _Search:
             if form is not None and not (parts and (form.of_day or not form.epoch)):
                 found = self._with_what_it_lacks(k, form)
                 if not (still := self._stands_still(found)):
-                    return self._finer(found._replace(said=(*said, *found.said)))
+                    return self._zoned(self._finer(found._replace(said=(*said, *found.said))))
                 why_not = f"no time in {found.name}: {still}"
             said += [why_not] if why_not else []
         if parts and (whole := self._of_parts(parts)) is not None:
-            return self._finer(whole._replace(said=(*said, *whole.said)))
+            return self._zoned(self._finer(whole._replace(said=(*said, *whole.said))))
         if clock and (whole := self._of_clock(clock)) is not None:
-            return self._finer(whole)
+            return self._zoned(self._finer(whole))
         for k in self._free[:LOOKED_THROUGH]:
             if k in named or not self._times.looks_like_dates(k):
                 continue
@@ -89,7 +89,7 @@ class _Search:
                 if self._stands_still(found):  # the day of a query, beside the times of what it found
                     continue
                 told = () if len(found.places) > 1 else (f"time in {self._called(k)}",)
-                return self._finer(found._replace(said=(*said, *told, *found.said)))
+                return self._zoned(self._finer(found._replace(said=(*said, *told, *found.said))))
         if self._options.time_format is not None and said:
             rule = f"one that reads the times of {self._path} ({said[0]})"
             raise ConfigError("--time-format", rule, self._options.time_format)
@@ -166,21 +166,13 @@ class _Search:
         if (pair := self._with_days(k, form)) is not None:
             return pair
         form = self._times.as_time_of_day(k, form)
-        if (zoned := self._with_zone(k, form)) is not None:
-            return zoned
         return FoundTime((k,), self._names[k], form, told(self._names[k], form))
 
-    def _with_zone(self, k: int, form: TimeFormat) -> FoundTime | None:
-        """Dates without a zone in a column, with the column that has it."""
-        zones = [z for z in self._free if z != k and is_zone_name(self._names[z])]
-        if not zones or not form.epoch or form.unit is not None or form.zone:
-            return None
-        columns = [self._sample.column(k), self._sample.column(zones[0])]
-        names = self._names[k], self._names[zones[0]]
-        both = self._times.form(",".join(names), joined(columns))
-        if both is None or not np.array_equal(np.isfinite(both.of(columns)), np.isfinite(form.of(columns[:1]))):
-            return None
-        return FoundTime((k, zones[0]), ",".join(names), both, (f"time in {' and '.join(names)}", *told("", both)))
+    def _zoned(self, found: FoundTime) -> FoundTime:
+        """Dates without a zone, with the column that has it."""
+        zones = [z for z in self._free if z not in found.places and is_zone_name(self._names[z])]
+        columns = [self._sample.column(k) for k in found.places]
+        return with_zones(found, columns, self._names[zones[0]], zones[0], self._sample) if zones else found
 
     def _clock(self) -> dict[str, int]:
         """The columns of an hour, a minute and a second, as numbers, or of an hour alone."""

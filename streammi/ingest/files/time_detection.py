@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from streammi.ingest.files.date_forms import has_date, places_of
+from streammi.ingest.files.date_parser import seconds_of
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.sampled import Sample, as_floats, is_text
@@ -23,8 +24,11 @@ from streammi.records import FloatArray
 CLOCK_FROM: Final = 8  # times: so many numbers that go on as dates do, in a column of any name, are taken for times,
 CLOCK_SINCE, CLOCK_UNTIL = 1_262_304_000.0, 2_208_988_800.0  # in the years 2010 to 2040
 OLD_DAY, NEW_DAY = 38_353, 47_848  # 2005 to 2031, as spreadsheets count days
-_OF_DATE: Final = re.compile(r"date|datum|fecha|ymd|dmy|mdy", re.IGNORECASE)
+_OF_DATE: Final = re.compile(r"date|datum|fecha|data|dato|y+mm?d|dd?mm?y|mm?dd?y", re.IGNORECASE)
+_OF_CLOCK: Final = re.compile(r"time|hour|ora|aika|klo|hora|heure|zeit|uhrzeit|tid|saat|czas", re.IGNORECASE)
 _COMPACT: Final = re.compile(r"20[0-9]{10}(?:[0-9]{2}(?:[0-9]{3})?)?")
+_DIGITS_OF_DAY: Final = re.compile(r"[0-9]{6}|[0-9]{8}")
+_DOTTED: Final = re.compile(r"(?:[01]?\d|2[0-3])\.[0-5]\d\.[0-5]\d")  # a time of day in Italy and Finland, or a date
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,19}(?:[.,][0-9]*)?")
 
 
@@ -125,12 +129,15 @@ class TimeDetection:
     def is_date(self, k: int) -> bool:
         """True if a column has days, without the time of day."""
         places = self.first_places(k)
-        return (has_date(places) and "H" not in places) or self._is_short_date(k)
+        column = self._sample.column(k)
+        if 2 * sum(value in (None, "") for value in column.to_pylist()) > len(column):  # it stands in a few rows only
+            return False
+        return (has_date(places) and "H" not in places and not self._is_dotted(k)) or self._is_short_date(k)
 
     def _is_short_date(self, k: int) -> bool:
-        """True if a column that is called so has days of six digits, such as 010326."""
+        """True if a column that is called so has days of six digits, such as 010326, or of eight: 01032026."""
         texts = [str(value) for value in self._sample.column(k).to_pylist() if value not in (None, "")]
-        if not _OF_DATE.search(self._names[k]) or not all(len(text) == 6 and text.isdecimal() for text in texts):
+        if not _OF_DATE.search(self._names[k]) or not all(_DIGITS_OF_DAY.fullmatch(text) for text in texts):
             return False
         form, whole = self.form("", pa.array([f"{text} 000000" for text in texts], pa.string())), len(texts) > 0
         return whole and form is not None and form.unit is None
@@ -154,7 +161,17 @@ class TimeDetection:
         column = self._sample.column(k)
         if is_text(column) and HHMMSS.fullmatch(next((text for text in column.to_pylist() if text), "")):
             return True
+        if self._is_dotted(k):
+            return True
         return ("H" in places and not has_date(places)) or (rank_of(self._names[k]) is not None and self.digits(k) > 0)
+
+    def _is_dotted(self, k: int) -> bool:
+        """True if a column has times of day with points, 10.05.00, which as dates are in no calendar, or called so."""
+        column = self._sample.column(k)
+        texts = [text for text in column.to_pylist() if text] if is_text(column) else []
+        if not texts or not all(map(_DOTTED.fullmatch, texts)):
+            return False
+        return bool(_OF_CLOCK.fullmatch(self._names[k].strip()) or np.isnan(seconds_of(pa.array(texts))).any())
 
     def digits(self, k: int) -> int:
         """How many digits a column of times of day has that are written without signs, as 95959; 0 for another one."""

@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.date_forms import FORMS, Forms
+from streammi.ingest.files.date_forms import DATED, FORMS, Forms
 from streammi.ingest.files.date_parser import Order, seconds_of
 from streammi.ingest.files.number_format import NumberFormat
 from streammi.ingest.files.sampled import as_floats, is_text, joined
 from streammi.ingest.files.time_spans import spans_of
 from streammi.ingest.files.time_zones import ahead_of_utc
+from streammi.ingest.files.zone_column import ahead_in_column
 from streammi.ingest.time_guesses import goes_nowhere
 from streammi.ingest.time_units import DAY, FIRST, LAST, TICKS, UNITS, Unit
 from streammi.records import FloatArray
@@ -43,10 +44,15 @@ class TimeFormat(NamedTuple):
     weeks: float | None = None  # the first column has weeks as GPS counts, so many fewer; then that is of each week
     spans: bool = False  # they have their units with them, or a sign
     zone: str = ""  # in which dates are, as the name of the column has it
+    zoned: bool = False  # the last column has the zone of each row
     said: str = ""  # what is worth a word of it
 
     def of(self, columns: Sequence[pa.Array]) -> FloatArray:
         """The times that these columns have together, in seconds, (n,), NaN where they cannot be read."""
+        if self.zoned:
+            local = self._replace(zoned=False).of(columns[:-1])
+            ahead: FloatArray = local - ahead_in_column(columns[-1], local)
+            return ahead
         if self.fraction is None:
             return self.seconds(joined(columns, self.digits))
         *whole, part = columns
@@ -69,7 +75,8 @@ class TimeFormat(NamedTuple):
             values = pc.cast(fields, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
             if self.unit is not None:
                 return self._of_numbers(values)
-            fields = pc.cast(pc.cast(fields, pa.int64(), safe=False), pa.string())
+            texts = (f"{value:.6f}".rstrip("0").rstrip(".") if math.isfinite(value) else None for value in values)
+            fields = pa.array(texts, pa.string())
         if self.spans:
             return spans_of(fields)
         if self.unit is None:
@@ -105,7 +112,7 @@ class TimeFormat(NamedTuple):
             return seconds
         texts = fields.take(pa.array(rows))
         if self.unit is not None:
-            others = seconds_of(texts, self.order)
+            others = seconds_of(texts, self.order, DATED)
         else:
             numbers = [
                 float(text) if text and _NUMBER.fullmatch(text.strip()) else math.nan for text in texts.to_pylist()

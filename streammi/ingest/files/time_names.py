@@ -25,6 +25,9 @@ NAMES: Final = (
     *("heure", "horodatage", "uptime", "elapsed", "elapsed time", "millis", "micros", "seconds", "sec", "secs", "tijd"),
     *("second", "data", "created at", "timestamps", "ticks", "filetime", "datenum", "mjd", "jd", "julian date"),
     *("julian day", "modified julian date", "serial date", "excel date", "x value", "x axis", "time axis"),
+    *("yyyymmdd", "yymmdd", "ddmmyyyy", "ddmmyy", "mmddyyyy", "mmddyy", "ymd", "dmy", "mdy", "hhmmss", "hhmm", "hms"),
+    *("sekunden", "minutes", "minuten", "hours", "stunden", "dato", "tid", "ora", "aika", "tarih", "saat", "czas"),
+    *("čas", "дата", "время", "日時", "时间", "時間", "時刻", "日期", "日付", "시간", "날짜"),
     *("tow", "sow", "gpst", "decimal year", "year decimal", "decyear", "decimal date", "fractional year"),
 )
 _OF_CLOCKS: Final = (
@@ -37,6 +40,9 @@ _WITH_CLOCK: Final = re.compile(
     rf"|(?:{_OF_EVENTS}) (?:at|on|time)|last updated|when"
 )
 _OFFSET: Final = re.compile(r"[\s,;/_-]+(?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d\d)?$")  # Date Time, GMT+01:00
+_UNITS_BEHIND: Final = (
+    "s|ms|us|µs|ns|secs?|seconds|millis|micros|nanos|mins?|minutes|h|hrs?|hours|days|utc|local|gmt|cet"
+)
 _PARTS: Final = {
     part: frozenset(words.split())
     for part, words in {
@@ -63,6 +69,7 @@ def is_time_name(name: str) -> bool:
 def rank_of(name: str) -> int | None:
     """The place of a column's name among NAMES, None for none of them."""
     plain = re.sub(r"\s*[\[({].*?[\])}]\s*", " ", name.strip()).strip(" :#_-")
+    plain = re.sub(r"\s*(?:/|,|\bin\b)\s*(\w+)$", lambda unit: "" if unit_in_name(unit[1]) else unit[0], plain)
     plain = _OFFSET.sub("", plain)
     if len(plain) == 1:
         return NAMES.index("t") if plain == "t" else None
@@ -72,9 +79,7 @@ def rank_of(name: str) -> int | None:
     if re.match(r"time \d+ ", plain + " "):  # Time  1 - default sample rate, of several
         return len(NAMES)
     plain = " ".join(re.split(r"[./]", plain)[-2:])  # header.stamp.secs
-    short = re.sub(
-        r"(?:[ /.]|(?<=time)|(?<=uptime))(?:s|ms|us|µs|ns|sec|millis|micros|nanos|min|h|utc|local|gmt|cet)$", "", plain
-    )
+    short = re.sub(rf"(?:[ /.]|(?<=time)|(?<=uptime))(?:{_UNITS_BEHIND})$", "", plain)
     if short in NAMES:
         return NAMES.index(short)
     return len(NAMES) if _WITH_CLOCK.fullmatch(short) else None
@@ -90,7 +95,7 @@ def fraction_in_name(name: str) -> Unit | None:
         return TICKS[1]
     unit = unit_in_name(name)
     *words, _ = re.findall(r"[A-Z]?[a-zµμ]+|[A-Z]+", name) or [""]
-    plain = {"time", "timestamp", "stamp", "header", "fraction", "sub", "part", "of", "second"}
+    plain = {"time", "timestamp", "stamp", "header", "fraction", "sub", "part", "of", "second", "tv", "ts", "t"}
     return unit if unit in TICKS[1:] and {word.lower() for word in words} <= plain else None
 
 
@@ -101,6 +106,8 @@ def parts_of_dates(names: Sequence[str]) -> dict[str, int]:
     ({'Y': 0, 'm': 1, 'd': 2, 'H': 3, 'M': 4}, {})
     """
     found = _parts_in(names)
+    if {"Y", "d"} <= found.keys() and not {"m", "j"} & found.keys():  # year and day, as scientists count
+        found["j"] = found.pop("d")
     dated = "Y" in found and ("j" in found or {"m", "d"} <= found.keys())
     return {part: found[part] for part in "YmdjHMS" if part in found} if dated else {}
 

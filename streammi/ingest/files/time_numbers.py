@@ -37,7 +37,9 @@ _COMPACT: Final = {
     7: "YYYYDDD",
     8: "YYYYMMDD",
     10: "YYYYMMDDHH",
+    11: "YYYYDDDHHMM",
     12: "YYYYMMDDHHMM",
+    13: "YYYYDDDHHMMSS",
     14: "YYYYMMDDHHMMSS",
     17: "YYYYMMDDHHMMSSmmm",
 }
@@ -45,17 +47,28 @@ _COMPACT_FORMS: Final = {
     7: re.compile(r"(?P<Y>\d{4})(?P<j>\d{3})"),
     8: form_of("%Y%m%d"),
     10: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)"),
+    11: re.compile(r"(?P<Y>\d{4})(?P<j>\d{3})(?P<H>\d\d)(?P<M>[0-5]\d)"),
     12: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)"),
-    14: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
+    13: re.compile(r"(?P<Y>\d{4})(?P<j>\d{3})(?P<H>\d\d)(?P<M>[0-5]\d)(?P<S>[0-5]\d)"),
+    14: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?"),
     17: re.compile(r"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)(?P<f>\d{3})"),
 }
-# Of two digits a year. A number may be such a date by chance: it must be one of our days, and go on as dates do.
-_SHORT: Final = {10: "YYMMDDHHMM", 12: "YYMMDDHHMMSS"}
-_SHORT_FORMS: Final = {
-    10: re.compile(r"(?P<Y>\d\d)(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)"),
-    12: re.compile(r"(?P<Y>\d\d)(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
+# Of two digits a year, or the day first. A number may be such a date by chance: it must be one of our days, and go on
+# as dates do.
+_CLOCKS: Final = {"": "", "HHMM": r"(?P<H>\d\d)(?P<M>\d\d)", "HHMMSS": r"(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"}
+_SHORT: Final = {
+    f"{day}{clock}": re.compile(date + of_day)
+    for clock, of_day in _CLOCKS.items()
+    for day, date in (
+        ("YYMMDD", r"(?P<Y>\d\d)(?P<m>\d\d)(?P<d>\d\d)"),
+        ("DDMMYY", r"(?P<d>\d\d)(?P<m>\d\d)(?P<Y>\d\d)"),
+        ("DDMMYYYY", r"(?P<d>\d\d)(?P<m>\d\d)(?P<Y>\d{4})"),
+        ("MMDDYYYY", r"(?P<m>\d\d)(?P<d>\d\d)(?P<Y>\d{4})"),
+    )
 }
 SHORT_FROM: Final = 8  # of them
+SECONDS: Final = 14  # digits of a date to its seconds,
+_SECONDS_WITH_PARTS: Final = re.compile(r"(?:19|20)\d{12}[.,]\d*")  # behind which there may be parts of one
 HHMMSS: Final = re.compile(r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)(?P<S>[0-5]\d)\.(?P<f>\d{1,9})")
 _OF_UTC: Final = re.compile(r"utc|hh|hms|gps", re.IGNORECASE)
 _OF_YEAR: Final = re.compile(r"date|datum|day|doy|jul|yyyyddd", re.IGNORECASE)
@@ -107,12 +120,14 @@ def _compact(name: str, texts: Sequence[str]) -> TimeFormat | None:
     size = len(texts[0])
     if size > 7 and texts[0][6] == ".":
         return _of_day_with_fraction(name, texts)
+    if _SECONDS_WITH_PARTS.fullmatch(texts[0]):
+        texts, size = [text.replace(",", ".").partition(".")[0] for text in texts], SECONDS
     if size == 7 and not _OF_YEAR.search(name):  # which may be any number
         return None
-    if size not in _COMPACT or not all(len(text) == size and text.isascii() and text.isdigit() for text in texts):
+    if size not in (6, *_COMPACT) or not all(len(text) == size and text.isascii() and text.isdigit() for text in texts):
         return None
-    if not all("1900" <= text[:4] <= "2100" for text in texts):
-        return _short(texts)
+    if size == 6 or not all("1900" <= text[:4] <= "2100" for text in texts):
+        return _short(name, texts)
     form = TimeFormat(forms=(_COMPACT_FORMS[size],), said=_COMPACT[size])
     return form if np.isfinite(form.seconds(pa.array(texts, pa.string()))).all() else None
 
@@ -128,17 +143,28 @@ def _of_day_with_fraction(name: str, texts: Sequence[str]) -> TimeFormat | None:
     return form if np.isfinite(seconds).all() and (told or evener) else None
 
 
-def _short(texts: Sequence[str]) -> TimeFormat | None:
+def _short(name: str, texts: Sequence[str]) -> TimeFormat | None:
     """Dates as whole numbers with two digits of the year, 260301100000: as such they are of our days, and go on."""
-    size = len(texts[0])
-    if size not in _SHORT or len(set(texts)) < SHORT_FROM:
+    size, called = len(texts[0]), re.sub(r"[^A-Z]", "", name.upper())
+    ways = [words for words in _SHORT if len(words) == size]
+    told = [words for words in ways if words in called]
+    ways = told[:1] or ways
+    if not ways or len(set(texts)) < SHORT_FROM:
         return None
-    form = TimeFormat(forms=(_SHORT_FORMS[size],), said=_SHORT[size])
-    seconds = form.seconds(pa.array(texts, pa.string()))
-    if not ((seconds >= LIKELY[0]) & (seconds < LIKELY[1])).all():
+    fields, numbers = pa.array(texts, pa.string()), evenness(np.array(texts, dtype=np.float64))
+    found: list[tuple[float, str, TimeFormat]] = []
+    for words in ways:
+        form = TimeFormat(forms=(_SHORT[words],))
+        seconds = form.seconds(fields)
+        of_our_days = bool(((seconds >= LIKELY[0]) & (seconds < LIKELY[1])).all())
+        if of_our_days and (told or evenness(seconds) > numbers or size == 12 or texts[0][0] == "0"):
+            found.append((float(np.abs(np.diff(seconds)).sum()), words, form))
+    if not found:
         return None
-    numbers = np.array(texts, dtype=np.float64)
-    return form if evenness(seconds) > evenness(numbers) or size == 12 else None
+    least, words, form = min(found, key=lambda one: one[0])
+    others = [other for far, other, _ in found if other != words and far < 2 * least]
+    open_ = f" (such as {texts[0]}), or {' or '.join(others)} (--time-format says which)" if others else ""
+    return form._replace(said=words + open_)
 
 
 def _unit_of(name: str, values: FloatArray, texts: Sequence[str]) -> tuple[Unit, str, bool]:

@@ -57,6 +57,7 @@ def ahead_of_utc(name: str, local: IntArray) -> IntArray | int | None:
     >>> ahead_of_utc("Europe/Berlin", np.array([1772359200, 1783000000])).tolist()
     [3600, 7200]
     """
+    name = name.upper() if name == "z" else name
     if name in ZONES:
         return int(ZONES[name] * 3600)
     if offset := re.fullmatch(r"(?:UTC|GMT)\s?([+-])\s?(\d{1,2})(?::?(\d\d))?", name):
