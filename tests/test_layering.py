@@ -21,8 +21,8 @@ records
 system
 recording
 network
-core  core.kernels  core.finite_values  core.bins  core.information  core.window  core.significance  core.channels
-core.conditional  core.keyed
+core  core.kernels  core.finite_values  core.ranks  core.bins  core.information  core.window  core.significance
+core.channels  core.conditional  core.keyed
 ingest  samples
 detect
 monitor

@@ -10,6 +10,7 @@ from streammi.core.bins.binning import UniformBins
 from streammi.core.bins.schedule import LEARN_FROM
 from streammi.core.information import ksg, rank_correlation
 from streammi.core.kernels.divergence import divergence_nats
+from streammi.core.ranks import FEW
 from streammi.core.window.joint_window import JointWindow
 from streammi.detect.drift import drift_detector
 from streammi.monitor import Monitor
@@ -30,7 +31,8 @@ def warm_up(config: MonitorConfig, others: Callable[[], object] = lambda: None) 
     categories = config.bins.kind == "categories"
     x = rng.integers(0, 2, 64).astype(object) if categories else rng.random(64)
     if not categories:
-        rank_correlation.spearman(x, x)
+        values = rng.random(FEW)
+        rank_correlation.spearman(values, values)
     others()
     # Whether samples will have times is not known yet, and some kernels are for those that do.
     times = np.arange(64.0) * (config.window.seconds or 64.0) / 64  # all inside a window of whatever duration

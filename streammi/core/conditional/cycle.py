@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from streammi.core.ranks import group_ranks
 from streammi.records import FloatArray, IntArray
 
 LEAST: Final = 4  # samples that a cycle has
@@ -91,7 +92,7 @@ def _smoothed(a: FloatArray) -> FloatArray:
 
 def _ranks(values: FloatArray) -> FloatArray:
     """The ranks of values, of any shape, around 0: a spike would hide everything else."""
-    ranks = np.unique(values, return_inverse=True)[1].reshape(values.shape).astype(np.float64)
+    ranks = group_ranks(values.ravel()).reshape(values.shape)
     ranks -= ranks.mean()
     return ranks
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from streammi.core.information.estimators import digamma
 from streammi.core.kernels import neighbours
+from streammi.core.ranks import places
 from streammi.records import FloatArray, IntArray
 
 LARGE: Final = 1e300
@@ -46,7 +47,7 @@ def _sorted(values: FloatArray, salt: int) -> tuple[FloatArray, IntArray] | None
 
     Nothing here depends on the order of values that differ. From the median on, as a spike would take all digits.
     """
-    at = np.argsort(values, kind="stable")
+    at = places(values)
     ordered = values[at]
     # Halved where a difference could be infinite; times a power of two, for squares of 1e308 or 5e-324 are none.
     ordered *= 0.5 if max(abs(ordered[0]), abs(ordered[-1])) > LARGE else 1.0
@@ -61,7 +62,7 @@ def _sorted(values: FloatArray, salt: int) -> tuple[FloatArray, IntArray] | None
     if tied.any():
         parted = np.append(tied, False) | np.append(False, tied)
         scaled[parted] += JITTER * _noise(at[parted], salt)
-        again = np.argsort(scaled, kind="stable")
+        again = places(scaled)
         scaled, at = scaled[again], at[again]
     return scaled, at
 

@@ -210,15 +210,20 @@ def in_lanes(sums: Any, number: int) -> float:
 
 
 @kernel
-def mean_ranks(values: Any, order: Any, out: Any) -> None:
-    """Write the ranks of values (n,), from 1 on, ties at their mean one, to ``out``; ``order`` (n,) sorts them."""
-    start = 0
-    while start < values.size:
+def ranks(ordered: Any, places: Any, of_groups: bool, out: Any) -> None:
+    """Write the ranks of values, from 1 on, ties at their mean one, to ``out`` (n,).
+
+    They are ``ordered`` (n,), and belong to the ``places`` (n,). Or, ``of_groups``, how many different ones are less.
+    """
+    start = group = 0
+    while start < ordered.size:
         stop = start + 1
-        while stop < values.size and values[order[stop]] == values[order[start]]:
+        while stop < ordered.size and ordered[stop] == ordered[start]:
             stop += 1
+        rank = float(group) if of_groups else (start + 1 + stop) / 2
         for k in range(start, stop):
-            out[order[k]] = (start + 1 + stop) / 2
+            out[places[k]] = rank
+        group += 1
         start = stop
 
 
