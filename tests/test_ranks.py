@@ -16,6 +16,7 @@ KINDS = {
     "constant": np.full(3000, -0.1),
     "extremes": RNG.choice([-np.inf, -1e308, -5e-324, -0.0, 0.0, 5e-324, 1e308, np.inf], 3000),
     "far from zero": 1e12 + RNG.random(3000),
+    "nearly the same, beside a 0": np.append(0.0, 1e6 + 1e-7 * RNG.integers(0, 2000, 2999)),
     "in order": np.arange(-1500.0, 1500.0),
     "backwards": np.arange(1500.0, -1500.0, -1),
 }

@@ -38,7 +38,7 @@ class CycleNote:
         if self._rest > 0:
             self._rest -= 1
             return []
-        self._count(None if window.constant else shared_cycle(window.values))
+        self._count(None if window.constant else shared_cycle(map(window.signal, (0, 1))))
         self._rest = min(2 ** max(abs(self._windows) - LASTING, 0), MOST_REST) - 1
         if not self.words or self._said:
             return []

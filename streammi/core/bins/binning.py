@@ -191,7 +191,9 @@ def in_order(values: FloatArray, known: FloatArray | None = None) -> FloatArray:
     if known is None:
         ordered = np.sort(values)
     else:  # of two stretches in order "stable" makes one in a tenth of the time that sorting takes
-        ordered = np.sort(np.concatenate((known, np.sort(values[known.size :]))), kind="stable")
+        ordered = np.concatenate((known, values[known.size :]))
+        ordered[known.size :].sort()
+        ordered.sort(kind="stable")
     ordered += 0.0
     return ordered
 

@@ -1,5 +1,6 @@
 """Cycles: the phase of a known one as a condition, and the one that two signals both show."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -29,15 +30,18 @@ def phase(places: FloatArray | IntArray, period: float) -> FloatArray:
     return np.where(found < 1.0, found, 0.0)  # of a place just below 0
 
 
-def shared_cycle(values: FloatArray) -> int | None:
-    """The cycle in samples that both of two signals (2, n) show; None where there is none. O(n log n).
+def shared_cycle(values: Iterable[FloatArray]) -> int | None:
+    """The cycle in samples that both of two signals (n,) show; None where there is none. O(n log n).
+
+    The second is not asked for where the first one has none, as most signals.
 
     >>> turns = 2 * np.pi * np.arange(300) / 30
     >>> shared_cycle(np.array([np.sin(turns), np.cos(turns) > 0.5]))
     30
     """
-    first = _period(values[0])
-    second = None if first is None else _period(values[1])  # most signals have none: half the work
+    signals = iter(values)
+    first = _period(next(signals))
+    second = None if first is None else _period(next(signals))
     if first is None or second is None or abs(first - second) > max(SAME * first, 1):
         return None
     return round((first + second) / 2)
@@ -101,9 +105,9 @@ def _autocorrelation(signal: FloatArray) -> FloatArray:
     """That of a signal (n,) around 0, or stretches of it (k, n), up to lag n / 2, as if each lag had as many pairs."""
     n = signal.shape[-1]
     size = n // 2 + 1
-    room = _fast(n + size)
-    spectrum = np.fft.rfft(signal, room)
-    products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, room)[..., :size].reshape(-1, size).sum(axis=0)
+    room = _fast(n + size - 1)
+    spectrum = np.fft.rfft(signal, room).reshape(-1, room // 2 + 1)
+    products = np.fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=0), room)[:size]
     found: FloatArray = products / products[0] * n / (n - np.arange(size))
     return found
 

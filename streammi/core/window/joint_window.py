@@ -165,6 +165,10 @@ class JointWindow(Picklable):
             kept[side] = self._axes.shown(side, kept[side])
         return kept
 
+    def signal(self, side: int) -> FloatArray:
+        """The window's own values of x (0) or y (1), oldest first, shape (n,); labels are their symbols."""
+        return self._axes.shown(side, self._ring.signal_in_order(side))
+
     @property
     def oldest(self) -> tuple[float, float] | None:
         """The values of the pair that will leave first; labels are their symbols. None while the window is empty."""

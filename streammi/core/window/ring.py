@@ -60,6 +60,12 @@ class PairRing:
             return self.values[:, first:head].copy()
         return np.concatenate((self.values[:, first:], self.values[:, :head]), axis=1)
 
+    def signal_in_order(self, side: int) -> FloatArray:
+        """The values of x (0) or y (1), oldest first, shape (n,); a copy."""
+        head, kept = self.head, self.values[side]
+        first = head - self.n
+        return kept[first:head].copy() if first >= 0 else np.concatenate((kept[first:], kept[:head]))
+
     def values_at(self, back: int) -> tuple[float, float]:
         """The values of the pair that is ``back`` pairs from the end: 1 is the newest, n the oldest."""
         at = (self.head - back) % self.capacity
