@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+import typer
 import zmq
 from command_line import streammi
 from feeds import free_port
@@ -16,6 +17,7 @@ from programs import started
 
 from streammi import Event, Reading
 from streammi.cli.doc_pages import FORMS
+from streammi.cli.main import app
 from streammi.publish.messages import event_message, result_fields
 from streammi.records import LinkHealth
 from streammi.records.status import Status
@@ -63,6 +65,29 @@ def test_the_readme_leads_to_every_page_and_each_has_a_form() -> None:
     pages = set(DOCS.rglob("*.md"))
     assert links == pages
     assert {page.relative_to(DOCS).parts[0] for page in pages} == set(FORMS)
+
+
+def test_what_the_pages_name_is_there() -> None:
+    """Options, files, and names that look like those of code: so that nothing is named that is gone."""
+    sources = [path for place in ("streammi", "scripts", "tests") for path in ROOT.glob(f"{place}/**/*.py")]
+    code = "\n".join(path.read_text() for path in sources)
+    words = {*re.findall(r"\w+", code), *(path.stem for path in sources)}
+    commands = typer.main.get_command(app).commands.values()  # type: ignore[attr-defined]
+    options = {
+        flag for command in commands for option in command.params for flag in (*option.opts, *option.secondary_opts)
+    }
+    options |= set(re.findall(r'"(--[a-z-]+)"', code))  # of scripts
+    gone = []
+    for page, text in {**PAGES, "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text()}.items():
+        for span in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+            named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", span)) - options
+            named |= set(re.findall(r"\b[a-z]+_[a-z_]+\b|\b(?:[A-Z][a-z]+){2,}\b", span)) - words
+            if re.fullmatch(r"(\w+/)+\w+\.py", span) and not any(
+                (ROOT / at / span).exists() for at in ("", "streammi")
+            ):
+                named.add(span)
+            gone += [(page, name) for name in named]
+    assert gone == []
 
 
 def test_the_library_in_five_lines() -> None:

@@ -20,7 +20,7 @@ from streammi.cli.commands.serve import serve
 from streammi.cli.commands.view import view
 from streammi.cli.commands.watch import watch
 from streammi.cli.format_table import WithFormats
-from streammi.cli.help_panels import PanelCommand
+from streammi.cli.help_panels import PanelCommand, help_with
 from streammi.cli.usage_errors import USAGE_ERROR
 
 BEGINNING = """\
@@ -63,16 +63,21 @@ def streammi(
         raise typer.Exit(USAGE_ERROR)
 
 
-app.command(no_args_is_help=True, cls=PanelCommand)(monitor)
-app.command(no_args_is_help=True, cls=PanelCommand)(watch)
+LIVE = help_with(unused={"export"}, every="100ms; with --channels 1s, with --key 10s")
+app.command(no_args_is_help=True, cls=LIVE)(monitor)
+app.command(no_args_is_help=True, cls=LIVE)(watch)
 app.command(no_args_is_help=True, cls=WithFormats)(probe)
 app.command(cls=PanelCommand)(init)
 app.command(no_args_is_help=True, cls=PanelCommand)(view)
 app.command(no_args_is_help=True, cls=PanelCommand)(serve)
 app.command(cls=PanelCommand)(demo)
 app.command(no_args_is_help=True, cls=PanelCommand)(publish)
-app.command(no_args_is_help=True, cls=PanelCommand)(replay)
-app.command(no_args_is_help=True, cls=PanelCommand)(report)
+REPLAYED = help_with(every="100ms; 100 samples of a file without times")
+app.command(no_args_is_help=True, cls=REPLAYED)(replay)
+REPORTED = help_with(
+    unused={"export"}, window="1000, or a tenth of a short file", every="a tenth of the window, or more", null="99"
+)
+app.command(no_args_is_help=True, cls=REPORTED)(report)
 app.command()(grafana)
 app.command(no_args_is_help=True)(keygen)
 app.command("help")(help_)

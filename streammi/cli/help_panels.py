@@ -1,6 +1,7 @@
 """The help of a command with many options, in panels: plain text, for every terminal and without what draws."""
 
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Any, ClassVar, Final
 
 from typer.core import TyperCommand
 
@@ -20,7 +21,23 @@ ORDER: Final = (FEED, FILE, TWO, MANY, WINDOW, COMPUTED, SAID, SCREEN, BROWSER, 
 
 
 class PanelCommand(TyperCommand):
-    """A command whose help has its options by what they are about, in one order for all commands."""
+    """A command whose help has its options by what they are about, in one order for all commands.
+
+    An option that several commands share may have another default in one of them, or no use at all.
+    """
+
+    defaults: ClassVar[dict[str, str]] = {}
+    unused: ClassVar[Collection[str]] = ()
+
+    def __init__(self, *words: Any, **settings: Any) -> None:
+        super().__init__(*words, **settings)
+        parameter: Any
+        for parameter in self.params:
+            if parameter.name in self.defaults:  # not as click's show_default, which puts words in brackets in brackets
+                parameter.help += f"  [default: {self.defaults[parameter.name]}]"
+                parameter.show_default = False
+            if parameter.name in self.unused:
+                parameter.hidden = True  # who gives it is told why it is refused
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, and then the options a panel each."""
@@ -34,3 +51,8 @@ class PanelCommand(TyperCommand):
             if records:
                 with formatter.section(name):
                     formatter.write_dl(records)
+
+
+def help_with(*, unused: Collection[str] = (), **defaults: str) -> type[PanelCommand]:
+    """A command whose help leaves out what it has no use for, and names its own defaults."""
+    return type("Command", (PanelCommand,), {"unused": unused, "defaults": defaults})

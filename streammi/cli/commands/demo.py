@@ -36,7 +36,7 @@ def demo(
     ] = None,
     seconds: Seconds = None,
 ) -> None:
-    """See it work: a publisher, a monitor and a dashboard, joined by sockets on this machine.
+    """See it work, on made-up signals. A publisher, a monitor and a dashboard, joined by sockets on this machine.
 
     \b
     Examples:

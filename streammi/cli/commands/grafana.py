@@ -2,7 +2,7 @@
 
 
 def grafana() -> None:
-    """Print a Grafana dashboard. It is of what --metrics serves, as JSON to import.
+    """Print a Grafana dashboard, as JSON to import. It shows what monitor --metrics serves.
 
     \b
     Examples:

@@ -18,7 +18,7 @@ def help_(
         str | None, typer.Argument(metavar="PAGE", autocompletion=_pages_named, help="A page, or a command.")
     ] = None,
 ) -> None:
-    """Print a page of the documentation. Without a name, the list of them; of a command, what it takes.
+    """Print a page of the documentation. Without PAGE, the list of pages; for a command, its --help.
 
     \b
     Examples:

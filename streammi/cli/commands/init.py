@@ -29,8 +29,8 @@ def init(
 ) -> None:
     """Write a commented file of options for monitor --config. It has every option of monitor, with what it is for.
 
-    With ENDPOINT it listens there first, and has the feed's own channels, or its two signals, filled in. It asks
-    nothing. The exit status is 1 where nothing came that can be watched; no file is written then.
+    With ENDPOINT it listens there first, and fills in the feed's channels or its two signals. It asks nothing. If
+    nothing comes that can be watched, it writes no file, and ends with status 1.
 
     \b
     Examples:

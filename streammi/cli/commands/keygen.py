@@ -8,11 +8,13 @@ import typer
 def keygen(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder for the two files, which are named like it.")],
 ) -> None:
-    """Make a pair of CURVE keys. With them a feed or a monitor is read by those you choose and by nobody else.
+    """Make a pair of CURVE keys. With keys, only those whom you choose can read a feed or a monitor.
 
     \b
-    Each side has a pair. Who connects gives --curve-secret and, as --curve-server-key, the other side's NAME.key.
-    Who is connected to gives --curve-secret and --authorized-keys DIR, a folder of the NAME.key of all it lets in.
+    Each side has a pair. Whoever connects gives:
+      --curve-secret, and as --curve-server-key the NAME.key of the other side.
+    Whoever is connected to gives:
+      --curve-secret, and as --authorized-keys a folder with the NAME.key of all.
 
     \b
     Examples:

@@ -57,7 +57,8 @@ def monitor(
 ) -> None:
     """Watch a feed without a screen. Readings come as JSON lines and, with --publish, on a socket.
 
-    With --channels it watches every pair of many channels: which depend most, and which have changed.
+    With --channels it watches every pair of many channels: which depend most, and which have changed. With --key it
+    watches the same pair of many devices.
 
     \b
     Examples:

@@ -32,10 +32,10 @@ def probe(
     pull: PullFeed = False,
     json: Annotated[bool, typer.Option("--json", rich_help_panel=SAID, help="Say it as JSON.")] = False,
 ) -> None:
-    """Show what a feed or a file carries. It prints format, topics, rates, every number, and what watches it.
+    """Show what a feed or a file carries. For a feed: format, topics, rates, each number and the command to watch it.
 
-    Of a file: its columns, what is missing of them, its times, and what replays it; --seconds is how long it reads.
-    Says what is wrong when nothing comes, or nothing that can be read; the exit status is then 1.
+    For a file: columns, missing values, times and the command to replay it; --seconds is how long it reads. If nothing
+    comes, or nothing that can be read, it says why, and ends with status 1.
 
     \b
     Examples:

@@ -50,7 +50,7 @@ def publish(
     insecure: Insecure = False,
     seconds: Seconds = None,
 ) -> None:
-    """Publish samples for trying things out. A recording, this machine's own readings, or made-up signals.
+    """Publish samples to try things out. Those of a file, this machine's own readings, or made-up ones.
 
     \b
     Examples:

@@ -61,14 +61,14 @@ def replay(
         typer.Option("--samples-out", metavar="FILE", rich_help_panel=SAID, help="The pairs to a file, likewise."),
     ] = None,
 ) -> None:
-    """Run a recording through a monitor again. Of a live feed, or the file of a logger.
+    """Run a recording or a logger's file through a monitor. The readings come as JSON lines, as fast as it can.
 
-    What monitor --record wrote gives the very same readings as live, under the settings that were recorded; options
-    that are given replace these. Of other files the readings are by the file's own times. Whatever is guessed of how a
-    file is written is said in a line on standard error; the status is 1 where there is no pair in it.
+    What monitor --record wrote gives the very same readings as live, with the settings that were recorded; options
+    that you give replace these. The readings of other files go by the file's own times. What is guessed about how a
+    file is written is said in a line on standard error. A file without any pair ends with status 1.
 
-    With --channels it says which pairs of a file's columns, in all of its rows or in the last --window, depend most,
-    which depend without being correlated, and, beside --baseline, which have changed.
+    With --channels it prints which pairs of a file's columns, in all of its rows or in the last --window, depend most,
+    which depend without being correlated, and, compared with a --baseline, which have changed.
 
     \b
     Examples:

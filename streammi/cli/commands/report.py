@@ -44,18 +44,17 @@ def report(
     ] = "report.html",
     seconds: Seconds = None,
 ) -> None:
-    """Make a page with charts of a recording, a file or a running monitor: one HTML file, to be shown to others.
+    """Make a page with charts, one HTML file to send to others. Of a recording, a file or a running monitor.
 
-    It has the two signals and the MI over time, the pairs as points and as a joint histogram, where the MI comes from,
-    delays (--lags), entropies, events, what was skipped and why, and the command that makes it again. It needs no
-    network and no scripts. The readings are in a table beside it.
+    It shows the two signals and the MI over time, the pairs as points and as a joint histogram, where the MI comes
+    from, delays (--lags), entropies, events, what was skipped and why, and the command that makes it again. It needs
+    no network and no scripts. The readings are in a table beside it.
 
-    MI is tested against chance (--null 99) unless told otherwise. Of a file there are ten readings a window, of a
-    long one fewer. With --channels it is of every pair of a file's columns: the matrix of all, the strongest pairs and
-    those that r does not find, what changed, and each channel by itself.
+    With --channels it covers every pair of a file's columns: the matrix of all, the strongest pairs and those that r
+    does not find, what changed, and each channel by itself.
 
-    A running monitor is listened to for --seconds, 60 unless told otherwise; what is computed is what it was told to
-    compute.
+    To a running monitor it listens for --seconds (60). The monitor was told what to compute, so options that would
+    change that are refused.
 
     \b
     Examples:

@@ -13,7 +13,7 @@ from streammi.cli.options import (
 
 @grouped
 def view(endpoints: Endpoints, view: ViewOptions, keys: ConnectKeyOptions, seconds: Seconds = None) -> None:
-    """Show a running monitor, or several, from anywhere. Piped, the readings as lines.
+    """Show a running monitor, or several, from anywhere. Piped, it prints the readings as lines.
 
     \b
     Examples:

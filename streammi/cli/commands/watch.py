@@ -37,7 +37,7 @@ def watch(
     """Watch a feed on the screen: monitor and view in one.
 
     With --channels it shows every pair of many channels: which depend most, and which have changed. With --key it shows
-    the pair of each of many devices. Of a file 500 rows a second are taken in as if they came live.
+    the same pair of many devices. A logger's file is shown as if it came live, 500 rows a second.
 
     \b
     Examples:

@@ -14,7 +14,9 @@ from streammi.errors import ConfigError
 
 OptionalEndpoint = Annotated[
     str | None,
-    typer.Argument(metavar="ENDPOINT", help="Address of the feed. Omit if --x and --y name endpoints."),
+    typer.Argument(
+        metavar="ENDPOINT", help="Address of the feed; for watch also a file. Omit if --x and --y name endpoints."
+    ),
 ]
 
 
@@ -40,7 +42,11 @@ class JoinOptions:
     ] = None
     lateness: Annotated[
         str | None,
-        typer.Option("--lateness", metavar="DURATION", help="Two sources: how far out of order samples may come (0s)."),
+        typer.Option(
+            "--lateness",
+            metavar="DURATION",
+            help="Two sources: how far out of order samples may come.  [default: 0s]",
+        ),
     ] = None
 
     def config(self, x: FeedConfig, y: FeedConfig) -> JoinConfig:

@@ -36,14 +36,16 @@ class KeyedOptions:
     ] = None
     max_keys: Annotated[
         int | None,
-        typer.Option("--max-keys", metavar="N", help=f"With --key: how many devices may have a window ({MAX_KEYS})."),
+        typer.Option(
+            "--max-keys", metavar="N", help=f"With --key: how many devices may have a window.  [default: {MAX_KEYS}]"
+        ),
     ] = None
     key_idle: Annotated[
         str | None,
         typer.Option(
             "--key-idle",
             metavar="DURATION",
-            help=f"With --key: drop a device that has sent no pair for this long ({IDLE}).",
+            help=f"With --key: drop a device that has sent no pair for this long.  [default: {IDLE}]",
         ),
     ] = None
 

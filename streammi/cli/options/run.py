@@ -52,7 +52,7 @@ class RunOptions:
         typer.Option(
             "--record-limit",
             metavar="SIZE",
-            help="Size of all its files together (1GiB); the oldest are deleted first.",
+            help="Size of all its files together; the oldest are deleted first.  [default: 1GiB]",
         ),
     ] = None
     seconds: Seconds = None
@@ -68,7 +68,8 @@ class RunOptions:
         str | None, typer.Option("--state", metavar="DIR", help="Save the state in this folder, and resume from it.")
     ] = None
     state_every: Annotated[
-        str | None, typer.Option("--state-every", metavar="DURATION", help="How often the state is saved (5s).")
+        str | None,
+        typer.Option("--state-every", metavar="DURATION", help="How often the state is saved.  [default: 5s]"),
     ] = None
     exec: Annotated[
         str | None,
