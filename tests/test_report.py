@@ -174,7 +174,8 @@ def test_pairs_drawn_at_random_are_as_likely_from_anywhere() -> None:
     collector = Collector(arrival=False)
     n = 4 * SAMPLE
     for part in np.split(np.arange(float(n)), 41 * np.arange(1, 2000)):
-        collector.pairs(PairBatch(x=part, y=-part))
+        gaps = np.full(part.size, np.nan)  # pairs that cannot be drawn, between those that can
+        collector.pairs(PairBatch(x=np.column_stack((part, gaps)).ravel(), y=np.repeat(-part, 2)))
     x, y = collector.sample
     assert np.array_equal(x, -y)
     assert np.unique(x).size == SAMPLE

@@ -141,7 +141,7 @@ class Collector:
             t = np.arange(self._seen + 1.0, self._seen + n + 1.0)
         self._seen += n
         self._series.add(t, np.stack([self._drawn(side, values) for side, values in enumerate((batch.x, batch.y))]))
-        usable = np.logical_and.reduce(finite_values.usable(batch.x, batch.y))
+        usable = finite_values.usable(batch.x, batch.y)
         self._draw(np.stack((batch.x, batch.y)) if usable.all() else np.stack((batch.x[usable], batch.y[usable])))
 
     def item(self, timestamp: float, item: Reading | Event) -> None:
