@@ -44,6 +44,24 @@ def test_entropies_are_those_of_scipy_in_each_unit(joint: np.ndarray, unit: tupl
     assert (reading.mi_corrected, reading.mi_binned) == pytest.approx((corrected, corrected), abs=1e-12)
 
 
+def test_each_number_has_its_own_name() -> None:
+    """They are handed to a Reading by their places."""
+    seen = measures.Seen(0.5, True, False, 3, 4, measures.NO_GRAIN, (0.25, 0.75))
+    totals = dict(zip(measures.Totals._fields, range(10, 18), strict=True))
+    x_counts, y_counts, joint = (np.array(counts, dtype=np.uint32) for counts in ([3, 1], [2, 2], [2, 1, 0, 1]))
+    reading = measures.reading(
+        x_counts, y_counts, joint, 4, TABLE, TABLE, "bit", seen, (0.125, 0.375), measures.Totals(**totals),
+        fill=0.875, times=(5.0, 6.0),
+    )  # fmt: skip
+    said = {"pearson_r": 0.5, "x_constant": True, "y_constant": False, "x_run": 3, "y_run": 4, "fill": 0.875}
+    said |= {"stderr_batch": 0.125, "binned_stderr_batch": 0.375, "t0": 5.0, "t1": 6.0, "spans_gap": False}
+    said |= totals | {"estimator": "plugin", "spearman_r": None, "mi_ksg": None, "cells": 4}
+    assert {name: getattr(reading, name) for name in said} == said
+    assert (reading.stderr, reading.mi_binned) == (reading.binned_stderr, reading.mi)
+    assert (reading.dh_x, reading.dh_y) == (reading.h_x + 0.25, reading.h_y + 0.75)
+    assert reading.dh_xy == pytest.approx(reading.dh_x + reading.dh_y - reading.mi_corrected)
+
+
 @given(JOINT)
 def test_normalised_mi_is_that_of_scikit_learn(joint: np.ndarray) -> None:
     reading = reading_of(joint)

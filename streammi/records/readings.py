@@ -22,7 +22,7 @@ class Side(NamedTuple):
     clipped: int  # pairs in the window with a value outside the bins' range
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Reading(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """The numbers of one window: entropies and mutual information in ``unit``, and what is needed to believe them.
 
     None means not known (no data yet, r of a constant, a null that is warming up), never zero.

@@ -251,7 +251,7 @@ def _ties_of_both(
 @part
 def _look(values: Any, symbols: Any, edges: Any, parts: Any) -> float:
     """The share of ties, NaN where no bins are put together; the coarse bins go to ``parts``."""
-    share, _ = look(values, symbols, edges, parts)
+    share = look(values, symbols, edges, parts)
     return share if parts[parts.size - 1] + 1 < parts.size else np.nan
 
 

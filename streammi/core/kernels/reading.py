@@ -23,21 +23,22 @@ _Y: Final = np.uint64(0)
 
 @allocating_kernel
 def of_values(
-    values: Any, head: int, n: int, ring: Any, x_counts: Any, y_counts: Any, x_edges: Any, y_edges: Any, x_parts: Any,
-    y_parts: Any,
-) -> tuple[float, bool, bool, int, int, float, float, float, float]:  # fmt: skip
+    values: Any, head: int, n: int, ring: Any, x_counts: Any, y_counts: Any, x_bins: Any, y_bins: Any, parts: Any,
+) -> tuple[float, bool, bool, int, int, float, float, float, float, bool]:  # fmt: skip
     """Look at the newest ``n`` values (2, capacity) in a ring, up to ``head``, by the bins that its entries name.
 
-    ``counts`` (B,) are how many are in each bin, ``edges`` (B + 1,) the bins', (0,) of labels. Returns Pearson's r, NaN
-    for a constant or for labels, whether x and y are constant, and their final runs (see core.kernels.correlation);
-    then of x and of y T, how often two values in a bin are the same, and the mean of log2(width), NaN where there is no
-    density. To ``parts`` (B,) goes which coarse bin each belongs to: two and two, but for one that holds one value
-    only, which stays by itself.
+    ``counts`` (B,) are how many are in each bin, ``bins`` (2 B + 1,) their edges and log2 of their widths, (0,) of
+    labels. Returns Pearson's r, NaN for a constant or for labels, whether x and y are constant, and their final runs
+    (see core.kernels.correlation); then of x and of y T, how often two values in a bin are the same, and the mean of
+    log2(width), NaN where there is no density. To ``parts`` (Bx + By,) goes which coarse bin each belongs to: two and
+    two, but for one that holds one value only, which stays by itself; last comes whether that is another than before.
     """
+    x_size, y_size = x_counts.size, y_counts.size
+    x_edges, y_edges = x_bins[: x_size + 1], y_bins[: y_size + 1]
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
     first = head - n if head >= n else head - n + ring.size
     x, y = values[0], values[1]
-    x_kept, y_kept = _begun(x_edges, x_parts.size), _begun(y_edges, y_parts.size)
+    x_kept, y_kept = _begun(x_edges, x_size), _begun(y_edges, y_size)
     x_calm: Any = np.int64(0)
     y_calm, done = x_calm, x_calm
     while done < n:
@@ -46,30 +47,30 @@ def of_values(
         x_calm = _note(x, ring, at, stop, done, _X, x_calm, x_kept)
         y_calm = _note(y, ring, at, stop, done, _Y, y_calm, y_kept)
         done += stop - at
-    x_least, x_most, x_ties, x_width = _told(n, x_counts, x_kept, x_edges, x_parts)
-    y_least, y_most, y_ties, y_width = _told(n, y_counts, y_kept, y_edges, y_parts)
+    x_least, x_most, x_ties, x_width, x_other = _told(
+        n, x_counts, x_kept, x_edges, x_bins[x_size + 1 :], parts[:x_size]
+    )  # fmt: skip
+    y_least, y_most, y_ties, y_width, y_other = _told(
+        n, y_counts, y_kept, y_edges, y_bins[y_size + 1 :], parts[x_size:]
+    )  # fmt: skip
     x_run, y_run = final_run(x, head, n), final_run(y, head, n)
     r = np.nan
     if x_edges.size > 0 and y_edges.size > 0:
         r = correlated(x, y, first, n, x_least, x_most, y_least, y_most)
-    return r, x_least == x_most, y_least == y_most, x_run, y_run, x_ties, x_width, y_ties, y_width
+    return (
+        r, x_least == x_most, y_least == y_most, x_run, y_run, x_ties, x_width, y_ties, y_width, x_other or y_other,
+    )  # fmt: skip
 
 
 @allocating_part
-def look(values: Any, symbols: Any, edges: Any, parts: Any) -> tuple[float, float]:
-    """T and the mean of log2(width) of one signal's values (n,); which bins belong together goes to ``parts``.
-
-    Each bin's width is by the values that it holds. The end bins of a long tail are wide, and nearly empty far out: as
-    if their values were spread evenly, the entropy of a Gaussian came out 0.09 nats too large at 1,000 pairs, 0.7 for a
-    Cauchy. Of all densities with one range the even one has the largest entropy, of all with one mean the exponential
-    one: the smaller of both is taken.
-    """
+def look(values: Any, symbols: Any, edges: Any, parts: Any) -> float:
+    """T of one signal's values (n,); which bins belong together goes to ``parts``."""
     kept, counts, start = _begun(edges, parts.size), zeros(parts.size), np.int64(0)
     for k in range(values.size):
         counts[symbols[k]] += 1
     _note(values, symbols, start, values.size, start, _Y, start, kept)
-    _, _, ties, width = _told(values.size, counts, kept, edges, parts)
-    return ties, width
+    _, _, ties, _, _ = _told(values.size, counts, kept, edges, None, parts)
+    return ties  # type: ignore[no-any-return]
 
 
 @apart
@@ -119,17 +120,26 @@ def _note(values: Any, entries: Any, at: Any, stop: Any, done: Any, shift: Any, 
 
 @apart
 @part
-def _told(n: int, counts: Any, kept: Any, edges: Any, parts: Any) -> tuple[float, float, float, float]:
-    """The least and the largest of ``n`` values of which this was noted, and ``look`` of them."""
+def _told(n: int, counts: Any, kept: Any, edges: Any, widths: Any, parts: Any) -> Any:
+    """The least and the largest of ``n`` values of which this was noted, T and the mean of log2(width).
+
+    With log2 of the bins' ``widths``, or without the mean. Last comes whether ``parts`` were others before.
+
+    The width of a bin at an end is by the values that it holds. Those of a long tail are wide, and nearly empty far
+    out: as if their values were spread evenly, the entropy of a Gaussian came out 0.09 nats too large at 1,000 pairs,
+    0.7 for a Cauchy. Of all densities with one range the even one has the largest entropy, of all with one mean the
+    exponential one: the smaller of both is taken.
+    """
     _, same, sides, _, _ = kept
     least, most = np.inf, -np.inf
     for k in range(LANES):
         least, most = min(least, sides[k]), max(most, sides[k + LANES])
-    size = parts.size
+    size, other = parts.size, False
     if edges.size == 0:
         for k in range(size):
+            other |= parts[k] != k
             parts[k] = k
-        return least, most, 0.0, np.nan
+        return least, most, 0.0, np.nan, other
     below, above = in_lanes(sides, 2), in_lanes(sides, 3)
     width, density = 0.0, n > 1
     part = ties = others = 0
@@ -137,21 +147,23 @@ def _told(n: int, counts: Any, kept: Any, edges: Any, parts: Any) -> tuple[float
         pairs: Any = np.int64(counts[k])
         single, beside = _single(pairs, same[k]), k ^ 1
         paired = beside < size and not single and not _single(np.int64(counts[beside]), same[beside])
+        other |= parts[k] != part
         parts[k] = part
         part += not (paired and beside > k)
         if paired and pairs > 1:
             ties += same[k] - 1
             others += pairs - 1
         density &= not single
-        if pairs > 0 and density:
-            bits = np.log2((most if k == size - 1 else edges[k + 1]) - (least if k == 0 else edges[k]))
-            if k == 0 and size > 1:
-                bits = min(bits, np.log2(below / pairs) + 1.0 / LN2)
-            if k == size - 1 and size > 1:
-                bits = min(bits, np.log2(above / pairs) + 1.0 / LN2)
+        if widths is not None and pairs > 0 and density:
+            if 0 < k < size - 1:
+                bits = widths[k]
+            else:
+                bits = np.log2((most if k == size - 1 else edges[k + 1]) - (least if k == 0 else edges[k]))
+                if size > 1:
+                    bits = min(bits, np.log2((below if k == 0 else above) / pairs) + 1.0 / LN2)
             width += pairs * bits
     share = ties / others if others else 0.0
-    return least, most, share, width / n if density and share <= MOST_TIES else np.nan
+    return least, most, share, width / n if density and share <= MOST_TIES else np.nan, other
 
 
 @part

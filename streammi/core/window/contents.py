@@ -46,12 +46,13 @@ class Contents:
         self._learning = Learning(span, self.axes, self.ring, self.histogram, self.state)
         self._schedule = self._learning.schedule
         self._seen: tuple[tuple[int, ...], Seen] | None = None  # what the values say, and of which pairs
+        self._look: grains.Look | None = None  # at them, as long as the bins stay the same
         self.mi: float | None = None
         self.changed()
 
     def changed(self) -> None:
         """Take note that there are other bins, or other arrays for the pairs in them."""
-        self.mi, self._seen = None, None
+        self.mi, self._seen, self._look = None, None, None
         histogram, table = self.histogram, self.histogram.table
         self._places: tuple[Any, ...] = (  # as core.kernels.window_update has them
             self._axis(0), self._axis(1), self.ring.entries, self.ring.values, self.state, *histogram.kept, table.f,
@@ -71,7 +72,9 @@ class Contents:
         """The facts by the window's values; O(n), once for the same pairs."""
         key = self.state.item(PAIRS), self.ring.n, self.axes.epoch
         if self._seen is None or self._seen[0] != key:
-            self._seen = key, grains.seen(self.ring, self.histogram.x, self.histogram.y, self.axes.now)
+            if self._look is None:
+                self._look = grains.Look(self.ring, self.histogram.x, self.histogram.y, self.axes.now)
+            self._seen = key, self._look.seen(self.ring.head, self.ring.n)
         return self._seen[1]
 
     def admit(self, x: NDArray[Any], y: NDArray[Any], t: FloatArray | None, out: FloatArray) -> None:
