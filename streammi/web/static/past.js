@@ -6,6 +6,8 @@ const SPANS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21
 const USUAL = 600; // readings
 const COLUMNS = ["t", "mi", "low", "high", "null", "warming"];
 const MARK = 11; // px
+const RIGHT = 12; // px beside the chart
+const HALF = 28; // px of a time, half of it
 
 export class Past {
   constructor() {
@@ -138,11 +140,11 @@ export class Past {
       width: place.clientWidth,
       height: place.clientHeight,
       legend: { show: false },
-      padding: [MARK + 3, 12, 0, 0],
+      padding: [MARK + 3, RIGHT, 0, 0],
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       scales: { x: { time: true, range: () => this.range }, y: { range: (_, low, high) => this.reach(low, high) } },
       axes: [
-        { ...axis, size: 40, space: 70, values: (_, at) => at.map((t, k) => this.time(t, k ? at[k - 1] : null)) },
+        { ...axis, size: 40, space: 70, values: (chart, at) => this.times(chart, at) },
         { ...axis, size: 46, space: 36, values: (_, at) => at.map((value) => String(Number(value.toPrecision(6)))) },
       ],
       series: [
@@ -168,6 +170,12 @@ export class Past {
     const most = Math.max(high ?? 0, this.normal?.[1] ?? 0);
     if (!(most > 0)) return [Math.min(low ?? 0, 0), most > 0 ? most : 1];
     return [Math.min(low ?? 0, 0) * 1.1, most * 1.08];
+  }
+
+  /** The words below the times; none where there is no room for all of it before the right edge. */
+  times(chart, at) {
+    const room = ((HALF - RIGHT) / Math.max(chart.width - 46 - RIGHT, 1)) * this.seconds;
+    return at.map((t, k) => (t > this.range[1] - room ? "" : this.time(t, k ? at[k - 1] : null)));
   }
 
   time(t, before) {
