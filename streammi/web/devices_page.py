@@ -60,7 +60,7 @@ def _devices_of(scene: Scene) -> ManyDevices:
 
 
 def _head(scene: Scene, many: ManyDevices) -> dict[str, Any]:
-    head = page_model.head(scene)
+    head, silent = page_model.head(scene), many.silent_words(scene.theme.glyphs)
     return head | {
         "name": many.whole.pair,
         "devices": many.what,
@@ -68,9 +68,9 @@ def _head(scene: Scene, many: ManyDevices) -> dict[str, Any]:
         "pairs": many.count,
         "unit": many.published,
         "filled": True,
-        "window": f"window {many.whole.window} of each",
+        "window": many.window[0],
         "changed": 0,
-        "news": [] if scene.stale else page_model.words(frame.silent_devices(many, scene.theme), scene.theme),
+        "news": [] if scene.stale else page_model.words(frame.in_pens(silent, scene.theme), scene.theme),
         "links": head["feed"]["links"],
         "facts": head["feed"]["facts"],
         "notes": [],

@@ -10,8 +10,8 @@ from streammi.dashboard.many import frame
 from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.choices import ManyState, Shade
 from streammi.dashboard.many.matrix import levels_of, most_changed, values_of
+from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import sides
-from streammi.dashboard.many.scene import Many
 from streammi.dashboard.palettes import LEVELS
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import number, pace, signed
@@ -32,8 +32,7 @@ def head(scene: Scene, many: Many) -> Json:
     """Everything but the table and the matrix."""
     matrix, theme = many.matrix, scene.theme
     link = total(matrix.links) if matrix.links else None
-    filling = "" if matrix.fill >= 1 else f" {matrix.fill:.0%} full"
-    said = (frame.news(many, theme) or frame.standing(many, theme)) + frame.silence(many, theme)
+    window, full = many.window
     return {
         "key": scene.shown,
         "name": matrix.name,
@@ -47,10 +46,10 @@ def head(scene: Scene, many: Many) -> Json:
         "unit": many.unit,
         "at": scene.wall if scene.stale or matrix.t1 is None else matrix.t1,
         "rate": pace(link.rate, "rows") if link is not None and link.rate is not None and not scene.stale else "",
-        "window": f"window {matrix.window}{filling}" if matrix.names else "",
-        "filled": matrix.fill >= 1,
+        "window": window,
+        "filled": full,
         "changed": int(many.changed.size),
-        "news": words(said, theme),
+        "news": words(frame.standing(scene, many), theme),
         "links": links_of(scene, matrix.links),
         "facts": [words(spans, scene.of_feed) for spans in frame.feed(scene, many)],
         "notes": list(matrix.notes),

@@ -10,8 +10,8 @@ import numpy as np
 from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.choices import Shade, Sort
 from streammi.dashboard.many.keys import LONGEST
+from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import in_order
-from streammi.dashboard.many.scene import Many
 from streammi.dashboard.many.similarity import leaf_order
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.wording import unit_factor

@@ -6,10 +6,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.many.devices import Devices, Silent, Words
-from streammi.dashboard.many.listed import Bools, Listed, Toned
+from streammi.dashboard.many.listed import Bools, Listed
+from streammi.dashboard.many.marks import Mark, Toned, of_devices
 from streammi.dashboard.names import names_in
+from streammi.dashboard.wording import count
 from streammi.records import IntArray, Snapshot, Unit
+from streammi.records.link_totals import total
 from streammi.records.links import is_stale
 
 
@@ -21,6 +25,9 @@ class ManyDevices(Listed):
     sides = 1
     tested = False
     verdict_columns = 18  # linearly dependent
+    has_events = False
+    pieces = "pairs"
+    incomplete = " pairs that are not finite"
 
     whole: Snapshot  # the monitor's, without a reading
     devices: Devices
@@ -62,6 +69,44 @@ class ManyDevices(Listed):
         count, heard = self.whole.devices or 0, self.count
         said = f"{count:,} device{'s' * (count != 1)} by {self.whole.key}"
         return said if heard >= count else f"{said}, {heard:,} with a reading so far"
+
+    @property
+    def window(self) -> tuple[str, bool]:
+        """The window of each device in words; each fills its own."""
+        return f"window {self.whole.window} of each", True
+
+    @property
+    def totals(self) -> list[tuple[str, str]]:
+        """How many pairs have come."""
+        return [(count(total(self.whole.links).pairs), " pairs")]
+
+    def standing(self, glyphs: Glyphs, *, stale: bool) -> list[Toned]:
+        """Which devices are silent, or what is waited for."""
+        if self.is_empty:
+            return [(f"{glyphs.warning} {self._waited_for()}", "warn")]
+        if self.now is None or stale:
+            return [(f"{glyphs.warning} nothing comes of any of them: these are their last readings", "warn")]
+        found = self.silent_words(glyphs) or [(f"{glyphs.connected} all of them send", "text")]
+        return [*found, ("   not tested against chance", "dim")]
+
+    def _waited_for(self) -> str:
+        link = total(self.whole.links)
+        if not self.whole.devices and link.malformed:
+            reason = max(link.malformed, key=link.malformed.__getitem__)
+            return f"no pair in {count(link.messages)} messages: {reason}"
+        return "waiting for the first reading of a device" if link.messages else "no message yet"
+
+    def silent_words(self, glyphs: Glyphs) -> list[Toned]:
+        """The devices of which nothing comes any more; nothing where all send."""
+        silent, named = self.silent
+        if not silent:
+            return []
+        more = f" and {silent - len(named):,} more" if silent > len(named) else ""
+        return [(f"{glyphs.warning} {silent:,} silent: ", "warn"), (f"{', '.join(named)}{more}", "strong")]
+
+    def marks(self, glyphs: Glyphs) -> list[Mark]:
+        """The marks of the table, and what they mean."""
+        return of_devices()
 
     def names(self, number: int) -> tuple[str, ...]:
         """The name of a device."""

@@ -21,8 +21,8 @@ from streammi.dashboard.keys import (
 from streammi.dashboard.many.channel_order import zoomed
 from streammi.dashboard.many.choices import ManyState, Room, Shade, Sort
 from streammi.dashboard.many.listed import Listed
+from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import sides
-from streammi.dashboard.many.scene import Many
 
 BINDINGS: Final = (
     QUIT,
@@ -80,7 +80,7 @@ def works(many: Listed, binding: Binding, monitors: int) -> bool:
     if action == "next pair":
         return monitors > 1
     if action in ("matrix", "log"):  # devices have no events
-        return isinstance(many, Many) and (action == "log" or not many.is_empty)
+        return many.has_events and (action == "log" or not many.is_empty)
     if action in ("open", "up", "save", "freeze", "unit"):
         return not many.is_empty
     if action == "overview":

@@ -7,12 +7,13 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.many.choices import ManyState
+from streammi.dashboard.many.marks import Mark, Toned
 from streammi.dashboard.wording import unit_factor
 from streammi.records import IntArray, MatrixSnapshot, Snapshot, Unit
 
 Bools: TypeAlias = NDArray[np.bool_]
-Toned: TypeAlias = tuple[str, str]  # a word, and its tone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,9 @@ class Listed(ABC):
     sides: ClassVar[int]  # names a row has
     tested: ClassVar[bool]  # rows have a p
     verdict_columns: ClassVar[int]
+    has_events: ClassVar[bool]
+    pieces: ClassVar[str]  # of which the feed brings so many a second
+    incomplete: ClassVar[str]  # of those of which no value is finite
 
     state: ManyState
     unit: Unit
@@ -131,3 +135,49 @@ class Listed(ABC):
     def via(self) -> dict[int, int]:
         """The channel that explains a pair, by the pair's number."""
         return {}
+
+    def through(self, number: int) -> str:
+        """The name of that channel; empty where there is none."""
+        return ""
+
+    def evidence(self, number: int) -> list[tuple[str, float]]:
+        """The names of what a row was tested by, and their values; NaN where they are not known."""
+        return []
+
+    @property
+    def newest(self) -> float | None:
+        """The time of the newest that it is of, by its own times, s; None where it has none."""
+        return None
+
+    @property
+    @abstractmethod
+    def window(self) -> tuple[str, bool]:
+        """The window in words, and whether it is full; no words where that is not known."""
+
+    @abstractmethod
+    def standing(self, glyphs: Glyphs, *, stale: bool) -> list[Toned]:
+        """What has changed, or how it stands, or what is waited for."""
+
+    @property
+    def changed_at(self) -> float | None:
+        """The time of the newest change, s; None where nothing has changed."""
+        return None
+
+    @property
+    @abstractmethod
+    def totals(self) -> list[tuple[str, str]]:
+        """How much has come, and of what."""
+
+    @property
+    def matrix_shown(self) -> bool:
+        """True if the matrix is, in the place of the table."""
+        return False
+
+    @property
+    def itself(self) -> str:
+        """The channel that the cursor of the matrix has on both sides; empty for none."""
+        return ""
+
+    @abstractmethod
+    def marks(self, glyphs: Glyphs) -> list[Mark]:
+        """The marks of what is shown, and what they mean."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.many.channel_order import Leaves, whole_scale
+from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import longest, number_of
-from streammi.dashboard.many.scene import Many
 from streammi.dashboard.names import names_in
 from streammi.dashboard.palettes import LEVELS, Ramp
 from streammi.dashboard.panels.heatmap import legend_spans

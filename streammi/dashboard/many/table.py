@@ -11,7 +11,6 @@ from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.many.listed import Listed
 from streammi.dashboard.many.number_cells import figures
-from streammi.dashboard.many.scene import Many
 from streammi.dashboard.names import fit_middle
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
@@ -214,12 +213,9 @@ def _verdict(part: Canvas, rows: Rows) -> None:
 
 
 def _via(part: Canvas, rows: Rows) -> None:
-    many = rows.many
-    assert isinstance(many, Many)  # of others no row is explained by a channel
     for y, number in enumerate(rows.numbers.tolist()):
-        if number in many.via:
-            name = fit_middle(many.matrix.names[many.via[number]], part.width, rows.theme.glyphs.ellipsis)
-            part.text(0, y, name, rows.theme.dim)
+        name = fit_middle(rows.many.through(number), part.width, rows.theme.glyphs.ellipsis)
+        part.text(0, y, name, rows.theme.dim)
 
 
 _DRAW: dict[str, Callable[[Canvas, Rows], None]] = {

@@ -12,7 +12,7 @@ from streammi.dashboard.layout import LEAST, Area, layout_for
 from streammi.dashboard.many import frame, matrix, table
 from streammi.dashboard.many.choices import Room
 from streammi.dashboard.many.listed import Listed
-from streammi.dashboard.many.scene import Many
+from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.names import fit_middle
 from streammi.dashboard.panels import bars, events
 from streammi.dashboard.panels.title import draw_fitting, span_columns
@@ -80,7 +80,7 @@ def draw_lines(canvas: Canvas, scene: Scene, many: Listed) -> None:
     theme = scene.theme
     glyph, pen = scene.live.state(scene.worst_link)
     x = canvas.spans(0, 0, [(f"{glyph} ", pen)])
-    draw_fitting(canvas, x, 0, frame.said(scene, many), theme)
+    draw_fitting(canvas, x, 0, frame.standing(scene, many), theme)
     for y, pair in enumerate(many.order[: canvas.height - 1].tolist(), 1):
         numbers = frame.numbers_of(many, theme, pair)[1:3]
         room = canvas.width - span_columns(numbers) - 1
