@@ -1,6 +1,7 @@
 """What stands around and between the rows of loggers: each row right, or refused by name with its line."""
 
 import io
+import itertools
 import os
 import pickle
 import struct
@@ -17,6 +18,7 @@ from logger_files import MARCH, Read, lines, read_file, tarred
 
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.file_probe import probe_file
 from streammi.ingest.files.pair_file import read_pairs
 
 
@@ -152,6 +154,15 @@ def test_blanks_between_numbers_with_commas(read: Callable[..., Read]) -> None:
         read(text, "0", "1")
     assert read(text, columns=("x", "y")).y[0] == 200_300
     assert read(text, columns=("x", "z", "y")).y[0] == 300
+
+
+def test_texts_beside_times_are_parted_as_the_names_are(tmp_path: Path) -> None:
+    """Without names that are asked for, there was a blank between all dates, and no header."""
+    path = tmp_path / "a.csv"
+    path.write_text(lines([[stamp(k), "red" if k % 3 else "blue", "on" if k % 2 else "off"] for k in range(60)]))
+    report = probe_file(str(path), FileOptions(), None, itertools.repeat(True))
+    assert [column.name for column in report.columns] == ["time", "x", "y"]
+    assert report.command == f"streammi replay {path} --x x --y y --bins categories"
 
 
 def test_fields_that_are_not_there_are_no_reason_to_lose_the_rest(read: Callable[..., Read]) -> None:

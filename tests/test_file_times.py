@@ -144,6 +144,13 @@ def test_dates_and_numbers_in_one_column(read: Callable[..., Read]) -> None:
             at(read(written(lambda t, turn=turn, number=number: iso(t) if t >= MARCH + turn else str(number(t)))))
 
 
+def test_a_unit_says_nothing_of_text(read: Callable[..., Read]) -> None:
+    """The times were left out; beside another file whose times are numbers, both are needed."""
+    found = read(written(lambda t: f"{stamped(t):%Y-%m-%d %H:%M:%S}"), time_unit="ms")
+    at(found)
+    assert "time text, of which --time-unit ms says nothing" in found.said
+
+
 def test_a_time_before_there_was_one_is_none(read: Callable[..., Read]) -> None:
     """A receiver without a fix writes 0."""
     found = read("time,x,y\n" + "0,7,7\n" * 3 + written(str, name="")[5:])

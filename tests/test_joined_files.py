@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgpack
@@ -10,7 +11,12 @@ import pytest
 import zmq
 from command_line import streammi
 from feeds import PATIENCE
+from logger_files import Read
 from programs import BOTH, started
+
+from streammi.config import FeedConfig, JoinConfig
+from streammi.errors import ConfigError
+from streammi.ingest.files.joined_files import read_joined
 
 NAB = Path(__file__).parents[2] / "shared" / "data" / "nab"
 
@@ -41,6 +47,61 @@ def test_replay_joins_two_recordings(name: str, words: list[str], said: str) -> 
     assert said in err
     for reading in readings:
         assert reading["pair_offset"] is not None
+
+
+@pytest.fixture
+def joined(tmp_path: Path) -> Callable[..., Read]:
+    """What comes of x in a file with this text and y in another."""
+
+    def join(x_text: str, y_text: str) -> Read:
+        (tmp_path / "x.csv").write_text(x_text)
+        (tmp_path / "y.csv").write_text(y_text)
+        x, y = (FeedConfig(endpoint=str(tmp_path / f"{name}.csv"), x=name, y=name) for name in "xy")
+        return Read(read_joined(JoinConfig(x=x, y=y)))
+
+    return join
+
+
+def test_files_without_times_are_paired_row_by_row(joined: Callable[..., Read]) -> None:
+    """In the blocks as which they are read, a row of the one was paired with one far from it of the other."""
+    n = 300_000
+    x, y = np.arange(n) % 997, np.arange(n) % 991
+    short, long = "x\n" + "\n".join(map(str, x)), "y,z\n" + "\n".join(f"{value},{'a' * 9}" for value in y)
+    for most in (n, n - 7):
+        found = joined(short, long[: long.rindex("\n", 0, len(long) - 11 * (n - most))] if most < n else long)
+        pairs = found.x.size
+        assert n - 9 < pairs <= n
+        np.testing.assert_array_equal(found.x, x[:pairs])
+        np.testing.assert_array_equal(found.y, y[:pairs])
+        assert found.t is None
+        assert found.said.endswith("neither file has times: paired row by row")
+    with pytest.raises(
+        ConfigError, match=r"--y must be a column with a number in each row where files have no times \(1"
+    ):
+        joined("x\n1\n2\n3\n", "y\n1\nred\n3\n")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "rule"),
+    [
+        (
+            "time,x\n1,1\n2,2\n",
+            "y\n1\n2\n",
+            r"--y must be of a file with times, as .*x.csv has \(--time COL names them",
+        ),
+        ("x\n1\n2\n", "time,y\n1,1\n2,2\n", r"--x must be of a file with times, as .*y.csv has"),
+        (
+            "time,x\n2026-03-01,1\n",
+            "time,y\n0.5,1\n",
+            r"--y must be of a file with dates, as the other has: .*, got '0.5 s'",
+        ),
+        ("time,x\n0.5,1\n", "time,y\n1772359200,1\n", r"--x must be of a file with dates, as the other has"),
+        ("time,x\n1,1\n", "time,z\n1,1\n", r"--y must be a column of .*y.csv \(time, z\), got 'y'"),
+    ],
+)
+def test_files_that_no_time_joins_are_refused(joined: Callable[..., Read], x: str, y: str, rule: str) -> None:
+    with pytest.raises(ConfigError, match=rule):
+        joined(x, y)
 
 
 def test_monitor_joins_two_sources() -> None:

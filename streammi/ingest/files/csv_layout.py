@@ -186,6 +186,7 @@ def _delimiter(lines: Sequence[str], wanted: Sequence[str], named: int) -> str:
     """
     lines = lines[: LOOKED_AT // 2]
     scores: dict[str, tuple[float, ...]] = {}
+    headed = False  # one of them parts names and rows alike
     with_tabs = sum("\t" in line for line in lines)
     for rank, delimiter in enumerate(DELIMITERS):
         if delimiter != BLANKS and not any(delimiter in line for line in lines):
@@ -203,6 +204,9 @@ def _delimiter(lines: Sequence[str], wanted: Sequence[str], named: int) -> str:
             good *= 0.8  # these are rather in the fields
         if width > 1 and any(len(row) == width and not any(map(is_value, row)) for row in rows[:NAMES_WITHIN]):
             good *= 1.3  # names, parted as the rows are
+            headed |= len(alike) > 0.9 * len(rows)
+        elif delimiter == BLANKS and headed:
+            good *= 0.5  # within dates and texts of a table that has names
         told = float(has_names and width > 1) + float(width == named > 1)
         scores[delimiter] = (told, float(width > 1) * len(alike) / len(rows) * good, float(-rank))
     best = max(scores, key=lambda one: scores[one], default=",")

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from streammi.ingest.files.file_options import FileOptions
+from streammi.ingest.files.switch_words import SWITCH_SAID
 from streammi.ingest.files.time_names import is_time_name
 
 TIMES: Final = 1 << 20  # of JSON that are looked at
@@ -66,7 +67,11 @@ def pair_of(columns: list[ColumnSeen]) -> tuple[str, str] | None:
 
 def labels_of(columns: list[ColumnSeen], rows: int) -> tuple[str, str] | None:
     """The first two columns of few texts, which come again and again in so many rows."""
-    often = [column for column in columns if 1 < len(column.labels) <= rows // 2 and not column.doubt]
+
+    def comes_often(column: ColumnSeen) -> bool:
+        return 1 < len(column.labels) <= rows // 2 or (SWITCH_SAID in column.written and column.varies)
+
+    often = [column for column in columns if not column.doubt and comes_often(column)]
     return next(combinations([column.name for column in often], 2), None)
 
 

@@ -15,7 +15,7 @@ from streammi.ingest.files.decimal_point import CURRENCY, GROUPS, OPEN, THOUSAND
 from streammi.ingest.files.digits import plain_digits, without_unseen
 from streammi.ingest.files.hexadecimal import hexadecimal, is_hexadecimal
 from streammi.ingest.files.missing import is_no_value, read_missing
-from streammi.ingest.files.switch_words import SWITCHED
+from streammi.ingest.files.switch_words import SWITCH_SAID, SWITCHED
 from streammi.ingest.files.unit_prefixes import BARE, scales_of
 from streammi.records import FloatArray
 
@@ -115,7 +115,7 @@ class NumberFormat(NamedTuple):
             found.append(f"in {self.unit}")
             found += [f"{other} as {scale:.4g} of it" for other, scale in self.scales]
         if self.switch:
-            found.append("words for 0 and 1")
+            found.append(SWITCH_SAID)
         if self.brackets:
             found.append("(1) for -1")
         if self.hexadecimal:

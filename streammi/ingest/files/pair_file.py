@@ -60,8 +60,10 @@ def read_pairs(
         if is_json(source.head):
             return JsonLines(source, x, y, t, labels, options, given)
         table = CsvTable(source, options, [x, y, *given])
-        if not {x, y} & {*table.names} and (what := no_table(source.head, (x, y))):
-            raise ConfigError("file", f"a table with the columns {x} and {y}, and has {what}", path)
+        as_it_is = options.columns == () and not options.skip_rows
+        if as_it_is and not {x, y} & {*table.names} and (what := no_table(source.head, (x, y))):
+            both = f"columns {x} and {y}" if x != y else f"column {x}"
+            raise ConfigError("file", f"a table with the {both}, and has {what}", path)
         return PairFile(table, columns_of(table, (x, y, *given), t, options, labels), labels)
     except BaseException:
         source.close()

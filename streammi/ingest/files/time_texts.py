@@ -70,12 +70,13 @@ def time_format(name: str, texts: Sequence[str], decimal: str, asked: FileOption
     if share >= READABLE:
         kept = [text.strip() for text, is_bad in zip(present, bad.tolist(), strict=True) if not is_bad]
         return format_of_numbers(name, kept, values[~bad], numbers, asked)
-    if asked.time_unit != "auto":
-        return None
     form = textual(name, present, FORMS, decimal) or _spans(present)
-    if form is not None or has_no_year(present[0]):
+    if form is None and not has_no_year(present[0]):
+        form = textual(name, present, (*FORMS, *OTHER_FORMS), decimal)
+    if form is None or asked.time_unit == "auto":
         return form
-    return textual(name, present, (*FORMS, *OTHER_FORMS), decimal)
+    unheeded = f"text, of which --time-unit {asked.time_unit} says nothing"
+    return form._replace(said=", ".join(filter(None, (form.said, unheeded))))
 
 
 def why_unread(text: str) -> str:
