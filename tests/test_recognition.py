@@ -50,6 +50,38 @@ def test_all_formats_are_recognised_from_their_first_messages() -> None:
     assert wrong == []
 
 
+def made_up(name: str, seed: int, k: int) -> Any:
+    return FORMAT_FEEDS[name](Random(f"{seed} {name} {k}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "k"),
+    [
+        ("pairs", 56, 665),  # unlike each other in rows of 16, by the first eight messages
+        ("pairs", 104, 912),  # a map in CBOR, by chance
+        ("pairs", 104, 4655),  # round values, alike in their bytes
+        ("pairs32", 104, 3478),  # b" 25," and NULs: CSV, by chance
+        ("complex64", 2, 44),  # always b"B}$?"
+    ],
+)
+def test_what_looks_like_something_else_at_first_is_recognised_by_what_follows(name: str, seed: int, k: int) -> None:
+    """Feeds that were refused or misread: their first messages are what the comments say, and no more of them are."""
+    feed = made_up(name, seed, k)
+    decoder = Decoder(FeedConfig(endpoint="", x="0", y="1"))
+    found = [decoder.decode([message], 0.0) for message in feed.messages]
+    found.append(decoder.end(0.0))
+    rows = np.stack([np.concatenate([getattr(one, axis) for one in found]) for axis in "xy"], axis=1)
+    np.testing.assert_array_equal(rows, feed.rows)
+    assert (decoder.format, decoder.malformed) == (feed.format, {})
+
+
+def test_a_name_of_four_letters_beside_a_float_is_no_pair() -> None:
+    """Others than letters by chance: TEMP is 1.4e10 as a float32."""
+    for name in (b"TEMP", b"Temp", b"P_01", b"T1\0\0"):
+        decoder, n = decoded([[name + struct.pack("<f", 20 + k / 7)] for k in range(40)])
+        assert (n, decoder.format) == (0, None)
+
+
 def saved(array: np.ndarray) -> bytes:
     file = io.BytesIO()
     np.save(file, array)

@@ -39,6 +39,10 @@ class Found(NamedTuple):
         return f"a guess: {self.name} ({row.frames}), {self.why}; --format {self.name} if that is right, else another"
 
 
+class Doubted(FeedError):
+    """A refusal that more messages may lift: of few, pairs may look like something else by chance."""
+
+
 class Recogniser:
     """Takes a feed's messages until it is known what they are.
 
@@ -63,6 +67,7 @@ class Recogniser:
         self._latest: list[str] = []  # formats that the latest messages were in, maybe by chance
         self._instead = Instead()
         self._refused_once = False  # raw bytes that were none of these: then others need more evidence
+        self._doubted = False  # those that are held, once: likewise
 
     def take(self, frames: Frames) -> Found | None:
         """The format that the next message shows; None where that is too little, and it is held.
@@ -74,9 +79,9 @@ class Recogniser:
         name = recognise(frames)
         if name is not None and self._are_many(name):
             return Found(name, "as the first messages are", False)
-        if name is not None:
-            raise FeedError("not recognised", f"{name}, maybe by chance: messages before it were in no format")
         names = possible(frames)
+        if name is not None and not (self.held and any(FORMATS[one].judge for one in names)):
+            raise FeedError("not recognised", f"{name}, maybe by chance: messages before it were in no format")
         if not names or named(frames[-1]):
             self._refused_once |= not is_text(frames[-1])
             self._refused = [*self._refused, frames[-1]][-HELD:]
@@ -98,7 +103,8 @@ class Recogniser:
 
     def _are_many(self, name: str) -> bool:
         """True if a message shows its format: behind messages in none, a line of a picture may be CSV by chance."""
-        if not self._refused_once or not FORMATS[name].by_chance:
+        among_others = self._refused_once or any(not is_text(held[-1]) for held in self.held)
+        if not among_others or not FORMATS[name].by_chance:
             return True
         self._latest[-1] = name
         return self._latest.count(name) >= AGREEING
@@ -111,17 +117,17 @@ class Recogniser:
 
     def release(self) -> list[Frames]:
         """The messages that are held, which are held no more."""
-        held, self.held, self._size, self._dropped = self.held, [], 0, 0
+        held, self.held, self._size, self._dropped, self._doubted = self.held, [], 0, 0, False
         return held
 
     def state(self) -> list[Any]:
         """Plain values and arrays that ``restore`` takes."""
         held = [list(frames) for frames in self.held]
-        return [held, self._refused_once, self._texts_refused, self._latest, self._dropped]
+        return [held, self._refused_once, self._texts_refused, self._latest, self._dropped, self._doubted]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self.held, self._refused_once, self._texts_refused, self._latest, self._dropped = state
+        self.held, self._refused_once, self._texts_refused, self._latest, self._dropped, self._doubted = state
         self._size = sum(len(frame) for frames in self.held for frame in frames)
 
     def _hold(self, frames: Frames) -> None:
@@ -156,12 +162,15 @@ class Recogniser:
             if found is not None and self._dropped > DROPPED_SHARE * len(self.held):
                 others = f"{self._dropped} messages among them cannot be"
                 raise FeedError("not recognised", f"{found.why}, but {others}; {self._what_else()}")
-            if self._refused_once and found is not None and len(self.held) < HELD:
-                if final:
-                    raise FeedError("not recognised", f"{found.why}, after messages that were none")
+            if found is None or len(self.held) >= HELD or not (self._refused_once or self._doubted):
+                return found
+            if final and self._refused_once:
+                raise FeedError("not recognised", f"{found.why}, after messages that were none")
+            return found if final else None
+        except FeedError as error:
+            if isinstance(error, Doubted) and not final:
+                self._doubted = True
                 return None
-            return found
-        except FeedError:
             self._refused_once = True
             self._refused = [*self._refused, *(frames[-1] for frames in self.held)][-HELD:]
             if not final and len(self.held) > 1 and not _may_be(self.held[-1], self._wanted):
@@ -188,6 +197,7 @@ def decided(
     rows = [row for row in FORMATS.values() if row.name in names]
     fitting: list[Found] = []
     waiting = False
+    sure = True
     doubts: list[str] = []
     for row in rows:
         if row.judge is None:
@@ -198,13 +208,14 @@ def decided(
             else:
                 doubts.append(f"as {row.name} they have no values at {' and '.join(map(repr, wanted.paths))}")
             continue
-        fits, why = row.judge(messages, final)
+        fits, why, is_sure = row.judge(messages, final)
         if fits:
             fitting.append(Found(row.name, f"from {_many(messages)}: {why}", True))
         elif fits is None and not final:
             waiting = True
         else:
             doubts.append(f"as {row.name} {why}")
+            sure &= is_sure
     if waiting and not fitting:
         return None
     if waiting and FORMATS[fitting[0].name].judge is not None:
@@ -212,7 +223,8 @@ def decided(
     if fitting:
         return fitting[0]
     other = look([*refused, *(frames[-1] for frames in messages)][-HELD:])
-    raise FeedError("not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {other}")
+    kind = FeedError if sure else Doubted
+    raise kind("not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {other}")
 
 
 def has_samples(row: Format, frames: Frames, wanted: Wanted) -> bool:
@@ -263,8 +275,8 @@ def _not_json(payload: bytes) -> FeedError:
 def _may_be(frames: Frames, wanted: Wanted) -> bool:
     try:
         decided([frames], wanted, False)
-    except FeedError:
-        return False
+    except FeedError as error:
+        return isinstance(error, Doubted)
     return True
 
 

@@ -62,7 +62,7 @@ class RecognitionCheck:
             return Seen()
         if what := next(filter(None, (named(frames[-1]) for frames in self._seen)), ""):
             return Seen(doubt=what)
-        fits, why = judge(self._seen, False)
+        fits, why, _ = judge(self._seen, False)
         if fits is None:
             return Seen() if enough else None
         if fits:

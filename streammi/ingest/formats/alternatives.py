@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.ingest.formats.column_major import in_turn, is_column_major
-from streammi.ingest.formats.evidence import against, judge, support
+from streammi.ingest.formats.evidence import against, alike, judge, support
 from streammi.ingest.formats.float_bits import FLOAT32, FLOAT64, Layout, is_number, lie_close
 from streammi.ingest.formats.floats_behind import behind
 from streammi.ingest.formats.protobuf import protobuf
@@ -119,7 +119,7 @@ def _are_floats(words: NDArray[Any], layout: Layout) -> bool:
     """True if a column is of floats that lie close together, as those of one signal do."""
     numbers = np.unique(words[is_number(words, layout)])
     close = numbers.size < 2 or lie_close(numbers, layout)
-    return close and not against(words, layout) and support(numbers, layout) > 0
+    return close and not (against(words, layout) or alike(words, layout)) and support(numbers, layout) > 0
 
 
 def _cost(payloads: list[bytes], kind: str) -> float:

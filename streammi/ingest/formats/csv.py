@@ -15,6 +15,7 @@ from streammi.network.frames import Frames, is_text, last_frame, text_of, utf8
 
 LOOKED_AT: Final = 4096  # characters
 COLUMNS_SHOWN: Final = 16
+FLOATS: Final = (4, 8)  # bytes
 DELIMITERS: Final = ";\t|,"  # in the order in which they are looked for; else blanks
 _WHOLE: Final = re.compile(r"[-+]?[0-9]+")
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?")
@@ -162,6 +163,12 @@ def _is_prose(frames: Frames) -> bool:
     return any(len(row) > 1 and not all(map(is_number, row)) and _delimiter(frames) is None for row in rows)
 
 
+def _may_be_floats(payload: bytes) -> bool:
+    """True if a few letters in front of as many NULs may be a float and 0.0: b" 25," is 2.45e-12 as a float32."""
+    letters = len(payload.rstrip(b"\0"))
+    return letters <= FLOATS[-1] and len(payload) in (2 * size for size in FLOATS if letters <= size)
+
+
 def _delimiter(frames: Frames) -> str | None:
     return next((d for d in DELIMITERS if d in text_of(last_frame(frames))), None)
 
@@ -197,6 +204,6 @@ FORMAT: Final = Format(
     "0, 1, ... or names of a header",
     is_csv,
     read_csv,
-    doubtful=_is_prose,
+    doubtful=lambda frames: _is_prose(frames) or _may_be_floats(last_frame(frames)),
     by_chance=True,
 )

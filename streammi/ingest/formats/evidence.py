@@ -5,6 +5,7 @@ pictures, letters, something packed) seldom has both. Bytes by chance are plausi
 float32s in one of two: one word shows nothing, and a hundred leave no doubt.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,7 @@ from streammi.ingest.formats.float_bits import (
     Layout,
     exponents,
     floats,
+    is_nan,
     is_number,
     is_round,
     lie_close,
@@ -44,8 +46,12 @@ LAST_BITS_OF: Final = 512  # words of a column of which the last bits are looked
 ODD_SHARE: Final = 0.02  # of values: so many may be absurd
 FEW: Final = 8  # different values say little; they must be round ones then
 SHORT_DIGITS: Final = 4  # of a setting whose bytes are letters: 3.3 is b"33S@" as a float32
+NAN_SUPPORT: Final = SURE / 2  # for pairs, as a logarithm: few programs write the word that is NaN for anything else
+# A name of four letters, filled up or not: TEMP, Temp, t_01. Others are so by chance: 0.64 is b"B}$?" as a float32.
+A_NAME: Final = re.compile(rb"[A-Za-z]?(?:[a-z]*|[A-Z]*)[ _.\-]?[0-9]*[ \0]*")
 CONSTANT_REACH: Final = 45  # binary orders of magnitude of a value that never changes: an address or a name is beyond
 MANY_LETTERS: Final = 8  # values: fewer may be letters by chance
+FAR_LIKE: Final = 12  # the same, of a constant that is farther from 1 than most
 LIKE: Final = 4  # binary orders of magnitude that columns of one size are apart at most
 SELDOM: Final = 12  # binary orders of magnitude from 1: a size that is seldom
 LETTERS_SHARE: Final = 0.7  # of values
@@ -54,10 +60,14 @@ STEP: Final = 4096  # a whole number that grows by less each time is a counter, 
 
 
 class Judgement(NamedTuple):
-    """A judgement on messages: ``fits`` is true for pairs, None where that cannot be told yet; and why."""
+    """A judgement on messages: ``fits`` is true for pairs, None where that cannot be told yet; and why.
+
+    ``sure``: more messages will not show that they are pairs after all.
+    """
 
     fits: bool | None
     why: str
+    sure: bool = False
 
 
 def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Judgement:
@@ -65,18 +75,20 @@ def judge(payloads: Sequence[bytes], layout: Layout, final: bool = False) -> Jud
 
     >>> judge([np.array([20.25, 19.8, 21.5, 20.1]).tobytes()], FLOAT64).fits  # two pairs: not yet
     >>> judge([np.random.default_rng(0).normal(20, 1, 160).tobytes()], FLOAT64)
-    Judgement(fits=True, why='x 17.6 to 21.8, y 17.6 to 22')
+    Judgement(fits=True, why='x 17.6 to 21.8, y 17.6 to 22', sure=False)
     >>> judge([np.array([1, 2, 3, 4]).tobytes()], FLOAT64)  # whole numbers
-    Judgement(fits=False, why='x would be 4.94066e-324')
+    Judgement(fits=False, why='x would be 4.94066e-324', sure=True)
     """
     columns = words_of(payloads, layout)
     score, values = 0.0, 0
     for name, column in zip("xy", columns, strict=True):
         if doubt := against(column, layout):
+            return Judgement(False, f"{name} {doubt}", sure=True)
+        if doubt := alike(column, layout):
             return Judgement(False, f"{name} {doubt}")
         found = np.unique(column[is_number(column, layout)])
         values += found.size
-        score += support(found, layout)
+        score += support(found, layout) + NAN_SUPPORT * bool(is_nan(column, layout).any())
     if doubt := unlike_rows(payloads, layout) or (
         made_of_float32(columns) or partly_float32(payloads)
         if layout is FLOAT64
@@ -152,11 +164,6 @@ def against(words: NDArray[Any], layout: Layout) -> str:
     octets = numbers.astype(layout.word).view(np.uint8).reshape(-1, size)
     if numbers.size >= MANY_LETTERS and are_letters(numbers, layout):
         return f"would be letters, such as {bytes(octets[0])!r}"
-    halves = octets.view("<u2").astype(np.int64)
-    if numbers.size >= FEW / 2 and np.mean(np.ptp(octets.astype(np.int64), axis=1) <= 24) > ALIKE_SHARE:
-        return "is alike in all its bytes, as a picture is"
-    if numbers.size >= 2 * FEW and np.mean(np.abs(halves[:, -1] - halves[:, 0]) < 0x800) > ALIKE_SHARE:
-        return "is alike in all its bytes, as a picture or a sound is"
     low = np.uint64((1 << (4 * size)) - 1)
     small = np.isin(numbers & low, np.array([0, low], dtype=np.uint64)).all()  # above 0 or below
     if numbers.size >= FEW / 2 and small and not lie_close(numbers, layout):
@@ -167,6 +174,18 @@ def against(words: NDArray[Any], layout: Layout) -> str:
     steps = np.diff(words.astype(np.int64))
     if size == 4 and steps.size >= FEW - 1 and steps.min() > 0 and steps.max() <= min(STEP, 2 * steps.min()):
         return f"counts up by {np.median(steps):g} as a whole number"
+    return ""
+
+
+def alike(words: NDArray[Any], layout: Layout) -> str:
+    """Why a column is rather pixels or sound; empty where it is not. Of few values floats are so, too: 1.1, and 2.6."""
+    numbers = np.unique(words[is_number(words, layout)])
+    octets = numbers.astype(layout.word).view(np.uint8).reshape(-1, int(layout.word[2:]))
+    halves = octets.view("<u2").astype(np.int64)
+    if numbers.size >= FEW / 2 and np.mean(np.ptp(octets.astype(np.int64), axis=1) <= 24) > ALIKE_SHARE:
+        return "is alike in all its bytes, as a picture is"
+    if numbers.size >= 2 * FEW and np.mean(np.abs(halves[:, -1] - halves[:, 0]) < 0x800) > ALIKE_SHARE:
+        return "is alike in all its bytes, as a picture or a sound is"
     return ""
 
 
@@ -183,19 +202,23 @@ def a_name(words: NDArray[Any], other: NDArray[Any], layout: Layout) -> str:
     """
     numbers = np.unique(words[is_number(words, layout)])
     if are_letters(words, layout) and not (is_round(words, layout, SHORT_DIGITS) or _is_like(words, other, layout)):
-        return "would be letters"
-    if numbers.size == 1 and abs(int(exponents(numbers, layout)[0]) - layout.bias) > CONSTANT_REACH:
+        octets = numbers.astype(layout.word).tobytes()
+        parts = [octets[at : at + 4] for at in range(0, len(octets), 4)]
+        if layout is FLOAT64 or np.mean([A_NAME.fullmatch(one) is not None for one in parts]) > LETTERS_SHARE:
+            return "would be letters"
+    far = numbers.size == 1 and abs(int(exponents(numbers, layout)[0]) - layout.bias) > CONSTANT_REACH
+    if far and not _is_like(words, other, layout, FAR_LIKE):
         return f"would always be {shown(numbers[0], layout)}"
     return ""
 
 
-def _is_like(words: NDArray[Any], other: NDArray[Any], layout: Layout) -> bool:
+def _is_like(words: NDArray[Any], other: NDArray[Any], layout: Layout, reach: int = LIKE) -> bool:
     """True if two columns are of one size that is seldom: near 1 many are."""
     sizes = [exponents(one[is_number(one, layout)], layout) - layout.bias for one in (words, other)]
     if not all(one.size for one in sizes):
         return False
     this, that = (float(np.median(one)) for one in sizes)
-    return abs(this - that) <= LIKE and abs(this) > SELDOM
+    return abs(this - that) <= reach and abs(this) > SELDOM
 
 
 def support(words: NDArray[Any], layout: Layout) -> float:

@@ -55,6 +55,13 @@ def is_number(words: NDArray[Any], layout: Layout) -> NDArray[np.bool_]:
     return ~np.isin(magnitude, np.array([0, infinite, quiet, largest, missing], dtype=np.uint64))
 
 
+def is_nan(words: NDArray[Any], layout: Layout) -> NDArray[np.bool_]:
+    """Mark the words that are NaN as programs write it, of either sign."""
+    size = 8 * int(layout.word[2:])
+    quiet = np.uint64((2 * layout.kinds - 1) << (layout.fraction - 1))
+    return words & np.uint64((1 << (size - 1)) - 1) == quiet
+
+
 def floats(words: NDArray[Any], layout: Layout) -> FloatArray:
     """Words as the values that they are."""
     with np.errstate(invalid="ignore", over="ignore"):  # a signalling NaN

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from streammi.ingest.formats.evidence import against, support
+from streammi.ingest.formats.evidence import against, alike, support
 from streammi.ingest.formats.float_bits import FLOAT32, FLOAT64, Layout, floats, is_number, lie_close
 
 MOST_HEAD: Final = 64  # bytes in front that are looked at
@@ -105,7 +105,8 @@ def _score(payloads: Sequence[bytes], head: int, kind: str, fields: int, layout:
     score, widths = 0.0, list[float]()
     for column in words.T:
         numbers = np.unique(column[is_number(column, layout)])
-        if numbers.size < max(min(FEW, len(column)), 1) or not lie_close(numbers, layout) or against(column, layout):
+        enough = numbers.size >= max(min(FEW, len(column)), 1)
+        if not (enough and lie_close(numbers, layout)) or against(column, layout) or alike(column, layout):
             return -math.inf, 0.0
         score += support(numbers, layout)
         values = floats(numbers, layout)

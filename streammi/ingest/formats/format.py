@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from streammi.ingest.formats.content import Content, Places, Samples, Wanted
 from streammi.ingest.formats.evidence import Judgement
-from streammi.network.frames import Frames, Messages
+from streammi.network.frames import Frames, Messages, is_text
 
 SHORT: Final = 64  # bytes, which can be decoded in more than one way
 
@@ -37,7 +37,8 @@ def says_little(decoded: Callable[[], Any], payload: bytes) -> bool:
     tree = decoded()
     while isinstance(tree, list) and tree:
         tree = tree[0]
-    return not (isinstance(tree, dict) and any(isinstance(key, str) for key in tree))
+    names = (key for key in tree if isinstance(key, str)) if isinstance(tree, dict) else ()
+    return not any(is_text(name.encode("utf-8", "replace")) for name in names)
 
 
 class Format(NamedTuple):
