@@ -138,11 +138,13 @@ class Recogniser:
         return all(map(self._is_prose, self.held))
 
     def _is_prose(self, frames: Frames) -> bool:
-        """True for a text that has no values in any format, be it by chance."""
-        rows = (FORMATS[name] for name in possible(frames)) if is_text(frames[-1]) else ()
-        return is_text(frames[-1]) and not any(
-            row.judge is None and has_samples(row, frames, self._wanted) for row in rows
-        )
+        """True for a text without values in any format, be it by chance, unless it is floats with a byte of no text."""
+        if not is_text(frames[-1]):
+            return False
+        rows = [FORMATS[name] for name in possible(frames)]
+        if any(row.judge for row in rows) and not _is_utf8(frames[-1]):
+            return False
+        return not any(row.judge is None and has_samples(row, frames, self._wanted) for row in rows)
 
     def _refuse_texts(self) -> NoReturn:
         """Refuse texts in no format, one of which was held because it might be floats."""
@@ -277,6 +279,14 @@ def _may_be(frames: Frames, wanted: Wanted) -> bool:
         decided([frames], wanted, False)
     except FeedError as error:
         return isinstance(error, Doubted)
+    return True
+
+
+def _is_utf8(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
     return True
 
 

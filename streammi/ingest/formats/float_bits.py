@@ -59,7 +59,8 @@ def is_nan(words: NDArray[Any], layout: Layout) -> NDArray[np.bool_]:
     """Mark the words that are NaN as programs write it, of either sign."""
     size = 8 * int(layout.word[2:])
     quiet = np.uint64((2 * layout.kinds - 1) << (layout.fraction - 1))
-    return words & np.uint64((1 << (size - 1)) - 1) == quiet
+    found: NDArray[np.bool_] = words & np.uint64((1 << (size - 1)) - 1) == quiet
+    return found
 
 
 def floats(words: NDArray[Any], layout: Layout) -> FloatArray:
