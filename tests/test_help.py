@@ -82,14 +82,16 @@ def test_a_page_that_there_is_not(topic: str, said: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_on_a_terminal_links_are_commands_and_pictures_are_left_out(name: str) -> None:
     out = io.StringIO()
-    Console(file=out, width=100, no_color=True).print(drawn(PAGES[name].text))
+    Console(file=out, width=80, no_color=True).print(drawn(PAGES[name].text))
     text = out.getvalue()
     assert PAGES[name].title in text
     assert "](" not in text
     assert ".svg" not in text
-    led = set(re.findall(r"\(streammi\s+help\s+([a-z-]+)\)", text))
+    assert not re.search(r"\(#[\w-]+\)", text)
+    assert text.count("…") == PAGES[name].text.count("…")  # nothing is cut off
+    led = set(re.findall(r"\(streammi\s+help\s+([\w-]+)\)", text))
     assert led <= set(PAGES)
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_a_short_page_is_drawn_and_a_long_one_paged(monkeypatch: pytest.MonkeyPatch) -> None:

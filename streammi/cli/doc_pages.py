@@ -4,7 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, ClassVar, Final, TextIO
 
 from streammi.config.did_you_mean import instead
 from streammi.errors import ConfigError
@@ -94,9 +94,28 @@ def show(text: str, out: TextIO) -> None:
 
 
 def drawn(text: str) -> "Markdown":
-    """A page for a terminal: its links are commands there, and pictures are left out."""
-    from rich.markdown import Markdown
+    """A page for a terminal: its links are commands there, and pictures are left out.
+
+    A link within the page, or out of the pages, as to the README, is its words.
+    """
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.markdown import Markdown, TableElement
+    from rich.table import Table
+
+    class Folded(TableElement):
+        """A table that breaks a name which is too long for its column: rich would cut it off."""
+
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            for table in super().__rich_console__(console, options):
+                assert isinstance(table, Table)
+                for column in table.columns:
+                    column.overflow = "fold"
+                yield table
+
+    class Page(Markdown):
+        elements: ClassVar = {**Markdown.elements, "table_open": Folded}
 
     text = re.sub(r"^.*!\[.*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\[([^\]]+)\]\((?:#[^)]*|[^)]*README\.md[^)]*)\)", r"\1", text)
     text = re.sub(r"\[([^\]]+)\]\((?:[^)]*/)?([\w-]+)\.md(?:#[^)]*)?\)", r"\1 (`streammi help \2`)", text)
-    return Markdown(text, hyperlinks=False)
+    return Page(text, hyperlinks=False)

@@ -35,10 +35,11 @@ EXAMPLES: Final[dict[str, object]] = {
 }  # fmt: skip
 LEFT_OUT: Final = ("config", "help", "export")  # the last is of replay
 HEAD: Final = """\
-# What streammi monitor is to do: streammi monitor --config FILE
+# Options of a monitor. Run it with: streammi monitor --config FILE
 #
-# Lines that begin with # are not in force; those with a key and a value are options that may be given, with what they
-# are where they are not. An option on the command line counts instead of the file's. All of it: streammi help options.
+# Every option is here, with what it is for. A line such as "# key = value" is not in force; remove the # to give the
+# option. The value shown is the default, or an example. What is on the command line overrides this file.
+# All options: streammi help options
 """
 
 
