@@ -41,3 +41,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.kill()
         server.wait()
         shutil.rmtree(Path(os.environ[SERVER]).parent)
+
+
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is written beyond the edge of its place, but for lines and blanks."""
+    from streammi.dashboard.canvas import Canvas
+
+    found: list[str] = []
+    write = Canvas.text
+
+    def text(self: Canvas, x: int, y: int, text: str, pen: int = 0) -> int:
+        end = write(self, x, y, text, pen)
+        if (x < 0 or end > self.width or y >= self.height > 0) and len(set(text.strip())) > 1:
+            found.append(text)
+        return end
+
+    monkeypatch.setattr(Canvas, "text", text)
+    return found

@@ -218,13 +218,14 @@ KEYS = "down down end pageup home / m i l l enter s s s m + + right down - v v o
 
 
 @pytest.mark.parametrize(("size", "glyphs"), SIZES)
-def test_each_key_at_each_size(size: tuple[int, int], glyphs: GlyphName) -> None:
-    """The emulated terminal shows what the canvas has, which show() asserts."""
+def test_each_key_at_each_size(size: tuple[int, int], glyphs: GlyphName, cut: list[str]) -> None:
+    """The emulated terminal shows what the canvas has, which show() asserts; nothing is cut without a mark."""
     depth: Depth = {"braille": "truecolor", "block": "16", "ascii": "none"}[glyphs]  # type: ignore[assignment]
     television = Television(sample(), size=size, glyphs=glyphs, depth=depth)
     television.viewer.receive([with_change(sample(), (0, -1.0), (30, 0.5))])
     for key in KEYS.split():
         television.press(key)
+    assert size[0] < 20 or cut == []
 
 
 def test_the_table_is_sorted_filtered_and_walked_through() -> None:
@@ -242,7 +243,8 @@ def test_the_table_is_sorted_filtered_and_walked_through() -> None:
     assert "not linear" in television.press("s").splitlines()[4]  # MI high where r is low
     text = television.press("s", "/", *"boiler")
     assert "/boiler_  38 of 66 pairs" in text
-    text = television.press(*"xx")
+    assert "/boilerx_" in television.press("paste:x\n")
+    text = television.press("x")
     assert "no pair has 'boilerxx' in its names" in text
     text = television.press("\x7f", "\x7f", "space", *"s1", "enter")
     assert "/boiler s1" in text

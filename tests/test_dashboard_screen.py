@@ -9,27 +9,10 @@ from dashboard_samples import SAMPLES, linear, parabola, two_pairs
 from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
 
-from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.glyphs import GlyphName
 from streammi.dashboard.pens import Depth
 
 SIZES = [(1, 1), (7, 1), (60, 1), (20, 5), (40, 12), (80, 24), (120, 40), (200, 60), (300, 100)]
-
-
-@pytest.fixture
-def cut(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is written beyond the edge of its place, but for lines and blanks."""
-    found: list[str] = []
-    write = Canvas.text
-
-    def text(self: Canvas, x: int, y: int, text: str, pen: int = 0) -> int:
-        end = write(self, x, y, text, pen)
-        if (x < 0 or end > self.width or y >= self.height > 0) and len(set(text.strip())) > 1:
-            found.append(text)
-        return end
-
-    monkeypatch.setattr(Canvas, "text", text)
-    return found
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -28,7 +28,7 @@ from hypothesis import example, given, strategies as st
 
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.glyphs import BRAILLE, GlyphName
-from streammi.dashboard.keys import BINDINGS
+from streammi.dashboard.keys import BINDINGS, PASTE, Keys
 from streammi.dashboard.panels import heatmap
 from streammi.dashboard.pens import Depth
 from streammi.dashboard.viewer import Viewer
@@ -82,6 +82,32 @@ def test_space_freezes_the_picture_and_says_how_far_behind_it_is() -> None:
     assert "42 s" in text
     assert "420 readings behind" in text
     assert "FROZEN" not in television.press("space")
+
+
+def test_nothing_is_frozen_before_there_is_something() -> None:
+    television = Television()
+    assert "FROZEN" not in television.press("space")
+    television.viewer.receive([linear()])
+    assert "MI" in television.press()
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=300), st.lists(st.integers(1, 8), max_size=40))
+def test_a_text_that_is_pasted_is_no_keys_however_it_comes_in_pieces(text: str, sizes: list[int]) -> None:
+    text = text.replace("\x1b", "")
+    data, keys, found = f"m\x1b[200~{text}\x1b[201~u".encode("ascii", "replace"), Keys(), []
+    for size in sizes:
+        found += keys.feed(data[:size], 0.0)
+        data = data[size:]
+    found += keys.feed(data, 0.0)
+    assert found == ["m", PASTE + text.encode("ascii", "replace").decode(), "u"]
+    # The end of one may never come: what is typed a while later is typed.
+    assert [*keys.feed(b"\x1b[200~quit", 1.0), *keys.feed(b"q", 1.5), *keys.feed(b"q", 9.0)] == ["q"]
+
+
+def test_a_text_that_is_pasted_quits_nothing() -> None:
+    television = Television(linear(), size=(120, 40))
+    assert television.viewer.press(PASTE + "quit\n") == "paste"
+    assert "pasted text is left out" in television.press()
 
 
 @pytest.mark.parametrize("size", [(20, 5), (60, 1), (40, 12), (80, 24), (200, 60)])

@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 WAIT = 0.03  # s; over slow links the pieces of one sequence still arrive together
 LONGEST = 256  # bytes of one sequence: a longer one is not for us
+PASTE = "paste:"  # before a text that was pasted: one key, as none of its letters is meant as a key
+PASTE_ENDS = 1.0  # s after which what comes is typed anew, though the end of the pasted text never came
+_PASTE_BEGIN, _PASTE_END = "\x1b[200~", "\x1b[201~"
 
 _SEQUENCES = {
     "A": "up", "B": "down", "C": "right", "D": "left", "H": "home", "F": "end", "Z": "backtab",
@@ -28,6 +31,7 @@ class Keys:
     def __init__(self) -> None:
         self._rest = ""
         self._since = 0.0
+        self._pasted: str | None = None  # so far; None: nothing is being pasted
 
     @property
     def waiting(self) -> bool:
@@ -42,7 +46,11 @@ class Keys:
         >>> keys = Keys()
         >>> keys.feed(b"\\x1b", 0.0), keys.feed(b"", 1.0)
         ([], ['escape'])
+        >>> keys.feed(b"\\x1b[200~q", 2.0), keys.feed(b"uit\\x1b[201~m", 2.0)
+        ([], ['paste:quit', 'm'])
         """
+        if self._pasted is not None and data:
+            return self._paste(data, now)
         if not self._rest:
             self._since = now
         text = self._rest + data.decode("utf-8", "replace")
@@ -56,13 +64,31 @@ class Keys:
             match = _SEQUENCE.match(text, at)
             if match is None:
                 break
-            found.extend(_sequence(match))
             at = match.end()
+            if match[0] == _PASTE_BEGIN:
+                self._rest, self._pasted, self._since = "", "", now
+                return found + self._paste(text[at:].encode(), now)
+            found.extend(_sequence(match))
         self._rest = text[at:]
         if self._rest and (now - self._since >= WAIT or len(self._rest) > LONGEST):
             found.extend(["escape"] if self._rest == "\x1b" else [])
             self._rest = ""
         return found
+
+    def _paste(self, data: bytes, now: float) -> list[str]:
+        """Take in more of a text that is pasted; its end may never come."""
+        assert self._pasted is not None
+        if now - self._since > PASTE_ENDS:
+            self._pasted = None
+            return self.feed(data, now)
+        self._since = now
+        text = self._pasted + data.decode("utf-8", "replace")
+        pasted, end, rest = text.partition(_PASTE_END)
+        if not end:
+            self._pasted = text
+            return []
+        self._pasted = None
+        return [PASTE + pasted, *self.feed(rest.encode(), now)]
 
 
 def _sequence(match: re.Match[str]) -> list[str]:
@@ -87,7 +113,7 @@ Action: TypeAlias = Literal[
     "quit", "freeze", "help", "next pair", "previous pair", "pair", "back", "forward", "far back", "far forward",
     "start", "now", "zoom in", "zoom out", "unit", "heatmap", "axes", "enlarge", "overview", "palette", "reset", "save",
     "page", "log", "acknowledge", "report", "redraw", "light", "dark", "up", "down", "sort", "filter", "open",
-    "matrix", "shade", "arrange",
+    "matrix", "shade", "arrange", "paste",
 ]  # fmt: skip
 
 

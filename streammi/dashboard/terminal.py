@@ -17,9 +17,10 @@ from typing import Any, Self
 
 from streammi.errors import ConfigError
 
-# Alternate screen, no cursor, no wrap at the last column; and back. A fresh state of attributes at both ends.
-_ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[0m\x1b[2J"
-_LEAVE = b"\x1b[?2026l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
+# Alternate screen, no cursor, no wrap at the last column, pasted text told from keys; and back. A fresh state of
+# attributes at both ends.
+_ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[0m\x1b[2J"
+_LEAVE = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 ASK_BACKGROUND = b"\x1b]11;?\x1b\\"
 READ_SIZE = 4096
 _GONE = (errno.EIO, errno.EPIPE, errno.ENXIO)

@@ -12,10 +12,10 @@ from streammi.dashboard.alarms import Alarms
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey, State
-from streammi.dashboard.keys import BINDINGS, Action
+from streammi.dashboard.keys import BINDINGS, PASTE, Action
 from streammi.dashboard.many.desk import Desk
 from streammi.dashboard.many.device_desk import DeviceDesk
-from streammi.dashboard.many.keys import BINDINGS as BINDINGS_OF_MANY, OF_DESK
+from streammi.dashboard.many.keys import BINDINGS as BINDINGS_OF_MANY, LONGEST, OF_DESK
 from streammi.dashboard.many.pair_desk import PairDesk
 from streammi.dashboard.many.view import room_of
 from streammi.dashboard.pens import Pens
@@ -162,6 +162,8 @@ class Viewer:
 
     def press(self, key: str) -> Action | None:
         """Act on a key; return the action, None where the key does nothing here."""
+        if key.startswith(PASTE):
+            return self._paste(key.removeprefix(PASTE))
         desk = self._desks.get(self._shown_key())
         at_desk = desk is not None and desk.opened_label is None and self._state.enlarged != "events"
         if desk is not None and at_desk and not self._state.help and desk.typed(key):
@@ -175,6 +177,8 @@ class Viewer:
             self._state = replace(self._state, help=False)
             return "help"
         scene = self.scene()
+        if action == "freeze" and scene.snapshot is None and scene.many is None and not self._received.is_frozen:
+            return None  # nothing is there that could be kept
         if self._state.pair is None and (scene.snapshot is not None or desk is not None):
             self._state = replace(self._state, pair=scene.shown)  # what keys are pressed on does not go away
         leaving = desk is not None and not at_desk and action == "overview" and self._state.enlarged is None
@@ -189,6 +193,16 @@ class Viewer:
         elif action == "reset" and scene.snapshot is not None:
             self._received.reset_extremes(self._pair_key(scene.shown))
         return action
+
+    def _paste(self, text: str) -> Action:
+        """Take a pasted text for what is typed into the filter; elsewhere its letters are no keys."""
+        desk = self._desks.get(self._shown_key())
+        if desk is not None and desk.opened_label is None and desk.typing:
+            for letter in text[:LONGEST].strip():
+                desk.typed(letter)
+        else:
+            self.show_message("pasted text is left out: it is no keys")
+        return "paste"
 
     def _at_desk(self, desk: Desk, scene: Scene, action: Action) -> None:
         """Act on a screen of many channels, or come back to it from a pair."""

@@ -79,6 +79,11 @@ class Desk(ABC):
     def _news(self) -> object:
         """What makes an order of its own, besides the choices."""
 
+    @property
+    def typing(self) -> bool:
+        """True while the filter is typed."""
+        return self.state.typing
+
     def typed(self, key: str) -> bool:
         """Take a key for the filter, while it is typed; False where it is none of its."""
         state = typed(self.state, key) if self.state.typing else None

@@ -201,7 +201,9 @@ def footer(canvas: Canvas, scene: Scene, hints: tuple[tuple[str, str], ...], nee
     x = 1
     if scene.behind is not None:
         seconds, readings = scene.behind
-        x = canvas.text(x, 0, f"FROZEN, {duration(seconds)} and {readings:,} readings behind", theme.bar_warn) + 3
+        since = f"FROZEN, {duration(seconds)}"
+        choices = (f"{since} and {readings:,} readings behind", f"{since} behind", since, "FROZEN", "")
+        x = canvas.text(x, 0, next(text for text in choices if x + columns(text) <= canvas.width), theme.bar_warn) + 3
     if state.message:
         x = canvas.text(x, 0, fit(state.message, canvas.width - x - 1, theme.glyphs.ellipsis), theme.bar_strong) + 3
     right = canvas.width

@@ -36,7 +36,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
             break
         glyph, pen = glyph_of(event, theme)
         x = body.spans(0, y, [(f"{clock(event.timestamp, scene.zone)} ", theme.dim), (f"{glyph} ", pen)])
-        x = body.text(x, y, f"{event_words(event)} ", theme.strong)
+        x = body.text(x, y, fit(event_words(event), body.width - x, theme.glyphs.ellipsis), theme.strong) + 1
         room = body.width - x
         broken = whole and room > LEAST_WORDS
         for line in wrap(event.evidence, room) if broken else [fit(event.evidence, room, theme.glyphs.ellipsis)]:
