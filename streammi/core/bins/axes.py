@@ -1,5 +1,6 @@
 """Axes: how x and y are divided now; given once, or learnt from the window's own pairs and learnt again."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -182,7 +183,9 @@ class Axes:
 
     def _blank(self, side: int) -> FloatArray:
         axis, rule = self.now[side], self.rules[side]
-        return marks.of_labels(axis) if isinstance(axis, Categories) and rule is not None else marks.blank(axis.count)
+        if rule is None:
+            return _unmarked(axis.count)
+        return marks.of_labels(axis) if isinstance(axis, Categories) else marks.blank(axis.count)
 
     def _code_again(self, side: int, kept: FloatArray) -> Codes:
         axis = self.now[side]
@@ -190,6 +193,14 @@ class Axes:
             symbols = np.minimum(kept, axis.limit).astype(np.uint16)
             return np.where(symbols == axis.limit, symbols | state_layout.CLIPPED, symbols).astype(np.uint16)
         return self.code(side, kept)
+
+
+@lru_cache(maxsize=64)
+def _unmarked(count: int) -> FloatArray:
+    """The marks of so many bins that are given; shared, read-only."""
+    made = marks.blank(count)
+    made.flags.writeable = False
+    return made
 
 
 def _rule(bins: Bins) -> Rule | Categories | None:

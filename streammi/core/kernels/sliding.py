@@ -137,11 +137,13 @@ def slide(
     length, out[k] becomes ``max(floor, MI)`` in bits after pair k; an empty ``out`` emits nothing.
     """
     counts = x_counts, y_counts, joint
-    if out.size == 0 and _many(x_codes, joint):
-        slide_each(x_codes, y_codes, ring, state, counts, nest, None, whole, unit_bits, floor, out)
+    if out.size > 0:
+        slide_each(x_codes, y_codes, ring, state, counts, nest, f, whole, unit_bits, floor, out)
+    elif _many(x_codes, joint):
+        slide_each(x_codes, y_codes, ring, state, counts, nest, None, whole, unit_bits, floor, None)
         _sum_up(state, counts, nest, f)
     else:
-        slide_each(x_codes, y_codes, ring, state, counts, nest, f, whole, unit_bits, floor, out)
+        slide_each(x_codes, y_codes, ring, state, counts, nest, f, whole, unit_bits, floor, None)
 
 
 @part
@@ -158,12 +160,14 @@ def slide_each(
     x_codes: Any, y_codes: Any, ring: Any, state: Any, counts: Any, nest: Any, f: Any, whole: Any, unit_bits: float,
     floor: float, out: Any,
 ) -> None:  # fmt: skip
-    """``slide`` of few pairs; where ``f`` is None, the sums are left as they are."""
+    """``slide`` of few pairs; where ``f`` is None, the sums are left as they are, and with an ``out`` of None no MI is.
+
+    To ask at each pair whether there is an ``out`` took 0.5 ns of 8: not even a loop without that came of it.
+    """
     size = ring.size
     x_counts, y_counts, joint = counts
     head, n = state[HEAD], state[N]
     sums, coarse = _load(state), _load_coarse(state)
-    emit = out.size > 0
     total, scale, known = whole[n], unit_bits / max(n, 1), _known(n, nest)
     for k in range(x_codes.size):
         x, y = np.uint64(x_codes[k]), np.uint64(y_codes[k])
@@ -181,7 +185,7 @@ def slide_each(
         sums = _enter(x, y, x_counts, y_counts, joint, f, sums)
         if nest is not None:
             coarse = _enter_coarse(x, y, nest, f, coarse)
-        if emit:
+        if out is not None:
             out[k] = _bits(sums, coarse, nest, total, scale, known, floor)
     state[HEAD], state[N] = head, n
     _store(state, sums, coarse)

@@ -1,6 +1,7 @@
 """Contents: the pairs of a window in their bins, as they come and leave."""
 
 import math
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -9,13 +10,13 @@ from numpy.typing import NDArray
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, Span
 from streammi.core.bins import binning
 from streammi.core.bins.axes import EMPTY, Axes
-from streammi.core.bins.binning import Bins, Categories, Codes
+from streammi.core.bins.binning import Bins, Categories, Codes, UniformBins
+from streammi.core.bins.marks import blank
 from streammi.core.information.extrapolation import Grain
 from streammi.core.information.measures import Seen
 from streammi.core.kernels import state_layout, window_update
 from streammi.core.kernels.bin_fit import SEEN, UNSEEN
 from streammi.core.kernels.state_layout import DUE, PAIRS
-from streammi.core.kernels.window_update import EDGES
 from streammi.core.window import grain as grains
 from streammi.core.window.histogram import JointHistogram
 from streammi.core.window.learning import Follower, Learning
@@ -222,14 +223,20 @@ class Contents:
 
     def _axis(self, side: int) -> FloatArray:
         """How x (0) or y (1) is divided, as core.kernels.window_update has it."""
-        axis, marks = self.axes.now[side], self.axes.marks[side].ravel()
+        axis, bits = self.axes.now[side], self.axes.kept_bits(side)
         if isinstance(axis, Categories):
-            low, high, uniform, inner = 0.0, 0.0, window_update.CODED, EMPTY
-        else:
-            low, high, uniform, inner = axis.scalars
-        made = np.empty(EDGES + inner.size + marks.size)
-        made[:EDGES] = low, high, uniform, self.axes.kept_bits(side), inner.size, *NOTHING_SEEN
-        made[EDGES + inner.size :] = marks
-        if inner.size:
-            made[EDGES : EDGES + inner.size] = inner
-        return made
+            return _described(0.0, 0.0, window_update.CODED, bits, EMPTY, self.axes.marks[side])
+        if isinstance(axis, UniformBins) and not self.axes.learns:
+            return _given(*axis.scalars[:3], bits).copy()
+        return _described(*axis.scalars[:3], bits, axis.scalars[3], self.axes.marks[side])
+
+
+def _described(low: float, high: float, uniform: int, bits: int, inner: FloatArray, marks: FloatArray) -> FloatArray:
+    """An axis as core.kernels.window_update has it, of which nothing has been seen."""
+    return np.concatenate(((low, high, uniform, bits, inner.size, *NOTHING_SEEN), inner, marks.ravel()))
+
+
+@lru_cache(maxsize=64)
+def _given(low: float, high: float, count: int, bits: int) -> FloatArray:
+    """Such an axis of bins that are given, as each window that is made for some hundred pairs has them."""
+    return _described(low, high, count, bits, EMPTY, blank(count))
