@@ -188,7 +188,7 @@ class ChannelAxes:
         counts, _, entries = _counted(axes, values)
         reason = 0
         if schedule.glances(newest):
-            reason, soon = bin_fit.glance(values[0], entries, counts[0], axes.marks[0])
+            reason, soon = bin_fit.glance(values[0], entries, counts[0], axes.marks[0].ravel())
             if not reason:
                 schedule.glance(n, LEARN_FROM, soon)
                 return

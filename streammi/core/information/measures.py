@@ -13,6 +13,7 @@ from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, Reading, Unit
 
 NONE: Final = np.empty(0, dtype=np.int64)  # coarse bins, where nothing is extrapolated
+NO_ROOM: Final = np.empty((2, 0))  # for them
 
 
 def check_unit(unit: str) -> Unit:
@@ -78,11 +79,12 @@ def reading(
     """
     per_bit, grain = UNIT_PER_BIT[check_unit(unit)], correction.grain
     nest = (NONE, NONE, 0.0) if grain is None else (grain.x_parts, grain.y_parts, grain.weight)
+    room = NO_ROOM if grain is None else np.empty((2, grain.sizes[0] * grain.sizes[1]))
     tables = plugin.f, correction.f, correction.whole.item(n), plugin.unit_bits
     (
         h_x, h_y, h_xy, h_x_given_y, h_y_given_x, mi, nmi, x_error, y_error, xy_error, mi_error, binned, corrected,
         error, dh_x, dh_y, dh_xy, cells,
-    ) = of_counts(joint, x_counts, y_counts, n, *tables, *nest, *seen.width_bits, per_bit)  # fmt: skip
+    ) = of_counts(joint, x_counts, y_counts, n, *tables, *nest, *seen.width_bits, per_bit, room)  # fmt: skip
     (of_mi, of_binned), (t0, t1) = batch_errors, times
     x_clipped, y_clipped, pairs, clipped, nonfinite, late, dropped, epoch = totals
     # By their places, as the names of so many take 1.4 us of 20: in the order of the fields of a Reading.

@@ -1,31 +1,41 @@
-"""Arrays of a kernel's own: of two types, each made in one place.
+"""Small arrays of a kernel's own, on the stack: gone when the kernel, or the part, that made them returns.
 
-numpy's functions are compiled anew for each type and each shape that they are called with: 0.1 to 0.3 s each.
+For what there is of each bin, or of a block of values; what there is of each cell comes from the caller. They take no
+memory that has to be asked for, and nobody counts who refers to them, which took a third of what readings take to
+compile. A kernel cannot return one, nor can a part: the compiler refuses it.
 """
 
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
-from streammi.core.kernels.compiled import allocating_part
-
-
-@allocating_part
-def floats(size: int) -> Any:
-    """Room for floats, (size,); whatever is in it."""
-    return np.empty(size)
+BYTES: Final = 8  # of a float, and of an integer
 
 
-@allocating_part
-def integers(size: int) -> Any:
-    """Room for int64, (size,); whatever is in it."""
-    return np.empty(size, dtype=np.int64)
+def _on_the_stack(kind: Any, *, zero: bool) -> Any:
+    """A function of kernels that makes an array (size,) of a kind, of zeros or of whatever is in its place."""
+
+    def make(context: Any, size: Any) -> Any:
+        def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            (count,) = given
+            data = builder.alloca(context.get_data_type(kind), size=count)
+            if zero:
+                bytes_of_all = builder.mul(count, ir.Constant(count.type, BYTES))
+                cgutils.memset(builder, data, bytes_of_all, 0)  # type: ignore[no-untyped-call]
+            made = context.make_array(signature.return_type)(context, builder)
+            step = ir.Constant(count.type, BYTES)
+            populate_array(made, data, shape=[count], strides=[step], itemsize=step, meminfo=None)  # type: ignore[no-untyped-call]
+            return made._getvalue()
+
+        return types.Array(kind, 1, "C")(types.intp), write  # type: ignore[no-untyped-call]
+
+    return intrinsic(make)
 
 
-@allocating_part
-def zeros(size: int) -> Any:
-    """Zeros, (size,), int64."""
-    made = integers(size)
-    for k in range(size):
-        made[k] = 0
-    return made
+floats: Final = _on_the_stack(types.float64, zero=False)
+integers: Final = _on_the_stack(types.int64, zero=False)
+zeros: Final = _on_the_stack(types.int64, zero=True)

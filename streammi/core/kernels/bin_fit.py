@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import floats, zeros
-from streammi.core.kernels.compiled import allocating_kernel, apart, kernel, part
+from streammi.core.kernels.compiled import apart, kernel, part
 from streammi.core.kernels.state_layout import HEAD, PAIRS, STATE_SIZE, SYMBOL, N
 
 # What a glance compares with: of each side marks (3, max(B, MARKS)), see streammi.core.bins.marks.
@@ -88,7 +88,7 @@ def astray(
     return HIDDEN if hidden > min(limits[HIDDEN], entropy_bits(counts, n)) else 0
 
 
-@allocating_kernel
+@kernel
 def glance(values: Any, entries: Any, counts: Any, marks: Any) -> Any:
     """``astray`` for one signal by itself: all of its values (n,) in order, with their entries as those of an x.
 
@@ -98,7 +98,7 @@ def glance(values: Any, entries: Any, counts: Any, marks: Any) -> Any:
     for k in range(SEEN):
         seen[k] = UNSEEN
     state[N] = state[PAIRS] = values.size
-    found = astray(values, entries, state, X_SHIFT, counts, 0.0, marks.ravel(), seen)
+    found = astray(values, entries, state, X_SHIFT, counts, 0.0, marks, seen)
     return found, seen[SOON] - values.size
 
 
@@ -240,7 +240,7 @@ def _widened(values: Any, start: int, stop: int, low: float, high: float) -> Any
     return min(min(a, b), min(c, d)), max(max(e, f), max(g, h))
 
 
-@allocating_kernel
+@kernel
 def atoms(values: Any, ring: Any, head: int, n: int, shift: Any, out: Any) -> int:
     """Write the value that most pairs of a bin have, two of them at least, to ``out`` (B,), NaN where there is none.
 

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from streammi.core.kernels.arrays import zeros
-from streammi.core.kernels.compiled import allocating_kernel
+from streammi.core.kernels.compiled import kernel
 
 
-@allocating_kernel
+@kernel
 def gains(symbols: Any, count: int, f: Any, out: Any) -> None:
     """The gain of cutting symbols (n,) below ``count`` before each of them: to out (n,), 0 before the first.
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import integers
-from streammi.core.kernels.compiled import allocating_kernel, apart, kernel, part
+from streammi.core.kernels.compiled import apart, kernel, part
 
 BLOCK: Final = 512  # values searched at a time
 LARGEST: Final = 1.7976931348623157e308  # finite
@@ -37,7 +37,7 @@ def uniform_code(v: Any, low: float, high: float, count: int) -> Any:
 
 
 @apart
-@allocating_kernel
+@kernel
 def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int:
     """Codes of the bins between ``low``, the inner edges and ``high``; returns how many values were not finite.
 
@@ -45,7 +45,7 @@ def bin_edges(values: Any, low: float, high: float, inner: Any, out: Any) -> int
     steps are the outer loop over a block of values: with the values outside, the compiler makes a branch of the
     comparison, which is unpredictable (22 ns a value at 16 bins instead of 2; np.searchsorted 20).
     """
-    at = integers(min(values.size, BLOCK))
+    at = integers(BLOCK)
     skipped = 0
     for start in range(0, values.size, BLOCK):
         some, codes = values[start : start + BLOCK], out[start : start + BLOCK]

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import floats
-from streammi.core.kernels.compiled import allocating_kernel, allocating_part, apart, kernel, part
+from streammi.core.kernels.compiled import apart, kernel, part
 
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
 _ONE: Final = np.uint64(1)
@@ -132,7 +132,7 @@ def dot(a: Any, b: Any, room: Any) -> float:
     return in_lanes(room, 0)
 
 
-@allocating_kernel
+@kernel
 def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
     """Pearson r of x and y (n,), NaN for a constant, and whether each is constant."""
     x_low, x_high = extent(x)
@@ -140,7 +140,7 @@ def correlation(x: Any, y: Any) -> tuple[float, bool, bool]:
     return correlated(x, y, _START, x.size, x_low, x_high, y_low, y_high), x_low == x_high, y_low == y_high
 
 
-@allocating_part
+@part
 def correlated(
     x: Any, y: Any, at: Any, n: int, x_low: float, x_high: float, y_low: float, y_high: float
 ) -> float:  # fmt: skip
@@ -150,13 +150,13 @@ def correlated(
     """
     if x_low == x_high or y_low == y_high:
         return np.nan
-    x_block, y_block, sums = floats(min(n, BLOCK)), floats(min(n, BLOCK)), floats(3 * LANES)
+    x_block, y_block, sums = floats(BLOCK), floats(BLOCK), floats(3 * LANES)
     x_scale, y_scale = _scale(x[at], x_low, x_high), _scale(y[at], y_low, y_high)
     x_mean, y_mean = _mean(x, at, n, x_scale, sums), _mean(y, at, n, y_scale, sums)
     for k in range(sums.size):
         sums[k] = 0.0
     for done in range(0, n, BLOCK):
-        p, q = x_block[: n - done], y_block[: n - done]
+        p, q = x_block[: n - done], y_block[: n - done]  # as many as are left, or all
         _scaled_block(x, _ahead(at, done, x), x_scale, x_mean, p)
         _scaled_block(y, _ahead(at, done, y), y_scale, y_mean, q)
         _add_products(p, q, sums)

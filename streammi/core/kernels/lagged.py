@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from streammi.core.kernels.arrays import zeros
-from streammi.core.kernels.compiled import allocating_kernel
+from streammi.core.kernels.compiled import allocating_kernel, kernel
 
 
 @allocating_kernel
@@ -32,7 +32,7 @@ def count_delays(x: Any, y: Any, delays: Any, starts: Any, first: int, last: int
             counts[np.uint64(i[k]) * width + np.uint64(j[k])] += change
 
 
-@allocating_kernel
+@kernel
 def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
     """For each joint histogram (D, Bx, By): S_x + S_y and S_xy of the table ``f`` to sums (2, D), totals to pairs."""
     x_size, y_size = joint.shape[1], joint.shape[2]

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels.arrays import floats, zeros
-from streammi.core.kernels.compiled import allocating_kernel, allocating_part, apart, part
+from streammi.core.kernels.compiled import apart, kernel, part
 from streammi.core.kernels.correlation import BLOCK, LANES, add_sides, correlated, final_run, in_lanes
 from streammi.core.kernels.nested import HELD, LN2, extrapolated, log_held, log_of, of_pairs, step_of
 from streammi.core.kernels.state_layout import SYMBOL
@@ -15,13 +15,14 @@ MOST_TIES: Final = 0.5  # fewer than two values a bin are no density
 # Of what extrapolation adds, the part that counts as uncertain in the standard error: how fast the loss falls depends
 # on the shape of the densities, and is not known.
 DOUBT: Final = 0.36
+SIDES: Final = 4 * LANES
 # Unsigned, as everywhere here: see streammi.core.kernels.sliding.
 _SYMBOL: Final = np.uint64(SYMBOL)
 _X: Final = np.uint64(16)
 _Y: Final = np.uint64(0)
 
 
-@allocating_kernel
+@kernel
 def of_values(
     values: Any, head: int, n: int, ring: Any, x_counts: Any, y_counts: Any, x_bins: Any, y_bins: Any, parts: Any,
 ) -> tuple[float, bool, bool, int, int, float, float, float, float, bool]:  # fmt: skip
@@ -38,7 +39,10 @@ def of_values(
     # From the oldest to the newest: a sum's last bit must not depend on where the ring begins.
     first = head - n if head >= n else head - n + ring.size
     x, y = values[0], values[1]
-    x_kept, y_kept = _begun(x_edges, x_size), _begun(y_edges, y_size)
+    x_first, x_same, x_sides = floats(x_size), zeros(x_size), floats(SIDES)
+    y_first, y_same, y_sides = floats(y_size), zeros(y_size), floats(SIDES)
+    x_kept = x_first, x_same, x_sides, *_begin(x_edges, x_first, x_sides)
+    y_kept = y_first, y_same, y_sides, *_begin(y_edges, y_first, y_sides)
     x_calm: Any = np.int64(0)
     y_calm, done = x_calm, x_calm
     while done < n:
@@ -62,10 +66,11 @@ def of_values(
     )  # fmt: skip
 
 
-@allocating_part
+@part
 def look(values: Any, symbols: Any, edges: Any, parts: Any) -> float:
     """T of one signal's values (n,); which bins belong together goes to ``parts``."""
-    kept, counts, start = _begun(edges, parts.size), zeros(parts.size), np.int64(0)
+    first, same, sides, counts = floats(parts.size), zeros(parts.size), floats(SIDES), zeros(parts.size)
+    kept, start = (first, same, sides, *_begin(edges, first, sides)), np.int64(0)
     for k in range(values.size):
         counts[symbols[k]] += 1
     _note(values, symbols, start, values.size, start, _Y, start, kept)
@@ -74,19 +79,19 @@ def look(values: Any, symbols: Any, edges: Any, parts: Any) -> float:
 
 
 @apart
-@allocating_part
-def _begun(edges: Any, size: int) -> Any:
-    """What is noted of each bin's values, of none so far: the first one, and how many are like it, (B,) each; then of
-    all of them, in LANES side by side, the least, the largest, and by how much they are beyond the bins that are not at
-    an end, which begin and end at two edges.
+@part
+def _begin(edges: Any, first: Any, sides: Any) -> Any:
+    """Note of each bin's values, of none so far, the ``first`` one, (B,), and of all of them ``sides`` (4 LANES,).
+
+    That is, in LANES side by side, the least, the largest, and by how much they are beyond the bins that are not at an
+    end, which begin and end at two edges: these are returned. Beside it, in ``same`` (B,), is how many values are like
+    the first one of their bin.
     """
-    first, same, sides = floats(size), zeros(size), floats(4 * LANES)
-    for k in range(size):
+    for k in range(first.size):
         first[k] = np.nan
     for k in range(LANES):
         sides[k], sides[k + LANES], sides[k + 2 * LANES], sides[k + 3 * LANES] = np.inf, -np.inf, 0.0, 0.0
-    low, high = (edges[1], edges[size - 1]) if edges.size > 2 else (-np.inf, np.inf)
-    return first, same, sides, low, high
+    return (edges[1], edges[first.size - 1]) if edges.size > 2 else (-np.inf, np.inf)
 
 
 @apart
@@ -172,27 +177,31 @@ def _single(pairs: Any, same: Any) -> Any:
     return pairs > 1 and same == pairs
 
 
-@allocating_kernel
+@kernel
 def of_counts(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, g: Any, whole: int, unit_bits: float, x_parts: Any,
-    y_parts: Any, weight: float, x_width: float, y_width: float, per_bit: float,
+    y_parts: Any, weight: float, x_width: float, y_width: float, per_bit: float, rough: Any,
 ) -> Any:  # fmt: skip
     """All that the counts (Bx * By,), (Bx,) and (By,) of ``n`` pairs say, in a unit of which there are ``per_bit``.
 
     ``f`` is the plug-in table, ``g`` that of a correction and ``whole`` its W(n), in ``unit_bits``; the sums over them
-    are exact. ``parts`` are the coarse bins that ``weight`` extrapolates from, (0,) where nothing is; ``width`` the
-    mean of log2 of the bins' widths, NaN where there is no density. Returns the plug-in H(x), H(y), H(x,y), H(x|y),
+    are exact. ``parts`` are the coarse bins that ``weight`` extrapolates from, (0,) where nothing is, and ``rough``,
+    (2, Cx * Cy), is room for what there is of their cells; ``width`` is the mean of log2 of the bins' widths, NaN where
+    there is no density. Returns the plug-in H(x), H(y), H(x,y), H(x|y),
     H(y|x), MI and NMI, NaN where neither varies; the standard errors of the three entropies and of MI by the delta
     method; corrected MI, and the same extrapolated and its standard error; the differential h(x), h(y) and h(x,y), or
     NaN; and how many cells there are to hold a pair: the bins of x that do, times those of y, but for what MI empties.
     """
     y_size = y_counts.size
     log_n = f[n] * unit_bits / n  # of the table too: the logarithm of a certainty is exactly 0
-    x_f, x_g, x_squares, x_bins, x_logs = _margin(x_counts, n, f, g, unit_bits)
-    y_f, y_g, y_squares, y_bins, y_logs = _margin(y_counts, n, f, g, unit_bits)
+    x_logs, y_logs = floats(x_counts.size), floats(y_size)
+    x_f, x_g, x_squares, x_bins = _margin(x_counts, n, f, g, unit_bits, x_logs)
+    y_f, y_g, y_squares, y_bins = _margin(y_counts, n, f, g, unit_bits, y_logs)
     nests = x_parts.size > 0
-    x_size, y_coarse = (x_parts[x_parts.size - 1] + 1, y_parts[y_size - 1] + 1) if nests else (0, 0)
-    coarse = zeros(x_size * y_coarse)  # (Cx * Cy,)
+    y_coarse = y_parts[y_size - 1] + 1 if nests else 0
+    coarse, steps = rough[0], rough[1]
+    for k in range(coarse.size):
+        coarse[k] = 0.0
     xy_f = xy_g = np.int64(0)
     squares = pointwise_squares = 0.0
     for i in range(x_counts.size):
@@ -219,7 +228,7 @@ def of_counts(
     bits, error = binned, mi_error
     if nests:
         bits, error = _extrapolation(
-            joint, x_counts, y_counts, n, f, g, whole, unit_bits, x_parts, y_parts, coarse, weight,
+            joint, x_counts, y_counts, n, f, g, whole, unit_bits, x_parts, y_parts, coarse, steps, weight,
             mi, binned, x_entropy + y_entropy, log_held(xy_g & HELD),
         )  # fmt: skip
     nmi = min(2 * mi / (h_x + h_y), 1.0) if h_x + h_y > 0.0 else np.nan
@@ -233,13 +242,13 @@ def of_counts(
 
 
 @apart
-@allocating_part
-def _margin(counts: Any, n: int, f: Any, g: Any, unit_bits: float) -> Any:
-    """Of one signal's counts (B,): the sums of ``f`` and ``g``, the sum of log2(p)^2, the bins that hold a pair, and
-    log2(p) of each of these, (B,). As f(c) = c log2 c, no logarithm is taken.
+@part
+def _margin(counts: Any, n: int, f: Any, g: Any, unit_bits: float, logs: Any) -> Any:
+    """Of one signal's counts (B,): the sums of ``f`` and ``g``, the sum of log2(p)^2, and the bins that hold a pair.
+
+    log2(p) of each of these goes to ``logs`` (B,). As f(c) = c log2 c, no logarithm is taken.
     """
     log_n = f[n] * unit_bits / n
-    logs = floats(counts.size)
     f_sum = g_sum = np.int64(0)
     squares, bins = 0.0, 0
     for k in range(counts.size):
@@ -250,7 +259,7 @@ def _margin(counts: Any, n: int, f: Any, g: Any, unit_bits: float) -> Any:
             logs[k] = log_of(c, f, unit_bits) - log_n
             squares += c * (logs[k] * logs[k])
             bins += 1
-    return f_sum, g_sum, squares, bins, logs
+    return f_sum, g_sum, squares, bins
 
 
 @part
@@ -259,22 +268,23 @@ def _error(squares: float, mean: float, n: int) -> float:
     return math.sqrt(max(0.0, squares / n - mean * mean) / n)
 
 
-@allocating_part
+@part
 def _extrapolation(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, g: Any, whole: int, unit_bits: float, x_parts: Any,
-    y_parts: Any, coarse: Any, weight: float, mi: float, fine: float, entropies: float,
+    y_parts: Any, coarse: Any, steps: Any, weight: float, mi: float, fine: float, entropies: float,
     held: float,
 ) -> tuple[float, float]:  # fmt: skip
     """MI in bits, extrapolated, and its standard error; of the fine bins MI is ``mi``, corrected ``fine``."""
-    x_coarse, y_coarse = _coarse(x_counts, x_parts), _coarse(y_counts, y_parts)
+    x_coarse, y_coarse = zeros(x_parts[x_parts.size - 1] + 1), zeros(y_parts[y_parts.size - 1] + 1)
+    _coarsen(x_counts, x_parts, x_coarse)
+    _coarsen(y_counts, y_parts, y_coarse)
     f_sum = g_sum = np.int64(0)
     for counts in (x_coarse, y_coarse):
         for k in range(counts.size):
             f_sum += f[counts[k]]
             g_sum += g[counts[k]]
-    steps = floats(coarse.size)
     for k in range(coarse.size):
-        c = coarse[k]
+        c = np.int64(coarse[k])
         f_sum -= f[c]
         g_sum -= g[c]
         steps[k] = step_of(c, f, unit_bits)
@@ -298,15 +308,14 @@ def _extrapolation(
 
 
 @apart
-@allocating_part
-def _coarse(counts: Any, parts: Any) -> Any:
-    coarse = zeros(parts[parts.size - 1] + 1)
+@part
+def _coarsen(counts: Any, parts: Any, coarse: Any) -> None:
+    """Add the counts (B,) up in ``coarse`` (C,)."""
     for k in range(counts.size):
         coarse[parts[k]] += counts[k]
-    return coarse
 
 
-@allocating_part
+@part
 def _left_out(
     joint: Any, x_counts: Any, y_counts: Any, n: int, f: Any, unit_bits: float, x_parts: Any, y_parts: Any,
     x_coarse: Any, y_coarse: Any, steps: Any, added: float,
@@ -317,8 +326,9 @@ def _left_out(
     Annals of Statistics 9(3), 586-596.
     """
     y_size = y_counts.size
-    x_steps = _steps(x_counts, x_coarse, x_parts, f, unit_bits, added)
-    y_steps = _steps(y_counts, y_coarse, y_parts, f, unit_bits, added)
+    x_steps, y_steps = floats(x_counts.size), floats(y_size)
+    _write_steps(x_counts, x_coarse, x_parts, f, unit_bits, added, x_steps)
+    _write_steps(y_counts, y_coarse, y_parts, f, unit_bits, added, y_steps)
     total = squares = 0.0
     for i in range(x_counts.size):
         for j in range(y_size):
@@ -333,11 +343,11 @@ def _left_out(
 
 
 @apart
-@allocating_part
-def _steps(counts: Any, coarse: Any, parts: Any, f: Any, unit_bits: float, added: float) -> Any:
-    """By how much the terms of a signal's bins grow with their last pair, extrapolated; (B,)."""
-    steps = floats(counts.size)
+@part
+def _write_steps(
+    counts: Any, coarse: Any, parts: Any, f: Any, unit_bits: float, added: float, steps: Any
+) -> None:  # fmt: skip
+    """Write by how much the terms of a signal's bins grow with their last pair, extrapolated, to ``steps`` (B,)."""
     for k in range(counts.size):
         of_coarse = step_of(coarse[parts[k]], f, unit_bits)
         steps[k] = (1.0 + added) * step_of(np.int64(counts[k]), f, unit_bits) - added * of_coarse
-    return steps

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from streammi.core.kernels.arrays import floats, integers, zeros
-from streammi.core.kernels.compiled import allocating_kernel, allocating_part, apart, part
+from streammi.core.kernels.arrays import floats, zeros
+from streammi.core.kernels.compiled import apart, kernel, part
 from streammi.core.kernels.nested import extrapolated, log_held, log_of, of_pairs, term_of
 from streammi.core.kernels.state_layout import SYMBOL
 
@@ -16,26 +16,33 @@ TABLE: Final = 4096  # counts whose terms are looked up; larger ones are few, an
 MANY: Final = 2  # pairs of a run for each cell that holds any: then nearly all these hold some of the run
 
 
-@allocating_kernel
+@kernel
 def spreads(
     ring: Any, head: int, n: int, x_counts: Any, y_counts: Any, joint: Any, x_parts: Any, y_parts: Any, x_size: int,
-    y_size: int, f: Any, unit_bits: float, weight: float, left_out: int,
+    y_size: int, f: Any, unit_bits: float, weight: float, left_out: int, logs: Any, cells: Any,
+    rough: Any,
 ) -> tuple[float, float]:  # fmt: skip
     """The variance of MI, bits squared, without each of ``left_out`` runs of pairs in turn; that of half as many means.
 
     Of the ring's newest ``n`` entries, up to ``head``, oldest first, in runs of one length; the counts, ``joint`` (Bx *
     By,), are theirs. The means are those of the pointwise MI of the pairs in a run. ``f`` is a table of c log2 c.
+    ``logs`` (Bx * By,), ``cells`` (2, Bx * By + 1) and ``rough`` (2, Cx * Cy) are room for what there is of the cells.
 
     Each run is counted by itself; then each cell that it has is looked at once. To take its pairs out of the cells one
     by one, and put them back, took two to three times as long.
     """
     y_bins, tables = np.uint64(y_counts.size), (f, unit_bits)
-    logs, coarse, entries = floats(joint.size), zeros(x_size * y_size), integers(joint.size)
+    entries, of_run, coarse, coarse_out = cells[0], cells[1], rough[0], rough[1]
+    for k in range(of_run.size):
+        of_run[k] = 0
+    for k in range(coarse.size):
+        coarse[k] = coarse_out[k] = 0
     found, fine_sum, held = _of_cells(
-        x_counts, y_counts, joint, x_parts, y_parts, y_size, n, tables, logs, coarse, entries
+        x_counts, y_counts, joint, x_parts, y_parts, y_size, n, tables, logs, coarse, entries, floats(y_counts.size)
     )
-    terms = _terms(min(_most(coarse), TABLE), f, unit_bits)
-    x_out, y_out, coarse_out = zeros(x_counts.size), zeros(y_counts.size), zeros(coarse.size)
+    terms = floats(min(_most(coarse), TABLE) + 1)
+    _write_terms(terms, tables)
+    x_out, y_out = zeros(x_counts.size), zeros(y_counts.size)
     margins, rough_margins = _margins(x_counts, y_counts, x_out, y_out, x_parts, y_parts, terms, tables)
     rough_sum = _left(coarse, coarse_out, terms, tables)
     whole = term_of(n, f, unit_bits)
@@ -46,12 +53,12 @@ def spreads(
     length = n // left_out
     left = n - length
     of_left = term_of(left, f, unit_bits)
-    without, totals, of_run = floats(left_out), floats(left_out), zeros(joint.size)
+    without, totals, means = floats(left_out), floats(left_out), floats(left_out // 2)
     for run in range(left_out):
-        cells = _count(ring, head - length * (left_out - run), length, y_bins, of_run, entries, found)
+        looked_at = _count(ring, head - length * (left_out - run), length, y_bins, of_run, entries, found)
         fine, total = fine_sum, 0.0
         last, gone = np.uint64(0), np.int64(0)
-        for k in range(cells):
+        for k in range(looked_at):
             entry = np.uint64(entries[np.uint64(k)])
             a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
             cell = a * y_bins + b
@@ -71,14 +78,15 @@ def spreads(
         bits = (of_left - margins + fine) / left
         below = (of_left - rough_margins + _left(coarse, coarse_out, terms, tables)) / left
         without[run] = bits + added * (bits - below)
-    return _variance(without), _variance(_means(ring, head, n, y_bins, logs, totals))
+    _write_means(ring, head, n, y_bins, logs, totals, means)
+    return _variance(without), _variance(means)
 
 
 @apart
-@allocating_part
+@part
 def _of_cells(
     x_counts: Any, y_counts: Any, joint: Any, x_parts: Any, y_parts: Any, y_size: int, n: int, tables: Any, logs: Any,
-    coarse: Any, entries: Any,
+    coarse: Any, entries: Any, y_logs: Any,
 ) -> Any:  # fmt: skip
     """How many cells hold a pair, the sum of their terms, and ``held`` of them (see core.kernels.nested).
 
@@ -87,7 +95,7 @@ def _of_cells(
     """
     f, unit_bits = tables
     y_bins = y_counts.size
-    y_logs, log_n = floats(y_bins), log_of(n, f, unit_bits)
+    log_n = log_of(n, f, unit_bits)
     for j in range(y_bins):
         y_logs[j] = log_of(np.int64(y_counts[j]), f, unit_bits) if y_counts[j] > 0 else 0.0
     found, total, held = 0, 0.0, 0
@@ -135,19 +143,19 @@ def _count(ring: Any, at: int, length: int, y_bins: Any, cells: Any, entries: An
         cell = (entry >> _X & _SYMBOL) * y_bins + (entry & _SYMBOL)
         c = cells[cell]
         cells[cell] = c + 1
-        entries[of_pairs] = entry  # in any case: a branch is unpredictable
+        entries[of_pairs] = entry  # in any case, once all cells are named behind the last: a branch is unpredictable
         of_pairs += c == 0
         at = at + 1 if at + 1 < ring.size else 0
     return of_pairs
 
 
-@allocating_part
-def _means(ring: Any, head: int, n: int, y_bins: Any, logs: Any, totals: Any) -> Any:
-    """The means of the pointwise MI in runs, (R,), by the sums in runs of half that length, (2 R,), or one pair less.
+@part
+def _write_means(ring: Any, head: int, n: int, y_bins: Any, logs: Any, totals: Any, means: Any) -> None:
+    """Write the means of the pointwise MI in runs to ``means`` (R,).
 
-    ``logs`` (Bx * By,) are the pointwise MI of each cell.
+    ``totals`` (2 R,) are its sums in runs of half that length, or one pair less; ``logs`` (Bx * By,) are the pointwise
+    MI of each cell.
     """
-    means = floats(totals.size // 2)
     runs = means.size
     length = n // runs
     odd = length - 2 * (n // totals.size)  # a run begins so many pairs earlier for each that is behind it
@@ -157,7 +165,6 @@ def _means(ring: Any, head: int, n: int, y_bins: Any, logs: Any, totals: Any) ->
         after = _total(ring, head - length * behind, odd * behind, y_bins, logs)
         means[run] = (before + totals[2 * run] + totals[2 * run + 1] - after) / length
         before = after
-    return means
 
 
 @apart
@@ -226,14 +233,12 @@ def _margins(
     return fine, rough
 
 
-@allocating_part
-def _terms(most: int, f: Any, unit_bits: float) -> Any:
-    """The terms of counts up to ``most``, in bits, (most + 1,)."""
-    terms = floats(most + 1)
+@part
+def _write_terms(terms: Any, tables: Any) -> None:
+    """Write the terms of counts from 0 on, in bits, to ``terms``."""
     terms[0] = 0.0
     for c in range(1, terms.size):
-        terms[c] = term_of(c, f, unit_bits)
-    return terms
+        terms[c] = term_of(c, tables[0], tables[1])
 
 
 @part

@@ -6,7 +6,7 @@ import numpy as np
 
 from streammi.core.kernels.bin_fit import GLANCES, LEAST_GLANCE, OF_Y, SEEN, SOON, SOONEST, X_SHIFT, Y_SHIFT, astray
 from streammi.core.kernels.coding import LARGEST, bin_edges, bin_uniform, code_of, uniform_code
-from streammi.core.kernels.compiled import allocating_part, apart, kernel, part
+from streammi.core.kernels.compiled import apart, kernel, part
 from streammi.core.kernels.sliding import refill, slide, slide_one, slide_span
 from streammi.core.kernels.state_layout import CHECK, DUE, FEW, GLANCE, HEAD, PAIRS, S_X, S_XY, S_Y, N
 
@@ -113,13 +113,9 @@ def push(
 def _code_of(v: Any, axis: Any) -> Any:
     """As ``_code``, of one value that is finite."""
     low, high, uniform, bits = axis[LOW], axis[HIGH], int(axis[UNIFORM]), np.int64(axis[BITS])
-    code = np.int64(uniform_code(v, low, high, uniform)) if uniform > 0 else code_of(v, low, high, _inner(axis))
+    inner = axis[EDGES : EDGES + np.int64(axis[INNER])]
+    code = np.int64(uniform_code(v, low, high, uniform)) if uniform > 0 else code_of(v, low, high, inner)
     return np.uint64(code & bits)
-
-
-@allocating_part
-def _inner(axis: Any) -> Any:
-    return axis[EDGES : EDGES + np.int64(axis[INNER])]
 
 
 @part
@@ -129,20 +125,10 @@ def _code(values: Any, axis: Any, out: Any) -> int:
     if uniform > 0:
         skipped = bin_uniform(values, low, high, uniform, out)
     elif uniform == 0:
-        skipped = bin_edges(values, low, high, _inner(axis), out)
+        skipped = bin_edges(values, low, high, axis[EDGES : EDGES + np.int64(axis[INNER])], out)
     for k in range(out.size):
         out[k] &= bits
     return skipped
-
-
-@allocating_part
-def _seen(axis: Any) -> Any:
-    return axis[INNER + 1 : EDGES]
-
-
-@allocating_part
-def _marks(axis: Any) -> Any:
-    return axis[EDGES + np.int64(axis[INNER]) :]
 
 
 @part
@@ -180,12 +166,14 @@ def _look(
     if state[PAIRS] >= state[GLANCE] or n < state[FEW]:
         state[GLANCE], state[FEW] = state[PAIRS] + max(n // GLANCES, LEAST_GLANCE), n - n // GLANCES
         bits = (whole[n] - state[S_X] - state[S_Y] + state[S_XY]) * unit_bits / n
-        found = astray(values[0], ring, state, X_SHIFT, x_counts, bits, _marks(x_axis), _seen(x_axis))
+        x_marks, y_marks = x_axis[EDGES + np.int64(x_axis[INNER]) :], y_axis[EDGES + np.int64(y_axis[INNER]) :]
+        x_seen, y_seen = x_axis[INNER + 1 : EDGES], y_axis[INNER + 1 : EDGES]
+        found = astray(values[0], ring, state, X_SHIFT, x_counts, bits, x_marks, x_seen)
         if found == 0:
-            found = astray(values[1], ring, state, Y_SHIFT, y_counts, bits, _marks(y_axis), _seen(y_axis))
+            found = astray(values[1], ring, state, Y_SHIFT, y_counts, bits, y_marks, y_seen)
             found += OF_Y if found else 0
         if found == 0:
-            soon = max(min(_seen(x_axis)[SOON], _seen(y_axis)[SOON]), state[PAIRS] + max(n // SOONEST, 1))
+            soon = max(min(x_seen[SOON], y_seen[SOON]), state[PAIRS] + max(n // SOONEST, 1))
             state[GLANCE] = np.int64(min(soon, state[GLANCE]))
         due = np.int64(found) if found else due
     state[DUE] = due

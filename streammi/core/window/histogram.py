@@ -68,7 +68,9 @@ class JointHistogram:
         """
         n, plugin = ring.n, self.table_of("plugin")
         counted = ring.entries, ring.head, n, *self.counts, grain.x_parts, grain.y_parts, *grain.sizes
-        return standard_errors.spreads(*counted, plugin.f, plugin.unit_bits, grain.weight, left_out)
+        fine, coarse = self.joint.size, grain.sizes[0] * grain.sizes[1]
+        room = np.empty(fine), np.empty((2, fine + 1), dtype=np.int64), np.empty((2, coarse), dtype=np.int64)
+        return standard_errors.spreads(*counted, plugin.f, plugin.unit_bits, grain.weight, left_out, *room)
 
     def coarsen(self, ring: PairRing, grain: Grain) -> None:
         """Have other coarse bins, where any are kept."""
