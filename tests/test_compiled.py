@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from numba.core.caching import FunctionCache, InTreeCacheLocator, UserProvidedCacheLocator
 from numba.extending import intrinsic
@@ -35,6 +36,14 @@ from streammi.core.kernels.compiled import kernel
 @kernel
 def times(x):
     return factor() * x
+"""
+LOGARITHM = """
+import math
+from streammi.core.kernels.compiled import part
+
+@part
+def factor():
+    return math.log2(4.0)
 """
 # What a function calls further down is not there yet when it is read.
 CALLING_BELOW = """
@@ -136,6 +145,12 @@ def test_what_is_called_from_another_file_is_compiled_anew_with_it(folder: Path,
     (folder / "factors.py").write_text((folder / "factors.py").read_text().replace("part", "allocating_part"))
     sys.modules.pop("factors", None)
     assert not is_kept(loaded().times)  # nor where it is compiled in another way
+    (folder / "factors.py").write_text(LOGARITHM)
+    sys.modules.pop("factors", None)
+    assert loaded().times(4.0) == 8.0
+    (folder / "factors.py").write_text(LOGARITHM.replace("log2", "sqrt"))
+    sys.modules.pop("factors", None)
+    assert not is_kept(loaded().times)  # nor where it is another function, by name alone
     sys.modules.pop("factors", None)
 
 
@@ -191,3 +206,31 @@ def test_an_operation_that_is_first_met_in_a_part_is_compiled_with_it() -> None:
         return below(x)
 
     assert compiled._Kernel(square, targetoptions=compiled._KERNEL, pipeline_class=KernelCompiler)(7) == 49
+
+
+@compiled.allocating_part
+def _made(n: int) -> Any:
+    return np.zeros(n)
+
+
+@compiled.part
+def _first(values: Any) -> Any:
+    return values[:1], 1
+
+
+def test_no_array_is_lost_between_those_that_count_them_and_those_that_do_not() -> None:
+    """It would stay for ever, or, on the stack of what has returned, be gone."""
+
+    def sum_of(n: int) -> Any:
+        return _made(n).sum()
+
+    def first_of(values: Any) -> Any:
+        return _first(values)[0][0]
+
+    assert compiled._kernel(sum_of, compiled._KERNEL | compiled._COUNTED)(3) == 0.0
+    for function, given, told in (
+        (sum_of, 3, "counts no arrays, and calls _made, which does"),
+        (first_of, np.ones(2), "_first counts no arrays, and returns one"),
+    ):
+        with pytest.raises(Exception, match=told):
+            compiled._kernel(function, compiled._KERNEL)(given)

@@ -31,7 +31,7 @@ def _on_the_stack(kind: Any, *, zero: bool) -> Any:
             populate_array(made, data, shape=[count], strides=[step], itemsize=step, meminfo=None)  # type: ignore[no-untyped-call]
             return made._getvalue()
 
-        return types.Array(kind, 1, "C")(types.intp), write  # type: ignore[no-untyped-call]
+        return types.Array(kind, 1, "C")(types.intp), write
 
     return intrinsic(make)
 

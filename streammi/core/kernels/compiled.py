@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -63,7 +63,7 @@ class _Kernel(CPUDispatcher):
 
     def enable_caching(self) -> None:
         """Keep it for the next start; RuntimeError where there is no place for it."""
-        self._cache = _Cache(self.py_func)
+        self._cache = _Cache(self.py_func, self.targetoptions)
 
     @cached_property
     def _as_part(self) -> Any:
@@ -144,8 +144,9 @@ class _Cache(FunctionCache):
 
     _impl_class = _Place
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
+        self._options = options
         self._function: Callable[..., Any] | None = function  # None once it is known what is compiled in with it
 
     def stamp(self) -> None:
@@ -158,7 +159,8 @@ class _Cache(FunctionCache):
         function, self._function = self._function, None
         # numba looks at the function's own file alone, and goes on with what it has compiled in from another that was
         # changed since: by a git pull, say.
-        stamp = self._impl.locator.get_source_stamp(), zlib.crc32(repr((_KERNEL, _taken_in(function, {}))).encode())
+        all_of_it = repr((self._options, _taken_in(function, {})))
+        stamp = self._impl.locator.get_source_stamp(), zlib.crc32(all_of_it.encode())
         self._cache_file = IndexDataCacheFile(  # type: ignore[no-untyped-call]
             self._cache_path, self._impl.filename_base, stamp
         )
@@ -196,12 +198,21 @@ def _taken_in(function: Callable[..., Any], seen: dict[str, Any]) -> dict[str, A
         found |= {f"{module.__name__}.{name}": getattr(module, name) for name in names if hasattr(module, name)}
     for name, value in sorted(found.items()):
         called = getattr(value, "py_func", None)
+        written = getattr(value, "_defn", None)  # of what is written for LLVM
         if called is None and isinstance(value, int | float | str | np.generic):
             seen[f"{function.__module__}.{name}"] = value
+        elif written is not None:
+            seen[f"{function.__module__}.{name}"] = _said(written.__code__)
         elif called is not None and (key := f"{called.__module__}.{called.__name__}") not in seen:
-            seen[key] = called.__code__.co_code, called.__code__.co_consts, value.targetoptions
+            seen[key] = _said(called.__code__), value.targetoptions
             _taken_in(called, seen)
     return seen
+
+
+def _said(code: CodeType) -> tuple[Any, ...]:
+    """All that code says, and that of functions within."""
+    consts = tuple(_said(one) if isinstance(one, CodeType) else one for one in code.co_consts)
+    return code.co_code, consts, code.co_names, code.co_varnames
 
 
 def _kernel(function: Callable[..., Any], options: dict[str, Any]) -> Any:

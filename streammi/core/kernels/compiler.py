@@ -69,12 +69,41 @@ class _NoPhis(PreLowerStripPhis):
         return True
 
 
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+class _Types(NopythonTypeInference):
+    """numba's own pass, which looks also that no array is lost between those that count them and those that do not."""
+
+    _name = "kernel_types"
+
+    def run_pass(self, state: Any) -> bool:
+        """Find the type of each variable; TypeError where an array would stay for ever, or be gone too early."""
+        changed = super().run_pass(state)  # type: ignore[no-untyped-call]
+        if not state.flags.nrt:
+            _check_uncounted(state)
+        return bool(changed)
+
+
+def _check_uncounted(state: Any) -> None:
+    """TypeError where a function that counts no arrays calls one that does, or returns one, alone or in a tuple.
+
+    What is made by the first would never be let go of: half a kilobyte a reading, once. What is on the stack of the
+    second would be gone.
+    """
+    name = state.func_id.func_qualname
+    for kind in state.typemap.values():
+        if isinstance(kind, types.Dispatcher) and kind.dispatcher.targetoptions.get("_nrt", True):
+            called = kind.dispatcher.py_func.__qualname__
+            raise TypeError(f"{name} counts no arrays, and calls {called}, which does: let it write to one of {name}'s")
+    if state.targetctx.data_model_manager[state.return_type].contains_nrt_meminfo():
+        raise TypeError(f"{name} counts no arrays, and returns one: let it write to one of its caller's")
+
+
 # In numba's order. Left out are those for closures and comprehensions, which numba then refuses to compile, for
 # ``with``, for functions and literals that are written into their callers, and for whole arrays in one expression.
 _TO_GRAPH: Final = (TranslateByteCode, FixupArgs)
 _OF_NONE: Final = (RewriteSemanticConstants, DeadBranchPrune)  # what is not done where an argument is None
 _TO_TYPES: Final = (
-    GenericRewrites, _Ssa, NopythonTypeInference, _NoPhis, NoPythonSupportedFeatureValidation, IRLegalization,
+    GenericRewrites, _Ssa, _Types, _NoPhis, NoPythonSupportedFeatureValidation, IRLegalization,
     AnnotateTypes,
 )  # fmt: skip
 
