@@ -14,6 +14,7 @@ from command_line import streammi
 from feeds import published
 
 from streammi.cli.main import app
+from streammi.cli.run_init import HEAD
 from streammi.errors import ConfigError
 
 Sender = Callable[[int], list[list[bytes]]]
@@ -82,7 +83,7 @@ def test_a_file_that_is_there_is_left(tmp_path: Path) -> None:
         app(["init", "-o", str(file)], standalone_mode=False)
     assert file.read_text() == "mine"
     assert app(["init", "-o", str(file), "--force"], standalone_mode=False) == 0
-    assert file.read_text().startswith("# What streammi monitor is to do")
+    assert file.read_text().startswith(HEAD)
     for words in (["--force"], ["--pull"], ["--seconds", "3"], ["-o", str(tmp_path / "no/such.toml")]):
         with pytest.raises(ConfigError, match=r"must be (left out without|a file that can be written)"):
             app(["init", *words], standalone_mode=False)
