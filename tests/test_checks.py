@@ -1,10 +1,12 @@
 """What cannot work is refused before anything is done: nothing bound, nothing made, nothing said."""
 
+import errno
 import io
 import os
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -221,23 +223,56 @@ def test_a_limit_that_is_too_low_is_one_line_with_the_one_that_would_do() -> Non
     assert done.stderr == "streammi: ulimit -n must be at least 80 open files, got 16\n"
 
 
-@pytest.mark.parametrize(("limit", "said"), [(400_000 << 10, "at least 1048576 (1 GiB), got 400000"), (-1, None)])
-@pytest.mark.parametrize("error", [ImportError("scipy.so: failed to map segment"), OSError("cannot load libllvmlite")])
-def test_too_few_addresses_to_load_what_is_needed(
-    error: Exception, limit: int, said: str | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("which", "soft", "said"),
+    [
+        (resource.RLIMIT_AS, 1_000_000 << 10, "-v must be at least 1048576 (1024 MiB), got 1000000"),
+        (resource.RLIMIT_DATA, 1 << 28, "-d must be at least 524288 (512 MiB), got 262144"),
+        (resource.RLIMIT_NPROC, 8, "-u must be at least 12 more than this user has processes and threads, got 8"),
+        (resource.RLIMIT_AS, 1 << 30, None),
+        (resource.RLIMIT_NPROC, 1000, None),
+    ],
+)
+def test_limits_that_libraries_hang_or_abort_at_are_named_before(
+    which: int, soft: int, said: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is said before, as LLVM may end the process; and as the reason where something of ours fails."""
+    """OpenBLAS asked for memory for ever at 512 MiB of addresses, and no signal ended that."""
 
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    written, ran = io.StringIO(), []
+    limits = {which: (soft, soft)}
+    monkeypatch.setattr(resource, "getrlimit", lambda limit: limits.get(limit, (resource.RLIM_INFINITY,) * 2))
+    if which == resource.RLIMIT_NPROC and said:
+        monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(main, "app", lambda **settings: ran.append(settings))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    assert main._run(Log(written, "text")) == (2 if said else 0)
+    assert written.getvalue() == (f"streammi: ulimit {said}\n" if said else "")
+    assert len(ran) == (0 if said else 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["replay", "a.rec", "--out", "b.csv"], FileNotFoundError(errno.ENOENT, "No such file or directory")),
+        (["monitor"], RuntimeError("can't start new thread")),
+    ],
+)
+def test_what_the_system_does_not_grant_is_one_line(
+    words: list[str], error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(**settings: object) -> None:
         raise error
 
-    written = io.StringIO()
-    monkeypatch.setattr(resource, "getrlimit", lambda which: (limit, limit))
     monkeypatch.setattr(main, "app", fail)
-    assert main._run(Log(written, "text")) == (1 if said is None else 2)
-    lines = written.getvalue().splitlines()
-    assert lines[1:] == [f"streammi: ulimit -v must be {said}"] if said else lines[0].startswith("Traceback")
-    assert not said or lines[0].startswith("streammi: warning: ulimit -v is 400000: with less than 1048576 (1 GiB)")
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    written = io.StringIO()
+    assert main._run(Log(written, "text")) == 2
+    assert written.getvalue().count("\n") == 1
+    assert ("current folder" if words[0] == "replay" else "ulimit -u") in written.getvalue()
 
 
 def test_what_is_refused_is_an_error_of_ours() -> None:

@@ -3,12 +3,10 @@
 import errno
 import gc
 import os
-import resource
 import sys
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
 
 import typer
 
@@ -16,13 +14,13 @@ from streammi.cli.app import app
 from streammi.cli.usage_errors import USAGE_ERROR, usage
 from streammi.errors import StreammiError
 from streammi.system.log import Form, Log
+from streammi.system.process_limits import check_process_limits
 from streammi.system.spool import MIB
 from streammi.system.spooled_stream import SpooledStream
 
 FAILURE = 1  # exit status
 ERRORS_ROOM = MIB  # of messages that nobody reads
 NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of an OSError: no defect of ours
-LEAST_ADDRESSES: Final = 1 << 30  # bytes that a process may address: with fewer, what is imported cannot be loaded
 # Typer uses the library click or, in newer versions, a copy of its own: the usage errors of whichever it is.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -61,11 +59,8 @@ def main() -> None:
 
 def _run(log: Log) -> int:
     """Run the command; what it fails of is said on ``log``. Returns the exit status."""
-    addresses, _ = resource.getrlimit(resource.RLIMIT_AS)
-    few = 0 <= addresses < LEAST_ADDRESSES
-    if few:  # said before: LLVM ends a process that it finds no room in
-        log.warn(f"ulimit -v is {addresses >> 10}: with less than {LEAST_ADDRESSES >> 10} (1 GiB) LLVM may end this")
     try:
+        check_process_limits()
         return int(app(standalone_mode=False, obj=log) or 0)
     except StreammiError as error:
         log.fail(str(error))
@@ -80,12 +75,23 @@ def _run(log: Log) -> int:
     except Exception as error:  # noqa: BLE001 - said in full, and ended with
         if isinstance(error, OSError) and error.errno in NOT_WRITTEN:
             return _fail_to_write(error, log)
-        loading = isinstance(error, OSError) and error.errno in (None, errno.ENOMEM)
-        if few and (loading or isinstance(error, ImportError | MemoryError)):
-            log.fail(f"ulimit -v must be at least {LEAST_ADDRESSES >> 10} (1 GiB), got {addresses >> 10}")
+        if (unmet := _unmet(error)) is not None:
+            log.fail(unmet)
             return USAGE_ERROR
         log.defect(error)
         return FAILURE
+
+
+def _unmet(error: Exception) -> str | None:
+    """What the system has to grant for this not to fail; None where it is no matter of the system."""
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return "the system must allow more processes and threads (ulimit -u, or the limit of a container or service)"
+    if isinstance(error, FileNotFoundError):
+        try:
+            os.getcwd()
+        except FileNotFoundError:
+            return "the current folder must be there to name files in, got one that was removed"
+    return None
 
 
 def _fail_to_write(error: OSError, log: Log) -> int:
