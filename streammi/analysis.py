@@ -43,7 +43,19 @@ Given: TypeAlias = str | ArrayLike
 
 
 class Analysis(msgspec.Struct, frozen=True, eq=False, kw_only=True):
-    """The findings of ``analyse``; information is in the readings' unit, a positive delay means that y follows x."""
+    """The findings of ``analyse``; information is in the readings' unit, a positive delay means that y follows x.
+
+    - ``reading`` is of the whole record, and ``verdict`` puts it in plain words.
+    - ``profile`` has MI of the whole record at each delay; it is None unless delays were asked for.
+    - ``rolling`` has k readings of the window, ten a window. ``at``, shape (k,), is when: the time in s of the newest
+      pair, or how many samples came before where there are no times.
+    - ``events`` are the changes between windows.
+
+    >>> x = np.sin(np.arange(3000) ** 1.5)
+    >>> found = analyse(x, x**2, null=0)
+    >>> len(found.rolling) == found.at.size, found.verdict
+    (True, 'dependent but not linearly (untested without null)')
+    """
 
     reading: Reading  # of the whole record
     verdict: str  # of it, in plain words

@@ -41,7 +41,11 @@ NOT_GIVEN: Final = object()
 
 
 class StreammiError(Exception):
-    """The root of every error that streammi raises on purpose."""
+    """The root of every error that streammi raises on purpose.
+
+    >>> issubclass(ConfigError, StreammiError) and issubclass(FeedError, StreammiError)
+    True
+    """
 
 
 class ConfigError(StreammiError, ValueError):
@@ -92,7 +96,11 @@ def _installer() -> str:
 
 
 class FeedError(StreammiError):
-    """A message that yields no pair: ``reason`` is the counter's name, ``detail`` what the log says."""
+    """A message that yields no pair: ``reason`` is the counter's name, ``detail`` what the log says.
+
+    >>> print(FeedError("no such path", "'powr': did you mean power?"))
+    no such path: 'powr': did you mean power?
+    """
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -26,7 +26,9 @@ class RowBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 class ChannelMatrices(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """The measures of every pair of channels in one window: arrays (C, C), NaN where something is not known.
 
-    Information is in ``unit``. ``p`` and ``q`` are None where nothing was tested, and ``untested`` says why.
+    ``mi`` is without its bias, in ``unit``; ``r`` is Pearson's; ``pairs`` says how many rows have both. ``p`` is the
+    share of chance that reaches the MI, ``q`` the false discovery rate from which on a pair counts; both are None where
+    nothing was tested, and ``untested`` says why. ``via`` is the channel that explains a pair, -1 for none.
     """
 
     names: tuple[str, ...]

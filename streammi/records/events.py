@@ -73,7 +73,14 @@ OTHER: Final = Kind("Of a newer monitor: not known here", "as its unit says", "p
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that somebody should know of."""
+    """A change that somebody should know of: its ``kind``, such as "lost", and when, how large and why.
+
+    ``timestamp`` is in seconds, by the clock of the readings. ``size`` is in ``unit``, None where a kind has none.
+    ``evidence`` is a sentence with the numbers that led to it. ``signal`` is "x", "y" or "both".
+
+    >>> Event(pair="a", kind="lost", timestamp=2.0, size=-1.0, unit="bit", evidence="MI went from 1 to 0 bit").signal
+    'both'
+    """
 
     pair: str
     kind: str  # an EventKind; of a newer monitor perhaps another word

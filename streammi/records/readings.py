@@ -26,6 +26,19 @@ class Reading(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """The numbers of one window: entropies and mutual information in ``unit``, and what is needed to believe them.
 
     None means not known (no data yet, r of a constant, a null that is warming up), never zero.
+
+    - ``n`` pairs; the entropies ``h_x``, ``h_y``, ``h_xy``, ``h_x_given_y``, ``h_y_given_x`` of the bins.
+    - ``mi`` is the plug-in value, ``mi_corrected`` that of the signals, with ``stderr`` for independent pairs and
+      ``stderr_batch`` for signals with a memory. ``mi_binned`` is without bias, but of the bins; ``p`` is of it.
+    - ``nmi`` is MI as a share of the entropies, 0 to 1; ``pearson_r`` and ``spearman_r`` are -1 to 1.
+    - ``peak_lag`` and others are there if they were asked for. ``streammi help fields`` explains all of them.
+
+    >>> from streammi import JointWindow, UniformBins
+    >>> window = JointWindow(UniformBins(0, 2, 2), UniformBins(0, 2, 2), 4)
+    >>> window.extend([0, 0, 1, 1], [0, 0, 1, 1])
+    >>> reading = window.reading()
+    >>> reading.n, reading.h_x, reading.mi, reading.nmi, reading.unit
+    (4, 1.0, 1.0, 1.0, 'bit')
     """
 
     n: int  # pairs in the window
