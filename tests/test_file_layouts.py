@@ -177,10 +177,9 @@ def test_fields_that_are_not_there_are_no_reason_to_lose_the_rest(read: Callable
 
 def test_names_far_below(read: Callable[..., Read]) -> None:
     for n in (30, 70, 390, 450, 3000):
-        for line in ("Key{}: value {}\n", "Key{},value {}\n", "Key{},value,{}\n", "{}\n"):
-            preamble = "".join(line.format(k, k) for k in range(n))
-            right(read(preamble + table()))
-            right(read(preamble + table().replace(",", ";")))
+        for k, line in enumerate(("Key{}: value {}\n", "Key{},value {}\n", "Key{},value,{}\n", "{}\n"), n // 10):
+            preamble = "".join(line.format(row, row) for row in range(n))
+            right(read(preamble + (table() if k % 2 else table().replace(",", ";"))))
 
 
 LABVIEW = (
