@@ -1,5 +1,6 @@
 """Files as programs export them, each as its program writes it: the right pairs and times, or what is wrong."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -135,6 +136,49 @@ def test_between_blanks_a_field_that_is_missing_shifts_no_other(read: Callable[.
 
 SPARSE = "time,x,y\n" + rows(lambda k: f"{at(k):%F %T},{X[k]},\n{at(k):%F %T},,{Y[k]}\n")
 BESIDE = "x_time;x;y_time;y\n" + rows(lambda k: f"{at(k):%F %T};{X[k]};{at(2 * k):%F %T};{Y[k]}\n")
+
+
+def signal_a_row(head: str, write: Callable[[str, int, str], str]) -> str:
+    """A table with a row for each value of each of two signals."""
+    return head + rows(lambda k: write("hall.T", k, f"{X[k]}") + write("hall.F", k, f"{Y[k]}"))
+
+
+LONG = (
+    signal_a_row("entity_id,state,last_changed\n", lambda name, k, v: f"{name},{v},{at(k):%FT%T}.000Z\n"),
+    signal_a_row(
+        '"VarName";"TimeString";"VarValue";"Validity";"Time_ms"\n',
+        lambda name, k, v: f'"{name}";"{at(k):%d.%m.%Y %T}";{v.replace(".", ",")};1;{46082416666 + k},6667\n',
+    ),
+    signal_a_row(
+        "Date;Time;Millitm;TagName;Value;Status\n", lambda name, k, v: f"{at(k):%F};{at(k):%T};0;{name};{v};\n"
+    ),
+    signal_a_row(
+        "tagpath,floatvalue,dataintegrity,t_stamp\n", lambda name, k, v: f"{name},{v},192,{MARCH + k:.0f}000\n"
+    ),
+    signal_a_row(FLUX + ",result,_time,_value,_field\n", lambda name, k, v: f",,{at(k):%FT%TZ},{v},{name}\n"),
+    signal_a_row("", lambda name, k, v: f"{at(k):%F %T},{name},{v}\n"),
+    signal_a_row("time,tag,value\n", lambda name, k, v: f"{at(k):%F %T},{name},{v}\n{at(k):%F %T},{name},Bad\n"),
+)
+
+
+@pytest.mark.parametrize("text", LONG, ids=["homeassistant", "wincc", "rockwell", "ignition", "influx", "bare", "bad"])
+def test_a_signal_a_row(tmp_path: Path, read: Callable[..., Read], text: str) -> None:
+    """Its name stands in one column and its value in another: FILE:NAME reads it, and two are paired by their times."""
+    with pytest.raises(ConfigError, match=r"has a signal a row, and --x .*csv:hall.T --y .*csv:hall.F pairs them"):
+        read(text, "hall.T", "hall.F")
+    path = str(tmp_path / "export.csv")
+    x, y = (FeedConfig(endpoint=path, x=name, y=name) for name in ("hall.T", "hall.F"))
+    found = Read(read_joined(JoinConfig(x=x, y=y)))
+    assert re.search(r"hall.T is \S+ where \S+ is hall.T", found.said)
+    assert ("40 not a number (first in line 3: hall.T 'Bad')" in found.note) == ("Bad" in text)
+    right(found)
+
+
+def test_a_signal_a_row_with_several_numbers_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("time,tag,min,max\n" + rows(lambda k: f"{at(k):%F %T},T,{k},{k + 1}\n"))
+    with pytest.raises(ConfigError, match=r"--x must be .* one column of numbers \(there are min, max\), got 'T'"):
+        read_pairs(path, "T", "T")
 
 
 @pytest.mark.parametrize(

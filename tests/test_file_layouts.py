@@ -339,7 +339,7 @@ def test_several_values_that_stand_for_none_are_hinted_at(read: Callable[..., Re
         ('level=info x={k} y=2 msg="a b"', "x=1.5 y=2.5 in its lines"),
         ("plant,host=a x={k},y=2 17723592{k:02}000000000", "Influx lines"),
         ('plant/a {{"x": {k}, "y": 2}}', "JSON behind words in its lines: grep -o '{.*}' FILE"),
-        ("2026-03-01 10:00:{k:02},x,{k}\n2026-03-01 10:00:{k:02},y,2", "a signal a row (x is a field of line 1)"),
+        ("2026-03-01 10:00:{k:02},x,off\n2026-03-01 10:00:{k:02},y,red", "a signal a row (x is a field of line 1)"),
         ("<tr><td>{k}</td><td>x</td></tr>", "HTML or XML in it"),
     ],
 )

@@ -110,7 +110,7 @@ def test_columns_that_nobody_can_read_for_certain_are_not_proposed(tmp_path: Pat
     ("text", "problem"),
     [
         ("10:00:01 x=1.5 y=2\n10:00:02 x=1.6 y=3\n", "x=1.5 y=2.5 in its lines"),
-        ("time,name,v\n" + "10:00:01,x,1\n10:00:01,y,2\n" * 9, "if name names signals (x, y), put each in a column"),
+        ("time,name,v\n" + "10:00:01,x,1\n10:00:01,y,2\n" * 9, "if name names signals (x, y): streammi replay --x "),
         ("t,x\n0,1\n1,2\n", "no two columns of numbers; with another file: streammi replay --x "),
         ("name,room\na,b\nc,d\n", "there is no column of numbers"),
         ('{"name": "a"}\n', "there are no two numbers"),

@@ -81,8 +81,9 @@ def why_alone(columns: list[ColumnSeen], path: str) -> str:
     if doubtful := [column for column in columns if column.doubt]:
         return f"{doubtful[0].name} has {doubtful[0].doubt}"
     if len(numbers) == 1 and (names := next((column for column in columns if 1 < len(column.labels) <= MANY), None)):
-        put = f"if {names.name} names signals ({', '.join(names.labels[:3])}), put each in a column of its own"
-        return f"there are no two columns of numbers; {put}"
+        words = shlex.join(["--x", f"{path}:{names.labels[0]}", "--y", f"{path}:{names.labels[1]}"])
+        named = f"if {names.name} names signals ({', '.join(names.labels[:3])}): streammi replay {words}"
+        return f"there are no two columns of numbers; {named}"
     if not numbers:
         return "there is no column of numbers"
     both = f"--x {shlex.quote(f'{path}:{numbers[0].name}')} --y OTHER_FILE:COL"

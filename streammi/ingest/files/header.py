@@ -23,6 +23,7 @@ _UNIT: Final = re.compile(
 )  # fmt: skip
 
 _MARKS: Final = "#;!*"  # before a line that is none of values
+_WORD: Final = re.compile(r"[^\W\d]")
 _LABEL: Final = re.compile(r"[^\W\d_]{2}")
 
 
@@ -54,12 +55,27 @@ def header_of(fields: Sequence[Sequence[str]], wanted: Sequence[str]) -> Header:
 def _with_names(fields: Sequence[Sequence[str]], wanted: Sequence[str]) -> int | None:
     """The row that has these names: of several the first that has rows of the table below it."""
     there = [k for k, row in enumerate(fields) if set(wanted) <= set(row)]
+    with_values = [k for k in there if holds_values(fields[k])]
+    if len(with_values) > BELOW or any(_is_below_names(fields, k) for k in with_values[:1]):
+        there = [k for k in there if k not in with_values]  # a signal a row, by its name
     if any(map(is_value, wanted)):  # the number of a column may stand in any row
         there = [k for k in there if _is_named_by_numbers(fields, k)]
     if len(there) > 1 and _begins_with_values(fields):
         below = ((k, fields[k + 1 : k + 2 + BELOW]) for k in there)
         return next((k for k, rows in below if any(_is_told(row[0]) for row in rows if row)), there[0])
     return there[0] if there else None
+
+
+def _is_below_names(fields: Sequence[Sequence[str]], at: int) -> bool:
+    """True if a row has values, and one above it that is as long has none: signals are named in the rows."""
+    row, above = fields[at], fields[:at][:NAMED_WITHIN]
+    return holds_values(row) and any(len(other) == len(row) and _are_names(other) for other in above)
+
+
+def _are_names(row: Sequence[str]) -> bool:
+    """True if a row has a word in each field, and no values."""
+    words = [field for field in row if field]
+    return len(words) > 1 and all(map(_WORD.match, words)) and not holds_values(row) and not is_units(row)
 
 
 def _is_named_by_numbers(fields: Sequence[Sequence[str]], at: int) -> bool:

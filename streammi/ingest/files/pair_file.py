@@ -22,6 +22,7 @@ from streammi.ingest.files.newest_first import oldest_first
 from streammi.ingest.files.no_table import no_table
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import as_floats, listed
+from streammi.ingest.files.signal_rows import refuse_two_signals, signal_of
 from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table, rows_skipped
 from streammi.ingest.files.time_format import OfDay
@@ -54,12 +55,20 @@ def read_pairs(
     path = os.fspath(path)
     if path != "-" and is_parquet(path):
         table: Table = ParquetTable(path, options)
+        if x == y and x not in table.names and (rows := signal_of(table, x, "--x", labels=labels)) is not None:
+            table = rows
+        elif x != y and not {x, y} & {*table.names}:
+            refuse_two_signals(table, x, y, path, labels=labels)
         return PairFile(table, columns_of(table, (x, y, *given), t, options, labels), labels)
     source = Source(path, chunk, stdin, (x, y, *given))
     try:
         if is_json(source.head):
             return JsonLines(source, x, y, t, labels, options, given)
         table = CsvTable(source, options, [x, y, *given])
+        if x == y and x not in table.names and (rows := signal_of(table, x, "--x", labels=labels)) is not None:
+            return PairFile(rows, columns_of(rows, (x, y), t, options, labels), labels)
+        if x != y and not {x, y} & {*table.names}:
+            refuse_two_signals(table, x, y, path, labels=labels)
         as_it_is = options.columns == () and not options.skip_rows
         if as_it_is and not {x, y} & {*table.names} and (what := no_table(source.head, (x, y))):
             both = f"columns {x} and {y}" if x != y else f"column {x}"

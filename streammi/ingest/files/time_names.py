@@ -8,19 +8,9 @@ from streammi.ingest.time_units import TICKS, Unit, unit_in_name
 
 # In the order in which they are looked for; without the unit behind them, and in small letters.
 NAMES: Final = (
-    *("timestamp", "time stamp", "datetime", "date time", "date/time", "time", "ts", "t", "epoch", "unix", "unixtime"),
-    *(
-        "unix time",
-        "utc",
-        "utc time",
-        "local time",
-        "recorded",
-        "recorded at",
-        "date",
-        "tmstamp",
-        "received",
-        "created",
-    ),
+    *("timestamp", "time stamp", "time string", "datetime", "date time", "date/time", "time", "ts", "t", "epoch"),
+    *("unix", "unixtime", "unix time", "utc", "utc time", "local time", "recorded", "recorded at", "date", "tmstamp"),
+    *("received", "created"),
     *("zeit", "zeitstempel", "datum", "datum/zeit", "datum zeit", "uhrzeit", "messzeit", "zeitpunkt", "fecha", "hora"),
     *("heure", "horodatage", "uptime", "elapsed", "elapsed time", "millis", "micros", "seconds", "sec", "secs", "tijd"),
     *("second", "data", "created at", "timestamps", "ticks", "filetime", "datenum", "mjd", "jd", "julian date"),
