@@ -23,7 +23,7 @@ class Kind(NamedTuple):
 EVENTS: Final[dict[str, Kind]] = {
     "gained": Kind("A dependence has appeared", "change of MI", "up", "good", signed=True),
     "lost": Kind("The dependence is no longer there", "change of MI", "down_arrow", "bad", signed=True),
-    "shifted": Kind("MI has changed otherwise", "change of MI", "peak", "warn", signed=True),
+    "shifted": Kind("MI has changed in another way", "change of MI", "peak", "warn", signed=True),
     "reshaped": Kind(
         "The signals go together in another way than in the baseline, whatever MI is (`--baseline`)",
         "distance from the baseline's joint histogram",
@@ -33,41 +33,46 @@ EVENTS: Final[dict[str, Kind]] = {
     ),
     "moved": Kind("MI is largest at another delay (`--lags`)", "change of the delay", "moved", "warn", signed=True),
     "stuck": Kind(
-        "x or y has one value for half a window, unlike before, or from its first sample on: "
-        "nothing is said of the dependence until it changes again",
+        "x or y has had one value for half a window, unlike before, or since its first sample. "
+        "Nothing is said of the dependence until it changes again",
         "samples",
         "ended",
         "bad",
     ),
     "saturated": Kind(
-        "A quarter of x or y is outside the range given for its bins, or has labels beyond their limit, likewise",
+        "A quarter of x or y is outside the range given for its bins, or has labels beyond their limit",
         "share of the window",
         "steady",
         "warn",
     ),
     "stalled": Kind(
-        "The feed is silent, or nothing that comes can be used (NaN, the value is missing)", "none", "stalled", "bad"
+        "The feed is silent, or brings nothing that can be used (NaN, no such value)", "none", "stalled", "bad"
     ),
     "gap": Kind("Samples are missing by the feed's own numbers", "samples", "gap", "warn"),
     "recovered": Kind(
-        "A stuck or saturated input, or a stalled feed, is well again", "samples, share, seconds", "recovered", "good"
+        "A stuck or saturated input, or a stalled feed, is back to normal",
+        "samples, share, seconds",
+        "recovered",
+        "good",
     ),
     "alarm": Kind(
-        "A rule of `--alarm` is fulfilled: `rule` says which", "the value, or the size of the event", "alarm", "bad"
+        "A rule of `--alarm` is met: `rule` says which", "the value, or the size of the event", "alarm", "bad"
     ),
     "cleared": Kind(
-        "A rule of `--alarm` that was fulfilled is so no more, for as long as it took to be",
+        "A rule of `--alarm` is no longer met, for as long as it took to raise it",
         "the value",
         "recovered",
         "good",
     ),
     "many": Kind(
-        "Many pairs of many channels have changed at once, as a bus that fails breaks all of its own: one event of all",
+        "Many pairs of many channels have changed at once, as when a bus fails: one event for all",
         "pairs",
         "peak",
         "warn",
     ),
-    "omitted": Kind("Lines were left out here: their reader took none; only ever among lines", "lines", "gap", "warn"),
+    "omitted": Kind(
+        "Lines were left out here, because their reader took none; among lines only", "lines", "gap", "warn"
+    ),
 }
 OTHER: Final = Kind("Of a newer monitor: not known here", "as its unit says", "peak", "warn")
 

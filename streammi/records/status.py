@@ -43,10 +43,10 @@ MEANINGS: Final = {
     Status.ENDED: "The feed is over: this is its last state",
     Status.STUCK: "A signal is constant over the whole window; `hx` or `hy` is 0 then",
     Status.CLIPPED: "Over 5 % of x or y lie outside the bins' range: `x_clipped` and `y_clipped` say how many",
-    Status.UNDERSAMPLED: "Fewer pairs than the histogram has cells: no estimator can be believed",
-    Status.BEHIND: "Readings trail the samples: more comes than can be counted",
+    Status.UNDERSAMPLED: "The window has fewer pairs than the histogram has cells: do not believe its MI",
+    Status.BEHIND: "Samples come faster than they can be counted, so readings are late",
     Status.UNSAVED: "The state or the recording cannot be written",
-    Status.CAUGHT_UP: "Made again, after a kill, of what was recorded: it may have been said before",
+    Status.CAUGHT_UP: "Made from the recording after a kill: it may have been published before",
 }
 
 # What holds of the moment rather than of the window: when one of these comes or goes, a reading follows at once.
