@@ -1,4 +1,5 @@
-"""Endpoints: that their port can be, and of those that are bound who can reach them, and that nobody else has them."""
+"""Endpoints: that a socket can connect to them, and of those that are bound who can reach them, and that nobody else
+has them."""
 
 import os
 import re
@@ -11,31 +12,25 @@ from typing import Any, Final
 import zmq
 
 from streammi.errors import ConfigError
+from streammi.network.endpoint_form import EXAMPLES, MAX_PORT, port_rule, rule_of
 from streammi.network.security import Keys, is_loopback
 from streammi.system import file_lock
 
 # Of what subscribers send: an endless subscription is cut off. 256 bytes would do for the topics, but not for the third
 # message of CURVE's handshake, which has 290: no client would ever get in.
 MAX_SUBSCRIPTION_BYTES: Final = 512
-MAX_PORT: Final = 65535
-TRANSPORTS: Final = ("tcp", "ipc", "tipc", "vmci")
-EXAMPLES: Final = "an endpoint, such as tcp://127.0.0.1:5556 or ipc:///run/feed"
 
 
 def check_port(endpoint: str, option: str) -> None:
-    """ConfigError for a port that ZeroMQ would take for another one: it keeps 16 bits of whatever number there is.
+    """ConfigError for a port that ZeroMQ would take for another one.
 
     >>> check_port("tcp://127.0.0.1:99999", "--bind")
     Traceback (most recent call last):
     ...
     streammi.errors.ConfigError: --bind must be an endpoint with a port up to 65535, got 'tcp://127.0.0.1:99999'
     """
-    scheme, _, rest = endpoint.partition("://")
-    port = rest.rpartition(":")[2]
-    # Of 1x and 5.5 it takes the digits in front. What has no port, or a blank behind it, is seen elsewhere.
-    odd = ":" in rest and port != "" and not re.fullmatch(r"[0-9]+\s*|[0-9]*\*|.*\]", port)
-    if scheme == "tcp" and (odd or (re.fullmatch(r"[0-9]+", port) and int(port) > MAX_PORT)):
-        raise ConfigError(option, f"an endpoint with a port up to {MAX_PORT}", endpoint)
+    if rule := port_rule(endpoint):
+        raise ConfigError(option, rule, endpoint)
 
 
 def split_address(address: str, option: str) -> tuple[str, int]:
@@ -53,9 +48,8 @@ def split_address(address: str, option: str) -> tuple[str, int]:
 
 def check_endpoint(endpoint: str, option: str) -> None:
     """ConfigError for what no socket can connect to; whether anybody is there is not asked."""
-    _check_form(endpoint, option)
-    check_port(endpoint, option)
-    _check_words(endpoint, option)
+    if rule := rule_of(endpoint):
+        raise ConfigError(option, rule, endpoint)
     with zmq.Context() as context, context.socket(zmq.SUB) as socket:
         socket.linger = 0
         socket.setsockopt(zmq.IPV6, int("[" in endpoint))
@@ -65,55 +59,13 @@ def check_endpoint(endpoint: str, option: str) -> None:
             raise ConfigError(option, f"{EXAMPLES} ({zmq.strerror(error.errno or 0)})", endpoint) from None
 
 
-def _check_form(endpoint: str, option: str) -> None:
-    """ConfigError for what ZeroMQ would refuse without a word on why, or connect to and never hear of."""
-    scheme, separator, rest = endpoint.partition("://")
-    address = rest.partition("/")[0]
-    rule = ""
-    if endpoint != endpoint.strip():
-        rule = "an endpoint without blanks around it"
-    elif "://" in rest:
-        first = endpoint.split(",")[0].strip()
-        rule = f"an endpoint by itself, such as {first} (two are --x ENDPOINT#PATH --y ENDPOINT#PATH)"
-    elif single := re.fullmatch(r"(tcp|ipc):/?([^/].*)", endpoint):
-        rule = f"an endpoint with two slashes, such as {single[1]}://{single[2]}"
-    elif separator and scheme.lower() in TRANSPORTS and scheme != scheme.lower():
-        rule = f"an endpoint with its transport in small letters, such as {scheme.lower()}://{rest}"
-    elif separator and scheme not in TRANSPORTS:
-        within = " (inproc is within one program)" if scheme == "inproc" else ""
-        rule = f"an endpoint with a transport of ZeroMQ's between programs, tcp or ipc{within}"
-    elif scheme == "tcp" and address != rest and re.search(r":[0-9]+$", address):
-        rule = f"an endpoint that ends with its port, such as tcp://{address}"
-    elif scheme == "tcp" and address.count(":") > 2 and not re.search(r"[\[;@]", address):
-        host, _, port = address.rpartition(":")
-        rule = f"an endpoint with an IPv6 address in brackets, such as tcp://[{host}]:{port}"
-    if rule:
-        raise ConfigError(option, rule, endpoint)
-
-
-def _check_words(endpoint: str, option: str) -> None:
-    """ConfigError for a file, and for the two things that are left out most often."""
-    if "://" not in endpoint and os.path.isfile(endpoint):
-        raise ConfigError(
-            option, "an endpoint such as tcp://127.0.0.1:5556; watch, replay and report take files", endpoint
-        )
-    if "://" not in endpoint:
-        missing = f"tcp://{endpoint}" if re.fullmatch(r"\S+:\d+", endpoint) else "tcp://127.0.0.1:5556"
-        raise ConfigError(option, f"an endpoint with its transport, such as {missing} or ipc:///run/feed", endpoint)
-    if re.fullmatch(r"tcp://[^:\[\]/]+|tcp://\[[^\]]*\]", endpoint):
-        raise ConfigError(option, f"an endpoint with a port, such as {endpoint}:5556", endpoint)
-    if re.fullmatch(r"tcp://(\*?:.*|.*:(\*|0+))", endpoint):
-        rule = "an endpoint with the host and the port of its publisher, such as tcp://127.0.0.1:5556"
-        raise ConfigError(option, rule, endpoint)
-
-
 def check_binding(endpoint: str, option: str, *, keys: Keys, insecure: bool) -> None:
     """ConfigError for what cannot be bound, or what others could reach in plain text without being told to.
 
     Whether it is free is known only once it is bound.
     """
     if not re.search(r"^tcp://.*:[^:\]]+$|^(?!tcp:)\w+://.", endpoint):
-        raise ConfigError(option, EXAMPLES, endpoint)
+        raise ConfigError(option, rule_of(endpoint) or EXAMPLES, endpoint)
     if not (insecure or keys.authorized is not None or is_loopback(endpoint)):
         rule = "on this machine (127.0.0.1 or ipc), or given with --authorized-keys or --insecure"
         raise ConfigError(option, rule, endpoint)

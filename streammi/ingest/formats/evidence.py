@@ -49,6 +49,7 @@ SHORT_DIGITS: Final = 4  # of a setting whose bytes are letters: 3.3 is b"33S@" 
 NAN_SUPPORT: Final = SURE / 2  # for pairs, as a logarithm: few programs write the word that is NaN for anything else
 # A name of four letters, filled up or not: TEMP, Temp, t_01. Others are so by chance: 0.64 is b"B}$?" as a float32.
 A_NAME: Final = re.compile(rb"[A-Za-z]?(?:[a-z]*|[A-Z]*)[ _.\-]?[0-9]*[ \0]*")
+A_LONG_NAME: Final = re.compile(rb"[A-Za-z0-9 _./:#\-]+\0*")  # of eight: fewer are so by chance
 CONSTANT_REACH: Final = 45  # binary orders of magnitude of a value that never changes: an address or a name is beyond
 MANY_LETTERS: Final = 8  # values: fewer may be letters by chance
 FAR_LIKE: Final = 12  # the same, of a constant that is farther from 1 than most
@@ -202,9 +203,9 @@ def a_name(words: NDArray[Any], other: NDArray[Any], layout: Layout) -> str:
     """
     numbers = np.unique(words[is_number(words, layout)])
     if are_letters(words, layout) and not (is_round(words, layout, SHORT_DIGITS) or _is_like(words, other, layout)):
-        octets = numbers.astype(layout.word).tobytes()
-        parts = [octets[at : at + 4] for at in range(0, len(octets), 4)]
-        if layout is FLOAT64 or np.mean([A_NAME.fullmatch(one) is not None for one in parts]) > LETTERS_SHARE:
+        names = [word.tobytes() for word in numbers.astype(layout.word)]
+        shape = A_LONG_NAME if layout is FLOAT64 else A_NAME
+        if np.mean([shape.fullmatch(one) is not None for one in names]) > LETTERS_SHARE:
             return "would be letters"
     far = numbers.size == 1 and abs(int(exponents(numbers, layout)[0]) - layout.bias) > CONSTANT_REACH
     if far and not _is_like(words, other, layout, FAR_LIKE):

@@ -58,6 +58,7 @@ _TEXTS: Final = (
     (re.compile(rb"PUTVAL \S+/\S+ "), "collectd's lines"),
 )
 PEEKED: Final = 4096  # bytes, packed and unpacked
+UNPACKED_LEAST: Final = 16  # bytes that are unpacked of a beginning: fewer come of two floats by chance
 # A topic in front, and what stands between it and the rest.
 _WORDS: Final = re.compile(rb"[ -~]{2,64}[ \0:|](?=[^ -~])")
 _JSON_INSIDE: Final = re.compile(rb'\{"[A-Za-z_][\w./ -]{0,40}":')
@@ -133,7 +134,7 @@ def is_zlib(payload: bytes) -> bool:
 def _unpacks(payload: bytes) -> bool:
     """True if what zlib packed is behind that beginning: two bytes are so by chance."""
     try:
-        return bool(zlib.decompressobj().decompress(payload[:PEEKED], PEEKED))
+        return len(zlib.decompressobj().decompress(payload[:PEEKED], PEEKED)) >= UNPACKED_LEAST
     except zlib.error:
         return False
 
