@@ -35,7 +35,9 @@ def rule_of(endpoint: str) -> str:
     if any(letter.isspace() or not letter.isprintable() for letter in endpoint):
         plain = "".join(letter for letter in endpoint if letter.isprintable() and not letter.isspace())
         return f"an endpoint without blanks in it, such as {plain}"
-    return {"tcp": _of_tcp, "ipc": _of_ipc}.get(scheme, lambda rest: "")(rest)
+    if scheme == "tcp":
+        return _of_tcp(rest)
+    return _of_ipc(rest) if scheme == "ipc" else ""
 
 
 def _without_transport(endpoint: str) -> str:
