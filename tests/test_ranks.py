@@ -27,6 +27,7 @@ def test_order_and_ranks_are_those_of_numpy_and_scipy(values: np.ndarray) -> Non
     for size in SIZES:
         some = values[:size]
         assert np.array_equal(ranks.places(some), np.argsort(some, kind="stable"))
+        assert np.array_equal(ranks.ascending(some), np.sort(some))
         assert np.array_equal(ranks.mean_ranks(some), stats.rankdata(some))
         assert np.array_equal(ranks.group_ranks(some), stats.rankdata(some, "dense") - 1)
 

@@ -8,7 +8,8 @@ from streammi.core.kernels import radix
 from streammi.core.kernels.correlation import ranks
 from streammi.records import FloatArray, IntArray
 
-FEW: Final = 500  # values that numpy has in order sooner
+FEW: Final = 500  # values that numpy has in order sooner,
+NOT_MANY: Final = 2000  # and without their places
 
 
 def places(values: FloatArray) -> IntArray:
@@ -25,6 +26,15 @@ def places(values: FloatArray) -> IntArray:
     room[radix.COUNTS :][: values.size] = values.view(np.uint64)
     start = radix.sort(room)
     return room[start : start + values.size].view(np.int64)
+
+
+def ascending(values: FloatArray) -> FloatArray:
+    """Values (n,), none of them NaN, from the least on.
+
+    >>> ascending(np.array([3.0, -1.0, 3.0, 2.0])).tolist()
+    [-1.0, 2.0, 3.0, 3.0]
+    """
+    return np.sort(values) if values.size < NOT_MANY else values[places(values)]
 
 
 def mean_ranks(values: FloatArray) -> FloatArray:

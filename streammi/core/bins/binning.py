@@ -17,6 +17,7 @@ from streammi.core import finite_values
 from streammi.core.bins.categories import Categories as Categories, Codes as Codes
 from streammi.core.bins.number import INDEPENDENT_BITS, check_count, wanted_bins
 from streammi.core.kernels import coding, state_layout
+from streammi.core.ranks import ascending
 from streammi.errors import ConfigError
 from streammi.records import FloatArray
 
@@ -189,10 +190,9 @@ def in_order(values: FloatArray, known: FloatArray | None = None) -> FloatArray:
     [0.0, 1.0, 2.0, 3.0]
     """
     if known is None:
-        ordered = np.sort(values)
+        ordered = ascending(values)
     else:  # of two stretches in order "stable" makes one in a tenth of the time that sorting takes
-        ordered = np.concatenate((known, values[known.size :]))
-        ordered[known.size :].sort()
+        ordered = np.concatenate((known, ascending(values[known.size :])))
         ordered.sort(kind="stable")
     ordered += 0.0
     return ordered
