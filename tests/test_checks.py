@@ -36,6 +36,7 @@ TWO = JoinConfig(x=GOOD, y=FeedConfig(endpoint="tcp://plant", x="a", y="b"))
     [
         ("127.0.0.1:5556", r"with its transport, such as tcp://127\.0\.0\.1:5556 or ipc:///run/feed, got"),
         ("nowhere", "with its transport, such as tcp://nowhere:5556 or"),
+        ("nowhere.csv", r"or ipc:///run/feed \(there is no file of this name to read\), got"),
         (" tcp://127.0.0.1:5556", "without blanks around it"),
         ("tcp://a:1,tcp://b:1", r"by itself, such as tcp://a:1 \(two are --x ENDPOINT#PATH"),
         ("tcp:/a:1", "with two slashes, such as tcp://a:1"),

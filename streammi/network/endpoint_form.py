@@ -54,7 +54,8 @@ def _without_transport(endpoint: str) -> str:
     plain = re.fullmatch(rf"(\*|\[?[0-9A-Fa-f:]+\]?|{_HOST}):([0-9]+)", endpoint)
     if plain is None:
         host = endpoint if re.fullmatch(_HOST, endpoint) and "." not in endpoint.strip("0123456789.") else "127.0.0.1"
-        return f"an endpoint with its transport, such as tcp://{host}:5556 or ipc:///run/feed"
+        file = " (there is no file of this name to read)" if re.search(r"/|\.[A-Za-z]\w*$", endpoint) else ""
+        return f"an endpoint with its transport, such as tcp://{host}:5556 or ipc:///run/feed{file}"
     host, port = plain[1], plain[2]
     host = "127.0.0.1" if host == "*" else f"[{host}]" if ":" in host and host[0] != "[" else host
     return f"an endpoint with its transport, such as tcp://{host}:{port} or ipc:///run/feed"
