@@ -26,10 +26,11 @@ class Canvas:
 
     def part(self, x: int, y: int, width: int, height: int) -> "Canvas":
         """The cells from column ``x`` and row ``y`` on as a canvas of its own; what lies outside is cut off."""
-        right, bottom = max(x + width, 0), max(y + height, 0)
-        x, y = max(x, 0), max(y, 0)
-        part = Canvas.__new__(Canvas)
-        part.glyphs, part.pens = self.glyphs[y:bottom, x:right], self.pens[y:bottom, x:right]
+        right, bottom = x + width, y + height
+        if x < 0 or y < 0 or right < 0 or bottom < 0:
+            right, bottom, x, y = max(right, 0), max(bottom, 0), max(x, 0), max(y, 0)
+        part, cells = Canvas.__new__(Canvas), (slice(y, bottom), slice(x, right))
+        part.glyphs, part.pens = self.glyphs[cells], self.pens[cells]
         part.height, part.width = part.glyphs.shape
         return part
 

@@ -17,7 +17,7 @@ def worst(*states: str) -> str:
     >>> worst("connected", "stalled")
     'stalled'
     """
-    return max(states, key=badness)
+    return states[0] if len(set(states)) == 1 else max(states, key=badness)
 
 
 def total(links: Sequence[LinkHealth]) -> LinkHealth:

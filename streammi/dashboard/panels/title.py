@@ -20,8 +20,8 @@ def titled(canvas: Canvas, theme: Theme, title: str, *infos: str | Spans) -> Can
         spans = [(info, theme.dim)] if isinstance(info, str) else info
         start = canvas.width - span_columns(spans)
         if left + 2 < start < canvas.width:
-            canvas.text(start - 1, 0, " ")
-            canvas.spans(start, 0, spans)
+            (first, pen), *others = spans
+            canvas.spans(start - 1, 0, [(f" {first}", pen), *others])
             break
     return canvas.part(0, 1, canvas.width, canvas.height - 1)
 
@@ -46,14 +46,15 @@ def fitting(spans: Spans, width: int, ellipsis: str) -> Spans:
     return kept if span_columns(kept) <= width else [(fit(text, width, ellipsis), pen) for text, pen in kept]
 
 
-def verdict_lines(words: str, width: int, most: int, ellipsis: str) -> list[str]:
+@lru_cache
+def verdict_lines(words: str, width: int, most: int, ellipsis: str) -> tuple[str, ...]:
     """A verdict in one to ``most`` lines: in brief where there is no room for all of it, and else cut."""
     lines = wrap(words, width) or [""]
     if len(lines) > most:
         lines = wrap(in_brief(words), width)
     if len(lines) > most:
         lines[most - 1 :] = [fit(" ".join(lines[most - 1 :]), width, ellipsis)]
-    return lines
+    return tuple(lines)
 
 
 def flow(canvas: Canvas, facts: list[Spans], theme: Theme) -> None:
