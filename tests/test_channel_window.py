@@ -14,11 +14,14 @@ from hypothesis import given, settings, strategies as st
 from scipy.stats import entropy
 
 from streammi import Categories, ChannelWindow, ConfigError, EdgeBins, JointWindow, QuantileBins, UniformBins
-from streammi.config import span
 from streammi.core.bins.binning import Bins, SpanBins
-from streammi.core.channels import pair_counts
+from streammi.core.channels import helpers
+from streammi.core.channels.helpers import Helpers
 from streammi.core.channels.matrices import MEASURES
-from streammi.records import FloatArray, IntArray
+from streammi.core.kernels import channel_correlation
+from streammi.core.kernels.compiled import kernel
+from streammi.core.kernels.turns import Turns, are_done, next_rows, shares_of
+from streammi.records import FloatArray
 
 GIVEN: list[Bins] = [UniformBins(-2, 2, 7), EdgeBins([-3, -1, -0.5, 0, 2]), Categories([-1, 0, 1])]
 LEARNT: list[Bins] = [QuantileBins(8), QuantileBins(), SpanBins(6)]
@@ -102,6 +105,12 @@ def test_every_entry_is_that_of_the_pairs_own_window(
     own = [np.bincount(axis.symbols(v[np.isfinite(v)]), minlength=axis.count) for axis, v in axes_and(window, inside)]
     for c, expected in enumerate(own):
         assert window.counts(c, c).diagonal().tolist() == expected.tolist()
+
+
+@kernel
+def one_turn(turns: Any, done: Any) -> Any:
+    """As a kernel has it, to be called from Python."""
+    return next_rows(turns, done)
 
 
 def axes_and(window: ChannelWindow, inside: FloatArray) -> list[tuple[Any, FloatArray]]:
@@ -207,7 +216,7 @@ def test_a_refit_counts_only_that_channels_pairs_anew() -> None:
 
 def test_many_channels_on_threads_and_by_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 channels: slid and counted anew, on one thread and on three, the integers are numpy's."""
-    monkeypatch.setattr(pair_counts, "SHARE_NS", 1)  # on threads also where that is not worth the while
+    monkeypatch.setattr(helpers, "SHARE_NS", 1)  # on threads also where that is not worth the while
     rng = np.random.default_rng(5)
     rows = rng.random((700, 300)) * 0.6 + rng.random((700, 1)) * 0.4
     rows[rng.random(700) < 0.01, 17] = math.nan
@@ -235,16 +244,38 @@ def test_many_channels_on_threads_and_by_either_way(monkeypatch: pytest.MonkeyPa
 )
 def test_a_short_hop_is_done_at_once_and_a_long_one_by_all_threads(threads: int, cost_ns: float, sharing: int) -> None:
     """20 us go by until another thread is awake: each is to have 50 us of work at least."""
-    counts = pair_counts.PairCounts(np.full(300, 4), span(100), threads)
-    all_there = threading.Barrier(sharing)
-    found: list[int] = []
+    crew, all_there = Helpers(threads), threading.Barrier(sharing)
+    found: list[tuple[int, int]] = []
+    rows = np.zeros((300, 300))
+    given = rows, np.ones(300), np.zeros(300, np.bool_), np.ones(300, np.bool_), np.empty((300, 300))
 
-    def work(turns: IntArray) -> None:
+    def work(turns: Turns) -> None:
         all_there.wait(timeout=30)
-        found.append(threading.get_ident())
+        found.append((threading.get_ident(), turns[1]))
+        channel_correlation.correlations(rows, *given, turns)
 
-    counts.each(cost_ns, work)
-    assert len(set(found)) == len(found) == sharing
+    crew.do(cost_ns, (work, 300, 0))
+    assert len({one for one, _ in found}) == len(found) == sharing
+    assert sorted(own for _, own in found) == list(range(sharing))
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    channels=st.integers(1, 400), threads=st.integers(1, 9), at_once=st.sampled_from([0, 1, 8, 32]),
+    order=st.lists(st.integers(0, 8), min_size=500, max_size=500),
+)  # fmt: skip
+def test_each_row_is_one_threads(channels: int, threads: int, at_once: int, order: list[int]) -> None:
+    """Whoever asks when: each row is given once, and all are done when all who had some say so."""
+    shares = shares_of(0, channels, threads, at_once)
+    assert shares[:threads, 0].tolist() == [0, *shares[: threads - 1, 1].tolist()]
+    assert shares[threads - 1, 1] == channels
+    held, given = dict.fromkeys(range(threads), 0), list[int]()
+    for own in [*(one % threads for one in order), *range(threads), *range(threads)]:
+        first, last = one_turn((shares, own), held[own])
+        given += range(first, last)
+        held[own] = last - first
+        assert are_done(shares, 2) == (len(given) - sum(held.values()) == channels)
+    assert sorted(given) == list(range(channels))
 
 
 @pytest.mark.parametrize(("size", "expected"), [(200, "uint8"), (300, "uint16"), (70_000, "uint32")])

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from streammi.config import span
+from streammi.core.channels.helpers import Helpers
 from streammi.core.channels.pair_counts import PairCounts
-from streammi.core.kernels import pair_counting
-from streammi.core.kernels.pair_counting import WORD
+from streammi.core.kernels import channel_rows, pair_counting
+from streammi.core.kernels.channel_rows import WORD
 from streammi.core.kernels.turns import turns_of
 
 LANES = 16
@@ -17,7 +18,7 @@ LANES = 16
 
 def words(symbols: Any, missing: int, widths: Any, lanes: int) -> Any:
     out = np.full((len(symbols), -(-symbols.shape[1] // WORD), lanes), 77, dtype=np.uint64)
-    pair_counting.set_bits(symbols, missing, widths, out)
+    channel_rows.set_bits(symbols, missing, widths, out)
     return out
 
 
@@ -48,7 +49,7 @@ def test_counts_are_numpys_by_bits_and_row_by_row(
     symbols = (rng.random((sizes.size, n + hop)) * sizes[:, None]).astype(np.uint8)
     symbols[rng.random(symbols.shape) < gaps * (rng.random(sizes.size) < 0.6)[:, None]] = missing
     gappy = (symbols == missing).any(axis=1)
-    layout = PairCounts(sizes, span(max(n, 2)), 1)
+    layout = PairCounts(sizes, span(max(n, 2)), Helpers(1))
     sizes = layout.widths  # of few bins as many as are counted at once
     f, steps = np.arange(n + hop + 1) ** 2, 2 * np.arange(n + hop) + 1
     f.flags.writeable = steps.flags.writeable = False  # as tables are: the kernels are compiled for these
@@ -96,4 +97,4 @@ def test_counts_are_numpys_by_bits_and_row_by_row(
 )
 def test_bits_are_set_where_they_are_cheaper(widths: list[int], rows: int, expected: int) -> None:
     """Not of a few rows, nor where no pair has few enough bins."""
-    assert PairCounts(np.array(widths), span(1000), 1).lanes(rows, rows) == expected
+    assert PairCounts(np.array(widths), span(1000), Helpers(1)).lanes(rows, rows) == expected

@@ -46,7 +46,7 @@ class ChannelAxes:
     Each is learnt, reviewed and learnt again by itself (see core.bins.axes), by its own values that are there: a pair's
     other signal has no say, as it has in a JointWindow. Where the number of bins is not given it is the one that
     independent signals want. ``seen`` (C,) counts the values that came. The arrays are those that
-    core.kernels.channels.code takes.
+    core.kernels.channel_rows.take_in takes.
     """
 
     def __init__(self, bins: Sequence[Bins], span: Span) -> None:
@@ -69,6 +69,16 @@ class ChannelAxes:
         never: tuple[float, float, float] = NEVER, math.inf, NEVER
         dues = [never if one is None else one.dues for one in self._learners]
         self._dues = np.array(dues).reshape(channels, 3).T.copy()
+
+    @property
+    def divided(self) -> tuple[Any, Any, Any, Any, Any, Any]:
+        """How each is divided now, and whether that was learnt, as core.kernels.channel_rows has it; (C,) each."""
+        return self.equal, self.low, self.high, self.sizes, self.inner, self.learnt
+
+    @property
+    def totals(self) -> tuple[IntArray, IntArray, IntArray]:
+        """``seen``, ``absent`` and ``clipped``, to be added to."""
+        return self.seen, self.absent, self.clipped
 
     @property
     def widths(self) -> IntArray:

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import Span
+from streammi.core.channels.helpers import Helpers
 from streammi.core.channels.pair_counts import Coarse, PairCounts
 from streammi.core.channels.pair_tiles import Arithmetic, PairTiles
 from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.information.estimators import Table
-from streammi.core.kernels import channels as kernels, pair_counting
+from streammi.core.kernels import channel_mi, pair_counting
 from streammi.core.kernels.turns import turns_of
 from streammi.records import FloatArray, IntArray
 
@@ -25,9 +26,9 @@ class DeviceCounts(PairCounts):
 
     most_cells = 1 << 62  # none are kept
 
-    def __init__(self, widths: IntArray, span: Span, threads: int, arithmetic: Arithmetic) -> None:
+    def __init__(self, widths: IntArray, span: Span, helpers: Helpers, arithmetic: Arithmetic) -> None:
         self._arithmetic = arithmetic
-        super().__init__(widths, span, threads)
+        super().__init__(widths, span, helpers)
 
     def lay_out(self, widths: IntArray) -> None:
         """Be ready for so many symbols."""
@@ -42,8 +43,8 @@ class DeviceCounts(PairCounts):
         if (self.first, self.last) == (ring.tail, ring.head) and not self.stale.any():
             return
         self._symbols, self._missing = ring.symbols_between(ring.tail, ring.head), ring.missing
-        self.margins[:], self.absent[:] = 0, 0
-        kernels.count_margins(self._symbols, self._symbols.dtype.type(self._missing), 1, self.margins, self.absent)
+        self.stale[:] = True
+        self.own_anew(self._symbols, self._symbols.dtype.type(self._missing), 0)
         self._made = {}
         self.first, self.last = ring.tail, ring.head
         self.stale[:] = False
@@ -57,7 +58,7 @@ class DeviceCounts(PairCounts):
         pairs, s_x, s_y, s_xy = self.sums_by(table, n, margins)
         with np.errstate(divide="ignore", invalid="ignore"):
             bits = (table.whole[pairs] - s_x - s_y + s_xy) * (table.unit_bits / pairs)
-        kernels.square(np.maximum(bits, 0.0), out)
+        channel_mi.square(np.maximum(bits, 0.0), out)
 
     def sums_by(self, table: Table, n: int, margins: IntArray) -> IntArray:
         """As PairCounts has it."""
@@ -79,8 +80,8 @@ class DeviceCounts(PairCounts):
         found = np.empty(self.pairs)
         ties: FloatArray = np.fmax(*_of_pairs(coarse.ties))
         fine = self.sums_by(table, n, margins)
-        kernels.extrapolate(fine, below[1:], ties, table.whole, table.unit_bits, found)
-        kernels.square(found, out)
+        channel_mi.extrapolate(fine, below[1:], ties, table.whole, table.unit_bits, found)
+        channel_mi.square(found, out)
         if self.gappy.any():
             on_host = np.empty_like(out)
             self._of_gappy(coarse, table, n, margins, on_host)
@@ -113,7 +114,7 @@ class DeviceCounts(PairCounts):
             layout = self.widths, self.below, self.starts - self.starts[first]
             pair_counting.recount(*counted, *layout, table.f, cells, sums, turns_of(first, last))
             known = *coarse[:4], self.gappy, *coarse[4:8], n, margins, coarse.margins, *layout
-            kernels.extrapolated(cells, *known, table.f, table.whole, table.unit_bits, out, turns_of(first, last))
+            channel_mi.extrapolated(cells, *known, table.f, table.whole, table.unit_bits, out, turns_of(first, last))
             first = last
 
 

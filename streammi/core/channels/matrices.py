@@ -12,7 +12,7 @@ from streammi.core.channels.pair_counts import Coarse, PairCounts
 from streammi.core.channels.row_ring import RowRing
 from streammi.core.information import measures
 from streammi.core.information.estimators import Table
-from streammi.core.kernels import channel_correlation, channels as kernels
+from streammi.core.kernels import channel_correlation, channel_mi
 from streammi.core.kernels.turns import turns_of
 from streammi.errors import ConfigError
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray
@@ -110,7 +110,7 @@ def _extrapolated(counts: PairCounts, ring: RowRing, axes: ChannelAxes, table: T
         numeric[c] = not isinstance(axis, Categories)
         if not isinstance(axis, Categories):
             edges[c, : axis.count + 1] = axis.edges
-    kernels.grains(values, symbols, numeric, missing, edges, axes.sizes, parts, ties)
+    channel_mi.grains(values, symbols, numeric, missing, edges, axes.sizes, parts, ties)
     put = np.zeros_like(parts)
     np.add.at(put, (np.arange(channels)[:, None], parts), counts.margins[:, : parts.shape[1]])
     own, margins = table.f[put].sum(axis=1), margin_sums(counts, table)
@@ -118,7 +118,7 @@ def _extrapolated(counts: PairCounts, ring: RowRing, axes: ChannelAxes, table: T
     counts.extrapolated(looked, table, ring.n, margins, out)
     diagonal = np.empty(channels)
     fine, coarse = np.stack((ring.n - counts.absent, margins, margins, margins)), np.stack((own, own, own))
-    kernels.extrapolate(fine, coarse, ties, table.whole, table.unit_bits, diagonal)
+    channel_mi.extrapolate(fine, coarse, ties, table.whole, table.unit_bits, diagonal)
     np.fill_diagonal(out, diagonal)
 
 
@@ -165,7 +165,7 @@ _MADE: Final = {
 
 
 def _fill(out: FloatArray, packed: FloatArray, diagonal: FloatArray) -> None:
-    kernels.square(packed, out)
+    channel_mi.square(packed, out)
     np.fill_diagonal(out, diagonal)
 
 

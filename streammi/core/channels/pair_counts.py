@@ -1,24 +1,24 @@
 """PairCounts: the joint counts of every pair of channels, and the sums that their MI is made of."""
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streammi.config import MAX_WINDOW_PAIRS, EstimatorName, Span
+from streammi.core.channels.helpers import Helpers, Shared, Work
 from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.information import estimators
 from streammi.core.information.estimators import Table
-from streammi.core.kernels import channels as kernels, pair_counting
-from streammi.core.kernels.pair_counting import AT_ONCE, HALF, MANY, MOST_CELLS as MOST_BIT_CELLS, WORD
+from streammi.core.kernels import channel_mi, channel_rows, pair_counting
+from streammi.core.kernels.channel_rows import WORD
+from streammi.core.kernels.pair_counting import AT_ONCE, HALF, MANY, MOST_CELLS as MOST_BIT_CELLS
 from streammi.core.kernels.turns import turns_of
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray
 
 MOST_CELLS: Final = 1 << 31  # 4 GiB of counts in windows of up to 65,535 rows
-SHARE_NS: Final = 50_000  # of what several threads share, that each has at least: 20,000 go by until another is awake
 # What it takes, about, of a pair:
 SLIDE_NS: Final = 1.5  # a row in and one out, row by row
 COUNT_NS: Final = 0.42  # a row counted anew, row by row
@@ -26,10 +26,11 @@ CELL_NS: Final = 0.5  # a cell whose term is summed up
 BITS_NS: Final = 15.0  # by bits,
 WORD_NS: Final = 0.1 if AT_ONCE else 0.27  # and each word of 64 rows, of each two bins
 MI_NS: Final = 20.0  # its MI
+OWN_AT_ONCE: Final = 8  # channels
+OWN_NS: Final = 1.0  # and a symbol counted in its own channel
 
 Cells = NDArray[np.unsignedinteger[Any]]
 Words = NDArray[np.uint64]
-Work = Callable[[IntArray], None]  # of a kernel, which does what it takes of the turns; see core.kernels.turns
 
 
 class Coarse(NamedTuple):
@@ -62,10 +63,9 @@ class PairCounts:
 
     most_cells: ClassVar = MOST_CELLS
 
-    def __init__(self, widths: IntArray, span: Span, threads: int) -> None:
+    def __init__(self, widths: IntArray, span: Span, helpers: Helpers) -> None:
         self._digits = estimators.scale_bits(span.pairs or MAX_WINDOW_PAIRS)
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._helpers = helpers
         self.lay_out(widths)
 
     def lay_out(self, widths: IntArray) -> None:
@@ -87,6 +87,7 @@ class PairCounts:
         self.sums = np.zeros(self.pairs, dtype=np.int64)
         self.margins = np.zeros((channels, int(self.widths.max(initial=1))), dtype=np.int64)
         self.absent = np.zeros(channels, dtype=np.int64)
+        self._gaps = np.zeros(channels, dtype=np.bool_)  # of the rows that are counted now
         self.stale = np.ones(channels, dtype=np.bool_)  # channels whose pairs are to be counted anew
         self.first = self.last = 0
 
@@ -139,30 +140,19 @@ class PairCounts:
         self._have_room(ring.values.shape[1])
         symbols = ring.symbols_between(ring.tail, ring.head)
         missing = symbols.dtype.type(ring.missing)
-        self.margins[:], self.absent[:] = 0, 0
-        kernels.count_margins(symbols, missing, 1, self.margins, self.absent)
+        self.stale[:] = True
+        bits = self.own_anew(symbols, missing, self._lanes)
         later = np.arange(self.widths.size) >= first
-        bits = self._words(symbols, missing, self._lanes)
         counted = symbols, symbols, bits, bits, self.gappy, later, missing, *self.layout, table.f, self.counts
         pair_counting.recount(*counted, self.sums, turns_of(0, first))
-        self.first, self.last = ring.tail, ring.head
-        self.stale[:] = True  # the others: whoever asks next has all counted anew
+        self.first, self.last = (
+            ring.tail,
+            ring.head,
+        )  # and of the others nothing: whoever asks next has all counted anew
 
     def each(self, cost_ns: float, *works: Work) -> None:
-        """Have works done one after the other, each of all channels with the later ones, by several threads together.
-
-        All of them take about ``cost_ns``: where that is too little for threads, whoever asks does them alone. Else he
-        takes part: he has begun long before another thread is awake.
-        """
-        shared = [(work, turns_of(0, self.widths.size)) for work in works]
-        helpers: list[Future[None]] = []
-        if self._pool is not None and cost_ns >= 2 * SHARE_NS:
-            count = min(self._threads, int(cost_ns / SHARE_NS)) - 1
-            helpers = [self._pool.submit(_share, shared) for _ in range(count)]
-        _share(shared)
-        for one in helpers:
-            if not one.cancel():  # it has begun
-                one.result()
+        """Have works done one after the other, each of all channels with the later ones; they take so long about."""
+        self._helpers.do(cost_ns, *((work, self.widths.size, 0) for work in works))
 
     def mi(self, table: Table, n: int, margins: IntArray, out: FloatArray) -> None:
         """Plug-in MI in bits of every pair of the window's ``n`` rows, to both halves of ``out`` (C, C).
@@ -171,7 +161,7 @@ class PairCounts:
         """
         known = self.counts, self.sums, self.gappy, n, margins, *self.layout
         last = table.f, table.whole, table.unit_bits, out
-        self.each(MI_NS * self.pairs, lambda turns: kernels.mi(*known, *last, turns))
+        self.each(MI_NS * self.pairs, partial(channel_mi.mi, *known, *last))
 
     def sums_by(self, table: Table, n: int, margins: IntArray) -> IntArray:
         """The pairs of values, S_x, S_y and S_xy by a table, of every pair, shape (4, P).
@@ -181,7 +171,7 @@ class PairCounts:
         """
         sums = np.empty((4, self.pairs), dtype=np.int64)
         known = self.counts, self.gappy, n, margins, *self.layout, table.f, sums
-        self.each(CELL_NS * self.cells, lambda turns: kernels.sums_of_pairs(*known, turns))
+        self.each(CELL_NS * self.cells, partial(channel_mi.sums_of_pairs, *known))
         return sums
 
     def sums_of_shifted(self, symbols: Symbols, shift: int, missing: Any, table: Table, margins: IntArray) -> IntArray:
@@ -190,7 +180,7 @@ class PairCounts:
         late = np.roll(symbols, shift, axis=1)
         words = self._words(symbols, missing, self._lanes), self._words(late, missing, self._lanes)
         known = symbols, late, *words, self.gappy, missing, self.widths, table.f, margins, sums
-        self.each(self._count_ns(symbols.shape[1]), lambda turns: pair_counting.sums_of_shifted(*known, turns))
+        self.each(self._count_ns(symbols.shape[1]), partial(pair_counting.sums_of_shifted, *known))
         return sums
 
     def extrapolated(self, coarse: Coarse, table: Table, n: int, margins: IntArray, out: FloatArray) -> None:
@@ -201,7 +191,7 @@ class PairCounts:
         seen = *coarse[:4], self.gappy, *coarse[4:8]
         known = self.counts, *seen, n, margins, coarse.margins, *self.layout, table.f, table.whole, table.unit_bits, out
         cost_ns = CELL_NS * self.cells + MI_NS * self.pairs
-        self.each(cost_ns, lambda turns: kernels.extrapolated(*known, turns))
+        self.each(cost_ns, partial(channel_mi.extrapolated, *known))
 
     def counts_of(self, i: int, j: int) -> IntArray:
         """The joint counts of channels i and j, shape (widths[i], widths[j]); a copy."""
@@ -231,46 +221,53 @@ class PairCounts:
     def _words(self, symbols: Symbols, missing: Any, lanes: int) -> Words:
         """The words of symbols (C, n) of so many bins, (C, W, lanes); see core.kernels.pair_counting."""
         words = np.empty((len(symbols), -(-symbols.shape[1] // WORD), lanes), dtype=np.uint64)
-        pair_counting.set_bits(symbols, missing, self.widths, words)
+        channel_rows.set_bits(symbols, missing, self.widths, words)
         return words
 
-    def recount_pairs(
-        self, symbols: Symbols, others: Symbols, missing: Any, f: IntArray, counts: Cells, sums: IntArray
-    ) -> None:
-        """Count the pairs of symbols (C, n) with ``others`` (C, n), where one is stale, to ``counts`` and ``sums``."""
-        bits = self._words(symbols, missing, self._lanes)
-        other_bits = bits if others is symbols else self._words(others, missing, self._lanes)
-        given = symbols, others, bits, other_bits, self.gappy, self.stale, missing
-        counted = *given, *self.layout, f, counts, sums
-        self.each(self._count_ns(symbols.shape[1]), lambda turns: pair_counting.recount(*counted, turns))
+    def own_anew(self, symbols: Symbols, missing: Any, lanes: int) -> Words:
+        """Count the symbols (C, n) of each channel that is stale by itself; returns the words of all."""
+        work, words = self._anew(symbols, missing, lanes)
+        self._helpers.do(OWN_NS * symbols.size, work)
+        return words
 
     def _slide(self, ring: RowRing, missing: Any, f: IntArray, steps: IntArray) -> None:
         new = ring.symbols_between(self.last, ring.head)
         old = ring.symbols_between(self.first, ring.tail)
-        holes = np.zeros((2, self.widths.size), dtype=np.int64)
-        kernels.count_margins(old, missing, -1, self.margins, holes[0])
-        kernels.count_margins(new, missing, 1, self.margins, holes[1])
-        self.absent += holes.sum(axis=0)
-        gappy = holes.any(axis=0)
         come, gone = new.shape[1], old.shape[1]
         lanes = self.lanes(come, gone)
-        none = np.empty((self.widths.size, 0, 0), dtype=np.uint64)
-        words = (self._words(new, missing, lanes), self._words(old, missing, lanes)) if lanes else (none, none)
+        own, words = self._own(new, old, missing, ~self.stale, lanes)
         by_bits = *words, self.stale, *self.layout, f, self.counts, self.sums
-        by_row = new, old, words[0], gappy, self.stale, missing, *self.layout, steps, self.counts, self.sums
-        works: list[Work] = [lambda turns: pair_counting.slide_bits(*by_bits, turns)] if lanes else []
+        by_row = new, old, words[0], self._gaps, self.stale, missing, *self.layout, steps, self.counts, self.sums
+        works = [own]
+        if lanes:
+            works.append((partial(pair_counting.slide_bits, *by_bits), own[1], 0))
         if not lanes or self._by_bits < self.pairs:
-            works.append(lambda turns: pair_counting.slide(*by_row, turns))
-        self.each(self._slide_ns(come, gone), *works)
+            works.append((partial(pair_counting.slide, *by_row), own[1], 0))
+        self._helpers.do(self._slide_ns(come, gone), *works)
 
     def _recount(self, ring: RowRing, missing: Any, f: IntArray) -> None:
         symbols = ring.symbols_between(ring.tail, ring.head)
+        own, bits = self._anew(symbols, missing, self._lanes)
+        given = symbols, symbols, bits, bits, self._gaps, self.stale, missing
+        counted = *given, *self.layout, f, self.counts, self.sums
+        work = partial(pair_counting.recount, *counted)
+        self._helpers.do(self._count_ns(symbols.shape[1]), own, (work, own[1], 0))
+
+    def _anew(self, symbols: Symbols, missing: Any, lanes: int) -> tuple[Shared, Words]:
+        """The work that counts each channel that is stale by itself, anew, and writes the words of all."""
         self.margins[self.stale], self.absent[self.stale] = 0, 0
-        anew = np.flatnonzero(self.stale)
-        margins, absent = self.margins[anew], self.absent[anew]
-        kernels.count_margins(symbols[anew], missing, 1, margins, absent)
-        self.margins[anew], self.absent[anew] = margins, absent
-        self.recount_pairs(symbols, symbols, missing, f, self.counts, self.sums)
+        work, (words, _) = self._own(symbols, symbols[:, :0], missing, self.stale, lanes)
+        return work, words
+
+    def _own(
+        self, new: Symbols, old: Symbols, missing: Any, which: NDArray[np.bool_], lanes: int
+    ) -> tuple[Shared, tuple[Words, Words]]:
+        """The work that has rows come and go in each channel by itself, and the words of both that it writes."""
+        channels = self.widths.size
+        long = [-(-rows.shape[1] // WORD) if lanes else 0 for rows in (new, old)]
+        words = np.empty((channels, long[0], lanes), np.uint64), np.empty((channels, long[1], lanes), np.uint64)
+        known = new, old, missing, which, self.widths, self.margins, self.absent, self._gaps, *words
+        return (partial(channel_rows.count_own, *known), channels, OWN_AT_ONCE), words
 
     def _count_ns(self, rows: int) -> float:
         """How long it takes, about, to count so many rows of all pairs anew."""
@@ -286,12 +283,6 @@ class PairCounts:
     def _bits_ns(self, come: int, gone: int) -> float:
         """How long it takes of those that can be counted by bits."""
         return BITS_NS * self._by_bits + WORD_NS * (-(-come // WORD) - (-gone // WORD)) * self._bit_cells
-
-
-def _share(works: list[tuple[Work, IntArray]]) -> None:
-    """Do of each work what nobody else has begun yet."""
-    for work, turns in works:
-        work(turns)
 
 
 def _rows_ns(come: int, gone: int) -> float:

@@ -103,16 +103,14 @@ class RowRing:
             self.first, self.newest, self.set_back = self.first + back, self.newest + back, self.set_back - back
         return kept[:looked], clock[:m], back
 
-    def push(self, columns: FloatArray, t: FloatArray | None) -> int:
-        """Write the values (C, m) of rows that belong to the window, and their times, and move on.
+    def push(self, m: int, t: FloatArray | None) -> tuple[int, int]:
+        """Have ``m`` rows that belong to the window, with times ``t`` (m,), and move on.
 
-        Returns the place at which the symbols of the first of them belong.
+        Returns the places at which the values, and the symbols, of the first of them are to be written.
         """
-        m = columns.shape[1]
         if self.span.pairs is None and self.n + m > self.values.shape[1]:
             self.make_room(self.n + m)
-        place: int = self.head % self.symbols.shape[1]
-        _write(self.values, self.head, columns)
+        places = self.head % self.values.shape[1], self.head % self.symbols.shape[1]
         if t is not None and m:
             _write(self.timestamps(), self.head, t)
             self.first, self.newest = min(self.first, t.item(0)), t.item(-1)
@@ -120,11 +118,11 @@ class RowRing:
         self.n = min(self.n + m, self.span.pairs or MAX_WINDOW_PAIRS)
         if self.span.seconds is not None:
             self.n -= self._left_by(self.newest - self.span.seconds)
-        return place
+        return places
 
-    def keep(self, symbols: Symbols, place: int) -> None:
-        """Write the symbols (C, m) of rows that were pushed, which belong at ``place``."""
-        _write(self.symbols, place, symbols)
+    def keep(self, symbols: Symbols) -> None:
+        """Write the symbols (C, m) of the rows that were pushed last."""
+        _write(self.symbols, self.head - symbols.shape[1], symbols)
 
     def _left_by(self, limit: float) -> int:
         """How many of the window's rows are of the time ``limit`` (s) or before."""

@@ -14,10 +14,11 @@ from streammi.core.bins.binning import Axis, Bins
 from streammi.core.channels import cuda
 from streammi.core.channels.channel_axes import ChannelAxes, check_bins
 from streammi.core.channels.checked_rows import as_rows, check_names
+from streammi.core.channels.coded_rows import CodedRows
 from streammi.core.channels.gpu_counts import DeviceCounts
+from streammi.core.channels.helpers import Helpers
 from streammi.core.channels.pair_counts import PairCounts
 from streammi.core.channels.row_ring import RowRing, Symbols
-from streammi.core.kernels import channels as kernels
 from streammi.errors import ConfigError
 from streammi.records import FloatArray, IntArray, codec
 from streammi.records.picklable import Picklable
@@ -63,12 +64,13 @@ class RowWindow(Picklable):
         widths = self._axes.widths
         symbols = np.uint8 if int(widths.max()) <= 255 else np.uint16
         self._ring = RowRing(len(names), self._span, symbols)
+        helpers = Helpers(self._threads)
         self._counts = (
-            PairCounts(widths, self._span, self._threads)
+            PairCounts(widths, self._span, helpers)
             if self._arithmetic is None
-            else DeviceCounts(widths, self._span, self._threads, self._arithmetic)
+            else DeviceCounts(widths, self._span, helpers, self._arithmetic)
         )
-        self._untimed = 0  # rows skipped for a time that is not finite
+        self._coded = CodedRows(self._ring, self._axes, self._counts, helpers)
 
     # What the window says -------------------------------------------------------------------------------------------
 
@@ -112,7 +114,12 @@ class RowWindow(Picklable):
         """Rows since the start: all, those late, those dropped for their time, and those without a time."""
         if not self._names:
             return dict.fromkeys(("rows", "late", "dropped", "untimed"), 0)
-        return {"rows": self.rows, "late": self._ring.late, "dropped": self._ring.dropped, "untimed": self._untimed}
+        return {
+            "rows": self.rows,
+            "late": self._ring.late,
+            "dropped": self._ring.dropped,
+            "untimed": self._coded.untimed,
+        }
 
     @property
     def set_back(self) -> float:
@@ -209,7 +216,7 @@ class RowWindow(Picklable):
         piece = max(CHUNK // values.shape[1], 1)
         for start in range(0, len(values), piece):
             part = slice(start, start + piece)
-            self._admit(values[part], None if t is None else t[part])
+            self._coded.admit(values[part], None if t is None else t[part])
 
     def take(self, columns: FloatArray) -> Symbols:
         """Take in rows by columns, (C, m), all of them finite and without times; returns their symbols, (C, m).
@@ -218,8 +225,8 @@ class RowWindow(Picklable):
         """
         newest = self._ring.newest  # of rows that came with times, before these
         symbols = np.empty(columns.shape, dtype=self._ring.symbols.dtype)
-        self._push(columns, np.full(columns.shape[1], newest) if newest > -np.inf else None, symbols)
-        self._check_due()
+        self._coded.push(columns.T, np.full(columns.shape[1], newest) if newest > -np.inf else None, symbols)
+        self._coded.check_due()
         return symbols
 
     def settle(self) -> None:
@@ -237,7 +244,7 @@ class RowWindow(Picklable):
             return {**header, "names": None, "bins": binning.to_plain(self._bins)}, []
         ring, ring_arrays = self._ring.state()
         axes, axes_arrays = self._axes.state()
-        header |= {"names": list(self._names), "untimed": self._untimed, "ring": ring, "axes": axes}
+        header |= {"names": list(self._names), "untimed": self._coded.untimed, "ring": ring, "axes": axes}
         return {**header, "arrays": len(ring_arrays)}, [*ring_arrays, *axes_arrays]
 
     @classmethod
@@ -248,12 +255,12 @@ class RowWindow(Picklable):
             return cls(binning.from_plain(header["bins"]), size, threads=threads, device=device)
         bins = [binning.from_plain(one) for one in header["axes"]["bins"]]
         window = cls(bins, size, names, threads=threads, device=device)
-        window._untimed = header["untimed"]
+        window._coded.untimed = header["untimed"]
         window._ring.restore(header["ring"], arrays[: header["arrays"]])
         window._axes.restore(header["axes"], arrays[header["arrays"] :])
         window._counts.lay_out(window._axes.widths)
         for c in range(len(names)):
-            window._recode(c)
+            window._coded.recode(c)
         return window
 
     def copy(self) -> Self:
@@ -263,77 +270,6 @@ class RowWindow(Picklable):
     __copy__ = copy
 
     # How it is done -------------------------------------------------------------------------------------------------
-
-    def _admit(self, rows: FloatArray, t: FloatArray | None) -> None:
-        """Add the rows that their times let in."""
-        ring = self._ring
-        if t is None and ring.newest > -np.inf:
-            t = np.full(len(rows), ring.newest)  # a count window whose feed has lost its clock
-        if t is None:
-            self._add(rows, None)
-            return
-        timed = np.isfinite(t)
-        self._untimed += int(t.size - np.count_nonzero(timed))
-        rows, t = rows[timed], t[timed]
-        start = 0
-        while start < len(rows):  # once, but where the clock is set back
-            kept, clock, back = ring.admit(t[start:])
-            self._axes.set_back(back)
-            self._add(rows[start : start + kept.size][kept], clock)
-            start += kept.size
-
-    def _add(self, rows: FloatArray, t: FloatArray | None) -> None:
-        """Add rows that belong to the window, and learn where it is time to."""
-        axes, start = self._axes, 0
-        while start < len(rows):
-            left = None if t is None else t[start:]
-            stop = min(len(rows), start + axes.due(left))
-            self._push(rows[start:stop].T, None if t is None else t[start:stop])
-            start = stop
-            self._check_due()
-
-    def _push(self, columns: FloatArray, t: FloatArray | None, symbols: Symbols | None = None) -> None:
-        """Take in rows by columns (C, m), by the bins as they are; their symbols go to ``symbols`` (C, m) too."""
-        ring, axes = self._ring, self._axes
-        columns = np.ascontiguousarray(columns)
-        there = np.isfinite(columns)
-        if not there.all():
-            columns = np.where(there, columns, np.nan)  # a copy: they may be the caller's own
-        place = ring.push(columns, t)
-        into, at = (ring.symbols, place) if symbols is None else (symbols, 0)
-        absent = axes.absent.copy()
-        missing = ring.symbols.dtype.type(ring.missing)
-        clipped = np.zeros_like(axes.clipped)
-        divided = axes.equal, axes.low, axes.high, axes.sizes, axes.inner
-        kernels.code(columns, *divided, missing, at, into, axes.absent, clipped)
-        for c in axes.labelled:
-            unused = np.zeros(1, dtype=np.int64)
-            kernels.write_codes(axes.codes(c, columns[c]), missing, at, into[c], unused, clipped[c : c + 1])
-        axes.clipped += np.where(axes.learnt, 0, clipped)
-        axes.seen += columns.shape[1] - (axes.absent - absent)
-        if symbols is not None:
-            ring.keep(symbols, place)
-
-    def _check_due(self) -> None:
-        due = self._axes.now_due(self._ring.newest).tolist()
-        if not due:
-            return
-        ring = self._ring
-        t, f = ring.times_in_order(), self._counts.table("plugin", ring.values.shape[1]).f
-        newest = ring.first, ring.newest
-        learnt = [c for c in due if self._axes.check(c, ring.values_of(c), t, f, newest)]
-        if (self._axes.sizes > self._counts.widths).any():  # once for all: of 1,000 channels each time takes 1 ms
-            self._counts.lay_out(self._axes.widths)
-        for c in learnt:
-            self._recode(c)
-
-    def _recode(self, c: int) -> None:
-        """Write the symbols of a channel's values in the window anew."""
-        ring, unused = self._ring, np.zeros((2, 1), dtype=np.int64)
-        codes = self._axes.codes(c, ring.values_of(c))
-        missing, at = ring.symbols.dtype.type(ring.missing), ring.tail % ring.symbols.shape[1]
-        kernels.write_codes(codes, missing, at, ring.symbols[c], *unused)
-        self._counts.stale[c] = True
 
     def _settled(self) -> PairCounts:
         """The counts of the window as it is now."""

@@ -26,7 +26,7 @@ from streammi.core.channels.matrices import margin_sums, mi_bits
 from streammi.core.channels.pair_counts import PairCounts
 from streammi.core.channels.row_ring import RowRing, Symbols
 from streammi.core.information.estimators import LN2, Table
-from streammi.core.kernels import channels as kernels
+from streammi.core.kernels import channel_mi, channel_rows
 from streammi.core.significance.shift_null import correlation_time
 from streammi.records import FloatArray, IntArray
 
@@ -144,7 +144,7 @@ def _modes(symbols: Symbols, missing: Any, sizes: IntArray, lags: IntArray) -> F
     channels = len(symbols)
     most = int(sizes.max())
     counts = np.zeros((channels, lags.size, most, most))
-    kernels.count_lagged(symbols, missing, lags, counts)
+    channel_rows.count_lagged(symbols, missing, lags, counts)
     total = counts.sum(axis=(2, 3), keepdims=True)
     shares = counts / np.maximum(total, 1)
     norm = np.sqrt(shares.sum(axis=3, keepdims=True) * shares.sum(axis=2, keepdims=True))
@@ -201,5 +201,5 @@ def _square(channels: int, pairs: IntArray, values: FloatArray, of: int) -> Floa
     packed = np.full(of, np.nan)
     packed[pairs] = values
     found = np.full((channels, channels), np.nan)
-    kernels.square(packed, found)
+    channel_mi.square(packed, found)
     return found

@@ -30,7 +30,7 @@ def correlations(values: Any, centred: Any, squares: Any, gappy: Any, numeric: A
     """
     channels, n = values.shape
     x, y, room = np.empty(n), np.empty(n), floats(LANES)
-    first, last = next_rows(turns)
+    first, last = next_rows(turns, 0)
     while first < last:
         for i in range(first, last):
             for j in range(i, channels):
@@ -48,4 +48,4 @@ def correlations(values: Any, centred: Any, squares: Any, gappy: Any, numeric: A
                         r = max(-1.0, min(1.0, dot(centred[i], centred[j], room) / np.sqrt(squares[i] * squares[j])))
                 out[i, j] = r
                 out[j, i] = r
-        first, last = next_rows(turns)
+        first, last = next_rows(turns, last - first)

@@ -1,7 +1,6 @@
-"""Every pair of many channels: values to symbols, and the counts of all pairs to sums and MI.
+"""Every pair of many channels: their counts to sums and MI.
 
-Symbols are unsigned, of one byte where all bins allow it; the largest number of their type, ``MISSING``, stands for a
-value that is not there. Pair (i, j), i < j, has its counts, (widths[i], widths[j]), in ``counts`` from
+Pair (i, j), i < j, has its counts, (widths[i], widths[j]), in ``counts`` from
 ``starts[i] + widths[i] * (below[j] - below[i + 1])`` on, ``below[k]`` being the bins of all channels before k, and is
 number ``i (2 C - i - 1) / 2 + j - i - 1``. How they are counted: see core.kernels.pair_counting.
 """
@@ -11,85 +10,12 @@ from typing import Any, Final
 import numpy as np
 
 from streammi.core.kernels import nested
-from streammi.core.kernels.coding import bin_edges, bin_uniform, code_of
 from streammi.core.kernels.compiled import allocating_kernel, kernel, part
 from streammi.core.kernels.counting import sum_of, sums_of
 from streammi.core.kernels.reading import look
-from streammi.core.kernels.state_layout import SKIP, SYMBOL
 from streammi.core.kernels.turns import next_rows
 
-FEW_ROWS: Final = 8  # that are coded one by one: a live feed has one at a time
 _ONE: Final = np.uint64(1)
-
-
-@allocating_kernel
-def code(
-    columns: Any, equal: Any, low: Any, high: Any, bins: Any, inner: Any, missing: Any, at: int, symbols: Any,
-    absent: Any, clipped: Any,
-) -> None:  # fmt: skip
-    """Code columns (C, k), and write their symbols into the ring ``symbols`` (C, capacity) from the place ``at`` on.
-
-    Bins are of equal width where ``equal`` (C,) says so, else between ``inner`` (C, 2**d - 1): see core.kernels.coding.
-    How many values were not finite, or outside the bins' range, is added to ``absent`` (C,) and ``clipped`` (C,).
-    """
-    codes = np.empty(columns.shape[1], dtype=np.uint16)
-    for c in range(columns.shape[0]):
-        if columns.shape[1] < FEW_ROWS and not equal[c]:
-            for k in range(columns.shape[1]):
-                codes[k] = code_of(columns[c, k], low[c], high[c], inner[c])
-        elif equal[c]:
-            bin_uniform(columns[c], low[c], high[c], bins[c], codes)
-        else:
-            bin_edges(columns[c], low[c], high[c], inner[c], codes)
-        write_codes(codes, missing, at, symbols[c], absent[c : c + 1], clipped[c : c + 1])
-
-
-@kernel
-def write_codes(codes: Any, missing: Any, at: int, symbols: Any, absent: Any, clipped: Any) -> None:
-    """Write the symbols of codes (k,) into a ring (capacity,) from the place ``at`` on; adds to two counters (1,).
-
-    As many at a time as there are places up to the ring's end: with a look at each whether it is the last, a value cost
-    four times as much.
-    """
-    skipped = clips = np.int64(0)
-    done = 0
-    while done < codes.size:
-        size = min(codes.size - done, symbols.size - at)
-        part, into = codes[done : done + size], symbols[at : at + size]
-        for k in range(size):
-            code = np.int64(part[k])
-            absence = code == SKIP
-            into[k] = missing if absence else code & SYMBOL
-            skipped += np.int64(absence)
-            clips += np.int64(code > SYMBOL)
-        done += size
-        at = 0
-    absent[0] += skipped
-    clipped[0] += clips - skipped
-
-
-@kernel
-def count_margins(symbols: Any, missing: Any, step: int, margins: Any, absent: Any) -> None:
-    """Add ``step``, 1 or -1, for each of symbols (C, k) to the channels' own counts (C, B), or to ``absent`` (C,)."""
-    for c in range(symbols.shape[0]):
-        for t in range(symbols.shape[1]):
-            symbol = symbols[c, t]
-            if symbol == missing:
-                absent[c] += step
-            else:
-                margins[c, symbol] += step
-
-
-@kernel
-def count_lagged(symbols: Any, missing: Any, lags: Any, out: Any) -> None:
-    """How often each symbol of a channel (C, n) follows another by each of ``lags`` (K,): to ``out`` (C, K, B, B)."""
-    for c in range(symbols.shape[0]):
-        for k in range(lags.size):
-            lag = lags[k]
-            for t in range(lag, symbols.shape[1]):
-                a, b = symbols[c, t - lag], symbols[c, t]
-                if a != missing and b != missing:
-                    out[c, k, a, b] += 1.0
 
 
 @kernel
@@ -102,7 +28,7 @@ def mi(
     ``margins`` (C,) are S of each channel, ``n`` the rows; a pair with a gap has margins of its own.
     """
     channels = widths.size
-    first, last = next_rows(turns)
+    first, last = next_rows(turns, 0)
     while first < last:
         for i in range(first, last):
             p = i * (2 * channels - i - 1) // 2
@@ -118,7 +44,7 @@ def mi(
                 out[i, j] = bits
                 out[j, i] = bits
                 p += 1
-        first, last = next_rows(turns)
+        first, last = next_rows(turns, last - first)
 
 
 @kernel
@@ -127,7 +53,7 @@ def sums_of_pairs(
 ) -> None:  # fmt: skip
     """The number of pairs of values, S_x, S_y and S_xy of the table ``f``, of all pairs: to ``out`` (4, P)."""
     channels = widths.size
-    first, last = next_rows(turns)
+    first, last = next_rows(turns, 0)
     while first < last:
         for i in range(first, last):
             p = i * (2 * channels - i - 1) // 2
@@ -139,7 +65,7 @@ def sums_of_pairs(
                 else:
                     out[0, p], out[1, p], out[2, p], out[3, p] = n, margins[i], margins[j], sum_of(cells, f)
                 p += 1
-        first, last = next_rows(turns)
+        first, last = next_rows(turns, last - first)
 
 
 @allocating_kernel
@@ -160,7 +86,7 @@ def extrapolated(
     own, coarse = np.empty((2, most), dtype=np.int64), np.empty(most * most, dtype=np.int64)
     held, named = np.empty((2, symbols.shape[1])), np.empty((2, symbols.shape[1]), dtype=symbols.dtype)
     known = nested.of_pairs(n)
-    first, last = next_rows(turns)
+    first, last = next_rows(turns, 0)
     while first < last:
         for i in range(first, last):
             for j in range(i + 1, channels):
@@ -190,7 +116,7 @@ def extrapolated(
                     bits = nested.beyond(fine, coarsely, whole[pairs], unit_bits / pairs, its_own, weight)
                 out[i, j] = bits
                 out[j, i] = bits
-        first, last = next_rows(turns)
+        first, last = next_rows(turns, last - first)
 
 
 @part
