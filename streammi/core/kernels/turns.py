@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ MOST_AT_ONCE: Final = 8  # rows: what they write down a column is in one cache l
 LEAST_TURNS: Final = 32  # of which the last ones are the shortest: whoever is done waits for little
 NEXT, LAST, AT_ONCE = range(3)  # of a share: the next row, and how many are taken at once
 DONE, ALL = range(2)  # behind them, rows
+PATIENCE: Final = 20_000  # looks
 APART: Final = 16  # int64: no two of them are in one cache line
 
 Shares: TypeAlias = NDArray[np.int64]
@@ -76,6 +78,18 @@ def _looks(context: Any, shares: Any, row: Any, column: Any) -> Any:
     return types.int64(shares, types.intp, types.intp), write
 
 
+def _yields(context: Any) -> Any:
+    """Has the system run another thread, if one waits for this processor."""
+
+    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(32), [])
+        builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])  # type: ignore[no-untyped-call]
+        return context.get_dummy_value()
+
+    return types.void(), write
+
+
+_let_others_run: Any = intrinsic(_yields)
 _add: Any = intrinsic(_adds)
 _look: Any = intrinsic(_looks)
 
@@ -102,8 +116,13 @@ def next_rows(turns: Any, done: Any) -> Any:
 
 @kernel
 def are_done(shares: Any, looks: int) -> bool:
-    """True once all rows are done, False after so many looks."""
-    behind = shares.shape[0] - 1
-    while looks > 0 and _look(shares, behind, DONE) < shares[behind, ALL]:
-        looks -= 1
-    return looks > 0
+    """True once all rows are done, False after so many looks.
+
+    Whoever has looked for 10 us lets others run: what is waited for may be one of them.
+    """
+    behind, look = shares.shape[0] - 1, 0
+    while look < looks and _look(shares, behind, DONE) < shares[behind, ALL]:
+        look += 1
+        if look % PATIENCE == 0:
+            _let_others_run()
+    return look < looks
