@@ -20,6 +20,7 @@ from numba.core.compiler import CompilerBase, Flags
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.ir_utils import build_definitions
 from numba.core.ssa import reconstruct_ssa
+from numba.core.transforms import canonicalize_cfg
 from numba.core.typed_passes import (
     AnnotateTypes,
     IRLegalization,
@@ -43,6 +44,36 @@ from numba.extending import models, register_model
 from streammi.core.kernels.library import KernelLibrary, PartLibrary
 
 
+def _plain(of_numba: Any) -> Any:
+    """numba's own pass, after which it does not work out the lifetimes of variables."""
+    name = f"kernel_{of_numba.name()}"
+    return register_pass(mutates_CFG=False, analysis_only=False)(type(name, (of_numba,), {"_name": name}))  # type: ignore[no-untyped-call]
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
+class _Graph(TranslateByteCode):
+    """numba's own pass, without lifetimes of variables."""
+
+    _name = "kernel_graph"
+
+    def run_pass(self, state: Any) -> bool:
+        """Make the function's graph of blocks, with one way back in each loop."""
+        super().run_pass(state)  # type: ignore[no-untyped-call]
+        state.func_ir.blocks = canonicalize_cfg(state.func_ir.blocks)  # type: ignore[no-untyped-call]
+        return True
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
+class _Ends(IRLegalization):
+    """numba's own pass, which says where each variable ends, if anything is to be done there."""
+
+    _name = "kernel_ends"
+
+    def run_pass(self, state: Any) -> bool:
+        """See to it where references are counted."""
+        return bool(state.flags.nrt and super().run_pass(state))  # type: ignore[no-untyped-call]
+
+
 @register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
 class _Ssa(ReconstructSSA):
     """numba's own pass, without lifetimes of variables."""
@@ -56,7 +87,7 @@ class _Ssa(ReconstructSSA):
         return True
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
 class _NoPhis(PreLowerStripPhis):
     """numba's own pass, without lifetimes of variables."""
 
@@ -69,7 +100,7 @@ class _NoPhis(PreLowerStripPhis):
         return True
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
 class _Types(NopythonTypeInference):
     """numba's own pass, which looks also that no array is lost between those that count them and those that do not."""
 
@@ -100,12 +131,12 @@ def _check_uncounted(state: Any) -> None:
 
 # In numba's order. Left out are those for closures and comprehensions, which numba then refuses to compile, for
 # ``with``, for functions and literals that are written into their callers, and for whole arrays in one expression.
-_TO_GRAPH: Final = (TranslateByteCode, FixupArgs)
+_TO_GRAPH: Final = (_Graph, _plain(FixupArgs))
 _OF_NONE: Final = (RewriteSemanticConstants, DeadBranchPrune)  # what is not done where an argument is None
 _TO_TYPES: Final = (
-    GenericRewrites, _Ssa, _Types, _NoPhis, NoPythonSupportedFeatureValidation, IRLegalization,
-    AnnotateTypes,
+    _plain(GenericRewrites), _Ssa, _Types, _NoPhis, NoPythonSupportedFeatureValidation, _Ends, AnnotateTypes,
 )  # fmt: skip
+_TO_CALL: Final = _plain(NoPythonBackend)
 
 
 class _Registered:
@@ -214,7 +245,7 @@ def _size_of(target: Any, kind: Any) -> Any:
     return kind.get_abi_size(target)
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
 class _KernelLowering(NativeLowering):
     """numba's own pass from a typed function to code, to a library of this kind."""
 
@@ -247,13 +278,13 @@ class KernelCompiler(CompilerBase):
         """The passes, in order."""
         passes = PassManager("kernel")  # type: ignore[no-untyped-call]
         of_none = _OF_NONE if types.none in self.state.args else ()
-        chosen = *_TO_GRAPH, *of_none, *_TO_TYPES, self.lowering, NoPythonBackend
+        chosen = *_TO_GRAPH, *of_none, *_TO_TYPES, self.lowering, _TO_CALL
         passes.passes = [(one, "") for one in chosen]
         passes.finalize()  # type: ignore[no-untyped-call]
         return [passes]
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
 class _PartLowering(NativeLowering):
     """numba's own pass from a typed function to code, to a library of this kind."""
 
