@@ -17,11 +17,11 @@ from picture import snapshots
 
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.capabilities import Look
+from streammi.dashboard.cells import cell_text
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.picture_files import shapes
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.viewer import Viewer
-from streammi.dashboard.wording import cell_text
 
 WIDTH, HEIGHT = 100, 30
 CELL_X, CELL_Y = 12.2, 24.4

@@ -10,10 +10,10 @@ from test_web import Page, page
 
 from streammi.config import BinsConfig, FeedConfig, KeyedConfig, MonitorConfig, Span
 from streammi.dashboard.capabilities import Look
+from streammi.dashboard.cells import cell_text
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.many.devices import Devices
 from streammi.dashboard.viewer import Viewer
-from streammi.dashboard.wording import cell_text
 from streammi.errors import FeedError
 from streammi.publish.device_readings import Brief, DeviceReading, read_device
 from streammi.publish.messages import read_reading, reading_topic

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.wording import CONTINUATION, WIDE_BIT, Cells, cell_text, cells, columns, has_fragile
+from streammi.dashboard.cells import CONTINUATION, WIDE_BIT, Cells, cell_text, cells, columns, has_fragile
 
 SPACE = ord(" ")
 

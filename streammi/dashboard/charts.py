@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import SPACE
+from streammi.dashboard.cells import Cells
 from streammi.dashboard.glyphs import DIGITS, Glyphs
 from streammi.dashboard.history_columns import Columns
-from streammi.dashboard.wording import Cells
 from streammi.records import FloatArray, IntArray
 
 DOTS = {"braille": (2, 4), "block": (1, 8), "ascii": (1, 1)}  # across and up, in one cell

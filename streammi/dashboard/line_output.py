@@ -11,9 +11,10 @@ import numpy as np
 import zmq
 
 from streammi.dashboard import charts
+from streammi.dashboard.cells import printable
 from streammi.dashboard.glyphs import Glyphs
 from streammi.dashboard.panels.events import event_words
-from streammi.dashboard.wording import clock, duration, number, place, printable, signed
+from streammi.dashboard.wording import clock, duration, number, place, signed
 from streammi.errors import FeedError
 from streammi.publish.client import Source
 from streammi.publish.influx_lines import influx_event_line, influx_line

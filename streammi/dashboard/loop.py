@@ -16,11 +16,11 @@ from typing import Final, Protocol
 
 import zmq
 
+from streammi.dashboard.cells import printable
 from streammi.dashboard.keys import WAIT, Keys
 from streammi.dashboard.screen import Screen
 from streammi.dashboard.terminal import Terminal
 from streammi.dashboard.viewer import Viewer
-from streammi.dashboard.wording import printable
 from streammi.publish.shown import Said
 from streammi.records import LinkState, Snapshot
 from streammi.system.signals import Stop

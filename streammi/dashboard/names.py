@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from streammi.dashboard.wording import columns, fit
+from streammi.dashboard.cells import columns, fit
 
 
 @lru_cache(maxsize=4096)

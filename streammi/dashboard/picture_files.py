@@ -15,6 +15,7 @@ from rich.terminal_theme import TerminalTheme
 
 from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.capabilities import Look
+from streammi.dashboard.cells import cell_text
 from streammi.dashboard.glyphs import BRAILLE
 from streammi.dashboard.panels import heatmap, history
 from streammi.dashboard.pens import Pens
@@ -22,7 +23,7 @@ from streammi.dashboard.raster import ACROSS, GROUNDS, UP, drawn, inked, png, ra
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
 from streammi.dashboard.viewer import Viewer
-from streammi.dashboard.wording import cell_text, clock
+from streammi.dashboard.wording import clock
 from streammi.records import MatrixSnapshot, Snapshot
 
 _CELL_X, _CELL_Y = 12.2, 24.4  # of Rich's SVG: 0.61 and 1.22 of its font's 20 units

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.cells import ascii_cells
 from streammi.dashboard.glyphs import ASCII, BRAILLE
 from streammi.dashboard.pens import RGB
 from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import ascii_cells
 
 Pixels: TypeAlias = NDArray[np.uint8]
 ACROSS, UP = 8, 16  # parts of a cell, as pixels are: blocks and dots begin and end at whole ones

@@ -8,8 +8,9 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.dashboard.cells import columns
 from streammi.dashboard.many.choices import Sort
-from streammi.dashboard.wording import columns, elapsed
+from streammi.dashboard.wording import elapsed
 from streammi.publish.device_readings import DeviceReading
 from streammi.publish.messages import published_reading, read_reading
 from streammi.records import UNIT_PER_BIT, FloatArray, HistoryLevel, IntArray, Unit

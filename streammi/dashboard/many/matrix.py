@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import SPACE, Canvas
+from streammi.dashboard.cells import columns, fit
 from streammi.dashboard.many.channel_order import Leaves, whole_scale
 from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import longest, number_of
@@ -20,7 +21,7 @@ from streammi.dashboard.panels.heatmap import legend_spans
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import columns, fit, unit_factor
+from streammi.dashboard.wording import unit_factor
 from streammi.records import IntArray
 from streammi.records.linear import linear_equivalent
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.canvas import SPACE
-from streammi.dashboard.wording import Cells
+from streammi.dashboard.cells import Cells
 from streammi.records import IntArray
 
 MINUS, PLUS, POINT, UNKNOWN, TOO_LARGE = (ord(glyph) for glyph in "−+.—#")

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.cells import columns, fit, wrap
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
 from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import clock, columns, count, duration, fit, number, signed, wrap
+from streammi.dashboard.wording import clock, count, duration, number, signed
 from streammi.records import Event
 from streammi.records.events import kind_of
 

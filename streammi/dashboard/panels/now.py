@@ -5,10 +5,11 @@ from typing import Final
 
 from streammi.dashboard import charts
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.cells import columns, wrap
 from streammi.dashboard.history_columns import at_time
 from streammi.dashboard.panels.title import Spans, fitting, titled, verdict_lines
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import ahead, clock, columns, count, number, pace, signed, wrap
+from streammi.dashboard.wording import ahead, clock, count, number, pace, signed
 from streammi.records import Reading
 from streammi.records.link_totals import total
 from streammi.records.verdict import SIGNIFICANT, error_of, least_error_of, strength

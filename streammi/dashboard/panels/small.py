@@ -4,13 +4,14 @@ import numpy as np
 
 from streammi.dashboard import charts, history_columns as past
 from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.cells import fit, wrap
 from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.layout import LayoutName
 from streammi.dashboard.panels import bars, entropy, help, history
 from streammi.dashboard.panels.now import filling, lasting, stale, trend, waiting
 from streammi.dashboard.panels.title import Spans, span_columns, verdict_lines
 from streammi.dashboard.scene import Scene, linear_equivalent
-from streammi.dashboard.wording import duration, fit, number, signed, wrap
+from streammi.dashboard.wording import duration, number, signed
 from streammi.records import Reading, Snapshot
 from streammi.records.verdict import at_peak, lag_unit, strength
 
