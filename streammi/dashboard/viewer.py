@@ -5,39 +5,32 @@ from datetime import tzinfo
 
 from msgspec.structs import replace
 
-from streammi.config import Unit
 from streammi.dashboard import history_columns
 from streammi.dashboard.actions import act, exists
-from streammi.dashboard.alarms import Alarms
 from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey, State
 from streammi.dashboard.keys import BINDINGS, PASTE, Action
 from streammi.dashboard.many.desk import Desk
-from streammi.dashboard.many.device_desk import DeviceDesk
 from streammi.dashboard.many.keys import BINDINGS as BINDINGS_OF_MANY, LONGEST, OF_DESK
-from streammi.dashboard.many.pair_desk import PairDesk
 from streammi.dashboard.many.view import room_of
+from streammi.dashboard.monitors import Monitors
 from streammi.dashboard.pens import Pens
-from streammi.dashboard.received import Received
-from streammi.dashboard.scene import Extremes, Scene, Tab, in_unit, is_delayed
-from streammi.dashboard.tabs import Tabs
+from streammi.dashboard.scene import Extremes, Scene, in_unit, is_delayed
 from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
 from streammi.dashboard.wording import unit_factor
-from streammi.publish.device_readings import DeviceReading
 from streammi.publish.shown import Said
-from streammi.records import LinkState, MatrixSnapshot, Snapshot
+from streammi.records import LinkState, Snapshot
 from streammi.records.link_totals import worst
 from streammi.records.links import is_stale
-from streammi.records.verdict import strength
 
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
 _BY_KEY_OF_MANY = {key: binding for binding in BINDINGS_OF_MANY for key in binding.keys}
 
 
 class Viewer:
-    """The pairs as far as they are known, the choices made at the keys, and the picture of both."""
+    """What is known of the monitors, the choices made at the keys, and the picture of both."""
 
     def __init__(
         self,
@@ -50,12 +43,8 @@ class Viewer:
     ) -> None:
         self.pens = Pens(look.depth)
         self._look, self._endpoints, self._zone = look, tuple(endpoints), zone
-        self._tabs = Tabs(len(self._endpoints))
-        self._received = Received(len(self._endpoints))
+        self._monitors = Monitors(self._endpoints, self._succeed)
         self._state = State(palette=look.palette, background=look.background, readonly=readonly, reports=reports)
-        self._desks: dict[PairKey, Desk] = {}  # of monitors of many channels, or devices
-        self._beside: frozenset[PairKey] = frozenset()  # pairs of these that are looked at beside
-        self._alarms = Alarms()
         self._themes: dict[bool, Theme] = {}  # of now, and of then
 
     @property
@@ -73,98 +62,51 @@ class Viewer:
     @property
     def shown(self) -> dict[PairKey, Snapshot]:
         """The snapshots that are shown: the newest of each pair, or those at the moment of freezing."""
-        return self._received.shown
+        return self._monitors.pairs.shown
+
+    @property
+    def keys(self) -> tuple[PairKey, ...]:
+        """The pairs in the order of their numbers; a monitor without one yet is in the place of its first."""
+        return self._monitors.keys
 
     def tick(self, now: float) -> bool:
         """Take note of this machine's wall clock, s; return whether the picture changes: how long a state lasts."""
-        before, self._received.now = self._received.now, now
-        if before is None or int(before) == int(now) or self._received.is_frozen:
-            return False
-        return any(self._state_of(key) != "connected" for key in self._tabs.keys)
+        return self._monitors.tick(now)
 
     def receive(self, said: Sequence[Said], monitor: int = 0) -> bool:
         """Take in what was received from a monitor; return whether anything but the clock is new."""
-        news = False
-        for one in said:
-            if isinstance(one, DeviceReading):
-                continue
-            if isinstance(one, MatrixSnapshot):
-                news |= self._receive_matrix(one, monitor)
-            elif one.devices is not None:
-                news |= self._receive_devices(one, monitor)
-            else:
-                news |= self._receive_pair(one, monitor)
-        heard = [one for one in said if isinstance(one, DeviceReading)]
-        return self._hear(heard, monitor) or news
-
-    def _receive_pair(self, snapshot: Snapshot, monitor: int) -> bool:
-        key = (monitor, snapshot.pair)
-        if any(place == monitor for place, _ in self._desks):  # one of many
-            if snapshot.pair != self.opened(monitor) and key not in self._beside:  # another view asked for it
-                return False
-        elif key not in self._received.newest:
-            self._give_number(key, snapshot.run)
-        self._alarms.take(key, self._received.newest.get(key), snapshot)
-        return self._received.take(key, snapshot)
-
-    def _receive_devices(self, snapshot: Snapshot, monitor: int) -> bool:
-        key = (monitor, snapshot.pair)
-        self._received.came(key)
-        desk = self._desks.get(key)
-        if not isinstance(desk, DeviceDesk):
-            self._give_number(key, snapshot.run)
-            desk = self._desks[key] = DeviceDesk(snapshot)
-        return desk.take(snapshot)
-
-    def _hear(self, readings: Sequence[DeviceReading], monitor: int) -> bool:
-        if not readings:
-            return False
-        desks = [desk for (place, _), desk in self._desks.items() if place == monitor and isinstance(desk, DeviceDesk)]
-        for desk in desks:
-            desk.hear(readings)
-        return bool(desks)
-
-    def _receive_matrix(self, snapshot: MatrixSnapshot, monitor: int) -> bool:
-        key = (monitor, snapshot.name)
-        desk = self._desks.get(key)
-        self._received.came(key)
-        if not isinstance(desk, PairDesk):
-            self._give_number(key, snapshot.run)
-            self._desks[key] = PairDesk(snapshot)
-            return True
-        if set(snapshot.events) - set(desk.newest.events):
-            self._alarms.ring()
-        return desk.take(snapshot)
-
-    def opened(self, monitor: int) -> str | None:
-        """The pair of many channels, or the device, whose own view is open, as topics name it."""
-        return next((desk.opened_label for (place, _), desk in self._desks.items() if place == monitor), None)
-
-    def open_beside(self, pairs: Set[PairKey]) -> None:
-        """Take in these pairs of monitors of many channels, too, as topics name them, and let go of others."""
-        for gone in self._beside - pairs:
-            self._received.forget(gone)
-        self._beside = frozenset(pairs)
-
-    def desk(self, key: PairKey) -> Desk | None:
-        """The rows of a monitor of many channels, or devices; None of what is none."""
-        return self._desks.get(key)
+        return self._monitors.receive(said, monitor)
 
     def connect(self, state: LinkState, note: str = "", monitor: int = 0) -> bool:
         """Take note of how the connection to a monitor is, and why there is none; return whether that is new."""
-        # One that starts with this view compiles its kernels before it says anything: that is no silence.
-        starting = not self._endpoints[monitor] and all(
-            place != monitor for place, _ in (*self._received.newest, *self._desks)
-        )
-        if starting and state == "stalled":
-            state, note = "connecting", ""
-        return self._received.connect(monitor, state, note)
+        return self._monitors.connect(state, note, monitor)
+
+    def desk(self, key: PairKey) -> Desk | None:
+        """The rows of a monitor of many channels, or devices; None of what is none."""
+        return self._monitors.desks.get(key)
+
+    def opened(self, monitor: int) -> str | None:
+        """The pair of many channels, or the device, whose own view is open, as topics name it."""
+        return self._monitors.opened(monitor)
+
+    def open_beside(self, pairs: Set[PairKey]) -> None:
+        """Take in these pairs of monitors of many channels, too, as topics name them, and let go of others."""
+        self._monitors.open_beside(pairs)
+
+    def rang(self) -> bool:
+        """True if an alarm, or a change among many pairs, has come since this was asked last."""
+        return self._monitors.alarms.rang()
+
+    def _succeed(self, before: PairKey, key: PairKey) -> None:
+        """Stay on a pair whose monitor has begun anew under another name."""
+        if self._state.pair == before:
+            self._state = replace(self._state, pair=key)
 
     def press(self, key: str) -> Action | None:
         """Act on a key; return the action, None where the key does nothing here."""
         if key.startswith(PASTE):
             return self._paste(key.removeprefix(PASTE))
-        desk = self._desks.get(self._shown_key())
+        desk = self._monitors.desks.get(self._shown_key())
         at_desk = desk is not None and desk.opened_label is None and self._state.enlarged != "events"
         if desk is not None and at_desk and not self._state.help and desk.typed(key):
             self._state = replace(self._state, message="")
@@ -177,7 +119,7 @@ class Viewer:
             self._state = replace(self._state, help=False)
             return "help"
         scene = self.scene()
-        if action == "freeze" and scene.snapshot is None and scene.many is None and not self._received.is_frozen:
+        if action == "freeze" and scene.snapshot is None and scene.many is None and not self._monitors.pairs.is_frozen:
             return None  # nothing is there that could be kept
         if self._state.pair is None and (scene.snapshot is not None or desk is not None):
             self._state = replace(self._state, pair=scene.shown)  # what keys are pressed on does not go away
@@ -189,14 +131,14 @@ class Viewer:
         if action == "freeze":
             self._freeze()
         elif action == "acknowledge":
-            self._alarms.acknowledge()
+            self._monitors.alarms.acknowledge()
         elif action == "reset" and scene.snapshot is not None:
-            self._received.reset_extremes(self._pair_key(scene.shown))
+            self._monitors.pairs.reset_extremes(self._pair_key(scene.shown))
         return action
 
     def _paste(self, text: str) -> Action:
         """Take a pasted text for what is typed into the filter; elsewhere its letters are no keys."""
-        desk = self._desks.get(self._shown_key())
+        desk = self._monitors.desks.get(self._shown_key())
         if desk is not None and desk.opened_label is None and desk.typing:
             for letter in text[:LONGEST].strip():
                 desk.typed(letter)
@@ -208,17 +150,17 @@ class Viewer:
         """Act on a screen of many channels, or come back to it from a pair."""
         self._state = replace(self._state, message="", enlarged=None)
         if desk.opened_label is not None:
-            self._received.forget(self._pair_key(scene.shown))
-        if action == "open" and self._received.is_frozen:
+            self._monitors.pairs.forget(self._pair_key(scene.shown))
+        if action == "open" and self._monitors.pairs.is_frozen:
             self._freeze()  # its own view begins now
         desk.act(action, scene.unit)
         if action == "open" and desk.opened_label is not None:
             self._state = replace(self._state, message=desk.hint)
 
     def _freeze(self) -> None:
-        frozen = not self._received.is_frozen
-        self._received.freeze(frozen=frozen)
-        for desk in self._desks.values():
+        frozen = not self._monitors.pairs.is_frozen
+        self._monitors.pairs.freeze(frozen=frozen)
+        for desk in self._monitors.desks.values():
             desk.freeze(frozen)
 
     def show_message(self, message: str) -> None:
@@ -226,14 +168,9 @@ class Viewer:
         self._state = replace(self._state, message=message)
 
     @property
-    def keys(self) -> tuple[PairKey, ...]:
-        """The pairs in the order of their numbers; a monitor without one yet is in the place of its first."""
-        return tuple(self._tabs.keys)
-
-    @property
     def first(self) -> PairKey:
         """The pair that is shown to whoever has chosen none: the first of which something is known."""
-        return next((key for key in self.keys if key in self.shown or key in self._desks), self.keys[0])
+        return next((key for key in self.keys if key in self.shown or key in self._monitors.desks), self.keys[0])
 
     def scene(self, key: PairKey | None = None, opened: str | None = None) -> Scene:
         """All that the picture is made of: of the pair ``key``, where it is there, else of the one shown.
@@ -241,7 +178,7 @@ class Viewer:
         Of many channels it is of the pair ``opened``, or of that opened at the keys, or of all.
         """
         tab = key if key in self.keys else self._shown_key()
-        desk = self._desks.get(tab)
+        desk = self._monitors.desks.get(tab)
         label = opened if opened is not None else desk.opened_label if desk is not None else None
         key = tab if label is None else (tab[0], label)
         snapshot = self.shown.get(key)
@@ -251,11 +188,11 @@ class Viewer:
             snapshot = desk.own(label, snapshot)
         if snapshot is not None:
             snapshot = in_unit(snapshot, unit)
-        seen, factor = self._received.extremes(key), unit_factor(published, unit)
-        link, note = self._received.links[key[0]]
+        seen, factor = self._monitors.pairs.extremes(key), unit_factor(published, unit)
+        link, note = self._monitors.pairs.links[key[0]]
         many = desk.many(unit) if desk is not None and label is None else None
         links = () if snapshot is None else snapshot.links
-        state = worst(self._state_of(tab), *(feed.state for feed in links))
+        state = worst(self._monitors.state_of(tab), *(feed.state for feed in links))
         stale = (snapshot is not None or many is not None) and is_stale(state)
         return Scene(
             snapshot=snapshot,
@@ -267,14 +204,16 @@ class Viewer:
             unit=unit,
             link=link,
             link_note=note,
-            link_seconds=self._received.link_seconds(key[0]),
-            now=self._monitors_now(key),
+            link_seconds=self._monitors.pairs.link_seconds(key[0]),
+            now=self._monitors.now(key),
             endpoint=self._endpoints[key[0]],
-            tabs=self._all_tabs(unit) if len(self.keys) > 1 else (),
+            tabs=self._monitors.tabs(unit) if len(self.keys) > 1 else (),
             shown=tab,
-            alarms=self._alarms.shown(key),
+            alarms=self._monitors.alarms.shown(key),
             extremes=Extremes(seen.low * factor, seen.high * factor, seen.since) if seen else None,
-            behind=self._desks[key].behind if key in self._desks else self._received.behind(key),
+            behind=self._monitors.desks[key].behind
+            if key in self._monitors.desks
+            else self._monitors.pairs.behind(key),
             zone=self._zone,
         )
 
@@ -282,30 +221,13 @@ class Viewer:
         """The picture for a terminal of this size."""
         scene = self.scene()
         if scene.many is not None:
-            self._desks[scene.shown].room = room_of(scene, scene.many, width, height)
+            self._monitors.desks[scene.shown].room = room_of(scene, scene.many, width, height)
         return render(scene, width, height)
 
     @property
     def alarm_words(self) -> tuple[str, ...]:
         """The newest alarm that nobody has acknowledged, and how many more, in words and shorter; empty for none."""
-        return self.scene().alarm_words if self._alarms.open else ()
-
-    def rang(self) -> bool:
-        """True if an alarm, or a change among many pairs, has come since this was asked last."""
-        return self._alarms.rang()
-
-    def _give_number(self, key: PairKey, run: int) -> None:
-        """Find a number for a pair that is new, and forget what had it before its monitor began anew."""
-        before = self._tabs.add(key, run, self._run_of)
-        if before is not None:
-            self._received.forget(before)
-            self._desks.pop(before, None)
-            self._state = replace(self._state, pair=key) if self._state.pair == before else self._state
-
-    def _run_of(self, key: PairKey) -> int | None:
-        """The run of its monitor that the newest that is known of a pair is of."""
-        known = self._desks.get(key) or self._received.newest.get(key)
-        return None if known is None else known.run
+        return self.scene().alarm_words if self._monitors.alarms.open else ()
 
     def _shown_key(self) -> PairKey:
         """The pair that was chosen; before that the first of which something is known."""
@@ -313,28 +235,5 @@ class Viewer:
 
     def _pair_key(self, tab: PairKey) -> PairKey:
         """The pair that a tab shows: of many channels the one that was opened."""
-        label = self._desks[tab].opened_label if tab in self._desks else None
+        label = self._monitors.desks[tab].opened_label if tab in self._monitors.desks else None
         return tab if label is None else (tab[0], label)
-
-    def _state_of(self, key: PairKey) -> str:
-        """The state of the link that is worst off of those that a pair comes over."""
-        shown = self._shown(key)
-        return worst(self._received.links[key[0]][0], *(feed.state for feed in (shown.links if shown else ())))
-
-    def _shown(self, key: PairKey) -> Snapshot | MatrixSnapshot | None:
-        """The newest that is shown of a pair, or of a monitor of many."""
-        return self._desks[key].shown if key in self._desks else self.shown.get(key)
-
-    def _monitors_now(self, key: PairKey) -> float | None:
-        """A monitor's wall clock now: that of its newest snapshot, and as long as has passed here since that came."""
-        shown, passed = self._shown(key), self._received.age(key)
-        return None if shown is None or passed is None else shown.timestamp + passed
-
-    def _all_tabs(self, unit: Unit) -> tuple[Tab, ...]:
-        tabs = []
-        for key, label in zip(self.keys, self._tabs.labels(self._endpoints), strict=True):
-            snapshot = self.shown.get(key)
-            reading = snapshot and snapshot.reading
-            mi = max(strength(reading), 0.0) * unit_factor(reading.unit, unit) if reading else None
-            tabs.append(Tab(key, label, mi, self._state_of(key), is_delayed(snapshot)))
-        return tuple(tabs)
