@@ -90,6 +90,29 @@ def test_records_in_lines_and_without(read: Callable[..., Read], text: str) -> N
     right(read(text.encode("utf-16")))
 
 
+@pytest.mark.parametrize(
+    ("write", "unit"),
+    [
+        (lambda t: t / 86_400 + 25_569, "days since 1899, as spreadsheets count"),
+        (lambda t: t + 2_082_844_800, "seconds since 1904, as LabVIEW counts"),
+        (lambda t: t / 86_400 + 2_440_587.5, "Julian days"),
+        (lambda t: int(t + 11_644_473_600) * 10**7, "ticks of 100 ns since 1601"),
+        (lambda t: str(t + 2_082_844_800), "seconds since 1904"),
+    ],
+)
+def test_numbers_that_are_dates(
+    tmp_path: Path, read: Callable[..., Read], write: Callable[[float], Any], unit: str
+) -> None:
+    """As in tables: they were seconds from a start, without a word."""
+    found = read("\n".join(json.dumps({**row, "timestamp": write(row["timestamp"])}) for row in ROWS))
+    assert found.t is not None
+    np.testing.assert_allclose(found.t, COLUMNS["timestamp"], rtol=0, atol=1e-3)
+    assert f"timestamp {unit}" in found.said
+    report = probe_file(str(tmp_path / "a.json"), FileOptions(), None, itertools.repeat(True))
+    assert report.first == pytest.approx(MARCH, abs=1e-3)
+    assert read(json.dumps([{"time": 20260301100000 + k, "x": k, "y": 1} for k in range(9)])).t is None
+
+
 @pytest.mark.parametrize("inside", [False, True])
 @pytest.mark.parametrize("cut", [1, 2, 9, 40])
 def test_a_document_that_is_cut_off(read: Callable[..., Read], cut: int, inside: bool) -> None:

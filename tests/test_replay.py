@@ -452,6 +452,21 @@ def test_a_file_without_a_row_is_empty_and_not_without_timestamps(
     assert "no pair: there is no row below the names" in said.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        ("cycle:1h", "a cycle of samples, such as cycle:50, where the samples have no timestamps, got 'cycle:1h'"),
+        ("c", r"a column of numbers \(c has 'red'\), got 'c'"),
+    ],
+)
+def test_a_condition_that_a_file_does_not_have_is_refused(tmp_path: Path, given: str, rule: str) -> None:
+    """All that is said given it was null, without a word."""
+    (tmp_path / "a.csv").write_text("a,b,c\n" + "1,2,red\n2,3,blue\n" * 20)
+    options = PairOptions(given=[given])
+    with Sinks("csv", os.devnull, None) as sinks, pytest.raises(ConfigError, match=f"--given must be {rule}"):
+        replay_files(str(tmp_path / "a.csv"), "a", "b", None, options, JoinOptions(), sinks, None)
+
+
 def test_one_piece_where_there_is_no_hurry(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("timestamp,a,b\n" + "".join(f"{k},{k % 7},{k % 5}\n" for k in range(500)))
     steps = {}

@@ -18,6 +18,7 @@ from streammi.core.channels.channel_window import ChannelWindow
 from streammi.core.channels.cuda import arithmetic_of
 from streammi.core.conditional.indirect import explained_by
 from streammi.errors import ConfigError
+from streammi.ingest.files.channel_rows import counted
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_rows import JsonRows
 from streammi.ingest.files.row_file import RowFile, read_rows
@@ -74,7 +75,7 @@ def run_file_channels(
         target_of(target, names)
     window = _window_of(rows, pair, size, many.device, said)
     if window.n < LEAST_ROWS or len(names) < 2:
-        said.say(f"no pair: {len(names)} channels and {window.n} rows in {file}")
+        said.say(f"no pair: {counted(len(names), window.n)} in {file}")
         return NOTHING
     found = matrices_of(window, pair.unit, pair.estimator)  # type: ignore[arg-type]
     found = replace(found, via=explained_by(window, found, many.fdr))

@@ -119,6 +119,9 @@ def _check_untimed(config: MonitorConfig, pair: PairOptions, speed: float | None
         raise ConfigError("--window", f"a number of pairs {untimed}", pair.window)
     if config.baseline is not None and config.baseline.first is not None and config.baseline.first.seconds is not None:
         raise ConfigError("--baseline", f"a file, or a number of pairs, {untimed}", pair.baseline)
+    cycles = [condition for condition in config.given if condition.cycle is not None and condition.cycle.seconds]
+    if cycles:
+        raise ConfigError("--given", f"a cycle of samples, such as cycle:50, {untimed}", ", ".join(pair.given or ()))
     check_unused(untimed, speed=speed)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from streammi.config import ChannelSettings, Span, options_of_channels
-from streammi.ingest.files.channel_rows import ChannelRows
+from streammi.ingest.files.channel_rows import ChannelRows, counted
 from streammi.monitor import ChannelMonitor, Monitor
 from streammi.publish import matrices
 from streammi.records import ChannelMatrices, Event, FloatArray, LinkHealth, MatrixSnapshot, RowBatch
@@ -79,7 +79,7 @@ class ChannelFileReplay:
             times = "once" if self._backwards == 1 else f"{self._backwards:,} times"
             self.notes.append(f"the times go back {times}, first in row {self._first_back:,}")
         if self.taken < 2 or len(self.names) < 2:
-            self.notes.append(f"no pair: {len(self.names)} channels and {self.taken:,} rows in {self._path}")
+            self.notes.append(f"no pair: {counted(len(self.names), self.taken)} in {self._path}")
             self.status = NOTHING
 
     def links(self, now: float) -> Sequence[LinkHealth]:

@@ -8,6 +8,15 @@ import numpy as np
 from streammi.records import FloatArray
 
 
+def counted(channels: int, rows: int) -> str:
+    """So many channels and rows, for a message.
+
+    >>> counted(1, 3000)
+    '1 channel and 3,000 rows'
+    """
+    return f"{channels:,} channel{'s' * (channels != 1)} and {rows:,} row{'s' * (rows != 1)}"
+
+
 class ChannelRows(ABC):
     """Iterates once over rows (n, C) of the channels ``names``, and their times (n,), None where not ``timed``."""
 

@@ -82,7 +82,10 @@ def columns_of(table: Table, names: Sequence[str], t: str | None, options: FileO
                 said.append(f"{name} {form.words}" + (f", also where none stands ({bare})" if bare else ""))
             if (sentinel := sentinel_of(values)) is not None:
                 hint = hint or hint_of(name, sentinel)
-            if not np.isfinite(values).any() and len(column):
+            nothing = not np.isfinite(values).any() and len(column) > 0
+            if nothing and option == "--given":
+                raise ConfigError(option, f"a column of numbers ({name} has {str(column[0].as_py())!r})", name)
+            if nothing:
                 examples.append(f"{name} (such as {column[0].as_py()!r})")
         numbers.append(form)
     found = time_of(table, sample, places, t, options)

@@ -36,7 +36,7 @@ def probe_file(path: str, options: FileOptions, t: str | None, more: Iterator[bo
         return _of_table(ParquetTable(path, options), "Parquet", options, t, more)
     with closing(Source(path, CHUNK)) as source:
         if is_json(source.head):
-            return json_report(source, more)
+            return json_report(source, options, t, more)
         form = f"text, packed with {source.packing}" if source.packing else "text"
         return _of_table(CsvTable(source, options, ()), form, options, t, more)
 

@@ -95,7 +95,7 @@ class JoinedFiles:
     @property
     def said(self) -> str:
         """The guesses on how they are written, a line each."""
-        by_row = "neither file has times: paired row by row" if not self.timed else ""
+        by_row = "" if self.timed or self.empty else "neither file has times: paired row by row"
         return "\n".join(filter(None, (*(file.said for file in self._files.values()), by_row)))
 
     @property

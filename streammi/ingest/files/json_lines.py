@@ -15,7 +15,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.decoder import Decoder
 from streammi.ingest.files.file_options import PLAIN, FileOptions
 from streammi.ingest.files.json_records import WHOLE, JsonRecords, records_in
-from streammi.ingest.files.json_times import time_path
+from streammi.ingest.files.json_times import counted, time_path
 from streammi.ingest.files.missing import hint_of, read_missing, sentinel_of
 from streammi.ingest.files.newest_first import oldest_first
 from streammi.ingest.files.no_table import LOOKED_AT, signal_a_record
@@ -66,6 +66,11 @@ class JsonLines:
         if t is None:
             found, self._time_said = time_path(self._records.head, x)
             self._config = replace(self._config, t=found or None)
+        told = counted(self._records.head, self._config.t or "", options) if t != "" else None
+        if told is not None:
+            self._untimed |= not told.unit
+            self._config = replace(self._config, time_unit=told.unit or "auto")
+            self._time_said = "; ".join(filter(None, (self._time_said, told.said)))
         self._decoder = Decoder(self._config)
         self._lines = self._finite = self._events = 0
         self._first_bad: dict[str, tuple[int, str]] = {}

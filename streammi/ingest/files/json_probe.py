@@ -9,10 +9,11 @@ import numpy as np
 
 from streammi.errors import FeedError
 from streammi.ingest.clock import Clock
-from streammi.ingest.files.file_options import PLAIN
+from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.file_report import MANY, TIMES, ColumnSeen, FileReport, command_of, pair_of
+from streammi.ingest.files.json_lines import check_options
 from streammi.ingest.files.json_records import JsonRecords
-from streammi.ingest.files.json_times import time_path
+from streammi.ingest.files.json_times import counted, time_path
 from streammi.ingest.files.only_rises import OnlyRises
 from streammi.ingest.files.source import Source
 from streammi.ingest.formats.columns import is_array, is_time, number
@@ -21,12 +22,15 @@ from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.record_fields import MAX_SIGNALS, leaves
 
 
-def json_report(source: Source, more: Iterator[bool]) -> FileReport:
-    """JSON Lines: the paths of their numbers."""
+def json_report(source: Source, options: FileOptions, t: str | None, more: Iterator[bool]) -> FileReport:
+    """JSON Lines: the paths of their numbers; ``ConfigError`` for an option of a table."""
+    check_options(source.path, options)
     paths, rows, whole, skipped = dict[str, _Path](), 0, True, Counter[str]()
-    clock, times, time = Clock(), list[float](), ""
     records = JsonRecords(source)
-    deep, told = time_path(records.head)
+    deep, told = time_path(records.head) if t is None else (t.replace(".", "/"), "")
+    unit = counted(records.head, deep, options) if t != "" else None
+    untimed = t == "" or (unit is not None and not unit.unit)
+    clock, times, time = Clock(options.time_unit if unit is None else unit.unit or "auto"), list[float](), ""
     for record in _objects_of(records, skipped):
         if record is None:  # a block of lines is done
             if not next(more, False):
@@ -34,9 +38,10 @@ def json_report(source: Source, more: Iterator[bool]) -> FileReport:
                 break
             continue
         rows += 1
-        name = next((name for name in TIME_NAMES if name in record and is_time(record[name])), "")
+        usual = () if untimed or t else TIME_NAMES
+        name = next((name for name in usual if name in record and is_time(record[name])), "")
         for path, value in leaves(record):
-            if path == deep and len(times) < TIMES and is_time(value):
+            if path == deep and not untimed and len(times) < TIMES and is_time(value):
                 time = deep
                 times.append(float(clock.one(value)))
             if path not in (name, deep) and (path in paths or len(paths) < MAX_SIGNALS):
@@ -47,7 +52,7 @@ def json_report(source: Source, more: Iterator[bool]) -> FileReport:
     columns = tuple(path.seen(name, rows) for name, path in paths.items())
     pair = pair_of(list(columns))
     known = np.array([t for t in times if math.isfinite(t)])
-    said = (*records.said, *filter(None, [told * (not deep), clock.note]))
+    said = (*records.said, *filter(None, [told * (not deep), unit.said if unit is not None else clock.note]))
     span = {"first": known.item(0), "last": known.item(-1)} if known.size and len(times) < TIMES else {}
     return FileReport(
         path=source.path, rows=rows + sum(skipped.values()), whole=whole,
@@ -55,7 +60,7 @@ def json_report(source: Source, more: Iterator[bool]) -> FileReport:
         skipped=dict(skipped),
         step=float(np.median(np.abs(np.diff(known)))) if known.size > 1 else None,
         problem="" if pair else "there are no two numbers that come together: a pair takes two",
-        command=pair and command_of(source.path, *pair, PLAIN, None),
+        command=pair and command_of(source.path, *pair, options, t),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from streammi.ingest.files.channel_rows import ChannelRows
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.json_lines import check_options
 from streammi.ingest.files.json_records import WHOLE, JsonRecords
-from streammi.ingest.files.json_times import time_path
+from streammi.ingest.files.json_times import counted, time_path
 from streammi.ingest.files.missing import read_missing
 from streammi.ingest.files.newest_first import rows_oldest_first
 from streammi.ingest.files.source import Source
@@ -32,9 +32,14 @@ class JsonRows(ChannelRows):
         self._source, self._records = source, JsonRecords(source)
         self._missing, _ = read_missing(options.missing)  # a text is no number anyway
         found, told = time_path(self._records.head) if t is None else ("", "")
+        unit = counted(self._records.head, t or found, options) if t != "" else None
+        if unit is not None and not unit.unit:
+            raise ConfigError("--time", f"left out, or a column of times: {unit.said}", t or found or None)
+        told = "; ".join(filter(None, (told, unit.said if unit is not None else "")))
         config = FeedConfig(
-            endpoint=source.path, t=t or found or None, format="json", time_unit=options.time_unit, max_message=WHOLE
-        )
+            endpoint=source.path, t=t or found or None, format="json", max_message=WHOLE,
+            time_unit=options.time_unit if unit is None else unit.unit,
+        )  # fmt: skip
         self._intake = RowIntake(config, list(patterns))
         self._looked_at = len(self._records.head)
         self._first = self._intake.decode([[record] for record in self._records.head], 0.0)
