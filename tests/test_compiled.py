@@ -106,14 +106,28 @@ def test_a_kernel_is_known_to_be_kept_once_it_was_compiled(folder: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("kept_already", "cores", "why", "helps"),
-    [(False, 2, "", True), (True, 2, "", False), (False, 1, "", False), (False, 2, "no home", False)],
+    ("kept_already", "cores", "why", "alone", "helps"),
+    [
+        (False, 2, "", True, True),
+        (True, 2, "", True, False),
+        (False, 1, "", True, False),
+        (False, 2, "no home", True, False),
+        (False, 2, "", False, False),  # a lock that another thread holds would never be free
+    ],
 )
 def test_a_second_process_compiles_where_it_is_of_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, kept_already: bool, cores: int, why: str, helps: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    kept_already: bool,
+    cores: int,
+    why: str,
+    alone: bool,
+    helps: bool,
 ) -> None:
     done = tmp_path / "done"
-    monkeypatch.setattr(kernel_cache, "_READINGS", f"open({str(done)!r}, 'w').close()")
+    monkeypatch.setattr(kernel_cache, "_compile_readings", done.touch)
+    monkeypatch.setattr(kernel_cache, "_is_alone", lambda: alone)
     monkeypatch.setattr(kernel_cache, "is_kept", lambda kernel: kept_already)
     monkeypatch.setattr(kernel_cache, "_cores", lambda: cores)
     monkeypatch.setattr(kernel_cache, "uncached", lambda: why)
@@ -123,7 +137,8 @@ def test_a_second_process_compiles_where_it_is_of_use(
 
 
 def test_a_second_process_does_not_outlive_the_first_ones_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_cache, "_READINGS", "import time; time.sleep(60)")
+    monkeypatch.setattr(kernel_cache, "_compile_readings", lambda: time.sleep(60))
+    monkeypatch.setattr(kernel_cache, "_is_alone", lambda: True)
     monkeypatch.setattr(kernel_cache, "is_kept", lambda kernel: False)
     monkeypatch.setattr(kernel_cache, "_cores", lambda: 2)
     began = time.monotonic()

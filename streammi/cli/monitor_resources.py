@@ -1,21 +1,19 @@
 """Everything that a monitor of any kind stands on while it runs, checked first and opened in one order."""
 
-import gc
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TextIO, cast
+from typing import NamedTuple, TextIO, cast
 
 import msgspec
 import zmq
 
 from streammi.cli.checks import check_monitor
-from streammi.cli.kernel_cache import warn_uncached
+from streammi.cli.kernel_cache import compiling, warn_uncached
 from streammi.cli.options import RunOptions
-from streammi.core.kernels.compiled import collected_later
 from streammi.ingest.intake import Links, SourceConfig
 from streammi.network.security import Keys
 from streammi.publish.metrics import Metrics, MetricsServer
@@ -31,8 +29,6 @@ from streammi.system.open_files import check_open_files
 from streammi.system.service_manager import Notifier, notifier
 from streammi.system.signals import Stop, parent_of
 from streammi.system.spool import Spool
-
-GARBAGE: Final = 100_000  # objects that compiling leaves behind, 160 bytes each, and loading does not
 
 
 class Outlets(NamedTuple):
@@ -112,10 +108,8 @@ class Resources:
     def compile(self, warm_up: Callable[[], None]) -> None:
         """Load or compile kernels before the feed is connected: nothing queues up, and is lost, behind a compiler."""
         began = time.monotonic()
-        with collected_later():
+        with compiling():
             warm_up()
-            if gc.get_count()[0] > GARBAGE:
-                gc.collect()
         warn_uncached(self.said, f"{time.monotonic() - began:.1f} s")
 
 

@@ -44,11 +44,11 @@ def run_monitor(
     Raises ConfigError for an endpoint that cannot be used, or a state that cannot be gone on from.
     """
     check_command(config, run)
-    with monitor_resources(source, run, keys, log, clock) as on:
+    # The second process first: it is forked off while there is no other thread, and no socket that it would keep open.
+    with compiled_beside() as others, monitor_resources(source, run, keys, log, clock) as on:
         options = options_of(config) | options_of(source)
         publisher, metrics, keeper = on.outlets(options, f"mi/{config.pair}")
-        with compiled_beside() as others:
-            on.compile(lambda: warm_up(config, others))  # nothing is left that could be refused
+        on.compile(lambda: warm_up(config, others))  # nothing is left that could be refused
         begin = Begin(__version__, int(clock()), settings_of(config, source, run.samples))
         spoken = on.spool(lines, config.pair, form, clock)
         commands = _commands(on)
