@@ -163,7 +163,7 @@ def test_what_is_called_from_another_file_is_compiled_anew_with_it(folder: Path,
     (folder / "factors.py").write_text(LOGARITHM)
     sys.modules.pop("factors", None)
     assert loaded().times(4.0) == 8.0
-    (folder / "factors.py").write_text(LOGARITHM.replace("log2", "sqrt"))
+    (folder / "factors.py").write_text(LOGARITHM.replace("log2", "exp"))
     sys.modules.pop("factors", None)
     assert not is_kept(loaded().times)  # nor where it is another function, by name alone
     sys.modules.pop("factors", None)

@@ -154,24 +154,23 @@ def mi_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, IntArray
 
 def both_of(joint: NDArray[np.uint32], table: Table) -> tuple[FloatArray, FloatArray, IntArray]:
     """As ``mi_of``, with MI in the bins in the middle: the same array where nothing is extrapolated."""
-    margins, cells, pairs = _sums_of(joint, table)
-    bits, whole, grain = table.unit_bits / np.maximum(pairs, 1), table.whole[pairs], table.grain
-    mi = binned = (whole - margins + cells) * bits
-    if grain is not None and grain.sizes != joint.shape[1:]:
-        coarse = np.zeros((joint.shape[0], *grain.sizes), dtype=np.uint32)
-        nested.coarsen(joint, grain.x_parts, grain.y_parts, coarse)
-        coarse_margins, coarse_cells, _ = _sums_of(coarse, table)
-        mi = binned.copy()
-        below, entropies = (whole - coarse_margins + coarse_cells) * bits, (2 * whole - margins) * bits
-        nested.extrapolate(mi, below, entropies, cells, pairs, grain.weight)
+    (pairs, margins, cells), binned = _sums_of(joint, table)
+    grain = table.grain
+    if grain is None or grain.sizes == joint.shape[1:]:
+        return binned, binned, pairs
+    coarse = np.zeros((joint.shape[0], *grain.sizes), dtype=np.uint32)
+    nested.coarsen(joint, grain.x_parts, grain.y_parts, coarse)
+    mi, (_, below) = binned.copy(), _sums_of(coarse, table)
+    entropies = (2 * table.whole[pairs] - margins) * (table.unit_bits / np.maximum(pairs, 1))
+    nested.extrapolate(mi, below, entropies, cells, pairs, grain.weight)
     return mi, binned, pairs
 
 
-def _sums_of(joint: NDArray[np.uint32], table: Table) -> tuple[IntArray, IntArray, IntArray]:
-    """S_x + S_y and S_xy by the table, and the pairs of joint histograms, (D,) each."""
-    sums, pairs = np.empty((2, joint.shape[0]), dtype=np.int64), np.empty(joint.shape[0], dtype=np.int64)
-    lagged.delay_sums(joint, table.f, sums, pairs)
-    return sums[0], sums[1], pairs
+def _sums_of(joint: NDArray[np.uint32], table: Table) -> tuple[IntArray, FloatArray]:
+    """The pairs of joint histograms, S_x + S_y and S_xy by the table, (3, D), and MI in bits, (D,)."""
+    sums, bits = np.empty((3, joint.shape[0]), dtype=np.int64), np.empty(joint.shape[0])
+    lagged.delay_bits(joint, table.f, table.whole, table.unit_bits, sums, bits)
+    return sums, bits
 
 
 def check_delays(delays: Iterable[int]) -> IntArray:

@@ -14,6 +14,9 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 BYTES: Final = 8  # of a float, and of an integer
+# A line of the cache: what is read several at a time lay across two of them, and a look at 100,000 values took 0.29 ms
+# instead of 0.24.
+ALIGNED: Final = 64
 
 
 def _on_the_stack(kind: Any, *, zero: bool) -> Any:
@@ -23,6 +26,7 @@ def _on_the_stack(kind: Any, *, zero: bool) -> Any:
         def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
             (count,) = given
             data = builder.alloca(context.get_data_type(kind), size=count)
+            data.align = ALIGNED
             if zero:
                 bytes_of_all = builder.mul(count, ir.Constant(count.type, BYTES))
                 cgutils.memset(builder, data, bytes_of_all, 0)  # type: ignore[no-untyped-call]

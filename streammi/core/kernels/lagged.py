@@ -1,11 +1,13 @@
 """Many joint histograms at once: the counts and the sums of each delay."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from streammi.core.kernels.arrays import zeros
 from streammi.core.kernels.compiled import allocating_kernel, kernel
+
+_ONE: Final = np.int64(1)
 
 
 @allocating_kernel
@@ -33,8 +35,11 @@ def count_delays(x: Any, y: Any, delays: Any, starts: Any, first: int, last: int
 
 
 @kernel
-def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
-    """For each joint histogram (D, Bx, By): S_x + S_y and S_xy of the table ``f`` to sums (2, D), totals to pairs."""
+def delay_bits(joint: Any, f: Any, whole: Any, unit_bits: float, sums: Any, bits: Any) -> None:
+    """For each joint histogram (D, Bx, By): how many pairs it holds, S_x + S_y and S_xy of ``f``, to sums (3, D).
+
+    And MI in bits, by these and ``whole``, W of so many pairs, in ``unit_bits``, to ``bits`` (D,).
+    """
     x_size, y_size = joint.shape[1], joint.shape[2]
     columns = zeros(y_size)
     for d in range(joint.shape[0]):
@@ -53,4 +58,5 @@ def delay_sums(joint: Any, f: Any, sums: Any, pairs: Any) -> None:
             n += row
         for j in range(y_size):
             margins += f[columns[j]]
-        sums[0, d], sums[1, d], pairs[d] = margins, cells, n
+        sums[0, d], sums[1, d], sums[2, d] = n, margins, cells
+        bits[d] = (whole[n] - margins + cells) * (unit_bits / max(n, _ONE))

@@ -57,21 +57,24 @@ def spreads(
     for run in range(left_out):
         looked_at = _count(ring, head - length * (left_out - run), length, y_bins, of_run, entries, found)
         fine, total = fine_sum, 0.0
-        last, gone = np.uint64(0), np.int64(0)
+        last, gone, start = np.uint64(0), np.int64(0), np.uint64(0)
         for k in range(looked_at):
             entry = np.uint64(entries[np.uint64(k)])
             a, b = entry >> _X & _SYMBOL, entry & _SYMBOL
             cell = a * y_bins + b
             c, out = np.int64(joint[cell]), of_run[cell]
-            fine -= _term(c, terms, tables) - _term(c - out, terms, tables)
-            total += out * logs[cell]
+            of_run[cell] = 0
+            term = _term(c, terms, tables) - _term(c - out, terms, tables)
+            known = out * logs[cell]
             if a != last:
                 x_out[last] += gone
                 last, gone = a, np.int64(0)
+                start = np.uint64(x_parts[a] * y_size)
             gone += out
             y_out[b] += out
-            coarse_out[np.uint64(x_parts[a] * y_size + y_parts[b])] += out
-            of_run[cell] = 0
+            coarse_out[start + np.uint64(y_parts[b])] += out
+            fine -= term
+            total += known
         x_out[last] += gone
         totals[run] = total
         margins, rough_margins = _margins(x_counts, y_counts, x_out, y_out, x_parts, y_parts, terms, tables)
