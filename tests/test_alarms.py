@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import time
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -88,12 +89,28 @@ def test_what_is_no_rule_is_refused_with_what_would_be(text: str, said: str) -> 
         ("cmi<0.1", "only with --given"),
         ("peak_mi<0.1", "only with --lags"),
         ("unit<3", "published"),
+        ("nmi>2", "nmi is from 0 to 1)"),
+        ("r<-1", "r is from -1 to 1)"),
+        ("fill>=1.5", "fill is from 0 to 1)"),
+        ("rate<0 for 10s", "rate is at least 0)"),
+        ("mi<=-0.1", "mi is at least 0)"),
+        ("status>4095", "status is from 0 to 4095)"),
     ],
 )
 def test_a_rule_that_could_never_be_fulfilled_is_refused(rule: str, said: str) -> None:
     with pytest.raises(ConfigError, match=r"--alarm") as refused:
         Monitor(config_of(rule))
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "null", "possible"),
+    [("p<0.01", 99, False), ("p<=0.01", 99, True), ("p<0.01", 199, True), ("peak_p<0.001", 199, False)],
+)
+def test_a_p_below_that_of_no_partner_above_is_refused(rule: str, null: int, *, possible: bool) -> None:
+    """p = (b + 1)/(S + 1): an alarm on less would wait for ever."""
+    with nullcontext() if possible else pytest.raises(ConfigError, match=f" is from .* to 1 with --null {null}"):
+        Monitor(config_of(rule, null=null, lags=(-2, 2)))
 
 
 def test_every_published_number_can_be_watched() -> None:

@@ -17,6 +17,7 @@ from streammi.errors import ConfigError
 from streammi.records import Event, LinkHealth, Reading, Tally
 from streammi.records.events import EVENTS
 from streammi.records.published import INFORMATION, fields_of
+from streammi.records.status import Status
 
 Fields: TypeAlias = Mapping[str, float | int | str | None]
 _NOT_RAISING: Final = ("alarm", "cleared", "omitted")  # kinds that are said here, and one that is only among lines
@@ -42,6 +43,17 @@ def _watched() -> dict[str, Watched]:
 
 
 WATCHED: Final = _watched()
+_SHARE: Final = (0.0, 1.0)
+_RANGES: Final = {  # the least and the most that a field can be; others have no bounds worth naming
+    "fill": _SHARE,
+    "nmi": _SHARE,
+    "r": (-1.0, 1.0),
+    "spearman_r": (-1.0, 1.0),
+    "direction": (-1.0, 2.0),
+    "status": (0.0, float(sum(Status))),
+    **dict.fromkeys(("p", "peak_p", "cmi_p", "te_xy_p", "te_yx_p"), _SHARE),
+    **dict.fromkeys(("mi", "hx", "hy", "hxy", "hx_given_y", "hy_given_x", "stderr", "rate", "n"), (0.0, math.inf)),
+}
 _ATTRIBUTES: Final = {field.attribute: field.name for field in fields_of(Reading) if field.name in WATCHED}
 
 
@@ -63,6 +75,19 @@ def check_alarms(config: MonitorConfig) -> None:
         option = WATCHED[one.field].option
         if option and not _is_given(option, config):
             raise ConfigError(OPTION, f"about a number that is known: {one.field} is so only with {option}", one.rule)
+        _check_limit(one, config)
+
+
+def _check_limit(one: Alarm, config: MonitorConfig) -> None:
+    """ConfigError for a limit that no value of the field is beyond: such an alarm would stay silent for ever."""
+    low, high = _RANGES.get(one.field, (-math.inf, math.inf))
+    tested = one.field in ("p", "peak_p") and config.null > 0
+    if tested:
+        low = 1 / (config.null + 1)
+    if not (one.holds(low) or one.holds(high)):
+        known = f"at least {low:.3g}" if high == math.inf else f"from {low:.3g} to {high:g}"
+        because = f" with --null {config.null}" if tested else ""
+        raise ConfigError(OPTION, f"a rule that can be met ({one.field} is {known}{because})", one.rule)
 
 
 def _is_given(option: str, config: MonitorConfig) -> bool:
