@@ -53,7 +53,7 @@ def replay(
     out: Annotated[
         str | None,
         typer.Option(
-            "--out", metavar="FILE", rich_help_panel=SAID, help="Readings to a file: .jsonl, .csv or .parquet."
+            "--out", "-o", metavar="FILE", rich_help_panel=SAID, help="Readings to a file: .jsonl, .csv or .parquet."
         ),
     ] = None,
     samples_out: Annotated[
