@@ -31,10 +31,13 @@ def test_every_option_is_given_under_its_own_flag(group: type) -> None:
 
 @pytest.mark.parametrize("name", ["monitor", "watch", "view", "publish", "replay"])
 def test_the_help_has_each_option_in_the_panel_of_what_it_is_about(
-    name: str, capsys: pytest.CaptureFixture[str]
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     app([name, "--help"], standalone_mode=False)
-    panels = {text.partition(":")[0]: text for text in re.split(r"\n\n(?=\S)", capsys.readouterr().out)}
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
+    panels = {text.partition(":")[0]: text for text in re.split(r"\n\n(?=\S)", said)}
     assert re.findall(r"^  (-\S+)", panels.pop("Options"), re.MULTILINE) == ["-h,"]  # all others have one
     found = [panel for panel in panels if panel in ORDER]
     assert found == [panel for panel in ORDER if panel in found]

@@ -21,8 +21,10 @@ def keygen(
       streammi keygen plant
       streammi keygen alice
       mkdir -m 700 in; cp alice/alice.key in/
-      streammi monitor ipc:///bus --publish 'tcp://*:5557' --curve-secret plant/plant.key_secret --authorized-keys in
-      streammi view tcp://plant:5557 --curve-secret alice/alice.key_secret --curve-server-key plant/plant.key
+      streammi monitor ipc:///bus --publish 'tcp://*:5557' \\
+          --curve-secret plant/plant.key_secret --authorized-keys in
+      streammi view tcp://plant:5557 --curve-secret alice/alice.key_secret \\
+          --curve-server-key plant/plant.key
     """
     from pathlib import Path
 

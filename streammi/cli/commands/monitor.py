@@ -63,12 +63,18 @@ def monitor(
     \b
     Examples:
       streammi monitor tcp://127.0.0.1:5556 --x temperature --y power
-      streammi monitor tcp://10.0.0.7:5556 --x imu/acc/x --y imu/gyr/z --window 10s --publish tcp://127.0.0.1:5557
-      streammi monitor ipc:///run/bus --pull --window 5000 --bins 30 --x-range 0:1 --y-range=-1:1 --every 1000
-      streammi monitor --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
-      streammi monitor tcp://127.0.0.1:5556 --x flow --y valve --record plant.rec --metrics 127.0.0.1:9464 --quiet
-      streammi monitor tcp://127.0.0.1:5556 --channels 'rack*/temp,flow' --every 1s --publish tcp://127.0.0.1:5557
-      streammi monitor tcp://127.0.0.1:5556 --x load --y temperature --key host --publish tcp://127.0.0.1:5557
+      streammi monitor tcp://10.0.0.7:5556 --x imu/acc/x --y imu/gyr/z \\
+          --window 10s --publish tcp://127.0.0.1:5557
+      streammi monitor ipc:///run/bus --pull --window 5000 --bins 30 \\
+          --x-range 0:1 --y-range=-1:1 --every 1000
+      streammi monitor --x tcp://a:5556#boiler:flow \\
+          --y tcp://b:5556#valve:position --pair nearest --tolerance 50ms
+      streammi monitor tcp://127.0.0.1:5556 --x flow --y valve \\
+          --record plant.rec --metrics 127.0.0.1:9464 --quiet
+      streammi monitor tcp://127.0.0.1:5556 --channels 'rack*/temp,flow' \\
+          --every 1s --publish tcp://127.0.0.1:5557
+      streammi monitor tcp://127.0.0.1:5556 --x load --y temperature \\
+          --key host --publish tcp://127.0.0.1:5557
       streammi monitor --config /etc/streammi/boiler.toml
     """
     from streammi.cli.baseline import with_baseline

@@ -56,7 +56,8 @@ def publish(
     Examples:
       streammi publish seed --bind tcp://127.0.0.1:5556
       streammi publish host --bind tcp://127.0.0.1:5556 --rate 5
-      streammi publish room.csv.gz --x S1_Sound --y S2_Sound --bind tcp://127.0.0.1:5556 --rate 100 --loop
+      streammi publish room.csv.gz --x S1_Sound --y S2_Sound \\
+          --bind tcp://127.0.0.1:5556 --rate 100 --loop
     """
     from streammi.cli.run_publish import run_publish
 

@@ -73,13 +73,18 @@ def replay(
     \b
     Examples:
       streammi replay plant.rec | cmp - live.jsonl
-      streammi replay plant.rec --window 5000 --null 99 --out readings.parquet --samples-out pairs.parquet
+      streammi replay plant.rec --window 5000 --null 99 --out readings.parquet \\
+          --samples-out pairs.parquet
       streammi replay room.csv.gz --x S1_Sound --y S2_Sound --every 100
-      streammi replay --x disk.csv.gz:value --y net.csv.gz:value --pair nearest --tolerance 150s
-      streammi replay logger.csv --x Temp --y Durchfluss --time Datum,Uhrzeit --missing=-9999
+      streammi replay --x disk.csv.gz:value --y net.csv.gz:value \\
+          --pair nearest --tolerance 150s
+      streammi replay logger.csv --x Temp --y Durchfluss --time Datum,Uhrzeit \\
+          --missing=-9999
       streammi replay plant.csv --channels 'rack*,flow' --export pairs.parquet
-      streammi replay fault.csv --channels all --baseline normal.csv --target yield
-      streammi replay plant.csv --x flow --y valve --window 2h --every 10m --unit nat --output csv
+      streammi replay fault.csv --channels all --baseline normal.csv \\
+          --target yield
+      streammi replay plant.csv --x flow --y valve --window 2h --every 10m \\
+          --unit nat --output csv
     """
     from streammi.cli.recorded_kind import kind_of
     from streammi.cli.replay_channels import replay_channels

@@ -21,7 +21,8 @@ def view(endpoints: Endpoints, view: ViewOptions, keys: ConnectKeyOptions, secon
       streammi view tcp://plant:5557 tcp://plant:5558 tcp://plant:5559
       streammi view tcp://plant:5557 --output jsonl | jq .mi_corrected
       streammi view tcp://127.0.0.1:5557 --output once
-      streammi view tcp://plant:5557 --curve-server-key plant.key --curve-secret alice/alice.key_secret
+      streammi view tcp://plant:5557 --curve-server-key plant.key \\
+          --curve-secret alice/alice.key_secret
     """
     from streammi.cli.run_view import run_view
 

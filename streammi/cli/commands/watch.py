@@ -43,11 +43,14 @@ def watch(
     Examples:
       streammi watch tcp://127.0.0.1:5556 --x temperature --y power
       streammi watch logger.csv --x Temp --y Flow
-      streammi watch tcp://10.0.0.7:5556 --x acc/x --y acc/y --window 10s --unit nat
-      streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 --publish tcp://127.0.0.1:5557
+      streammi watch tcp://10.0.0.7:5556 --x acc/x --y acc/y --window 10s \\
+          --unit nat
+      streammi watch ipc:///run/bus --x a --y b --null 99 --lags=-50:50 \\
+          --publish tcp://127.0.0.1:5557
       streammi watch tcp://127.0.0.1:5556 --channels 'rack*/temp,flow'
       streammi watch tcp://127.0.0.1:5556 --x load --y temperature --key host
-      streammi watch --x tcp://a:5556#boiler:flow --y tcp://b:5556#valve:position --tolerance 50ms
+      streammi watch --x tcp://a:5556#boiler:flow \\
+          --y tcp://b:5556#valve:position --tolerance 50ms
     """
     from streammi.cli.run_watch import run_watch, run_watch_of_devices, run_watch_of_many
 
