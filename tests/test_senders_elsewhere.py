@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import pickle
+import shlex
 import struct
 import zipfile
 from collections.abc import Callable
@@ -126,6 +127,70 @@ def test_floats_behind_a_head_are_named_and_read_as_told(name: str, sizes: list[
     assert [found_x, found_y] == rows[: sum(sizes)].T.astype(float).tolist()
 
 
+STRUCTS: dict[str, Callable[[int], tuple[Any, ...]]] = {
+    "<Qff": lambda k: ((START + k) * 10**9, X[k], Y[k]),
+    "<dff": lambda k: (START + k, X[k], Y[k]),
+    "<ddd": lambda k: (START + k, X[k], Y[k]),
+    "<I4xdd": lambda k: (k, X[k], Y[k]),
+    "<Idd": lambda k: (k, X[k], Y[k]),
+    "<B3xff": lambda k: (3, X[k], Y[k]),
+    "<8sdd": lambda k: (b"SENSOR12", X[k], Y[k]),
+    "<16sdd": lambda k: (b"SENSOR1", X[k], Y[k]),
+    "<IIff": lambda k: (START + k, 10 * k, X[k], Y[k]),
+}
+
+
+@pytest.mark.parametrize("layout", STRUCTS)
+def test_structs_are_named_and_read_as_told(layout: str) -> None:
+    messages: list[Frames] = [[struct.pack(layout, *STRUCTS[layout](k))] for k in range(N)]
+    refused, found, _ = decoded(messages, "0", "1")
+    assert found == []
+    told = shlex.split(refused.detail.partition("C structs: ")[2])
+    given = dict(zip([option.lstrip("-") for option in told[::2]], told[1::2], strict=True))
+    _, found_x, found_y = decoded(messages, **given)
+    narrow = [np.float32 if "f" in layout else np.float64] * 2
+    assert [found_x, found_y] == [kind(one).astype(float).tolist() for kind, one in zip(narrow, (X, Y), strict=True)]
+
+
+@pytest.mark.parametrize("stamp", [START, START * 1000, "2026-01-01T00:00:00Z"])
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_value_and_its_time_in_a_list_are_not_two_samples(stamp: Any, at: int) -> None:
+    """Half of the values were times, in silence."""
+    pairs = [{name: [one[k], stamp] if at else [stamp, one[k]] for name, one in (("x", X), ("y", Y))} for k in range(N)]
+    messages: list[Frames] = [[json.dumps(record).encode()] for record in pairs]
+    refused, found, _ = decoded(messages)
+    told = shlex.split(refused.detail.partition("its time: ")[2])
+    assert (found, told) == ([], ["--x", f"x/{1 - at}", "--y", f"y/{1 - at}", "--t", f"x/{at}"])
+    assert decoded(messages, told[1], told[3], t=told[5])[1:] == (X.tolist(), Y.tolist())
+    # Two samples of bytes, by the million, are no times.
+    plain: list[Frames] = [[json.dumps({"x": [1.2e9, 7e8], "y": [2, 3]}).encode()]]
+    assert decoded(plain)[1] == [1.2e9, 7e8]
+
+
+def test_a_scale_in_the_header_of_an_array_is_said_and_another_one_refused() -> None:
+    rows = np.stack([X, Y], axis=1)
+    messages: list[Frames] = []
+    for k, row in enumerate(rows):
+        header = {"dtype": "int16", "shape": [1, 2], "channels": ["x", "y"], "scale": 0.01 if k < N - 5 else 0.02}
+        messages.append([json.dumps(header).encode(), (100 * row).round().astype("<i2").tobytes()])
+    decoder, x, _ = decoded(messages)
+    assert x == (100 * X[:-5]).round().tolist()
+    assert decoder.malformed == {"another unit": 5}
+    assert "the header has scale 0.01: the array's numbers are taken as they are, without it" in decoder.note
+
+
+def test_metrics_of_a_message_that_were_read_one_after_the_other_are_one_record() -> None:
+    """Sparkplug's: each has its own time."""
+    messages: list[Frames] = [
+        [json.dumps({"timestamp": 1000 * (START + k), "metrics": [
+            {"name": name, "timestamp": 1000 * (START + k) + late, "doubleValue": one[k]}
+            for late, name, one in ((0, "x", X), (7, "y", Y))]}).encode()] for k in range(N)
+    ]  # fmt: skip
+    assert decoded(messages)[1:] == (X.tolist(), Y.tolist())
+    apart = [{"n": name, "v": k, "bt": START + t} for name in "xy" for t, k in ((0, 1), (0.1, 2))]
+    assert decoded([[json.dumps(apart).encode()]])[1] == []  # y of then and x of now are no pair
+
+
 # named
 
 
@@ -180,6 +245,15 @@ METRICS, POINT = "resourceMetrics/0/scopeMetrics/0/metrics", "gauge/dataPoints/0
         (lambda k: f"$WIXDR,C,{X[k]},C,TEMP,P,{Y[k]},B", "temp", "its numbers are in columns 2 and 6, counted from 0"),
         (lambda k: msgpack.packb({"temp": msgpack.ExtType(4, b"1234"), "load": 1}), "temp", "Extension of type 4"),
         (lambda k: struct.pack("<d", X[k] * np.pi), "temp", "one float a message: --format 'struct:<f8' --x"),
+        (lambda k: struct.pack("<If", k, X[k]), "0", "C structs: --format 'struct:<u4,<f4', of which f1 is a float"),
+        (lambda k: struct.pack("<If", 7, X[k]), "0", "C structs: --format 'struct:<u4,<f4', of which f1 is a float"),
+        (lambda k: repr(f"{X[k]},{Y[k]}".encode()), "0", "bytes as print() writes them"),
+        (lambda k: f"[{X[k]} {Y[k]}]", "0", "numbers between blanks, as MATLAB and numpy print them, are not JSON"),
+        (lambda k: f"{{x={X[k]}, y={Y[k]}}}", "x", "send x=1.5 y=2.5 without brackets"),
+        (lambda k: f"temp {X[k]}\nload {Y[k]}\n", "temp", "a name and a number a line"),
+        (lambda k: base64.b64encode(protobuf(k)), "temp", "base64: send the bytes"),
+        (lambda k: json.dumps({"temp": {"0": X[k], "1": 2}, "load": {"0": 1, "1": 2}}), "temp", "as pandas has it"),
+        (lambda k: json.dumps({"temp": {str(START + k): X[k]}, "load": 1}), "temp", "by its time: send"),
     ],
 )  # fmt: skip
 def test_named(write: Callable[[int], str | bytes], x: str, said: str) -> None:

@@ -8,6 +8,7 @@ from streammi.config.did_you_mean import meant
 from streammi.errors import FeedError
 from streammi.ingest.formats.columns import is_number
 from streammi.ingest.formats.csv import numbers_in
+from streammi.ingest.formats.json import starts_as_json
 from streammi.ingest.formats.named import NAMES, VALUES, by_name
 from streammi.ingest.formats.paths import has
 from streammi.ingest.record_fields import leaves
@@ -83,6 +84,8 @@ class Advice:
 
 def _in_frames(frames: Frames) -> str:
     """The words on values of which each comes in a frame of its own; empty where they do not."""
+    if sum(map(starts_as_json, frames)) > 1:
+        return "JSON comes in several frames of a message: send it in one"
     values = [text for frame in frames[-2:] if is_number(text := frame.decode("latin-1"))]
     if len(values) < 2:
         return ""
@@ -117,9 +120,17 @@ def _deeper(path: str, record: Any, found: list[tuple[str, Any]]) -> str:
     """Where a signal is in a record that is not at its path: below something, or in what is named so; else empty."""
     if below := next((one for one, _ in found if one.endswith(f"/{path}")), ""):
         return below
+    if inside := next((one for one, value in found if _is_value_of(one, value, path)), ""):
+        return inside
     named = next((one for one, value in found if value == path and one.rpartition("/")[2] in NAMES), "")
     beside = named.rpartition("/")[0] + "/"
     return next((one for one, value in found if named and one.startswith(beside) and _is_value(one, value)), "")
+
+
+def _is_value_of(path: str, value: Any, name: str) -> bool:
+    """True if a leaf is the value in what is named so, such as Payload/temp/Value."""
+    above, _, last = path.rpartition("/")
+    return above.rpartition("/")[2] == name and last.lower() in VALUES and _is_value(path, value)
 
 
 def _is_value(path: str, value: Any) -> bool:

@@ -63,7 +63,7 @@ class Recogniser:
         self._size = 0  # bytes held
         self._dropped = 0  # messages that came among those that are held, and cannot be what these are
         self._texts_refused = False
-        self._refused: list[bytes] = []  # payloads, of which one alone does not show what it is instead
+        self._payloads: list[bytes] = []  # the newest, of which one alone does not show what it is instead
         self._latest: list[str] = []  # formats that the latest messages were in, maybe by chance
         self._instead = Instead()
         self._refused_once = False  # raw bytes that were none of these: then others need more evidence
@@ -79,13 +79,13 @@ class Recogniser:
         name = recognise(frames)
         if name is not None and self._are_many(name):
             return Found(name, "as the first messages are", False)
+        self._payloads = [*self._payloads[1 - HELD :], *frames[-1:]]
         names = possible(frames)
         if name is not None and not (self.held and any(FORMATS[one].judge for one in names)):
             raise FeedError("not recognised", f"{name}, maybe by chance: messages before it were in no format")
         if not names or named(frames[-1]):
             self._refused_once |= not is_text(frames[-1])
-            self._refused = [*self._refused, frames[-1]][-HELD:]
-            raise unrecognised(frames, self._wanted, self._refused, self._instead)
+            raise unrecognised(frames, self._wanted, self._payloads, self._instead)
         if self._is_prose(frames) and self._are_prose():
             if self.held or self._texts_refused or not set(self._wanted.paths) <= {"0", "1"}:
                 self.held.append(frames)
@@ -93,8 +93,7 @@ class Recogniser:
             self._hold(frames)  # floats may be letters by chance: the next message shows it
             return None
         if all(FORMATS[name].judge for name in names) and not set(self._wanted.paths) <= {"0", "1"}:
-            self._refused = [*self._refused, frames[-1]][-HELD:]
-            words = self._instead([*self._refused])
+            words = self._instead(self._payloads)
             raise FeedError(
                 "not recognised", f"{len(frames[-1])} bytes without names (raw pairs have 0 and 1); {words or STRUCT}"
             )
@@ -154,12 +153,12 @@ class Recogniser:
         raise unrecognised(held[-1], self._wanted)
 
     def _what_else(self) -> str:
-        return self._instead([*self._refused, *(frames[-1] for frames in self.held)][-HELD:])
+        return self._instead(self._payloads)
 
     def _decide(self, final: bool) -> Found | None:
         """The format of all that is held; FeedError where it is none."""
         try:
-            found = decided(self.held, self._wanted, final, self._refused, self._instead)
+            found = decided(self.held, self._wanted, final, self._payloads, self._instead)
             # Of what is by chance, those that might be pairs are held, and are more and more: the others count as well.
             if found is not None and self._dropped > DROPPED_SHARE * len(self.held):
                 others = f"{self._dropped} messages among them cannot be"
@@ -174,7 +173,6 @@ class Recogniser:
                 self._doubted = True
                 return None
             self._refused_once = True
-            self._refused = [*self._refused, *(frames[-1] for frames in self.held)][-HELD:]
             if not final and len(self.held) > 1 and not _may_be(self.held[-1], self._wanted):
                 self._size -= sum(map(len, self.held.pop()))  # this one alone is no such message
                 self._dropped += 1
@@ -187,12 +185,12 @@ def decided(
     messages: Messages,
     wanted: Wanted,
     final: bool,
-    refused: Sequence[bytes] = (),
+    payloads: Sequence[bytes] = (),
     look: Callable[[list[bytes]], str] = instead,
 ) -> Found | None:
     """The format of messages that may each be in it by chance; None: that cannot be told yet; FeedError: none.
 
-    ``final``: nothing more will come that could tell. ``refused``: payloads before, for what they may be instead, by
+    ``final``: nothing more will come that could tell. ``payloads``: the newest, for what they may be instead, by
     ``look``.
     """
     names = set(FORMATS).intersection(*map(possible, messages))
@@ -224,7 +222,7 @@ def decided(
         return None
     if fitting:
         return fitting[0]
-    other = look([*refused, *(frames[-1] for frames in messages)][-HELD:])
+    other = look([*payloads] or [frames[-1] for frames in messages])
     kind = FeedError if sure else Doubted
     raise kind("not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {other}")
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from streammi.ingest.formats.c_fields import as_struct
 from streammi.ingest.formats.column_major import in_turn, is_column_major
 from streammi.ingest.formats.evidence import against, alike, judge, support
 from streammi.ingest.formats.float_bits import FLOAT32, FLOAT64, Layout, is_number, lie_close
@@ -56,6 +57,8 @@ def instead(payloads: list[bytes]) -> str:
         return f"they may be Protocol Buffers ({known}), which say nothing of names: send JSON, msgpack or raw pairs"
     if columns := _columns(payloads):
         return f"they would be one column behind the other: --format {columns}:columns"
+    if struct := as_struct(payloads):
+        return struct
     if fields := _rows(payloads):
         paths = f"--x f0 --y f1 (to f{len(fields) - 1})"
         return f"they may be rows of {len(fields)} floats: --format 'struct:{','.join(fields)}' {paths}"

@@ -60,7 +60,15 @@ def number(value: Any) -> float:
 def _instead(value: Any) -> str:
     if isinstance(value, dict):
         inside = next((key for key, one in value.items() if _is_numeric(one)), None)
+        if isinstance(inside, str) and inside.isdecimal():
+            return (
+                " (by numbers of rows, as pandas has it: orient='split' or 'records' is read)"
+                if len(inside) < LONG_TEXT
+                else ' (by its time: send {"x": ..., "y": ..., "time": ...})'
+            )
         return "" if inside is None else f" (its {inside} is a number: add /{inside} to the path)"
+    if isinstance(value, list):
+        return ' (a list in a list: send {"x": [...], "y": [...]}, and times beside them)'
     if not isinstance(value, str):
         return ""
     if is_number(value.split(" ", 1)[0]) or _WITH_UNIT.fullmatch(value):

@@ -26,6 +26,15 @@ _WRONG: Final = (  # what is often there that JSON does not have, texts left out
     (re.compile(r"[:\[,]\s*0[xX][0-9A-Fa-f]"), "hexadecimal numbers are not JSON"),
     (re.compile(r"[:\[,]\s*[-+]?0[0-9]"), "zeros in front of a number are not JSON"),
     (re.compile(r"[:\[,]\s*(?:\+[0-9]|\.[0-9]|[-+]\.[0-9])|[0-9]\.\s*[,}\]]"), "+1, .5 and 5. are not JSON"),
+    (re.compile(r"&quot;"), "&quot; is HTML: send the JSON as it is"),
+    (
+        re.compile(r"[\[{]\s*[A-Za-z_][\w.]*\s*="),
+        "names with = are not JSON: send x=1.5 y=2.5 without brackets, or JSON",
+    ),
+    (
+        re.compile(r"\A\s*\[\s*[-+0-9.eE]+[ \t;]+[-+0-9.]"),
+        "numbers between blanks, as MATLAB and numpy print them, are not JSON",
+    ),
     (re.compile(r"//|/\*|^\s*#", re.MULTILINE), "comments are not JSON"),
     (re.compile(r",\s*[}\]]"), "a comma before a closing bracket is not JSON"),
     (re.compile(r"'"), "single quotes are not JSON: json.dumps() writes it, print() does not"),

@@ -14,10 +14,12 @@ from streammi.ingest.formats.json import is_json
 from streammi.ingest.formats.json_text import parse_json
 from streammi.ingest.formats.nested_lists import WIDE
 from streammi.ingest.formats.samples import signals
+from streammi.ingest.formats.split_columns import names_in
 from streammi.network.frames import Frames
 
 DTYPE: Final = re.compile(r"[<>=|]?[iufbc][0-9]{1,2}|float(16|32|64)|u?int(8|16|32|64)|bool|complex(64|128)")
 MAX_DIMENSIONS: Final = 8
+SCALES: Final = ("scale", "scale_factor", "scaling", "factor", "gain", "lsb", "offset", "add_offset", "bias")
 _BYTE_ORDERS: Final[dict[str, Literal["<", ">"]]] = {"little": "<", "<": "<", "big": ">", ">": ">"}
 
 
@@ -34,7 +36,7 @@ def read_numpy(frames: Frames, wanted: Wanted) -> Content:
 
     Paths are column numbers, field names of a structured dtype (a list of names and types), or 0 and 1 for the real and
     imaginary parts of complex numbers. One dimension is one sample; for a single path 0, that signal's samples.
-    Other keys of the header (timestamp, seq) are read too.
+    Other keys of the header (timestamp, seq) are read too; a list of as many names as there are columns names them.
     """
     if not 2 <= len(frames) <= 3:
         raise FeedError("wrong frames", f"{len(frames)} frames, not a header and an array")
@@ -42,7 +44,10 @@ def read_numpy(frames: Frames, wanted: Wanted) -> Content:
     if not isinstance(header, dict):
         raise FeedError("bad header", repr(header)[:60])
     array = _array_of(frames[-1], header)
-    return Content({**header, **signals(array, wanted)}, hint=_hint(array))
+    columns = signals(array, wanted)
+    names = names_in(header)
+    named = dict(zip(names, columns.values(), strict=True)) if len(names) == len(columns) else {}
+    return Content({**header, **named, **columns}, hint=_hint(array) or _scaled(header, wanted))
 
 
 def read_rows(frames: Frames, wanted: Wanted) -> Content:
@@ -53,6 +58,19 @@ def read_rows(frames: Frames, wanted: Wanted) -> Content:
     if array.ndim != 2:
         raise FeedError("bad header", f"shape {list(array.shape)}, not rows of signals")
     return Content(header | {str(k): row for k, row in enumerate(array[:MAX_COLUMNS])})
+
+
+def _scaled(header: dict[str, Any], wanted: Wanted) -> str:
+    """A word on a scale that the header has and the array's numbers lack; FeedError where it is another one now."""
+    found = {key: header[key] for key in SCALES if isinstance(header.get(key), int | float | list)}
+    first = wanted.memory.setdefault("numpy scale", found)
+    if found != first:
+        raise FeedError("another unit", f"a header with {_words(found)}, those before with {_words(first)}"[:120])
+    return f"the header has {_words(found)}: the array's numbers are taken as they are, without it" if found else ""
+
+
+def _words(scale: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in scale.items()) or "no scale"
 
 
 def _hint(array: NDArray[Any]) -> str:

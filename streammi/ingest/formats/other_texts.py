@@ -13,6 +13,14 @@ _NUMBER: Final = r"[-+]?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?"
 _NAMED: Final = re.compile(rf"\s*(?P<name>[A-Za-z_][\w./\-]*)[ \t]+(?P<value>{_NUMBER})\s*")
 _WITH_UNITS: Final = re.compile(rf"\s*{_NUMBER}\s?[^\W\d_%]{{0,4}}%?(?:[,;]\s*{_NUMBER}\s?[^\W\d_%]{{0,4}}%?)+\s*")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){8,}")
+_BYTES: Final = re.compile(r"b'.*'\s*|b\".*\"\s*", re.DOTALL)
+_ONE_A_LINE: Final = re.compile(
+    rf"(?:[A-Za-z_][\w./\-]*[ \t]+{_NUMBER}\s*\n){{1,64}}(?:[A-Za-z_][\w./\-]*[ \t]+{_NUMBER})?\s*"
+)
+# Letters of both kinds and digits, as bytes have them by chance.
+_BASE64: Final = re.compile(
+    r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}[A-Za-z0-9+/=]=)?"
+)
 _NETSTRING: Final = re.compile(r"(?P<size>[0-9]{1,7}):(?P<text>[\[{].*),\s*", re.DOTALL)
 _CALL: Final = re.compile(r"[\w.$]{1,40}\(\s*[\[{].*\);?\s*", re.DOTALL)
 _TUPLE: Final = re.compile(rf"\s*\(\s*{_NUMBER}(?:\s*,\s*{_NUMBER})*,?\s*\)\s*")
@@ -39,9 +47,17 @@ def in_words(payload: bytes) -> str:
         return "JSON behind its length: send the JSON alone"
     if _CALL.fullmatch(text):
         return "JSON in a call, as of JSONP: send the JSON alone"
+    if _BYTES.match(text):
+        return "bytes as print() writes them: send the bytes themselves"
+    if text[:3].upper() in ("%7B", "%5B"):
+        return "JSON as in an address of the web: send it as it is"
+    if _ONE_A_LINE.fullmatch(text):
+        return "a name and a number a line: send x=1.5 y=2.5, or JSON"
     if _HEX.fullmatch(text.strip()):
         return "hexadecimal digits of bytes: send the bytes, or JSON"
-    return "JSON in base64: send the JSON itself" if _is_base64(payload) else ""
+    if _is_base64(payload):
+        return "JSON in base64: send the JSON itself"
+    return "base64: send the bytes, or JSON" if _BASE64.fullmatch(text.strip()) else ""
 
 
 def _is_base64(payload: bytes) -> bool:

@@ -13,9 +13,12 @@ from streammi.ingest.formats.content import SEQ_LIMIT, SEQ_NAMES, TIME_NAMES, Pl
 from streammi.ingest.formats.paths import Chain, find, follow, has
 from streammi.ingest.formats.units import in_another, units_of
 from streammi.ingest.sequence import Numbers
+from streammi.ingest.time_guesses import number_of
+from streammi.ingest.time_units import epoch_unit
 from streammi.records import IntArray
 
 DIGITS: Final = re.compile(r"[0-9]{1,18}(?:\.0{0,9})?")
+A_DAY: Final = 86_400  # s
 EXACT: Final = 1 << 53  # whole numbers up to here are float64s
 
 
@@ -133,12 +136,35 @@ def _of_arrays(tree: Any, places: Places, found: list[Any], wanted: Wanted) -> S
         n = max(len(value) for value in found if is_array(value))
         found = [np.full(n, np.nan) if chain is None else v for v, chain in zip(found, places.values, strict=True)]
     lengths = [len(value) if is_array(value) else 1 for value in found]
+    if {*lengths} == {2} and (at := _time_beside_value(found)) is not None:
+        ways = " ".join(f"--{axis} {path}/{1 - at}" for axis, path in zip("xy", wanted.paths, strict=False))
+        raise FeedError("not a number", f"each is a value and its time: {ways} --t {wanted.paths[0]}/{at}")
     if len(set(lengths)) > 1:
         sizes = (f"{path} has {length}" for path, length in zip(wanted.paths, lengths, strict=True))
         raise FeedError("lengths differ", ", ".join(sizes)[:80])
     values = tuple(column(value if is_array(value) else [value], wanted.labels) for value in found)
     n = lengths[0]
     return Samples(values, times_at(tree, places, n, wanted), numbers_at(tree, places, n))
+
+
+def _time_beside_value(found: list[Any]) -> int | None:
+    """Where the time is if each value is ``[time, value]``, or the other way round, and all are of about one time; None
+    where they are not. Read as two samples, times would be among the values.
+    """
+    if not all(isinstance(value, list) for value in found):
+        return None
+    for at in (0, 1):
+        numbers = [number_of(value[at]) for value in found if type(value[at]) is not bool and value[at] is not None]
+        if len(numbers) < len(found) or any(is_date(value[1 - at]) for value in found):
+            continue
+        if all(number is None for number in numbers) and all(is_date(value[at]) for value in found):
+            return at
+        units = {None if number is None else epoch_unit(number) for number in numbers}
+        unit = units.pop()
+        known = [number for number in numbers if number is not None]
+        if unit is not None and not units and max(known) - min(known) <= A_DAY * unit.per:
+            return at
+    return None
 
 
 def times_at(tree: Any, places: Places, n: int, wanted: Wanted) -> Column | None:

@@ -33,7 +33,11 @@ def samples(content: Content, wanted: Wanted) -> Samples:
     try:
         found = _of_tree(tree, wanted)
     except FeedError as error:
-        records = (by_name(tree) or by_columns(tree)) if error.reason == "no such path" else None
+        records = (
+            (by_name(tree, together=len(wanted.paths) > 1) or by_columns(tree))
+            if error.reason == "no such path"
+            else None
+        )
         of_one = _of_one_key(tree, wanted) if wanted.keyed and records is None else None
         if records is None and of_one is None:
             raise

@@ -5,7 +5,7 @@ So pandas writes a table (orient="split"), InfluxDB answers a query, and Grafana
 
 from typing import Any, Final
 
-NAMES: Final = ("columns", "fields", "names", "header", "headers", "channels", "keys")
+NAMES: Final = ("columns", "fields", "names", "header", "headers", "channels", "keys", "labels", "signals")
 ROWS: Final = ("data", "values", "rows", "records", "points")
 NAMED: Final = ("name", "text", "key", "label")
 MAX_DEPTH: Final = 5
@@ -24,13 +24,22 @@ def by_columns(tree: Any, depth: int = 0) -> list[dict[str, Any]] | None:
         return by_columns(tree[0], depth + 1) if len(tree) == 1 and depth < MAX_DEPTH else None
     if not isinstance(tree, dict):
         return None
-    names = next((list_of for key in NAMES if (list_of := _names(tree.get(key)))), None)
+    names = names_in(tree)
     rows = next((tree[key] for key in ROWS if isinstance(tree.get(key), list)), None)
-    if names is not None and rows:
+    if names and rows:
         return _records(names, rows)
     found = [by_columns(value, depth + 1) for value in tree.values() if isinstance(value, dict | list)]
     tables = [one for one in found if one is not None] if depth < MAX_DEPTH else []
     return tables[0] if len(tables) == 1 else None
+
+
+def names_in(tree: dict[Any, Any]) -> list[str]:
+    """The names of columns that a record has beside them; none where it has none.
+
+    >>> names_in({"dtype": "float64", "channels": ["x", "y"]}), names_in({"channels": 2})
+    (['x', 'y'], [])
+    """
+    return next((names for key in NAMES if (names := _names(tree.get(key)))), [])
 
 
 def _names(value: Any) -> list[str] | None:
