@@ -50,6 +50,21 @@ def test_what_a_sender_lacks_is_missing_all_the_same(starts: tuple[int, ...]) ->
     assert counter.senders == len(starts)
 
 
+@pytest.mark.parametrize("step", [2, 10])
+@pytest.mark.parametrize("starts", [(100, 5000), (5001, 101), (0, 4), (0, 0), (0, 50, 998)])
+def test_senders_that_count_in_steps_lack_what_does_not_come(starts: tuple[int, ...], step: int) -> None:
+    """Both count every tenth sample: what is between their numbers is not missing."""
+    rng = Random(5)
+    lost = [set(rng.sample(range(100, 200), 8)) for _ in starts]
+    senders = [[s + step * k for k in range(200) if k not in gone] for s, gone in zip(starts, lost, strict=True)]
+    decoder = Decoder(FeedConfig(endpoint="", x="x", y="y"))
+    for k, number in enumerate(in_turn(rng, *senders)):
+        decoder.decode([[json.dumps({"x": k, "y": -k, "seq": number}).encode()]], 0.0)
+    late = sum(max({*range(200)} - gone) < 199 for gone in lost)  # a last one that is lost shows in no number
+    assert (decoder.gaps + late, decoder.resets) == (8 * len(starts), 0)
+    assert f"go by {step:,}, those of each sender by themselves" in decoder.note
+
+
 @pytest.mark.parametrize("wrap", [1 << 16, 1 << 32])
 def test_each_counter_may_overflow(wrap: int) -> None:
     senders = [[(start + k) % wrap for k in range(400)] for start in (wrap - 200, wrap // 2)]

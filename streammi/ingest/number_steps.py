@@ -10,6 +10,8 @@ from streammi.ingest.sequence import RESET_FROM, WRAPS, Each, Numbers, in_a_row
 
 HELD: Final = 6  # numbers, after which it is known by how much they go
 ALIKE: Final = 3  # steps among these that are as long
+SEVERAL: Final = 16  # numbers, after which it is known whether several senders count so, each by itself
+BEGINNINGS: Final = SEVERAL // 4  # among these, at most: numbers that are no step behind an earlier one
 MISFITS: Final = 3  # numbers in a row that are none of the steps: then they go by one
 NEAR: Final = 8  # steps around a counter's overflow
 
@@ -19,6 +21,7 @@ class NumberSteps:
 
     Nearly all go by one, which shows with the second. Until it shows, ``of`` and ``each`` hold numbers back; ``left``
     are those, once no more will come. ``only_one``: whatever comes, as where messages may go to others in turn.
+    Where several senders count in the same steps, the steps of each go on by one, wherever it began.
 
     >>> steps = NumberSteps()
     >>> [steps.of(Numbers(number)) for number in (100, 110, 120, 130, 140)]
@@ -37,12 +40,14 @@ class NumberSteps:
         self._zero = 0  # the number that counts as 0,
         self._last = 0  # and the last one that came
         self._misfits = 0  # in a row
+        self._several = False  # senders, each with numbers of its own that go by as much
         self.goes_on_at: int | None = None  # the first number that is as it is again; None where there is none
 
     @property
     def note(self) -> str:
         """One line for a person; empty where they go by one."""
-        return f"its numbers go by {self.step:,}" if self.step > 1 else ""
+        of_each = ", those of each sender by themselves" if self._several else ""
+        return f"its numbers go by {self.step:,}{of_each}" if self.step > 1 else ""
 
     def of(self, numbers: Numbers) -> list[Numbers]:
         """The numbers that are known now, with the next one."""
@@ -77,11 +82,11 @@ class NumberSteps:
 
     def state(self) -> list[Any]:
         """The state that ``restore`` needs, plain values."""
-        return [self.step, [list(one) for one in self._held], self._zero, self._last, self._misfits]
+        return [self.step, [list(one) for one in self._held], self._zero, self._last, self._misfits, self._several]
 
     def restore(self, state: list[Any]) -> None:
         """Take up a saved state."""
-        self.step, held, self._zero, self._last, self._misfits = state
+        self.step, held, self._zero, self._last, self._misfits, self._several = state
         self._held = [Numbers(*one) for one in held]
 
     def _told(self) -> int:
@@ -89,15 +94,31 @@ class NumberSteps:
         if self._held[-1].many > 1:
             return 1
         steps = [after.first - before.first for before, after in pairwise(self._held)]
-        if any(not 1 < step < RESET_FROM for step in steps):
+        if 1 in steps:
             return 1
-        if len(self._held) < HELD:
+        if all(0 < step < RESET_FROM for step in steps):
+            step = math.gcd(*steps) if len(self._held) == HELD else 0
+            if step and steps.count(step) >= ALIKE:
+                return step
+        return self._told_of_several()
+
+    def _told_of_several(self) -> int:
+        """The same of senders in turn: the step by which fewest numbers are no step behind an earlier one."""
+        numbers = [one.first for one in self._held]
+        if any(number + 1 in numbers for number in numbers):
+            return 1
+        if len(numbers) < SEVERAL:
             return 0
-        step = math.gcd(*steps)
-        return step if steps.count(step) >= ALIKE else 1
+        ways = {later - number for k, number in enumerate(numbers) for later in numbers[k + 1 :] if later > number}
+        begun = {step: len({*numbers} - {number + step for number in numbers}) for step in ways if step < RESET_FROM}
+        step = min(begun, key=lambda step: (begun[step], step), default=1)
+        self._several = step > 1 and begun[step] <= BEGINNINGS
+        return step if self._several else 1
 
     def _counted(self, numbers: Numbers) -> Numbers:
         """A number as how many steps it is from the first."""
+        if self._several:
+            return Numbers((numbers.first - self._zero) // self.step, 1, numbers.weight)
         first, last, self._last = numbers.first, self._last, numbers.first
         at = (last - self._zero) // self.step
         steps, odd = divmod(first - self._zero, self.step)
@@ -116,6 +137,8 @@ class NumberSteps:
 
     def _all_counted(self, numbers: Any) -> Each | None:
         """Many numbers, if all are of the steps and go up; else None."""
+        if self._several:
+            return None
         steps = numbers.astype(np.int64) - self._zero
         if numbers.dtype == np.uint64 or (steps % self.step).any() or numbers[0] < self._last or self._misfits:
             return None
