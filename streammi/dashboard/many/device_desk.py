@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from streammi.config import Unit
 from streammi.dashboard.many.desk import Desk
 from streammi.dashboard.many.device_list import ManyDevices, time_of
-from streammi.dashboard.many.devices import Devices, Silent, key_of
+from streammi.dashboard.many.device_words import key_of
+from streammi.dashboard.many.devices import Devices, Silent
 from streammi.publish.device_readings import DeviceReading
 from streammi.records import IntArray, Snapshot
 

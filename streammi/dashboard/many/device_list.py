@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.glyphs import Glyphs
-from streammi.dashboard.many.devices import Devices, Silent, Words
+from streammi.dashboard.many.device_words import Words
+from streammi.dashboard.many.devices import Devices, Silent
 from streammi.dashboard.many.listed import Bools, Listed
 from streammi.dashboard.many.marks import Mark, Toned, of_devices
 from streammi.dashboard.names import names_in

@@ -2,21 +2,18 @@
 
 from copy import copy
 from heapq import nsmallest
-from typing import Any, Final, NamedTuple
-from urllib.parse import unquote
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streammi.dashboard.cells import columns
 from streammi.dashboard.many.choices import Sort
+from streammi.dashboard.many.device_words import Words, key_of, words_of
 from streammi.dashboard.wording import elapsed
 from streammi.publish.device_readings import DeviceReading
-from streammi.publish.messages import published_reading, read_reading
 from streammi.records import UNIT_PER_BIT, FloatArray, HistoryLevel, IntArray, Unit
 from streammi.records.linear import linear_equivalent
-from streammi.records.status import Status, status_words
-from streammi.records.verdict import is_dependent, verdict
 
 POINTS: Final = 120  # of each device's past
 NOT_HEARD: Final = 3.0  # times as long as its readings usually are apart: then a device is silent,
@@ -26,17 +23,7 @@ LEAST_USUAL: Final = 4.5  # readings of full windows, as they are weighted: afte
 FADES: Final = 1 - 1 / POINTS  # what a reading counts less with each one after it
 SOME: Final = 500  # devices that tell how far apart the readings of one usually are
 NAMED: Final = 3  # devices that are silent are named, at the most
-UNTESTED: Final = "untested"
-SAID: Final = int(Status.WARMING_UP | Status.CLIPPED | Status.UNDERSAMPLED)  # of a device: the feed is that of all
 SILENT_FIRST: Final = 1e6  # bits that the silence of a device counts as, where what has changed comes first
-
-
-class Words(NamedTuple):
-    """A device in words: its verdict, the tone of that, and whether it depends by more than chance."""
-
-    said: str
-    tone: str
-    depends: bool
 
 
 class Silent(NamedTuple):
@@ -249,7 +236,7 @@ class Devices:
         newest, known = self._newest[number], self._words.get(number)
         assert newest is not None
         if known is None or known[0] is not newest:
-            known = self._words[number] = newest, _words_of(newest)
+            known = self._words[number] = newest, words_of(newest)
         return known[1]
 
     def history(self, name: str) -> tuple[HistoryLevel, ...]:
@@ -277,27 +264,6 @@ class Devices:
         self._usual[number] = 0.0
         self._numbers[name], self._keys[number] = number, key_of(name)
         return number
-
-
-def key_of(name: str) -> str:
-    """A device's own name, of its name in topics; a long one ends in a hash there.
-
-    >>> key_of("rack%201%2Ffan/x~y")
-    'rack 1/fan'
-    """
-    return unquote(name.partition("/")[0])
-
-
-def _words_of(newest: DeviceReading) -> Words:
-    """A reading in words, but for what depends on the time."""
-    fields: dict[str, Any] = read_reading(newest.frames)[1]
-    reading, status = published_reading(fields), fields.get("status")
-    said, depends = "", False
-    if reading is not None:
-        said = verdict(reading, labels=newest.brief.r is None, untested=UNTESTED).removesuffix(f" ({UNTESTED})")
-        depends = is_dependent(reading)
-    words = [said, *status_words(status & SAID if isinstance(status, int) else 0)]
-    return Words(", ".join(filter(None, words)), "text" if depends else "dim", depends)
 
 
 def _longer(array: FloatArray, rows: int) -> FloatArray:
