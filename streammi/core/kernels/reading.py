@@ -48,6 +48,9 @@ def of_values(
     while done < n:
         at = first + done if first + done < ring.size else first + done - ring.size
         stop = min(at + min(BLOCK, n - done), ring.size)
+        if x_calm + y_calm > 0:
+            x_like, y_like = _alike(x, y, ring, at, stop, x_kept[0], y_kept[0])
+            x_calm, y_calm = x_calm * np.int64(x_like == 0), y_calm * np.int64(y_like == 0)
         x_calm = _note(x, ring, at, stop, done, _X, x_calm, x_kept)
         y_calm = _note(y, ring, at, stop, done, _Y, y_calm, y_kept)
         done += stop - at
@@ -96,19 +99,31 @@ def _begin(edges: Any, first: Any, sides: Any) -> Any:
 
 @apart
 @part
+def _alike(x: Any, y: Any, entries: Any, at: Any, stop: Any, x_first: Any, y_first: Any) -> Any:
+    """How many values of x and of y from one place to another are like the first of their bins, or are that.
+
+    To see only that, of both at once, takes less than half of the time that ``_note`` does.
+    """
+    x_like, y_like = np.int64(0), np.int64(0)
+    for k in range(at, stop):
+        place = np.uint64(k)
+        entry = np.uint64(entries[place])
+        a, b = x_first[entry >> _X & _SYMBOL], y_first[entry & _SYMBOL]
+        x_like += (a == x[place]) | (a != a)
+        y_like += (b == y[place]) | (b != b)
+    return x_like, y_like
+
+
+@apart
+@part
 def _note(values: Any, entries: Any, at: Any, stop: Any, done: Any, shift: Any, calm: Any, kept: Any) -> Any:
     """Note the values from one place to another, behind so many that are ``done``.
 
     Returns 1 if all were others than the first of their bins, which are known: the next ones are likely to be; 0 if
-    not. ``calm`` is what it returned of those before.
+    not. ``calm`` is 1 where that is known of them: nearly always, in a long window, of a signal without ties.
     """
     first, same, sides, low, high = kept
     like: Any = np.int64(1) - calm
-    if calm > 0:  # nearly always, in a long window, of a signal without ties: to see only that takes half the time
-        for k in range(at, stop):
-            place = np.uint64(k)
-            known = first[np.uint64(entries[place]) >> shift & _SYMBOL]
-            like += (known == values[place]) | (known != known)
     if like > 0:
         like = np.int64(0)
         for k in range(at, stop):
