@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numba.core.caching import FunctionCache, InTreeCacheLocator, UserProvidedCacheLocator
+from numba.core.cpu import CPUContext
 from numba.extending import intrinsic
 
 from streammi.cli import kernel_cache
@@ -94,6 +95,15 @@ def test_a_kernel_is_kept_and_a_damaged_one_compiled_anew(folder: Path) -> None:
     module = loaded()
     assert module.doubled(21) == 42
     assert sum(module.doubled.stats.cache_hits.values()) == 1
+
+
+def test_a_kernel_that_is_kept_is_loaded_without_what_compiles(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def imports_all_of_numba(self: CPUContext) -> None:
+        raise AssertionError("which takes a sixth of a start")
+
+    assert loaded().doubled(21) == 42
+    monkeypatch.setattr(CPUContext, "refresh", imports_all_of_numba)
+    assert loaded().doubled(21) == 42
 
 
 def test_a_kernel_is_known_to_be_kept_once_it_was_compiled(folder: Path) -> None:

@@ -169,7 +169,11 @@ class _Cache(FunctionCache):
         """The compiled code for a signature; None where it is to be compiled."""
         self.stamp()
         try:
-            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            if self._options["_nrt"]:  # the counting of references is ready to be called then
+                return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            # numba's own imports all of numba first, for which what is compiled already has no use: a sixth of a start.
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except Exception:  # noqa: BLE001 - it is read with pickle, which raises whatever damaged bytes make it
             self._try(self.flush)
             return None
