@@ -287,10 +287,10 @@ def test_plain_text_from_elsewhere_is_noticed() -> None:
             assert feed.link.note == PLAIN_TEXT_NOTICE
 
 
-def bound(endpoint: str) -> tuple[zmq.Socket[Any], Binding]:
+def bound(endpoint: str, *, insecure: bool = False) -> tuple[zmq.Socket[Any], Binding]:
     publisher = zmq.Context.instance().socket(zmq.PUB)
     try:
-        return publisher, Binding(publisher, endpoint, "--bind", keys=PLAIN_TEXT, insecure=False)
+        return publisher, Binding(publisher, endpoint, "--bind", keys=PLAIN_TEXT, insecure=insecure)
     except ConfigError:
         publisher.close(0)
         raise
@@ -311,6 +311,35 @@ def test_an_ipc_endpoint_cannot_be_taken_from_whoever_has_it(tmp_path: Path) -> 
     unbound(*first)
     assert not (tmp_path / "feed.lock").exists()
     unbound(*bound(f"ipc://{tmp_path}/feed"))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [
+        ("tcp://192.0.2.1:5555", "an address of this machine"),
+        ("ipc://{}/" + 120 * "a", "one with a shorter path"),
+    ],
+)
+def test_what_cannot_be_bound_is_not_said_to_be_taken(endpoint: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"--bind must be {said} "):
+        bound(endpoint.format(tmp_path), insecure=True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link"])
+def test_an_ipc_endpoint_replaces_nothing_but_a_socket(kind: str, tmp_path: Path) -> None:
+    """ZeroMQ deletes what is there: a file that somebody named by mistake was gone."""
+    path = tmp_path / "kept"
+    if kind == "file":
+        path.write_text("kept")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("elsewhere")
+    with pytest.raises(ConfigError, match="--bind must be a path where there is nothing, or a socket"):
+        bound(f"ipc://{path}")
+    assert list(tmp_path.iterdir()) == [path]
+    assert kind != "file" or path.read_text() == "kept"
 
 
 def test_an_ipc_endpoint_of_a_program_that_knows_no_locks(tmp_path: Path) -> None:

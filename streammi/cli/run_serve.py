@@ -9,7 +9,7 @@ from typing import Final
 
 from streammi.cli.options import ServeOptions
 from streammi.errors import ConfigError
-from streammi.network.endpoints import check_endpoint, split_address
+from streammi.network.endpoints import check_endpoint, not_bound, split_address
 from streammi.network.security import PLAIN_TEXT, Keys, is_loopback
 from streammi.system.log import Log
 from streammi.system.open_files import A_VIEW, ENOUGH, check_open_files
@@ -61,7 +61,7 @@ def listening(host: str, port: int, address: str) -> sockets.socket:
         [(family, *_, place), *_] = sockets.getaddrinfo(host, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE)
         return sockets.create_server(place[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        raise ConfigError("--http", f"a free address of this machine ({error.strerror})", address) from None
+        raise ConfigError("--http", not_bound(error.errno or 0, str(error.strerror), "address"), address) from None
 
 
 def url(listener: sockets.socket) -> str:

@@ -1,9 +1,11 @@
 """Endpoints: that a socket can connect to them, and of those that are bound who can reach them, and that nobody else
 has them."""
 
+import errno
 import os
 import re
 import socket as sockets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,15 @@ from streammi.system import file_lock
 # Of what subscribers send: an endless subscription is cut off. 256 bytes would do for the topics, but not for the third
 # message of CURVE's handshake, which has 290: no client would ever get in.
 MAX_SUBSCRIPTION_BYTES: Final = 512
+_OURS: Final = "an address of this machine"
+_NOT_BOUND: Final = {
+    errno.EADDRNOTAVAIL: _OURS,
+    errno.ENODEV: _OURS,  # ZeroMQ's, for a name that nobody knows
+    sockets.EAI_NONAME: _OURS,
+    errno.EACCES: "an address that this user may bind",
+    errno.ENAMETOOLONG: "one with a shorter path",
+    errno.EPROTONOSUPPORT: "one that begins with tcp:// or ipc://",
+}
 
 
 def check_port(endpoint: str, option: str) -> None:
@@ -72,6 +83,18 @@ def check_binding(endpoint: str, option: str, *, keys: Keys, insecure: bool) -> 
     check_port(endpoint, option)
 
 
+def not_bound(number: int, words: str, what: str) -> str:
+    """The rule that an address breaks which could not be bound, by the system's error ``number`` and its ``words``.
+
+    >>> not_bound(errno.EADDRINUSE, "Address already in use", "endpoint")
+    'a free endpoint (Address already in use)'
+    >>> not_bound(errno.EADDRNOTAVAIL, "Cannot assign requested address", "endpoint")
+    'an address of this machine (Cannot assign requested address)'
+    """
+    rule = _NOT_BOUND.get(number, f"a free {what}")
+    return f"{rule} ({words})"
+
+
 class Binding:
     """A socket bound to an endpoint that others cannot reach in plain text, and that nobody else has.
 
@@ -95,7 +118,8 @@ class Binding:
                     socket.bind(endpoint)
         except zmq.ZMQError as error:
             self.release()
-            raise ConfigError(option, f"a free endpoint ({zmq.strerror(error.errno or 0)})", endpoint) from None
+            number = error.errno or 0
+            raise ConfigError(option, not_bound(number, zmq.strerror(number), "endpoint"), endpoint) from None
         self.endpoint = str(socket.getsockopt_string(zmq.LAST_ENDPOINT))  # with the port that was chosen for *
 
     def release(self) -> None:
@@ -117,6 +141,8 @@ def _lock(path: str, option: str, endpoint: str) -> tuple[str, int]:
     """Lock an ipc endpoint against other programs of ours, and look for those that know no locks."""
     lock = f"{path}.lock"
     taken = ConfigError(option, "a free endpoint (another program is bound to it)", endpoint)
+    if os.path.lexists(path) and not stat.S_ISSOCK(os.lstat(path).st_mode):  # ZeroMQ would delete it
+        raise ConfigError(option, "a path where there is nothing, or a socket (something else is there)", endpoint)
     try:
         while True:
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_arg
 
 from streammi import __version__
 from streammi.errors import ConfigError, MissingExtra, Reason
-from streammi.network.endpoints import split_address
+from streammi.network.endpoints import not_bound, split_address
 from streammi.network.security import is_loopback
 from streammi.publish.messages import FIELDS, Fields
 from streammi.records import LinkHealth, LinkState
@@ -171,7 +171,9 @@ class MetricsServer:
         try:
             self._server = Server(host, port, served(registry))
         except OSError as error:
-            raise ConfigError("--metrics", f"a free address ({error.strerror})", address) from None
+            raise ConfigError(
+                "--metrics", not_bound(error.errno or 0, str(error.strerror), "address"), address
+            ) from None
         self._thread = threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True)
         self._thread.start()
 
