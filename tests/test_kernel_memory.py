@@ -1,4 +1,4 @@
-"""Arrays that kernels make are let go of: numba counts how many it makes and frees."""
+"""Arrays that kernels make are let go of: numba counts how many it makes and frees. See test_reading_memory too."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,18 +8,12 @@ from numba.core.runtime import _nrt_python, rtsys
 
 from streammi import (
     ChannelWindow,
-    ConditionalWindow,
     JointWindow,
     KeyedWindow,
-    Monitor,
-    MonitorConfig,
     QuantileBins,
-    TransferWindow,
     UniformBins,
 )
-from streammi.config import span
 from streammi.core.information.estimators import ESTIMATORS
-from streammi.records import PairBatch
 
 RNG = np.random.default_rng(0)
 X = RNG.random(3000)
@@ -59,23 +53,8 @@ def test_of_a_pair(bins: UniformBins | QuantileBins) -> None:
     assert left(turn, made=False) == 0
 
 
-def test_of_a_monitor() -> None:
-    monitor = Monitor(MonitorConfig(window=span(500), every=span(100), lags=(-5, 5), null=19))
-    batch = PairBatch(x=X, y=Y, t=None, received=0.0)
-    for _ in range(4):
-        monitor.feed(batch)  # until the null is there
-    assert left(lambda: monitor.feed(batch), 3) == 0
-
-
 def test_of_many() -> None:
     window, keyed = ChannelWindow(QuantileBins(8), 1000), KeyedWindow(QuantileBins(8), QuantileBins(8), 500)
     keys = RNG.choice(["a", "b", "c"], 3000).tolist()
     assert left(lambda: (window.extend(GAPS), window.matrix("mi_corrected"), window.significance())) == 0
     assert left(lambda: (keyed.extend(keys, X, Y), keyed.reading("a")), made=False) == 0
-
-
-def test_of_a_third_signal_and_of_what_drives() -> None:
-    thirds, z = UniformBins(0, 2, 3), RNG.random(3000)
-    given, transfer = ConditionalWindow(thirds, thirds, thirds, size=1000), TransferWindow(1000)
-    assert left(lambda: (given.extend(X, Y, z), given.reading())) == 0
-    assert left(lambda: (transfer.extend(X, Y), transfer.reading())) == 0
