@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import cbor2
 import msgpack
 import numpy as np
 import pyarrow as pa
@@ -73,6 +74,17 @@ def test_what_looks_like_something_else_at_first_is_recognised_by_what_follows(n
     rows = np.stack([np.concatenate([getattr(one, axis) for one in found]) for axis in "xy"], axis=1)
     np.testing.assert_array_equal(rows, feed.rows)
     assert (decoder.format, decoder.malformed) == (feed.format, {})
+
+
+def test_what_shows_its_format_behind_what_may_be_in_it_too_is_no_chance() -> None:
+    """Short messages may be in CBOR by chance, and wait; a long one is in it, and shows that they are."""
+    messages: list[Frames] = []
+    for n in (1, 1, 40, 1):
+        rows = RNG.normal(20, 2, (n, 2)).astype(">f4")
+        array = cbor2.CBORTag(40, [[n, 2], cbor2.CBORTag(81, rows.tobytes())])
+        messages.append([cbor2.dumps(array)])
+    decoder, n = decoded(messages)
+    assert (n, decoder.format, decoder.malformed) == (43, "cbor", {})
 
 
 def test_a_name_of_four_letters_beside_a_float_is_no_pair() -> None:

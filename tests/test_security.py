@@ -56,7 +56,7 @@ def people(tmp_path: Path) -> People:
 def published(keys: Keys) -> Iterator[Publisher]:
     with (
         zmq.Context() as context,
-        keys.guarding(context),
+        keys.guarding(context, print),
         closing(Publisher(ANYWHERE, context, keys=keys)) as publisher,
     ):
         yield publisher
@@ -169,7 +169,14 @@ def test_what_is_no_key_file_is_said_at_once(people: People, tmp_path: Path) -> 
         with pytest.raises(ConfigError, match="--curve-server-key must be a"):
             read_keys(secret, server=str(tmp_path / name))
     os.mkfifo(people.inside / "pipe.key")
-    assert not Authorized(people.inside, b"").callback("*", b"somebody's")  # nor does it wait
+    said: list[str] = []
+    others = Authorized(people.inside, b"", said.append)
+    assert not any(
+        others.callback("*", key) for key in (b"somebody's", b"another's", b"somebody's")
+    )  # nor does it wait
+    assert said == [
+        f"a client is not let in: its key {key} is in no file of {people.inside}" for key in ("somebody's", "another's")
+    ]
 
 
 def test_options_that_make_no_sense_are_named(people: People) -> None:
@@ -267,7 +274,7 @@ def test_who_is_let_in_later_gets_in_without_a_restart(people: People, monkeypat
 def test_a_folder_is_read_again_once_a_second_at_the_most(people: People) -> None:
     public, _ = people.pair("alice")
     now = [0.0]
-    authorized = Authorized(people.inside, b"own", lambda: now[0])
+    authorized = Authorized(people.inside, b"own", clock=lambda: now[0])
     key = read_public(public, "--key")
     assert authorized.callback("*", b"own")
     assert not authorized.callback("*", key)

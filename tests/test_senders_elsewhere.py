@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import math
 import pickle
 import shlex
 import struct
@@ -162,9 +163,11 @@ def test_a_value_and_its_time_in_a_list_are_not_two_samples(stamp: Any, at: int)
     told = shlex.split(refused.detail.partition("its time: ")[2])
     assert (found, told) == ([], ["--x", f"x/{1 - at}", "--y", f"y/{1 - at}", "--t", f"x/{at}"])
     assert decoded(messages, told[1], told[3], t=told[5])[1:] == (X.tolist(), Y.tolist())
-    # Two samples of bytes, by the million, are no times.
-    plain: list[Frames] = [[json.dumps({"x": [1.2e9, 7e8], "y": [2, 3]}).encode()]]
-    assert decoded(plain)[1] == [1.2e9, 7e8]
+    # Two samples of bytes, by the million, are no times; nor is what is missing.
+    plain = [{"x": [1.2e9, 7e8], "y": [2, 3]}, {"x": [math.nan, 1], "y": [math.nan, 2]}, {"x": [None, 1], "y": [0, 2]}]
+    assert decoded([[json.dumps(one).encode()] for one in plain])[2] == pytest.approx(
+        [2, 3, math.nan, 2, 0, 2], nan_ok=True
+    )
 
 
 def test_a_scale_in_the_header_of_an_array_is_said_and_another_one_refused() -> None:

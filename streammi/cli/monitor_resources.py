@@ -125,5 +125,5 @@ def monitor_resources(
         stop = stack.enter_context(Stop(parent=parent_of(os.environ), service=True))
         service = stack.enter_context(closing(notifier()))
         context = stack.enter_context(zmq.Context())
-        stack.enter_context(keys.guarding(context))
+        stack.enter_context(keys.guarding(context, said.warn))
         yield Resources(run, keys, said, stack, stop, service, context)

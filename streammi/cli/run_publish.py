@@ -60,7 +60,7 @@ def run_publish(
     with (
         Stop(seconds, parent=parent_of(os.environ), stdin=source == "-") as stop,
         _delivering(stop, held, journal) as context,
-        keys.guarding(context),
+        keys.guarding(context, journal.warn),
     ):
         outlet = Outlet(context, endpoint, push=push, patient=recorded, insecure=insecure, keys=keys)
         settings = {

@@ -102,8 +102,9 @@ class Recogniser:
 
     def _are_many(self, name: str) -> bool:
         """True if a message shows its format: behind messages in none, a line of a picture may be CSV by chance."""
-        among_others = self._refused_once or any(not is_text(held[-1]) for held in self.held)
-        if not among_others or not FORMATS[name].by_chance:
+        if not FORMATS[name].by_chance:
+            return True
+        if not (self._refused_once or any(name not in possible(held) for held in self.held)):
             return True
         self._latest[-1] = name
         return self._latest.count(name) >= AGREEING

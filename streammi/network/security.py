@@ -26,6 +26,7 @@ KEY_CHARACTERS: Final = 40  # 32 bytes in Z85
 CERTIFICATE_BYTES: Final = 1 << 16  # of a key file
 WRITABLE: Final = stat.S_IWGRP | stat.S_IWOTH  # whoever can write to a key that we trust is whom we trust
 REREAD_SECONDS: Final = 1.0  # after which a folder of keys is looked at again, when somebody connects
+WARNED: Final = 16  # keys that are not let in: anybody may try any number of them
 _PUBLIC: Final = """#   ZeroMQ CURVE public certificate, written by streammi keygen.
 #   May go to anyone; what matters is that they get this one, and not another's.
 
@@ -101,8 +102,11 @@ class Keys(msgspec.Struct, frozen=True):
             socket.curve_publickey, socket.curve_secretkey = self.public, self.secret
 
     @contextmanager
-    def guarding(self, context: "zmq.Context[Any]") -> Iterator[None]:
-        """Answer, while it lasts, who is let in to the sockets of a context; to be entered before they are bound."""
+    def guarding(self, context: "zmq.Context[Any]", warn: Callable[[str], None]) -> Iterator[None]:
+        """Answer, while it lasts, who is let in to the sockets of a context; to be entered before they are bound.
+
+        ``warn`` is told of keys that are not let in, each once, in a thread of its own.
+        """
         if self.authorized is None:
             yield
             return
@@ -111,7 +115,7 @@ class Keys(msgspec.Struct, frozen=True):
         authenticator = ThreadAuthenticator(context)
         authenticator.start()
         try:
-            authenticator.configure_curve_callback("*", Authorized(self.authorized, self.public or b""))
+            authenticator.configure_curve_callback("*", Authorized(self.authorized, self.public or b"", warn))
             yield
         finally:
             authenticator.stop()
@@ -210,8 +214,15 @@ class Authorized:
     A file that comes to be unreadable while we run lets nobody in, and keeps nobody else out.
     """
 
-    def __init__(self, folder: Path, own: bytes, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder, self._own, self._clock = folder, own, clock
+    def __init__(
+        self,
+        folder: Path,
+        own: bytes,
+        warn: Callable[[str], None] = lambda words: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder, self._own, self._warn, self._clock = folder, own, warn, clock
+        self._refused: set[bytes] = set()  # that were warned of
         self._keys: frozenset[bytes] = frozenset()
         self._read_at = -REREAD_SECONDS
 
@@ -221,7 +232,12 @@ class Authorized:
         if self._clock() - self._read_at >= REREAD_SECONDS:
             self._read_at = self._clock()
             self._keys = frozenset(_readable(sorted(self._folder.glob("*.key"))))
-        return key == self._own or key in self._keys
+        let_in = key == self._own or key in self._keys
+        if not let_in and key not in self._refused and len(self._refused) < WARNED:
+            self._refused.add(key)
+            name = key.decode("ascii", "backslashreplace")
+            self._warn(f"a client is not let in: its key {name} is in no file of {self._folder}")
+        return let_in
 
 
 def _readable(paths: list[Path]) -> Iterator[bytes]:

@@ -157,7 +157,7 @@ def _time_beside_value(found: list[Any]) -> int | None:
         numbers = [number_of(value[at]) for value in found if type(value[at]) is not bool and value[at] is not None]
         if len(numbers) < len(found) or any(is_date(value[1 - at]) for value in found):
             continue
-        if all(number is None for number in numbers) and all(is_date(value[at]) for value in found):
+        if all(isinstance(value[at], str) and is_date(value[at]) for value in found):
             return at
         units = {None if number is None else epoch_unit(number) for number in numbers}
         unit = units.pop()
