@@ -82,7 +82,10 @@ def _parted(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "latin-1", "cp1252"],
+)
 def test_encodings(read: Callable[..., Read], encoding: str) -> None:
     found = read(plain(header="time,x °C,y").encode(encoding), "x °C")
     as_rows(found)
@@ -257,7 +260,9 @@ def test_a_word_for_a_fault_is_no_number(read: Callable[..., Read], word: str) -
     np.testing.assert_array_equal(found.x, found.y + 0.5)
 
 
-@pytest.mark.parametrize("missing", ["", "NaN", "-nan", "NA", "#N/A", "null", "-", "---", "nan(ind)", "1.#QNAN", " "])
+@pytest.mark.parametrize(
+    "missing", ["", "NaN", "-nan", "NA", "#N/A", "null", "-", "---", "nan(ind)", "1.#QNAN", " ", "--.-", "***"]
+)
 def test_what_is_missing(read: Callable[..., Read], missing: str) -> None:
     found = read(lines((iso(t), missing if k % 3 else x, y) for k, (t, x, y) in enumerate(ROWS)))
     as_rows(found, [(t, math.nan if k % 3 else x, y) for k, (t, x, y) in enumerate(ROWS)])

@@ -26,6 +26,9 @@ def encoding_of(raw: bytes, wanted: Sequence[str] = ()) -> str:
         if raw.startswith(bom):
             return name
     start = raw[:512]
+    for name, first in (("utf-32-le", 0), ("utf-32-be", 3)):  # without a mark: three of four bytes of Latin text
+        if len(start) > 8 and not start[first::4].count(0) and start.count(0) >= 3 * (len(start) // 4):
+            return name
     if start.count(0) > len(start) // 3:  # every other byte of Latin text
         return "utf-16-be" if start[::2].count(0) > start[1::2].count(0) else "utf-16-le"
     try:

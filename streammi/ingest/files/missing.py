@@ -12,7 +12,7 @@ from streammi.records import FloatArray
 # How files write that there is no value, besides what timestamps.MISSING has: by hand, in spreadsheets, in dumps of
 # databases, by C's printf and by Microsoft's.
 _NONE: Final = re.compile(
-    r"\.|-{1,3}|\?|#n/?a|#nv|#[¡!]?[^\W\d_]{2,9}(?:/0)?[!?]|#name\?|[+-]?[qs]?nan(?:\(\w*\))?"
+    r"\.|-{1,9}(?:[.,]-{1,3})?|\*{1,9}|\?{1,3}|#n/?a|#nv|#[¡!]?[^\W\d_]{2,9}(?:/0)?[!?]|#name\?|[+-]?[qs]?nan(?:\(\w*\))?"
     r"|[+-]?1[.,]#(?:ind|[qs]nan|j|io|r|qo|so)\d*|n\.a\.|missing|\\n|[(<\[](?:na|null|none|nil)[)>\]]|nil",
     re.IGNORECASE,
 )
@@ -25,6 +25,8 @@ SENTINEL_FAR: Final = 3.0  # and is so many times the others' range away from th
 def is_no_value(text: str) -> bool:
     """True if a field says that there is no value, in any of the usual ways.
 
+    >>> is_no_value("---.-"), is_no_value("****"), is_no_value("-1")
+    (True, True, False)
     >>> [is_no_value(text) for text in ("--", "#DIV/0!", "#BEZUG!", "-1.#IND00", "\\\\N", "(null)", "OL", "0")]
     [True, True, True, True, True, True, False, False]
     """
