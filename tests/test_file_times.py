@@ -243,6 +243,12 @@ def test_the_zone_in_a_column_of_its_own(read: Callable[..., Read], write: str, 
     assert said in found.said
 
 
+@pytest.mark.parametrize("number", [lambda k: k % 3 + 1, lambda k: f"+{k % 3}", lambda k: f"Z{k % 3}"])
+def test_numbers_of_zones_are_no_zones_of_times(read: Callable[..., Read], number: Callable[[int], object]) -> None:
+    rows = ((f"{stamped(MARCH + k):%Y-%m-%d %H:%M:%S}", number(k), k % 17, k) for k in range(60))
+    at(read(lines(rows, "time,zone,x,y")))
+
+
 @pytest.mark.parametrize(
     ("write", "seconds"),
     [

@@ -64,16 +64,24 @@ def with_zones(found: FoundTime, columns: Sequence[pa.Array], name: str, zone: i
     places = [there for text in texts if (there := places_of(text, form.forms))]
     if not places or not has_date(places[0]) or any("z" in there for there in places):
         return found
-    both = form._replace(zoned=True)
+    offsets = any(word in name.lower() for word in ("offset", "utc", "gmt", "tz"))
+    both = form._replace(zoned=True, offsets=offsets)
     local, seconds = form.of(columns), both.of([*columns, sample.column(zone)])
     known = np.isfinite(local)
     names = (*found.name.split(","), name)
+    if known.any() and np.isfinite(seconds[known]).all() and _back(seconds[known]) > _back(local[known]):
+        return found  # with them the times go up and down: they number something else, such as rooms
     if not known.any() or np.isnan(seconds[known]).any():
         odd = next(iter(sample.column(zone).filter(pa.array(np.isnan(seconds))).to_pylist()), None)
         said = f"{name} is not read as a zone (such as {odd or ''!r}): times are as of UTC"
         return found._replace(said=(*found.said, said))
     others = [word for word in found.said if not word.startswith("time in ")]
     return FoundTime((*found.places, zone), ",".join(names), both, (f"time in {' and '.join(names)}", *others))
+
+
+def _back(seconds: FloatArray) -> int:
+    """How often times, (n,), go back."""
+    return int(np.count_nonzero(np.diff(seconds) < 0))
 
 
 def are_fractions(form: TimeFormat, column: pa.Array) -> bool:

@@ -44,14 +44,15 @@ class TimeFormat(NamedTuple):
     weeks: float | None = None  # the first column has weeks as GPS counts, so many fewer; then that is of each week
     spans: bool = False  # they have their units with them, or a sign
     zone: str = ""  # in which dates are, as the name of the column has it
-    zoned: bool = False  # the last column has the zone of each row
+    zoned: bool = False  # the last column has the zone of each row,
+    offsets: bool = False  # which may be a number without a sign
     said: str = ""  # what is worth a word of it
 
     def of(self, columns: Sequence[pa.Array]) -> FloatArray:
         """The times that these columns have together, in seconds, (n,), NaN where they cannot be read."""
         if self.zoned:
             local = self._replace(zoned=False).of(columns[:-1])
-            ahead: FloatArray = local - ahead_in_column(columns[-1], local)
+            ahead: FloatArray = local - ahead_in_column(columns[-1], local, of_offsets=self.offsets)
             return ahead
         if self.fraction is None:
             return self.seconds(joined(columns, self.digits))

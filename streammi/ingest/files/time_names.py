@@ -16,7 +16,7 @@ NAMES: Final = (
     *("second", "data", "created at", "timestamps", "ticks", "filetime", "datenum", "mjd", "jd", "julian date"),
     *("julian day", "modified julian date", "serial date", "excel date", "x value", "x axis", "time axis"),
     *("yyyymmdd", "yymmdd", "ddmmyyyy", "ddmmyy", "mmddyyyy", "mmddyy", "ymd", "dmy", "mdy", "hhmmss", "hhmm", "hms"),
-    *("sekunden", "minutes", "minuten", "hours", "stunden", "dato", "tid", "ora", "aika", "tarih", "saat", "czas"),
+    *("sekunden", "dato", "tid", "ora", "aika", "tarih", "saat", "czas"),
     *("čas", "дата", "время", "日時", "时间", "時間", "時刻", "日期", "日付", "시간", "날짜"),
     *("tow", "sow", "gpst", "decimal year", "year decimal", "decyear", "decimal date", "fractional year"),
 )

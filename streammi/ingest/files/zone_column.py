@@ -16,8 +16,10 @@ _PACKED: Final = re.compile(r"(?:UTC|GMT)?\s?(?P<sign>[+-])(?P<h>\d\d)(?P<m>[0-5
 _NUMBER: Final = re.compile(r"[+-]?\d{2,5}(?:\.0*)?")
 
 
-def ahead_in_column(zones: pa.Array, local: FloatArray) -> FloatArray:
+def ahead_in_column(zones: pa.Array, local: FloatArray, *, of_offsets: bool = True) -> FloatArray:
     """Seconds that the zone of each row is ahead of Greenwich at its ``local`` time, (n,); NaN for one not known.
+
+    ``of_offsets``: a number without a sign is one, too; in a column that is called zone it may number anything.
 
     >>> ahead_in_column(pa.array(["CET", "+05:30", "-3", "UTC+1", "120", "XYZ"]), np.zeros(6)).tolist()
     [3600.0, 19800.0, -10800.0, 3600.0, 7200.0, nan]
@@ -27,13 +29,15 @@ def ahead_in_column(zones: pa.Array, local: FloatArray) -> FloatArray:
     which = texts.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     for k, text in enumerate(texts.dictionary.to_pylist()):
         rows = np.flatnonzero((which == k) & np.isfinite(local))
-        if (ahead := _ahead(text.strip(), np.floor(local[rows]).astype(np.int64))) is not None:
+        if (ahead := _ahead(text.strip(), np.floor(local[rows]).astype(np.int64), of_offsets=of_offsets)) is not None:
             found[rows] = ahead
     return found
 
 
-def _ahead(text: str, local: IntArray) -> IntArray | float | None:
-    """Seconds ahead of Greenwich by a name, hours (and minutes), minutes or seconds."""
+def _ahead(text: str, local: IntArray, *, of_offsets: bool) -> IntArray | float | None:
+    """Seconds ahead of Greenwich by a name, hours (and minutes), minutes or seconds; of offsets without a sign, too."""
+    if text.isdecimal() and not of_offsets:
+        return None
     if (match := _OFFSET.fullmatch(text) or _PACKED.fullmatch(text)) and int(match["h"]) <= FARTHEST:
         parts = match.groupdict()
         hours = int(parts["h"]) + int(parts["m"] or 0) / 60 + float((parts.get("part") or "0").replace(",", "."))
