@@ -153,6 +153,12 @@ def test_structs_are_named_and_read_as_told(layout: str) -> None:
     assert [found_x, found_y] == [kind(one).astype(float).tolist() for kind, one in zip(narrow, (X, Y), strict=True)]
 
 
+def test_two_lines_without_a_number_are_two_samples_that_lack_one() -> None:
+    decoder, x, _ = decoded([[b"1;2\n3;4"], [b"nan;nan\nnan;nan"]], "0", "1")
+    assert x == pytest.approx([1, 3, math.nan, math.nan], nan_ok=True)
+    assert decoder.malformed == {}
+
+
 @pytest.mark.parametrize("stamp", [START, START * 1000, "2026-01-01T00:00:00Z"])
 @pytest.mark.parametrize("at", [0, 1])
 def test_a_value_and_its_time_in_a_list_are_not_two_samples(stamp: Any, at: int) -> None:

@@ -15,6 +15,7 @@ from streammi.ingest.formats.units import in_another, units_of
 from streammi.ingest.sequence import Numbers
 from streammi.ingest.time_guesses import number_of
 from streammi.ingest.time_units import epoch_unit
+from streammi.ingest.timestamps import is_missing
 from streammi.records import IntArray
 
 DIGITS: Final = re.compile(r"[0-9]{1,18}(?:\.0{0,9})?")
@@ -157,7 +158,8 @@ def _time_beside_value(found: list[Any]) -> int | None:
         numbers = [number_of(value[at]) for value in found if type(value[at]) is not bool and value[at] is not None]
         if len(numbers) < len(found) or any(is_date(value[1 - at]) for value in found):
             continue
-        if all(isinstance(value[at], str) and is_date(value[at]) for value in found):
+        texts = [value[at] for value in found if isinstance(value[at], str) and not is_missing(value[at])]
+        if len(texts) == len(found) and all(number is None for number in numbers) and all(map(is_date, texts)):
             return at
         units = {None if number is None else epoch_unit(number) for number in numbers}
         unit = units.pop()
