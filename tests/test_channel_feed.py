@@ -290,8 +290,10 @@ def test_a_pair_by_its_name_is_that_of_the_windows_rows() -> None:
     inside = [
         np.clip(v, e[0], np.nextafter(e[-1], e[0])) for v, e in zip(last.T, (shown.x.edges, shown.y.edges), strict=True)
     ]
-    np.testing.assert_array_equal(shown.counts, np.histogram2d(*inside, (shown.x.edges, shown.y.edges))[0])
+    assert (inside[0] != last[:, 0]).any()  # beyond what was learnt, which clips nothing
     assert shown.reading is not None
+    assert (shown.reading.x_clipped, shown.reading.y_clipped, shown.reading.clipped) == (0, 0, 0)
+    np.testing.assert_array_equal(shown.counts, np.histogram2d(*inside, (shown.x.edges, shown.y.edges))[0])
     assert shown.reading.mi == pytest.approx(mutual_info_score(None, None, contingency=shown.counts) / np.log(2))
     matrix = one.snapshot(9.0)
     assert shown.reading.mi_corrected == pytest.approx(float(matrix.mi[0]), rel=1e-6)

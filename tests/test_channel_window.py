@@ -118,6 +118,16 @@ def axes_and(window: ChannelWindow, inside: FloatArray) -> list[tuple[Any, Float
     return [(axis or everything, inside[:, c]) for c, axis in enumerate(window.axes)]
 
 
+def beyond_given(bins: Any, values: np.ndarray) -> np.ndarray:
+    """Which values (n,) are outside of a range that somebody gave."""
+    if isinstance(bins, QuantileBins | SpanBins):
+        return np.zeros(values.size, dtype=bool)
+    if isinstance(bins, Categories):
+        return ~np.isin(values, bins.labels)
+    low, high = (bins.low, bins.high) if isinstance(bins, UniformBins) else (bins.edges[0], bins.edges[-1])
+    return (values < low) | (values > high)
+
+
 @settings(deadline=None, max_examples=15)
 @given(bins=BINS, seconds=st.integers(1, 60), n=st.integers(1, 400), seed=st.integers(0, 1 << 30))
 def test_a_time_window_holds_the_rows_of_its_seconds(bins: Any, seconds: int, n: int, seed: int) -> None:
@@ -134,6 +144,11 @@ def test_a_time_window_holds_the_rows_of_its_seconds(bins: Any, seconds: int, n:
         pair = window.pair(i, j)
         there = np.isfinite(rows[inside][:, [i, j]]).all(axis=1)
         assert pair.n == there.sum()
+        out = [beyond_given(window.bins[c], rows[inside][there, c]) for c in (i, j)]
+        for one in (pair, JointWindow.from_bytes(pair.to_bytes())):
+            said_of = one.reading()
+            assert said_of is None or (said_of.x_clipped, said_of.y_clipped) == (out[0].sum(), out[1].sum())
+            assert one.totals["clipped"] == (out[0] | out[1]).sum()
         for measure in MEASURES:
             expected = 0.0 if measure == "n" and not pair.n else said(pair, measure, None)
             np.testing.assert_array_equal(window.matrix(measure)[i, j], expected)

@@ -46,6 +46,7 @@ class Axes:
         self.epoch = 0  # how often they were learnt: from the first window, as it filled, and then anew
         self.learns = self.rules != (None, None)
         self.adapts = any(isinstance(rule, Rule) and rule.count is None for rule in self.rules)  # in number, to the MI
+        self.clips = [*self._given]  # whether there is a range that somebody gave
         self.marks = [self._blank(side) for side in (0, 1)]  # by which they are looked at: see core.bins.marks
         self.numbers = [0, 0]  # of bins that they were learnt with; 0 where that is not learnt
 
@@ -70,7 +71,7 @@ class Axes:
             axis = self.now[side] = axis.extended(values)
         codes = np.empty(values.size, dtype=np.uint16)
         axis.code(values, codes)
-        if isinstance(rule, Rule):
+        if not self.clips[side]:
             np.bitwise_and(codes, np.uint16(state_layout.SYMBOL), out=codes)
         elif isinstance(axis, Categories) and rule is not None and (others := codes >= state_layout.CLIPPED).any():
             self.now[side] = axis.with_waiting(values[others])
@@ -169,17 +170,24 @@ class Axes:
 
     def kept_bits(self, side: int) -> int:
         """The bits of a code of x (0) or y (1) that count: what is learnt clips nothing."""
-        return state_layout.SYMBOL if isinstance(self.rules[side], Rule) else state_layout.SKIP
+        return state_layout.SKIP if self.clips[side] else state_layout.SYMBOL
 
     def state(self) -> dict[str, Any]:
         """The state that ``restore`` needs beside the marks: plain values."""
-        return {"axes": [to_plain(a) for a in self.now], "numbers": self.numbers, "epoch": self.epoch}
+        found = {"axes": [to_plain(a) for a in self.now], "numbers": self.numbers, "epoch": self.epoch}
+        # Bins say for themselves whether they clip, but for those that were learnt elsewhere.
+        return found if self.clips == self._given else found | {"clips": self.clips}
 
     def restore(self, state: dict[str, Any], x_marks: FloatArray, y_marks: FloatArray) -> None:
         """Take up a saved state."""
         self.now = [from_plain(a) for a in state["axes"]]
         self.numbers, self.epoch = state["numbers"], state["epoch"]
+        self.clips = state.get("clips", self.clips)
         self.marks = [x_marks.copy(), y_marks.copy()]
+
+    @property
+    def _given(self) -> list[bool]:
+        return [not isinstance(rule, Rule) for rule in self.rules]
 
     def _blank(self, side: int) -> FloatArray:
         axis, rule = self.now[side], self.rules[side]

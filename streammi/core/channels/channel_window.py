@@ -95,13 +95,15 @@ class ChannelWindow(RowWindow):
     def pair(self, x: str | int, y: str | int) -> JointWindow:
         """The pair of two channels, by name or number, as a JointWindow of the window's rows; O(n).
 
+        Its bins are those of the channels now, learnt or given; a value is clipped outside of those that were given.
         ConfigError while the bins of one are not known.
         """
         i, j = self.number(x), self.number(y)
         bins = self.axes[i], self.axes[j]
         if bins[0] is None or bins[1] is None:
             raise ConfigError("pair", "of channels whose bins are known", self.names[i if bins[0] is None else j])
-        window = JointWindow(bins[0], bins[1], self._span)
+        learnt = bool(self._axes.learnt[i]), bool(self._axes.learnt[j])
+        window = JointWindow.of_axes(bins[0], bins[1], self._span, learnt)
         t = self._ring.times_in_order()
         values = (self._ring.values_of(c) for c in (i, j))
         columns = [v.astype(object) if isinstance(b, Categories) else v for v, b in zip(values, bins, strict=True)]

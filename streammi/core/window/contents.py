@@ -100,6 +100,11 @@ class Contents:
         """Let bins be learnt for the first time when so many pairs have come; before one has."""
         self._schedule.first_at(pairs)
 
+    def clip_nothing_of(self, learnt: tuple[bool, bool]) -> None:
+        """Take the bins of x and y, where they are ``learnt``, for no range that somebody gave; before a pair comes."""
+        self.axes.clips = [clips and not one for clips, one in zip(self.axes.clips, learnt, strict=True)]
+        self.changed()
+
     def check(self) -> None:
         """See whether the bins still fit."""
         self._learning.check()

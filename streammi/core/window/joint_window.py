@@ -80,6 +80,24 @@ class JointWindow(Picklable):
         window.extend(xs, ys)
         return window
 
+    @classmethod
+    def of_axes(
+        cls, x_axis: Axis, y_axis: Axis, size: int | str | timedelta | Span, learnt: tuple[bool, bool]
+    ) -> "JointWindow":
+        """The empty window of axes that stay as they are; values beyond those of x or y that were ``learnt``, by other
+        values perhaps, are not clipped: nobody gave their range.
+
+        >>> from streammi import UniformBins
+        >>> window = JointWindow.of_axes(UniformBins(0, 1, 2), UniformBins(0, 1, 2), 4, learnt=(True, False))
+        >>> window.extend([0, 9, 9], [0, 1, 9])
+        >>> reading = window.reading()
+        >>> reading.x_clipped, reading.y_clipped, reading.clipped
+        (0, 1, 1)
+        """
+        window = cls(x_axis, y_axis, size)
+        window._contents.clip_nothing_of(learnt)
+        return window
+
     # What the window says -------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
