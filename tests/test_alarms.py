@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import signal
+import tempfile
 import time
 from contextlib import nullcontext
 from itertools import pairwise
@@ -257,13 +258,14 @@ def test_a_command_has_the_message_on_its_standard_input_and_no_shell(tmp_path: 
     assert os.listdir(tmp_path) == ["out; touch wrong"]
 
 
-def test_how_a_command_fails_is_said_and_none_is_left(tmp_path: Path) -> None:
+def test_how_a_command_fails_is_said_and_none_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands = Commands(["sh", "-c", "echo first >&2; echo why >&2; exit 3"], pace=0.0)
     commands.run(b"{}")
     wait(lambda: bool(commands.notes))
     assert commands.notes == ["--exec sh: ended with status 3 (why)"]
     commands.close()
     pid = tmp_path / "pid"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))  # as where there is no disk that can be written to
     slow = Commands(["sh", "-c", f"sleep 60 & echo $! > {pid}; wait"], pace=0.0, most=0.3)
     slow.run(b"{}")
     wait(lambda: bool(slow.notes))

@@ -406,9 +406,17 @@ def test_readings_go_on_within_the_batch_in_which_the_samples_clock_is_set_back(
     t = 1e9 + np.arange(8000.0)
     t[at : None if stays else at + 1] += wrong
     monitor = Monitor(MonitorConfig(window=span(window), every=span("10s"), bins=bins("4")), event_time=True)
-    pairs = [reading.pairs for _, reading in monitor.feed(PairBatch(x=x, y=y, t=t)) if isinstance(reading, Reading)]
+    readings = [item for _, item in monitor.feed(PairBatch(x=x, y=y, t=t)) if isinstance(item, Reading)]
+    pairs = [reading.pairs for reading in readings]
     assert len(pairs) >= 800 - 10 - 6 - 2  # behind 99 dropped pairs and, in a window of pairs, 60 at a time that stays
     assert max(np.diff(pairs)) <= 60 + 20
+    # Those 99 are missing before the pair with which that was clear, as long as there is one of before in the window.
+    clear = at if stays else at + (1 if isinstance(window, str) else 60)
+    assert [one.pairs for one in readings if one.spans_gap] == [
+        one.pairs for one in readings if one.pairs > clear > one.pairs - one.n
+    ]
+    assert any(one.spans_gap for one in readings)
+    assert readings[-1].dropped == 99
 
 
 def test_a_reading_by_the_received_clock_has_the_whole_batch_also_where_the_samples_clock_is_set_back() -> None:

@@ -23,6 +23,12 @@ class LastGap:
         yield
         self.place = before, window.pairs
 
+    def before_newest(self, window: JointWindow) -> None:
+        """Samples are missing before the window's newest pair; elsewhere, too, in a batch that ``within`` is about."""
+        last = window.pairs - 1
+        if self.place is None or self.place[1] < last:
+            self.place = last, last
+
     def is_spanned(self, window: JointWindow) -> bool:
         """True if the window has, or may have, pairs from both sides of it."""
         if self.place is None:

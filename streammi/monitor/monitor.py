@@ -270,6 +270,7 @@ class Monitor:
     def _follow_clock(self, seconds: float) -> None:
         self._cadence.set_back(seconds)
         self._schedule.set_back(seconds)
+        self._readings.gap.before_newest(self.window)
         self.notes.append(
             f"the samples' times go back by about {seconds:.4g} s, as after a clock is set back, or where older records"
             f" follow; the {SET_BACK_AFTER - 1} samples before that was clear were dropped as late"

@@ -8,7 +8,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from typing import Final
@@ -22,6 +21,8 @@ GRACE_SECONDS: Final = 0.4  # that a run has left at the end, and
 KILL_SECONDS: Final = 0.2  # from when it is asked to end until it is made to
 LOOK_SECONDS: Final = 0.05
 KEPT_BYTES: Final = 400  # of what it writes to its standard error
+READ_BYTES: Final = 1 << 16
+PIPE_READS: Final = 16  # are all of a pipe, which has room for 1 MiB at most
 
 
 def words_of(command: str, option: str) -> list[str]:
@@ -115,11 +116,11 @@ class Commands:
 
     def _run(self, message: bytes) -> str:
         """Run it once; returns what went wrong, in words."""
-        # A file, not a pipe: whoever does not read its standard input keeps nobody waiting.
-        with tempfile.TemporaryFile() as given:
-            given.write(message + b"\n")
-            given.seek(0)
-            try:
+        # In memory: whoever does not read its standard input keeps nobody waiting, and no disk need have room for it.
+        try:
+            with open(os.memfd_create("message"), "w+b") as given:
+                given.write(message + b"\n")
+                given.seek(0)
                 process = subprocess.Popen(
                     self._words,
                     stdin=given,
@@ -127,8 +128,8 @@ class Commands:
                     stderr=subprocess.PIPE,
                     start_new_session=True,  # Ctrl-C is the monitor's; and it is ended with all that it has started
                 )
-            except OSError as error:
-                return f"cannot be run ({error.strerror})"
+        except OSError as error:
+            return f"cannot be run ({error.strerror})"
         assert process.stderr is not None
         with process.stderr as stderr:
             os.set_blocking(stderr.fileno(), False)
@@ -149,8 +150,8 @@ class Commands:
                 time.sleep(LOOK_SECONDS / 5)
         if process.returncode == 0:
             return ""
-        while more := _read(stderr):
-            written = (written + more)[-KEPT_BYTES:]
+        for _ in range(PIPE_READS):  # what it left behind may write without end
+            written = (written + (_read(stderr) or b""))[-KEPT_BYTES:]
         lines = written.decode(errors="replace").split("\n")
         words = next((line.strip() for line in reversed(lines) if line.strip()), "")
         how = f"status {process.returncode}" if process.returncode > 0 else f"signal {-process.returncode}"
@@ -160,7 +161,7 @@ class Commands:
 def _read(descriptor: int) -> bytes | None:
     """Read what there is; nothing at its end; None where nothing has come."""
     try:
-        return os.read(descriptor, 1 << 16)
+        return os.read(descriptor, READ_BYTES)
     except BlockingIOError:
         return None
 
