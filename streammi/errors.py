@@ -98,10 +98,12 @@ def _installer() -> str:
 class FeedError(StreammiError):
     """A message that yields no pair: ``reason`` is the counter's name, ``detail`` what the log says.
 
+    ``path`` is that of the signal which it lacks, where that is why.
+
     >>> print(FeedError("no such path", "'powr': did you mean power?"))
     no such path: 'powr': did you mean power?
     """
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", path: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason, self.detail = reason, detail
+        self.reason, self.detail, self.path = reason, detail, path

@@ -54,6 +54,26 @@ def joined(line: str, messages: list[Frames]) -> tuple[int, list[dict[str, int]]
     return n, [link.malformed for link in links]
 
 
+@pytest.mark.parametrize(("x", "y", "words"), [
+    ("temp", "flow", "no such path: y 'flow': did you mean Flow?"),
+    ("room/heat", "temp", "no such path: x 'room/heat'"),
+    ("nothing", "flow", "no such path: x 'nothing'"),  # when that is mended, y is said
+])  # fmt: skip
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_link_says_which_signal_is_missing(x: str, y: str, words: str, batch: bool) -> None:
+    message = record(temp=1.5, Flow=2.0)
+    frames = [b"[" + message + b"," + message + b"]" if batch else message]
+    intake = intake_of(FeedConfig(endpoint=ENDPOINT, x=x, y=y))
+    intake.decode(0, [frames] * 3, 1.7e9)
+    (link,) = intake.describe((LinkHealth(endpoint=ENDPOINT, state="connected"),), 1.7e9)
+    assert link.malformed == {"no such path": 3}
+    assert link.why_none.startswith(words)
+    together = intake_of(JoinConfig(x=FeedConfig(endpoint="a", x="temp"), y=FeedConfig(endpoint="b", y="flow")))
+    together.decode(1, [frames] * 3, 1.7e9)
+    links = together.describe((LinkHealth(endpoint=ENDPOINT, state="connected"),) * 2, 1.7e9)
+    assert [link.why_none[:22] for link in links] == ["", "no such path: y 'flow'"]
+
+
 APART: dict[str, list[Frames]] = {
     "a key each": [[record(temp=k, t=1.7e9 + k)] if j else [record(hum=k, t=1.7e9 + k)]
                    for k in range(N) for j in (1, 0)],

@@ -414,6 +414,13 @@ def test_before_the_first_reading_it_says_what_is_missing(size: tuple[int, int])
         nothing, links=(link(pairs=0, messages=9, malformed={"not JSON": 1, "no such path": 8}),)
     )
     assert "no pair in 9 messages: no such path" in words_of(in_vain, size)
+    lacking = msgspec.structs.replace(
+        in_vain.links[0], why_none="no such path: y 'plant/flow': did you mean plant/line/Flow?"
+    )
+    brief = words_of(msgspec.structs.replace(in_vain, links=(lacking,)), size)
+    assert "no such path: y 'plant/flow'" in brief
+    if size[0] < 100:  # else the panels beside are among the words
+        assert ("did you mean plant/line/Flow?" in brief) == (size == (40, 12))
 
 
 def words_of(snapshot: Snapshot, size: tuple[int, int]) -> str:

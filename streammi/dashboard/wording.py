@@ -1,10 +1,12 @@
 """Numbers, times and amounts in words, as they go on a screen: never without their unit."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
-from streammi.records import UNIT_PER_BIT, Unit
+from streammi.records import UNIT_PER_BIT, LinkHealth, Unit
+from streammi.records.link_totals import total
 
 SELDOM = 0.95  # a second: what is rarer is said by how long it takes
 
@@ -178,3 +180,17 @@ def place(endpoint: str) -> str:
     ('plant:5557', 'readings')
     """
     return endpoint.rpartition("/")[2]
+
+
+def why_no_pair(links: Sequence[LinkHealth]) -> tuple[str, str]:
+    """Why most messages that yielded no pair did not, of which signal that is known; and the same without advice.
+
+    >>> why = "no such path: y 'flow': did you mean Flow?"
+    >>> why_no_pair([LinkHealth(endpoint="", state="connected", malformed={"no such path": 2}, why_none=why)])[1]
+    "no such path: y 'flow'"
+    """
+    malformed = total(links).malformed
+    reason = max(malformed, key=malformed.__getitem__)
+    why = next((link.why_none for link in links if link.why_none.startswith(f"{reason}: ")), reason)
+    brief, advised, _ = why.partition("': ")
+    return why, f"{brief}'" if advised else why

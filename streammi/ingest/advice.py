@@ -164,4 +164,4 @@ def _where(path: str, topic: str, tree: Any) -> str:
 
 def advised(error: FeedError, words: str) -> FeedError:
     """An error with what to do about it."""
-    return FeedError(error.reason, f"{error.detail}: {words}" if words else error.detail)
+    return FeedError(error.reason, f"{error.detail}: {words}" if words else error.detail, error.path)

@@ -77,7 +77,8 @@ class Decoder:
         self._others = others
         self._found = False  # a message with all that is wanted
         self.malformed: dict[str, int] = {}
-        self.detail = ""  # of the last message that was malformed
+        self.detail = ""  # of the last message that was malformed,
+        self.lacking = ""  # and the path of the signal that it lacked, where that was why
         self.messages = self.bytes = self.pairs = 0
         self._batch = Batch(len(paths), config.labels)  # what was read since the last batch was handed out
 
@@ -348,4 +349,4 @@ class Decoder:
 
     def _count(self, error: FeedError, messages: int = 1) -> None:
         self.malformed[error.reason] = self.malformed.get(error.reason, 0) + messages
-        self.detail = str(error)
+        self.detail, self.lacking = str(error), error.path

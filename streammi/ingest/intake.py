@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from streammi.config import FeedConfig, JoinConfig
 from streammi.ingest.decoder import Decoder
-from streammi.ingest.link_counts import described
+from streammi.ingest.link_counts import described, why_none
 from streammi.ingest.pairing.join import Join
 from streammi.ingest.rates import Meter
 from streammi.network.frames import Messages
@@ -79,6 +79,7 @@ class PairIntake:
     """Both signals come in the same messages."""
 
     def __init__(self, config: FeedConfig) -> None:
+        self._config = config
         self._decoder = Decoder(config)
         self._meter = Meter()
         self._usable = SilenceWatch()
@@ -110,8 +111,9 @@ class PairIntake:
         (link,) = links
         message_rate, rate = self._meter.rates(now)
         link = self._usable.judged(link)
-        counted = {"pairs": self._decoder.pairs - self._nonfinite, "nonfinite": self._nonfinite}
-        return (described(link, self._decoder, **counted, rate=rate, message_rate=message_rate),)
+        more = {"pairs": self._decoder.pairs - self._nonfinite, "nonfinite": self._nonfinite, "rate": rate}
+        why = why_none(self._decoder, x=self._config.x, y=self._config.y)
+        return (described(link, self._decoder, **more, message_rate=message_rate, why_none=why),)
 
     @property
     def spacings(self) -> tuple[Spacing, ...]:
@@ -159,6 +161,7 @@ class JoinIntake:
         together = config.x.endpoint == config.y.endpoint
         x_others, y_others = ((config.y.y,), (config.x.x,)) if together else ((), ())
         self._decoders = Decoder(config.x, (config.x.x,), x_others), Decoder(config.y, (config.y.y,), y_others)
+        self._paths = config.x.x, config.y.y
         self._join = Join(config.mode, config.tolerance_s, config.lateness_s)
         self._meters = Meter(), Meter()
         self._usable = SilenceWatch(), SilenceWatch()
@@ -208,14 +211,14 @@ class JoinIntake:
         _, rate = self._pair_meter.rates(now)
         names: tuple[Literal["x", "y"], ...] = ("x", "y")
         found = []
-        sides = zip(links, names, self._decoders, self._meters, self._usable, strict=True)
-        for link, name, decoder, meter, usable in sides:
+        sides = zip(links, names, self._decoders, self._paths, self._meters, self._usable, strict=True)
+        for link, name, decoder, path, meter, usable in sides:
             side = self._join.x if name == "x" else self._join.y
             notes = (f"the clock of {name} {side.note}" if side.note else "", self._join.note if name == "x" else "")
             link = described(
                 usable.judged(link), decoder, *notes, signal=name, tally=side.tally,
                 pairs=self._pairs - self._nonfinite, nonfinite=self._nonfinite, rate=rate,
-                message_rate=meter.rates(now)[0],
+                message_rate=meter.rates(now)[0], why_none=why_none(decoder, **{name: path}),
                 clock_offset=self._join.clock_offset_s, pair_offset=self._join.pair_offset_s,
             )  # fmt: skip
             found.append(link)

@@ -47,6 +47,30 @@ class Counted(Protocol):
         """One line for the person watching."""
 
 
+class Lacking(Protocol):
+    """Something that knows why the newest message without a usable value had none."""
+
+    @property
+    def detail(self) -> str:
+        """Why, the reason first; empty before there was one."""
+
+    @property
+    def lacking(self) -> str:
+        """The path of the signal that it lacked; empty where that is not why."""
+
+
+def why_none(decoder: Lacking, **paths: str | None) -> str:
+    """Why the newest message without a sample had none; ``paths`` are those of the signals, by which one is named.
+
+    >>> from types import SimpleNamespace
+    >>> why_none(SimpleNamespace(detail="no such path: 'b': did you mean B?", lacking="b"), x="a", y="b")
+    "no such path: y 'b': did you mean B?"
+    """
+    signal = next((signal for signal, path in paths.items() if path == decoder.lacking), "")
+    reason, colon, detail = decoder.detail.partition(": ")
+    return f"{reason}: {signal} {detail}" if signal and colon else decoder.detail
+
+
 def described(link: LinkHealth, decoder: Counted, *notes: str, **more: object) -> LinkHealth:
     """The link with its decoder's totals, ``more`` fields and notes."""
     return replace(

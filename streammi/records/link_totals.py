@@ -46,6 +46,7 @@ def total(links: Sequence[LinkHealth]) -> LinkHealth:
         pairs=max(link.pairs for link in links),
         nonfinite=max(link.nonfinite for link in links),
         malformed=dict(malformed),
+        why_none=next((link.why_none for link in links if link.why_none), ""),
         rate=links[0].rate,
         message_rate=_sum_or_none([link.message_rate for link in links]),
         behind=any(link.behind for link in links),

@@ -81,6 +81,7 @@ class LinkHealth(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=T
     pairs: int = 0  # that count,
     nonfinite: int = 0  # and those that do not, for not being finite
     malformed: dict[str, int] = {}  # by reason
+    why_none: str = ""  # why the newest of them yielded none, the reason first, and of which signal; empty: not known
     gaps: int = 0
     resets: int = 0
     reordered: int = 0

@@ -12,7 +12,7 @@ import msgspec
 
 from streammi.config import FeedConfig, KeyedConfig
 from streammi.ingest.keyed_decoder import KeyedDecoder
-from streammi.ingest.link_counts import described
+from streammi.ingest.link_counts import described, why_none
 from streammi.ingest.rates import Meter
 from streammi.monitor.keyed_monitor import KeyedMonitor
 from streammi.network.silence import SilenceWatch
@@ -48,6 +48,7 @@ class KeyedSession:
         samples: int | None = None,
     ) -> None:
         self.monitor, self.decoder = KeyedMonitor(config), KeyedDecoder(source, config.key)
+        self._paths = source.x, source.y
         self.links = [LinkHealth(endpoint=source.endpoint, state="connecting")]
         self.flags = Status.OK
         self.catching_up = False  # what is taken in was recorded by a run that may have said what comes of it
@@ -116,6 +117,7 @@ class KeyedSession:
         windows, nonfinite = self.monitor.windows, self.monitor.nonfinite
         note = f"{windows.refused:,} pairs of keys beyond --max-keys refused" if windows.refused else ""
         counted: dict[str, Any] = {"pairs": self.decoder.pairs - nonfinite, "nonfinite": nonfinite}
+        counted["why_none"] = why_none(self.decoder, x=self._paths[0], y=self._paths[1])
         link = self._usable.judged(self.link)
         return described(link, self.decoder, note, **counted, rate=rate, message_rate=message_rate)
 

@@ -57,7 +57,7 @@ def head(scene: Scene) -> Json:
         "feed": _feed(scene, snapshot),
     }
     if reading is None:
-        return found | {"waiting": now.waiting(scene)}
+        return found | {"waiting": now.waiting(scene)[0]}
     return found | _of_reading(scene, snapshot, reading)
 
 

@@ -12,7 +12,7 @@ from streammi.dashboard.many.devices import Devices, Silent
 from streammi.dashboard.many.listed import Bools, Listed
 from streammi.dashboard.many.marks import Mark, Toned, of_devices
 from streammi.dashboard.names import names_in
-from streammi.dashboard.wording import count
+from streammi.dashboard.wording import count, why_no_pair
 from streammi.records import IntArray, Snapshot, Unit
 from streammi.records.link_totals import total
 from streammi.records.links import is_stale
@@ -93,8 +93,8 @@ class ManyDevices(Listed):
     def _waited_for(self) -> str:
         link = total(self.whole.links)
         if not self.whole.devices and link.malformed:
-            reason = max(link.malformed, key=link.malformed.__getitem__)
-            return f"no pair in {count(link.messages)} messages: {reason}"
+            why, _ = why_no_pair(self.whole.links)
+            return f"no pair in {count(link.messages)} messages: {why}"
         return "waiting for the first reading of a device" if link.messages else "no message yet"
 
     def silent_words(self, glyphs: Glyphs) -> list[Toned]:

@@ -9,7 +9,7 @@ from streammi.dashboard.cells import columns, wrap
 from streammi.dashboard.history_columns import at_time
 from streammi.dashboard.panels.title import Spans, fitting, titled, verdict_lines
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import ahead, clock, count, number, pace, signed
+from streammi.dashboard.wording import ahead, clock, count, number, pace, signed, why_no_pair
 from streammi.records import Reading
 from streammi.records.link_totals import total
 from streammi.records.verdict import SIGNIFICANT, error_of, least_error_of, strength
@@ -32,7 +32,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     title = "PEAK MI, AT A DELAY" if scene.delayed else "MUTUAL INFORMATION"
     body = titled(canvas, theme, title, _estimator(reading))
     if reading is None:
-        for y, line in enumerate(wrap(waiting(scene), body.width - 1)):
+        for y, line in enumerate(waiting_lines(waiting(scene), body.width - 1, body.height, theme.glyphs.ellipsis)):
             body.text(1, y, line, theme.dim)
         return
     scale = 2 if body.height >= 9 and body.width >= 80 else 1
@@ -44,20 +44,32 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     verdict(body.part(0, top + (body.height - top > 2), body.width, body.height - top), scene)
 
 
-def waiting(scene: Scene) -> str:
-    """The things that the first reading of a pair waits for, and where to look when messages come in vain."""
+def waiting(scene: Scene) -> tuple[str, ...]:
+    """The things that the first reading of a pair waits for, and where to look when messages come in vain.
+
+    In words from the longest on, of which the first that there is room for are to be shown.
+    """
     snapshot = scene.snapshot
     if snapshot is None or not snapshot.links:
-        return snapshot.verdict if snapshot else ""
+        return (snapshot.verdict if snapshot else "",)
     link = total(snapshot.links)
     if snapshot.verdict:
         coming = link.rate and not scene.stale and link.pairs
-        return snapshot.verdict + (f", {pace(link.rate)}" if link.rate and coming else "")
+        return (snapshot.verdict + (f", {pace(link.rate)}" if link.rate and coming else ""),)
     if link.pairs or not link.malformed:
-        return "waiting for the first pairs"
-    reason = max(link.malformed, key=link.malformed.__getitem__)
+        return ("waiting for the first pairs",)
     look = f"; streammi probe {link.endpoint} says what they carry" if len(snapshot.links) == 1 else ""
-    return f"no pair in {count(link.messages)} messages: {reason}{look}"
+    why, brief = why_no_pair(snapshot.links)
+    none = f"no pair in {count(link.messages)} messages: "
+    return none + why + look, none + why, none + brief + look, none + brief, f"no pair: {brief}"
+
+
+def waiting_lines(words: tuple[str, ...], width: int, most: int, ellipsis: str) -> tuple[str, ...]:
+    """The first of these words that take at most so many lines; where none do, the last, cut."""
+    for one in words:
+        if len(lines := wrap(one, width)) <= most and max(map(columns, one.split()), default=0) <= width:
+            return tuple(lines)
+    return verdict_lines(words[-1], width, most, ellipsis)
 
 
 def value(canvas: Canvas, scene: Scene, reading: Reading, scale: int = 1) -> int:

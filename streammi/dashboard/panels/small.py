@@ -4,11 +4,11 @@ import numpy as np
 
 from streammi.dashboard import charts, history_columns as past
 from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import fit, wrap
+from streammi.dashboard.cells import columns, fit, wrap
 from streammi.dashboard.history_columns import SPANS, shown_span
 from streammi.dashboard.layout import LayoutName
 from streammi.dashboard.panels import bars, entropy, help, history
-from streammi.dashboard.panels.now import filling, lasting, stale, trend, waiting
+from streammi.dashboard.panels.now import filling, lasting, stale, trend, waiting, waiting_lines
 from streammi.dashboard.panels.title import Spans, span_columns, verdict_lines
 from streammi.dashboard.scene import Scene, linear_equivalent
 from streammi.dashboard.wording import duration, number, signed
@@ -145,24 +145,27 @@ def draw_waiting(canvas: Canvas, scene: Scene, layout: LayoutName) -> None:
     x = canvas.spans(0, 0, [(f"{glyph} ", pen), *(_others(scene) if layout == "line" else [])])
     room = canvas.width - x
     if canvas.height == 1:
-        canvas.text(x, 0, fit(_waiting(scene), room, theme.glyphs.ellipsis), theme.text)
+        words = _waiting(scene)
+        text = next((one for one in words if columns(one) <= room), words[-1])
+        canvas.text(x, 0, fit(text, room, theme.glyphs.ellipsis), theme.text)
         return
     note = scene.link_note if scene.snapshot is None else ""
-    lines = [(line, theme.text) for line in wrap(_waiting(scene), room)]
+    words_of = waiting_lines(_waiting(scene), room, canvas.height, theme.glyphs.ellipsis)
+    lines = [(line, theme.text) for line in words_of]
     lines += [(line, theme.warn) for line in wrap(note, room)]
     for y, (line, line_pen) in enumerate(lines[: canvas.height]):
         canvas.text(x, y, line, line_pen)
 
 
-def _waiting(scene: Scene) -> str:
+def _waiting(scene: Scene) -> tuple[str, ...]:
     if scene.snapshot is not None:
         return waiting(scene)
     if not scene.endpoint:
         late = (scene.link_seconds or 0.0) >= STARTS_IN
-        return "the monitor is starting" + (": its very first start compiles it, some 20 s" if late else "")
+        return ("the monitor is starting" + (": its very first start compiles it, some 20 s" if late else ""),)
     if scene.link not in ("connected", "stalled"):
-        return f"waiting for a monitor at {scene.endpoint}"
-    return f"connected to {scene.endpoint}; waiting for its first picture"
+        return (f"waiting for a monitor at {scene.endpoint}",)
+    return (f"connected to {scene.endpoint}; waiting for its first picture",)
 
 
 def _values(scene: Scene, reading: Reading) -> list[Spans]:

@@ -30,7 +30,7 @@ def find(tree: Any, path: str) -> Chain:
     """
     chain = _find(tree, path)
     if chain is None:
-        raise FeedError("no such path", repr(path)[:80])
+        raise FeedError("no such path", repr(path)[:80], path)
     return chain
 
 
