@@ -269,6 +269,17 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
         StateFolder(tmp_path / "file")
 
 
+def test_a_pipe_in_the_place_of_a_state_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "state.new")
+    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
+    keeper.keep_last(fed(50), None, 10.0)
+    assert keeper.unsaved
+    assert "cannot save the state" in keeper.notes[0]
+    (tmp_path / "state.new").rename(tmp_path / "state.1")
+    with pytest.raises(ConfigError, match=r"--state must be a folder whose state can be read \(.*: no regular file"):
+        Keeper(str(tmp_path), SETTINGS, 5.0)
+
+
 def test_a_full_disk_is_said_once_and_its_end_too(tmp_path: Path) -> None:
     one = fed(50)
     keeper = Keeper(str(tmp_path), SETTINGS, 5.0)

@@ -35,10 +35,11 @@ from streammi.cli.options import JoinOptions, PairOptions
 from streammi.cli.replay_override import Override
 from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_replay import replay_files, replay_recording, run_replay
-from streammi.config import MonitorConfig
+from streammi.config import FeedConfig, MonitorConfig
 from streammi.errors import ConfigError, StreammiError
-from streammi.recording.entries import Arrived, Begin
+from streammi.recording.entries import Arrived, Begin, settings_of
 from streammi.recording.reader import Recording
+from streammi.recording.writer import Recorder
 from streammi.records.status import Status
 from streammi.session.replay import FileReplay
 
@@ -370,6 +371,25 @@ def test_what_cannot_work_is_named(recorded: tuple[Path, bytes], words: list[str
     with pytest.raises(StreammiError) as error:
         cli.app(["replay", str(recorded[0]), *words], standalone_mode=False)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("messages", "why"),
+    [
+        ([], "no messages"),
+        ([b'{"a": 1}'] * 2, "2 messages: no such path: 'b'"),
+        ([b'{"a": NaN, "b": 2}'], "1 message: none of 1 pairs is finite"),
+        ([b'{"a": 1, "b": 2}'], ""),
+    ],
+)
+def test_a_recording_without_a_pair_is_no_result(tmp_path: Path, messages: list[bytes], why: str) -> None:
+    path, feed = tmp_path / "feed.rec", FeedConfig(endpoint="tcp://127.0.0.1:1", x="a", y="b", format="json")
+    recorder = Recorder(path, Begin("0.1.0", 1, settings_of(MonitorConfig(), feed, None)), 1 << 30)
+    recorder.write(Arrived(0, 1.0, [[message] for message in messages]))
+    recorder.close()
+    done = streammi("replay", str(path))
+    assert done.returncode == bool(why)
+    assert done.stderr.count(f"no pair: {why}") == bool(why)
 
 
 def test_what_is_replayed_is_not_written_over(recorded: tuple[Path, bytes], tmp_path: Path) -> None:

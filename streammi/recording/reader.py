@@ -50,7 +50,8 @@ class Recording:
             raise ConfigError("file", f"readable ({error.strerror})", str(path)) from None
         first = next(iter(self), None)
         if not isinstance(first, Begin):
-            raise ConfigError("file", "a recording", str(path))
+            rule = "a recording whose first entry can be read" if is_recording(path) else "a recording"
+            raise ConfigError("file", rule, str(path))
         self.begin = first
 
     def __iter__(self) -> Iterator[Entry]:

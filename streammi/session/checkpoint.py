@@ -127,6 +127,9 @@ class StateFolder:
     def _read(self, generation: int) -> State | None:
         """The state that a file holds; None when it is not there, or damaged, which is noted."""
         path = self._file(generation)
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            rule = f"a folder whose state can be read ({path}: no regular file)"
+            raise ConfigError("--state", rule, str(self.path))
         try:
             return codec.unpack(KIND, path.read_bytes())
         except FileNotFoundError:
@@ -188,7 +191,7 @@ def _lock(folder: Path) -> int:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)  # a pipe is an error, and is not waited for
 
 
 def printable(path: Path) -> str:

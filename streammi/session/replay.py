@@ -155,6 +155,7 @@ class RecordingReplay(EntryReplay[Session]):
     ) -> None:
         super().__init__(recording)
         self._outbox, self._settings, self._on_pairs = outbox, settings, on_pairs
+        self._why_empty: str | None = "no messages"  # of the newest run; None once a pair has come
 
     @property
     def monitor(self) -> Monitor | None:
@@ -175,9 +176,23 @@ class RecordingReplay(EntryReplay[Session]):
         outbox = self._outbox(settings.monitor.pair, begin.run)
         return Session(Monitor(settings.monitor), source, outbox, settings.samples, self._on_pairs)
 
+    def end(self) -> None:
+        """All was said; a recording without any pair ends with a status of its own, unless nobody reads it."""
+        super().end()
+        if self._why_empty is not None and not self.closed:
+            self.status = NOTHING
+            self.notes.append(f"no pair: {self._why_empty}")
+
     def _ended(self) -> None:
-        if self._session is not None:
-            self.notes += self._session.monitor.notes
+        session = self._session
+        if session is None:
+            return
+        self.notes += session.monitor.notes
+        if session.counted or self._why_empty is None:
+            self._why_empty = None
+        elif messages := total(session.health(0.0)).messages:
+            why = session.monitor.awaited or session.intake.detail or "none of them made a pair"
+            self._why_empty = f"{messages:,} {'message' if messages == 1 else 'messages'}: {why}"
 
 
 class FileReplay:
