@@ -123,6 +123,37 @@ def test_channels_of_text_are_those_of_its_names(form: str) -> None:
     assert (found.t is None) == ("header" not in form)
 
 
+TEXTS: dict[str, tuple[str, list[list[bytes]], str]] = {
+    "of all": ("all", [[b'{"a": 1, "b": 2, "mode": "hot", "at": "2026-01-01T00:00:00Z", "c": "", "d": "nan"}']],
+               "mode is text and no channel: --bins categories takes it, as x or y of one pair"),
+    "by its name": ("a,b,mode", [[b'{"a": 1, "b": 2, "mode": "hot", "other": "x"}']], "mode is text and no channel"),
+    "in quotes": ("all", [[b'{"a": 1, "b": 2, "c": "3.5", "mode": "hot"}']],
+                  "c is a number in quotes and no channel: --channels with the name, and without all, takes it"),
+    "several": ("all", [[json.dumps({"a": 1, "b": 2} | {f"m{k}": "on" for k in range(7)}).encode()]],
+                "m0, m1, m2, m3, m4 and 2 more are texts and no channels: --bins categories takes one"),
+    "of a topic": ("all", [[b"hall", b'{"a": 1, "b": 2, "mode": "hot"}'], [b"roof", b'{"a": 1, "mode": 3}']],
+                   "hall/mode is text and no channel"),
+    "of names": ("all", [[b'{"name": "a", "value": 1}'], [b'{"name": "b", "value": 2}'],
+                         [b'{"name": "mode", "value": "hot"}']], "mode is text and no channel"),
+    "a column": ("all", [[b"t,a,b,mode\n1,2.5,3.5,hot\n2,3.5,4.5,cold"]], "mode is text and no channel"),
+    "now and then": ("all", [[b'{"a": 1, "b": 2}'], [b'{"a": 1, "b": "off"}']], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_that_is_no_channel_is_named_with_what_would_take_it(name: str) -> None:
+    patterns, messages, words = TEXTS[name]
+    intake, again = RowIntake(SOURCE, patterns.split(",")), RowIntake(SOURCE, patterns.split(","))
+    intake.decode(messages * 6, 0.0)
+    again.restore(intake.state())
+    for one in (intake, again):
+        one.settle(9.0)
+        notes = [note for note in one.notes if "no channel" in note]
+        assert "mode" not in one.names
+        assert any(note.startswith(words) for note in notes) if words else not notes
+        assert not any("not among the first" in note for note in one.notes)
+
+
 def test_what_is_no_number_is_missing_alone_and_what_has_nothing_is_counted() -> None:
     intake = RowIntake(SOURCE, ["all"])
     first = [[json.dumps({"a": 1.0, "b": 2.0}).encode()]] * 3
@@ -151,7 +182,11 @@ def test_what_is_no_number_is_missing_alone_and_what_has_nothing_is_counted() ->
         ([b"plant/temp 20.5"], "the messages cannot be read: a name and a number"),
         ([b"hello world"], "the messages cannot be read: of texts, JSON, CSV"),
         ([bytes(64)], "raw bytes do not name their channels: --format"),
-        ([b'{"rack1": "on"}'], "the messages have no numbers"),
+        (
+            [b'{"rack1": "on"}'],
+            "the messages have no numbers; rack1 is text and no channel: --bins",
+        ),
+        ([b'{"rack1": 1, "rack2": "on", "t": "2026-01-01"}'], "there are rack1; rack2 is text and no channel"),
     ],
 )
 def test_no_channels_says_why_and_what_there_is(messages: list[bytes], words: str) -> None:

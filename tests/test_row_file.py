@@ -31,6 +31,7 @@ def test_columns_by_globs_in_the_order_that_was_asked(tmp_path: Path) -> None:
     assert t.tolist() == [1, 2, 3]
     with closing(read_rows(path, ["all"])) as rows:
         assert rows.names == ("rack1/temp", "rack2/temp", "flow")  # no time, no words
+        assert "state is text and no channel: --bins categories takes it, as x or y of one pair" in rows.said
 
 
 def test_what_is_no_number_is_missing_and_counted(tmp_path: Path) -> None:

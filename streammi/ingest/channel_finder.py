@@ -8,6 +8,7 @@ import numpy as np
 
 from streammi.config import FeedConfig
 from streammi.errors import FeedError
+from streammi.ingest.formats.beside_values import is_date
 from streammi.ingest.formats.columns import is_array, number
 from streammi.ingest.formats.content import SEQ_NAMES, TIME_NAMES, Wanted
 from streammi.ingest.formats.csv import header_in
@@ -20,6 +21,7 @@ from streammi.ingest.formats.paths import into_records
 from streammi.ingest.formats.registry import FORMATS, format_of, recognise
 from streammi.ingest.formats.samples import has_records, signals
 from streammi.ingest.record_fields import leaves
+from streammi.ingest.timestamps import is_missing
 from streammi.network.frames import Frames, is_text
 
 ALL: Final = "all"
@@ -57,6 +59,7 @@ class ChannelFinder:
         self._memory: dict[str, Any] = {}
         self._found: dict[str, None] = {}
         self._others: dict[str, None] = {}  # numbers that were not asked for
+        self._texts: dict[str, bool] = {}  # texts that were asked for, and whether each was a number
         self._rows = False  # messages had arrays of samples
         self.unread: Counter[str] = Counter()  # messages in which nothing could be looked for, by why
 
@@ -76,6 +79,11 @@ class ChannelFinder:
         return len(self._found)
 
     @property
+    def texts(self) -> dict[str, bool]:
+        """The paths of texts that were asked for, and are no channels, and whether each has been a number so far."""
+        return {path: is_number for path, is_number in self._texts.items() if path not in self._found}
+
+    @property
     def notes(self) -> list[str]:
         """Notes for a person on how the messages were taken."""
         if not self._rows:
@@ -89,25 +97,27 @@ class ChannelFinder:
             there = [*self._found, *self._others]
             more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
             fit = "none fits" if not self._found else f"only {next(iter(self._found))} fits"
-            return f"{fit} --channels {','.join(self._patterns)}; there are {', '.join(there[:SHOWN])}{more}"
+            found = f"{fit} --channels {','.join(self._patterns)}; there are {', '.join(there[:SHOWN])}{more}"
+            return "; ".join((found, *said_of_texts(self.texts)))
         if self.unread["raw"]:
             return "raw bytes do not name their channels: --format says how they lie, such as struct:<f4,f4,f4"
         if self.unread:
             reason, _ = self.unread.most_common(1)[0]
             return f"the messages cannot be read: {reason}"
-        return "the messages have no numbers"
+        return "; ".join(("the messages have no numbers", *said_of_texts(self.texts)))
 
     def state(self) -> dict[str, Any]:
         """Its memory; may hold sets, tuples and arrays."""
         found, others = list(self._found), list(self._others)
         return {
             "memory": self._memory, "found": found, "others": others, "rows": self._rows, "unread": dict(self.unread),
-            "named": self.named, "together": self.together, "joined": self.joined,
+            "named": self.named, "together": self.together, "joined": self.joined, "texts": self._texts,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the saved state of a finder that was asked for the same."""
         self._memory, self._rows, self.unread = state["memory"], state["rows"], Counter(state["unread"])
+        self._texts = state["texts"]
         self._found, self._others = dict.fromkeys(state["found"]), dict.fromkeys(state["others"])
         self.named, self.together, self.joined = state["named"], state["together"], state["joined"]
 
@@ -151,6 +161,7 @@ class ChannelFinder:
         single: dict[str, None] = {}
         arrays: dict[str, int] = {}
         named: dict[int, str] = {}
+        texts: dict[int, tuple[str, bool]] = {}  # by the longer of two names, too, and whether they are numbers
         twice: set[str] = set()
         for path, value in leaves(record, items=MOST_ELEMENTS):
             if not 0 < len(path) <= MAX_PATH or (path in special and path not in self._patterns):
@@ -165,6 +176,9 @@ class ChannelFinder:
                     less = min(known, path, key=len)
                     named[id(value)] = path if less == known else known
                     twice.add(less)
+            if self._fits(path) and (text := _text_in(value)):
+                other, _ = texts.get(id(value), ("", False))
+                texts[id(value)] = max(path, other, key=len), _is_number(text)
             if is_array(value):
                 if len(value) and _is_number(value[0]):
                     arrays[path] = len(value)
@@ -172,6 +186,9 @@ class ChannelFinder:
                 single[path] = None
         single = {path: None for path in single if path not in twice}
         arrays = {path: n for path, n in arrays.items() if path not in twice}
+        for path, is_number in texts.values():
+            if path not in single and path not in arrays and path not in twice:
+                self._texts[path] = self._texts.get(path, True) and is_number
         self._sort(record, single, arrays, columns=kind in COLUMNS)
         if FORMATS[kind].joins:
             self.joined = not any("/" in path for path in self._found)  # else of several streams
@@ -189,6 +206,8 @@ class ChannelFinder:
         self.together = max(self.together, len(found))
         self._found.update(dict.fromkeys(found))
         self._others.update(dict.fromkeys(name for name in names if name not in self._found))
+        texts = (name for name, value in record.items() if name != TIMES[0] and _text_in(value))
+        self._texts.update((name, False) for name in texts if name not in names and self._fits(name))
 
     def _sort(self, record: Any, single: dict[str, None], arrays: dict[str, int], *, columns: bool) -> None:
         """Sort out which of a record's numbers are channels."""
@@ -220,6 +239,36 @@ class ChannelFinder:
         if self._topic:
             names += [f"{self._topic}/{path}", *([self._topic] if path in BARE else [])]
         return any(pattern in (ALL, name) or fnmatchcase(name, pattern) for pattern in self._patterns for name in names)
+
+
+_OF_TEXTS: Final = (  # whether they are numbers, words on one and on several, and what would take them
+    (False, "is text and no channel", "are texts and no channels",
+     "--bins categories takes {}, as x or y of one pair"),
+    (True, "is a number in quotes and no channel", "are numbers in quotes and no channels",
+     "--channels with the name, and without all, takes {}"),
+)  # fmt: skip
+
+
+def said_of_texts(texts: dict[str, bool]) -> list[str]:
+    """Notes for a person on ``texts`` that were left out, and whether each is a number: what would take them.
+
+    >>> said_of_texts({"mode": False, "level": True})
+    ['mode is text and no channel: --bins categories takes it, as x or y of one pair', \
+'level is a number in quotes and no channel: --channels with the name, and without all, takes it']
+    """
+    notes = []
+    for is_number, one, many, takes in _OF_TEXTS:
+        if names := [name for name, found in texts.items() if found == is_number]:
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            said = one if len(names) == 1 else many
+            notes.append(f"{', '.join(names[:SHOWN])}{more} {said}: {takes.format('it' if len(names) == 1 else 'one')}")
+    return notes
+
+
+def _text_in(value: Any) -> str:
+    """The text that a value is, or the first of them; empty for what is none, says that there is none, or is a time."""
+    text = value[0] if is_array(value) and len(value) else value
+    return text if isinstance(text, str) and not is_missing(text) and not is_date(text) else ""
 
 
 def _is_number(value: Any, *, texts: bool = True) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from streammi.config import FeedConfig
-from streammi.ingest.channel_finder import BARE, SHOWN, ChannelFinder
+from streammi.ingest.channel_finder import BARE, SHOWN, ChannelFinder, said_of_texts
 from streammi.ingest.formats.registry import recognise, topic_of
 from streammi.network.frames import Frames
 
@@ -114,7 +114,7 @@ class ChannelLayout:
 
     def lacking(self, patterns: list[str]) -> list[str]:
         """Those of the names that were asked for that no channel has."""
-        names = self.names if patterns else []
+        names = [*self.names, *self.texts] if patterns else []
         return [one for one in patterns if not any(name == one or name.endswith(f"/{one}") for name in names)]
 
     @property
@@ -150,7 +150,17 @@ class ChannelLayout:
         notes = [note for finder in self._finders.values() if finder.names for note in finder.notes]
         if self.beyond:
             notes.append(f"there are more than {MOST_TOPICS:,} topics: {self.beyond:,} messages are not looked at")
-        return list(dict.fromkeys(notes))
+        return [*dict.fromkeys(notes), *said_of_texts(self.texts)]
+
+    @property
+    def texts(self) -> dict[str, bool]:
+        """The names of texts that were asked for, and are no channels, and whether each has been a number so far."""
+        several = len(self._finders) > 1
+        return {
+            (_name(topic, path, finder.count + len(finder.texts)) if several else path): is_number
+            for topic, finder in self._finders.items()
+            for path, is_number in finder.texts.items()
+        }
 
     @property
     def why_none(self) -> str:

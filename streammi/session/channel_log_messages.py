@@ -47,7 +47,7 @@ class ChannelLogMessages(LogMessages):
 
     def _say_unusable(self, link: LinkHealth, now: float) -> None:
         unusable = sum(link.malformed.values())
-        if link.note and link.note != self._note:
+        if link.note and link.note not in (self._note, self._session.said_at_first):
             self._note, self._noted = link.note, now
             self._log.warn(f"{link.endpoint}: {link.note}", endpoint=link.endpoint)
         if unusable > self._unusable:

@@ -62,6 +62,7 @@ class ChannelSession:
         self._samples, self._say = samples, say
         self.intake = RowIntake(source, list(settings.patterns), settings.grid_s, settings.hold_s)
         self.links = [LinkHealth(endpoint=source.endpoint, state="connecting")]
+        self.said_at_first = ""  # of the intake's notes: those on how the channels were found
         self.flags = Status.OK
         self.catching_up = False  # what is taken in was recorded by a run that may have said what comes of it
         self.taken = self.changes = 0  # rows; how often something was taken in or said
@@ -271,6 +272,7 @@ class ChannelSession:
     def _begin(self) -> WatchedPairs:
         names = self.intake.names
         self.watched = WatchedPairs(self.settings, names, self._device)
+        self.said_at_first = "; ".join(self.intake.notes)
         for note in (*self.watched.notes(names), *self.intake.notes, self._outbox.note(len(names))):
             if note:
                 self._say(note)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from streammi.errors import ConfigError
+from streammi.ingest.channel_finder import said_of_texts
 from streammi.ingest.files.channel_rows import ChannelRows
 from streammi.ingest.files.columns import refuse_doubtful
 from streammi.ingest.files.csv_table import CsvTable
@@ -25,6 +26,8 @@ from streammi.ingest.files.source import Source
 from streammi.ingest.files.tables import Block, Table
 from streammi.ingest.files.time_columns import time_of
 from streammi.ingest.files.time_format import OfDay
+from streammi.ingest.formats.beside_values import is_date
+from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray
 
 ALL: Final = "all"
@@ -73,6 +76,9 @@ class RowFile(ChannelRows):
                 refuse_doubtful("--channels", names[k], forms[k])
             del places[k]
         left_out = [f"{names[k]} left out ({forms[k].doubt or forms[k].unlike})" for k in doubtful]
+        texts = [k for k in range(len(names)) if k not in forms and k not in self._time_places and _has_text(sample, k)]
+        fitting = (k for pattern in patterns for k in texts if _fits(pattern, names[k]))
+        left_out += said_of_texts({names[k]: False for k in fitting})
         self._places = tuple(places)
         self._forms = [forms[k] for k in self._places]
         self.names = tuple(names[k] for k in self._places)
@@ -157,8 +163,19 @@ def _sentinel(sample: Sample, k: int, forms: dict[int, NumberFormat]) -> float |
     return sentinel_of(_numbers(forms[k], sample.column(k))[0])
 
 
+def _fits(pattern: str, name: str) -> bool:
+    return pattern in (ALL, name) or fnmatch.fnmatchcase(name, pattern)
+
+
+def _has_text(sample: Sample, k: int) -> bool:
+    """True if a column has texts that are values, and no times."""
+    column = sample.column(k)
+    texts = (text for text in column.to_pylist() if text is not None and not is_missing(text))
+    return is_text(column) and not is_date(next(texts, "2026-01-01"))
+
+
 def _matching(pattern: str, names: Sequence[str], numeric: Sequence[int], path: str) -> list[int]:
-    fitting = [k for k in numeric if pattern == ALL or names[k] == pattern or fnmatch.fnmatchcase(names[k], pattern)]
+    fitting = [k for k in numeric if _fits(pattern, names[k])]
     if not fitting:
         there = listed([names[k] for k in numeric], pattern) or "there are none"
         raise ConfigError("--channels", f"all, or names or globs of columns of numbers of {path} ({there})", pattern)
