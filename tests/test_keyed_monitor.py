@@ -121,7 +121,7 @@ def test_what_has_no_key_is_counted_and_what_is_no_number_is_not_finite() -> Non
     messages.append([b'{"id":"n","v":{"a":"broken","b":1}}'])
     decoder = KeyedDecoder(SOURCE, "id")
     found = decoder.decode_keyed(messages, 0.0)
-    assert found.keys == ["7", "7", "7.5", "True", "n"]
+    assert found.keys == ["7", "7", "7.5", "true", "n"]
     assert found.y.tolist() == [2.5, 2.5, 2.5, 2.5, 1.0]
     assert math.isnan(found.x[-1])
     assert sum(decoder.malformed.values()) == 4

@@ -14,6 +14,7 @@ from streammi.ingest.formats.content import Samples
 from streammi.ingest.formats.registry import topic_of
 from streammi.network.frames import Frames, Messages
 from streammi.records import FloatArray, KeyedBatch
+from streammi.records.key_names import spelled
 
 TOPIC: Final = "topic"  # --key: the topic of each message
 MOST_CHARACTERS: Final = 256  # of a key
@@ -23,8 +24,9 @@ MOST_KNOWN: Final = 1 << 16  # topics that are not read again
 class KeyedDecoder(Decoder):
     """Messages in, pairs with their keys out; ``key`` is the path of a value, or ``topic``.
 
-    A number is the key that its digits are. Samples without a key, or with one of more than 256 characters, are counted
-    as malformed, "no such path". Sequence numbers are not looked at: each device has its own.
+    A number is the key that its digits are, and a boolean is true or false. Samples without a key, or with one of more
+    than 256 characters, are counted as malformed, "no such path". Sequence numbers are not looked at: each device
+    has its own.
 
     >>> decoder = KeyedDecoder(FeedConfig(endpoint="", x="a", y="b"), "id")
     >>> messages = [[b'{"id":"n7","a":1,"b":2}'], [b'{"a":1,"b":3}'], [b'{"id":7,"a":4,"b":"5"}']]
@@ -109,7 +111,7 @@ def _key_of(value: Any) -> str | None:
     if not isinstance(value, str):
         if not isinstance(value, int | float) or value != value:
             return None
-        value = str(value)
+        value = spelled(value)
     if not 1 <= len(value) <= MOST_CHARACTERS:
         return None
     return value if value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value) else None

@@ -8,6 +8,7 @@ from streammi.core.bins.binning import Axis, Bins, Categories, QuantileBins, Spa
 from streammi.core.bins.number import wanted_bins
 from streammi.core.window.joint_window import JointWindow
 from streammi.records import AxisInfo, IntArray, Reading
+from streammi.records.key_names import spelled
 
 AGAIN_SECONDS: Final = 60.0  # between two messages of bins that were learnt anew
 MOVED: Final = 0.1  # of the range: ends that moved by less are what they were
@@ -36,9 +37,13 @@ def axis_infos(config: MonitorConfig, window: JointWindow) -> tuple[AxisInfo, Ax
 
 
 def axis_info(name: str, unit: str, axis: Axis | None) -> AxisInfo:
-    """An axis as a snapshot shows it."""
+    """An axis as a snapshot shows it.
+
+    >>> axis_info("pump", "", Categories([True, False, 7])).labels
+    ('true', 'false', '7', 'other')
+    """
     if isinstance(axis, Categories):
-        return AxisInfo(name=name, unit=unit, labels=(*map(str, axis.labels), Categories.OTHER))
+        return AxisInfo(name=name, unit=unit, labels=(*map(spelled, axis.labels), Categories.OTHER))
     return AxisInfo(name=name, unit=unit, edges=None if axis is None else axis.edges)
 
 

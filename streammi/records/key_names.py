@@ -1,5 +1,6 @@
-"""The names of devices' keys, as they stand in topics."""
+"""The names of devices' keys, as they stand in topics, and how labels are spelled."""
 
+from collections.abc import Hashable
 from hashlib import blake2b
 from typing import Final
 
@@ -29,3 +30,12 @@ def _escaped(c: str) -> str:
     if c.isprintable() and not c.isspace() and c not in "/%":
         return c
     return "".join(f"%{byte:02X}" for byte in c.encode())
+
+
+def spelled(label: Hashable) -> str:
+    """A label or a device's number as a text; true and false as those who send them write them, not as Python does.
+
+    >>> spelled(True), spelled(7), spelled(7.5), spelled("True")
+    ('true', '7', '7.5', 'True')
+    """
+    return str(label).lower() if isinstance(label, bool) else str(label)
