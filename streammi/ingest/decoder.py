@@ -1,6 +1,6 @@
 """Messages to pairs, whatever their format, and what was no pair."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain
 from math import nan
 from typing import Any, ClassVar, Final
@@ -122,7 +122,8 @@ class Decoder:
     @property
     def remarks(self) -> str:
         """The guesses about the values, and what speaks against a guess; empty when there is nothing to say."""
-        said = (self._format.doubt, self._format.hint, self._overlaps.remark, self._clock.note)
+        known = self._format
+        said = (known.doubt, known.waiting, known.changed, known.hint, self._overlaps.remark, self._clock.note)
         return "; ".join(filter(None, said))
 
     @property
@@ -130,7 +131,8 @@ class Decoder:
         """One line for the person watching, empty when there is nothing to say."""
         known = self._format
         advice = "" if self.pairs else self._advice.words
-        about = (known.recognised if known.is_guess else "", known.doubt, self._format.hint, advice, known.changed)
+        guess = known.recognised if known.is_guess else ""
+        about = (guess, known.doubt, known.waiting, known.hint, advice, known.changed)
         notes = [note for note in about if note]
         notes += self._sequence.notes
         if self._duplicates.count:
@@ -202,20 +204,19 @@ class Decoder:
     ) -> tuple[list[Any] | FloatArray, FloatArray | None]:
         self._clock.begin(received)
         messages = self._counted(messages)
-        if self._format.is_guess:
-            self._format.look_again(messages, received)
-        at = 0
-        while at < len(messages):
-            if (bulk := self._format.bulk) is not None and not self._overlaps.looks:
-                start = at
-                at, found = bulk.read_run(messages, at)
-                if found is not None:
-                    if self._format.contested:
-                        self._format.note_read()
-                    self._add_run(found, messages, start, at)
-            if at < len(messages):
-                self._one(messages[at])
-                at += 1
+        for part in self._known_parts(messages, received, final) if self._format.is_guess else (messages,):
+            at = 0
+            while at < len(part):
+                if (bulk := self._format.bulk) is not None and not self._overlaps.looks:
+                    start = at
+                    at, found = bulk.read_run(part, at)
+                    if found is not None:
+                        if self._format.contested:
+                            self._format.note_read()
+                        self._add_run(found, part, start, at)
+                if at < len(part):
+                    self._one(part[at])
+                    at += 1
         if final and not self._format.settled:
             self._safely(lambda: self._settle(self._format.recogniser.end()))
         if final:
@@ -227,6 +228,21 @@ class Decoder:
             self._last_t = t.item(-1)
         self.pairs += columns[0].size
         return columns, t
+
+    def restarted(self) -> None:
+        """There is a new connection to the feed, behind which may be another sender."""
+        self._format.restarted()
+
+    def _known_parts(self, messages: Messages, received: float, final: bool) -> Iterator[Messages]:
+        """Messages whose format is a guess, in parts to be read one after the other: those unlike others as soon as it
+        is known what they are.
+        """
+        while (known := self._format.known(messages)) < len(messages) or (final and self._format.waiting):
+            yield messages[:known]
+            read, messages = self._format.hold(messages[known:], final=final)
+            yield read
+        self._format.look_again(messages, received)
+        yield messages
 
     def _counted(self, messages: Messages) -> Messages:
         """The messages that are within the limits; all are counted."""

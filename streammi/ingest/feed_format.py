@@ -9,7 +9,8 @@ from streammi.ingest.formats.format import Bulk
 from streammi.ingest.formats.packing import unpacked
 from streammi.ingest.formats.registry import FORMATS, format_of, possible, recognise
 from streammi.ingest.recognition import HELD, Found, Recogniser, decided, has_samples
-from streammi.ingest.recognition_check import RecognitionCheck
+from streammi.ingest.recognition_check import RecognitionCheck, Seen
+from streammi.ingest.restart_check import RestartCheck
 from streammi.network.frames import Frames, Messages
 
 MAX_STRANGE: Final = 1 << 16  # bytes of a message that is remembered though it cannot be read
@@ -33,7 +34,9 @@ class FeedFormat:
         self.settled, self.is_guess, self.is_packed = not self._auto, False, False
         self.recognised = self.doubt = self.changed = self.hint = ""
         self.recogniser = Recogniser(wanted)
-        self._check = RecognitionCheck()
+        self._check, self._restart = RecognitionCheck(), RestartCheck()
+        self._unlooked = 0  # messages that were read since bytes that are a guess were looked at last
+        self._before = ""  # the format that the feed was in, as long as it is looked for anew
         self._other = "", 0  # the other format of the last messages, and how many they were
         self._strange: list[Frames] = []  # the last messages in a row that do not say which other format they are in
         self.contested = False  # the last message was in another format, or in none
@@ -49,6 +52,9 @@ class FeedFormat:
             "recognised": self.recognised,
             "guess": self.is_guess,
             "second_look": self._check.state(),
+            "restart": self._restart.state(),
+            "unlooked": self._unlooked,
+            "before": self._before,
             "doubt": self.doubt,
             "packed": self.is_packed,
             "hint": self.hint,
@@ -66,6 +72,8 @@ class FeedFormat:
         self.recognised, self.is_guess, self._strange = state["recognised"], state["guess"], state["strange"]
         self.contested = self._other[1] > 0 or bool(self._strange)
         self._check.restore(state["second_look"])
+        self._restart.restore(state["restart"], self.name or "")
+        self._unlooked, self._before = state["unlooked"], state["before"]
         self.doubt = state["doubt"]
         self.recogniser.restore(state["recogniser"])
 
@@ -103,20 +111,99 @@ class FeedFormat:
             return []
         self.settled, self.is_guess, self.recognised = True, found.guess, str(found)
         self.use(found.name)
-        return self.recogniser.release()
+        self.changed = _change(self._before, found.name) or self.changed
+        self._before = ""
+        held = self.recogniser.release()
+        if self._is_raw_guess:
+            self._restart.learn(held, found.name, self._wanted)
+        return held
 
     # Once it is known ------------------------------------------------------------------------------------------------
 
     def look_again(self, messages: Messages, received: float) -> None:
         """See whether bytes of which the format is a guess still are it: others would be read all the same."""
-        if self.is_packed:
+        if self.is_packed or not self.is_guess:
+            return
+        if self._restart.is_busy:
+            self._unlooked += len(messages)
             return
         seen = self._check.take(messages, received, self.name or "", self._wanted)
         if seen is None:
+            self._unlooked += len(messages)
             return
+        if self._is_raw_guess and seen == Seen():
+            self._restart.learn(messages[:HELD], self.name or "", self._wanted)
+            self._unlooked = 0
         self.doubt = f"what came since speaks against it: {seen.doubt}; --format overrides it" if seen.doubt else ""
         if seen.other is not None:
             self._change_to(seen.other)
+        self._unlooked += len(messages)
+
+    def restarted(self) -> None:
+        """There is a new connection, so the sender may be another: a guess holds no longer without a look."""
+        if not self.is_guess:
+            return
+        if self.is_packed:
+            self._look_anew()
+        elif self._is_raw_guess:
+            self._restart.begin()
+
+    def known(self, messages: Messages) -> int:
+        """So many of these messages, from the first on, may be read as the feed is known to be; ``hold`` the others."""
+        return self._restart.like(messages, self.name or "", self._wanted)
+
+    def hold(self, messages: Messages, *, final: bool = False) -> tuple[Messages, Messages]:
+        """Hold messages that are unlike those before; returns what is to be read now that it is known how, and others
+        that are still to be looked at.
+        """
+        check = self._restart
+        for k, frames in enumerate(messages, 1):
+            if read := self._resolved(check.hold(frames) or self._says_what_it_is(frames)):
+                return read, messages[k:]
+        return self._resolved(True) if final and check.held else [], []
+
+    @property
+    def waiting(self) -> str:
+        """Why messages are held back, in words; empty where none are."""
+        held = len(self._restart.held)
+        if not held:
+            return ""
+        return f"values unlike those before: {held} messages wait until it is known whether they are {self.name} still"
+
+    @property
+    def _is_raw_guess(self) -> bool:
+        return self.is_guess and not self.is_packed and self.row.judge is not None
+
+    def _says_what_it_is(self, frames: Frames) -> bool:
+        return self._restart.after_restart and not any(FORMATS[name].judge for name in possible(frames))
+
+    def _resolved(self, final: bool) -> list[Frames]:
+        """What was held back, once it is known what it is, or no more may wait; empty before that."""
+        restarted = self._restart.after_restart
+        try:
+            found = decided(self._restart.held, self._wanted, final, look=lambda payloads: "")
+        except FeedError:
+            found = None
+        if found is None and not final:
+            return []
+        anew = found is None and (restarted or not self._restart.seldom(self.name or "", self._wanted))
+        held = self._restart.release()
+        if anew:  # as at the start: what is no pairs is refused
+            self._look_anew()
+        elif found is not None and found.name != self.name:
+            self._change_to(found, 0 if restarted else self._unlooked)
+            self._restart.learn(held, found.name, self._wanted)
+        else:
+            self._restart.learn(held, self.name or "", self._wanted)
+        return held
+
+    def _look_anew(self) -> None:
+        """Know no more than at the start."""
+        self._before, self.name, self.bulk = self.name or "", None, None
+        self.settled = self.is_guess = False
+        self.recognised = self.doubt = ""
+        self._restart.forget()
+        self._check.forget()
 
     def note_read(self) -> None:
         """A message could be read: those before it in another format were none of a row."""
@@ -150,8 +237,18 @@ class FeedFormat:
         except FeedError:
             return None
 
-    def _change_to(self, found: Found) -> None:
-        self.changed = f"the feed changed its format from {self.name} to {found.name}"
+    def _change_to(self, found: Found, misread: int | None = None) -> None:
+        misread = self._unlooked if misread is None else misread
+        self.changed = _change(self.name or "", found.name)
+        if misread and self.is_guess:
+            self.changed += f"; up to {misread:,} messages before that were read as {self.name}, and count"
+        self._unlooked = 0
+        self._restart.forget()
+        self._check.forget()
         self.note_read()
         self.is_guess, self.recognised, self.doubt = found.guess, str(found), ""
         self.use(found.name)
+
+
+def _change(before: str, after: str) -> str:
+    return f"the feed changed its format from {before} to {after}" if before and before != after else ""

@@ -26,6 +26,9 @@ class Intake(Protocol):
     def decode(self, source: int, messages: Messages, received: float) -> PairBatch:
         """The pairs that are known now that these messages were taken off the wire at ``received``; maybe none."""
 
+    def restarted(self, source: int) -> None:
+        """There is a new connection to this source, behind which may be another sender."""
+
     def count(self, received: float, nonfinite: int) -> None:
         """Of all pairs that were taken until ``received``, so many were not finite, and count for nothing."""
 
@@ -92,6 +95,10 @@ class PairIntake:
     def end(self, received: float) -> list[PairBatch]:
         """The pairs in what was held back."""
         return [self._taken(self._decoder.end(received), received, 0)]
+
+    def restarted(self, source: int) -> None:
+        """There is a new connection to the one source."""
+        self._decoder.restarted()
 
     def _taken(self, batch: PairBatch, received: float, messages: int) -> PairBatch:
         self._usable.add(received, messages, batch.x, batch.y)
@@ -177,6 +184,10 @@ class JoinIntake:
         """The pairs that are settled by what was held back."""
         ended = [decoder.samples([], received, final=True) for decoder in self._decoders]
         return [self._taken(source, samples, received, 0) for source, samples in enumerate(ended)]
+
+    def restarted(self, source: int) -> None:
+        """There is a new connection to x's source, or y's."""
+        self._decoders[source].restarted()
 
     def _taken(self, source: int, samples: SampleBatch, received: float, messages: int) -> PairBatch:
         decoder = self._decoders[source]

@@ -47,6 +47,10 @@ class RecognitionCheck:
             self._seen, self._next = [], received + EVERY
         return seen
 
+    def forget(self) -> None:
+        """What was seen was in another format."""
+        self._seen = []
+
     def state(self) -> list[Any]:
         """The state that ``restore`` needs."""
         return [[list(frames) for frames in self._seen], self._next]

@@ -108,6 +108,11 @@ class RowIntake:
             self._look_for_new(messages)
         return found
 
+    def restarted(self) -> None:
+        """There is a new connection to the feed."""
+        if isinstance(self._reader, Decoder):
+            self._reader.restarted()
+
     def settle(self, now: float, *, final: bool = False) -> RowBatch | None:
         """The rows of what waited, once the channels are known; to be asked again until ``names`` are there."""
         if not self.settles(now) and not (final and self._reader is None and self._held):

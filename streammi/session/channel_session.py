@@ -105,6 +105,8 @@ class ChannelSession:
             case Arrived(_, received, messages):
                 self.feed(messages, received)
             case LinkChanged():
+                if entry.reconnects > self.link.reconnects:
+                    self.intake.restarted()
                 self.links[0] = changed(self.link, entry)
             case Polled(at):
                 self.poll(at)
@@ -116,9 +118,12 @@ class ChannelSession:
                 self.end(at)
             case Begin():
                 self.run, self.seq, self.taken = entry.run, entry.seq, entry.taken
+                if entry.resumed:
+                    self.resume()
 
     def resume(self) -> None:
-        """Go on after a pause of the monitor itself, of which nothing that is said here depends."""
+        """Go on after a pause of the monitor itself: the sender may be another one by now."""
+        self.intake.restarted()
 
     def feed(self, messages: Messages, received: float) -> None:
         """Take in messages, and say what comes of it."""

@@ -17,7 +17,7 @@ from streammi.records import codec
 from streammi.records.codec import DamagedError, State
 from streammi.system import file_lock
 
-KIND: Final = "checkpoint 36"
+KIND: Final = "checkpoint 37"
 GENERATIONS: Final = 2
 DAMAGE: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}  # reading what the disk or its file system has lost
 

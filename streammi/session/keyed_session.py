@@ -89,6 +89,8 @@ class KeyedSession:
             case Due(at, most):
                 self._say(islice(self.monitor.readings(at), most), at)
             case LinkChanged():
+                if entry.reconnects > self.link.reconnects:
+                    self.decoder.restarted()
                 self.links = [changed(self.link, entry)]
             case Polled(at):
                 self._drop_idle(at)
@@ -99,11 +101,14 @@ class KeyedSession:
                 self._say(self.monitor.last(at), at)
             case Begin():
                 self.run, self.seq, self.taken = entry.run, entry.seq, entry.taken
+                if entry.resumed:
+                    self.decoder.restarted()
                 if (keys := entry.settings.keys) is not None:
                     self.monitor.limit(keys.max_keys, keys.idle_s)
 
     def resume(self) -> None:
         """Go on after a pause of the monitor itself, from now on with its own limits."""
+        self.decoder.restarted()
         if not self.catching_up:
             self.monitor.limit(*self._limits)
 

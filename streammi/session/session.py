@@ -100,6 +100,8 @@ class Session:
     def resume(self) -> None:
         """Go on after a pause of the monitor itself: what was sent meanwhile is not here."""
         self._interrupted = True
+        for source in range(len(self.links)):
+            self.intake.restarted(source)
 
     def apply(self, entry: Entry) -> None:
         """Take in what happened next, and say what comes of it."""
@@ -121,7 +123,8 @@ class Session:
                 self.publish(self.monitor.last(at) or self._news(self.health(at), at), at)
             case Begin():
                 self.outbox.run, self.outbox.seq, self.taken = entry.run, entry.seq, entry.taken
-                self._interrupted |= entry.resumed
+                if entry.resumed:
+                    self.resume()
 
     def poll(self, now: float) -> list[Output]:
         """The events that the links bring as of ``now``, and the reading that is due by then though nothing comes.
@@ -165,7 +168,9 @@ class Session:
     def _change(self, to: LinkChanged) -> None:
         """A link is otherwise from now on."""
         known = self.links[to.source]
-        self._interrupted |= to.reconnects > known.reconnects
+        if to.reconnects > known.reconnects:
+            self._interrupted = True
+            self.intake.restarted(to.source)
         self.links[to.source] = changed(known, to)
         if to.state in SILENT and known.state not in SILENT:
             self._settle(to.at)
