@@ -35,7 +35,7 @@ from streammi.cli.options import JoinOptions, PairOptions
 from streammi.cli.replay_override import Override
 from streammi.cli.replay_sinks import Sinks
 from streammi.cli.run_replay import replay_files, replay_recording, run_replay
-from streammi.config import FeedConfig, MonitorConfig
+from streammi.config import FeedConfig, MonitorConfig, span
 from streammi.errors import ConfigError, StreammiError
 from streammi.recording.entries import Arrived, Begin, settings_of
 from streammi.recording.reader import Recording
@@ -283,9 +283,9 @@ def test_what_is_given_replaces_what_was_recorded_and_does_not_go_with_it(record
     settings = Recording(recorded[0]).begin.settings
     ranges, shift = {"x_range": (0.0, 1.0), "y_range": (0.0, 2.0)}, {"test": "shift", "null": 199}
 
-    def changed(given: dict[str, str | int], **recorded: object) -> MonitorConfig:
+    def changed(given: dict[str, Any], **recorded: object) -> MonitorConfig:
         monitor = msgspec.structs.replace(settings.monitor, **{"null": 0, "lags": None, **recorded})
-        options = PairOptions(**given)  # type: ignore[arg-type]
+        options = PairOptions(**given)
         return Override(given, options, JoinOptions())(msgspec.structs.replace(settings, monitor=monitor)).monitor
 
     for bins in ("categories", "quantile:8"):
@@ -295,8 +295,17 @@ def test_what_is_given_replaces_what_was_recorded_and_does_not_go_with_it(record
     by_g = changed({"test": "g"}, **shift)
     assert (by_g.test, by_g.null) == ("g", 0)
     for given, expected in (({"test": "shift"}, 99), ({"null": 49}, 49), ({"test": "shift", "null": 49}, 49)):
-        by_shift = changed(given, test="g")  # type: ignore[arg-type]
+        by_shift = changed(given, test="g")
         assert (by_shift.test, by_shift.null) == ("shift", expected)
+    # What goes together is what is replayed with: not the defaults of what is not given.
+    assert changed({"baseline": "200"}, window=span(50)).baseline is not None
+    assert changed({"lags": "-1s:1s"}, window=span("10s")).lags is not None
+    assert changed({"history": 3}, transfer=True).history == 3
+    assert changed({"alarm": ["p<0.05"]}, null=99).alarms
+    with pytest.raises(ConfigError, match="p is so only with --null"):
+        changed({"alarm": ["p<0.05"]})
+    with pytest.raises(ConfigError, match="at least 2 windows of 1000 pairs"):
+        changed({"baseline": "1500"}, window=span(1000))
     assert changed({"test": "shift"}, **shift).null == 199
     assert changed({"null": 0}, test="g").test == "g"
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from streammi.cli.baseline import with_baseline
 from streammi.cli.options import JoinOptions, PairOptions
+from streammi.cli.options.computed import checked
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig, ksg_rule
 from streammi.errors import ConfigError
 from streammi.recording.entries import Settings
@@ -52,27 +53,30 @@ class Override:
         )
 
     def _monitor(self, recorded: MonitorConfig) -> MonitorConfig:
-        now = self._pair.config(self._x or recorded.x_name, self._y or recorded.y_name, recorded.endpoint)
+        # By itself each: what goes together is what is replayed with, and not the defaults of what is not given.
+        now = self._pair.settings(self._x or recorded.x_name, self._y or recorded.y_name, recorded.endpoint)
         names = {OF_MONITOR.get(name, name) for name in self._given if name not in OF_JOIN}
         # What is given takes the place of what was recorded, also of what does not go with it.
-        if "bins" in names and now.bins.kind in ("categories", "quantile"):
+        if "bins" in names and now["bins"].kind in ("categories", "quantile"):
             names |= {"x_range", "y_range"}
-        if "test" in names and (now.test == "g" or not recorded.null):
+        if "test" in names and (now["test"] == "g" or not recorded.null):
             names.add("null")
-        if "null" in names and now.null:
+        if "null" in names and now["null"]:
             names.add("test")
         rule = ksg_rule(
             recorded.ksg,
-            now.window if "window" in names else recorded.window,
-            now.bins if "bins" in names else recorded.bins,
+            now["window"] if "window" in names else recorded.window,
+            now["bins"] if "bins" in names else recorded.bins,
         )
         if rule:
             names.add("ksg")
-        if "detector" in names and now.detector is None:
+        if "detector" in names and now["detector"] is None:
             names.add("baseline")
         if self._x or self._y:
             names |= {"pair", "x_name", "y_name"}
-        changed = replace(recorded, **{name: getattr(now, name) for name in names if name in now.__struct_fields__})
+        changed = replace(recorded, **{name: now[name] for name in names if name in now})
+        if "alarms" in names:
+            checked(changed)
         if "baseline" in names:
             return with_baseline(changed, self._pair.baseline)
         if recorded.baseline is not None and recorded.baseline.looks and names & OF_BASELINE:

@@ -212,7 +212,8 @@ class MonitorConfig(msgspec.Struct, frozen=True, kw_only=True):
     def _check_baseline(self, baseline: Baseline) -> None:
         """ConfigError for one that nothing heeds, or that two windows do not fit into."""
         if self.detector is None:
-            raise ConfigError("--baseline", "left out with --detect off: it is what a detector compares with", baseline)
+            rule = "left out with --detect off: it is what a detector compares with"
+            raise ConfigError("--baseline", rule, str(baseline))
         first, window = baseline.first, self.window
         if first is None:
             return

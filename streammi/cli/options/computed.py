@@ -1,7 +1,7 @@
 """One pair: what is computed, and how often it is said."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
 import typer
 
@@ -195,38 +195,46 @@ class PairOptions:
 
     def config(self, x: str, y: str, source: str) -> MonitorConfig:
         """The settings of a monitor for the signals ``x`` and ``y``; ConfigError names the option that is wrong."""
-        config = MonitorConfig(
-            pair=self.name or f"{in_a_name(x)}~{in_a_name(y)}",
-            x_name=x,
-            y_name=y,
-            x_label=self.x_label,
-            y_label=self.y_label,
-            x_unit=self.x_unit,
-            y_unit=self.y_unit,
-            window=span(self.window, "--window", least_pairs=2),
-            bins=bins(self.bins),
-            x_range=None if self.x_range is None else value_range(self.x_range, "--x-range"),
-            y_range=None if self.y_range is None else value_range(self.y_range, "--y-range"),
-            every=span(self.every, "--every"),
-            unit=self.unit,  # type: ignore[arg-type]  # MonitorConfig checks the names
-            estimator=self.estimator,  # type: ignore[arg-type]
-            null=self.null or (DEFAULT_PARTNERS if self.test == "shift" else 0),
-            test=self.test or "shift",  # type: ignore[arg-type]
-            lags=None if self.lags is None else lag_range(self.lags),
-            ksg=self.ksg,
-            given=tuple(map(condition, self.given or ())),
-            transfer=self.transfer,
-            history=self.history,
-            detector=self.detector,
-            baseline=stretch(self.baseline),
-            alarms=tuple(map(alarm, self.alarm or ())),
-            endpoint=source,
-        )
-        if config.alarms:
-            from streammi.detect.alarms import check_alarms  # late: --help answers without numpy
+        return checked(MonitorConfig(**self.settings(x, y, source)))
 
-            check_alarms(config)
-        return config
+    def settings(self, x: str, y: str, source: str) -> dict[str, Any]:
+        """Each setting of a monitor by its name; ConfigError for an option that is wrong by itself."""
+        return {
+            "pair": self.name or f"{in_a_name(x)}~{in_a_name(y)}",
+            "x_name": x,
+            "y_name": y,
+            "x_label": self.x_label,
+            "y_label": self.y_label,
+            "x_unit": self.x_unit,
+            "y_unit": self.y_unit,
+            "window": span(self.window, "--window", least_pairs=2),
+            "bins": bins(self.bins),
+            "x_range": None if self.x_range is None else value_range(self.x_range, "--x-range"),
+            "y_range": None if self.y_range is None else value_range(self.y_range, "--y-range"),
+            "every": span(self.every, "--every"),
+            "unit": self.unit,  # MonitorConfig checks the names
+            "estimator": self.estimator,
+            "null": self.null or (DEFAULT_PARTNERS if self.test == "shift" else 0),
+            "test": self.test or "shift",
+            "lags": None if self.lags is None else lag_range(self.lags),
+            "ksg": self.ksg,
+            "given": tuple(map(condition, self.given or ())),
+            "transfer": self.transfer,
+            "history": self.history,
+            "detector": self.detector,
+            "baseline": stretch(self.baseline),
+            "alarms": tuple(map(alarm, self.alarm or ())),
+            "endpoint": source,
+        }
+
+
+def checked(config: MonitorConfig) -> MonitorConfig:
+    """The settings; ConfigError for an alarm that they can never raise."""
+    if config.alarms:
+        from streammi.detect.alarms import check_alarms  # late: --help answers without numpy
+
+        check_alarms(config)
+    return config
 
 
 def in_a_name(path: str, most: int = 31) -> str:
