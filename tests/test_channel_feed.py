@@ -224,6 +224,26 @@ def test_what_changes_is_found_and_chance_is_not() -> None:
     assert false <= 0.1 * runs  # 2 % were asked for, and 70 % came while they were compared in bits
 
 
+def test_pairs_with_gaps_scatter_more_and_have_not_changed() -> None:
+    """A tenth of the pairs have a tenth of the values, one pair's values are not known, and nothing is related."""
+    rng = np.random.default_rng(6)
+    nothing, n = np.zeros(200), np.where(np.arange(200) < 20, 100.0, 1000.0)
+    n[7] = np.nan
+    false = {True: 0, False: 0}
+    for _ in range(30):
+        by_values, alike = ChangedPairs(200), ChangedPairs(200)
+        for _ in range(LEAST_WINDOWS + 4):
+            mi = estimates(rng, nothing, 1000) * np.where(n == 100, 10.0, 1.0)  # chance is by 1 / n
+            mi[7] = np.nan
+            false[True] += int(by_values.look(mi, n).sum())
+            false[False] += int(alike.look(mi).sum())
+            by_values.learn(mi, n)
+            alike.learn(mi)
+        assert by_values.changed.dtype == np.bool_
+    assert false[True] <= 0.1 * 30 * 4
+    assert false[False] > 3 * false[True]
+
+
 def estimates(rng: np.random.Generator, r: np.ndarray, n: int = 100) -> np.ndarray:
     """MI of n pairs, bits: of those of correlation ``r`` from their sample's, of unrelated ones by chi-square.
 

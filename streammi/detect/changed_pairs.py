@@ -48,20 +48,23 @@ class ChangedPairs:
         self._odd: IntArray = np.zeros(pairs, dtype=np.int64)  # windows since it changed
         self.changed: NDArray[np.bool_] = np.zeros(pairs, dtype=np.bool_)
 
-    def look(self, mi: FloatArray) -> NDArray[np.bool_]:
-        """Find the pairs, with MI (P,) in bits now, that have changed."""
+    def look(self, mi: FloatArray, values: FloatArray | None = None) -> NDArray[np.bool_]:
+        """Find the pairs, with MI (P,) in bits now, that have changed.
+
+        ``values`` (P,) says from how many pairs of values each MI is, where these are not as many for all.
+        """
         if self.windows >= LEAST_WINDOWS and mi.size:
             freedom = np.maximum(self._n - 1, 1) + PRIOR
             with np.errstate(invalid="ignore"):
-                spread = np.sqrt(self._spread(freedom) * (1 + 1 / np.maximum(self._n, 1)))
+                spread = np.sqrt(self._spread(freedom, values) * (1 + 1 / np.maximum(self._n, 1)))
                 off = np.abs(fisher_z(mi) - self._z) / spread
                 limit = np.array([0.0, *(t_beyond(f, RATE / mi.size) for f in range(1, int(freedom.max()) + 1))])
                 self.changed = (self._n >= LEAST_WINDOWS) & (off > limit[freedom.astype(np.int64)])
         return self.changed
 
-    def learn(self, mi: FloatArray) -> None:
-        """Take in MI (P,) of one more window, which overlaps with none before."""
-        self.look(mi)
+    def learn(self, mi: FloatArray, values: FloatArray | None = None) -> None:
+        """Take in MI (P,) of one more window, which overlaps with none before; ``values`` as for ``look``."""
+        self.look(mi, values)
         self.windows += 1
         self._odd = np.where(self.changed, self._odd + 1, 0)
         anew = self._odd > SETTLED
@@ -92,11 +95,16 @@ class ChangedPairs:
         self.mean, self._z, self._n = mean.copy(), z.copy(), n.copy()
         self._squares, self._odd = squares.copy(), odd.copy()
 
-    def _spread(self, freedom: FloatArray) -> FloatArray:
-        """The variance of each pair, drawn towards the median of all."""
+    def _spread(self, freedom: FloatArray, values: FloatArray | None) -> FloatArray:
+        """The variance of each pair, drawn towards that of all: their median, as if all had as many values.
+
+        Of a tenth of the values it is ten times as large: of channels with gaps the median itself made chance a change.
+        """
         known = self._n >= LEAST_WINDOWS
-        own = self._squares[known] / (self._n[known] - 1)
-        of_all = max(float(np.median(own)) if own.size else 0.0, LEAST_SPREAD**2)
+        there = np.ones(self._n.size) if values is None else np.fmax(values, 1.0)  # NaN: not known yet
+        share = there / there.max()
+        own = self._squares[known] / (self._n[known] - 1) * share[known]
+        of_all = np.maximum((float(np.median(own)) if own.size else 0.0) / share, LEAST_SPREAD**2)
         found: FloatArray = (PRIOR * of_all + self._squares) / freedom
         return found
 

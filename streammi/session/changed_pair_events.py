@@ -59,12 +59,13 @@ class PairChanges:
         if window.fill < 1 or window.rows < 2 * window.n:  # bins are learnt anew as it fills first
             return []
         bits = upper_triangle(found.mi) / UNIT_PER_BIT[found.unit]
-        changed = self.usual.look(bits) & self.said_pairs
+        values = upper_triangle(found.pairs)
+        changed = self.usual.look(bits, values) & self.said_pairs
         new, channel = told(changed, self._told, len(found.names))
         events = self._events(at, found, bits, new, channel)
         if window.rows - self._learnt_at >= window.n:
             self._learnt_at = window.rows
-            self.usual.learn(bits)
+            self.usual.learn(bits, values)
         self._told = self.changed
         return events
 
