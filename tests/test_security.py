@@ -204,7 +204,7 @@ def test_options_that_make_no_sense_are_named(people: People) -> None:
             read_keys(**words)  # type: ignore[arg-type]
 
 
-def test_nobody_but_who_has_a_key_gets_in_and_the_feed_goes_on(people: People) -> None:
+def test_nobody_but_who_has_a_key_gets_in_and_the_feed_goes_on(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     plant_public, plant_secret = people.pair("plant")
     _, alice = people.pair("alice", let_in=True)
     _, mallory = people.pair("mallory")
@@ -230,6 +230,18 @@ def test_nobody_but_who_has_a_key_gets_in_and_the_feed_goes_on(people: People) -
             assert re.search("wants? CURVE keys", told["no keys"])
             assert "does not have the key --curve-server-key" in told["wrong server"]
             assert told["his own"] == "in"
+            with socket.create_connection(("127.0.0.1", int(publisher.endpoint.rpartition(":")[2]))) as browser:
+                browser.sendall(b"GET / HTTP/1.1\r\nHost: plant\r\n\r\n".ljust(64))
+                said: list[str] = []
+                monkeypatch.setattr("streammi.network.connections.REFUSED_SECONDS", 0.0)  # what follows, at once
+
+                def is_told() -> bool:
+                    publisher.serve(said.append)
+                    words = "their key is not among", "they came without keys", "is no ZeroMQ, or their --curve-server"
+                    return all(any(one in line for line in said) for one in words)
+
+                wait(is_told)
+            assert all(re.fullmatch("connections refused: [1-9].* because .*", line) for line in said)
             friend.messages()
             for sent in range(500):  # all that was sent meanwhile and since arrives, in order
                 publisher.send([b"mi/a", b"%d" % sent])

@@ -30,7 +30,11 @@ LOOK_SECONDS: Final = 0.02  # between two looks at what each connection has sent
 LOOK_SHARE: Final = 0.1  # of the time, for looks at many connections
 HANDSHAKE_BYTES: Final = 80  # who has sent less is no subscriber yet: a greeting of 64, and what introduces the socket
 HEAD_BYTES: Final = 2  # of a request as it is sent
-_EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_MONITOR_STOPPED
+REFUSED_SECONDS: Final = 60.0  # between two words on those that were refused: some try again ten times a second
+_REFUSALS: Final = (
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+)
+_EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_MONITOR_STOPPED | _REFUSALS
 
 
 class Connection:
@@ -118,6 +122,8 @@ class Connections:
         self.cut = 0  # connections that were cut since the start
         self.why = ""  # the last one was
         self._said, self._say_at = 0, 0.0
+        self._refused: Counter[str] = Counter()  # handshakes that failed since it was said last, by why
+        self._refused_at = -REFUSED_SECONDS + clock()
         self._socket, self._clock = socket, clock
         self._connections: dict[int, Connection] = {}
         self._look_at = 0.0
@@ -149,10 +155,22 @@ class Connections:
             if event["event"] == zmq.EVENT_ACCEPTED:
                 self._known(int(event["value"]))
                 accepted = True
+            elif event["event"] & _REFUSALS:
+                self._refused[refused(event["event"], event["value"], self._is_keyed)] += 1
         if accepted or now >= self._look_at:
             self._measure(now)
             self._look_at = now + max(LOOK_SECONDS, (self._clock() - now) / LOOK_SHARE)
         return asked
+
+    def refusals(self) -> str | None:
+        """Who was refused since it was said last, and what to do, once a minute at most; None for nobody."""
+        now = self._clock()
+        if not self._refused or now < self._refused_at + REFUSED_SECONDS:
+            return None
+        said = "; ".join(f"{n:,} because {why}" for why, n in self._refused.most_common())
+        self._refused.clear()
+        self._refused_at = now
+        return f"connections refused: {said}"
 
     def news(self) -> str | None:
         """How many were cut since it was said last, and why, once a second at most; None when there is nothing new."""
@@ -188,6 +206,10 @@ class Connections:
             self.events.recv_multipart()
         self._socket.disable_monitor()
         self.events.close(0)
+
+    @property
+    def _is_keyed(self) -> bool:
+        return bool(self._socket.getsockopt(zmq.CURVE_SERVER))
 
     def _open(self) -> list[Connection]:
         return [one for one in self._connections.values() if not one.is_cut]
@@ -260,3 +282,23 @@ class Connections:
         connection.cut()
         self.cut += 1
         self.why = why
+
+
+def refused(kind: int, value: int, keyed: bool) -> str:
+    """Why a handshake with one who connected to us failed, and what to do; ``keyed``: we let in by keys.
+
+    >>> refused(zmq.EVENT_HANDSHAKE_FAILED_AUTH, 400, True)
+    'their key is not among --authorized-keys (to let them in, put their public key there)'
+    """
+    if kind == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+        return "their key is not among --authorized-keys (to let them in, put their public key there)"
+    mismatch = kind == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL and value == zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
+    if mismatch and keyed:
+        return "they came without keys (they need our public key as --curve-server-key, and --curve-secret)"
+    if mismatch:
+        return "they came with keys, and we have none (--curve-secret and --authorized-keys here, or none there)"
+    if kind == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL and keyed:
+        return "what they sent is no ZeroMQ, or their --curve-server-key is not our public key"
+    if kind == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        return "what they sent is no ZeroMQ (another program has this address)"
+    return "they hung up before they said who they are (a port scan, a health check, or keys that are not ours)"

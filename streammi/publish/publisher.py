@@ -71,10 +71,11 @@ class Publisher:
                 self.socket.send_multipart(frames, zmq.NOBLOCK)
 
     def serve(self, warn: Callable[[str], None]) -> None:
-        """Take in who came and went, and warn of those who were cut off."""
+        """Take in who came and went, and warn of those who were cut off, or refused."""
         self.handle_subscriptions()
-        if news := self.connections.news():
-            warn(news)
+        for news in (self.connections.news(), self.connections.refusals()):
+            if news:
+                warn(news)
 
     def wants(self, topic: bytes) -> bool:
         """True if somebody subscribes to messages of this topic."""
