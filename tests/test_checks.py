@@ -22,10 +22,11 @@ from streammi.cli.run_watch import run_demo, run_watch
 from streammi.config import FeedConfig, JoinConfig, MonitorConfig
 from streammi.errors import ConfigError, MissingExtra, StreammiError
 from streammi.ingest.intake import SourceConfig
-from streammi.network.endpoints import check_endpoint
+from streammi.network.endpoints import check_binding, check_endpoint
 from streammi.network.security import PLAIN_TEXT
 from streammi.system.log import Log
 from streammi.system.open_files import check_open_files
+from streammi.system.process_limits import check_environment
 
 GOOD = FeedConfig(endpoint="tcp://127.0.0.1:1", x="a", y="b")
 TWO = JoinConfig(x=GOOD, y=FeedConfig(endpoint="tcp://plant", x="a", y="b"))
@@ -90,6 +91,22 @@ TWO = JoinConfig(x=GOOD, y=FeedConfig(endpoint="tcp://plant", x="a", y="b"))
 def test_what_no_socket_can_connect_to_is_refused_with_what_is_missing(endpoint: str, said: str) -> None:
     with pytest.raises(ConfigError, match=f"--x must be an endpoint.*{said}"):
         check_endpoint(endpoint, "--x")
+
+
+def test_what_nobody_could_reach_is_not_bound() -> None:
+    with pytest.raises(ConfigError, match=r"--publish must be .* tcp or ipc \(inproc is within one program\), got"):
+        check_binding("inproc://x", "--publish", keys=PLAIN_TEXT, insecure=False)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5"])
+def test_a_number_of_threads_that_numba_would_fail_of_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for good in ("", " ", "2", "64"):
+        monkeypatch.setenv("NUMBA_NUM_THREADS", good)
+        check_environment()
+    assert os.environ["NUMBA_NUM_THREADS"] == "64"
+    monkeypatch.setenv("NUMBA_NUM_THREADS", value)
+    with pytest.raises(ConfigError, match=f"^NUMBA_NUM_THREADS must be a whole number .*1 or more.*got '{value}'"):
+        check_environment()
 
 
 @pytest.mark.parametrize("endpoint", ["tcp://no-such-host:1", "tcp://[::1]:1", "ipc:///nowhere/feed", "tcp://a:1"])

@@ -14,7 +14,7 @@ from streammi.cli.app import app
 from streammi.cli.usage_errors import USAGE_ERROR, usage
 from streammi.errors import StreammiError
 from streammi.system.log import Form, Log
-from streammi.system.process_limits import check_process_limits
+from streammi.system.process_limits import check_environment, check_process_limits
 from streammi.system.spool import MIB
 from streammi.system.spooled_stream import SpooledStream
 
@@ -61,6 +61,7 @@ def _run(log: Log) -> int:
     """Run the command; what it fails of is said on ``log``. Returns the exit status."""
     try:
         check_process_limits()
+        check_environment()
         return int(app(standalone_mode=False, obj=log) or 0)
     except StreammiError as error:
         log.fail(str(error))

@@ -75,6 +75,8 @@ def check_binding(endpoint: str, option: str, *, keys: Keys, insecure: bool) -> 
 
     Whether it is free is known only once it is bound.
     """
+    if endpoint.startswith("inproc:"):  # ZeroMQ would bind it
+        raise ConfigError(option, rule_of(endpoint), endpoint)
     if not re.search(r"^tcp://.*:[^:\]]+$|^(?!tcp:)\w+://.", endpoint):
         raise ConfigError(option, rule_of(endpoint) or EXAMPLES, endpoint)
     if not (insecure or keys.authorized is not None or is_loopback(endpoint)):

@@ -1,6 +1,7 @@
 """What this process may have: libraries that get too little hang, or end it, without a word of what they lack."""
 
 import os
+import re
 import resource
 import threading
 from typing import Final
@@ -9,6 +10,7 @@ from streammi.errors import ConfigError
 
 THREADS: Final = 12  # of a monitor that publishes, records, serves metrics and runs commands: 6 to 10
 SCARCE: Final = 1024  # processes and threads of one user: with fewer allowed, whether there are enough left is tried
+NUMBA_THREADS: Final = "NUMBA_NUM_THREADS"
 UNLIMITED: Final = resource.RLIM_INFINITY
 
 
@@ -28,6 +30,15 @@ def check_process_limits() -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     elif threads != UNLIMITED and threads < SCARCE and not _can_start(THREADS):
         raise ConfigError("ulimit -u", f"at least {THREADS} more than this user has processes and threads", threads)
+
+
+def check_environment() -> None:
+    """ConfigError for what is set for a library that would fail of it, or warn in its own words."""
+    value = os.environ.get(NUMBA_THREADS, "")
+    if not value.strip():
+        os.environ.pop(NUMBA_THREADS, None)
+    elif not (re.fullmatch(r"\s*\+?[0-9]+\s*", value) and int(value) > 0):
+        raise ConfigError(NUMBA_THREADS, "a whole number of threads, 1 or more, or not set", value)
 
 
 def _can_start(threads: int) -> bool:
