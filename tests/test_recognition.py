@@ -277,6 +277,17 @@ def test_what_is_no_more_pairs_is_refused_until_it_is_again(later: list[Frames],
     assert (again.pairs, again.format) == (80 * 8, "pairs32")
 
 
+@pytest.mark.parametrize("pairs", [1, 2, 6])
+def test_x_that_is_0_behind_a_new_connection_makes_no_float64s(pairs: int) -> None:
+    decoder = Decoder(FeedConfig(endpoint="", x="0", y="1"))
+    decoder.decode(of_kind("<f4", 40, pairs), 0.0)
+    decoder.restarted()
+    sent = np.column_stack([np.zeros(60 * pairs), RNG.normal(20, 1, 60 * pairs)]).astype("<f4")
+    read = [decoder.decode([[part.tobytes()]], 5.0 + k) for k, part in enumerate(np.split(sent, 60))]
+    there = np.concatenate([np.column_stack([batch.x, batch.y]) for batch in [*read, decoder.end(99.0)]])
+    np.testing.assert_array_equal(there, sent)
+
+
 def test_an_absurd_value_now_and_then_is_a_value() -> None:
     decoder = Decoder(FeedConfig(endpoint="", x="0", y="1"))
     sent = RNG.normal(20, 2, (300, 2))

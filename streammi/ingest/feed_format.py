@@ -186,6 +186,8 @@ class FeedFormat:
             found = None
         if found is None and not final:
             return []
+        if found is not None and self._restart.is_still(self.name or "", found.name, self._wanted):
+            found = found._replace(name=self.name or "")
         anew = found is None and (restarted or not self._restart.seldom(self.name or "", self._wanted))
         held = self._restart.release()
         if anew:  # as at the start: what is no pairs is refused

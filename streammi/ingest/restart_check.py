@@ -97,6 +97,16 @@ class RestartCheck:
         """True if no more than half of the messages that are held are far from all before: a few absurd values."""
         return 2 * sum(self._first_far([one], name, wanted) is not None for one in self.held) <= len(self.held)
 
+    def is_still(self, name: str, other: str, wanted: Wanted) -> bool:
+        """True if what is held is rather float32s with x 0 now: y is as before, as float64s it would not be."""
+        now = [_values(frames, name, wanted) for frames in self.held]
+        then = [_values(frames, other, wanted) for frames in self.held]
+        if name != "pairs32" or not all(values is not None and not values[0].any() for values in now):
+            return False
+        y_only = [values[1:] for values in now if values is not None]
+        near = all(self._is_near(values, first=1) for values in y_only)
+        return near and not all(values is not None and self._is_near(values) for values in then)
+
     def hold(self, frames: Frames) -> bool:
         """Hold a message back; true if as many are held as may be."""
         self.held.append(frames)
@@ -129,8 +139,9 @@ class RestartCheck:
         small, large = self._small.tolist(), self._large.tolist()
         self._limits = small[0] / FAR, large[0] * FAR, small[1] / FAR, large[1] * FAR
 
-    def _is_near(self, values: NDArray[np.float64]) -> bool:
-        ranges = zip(values, self._least.tolist(), self._most.tolist(), self._small.tolist(), strict=True)
+    def _is_near(self, values: NDArray[np.float64], first: int = 0) -> bool:
+        known = self._least[first:].tolist(), self._most[first:].tolist(), self._small[first:].tolist()
+        ranges = zip(values, *known, strict=True)
         for column, least, most, small in ranges:
             there = column[np.isfinite(column)]
             sizes = np.abs(there[there != 0])
