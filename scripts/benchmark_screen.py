@@ -21,7 +21,7 @@ from sections import met
 
 from streammi.config import BinsConfig, ChannelConfig, MonitorConfig, Span
 from streammi.dashboard.capabilities import Look
-from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.drawing.glyphs import BRAILLE
 from streammi.dashboard.screen import Screen
 from streammi.dashboard.viewer import Viewer
 from streammi.monitor import ChannelMonitor, Monitor

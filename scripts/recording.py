@@ -15,12 +15,12 @@ import numpy as np
 from arguments import new_file
 from picture import snapshots
 
-from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.capabilities import Look
-from streammi.dashboard.cells import cell_text
-from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.drawing.canvas import SPACE, Canvas
+from streammi.dashboard.drawing.cells import cell_text
+from streammi.dashboard.drawing.glyphs import BRAILLE
+from streammi.dashboard.drawing.theme import Theme
 from streammi.dashboard.picture_files import shapes
-from streammi.dashboard.theme import Theme
 from streammi.dashboard.viewer import Viewer
 
 WIDTH, HEIGHT = 100, 30

@@ -46,7 +46,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 def cut(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is written beyond the edge of its place, but for lines and blanks."""
-    from streammi.dashboard.canvas import Canvas
+    from streammi.dashboard.drawing.canvas import Canvas
 
     found: list[str] = []
     write = Canvas.text

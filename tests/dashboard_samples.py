@@ -7,8 +7,8 @@ import numpy as np
 
 from streammi.config import Unit
 from streammi.dashboard.capabilities import Look
-from streammi.dashboard.glyphs import SETS, GlyphName
-from streammi.dashboard.pens import Depth
+from streammi.dashboard.drawing.glyphs import SETS, GlyphName
+from streammi.dashboard.drawing.pens import Depth
 from streammi.dashboard.viewer import Viewer
 from streammi.monitor.signal_trace import columns_of
 from streammi.records import (

@@ -17,8 +17,8 @@ from dashboard_samples import viewer
 from feeds import PATIENCE
 from programs import on_terminal, started
 
-from streammi.dashboard.glyphs import GlyphName
-from streammi.dashboard.pens import Depth
+from streammi.dashboard.drawing.glyphs import GlyphName
+from streammi.dashboard.drawing.pens import Depth
 from streammi.dashboard.screen import Screen
 from streammi.records import Snapshot
 

@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 from line_protocol import parse_line
 
 from streammi.config import check_pair_name
-from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.drawing.glyphs import BRAILLE
 from streammi.dashboard.line_output import Lines
 from streammi.errors import ConfigError
 from streammi.publish.client import Source

@@ -11,8 +11,8 @@ import pytest
 from dashboard_samples import learnt, lost, parabola, stalled, traced, two_pairs
 from dashboard_terminal import Television
 
-from streammi.dashboard.glyphs import GlyphName
-from streammi.dashboard.pens import Depth
+from streammi.dashboard.drawing.glyphs import GlyphName
+from streammi.dashboard.drawing.pens import Depth
 
 FOLDER = Path(__file__).parent / "golden"
 SIZES = [(60, 1), (20, 5), (40, 12), (80, 24), (120, 40), (200, 60)]

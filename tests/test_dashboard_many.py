@@ -11,15 +11,15 @@ from dashboard_samples import NOW, event, link
 from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
 
-from streammi.dashboard.cells import cell_text
-from streammi.dashboard.glyphs import GlyphName
+from streammi.dashboard.drawing.cells import cell_text
+from streammi.dashboard.drawing.glyphs import GlyphName
+from streammi.dashboard.drawing.pens import Depth
+from streammi.dashboard.drawing.wording import number, signed
 from streammi.dashboard.many.channel_order import Leaves, largest, whole_scale, zoomed
 from streammi.dashboard.many.number_cells import figures
 from streammi.dashboard.many.pairs import in_order, number_of, sides, wanted
 from streammi.dashboard.many.past import LEAST, Past
 from streammi.dashboard.many.similarity import distances_of, joined, leaf_order
-from streammi.dashboard.pens import Depth
-from streammi.dashboard.wording import number, signed
 from streammi.records import MatrixSnapshot
 
 GROUPS = ("boiler", "mill", "site")

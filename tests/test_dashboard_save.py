@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from dashboard_samples import SAMPLES, empty, hostile_names, linear, parabola, viewer
 
-from streammi.dashboard.pens import Depth
+from streammi.dashboard.drawing.pens import Depth
 from streammi.dashboard.picture_files import save
 
 

@@ -9,8 +9,8 @@ from dashboard_samples import SAMPLES, linear, parabola, two_pairs
 from dashboard_terminal import Television
 from hypothesis import given, settings, strategies as st
 
-from streammi.dashboard.glyphs import GlyphName
-from streammi.dashboard.pens import Depth
+from streammi.dashboard.drawing.glyphs import GlyphName
+from streammi.dashboard.drawing.pens import Depth
 
 SIZES = [(1, 1), (7, 1), (60, 1), (20, 5), (40, 12), (80, 24), (120, 40), (200, 60), (300, 100)]
 

@@ -27,12 +27,12 @@ from dashboard_terminal import Television
 from hypothesis import example, given, strategies as st
 
 from streammi.dashboard.capabilities import Look
-from streammi.dashboard.glyphs import BRAILLE, GlyphName
+from streammi.dashboard.drawing.glyphs import BRAILLE, GlyphName
+from streammi.dashboard.drawing.pens import Depth
+from streammi.dashboard.drawing.wording import short_in
 from streammi.dashboard.keys import BINDINGS, PASTE, Keys
 from streammi.dashboard.panels import heatmap
-from streammi.dashboard.pens import Depth
 from streammi.dashboard.viewer import Viewer
-from streammi.dashboard.wording import short_in
 from streammi.records import AxisInfo, LinkState, Snapshot
 from streammi.records.status import Status
 

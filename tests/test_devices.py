@@ -10,8 +10,8 @@ from test_web import Page, page
 
 from streammi.config import BinsConfig, FeedConfig, KeyedConfig, MonitorConfig, Span
 from streammi.dashboard.capabilities import Look
-from streammi.dashboard.cells import cell_text
-from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.drawing.cells import cell_text
+from streammi.dashboard.drawing.glyphs import BRAILLE
 from streammi.dashboard.many.devices import Devices
 from streammi.dashboard.viewer import Viewer
 from streammi.errors import FeedError

@@ -15,7 +15,7 @@ from logger_files import MARCH, Read, iso, read_file
 from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.file_probe import probe_file
-from streammi.ingest.files.json_lines import JsonLines
+from streammi.ingest.files.json.json_lines import JsonLines
 from streammi.ingest.files.pair_file import read_pairs
 
 ROWS = [{"timestamp": MARCH + k, "x": 20 + k / 8, "y": k % 7} for k in range(60)]

@@ -6,7 +6,7 @@ import pytest
 from dashboard_samples import learnt, linear
 from dashboard_terminal import Television
 
-from streammi.dashboard.heatmap_cells import Shape, spread_out
+from streammi.dashboard.drawing.heatmap_cells import Shape, spread_out
 from streammi.dashboard.scene import by_rank, unequal
 from streammi.records import AxisInfo, FloatArray, Snapshot
 

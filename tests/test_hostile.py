@@ -12,7 +12,7 @@ import zmq
 from command_line import streammi
 from programs import BOTH, started
 
-from streammi.dashboard.glyphs import ASCII
+from streammi.dashboard.drawing.glyphs import ASCII
 from streammi.dashboard.line_output import LineOutput, Lines
 from streammi.errors import FeedError
 from streammi.ingest.formats.paths import find

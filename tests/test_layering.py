@@ -27,7 +27,7 @@ ingest  samples
 detect
 monitor
 analysis  publish
-dashboard
+dashboard.drawing  dashboard
 web
 report
 interop

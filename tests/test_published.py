@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from dashboard_samples import linear, viewer
 
-from streammi.dashboard.glyphs import SETS
+from streammi.dashboard.drawing.glyphs import SETS
 from streammi.dashboard.scene import in_unit
 from streammi.publish.influx_lines import influx_line
 from streammi.publish.messages import FIELDS, event_message, read_event, result_fields

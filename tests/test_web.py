@@ -30,8 +30,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from streammi.cli.options import ServeOptions
 from streammi.cli.run_serve import listening, run_serve
 from streammi.config import MonitorConfig, Span, bins
-from streammi.dashboard import history_columns
-from streammi.dashboard.cells import cell_text
+from streammi.dashboard.drawing import history_columns
+from streammi.dashboard.drawing.cells import cell_text
 from streammi.errors import ConfigError
 from streammi.monitor import Monitor
 from streammi.monitor.history_levels import History

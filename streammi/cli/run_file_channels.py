@@ -20,7 +20,7 @@ from streammi.core.conditional.indirect import explained_by
 from streammi.errors import ConfigError
 from streammi.ingest.files.channel_rows import counted
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.json_rows import JsonRows
+from streammi.ingest.files.json.json_rows import JsonRows
 from streammi.ingest.files.row_file import RowFile, read_rows
 from streammi.publish.pair_tables import check_end, write_pairs
 from streammi.system.log import Log

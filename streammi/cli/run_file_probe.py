@@ -13,7 +13,7 @@ from streammi.errors import ConfigError
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.file_probe import probe_file
 from streammi.ingest.files.file_report import ColumnSeen, FileReport, moment
-from streammi.ingest.files.missing import hint_of
+from streammi.ingest.files.numbers.missing import hint_of
 from streammi.ingest.probe_report import range_text
 from streammi.recording.reader import is_recording
 from streammi.system.log import harmless

@@ -9,7 +9,7 @@ import msgspec
 import zmq
 
 from streammi.config import FeedConfig
-from streammi.dashboard.wording import duration
+from streammi.dashboard.drawing.wording import duration
 from streammi.ingest.channel_finder import ALL
 from streammi.ingest.channel_layout import ChannelLayout
 from streammi.ingest.probe import Probe

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from streammi.config import Unit
 from streammi.dashboard.choices import HeatmapMode, State
-from streammi.dashboard.history_columns import SPANS, shown_span
+from streammi.dashboard.drawing.history_columns import SPANS, shown_span
+from streammi.dashboard.drawing.palettes import PALETTES
 from streammi.dashboard.keys import Action, Binding
 from streammi.dashboard.layout import LayoutName, PanelName
-from streammi.dashboard.palettes import PALETTES
 from streammi.dashboard.scene import Scene, by_rank, has_points
 
 ARROW, PAGE = 0.25, 1.0  # of the span

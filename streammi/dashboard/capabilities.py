@@ -4,9 +4,9 @@ import locale
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streammi.dashboard.glyphs import ASCII, BLOCK, BRAILLE, SETS, Glyphs
-from streammi.dashboard.palettes import Background, Palette
-from streammi.dashboard.pens import Depth
+from streammi.dashboard.drawing.glyphs import ASCII, BLOCK, BRAILLE, SETS, Glyphs
+from streammi.dashboard.drawing.palettes import Background, Palette
+from streammi.dashboard.drawing.pens import Depth
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from streammi.config import Unit
+from streammi.dashboard.drawing.palettes import Background, Palette
 from streammi.dashboard.layout import PanelName
-from streammi.dashboard.palettes import Background, Palette
 
 HeatmapMode: TypeAlias = Literal["counts", "conditional", "pointwise", "scatter"]
 PairKey: TypeAlias = tuple[int, str]  # which monitor, and what it calls the pair; "" while it has none

@@ -10,11 +10,11 @@ from typing import Final, Literal, NamedTuple, TextIO, TypeAlias, cast
 import numpy as np
 import zmq
 
-from streammi.dashboard import charts
-from streammi.dashboard.cells import printable
-from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.cells import printable
+from streammi.dashboard.drawing.glyphs import Glyphs
+from streammi.dashboard.drawing.wording import clock, duration, number, place, signed
 from streammi.dashboard.panels.events import event_words
-from streammi.dashboard.wording import clock, duration, number, place, signed
 from streammi.errors import FeedError
 from streammi.publish.client import Source
 from streammi.publish.influx_lines import influx_event_line, influx_line

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 import zmq
 
-from streammi.dashboard.cells import printable
+from streammi.dashboard.drawing.cells import printable
 from streammi.dashboard.keys import WAIT, Keys
 from streammi.dashboard.screen import Screen
 from streammi.dashboard.terminal import Terminal

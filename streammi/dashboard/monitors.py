@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence, Set
 from streammi.config import Unit
 from streammi.dashboard.alarms import Alarms
 from streammi.dashboard.choices import PairKey
+from streammi.dashboard.drawing.wording import unit_factor
 from streammi.dashboard.many.desk import Desk
 from streammi.dashboard.many.device_desk import DeviceDesk
 from streammi.dashboard.many.pair_desk import PairDesk
 from streammi.dashboard.received import Received
 from streammi.dashboard.scene import Tab, is_delayed
 from streammi.dashboard.tabs import Tabs
-from streammi.dashboard.wording import unit_factor
 from streammi.publish.device_readings import DeviceReading
 from streammi.publish.shown import Said
 from streammi.records import LinkState, MatrixSnapshot, Snapshot

@@ -13,17 +13,17 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 
-from streammi.dashboard.canvas import SPACE, Canvas
 from streammi.dashboard.capabilities import Look
-from streammi.dashboard.cells import cell_text
-from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.drawing.canvas import SPACE, Canvas
+from streammi.dashboard.drawing.cells import cell_text
+from streammi.dashboard.drawing.glyphs import BRAILLE
+from streammi.dashboard.drawing.pens import Pens
+from streammi.dashboard.drawing.raster import ACROSS, GROUNDS, UP, drawn, inked, png, raster
+from streammi.dashboard.drawing.theme import Theme
+from streammi.dashboard.drawing.wording import clock
 from streammi.dashboard.panels import heatmap, history
-from streammi.dashboard.pens import Pens
-from streammi.dashboard.raster import ACROSS, GROUNDS, UP, drawn, inked, png, raster
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Theme
 from streammi.dashboard.viewer import Viewer
-from streammi.dashboard.wording import clock
 from streammi.records import MatrixSnapshot, Snapshot
 
 _CELL_X, _CELL_Y = 12.2, 24.4  # of Rich's SVG: 0.61 and 1.22 of its font's 20 units

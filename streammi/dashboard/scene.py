@@ -10,10 +10,10 @@ import msgspec
 
 from streammi.config import Unit
 from streammi.dashboard.choices import PairKey, State
-from streammi.dashboard.history_columns import Past
+from streammi.dashboard.drawing.history_columns import Past
+from streammi.dashboard.drawing.theme import Theme
+from streammi.dashboard.drawing.wording import elapsed, unit_factor
 from streammi.dashboard.many.listed import Listed
-from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import elapsed, unit_factor
 from streammi.records import AxisInfo, DelayProfile, Event, HistoryLevel, LinkHealth, Reading, Snapshot, linear
 from streammi.records.link_totals import total, worst
 from streammi.records.links import is_stale

@@ -10,9 +10,9 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.cells import CONTINUATION, MARK_BITS, Cells, cell_text, has_fragile
-from streammi.dashboard.pens import Pens
+from streammi.dashboard.drawing.canvas import SPACE, Canvas
+from streammi.dashboard.drawing.cells import CONTINUATION, MARK_BITS, Cells, cell_text, has_fragile
+from streammi.dashboard.drawing.pens import Pens
 
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 BRIDGE = 3  # unchanged cells that are cheaper to write again than to jump over

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from streammi.dashboard.choices import PairKey
-from streammi.dashboard.wording import place
+from streammi.dashboard.drawing.wording import place
 
 
 class Tabs:

@@ -1,7 +1,7 @@
 """Scene to picture: a pure function; the same scene and size give the same cells."""
 
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import ascii_cells, wrap
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import ascii_cells, wrap
 from streammi.dashboard.layout import Area, PanelName, arrange, enlarged, layout_for
 from streammi.dashboard.many import view as many_view
 from streammi.dashboard.panels import PANELS, bars, help, small

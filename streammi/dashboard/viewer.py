@@ -5,21 +5,21 @@ from datetime import tzinfo
 
 from msgspec.structs import replace
 
-from streammi.dashboard import history_columns
 from streammi.dashboard.actions import act, exists
-from streammi.dashboard.canvas import Canvas
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey, State
+from streammi.dashboard.drawing import history_columns
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.pens import Pens
+from streammi.dashboard.drawing.theme import Theme, make_theme
+from streammi.dashboard.drawing.wording import unit_factor
 from streammi.dashboard.keys import BINDINGS, PASTE, Action
 from streammi.dashboard.many.desk import Desk
 from streammi.dashboard.many.keys import BINDINGS as BINDINGS_OF_MANY, LONGEST, OF_DESK
 from streammi.dashboard.many.view import room_of
 from streammi.dashboard.monitors import Monitors
-from streammi.dashboard.pens import Pens
 from streammi.dashboard.scene import Extremes, Scene, in_unit, is_delayed
-from streammi.dashboard.theme import Theme, make_theme
 from streammi.dashboard.view import render, speaking
-from streammi.dashboard.wording import unit_factor
 from streammi.publish.shown import Said
 from streammi.records import LinkState, Snapshot
 from streammi.records.link_totals import worst

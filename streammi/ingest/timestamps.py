@@ -165,7 +165,7 @@ def _of_iso(text: str) -> float:
 
 
 def _of_another_form(text: str) -> float:
-    from streammi.ingest.files.date_texts import one_date
+    from streammi.ingest.files.times.date_texts import one_date
 
     if not 6 <= len(text) <= 64 or not any(map(str.isdigit, text)) or (seconds := one_date(text)) is None:
         raise _not_a_time(text)

@@ -15,7 +15,7 @@ class Kind(NamedTuple):
 
     meaning: str
     size: str  # what `size` is
-    mark: str  # a glyph of dashboard.glyphs
+    mark: str  # a glyph of dashboard.drawing.glyphs
     tone: Literal["good", "bad", "warn"]
     signed: bool = False  # whether `size` is a change, shown with its sign
 

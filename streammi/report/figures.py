@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from streammi.dashboard.history_columns import Past, join
+from streammi.dashboard.drawing.history_columns import Past, join
 from streammi.records import Event, FloatArray
 from streammi.records.events import kind_of
 from streammi.records.verdict import lag_unit, leads_with_delay

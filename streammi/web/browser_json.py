@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from streammi.dashboard.cells import printable
+from streammi.dashboard.drawing.cells import printable
 
 # All but letters, signs and arrows that do nothing to what is around them.
 ODD: Final = re.compile("[^\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]")

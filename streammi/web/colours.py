@@ -1,7 +1,7 @@
 """The colours of the terminal's theme as a style sheet, for a light ground and a dark one, and its ramps."""
 
-from streammi.dashboard.palettes import DIVERGING, PALETTES
-from streammi.dashboard.theme import INKS
+from streammi.dashboard.drawing.palettes import DIVERGING, PALETTES
+from streammi.dashboard.drawing.theme import INKS
 
 
 def sheet() -> str:

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from streammi.dashboard.drawing.wording import number, signed
 from streammi.dashboard.many import frame
 from streammi.dashboard.many.device_list import ManyDevices
 from streammi.dashboard.many.devices import POINTS
 from streammi.dashboard.many.keys import LONGEST
 from streammi.dashboard.many.table import LEAST_SPARK_BITS
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import number, signed
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray, Unit
 from streammi.web import page_model
 from streammi.web.many_page import Kind, Wish, WishedPage, paged

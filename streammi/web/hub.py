@@ -14,7 +14,7 @@ import msgspec
 
 from streammi.dashboard.capabilities import Look
 from streammi.dashboard.choices import PairKey
-from streammi.dashboard.glyphs import BRAILLE
+from streammi.dashboard.drawing.glyphs import BRAILLE
 from streammi.dashboard.many.device_desk import DeviceDesk
 from streammi.dashboard.many.pair_desk import PairDesk
 from streammi.dashboard.scene import Scene

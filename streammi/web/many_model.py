@@ -6,15 +6,15 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from streammi.dashboard.drawing.palettes import LEVELS
+from streammi.dashboard.drawing.wording import number, pace, signed
 from streammi.dashboard.many import frame
 from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.choices import ManyState, Shade
 from streammi.dashboard.many.matrix import levels_of, most_changed, values_of
 from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import sides
-from streammi.dashboard.palettes import LEVELS
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import number, pace, signed
 from streammi.records import UNIT_PER_BIT, FloatArray, IntArray
 from streammi.records.link_totals import total
 from streammi.records.pair_words import pair_words

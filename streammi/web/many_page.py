@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 import numpy as np
 
+from streammi.dashboard.drawing.wording import unit_factor
 from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.choices import Shade, Sort
 from streammi.dashboard.many.keys import LONGEST
@@ -14,7 +15,6 @@ from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import in_order
 from streammi.dashboard.many.similarity import leaf_order
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import unit_factor
 from streammi.records import IntArray
 from streammi.web import many_model, page_model
 from streammi.web.browser_json import encode

@@ -8,13 +8,13 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from streammi.dashboard.heatmap_cells import merge, shown_bins
+from streammi.dashboard.drawing.heatmap_cells import merge, shown_bins
+from streammi.dashboard.drawing.theme import Theme
+from streammi.dashboard.drawing.wording import ahead, number, pace
 from streammi.dashboard.panels import correlation, delays, direct, entropy, events, health, history, now
 from streammi.dashboard.panels.bars import filling
 from streammi.dashboard.panels.title import Spans
 from streammi.dashboard.scene import Scene, Tab, by_rank
-from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import ahead, number, pace
 from streammi.records import AxisInfo, FloatArray, LinkHealth, Reading, Snapshot
 from streammi.records.events import kind_of
 from streammi.records.link_totals import total

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import msgspec
 import numpy as np
 
-from streammi.dashboard.history_columns import Past
+from streammi.dashboard.drawing.history_columns import Past
 
 Json: TypeAlias = dict[str, Any]
 Meaning: TypeAlias = tuple[int, bool, str]  # the monitor's run, whether MI is that at the best delay, and its unit

@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.drawing.glyphs import Glyphs
+from streammi.dashboard.drawing.names import names_in
+from streammi.dashboard.drawing.wording import count, why_no_pair
 from streammi.dashboard.many.device_words import Words
 from streammi.dashboard.many.devices import Devices, Silent
 from streammi.dashboard.many.listed import Bools, Listed
 from streammi.dashboard.many.marks import Mark, Toned, of_devices
-from streammi.dashboard.names import names_in
-from streammi.dashboard.wording import count, why_no_pair
 from streammi.records import IntArray, Snapshot, Unit
 from streammi.records.link_totals import total
 from streammi.records.links import is_stale

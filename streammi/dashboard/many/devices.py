@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.cells import columns
+from streammi.dashboard.drawing.cells import columns
+from streammi.dashboard.drawing.wording import elapsed
 from streammi.dashboard.many.choices import Sort
 from streammi.dashboard.many.device_words import Words, key_of, words_of
-from streammi.dashboard.wording import elapsed
 from streammi.publish.device_readings import DeviceReading
 from streammi.records import UNIT_PER_BIT, FloatArray, HistoryLevel, IntArray, Unit
 from streammi.records.linear import linear_equivalent

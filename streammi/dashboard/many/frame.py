@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns, fit
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns, fit
+from streammi.dashboard.drawing.theme import Theme
+from streammi.dashboard.drawing.wording import clock, count, number, pace, signed
 from streammi.dashboard.keys import Binding
 from streammi.dashboard.many import keys
 from streammi.dashboard.many.listed import Listed
@@ -12,8 +14,6 @@ from streammi.dashboard.panels import bars
 from streammi.dashboard.panels.help import draw_keys
 from streammi.dashboard.panels.title import Spans, draw_fitting, flow, span_columns, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import clock, count, number, pace, signed
 from streammi.records.link_totals import lost, total
 
 

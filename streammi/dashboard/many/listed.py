@@ -7,10 +7,10 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.drawing.glyphs import Glyphs
+from streammi.dashboard.drawing.wording import unit_factor
 from streammi.dashboard.many.choices import ManyState
 from streammi.dashboard.many.marks import Mark, Toned
-from streammi.dashboard.wording import unit_factor
 from streammi.records import IntArray, MatrixSnapshot, Snapshot, Unit
 
 Bools: TypeAlias = NDArray[np.bool_]

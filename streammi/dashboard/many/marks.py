@@ -2,7 +2,7 @@
 
 from typing import Final, TypeAlias
 
-from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.drawing.glyphs import Glyphs
 
 Toned: TypeAlias = tuple[str, str]  # a word, and its tone: the name of a pen of the theme
 Mark: TypeAlias = tuple[Toned, str]  # and its meaning

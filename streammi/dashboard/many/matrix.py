@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard import charts
-from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.cells import columns, fit
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.canvas import SPACE, Canvas
+from streammi.dashboard.drawing.cells import columns, fit
+from streammi.dashboard.drawing.names import names_in
+from streammi.dashboard.drawing.palettes import LEVELS, Ramp
+from streammi.dashboard.drawing.theme import Theme
+from streammi.dashboard.drawing.wording import unit_factor
 from streammi.dashboard.many.channel_order import Leaves, whole_scale
 from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import longest, number_of
-from streammi.dashboard.names import names_in
-from streammi.dashboard.palettes import LEVELS, Ramp
 from streammi.dashboard.panels.heatmap import legend_spans
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import unit_factor
 from streammi.records import IntArray
 from streammi.records.linear import linear_equivalent
 

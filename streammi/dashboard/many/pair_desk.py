@@ -6,6 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from streammi.config import Unit
+from streammi.dashboard.drawing.wording import unit_factor
 from streammi.dashboard.keys import Action
 from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.desk import Desk
@@ -13,7 +14,6 @@ from streammi.dashboard.many.pair_list import Many
 from streammi.dashboard.many.pairs import in_order, number_of, sides
 from streammi.dashboard.many.past import Past
 from streammi.dashboard.many.similarity import leaf_order
-from streammi.dashboard.wording import unit_factor
 from streammi.publish.matrices import labels
 from streammi.records import IntArray, MatrixSnapshot, Snapshot
 

@@ -6,14 +6,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.glyphs import Glyphs
+from streammi.dashboard.drawing.glyphs import Glyphs
+from streammi.dashboard.drawing.names import names_in
+from streammi.dashboard.drawing.wording import count, signed
 from streammi.dashboard.many.channel_order import Leaves
 from streammi.dashboard.many.listed import Bools, Listed
 from streammi.dashboard.many.marks import Mark, Toned, of_matrix, of_pairs
 from streammi.dashboard.many.pairs import longest, sides
 from streammi.dashboard.many.past import Past
-from streammi.dashboard.names import names_in
-from streammi.dashboard.wording import count, signed
 from streammi.records import IntArray, MatrixSnapshot, Unit
 from streammi.records.pair_words import pair_words
 

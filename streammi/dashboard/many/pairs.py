@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard.cells import columns
+from streammi.dashboard.drawing.cells import columns
+from streammi.dashboard.drawing.wording import unit_factor
 from streammi.dashboard.many.choices import Sort
-from streammi.dashboard.wording import unit_factor
 from streammi.records import FloatArray, IntArray, MatrixSnapshot
 from streammi.records.linear import linear_equivalent
 

@@ -7,15 +7,15 @@ from functools import partial
 
 import numpy as np
 
-from streammi.dashboard import charts
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import fit
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import fit
+from streammi.dashboard.drawing.names import fit_middle
+from streammi.dashboard.drawing.theme import Theme
 from streammi.dashboard.many.listed import Listed
 from streammi.dashboard.many.number_cells import figures
-from streammi.dashboard.names import fit_middle
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Theme
 from streammi.records import UNIT_PER_BIT, IntArray
 
 SPARK = 24  # columns of the past, at the most

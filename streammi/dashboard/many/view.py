@@ -7,13 +7,13 @@ less                what has changed, and the first pair, in as many lines as th
 ==================  ==============================================================
 """
 
-from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.names import fit_middle
 from streammi.dashboard.layout import LEAST, Area, layout_for
 from streammi.dashboard.many import frame, matrix, table
 from streammi.dashboard.many.choices import Room
 from streammi.dashboard.many.listed import Listed
 from streammi.dashboard.many.pair_list import Many
-from streammi.dashboard.names import fit_middle
 from streammi.dashboard.panels import bars, events
 from streammi.dashboard.panels.title import draw_fitting, span_columns
 from streammi.dashboard.scene import Scene

@@ -3,7 +3,7 @@
 import importlib
 from typing import Final, Protocol, cast, get_args
 
-from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.drawing.canvas import Canvas
 from streammi.dashboard.layout import PanelName
 from streammi.dashboard.scene import Scene
 

@@ -4,14 +4,14 @@ from collections import Counter
 from functools import lru_cache
 
 from streammi.dashboard.actions import works
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns, fit
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns, fit
+from streammi.dashboard.drawing.names import fit_middle, names_in
+from streammi.dashboard.drawing.wording import ahead, clock, duration, number, pace
 from streammi.dashboard.keys import BINDINGS, Action
 from streammi.dashboard.layout import LEAST, LayoutName
-from streammi.dashboard.names import fit_middle, names_in
 from streammi.dashboard.panels.title import Spans, span_columns
 from streammi.dashboard.scene import Scene, Tab
-from streammi.dashboard.wording import ahead, clock, duration, number, pace
 from streammi.records import Snapshot
 from streammi.records.link_totals import total
 from streammi.records.links import badness, is_stale

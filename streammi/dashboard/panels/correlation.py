@@ -1,9 +1,9 @@
 """Correlation beside MI, on one scale from -1 to +1: where MI reaches much further, the dependence is not linear."""
 
-from streammi.dashboard.canvas import Canvas
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.wording import number, signed
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene, linear_equivalent
-from streammi.dashboard.wording import number, signed
 from streammi.records import Reading
 from streammi.records.verdict import strength
 

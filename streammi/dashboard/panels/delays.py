@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard import charts
-from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.cells import columns
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.canvas import SPACE, Canvas
+from streammi.dashboard.drawing.cells import columns
+from streammi.dashboard.drawing.wording import number, short, short_in, signed
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import number, short, short_in, signed
 from streammi.records import DelayProfile, FloatArray
 from streammi.records.verdict import best_delay, delay_stands_out
 

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns
+from streammi.dashboard.drawing.wording import number
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import number
 from streammi.records import Reading
 from streammi.records.verdict import SIGNIFICANT, of_conditions, of_direction
 

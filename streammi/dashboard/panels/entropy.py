@@ -1,10 +1,10 @@
 """The entropies as one bar: what X has alone, what both share, what Y has alone."""
 
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns
+from streammi.dashboard.drawing.wording import number
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene, unequal
-from streammi.dashboard.wording import number
 
 LEAST_SIZE = (36, 4)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns, fit, wrap
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns, fit, wrap
+from streammi.dashboard.drawing.theme import Theme
+from streammi.dashboard.drawing.wording import clock, count, duration, number, signed
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import clock, count, duration, number, signed
 from streammi.records import Event
 from streammi.records.events import kind_of
 

@@ -1,10 +1,10 @@
 """The feed: what came in, and of what should not happen that which did."""
 
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns, fit
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns, fit
+from streammi.dashboard.drawing.wording import clock, count, duration, pace, size
 from streammi.dashboard.panels.title import Spans, flow, flow_rows, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import clock, count, duration, pace, size
 from streammi.records import LinkHealth, Snapshot, Tally
 from streammi.records.link_totals import TALLY_PARTS, total
 from streammi.records.status import Status

@@ -13,17 +13,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from streammi.dashboard import charts
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns, fit
 from streammi.dashboard.choices import HeatmapMode
-from streammi.dashboard.heatmap_cells import Counts, Shape, merged, spread, spread_out
-from streammi.dashboard.palettes import LEVELS, Ramp
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns, fit
+from streammi.dashboard.drawing.heatmap_cells import Counts, Shape, merged, spread, spread_out
+from streammi.dashboard.drawing.palettes import LEVELS, Ramp
+from streammi.dashboard.drawing.theme import Theme
+from streammi.dashboard.drawing.wording import short_in, unit_factor
 from streammi.dashboard.panels.scatter import draw_points, framed, points_legend
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene, by_rank, has_points
-from streammi.dashboard.theme import Theme
-from streammi.dashboard.wording import short_in, unit_factor
 from streammi.records import AxisInfo, FloatArray
 
 LEAST_SIZE = (24, 8)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from streammi.dashboard.actions import works
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import fit
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import fit
+from streammi.dashboard.drawing.theme import Theme
 from streammi.dashboard.keys import BINDINGS, Binding
 from streammi.dashboard.layout import LEAST, LayoutName
 from streammi.dashboard.panels.title import Spans, flow, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Theme
 from streammi.records.links import LINK_STATES
 
 WIDTH = 124  # columns of keys and marks side by side

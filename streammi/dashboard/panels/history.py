@@ -7,14 +7,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from streammi.dashboard import charts
-from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.history_columns import SPANS, Columns, columns, shown_span
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.canvas import SPACE, Canvas
+from streammi.dashboard.drawing.history_columns import SPANS, Columns, columns, shown_span
+from streammi.dashboard.drawing.theme import Ground, Theme
+from streammi.dashboard.drawing.wording import clock, duration, number, short, short_in
 from streammi.dashboard.panels.events import glyph_of
 from streammi.dashboard.panels.title import titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.theme import Ground, Theme
-from streammi.dashboard.wording import clock, duration, number, short, short_in
 from streammi.records import FloatArray
 
 LEAST_SIZE = (20, 5)

@@ -3,13 +3,13 @@
 import math
 from typing import Final
 
-from streammi.dashboard import charts
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns, wrap
-from streammi.dashboard.history_columns import at_time
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns, wrap
+from streammi.dashboard.drawing.history_columns import at_time
+from streammi.dashboard.drawing.wording import ahead, clock, count, number, pace, signed, why_no_pair
 from streammi.dashboard.panels.title import Spans, fitting, titled, verdict_lines
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import ahead, clock, count, number, pace, signed, why_no_pair
 from streammi.records import Reading
 from streammi.records.link_totals import total
 from streammi.records.verdict import SIGNIFICANT, error_of, least_error_of, strength

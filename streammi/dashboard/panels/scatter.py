@@ -5,9 +5,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from streammi.dashboard import charts
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.theme import Theme
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.theme import Theme
 from streammi.records import AxisInfo, FloatArray, IntArray, Snapshot
 
 BRIGHT: Final = 16  # the newest of them, which stand out: where the pair is now

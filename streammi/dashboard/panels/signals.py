@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streammi.dashboard import charts
-from streammi.dashboard.canvas import SPACE, Canvas
-from streammi.dashboard.cells import fit
+from streammi.dashboard.drawing import charts
+from streammi.dashboard.drawing.canvas import SPACE, Canvas
+from streammi.dashboard.drawing.cells import fit
+from streammi.dashboard.drawing.wording import count, duration, short, short_in
 from streammi.dashboard.panels.title import Spans, titled
 from streammi.dashboard.scene import Scene
-from streammi.dashboard.wording import count, duration, short, short_in
 from streammi.records import AxisInfo, FloatArray, IntArray, SignalTrace
 
 LEAST_SIZE = (24, 5)

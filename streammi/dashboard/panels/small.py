@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from streammi.dashboard import charts, history_columns as past
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns, fit, wrap
-from streammi.dashboard.history_columns import SPANS, shown_span
+from streammi.dashboard.drawing import charts, history_columns as past
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns, fit, wrap
+from streammi.dashboard.drawing.history_columns import SPANS, shown_span
+from streammi.dashboard.drawing.wording import duration, number, signed
 from streammi.dashboard.layout import LayoutName
 from streammi.dashboard.panels import bars, entropy, help, history
 from streammi.dashboard.panels.now import filling, lasting, stale, trend, waiting, waiting_lines
 from streammi.dashboard.panels.title import Spans, span_columns, verdict_lines
 from streammi.dashboard.scene import Scene, linear_equivalent
-from streammi.dashboard.wording import duration, number, signed
 from streammi.records import Reading, Snapshot
 from streammi.records.verdict import at_peak, lag_unit, strength
 

@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from streammi.dashboard.canvas import Canvas
-from streammi.dashboard.cells import columns, fit, wrap
-from streammi.dashboard.theme import Theme
+from streammi.dashboard.drawing.canvas import Canvas
+from streammi.dashboard.drawing.cells import columns, fit, wrap
+from streammi.dashboard.drawing.theme import Theme
 from streammi.records.verdict import in_brief
 
 Spans = list[tuple[str, int]]  # texts, each with its pen

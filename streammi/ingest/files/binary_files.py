@@ -5,7 +5,7 @@ import zipfile
 from contextlib import suppress
 from typing import Final
 
-from streammi.ingest.files.encodings import encoding_of
+from streammi.ingest.files.text.encodings import encoding_of
 from streammi.ingest.formats.magic import named
 
 REFUSED: Final = (  # magic, what it is, and what would do

@@ -9,24 +9,24 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from streammi.ingest.files.columns import why_doubtful
-from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import FileOptions
 from streammi.ingest.files.file_report import MANY, ColumnSeen, FileReport, command_of, labels_of, pair_of, why_alone
-from streammi.ingest.files.found_time import FoundTime
-from streammi.ingest.files.json_probe import json_report
-from streammi.ingest.files.json_records import is_json
-from streammi.ingest.files.missing import sentinel_of
-from streammi.ingest.files.no_table import no_table
-from streammi.ingest.files.number_format import NumberFormat, format_of
-from streammi.ingest.files.only_rises import OnlyRises
+from streammi.ingest.files.json.json_probe import json_report
+from streammi.ingest.files.json.json_records import is_json
+from streammi.ingest.files.numbers.missing import sentinel_of
+from streammi.ingest.files.numbers.number_format import NumberFormat, format_of
+from streammi.ingest.files.numbers.only_rises import OnlyRises
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import Sample, as_floats, called, is_text
-from streammi.ingest.files.source import Source
+from streammi.ingest.files.table.columns import why_doubtful
+from streammi.ingest.files.table.csv_table import CsvTable
+from streammi.ingest.files.table.no_table import no_table
 from streammi.ingest.files.tables import Block, Table
-from streammi.ingest.files.time_columns import time_of
-from streammi.ingest.files.time_format import OfDay, TimeFormat
+from streammi.ingest.files.text.source import Source
+from streammi.ingest.files.times.found_time import FoundTime
+from streammi.ingest.files.times.time_columns import time_of
+from streammi.ingest.files.times.time_format import OfDay, TimeFormat
 from streammi.records import FloatArray
 
 

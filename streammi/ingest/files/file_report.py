@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from streammi.ingest.files.file_options import FileOptions
-from streammi.ingest.files.switch_words import SWITCH_SAID
-from streammi.ingest.files.time_names import is_time_name
+from streammi.ingest.files.numbers.switch_words import SWITCH_SAID
+from streammi.ingest.files.times.time_names import is_time_name
 
 TIMES: Final = 1 << 20  # of JSON that are looked at
 MANY: Final = 64  # from which on it is no column of labels

@@ -12,20 +12,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from streammi.errors import ConfigError, Reason
-from streammi.ingest.files.columns import Columns, columns_of
-from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.footer import Footer
-from streammi.ingest.files.json_lines import JsonLines, paths_of
-from streammi.ingest.files.json_records import JsonRecords, is_json
-from streammi.ingest.files.newest_first import oldest_first
-from streammi.ingest.files.no_table import no_table
+from streammi.ingest.files.json.json_lines import JsonLines, paths_of
+from streammi.ingest.files.json.json_records import JsonRecords, is_json
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import as_floats, listed
-from streammi.ingest.files.signal_rows import refuse_two_signals, signal_of
-from streammi.ingest.files.source import Source
+from streammi.ingest.files.table.columns import Columns, columns_of
+from streammi.ingest.files.table.csv_table import CsvTable
+from streammi.ingest.files.table.footer import Footer
+from streammi.ingest.files.table.no_table import no_table
+from streammi.ingest.files.table.signal_rows import refuse_two_signals, signal_of
 from streammi.ingest.files.tables import Block, Table, rows_skipped
-from streammi.ingest.files.time_format import OfDay
+from streammi.ingest.files.text.source import Source
+from streammi.ingest.files.times.newest_first import oldest_first
+from streammi.ingest.files.times.time_format import OfDay
 from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray, LinkHealth, PairBatch
 

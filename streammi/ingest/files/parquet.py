@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from streammi.errors import ConfigError
-from streammi.ingest.files.csv_layout import decimal_in
 from streammi.ingest.files.file_options import PLAIN, FileOptions
+from streammi.ingest.files.table.csv_layout import decimal_in
 from streammi.ingest.files.tables import Block
 
 MAGIC: Final = b"PAR1"

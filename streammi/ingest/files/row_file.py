@@ -11,21 +11,21 @@ import pyarrow as pa
 from streammi.errors import ConfigError
 from streammi.ingest.channel_finder import said_of_texts
 from streammi.ingest.files.channel_rows import ChannelRows
-from streammi.ingest.files.columns import refuse_doubtful
-from streammi.ingest.files.csv_table import CsvTable
 from streammi.ingest.files.file_options import PLAIN, FileOptions
-from streammi.ingest.files.json_records import is_json
-from streammi.ingest.files.json_rows import JsonRows
-from streammi.ingest.files.missing import hint_of, sentinel_of
-from streammi.ingest.files.newest_first import rows_oldest_first
-from streammi.ingest.files.number_format import NumberFormat, format_of
+from streammi.ingest.files.json.json_records import is_json
+from streammi.ingest.files.json.json_rows import JsonRows
+from streammi.ingest.files.numbers.missing import hint_of, sentinel_of
+from streammi.ingest.files.numbers.number_format import NumberFormat, format_of
 from streammi.ingest.files.pair_file import CHUNK
 from streammi.ingest.files.parquet import ParquetTable, is_parquet
 from streammi.ingest.files.sampled import Sample, as_floats, called, is_text, listed
-from streammi.ingest.files.source import Source
+from streammi.ingest.files.table.columns import refuse_doubtful
+from streammi.ingest.files.table.csv_table import CsvTable
 from streammi.ingest.files.tables import Block, Table
-from streammi.ingest.files.time_columns import time_of
-from streammi.ingest.files.time_format import OfDay
+from streammi.ingest.files.text.source import Source
+from streammi.ingest.files.times.newest_first import rows_oldest_first
+from streammi.ingest.files.times.time_columns import time_of
+from streammi.ingest.files.times.time_format import OfDay
 from streammi.ingest.formats.beside_values import is_date
 from streammi.ingest.timestamps import is_missing
 from streammi.records import FloatArray

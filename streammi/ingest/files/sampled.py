@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from streammi.config.did_you_mean import meant
 from streammi.errors import ConfigError
-from streammi.ingest.files.header import plain_name
+from streammi.ingest.files.table.header import plain_name
 from streammi.ingest.files.tables import Table
 from streammi.ingest.time_units import UNITS
 from streammi.records import FloatArray

@@ -7,7 +7,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from streammi.errors import Reason
-from streammi.ingest.files.source import Source
+from streammi.ingest.files.text.source import Source
 from streammi.records import LinkHealth, PairBatch
 
 

@@ -1,0 +1,1 @@
+"""What pictures are drawn with: cells, pens, glyphs, and numbers in words."""

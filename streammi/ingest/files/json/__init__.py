@@ -1,0 +1,1 @@
+"""Files of JSON: their records as pairs, or as rows of many channels."""

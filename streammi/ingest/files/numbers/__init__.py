@@ -1,0 +1,1 @@
+"""Numbers in the fields of a file, as people, programs and countries write them."""

@@ -1,0 +1,1 @@
+"""The bytes of a file as lines of text: opened, unpacked, and as UTF-8."""
