@@ -164,7 +164,7 @@ def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
 # Of all that is saved: names, nesting and the arrays' types. One that differs needs another KIND, and a line here. Not
 # of records, and settings: those that an older version did not have yet are as they are by default.
 ADDED_TO = ("settings", "latest", "events")
-FORMS = {"checkpoint 37": 3089355357}
+FORMS = {"checkpoint 38": 1377649030}
 
 
 def test_a_state_of_another_form_is_of_another_kind() -> None:
@@ -270,12 +270,7 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_pipe_in_the_place_of_a_state_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "state.new")
-    keeper = Keeper(str(tmp_path), SETTINGS, 5.0)
-    keeper.keep_last(fed(50), None, 10.0)
-    assert keeper.unsaved
-    assert "cannot save the state" in keeper.notes[0]
-    (tmp_path / "state.new").rename(tmp_path / "state.1")
+    os.mkfifo(tmp_path / "state.1")
     with pytest.raises(ConfigError, match=r"--state must be a folder whose state can be read \(.*: no regular file"):
         Keeper(str(tmp_path), SETTINGS, 5.0)
 

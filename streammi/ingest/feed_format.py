@@ -72,7 +72,7 @@ class FeedFormat:
         self.recognised, self.is_guess, self._strange = state["recognised"], state["guess"], state["strange"]
         self.contested = self._other[1] > 0 or bool(self._strange)
         self._check.restore(state["second_look"])
-        self._restart.restore(state["restart"], self.name or "")
+        self._restart.restore(state["restart"])
         self._unlooked, self._before = state["unlooked"], state["before"]
         self.doubt = state["doubt"]
         self.recogniser.restore(state["recogniser"])
@@ -175,11 +175,10 @@ class FeedFormat:
         return self.is_guess and not self.is_packed and self.row.judge is not None
 
     def _says_what_it_is(self, frames: Frames) -> bool:
-        return self._restart.after_restart and not any(FORMATS[name].judge for name in possible(frames))
+        return not any(FORMATS[name].judge for name in possible(frames))
 
     def _resolved(self, final: bool) -> list[Frames]:
         """What was held back, once it is known what it is, or no more may wait; empty before that."""
-        restarted = self._restart.after_restart
         try:
             found = decided(self._restart.held, self._wanted, final, look=lambda payloads: "")
         except FeedError:
@@ -188,12 +187,11 @@ class FeedFormat:
             return []
         if found is not None and self._restart.is_still(self.name or "", found.name, self._wanted):
             found = found._replace(name=self.name or "")
-        anew = found is None and (restarted or not self._restart.seldom(self.name or "", self._wanted))
         held = self._restart.release()
-        if anew:  # as at the start: what is no pairs is refused
+        if found is None:  # as at the start: what is no pairs is refused
             self._look_anew()
-        elif found is not None and found.name != self.name:
-            self._change_to(found, 0 if restarted else self._unlooked)
+        elif found.name != self.name:
+            self._change_to(found, 0)
             self._restart.learn(held, found.name, self._wanted)
         else:
             self._restart.learn(held, self.name or "", self._wanted)

@@ -223,7 +223,7 @@ def decided(
         return None
     if fitting:
         return fitting[0]
-    other = look([*payloads] or [frames[-1] for frames in messages])
+    other = look([*payloads] or [frames[-1] for frames in messages if frames])
     kind = FeedError if sure else Doubted
     raise kind("not recognised", f"{_many(messages)}: {'; '.join(doubts)}; {other}")
 

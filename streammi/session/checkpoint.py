@@ -17,7 +17,7 @@ from streammi.records import codec
 from streammi.records.codec import DamagedError, State
 from streammi.system import file_lock
 
-KIND: Final = "checkpoint 37"
+KIND: Final = "checkpoint 38"
 GENERATIONS: Final = 2
 DAMAGE: Final = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}  # reading what the disk or its file system has lost
 
@@ -127,10 +127,10 @@ class StateFolder:
     def _read(self, generation: int) -> State | None:
         """The state that a file holds; None when it is not there, or damaged, which is noted."""
         path = self._file(generation)
-        if path.exists() and not path.is_file():  # a pipe would be waited for without end
-            rule = f"a folder whose state can be read ({path}: no regular file)"
-            raise ConfigError("--state", rule, str(self.path))
         try:
+            if path.exists() and not path.is_file():  # a pipe would be waited for without end
+                rule = f"a folder whose state can be read ({path}: no regular file)"
+                raise ConfigError("--state", rule, str(self.path))
             return codec.unpack(KIND, path.read_bytes())
         except FileNotFoundError:
             return None
@@ -191,7 +191,7 @@ def _lock(folder: Path) -> int:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)  # a pipe is an error, and is not waited for
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def printable(path: Path) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
+from numpy.fft import irfft, rfft  # here: numpy imports it at its first use, and a feed would wait
 
 from streammi.core.ranks import group_ranks
 from streammi.records import FloatArray, IntArray
@@ -106,8 +107,8 @@ def _autocorrelation(signal: FloatArray) -> FloatArray:
     n = signal.shape[-1]
     size = n // 2 + 1
     room = _fast(n + size - 1)
-    spectrum = np.fft.rfft(signal, room).reshape(-1, room // 2 + 1)
-    products = np.fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=0), room)[:size]
+    spectrum = rfft(signal, room).reshape(-1, room // 2 + 1)
+    products = irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=0), room)[:size]
     found: FloatArray = products / products[0] * n / (n - np.arange(size))
     return found
 

@@ -15,7 +15,7 @@ def figures(values: NDArray[np.floating] | IntArray, width: int, digits: int = 3
 
     ``sign``: with a plus, too. What is not known is a dash; where there is no room for it, a value is crosses.
 
-    >>> from streammi.dashboard.drawing.wording import cell_text
+    >>> from streammi.dashboard.drawing.cells import cell_text
     >>> [cell_text(row) for row in figures(np.array([1.5, -0.25, np.nan, 123.0]), 6, 2)]
     ['  1.50', ' −0.25', '     —', '123.00']
     """

@@ -73,7 +73,7 @@ def possible(frames: Frames) -> list[str]:
     >>> possible([bytes(16)]), possible([b"hello"])
     (['pairs', 'pairs32'], [])
     """
-    return [name for name, row in FORMATS.items() if _is(row, frames)]
+    return [name for name, row in FORMATS.items() if _is(row, frames)] if frames else []
 
 
 def topic_of(name: str | None, frames: Frames) -> str:
