@@ -265,8 +265,8 @@ def test_a_short_hop_is_done_at_once_and_a_long_one_by_all_threads(threads: int,
     given = rows, np.ones(300), np.zeros(300, np.bool_), np.ones(300, np.bool_), np.empty((300, 300))
 
     def work(turns: Turns) -> None:
-        all_there.wait(timeout=30)
         found.append((threading.get_ident(), turns[1]))
+        all_there.wait(timeout=30)
         channel_correlation.correlations(rows, *given, turns)
 
     crew.do(cost_ns, (work, 300, 0))
