@@ -1,7 +1,6 @@
 """The host in an endpoint, looked for: ZeroMQ tries a name that nobody has for ever, and says nothing of it."""
 
 import socket
-import threading
 
 
 def host_of(endpoint: str) -> str:
@@ -25,21 +24,3 @@ def why_no_host(host: str) -> str:
     except (OSError, UnicodeError) as error:  # no name at all, such as one with a part of 64 letters
         return f"{host} is no name of a host ({error})"
     return ""
-
-
-class HostSearch:
-    """Looks for the host in an endpoint, in a thread of its own: nobody waits for a name server that is silent."""
-
-    def __init__(self, endpoint: str) -> None:
-        self.why_none = ""  # as far as it is known
-        self._host = host_of(endpoint)
-        self._thread = threading.Thread(target=self._look, name="host", daemon=True)
-        self._thread.start()
-
-    def wait(self, seconds: float) -> str:
-        """Why there is none, once that is known, or after so long."""
-        self._thread.join(seconds)
-        return self.why_none
-
-    def _look(self) -> None:
-        self.why_none = why_no_host(self._host) if self._host else ""
