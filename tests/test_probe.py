@@ -13,6 +13,7 @@ import msgpack
 import numpy as np
 import pytest
 import zmq
+from draws import drawn_alike
 from feeds import published
 from hypothesis import given, settings, strategies as st
 
@@ -29,13 +30,7 @@ from streammi.records import LinkHealth
 
 ENDPOINT = "tcp://127.0.0.1:5556"
 RNG = np.random.default_rng(4)
-DRAWN = RNG.bit_generator.state
-
-
-@pytest.fixture(autouse=True)
-def same_draws() -> None:
-    """Each test draws the same, whichever ran before it: some of what is random is something else by chance."""
-    RNG.bit_generator.state = DRAWN
+same_draws = drawn_alike(RNG)
 
 
 def probed(messages: list[Frames], **more: Any) -> Report:

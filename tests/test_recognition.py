@@ -17,6 +17,7 @@ import msgpack
 import numpy as np
 import pyarrow as pa
 import pytest
+from draws import drawn_alike
 
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
@@ -28,13 +29,7 @@ from format_feeds import FORMAT_FEEDS
 from no_pairs import JUDGED, TUNED
 
 RNG = np.random.default_rng(11)
-DRAWN = RNG.bit_generator.state
-
-
-@pytest.fixture(autouse=True)
-def same_draws() -> None:
-    """Each test draws the same, whichever ran before it: some of what is random is something else by chance."""
-    RNG.bit_generator.state = DRAWN
+same_draws = drawn_alike(RNG)
 
 
 KINDS = len(FORMAT_FEEDS)

@@ -14,6 +14,7 @@ from typing import Any
 import msgpack
 import numpy as np
 import pytest
+from draws import drawn_alike
 
 from streammi.config import FeedConfig
 from streammi.ingest.decoder import Decoder
@@ -21,13 +22,7 @@ from streammi.network.frames import Frames
 
 N = 40
 RNG = np.random.default_rng(3)
-DRAWN = RNG.bit_generator.state
-
-
-@pytest.fixture(autouse=True)
-def same_draws() -> None:
-    """Each test draws the same, whichever ran before it: some of what is random is something else by chance."""
-    RNG.bit_generator.state = DRAWN
+same_draws = drawn_alike(RNG)
 
 
 X = np.round(RNG.normal(20, 1, N), 2)
